@@ -1,0 +1,111 @@
+//! The commands: verbs of the journey, one file each.
+
+use clap::{Parser, Subcommand};
+
+use crate::Outcome;
+
+mod attach;
+mod completions;
+mod convert;
+mod create;
+mod demo;
+mod detach;
+mod diff;
+mod extract;
+mod keygen;
+mod log;
+mod man;
+mod merge;
+mod note;
+mod repack;
+mod review;
+mod schema;
+mod show;
+mod sign;
+mod verify;
+
+/// Signed, portable records of machine-learning experiments
+///
+/// An experiment bundle (.expb) carries what was run, why, on what data and code, with which results, derived from which
+/// other models, and who vouches for it. It travels with the model and verifies offline, without the tools that made it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "expbundle",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Start here:\n  \
+        expbundle demo                                          the whole way, on real runs\n  \
+        expbundle convert mlflow ./mlruns --list                what is in a tracker's folder\n  \
+        expbundle convert wandb ./wandb/offline-run-… -o run.expb\n  \
+        expbundle sign run.expb --key ~/.ssh/id_ed25519\n  \
+        expbundle attach ./model-dir run.expb\n  \
+        expbundle verify ./model-dir\n\n\
+        Exit status: 0 done, or the required state holds · 1 verification failed · 2 usage or I/O error · \
+        3 intact, not signed or trusted as asked"
+)]
+pub struct Arguments {
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Convert(convert::Convert),
+    Create(create::Create),
+    Keygen(keygen::Keygen),
+    Sign(sign::Sign),
+    Note(note::Note),
+    Review(review::Review),
+    Log(log::Log),
+    Verify(verify::Verify),
+    Show(show::Show),
+    Extract(extract::Extract),
+    Diff(diff::Diff),
+    Attach(attach::Attach),
+    Detach(detach::Detach),
+    Merge(merge::Merge),
+    Repack(repack::Repack),
+    Schema(schema::Schema),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// What holds for every command.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Whether progress is wanted, where stderr is a terminal.
+    pub progress: bool,
+}
+
+impl Arguments {
+    /// Runs the command.
+    pub fn run(self) -> Outcome {
+        let manner = Manner { progress: !self.quiet };
+        match self.command {
+            Command::Convert(command) => command.run(manner),
+            Command::Create(command) => command.run(),
+            Command::Keygen(command) => command.run(),
+            Command::Sign(command) => command.run(),
+            Command::Note(command) => command.run(),
+            Command::Review(command) => command.run(),
+            Command::Log(command) => command.run(),
+            Command::Verify(command) => command.run(manner),
+            Command::Show(command) => command.run(),
+            Command::Extract(command) => command.run(),
+            Command::Diff(command) => command.run(),
+            Command::Attach(command) => command.run(manner),
+            Command::Detach(command) => command.run(),
+            Command::Merge(command) => command.run(),
+            Command::Repack(command) => command.run(),
+            Command::Schema(command) => command.run(),
+            Command::Demo(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
+        }
+    }
+}

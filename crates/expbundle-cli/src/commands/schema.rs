@@ -1,0 +1,32 @@
+//! `expbundle schema`: the JSON Schemas of everything that is JSON here.
+
+use crate::failure::Failure;
+use crate::{Outcome, exit, schemas, terminal};
+
+/// Print the JSON Schema of a section, the record, or what `--json` prints
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  expbundle schema                 the names\n  expbundle schema recipe")]
+pub struct Schema {
+    /// Which one; without it, their names are printed
+    name: Option<String>,
+}
+
+impl Schema {
+    pub fn run(self) -> Outcome {
+        let all = schemas::all();
+        let Some(wanted) = self.name else {
+            let names: String = all.keys().map(|name| format!("{name}\n")).collect();
+            terminal::say(&names)?;
+            return Ok(exit::OK);
+        };
+        let name = wanted.trim_end_matches(".schema.json").trim_end_matches(".json");
+        match all.get(name) {
+            Some(text) => terminal::say(text)?,
+            None => {
+                return Err(Failure::usage(format!("there is no schema `{wanted}`"))
+                    .help("`expbundle schema` prints the names"));
+            }
+        }
+        Ok(exit::OK)
+    }
+}

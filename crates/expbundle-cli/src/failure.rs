@@ -1,0 +1,132 @@
+//! Why a command could not do its work: a stable code, the place, and the next step.
+
+use std::error::Error;
+use std::io;
+
+use camino::Utf8Path;
+use expbundle_format::Finding;
+
+use crate::exit;
+use crate::terminal::{self, Tone};
+
+/// An error as the user reads it. Exit code 2, for the command did not get to an answer; 1 if a bundle was refused.
+#[derive(Debug)]
+pub struct Failure {
+    code: String,
+    message: String,
+    place: Option<String>,
+    help: Option<String>,
+    causes: Vec<String>,
+    closed_pipe: bool,
+    exit: u8,
+}
+
+impl Failure {
+    /// A failure with a code of spec/codes.toml, section `cli`, or a finding's.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            place: None,
+            help: None,
+            causes: Vec::new(),
+            closed_pipe: false,
+            exit: exit::ERROR,
+        }
+    }
+
+    /// Something about the arguments themselves.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new("cli.usage", message)
+    }
+
+    /// A file that could not be read or written.
+    pub fn io(action: &str, path: &Utf8Path, error: &io::Error) -> Self {
+        let help = match error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                "make room and run it again; what was there before is untouched"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => "write somewhere else with `-o`",
+            io::ErrorKind::AlreadyExists => "choose another name, or move the old one away",
+            io::ErrorKind::IsADirectory => "name a file, not a folder",
+            _ => "run it again; if it goes on, check the disk",
+        };
+        Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help)
+    }
+
+    /// Says where.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds an error and what lies behind it.
+    #[must_use]
+    pub fn because(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Transparent wrappers say what their cause says.
+            if self.causes.last() != Some(&text) && self.message != text {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// The exit code that it means.
+    pub fn exit_code(&self) -> u8 {
+        self.exit
+    }
+
+    /// Whether the only trouble is that nobody reads our output any more.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
+    }
+
+    /// Writes it to stderr.
+    pub fn print(&self) {
+        let mut text = format!("{}: {}\n", terminal::paint(Tone::Bad, &format!("error[{}]", self.code)), self.message);
+        if let Some(place) = &self.place {
+            text += &format!("  --> {}\n", terminal::printable(place));
+        }
+        for cause in &self.causes {
+            text += &format!("  because: {cause}\n");
+        }
+        if let Some(help) = &self.help {
+            text += &format!("  {}: {help}\n", terminal::paint(Tone::Hint, "help"));
+        }
+        terminal::talk(&text);
+    }
+}
+
+impl From<Finding> for Failure {
+    fn from(finding: Finding) -> Self {
+        let mut failure = Self::new(finding.code.as_str(), finding.message).help(finding.code.help());
+        failure.exit = exit::FAILED;
+        match finding.place.to_string() {
+            place if place.is_empty() => failure,
+            place => failure.at(place),
+        }
+    }
+}
+
+/// Failures to write to stdout. Files have [`Failure::io`], which names them.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let mut failure = Self::new("cli.io", format!("cannot write the output: {error}"));
+        failure.closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        failure
+    }
+}

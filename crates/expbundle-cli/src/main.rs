@@ -1,0 +1,45 @@
+//! The `expbundle` program: arguments, words, colours, exit codes. The libraries decide; this crate words it.
+//!
+//! stdout is data, stderr is talk. Each command is one file in `commands/`, with its arguments, its help and its `run`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod commands;
+mod failure;
+mod files;
+mod findings;
+mod keys;
+mod schemas;
+mod terminal;
+
+use failure::Failure;
+
+/// Exit codes, as spec/verification.md lays them down.
+mod exit {
+    /// The requested state holds; the command did what was asked.
+    pub const OK: u8 = 0;
+    /// Verification failed.
+    pub const FAILED: u8 = 1;
+    /// Usage or I/O error.
+    pub const ERROR: u8 = 2;
+    /// Intact, but not signed or trusted as asked.
+    pub const NOT_AS_ASKED: u8 = 3;
+}
+
+fn main() -> ExitCode {
+    let arguments = commands::Arguments::parse();
+    match arguments.run() {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read our output has seen enough, as in `expbundle show … | head`.
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// What a command returns: its exit code, or why it could not do its work.
+type Outcome = Result<u8, Failure>;

@@ -1,0 +1,48 @@
+//! The JSON Schemas that the project publishes: generated from the types, printed by `schema`, held by `schemas/`.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::record::RecordBody;
+use expbundle_format::sections;
+use schemars::{Schema, schema_for};
+
+/// Every schema by name, as its text.
+pub fn all() -> BTreeMap<String, String> {
+    let mut schemas: BTreeMap<String, Schema> = sections::schemas()
+        .into_iter()
+        .map(|(name, schema)| (name.trim_end_matches(".json").to_owned(), schema))
+        .collect();
+    schemas.insert("record".to_owned(), schema_for!(RecordBody));
+    schemas.insert("report".to_owned(), schema_for!(expbundle::report::Report));
+    schemas
+        .into_iter()
+        .map(|(name, mut schema)| {
+            schema.insert("$id".to_owned(), format!("urn:expbundle:schema:{name}:1").into());
+            let text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+            (name, text + "\n")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas` writes them anew after a change of the types.
+    #[test]
+    fn the_folder_holds_what_the_types_say() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+        let written = |name: &str| folder.join(format!("{name}.schema.json"));
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            for (name, text) in all() {
+                std::fs::write(written(&name), text).expect("the folder of schemas can be written");
+            }
+        }
+        for (name, text) in all() {
+            let held = std::fs::read_to_string(written(&name)).unwrap_or_default();
+            assert_eq!(held, text, "{name}: run UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas");
+        }
+        let files = std::fs::read_dir(&folder).expect("schemas/ is here").count();
+        assert_eq!(files, all().len(), "schemas/ holds a file that no type makes");
+    }
+}

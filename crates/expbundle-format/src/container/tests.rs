@@ -1,0 +1,280 @@
+//! The layout against bytes that another tool wrote, and every rule against a file that breaks it.
+
+use std::io::Cursor;
+
+use super::*;
+use crate::digest::{Blake3, RecordId};
+use crate::finding::Code;
+use crate::limits::Limits;
+
+/// Written by Python's own zipfile; `tests/golden/README.md` says how.
+const SMALLEST: &[u8] = include_bytes!("../../tests/golden/smallest.expb");
+
+fn open(bytes: &[u8]) -> Result<Container, ContainerError> {
+    Container::open(Cursor::new(bytes), &Limits::default())
+}
+
+#[track_caller]
+fn refused(bytes: &[u8], code: Code) {
+    assert_eq!(open(bytes).expect_err("should be refused").code(), code);
+}
+
+/// Changes bytes of the smallest bundle.
+#[track_caller]
+fn patched(at: usize, bytes: &[u8], code: Code) {
+    let mut changed = SMALLEST.to_vec();
+    changed[at..at + bytes.len()].copy_from_slice(bytes);
+    assert_ne!(changed, SMALLEST, "nothing changed");
+    refused(&changed, code);
+}
+
+fn find(signature: u32, which: usize) -> usize {
+    let signature = signature.to_le_bytes();
+    let mut places = SMALLEST.windows(4).enumerate().filter(|(_, window)| *window == signature).map(|(at, _)| at);
+    places.nth(which).expect("a header of that kind")
+}
+
+#[test]
+fn the_smallest_bundle_reads_and_writes_to_the_byte() {
+    let container = open(SMALLEST).expect("canonical");
+    let mut writer = Writer::new(Vec::new()).expect("memory");
+    for entry in container.entries() {
+        let from = usize::try_from(entry.data_offset).expect("small");
+        let data = &SMALLEST[from..from + usize::try_from(entry.size).expect("small")];
+        assert_eq!(crc32fast::hash(data), entry.crc32);
+        writer.entry(&entry.name, entry.size, &mut Cursor::new(data)).expect("memory");
+    }
+    assert_eq!(writer.finish().expect("memory"), SMALLEST);
+}
+
+#[test]
+fn every_flipped_bit_of_a_header_is_refused() {
+    let container = open(SMALLEST).expect("canonical");
+    let is_data = |at: usize| {
+        container
+            .entries()
+            .iter()
+            .any(|entry| (entry.data_offset..entry.data_offset + entry.size).contains(&(at as u64)))
+    };
+    for at in 0..SMALLEST.len() {
+        for bit in 0..8 {
+            let mut flipped = SMALLEST.to_vec();
+            flipped[at] ^= 1 << bit;
+            match open(&flipped) {
+                Err(_) => {}
+                // Whoever reads the data compares its CRC and its digest.
+                Ok(read) => assert!(is_data(at) && read.entries() == container.entries(), "byte {at}, bit {bit}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for length in 0..SMALLEST.len() {
+        open(&SMALLEST[..length]).expect_err("cut short");
+    }
+}
+
+#[test]
+fn each_rule_has_its_code() {
+    let local = find(layout::LOCAL_SIGNATURE, 1);
+    let central = find(layout::CENTRAL_SIGNATURE, 1);
+    let end = find(layout::END_SIGNATURE, 0);
+    refused(b"", Code::ContainerNotABundle);
+    refused(b"hello, world, this is no archive", Code::ContainerNotABundle);
+    refused(&[b"x", SMALLEST].concat(), Code::ContainerGap);
+    refused(&[SMALLEST, b"\0"].concat(), Code::ContainerTrailingBytes);
+    refused(&[SMALLEST, SMALLEST].concat(), Code::ContainerTrailingBytes);
+    refused(&SMALLEST[..SMALLEST.len() - 1], Code::ContainerTruncated);
+    patched(local + 4, &[20], Code::ContainerFixedField);
+    patched(local + 6, &[1], Code::ContainerFlags);
+    patched(local + 6, &[8], Code::ContainerFlags);
+    patched(local + 7, &[8], Code::ContainerFlags);
+    patched(local + 8, &[8], Code::ContainerNotStored);
+    patched(local + 10, &[1], Code::ContainerFixedField);
+    patched(local + 14, &[SMALLEST[local + 14] ^ 1], Code::ContainerHeaderMismatch);
+    patched(local + 18, &[SMALLEST[local + 18] ^ 1], Code::ContainerHeaderMismatch);
+    patched(local + 30, b"R", Code::ContainerName);
+    patched(central + 5, &[0], Code::ContainerFixedField);
+    patched(central + 8, &[1], Code::ContainerHeaderMismatch);
+    patched(central + 10, &[8], Code::ContainerHeaderMismatch);
+    patched(central + 12, &[1], Code::ContainerFixedField);
+    patched(central + 16, &[SMALLEST[central + 16] ^ 1], Code::ContainerHeaderMismatch);
+    patched(central + 20, &[SMALLEST[central + 20] ^ 1], Code::ContainerHeaderMismatch);
+    patched(central + 34, &[1], Code::ContainerMultiDisk);
+    patched(central + 36, &[1], Code::ContainerFixedField);
+    patched(central + 41, &[0o120], Code::ContainerFixedField);
+    patched(central + 42, &[SMALLEST[central + 42] ^ 1], Code::ContainerHeaderMismatch);
+    patched(central + 54, b"x", Code::ContainerHeaderMismatch);
+    patched(end + 4, &[1], Code::ContainerMultiDisk);
+    patched(end + 8, &[9], Code::ContainerEntryCount);
+    patched(end + 10, &[9], Code::ContainerEntryCount);
+    patched(end + 12, &[9], Code::ContainerRange);
+    patched(end + 16, &[9], Code::ContainerRange);
+    patched(end + 20, &[1], Code::ContainerComment);
+    patched(30, b"Mimetype", Code::ContainerMimetype);
+    patched(38 + 26, b"w", Code::ContainerMimetype);
+    patched(38 + 27, b"2", Code::VersionUnsupported);
+}
+
+/// Entries that a test writes by the layout's own headers, in any order and of any size.
+fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let fields =
+            layout::Fields { crc32: crc32fast::hash(data), size: data.len() as u64, offset: bytes.len() as u64 };
+        directory.extend(fields.central(name));
+        bytes.extend(fields.local(name));
+        bytes.extend(*data);
+    }
+    let end = layout::end(entries.len() as u64, bytes.len() as u64, directory.len() as u64);
+    [bytes, directory, end].concat()
+}
+
+#[test]
+fn names_stand_once_in_order_and_in_the_grammar() {
+    let mimetype = ("mimetype", MIMETYPE.as_bytes());
+    let digest = Blake3::of(b"");
+    let [a, b] = [format!("artifacts/{digest}"), format!("statements/{digest}.json")];
+    open(&archive(&[mimetype])).expect("a bundle of nothing");
+    open(&archive(&[mimetype, (&a, b""), (&b, b"")])).expect("in order");
+    refused(&archive(&[(&a, b"")]), Code::ContainerMimetype);
+    refused(&archive(&[(&a, b""), mimetype]), Code::ContainerMimetype);
+    refused(&archive(&[mimetype, mimetype]), Code::ContainerDuplicateName);
+    refused(&archive(&[mimetype, (&b, b""), (&a, b"")]), Code::ContainerOrder);
+    refused(&archive(&[mimetype, (&a, b""), (&a, b"")]), Code::ContainerDuplicateName);
+    refused(&archive(&[mimetype, (&a, b""), (&b, b""), (&a, b"x")]), Code::ContainerDuplicateName);
+    refused(&archive(&[("mimetype", b"application/vnd.expbundle.v1+zip\n")]), Code::ContainerMimetype);
+    refused(&archive(&[("mimetype", b"application/vnd.expbundle.v10+zip")]), Code::VersionUnsupported);
+    for bad in [
+        "../x",
+        "/etc/passwd",
+        "C:\\x",
+        "records\\x",
+        "artifacts//x",
+        "./artifacts/x",
+        "artifacts/",
+        "records/",
+        "x",
+        "artifacts/..",
+        &format!("{a} "),
+        &format!("{a}."),
+        &format!("{a}/"),
+        &format!("{a}\0"),
+        &format!("{a}ü"),
+        &a.to_uppercase(),
+        &format!("records/{digest}/RECORD.JSON"),
+        &format!("records/{digest}/a/b.json"),
+        &format!("records/{digest}"),
+        &format!("records/{digest}/-.json"),
+        &format!("records/{digest}/{}.json", "a".repeat(64)),
+        &"a".repeat(6000),
+        "",
+    ] {
+        refused(&archive(&[mimetype, (bad, b"")]), Code::ContainerName);
+    }
+}
+
+#[test]
+fn an_extra_field_is_refused() {
+    let mimetype = ("mimetype", MIMETYPE.as_bytes());
+    let plain = archive(&[mimetype]);
+    // A Unicode Path field (0x7075) of no content behind the name.
+    let mut extra = plain.clone();
+    extra[28] = 4;
+    extra.splice(38..38, [0x75, 0x70, 0, 0]);
+    refused(&extra, Code::ContainerExtraField);
+    let mut needless = plain;
+    needless[28] = 4;
+    needless.splice(38..38, [1, 0, 0, 0]);
+    refused(&needless, Code::ContainerZip64);
+}
+
+#[test]
+fn too_many_entries_are_refused_early() {
+    let limits = Limits { entries: 2, ..Limits::default() };
+    let names: Vec<String> =
+        (0_u8..4).map(|byte| format!("artifacts/{}", RecordId(Blake3::from_bytes([byte; 32])))).collect();
+    let mut entries = vec![("mimetype", MIMETYPE.as_bytes())];
+    entries.extend(names.iter().map(|name| (name.as_str(), &b""[..])));
+    let error = Container::open(Cursor::new(archive(&entries)), &limits).expect_err("too many");
+    assert_eq!(error.code(), Code::ContainerLimit);
+    Container::open(Cursor::new(archive(&entries[..3])), &limits).expect("as many as allowed");
+}
+
+#[test]
+fn zip64_begins_exactly_where_it_must() {
+    use layout::{Fields, end};
+    let at = |size, offset| {
+        let fields = Fields { crc32: 0, size, offset };
+        (fields.local("mimetype").len() - 38, fields.central("mimetype").len() - 54)
+    };
+    assert_eq!(at(0xffff_fffe, 0xffff_fffe), (0, 0));
+    assert_eq!(at(0xffff_ffff, 0), (20, 20));
+    assert_eq!(at(0, 0xffff_ffff), (0, 12));
+    assert_eq!(at(u64::MAX, u64::MAX), (20, 28));
+    assert_eq!(end(0xfffe, 0xffff_fffe, 0xffff_fffe).len(), 22);
+    assert_eq!([end(0xffff, 0, 0).len(), end(0, 0xffff_ffff, 0).len(), end(0, 0, 0xffff_ffff).len()], [98; 3]);
+}
+
+#[test]
+fn more_than_65_535_entries_use_zip64() {
+    let mut writer = Writer::new(Vec::new()).expect("memory");
+    for number in 0_u32..70_000 {
+        let mut digest = [0; 32];
+        digest[..4].copy_from_slice(&number.to_be_bytes());
+        writer.entry(&EntryName::Artifact(Blake3::from_bytes(digest)), 0, &mut Cursor::new(b"")).expect("memory");
+    }
+    let mut bytes = writer.finish().expect("memory");
+    assert_eq!(open(&bytes).expect("canonical").entries().len(), 70_000);
+    // The count of the short end record, right modulo 65,536, is no excuse.
+    let end = bytes.len() - 22;
+    bytes[end + 8..end + 10].copy_from_slice(&(70_001_u32 % 65_536).to_le_bytes()[..2]);
+    refused(&bytes, Code::ContainerEntryCount);
+}
+
+/// A sparse file of more than 5 GiB: reading its headers touches a few kilobytes of it.
+#[test]
+fn an_entry_of_five_gigabytes_reads_by_zip64() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+
+    let size = (5 << 30) + 1;
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    let mut directory = Vec::new();
+    let names =
+        [format!("artifacts/{}", Blake3::from_bytes([1; 32])), format!("artifacts/{}", Blake3::from_bytes([2; 32]))];
+    let mimetype = MIMETYPE.as_bytes();
+    let mut offset = 0;
+    for (name, size, data) in
+        [("mimetype", mimetype.len() as u64, mimetype), (&names[0], size, &b""[..]), (&names[1], 3, &b"abc"[..])]
+    {
+        let fields = layout::Fields { crc32: crc32fast::hash(data), size, offset };
+        let local = fields.local(name);
+        file.seek(SeekFrom::Start(offset)).expect("seekable");
+        file.write_all(&local).expect("room");
+        file.write_all(data).expect("room");
+        directory.extend(fields.central(name));
+        offset += local.len() as u64 + size;
+    }
+    file.seek(SeekFrom::Start(offset)).expect("seekable");
+    file.write_all(&directory).expect("room");
+    file.write_all(&layout::end(3, offset, directory.len() as u64)).expect("room");
+    let container = Container::open(&file, &Limits::default()).expect("canonical");
+    assert_eq!(container.entries().iter().map(|entry| entry.size).collect::<Vec<_>>(), [size, 3]);
+    assert!(container.entries()[1].data_offset > 5 << 30);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        let _ = open(&bytes);
+    }
+
+    #[test]
+    fn any_damage_is_read_or_refused(at in 0..SMALLEST.len(), bytes in proptest::collection::vec(proptest::num::u8::ANY, 1..40)) {
+        let mut damaged = SMALLEST.to_vec();
+        damaged.splice(at..(at + bytes.len() / 2).min(SMALLEST.len()), bytes);
+        let _ = open(&damaged);
+    }
+}

@@ -1,0 +1,99 @@
+//! Writes the one byte sequence that a set of entries has (spec/container.md).
+//!
+//! Streams: an entry is read once for its CRC and once for its bytes, and no part of it is kept.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::layout::{Fields, MIMETYPE, MIMETYPE_NAME, end};
+use super::name::EntryName;
+
+/// Writes a bundle, entry by entry in the order of their names.
+#[derive(Debug)]
+pub struct Writer<W> {
+    output: W,
+    offset: u64,
+    directory: Vec<u8>,
+    entries: u64,
+    last: Option<EntryName>,
+}
+
+impl<W: Write> Writer<W> {
+    /// Begins a bundle.
+    pub fn new(output: W) -> io::Result<Self> {
+        let mut writer = Self { output, offset: 0, directory: Vec::new(), entries: 0, last: None };
+        let bytes = MIMETYPE.as_bytes();
+        writer.header(MIMETYPE_NAME, crc32fast::hash(bytes), bytes.len() as u64)?;
+        writer.data(&mut &*bytes, bytes.len() as u64)?;
+        Ok(writer)
+    }
+
+    /// Writes an entry of that size. `content` is read from its start twice, for the header comes first and holds the CRC.
+    ///
+    /// Entries out of order, two of one name, and a content of another size than announced are errors.
+    pub fn entry(&mut self, name: &EntryName, size: u64, content: &mut (impl Read + Seek)) -> io::Result<()> {
+        if self.last.as_ref().is_some_and(|last| last >= name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` comes too late or twice")));
+        }
+        content.seek(SeekFrom::Start(0))?;
+        let mut crc32 = crc32fast::Hasher::new();
+        each_piece(content, size, |piece| {
+            crc32.update(piece);
+            Ok(())
+        })?;
+        content.seek(SeekFrom::Start(0))?;
+        self.header(&name.to_string(), crc32.finalize(), size)?;
+        self.data(content, size)?;
+        self.last = Some(name.clone());
+        Ok(())
+    }
+
+    /// Writes the directory, and gives the output back.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.output.write_all(&self.directory)?;
+        self.output.write_all(&end(self.entries, self.offset, self.directory.len() as u64))?;
+        self.output.flush()?;
+        Ok(self.output)
+    }
+
+    fn header(&mut self, name: &str, crc32: u32, size: u64) -> io::Result<()> {
+        let fields = Fields { crc32, size, offset: self.offset };
+        let local = fields.local(name);
+        self.output.write_all(&local)?;
+        self.offset += local.len() as u64;
+        self.directory.extend(fields.central(name));
+        self.entries += 1;
+        Ok(())
+    }
+
+    fn data(&mut self, content: &mut impl Read, size: u64) -> io::Result<()> {
+        each_piece(content, size, |piece| self.output.write_all(piece))?;
+        self.offset += size;
+        Ok(())
+    }
+}
+
+/// Gives all pieces of a content, which must have exactly that size.
+fn each_piece(content: &mut impl Read, size: u64, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut left = size;
+    loop {
+        let count = match content.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if count == 0 && left == 0 {
+            return Ok(());
+        }
+        left = match left.checked_sub(count as u64) {
+            Some(rest) if count > 0 => rest,
+            _ => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the content changed its size while it was written",
+                ));
+            }
+        };
+        take(buffer.get(..count).expect("a reader fills at most the buffer"))?;
+    }
+}

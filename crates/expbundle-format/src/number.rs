@@ -1,0 +1,163 @@
+//! Values that JSON cannot hold, written so that they survive (spec/json.md).
+//!
+//! JSON has no NaN, no infinity and, for many readers, no integer beyond 2^53. Trackers have all three.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The largest integer that every JSON reader understands: 2^53 − 1.
+pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// A 64-bit float in JSON: a number, or one of the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub struct Number(pub f64);
+
+impl PartialEq for Number {
+    /// Bitwise, so that NaN equals itself and −0 differs from 0: two records are equal when their bytes are.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits() || (self.0.is_nan() && other.0.is_nan())
+    }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Value {
+        match serde_json::Number::from_f64(number.0) {
+            Some(finite) => Value::Number(finite),
+            None => Value::String(nonfinite_name(number.0).to_owned()),
+        }
+    }
+}
+
+impl TryFrom<Value> for Number {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(name) => nonfinite(name),
+            _ => None,
+        };
+        number.map(Self).ok_or("a number, \"NaN\", \"Infinity\" or \"-Infinity\"")
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_finite() { self.0.fmt(f) } else { f.write_str(nonfinite_name(self.0)) }
+    }
+}
+
+impl JsonSchema for Number {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [{ "type": "number" }, { "enum": ["NaN", "Infinity", "-Infinity"] }],
+            "description": "A 64-bit float; those that JSON lacks are strings"
+        })
+    }
+}
+
+fn nonfinite_name(value: f64) -> &'static str {
+    if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    }
+}
+
+fn nonfinite(name: &str) -> Option<f64> {
+    match name {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+/// Builds a *typed tree*: free-form values from a tracker, with what JSON cannot hold wrapped in an object of one member.
+///
+/// `{"$float": "NaN"}` is a float that JSON lacks, `{"$integer": "9007199254740993"}` an integer beyond 2^53 − 1. An object
+/// of one's own whose only key starts with `$` gets a second `$`, so nothing is ambiguous.
+pub mod typed {
+    use serde_json::{Map, Value, json};
+
+    use super::{MAX_SAFE_INTEGER, nonfinite_name};
+
+    /// A float.
+    pub fn float(value: f64) -> Value {
+        match serde_json::Number::from_f64(value) {
+            Some(finite) => Value::Number(finite),
+            None => json!({ "$float": nonfinite_name(value) }),
+        }
+    }
+
+    /// An integer of any length, given as its decimal digits with an optional `-`. `None` if it is no such text.
+    pub fn integer(text: &str) -> Option<Value> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        Some(match text.parse::<i64>() {
+            Ok(small) if small.unsigned_abs() <= MAX_SAFE_INTEGER => Value::from(small),
+            _ => json!({ "$integer": text }),
+        })
+    }
+
+    /// An object, with the escape where its own key would look like a wrapper.
+    pub fn object(mut members: Map<String, Value>) -> Value {
+        let only = if members.len() == 1 { members.keys().next().cloned() } else { None };
+        if let Some(key) = only.filter(|key| key.starts_with('$'))
+            && let Some(value) = members.remove(&key)
+        {
+            members.insert(format!("${key}"), value);
+        }
+        Value::Object(members)
+    }
+
+    /// The text a person would read for a value of a typed tree.
+    pub fn display(value: &Value) -> String {
+        match value {
+            Value::String(text) => text.clone(),
+            Value::Object(members) if members.len() == 1 => match members.iter().next() {
+                Some((key, Value::String(text))) if key == "$float" || key == "$integer" => text.clone(),
+                _ => value.to_string(),
+            },
+            _ => value.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn floats_that_json_lacks_are_strings() {
+        for value in [0.5, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let text = serde_json::to_string(&Number(value)).expect("a number");
+            assert_eq!(serde_json::from_str::<Number>(&text).expect(&text), Number(value));
+        }
+        assert!(serde_json::from_str::<Number>("\"nan\"").is_err());
+    }
+
+    #[test]
+    fn typed_trees_keep_what_json_cannot_hold() {
+        assert_eq!(typed::integer("-7"), Some(json!(-7)));
+        assert_eq!(typed::integer("9007199254740992"), Some(json!({"$integer": "9007199254740992"})));
+        assert_eq!(typed::integer("1e3"), None);
+        assert_eq!(typed::float(f64::NAN), json!({"$float": "NaN"}));
+        let own = json!({"$float": "NaN"}).as_object().expect("an object").clone();
+        assert_eq!(typed::object(own), json!({"$$float": "NaN"}));
+    }
+}

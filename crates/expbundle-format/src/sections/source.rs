@@ -1,0 +1,133 @@
+//! `source.json`: what the source had that no other section holds, and the account of every item.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use serde_json::Value;
+
+/// The rest of the source, and the account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceSection {
+    /// The tool.
+    pub tool: String,
+    /// Its version, as the source tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How the source stores its runs, like `file-store`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// Items that have no home elsewhere, kept as they were, by kind and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub raw: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Every item of the source, counted.
+    pub account: Account,
+    /// What is broken in the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<Damage>,
+    /// Salt of a blinded section: 64 hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+}
+
+/// Every item of the source, counted as mapped, kept raw, or dropped. It adds up, or the converter is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Account {
+    /// By kind of item, like `metric point`.
+    pub items: BTreeMap<String, AccountLine>,
+}
+
+/// The items of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountLine {
+    /// Found in the source.
+    pub total: u64,
+    /// Has a home in a section.
+    pub mapped: u64,
+    /// Kept as it was in `source.json` or `identity.json`.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub raw: u64,
+    /// Not kept, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
+}
+
+/// Items that were not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Dropped {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Something broken in the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Damage {
+    /// A `source.*` code.
+    pub code: String,
+    /// Where in the source, relative to it.
+    pub place: String,
+    /// What was seen.
+    pub detail: String,
+}
+
+impl Account {
+    /// Counts items as they are found in the source, before anything is done with them.
+    pub fn found(&mut self, kind: &str, count: u64) {
+        if count > 0 {
+            self.line(kind).total += count;
+        }
+    }
+
+    /// Counts items that got a home in a section.
+    pub fn mapped(&mut self, kind: &str, count: u64) {
+        if count > 0 {
+            self.line(kind).mapped += count;
+        }
+    }
+
+    /// Counts items that are kept as they were.
+    pub fn raw(&mut self, kind: &str, count: u64) {
+        if count > 0 {
+            self.line(kind).raw += count;
+        }
+    }
+
+    /// Counts items that are not kept.
+    pub fn dropped(&mut self, kind: &str, count: u64, reason: &str) {
+        if count == 0 {
+            return;
+        }
+        let line = self.line(kind);
+        match line.dropped.iter_mut().find(|dropped| dropped.reason == reason) {
+            Some(dropped) => dropped.count += count,
+            None => line.dropped.push(Dropped { reason: reason.to_owned(), count }),
+        }
+        line.dropped.sort();
+    }
+
+    fn line(&mut self, kind: &str) -> &mut AccountLine {
+        self.items.entry(kind.to_owned()).or_default()
+    }
+
+    /// Items of all kinds: total, mapped, raw, dropped.
+    pub fn totals(&self) -> (u64, u64, u64, u64) {
+        self.items.values().fold((0, 0, 0, 0), |(total, mapped, raw, dropped), line| {
+            (total + line.total, mapped + line.mapped, raw + line.raw, dropped + line.dropped_count())
+        })
+    }
+
+    /// Whether every line adds up.
+    pub fn adds_up(&self) -> bool {
+        self.items.values().all(|line| line.total == line.mapped + line.raw + line.dropped_count())
+    }
+}
+
+impl AccountLine {
+    /// Items of this kind that were not kept.
+    pub fn dropped_count(&self) -> u64 {
+        self.dropped.iter().map(|dropped| dropped.count).sum()
+    }
+}

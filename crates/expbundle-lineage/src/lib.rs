@@ -1,0 +1,54 @@
+//! The graph of experiment records: links, grades and findings, from facts alone (spec/lineage.md).
+//!
+//! A team that fine-tunes another team's weights never tells that team's tracker. The bytes tell: what one record put
+//! out and another took in joins the two. This crate computes that graph from [`Facts`] which somebody else verified,
+//! answers questions about it, and draws it.
+//!
+//! It never sees a byte of a bundle, opens no file, knows no signature and has no opinion about whom to trust.
+//! Everything is iterative and visits each vertex once: a chain of 100 000 records or a ladder of 2^40 paths costs as
+//! much as its size on paper.
+//!
+//! ```
+//! use expbundle_format::record::Kind;
+//! use expbundle_format::DigestSet;
+//! use expbundle_lineage::{ArtifactFact, Facts, Grade, Lineage, RecordFacts};
+//!
+//! let weights = DigestSet::of(b"weights").into();
+//! let mut base = RecordFacts::new(DigestSet::of(b"base record"), Kind::Run);
+//! base.outputs.push(ArtifactFact::new("model".parse()?, weights));
+//! let mut tuned = RecordFacts::new(DigestSet::of(b"tuned record"), Kind::Run);
+//! tuned.inputs.push(ArtifactFact::new("model".parse()?, weights));
+//! let (base_id, tuned_id) = (base.id(), tuned.id());
+//!
+//! let lineage = Lineage::build(Facts { records: vec![tuned, base], ..Facts::default() });
+//! assert_eq!(lineage.heads(), [tuned_id]);
+//! assert_eq!(lineage.ancestors(&[tuned_id]), [base_id]);
+//! assert_eq!(lineage.parents(tuned_id)[0].grade(), Grade::Proven);
+//! # Ok::<(), String>(())
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod adjacency;
+mod components;
+mod contents;
+pub mod draw;
+pub mod facts;
+mod findings;
+mod layout;
+mod lineage;
+pub mod link;
+pub mod query;
+pub mod relation;
+pub mod rollup;
+mod suggestions;
+pub mod tree;
+pub mod view;
+
+pub use facts::{ArtifactFact, AssertedLink, Facts, FileFact, RecordFacts, Supersession};
+pub use lineage::Lineage;
+pub use link::{Edge, Grade, Link, Side};
+pub use query::{Direction, Gap, Reached, Why};
+pub use rollup::Rollup;
+pub use tree::{TreeItem, TreeLimits, TreeLine, tree};
+pub use view::{Part, Tone, View, ViewEdge, ViewNode, ViewOptions};

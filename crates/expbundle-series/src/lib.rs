@@ -1,0 +1,1 @@
+//! The Parquet sections of an experiment bundle: metrics, telemetry, console.

@@ -1,0 +1,1 @@
+//! Signed in-toto statements about experiment records, keys and trust.

@@ -1,0 +1,1 @@
+//! Reads the files of experiment trackers without the trackers: MLflow, Weights & Biases.

@@ -1,0 +1,117 @@
+//! A bundle: a set of objects whose names are their hashes (spec/container.md).
+//!
+//! Because every name is a digest, joining two bundles is set union. A [`Bundle`] may hold objects that nobody has
+//! checked; [`crate::verify`] is where checking happens.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use camino::Utf8Path;
+use expbundle_format::container::{self, EntryName, SectionName};
+use expbundle_format::record::Record;
+use expbundle_format::{Blake3, RecordId};
+
+use crate::content::Content;
+use crate::write_file::write_file;
+
+/// The objects of a bundle by name.
+#[derive(Clone, Debug, Default)]
+pub struct Bundle {
+    entries: BTreeMap<EntryName, Content>,
+}
+
+impl Bundle {
+    /// The bundle of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts an object in. Whoever calls this answers for the name.
+    pub fn insert(&mut self, name: EntryName, content: Content) {
+        self.entries.insert(name, content);
+    }
+
+    /// Puts a record in.
+    pub fn insert_record(&mut self, record: &Record) {
+        self.insert(EntryName::Record(record.id()), Content::bytes(record.bytes()));
+    }
+
+    /// Puts a signed statement in, by the digest of its file.
+    pub fn insert_statement(&mut self, envelope: Vec<u8>) {
+        self.insert(EntryName::Statement(Blake3::of(&envelope)), Content::bytes(envelope));
+    }
+
+    /// Takes an object out, as `withhold` and `repack` do.
+    pub fn remove(&mut self, name: &EntryName) -> Option<Content> {
+        self.entries.remove(name)
+    }
+
+    /// Adds all objects of another bundle: set union, for objects of one name are one object.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, content) in &other.entries {
+            self.entries.entry(name.clone()).or_insert_with(|| content.clone());
+        }
+    }
+
+    /// An object.
+    pub fn get(&self, name: &EntryName) -> Option<&Content> {
+        self.entries.get(name)
+    }
+
+    /// Whether an object is here.
+    pub fn contains(&self, name: &EntryName) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// Every object, in the order of the container.
+    pub fn entries(&self) -> impl Iterator<Item = (&EntryName, &Content)> {
+        self.entries.iter()
+    }
+
+    /// The records.
+    pub fn records(&self) -> impl Iterator<Item = (RecordId, &Content)> {
+        self.entries.iter().filter_map(|(name, content)| match name {
+            EntryName::Record(id) => Some((*id, content)),
+            _ => None,
+        })
+    }
+
+    /// The sections of all records.
+    pub fn sections(&self) -> impl Iterator<Item = (RecordId, &SectionName, &Content)> {
+        self.entries.iter().filter_map(|(name, content)| match name {
+            EntryName::Section { record, section } => Some((*record, section, content)),
+            _ => None,
+        })
+    }
+
+    /// The statements, by the digest of their file.
+    pub fn statements(&self) -> impl Iterator<Item = (Blake3, &Content)> {
+        self.entries.iter().filter_map(|(name, content)| match name {
+            EntryName::Statement(digest) => Some((*digest, content)),
+            _ => None,
+        })
+    }
+
+    /// The embedded artifacts.
+    pub fn artifacts(&self) -> impl Iterator<Item = (Blake3, &Content)> {
+        self.entries.iter().filter_map(|(name, content)| match name {
+            EntryName::Artifact(digest) => Some((*digest, content)),
+            _ => None,
+        })
+    }
+
+    /// Writes the one byte sequence that this set of objects has.
+    pub fn write(&self, output: impl Write) -> io::Result<()> {
+        let mut writer = container::Writer::new(output)?;
+        for (name, content) in &self.entries {
+            writer.entry(name, content.size(), &mut content.reader())?;
+        }
+        writer.finish()?;
+        Ok(())
+    }
+
+    /// Writes it to a file, atomically: on any error the old file is as it was.
+    pub fn save(&self, path: &Utf8Path) -> io::Result<()> {
+        write_file(path, |file| self.write(io::BufWriter::with_capacity(1 << 20, file)))
+    }
+}

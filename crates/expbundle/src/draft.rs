@@ -1,0 +1,107 @@
+//! Making a bundle: sections and artifacts go in, a record comes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::json::{self, JsonError};
+use expbundle_format::record::{Record, RecordBody, SectionRef};
+use expbundle_format::sections::{self, JsonSection};
+use expbundle_format::{Blake3, DigestSet};
+
+use crate::bundle::Bundle;
+use crate::content::Content;
+
+/// Why a draft cannot become a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// A section holds what JSON cannot.
+    #[error("section `{name}` cannot be written")]
+    Json {
+        /// Which section, or `record.json`.
+        name: String,
+        /// Why not.
+        source: JsonError,
+    },
+    /// A section's content could not be read back.
+    #[error("section `{name}` cannot be read")]
+    Read {
+        /// Which section or artifact.
+        name: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A name that no section can have.
+    #[error("`{0}` is no name of a section")]
+    Name(String),
+    /// Two sections of one name.
+    #[error("section `{0}` is there already")]
+    Twice(SectionName),
+}
+
+/// A bundle of one record in the making.
+#[derive(Debug)]
+pub struct Draft {
+    body: RecordBody,
+    sections: BTreeMap<SectionName, Content>,
+    embedded: BTreeMap<Blake3, Content>,
+}
+
+impl Draft {
+    /// Begins with what the record says by itself; its sections are added by the draft.
+    pub fn new(body: RecordBody) -> Self {
+        Self { body, sections: BTreeMap::new(), embedded: BTreeMap::new() }
+    }
+
+    /// What the record says so far.
+    pub fn body_mut(&mut self) -> &mut RecordBody {
+        &mut self.body
+    }
+
+    /// Adds a JSON section in the fixed form.
+    pub fn json_section<S: JsonSection>(&mut self, section: &S) -> Result<(), DraftError> {
+        let bytes = json::to_bytes(section)
+            .map_err(|source| DraftError::Json { name: S::NAME.to_owned(), source })?;
+        self.section(S::NAME, sections::JSON, Content::bytes(bytes))
+    }
+
+    /// Adds a section as it is.
+    pub fn section(&mut self, name: &str, media_type: &str, content: Content) -> Result<(), DraftError> {
+        let name: SectionName = name.parse().map_err(|_| DraftError::Name(name.to_owned()))?;
+        if self.sections.contains_key(&name) {
+            return Err(DraftError::Twice(name));
+        }
+        let digest = content.digest().map_err(|source| DraftError::Read { name: name.to_string(), source })?;
+        let listed = SectionRef { media_type: media_type.to_owned(), size: content.size(), digest };
+        self.body.sections.insert(name.clone(), listed);
+        self.sections.insert(name, content);
+        Ok(())
+    }
+
+    /// Embeds an artifact. The record must also list it, among inputs, outputs or in `artifacts.json`.
+    pub fn embed(&mut self, content: Content) -> Result<DigestSet, DraftError> {
+        let digest = content.digest().map_err(|source| DraftError::Read { name: "artifact".to_owned(), source })?;
+        self.embedded.insert(digest.blake3, content);
+        Ok(digest)
+    }
+
+    /// Digests of everything embedded so far.
+    pub fn embedded(&self) -> BTreeSet<Blake3> {
+        self.embedded.keys().copied().collect()
+    }
+
+    /// Writes the record and gathers the bundle.
+    pub fn finish(self) -> Result<Bundle, DraftError> {
+        let record = Record::write(self.body)
+            .map_err(|source| DraftError::Json { name: "record.json".to_owned(), source })?;
+        let mut bundle = Bundle::new();
+        bundle.insert_record(&record);
+        for (name, content) in self.sections {
+            bundle.insert(EntryName::Section { record: record.id(), section: name }, content);
+        }
+        for (digest, content) in self.embedded {
+            bundle.insert(EntryName::Artifact(digest), content);
+        }
+        Ok(bundle)
+    }
+}

@@ -1,0 +1,1 @@
+//! Verify, merge, attach, create and read experiment bundles.

@@ -1,0 +1,182 @@
+//! Writing files so that nobody ever sees half of one.
+//!
+//! A file is written beside its place under a name of its own, brought to the disk, and put in place by renaming.
+//! Whatever goes wrong before that (a full disk, an interruption, an error of the writer) leaves the old file as it was.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::NamedTempFile;
+
+/// Writes a file in one step: `write` fills it, and then it takes its place.
+///
+/// An existing file keeps its permissions; one that is read-only, a link, or no regular file is not replaced.
+pub fn write_file(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    PreparedFile::new(path, write)?.put_in_place()
+}
+
+/// A file that is complete on disk and not yet in its place.
+///
+/// Several of them are how a change of several files comes as near to all or nothing as a file system can: whatever may
+/// run out of space does so before the first is put in place.
+#[derive(Debug)]
+pub struct PreparedFile {
+    temporary: NamedTempFile,
+    path: Utf8PathBuf,
+}
+
+impl PreparedFile {
+    /// Writes the file beside its place. Dropping it leaves no trace.
+    pub fn new(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
+        let kept = permissions_to_keep(path)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".expbundle-").suffix(".part");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As any new file: the process's umask takes away what it should. Otherwise only the owner could read it.
+            builder.permissions(Permissions::from_mode(0o666));
+        }
+        let mut temporary = builder.tempfile_in(folder_of(path))?;
+        write(temporary.as_file_mut())?;
+        if let Some(permissions) = kept {
+            temporary.as_file().set_permissions(permissions)?;
+        }
+        temporary.as_file().sync_all()?;
+        Ok(Self { temporary, path: path.to_owned() })
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// Renames it into its place.
+    pub fn put_in_place(self) -> io::Result<()> {
+        self.temporary.persist(&self.path).map_err(|error| error.error)?;
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+/// Removes a file for good.
+pub fn remove_file(path: &Utf8Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    sync_folder(folder_of(path))
+}
+
+fn folder_of(path: &Utf8Path) -> &Utf8Path {
+    path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."))
+}
+
+/// The permissions of the file that is there, if it may be replaced.
+fn permissions_to_keep(path: &Utf8Path) -> io::Result<Option<Permissions>> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let refused = |kind, message: &str| Err(io::Error::new(kind, message));
+    if metadata.is_dir() {
+        refused(io::ErrorKind::IsADirectory, "there is a folder of this name")
+    } else if metadata.is_symlink() {
+        refused(io::ErrorKind::InvalidInput, "there is a link of this name; name the file that it points to")
+    } else if !metadata.is_file() {
+        refused(io::ErrorKind::InvalidInput, "there is a pipe or device of this name")
+    } else if metadata.permissions().readonly() {
+        refused(io::ErrorKind::PermissionDenied, "the file that is there is read-only")
+    } else {
+        Ok(Some(metadata.permissions()))
+    }
+}
+
+/// Brings the rename itself to the disk.
+#[cfg(unix)]
+fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be opened as files here; the file itself is on the disk.
+#[cfg(not(unix))]
+fn sync_folder(_: &Utf8Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
+        (folder, path)
+    }
+
+    fn names(folder: &Utf8Path) -> Vec<String> {
+        let mut names: Vec<_> = folder
+            .read_dir_utf8()
+            .expect("a readable folder")
+            .map(|entry| entry.expect("an entry").file_name().to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced() {
+        let (_guard, folder) = folder();
+        let path = folder.join("card.md");
+        for text in ["one", "another, longer one", ""] {
+            write_file(&path, |file| file.write_all(text.as_bytes())).expect("room");
+            assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        }
+        assert_eq!(names(&folder), ["card.md"]);
+    }
+
+    #[test]
+    fn an_error_leaves_the_old_file_and_no_trace() {
+        let (_guard, folder) = folder();
+        let path = folder.join("card.md");
+        fs::write(&path, "old").expect("room");
+        let full = |file: &mut File| {
+            file.write_all(b"half of the ne")?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        assert_eq!(write_file(&path, full).expect_err("full").kind(), io::ErrorKind::StorageFull);
+        drop(PreparedFile::new(&path, |file| file.write_all(b"new")).expect("room"));
+        assert_eq!(fs::read_to_string(&path).expect("there"), "old");
+        assert_eq!(names(&folder), ["card.md"]);
+        assert!(write_file(&folder.join("none/card.md"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn a_folder_is_not_replaced() {
+        let (_guard, folder) = folder();
+        let error = write_file(&folder, |_| Ok(())).expect_err("a folder");
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_kept_and_respected_and_links_stay() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let (_guard, folder) = folder();
+        let path = folder.join("script");
+        let mode = |path: &Utf8Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        write_file(&path, |_| Ok(())).expect("room");
+        assert_eq!(mode(&path) & 0o600, 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o750)).expect("our own file");
+        write_file(&path, |file| file.write_all(b"new")).expect("room");
+        assert_eq!(mode(&path), 0o750);
+        fs::set_permissions(&path, Permissions::from_mode(0o444)).expect("our own file");
+        let error = write_file(&path, |_| Ok(())).expect_err("read-only");
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        assert_eq!(write_file(&link, |_| Ok(())).expect_err("a link").kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(fs::read_to_string(&path).expect("there"), "new");
+    }
+}
