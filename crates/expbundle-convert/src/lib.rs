@@ -1,1 +1,91 @@
-//! Maps a tracker's run to an experiment bundle and accounts for every item.
+//! From a tracker's run to a bundle: one map per tracker, and the account of its source.
+//!
+//! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the place where the source
+//! lies. Every item of the source is counted as mapped, kept raw, or dropped with a reason, and the account adds up.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Bundle;
+use expbundle::draft::DraftError;
+use expbundle::hash::HashError;
+use expbundle_format::record::Word;
+use expbundle_format::sections::Account;
+use expbundle_format::{Finding, RecordId};
+
+pub mod declared;
+pub mod embed;
+pub mod privacy;
+pub mod roles;
+pub mod search;
+
+pub mod mlflow;
+pub mod wandb;
+
+/// What the person converting adds to what the source knows.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Folders in which to look for the bytes of artifacts that the source knows by name and foreign digest.
+    pub files: &'a [Utf8PathBuf],
+    /// Files that the run took in and the tracker did not record, with their roles.
+    pub inputs: &'a [(Word, Utf8PathBuf)],
+    /// Files that the run put out and the tracker did not record, with their roles.
+    pub outputs: &'a [(Word, Utf8PathBuf)],
+    /// Called with the number of bytes just read, from several threads at once.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { files: &[], inputs: &[], outputs: &[], progress: &|_| {} }
+    }
+}
+
+/// A run as a bundle.
+#[derive(Debug)]
+pub struct Converted {
+    /// The bundle, unsigned.
+    pub bundle: Bundle,
+    /// The id of its record.
+    pub record: RecordId,
+    /// The title of the run.
+    pub title: String,
+    /// Every item of the source, counted.
+    pub account: Account,
+    /// What is damaged, missing or lost.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a run cannot be converted at all. Whatever concerns a part of it is a finding instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// There is no such run in the source.
+    #[error("there is no run `{run}` in the source")]
+    NoSuchRun {
+        /// The run that was asked for.
+        run: String,
+    },
+    /// The source cannot be read at all.
+    #[error("the source cannot be read: {detail}")]
+    Source {
+        /// Where.
+        path: Utf8PathBuf,
+        /// Why not.
+        detail: String,
+    },
+    /// A declared file cannot be read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The bundle cannot be made.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// A Parquet section cannot be written.
+    #[error("the series cannot be written: {0}")]
+    Series(String),
+    /// A temporary file cannot be written.
+    #[error("cannot use a temporary file: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// The last name of a path, for sections that must not hold whole paths.
+pub(crate) fn file_name(path: &Utf8Path) -> String {
+    path.file_name().unwrap_or("file").to_owned()
+}

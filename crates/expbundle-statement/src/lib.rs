@@ -1,1 +1,25 @@
-//! Signed in-toto statements about experiment records, keys and trust.
+//! Signed statements about experiment records (spec/statements.md): DSSE envelopes, in-toto statements, Ed25519 keys,
+//! OpenSSH signers files.
+//!
+//! No clock, randomness or files here: moments, random bytes, passphrases and texts are arguments, so that trust is a function of
+//! statement, policy and time.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod base64;
+pub mod chain;
+mod envelope;
+mod error;
+mod key;
+mod predicate;
+mod signing_key;
+mod statement;
+mod trust;
+
+pub use envelope::{Envelope, PAYLOAD_TYPE, SIGSTORE_BUNDLE, pre_authentication_encoding};
+pub use error::StatementError;
+pub use key::{KeyError, PublicKey};
+pub use predicate::{Authorship, Comment, Generator, Kind, Predicate, Review, ReviewVerdict, Signer};
+pub use signing_key::{SigningKey, SigningKeyError};
+pub use statement::{Statement, Subject, VerifiedStatement, sign};
+pub use trust::{Judgement, TrustError, TrustPolicy};

@@ -60,8 +60,7 @@ impl Draft {
 
     /// Adds a JSON section in the fixed form.
     pub fn json_section<S: JsonSection>(&mut self, section: &S) -> Result<(), DraftError> {
-        let bytes = json::to_bytes(section)
-            .map_err(|source| DraftError::Json { name: S::NAME.to_owned(), source })?;
+        let bytes = json::to_bytes(section).map_err(|source| DraftError::Json { name: S::NAME.to_owned(), source })?;
         self.section(S::NAME, sections::JSON, Content::bytes(bytes))
     }
 
@@ -92,8 +91,8 @@ impl Draft {
 
     /// Writes the record and gathers the bundle.
     pub fn finish(self) -> Result<Bundle, DraftError> {
-        let record = Record::write(self.body)
-            .map_err(|source| DraftError::Json { name: "record.json".to_owned(), source })?;
+        let record =
+            Record::write(self.body).map_err(|source| DraftError::Json { name: "record.json".to_owned(), source })?;
         let mut bundle = Bundle::new();
         bundle.insert_record(&record);
         for (name, content) in self.sections {

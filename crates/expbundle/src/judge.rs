@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
-use expbundle_statement::{Judgement, TrustPolicy, VerifiedStatement};
+use expbundle_statement::{Judgement, Kind, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,9 +80,9 @@ impl Intact {
         let mut findings = Vec::new();
         for statement in self.statements() {
             let principals = policy.map_or_else(Vec::new, |policy| {
-                principals(statement, policy.judge(statement.signer().public_key(), at), &mut findings)
+                principals(statement, policy.judge(statement.key(), at), &mut findings)
             });
-            if statement.is_authorship()
+            if statement.kind() == Kind::Authorship
                 && let Some(state) = records.get_mut(&RecordId(statement.record().blake3))
             {
                 *state = (*state).max(if principals.is_empty() { State::Signed } else { State::Trusted });
@@ -104,9 +104,7 @@ fn principals(statement: &VerifiedStatement, judgement: Judgement, findings: &mu
         Judgement::OtherNamespace { principals } => {
             (Code::TrustNamespace, format!("the key of {} is trusted for other purposes", principals.join(", ")))
         }
-        Judgement::Unknown => {
-            (Code::TrustUnknownSigner, format!("signed by {}", statement.signer().fingerprint()))
-        }
+        Judgement::Unknown => (Code::TrustUnknownSigner, format!("signed by {}", statement.key().fingerprint())),
     };
     let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
     findings.push(Finding::new(code, place, message));

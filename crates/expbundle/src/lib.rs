@@ -1,1 +1,22 @@
-//! Verify, merge, attach, create and read experiment bundles.
+//! Verify, merge, attach, create and read experiment bundles: what other tools import.
+//!
+//! - To write: fill a [`draft::Draft`], get a [`Bundle`], save it.
+//! - To read: [`verify::Unverified`] is checked and becomes [`verify::Intact`], which gives records and sections.
+//! - To judge: [`verify::Intact::judge`] with a policy and a moment.
+//!
+//! Nothing here prints, exits, or looks at a clock.
+
+mod ancestry;
+pub mod bundle;
+pub mod content;
+pub mod directory;
+pub mod draft;
+pub mod hash;
+pub mod judge;
+pub mod repack;
+pub mod report;
+pub mod verify;
+pub mod write_file;
+
+pub use bundle::Bundle;
+pub use content::Content;

@@ -7,7 +7,7 @@ use expbundle_format::{ArtifactDigests, DigestSet, Finding, RecordId, StatementI
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::directory::CheckedFile;
+use crate::directory::{CheckedFile, FileState};
 use crate::judge::{State, Verdict};
 use crate::verify::{Check, Intact};
 
@@ -151,20 +151,6 @@ pub struct FileReport {
     pub role: Option<String>,
 }
 
-/// What is known about a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileState {
-    /// Its bytes are those that a record names.
-    Verified,
-    /// A Git LFS pointer names the bytes that a record names; the bytes are elsewhere.
-    Pointer,
-    /// It stands where a record's file should, and is another.
-    Changed,
-    /// No record speaks of it.
-    Unknown,
-}
-
 impl Report {
     /// Puts a report together. `intact` and `verdict` are there if the bundle is intact.
     pub fn new(
@@ -188,12 +174,23 @@ impl Report {
         }
         let files = files.into_iter().map(FileReport::from).collect();
         let not_proven = NOT_PROVEN.to_vec();
-        Self { path: path.to_owned(), state, required, holds: state >= required, at, records, statements, files, findings, not_proven }
+        Self {
+            path: path.to_owned(),
+            state,
+            required,
+            holds: state >= required,
+            at,
+            records,
+            statements,
+            files,
+            findings,
+            not_proven,
+        }
     }
 }
 
 fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
-    let heads: std::collections::BTreeSet<RecordId> = intact.heads().iter().map(|record| record.id()).collect();
+    let heads: std::collections::BTreeSet<RecordId> = intact.heads().iter().copied().collect();
     let mut reports: Vec<_> = intact
         .records()
         .iter()
@@ -247,13 +244,13 @@ fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport>
             record: RecordId(statement.record().blake3),
             created: statement.created(),
             signer: SignerReport {
-                fingerprint: statement.signer().fingerprint(),
-                public_key: statement.signer().public_key().to_string(),
-                name: statement.signer().name().map(str::to_owned),
+                fingerprint: statement.key().fingerprint(),
+                public_key: statement.key().to_string(),
+                name: statement.signer_name().map(str::to_owned),
                 trusted_as: verdict.trusted.get(&statement.id()).cloned().unwrap_or_default(),
             },
             prev: statement.previous().to_vec(),
-            says: statement.summary(),
+            says: statement.predicate().summary(),
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));
@@ -262,6 +259,12 @@ fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport>
 
 impl From<CheckedFile> for FileReport {
     fn from(file: CheckedFile) -> Self {
-        Self { path: file.path, state: file.state, digest: file.digest, record: file.record, role: file.role.map(|role| role.to_string()) }
+        Self {
+            path: file.path,
+            state: file.state,
+            digest: file.digest,
+            record: file.record,
+            role: file.role.map(|role| role.to_string()),
+        }
     }
 }

@@ -61,6 +61,7 @@ pub struct Intact {
     records: BTreeMap<RecordId, Record>,
     statements: Vec<VerifiedStatement>,
     limits: Limits,
+    heads: Vec<RecordId>,
 }
 
 impl Unverified {
@@ -81,7 +82,7 @@ impl Unverified {
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
     pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
         let mut findings = Vec::new();
-        let container = match Container::open(self.content.reader(), self.limits.clone()) {
+        let container = match Container::open(self.content.reader(), &self.limits) {
             Ok(container) => container,
             Err(error) => return (Check { findings: vec![error.finding()] }, None),
         };
@@ -98,8 +99,16 @@ impl Unverified {
         checker.sections(&records, &hashed, &mut findings);
         checker.artifacts(&records, &hashed, &mut findings);
         let statements = checker.statements(&records, &hashed, &mut findings);
-        let check = Check { findings };
-        let intact = check.is_intact().then_some(Intact { bundle, records, statements, limits: self.limits });
+        let mut check = Check { findings };
+        let mut intact =
+            check.is_intact().then(|| Intact { bundle, records, statements, limits: self.limits, heads: Vec::new() });
+        // Lineage reads sections, which mean something only where everything is what it claims to be.
+        if let Some(intact) = &mut intact {
+            let lineage = intact.lineage();
+            intact.heads = lineage.heads();
+            check.findings.extend(lineage.findings().iter().cloned());
+        }
+        let intact = intact.filter(|_| check.is_intact());
         (check, intact)
     }
 }
@@ -124,10 +133,8 @@ impl Checker<'_> {
     /// Reads every entry once, on all cores.
     fn hash(&self, checksums: &BTreeMap<EntryName, u32>, findings: &mut Vec<Finding>) -> HashedEntries {
         let entries: Vec<_> = self.bundle.entries().collect();
-        let results: Vec<_> = entries
-            .into_par_iter()
-            .map(|(name, content)| (name, content, self.hash_entry(content)))
-            .collect();
+        let results: Vec<_> =
+            entries.into_par_iter().map(|(name, content)| (name, content, self.hash_entry(content))).collect();
         let mut hashed = HashedEntries::new();
         for (name, content, result) in results {
             match result {
@@ -135,7 +142,8 @@ impl Checker<'_> {
                     hashed.insert(name.clone(), entry);
                 }
                 Ok((entry, _)) => {
-                    let message = format!("the checksum of the {} bytes is another than its header says", content.size());
+                    let message =
+                        format!("the checksum of the {} bytes is another than its header says", content.size());
                     findings.push(Finding::new(Code::ContainerCrc, Place::entry(name.to_string()), message));
                     hashed.insert(name.clone(), entry);
                 }
@@ -189,7 +197,8 @@ impl Checker<'_> {
     /// Records hash to their names and parse.
     fn records(&self, hashed: &HashedEntries, findings: &mut Vec<Finding>) -> Records {
         let names: Vec<_> = self.bundle.records().collect();
-        let results: Vec<_> = names.into_par_iter().map(|(id, content)| (id, self.record(id, content, hashed))).collect();
+        let results: Vec<_> =
+            names.into_par_iter().map(|(id, content)| (id, self.record(id, content, hashed))).collect();
         let mut records = Records::new();
         for (id, result) in results {
             match result {
@@ -207,7 +216,8 @@ impl Checker<'_> {
         let entry = name.to_string();
         let actual = hashed.get(&name).map(|hashed| hashed.blake3);
         if actual.is_some_and(|actual| actual != id.0) {
-            let message = format!("the record hashes to {}", actual.map(|digest| digest.to_string()).unwrap_or_default());
+            let message =
+                format!("the record hashes to {}", actual.map(|digest| digest.to_string()).unwrap_or_default());
             return Err(Box::new(Finding::new(Code::DigestRecord, Place::entry(entry), message)));
         }
         let bytes = content.read(self.limits.record_bytes).map_err(|error| {
@@ -246,7 +256,13 @@ impl Checker<'_> {
         }
     }
 
-    fn section(&self, entry: &EntryName, listed: &SectionRef, content: &Content, hashed: &HashedEntries) -> Vec<Finding> {
+    fn section(
+        &self,
+        entry: &EntryName,
+        listed: &SectionRef,
+        content: &Content,
+        hashed: &HashedEntries,
+    ) -> Vec<Finding> {
         let place = || Place::entry(entry.to_string());
         let mut findings = Vec::new();
         if let Some(actual) = hashed.get(entry) {
@@ -286,7 +302,9 @@ impl Checker<'_> {
         let mut seen = BTreeSet::new();
         for (name, listed) in &record.body().sections {
             let entry = EntryName::Section { record: id, section: name.clone() };
-            let Some(content) = self.bundle.get(&entry).filter(|_| listed.media_type == sections::JSON) else { continue };
+            let Some(content) = self.bundle.get(&entry).filter(|_| listed.media_type == sections::JSON) else {
+                continue;
+            };
             let Ok(value) = self.json(&entry, content) else { continue };
             let salt = value.get("salt").and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
             let message = match salt {
@@ -294,7 +312,11 @@ impl Checker<'_> {
                 Some(salt) if !seen.insert(salt) => "the salt is that of another section",
                 Some(_) => continue,
             };
-            findings.push(Finding::new(Code::SectionSalt, Place::entry(entry.to_string()).at_pointer("/salt"), message));
+            findings.push(Finding::new(
+                Code::SectionSalt,
+                Place::entry(entry.to_string()).at_pointer("/salt"),
+                message,
+            ));
         }
     }
 
@@ -362,7 +384,11 @@ impl Checker<'_> {
                     findings.push(Finding::new(Code::TreeInvalid, Place::entry(entry.to_string()), error.to_string()));
                 }
                 Err(error) => {
-                    findings.push(Finding::new(Code::ContainerLimit, Place::entry(entry.to_string()), error.to_string()));
+                    findings.push(Finding::new(
+                        Code::ContainerLimit,
+                        Place::entry(entry.to_string()),
+                        error.to_string(),
+                    ));
                 }
             }
         }
@@ -378,7 +404,12 @@ impl Checker<'_> {
     }
 
     /// Statements hash to their names, their signatures hold, and they are about records that are here.
-    fn statements(&self, records: &Records, hashed: &HashedEntries, findings: &mut Vec<Finding>) -> Vec<VerifiedStatement> {
+    fn statements(
+        &self,
+        records: &Records,
+        hashed: &HashedEntries,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<VerifiedStatement> {
         let present: Vec<_> = self.bundle.statements().collect();
         let results: Vec<_> = present
             .into_par_iter()
@@ -482,14 +513,9 @@ impl Intact {
         &self.statements
     }
 
-    /// Records that no other record here follows from, in the order of their ids.
-    pub fn heads(&self) -> Vec<&Record> {
-        let followed: BTreeSet<RecordId> = self
-            .records
-            .values()
-            .flat_map(|record| record.body().parents.iter().map(|parent| RecordId(parent.record.blake3)))
-            .collect();
-        self.records.values().filter(|record| !followed.contains(&record.id())).collect()
+    /// Records that no other record here follows from, by digest or by declaration, in the order of their ids.
+    pub fn heads(&self) -> &[RecordId] {
+        &self.heads
     }
 
     /// A section of a record, or `None` if it is withheld.

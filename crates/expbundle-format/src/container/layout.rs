@@ -15,7 +15,6 @@ pub const LOCAL_BYTES: u64 = 30;
 pub const CENTRAL_BYTES: u64 = 46;
 pub const END_BYTES: u64 = 22;
 pub const END64_BYTES: u64 = 56;
-pub const LOCATOR64_BYTES: u64 = 20;
 
 /// "Version needed": 1.0 for a stored entry, 4.5 where ZIP64 is used.
 pub const VERSION: u16 = 10;

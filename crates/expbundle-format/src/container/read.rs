@@ -76,7 +76,8 @@ impl<R: Read + Seek> Scanner<R> {
     fn new(mut source: R) -> Result<Self, ContainerError> {
         let length = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
-        Ok(Self { source: BufReader::with_capacity(64 * 1024, source), position: 0, length })
+        // Headers are short and the data between them is skipped, so a larger buffer would mostly read what nobody asked for.
+        Ok(Self { source: BufReader::with_capacity(8 * 1024, source), position: 0, length })
     }
 
     /// Tells what is no bundle at all from what is a damaged one.
@@ -87,7 +88,12 @@ impl<R: Read + Seek> Scanner<R> {
         if self.length >= END_BYTES {
             self.seek(self.length - END_BYTES)?;
             if self.peek()? == Some(END_SIGNATURE) {
-                return Err(ContainerError::Gap { offset: 0 });
+                // An archive of nothing, or one with something before it.
+                return Err(if self.position == 0 {
+                    ContainerError::Mimetype { offset: 0 }
+                } else {
+                    ContainerError::Gap { offset: 0 }
+                });
             }
         }
         Err(ContainerError::NotABundle)

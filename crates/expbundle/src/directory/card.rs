@@ -78,7 +78,9 @@ pub fn add(card: &str, additions: &Additions) -> Result<EditedCard, CardError> {
     editor.add_values("tags", &additions.tags, false);
     editor.add_results(&additions.model_name, &additions.results);
     if !parts.mark.is_empty() {
-        editor.notes.push("the card begins with a byte order mark, which hides its front matter from some readers".to_owned());
+        editor
+            .notes
+            .push("the card begins with a byte order mark, which hides its front matter from some readers".to_owned());
     }
     let block = editor.lines.concat();
     Ok(EditedCard { text: join(&parts, &block), notes: editor.notes })
@@ -143,7 +145,9 @@ impl Editor {
             }
             Some(value) if value == relation => {}
             Some(value) => {
-                let note = format!("the card says `{key}: {value}` and the record says `{relation}`; the card was left as it is");
+                let note = format!(
+                    "the card says `{key}: {value}` and the record says `{relation}`; the card was left as it is"
+                );
                 self.notes.push(note);
             }
         }
@@ -244,7 +248,8 @@ impl Editor {
             _ => None,
         };
         let Some(entry) = entry else {
-            let note = format!("the card's `{key}` does not have exactly one model, so `{}` was not added", result.metric);
+            let note =
+                format!("the card's `{key}` does not have exactly one model, so `{}` was not added", result.metric);
             return self.notes.push(note);
         };
         if entry.iter().any(|there| says_the_same(there, task, result)) {
@@ -294,6 +299,7 @@ fn results_end(lines: &[String], key: &str) -> Option<(usize, String)> {
     let place = find_key(lines, key)?;
     let mut below = place.lines.clone().skip(1).filter(|at| {
         let text = lines.get(*at).map(|line| line.trim()).unwrap_or_default();
+        let text = text.split_once(" #").map_or(text, |(text, _)| text.trim_end());
         matches!(text.strip_prefix("- ").unwrap_or(text), "results:")
     });
     let header = below.next().filter(|_| below.next().is_none())?;
@@ -317,7 +323,9 @@ pub fn remove(card: &str) -> Result<Option<String>, CardError> {
     let lines = lines_of(parts.block);
     let of_a_mark = |line: &str, mark: &str| line.trim_end_matches(['\r', '\n']).ends_with(mark);
     let is_block_mark = |line: &str| line.trim_end_matches(['\r', '\n']) == MARK_BLOCK;
-    let any = |line: &String| [MARK, MARK_WAS_ONE, MARK_IN_BRACKETS].iter().any(|mark| of_a_mark(line, mark)) || is_block_mark(line);
+    let any = |line: &String| {
+        [MARK, MARK_WAS_ONE, MARK_IN_BRACKETS].iter().any(|mark| of_a_mark(line, mark)) || is_block_mark(line)
+    };
     if !lines.iter().any(any) {
         return Ok(None);
     }

@@ -98,6 +98,20 @@ fn a_card_without_a_block_gets_one_and_loses_it_again() {
 }
 
 #[test]
+fn several_results_stand_in_one_list() {
+    let mut additions = Additions { model_name: "digits".to_owned(), ..Additions::default() };
+    for metric in ["accuracy", "f1", "recall"] {
+        additions.results.push(CardResult { metric: metric.to_owned(), ..self::additions().results[0].clone() });
+    }
+    for card in ["", "---\nmodel-index: # mine\n  - name: x\n    results: # ours\n      - task:\n          type: t\n    more: 1\n---\n"] {
+        let edited = added(card, &additions);
+        assert_eq!(edited.notes, Vec::<String>::new());
+        let count = front(&edited.text)["model-index"][0]["results"].as_array().map(Vec::len);
+        assert_eq!(count, Some(if card.is_empty() { 3 } else { 4 }), "{}", edited.text);
+    }
+}
+
+#[test]
 fn what_the_card_says_is_never_changed() {
     let card = "---\nbase_model: x/y\nbase_model_relation: merge\n---\n";
     let edited = added(card, &Additions { relation: Some("finetune".to_owned()), ..Additions::default() });
@@ -118,7 +132,13 @@ fn what_the_card_says_is_never_changed() {
 
 #[test]
 fn what_cannot_be_read_safely_is_refused() {
-    for card in ["---\na: &b 1\nc: *b\n---\n", "---\n# rule\n", "\n---\na: 1\n---\n", "---\n- a\n---\n", "---\na: 1\na: 2\n---\n"] {
+    for card in [
+        "---\na: &b 1\nc: *b\n---\n",
+        "---\n# rule\n",
+        "\n---\na: 1\n---\n",
+        "---\n- a\n---\n",
+        "---\na: 1\na: 2\n---\n",
+    ] {
         assert!(add(card, &tag()).is_err(), "{card:?}");
     }
     // The whole block in braces: nothing can be added by lines.

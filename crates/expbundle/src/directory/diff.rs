@@ -149,7 +149,11 @@ mod tests {
         case("x\n", "x\n", "");
         case("", "x\n", "--- a\n+++ b\n@@ -0,0 +1,1 @@\n+x\n");
         case("x\n", "", "--- a\n+++ b\n@@ -1,1 +0,0 @@\n-x\n");
-        case("x", "y", "--- a\n+++ b\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n");
+        case(
+            "x",
+            "y",
+            "--- a\n+++ b\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n",
+        );
         case(
             "1\n2\n3\n4\n5\n6\n7\n8\n",
             "1\n2\n3\n4\nnew\n5\n6\n7\n8\n",

@@ -53,7 +53,8 @@ pub fn split(card: &str) -> Result<Parts<'_>, CardError> {
     }
     let text = card.strip_prefix('\u{FEFF}').unwrap_or(card);
     let mark = card.get(..card.len() - text.len()).unwrap_or_default();
-    let line_end = if text.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+    let line_end =
+        if text.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
     let first_line = text.split_inclusive('\n').next().unwrap_or_default();
     if !is_fence(first_line) {
         let after_blank = text.trim_start();
@@ -68,7 +69,13 @@ pub fn split(card: &str) -> Result<Parts<'_>, CardError> {
     for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
         if is_fence(line) {
             let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-            return Ok(Parts { mark, open: part(0..start), block: part(start..at), rest: part(at..text.len()), line_end });
+            return Ok(Parts {
+                mark,
+                open: part(0..start),
+                block: part(start..at),
+                rest: part(at..text.len()),
+                line_end,
+            });
         }
         at += line.len();
     }
@@ -83,6 +90,7 @@ fn is_fence(line: &str) -> bool {
 pub fn meaning(block: &str) -> Result<Map<String, Value>, CardError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_anchors: 0, max_aliases: 0, max_documents: 1, max_depth: 64 },
+        strict_booleans: true,
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::Error,
     };
     let has_content = block.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
@@ -104,7 +112,9 @@ mod tests {
 
     #[test]
     fn parts_together_are_the_card() {
-        for card in ["", "# A\n", "---\na: 1\n---\n# A\n---\nrule\n", "\u{FEFF}---\r\na: 1\r\n---", "---\n---\n", "text\n---\n"] {
+        for card in
+            ["", "# A\n", "---\na: 1\n---\n# A\n---\nrule\n", "\u{FEFF}---\r\na: 1\r\n---", "---\n---\n", "text\n---\n"]
+        {
             let parts = split(card).expect("a card");
             assert_eq!([parts.mark, parts.open, parts.block, parts.rest].concat(), card);
         }
@@ -129,5 +139,7 @@ mod tests {
         let map = meaning("language: no\nlicense: apache-2.0\ndate: 2026-11-23\n").expect("a mapping");
         assert_eq!(map.get("language"), Some(&Value::from("no")));
         assert_eq!(map.get("date"), Some(&Value::from("2026-11-23")));
+        let map = meaning("a: 2.5e+300\nb: 1.0e+20\nc: 1.5e-7\nd: 1.0e+300\n").expect("a mapping");
+        eprintln!("{map:?}");
     }
 }

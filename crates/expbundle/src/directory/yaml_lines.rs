@@ -26,14 +26,16 @@ pub fn find_key(lines: &[String], key: &str) -> Option<KeyPlace> {
     let spellings = [format!("{key}:"), format!("\"{key}\":"), format!("'{key}':")];
     let (start, spelling) = lines.iter().enumerate().find_map(|(at, line)| {
         let spelling = spellings.iter().find(|spelling| {
-            line.strip_prefix(spelling.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+            line.strip_prefix(spelling.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
         })?;
         Some((at, spelling))
     })?;
     let value = lines.get(start)?.get(spelling.len()..)?.trim();
     let value = if value.starts_with('#') { "" } else { value };
     let below = lines.iter().enumerate().skip(start + 1).filter(|(_, line)| is_content(line));
-    let own = below.take_while(|(_, line)| line.starts_with([' ', '\t', ']']) || line.starts_with("- ") || line.trim_end() == "-");
+    let own = below
+        .take_while(|(_, line)| line.starts_with([' ', '\t', ']']) || line.starts_with("- ") || line.trim_end() == "-");
     let last = own.last().map_or(start, |(at, _)| at);
     Some(KeyPlace { lines: start..last + 1, colon: spelling.len() - 1, value: value.to_owned() })
 }
@@ -63,7 +65,10 @@ pub fn flow_end(lines: &[String], range: &Range<usize>) -> Option<(usize, usize,
             }
             match c {
                 '#' if previous.is_whitespace() => break,
-                '"' | '\'' if depth > 0 && matches!(last, '[' | ',' | ' ' | ':') || depth > 0 && previous.is_whitespace() && matches!(c, '"' | '\'') => {
+                '"' | '\''
+                    if depth > 0 && matches!(last, '[' | ',' | ' ' | ':')
+                        || depth > 0 && previous.is_whitespace() && matches!(c, '"' | '\'') =>
+                {
                     quote = Some(c);
                 }
                 '[' | '{' => depth += 1,
@@ -145,6 +150,9 @@ mod tests {
             assert!(scalar(text).starts_with('"'), "{text}");
         }
         assert_eq!(number(0.955_555_555_555_555_6), "0.9555555555555556");
-        assert_eq!((number(1e-20), number(1.5e300), number(3.0)), ("1.0e-20".to_owned(), "1.5e+300".to_owned(), "3.0".to_owned()));
+        assert_eq!(
+            (number(1e-20), number(1.5e300), number(3.0)),
+            ("1.0e-20".to_owned(), "1.5e+300".to_owned(), "3.0".to_owned())
+        );
     }
 }

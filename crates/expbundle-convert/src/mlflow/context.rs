@@ -1,0 +1,87 @@
+//! `context.json`: title, notes, experiment, labels; and the goal that the experiment declares.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::sections::{Context, Goal, Group};
+use serde_json::Value;
+
+use super::mapping::{Mapping, typed_tree};
+
+pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
+    let run = mapping.run;
+    let name = run.info.name.as_deref();
+    let title = match name {
+        Some(name) if mapping.is_public(name) => name.to_owned(),
+        _ => run.info.run_id.clone(),
+    };
+    if let Some(name) = name.filter(|name| **name != title) {
+        mapping.identity.source.insert("run name".to_owned(), Value::from(name));
+    }
+    if mapping.tag("mlflow.runName") == Some(title.as_str()) {
+        mapping.take_tag("mlflow.runName");
+    }
+    let notes = mapping.take_tag("mlflow.note.content").map(str::to_owned);
+    Context { title, notes, labels: mapping.take_labels(), groups: group(mapping).into_iter().collect(), ..Context::default() }
+}
+
+fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
+    let Some(experiment) = &mapping.run.experiment else {
+        let id = mapping.run.info.experiment_id.clone();
+        let group = Group { kind: "experiment".to_owned(), name: id.clone(), id: Some(id.clone()), ..Group::default() };
+        return (!id.is_empty()).then_some(group);
+    };
+    mapping.keep_address("experimentArtifacts", experiment.artifact_location.as_ref());
+    let mut facts = experiment.extra.clone();
+    for (member, time_ms) in [("creation_time", experiment.created_ms), ("last_update_time", experiment.updated_ms)] {
+        if let Some(time_ms) = time_ms {
+            facts.insert(member.to_owned(), Value::from(time_ms));
+        }
+    }
+    if experiment.lifecycle != "active" {
+        facts.insert("lifecycle_stage".to_owned(), Value::from(experiment.lifecycle.clone()));
+    }
+    mapping.account.found("experiment field", facts.len() as u64);
+    for (member, value) in facts {
+        mapping.account.raw("experiment field", 1);
+        mapping.keep("experiment field", &member, typed_tree(value));
+    }
+    let traces = experiment.traces_without_run;
+    mapping.account.found("trace of the experiment", traces);
+    mapping.account.dropped("trace of the experiment", traces, "it belongs to the experiment and to no run");
+    let name = match &experiment.name {
+        Some(name) if mapping.is_public(name) => name.clone(),
+        Some(name) => {
+            mapping.identity.source.insert("experiment name".to_owned(), Value::from(name.as_str()));
+            experiment.id.clone()
+        }
+        None => experiment.id.clone(),
+    };
+    Some(Group {
+        kind: "experiment".to_owned(),
+        name,
+        id: Some(experiment.id.clone()),
+        notes: mapping.take_experiment_tag("mlflow.note.content").map(str::to_owned),
+        labels: mapping.take_experiment_labels(),
+    })
+}
+
+/// What the experiment declares to aim at.
+pub(super) fn goals(mapping: &mut Mapping<'_>) -> BTreeMap<String, Goal> {
+    const NAME: &str = "mlflow.experiment.primaryMetric.name";
+    const GREATER: &str = "mlflow.experiment.primaryMetric.greaterIsBetter";
+    let tags = mapping.run.experiment.as_ref().map(|experiment| &experiment.tags);
+    let text = |name: &str| tags.and_then(|tags| tags.get(name)).map(String::as_str);
+    let goal = match text(GREATER) {
+        Some("True" | "true") => Goal::Maximize,
+        Some("False" | "false") => Goal::Minimize,
+        _ => return BTreeMap::new(),
+    };
+    let Some(name) = text(NAME) else { return BTreeMap::new() };
+    // A run without that series has no place for its goal; the tags stay raw then.
+    if !mapping.run.metrics.iter().any(|metric| metric.key == name) {
+        return BTreeMap::new();
+    }
+    mapping.take_experiment_tag(NAME);
+    mapping.take_experiment_tag(GREATER);
+    BTreeMap::from([(name.to_owned(), goal)])
+}

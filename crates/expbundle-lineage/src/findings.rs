@@ -1,0 +1,250 @@
+//! Findings about a lineage (spec/lineage.md, "Findings").
+//!
+//! Each costs no more than the facts it is about, and says what it saw of which records; long lists are cut.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expbundle_format::record::{Source, Word};
+use expbundle_format::time::Time;
+use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
+
+use crate::lineage::{Lineage, declared};
+use crate::relation::{After, after, after_role};
+
+/// How many records a message names before it says how many more there are.
+const NAMED: usize = 4;
+
+/// Every finding, in the order of codes, then of records.
+pub(crate) fn all(lineage: &Lineage) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    digest_conflicts(lineage, &mut findings);
+    parents(lineage, &mut findings);
+    two_records(lineage, &mut findings);
+    cycles(lineage, &mut findings);
+    children_before_parents(lineage, &mut findings);
+    unaccounted(lineage, &mut findings);
+    findings.sort_unstable();
+    findings.dedup();
+    findings
+}
+
+fn place(record: RecordId) -> Place {
+    Place::entry(format!("records/{record}/record.json"))
+}
+
+/// The first digits, which are enough to find it among those that a report names in full.
+fn short(id: RecordId) -> String {
+    id.to_string().chars().take(12).collect()
+}
+
+fn named(ids: impl IntoIterator<Item = RecordId>) -> String {
+    let ids: BTreeSet<RecordId> = ids.into_iter().collect();
+    let first: Vec<String> = ids.iter().take(NAMED).map(|&id| short(id)).collect();
+    match ids.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn digest_conflicts(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    for conflict in lineage.contents.conflicts() {
+        let users = || {
+            let uses = |class| lineage.contents.outputs.of(class).iter().chain(lineage.contents.inputs.of(class));
+            conflict.classes.iter().flat_map(move |&class| uses(class)).map(|used| lineage.id(used.record))
+        };
+        let Some(first) = users().min() else { continue };
+        let shared = conflict.classes.first().zip(conflict.classes.last()).map(|(&a, &b)| {
+            let (a, b) = (lineage.contents.digests(a), lineage.contents.digests(b));
+            if a.blake3() == b.blake3() {
+                a.to_string()
+            } else {
+                a.sha256().map_or(a, ArtifactDigests::from).to_string()
+            }
+        });
+        let message = format!(
+            "{} descriptions share {} and differ in the other digest, in records {}",
+            conflict.classes.len(),
+            shared.unwrap_or_default(),
+            named(users())
+        );
+        findings.push(Finding::new(Code::ArtifactDigestConflict, place(first), message));
+    }
+}
+
+/// Parents that are not here, and parents whose two digests contradict each other.
+fn parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let mut absent: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
+    for facts in &lineage.records {
+        for parent in &facts.parents {
+            let id = RecordId(parent.record.blake3);
+            if lineage.position(id).is_none() {
+                absent.entry(id).or_default().push(facts.id());
+            } else if declared(&lineage.records, parent).is_none() {
+                let message = format!("the parent {} has another sha256 than the record says", short(id));
+                let place = place(facts.id()).at_pointer("/parents");
+                findings.push(Finding::new(Code::ArtifactDigestConflict, place, message));
+            }
+        }
+    }
+    for link in &lineage.asserted {
+        if lineage.position(link.child).is_some() && lineage.position(link.parent).is_none() {
+            absent.entry(link.parent).or_default().push(link.child);
+        }
+    }
+    for (parent, children) in absent {
+        let Some(&first) = children.iter().min() else { continue };
+        let message = format!("record {parent}, parent of {}, is not here", named(children));
+        findings.push(Finding::new(Code::LineageParentAbsent, place(first).at_pointer("/parents"), message));
+    }
+}
+
+/// Records of one source run of which no statement and no relation says how they follow each other.
+fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let mut runs: BTreeMap<&Source, Vec<u32>> = BTreeMap::new();
+    for (record, facts) in (0_u32..).zip(&lineage.records) {
+        if let Some(source) = &facts.source {
+            runs.entry(source).or_default().push(record);
+        }
+    }
+    for (source, records) in runs {
+        if records.len() < 2 {
+            continue;
+        }
+        let ids: BTreeSet<RecordId> = records.iter().map(|&record| lineage.id(record)).collect();
+        let mut settled: BTreeSet<RecordId> = BTreeSet::new();
+        for &id in &ids {
+            if lineage.successor(id).is_some_and(|successor| ids.contains(&successor)) {
+                settled.insert(id);
+            }
+        }
+        for &record in &records {
+            let parents = &lineage.records[record as usize].parents;
+            let resumed = parents.iter().filter(|parent| parent.relation.as_str() == "resumed-from");
+            settled.extend(resumed.map(|parent| RecordId(parent.record.blake3)).filter(|id| ids.contains(id)));
+        }
+        let open: Vec<RecordId> = ids.difference(&settled).copied().collect();
+        if let (Some(&first), true) = (open.first(), open.len() > 1) {
+            let message =
+                format!("{} records speak of {} run `{}`: {}", open.len(), source.tool, source.run, named(open));
+            findings.push(Finding::new(Code::LineageTwoRecords, place(first).at_pointer("/source"), message));
+        }
+    }
+}
+
+fn cycles(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let mut members: BTreeMap<u32, Vec<RecordId>> = BTreeMap::new();
+    for (record, facts) in lineage.records.iter().enumerate() {
+        members.entry(lineage.components.of[record]).or_default().push(facts.id());
+    }
+    for (record, facts) in (0_u32..).zip(&lineage.records) {
+        if lineage.up.of(record).contains(&record) {
+            let message = format!("record {} is its own parent", short(facts.id()));
+            findings.push(Finding::new(Code::LineageCycle, place(facts.id()), message));
+        }
+    }
+    for ids in members.into_values().filter(|ids| ids.len() > 1) {
+        if let Some(&first) = ids.iter().min() {
+            let message = format!("{} records descend from each other: {}", ids.len(), named(ids));
+            findings.push(Finding::new(Code::LineageCycle, place(first), message));
+        }
+    }
+}
+
+fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let earliest = Earliest::of(lineage);
+    for (record, facts) in (0_u32..).zip(&lineage.records) {
+        let Some(started) = facts.started else { continue };
+        let mut found = |parent: u32, after: After| {
+            let parent = &lineage.records[parent as usize];
+            let (moment, verb) = match after {
+                After::Start => (parent.started, "started"),
+                After::End => (parent.ended.or(parent.started), "ended"),
+            };
+            if let Some(moment) = moment.filter(|&moment| started < moment) {
+                let message =
+                    format!("started at {started}, before its parent {} {verb} at {moment}", short(parent.id()));
+                findings.push(Finding::new(Code::LineageChildBeforeParent, place(facts.id()), message));
+            }
+        };
+        // What the record or a statement says of a parent decides; the bytes only speak where nobody did.
+        let mut said: BTreeMap<u32, After> = BTreeMap::new();
+        let mut say = |parent: Option<u32>, relation: Option<&Word>| {
+            if let Some(parent) = parent.filter(|&parent| parent != record) {
+                let after = relation.map_or(After::End, after);
+                let known = said.entry(parent).or_insert(after);
+                if after == After::Start {
+                    *known = After::Start;
+                }
+            }
+        };
+        for parent in &facts.parents {
+            say(declared(&lineage.records, parent), Some(&parent.relation));
+        }
+        for link in lineage.asserted_of(facts.id()) {
+            say(lineage.position(link.parent), link.relation.as_ref());
+        }
+        for (&parent, &after) in &said {
+            found(parent, after);
+        }
+        for input in &facts.inputs {
+            let after = after_role(&input.role);
+            let whole = input.digests.map(|digests| (false, digests));
+            for (in_tree, digests) in whole.into_iter().chain(input.files.iter().map(|file| (true, file.digests))) {
+                let producer = earliest.producer(lineage, &digests, in_tree, after);
+                if let Some(producer) = producer.filter(|producer| *producer != record && !said.contains_key(producer))
+                {
+                    found(producer, after);
+                }
+            }
+        }
+    }
+}
+
+/// When a producer was ready, if that is known, and which it is.
+type Ready = (Option<Time>, u32);
+
+/// Of each content, the producer that was ready first. Others are alternatives: a child that came after one of them
+/// came in time.
+struct Earliest {
+    /// By class: by start and by end, whole artifacts only or files of trees too.
+    by_class: Vec<[Option<Ready>; 4]>,
+}
+
+impl Earliest {
+    fn of(lineage: &Lineage) -> Self {
+        let first = |class: u32, after: After, trees: bool| {
+            let outputs = lineage.contents.outputs.of(class).iter();
+            let producers = outputs.filter(|output| output.links && (trees || !output.in_tree)).map(|output| {
+                let facts = &lineage.records[output.record as usize];
+                let moment = match after {
+                    After::Start => facts.started,
+                    After::End => facts.ended.or(facts.started),
+                };
+                (moment, output.record)
+            });
+            // `None` sorts first: a producer of unknown time may have been early enough.
+            producers.min()
+        };
+        let by_class = (0..lineage.contents.len()).map(|class| {
+            [(After::Start, false), (After::Start, true), (After::End, false), (After::End, true)]
+                .map(|(after, trees)| first(class, after, trees))
+        });
+        Self { by_class: by_class.collect() }
+    }
+
+    fn producer(&self, lineage: &Lineage, digests: &ArtifactDigests, in_tree: bool, after: After) -> Option<u32> {
+        let slot = 2 * usize::from(after == After::End) + usize::from(!in_tree);
+        let classes = lineage.contents.agreeing(digests).into_iter();
+        classes.filter_map(|class| self.by_class[class as usize][slot]).min().map(|(_, producer)| producer)
+    }
+}
+
+/// One finding for each content, however many records take it in.
+fn unaccounted(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    for gap in lineage.gaps() {
+        let Some(&first) = gap.takers.first() else { continue };
+        let message =
+            format!("no record accounts for {} `{}`, an input of {}", gap.role, gap.label(), named(gap.takers));
+        findings.push(Finding::new(Code::LineageUnaccountedInput, place(first).at_pointer("/inputs"), message));
+    }
+}

@@ -1,0 +1,250 @@
+//! The lineage: records, and what joins them.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::record::Parent;
+use expbundle_format::{Finding, RecordId};
+
+use crate::adjacency::Adjacency;
+use crate::components::Components;
+use crate::contents::Contents;
+use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
+use crate::findings;
+use crate::link::{Edge, Link, Side};
+use crate::relation::carries_lineage;
+use crate::suggestions::Hints;
+
+/// The graph of records, computed from facts.
+///
+/// Besides records the graph has vertices between them, one for each content that is produced or taken in. Thus many
+/// producers and many consumers of the same bytes cost their sum and not their product.
+#[derive(Clone, Debug)]
+pub struct Lineage {
+    /// By id, each once.
+    pub(crate) records: Vec<RecordFacts>,
+    /// By child.
+    pub(crate) asserted: Vec<AssertedLink>,
+    pub(crate) supersessions: Vec<Supersession>,
+    pub(crate) contents: Contents,
+    pub(crate) hints: Hints,
+    /// From children to parents. Vertices below `records.len()` are records.
+    pub(crate) up: Adjacency,
+    /// From parents to children.
+    pub(crate) down: Adjacency,
+    pub(crate) components: Components,
+    findings: Vec<Finding>,
+}
+
+impl Lineage {
+    /// Computes the graph. Never fails: what is wrong with the facts is among the [`Lineage::findings`].
+    pub fn build(facts: Facts) -> Self {
+        let Facts { records, mut links, mut supersessions } = facts;
+        let records = unite(records);
+        links.sort_unstable();
+        links.dedup();
+        supersessions.sort_unstable();
+        supersessions.dedup();
+        let contents = Contents::new(&records);
+        let hints = Hints::new(&records);
+        let up = joints(&records, &links, &contents);
+        let down = up.reversed();
+        let components = Components::new(&up);
+        let mut lineage = Self {
+            records,
+            asserted: links,
+            supersessions,
+            contents,
+            hints,
+            up,
+            down,
+            components,
+            findings: Vec::new(),
+        };
+        lineage.findings = findings::all(&lineage);
+        lineage
+    }
+
+    /// What is wrong or worth knowing, in the order of codes, then of records.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Every record's facts, in the order of ids: united where one was given twice, each list sorted.
+    pub fn records(&self) -> &[RecordFacts] {
+        &self.records
+    }
+
+    /// The facts of one record.
+    pub fn record(&self, id: RecordId) -> Option<&RecordFacts> {
+        self.position(id).map(|record| &self.records[record as usize])
+    }
+
+    /// The record that took the place of this one, as statements declare.
+    pub fn successor(&self, id: RecordId) -> Option<RecordId> {
+        let first = self.supersessions.partition_point(|supersession| supersession.superseded < id);
+        let supersession = self.supersessions.get(first)?;
+        (supersession.superseded == id).then_some(supersession.successor)
+    }
+
+    /// What joins a record to each of its parents, by proof, declaration or assertion, in the order of ids.
+    ///
+    /// Costs as much as there are alternatives: every producer of an input's bytes is an edge.
+    pub fn parents(&self, child: RecordId) -> Vec<Edge> {
+        let Some(record) = self.position(child) else { return Vec::new() };
+        let mut links: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
+        for (parent, link) in self.links_by_bytes(record).chain(self.links_by_word(record)) {
+            links.entry(parent).or_default().push(link);
+        }
+        let edges = links.into_iter().map(|(parent, mut links)| {
+            links.sort_unstable();
+            links.dedup();
+            Edge { child, parent: self.id(parent), links }
+        });
+        edges.collect()
+    }
+
+    /// What might join a record to others and proves nothing. Never part of ancestry.
+    pub fn suggestions(&self, child: RecordId) -> Vec<Edge> {
+        let Some(record) = self.position(child) else { return Vec::new() };
+        let mut links: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
+        for (parent, link) in self.hints.of(&self.records, record) {
+            links.entry(parent).or_default().push(link);
+        }
+        for edge in self.parents(child) {
+            if let Some(parent) = self.position(edge.parent) {
+                links.remove(&parent);
+            }
+        }
+        let edges = links.into_iter().map(|(parent, mut links)| {
+            links.sort_unstable();
+            links.dedup();
+            Edge { child, parent: self.id(parent), links }
+        });
+        edges.collect()
+    }
+
+    pub(crate) fn id(&self, record: u32) -> RecordId {
+        self.records[record as usize].id()
+    }
+
+    pub(crate) fn position(&self, id: RecordId) -> Option<u32> {
+        position(&self.records, id)
+    }
+
+    /// Whether a vertex is a record and not a content between records.
+    pub(crate) fn is_record(&self, vertex: u32) -> bool {
+        (vertex as usize) < self.records.len()
+    }
+
+    /// Links of an asserting statement about that child.
+    pub(crate) fn asserted_of(&self, child: RecordId) -> &[AssertedLink] {
+        asserted_of(&self.asserted, child)
+    }
+
+    fn links_by_bytes(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
+        let facts = &self.records[child as usize];
+        let inputs = facts.inputs.iter().enumerate().flat_map(|(artifact, input)| {
+            let whole = input.digests.map(|digests| (None, digests)).into_iter();
+            let files = input.files.iter().enumerate().map(|(file, fact)| (Some(file), fact.digests));
+            whole.chain(files).map(move |(file, digests)| (Side { artifact, file }, digests))
+        });
+        inputs.flat_map(move |(input, digests)| {
+            let linking = carries_lineage(&facts.inputs[input.artifact].role) && !digests.is_of_nothing();
+            let classes = if linking { self.contents.agreeing(&digests) } else { Vec::new() };
+            classes.into_iter().flat_map(move |class| self.contents.outputs.of(class)).filter_map(move |output| {
+                let joins = output.links && !(output.in_tree && input.file.is_some());
+                joins.then(|| (output.record, Link::SameBytes { input, output: output.side() }))
+            })
+        })
+    }
+
+    fn links_by_word(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
+        let facts = &self.records[child as usize];
+        let declared = facts.parents.iter().filter_map(|parent| {
+            Some((declared(&self.records, parent)?, Link::Declared { relation: parent.relation.clone() }))
+        });
+        let asserted = self.asserted_of(facts.id()).iter().filter_map(|link| {
+            let said = Link::Statement { relation: link.relation.clone(), statement: link.statement };
+            Some((self.position(link.parent)?, said))
+        });
+        declared.chain(asserted)
+    }
+}
+
+/// Each record once, whatever the order and however often it was given.
+fn unite(mut given: Vec<RecordFacts>) -> Vec<RecordFacts> {
+    // Copies that differ are united in an order of their own, so that the order in which they came means nothing.
+    given.sort_by(|a, b| {
+        (a.digest, a.started, a.ended, &a.source, &a.inputs, &a.outputs, &a.parents)
+            .cmp(&(b.digest, b.started, b.ended, &b.source, &b.inputs, &b.outputs, &b.parents))
+    });
+    let mut records: Vec<RecordFacts> = Vec::with_capacity(given.len());
+    for facts in given {
+        match records.last_mut() {
+            Some(last) if last.id() == facts.id() => last.absorb(facts),
+            _ => records.push(facts),
+        }
+    }
+    records.iter_mut().for_each(RecordFacts::normalize);
+    records
+}
+
+fn position(records: &[RecordFacts], id: RecordId) -> Option<u32> {
+    let found = records.binary_search_by_key(&id, RecordFacts::id).ok()?;
+    Some(u32::try_from(found).expect("records are numbered by u32"))
+}
+
+/// The record that a `parents` entry means: both digests must fit.
+pub(crate) fn declared(records: &[RecordFacts], parent: &Parent) -> Option<u32> {
+    let found = position(records, RecordId(parent.record.blake3))?;
+    (records[found as usize].digest == parent.record).then_some(found)
+}
+
+fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
+    let first = links.partition_point(|link| link.child < child);
+    let rest = &links[first..];
+    &rest[..rest.partition_point(|link| link.child == child)]
+}
+
+/// The graph from children to parents, with four vertices for each content: taken in whole, taken in as a file of a
+/// tree, put out whole, put out as a file of a tree.
+///
+/// A file of one tree and a file of another never join: every model folder has the same `.gitattributes`.
+fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Contents) -> Adjacency {
+    let count = u32::try_from(records.len()).expect("records are numbered by u32");
+    let vertices = contents.len().checked_mul(4).and_then(|joints| joints.checked_add(count));
+    let vertices = vertices.expect("fewer than 2^30 artifacts fit into memory");
+    let joint =
+        |class: u32, put_out: bool, in_tree: bool| count + 4 * class + 2 * u32::from(put_out) + u32::from(in_tree);
+    let mut arcs = Vec::new();
+    for (child, facts) in (0_u32..).zip(records) {
+        arcs.extend(facts.parents.iter().filter_map(|parent| Some((child, declared(records, parent)?))));
+        let asserted = asserted_of(asserted, facts.id()).iter();
+        arcs.extend(asserted.filter_map(|link| Some((child, position(records, link.parent)?))));
+    }
+    for class in 0..contents.len() {
+        let outputs = contents.outputs.of(class).iter().filter(|output| output.links);
+        arcs.extend(outputs.map(|output| (joint(class, true, output.in_tree), output.record)));
+        let inputs = contents.inputs.of(class).iter().filter(|input| input.links);
+        arcs.extend(inputs.clone().map(|input| (input.record, joint(class, false, input.in_tree))));
+        if inputs.count() == 0 {
+            continue;
+        }
+        for &agreeing in contents.agreeing_with(class) {
+            arcs.push((joint(class, false, false), joint(agreeing, true, false)));
+            arcs.push((joint(class, false, false), joint(agreeing, true, true)));
+            arcs.push((joint(class, false, true), joint(agreeing, true, false)));
+        }
+    }
+    Adjacency::new(vertices as usize, &arcs)
+}

@@ -1,0 +1,312 @@
+//! Questions to a lineage: heads, ancestry, ways, origins of a file, gaps.
+//!
+//! Suggested links take no part in any of them. Each visits a vertex at most once and uses no recursion. Answers are in
+//! a fixed order, whatever the order of the facts.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use expbundle_format::record::Word;
+use expbundle_format::{ArtifactDigests, RecordId};
+
+use crate::adjacency::Adjacency;
+use crate::contents::Use;
+use crate::facts::{ArtifactFact, AssertedLink};
+use crate::lineage::Lineage;
+use crate::link::Side;
+use crate::relation::carries_lineage;
+
+/// Up to parents, or down to children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To what a record came from.
+    Up,
+    /// To what came from a record.
+    Down,
+}
+
+/// A record on a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Which.
+    pub record: RecordId,
+    /// How many links away from the start, by the shortest way.
+    pub distance: usize,
+}
+
+/// Where a file comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// Records that put these bytes out and had not taken them in: more than one are alternatives.
+    pub producers: Vec<(RecordId, Side)>,
+    /// Records that took them in.
+    pub takers: Vec<(RecordId, Side)>,
+    /// Records that put out what they had taken in.
+    pub passed_on: Vec<(RecordId, Side)>,
+    /// Records that describe other bytes with one of these digests.
+    pub conflicting: Vec<RecordId>,
+}
+
+/// An input that no record accounts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Its strong digests, if anybody had the bytes.
+    pub digests: Option<ArtifactDigests>,
+    /// Its name in the first taker's source.
+    pub name: Option<String>,
+    /// Its role at the first taker.
+    pub role: Word,
+    /// Who took it in, in the order of ids.
+    pub takers: Vec<RecordId>,
+}
+
+impl Gap {
+    /// Its name, or else its digests.
+    pub fn label(&self) -> String {
+        let digests = || self.digests.map(|digests| digests.to_string()).unwrap_or_default();
+        self.name.clone().unwrap_or_else(digests)
+    }
+}
+
+impl Lineage {
+    /// The records that no other record derives from.
+    ///
+    /// Of records in a circle none is a head, unless nothing outside the circle derives from it: then all are, because
+    /// each is as last as the others and none may be hidden.
+    pub fn heads(&self) -> Vec<RecordId> {
+        let mut derived = vec![false; self.components.count as usize];
+        for vertex in 0..self.up.len() {
+            if !self.leads_from_a_record(vertex) {
+                continue;
+            }
+            for &target in self.up.of(vertex) {
+                let to = self.components.of[target as usize];
+                derived[to as usize] |= to != self.components.of[vertex as usize];
+            }
+        }
+        let open = |record: &u32| !derived[self.components.of[*record as usize] as usize];
+        self.record_positions().filter(open).map(|record| self.id(record)).collect()
+    }
+
+    /// Everything that these records derive from, without themselves unless one derives from another.
+    pub fn ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
+        self.closure(of, &self.up)
+    }
+
+    /// Everything that derives from these records, without themselves.
+    pub fn descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
+        self.closure(of, &self.down)
+    }
+
+    /// The records within so many links, the start first, then by distance and id.
+    pub fn walk(&self, from: RecordId, direction: Direction, depth: usize) -> Vec<Reached> {
+        let graph = self.graph(direction);
+        let mut seen = vec![false; graph.len() as usize];
+        let mut level: Vec<u32> = self.position(from).into_iter().collect();
+        let mut reached = Vec::new();
+        for distance in 0..=depth {
+            level.retain(|&record| !std::mem::replace(&mut seen[record as usize], true));
+            level.sort_unstable();
+            level.dedup();
+            if level.is_empty() {
+                break;
+            }
+            reached.extend(level.iter().map(|&record| Reached { record: self.id(record), distance }));
+            level = self.next_records(&level, graph, &mut seen);
+        }
+        reached
+    }
+
+    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is no ancestor.
+    pub fn path(&self, from: RecordId, to: RecordId) -> Option<Vec<RecordId>> {
+        let (start, goal) = (self.position(from)?, self.position(to)?);
+        let mut before = vec![u32::MAX; self.up.len() as usize];
+        let mut queue = VecDeque::from([start]);
+        before[start as usize] = start;
+        while let Some(vertex) = queue.pop_front() {
+            if vertex == goal {
+                break;
+            }
+            for &next in self.up.of(vertex) {
+                if before[next as usize] == u32::MAX {
+                    before[next as usize] = vertex;
+                    // A link through a content is as long as a declared one, so contents are passed at once.
+                    if self.is_record(next) { queue.push_back(next) } else { queue.push_front(next) }
+                }
+            }
+        }
+        if before[goal as usize] == u32::MAX {
+            return None;
+        }
+        let mut way = vec![goal];
+        let mut vertex = goal;
+        while vertex != start {
+            vertex = before[vertex as usize];
+            way.push(vertex);
+        }
+        way.reverse();
+        Some(way.into_iter().filter(|&vertex| self.is_record(vertex)).map(|record| self.id(record)).collect())
+    }
+
+    /// Where a file comes from, and where it went, whatever its role.
+    pub fn why(&self, digests: &ArtifactDigests) -> Why {
+        let mut why = Why::default();
+        if digests.is_of_nothing() {
+            return why;
+        }
+        let agreeing = self.contents.agreeing(digests);
+        let told = |used: &Use| (self.id(used.record), used.side());
+        for &class in &agreeing {
+            let (passed, produced): (Vec<&Use>, Vec<_>) =
+                self.contents.outputs.of(class).iter().partition(|output| output.passed);
+            why.producers.extend(produced.into_iter().map(told));
+            why.passed_on.extend(passed.into_iter().map(told));
+            why.takers.extend(self.contents.inputs.of(class).iter().map(told));
+        }
+        for list in [&mut why.producers, &mut why.takers, &mut why.passed_on] {
+            list.sort_unstable();
+        }
+        let conflicting: BTreeSet<RecordId> = self
+            .contents
+            .sharing(digests)
+            .filter(|class| !agreeing.contains(class))
+            .flat_map(|class| self.contents.outputs.of(class).iter().chain(self.contents.inputs.of(class)))
+            .map(|used| self.id(used.record))
+            .collect();
+        why.conflicting = conflicting.into_iter().collect();
+        why
+    }
+
+    /// Inputs that no record accounts for: whose role carries lineage, which nothing here put out, and of which no
+    /// statement says who did. In the order of digests, then those without.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let mut gaps: BTreeMap<_, Gap> = BTreeMap::new();
+        for facts in &self.records {
+            for input in facts.inputs.iter().filter(|input| self.is_gap(facts.id(), input)) {
+                // Bytes that nobody had can only be told apart by what they are called.
+                let called = input.digests.is_none().then_some((&input.role, input.name.as_deref()));
+                let key = (called, input.digests);
+                let gap = gaps.entry(key).or_insert_with(|| Gap {
+                    digests: input.digests,
+                    name: input.name.clone(),
+                    role: input.role.clone(),
+                    takers: Vec::new(),
+                });
+                if gap.takers.last() != Some(&facts.id()) {
+                    gap.takers.push(facts.id());
+                }
+            }
+        }
+        gaps.into_values().collect()
+    }
+
+    /// The inputs of one record that no record accounts for, by their position.
+    pub fn gaps_of(&self, record: RecordId) -> Vec<usize> {
+        let Some(facts) = self.record(record) else { return Vec::new() };
+        let inputs = facts.inputs.iter().enumerate();
+        inputs.filter(|(_, input)| self.is_gap(record, input)).map(|(index, _)| index).collect()
+    }
+
+    /// Parents that records here name and that are not here, in the order of ids.
+    pub fn absent_parents(&self, of: RecordId) -> Vec<RecordId> {
+        let Some(facts) = self.record(of) else { return Vec::new() };
+        let declared = facts.parents.iter().map(|parent| RecordId(parent.record.blake3));
+        let asserted = self.asserted_of(of).iter().map(|link| link.parent);
+        let absent: BTreeSet<_> = declared.chain(asserted).filter(|&id| self.position(id).is_none()).collect();
+        absent.into_iter().collect()
+    }
+
+    /// Every record in layers: parents in earlier layers than their children. Records of one circle share a layer.
+    pub fn layers(&self) -> Vec<Vec<RecordId>> {
+        let count = self.components.count;
+        let belongs: Vec<(u32, u32)> = self.components.of.iter().copied().zip(0..).collect();
+        let members = Adjacency::new(count as usize, &belongs);
+        // A content within a circle stands for the circle's records, one outside has their level plus one already.
+        let holds_record: Vec<bool> =
+            (0..count).map(|component| members.of(component).iter().any(|&vertex| self.is_record(vertex))).collect();
+        // What arcs lead to has a lower number, so it is known when it is asked for.
+        let mut level = vec![0_usize; count as usize];
+        let mut layers: Vec<Vec<RecordId>> = Vec::new();
+        for component in 0..count {
+            let members = members.of(component);
+            let above = members.iter().flat_map(|&vertex| self.up.of(vertex)).filter_map(|&target| {
+                let to = self.components.of[target as usize];
+                (to != component).then(|| level[to as usize] + usize::from(holds_record[to as usize]))
+            });
+            let own = above.max().unwrap_or(0);
+            level[component as usize] = own;
+            for &record in members.iter().filter(|&&vertex| self.is_record(vertex)) {
+                if layers.len() <= own {
+                    layers.resize_with(own + 1, Vec::new);
+                }
+                layers[own].push(self.id(record));
+            }
+        }
+        for layer in &mut layers {
+            layer.sort_unstable();
+        }
+        layers
+    }
+
+    fn is_gap(&self, record: RecordId, input: &ArtifactFact) -> bool {
+        if !carries_lineage(&input.role) {
+            return false;
+        }
+        let Some(digests) = input.digests else { return true };
+        let produced = |digests: &ArtifactDigests, in_trees: bool| {
+            self.contents.agreeing(digests).into_iter().any(|class| self.contents.is_produced(class, in_trees))
+        };
+        let asserted = |link: &AssertedLink| link.artifact == Some(digests) && self.position(link.parent).is_some();
+        !digests.is_of_nothing()
+            && !produced(&digests, true)
+            && !input.files.iter().any(|file| produced(&file.digests, false))
+            && !self.asserted_of(record).iter().any(asserted)
+    }
+
+    /// Whether a vertex is a record, or a content that some record took in.
+    fn leads_from_a_record(&self, vertex: u32) -> bool {
+        let below = self.down.of(vertex);
+        self.is_record(vertex) || below.iter().any(|&next| self.is_record(next) || !self.down.of(next).is_empty())
+    }
+
+    fn graph(&self, direction: Direction) -> &Adjacency {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+
+    fn record_positions(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.records.len()).expect("records are numbered by u32")
+    }
+
+    fn closure(&self, of: &[RecordId], graph: &Adjacency) -> Vec<RecordId> {
+        let mut seen = vec![false; graph.len() as usize];
+        let mut open: Vec<u32> = of.iter().filter_map(|&id| self.position(id)).collect();
+        while let Some(vertex) = open.pop() {
+            for &next in graph.of(vertex) {
+                if !std::mem::replace(&mut seen[next as usize], true) {
+                    open.push(next);
+                }
+            }
+        }
+        self.record_positions().filter(|&record| seen[record as usize]).map(|record| self.id(record)).collect()
+    }
+
+    /// The records next to these that were not seen, looking through contents.
+    fn next_records(&self, level: &[u32], graph: &Adjacency, seen: &mut [bool]) -> Vec<u32> {
+        let mut next = Vec::new();
+        let mut open = level.to_vec();
+        while let Some(vertex) = open.pop() {
+            for &neighbour in graph.of(vertex) {
+                if self.is_record(neighbour) {
+                    if !seen[neighbour as usize] {
+                        next.push(neighbour);
+                    }
+                } else if !std::mem::replace(&mut seen[neighbour as usize], true) {
+                    open.push(neighbour);
+                }
+            }
+        }
+        next
+    }
+}

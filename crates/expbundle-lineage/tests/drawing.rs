@@ -1,0 +1,144 @@
+//! Pictures: what they show, and that a label can be nothing but a label.
+
+mod family;
+
+use expbundle_lineage::draw::{dot, mermaid, svg};
+use expbundle_lineage::{
+    Direction, Grade, Part, Tone, TreeItem, TreeLimits, View, ViewEdge, ViewNode, ViewOptions, tree,
+};
+use family::{id, lineage, record};
+
+fn node(text: &str) -> ViewNode {
+    ViewNode { lines: vec![text.to_owned(), "second".to_owned()], tone: Tone::Plain }
+}
+
+fn hostile(label: &str) -> View {
+    let edge = ViewEdge { parent: 0, child: 1, grade: Grade::Declared, label: label.to_owned() };
+    let out_of_range = ViewEdge { child: 7, ..edge.clone() };
+    View { title: label.to_owned(), nodes: vec![node(label), node("b")], edges: vec![edge, out_of_range] }
+}
+
+const HOSTILE: &[&str] = &[
+    "<script>alert(1)</script>",
+    "\"]; n9 [label=\"more",
+    "\\\" -> n9 [URL=\"javascript:alert(1)\"]; \\",
+    "\\N \\G",
+    "%%{init: {\"securityLevel\": \"loose\"}}%%",
+    "\"] --> n9[\"x\"]\nclick n0 \"javascript:alert(1)\"",
+    "`**bold**` #quot; &lt;b&gt; <br/>",
+    "]]> <!-- --> & ' \u{202E}gnihton\u{0}\u{7}\u{1B}[31m",
+    "end\nsubgraph x",
+];
+
+#[test]
+fn svg_labels_are_text() {
+    for label in HOSTILE {
+        let (picture, tame) = (svg(&hostile(label)), svg(&hostile("label")));
+        assert!(!picture.contains("<script") && !picture.contains("<b>") && !picture.contains("<!--"), "{picture}");
+        let marks = |text: &str| text.matches('<').count();
+        assert_eq!(marks(&picture), marks(&tame), "{label:?} adds an element");
+        assert!(picture.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202E}'));
+        assert!(
+            picture
+                .split('&')
+                .skip(1)
+                .all(|rest| ["amp;", "lt;", "gt;", "quot;", "#39;"].iter().any(|e| rest.starts_with(e)))
+        );
+    }
+}
+
+#[test]
+fn dot_labels_are_text() {
+    for label in HOSTILE {
+        let text = dot(&hostile(label));
+        assert_eq!(text.lines().count(), dot(&hostile("label")).lines().count(), "{text}");
+        for line in text.lines() {
+            // Outside of strings nothing may change.
+            let (mut inside, mut escaped, mut outside) = (false, false, String::new());
+            for c in line.chars() {
+                match (inside, escaped, c) {
+                    (true, true, _) => {
+                        assert!(matches!(c, '"' | '\\' | 'n'), "{line}");
+                        escaped = false;
+                    }
+                    (true, false, '\\') => escaped = true,
+                    (_, false, '"') => inside = !inside,
+                    (false, _, _) => outside.push(c),
+                    _ => {}
+                }
+            }
+            assert!(!inside && !outside.contains("n9") && !outside.contains("URL"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn mermaid_labels_are_text() {
+    for label in HOSTILE {
+        let text = mermaid(&hostile(label));
+        assert_eq!(text.lines().count(), mermaid(&hostile("label")).lines().count(), "{text}");
+        assert!(!text.contains("%%") && !text.contains('`') && !text.contains("<script"), "{text}");
+        assert!(text.lines().take(4).skip(1).all(|line| line.matches('"').count() == 2), "{text}");
+    }
+}
+
+#[test]
+fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
+    let family = lineage(&[
+        record("p").puts("model", "x"),
+        record("c").takes("model", "x").takes("dataset", "d").from("fine-tuned-from", "p").from("merged-from", "gone"),
+        record("e").takes("dataset", "d"),
+    ]);
+    let label = |part: Part| match part {
+        Part::Record(_) => node("record"),
+        Part::Absent(_) => ViewNode { tone: Tone::Missing, ..node("absent") },
+        Part::Gap(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
+    };
+    let all = [id("p"), id("c"), id("e"), id("unknown")];
+    let view = family.view(&all, ViewOptions { gaps: true, suggestions: true }, label);
+    let titles = |title: &str| view.nodes.iter().filter(|node| node.lines[0] == title).count();
+    // The data set that two took in is one gap.
+    assert_eq!((titles("record"), titles("absent"), titles("gap")), (3, 1, 1));
+    assert_eq!(view.edges.len(), 4);
+    let proven: Vec<_> = view.edges.iter().filter(|edge| edge.grade == Grade::Proven).collect();
+    assert_eq!(proven.iter().map(|edge| edge.label.as_str()).collect::<Vec<_>>(), ["fine-tuned-from"]);
+    let records_only = family.view(&all, ViewOptions::default(), label);
+    assert_eq!((records_only.nodes.len(), records_only.edges.len()), (3, 1));
+}
+
+#[test]
+fn the_text_tree_shows_each_record_in_full_once() {
+    let family = lineage(&[
+        record("base").puts("model", "x"),
+        record("left").takes("model", "x").puts("model", "l"),
+        record("right").takes("model", "x").puts("model", "r").takes("dataset", "d"),
+        record("merged").takes("model", "l").takes("model", "r"),
+    ]);
+    let lines = tree(&family, id("merged"), Direction::Up, TreeLimits::default());
+    let full = lines.iter().filter(|line| matches!(line.item, TreeItem::Record { again: false, .. })).count();
+    let again = lines.iter().filter(|line| matches!(line.item, TreeItem::Record { again: true, .. })).count();
+    let gaps = lines.iter().filter(|line| matches!(line.item, TreeItem::Gap { input: 0 | 1, .. })).count();
+    assert_eq!((full, again, gaps), (4, 1, 1));
+    assert_eq!(lines[0].prefix(), "");
+    assert_eq!(lines[1].prefix(), "├─ ");
+    let cut = tree(&family, id("merged"), Direction::Up, TreeLimits { depth: 1, ..TreeLimits::default() });
+    assert!(cut.iter().any(|line| matches!(line.item, TreeItem::More { .. })));
+    let down = tree(&family, id("base"), Direction::Down, TreeLimits::default());
+    assert_eq!(down.len(), 5);
+    assert_eq!(down[1].edge.as_ref().map(expbundle_lineage::Edge::grade), Some(Grade::Proven));
+}
+
+/// Two hundred nodes stay apart, on a picture whose size a person can scroll.
+#[test]
+fn two_hundred_nodes_are_laid_out() {
+    let nodes = (0..200).map(|n| node(&format!("run number {n}"))).collect();
+    let edge = |child: usize| ViewEdge { parent: child / 2, child, grade: Grade::Proven, label: String::new() };
+    let picture = svg(&View { title: "family".to_owned(), nodes, edges: (1..200).map(edge).collect() });
+    assert_eq!(picture.matches("<rect").count(), 201);
+    let size = picture
+        .split("width=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .and_then(|text| text.parse::<u32>().ok());
+    assert!(size.is_some_and(|pixels| pixels < 3_000), "{size:?}");
+}

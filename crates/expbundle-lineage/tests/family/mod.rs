@@ -1,0 +1,121 @@
+//! Builds records that read as a story: `record("b").takes("model", "x").puts("model", "y")`.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use expbundle_format::record::{Kind, Parent, Source};
+use expbundle_format::{ArtifactDigests, DigestSet, RecordId, Sha256, StatementId};
+use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Lineage, RecordFacts};
+
+/// The id of the record of that name.
+pub fn id(name: &str) -> RecordId {
+    RecordId(digest(name).blake3)
+}
+
+pub fn digest(name: &str) -> DigestSet {
+    DigestSet::of(format!("record {name}").as_bytes())
+}
+
+/// Both digests of some bytes.
+pub fn bytes(content: &str) -> ArtifactDigests {
+    DigestSet::of(content.as_bytes()).into()
+}
+
+pub fn pointer(content: &str) -> ArtifactDigests {
+    Sha256::of(content.as_bytes()).into()
+}
+
+/// BLAKE3 of one content with SHA-256 of another.
+pub fn liar(blake3_of: &str, sha256_of: &str) -> ArtifactDigests {
+    ArtifactDigests::new(bytes(blake3_of).blake3(), bytes(sha256_of).sha256()).expect("two digests")
+}
+
+#[derive(Clone, Debug)]
+pub struct Story(pub RecordFacts);
+
+pub fn record(name: &str) -> Story {
+    Story(RecordFacts::new(digest(name), Kind::Run))
+}
+
+impl Story {
+    pub fn takes(self, role: &str, content: &str) -> Self {
+        self.input(ArtifactFact::new(role.parse().expect("a role"), bytes(content)))
+    }
+
+    pub fn puts(self, role: &str, content: &str) -> Self {
+        self.output(ArtifactFact::new(role.parse().expect("a role"), bytes(content)))
+    }
+
+    pub fn puts_tree(self, role: &str, listing: &str, files: &[&str]) -> Self {
+        self.output(tree(role, listing, files))
+    }
+
+    pub fn takes_tree(self, role: &str, listing: &str, files: &[&str]) -> Self {
+        self.input(tree(role, listing, files))
+    }
+
+    pub fn input(mut self, fact: ArtifactFact) -> Self {
+        self.0.inputs.push(fact);
+        self
+    }
+
+    pub fn output(mut self, fact: ArtifactFact) -> Self {
+        self.0.outputs.push(fact);
+        self
+    }
+
+    pub fn from(mut self, relation: &str, parent: &str) -> Self {
+        self.0.parents.push(Parent { record: digest(parent), relation: relation.parse().expect("a relation") });
+        self
+    }
+
+    pub fn at(mut self, started: &str, ended: &str) -> Self {
+        self.0.started = Some(started.parse().expect("a time"));
+        self.0.ended = Some(ended.parse().expect("a time"));
+        self
+    }
+
+    pub fn run(mut self, tool: &str, run: &str) -> Self {
+        self.0.source = Some(Source { tool: tool.to_owned(), run: run.to_owned() });
+        self
+    }
+}
+
+fn tree(role: &str, listing: &str, files: &[&str]) -> ArtifactFact {
+    let file = |content: &&str| FileFact {
+        path: (*content).to_owned(),
+        digests: bytes(content),
+        size_bytes: content.len() as u64,
+    };
+    ArtifactFact {
+        files: files.iter().map(file).collect(),
+        ..ArtifactFact::new(role.parse().expect("a role"), bytes(listing))
+    }
+}
+
+pub fn link(child: &str, parent: &str) -> AssertedLink {
+    AssertedLink {
+        child: id(child),
+        parent: id(parent),
+        relation: None,
+        artifact: None,
+        statement: StatementId(bytes("statement").blake3().expect("a digest")),
+    }
+}
+
+pub fn facts(stories: &[Story]) -> Facts {
+    Facts { records: stories.iter().map(|story| story.0.clone()).collect(), ..Facts::default() }
+}
+
+pub fn lineage(stories: &[Story]) -> Lineage {
+    Lineage::build(facts(stories))
+}
+
+pub fn codes(lineage: &Lineage) -> Vec<&'static str> {
+    lineage.findings().iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// Sorted, as every answer is.
+pub fn ids(names: &[&str]) -> Vec<RecordId> {
+    let mut ids: Vec<_> = names.iter().map(|name| id(name)).collect();
+    ids.sort_unstable();
+    ids
+}

@@ -1,0 +1,183 @@
+//! Laws that hold for every set of facts, and shapes that break what enumerates paths.
+
+mod family;
+
+use std::collections::BTreeMap;
+
+use expbundle_format::RecordId;
+use expbundle_format::record::Kind;
+use expbundle_lineage::{Edge, Facts, Grade, Lineage, RecordFacts};
+use family::{Story, digest, facts, id, lineage, link, record};
+use proptest::prelude::*;
+
+/// Inputs and outputs by role and content, and parents, as proptest draws them.
+type Drawn = (Vec<(&'static str, u8)>, Vec<(&'static str, u8)>, Vec<usize>);
+
+/// Some records over few contents, so that links, alternatives, pass-through and circles all happen.
+fn stories() -> impl Strategy<Value = Vec<Story>> {
+    let role = prop::sample::select(vec!["model", "dataset", "checkpoint", "config"]);
+    let artifact = (role, 0..12_u8);
+    let artifacts = || prop::collection::vec(artifact.clone(), 0..4);
+    let parents = prop::collection::vec(0..12_usize, 0..2);
+    prop::collection::vec((artifacts(), artifacts(), parents), 0..12).prop_map(|records| {
+        let story = |(number, (inputs, outputs, parents)): (usize, Drawn)| {
+            let mut story = record(&number.to_string());
+            for (role, content) in inputs {
+                story = story.takes(role, &content.to_string());
+            }
+            for (role, content) in outputs {
+                story = story.puts(role, &content.to_string());
+            }
+            for parent in parents {
+                story = story.from("fine-tuned-from", &parent.to_string());
+            }
+            story
+        };
+        records.into_iter().enumerate().map(story).collect()
+    })
+}
+
+fn edges(lineage: &Lineage) -> BTreeMap<RecordId, Vec<Edge>> {
+    lineage.records().iter().map(|facts| (facts.id(), lineage.parents(facts.id()))).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_facts_means_nothing(stories in stories(), seed in any::<u64>()) {
+        let mut shuffled = stories.clone();
+        let mut state = seed | 1;
+        for index in (1..shuffled.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            shuffled.swap(index, usize::try_from(state >> 33).expect("31 bits") % (index + 1));
+        }
+        let (a, b) = (lineage(&stories), lineage(&shuffled));
+        prop_assert_eq!(edges(&a), edges(&b));
+        prop_assert_eq!(a.findings(), b.findings());
+        prop_assert_eq!((a.heads(), a.layers(), a.gaps()), (b.heads(), b.layers(), b.gaps()));
+    }
+
+    #[test]
+    fn records_given_twice_count_once(stories in stories()) {
+        let twice: Vec<Story> = stories.iter().chain(&stories).cloned().collect();
+        let (once, twice) = (lineage(&stories), lineage(&twice));
+        prop_assert_eq!(edges(&once), edges(&twice));
+        prop_assert_eq!(once.findings(), twice.findings());
+    }
+
+    #[test]
+    fn unrelated_records_change_no_edge(stories in stories(), strangers in stories()) {
+        // Other names and other contents: nothing in common with the first.
+        let strangers = strangers.into_iter().enumerate().map(|(number, story)| {
+            let mut facts = RecordFacts::new(digest(&format!("stranger {number}")), Kind::Run);
+            let other = |list: Vec<expbundle_lineage::ArtifactFact>| list.into_iter().map(|mut fact| {
+                fact.digests = fact.digests.map(|digests| family::bytes(&format!("other {digests}")));
+                fact
+            });
+            facts.inputs.extend(other(story.0.inputs));
+            facts.outputs.extend(other(story.0.outputs));
+            Story(facts)
+        });
+        let before = edges(&lineage(&stories));
+        let all: Vec<Story> = stories.iter().cloned().chain(strangers).collect();
+        let after = edges(&lineage(&all));
+        for (record, edges) in before {
+            prop_assert_eq!(Some(&edges), after.get(&record));
+        }
+    }
+
+    #[test]
+    fn no_grade_is_raised_by_a_weaker_link(stories in stories(), child in 0..12_usize, parent in 0..12_usize) {
+        let before = edges(&lineage(&stories));
+        let asserted = link(&child.to_string(), &parent.to_string());
+        let after = Lineage::build(Facts { links: vec![asserted], ..facts(&stories) });
+        for (record, edges) in edges(&after) {
+            for edge in edges {
+                let known = before[&record].iter().find(|known| known.parent == edge.parent);
+                prop_assert_eq!(edge.grade(), known.map_or(Grade::Asserted, Edge::grade));
+            }
+        }
+    }
+
+    /// The closure is what following edges one by one gives; heads are what nobody names as a parent.
+    #[test]
+    fn closure_layers_and_heads_follow_from_the_edges(stories in stories()) {
+        let lineage = lineage(&stories);
+        let edges = edges(&lineage);
+        for &start in edges.keys() {
+            let mut slow = std::collections::BTreeSet::new();
+            let mut open = vec![start];
+            while let Some(record) = open.pop() {
+                open.extend(edges[&record].iter().map(|edge| edge.parent).filter(|&parent| slow.insert(parent)));
+            }
+            prop_assert_eq!(lineage.ancestors(&[start]), slow.iter().copied().collect::<Vec<_>>());
+            for &ancestor in &slow {
+                prop_assert!(lineage.descendants(&[ancestor]).contains(&start));
+                let way = lineage.path(start, ancestor).expect("a way to every ancestor");
+                prop_assert!(way.windows(2).all(|pair| edges[&pair[0]].iter().any(|edge| edge.parent == pair[1])));
+            }
+        }
+        let layers = lineage.layers();
+        let layer = |record| layers.iter().position(|layer| layer.contains(&record));
+        let circles = |a, b| lineage.ancestors(&[a]).contains(&b) && lineage.ancestors(&[b]).contains(&a);
+        for edge in edges.values().flatten().filter(|edge| !circles(edge.child, edge.parent)) {
+            prop_assert!(layer(edge.parent) < layer(edge.child));
+        }
+        prop_assert_eq!(layers.iter().map(Vec::len).sum::<usize>(), lineage.len());
+        let is_head = |&record: &RecordId| {
+            lineage.descendants(&[record]).into_iter().all(|child| child == record || circles(record, child))
+        };
+        prop_assert_eq!(lineage.heads(), edges.keys().copied().filter(is_head).collect::<Vec<_>>());
+    }
+}
+
+/// attacks.md 25: 2^40 paths, and a chain that is deeper than any stack.
+#[test]
+fn ladders_and_chains_cost_their_size() {
+    let mut stories = vec![record("top 0").puts("model", "0")];
+    for rung in 0..40_u32 {
+        for side in ["left", "right"] {
+            let made = format!("{side} {rung}");
+            stories.push(record(&made).takes("model", &rung.to_string()).puts("model", &made));
+        }
+        let below = (rung + 1).to_string();
+        let bottom = record(&format!("top {below}"));
+        stories.push(
+            bottom
+                .takes("model", &format!("left {rung}"))
+                .takes("model", &format!("right {rung}"))
+                .puts("model", &below),
+        );
+    }
+    let ladder = lineage(&stories);
+    assert_eq!(ladder.ancestors(&[id("top 40")]).len(), 120);
+    assert_eq!(ladder.layers().len(), 81);
+    assert_eq!(ladder.heads(), [id("top 40")]);
+    let lines = expbundle_lineage::tree(
+        &ladder,
+        id("top 40"),
+        expbundle_lineage::Direction::Up,
+        expbundle_lineage::TreeLimits::default(),
+    );
+    assert!(lines.len() < 300, "{}", lines.len());
+
+    let length = 20_000_u32;
+    let chain: Vec<Story> = (0..length)
+        .map(|n| record(&n.to_string()).takes("model", &n.to_string()).puts("model", &(n + 1).to_string()))
+        .collect();
+    let chain = lineage(&chain);
+    assert_eq!(chain.ancestors(&[id("19999")]).len(), 19_999);
+    assert_eq!(chain.path(id("19999"), id("0")).expect("a way").len(), 20_000);
+    assert_eq!(chain.layers().len(), 20_000);
+}
+
+/// Everybody makes and uses the same tokenizer: the sum of facts, and not the 10^8 pairs.
+#[test]
+fn many_producers_and_many_consumers_cost_their_sum() {
+    let count = 10_000;
+    let makers = (0..count).map(|n| record(&format!("maker {n}")).puts("tokenizer", "t"));
+    let users = (0..count).map(|n| record(&format!("user {n}")).takes("tokenizer", "t"));
+    let lineage = lineage(&makers.chain(users).collect::<Vec<_>>());
+    assert_eq!(lineage.heads().len(), count);
+    assert_eq!(lineage.ancestors(&[id("user 7")]).len(), count);
+    assert!(lineage.findings().is_empty());
+}

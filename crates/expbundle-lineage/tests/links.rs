@@ -1,0 +1,313 @@
+//! Which records join, and how well founded that is (spec/lineage.md, "Links").
+
+mod family;
+
+use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, Grade, Lineage, Link, Side, Supersession};
+use family::{Story, bytes, codes, facts, id, ids, liar, lineage, link, pointer, record};
+
+/// The grade of the only edge from child `c` to parent `p`, if there is one.
+#[track_caller]
+fn case(parent: Story, child: Story, want: Option<Grade>) {
+    let lineage = lineage(&[parent, child]);
+    let edges = lineage.parents(id("c"));
+    assert!(edges.iter().all(|edge| edge.parent == id("p")));
+    assert_eq!(edges.first().map(expbundle_lineage::Edge::grade), want);
+    assert_eq!(lineage.ancestors(&[id("c")]).is_empty(), want.is_none());
+    assert_eq!(lineage.descendants(&[id("p")]).is_empty(), want.is_none());
+    assert_eq!(lineage.heads(), if want.is_some() { ids(&["c"]) } else { ids(&["c", "p"]) });
+}
+
+#[test]
+fn equal_bytes_in_roles_that_carry_lineage_join() {
+    let (p, c) = (|| record("p"), || record("c"));
+    for role in ["model", "checkpoint", "adapter", "tokenizer", "dataset"] {
+        case(p().puts(role, "x"), c().takes(role, "x"), Some(Grade::Proven));
+    }
+    case(p().puts("dataset", "x"), c().takes("model", "x"), Some(Grade::Proven));
+    case(p().puts("model", "x"), c().takes("model", "y"), None);
+    for role in ["config", "code", "patch", "media", "file", "urn:mine", "surprise"] {
+        case(p().puts(role, "x"), c().takes("model", "x"), None);
+        case(p().puts("model", "x"), c().takes(role, "x"), None);
+    }
+}
+
+#[test]
+fn one_digest_in_common_is_enough_and_one_that_differs_too_much() {
+    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    let case = |output, input, want| case(record("p").output(model(output)), record("c").input(model(input)), want);
+    let blake3 = |content| expbundle_format::ArtifactDigests::new(bytes(content).blake3(), None).expect("a digest");
+    case(bytes("x"), pointer("x"), Some(Grade::Proven));
+    case(pointer("x"), bytes("x"), Some(Grade::Proven));
+    case(pointer("x"), pointer("x"), Some(Grade::Proven));
+    case(blake3("x"), bytes("x"), Some(Grade::Proven));
+    case(blake3("x"), pointer("x"), None);
+    case(bytes("x"), liar("x", "y"), None);
+    case(bytes("x"), liar("y", "x"), None);
+    case(liar("x", "y"), liar("x", "y"), Some(Grade::Proven));
+}
+
+/// attacks.md 28: agrees in one digest, differs in another.
+#[test]
+fn conflicting_digests_are_found_and_break_no_honest_link() {
+    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    let honest = [record("p").puts("model", "x"), record("c").takes("model", "x")];
+    let mut stories = honest.to_vec();
+    stories.push(record("liar").output(model(liar("x", "y"))));
+    let with_liar = lineage(&stories);
+    assert_eq!(codes(&with_liar), ["artifact.digest-conflict"]);
+    assert_eq!(with_liar.ancestors(&[id("c")]), ids(&["p"]));
+    assert_eq!(with_liar.why(&bytes("x")).conflicting, ids(&["liar"]));
+    // Who knows only the disputed digest cannot tell the two apart, so nothing follows.
+    let blake3 = expbundle_format::ArtifactDigests::new(bytes("x").blake3(), None).expect("a digest");
+    stories.push(record("half").input(model(blake3)));
+    assert_eq!(lineage(&stories).ancestors(&[id("half")]), []);
+}
+
+/// attacks.md 28: a model digest of the empty file.
+#[test]
+fn nothing_joins_nobody() {
+    case(record("p").puts("model", ""), record("c").takes("model", ""), None);
+    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    case(record("p").output(model(liar("", "x"))), record("c").input(model(liar("", "x"))), None);
+    case(record("p").puts_tree("model", "t", &["", "w"]), record("c").takes("model", ""), None);
+    assert_eq!(lineage(&[record("p").puts("model", "")]).why(&bytes("")), expbundle_lineage::Why::default());
+}
+
+#[test]
+fn files_of_trees_join_whole_artifacts_but_not_each_other() {
+    case(
+        record("p").puts_tree("model", "t", &["readme", "weights"]),
+        record("c").takes("model", "weights"),
+        Some(Grade::Proven),
+    );
+    case(record("p").puts("model", "weights"), record("c").takes_tree("model", "t", &["weights"]), Some(Grade::Proven));
+    case(
+        record("p").puts_tree("model", "t", &["w"]),
+        record("c").takes_tree("model", "t", &["w"]),
+        Some(Grade::Proven),
+    );
+    case(
+        record("p").puts_tree("model", "t", &["readme", "a"]),
+        record("c").takes_tree("model", "u", &["readme", "b"]),
+        None,
+    );
+    let joined =
+        lineage(&[record("p").puts_tree("model", "t", &["readme", "weights"]), record("c").takes("model", "weights")]);
+    let sides = (Side { artifact: 0, file: None }, Side { artifact: 0, file: Some(1) });
+    assert_eq!(joined.parents(id("c"))[0].links, [Link::SameBytes { input: sides.0, output: sides.1 }]);
+}
+
+#[test]
+fn what_passes_through_was_not_produced() {
+    let stories = [
+        record("maker").puts("model", "x"),
+        record("copier").takes("model", "x").puts("model", "x").puts_tree("model", "t", &["x", "y"]),
+        record("user").takes("model", "x"),
+    ];
+    let lineage = lineage(&stories);
+    assert_eq!(lineage.ancestors(&[id("user")]), ids(&["maker"]));
+    let why = lineage.why(&bytes("x"));
+    assert_eq!(why.producers, [(id("maker"), Side { artifact: 0, file: None })]);
+    assert_eq!(why.passed_on.len(), 2);
+    assert_eq!(why.takers.len(), 2);
+    // The copier alone accounts for nothing.
+    assert_eq!(codes(&family::lineage(&stories[1..])), ["lineage.unaccounted-input"]);
+}
+
+#[test]
+fn producers_of_the_same_bytes_are_alternatives() {
+    let lineage =
+        lineage(&[record("a").puts("model", "x"), record("b").puts("model", "x"), record("c").takes("model", "x")]);
+    assert_eq!(lineage.parents(id("c")).iter().map(|edge| edge.parent).collect::<Vec<_>>(), ids(&["a", "b"]));
+    assert_eq!(lineage.why(&bytes("x")).producers.len(), 2);
+    assert_eq!(codes(&lineage), [""; 0]);
+}
+
+#[test]
+fn declared_and_asserted_links_have_their_own_grades() {
+    case(record("p"), record("c").from("fine-tuned-from", "p"), Some(Grade::Declared));
+    let stories = [record("p").puts("model", "x"), record("c").takes("model", "y").from("distilled-from", "p")];
+    let both = Facts { links: vec![link("c", "p")], ..facts(&stories) };
+    let edge = Lineage::build(both).parents(id("c")).remove(0);
+    assert_eq!(edge.links.iter().map(Link::grade).collect::<Vec<_>>(), [Grade::Declared, Grade::Asserted]);
+    assert_eq!(edge.relation().map(expbundle_format::record::Word::as_str), Some("distilled-from"));
+}
+
+#[test]
+fn an_assertion_accounts_for_the_input_that_it_names() {
+    let stories = [record("p"), record("c").takes("model", "x")];
+    let asserted = |artifact| Facts { links: vec![AssertedLink { artifact, ..link("c", "p") }], ..facts(&stories) };
+    assert_eq!(codes(&Lineage::build(asserted(None))), ["lineage.unaccounted-input"]);
+    assert_eq!(codes(&Lineage::build(asserted(Some(bytes("x"))))), [""; 0]);
+}
+
+#[test]
+fn hints_are_shown_and_never_counted() {
+    let md5 = |value: &str, digests| {
+        let mut fact = ArtifactFact::unseen("model".parse().expect("a role"));
+        fact.foreign.insert("md5".to_owned(), value.to_owned());
+        fact.digests = digests;
+        fact
+    };
+    let sum = "d41d8cd98f00b204e9800998ecf8427e";
+    let joined = lineage(&[record("p").output(md5(sum, Some(bytes("x")))), record("c").input(md5(sum, None))]);
+    assert_eq!(joined.suggestions(id("c"))[0].grade(), Grade::Suggested);
+    assert_eq!(joined.parents(id("c")), []);
+    assert_eq!(joined.ancestors(&[id("c")]), []);
+    assert_eq!(joined.heads(), ids(&["c", "p"]));
+    assert_eq!(codes(&joined), ["lineage.unaccounted-input"]);
+    // A collision of MD5 between bytes that are known to differ suggests nothing.
+    let forged =
+        lineage(&[record("p").output(md5(sum, Some(bytes("x")))), record("c").input(md5(sum, Some(bytes("y"))))]);
+    assert_eq!(forged.suggestions(id("c")), []);
+}
+
+/// attacks.md 25: cycles, through artifacts and through declared parents.
+#[test]
+fn circles_are_found_and_walked_once() {
+    let mut stories = vec![
+        record("a").takes("model", "x").puts("model", "y"),
+        record("b").takes("model", "y").puts("model", "x"),
+        record("c").from("fine-tuned-from", "b"),
+    ];
+    let joined = lineage(&stories);
+    assert_eq!(codes(&joined), ["lineage.cycle"]);
+    assert_eq!(joined.ancestors(&[id("c")]), ids(&["a", "b"]));
+    assert_eq!(joined.ancestors(&[id("a")]), ids(&["a", "b"]));
+    assert_eq!(joined.heads(), ids(&["c"]));
+    assert_eq!(joined.layers(), [ids(&["a", "b"]), ids(&["c"])]);
+    stories.pop();
+    assert_eq!(lineage(&stories).heads(), ids(&["a", "b"]));
+    let declared = lineage(&[
+        record("a").from("part-of", "b"),
+        record("b").from("part-of", "a"),
+        record("s").from("part-of", "s"),
+    ]);
+    assert_eq!(codes(&declared), ["lineage.cycle", "lineage.cycle"]);
+}
+
+/// attacks.md 26: parent absent; an unrelated record injected. Whether a parent is broken or trusted is the caller's
+/// fact, and the weakest needed part decides.
+#[test]
+fn a_family_is_as_good_as_its_weakest_needed_part() {
+    let stories =
+        [record("p"), record("c").from("fine-tuned-from", "p").from("merged-from", "gone"), record("stranger")];
+    let family = lineage(&stories);
+    assert_eq!(codes(&family), ["lineage.parent-absent"]);
+    assert_eq!(family.absent_parents(id("c")), ids(&["gone"]));
+    let state = |record| {
+        if record == id("p") {
+            1
+        } else if record == id("gone") {
+            0
+        } else {
+            2
+        }
+    };
+    assert_eq!(family.weakest(&[id("c")], state), Some((0, ids(&["gone"]))));
+    assert_eq!(family.weakest(&[id("p")], state), Some((1, ids(&["p"]))));
+    assert_eq!(family.weakest(&[id("stranger")], state), Some((2, ids(&["stranger"]))));
+    assert_eq!(family.weakest(&[id("nobody")], state), None);
+}
+
+#[test]
+fn a_parent_is_meant_by_both_digests() {
+    let mut child = record("c").from("part-of", "p");
+    child.0.parents[0].record.sha256 = expbundle_format::Sha256::of(b"another");
+    let lineage = lineage(&[record("p"), child]);
+    assert_eq!(codes(&lineage), ["artifact.digest-conflict"]);
+    assert_eq!(lineage.ancestors(&[id("c")]), []);
+}
+
+/// attacks.md 27: a child that started before its parent ended.
+#[test]
+fn children_come_after_parents() {
+    #[track_caller]
+    fn case(stories: &[Story], want: &[&str]) {
+        assert_eq!(codes(&lineage(stories)), want);
+    }
+    let (nine, ten, eleven) = ("2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z");
+    let early: &[&str] = &["lineage.child-before-parent"];
+    let parent = || record("p").at(nine, eleven).puts("model", "x").puts("checkpoint", "k");
+    let child = |start| record("c").at(start, eleven);
+    case(&[parent(), child(eleven).takes("model", "x")], &[]);
+    case(&[parent(), child(ten).takes("model", "x")], early);
+    case(&[parent(), child(ten).takes("checkpoint", "k")], &[]);
+    case(&[parent(), child(ten).takes("model", "x").from("evaluates", "p")], &[]);
+    for relation in ["fine-tuned-from", "merged-from", "quantized-from", "distilled-from", "adapter-of", "urn:mine"] {
+        case(&[parent(), child(ten).from(relation, "p")], early);
+    }
+    case(&[parent(), child(ten).from("part-of", "p")], &[]);
+    let late = record("p").at(ten, eleven);
+    case(&[late.clone(), child(nine).from("part-of", "p")], early);
+    // Among alternatives one that was there in time is enough.
+    let other = record("q").at("2026-11-22T09:00:00Z", nine).puts("model", "x");
+    case(&[parent(), other, child(ten).takes("model", "x")], &[]);
+    let undated = record("q").puts("model", "x");
+    case(&[parent(), undated, child(ten).takes("model", "x")], &[]);
+}
+
+/// attacks.md 27: two records for one source run.
+#[test]
+fn one_run_has_one_record_unless_somebody_says_which_counts() {
+    let stories =
+        [record("old").run("mlflow", "7"), record("new").run("mlflow", "7"), record("other").run("wandb", "7")];
+    assert_eq!(codes(&lineage(&stories)), ["lineage.two-records"]);
+    let said = Supersession { superseded: id("old"), successor: id("new") };
+    let settled = Lineage::build(Facts { supersessions: vec![said], ..facts(&stories) });
+    assert_eq!(codes(&settled), [""; 0]);
+    assert_eq!(settled.successor(id("old")), Some(id("new")));
+    let resumed = [stories[0].clone(), stories[1].clone().from("resumed-from", "old")];
+    assert_eq!(codes(&lineage(&resumed)), [""; 0]);
+}
+
+#[test]
+fn missing_bytes_are_one_finding_however_many_take_them() {
+    let takers: Vec<Story> = (0..9).map(|n| record(&n.to_string()).takes("dataset", "d")).collect();
+    let lineage = lineage(&takers);
+    assert_eq!(codes(&lineage), ["lineage.unaccounted-input"]);
+    assert!(lineage.findings()[0].message.ends_with("and 5 more"), "{}", lineage.findings()[0].message);
+    assert_eq!(lineage.gaps()[0].takers.len(), 9);
+}
+
+#[test]
+fn ways_and_walks_count_links_and_not_contents() {
+    let lineage = lineage(&[
+        record("a").puts("model", "1"),
+        record("b").takes("model", "1").puts("model", "2"),
+        record("c").takes("model", "2").from("part-of", "a"),
+    ]);
+    assert_eq!(lineage.path(id("c"), id("a")), Some(vec![id("c"), id("a")]));
+    assert_eq!(lineage.path(id("b"), id("a")), Some(vec![id("b"), id("a")]));
+    assert_eq!(lineage.path(id("a"), id("c")), None);
+    assert_eq!(lineage.path(id("a"), id("a")), Some(vec![id("a")]));
+    let up = lineage.walk(id("c"), expbundle_lineage::Direction::Up, 1);
+    assert_eq!(up.iter().map(|reached| reached.distance).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(lineage.walk(id("a"), expbundle_lineage::Direction::Down, 0).len(), 1);
+    assert_eq!(lineage.layers(), [[id("a")], [id("b")], [id("c")]]);
+}
+
+#[test]
+fn sums_count_each_ancestor_and_each_run_once() {
+    let stories = [
+        record("base").puts("model", "x"),
+        record("left").takes("model", "x").puts("model", "l"),
+        record("right").takes("model", "x").puts("model", "r").run("wandb", "1"),
+        record("right again").takes("model", "x").puts("model", "r").run("wandb", "1"),
+        record("merged").takes("model", "l").takes("model", "r").from("merged-from", "gone"),
+    ];
+    let said = Supersession { superseded: id("right"), successor: id("right again") };
+    let lineage = Lineage::build(Facts { supersessions: vec![said], ..facts(&stories) });
+    let hours = |record| if record == id("left") { None } else { Some(10) };
+    let sum = lineage.rollup(&[id("merged")], hours, |a, b| a + b);
+    assert_eq!(sum.total, Some(30));
+    assert_eq!(sum.counted, ids(&["base", "merged", "right again"]));
+    assert_eq!((sum.unknown, sum.repeated, sum.absent), (ids(&["left"]), ids(&["right"]), ids(&["gone"])));
+}
+
+#[test]
+fn duplicates_are_grouped_by_fingerprint() {
+    let lineage = lineage(&[record("a"), record("b"), record("c"), record("d")]);
+    let recipe = |record| if record == id("a") || record == id("c") { Some("same") } else { None };
+    assert_eq!(lineage.duplicates(recipe), [ids(&["a", "c"])]);
+}

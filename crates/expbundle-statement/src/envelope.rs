@@ -1,0 +1,131 @@
+//! The file of a statement: a Sigstore bundle v0.3 around a DSSE envelope with one signature.
+
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use serde::{Deserialize, Serialize};
+
+use crate::base64;
+use crate::error::StatementError;
+use crate::key::PublicKey;
+use crate::signing_key::SigningKey;
+use crate::statement::{Statement, VerifiedStatement};
+
+/// Media type of the file.
+pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// Type of the payload, in this very spelling.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// An envelope that was taken apart and not verified.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    payload: Vec<u8>,
+    signature: [u8; 64],
+    keyid: Option<String>,
+    file: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    media_type: String,
+    #[serde(default)]
+    verification_material: Option<VerificationMaterial>,
+    dsse_envelope: Dsse,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VerificationMaterial {
+    #[serde(default)]
+    public_key: Option<PublicKeyHint>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PublicKeyHint {
+    #[serde(default)]
+    hint: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dsse {
+    payload: String,
+    payload_type: String,
+    signatures: Vec<DsseSignature>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DsseSignature {
+    sig: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keyid: Option<String>,
+}
+
+/// What is signed: DSSE's encoding of type and payload, in which neither can pass for part of the other.
+pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    bytes.extend(payload);
+    bytes
+}
+
+impl Envelope {
+    /// Takes a file apart. Nothing in it is believed yet.
+    pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
+        let file: File = json::from_bytes(bytes, &Limits::default())?;
+        if file.media_type != SIGSTORE_BUNDLE {
+            return Err(StatementError::Envelope { found: file.media_type.chars().take(120).collect() });
+        }
+        let envelope = file.dsse_envelope;
+        if envelope.payload_type != PAYLOAD_TYPE {
+            return Err(StatementError::PayloadType { found: envelope.payload_type.chars().take(120).collect() });
+        }
+        let [signature] = envelope.signatures.as_slice() else {
+            return Err(StatementError::SignatureCount { count: envelope.signatures.len() });
+        };
+        let payload = base64::decode(&envelope.payload).ok_or(StatementError::Base64 { what: "payload" })?;
+        let raw = base64::decode(&signature.sig).ok_or(StatementError::Base64 { what: "signature" })?;
+        let length = raw.len();
+        let keyid = signature.keyid.clone().filter(|keyid| !keyid.is_empty());
+        Ok(Self {
+            payload,
+            signature: raw.try_into().map_err(|_| StatementError::SignatureLength { bytes: length })?,
+            keyid,
+            file: bytes.to_vec(),
+        })
+    }
+
+    /// Reads the statement and checks the signature by the key that stands in it.
+    ///
+    /// `keyid` is outside of what is signed, so it chooses nothing; but one in the form of a fingerprint that names
+    /// another key is a lie and refused. Other tools have other forms of it, which say nothing here.
+    pub fn verify(self) -> Result<VerifiedStatement, StatementError> {
+        let statement = Statement::parse(self.payload.clone())?;
+        let key: PublicKey = statement.signer().public_key.parse().map_err(StatementError::Key)?;
+        let lies = |keyid: &String| keyid.starts_with("SHA256:") && *keyid != key.fingerprint();
+        if let Some(keyid) = self.keyid.clone().filter(lies) {
+            return Err(StatementError::KeyId { keyid, fingerprint: key.fingerprint() });
+        }
+        if !key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, &self.payload), &self.signature) {
+            return Err(StatementError::Invalid);
+        }
+        Ok(VerifiedStatement::new(statement, key, &self.file))
+    }
+
+    /// Signs a payload; the result is the file.
+    pub(crate) fn sign(payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, StatementError> {
+        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, payload));
+        let fingerprint = key.public_key().fingerprint();
+        let file = File {
+            media_type: SIGSTORE_BUNDLE.to_owned(),
+            verification_material: Some(VerificationMaterial {
+                public_key: Some(PublicKeyHint { hint: Some(fingerprint.clone()) }),
+            }),
+            dsse_envelope: Dsse {
+                payload: base64::encode(payload),
+                payload_type: PAYLOAD_TYPE.to_owned(),
+                signatures: vec![DsseSignature { sig: base64::encode(&signature), keyid: Some(fingerprint) }],
+            },
+        };
+        Ok(json::to_bytes(&file)?)
+    }
+}

@@ -1,0 +1,120 @@
+//! Public keys: Ed25519 in its one strict form.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ed25519_dalek::pkcs8::DecodePublicKey as _;
+use ed25519_dalek::{Signature, VerifyingKey};
+use sha2::Digest as _;
+use ssh_key::public::KeyData;
+
+use crate::base64;
+
+/// Why bytes or text are no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not a key in a form that is read here.
+    #[error("it is no public key in OpenSSH or SPKI form")]
+    Form,
+    /// A key of another kind.
+    #[error("it is a key of type {0}, and only Ed25519 is known")]
+    Algorithm(String),
+    /// Not the one encoding of a point.
+    #[error("its encoding is not the canonical one of a point")]
+    NotCanonical,
+    /// A point for which forged signatures hold.
+    #[error("it is a point of small order, for which anybody can sign")]
+    SmallOrder,
+}
+
+/// An Ed25519 public key: canonical and not of small order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PublicKey {
+    /// Takes the 32 bytes of RFC 8032.
+    ///
+    /// The library that decodes points takes encodings of `y ≥ p` too, which would give one key several names; so the
+    /// point is encoded again and compared.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotCanonical)?;
+        if key.is_weak() {
+            return Err(KeyError::SmallOrder);
+        }
+        if key.to_edwards().compress().as_bytes() != bytes {
+            return Err(KeyError::NotCanonical);
+        }
+        Ok(Self(key))
+    }
+
+    /// The 32 bytes of RFC 8032.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Reads `ssh-ed25519 AAAA… comment`, or an SPKI key in PEM.
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        if text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
+            let key = VerifyingKey::from_public_key_pem(text).map_err(|_| KeyError::Form)?;
+            return Self::from_bytes(key.as_bytes());
+        }
+        text.parse()
+    }
+
+    pub(crate) fn from_ssh(key: &KeyData) -> Result<Self, KeyError> {
+        match key {
+            KeyData::Ed25519(key) => Self::from_bytes(&key.0),
+            other => Err(KeyError::Algorithm(other.algorithm().to_string())),
+        }
+    }
+
+    /// The fingerprint that `ssh-keygen -l` shows: `SHA256:` and 43 characters.
+    pub fn fingerprint(&self) -> String {
+        let digest = sha2::Sha256::digest(self.wire());
+        format!("SHA256:{}", base64::encode(&digest).trim_end_matches('='))
+    }
+
+    /// The form inside OpenSSH's base64: two strings, each behind its length.
+    fn wire(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(51);
+        for part in [b"ssh-ed25519".as_slice(), self.as_bytes()] {
+            bytes.extend(u32::try_from(part.len()).expect("11 and 32").to_be_bytes());
+            bytes.extend(part);
+        }
+        bytes
+    }
+
+    /// Whether a signature holds: strict, that is S < L, R canonical, nothing of small order, without cofactor.
+    pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = KeyError;
+
+    /// Reads the one-line form of OpenSSH.
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let key = ssh_key::PublicKey::from_openssh(text.trim()).map_err(|_| KeyError::Form)?;
+        Self::from_ssh(key.key_data())
+    }
+}
+
+impl From<&ed25519_dalek::SigningKey> for PublicKey {
+    fn from(key: &ed25519_dalek::SigningKey) -> Self {
+        Self(key.verifying_key())
+    }
+}
+
+impl fmt::Display for PublicKey {
+    /// `ssh-ed25519 AAAA…`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ssh-ed25519 {}", base64::encode(&self.wire()))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,193 @@
+//! The payload: an in-toto Statement v1 about a record.
+
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use expbundle_format::time::Time;
+use expbundle_format::{ArtifactDigests, Blake3, DigestSet, StatementId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::envelope::Envelope;
+use crate::error::StatementError;
+use crate::key::PublicKey;
+use crate::predicate::{Common, Kind, Predicate, Signer};
+use crate::signing_key::SigningKey;
+
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// Name of the first subject.
+const RECORD_SUBJECT: &str = "record.json";
+
+/// Something that a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Its name, which proves nothing.
+    pub name: String,
+    /// Its strong digests.
+    pub digest: ArtifactDigests,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawStatement {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<RawSubject>,
+    predicate_type: String,
+    predicate: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawSubject {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    digest: Value,
+}
+
+/// A statement as its payload says it.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    id: StatementId,
+    payload: Vec<u8>,
+    record: DigestSet,
+    subjects: Vec<Subject>,
+    common: Common,
+    predicate: Predicate,
+}
+
+impl Statement {
+    /// Reads a payload. Its exact bytes are kept, for its id is their BLAKE3.
+    pub fn parse(payload: Vec<u8>) -> Result<Self, StatementError> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(rename = "_type", default)]
+            kind: Value,
+        }
+        let value = json::parse(&payload, &Limits::default())?;
+        let head: Head = json::from_value(value.clone()).map_err(|_| StatementError::Type { found: String::new() })?;
+        if head.kind != STATEMENT_TYPE {
+            let found = head.kind.as_str().unwrap_or_default().chars().take(120).collect();
+            return Err(StatementError::Type { found });
+        }
+        let raw: RawStatement = json::from_value(value)?;
+        let kind: Kind = raw.predicate_type.parse()?;
+        let first = raw.subject.first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
+        let record = serde_json::from_value(first.digest.clone()).map_err(|_| StatementError::Subject {
+            problem: "the first subject lacks the record's BLAKE3 and SHA-256",
+        })?;
+        // Subjects of other tools may have other digests only; they are theirs to check.
+        let subjects = raw.subject.into_iter().filter_map(|subject| {
+            let digest = serde_json::from_value(subject.digest).ok()?;
+            Some(Subject { name: subject.name, digest })
+        });
+        let subjects = subjects.collect();
+        let (common, predicate) = Predicate::parse(&kind, raw.predicate)?;
+        Ok(Self { id: StatementId(Blake3::of(&payload)), payload, record, subjects, common, predicate })
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.common.signer
+    }
+}
+
+/// Says something about a record, and signs it. The result is the statement's file.
+///
+/// `outputs` are named as further subjects, so that other tools can check the attestation against the weights alone.
+pub fn sign(
+    predicate: &Predicate,
+    record: DigestSet,
+    outputs: &[ArtifactDigests],
+    previous: &[StatementId],
+    created: Time,
+    name: Option<&str>,
+    key: &SigningKey,
+) -> Result<Vec<u8>, StatementError> {
+    let digest = |digests: ArtifactDigests| serde_json::to_value(digests).expect("digests are texts");
+    let mut subject = vec![RawSubject { name: RECORD_SUBJECT.to_owned(), digest: digest(record.into()) }];
+    let mut outputs = outputs.to_vec();
+    outputs.sort();
+    outputs.dedup();
+    // In-toto wants the names of subjects to differ.
+    subject
+        .extend(outputs.iter().map(|output| RawSubject { name: format!("output {output}"), digest: digest(*output) }));
+    let mut prev = previous.to_vec();
+    prev.sort();
+    prev.dedup();
+    let signer = Signer { public_key: key.public_key().to_string(), name: name.map(str::to_owned) };
+    let statement = RawStatement {
+        kind: STATEMENT_TYPE.to_owned(),
+        subject,
+        predicate_type: predicate.kind().predicate_type(),
+        predicate: predicate.to_value(&Common { created, signer, prev })?,
+    };
+    Envelope::sign(&json::to_bytes(&statement)?, key)
+}
+
+/// A statement whose signature holds for the key that it names. Whose key that is, is another question.
+#[derive(Clone, Debug)]
+pub struct VerifiedStatement {
+    statement: Statement,
+    key: PublicKey,
+    file_digest: Blake3,
+}
+
+impl VerifiedStatement {
+    pub(crate) fn new(statement: Statement, key: PublicKey, file: &[u8]) -> Self {
+        Self { statement, key, file_digest: Blake3::of(file) }
+    }
+
+    /// Its id: the BLAKE3 of its payload.
+    pub fn id(&self) -> StatementId {
+        self.statement.id
+    }
+
+    /// The digest of its file, which names its entry in the bundle.
+    pub fn file_digest(&self) -> Blake3 {
+        self.file_digest
+    }
+
+    /// The exact bytes that were signed.
+    pub fn payload(&self) -> &[u8] {
+        &self.statement.payload
+    }
+
+    /// The record that it is about.
+    pub fn record(&self) -> DigestSet {
+        self.statement.record
+    }
+
+    /// Everything that it is about, the record first.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.statement.subjects
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.statement.predicate.kind()
+    }
+
+    /// What it says.
+    pub fn predicate(&self) -> &Predicate {
+        &self.statement.predicate
+    }
+
+    /// When it was made, as its signer says.
+    pub fn created(&self) -> Time {
+        self.statement.common.created
+    }
+
+    /// Earlier statements that it follows.
+    pub fn previous(&self) -> &[StatementId] {
+        &self.statement.common.prev
+    }
+
+    /// The key that signed.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// What the signer wants to be called.
+    pub fn signer_name(&self) -> Option<&str> {
+        self.statement.common.signer.name.as_deref()
+    }
+}

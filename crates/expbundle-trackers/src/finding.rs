@@ -1,0 +1,55 @@
+//! What was broken or absent in a source, while everything intact was read.
+//!
+//! The codes are those under `source.` in the format's registry, `spec/codes.toml`; this crate knows their names only.
+
+/// What kind of thing was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceCode {
+    /// The source ends in the middle; everything before that was kept.
+    Truncated,
+    /// Part of the source is damaged; everything intact was kept.
+    Damaged,
+    /// The source speaks of something that is not here.
+    Missing,
+    /// Part of the source could not be read.
+    Unreadable,
+    /// The source holds something that this version does not know.
+    Unsupported,
+    /// The source points out of its own folder; such links are not followed.
+    Outside,
+    /// This kind of source does not hold everything that the tracker knew.
+    Loss,
+}
+
+impl SourceCode {
+    /// The stable text of the code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncated => "source.truncated",
+            Self::Damaged => "source.damaged",
+            Self::Missing => "source.missing",
+            Self::Unreadable => "source.unreadable",
+            Self::Unsupported => "source.unsupported",
+            Self::Outside => "source.outside",
+            Self::Loss => "source.loss",
+        }
+    }
+}
+
+/// One thing that was found while reading.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceFinding {
+    /// What kind of thing.
+    pub code: SourceCode,
+    /// Where, relative to the source: nothing of this machine stands here.
+    pub place: String,
+    /// What was seen, in one lower-case line without a full stop.
+    pub detail: String,
+}
+
+impl SourceFinding {
+    /// A finding.
+    pub fn new(code: SourceCode, place: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code, place: place.into(), detail: detail.into() }
+    }
+}

@@ -1,0 +1,167 @@
+//! Where a run's artifacts lie now, from where MLflow said that they were.
+//!
+//! The address is that of the machine which wrote it, so it is hardly ever right: a store is moved, and its addresses
+//! still begin with the old home folder. What stays is the end, with the id of the run or model in it. That end is
+//! looked for within the source (and within folders that the caller allows), never elsewhere: a database from a
+//! stranger could name `/etc` otherwise.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::files::{FileError, Root};
+use super::run::{Artifacts, Place};
+use crate::finding::{SourceCode, SourceFinding};
+
+/// Finds the folder that an address speaks of and lists its files.
+///
+/// `id` is the run's or model's id, which stands in the address; `roots` are looked into in their order.
+pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<SourceFinding>) -> Artifacts {
+    let parts = match Address::parse(uri) {
+        Address::Remote => return Artifacts { place: Place::Remote, files: Vec::new() },
+        Address::Path(parts) => parts,
+    };
+    if parts.iter().any(|part| part == "..") {
+        findings.push(SourceFinding::new(SourceCode::Outside, id, "the address of the artifacts climbs out by `..`"));
+        return Artifacts { place: Place::Absent, files: Vec::new() };
+    }
+    // The end must hold the id, or any folder called `artifacts` would do.
+    let last = parts.iter().rposition(|part| part == id).unwrap_or(0);
+    for root in roots {
+        for prefix in ["", "mlartifacts", "mlruns"] {
+            for start in 0..=last {
+                let Some(end) = parts.get(start..).filter(|end| !end.is_empty()) else { continue };
+                let mut folder = root.path().to_owned();
+                if !prefix.is_empty() {
+                    folder.push(prefix);
+                }
+                folder.extend(end);
+                match root.resolve(&folder) {
+                    Ok(resolved) if resolved.is_dir() => return root.artifacts(&folder, findings),
+                    Err(FileError::Outside) => findings.push(FileError::Outside.finding(root.relative(&folder))),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Artifacts { place: Place::Absent, files: Vec::new() }
+}
+
+/// An address of MLflow: a path of some machine, or something on a server.
+enum Address {
+    Path(Vec<String>),
+    Remote,
+}
+
+impl Address {
+    fn parse(uri: &str) -> Self {
+        // Only `file:` addresses are URIs; anything else is a path whose `%25` and `#` are themselves.
+        if let Some(rest) = strip_scheme(uri, "file") {
+            return Self::path(&percent_decode(after_authority(rest)));
+        }
+        // The tracking server's own scheme: a path under its artifact root.
+        if let Some(rest) = strip_scheme(uri, "mlflow-artifacts") {
+            return Self::path(after_authority(rest));
+        }
+        match uri.split_once(':') {
+            // `C:\…`
+            Some((drive, _)) if drive.len() == 1 => Self::path(uri),
+            Some((scheme, _)) if is_scheme(scheme) => Self::Remote,
+            _ => Self::path(uri),
+        }
+    }
+
+    fn path(path: &str) -> Self {
+        let windows = path.as_bytes().get(1) == Some(&b':') && !path.contains('/');
+        let parts = path.split(|c| c == '/' || (windows && c == '\\'));
+        Self::Path(parts.filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect())
+    }
+}
+
+fn strip_scheme<'a>(uri: &'a str, scheme: &str) -> Option<&'a str> {
+    let (found, rest) = uri.split_once(':')?;
+    found.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.'))
+}
+
+/// `//host/path` to `/path`.
+fn after_authority(rest: &str) -> &str {
+    match rest.strip_prefix("//") {
+        Some(rest) => rest.find('/').map_or("", |slash| rest.get(slash..).unwrap_or_default()),
+        None => rest,
+    }
+}
+
+/// Decodes `%41`; text that is no such escape, or decodes to no UTF-8, stays as it is.
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let escape = || {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+        };
+        if let (b'%', Some(byte)) = (first, escape()) {
+            bytes.push(byte);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The folders in which a source's artifacts may be: the source, then those that the caller allows.
+pub(super) fn roots(source: &Root, allowed: &[Utf8PathBuf]) -> Vec<Root> {
+    let allowed = allowed.iter().filter_map(|folder| Root::new(Utf8Path::new(folder)).ok());
+    std::iter::once(source.clone()).chain(allowed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn addresses_of_every_kind() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let place = |relative: &str| {
+            fs::create_dir_all(path.join(relative)).expect("a folder");
+            fs::write(path.join(relative).join("f"), "x").expect("a file");
+        };
+        place("mlartifacts/1/abc/artifacts");
+        place("mlruns/2/def/artifacts");
+        place("a b%25/ghi/artifacts");
+        place("artifacts");
+        let root = Root::new(path).expect("a folder");
+        let find = |uri: &str, id: &str| {
+            let mut findings = Vec::new();
+            let artifacts = locate(uri, id, std::slice::from_ref(&root), &mut findings);
+            (artifacts.files.len(), artifacts.place == Place::Remote, findings.len())
+        };
+        assert_eq!(find("mlflow-artifacts:/1/abc/artifacts", "abc"), (1, false, 0));
+        assert_eq!(find("mlflow-artifacts://host:80/1/abc/artifacts", "abc"), (1, false, 0));
+        assert_eq!(find("/home/ada/lab/mlruns/2/def/artifacts", "def"), (1, false, 0));
+        assert_eq!(find("file:///home/ada/mlruns/2/def/artifacts", "def"), (1, false, 0));
+        assert_eq!(find("file:./mlruns/2/def/artifacts", "def"), (1, false, 0));
+        assert_eq!(find("./mlruns/2/def/artifacts", "def"), (1, false, 0));
+        assert_eq!(find("C:\\lab\\mlruns\\2\\def\\artifacts", "def"), (1, false, 0));
+        assert_eq!(find("file:///x/a%20b%2525/ghi/artifacts", "ghi"), (1, false, 0));
+        assert_eq!(find("/x/a b%25/ghi/artifacts", "ghi"), (1, false, 0));
+        assert_eq!(find("/home/ada/other/artifacts", "xyz"), (0, false, 0));
+        assert_eq!(find("/home/../mlruns/2/def/artifacts", "def"), (0, false, 1));
+        assert_eq!(find("s3://bucket/2/def/artifacts", "def"), (0, true, 0));
+        assert_eq!(find("dbfs:/2/def/artifacts", "def"), (0, true, 0));
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(percent_decode("a%20b%2525%zz%4"), "a b%25%zz%4");
+        assert_eq!(percent_decode("%ff"), "%ff");
+    }
+}

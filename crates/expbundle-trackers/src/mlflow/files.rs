@@ -1,0 +1,204 @@
+//! Reading within a source and nowhere else.
+//!
+//! Every path is resolved before it is opened and must still lie within the source, so a symlink in a store that came
+//! from a stranger cannot make us read, and publish, a file of this machine. Only regular files are opened: a pipe
+//! would wait for ever.
+
+use std::fs::{self, File};
+use std::io::Read;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::WalkDir;
+
+use super::run::{ArtifactFile, Artifacts, Place};
+use crate::finding::{SourceCode, SourceFinding};
+
+/// More files in one folder than any run has; a limit for listings made by an attacker.
+const MAX_FILES: usize = 1_000_000;
+
+/// The deepest folder that is looked into. Keys with `/` make folders, 250 characters of them at most.
+const MAX_DEPTH: usize = 128;
+
+/// Why something is not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    #[error("not here")]
+    Missing,
+    #[error("leads out of the source")]
+    Outside,
+    #[error("neither a file nor a folder")]
+    Special,
+    #[error("larger than {limit} bytes")]
+    TooLarge { limit: u64 },
+    #[error("not UTF-8")]
+    NotUtf8,
+    #[error("cannot be read: {}", .0.kind())]
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for FileError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound { Self::Missing } else { Self::Io(error) }
+    }
+}
+
+impl FileError {
+    /// The finding at that place.
+    pub fn finding(&self, place: impl Into<String>) -> SourceFinding {
+        let code = match self {
+            Self::Missing => SourceCode::Missing,
+            Self::Outside => SourceCode::Outside,
+            Self::Special => SourceCode::Unsupported,
+            Self::TooLarge { .. } | Self::NotUtf8 => SourceCode::Damaged,
+            Self::Io(_) => SourceCode::Unreadable,
+        };
+        SourceFinding::new(code, place, self.to_string())
+    }
+}
+
+/// A folder that may be read.
+#[derive(Clone, Debug)]
+pub(super) struct Root {
+    path: Utf8PathBuf,
+}
+
+impl Root {
+    /// A folder of this machine, as the caller named it.
+    pub fn new(path: &Utf8Path) -> Result<Self, FileError> {
+        Ok(Self { path: path.canonicalize_utf8()? })
+    }
+
+    /// Where it is, without symlinks.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The path relative to this folder, for findings: nothing of the machine stands in it.
+    pub fn relative(&self, path: &Utf8Path) -> String {
+        let relative = path.strip_prefix(&self.path).unwrap_or(path);
+        let names: Vec<&str> = relative.components().map(|component| component.as_str()).collect();
+        names.join("/")
+    }
+
+    /// The path without symlinks, if it lies in here.
+    pub fn resolve(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError> {
+        let resolved = path.canonicalize_utf8()?;
+        if resolved.starts_with(&self.path) { Ok(resolved) } else { Err(FileError::Outside) }
+    }
+
+    /// Opens a regular file.
+    pub fn open(&self, path: &Utf8Path) -> Result<File, FileError> {
+        let resolved = self.resolve(path)?;
+        if !fs::metadata(&resolved)?.is_file() {
+            return Err(FileError::Special);
+        }
+        Ok(File::open(resolved)?)
+    }
+
+    /// Reads a regular file of at most so many bytes as text.
+    pub fn read_text(&self, path: &Utf8Path, limit: u64) -> Result<String, FileError> {
+        let mut bytes = Vec::new();
+        self.open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(FileError::TooLarge { limit });
+        }
+        String::from_utf8(bytes).map_err(|_| FileError::NotUtf8)
+    }
+
+    /// The names in a folder, sorted. A folder that is not there has none.
+    pub fn names(&self, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<String> {
+        let read = || -> Result<Vec<String>, FileError> {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(self.resolve(folder)?)? {
+                let name = entry?.file_name();
+                names.push(name.into_string().map_err(|_| FileError::NotUtf8)?);
+                if names.len() > MAX_FILES {
+                    return Err(FileError::TooLarge { limit: MAX_FILES as u64 });
+                }
+            }
+            names.sort_unstable();
+            Ok(names)
+        };
+        match read() {
+            Ok(names) => names,
+            Err(FileError::Missing) => Vec::new(),
+            Err(error) => {
+                findings.push(error.finding(self.relative(folder)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whether there is a folder of that name in here.
+    pub fn has_folder(&self, path: &Utf8Path) -> bool {
+        self.resolve(path).is_ok_and(|resolved| resolved.is_dir())
+    }
+
+    /// Whether there is a file of that name in here.
+    pub fn has_file(&self, path: &Utf8Path) -> bool {
+        self.resolve(path).is_ok_and(|resolved| resolved.is_file())
+    }
+
+    /// All files under a folder, at any depth, in the order of their paths: `(path with "/", size, file)`.
+    ///
+    /// A symlink to a file within this root counts as that file; one to a folder, or out of here, is a finding.
+    pub fn walk(&self, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<ArtifactFile> {
+        let folder = match self.resolve(folder) {
+            Ok(resolved) => resolved,
+            Err(FileError::Missing) => return Vec::new(),
+            Err(error) => {
+                findings.push(error.finding(self.relative(folder)));
+                return Vec::new();
+            }
+        };
+        let mut files = Vec::new();
+        let entries = WalkDir::new(&folder).min_depth(1).max_depth(MAX_DEPTH).sort_by_file_name();
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let place = error.path().and_then(Utf8Path::from_path).unwrap_or(&folder);
+                    let cause = error.io_error().map_or("unreadable".to_owned(), |cause| cause.kind().to_string());
+                    findings.push(SourceFinding::new(SourceCode::Unreadable, self.relative(place), cause));
+                    continue;
+                }
+            };
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let Some(path) = Utf8Path::from_path(entry.path()) else {
+                let place = entry.path().to_string_lossy();
+                let place = self.relative(Utf8Path::new(place.as_ref()));
+                findings.push(FileError::NotUtf8.finding(place));
+                continue;
+            };
+            match self.file(&folder, path) {
+                Ok(file) if files.len() < MAX_FILES => files.push(file),
+                Ok(_) => {
+                    findings.push(FileError::TooLarge { limit: MAX_FILES as u64 }.finding(self.relative(&folder)));
+                    break;
+                }
+                Err(error) => findings.push(error.finding(self.relative(path))),
+            }
+        }
+        // Folder by folder is not the order of the paths: `a.b` sorts before `a/b`.
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
+    }
+
+    fn file(&self, folder: &Utf8Path, path: &Utf8Path) -> Result<ArtifactFile, FileError> {
+        let resolved = self.resolve(path)?;
+        let metadata = fs::metadata(&resolved)?;
+        if !metadata.is_file() {
+            return Err(FileError::Special);
+        }
+        let relative = path.strip_prefix(folder).map_err(|_| FileError::Outside)?;
+        let names: Vec<&str> = relative.components().map(|component| component.as_str()).collect();
+        Ok(ArtifactFile { path: names.join("/"), size: metadata.len(), file: resolved })
+    }
+
+    /// The files under a folder as artifacts that are here.
+    pub fn artifacts(&self, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Artifacts {
+        Artifacts { files: self.walk(folder, findings), place: Place::Local(folder.to_owned()) }
+    }
+}

@@ -1,0 +1,67 @@
+//! What of a model registry belongs to a run.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::run::{ModelVersion, RegisteredModel, Run};
+
+/// Puts the registered models and prompts of a run into it: those with a version that points at the run or at a logged
+/// model that it made, and the prompts that it says it used. Other versions are left out.
+pub(super) fn attach(run: &mut Run, registry: &[RegisteredModel]) {
+    let made: BTreeSet<&str> = run
+        .logged_models
+        .iter()
+        .filter(|model| model.source_run_id.as_deref() == Some(run.info.run_id.as_str()))
+        .map(|model| model.model_id.as_str())
+        .collect();
+    let linked = linked_prompts(run);
+    let mut registered = Vec::new();
+    let mut prompts = Vec::new();
+    for model in registry {
+        let mut own = model.clone();
+        own.versions.retain(|version| {
+            version.run_id.as_deref() == Some(run.info.run_id.as_str())
+                || version.model_id.as_deref().is_some_and(|id| made.contains(id))
+                || (model.is_prompt() && linked.contains(&(model.name.clone(), version.version.clone())))
+        });
+        if own.versions.is_empty() {
+            continue;
+        }
+        let count = own.versions.len() as u64;
+        if own.is_prompt() {
+            run.found.prompts += count;
+            prompts.push(own);
+        } else {
+            run.found.versions += count;
+            registered.push(own);
+        }
+    }
+    run.registered_models = registered;
+    run.prompts = prompts;
+}
+
+/// Names and versions in the tag `mlflow.linkedPrompts`.
+fn linked_prompts(run: &Run) -> BTreeSet<(String, String)> {
+    let tag = run.tags.get("mlflow.linkedPrompts");
+    let links: Vec<Value> = tag.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let text = |link: &Value, member: &str| match link.get(member)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    links.iter().filter_map(|link| Some((text(link, "name")?, text(link, "version")?))).collect()
+}
+
+/// The logged model that a version's source `models:/m-…` names.
+pub(super) fn model_id_of_source(source: Option<&str>) -> Option<String> {
+    source?.strip_prefix("models:/").filter(|id| id.starts_with("m-")).map(str::to_owned)
+}
+
+/// Orders versions by number: 2 before 10.
+pub(super) fn sort_versions(versions: &mut [ModelVersion]) {
+    versions.sort_by(|a, b| {
+        let number = |version: &ModelVersion| version.version.parse::<u64>().unwrap_or(u64::MAX);
+        (number(a), &a.version).cmp(&(number(b), &b.version))
+    });
+}

@@ -1,0 +1,187 @@
+//! Rows by the names of their columns.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, Row};
+use serde_json::{Map, Value};
+
+use super::Schema;
+use crate::finding::{SourceCode, SourceFinding};
+
+/// Reads tables; what is broken becomes a finding.
+pub(super) struct Reader<'a> {
+    pub connection: &'a Connection,
+    pub schema: &'a Schema,
+}
+
+impl Reader<'_> {
+    /// Whether a table has all these columns.
+    pub fn has(&self, table: &str, columns: &[&str]) -> bool {
+        self.schema.get(table).is_some_and(|present| columns.iter().all(|column| present.contains(*column)))
+    }
+
+    /// All rows of a table for which these columns have these values, in the order in which they were written.
+    ///
+    /// A table that is not there has none: the MLflow that wrote the database did not know it yet.
+    pub fn rows(
+        &self,
+        table: &str,
+        equal: &[(&str, &str)],
+        findings: &mut Vec<SourceFinding>,
+    ) -> Vec<Map<String, Value>> {
+        let Some(columns) = self.schema.get(table) else { return Vec::new() };
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row)))
+    }
+
+    /// Gathers all matching rows of a table, by the given columns, into one value.
+    ///
+    /// Where that fails, an index may be damaged and the table itself whole: it is read once more without indices, and
+    /// the attempt that saw more rows counts.
+    pub fn fold<T>(
+        &self,
+        table: &str,
+        columns: &[&str],
+        equal: &[(&str, &str)],
+        findings: &mut Vec<SourceFinding>,
+        new: impl Fn() -> T,
+        mut add: impl FnMut(&mut T, &Row<'_>),
+    ) -> T {
+        let filters: Vec<&str> = equal.iter().map(|(column, _)| *column).collect();
+        if !self.has(table, &filters) || !self.has(table, columns) {
+            return new();
+        }
+        let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let condition: Vec<String> =
+            (1..).zip(&filters).map(|(index, column)| format!("{} = ?{index}", quoted(column))).collect();
+        let condition =
+            if condition.is_empty() { String::new() } else { format!(" WHERE {}", condition.join(" AND ")) };
+        let values: Vec<&str> = equal.iter().map(|(_, value)| *value).collect();
+        let mut attempt = |index: &str| {
+            let mut gathered = new();
+            let mut count: u64 = 0;
+            let mut read = || {
+                let sql = format!("SELECT {list} FROM {}{index}{condition} ORDER BY rowid", quoted(table));
+                let mut statement = self.connection.prepare(&sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
+                while let Some(row) = rows.next()? {
+                    count += 1;
+                    add(&mut gathered, row);
+                }
+                Ok(())
+            };
+            let result: rusqlite::Result<()> = read();
+            (gathered, count, result)
+        };
+        let (gathered, count, result) = attempt("");
+        let Err(error) = result else { return gathered };
+        findings.push(finding(table, &error));
+        let (again, count_again, _) = attempt(" NOT INDEXED");
+        if count_again > count { again } else { gathered }
+    }
+
+    /// A single number out of a query on tables that are known to be there.
+    pub fn count(&self, sql: &str, value: &str) -> Option<u64> {
+        let count: i64 = self.connection.query_row(sql, [value], |row| row.get(0)).ok()?;
+        u64::try_from(count).ok()
+    }
+}
+
+/// What SQLite says of a table that it cannot read to the end. Its messages hold no path.
+pub(super) fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
+    let code = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => SourceCode::Damaged,
+        _ => SourceCode::Unreadable,
+    };
+    let detail = match error {
+        rusqlite::Error::SqliteFailure(failure, _) => failure.to_string(),
+        _ => "the table could not be read".to_owned(),
+    };
+    SourceFinding::new(code, format!("table {table}"), detail)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn members(names: &[&str], row: &Row<'_>) -> Map<String, Value> {
+    let value = |index| row.get_ref(index).map_or(Value::Null, value);
+    names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), value(index))).collect()
+}
+
+fn value(cell: ValueRef<'_>) -> Value {
+    match cell {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::from(number),
+        ValueRef::Real(number) => {
+            serde_json::Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
+        }
+        ValueRef::Text(text) => Value::String(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+/// An integer, also where SQLite's loose typing has kept it as text or float.
+pub(super) fn integer(cell: ValueRef<'_>) -> Option<i64> {
+    match cell {
+        ValueRef::Integer(number) => Some(number),
+        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
+            number.to_string().parse().ok()
+        }
+        ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A float, also where SQLite's loose typing has kept it as text or integer.
+#[expect(clippy::cast_precision_loss, reason = "an integer in a column of floats was a float")]
+pub(super) fn float(cell: ValueRef<'_>) -> Option<f64> {
+    match cell {
+        ValueRef::Real(number) => Some(number),
+        ValueRef::Integer(number) => Some(number as f64),
+        ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Takes members out of a row; what is left at the end is what nobody knew.
+pub(super) trait Members {
+    /// Takes a text; a number is written as text.
+    fn take_text(&mut self, name: &str) -> Option<String>;
+    /// Takes an integer.
+    fn take_integer(&mut self, name: &str) -> Option<i64>;
+    /// Takes a float.
+    fn take_float(&mut self, name: &str) -> Option<f64>;
+    /// What is left and says something.
+    fn rest(self) -> Map<String, Value>;
+}
+
+impl Members for Map<String, Value> {
+    fn take_text(&mut self, name: &str) -> Option<String> {
+        match self.remove(name)? {
+            Value::String(text) => Some(text),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+
+    fn take_integer(&mut self, name: &str) -> Option<i64> {
+        match self.remove(name)? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn take_float(&mut self, name: &str) -> Option<f64> {
+        match self.remove(name)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn rest(mut self) -> Self {
+        self.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
+        self
+    }
+}

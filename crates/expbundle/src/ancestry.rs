@@ -1,0 +1,66 @@
+//! The lineage of an intact bundle: facts out of its records and sections (spec/lineage.md).
+
+use std::collections::BTreeMap;
+
+use expbundle_format::record::Form;
+use expbundle_format::sections::{Artifact, Artifacts, Direction};
+use expbundle_format::tree::Tree;
+use expbundle_format::{ArtifactDigests, RecordId};
+use expbundle_lineage::{ArtifactFact, Facts, FileFact, Lineage, RecordFacts};
+use rayon::prelude::*;
+
+use crate::verify::Intact;
+
+impl Intact {
+    /// The graph of the records that are here. What a withheld section would tell is missing in it.
+    pub fn lineage(&self) -> Lineage {
+        let ids: Vec<&RecordId> = self.records().keys().collect();
+        let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id)).collect();
+        Lineage::build(Facts { records, ..Facts::default() })
+    }
+
+    fn record_facts(&self, id: RecordId) -> Option<RecordFacts> {
+        let record = self.records().get(&id)?;
+        let mut facts = RecordFacts::from(record);
+        let described = self.json_section::<Artifacts>(id).unwrap_or_default().artifacts;
+        let mut listings = BTreeMap::new();
+        for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
+            if artifact.form == Form::Tree
+                && let Some(tree) = self.tree(artifact)
+            {
+                listings.insert(artifact.digest, files(&tree));
+            }
+        }
+        for (direction, list) in [(Direction::Input, &mut facts.inputs), (Direction::Output, &mut facts.outputs)] {
+            for artifact in list.iter_mut() {
+                if let Some(files) = artifact.digests.and_then(|digests| listings.get(&digests)) {
+                    artifact.files.clone_from(files);
+                }
+            }
+            list.extend(described.iter().filter(|artifact| artifact.direction == direction).map(fact));
+        }
+        Some(facts)
+    }
+}
+
+fn files(tree: &Tree) -> Vec<FileFact> {
+    let file = |file: &expbundle_format::tree::TreeFile| FileFact {
+        path: file.path.to_plain(),
+        digests: ArtifactDigests::from(file.digest),
+        size_bytes: file.size,
+    };
+    tree.files().iter().map(file).collect()
+}
+
+fn fact(artifact: &Artifact) -> ArtifactFact {
+    ArtifactFact {
+        digests: artifact.digest,
+        size_bytes: artifact.size,
+        form: artifact.form,
+        foreign: artifact.foreign.clone(),
+        name: artifact.name.clone(),
+        version: artifact.version.clone(),
+        uris: artifact.uris.clone(),
+        ..ArtifactFact::unseen(artifact.role.clone())
+    }
+}

@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody};
+use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations};
+use expbundle_format::tree::{Tree, TreeFile, TreePath};
+use expbundle_format::{Code, DigestSet, RecordId};
+
+use super::*;
+use crate::content::Content;
+use crate::directory::check_directory;
+use crate::draft::Draft;
+
+const WEIGHTS: &[u8] = include_bytes!("../../../../fixtures/huggingface/digits-base-64/model.safetensors");
+
+/// A copy of one of the real model folders.
+fn model_folder(name: &str) -> (tempfile::TempDir, Utf8PathBuf) {
+    let guard = tempfile::tempdir().expect("a temporary folder");
+    let folder = Utf8PathBuf::from_path_buf(guard.path().join("digits")).expect("a UTF-8 path");
+    let source = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/huggingface").join(name);
+    for entry in walkdir::WalkDir::new(&source) {
+        let entry = entry.expect("a readable fixture");
+        let target = folder.as_std_path().join(entry.path().strip_prefix(&source).expect("below it"));
+        if entry.file_type().is_dir() {
+            fs::create_dir(target).expect("room");
+        } else {
+            fs::write(target, fs::read(entry.path()).expect("readable")).expect("room");
+        }
+    }
+    (guard, folder)
+}
+
+/// The bundle of a run that put out the real weights.
+fn bundle() -> (Bundle, BTreeMap<RecordId, Record>) {
+    let reference = |role: &str, bytes: &[u8]| ArtifactRef {
+        role: role.parse().expect("a role"),
+        digest: DigestSet::of(bytes).into(),
+        size: bytes.len() as u64,
+        form: Form::File,
+    };
+    let mut body = RecordBody::new(Kind::Run);
+    body.outputs = vec![reference("model", WEIGHTS)];
+    body.inputs = vec![reference("model", b"base"), reference("dataset", b"data")];
+    let parent = DigestSet::of(b"the record of the base");
+    body.parents = vec![Parent { record: parent, relation: "fine-tuned-from".parse().expect("a relation") }];
+    let named = |direction, reference: &ArtifactRef, name: &str, uris: &[&str]| Artifact {
+        digest: Some(reference.digest),
+        path: Some(name.to_owned()),
+        uris: uris.iter().map(ToString::to_string).collect(),
+        ..Artifact::new(direction, reference.role.clone())
+    };
+    let artifacts = Artifacts {
+        artifacts: vec![
+            named(Direction::Input, &body.inputs[0], "base", &["https://huggingface.co/team-a/base/resolve/main/x"]),
+            named(Direction::Input, &body.inputs[1], "data", &["hf://datasets/team-d/digits@main"]),
+            named(Direction::Output, &body.outputs[0], "weights/model.safetensors", &[]),
+        ],
+        salt: None,
+    };
+    let evaluation = |metric: &str, slice: Option<&str>| Evaluation {
+        dataset: Some("digits".to_owned()),
+        split: Some("test".to_owned()),
+        metric: metric.to_owned(),
+        slice: slice.map(str::to_owned),
+        value: Some(expbundle_format::number::Number(0.9375)),
+        ..Evaluation::default()
+    };
+    let evaluations =
+        Evaluations { evaluations: vec![evaluation("f1", None), evaluation("f1-of-8", Some("8"))], salt: None };
+    let mut draft = Draft::new(body);
+    draft.json_section(&artifacts).expect("a section");
+    draft.json_section(&evaluations).expect("a section");
+    finish(draft)
+}
+
+fn finish(draft: Draft) -> (Bundle, BTreeMap<RecordId, Record>) {
+    let bundle = draft.finish().expect("a bundle");
+    let records = bundle.records().map(|(id, content)| {
+        let bytes = content.read(1 << 20).expect("in memory");
+        (id, Record::parse(bytes, &expbundle_format::limits::Limits::default()).expect("our own record"))
+    });
+    let records = records.collect();
+    (bundle, records)
+}
+
+fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
+    let (bundle, records) = bundle();
+    plan_attach(folder, &Story::new(&bundle, &records), None, &AttachOptions::default(), &|_| ())
+}
+
+fn contents(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.expect("readable"));
+    let files = files.filter(|entry| entry.file_type().is_file());
+    files.map(|entry| (entry.path().display().to_string(), fs::read(entry.path()).expect("readable"))).collect()
+}
+
+#[test]
+fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let before = contents(&folder);
+    let plan = attach(&folder).expect("a plan");
+    assert_eq!(contents(&folder), before, "a plan changes nothing");
+    let changed: Vec<_> = plan.changes.iter().map(|change| change.name.as_str()).collect();
+    assert_eq!(changed, [".gitattributes", "README.md", "experiment.expb"]);
+    let diff = plan.diff();
+    let added = [
+        "+experiment.expb filter=lfs diff=lfs merge=lfs -text\n",
+        "+- team-d/digits # expbundle\n",
+        "+- expbundle # expbundle\n",
+        "+base_model: team-a/base # expbundle\n",
+        "+base_model_relation: finetune # expbundle\n",
+        "+    - type: f1 # expbundle\n",
+    ];
+    for line in added {
+        assert!(diff.contains(line), "{line} in {diff}");
+    }
+    assert!(
+        !diff.lines().any(|line| line.starts_with('-') && !line.starts_with("---")),
+        "nothing is taken away: {diff}"
+    );
+    assert_eq!(plan.notes, ["the result `f1-of-8` stays in the bundle: the card has no place for a part of the data"]);
+    plan.apply().expect("room");
+
+    let (bundle, records) = bundle();
+    let (files, findings) = check_directory(&folder, &Story::new(&bundle, &records), true, &|_| ()).expect("readable");
+    let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
+    assert_eq!(weights.state, FileState::Verified);
+    assert!(findings.iter().all(|finding| finding.code == Code::DirectoryExtraFile), "{findings:?}");
+
+    plan_detach(&folder).expect("attached").apply().expect("room");
+    assert_eq!(contents(&folder), before);
+    assert!(matches!(plan_detach(&folder), Err(AttachError::NotAttached { .. })));
+}
+
+#[test]
+fn attaching_twice_is_attaching_once() {
+    let (_guard, folder) = model_folder("digits-base-64-pointers");
+    attach(&folder).expect("a plan").apply().expect("room");
+    let once = contents(&folder);
+    let (bundle, records) = bundle();
+    let story = Story::new(&bundle, &records);
+    let plan = plan_attach(&folder, &story, Some(&bundle), &AttachOptions::default(), &|_| ()).expect("a plan");
+    let changed: Vec<_> = plan.changes.iter().map(|change| change.name.as_str()).collect();
+    assert_eq!(changed, ["experiment.expb"]);
+    let pointer = plan.files.iter().find(|file| file.path == "model.safetensors").map(|file| file.state);
+    assert_eq!(pointer, Some(FileState::Pointer));
+    plan.apply().expect("room");
+    assert_eq!(contents(&folder), once);
+}
+
+#[test]
+fn an_empty_folder_gets_a_card_and_loses_it_again() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    for name in [".gitattributes", "README.md", "model.safetensors"] {
+        fs::remove_file(folder.join(name)).expect("there");
+    }
+    let before = contents(&folder);
+    let plan = attach(&folder).expect("a plan");
+    assert!(plan.notes.iter().any(|note| note.contains("none of the record's outputs")), "{:?}", plan.notes);
+    plan.apply().expect("room");
+    assert!(fs::read_to_string(folder.join("README.md")).expect("made").starts_with("---\n"));
+    plan_detach(&folder).expect("attached").apply().expect("room");
+    assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn warnings_name_signatures_and_ignores() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    fs::write(folder.join("model.sig"), "{}").expect("room");
+    fs::write(folder.join(".gitignore"), "*.tmp\n*.expb\n").expect("room");
+    let notes = attach(&folder).expect("a plan").notes.join("\n");
+    assert!(notes.contains("`model.sig` signs the folder as it was"), "{notes}");
+    assert!(notes.contains("`*.expb`"), "{notes}");
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let path = folder.join(BUNDLE_NAME);
+    for other in [&b"some notes"[..], b"PK\x03\x04 another archive", b""] {
+        fs::write(&path, other).expect("room");
+        assert!(matches!(attach(&folder), Err(AttachError::NotOurs { .. })));
+        assert!(matches!(plan_detach(&folder), Err(AttachError::NotOurs { .. })));
+    }
+    fs::remove_file(&path).expect("there");
+    fs::create_dir(&path).expect("room");
+    assert!(matches!(attach(&folder), Err(AttachError::NotOurs { .. })));
+    fs::remove_dir(&path).expect("there");
+    fs::rename(folder.join("README.md"), folder.join("readme.md")).expect("room");
+    assert!(matches!(attach(&folder), Err(AttachError::Case { .. })));
+    fs::rename(folder.join("readme.md"), folder.join("README.md")).expect("room");
+    fs::write(folder.join("README.md"), "---\na: &x 1\n---\n").expect("room");
+    assert!(matches!(attach(&folder), Err(AttachError::Card { .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_written_through() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let (_other_guard, other) = model_folder("digits-base-64");
+    fs::remove_file(folder.join("README.md")).expect("there");
+    std::os::unix::fs::symlink(other.join("README.md"), folder.join("README.md")).expect("a link");
+    assert!(matches!(attach(&folder), Err(AttachError::Read { .. })));
+}
+
+#[test]
+fn a_change_meanwhile_stops_everything() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let plan = attach(&folder).expect("a plan");
+    fs::write(folder.join("README.md"), "mine\n").expect("room");
+    let before = contents(&folder);
+    assert!(matches!(plan.apply(), Err(crate::directory::ApplyError::Changed { .. })));
+    assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn an_error_in_the_middle_puts_everything_back() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let mut plan = attach(&folder).expect("a plan");
+    // The last of the changes cannot be made: there is nothing to remove.
+    let missing = Change { name: "none".to_owned(), before: None, after: After::Removed };
+    plan.changes.pop();
+    plan.changes.push(missing);
+    let before = contents(&folder);
+    assert!(plan.apply().is_err());
+    assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn files_of_a_tree_are_known_through_its_listing() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let path = TreePath::from_plain("data/model.safetensors").expect("a path");
+    let file = TreeFile { path, digest: DigestSet::of(WEIGHTS), size: WEIGHTS.len() as u64 };
+    let tree = Tree::new(vec![file]).expect("one file");
+    let mut body = RecordBody::new(Kind::Run);
+    let digest = tree.digest();
+    let size = tree.to_bytes().len() as u64;
+    body.outputs =
+        vec![ArtifactRef { role: "model".parse().expect("a role"), digest: digest.into(), size, form: Form::Tree }];
+    let mut draft = Draft::new(body);
+    assert_eq!(draft.embed(Content::bytes(tree.to_bytes())).expect("in memory"), digest);
+    let (bundle, records) = finish(draft);
+    let (files, _) = check_directory(&folder, &Story::new(&bundle, &records), false, &|_| ()).expect("readable");
+    let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
+    assert_eq!((weights.state, weights.role.as_ref().map(|role| role.as_str())), (FileState::Verified, Some("model")));
+}

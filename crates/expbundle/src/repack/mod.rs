@@ -1,0 +1,202 @@
+//! `repack`: from an archive that holds the objects of a bundle, in whatever layout, to the one layout that they have.
+//!
+//! Ids survive because names are digests: an object is kept when its bytes hash to its name, or to what its record says,
+//! and that alone decides. So nothing else about the archive needs to be true, and nothing of it is trusted. What is not
+//! kept is reported. Signatures are not looked at; [`crate::verify`] does that with the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use expbundle_format::container::EntryName;
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use expbundle_format::record::{Form, Record};
+use expbundle_format::sections::{Artifacts, JsonSection};
+use expbundle_format::tree::Tree;
+use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
+
+use self::salvage::{Object, salvage};
+use crate::bundle::Bundle;
+use crate::content::Content;
+
+mod salvage;
+#[cfg(test)]
+mod tests;
+
+/// What could be kept, and what could not.
+#[derive(Debug)]
+pub struct Repacked {
+    /// Every object that is what its name says.
+    pub bundle: Bundle,
+    /// What was left out, and why.
+    pub dropped: Vec<Finding>,
+}
+
+/// Why nothing came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum RepackError {
+    /// Not one object of a bundle is in it.
+    #[error("the file holds no object of a bundle")]
+    Nothing,
+    /// More entries than a bundle may have.
+    #[error("the archive has more than {limit} entries")]
+    Entries {
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// It inflates to far more than experiments do.
+    #[error("the archive inflates to more than {limit} bytes, which only a zip bomb does")]
+    Bomb {
+        /// How much is allowed for a file of its size.
+        limit: u64,
+    },
+    /// The source cannot be read, or what is inflated has no room on the disk.
+    #[error("the archive cannot be read")]
+    Read(#[from] io::Error),
+}
+
+impl RepackError {
+    /// Its stable code; `None` where the machine failed and not the file.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Nothing => Some(Code::ContainerNotABundle),
+            Self::Entries { .. } | Self::Bomb { .. } => Some(Code::ContainerLimit),
+            Self::Read(_) => None,
+        }
+    }
+}
+
+/// Gathers the objects of a bundle from an archive of any layout: zipped again, compressed, in a folder, with bytes
+/// before, between or after, or cut short.
+///
+/// Entries that are stored stay where they are, as parts of `source`; others are inflated into one temporary file. Memory is
+/// bounded by the number of entries, time by the size of the file and what it may inflate to.
+pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError> {
+    let found = salvage(source, limits)?;
+    let mut sorter = Sorter { limits, bundle: Bundle::new(), records: BTreeMap::new(), dropped: found.dropped };
+    let (mut sections, mut artifacts) = (Vec::new(), Vec::new());
+    for object in found.objects {
+        match object.name {
+            EntryName::Record(id) => sorter.record(id, object),
+            EntryName::Statement(digest) => sorter.named(digest, Code::DigestStatement, object),
+            EntryName::Section { .. } => sections.push(object),
+            EntryName::Artifact(digest) => artifacts.push((digest, object)),
+        }
+    }
+    for object in sections {
+        sorter.section(object);
+    }
+    for (digest, object) in artifacts {
+        sorter.named(digest, Code::DigestArtifact, object);
+    }
+    sorter.drop_unlisted();
+    let Sorter { bundle, mut dropped, .. } = sorter;
+    if bundle.entries().next().is_none() {
+        return Err(RepackError::Nothing);
+    }
+    // One intact copy of an object is enough; broken ones beside it are no loss.
+    dropped.retain(|finding| {
+        let name: Option<EntryName> = finding.place.entry.as_deref().and_then(|name| name.parse().ok());
+        name.is_none_or(|name| !bundle.contains(&name))
+    });
+    Ok(Repacked { bundle, dropped })
+}
+
+/// Sorts objects into those that a bundle can hold and those that it cannot.
+struct Sorter<'a> {
+    limits: &'a Limits,
+    bundle: Bundle,
+    records: BTreeMap<RecordId, Record>,
+    dropped: Vec<Finding>,
+}
+
+impl Sorter<'_> {
+    fn record(&mut self, id: RecordId, object: Object) {
+        let entry = object.name.to_string();
+        if !self.hashes_to(id.0, Code::DigestRecord, &object) {
+            return;
+        }
+        let parsed = match object.content.read(self.limits.record_bytes) {
+            Ok(bytes) => Record::parse(bytes, self.limits).map_err(|error| error.finding(&entry)),
+            Err(error) => Err(Finding::new(Code::ContainerLimit, Place::entry(entry), error.to_string())),
+        };
+        match parsed {
+            Ok(record) => {
+                self.records.insert(id, record);
+                self.bundle.insert(object.name, object.content);
+            }
+            Err(finding) => self.dropped.push(finding),
+        }
+    }
+
+    fn section(&mut self, object: Object) {
+        let EntryName::Section { record, section } = &object.name else { return };
+        let Some(listed) = self.records.get(record).and_then(|record| record.body().sections.get(section)) else {
+            self.drop(&object.name, Code::ContainerUnlisted, "no record lists this section");
+            return;
+        };
+        if self.hashes_to(listed.digest.blake3, Code::DigestSection, &object) {
+            self.bundle.insert(object.name, object.content);
+        }
+    }
+
+    /// A statement or artifact, which must hash to its name.
+    fn named(&mut self, digest: Blake3, code: Code, object: Object) {
+        if self.hashes_to(digest, code, &object) {
+            self.bundle.insert(object.name, object.content);
+        }
+    }
+
+    fn hashes_to(&mut self, expected: Blake3, code: Code, object: &Object) -> bool {
+        let same = object.blake3 == expected;
+        if !same {
+            self.drop(&object.name, code, &format!("it hashes to {}", object.blake3));
+        }
+        same
+    }
+
+    /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
+    fn drop_unlisted(&mut self) {
+        let listed = self.listed_artifacts();
+        let unlisted: Vec<_> =
+            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect();
+        for name in unlisted.into_iter().map(EntryName::Artifact) {
+            self.bundle.remove(&name);
+            self.drop(&name, Code::ContainerUnlisted, "no record here takes in, puts out or describes this artifact");
+        }
+    }
+
+    /// What a record, its `artifacts.json` or an embedded listing speaks of.
+    fn listed_artifacts(&self) -> BTreeSet<Blake3> {
+        let mut listed = BTreeSet::new();
+        let mut trees = Vec::new();
+        for (id, record) in &self.records {
+            let body = record.body();
+            let own = body.inputs.iter().chain(&body.outputs).map(|artifact| (Some(artifact.digest), artifact.form));
+            let described = self.described_artifacts(*id).into_iter().map(|artifact| (artifact.digest, artifact.form));
+            for (digest, form) in own.chain(described) {
+                let Some(blake3) = digest.and_then(|digest| digest.blake3()) else { continue };
+                if listed.insert(blake3) && form == Form::Tree {
+                    trees.push(EntryName::Artifact(blake3));
+                }
+            }
+        }
+        for name in trees {
+            let bytes = self.bundle.get(&name).and_then(|content| content.read(self.limits.section_bytes).ok());
+            let tree = bytes.and_then(|bytes| Tree::parse(&bytes).ok());
+            listed.extend(tree.iter().flat_map(|tree| tree.files()).map(|file| file.digest.blake3));
+        }
+        listed
+    }
+
+    fn described_artifacts(&self, record: RecordId) -> Vec<expbundle_format::sections::Artifact> {
+        let name = EntryName::Section { record, section: Artifacts::name() };
+        let bytes = self.bundle.get(&name).and_then(|content| content.read(self.limits.section_bytes).ok());
+        let section = bytes.and_then(|bytes| json::from_bytes::<Artifacts>(&bytes, self.limits).ok());
+        section.map(|section| section.artifacts).unwrap_or_default()
+    }
+
+    fn drop(&mut self, name: &EntryName, code: Code, message: &str) {
+        self.dropped.push(Finding::new(code, Place::entry(name.to_string()), message));
+    }
+}

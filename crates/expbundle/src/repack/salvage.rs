@@ -1,0 +1,295 @@
+//! Finds the objects of a bundle in an archive that may be broken, by its local headers alone.
+//!
+//! The central directory is not read. Its only use would be to believe it, and digests make belief needless. The file is
+//! walked once from front to back and no byte of data is taken twice, so overlapping entries, the trick behind the largest
+//! zip bombs, cannot be expressed; and an archive without its end is as good as one with it.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _, Write as _};
+
+use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
+use expbundle_format::{Blake3, Code, Finding, Place};
+use flate2::bufread::DeflateDecoder;
+
+use super::RepackError;
+use crate::content::Content;
+
+/// An entry that is named as an object of a bundle.
+pub struct Object {
+    /// The name, without folders in front of it.
+    pub name: EntryName,
+    /// Its bytes, inflated.
+    pub content: Content,
+    /// What they hash to.
+    pub blake3: Blake3,
+}
+
+/// What was found.
+pub struct Salvage {
+    /// In the order of the file.
+    pub objects: Vec<Object>,
+    /// Entries that cannot be objects.
+    pub dropped: Vec<Finding>,
+}
+
+/// Bytes that any archive may inflate to, however small.
+const INFLATED_BYTES: u64 = 1 << 30;
+/// Bytes inflated for each byte of the file, beyond that. Logs and JSON reach about 10; DEFLATE allows 1032.
+const INFLATED_RATIO: u64 = 20;
+
+/// Bytes read at a time.
+const PIECE_BYTES: usize = 256 * 1024;
+
+const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+const HEADER_BYTES: u64 = 30;
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
+const FLAG_ENCRYPTED: u16 = 1;
+const FLAG_DESCRIPTOR: u16 = 1 << 3;
+
+/// Walks the file once.
+pub fn salvage(source: &Content, limits: &Limits) -> Result<Salvage, RepackError> {
+    let inflated_limit = source.size().saturating_mul(INFLATED_RATIO).saturating_add(INFLATED_BYTES);
+    let mut spool = Spool { file: None, size: 0, limit: inflated_limit };
+    let (mut found, mut dropped) = (Vec::new(), Vec::new());
+    let mut position = 0;
+    let mut headers = 0_u64;
+    while let Some(offset) = next_header(source, position)? {
+        headers += 1;
+        // Those that are no objects count too: each may leave a finding.
+        if headers > limits.entries.saturating_mul(2) {
+            return Err(RepackError::Entries { limit: limits.entries });
+        }
+        let Some(header) = Header::read(source, offset)? else { break };
+        // The data of anything else is searched for headers as well, so whatever its sizes say does not matter.
+        position = header.data_offset;
+        let Some(name) = entry_name(&header.name) else {
+            if !header.is_expected() {
+                dropped.push(header.refusal(Code::ContainerName, "it is no object of a bundle"));
+            }
+            continue;
+        };
+        let (end, bytes) = header.bytes(source, &mut spool)?;
+        position = end;
+        match bytes {
+            Ok(bytes) => found.push((name, bytes)),
+            Err(finding) => dropped.push(finding),
+        }
+    }
+    let objects = spool.objects(source, found)?;
+    Ok(Salvage { objects, dropped })
+}
+
+/// Where the bytes of an object are.
+struct Bytes {
+    blake3: Blake3,
+    inflated: bool,
+    offset: u64,
+    size: u64,
+}
+
+/// A local header.
+struct Header {
+    flags: u16,
+    method: u16,
+    /// Size of the data in the file, if the header says it.
+    stored_size: Option<u64>,
+    name: String,
+    data_offset: u64,
+}
+
+impl Header {
+    /// `None` if the file ends before it does.
+    fn read(source: &Content, offset: u64) -> io::Result<Option<Self>> {
+        let Some(fixed) = part(source, offset, HEADER_BYTES)? else { return Ok(None) };
+        let (name_bytes, extra_bytes) = (u64::from(u16_at(&fixed, 26)), u64::from(u16_at(&fixed, 28)));
+        let Some(name) = part(source, offset + HEADER_BYTES, name_bytes)? else { return Ok(None) };
+        let Some(extra) = part(source, offset + HEADER_BYTES + name_bytes, extra_bytes)? else { return Ok(None) };
+        let flags = u16_at(&fixed, 6);
+        let narrow = u32_at(&fixed, 18);
+        let stored_size = match narrow {
+            // A descriptor behind the data tells the size, and only the data itself tells where that is.
+            0 if flags & FLAG_DESCRIPTOR != 0 => None,
+            u32::MAX => zip64_stored_size(&extra).filter(|size| *size > 0 || flags & FLAG_DESCRIPTOR == 0),
+            size => Some(u64::from(size)),
+        };
+        Ok(Some(Self {
+            flags,
+            method: u16_at(&fixed, 8),
+            stored_size,
+            name: String::from_utf8_lossy(&name).into_owned(),
+            data_offset: offset + HEADER_BYTES + name_bytes + extra_bytes,
+        }))
+    }
+
+    /// Whether it belongs to a bundle without being an object: `mimetype`, and the folders that other tools write.
+    fn is_expected(&self) -> bool {
+        self.name.ends_with(['/', '\\']) || self.name.rsplit(['/', '\\']).next() == Some("mimetype")
+    }
+
+    /// Finds and hashes the bytes of the entry. Gives also where the walk goes on: behind all that was looked at, for a file
+    /// that has its bytes taken many times would take forever.
+    fn bytes(&self, source: &Content, spool: &mut Spool) -> Result<(u64, Result<Bytes, Finding>), RepackError> {
+        let refused = |code, message: &str| Ok((self.data_offset, Err(self.refusal(code, message))));
+        if self.flags & FLAG_ENCRYPTED != 0 {
+            return refused(Code::ContainerFlags, "it is encrypted");
+        }
+        let rest = source.size().saturating_sub(self.data_offset);
+        let size = match self.stored_size {
+            Some(size) if size > rest => return refused(Code::ContainerTruncated, "the file ends before it does"),
+            Some(size) => size,
+            None if self.method == DEFLATED => rest,
+            None => return refused(Code::ContainerFlags, "it is stored, and its header does not say how long it is"),
+        };
+        let Some(data) = source.slice(self.data_offset, size) else {
+            return refused(Code::ContainerTruncated, "the file ends before it does");
+        };
+        match self.method {
+            STORED => {
+                let blake3 = hash(&data)?;
+                let bytes = Bytes { blake3, inflated: false, offset: self.data_offset, size };
+                Ok((self.data_offset + size, Ok(bytes)))
+            }
+            DEFLATED => {
+                let (consumed, bytes) = spool.inflate(&data)?;
+                let damaged = || self.refusal(Code::ContainerCrc, "its compressed bytes are damaged");
+                Ok((self.data_offset + consumed, bytes.ok_or_else(damaged)))
+            }
+            method => refused(
+                Code::ContainerNotStored,
+                &format!("it is compressed with method {method}; unzip it with the tool that made it, and zip it again"),
+            ),
+        }
+    }
+
+    fn refusal(&self, code: Code, message: &str) -> Finding {
+        let shown = || self.name.escape_debug().take(160).collect();
+        let name = entry_name(&self.name).map_or_else(shown, |name| name.to_string());
+        Finding::new(code, Place::entry(name), message)
+    }
+}
+
+/// Where inflated bytes go: one temporary file, made when the first of them comes.
+struct Spool {
+    file: Option<File>,
+    size: u64,
+    limit: u64,
+}
+
+impl Spool {
+    /// Inflates to the end of the compressed stream. Gives how many bytes that took, and no result if they are damaged.
+    fn inflate(&mut self, data: &Content) -> Result<(u64, Option<Bytes>), RepackError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        let mut decoder = DeflateDecoder::new(BufReader::with_capacity(PIECE_BYTES, data.reader()));
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; PIECE_BYTES];
+        let offset = self.size;
+        loop {
+            let count = match decoder.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                // Damaged data says so by these two; anything else is the machine's.
+                Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof) => {
+                    return Ok((decoder.total_in(), None));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            // What turns out to be damaged took its room and time too.
+            self.size += count as u64;
+            if self.size > self.limit {
+                return Err(RepackError::Bomb { limit: self.limit });
+            }
+            let piece = buffer.get(..count).expect("a reader fills at most the buffer");
+            hasher.update(piece);
+            file.write_all(piece)?;
+        }
+        let blake3 = Blake3::from_bytes(hasher.finalize().into());
+        Ok((decoder.total_in(), Some(Bytes { blake3, inflated: true, offset, size: self.size - offset })))
+    }
+
+    /// Objects that read their bytes from the source or from here.
+    fn objects(self, source: &Content, found: Vec<(EntryName, Bytes)>) -> Result<Vec<Object>, RepackError> {
+        let spooled = match self.file {
+            Some(file) => Content::file(file)?,
+            None => Content::bytes([]),
+        };
+        let objects = found.into_iter().map(|(name, bytes)| {
+            let whole = if bytes.inflated { &spooled } else { source };
+            let content = whole.slice(bytes.offset, bytes.size).ok_or(io::ErrorKind::UnexpectedEof)?;
+            Ok(Object { name, content, blake3: bytes.blake3 })
+        });
+        objects.collect()
+    }
+}
+
+/// The name that an object of a bundle has, whatever folders it was put into.
+fn entry_name(text: &str) -> Option<EntryName> {
+    // Some tools of Windows write backslashes.
+    let text = text.replace('\\', "/");
+    let starts = std::iter::once(0).chain(text.match_indices('/').map(|(at, _)| at + 1));
+    starts.filter_map(|start| text.get(start..)).find_map(|name| name.parse().ok())
+}
+
+/// The place of the next local header at or after a position.
+fn next_header(source: &Content, position: u64) -> io::Result<Option<u64>> {
+    let mut position = position;
+    // In an archive without gaps it is right here.
+    let mut wanted = SIGNATURE.len();
+    while position < source.size() {
+        let count = source.size().saturating_sub(position).min(wanted as u64);
+        let Some(bytes) = part(source, position, count)? else { return Ok(None) };
+        if let Some(at) = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE) {
+            return Ok(Some(position + at as u64));
+        }
+        if position + count >= source.size() {
+            break;
+        }
+        // The last three bytes may be the first of a signature.
+        position += count.saturating_sub(SIGNATURE.len() as u64 - 1).max(1);
+        wanted = PIECE_BYTES;
+    }
+    Ok(None)
+}
+
+/// A part of a content in memory. `None` if it ends before that.
+fn part(source: &Content, offset: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
+    source.slice(offset, size).map(|part| part.read(size)).transpose()
+}
+
+fn hash(content: &Content) -> io::Result<Blake3> {
+    let mut hasher = blake3::Hasher::new();
+    match content.memory() {
+        Some(bytes) => {
+            hasher.update(bytes);
+        }
+        None => {
+            hasher.update_reader(content.reader())?;
+        }
+    }
+    Ok(Blake3::from_bytes(hasher.finalize().into()))
+}
+
+/// The size in the file from a ZIP64 extra field: the second of its values, after the inflated size.
+fn zip64_stored_size(mut extra: &[u8]) -> Option<u64> {
+    while extra.len() >= 4 {
+        let length = usize::from(u16_at(extra, 2));
+        if u16_at(extra, 0) == 1 {
+            return extra.get(12..20).filter(|_| length >= 16)?.try_into().ok().map(u64::from_le_bytes);
+        }
+        extra = extra.get(4 + length..)?;
+    }
+    None
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_le_bytes)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+}

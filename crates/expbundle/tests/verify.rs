@@ -1,0 +1,330 @@
+//! Verification over real files of a bundle: what holds, what is found, and that nothing changes unnoticed.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use expbundle::draft::Draft;
+use expbundle::judge::State;
+use expbundle::verify::{Check, Digests, Intact, Unverified};
+use expbundle::{Bundle, Content};
+use expbundle_format::container::EntryName;
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Status};
+use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, Recipe};
+use expbundle_format::time::Time;
+use expbundle_format::{Blake3, Code, DigestSet};
+use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, TrustPolicy, sign};
+
+fn time(text: &str) -> Time {
+    text.parse().expect("a time")
+}
+
+fn draft(title: &str) -> Draft {
+    let mut body = RecordBody::new(Kind::Run);
+    body.status = Some(Status::Finished);
+    body.started = Some(time("2026-11-23T09:00:00Z"));
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("plain text");
+    draft
+}
+
+/// A bundle with two sections, an embedded artifact that only `artifacts.json` lists, and a signature.
+fn signed() -> (Bundle, SigningKey) {
+    let mut draft = draft("a run");
+    draft.json_section(&Recipe::default()).expect("nothing");
+    let patch = draft.embed(Content::bytes(*b"+ one line\n")).expect("memory");
+    let mut artifact = Artifact::new(Direction::Output, "patch".parse().expect("a role"));
+    artifact.digest = Some(patch.into());
+    artifact.size = Some(11);
+    draft.json_section(&Artifacts { artifacts: vec![artifact], salt: None }).expect("plain text");
+    draft.body_mut().outputs.push(ArtifactRef {
+        role: "model".parse().expect("a role"),
+        digest: DigestSet::of(b"weights").into(),
+        size: 7,
+        form: Form::File,
+    });
+    let mut bundle = draft.finish().expect("plain members");
+    let key = SigningKey::from_seed(&[7; 32]);
+    let (id, content) = bundle.records().next().expect("one record");
+    let record = DigestSet::of(&content.read(1 << 20).expect("small"));
+    assert_eq!(record.blake3, id.0);
+    let outputs = [DigestSet::of(b"weights").into()];
+    let predicate = Predicate::Authorship(Authorship::default());
+    let statement = sign(&predicate, record, &outputs, &[], time("2026-11-23T10:00:00Z"), Some("Ada"), &key);
+    bundle.insert_statement(statement.expect("plain text"));
+    (bundle, key)
+}
+
+fn bytes(bundle: &Bundle) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bundle.write(&mut bytes).expect("memory");
+    bytes
+}
+
+fn check(bytes: Vec<u8>) -> (Check, Option<Intact>) {
+    Unverified::new(Content::bytes(bytes)).check(Digests::All)
+}
+
+fn codes(check: &Check) -> Vec<Code> {
+    let mut codes: Vec<_> = check.findings.iter().map(|finding| finding.code).collect();
+    codes.dedup();
+    codes
+}
+
+#[track_caller]
+fn refused(bundle: &Bundle, expected: &[Code]) {
+    let (check, intact) = check(bytes(bundle));
+    assert!(intact.is_none());
+    assert_eq!(codes(&check), expected, "{:#?}", check.findings);
+}
+
+#[test]
+fn an_intact_bundle_is_signed_and_trusted_by_whoever_knows_the_key() {
+    let (bundle, key) = signed();
+    let (check, intact) = check(bytes(&bundle));
+    let intact = intact.expect("intact");
+    assert_eq!(codes(&check), []);
+    let at = time("2026-11-23T12:00:00Z").timestamp();
+    let judged = |policy: Option<&str>| {
+        let policy = policy.map(|text| TrustPolicy::parse(text).expect("a signers file"));
+        let verdict = intact.judge(policy.as_ref(), at);
+        (verdict.state, verdict.findings.into_iter().map(|finding| finding.code).collect::<Vec<_>>())
+    };
+    let public = key.public_key();
+    assert_eq!(judged(None), (State::Signed, vec![]));
+    assert_eq!(judged(Some(&format!("ada {public}"))), (State::Trusted, vec![]));
+    assert_eq!(judged(Some("")), (State::Signed, vec![Code::TrustUnknownSigner]));
+    assert_eq!(
+        judged(Some(&format!("ada valid-before=\"20261123Z\" {public}"))),
+        (State::Signed, vec![Code::TrustNotValid])
+    );
+    assert_eq!(judged(Some(&format!("ada namespaces=\"git\" {public}"))), (State::Signed, vec![Code::TrustNamespace]));
+}
+
+#[test]
+fn every_flipped_bit_is_found() {
+    let (bundle, _) = signed();
+    let original = bytes(&bundle);
+    for at in 0..original.len() {
+        for bit in 0..8 {
+            let mut flipped = original.clone();
+            flipped[at] ^= 1 << bit;
+            let (check, intact) = check(flipped);
+            assert!(intact.is_none() && !check.is_intact(), "byte {at}, bit {bit} of {}", original.len());
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_found() {
+    let (bundle, _) = signed();
+    let original = bytes(&bundle);
+    for length in 0..original.len() {
+        assert!(check(original[..length].to_vec()).1.is_none(), "{length} bytes");
+    }
+}
+
+#[test]
+fn names_that_lie_are_found_wherever_they_are() {
+    let (bundle, _) = signed();
+    let other = Content::bytes(*b"{}\n");
+    for (name, content) in bundle.entries() {
+        let mut changed = bundle.clone();
+        // Same length, so that only the digest can tell.
+        let mut lie = content.read(1 << 20).expect("small");
+        let last = lie.len() - 2;
+        lie[last] ^= 1;
+        changed.insert(name.clone(), Content::bytes(lie));
+        let code = match name {
+            EntryName::Record(_) => Code::DigestRecord,
+            EntryName::Section { .. } => Code::DigestSection,
+            EntryName::Statement(_) => Code::DigestStatement,
+            EntryName::Artifact(_) => Code::DigestArtifact,
+        };
+        let (check, intact) = check(bytes(&changed));
+        assert!(intact.is_none());
+        assert!(codes(&check).contains(&code), "{name}: {:?}", check.findings);
+    }
+    let digest = Blake3::of(b"something else");
+    let mut unlisted = bundle.clone();
+    unlisted.insert(EntryName::Artifact(Blake3::of(b"{}\n")), other.clone());
+    refused(&unlisted, &[Code::ContainerUnlisted]);
+    let mut unlisted = bundle.clone();
+    let record = bundle.records().next().expect("one record").0;
+    let section = "extra.json".parse().expect("a name");
+    unlisted.insert(EntryName::Section { record, section }, other.clone());
+    refused(&unlisted, &[Code::ContainerUnlisted]);
+    let mut orphan = bundle;
+    orphan.insert(EntryName::Record(expbundle_format::RecordId(digest)), other);
+    refused(&orphan, &[Code::DigestRecord]);
+}
+
+#[test]
+fn a_withheld_section_is_said_and_fails_nothing() {
+    let (mut bundle, _) = signed();
+    let names: Vec<EntryName> =
+        bundle.sections().map(|(record, section, _)| EntryName::Section { record, section: section.clone() }).collect();
+    for name in &names {
+        bundle.remove(name).expect("it was there");
+    }
+    // Nothing that is left speaks of the patch.
+    let patch = bundle.artifacts().next().expect("a patch").0;
+    bundle.remove(&EntryName::Artifact(patch));
+    let (check, intact) = check(bytes(&bundle));
+    assert_eq!(codes(&check), [Code::SectionWithheld]);
+    assert_eq!(check.findings.len(), 3);
+    let verdict = intact.expect("intact").judge(None, time("2026-11-23T12:00:00Z").timestamp());
+    assert_eq!(verdict.state, State::Signed);
+}
+
+#[test]
+fn a_section_of_the_wrong_shape_is_refused() {
+    let mut draft = draft("a run");
+    draft.section("recipe.json", "application/json", Content::bytes(*b"{\"parameters\": 7}")).expect("a name");
+    refused(&draft.finish().expect("plain members"), &[Code::SchemaInvalid]);
+    let mut draft = self::draft("a run");
+    draft.section("acme.json", "application/json", Content::bytes(*b"{\"a\": 1, \"a\": 2}")).expect("a name");
+    refused(&draft.finish().expect("plain members"), &[Code::JsonDuplicateKey]);
+}
+
+#[test]
+fn a_size_or_sha256_that_lies_beside_a_true_blake3_is_found() {
+    let lie = |change: &dyn Fn(&mut serde_json::Value)| {
+        let bundle = draft("a run").finish().expect("plain members");
+        let (id, content) = bundle.records().next().expect("one record");
+        let mut value = serde_json::from_slice(&content.read(1 << 20).expect("small")).expect("JSON");
+        change(&mut value);
+        let record = Record::write(serde_json::from_value(value).expect("a record")).expect("plain members");
+        let mut changed = Bundle::new();
+        changed.insert_record(&record);
+        for (_, section, content) in bundle.sections().filter(|(record, _, _)| *record == id) {
+            changed.insert(EntryName::Section { record: record.id(), section: section.clone() }, content.clone());
+        }
+        changed
+    };
+    refused(&lie(&|value| value["sections"]["context.json"]["size"] = 1.into()), &[Code::DigestSize]);
+    let zeros = "0".repeat(64);
+    let divergent = lie(&|value| value["sections"]["context.json"]["digest"]["sha256"] = zeros.clone().into());
+    refused(&divergent, &[Code::DigestDivergent]);
+    // Without the bytes' SHA-256 nobody can see it: the default recomputes identity alone.
+    let (check, _) = Unverified::new(Content::bytes(bytes(&divergent))).check(Digests::Blake3);
+    assert_eq!(codes(&check), []);
+}
+
+#[test]
+fn a_blinded_record_has_a_salt_of_its_own_in_each_section() {
+    let blinded = |salts: [Option<&str>; 2]| {
+        let mut draft = Draft::new(RecordBody { blinded: true, ..RecordBody::new(Kind::Run) });
+        let [context, recipe] = salts.map(|salt| salt.map(str::to_owned));
+        draft.json_section(&Context { title: "t".to_owned(), salt: context, ..Context::default() }).expect("text");
+        draft.json_section(&Recipe { salt: recipe, ..Recipe::default() }).expect("text");
+        draft.finish().expect("plain members")
+    };
+    let [a, b] = ["a".repeat(64), "b".repeat(64)];
+    assert!(check(bytes(&blinded([Some(&a), Some(&b)]))).1.is_some());
+    refused(&blinded([Some(&a), None]), &[Code::SectionSalt]);
+    refused(&blinded([Some(&a), Some("abc")]), &[Code::SectionSalt]);
+    refused(&blinded([Some(&a), Some(&a)]), &[Code::SectionSalt]);
+}
+
+#[test]
+fn merging_is_set_union() {
+    let (a, _) = signed();
+    let b = draft("another run").finish().expect("plain members");
+    let c = draft("a third run").finish().expect("plain members");
+    let merge = |bundles: &[&Bundle]| {
+        let mut merged = Bundle::new();
+        bundles.iter().for_each(|bundle| merged.merge(bundle));
+        bytes(&merged)
+    };
+    assert_eq!(merge(&[&a, &b, &c]), merge(&[&c, &a, &b]));
+    assert_eq!(merge(&[&a, &a]), bytes(&a));
+    assert_eq!(merge(&[&a, &Bundle::new()]), bytes(&a));
+    let (_, intact) = check(merge(&[&a, &b, &c]));
+    let verdict = intact.expect("intact").judge(None, time("2026-11-23T12:00:00Z").timestamp());
+    // The unsigned ones do not hide behind the signed one.
+    assert_eq!(verdict.state, State::Intact);
+    assert_eq!(verdict.records.values().copied().collect::<BTreeSet<_>>(), [State::Intact, State::Signed].into());
+}
+
+#[test]
+fn statements_are_about_records_and_follow_each_other() {
+    let (mut bundle, key) = signed();
+    let (_, intact) = check(bytes(&bundle));
+    let intact = intact.expect("intact");
+    let first = intact.statements()[0].id();
+    let comment = |previous, created, record| {
+        let predicate = Predicate::Comment(Comment { text: "seen".to_owned() });
+        sign(&predicate, record, &[], &[previous], time(created), None, &key).expect("plain text")
+    };
+    let record = intact.statements()[0].record();
+    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", record));
+    let (found, intact) = check(bytes(&bundle));
+    assert_eq!(codes(&found), []);
+    let latest = intact.expect("intact").latest_statements(expbundle_format::RecordId(record.blake3));
+    assert_eq!(latest.len(), 1);
+    assert_ne!(latest[0], first);
+    bundle.insert_statement(comment(first, "2026-11-23T09:00:00Z", record));
+    assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementPrevTime]);
+    let mut bundle = signed().0;
+    let nowhere = expbundle_format::StatementId(Blake3::of(b"nowhere"));
+    bundle.insert_statement(comment(nowhere, "2026-11-23T11:00:00Z", record));
+    assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementPrevDangling]);
+    let mut bundle = signed().0;
+    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", DigestSet::of(b"another record")));
+    assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementOrphan]);
+    // The record's BLAKE3 beside another SHA-256 names no record.
+    let mut bundle = signed().0;
+    let liar = DigestSet { sha256: DigestSet::of(b"x").sha256, ..record };
+    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", liar));
+    refused(&bundle, &[Code::StatementSubject]);
+}
+
+#[test]
+fn heads_follow_from_digests_and_declarations() {
+    let weights = |bytes: &[u8]| ArtifactRef {
+        role: "model".parse().expect("a role"),
+        digest: DigestSet::of(bytes).into(),
+        size: bytes.len() as u64,
+        form: Form::File,
+    };
+    let mut base = draft("base");
+    base.body_mut().outputs.push(weights(b"base"));
+    let base = base.finish().expect("plain members");
+    let mut tuned = draft("tuned");
+    tuned.body_mut().inputs.push(weights(b"base"));
+    tuned.body_mut().outputs.push(weights(b"tuned"));
+    let tuned = tuned.finish().expect("plain members");
+    let (tuned_id, tuned_record) = tuned.records().next().expect("one record");
+    let mut part = draft("part");
+    let record = DigestSet::of(&tuned_record.read(1 << 20).expect("small"));
+    part.body_mut().parents.push(Parent { record, relation: "part-of".parse().expect("a relation") });
+    let part = part.finish().expect("plain members");
+    let mut family = base.clone();
+    family.merge(&tuned);
+    let heads = |bundle: &Bundle| check(bytes(bundle)).1.expect("intact").heads().to_vec();
+    assert_eq!(heads(&family), [tuned_id]);
+    family.merge(&part);
+    assert_eq!(heads(&family), [part.records().next().expect("one record").0]);
+}
+
+#[test]
+fn a_bundle_is_saved_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("a plain path");
+    let (bundle, _) = signed();
+    bundle.save(&path).expect("room");
+    let (_, intact) = Unverified::open(&path).expect("readable").check(Digests::All);
+    // Saving over the file that the contents are read from must not destroy them half-way.
+    let again = intact.expect("intact");
+    again.bundle().save(&path).expect("room");
+    assert_eq!(std::fs::read(&path).expect("readable"), bytes(&bundle));
+    let mut broken = bundle.clone();
+    let short = std::fs::File::create_new(folder.path().join("short")).expect("a file");
+    short.set_len(10).expect("room");
+    let content = Content::file(std::fs::File::open(folder.path().join("short")).expect("a file")).expect("a file");
+    short.set_len(4).expect("shrinks");
+    broken.insert(EntryName::Artifact(Blake3::of(b"x")), content);
+    broken.save(&path).expect_err("the content shrank");
+    assert_eq!(std::fs::read(&path).expect("readable"), bytes(&bundle));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2, "no leftovers");
+}
