@@ -1,0 +1,208 @@
+//! The profile: bytes that stay the same, and files that lie.
+
+use std::sync::Mutex;
+
+use expbundle_series::{ConsoleLine, ConsoleReader, OwnedPoint, Point, SeriesReader, SeriesWriter, write_console};
+use proptest::prelude::*;
+
+/// Held by golden files: whatever version of the `parquet` crate is underneath, these are the bytes.
+/// `UPDATE_GOLDEN=1 cargo test -p expbundle-series` writes them anew, which is a change of the format.
+#[track_caller]
+fn golden(name: &str, bytes: &[u8]) {
+    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, bytes).expect("the folder can be written");
+    }
+    assert!(std::fs::read(&path).expect("the golden file is here") == bytes, "{name} has other bytes than laid down");
+}
+
+fn write(points: &[(&str, Point<'_>)], salt: Option<&[u8; 32]>) -> Vec<u8> {
+    let mut writer = SeriesWriter::new();
+    for (key, point) in points {
+        let key = writer.key(key);
+        writer.push(key, *point).expect("memory");
+    }
+    let mut bytes = Vec::new();
+    writer.finish(&mut bytes, salt).expect("memory");
+    bytes
+}
+
+fn read(bytes: &[u8]) -> Vec<OwnedPoint> {
+    let mut points = Vec::new();
+    SeriesReader::open(bytes.to_vec()).expect("our own").for_each(|point| points.push(point.clone())).expect("our own");
+    points
+}
+
+fn number(step: i64, time_ns: i64, value: f64) -> Point<'static> {
+    Point { step: Some(step), time_ns: Some(time_ns), value: Some(value), text: None }
+}
+
+/// Two keys, steps in order, out of order, repeated and absent; every odd float; a text; an integer beyond 2^53.
+fn sample() -> Vec<(&'static str, Point<'static>)> {
+    let ms = 1_795_427_696_021_000_000;
+    let mut points: Vec<(&str, Point<'_>)> = (0..300_i32)
+        .map(|step| ("loss", number(step.into(), ms + i64::from(step) * 12_000_000, 1.0 / f64::from(step + 1))))
+        .collect();
+    points.extend([
+        ("acc", number(2, ms, f64::NAN)),
+        ("acc", number(1, ms, f64::INFINITY)),
+        ("acc", number(1, ms, f64::NEG_INFINITY)),
+        ("acc", number(-7, ms, -0.0)),
+        ("acc", Point { value: Some(0.5), ..Point::default() }),
+        ("acc", Point { step: Some(3), text: Some("not a number"), ..Point::default() }),
+        ("acc", Point { value: Some(9_007_199_254_740_992.0), text: Some("9007199254740993"), ..number(4, ms, 0.0) }),
+        ("ünïcode/key", number(9_007_199_254_740_993, ms, 1e-320)),
+    ]);
+    points
+}
+
+#[test]
+fn the_bytes_of_metrics_are_laid_down() {
+    golden("metrics.parquet", &write(&sample(), None));
+    golden("blinded.parquet", &write(&sample()[300..], Some(&[7; 32])));
+    golden("empty.parquet", &write(&[], None));
+    let fine =
+        [("loss", number(0, 1_795_427_696_021_838_400, 0.5)), ("loss", number(1, 1_795_427_696_521_838_417, 0.25))];
+    golden("nanoseconds.parquet", &write(&fine, None));
+}
+
+#[test]
+fn the_bytes_of_console_output_are_laid_down() {
+    let line =
+        |time_ns, stream: &str, line: &str| ConsoleLine { time_ns, stream: stream.to_owned(), line: line.to_owned() };
+    let lines = [
+        line(Some(1_795_427_696_021_838_000), "stdout", "epoch 0 loss 0.07"),
+        line(None, "stderr", "Traceback (most recent call last):"),
+        line(Some(1_795_427_697_000_000_000), "stdout", ""),
+    ];
+    let mut bytes = Vec::new();
+    write_console(&lines, &mut bytes, None).expect("memory");
+    golden("console.parquet", &bytes);
+    let mut read = Vec::new();
+    let reader = ConsoleReader::open(bytes).expect("our own");
+    reader.for_each(|line| read.push(line.clone())).expect("our own");
+    assert_eq!((reader.rows(), read.as_slice()), (3, lines.as_slice()));
+}
+
+#[test]
+fn points_come_back_sorted_with_every_odd_value() {
+    let points = read(&write(&sample(), None));
+    let acc: Vec<_> = points.iter().filter(|point| &*point.key == "acc").collect();
+    let steps: Vec<_> = acc.iter().map(|point| point.step).collect();
+    assert_eq!(steps, [None, Some(-7), Some(1), Some(1), Some(2), Some(3), Some(4)]);
+    assert!(acc[1].value.is_some_and(|value| value == 0.0 && value.is_sign_negative()));
+    assert_eq!([acc[2].value, acc[3].value], [Some(f64::INFINITY), Some(f64::NEG_INFINITY)], "order of arrival");
+    assert!(acc[4].value.is_some_and(f64::is_nan));
+    assert_eq!((acc[5].value, acc[5].text.as_deref()), (None, Some("not a number")));
+    assert_eq!(acc[6].text.as_deref(), Some("9007199254740993"));
+    assert_eq!(points.last().and_then(|point| point.step), Some(9_007_199_254_740_993));
+    let reader = SeriesReader::open(write(&sample(), Some(&[7; 32]))).expect("our own");
+    assert_eq!(reader.salt(), Some("07".repeat(32).as_str()));
+    assert_eq!(reader.keys().expect("our own"), ["acc", "loss", "ünïcode/key"]);
+    assert_eq!(reader.rows(), 308);
+}
+
+#[test]
+fn an_ordinary_series_takes_about_ten_bytes_a_point() {
+    // Like a tracker's: one point every 37 ms, give or take four.
+    let points: Vec<_> = (0..100_000_i64)
+        .map(|step| {
+            (
+                "loss",
+                number(
+                    step,
+                    1_795_427_696_021_000_000 + (step * 37 + step * 7919 % 5) * 1_000_000,
+                    1.0 / (step + 1) as f64,
+                ),
+            )
+        })
+        .collect();
+    let bytes = write(&points, None).len() as f64 / 100_000.0;
+    assert!(bytes < 10.0, "{bytes} bytes a point");
+}
+
+/// Damaged files are read or refused. Whatever happens, nothing panics outwards.
+fn survive(bytes: Vec<u8>) {
+    if let Ok(reader) = SeriesReader::open(bytes) {
+        let mut points = 0_u64;
+        let _ = reader.for_each(|_| points += 1);
+        assert!(points <= reader.rows());
+        let _ = reader.keys();
+    }
+}
+
+/// The decoder's panics are caught; their messages would only clutter the output of the test.
+fn quietly(test: impl FnOnce()) {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _held = HOOK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(test));
+    std::panic::set_hook(hook);
+    if let Err(panic) = result {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn every_truncation_and_every_damaged_byte_is_survived() {
+    let bytes = write(&sample()[290..], None);
+    quietly(|| {
+        for length in 0..bytes.len() {
+            survive(bytes[..length].to_vec());
+        }
+        for at in 0..bytes.len() {
+            for change in [1, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= change;
+                survive(damaged);
+            }
+        }
+    });
+}
+
+fn points() -> impl Strategy<Value = Vec<(String, Option<i64>, Option<i64>, Option<f64>, Option<String>)>> {
+    let point = (
+        "[a-cü/]{1,3}",
+        proptest::option::of(prop_oneof![any::<i64>(), -3_i64..3]),
+        proptest::option::of(prop_oneof![any::<i64>(), (0_i64..5).prop_map(|time| time * 1_000_000)]),
+        proptest::option::of(proptest::num::f64::ANY),
+        proptest::option::of(".{0,5}"),
+    );
+    proptest::collection::vec(point, 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What goes in comes out, sorted; and how points of different keys interleave does not matter.
+    #[test]
+    fn writing_and_reading_is_sorting(points in points()) {
+        let borrow = |points: &[(String, Option<i64>, Option<i64>, Option<f64>, Option<String>)]| -> Vec<u8> {
+            let rows: Vec<_> = points.iter().map(|(key, step, time_ns, value, text)| {
+                (key.as_str(), Point { step: *step, time_ns: *time_ns, value: *value, text: text.as_deref() })
+            }).collect();
+            write(&rows, None)
+        };
+        let bytes = borrow(&points);
+        let mut expected = points.clone();
+        expected.sort_by(|a, b| (a.0.as_bytes(), a.1, a.2).cmp(&(b.0.as_bytes(), b.1, b.2)));
+        let read = read(&bytes);
+        prop_assert_eq!(read.len(), expected.len());
+        for (read, (key, step, time_ns, value, text)) in read.iter().zip(&expected) {
+            prop_assert_eq!((&*read.key, read.step, read.time_ns), (key.as_str(), *step, *time_ns));
+            prop_assert_eq!(read.value.map(|value| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }),
+                value.map(|value| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }));
+            let text = text.clone().or_else(|| value.is_none().then(String::new));
+            prop_assert_eq!(&read.text, &text);
+        }
+        let mut by_key = points;
+        by_key.sort_by(|a, b| b.0.cmp(&a.0));
+        prop_assert_eq!(borrow(&by_key), bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_read(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        survive(bytes);
+    }
+}
