@@ -2,7 +2,8 @@
 
 use camino::Utf8Path;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle::{Bundle, DIRECTORY_BUNDLE};
+use expbundle::Bundle;
+use expbundle::directory::BUNDLE_NAME;
 use expbundle_format::Finding;
 
 use crate::failure::Failure;
@@ -22,7 +23,7 @@ pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
 
 /// The path of the bundle itself, also when its model directory is named.
 pub fn bundle_of(path: &Utf8Path) -> camino::Utf8PathBuf {
-    if path.is_dir() { path.join(DIRECTORY_BUNDLE) } else { path.to_owned() }
+    if path.is_dir() { path.join(BUNDLE_NAME) } else { path.to_owned() }
 }
 
 /// Saves a bundle, atomically.

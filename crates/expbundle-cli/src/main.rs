@@ -12,7 +12,11 @@ mod files;
 mod findings;
 mod keys;
 mod schemas;
+mod series;
+mod statements;
 mod terminal;
+mod tracker;
+mod verdict;
 
 use failure::Failure;
 

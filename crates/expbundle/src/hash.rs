@@ -141,7 +141,7 @@ thread_local! {
 /// BLAKE3 alone: both halves of the file at once, and so on down to pieces.
 fn hash_tree_wise(file: &File, size: u64, progress: Progress<'_>) -> io::Result<Hashed> {
     let blake3 = if size <= PIECE_BYTES {
-        with_piece(file, 0, size, |piece| blake3::hash(piece))?
+        with_piece(file, 0, size, blake3::hash)?
     } else {
         let (left, right) = halves(file, 0, size, progress)?;
         hazmat::merge_subtrees_root(&left, &right, Mode::Hash)
@@ -200,7 +200,7 @@ fn hash_chain_wise(file: &File, size: u64, progress: Progress<'_>) -> io::Result
     loop {
         let done = offset + block.len() as u64;
         next.resize(block_at(done), 0);
-        let (_, read) = rayon::join(
+        let ((), read) = rayon::join(
             || sha256.update(&block),
             || {
                 blake3.update(&block);

@@ -7,6 +7,7 @@
 //! Nothing here prints, exits, or looks at a clock.
 
 mod ancestry;
+pub mod audit;
 pub mod bundle;
 pub mod content;
 pub mod directory;

@@ -234,7 +234,8 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     reports
 }
 
-fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
+/// Reports on the statements of a bundle, in the order of their dates.
+pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()
         .iter()

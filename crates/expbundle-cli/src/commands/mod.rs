@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::Outcome;
+use indicatif::ProgressBar;
+
+use crate::{Outcome, terminal};
 
 mod attach;
 mod completions;
@@ -80,6 +82,18 @@ enum Command {
 pub struct Manner {
     /// Whether progress is wanted, where stderr is a terminal.
     pub progress: bool,
+}
+
+impl Manner {
+    /// A bar for work of many bytes, if progress is wanted.
+    pub fn byte_progress(self, total_bytes: u64, label: &str) -> ProgressBar {
+        if self.progress { terminal::byte_progress(total_bytes, label) } else { ProgressBar::hidden() }
+    }
+
+    /// A bar for work of many items, if progress is wanted.
+    pub fn item_progress(self, total: u64, label: &str) -> ProgressBar {
+        if self.progress { terminal::item_progress(total, label) } else { ProgressBar::hidden() }
+    }
 }
 
 impl Arguments {

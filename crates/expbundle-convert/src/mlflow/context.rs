@@ -21,7 +21,13 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
         mapping.take_tag("mlflow.runName");
     }
     let notes = mapping.take_tag("mlflow.note.content").map(str::to_owned);
-    Context { title, notes, labels: mapping.take_labels(), groups: group(mapping).into_iter().collect(), ..Context::default() }
+    Context {
+        title,
+        notes,
+        labels: mapping.take_labels(),
+        groups: group(mapping).into_iter().collect(),
+        ..Context::default()
+    }
 }
 
 fn group(mapping: &mut Mapping<'_>) -> Option<Group> {

@@ -130,7 +130,10 @@ impl<'a> Mapping<'a> {
         let names: Vec<&str> =
             self.experiment_tags.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
         let names: Vec<&str> = names.into_iter().filter(|name| self.is_public(name)).collect();
-        names.into_iter().filter_map(|name| Some((name.to_owned(), self.take_experiment_tag(name)?.to_owned()))).collect()
+        names
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), self.take_experiment_tag(name)?.to_owned())))
+            .collect()
     }
 
     /// Keeps every tag that is left, raw.

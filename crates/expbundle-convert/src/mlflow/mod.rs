@@ -20,14 +20,16 @@ use std::sync::{Mutex, PoisonError};
 use expbundle::draft::Draft;
 use expbundle_format::record::{self, Kind, Parent, RecordBody};
 use expbundle_format::sections::{Artifacts, SourceSection};
+use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, RecordId};
 use expbundle_trackers::mlflow::{List, Run, Source, SourceError, SourceKind, Status};
-use expbundle_format::time::Time;
 
 use self::mapping::{Mapping, placed};
 use crate::{ConvertError, Converted, Options, declared};
 
 /// Records of parents that were needed already.
+///
+/// Runs that are nested in each other in a circle are left out: whether one's parent counts depends on who asks.
 #[derive(Debug, Default)]
 pub struct Parents(Mutex<BTreeMap<String, DigestSet>>);
 
@@ -77,12 +79,7 @@ pub(crate) enum ParentLink {
 }
 
 /// Finds the record of a run's parent, converting the line of ancestors from the topmost down where it must.
-fn parent_of(
-    source: &Source,
-    run: &Run,
-    options: &Options<'_>,
-    parents: &Parents,
-) -> Result<ParentLink, ConvertError> {
+fn parent_of(source: &Source, run: &Run, options: &Options<'_>, parents: &Parents) -> Result<ParentLink, ConvertError> {
     // From the run upwards, until there is no parent, or one whose record is known.
     let mut line: Vec<(String, Run)> = Vec::new();
     let mut link = ParentLink::None;
@@ -116,9 +113,13 @@ fn parent_of(
     while let Some((id, ancestor)) = line.pop() {
         let converted = build(source.kind(), &ancestor, link, &plain)?;
         let digest = record_digest(&converted)?;
-        parents.insert(&id, digest);
-        let position = line.len();
-        link = if position >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
+        // In `[run, line…]` this ancestor stands one further on.
+        let in_circle = line.len() + 1 >= circle;
+        if !in_circle {
+            parents.insert(&id, digest);
+        }
+        // Whoever is below the ancestor is in the circle too, or has it for a parent.
+        link = if line.len() >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
     }
     Ok(link)
 }
@@ -129,12 +130,7 @@ fn record_digest(converted: &Converted) -> Result<DigestSet, ConvertError> {
     Ok(content.digest()?)
 }
 
-fn build(
-    kind: SourceKind,
-    run: &Run,
-    parent: ParentLink,
-    options: &Options<'_>,
-) -> Result<Converted, ConvertError> {
+fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
     let mut body = RecordBody::new(Kind::Run);
     body.started = run.info.start_ms.and_then(Time::from_milliseconds);
     body.ended = run.info.end_ms.and_then(Time::from_milliseconds);
@@ -228,9 +224,7 @@ fn describe(error: &SourceError) -> ConvertError {
         | SourceError::Ambiguous { path, .. }
         | SourceError::Io { path, .. }
         | SourceError::Database { path, .. }
-        | SourceError::Schema { path, .. } => {
-            ConvertError::Source { path: path.clone(), detail: error.to_string() }
-        }
+        | SourceError::Schema { path, .. } => ConvertError::Source { path: path.clone(), detail: error.to_string() },
     }
 }
 

@@ -16,3 +16,5 @@ pub use write::Writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zip64_tests;

@@ -318,13 +318,13 @@ impl<R: Read + Seek> Scanner<R> {
         let wants64 = expected.len() as u64 > END_BYTES;
         let signature = u32_at(&bytes, 0);
         match signature {
-            END64_SIGNATURE => {}
-            END_SIGNATURE => {}
+            END64_SIGNATURE | END_SIGNATURE => {}
             _ => return Err(ContainerError::Gap { offset: start }),
         }
         if wants64 != (signature == END64_SIGNATURE) {
-            // An entry count or size that would need ZIP64 is wrong in the short form.
-            return Err(if wants64 {
+            // A count that is right only modulo 65,536 is a lie about the count; anything else is a matter of form.
+            let counts = expected.len().checked_sub(14).and_then(|at| expected.get(at..at + 2));
+            return Err(if wants64 && counts == Some(&FULL_16.to_le_bytes()) {
                 ContainerError::EntryCount { offset: start }
             } else {
                 ContainerError::Zip64 { offset: start }

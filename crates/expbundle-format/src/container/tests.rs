@@ -82,6 +82,8 @@ fn each_rule_has_its_code() {
     let central = find(layout::CENTRAL_SIGNATURE, 1);
     let end = find(layout::END_SIGNATURE, 0);
     refused(b"", Code::ContainerNotABundle);
+    refused(&SMALLEST[end..], Code::ContainerGap);
+    refused(&archive(&[]), Code::ContainerMimetype);
     refused(b"hello, world, this is no archive", Code::ContainerNotABundle);
     refused(&[b"x", SMALLEST].concat(), Code::ContainerGap);
     refused(&[SMALLEST, b"\0"].concat(), Code::ContainerTrailingBytes);
@@ -118,18 +120,24 @@ fn each_rule_has_its_code() {
     patched(38 + 27, b"2", Code::VersionUnsupported);
 }
 
-/// Entries that a test writes by the layout's own headers, in any order and of any size.
+/// Entries that a test writes by the layout's own headers, in any order and of any size: each local header with its data, and
+/// each header of the directory.
+fn parts(entries: &[(&str, &[u8])]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let mut offset = 0;
+    let each = entries.iter().map(|(name, data)| {
+        let fields = layout::Fields { crc32: crc32fast::hash(data), size: data.len() as u64, offset };
+        let local = [&fields.local(name)[..], data].concat();
+        offset += local.len() as u64;
+        (local, fields.central(name))
+    });
+    each.unzip()
+}
+
 fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-    for (name, data) in entries {
-        let fields =
-            layout::Fields { crc32: crc32fast::hash(data), size: data.len() as u64, offset: bytes.len() as u64 };
-        directory.extend(fields.central(name));
-        bytes.extend(fields.local(name));
-        bytes.extend(*data);
-    }
-    let end = layout::end(entries.len() as u64, bytes.len() as u64, directory.len() as u64);
-    [bytes, directory, end].concat()
+    let (locals, directory) = parts(entries);
+    let (locals, directory) = (locals.concat(), directory.concat());
+    let end = layout::end(entries.len() as u64, locals.len() as u64, directory.len() as u64);
+    [locals, directory, end].concat()
 }
 
 #[test]
@@ -176,6 +184,59 @@ fn names_stand_once_in_order_and_in_the_grammar() {
     }
 }
 
+/// Two readers that go by different directories must not see different bundles.
+#[test]
+fn the_directories_agree_entry_by_entry() {
+    let mimetype = ("mimetype", MIMETYPE.as_bytes());
+    let digest = Blake3::of(b"");
+    let [a, b, c] = [format!("artifacts/{digest}"), format!("records/{digest}/record.json"), format!("statements/{digest}.json")];
+    let entries = [mimetype, (&a, b"a"), (&b, b"b"), (&c, b"c")];
+    let (locals, directory) = parts(&entries);
+    let with = |locals: &[Vec<u8>], directory: &[&[u8]]| {
+        let (locals, directory) = (locals.concat(), directory.concat());
+        let end = layout::end(entries.len() as u64, locals.len() as u64, directory.len() as u64);
+        [locals, directory, end].concat()
+    };
+    let [m, x, y, z] = [&directory[0][..], &directory[1], &directory[2], &directory[3]];
+    open(&with(&locals, &[m, x, y, z])).expect("canonical");
+    for wrong in [&[m, x, y][..], &[m, y, z], &[x, y, z], &[m, y, x, z], &[m, x, x, z], &[m, x, y, z, z], &[m, x, y, y, z], &[]] {
+        refused(&with(&locals, wrong), Code::ContainerHeaderMismatch);
+    }
+    // An entry in the directory alone.
+    refused(&with(&locals[..3], &[m, x, y, z]), Code::ContainerHeaderMismatch);
+    for (before, what) in [(1, &b"x"[..]), (2, b"PK"), (4, b"PK\x03")] {
+        let mut gap = locals.clone();
+        gap.insert(before, what.to_vec());
+        refused(&with(&gap, &[m, x, y, z]), Code::ContainerGap);
+    }
+    refused(&with(&locals, &[m, x, y, z, b"gap!"]), Code::ContainerGap);
+    refused(&with(&locals, &[m, x, b"gap!", y, z]), Code::ContainerGap);
+}
+
+#[test]
+fn sizes_that_lead_nowhere_are_refused() {
+    let (locals, directory) = parts(&[("mimetype", MIMETYPE.as_bytes())]);
+    let name = format!("artifacts/{}", Blake3::of(b""));
+    for size in [1, 1 << 20, u64::from(u32::MAX) - 1, u64::from(u32::MAX), 1 << 40, u64::MAX] {
+        let fields = layout::Fields { crc32: 0, size, offset: locals[0].len() as u64 };
+        let before = [&locals[0][..], &fields.local(&name)].concat();
+        let end = layout::end(2, before.len() as u64, 0);
+        let bytes = [before, directory[0].clone(), fields.central(&name), end].concat();
+        let error = open(&bytes).expect_err("past the end");
+        // A small size reaches into the directory, which then begins in its middle.
+        assert!(matches!(error.code(), Code::ContainerTruncated | Code::ContainerGap), "{error}");
+    }
+}
+
+#[test]
+fn a_second_end_is_found_wherever_it_is() {
+    let end = &SMALLEST[find(layout::END_SIGNATURE, 0)..];
+    refused(&[SMALLEST, end].concat(), Code::ContainerTrailingBytes);
+    let mut commented = [SMALLEST, end].concat();
+    commented[SMALLEST.len() - 2] = 22;
+    refused(&commented, Code::ContainerComment);
+}
+
 #[test]
 fn an_extra_field_is_refused() {
     let mimetype = ("mimetype", MIMETYPE.as_bytes());
@@ -201,68 +262,6 @@ fn too_many_entries_are_refused_early() {
     let error = Container::open(Cursor::new(archive(&entries)), &limits).expect_err("too many");
     assert_eq!(error.code(), Code::ContainerLimit);
     Container::open(Cursor::new(archive(&entries[..3])), &limits).expect("as many as allowed");
-}
-
-#[test]
-fn zip64_begins_exactly_where_it_must() {
-    use layout::{Fields, end};
-    let at = |size, offset| {
-        let fields = Fields { crc32: 0, size, offset };
-        (fields.local("mimetype").len() - 38, fields.central("mimetype").len() - 54)
-    };
-    assert_eq!(at(0xffff_fffe, 0xffff_fffe), (0, 0));
-    assert_eq!(at(0xffff_ffff, 0), (20, 20));
-    assert_eq!(at(0, 0xffff_ffff), (0, 12));
-    assert_eq!(at(u64::MAX, u64::MAX), (20, 28));
-    assert_eq!(end(0xfffe, 0xffff_fffe, 0xffff_fffe).len(), 22);
-    assert_eq!([end(0xffff, 0, 0).len(), end(0, 0xffff_ffff, 0).len(), end(0, 0, 0xffff_ffff).len()], [98; 3]);
-}
-
-#[test]
-fn more_than_65_535_entries_use_zip64() {
-    let mut writer = Writer::new(Vec::new()).expect("memory");
-    for number in 0_u32..70_000 {
-        let mut digest = [0; 32];
-        digest[..4].copy_from_slice(&number.to_be_bytes());
-        writer.entry(&EntryName::Artifact(Blake3::from_bytes(digest)), 0, &mut Cursor::new(b"")).expect("memory");
-    }
-    let mut bytes = writer.finish().expect("memory");
-    assert_eq!(open(&bytes).expect("canonical").entries().len(), 70_000);
-    // The count of the short end record, right modulo 65,536, is no excuse.
-    let end = bytes.len() - 22;
-    bytes[end + 8..end + 10].copy_from_slice(&(70_001_u32 % 65_536).to_le_bytes()[..2]);
-    refused(&bytes, Code::ContainerEntryCount);
-}
-
-/// A sparse file of more than 5 GiB: reading its headers touches a few kilobytes of it.
-#[test]
-fn an_entry_of_five_gigabytes_reads_by_zip64() {
-    use std::io::{Seek as _, SeekFrom, Write as _};
-
-    let size = (5 << 30) + 1;
-    let mut file = tempfile::tempfile().expect("a temporary file");
-    let mut directory = Vec::new();
-    let names =
-        [format!("artifacts/{}", Blake3::from_bytes([1; 32])), format!("artifacts/{}", Blake3::from_bytes([2; 32]))];
-    let mimetype = MIMETYPE.as_bytes();
-    let mut offset = 0;
-    for (name, size, data) in
-        [("mimetype", mimetype.len() as u64, mimetype), (&names[0], size, &b""[..]), (&names[1], 3, &b"abc"[..])]
-    {
-        let fields = layout::Fields { crc32: crc32fast::hash(data), size, offset };
-        let local = fields.local(name);
-        file.seek(SeekFrom::Start(offset)).expect("seekable");
-        file.write_all(&local).expect("room");
-        file.write_all(data).expect("room");
-        directory.extend(fields.central(name));
-        offset += local.len() as u64 + size;
-    }
-    file.seek(SeekFrom::Start(offset)).expect("seekable");
-    file.write_all(&directory).expect("room");
-    file.write_all(&layout::end(3, offset, directory.len() as u64)).expect("room");
-    let container = Container::open(&file, &Limits::default()).expect("canonical");
-    assert_eq!(container.entries().iter().map(|entry| entry.size).collect::<Vec<_>>(), [size, 3]);
-    assert!(container.entries()[1].data_offset > 5 << 30);
 }
 
 proptest::proptest! {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody};
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{Code, DigestSet, RecordId};
@@ -45,7 +45,7 @@ fn bundle() -> (Bundle, BTreeMap<RecordId, Record>) {
     let named = |direction, reference: &ArtifactRef, name: &str, uris: &[&str]| Artifact {
         digest: Some(reference.digest),
         path: Some(name.to_owned()),
-        uris: uris.iter().map(ToString::to_string).collect(),
+        uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
         ..Artifact::new(direction, reference.role.clone())
     };
     let artifacts = Artifacts {
@@ -84,7 +84,13 @@ fn finish(draft: Draft) -> (Bundle, BTreeMap<RecordId, Record>) {
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     let (bundle, records) = bundle();
-    plan_attach(folder, &Story::new(&bundle, &records), None, &AttachOptions::default(), &|_| ())
+    plan_attach(
+        folder,
+        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
+        None,
+        &AttachOptions::default(),
+        &|_| (),
+    )
 }
 
 fn contents(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
@@ -121,7 +127,13 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     plan.apply().expect("room");
 
     let (bundle, records) = bundle();
-    let (files, findings) = check_directory(&folder, &Story::new(&bundle, &records), true, &|_| ()).expect("readable");
+    let (files, findings) = check_directory(
+        &folder,
+        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
+        true,
+        &|_| (),
+    )
+    .expect("readable");
     let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
     assert_eq!(weights.state, FileState::Verified);
     assert!(findings.iter().all(|finding| finding.code == Code::DirectoryExtraFile), "{findings:?}");
@@ -137,7 +149,7 @@ fn attaching_twice_is_attaching_once() {
     attach(&folder).expect("a plan").apply().expect("room");
     let once = contents(&folder);
     let (bundle, records) = bundle();
-    let story = Story::new(&bundle, &records);
+    let story = Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>());
     let plan = plan_attach(&folder, &story, Some(&bundle), &AttachOptions::default(), &|_| ()).expect("a plan");
     let changed: Vec<_> = plan.changes.iter().map(|change| change.name.as_str()).collect();
     assert_eq!(changed, ["experiment.expb"]);
@@ -239,7 +251,13 @@ fn files_of_a_tree_are_known_through_its_listing() {
     let mut draft = Draft::new(body);
     assert_eq!(draft.embed(Content::bytes(tree.to_bytes())).expect("in memory"), digest);
     let (bundle, records) = finish(draft);
-    let (files, _) = check_directory(&folder, &Story::new(&bundle, &records), false, &|_| ()).expect("readable");
+    let (files, _) = check_directory(
+        &folder,
+        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
+        false,
+        &|_| (),
+    )
+    .expect("readable");
     let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
-    assert_eq!((weights.state, weights.role.as_ref().map(|role| role.as_str())), (FileState::Verified, Some("model")));
+    assert_eq!((weights.state, weights.role.as_ref().map(Word::as_str)), (FileState::Verified, Some("model")));
 }

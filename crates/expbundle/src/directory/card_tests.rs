@@ -103,7 +103,10 @@ fn several_results_stand_in_one_list() {
     for metric in ["accuracy", "f1", "recall"] {
         additions.results.push(CardResult { metric: metric.to_owned(), ..self::additions().results[0].clone() });
     }
-    for card in ["", "---\nmodel-index: # mine\n  - name: x\n    results: # ours\n      - task:\n          type: t\n    more: 1\n---\n"] {
+    for card in [
+        "",
+        "---\nmodel-index: # mine\n  - name: x\n    results: # ours\n      - task:\n          type: t\n    more: 1\n---\n",
+    ] {
         let edited = added(card, &additions);
         assert_eq!(edited.notes, Vec::<String>::new());
         let count = front(&edited.text)["model-index"][0]["results"].as_array().map(Vec::len);

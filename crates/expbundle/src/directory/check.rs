@@ -145,7 +145,8 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
     let missed: Vec<&Claim> =
         claims.iter().filter(|claim| claim.expected && !found_digests.contains(&claim.digest)).collect();
     // Where names are withheld, weights that nobody speaks of stand for those that are missing, if none of them is here.
-    let some_here = found.iter().filter_map(|at| claims.get(*at)).any(|claim| claim.expected && claim.carries_lineage());
+    let some_here =
+        found.iter().filter_map(|at| claims.get(*at)).any(|claim| claim.expected && claim.carries_lineage());
     let stands_in = |claim: &Claim, path: &str| {
         !some_here && claim.names.is_empty() && claim.carries_lineage() && looks_like_weights(path)
     };
@@ -162,7 +163,9 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
             check_match(held, &of_this, &place(), &mut findings);
             let state = if matches!(held, Held::Pointer(_)) { FileState::Pointer } else { FileState::Verified };
             (state, Some(claim))
-        } else if let Some(claim) = missed.iter().copied().find(|claim| claim.is_named(&plain) || stands_in(claim, &plain)) {
+        } else if let Some(claim) =
+            missed.iter().copied().find(|claim| claim.is_named(&plain) || stands_in(claim, &plain))
+        {
             replaced.insert(claim.digest);
             let message = format!("it is {}, and the record speaks of {}", describe(held), claim.digest);
             findings.push(Finding::new(Code::ArtifactChanged, place(), message));
@@ -182,6 +185,11 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
         let name = claim.names.first().map_or_else(|| claim.digest.to_string(), Clone::clone);
         let message = format!("the {} `{name}` of the record is not here", claim.role);
         findings.push(Finding::new(Code::ArtifactAbsent, Place::entry(name), message));
+    }
+    let is_model = |claim: &Claim| [role::MODEL, role::ADAPTER, role::CHECKPOINT].contains(&claim.role.as_str());
+    if !some_here && replaced.is_empty() && missed.iter().any(|claim| is_model(claim)) {
+        let message = "none of the files here is a model that the records put out";
+        findings.push(Finding::new(Code::DirectoryNoOutput, Place::unknown(), message));
     }
     (files, findings)
 }

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn far_changes_stand_apart() {
-        let before: String = (0..30).map(|line| format!("{line}\n")).collect();
+        let before = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n") + "\n";
         let after = before.replace("\n3\n", "\nthree\n").replace("\n25\n", "\n");
         let diff = unified("a", "b", &before, &after);
         assert_eq!(diff.matches("@@ -").count(), 2, "{diff}");

@@ -34,14 +34,14 @@ pub fn without_line(gitattributes: &str) -> Option<String> {
     let mut kept = String::with_capacity(gitattributes.len());
     let mut found = false;
     for line in gitattributes.split_inclusive('\n') {
-        if line.trim_end_matches(['\r', '\n']) != LINE {
-            kept.push_str(line);
-        } else {
+        if line.trim_end_matches(['\r', '\n']) == LINE {
             found = true;
             if !line.ends_with('\n') {
                 let shorter = kept.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).len());
                 kept.truncate(shorter.unwrap_or(kept.len()));
             }
+        } else {
+            kept.push_str(line);
         }
     }
     found.then_some(kept)
@@ -154,12 +154,8 @@ fn split_pattern(line: &str) -> Option<(String, &str)> {
 fn matches_bundle(pattern: &str) -> bool {
     let mut pattern = pattern.trim_end_matches('\r');
     // `/x` is x at the top, and `**/x` is x anywhere. Any other slash means a folder, where the bundle is not.
-    loop {
-        if let Some(rest) = pattern.strip_prefix("**/") {
-            pattern = rest;
-        } else {
-            break;
-        }
+    while let Some(rest) = pattern.strip_prefix("**/") {
+        pattern = rest;
     }
     let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
     !pattern.contains('/') && matches(pattern.as_bytes(), BUNDLE_NAME.as_bytes())

@@ -1,6 +1,6 @@
 //! What the records of a bundle say about files, and what of it a model card can say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::card::{Additions, CardResult};
 use super::check::Claim;
 use crate::bundle::Bundle;
+use crate::verify::Intact;
 
 /// The tag by which models with a bundle are found.
 pub const TAG: &str = "expbundle";
@@ -37,16 +38,21 @@ struct Chapter<'a> {
 
 impl<'a> Story<'a> {
     /// Reads the sections. Withheld ones say nothing.
-    pub fn new(bundle: &'a Bundle, records: &'a BTreeMap<RecordId, Record>) -> Self {
-        let parents = records.values().flat_map(|record| &record.body().parents);
-        let followed: BTreeSet<RecordId> = parents.map(|parent| RecordId(parent.record.blake3)).collect();
+    ///
+    /// `heads` are the records that no other follows from: the directory is about those.
+    pub fn new(bundle: &'a Bundle, records: &'a BTreeMap<RecordId, Record>, heads: &[RecordId]) -> Self {
         let chapter = |(id, record): (&RecordId, &'a Record)| Chapter {
             record,
-            is_head: !followed.contains(id),
+            is_head: heads.contains(id),
             artifacts: section(bundle, *id).unwrap_or_default(),
             evaluations: section(bundle, *id).unwrap_or_default(),
         };
         Self { bundle, chapters: records.iter().map(chapter).collect() }
+    }
+
+    /// The story of an intact bundle.
+    pub fn of(intact: &'a Intact) -> Self {
+        Self::new(intact.bundle(), intact.records(), intact.heads())
     }
 
     /// The bundle.

@@ -98,7 +98,7 @@ pub fn scalar(text: &str) -> String {
     }
 }
 
-/// A number as YAML. PyYAML takes an exponent only with a point before it and a sign in it.
+/// A number as YAML. `PyYAML` takes an exponent only with a point before it and a sign in it.
 pub fn number(value: f64) -> String {
     let text = format!("{value:?}");
     match text.split_once('e') {

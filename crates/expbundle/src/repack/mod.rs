@@ -15,7 +15,7 @@ use expbundle_format::sections::{Artifacts, JsonSection};
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
 
-use self::salvage::{Object, salvage};
+use self::salvage::{Object, inflated_limit, salvage};
 use crate::bundle::Bundle;
 use crate::content::Content;
 
@@ -72,7 +72,7 @@ impl RepackError {
 /// Entries that are stored stay where they are, as parts of `source`; others are inflated into one temporary file. Memory is
 /// bounded by the number of entries, time by the size of the file and what it may inflate to.
 pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError> {
-    let found = salvage(source, limits)?;
+    let found = salvage(source, limits, inflated_limit(source.size()))?;
     let mut sorter = Sorter { limits, bundle: Bundle::new(), records: BTreeMap::new(), dropped: found.dropped };
     let (mut sections, mut artifacts) = (Vec::new(), Vec::new());
     for object in found.objects {

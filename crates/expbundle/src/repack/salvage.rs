@@ -48,9 +48,13 @@ const DEFLATED: u16 = 8;
 const FLAG_ENCRYPTED: u16 = 1;
 const FLAG_DESCRIPTOR: u16 = 1 << 3;
 
-/// Walks the file once.
-pub fn salvage(source: &Content, limits: &Limits) -> Result<Salvage, RepackError> {
-    let inflated_limit = source.size().saturating_mul(INFLATED_RATIO).saturating_add(INFLATED_BYTES);
+/// How many bytes an archive of that size may inflate to.
+pub fn inflated_limit(size: u64) -> u64 {
+    size.saturating_mul(INFLATED_RATIO).saturating_add(INFLATED_BYTES)
+}
+
+/// Walks the file once. What is compressed may inflate to `inflated_limit` bytes.
+pub fn salvage(source: &Content, limits: &Limits, inflated_limit: u64) -> Result<Salvage, RepackError> {
     let mut spool = Spool { file: None, size: 0, limit: inflated_limit };
     let (mut found, mut dropped) = (Vec::new(), Vec::new());
     let mut position = 0;
@@ -158,7 +162,9 @@ impl Header {
             }
             method => refused(
                 Code::ContainerNotStored,
-                &format!("it is compressed with method {method}; unzip it with the tool that made it, and zip it again"),
+                &format!(
+                    "it is compressed with method {method}; unzip it with the tool that made it, and zip it again"
+                ),
             ),
         }
     }
@@ -220,7 +226,8 @@ impl Spool {
         };
         let objects = found.into_iter().map(|(name, bytes)| {
             let whole = if bytes.inflated { &spooled } else { source };
-            let content = whole.slice(bytes.offset, bytes.size).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let content = whole.slice(bytes.offset, bytes.size);
+            let content = content.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
             Ok(Object { name, content, blake3: bytes.blake3 })
         });
         objects.collect()

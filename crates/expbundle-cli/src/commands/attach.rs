@@ -1,0 +1,135 @@
+//! `expbundle attach`: put a bundle beside the model that it is about.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use camino::Utf8PathBuf;
+use expbundle::Bundle;
+use expbundle::directory::story::Story;
+use expbundle::directory::{ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, plan_attach};
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle::Content;
+
+use super::Manner;
+use crate::failure::Failure;
+use crate::terminal::{self, Tone, one_line, paint, printable};
+use crate::{Outcome, exit, files};
+
+/// Put bundles beside the model that they are about, and say in its card what the record says
+///
+/// Finds the record's outputs among the files by their digests (Git LFS pointers by SHA-256), puts the bundle beside them as
+/// `experiment.expb`, and adds to `.gitattributes` and to the front matter of the card. Shows the change and asks. Nothing
+/// else is touched, and no licence is guessed; `expbundle detach` takes it back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
+pub struct Attach {
+    /// Model directory
+    directory: Utf8PathBuf,
+    /// Bundles; several are joined
+    #[arg(required = true, value_name = "BUNDLE")]
+    bundles: Vec<Utf8PathBuf>,
+    /// Id at the Hub of a model that this one was made from, which a record knows by digest only
+    #[arg(long, value_name = "OWNER/NAME")]
+    base_model: Vec<String>,
+    /// Leave the model card alone
+    #[arg(long)]
+    keep_card: bool,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Attach {
+    pub fn run(self, manner: Manner) -> Outcome {
+        let mut bundle = Bundle::new();
+        for path in &self.bundles {
+            bundle.merge(files::intact(path)?.bundle());
+        }
+        let path = self.directory.join(BUNDLE_NAME);
+        let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
+        let intact = recheck(&bundle)?;
+        let bar = manner.byte_progress(0, "hashing");
+        let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
+        let plan = plan_attach(
+            &self.directory,
+            &Story::of(&intact),
+            present.as_ref().map(Intact::bundle),
+            &options,
+            &|bytes| bar.inc(bytes),
+        )
+        .map_err(|error| failure(&error))?;
+        bar.finish_and_clear();
+        for file in &plan.files {
+            let (tone, word) = match file.state {
+                FileState::Verified => (Tone::Good, "verified"),
+                FileState::Pointer => (Tone::Doubt, "pointer"),
+                FileState::Changed => (Tone::Bad, "changed"),
+                FileState::Unknown => continue,
+            };
+            terminal::talk(&format!("{} {}\n", paint(tone, word), one_line(&file.path)));
+        }
+        carry_out(plan, self.yes)
+    }
+}
+
+/// The joined bundle as one intact whole: joining may have brought a parent and its child together.
+fn recheck(bundle: &Bundle) -> Result<Intact, Failure> {
+    let mut file = tempfile::tempfile().map_err(|error| Failure::new("cli.io", format!("no temporary file: {error}")))?;
+    let describe = |error: std::io::Error| Failure::new("cli.io", format!("cannot use a temporary file: {error}"));
+    bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
+    let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
+    let first = check.findings.into_iter().find(expbundle_format::Finding::is_error);
+    intact.ok_or_else(|| Failure::from(first.expect("a bundle that is not intact has an error finding")))
+}
+
+/// Shows a plan, asks, and carries it out.
+pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
+    for note in &plan.notes {
+        terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note)));
+    }
+    terminal::talk(&format!("\n{}\n", coloured(&plan.diff())));
+    if !yes && !agreed()? {
+        terminal::talk("nothing was changed\n");
+        return Ok(exit::OK);
+    }
+    let folder = plan.folder.clone();
+    plan.apply().map_err(|error| match &error {
+        ApplyError::Changed { path } => Failure::new("cli.io", error.to_string())
+            .at(path.as_str())
+            .help("run it again; nothing was changed"),
+        ApplyError::Write { path, source } => Failure::io("write the file", path, source),
+    })?;
+    terminal::talk(&format!("{} {folder}\n", paint(Tone::Good, "done:")));
+    Ok(exit::OK)
+}
+
+fn agreed() -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("this changes files, and there is no one to ask").help("look at the change above, then use `--yes`"));
+    }
+    terminal::talk("Make these changes? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn coloured(diff: &str) -> String {
+    let paint_line = |line: &str| match line.as_bytes().first() {
+        Some(b'+') => paint(Tone::Good, line),
+        Some(b'-') => paint(Tone::Bad, line),
+        _ => line.to_owned(),
+    };
+    printable(diff).lines().map(|line| paint_line(line) + "\n").collect()
+}
+
+/// An error of attaching or detaching, with the place and the next step.
+pub fn failure(error: &AttachError) -> Failure {
+    let failure = Failure::new("cli.attach", error.to_string()).because(error);
+    match error {
+        AttachError::Read { path, source } => Failure::io("read the file", path, source),
+        AttachError::Card { .. } => failure.help("mend the front matter of the card, or use `--keep-card`"),
+        AttachError::NotAttached { .. } => failure.help("check the path"),
+        AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
+        AttachError::Hash(_) => failure.help("check the folder and its permissions"),
+    }
+}

@@ -1,0 +1,65 @@
+//! `expbundle log`: the statements of a bundle, latest first, as `git log` shows commits.
+
+use camino::Utf8PathBuf;
+use expbundle::report::{StatementReport, statement_reports};
+
+use crate::terminal::{self, Tone, one_line, paint, printable};
+use crate::{Outcome, exit, files, keys, statements};
+
+/// Show who said what about the records of a bundle, latest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
+pub struct Log {
+    /// Bundle, or model directory that carries one
+    path: Utf8PathBuf,
+    /// Signers to trust, in OpenSSH allowed_signers form
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// Write JSON: an array of statements as in `schemas/report.schema.json`
+    #[arg(long)]
+    json: bool,
+}
+
+impl Log {
+    pub fn run(self) -> Outcome {
+        let intact = files::intact(&self.path)?;
+        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
+        let mut reports = statement_reports(&intact, &verdict);
+        reports.reverse();
+        if self.json {
+            let text = serde_json::to_string_pretty(&reports).expect("a report is plain JSON");
+            terminal::say(&format!("{text}\n"))?;
+            return Ok(exit::OK);
+        }
+        if reports.is_empty() {
+            terminal::talk("nobody has said anything yet; `expbundle sign` vouches for the record\n");
+        }
+        let text: Vec<String> = reports.iter().map(words).collect();
+        terminal::say(&text.join("\n"))?;
+        Ok(exit::OK)
+    }
+}
+
+fn words(report: &StatementReport) -> String {
+    let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
+    text += &format!("Kind:    {}\n", one_line(&report.kind));
+    text += &format!("Record:  {}\n", report.record);
+    let trusted = if report.signer.trusted_as.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", paint(Tone::Good, &format!("trusted as {}", one_line(&report.signer.trusted_as.join(", ")))))
+    };
+    let name = report.signer.name.as_deref().map(|name| format!(" (\"{}\")", one_line(name))).unwrap_or_default();
+    text += &format!("Signer:  {}{name}{trusted}\n", report.signer.fingerprint);
+    text += &format!("Date:    {}\n", report.created);
+    if !report.prev.is_empty() {
+        let previous: Vec<String> = report.prev.iter().map(statements::short).collect();
+        text += &format!("Follows: {}\n", previous.join(" "));
+    }
+    text += "\n";
+    for line in printable(&report.says).lines() {
+        text += &format!("    {line}\n");
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! `expbundle verify`: what is proven, what is only claimed, what is absent, who signed.
+
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
+use expbundle::audit::{AuditError, Question, audit};
+use expbundle::judge::State;
+use expbundle::verify::Digests;
+
+use super::Manner;
+use crate::failure::Failure;
+use crate::{Outcome, exit, keys, terminal, verdict};
+
+/// Check a bundle, or a model directory that carries one
+///
+/// Recomputes every name, digest and signature; without a network, and without the tools that made the bundle.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 usage or I/O error · \
+    3 intact, not signed or trusted as asked\n\n\
+    Example:\n  expbundle verify ./model --trust signers")]
+pub struct Verify {
+    /// Bundle, or model directory
+    path: Utf8PathBuf,
+    /// Signers to trust, in OpenSSH allowed_signers form
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// State that must hold [default: trusted with --trust, else intact]
+    #[arg(long, value_name = "STATE")]
+    require: Option<Required>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Digests to recompute
+    #[arg(long, value_name = "WHICH", default_value = "blake3")]
+    digests: WhichDigests,
+    /// Write the report as JSON (schemas/report.schema.json)
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Required {
+    /// Nothing was changed
+    Intact,
+    /// And each record has a signature
+    Signed,
+    /// And by a signer whom the signers file trusts
+    Trusted,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WhichDigests {
+    /// BLAKE3, which is identity
+    Blake3,
+    /// SHA-256 too
+    All,
+}
+
+impl Verify {
+    pub fn run(self, manner: Manner) -> Outcome {
+        let required = match (self.require, &self.trust) {
+            (Some(Required::Intact), _) | (None, None) => State::Intact,
+            (Some(Required::Signed), _) => State::Signed,
+            (Some(Required::Trusted), _) | (None, Some(_)) => State::Trusted,
+        };
+        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let at = keys::moment(self.at.as_deref())?;
+        let digests = match self.digests {
+            WhichDigests::Blake3 => Digests::Blake3,
+            WhichDigests::All => Digests::All,
+        };
+        let bar = manner.byte_progress(size_of(&self.path), "hashing");
+        let question = Question { policy: policy.as_ref(), required, at, digests };
+        let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
+            AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
+            AuditError::Directory(_) => {
+                Failure::new("cli.io", error.to_string()).because(&error).help("check the folder and its permissions")
+            }
+        })?;
+        bar.finish_and_clear();
+        if self.json {
+            let text = serde_json::to_string_pretty(&report).expect("a report is plain JSON");
+            terminal::say(&format!("{text}\n"))?;
+        } else {
+            terminal::say(&verdict::words(&report))?;
+        }
+        Ok(match report.state {
+            State::Malformed => exit::FAILED,
+            state if state < required => exit::NOT_AS_ASKED,
+            _ => exit::OK,
+        })
+    }
+}
+
+/// Bytes of all files of a folder, for the progress bar alone.
+fn size_of(folder: &camino::Utf8Path) -> u64 {
+    expbundle::hash::list_files(folder, &|_| false).map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
+}

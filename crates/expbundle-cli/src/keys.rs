@@ -1,0 +1,110 @@
+//! Signing keys: files, and passphrases from wherever they come.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::Code;
+use expbundle_statement::{SigningKey, SigningKeyError, TrustPolicy};
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::files;
+
+/// Variable that holds the passphrase of an encrypted key.
+const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
+
+/// Which key signs, and as whom
+#[derive(Debug, clap::Args)]
+pub struct SigningArguments {
+    /// Private key: OpenSSH or PKCS#8, Ed25519
+    ///
+    /// If it is encrypted, the passphrase is taken from EXPBUNDLE_PASSPHRASE, from `--passphrase-fd`, or asked for.
+    #[arg(long, value_name = "FILE")]
+    key: Utf8PathBuf,
+    /// Read the passphrase from this file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    passphrase_fd: Option<u32>,
+    /// What you want to be called in the statement
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Date of the statement (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+impl SigningArguments {
+    /// Reads the key.
+    pub fn key(&self) -> Result<SigningKey, Failure> {
+        let text = Zeroizing::new(files::read_text(&self.key)?);
+        let mut trouble = None;
+        let key = SigningKey::from_text(&text, || match self.passphrase() {
+            Ok(passphrase) => passphrase,
+            Err(failure) => {
+                trouble = Some(failure);
+                None
+            }
+        });
+        if let Some(failure) = trouble {
+            return Err(failure);
+        }
+        key.map_err(|error| {
+            let help = match error {
+                SigningKeyError::PassphraseNeeded => {
+                    "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal"
+                }
+                SigningKeyError::PassphraseWrong => "check the passphrase",
+                SigningKeyError::Public => "name the file without `.pub`",
+                _ => "make an Ed25519 key with `expbundle keygen` or `ssh-keygen -t ed25519`",
+            };
+            Failure::new("cli.key", format!("the key cannot be used: {error}")).at(self.key.as_str()).help(help)
+        })
+    }
+
+    fn passphrase(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        if let Ok(passphrase) = std::env::var(PASSPHRASE_VARIABLE) {
+            return Ok(Some(Zeroizing::new(passphrase)));
+        }
+        if let Some(descriptor) = self.passphrase_fd {
+            return read_descriptor(descriptor).map(Some);
+        }
+        if !std::io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        let prompt = format!("Passphrase for {}: ", self.key);
+        let passphrase = rpassword::prompt_password(prompt)
+            .map_err(|error| Failure::new("cli.key", format!("cannot ask for the passphrase: {error}")))?;
+        Ok(Some(Zeroizing::new(passphrase)))
+    }
+
+    /// The date of the statement.
+    pub fn created(&self) -> Result<expbundle_format::time::Time, Failure> {
+        moment(self.at.as_deref())
+    }
+}
+
+/// The first line of what a descriptor gives.
+fn read_descriptor(descriptor: u32) -> Result<Zeroizing<String>, Failure> {
+    let path = Utf8PathBuf::from(format!("/dev/fd/{descriptor}"));
+    let describe = |error| Failure::io("read the passphrase", &path, &error);
+    let mut text = Zeroizing::new(String::new());
+    std::fs::File::open(&path).map_err(describe)?.take(4096).read_to_string(&mut text).map_err(describe)?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// A moment that a person names, or now.
+pub fn moment(text: Option<&str>) -> Result<expbundle_format::time::Time, Failure> {
+    match text {
+        Some(text) => text.parse().map_err(|error| {
+            Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z")
+        }),
+        // Whole seconds: nobody signs twice in one.
+        None => Ok(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()),
+    }
+}
+
+/// Reads a signers file.
+pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
+    TrustPolicy::parse(&files::read_text(path)?).map_err(|error| {
+        Failure::new(Code::TrustSigners.as_str(), error.to_string()).at(path.as_str()).help(Code::TrustSigners.help())
+    })
+}

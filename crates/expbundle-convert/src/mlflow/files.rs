@@ -1,0 +1,220 @@
+//! The files of a run: hashed, told apart by role, and listed. Folders with an `MLmodel` file are models, for
+//! [`super::models`]; the other files are artifacts of their own, small ones embedded.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle::hash::{Hashed, Wanted, hash_files};
+use expbundle_format::digest::ArtifactDigests;
+use expbundle_format::record::{ArtifactRef, Form, Word, role};
+use expbundle_format::sections::{Artifact, Direction};
+use expbundle_format::tree::{Tree, TreeFile, TreePath};
+use expbundle_format::{Code, DigestSet};
+use expbundle_trackers::mlflow::ArtifactFile;
+use serde_json::Value;
+
+use super::mapping::{Mapping, placed};
+use crate::{ConvertError, roles};
+
+/// More plain files than these become one tree: a run may log a picture per step.
+const MOST_PLAIN_FILES: usize = 256;
+
+/// What was found out about the files of a run.
+#[derive(Default)]
+pub(super) struct Files<'a> {
+    hashed: HashMap<Utf8PathBuf, Hashed>,
+    /// Folders of models among the run's artifacts, with their files.
+    pub model_folders: BTreeMap<String, Vec<&'a ArtifactFile>>,
+    /// Plain files with the role that they got and their digests.
+    pub plain: Vec<(&'a ArtifactFile, Word, ArtifactDigests)>,
+}
+
+impl Files<'_> {
+    /// The digests of a file, if it could be read.
+    pub fn digest(&self, file: &ArtifactFile) -> Option<&Hashed> {
+        self.hashed.get(&file.file)
+    }
+}
+
+/// A folder in the record.
+#[derive(Clone, Copy)]
+pub(super) struct ListedTree {
+    /// Digests of its listing.
+    pub digest: DigestSet,
+    /// Size of its listing.
+    pub size: u64,
+}
+
+/// Hashes all files, and places those that belong to no model.
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft) -> Result<Files<'a>, ConvertError> {
+    let run = mapping.run;
+    let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
+    let paths: Vec<&Utf8Path> = all.map(|file| file.file.as_path()).collect();
+    let mut files = Files::default();
+    for (path, result) in paths.iter().zip(hash_files(&paths, Wanted::Both, mapping.options.progress)) {
+        if let Ok(hashed) = result {
+            files.hashed.insert((*path).to_owned(), hashed);
+        }
+    }
+    let folders = model_folders(&run.artifacts.files);
+    let mut plain = Vec::new();
+    for file in &run.artifacts.files {
+        if files.digest(file).is_none() {
+            mapping.account.dropped("artifact file", 1, "it could not be read");
+            mapping.finding(Code::SourceUnreadable, &format!("artifacts/{}", file.path), "the file could not be read");
+            continue;
+        }
+        match folders.iter().find(|folder| is_below(&file.path, folder)) {
+            Some(folder) => files.model_folders.entry((*folder).to_owned()).or_default().push(file),
+            None => plain.push(file),
+        }
+    }
+    place_plain(mapping, draft, &mut files, &plain)?;
+    Ok(files)
+}
+
+/// The outermost folders with an `MLmodel` file. The empty one is the artifacts' own.
+fn model_folders(files: &[ArtifactFile]) -> Vec<&str> {
+    let mut folders: Vec<&str> = files
+        .iter()
+        .filter_map(|file| match file.path.rsplit_once('/') {
+            Some((folder, "MLmodel")) => Some(folder),
+            None if file.path == "MLmodel" => Some(""),
+            _ => None,
+        })
+        .collect();
+    folders.sort_unstable();
+    let mut outermost: Vec<&str> = Vec::new();
+    for folder in folders {
+        if !outermost.iter().any(|outer| is_below(folder, outer)) {
+            outermost.push(folder);
+        }
+    }
+    outermost
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn place_plain<'a>(
+    mapping: &mut Mapping<'a>,
+    draft: &mut Draft,
+    files: &mut Files<'a>,
+    plain: &[&'a ArtifactFile],
+) -> Result<(), ConvertError> {
+    let tables = logged_tables(mapping);
+    let (single, rest) = plain.split_at_checked(MOST_PLAIN_FILES).unwrap_or((plain, &[]));
+    for file in single {
+        let Some(hashed) = files.digest(file).copied() else { continue };
+        let role = if tables.contains(&file.path) { placed(role::MEDIA) } else { roles::of_file(&file.path) };
+        let digest = embed(mapping, draft, file, &role, hashed)?;
+        let mut artifact = Artifact::new(Direction::Output, role.clone());
+        artifact.digest = Some(digest);
+        artifact.size = Some(hashed.size);
+        name(mapping, &mut artifact, &file.path);
+        mapping.artifacts.push(artifact);
+        let listed = ArtifactRef { role: role.clone(), digest, size: hashed.size, form: Form::File };
+        draft.body_mut().outputs.push(listed);
+        mapping.account.mapped("artifact file", 1);
+        files.plain.push((*file, role, digest));
+    }
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let count = rest.len() as u64;
+    match list_tree(mapping, draft, files, "", rest)? {
+        Some(tree) => {
+            let mut artifact = Artifact::new(Direction::Output, placed(role::FILE));
+            artifact.digest = Some(tree.digest.into());
+            artifact.size = Some(tree.size);
+            artifact.form = Form::Tree;
+            artifact.name = Some("artifacts".to_owned());
+            mapping.artifacts.push(artifact);
+            let digest = tree.digest.into();
+            let listed = ArtifactRef { role: placed(role::FILE), digest, size: tree.size, form: Form::Tree };
+            draft.body_mut().outputs.push(listed);
+            mapping.account.mapped("artifact file", count);
+        }
+        None => mapping.account.dropped("artifact file", count, "their names cannot be listed"),
+    }
+    Ok(())
+}
+
+/// Embeds a small file, if it names nobody; it stays beside the bundle otherwise.
+fn embed(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft,
+    file: &ArtifactFile,
+    role: &Word,
+    hashed: Hashed,
+) -> Result<ArtifactDigests, ConvertError> {
+    if !mapping.budget.takes(role.as_str(), hashed.size) {
+        return Ok(hashed.digests());
+    }
+    let Ok(bytes) = std::fs::read(&file.file) else { return Ok(hashed.digests()) };
+    if !mapping.is_public(&String::from_utf8_lossy(&bytes)) || DigestSet::of(&bytes).blake3 != hashed.blake3 {
+        return Ok(hashed.digests());
+    }
+    Ok(draft.embed(Content::bytes(bytes))?.into())
+}
+
+/// Lists files as a tree, with `prefix` taken off their paths, and embeds the listing. `None`, with a finding, if their
+/// names or a file among them keep them from being a tree.
+pub(super) fn list_tree(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft,
+    files: &Files<'_>,
+    prefix: &str,
+    members: &[&ArtifactFile],
+) -> Result<Option<ListedTree>, ConvertError> {
+    let mut listed = Vec::with_capacity(members.len());
+    for file in members {
+        let relative = file.path.strip_prefix(prefix).map_or(file.path.as_str(), |rest| rest.trim_start_matches('/'));
+        let hashed = files.digest(file).and_then(|hashed| Some((hashed.both()?, hashed.size)));
+        match (TreePath::from_plain(relative), hashed) {
+            (Ok(path), Some((digest, size))) => listed.push(TreeFile { path, digest, size }),
+            (path, _) => {
+                let why = if path.is_err() { "its name cannot be listed" } else { "it could not be read" };
+                let message = format!("the folder is no tree because of one file: {why}");
+                mapping.finding(Code::SourceUnsupported, &format!("artifacts/{}", file.path), &message);
+                return Ok(None);
+            }
+        }
+    }
+    let Ok(tree) = Tree::new(listed) else {
+        mapping.finding(Code::SourceUnsupported, "artifacts", "a path is both a file and a folder");
+        return Ok(None);
+    };
+    let bytes = tree.to_bytes();
+    let size = bytes.len() as u64;
+    let digest = if mapping.is_public(&String::from_utf8_lossy(&bytes)) {
+        draft.embed(Content::bytes(bytes))?
+    } else {
+        // The listing names somebody, so it does not travel; its digest still names the folder.
+        DigestSet::of(&bytes)
+    };
+    Ok(Some(ListedTree { digest, size }))
+}
+
+/// Gives an artifact its path and name, or keeps them apart if they name somebody.
+pub(super) fn name(mapping: &mut Mapping<'_>, artifact: &mut Artifact, path: &str) {
+    if mapping.is_public(path) {
+        artifact.name = path.rsplit('/').next().map(str::to_owned);
+        artifact.path = Some(path.to_owned());
+    } else {
+        let key =
+            artifact.digest.and_then(|digest| digest.blake3()).map_or_else(String::new, |digest| digest.to_string());
+        mapping.identity.source.insert(format!("artifact path/{key}"), Value::from(path));
+    }
+}
+
+/// Paths of tables, which MLflow lists in a tag: their extension is `.json`.
+fn logged_tables(mapping: &Mapping<'_>) -> BTreeSet<String> {
+    let tag = mapping.tag("mlflow.loggedArtifacts").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+    let tables =
+        tag.unwrap_or_default().into_iter().filter(|one| one.get("type").and_then(Value::as_str) == Some("table"));
+    tables.filter_map(|one| Some(one.get("path")?.as_str()?.to_owned())).collect()
+}

@@ -1,0 +1,386 @@
+//! Models: the logged models of MLflow 3, the model folders of 1.x and 2.x, and their versions in a registry.
+
+use std::collections::BTreeSet;
+
+use expbundle::draft::Draft;
+use expbundle_format::record::{ArtifactRef, Form, role};
+use expbundle_format::sections::{Artifact, Direction, ModelFacts, RegisteredVersion};
+use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, RegisteredModel, read_yaml};
+use serde_json::{Map, Value};
+
+use super::files::{self, Files};
+use super::mapping::{Mapping, placed, time, typed_json, typed_tree};
+use crate::{ConvertError, roles};
+use expbundle_format::{Code, Finding};
+
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft, files: &Files<'a>) -> Result<(), ConvertError> {
+    let run = mapping.run;
+    // Which versions found their model, by position.
+    let mut versions = Versions::of(&run.registered_models);
+    for model in &run.logged_models {
+        map_logged(mapping, draft, files, model, &mut versions)?;
+    }
+    map_edges_without_model(mapping, &mut versions);
+    for (folder, members) in &files.model_folders {
+        map_folder(mapping, draft, files, folder, members, &mut versions)?;
+    }
+    for registered in versions.left() {
+        let mut artifact = Artifact::new(Direction::Output, placed(role::MODEL));
+        artifact.name = Some(registered.name.clone());
+        let id = versions.model_id(&registered);
+        artifact.model = Some(ModelFacts { id, registered: vec![registered], ..ModelFacts::default() });
+        mapping.artifacts.push(artifact);
+    }
+    for model in &run.registered_models {
+        keep_version_addresses(mapping, model);
+        mapping.account.mapped("model version", model.versions.len() as u64);
+    }
+    hide_private_versions(mapping);
+    Ok(())
+}
+
+/// Versions of registered models that wait for the artifact that they are versions of.
+struct Versions<'a> {
+    waiting: Vec<(&'a RegisteredModel, &'a ModelVersion)>,
+}
+
+impl<'a> Versions<'a> {
+    fn of(models: &'a [RegisteredModel]) -> Self {
+        let pairs = models.iter().flat_map(|model| model.versions.iter().map(move |version| (model, version)));
+        Self { waiting: pairs.collect() }
+    }
+
+    /// Takes those that belong to a model.
+    fn take(&mut self, belongs: impl Fn(&ModelVersion) -> bool) -> Vec<RegisteredVersion> {
+        let (taken, waiting) = self.waiting.drain(..).partition(|(_, version)| belongs(version));
+        self.waiting = waiting;
+        let taken: Vec<_> = taken;
+        taken.into_iter().map(|(model, version)| registered(model, version)).collect()
+    }
+
+    fn left(&self) -> Vec<RegisteredVersion> {
+        self.waiting.iter().map(|(model, version)| registered(model, version)).collect()
+    }
+
+    fn model_id(&self, of: &RegisteredVersion) -> Option<String> {
+        let same = |(model, version): &&(&RegisteredModel, &ModelVersion)| {
+            model.name == of.name && version.version == of.version
+        };
+        self.waiting.iter().find(same).and_then(|(_, version)| version.model_id.clone())
+    }
+}
+
+fn registered(model: &RegisteredModel, version: &ModelVersion) -> RegisteredVersion {
+    let mut metadata = std::collections::BTreeMap::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            metadata.insert(name.to_owned(), value);
+        }
+    };
+    put("status", version.status.clone().map(Value::from));
+    put("created", time(version.created_ms).map(|time| Value::from(time.to_string())));
+    put("updated", time(version.updated_ms).map(|time| Value::from(time.to_string())));
+    put("modelDescription", model.description.clone().map(Value::from));
+    put("modelCreated", time(model.created_ms).map(|time| Value::from(time.to_string())));
+    put("modelUpdated", time(model.updated_ms).map(|time| Value::from(time.to_string())));
+    let labels: Map<String, Value> =
+        model.tags.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
+    put("modelLabels", (!labels.is_empty()).then_some(Value::Object(labels)));
+    for (name, value) in model.extra.iter().chain(&version.extra) {
+        put(name, Some(typed_tree(value.clone())));
+    }
+    let aliases = model.aliases.iter().filter(|(_, aliased)| **aliased == version.version);
+    RegisteredVersion {
+        name: model.name.clone(),
+        version: version.version.clone(),
+        aliases: aliases.map(|(alias, _)| alias.clone()).collect(),
+        stage: version.stage.clone().filter(|stage| stage != "None"),
+        description: version.description.clone().filter(|text| !text.is_empty()),
+        labels: version.tags.clone(),
+        metadata,
+    }
+}
+
+fn keep_version_addresses(mapping: &mut Mapping<'_>, model: &RegisteredModel) {
+    for version in &model.versions {
+        let own = format!("modelVersion/{}/{}", model.name, version.version);
+        mapping.keep_address(&format!("{own}/source"), version.source.as_ref());
+        mapping.keep_address(&format!("{own}/storage"), version.storage_location.as_ref());
+        if let Some(user) = &version.user {
+            mapping.identity.source.insert(format!("{own}/user"), Value::from(user.as_str()));
+        }
+    }
+}
+
+/// Descriptions and labels of versions may name people.
+fn hide_private_versions(mapping: &mut Mapping<'_>) {
+    let mut artifacts = std::mem::take(&mut mapping.artifacts);
+    for version in
+        artifacts.iter_mut().filter_map(|artifact| artifact.model.as_mut()).flat_map(|model| &mut model.registered)
+    {
+        let own = format!("modelVersion/{}/{}", version.name, version.version);
+        if let Some(text) = version.description.take_if(|text| !mapping.is_public(text)) {
+            mapping.identity.source.insert(format!("{own}/description"), Value::from(text));
+        }
+        let labels = std::mem::take(&mut version.labels);
+        let (public, private) =
+            labels.into_iter().partition(|(name, text)| mapping.is_public(name) && mapping.is_public(text));
+        version.labels = public;
+        let private: std::collections::BTreeMap<String, String> = private;
+        for (name, text) in private {
+            mapping.identity.source.insert(format!("{own}/label/{name}"), Value::from(text));
+        }
+        let metadata = std::mem::take(&mut version.metadata);
+        for (name, value) in metadata {
+            if mapping.is_public_value(&value) {
+                version.metadata.insert(name, value);
+            } else {
+                mapping.identity.source.insert(format!("{own}/{name}"), value);
+            }
+        }
+    }
+    mapping.artifacts = artifacts;
+}
+
+fn map_logged<'a>(
+    mapping: &mut Mapping<'a>,
+    draft: &mut Draft,
+    files: &Files<'a>,
+    model: &'a LoggedModel,
+    versions: &mut Versions<'_>,
+) -> Result<(), ConvertError> {
+    let run = mapping.run;
+    let output = run.model_outputs.iter().find(|edge| edge.model_id == model.model_id);
+    let input = run.model_inputs.iter().find(|edge| edge.model_id == model.model_id);
+    let made_here = output.is_some() || model.source_run_id.as_deref() == Some(run.info.run_id.as_str());
+    // MLflow lists a model that a run made and then evaluated as its input too. What a run takes in and puts out it would
+    // not have produced, so the edge is told in words.
+    let direction = if made_here { Direction::Output } else { Direction::Input };
+    let mut artifact = Artifact::new(direction, placed(role::MODEL));
+    artifact.name = Some(public_or(mapping, model.name.as_deref(), &model.model_id, "logged model name"));
+    artifact.kind.clone_from(&model.model_type);
+    artifact.time = time(model.created_ms);
+    artifact.step = output.and_then(|edge| edge.step);
+    if made_here && input.is_some() {
+        artifact.metadata.insert("usedByItsRun".to_owned(), Value::from(true));
+    }
+    let edges = [("model output", output), ("model input", input)];
+    for (kind, edge) in edges.into_iter().filter_map(|(kind, edge)| Some((kind, edge?))) {
+        mapping.account.mapped(kind, 1);
+        for (name, text) in &edge.tags {
+            put(mapping, &mut artifact, &model.model_id, &format!("{kind} tag/{name}"), Value::from(text.as_str()));
+        }
+    }
+    describe_logged(mapping, &mut artifact, model);
+    let members: Vec<&ArtifactFile> = model.artifacts.files.iter().collect();
+    let mut facts = model_file(mapping, &mut artifact, &members, "", &model.model_id);
+    facts.id = Some(model.model_id.clone());
+    facts.registered = versions.take(|version| version.model_id.as_deref() == Some(model.model_id.as_str()));
+    artifact.model = Some(facts);
+    place_folder(mapping, draft, files, artifact, "", &members, "logged model file")?;
+    mapping.account.mapped("logged model", 1);
+    Ok(())
+}
+
+/// Parameters, tags and the rest of a logged model. MLflow copies the run's parameters into it.
+fn describe_logged(mapping: &mut Mapping<'_>, artifact: &mut Artifact, model: &LoggedModel) {
+    let run = mapping.run;
+    let own = &model.model_id;
+    mapping.account.found("logged model parameter", model.params.len() as u64);
+    for (name, text) in &model.params {
+        if run.params.get(name) == Some(text) {
+            mapping.account.dropped("logged model parameter", 1, "it is a copy of the run's parameter");
+        } else {
+            mapping.account.mapped("logged model parameter", 1);
+            put(mapping, artifact, own, &format!("parameter/{name}"), Value::from(text.as_str()));
+        }
+    }
+    mapping.account.found("logged model tag", model.tags.len() as u64);
+    for (name, text) in &model.tags {
+        mapping.account.mapped("logged model tag", 1);
+        put(mapping, artifact, own, &format!("tag/{name}"), Value::from(text.as_str()));
+    }
+    for (name, value) in [
+        ("status", model.status.clone().map(Value::from)),
+        ("updated", time(model.updated_ms).map(|time| Value::from(time.to_string()))),
+        ("sourceRun", model.source_run_id.clone().map(Value::from)),
+        ("experiment", model.experiment_id.clone().map(Value::from)),
+    ] {
+        if let Some(value) = value {
+            artifact.metadata.insert(name.to_owned(), value);
+        }
+    }
+    for (name, value) in &model.extra {
+        put(mapping, artifact, own, name, typed_tree(value.clone()));
+    }
+    mapping.keep_address(&format!("loggedModel/{own}"), model.artifact_location.as_ref());
+}
+
+/// Edges to logged models that the source does not have: an artifact without bytes.
+fn map_edges_without_model(mapping: &mut Mapping<'_>, versions: &mut Versions<'_>) {
+    let run = mapping.run;
+    let known: BTreeSet<&str> = run.logged_models.iter().map(|model| model.model_id.as_str()).collect();
+    let outputs = run.model_outputs.iter().map(|edge| (Direction::Output, "model output", edge));
+    let inputs = run.model_inputs.iter().map(|edge| (Direction::Input, "model input", edge));
+    for (direction, kind, edge) in outputs.chain(inputs) {
+        if known.contains(edge.model_id.as_str()) {
+            continue;
+        }
+        let mut artifact = Artifact::new(direction, placed(role::MODEL));
+        artifact.name = Some(edge.model_id.clone());
+        artifact.step = edge.step;
+        let registered = versions.take(|version| version.model_id.as_deref() == Some(edge.model_id.as_str()));
+        artifact.model = Some(ModelFacts { id: Some(edge.model_id.clone()), registered, ..ModelFacts::default() });
+        mapping.artifacts.push(artifact);
+        mapping.account.mapped(kind, 1);
+    }
+}
+
+/// A model folder among the run's artifacts.
+fn map_folder<'a>(
+    mapping: &mut Mapping<'a>,
+    draft: &mut Draft,
+    files: &Files<'a>,
+    folder: &str,
+    members: &[&'a ArtifactFile],
+    versions: &mut Versions<'_>,
+) -> Result<(), ConvertError> {
+    let mut artifact = Artifact::new(Direction::Output, placed(role::MODEL));
+    if mapping.is_public(folder) {
+        artifact.name = Some(folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model").to_owned());
+        artifact.path = Some(folder.to_owned()).filter(|path| !path.is_empty());
+    }
+    let mut facts = model_file(mapping, &mut artifact, members, folder, folder);
+    facts.registered = versions.take(|version| {
+        // `file:///…/<run>/artifacts/reader`, or `runs:/<run>/reader`
+        let source = version.source.as_deref().unwrap_or_default();
+        source.ends_with(&format!("/artifacts/{folder}")) || source.ends_with(&format!("/{folder}"))
+    });
+    artifact.model = Some(facts);
+    place_folder(mapping, draft, files, artifact, folder, members, "artifact file")
+}
+
+/// Lists a model's folder as a tree, and the weights in it one by one, and adds the artifact.
+fn place_folder<'a>(
+    mapping: &mut Mapping<'a>,
+    draft: &mut Draft,
+    files: &Files<'a>,
+    mut artifact: Artifact,
+    prefix: &str,
+    members: &[&'a ArtifactFile],
+    kind: &str,
+) -> Result<(), ConvertError> {
+    let direction = artifact.direction;
+    let tree = if members.is_empty() { None } else { files::list_tree(mapping, draft, files, prefix, members)? };
+    if let Some(tree) = tree {
+        artifact.digest = Some(tree.digest.into());
+        artifact.size = Some(tree.size);
+        artifact.form = Form::Tree;
+        list(
+            draft,
+            direction,
+            ArtifactRef { role: artifact.role.clone(), digest: tree.digest.into(), size: tree.size, form: Form::Tree },
+        );
+    }
+    let of = artifact.model.as_ref().and_then(|model| model.id.clone()).or_else(|| artifact.path.clone());
+    mapping.artifacts.push(artifact);
+    for file in members {
+        let Some(hashed) = files.digest(file).copied() else {
+            if kind == "logged model file" {
+                mapping.account.dropped(kind, 1, "it could not be read");
+            }
+            continue;
+        };
+        let weights = roles::is_weights(&file.path);
+        // Without a tree, every file stands for itself.
+        if !weights && tree.is_some() {
+            mapping.account.mapped(kind, 1);
+            continue;
+        }
+        let role = roles::of_file(&file.path);
+        let mut own = Artifact::new(direction, role.clone());
+        own.digest = Some(hashed.digests());
+        own.size = Some(hashed.size);
+        files::name(mapping, &mut own, &file.path);
+        if let Some(of) = &of {
+            own.metadata.insert("model".to_owned(), Value::from(of.as_str()));
+        }
+        mapping.artifacts.push(own);
+        list(draft, direction, ArtifactRef { role, digest: hashed.digests(), size: hashed.size, form: Form::File });
+        mapping.account.mapped(kind, 1);
+    }
+    Ok(())
+}
+
+fn list(draft: &mut Draft, direction: Direction, listed: ArtifactRef) {
+    match direction {
+        Direction::Input => draft.body_mut().inputs.push(listed),
+        Direction::Output => draft.body_mut().outputs.push(listed),
+    }
+}
+
+/// What the folder's `MLmodel` says.
+fn model_file(
+    mapping: &mut Mapping<'_>,
+    artifact: &mut Artifact,
+    members: &[&ArtifactFile],
+    prefix: &str,
+    own: &str,
+) -> ModelFacts {
+    let mut facts = ModelFacts::default();
+    let path = if prefix.is_empty() { "MLmodel".to_owned() } else { format!("{prefix}/MLmodel") };
+    let Some(file) = members.iter().find(|file| file.path == path) else { return facts };
+    let mut members = match read_yaml(&file.file, &format!("artifacts/{path}")) {
+        Ok(members) => members,
+        Err(found) => {
+            let Finding { code, .. } = super::finding(Code::SourceDamaged, &found.place, &found.detail);
+            mapping.finding(code, &found.place, &found.detail);
+            return facts;
+        }
+    };
+    if let Some(Value::Object(flavors)) = members.get("flavors") {
+        facts.flavors = flavors.keys().cloned().collect();
+    }
+    // Inputs and outputs are JSON within YAML.
+    if let Some(Value::Object(signature)) = members.remove("signature") {
+        let parts = signature.into_iter().filter(|(_, part)| !part.is_null());
+        let parts = parts.map(|(name, part)| match part {
+            Value::String(text) => (name, typed_json(&text)),
+            other => (name, typed_tree(other)),
+        });
+        let signature = Value::Object(parts.collect());
+        if mapping.is_public_value(&signature) {
+            facts.signature = Some(signature);
+        }
+    }
+    // The run's id is the record's, and the path is an address of the machine.
+    for known in ["run_id", "artifact_path", "model_id"] {
+        members.remove(known);
+    }
+    for (name, value) in members {
+        if !value.is_null() {
+            put(mapping, artifact, own, &name, typed_tree(value));
+        }
+    }
+    facts
+}
+
+/// Puts a fact among an artifact's metadata, or into `identity.json` if it names somebody.
+fn put(mapping: &mut Mapping<'_>, artifact: &mut Artifact, own: &str, name: &str, value: Value) {
+    if mapping.is_public(name) && mapping.is_public_value(&value) {
+        artifact.metadata.insert(name.to_owned(), value);
+    } else {
+        mapping.identity.source.insert(format!("model/{own}/{name}"), value);
+    }
+}
+
+fn public_or(mapping: &mut Mapping<'_>, text: Option<&str>, instead: &str, what: &str) -> String {
+    match text {
+        Some(text) if mapping.is_public(text) => text.to_owned(),
+        Some(text) => {
+            mapping.identity.source.insert(format!("{what}/{instead}"), Value::from(text));
+            instead.to_owned()
+        }
+        None => instead.to_owned(),
+    }
+}

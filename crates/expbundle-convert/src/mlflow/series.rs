@@ -1,0 +1,97 @@
+//! `metrics.parquet`, `telemetry.parquet` and `summary.json`: every point, exact duplicates among them.
+
+use std::collections::BTreeMap;
+
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle_format::Code;
+use expbundle_format::number::Number;
+use expbundle_format::sections::{self, Goal, SeriesSummary, Summary};
+use expbundle_series::{KeySummary, Point, SeriesWriter};
+use expbundle_trackers::mlflow::Metric;
+use serde_json::Value;
+
+use super::mapping::Mapping;
+use crate::ConvertError;
+
+const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
+
+pub(super) fn write(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft,
+    goals: &BTreeMap<String, Goal>,
+) -> Result<(), ConvertError> {
+    let run = mapping.run;
+    let (telemetry, metrics): (Vec<&Metric>, Vec<&Metric>) = run.metrics.iter().partition(|metric| metric.is_system());
+    let count = |metrics: &[&Metric]| metrics.iter().map(|metric| metric.points.len() as u64).sum::<u64>();
+    let summaries = write_section(mapping, draft, sections::METRICS, &metrics)?;
+    mapping.account.mapped("metric point", count(&metrics));
+    write_section(mapping, draft, sections::TELEMETRY, &telemetry)?;
+    mapping.account.mapped("system metric point", count(&telemetry));
+    if summaries.is_empty() {
+        return Ok(());
+    }
+    let series = summaries.into_iter().map(|(key, one)| {
+        let goal = goals.get(&key).copied();
+        (key, summary(&one, goal))
+    });
+    draft.json_section(&Summary { series: series.collect(), ..Summary::default() })?;
+    Ok(())
+}
+
+fn write_section(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft,
+    section: &str,
+    metrics: &[&Metric],
+) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    let failed = |error: expbundle_series::SeriesError| ConvertError::Series(error.to_string());
+    let mut writer = SeriesWriter::new();
+    for metric in metrics {
+        let key = writer.key(&public_key(mapping, &metric.key));
+        let mut timeless: u64 = 0;
+        for point in &metric.points {
+            let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);
+            timeless += u64::from(time_ns.is_none());
+            let point = Point { step: Some(point.step), time_ns, value: Some(point.value), text: None };
+            writer.push(key, point).map_err(failed)?;
+        }
+        if timeless > 0 {
+            let message = format!("{timeless} points have a time beyond the year 2262, which was left out");
+            mapping.finding(Code::SourceLoss, &format!("metrics/{}", metric.key), &message);
+        }
+    }
+    if writer.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A finished file on disk, so that a long series never sits in memory as a whole.
+    let file = tempfile::tempfile()?;
+    let summaries = writer.finish(file.try_clone()?, None).map_err(failed)?;
+    draft.section(section, sections::PARQUET, Content::file(file)?)?;
+    Ok(summaries)
+}
+
+/// A key that names somebody is told in `identity.json`, and stands for itself by its place among such keys.
+fn public_key(mapping: &mut Mapping<'_>, key: &str) -> String {
+    if mapping.is_public(key) {
+        return key.to_owned();
+    }
+    let known = mapping.identity.source.keys().filter(|name| name.starts_with("metric key/")).count();
+    let instead = format!("series {}", known + 1);
+    mapping.identity.source.insert(format!("metric key/{instead}"), Value::from(key));
+    instead
+}
+
+fn summary(one: &KeySummary, goal: Option<Goal>) -> SeriesSummary {
+    SeriesSummary {
+        count: one.count,
+        first: one.first.map(Number),
+        last: one.last.map(Number),
+        min: one.min.map(Number),
+        max: one.max.map(Number),
+        non_finite: one.non_finite,
+        texts: one.texts,
+        goal,
+        step_key: None,
+    }
+}

@@ -1,0 +1,3 @@
+//! What the tests of the converters share.
+
+pub mod mlflow;

@@ -1,0 +1,235 @@
+//! Archives of other tools, and broken ones, made by hand.
+
+use std::io::Write as _;
+
+use expbundle_format::record::{ArtifactRef, Kind, RecordBody};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::draft::Draft;
+use crate::verify::{Digests, Unverified};
+
+/// `tests/fixtures/repack/README.md` says which tools wrote these.
+const SMALLEST: &[u8] = include_bytes!("../../tests/fixtures/repack/smallest.expb");
+const REZIPPED: [&[u8]; 3] = [
+    include_bytes!("../../tests/fixtures/repack/info-zip-folder.zip"),
+    include_bytes!("../../tests/fixtures/repack/info-zip-streamed.zip"),
+    include_bytes!("../../tests/fixtures/repack/python-streamed.zip"),
+];
+
+fn repacked(bytes: &[u8]) -> Result<Repacked, RepackError> {
+    repack(&Content::bytes(bytes), &Limits::default())
+}
+
+fn written(bundle: &Bundle) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bundle.write(&mut bytes).expect("memory");
+    bytes
+}
+
+/// It gives the smallest bundle, to the byte, and drops things for those reasons.
+#[track_caller]
+fn restored(bytes: &[u8], codes: &[Code]) {
+    let repacked = repacked(bytes).expect("objects of a bundle");
+    assert_eq!(written(&repacked.bundle), SMALLEST);
+    assert_eq!(
+        repacked.dropped.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+        codes,
+        "{:?}",
+        repacked.dropped
+    );
+}
+
+/// A local header and the data behind it: all that this module reads.
+fn entry(name: &str, method: u16, flags: u16, data: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(data.len()).expect("small").to_le_bytes();
+    let name_bytes = u16::try_from(name.len()).expect("short").to_le_bytes();
+    let mut bytes = b"PK\x03\x04\x14\0".to_vec();
+    bytes.extend(flags.to_le_bytes());
+    bytes.extend(method.to_le_bytes());
+    bytes.extend([0; 8]);
+    bytes.extend(size);
+    bytes.extend(size);
+    bytes.extend(name_bytes);
+    bytes.extend([0; 2]);
+    bytes.extend(name.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+fn deflated(data: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(data).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// A record that puts out `weights` and embeds it.
+fn with_artifact() -> Bundle {
+    let mut body = RecordBody::new(Kind::Run);
+    let weights = Content::bytes(*b"weights");
+    body.outputs.push(ArtifactRef {
+        role: "model".parse().expect("a role"),
+        digest: weights.digest().expect("memory").into(),
+        size: weights.size(),
+        form: Form::File,
+    });
+    let mut draft = Draft::new(body);
+    draft.embed(weights).expect("memory");
+    draft.finish().expect("a record")
+}
+
+#[test]
+fn what_other_tools_zipped_again_becomes_the_same_bytes() {
+    for rezipped in REZIPPED {
+        restored(rezipped, &[]);
+    }
+}
+
+#[test]
+fn bytes_before_between_and_after_are_dropped() {
+    let second = SMALLEST.windows(4).skip(4).position(|window| window == b"PK\x03\x04").expect("entries") + 4;
+    restored(SMALLEST, &[]);
+    restored(&[b"#!/bin/sh\n", SMALLEST].concat(), &[]);
+    restored(&[SMALLEST, b"\0"].concat(), &[]);
+    restored(&[SMALLEST, SMALLEST].concat(), &[]);
+    restored(&[&SMALLEST[..second], &b"PK\x03"[..], &SMALLEST[second..]].concat(), &[]);
+    restored(&[&vec![b'P'; 600_000], SMALLEST].concat(), &[]);
+}
+
+#[test]
+fn the_directory_of_the_archive_is_not_needed() {
+    let directory = SMALLEST.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
+    restored(&SMALLEST[..directory], &[]);
+}
+
+#[test]
+fn folders_and_backslashes_are_understood_and_other_files_reported() {
+    let bundle = with_artifact();
+    let zipped: Vec<u8> = bundle
+        .entries()
+        .flat_map(|(name, content)| {
+            let name = format!("my run\\{name}").replace('/', "\\");
+            entry(&name, 0, 0, content.memory().expect("in memory"))
+        })
+        .collect();
+    let zipped = [entry("my run\\", 0, 0, b""), entry("my run\\.DS_Store", 0, 0, b"x"), zipped].concat();
+    let repacked = repacked(&zipped).expect("objects");
+    assert_eq!(written(&repacked.bundle), written(&bundle));
+    let [finding] = &repacked.dropped[..] else { panic!("{:?}", repacked.dropped) };
+    assert_eq!((finding.code, finding.place.to_string().as_str()), (Code::ContainerName, "my run\\\\.DS_Store"));
+}
+
+#[test]
+fn digests_decide_what_is_kept() {
+    let bundle = with_artifact();
+    let plain = written(&bundle);
+    let case = |extra: &[u8], code: Code| {
+        let repacked = repacked(&[extra, &plain].concat()).expect("objects");
+        assert_eq!(written(&repacked.bundle), plain);
+        assert_eq!(repacked.dropped.iter().map(|finding| finding.code).collect::<Vec<_>>(), [code]);
+    };
+    let other = Blake3::of(b"other");
+    let (id, _) = bundle.records().next().expect("a record");
+    case(&entry(&format!("artifacts/{other}"), 0, 0, b"another"), Code::DigestArtifact);
+    case(&entry(&format!("artifacts/{other}"), 0, 0, b"other"), Code::ContainerUnlisted);
+    case(&entry(&format!("statements/{other}.json"), 0, 0, b"{}"), Code::DigestStatement);
+    case(&entry(&format!("records/{other}/record.json"), 0, 0, b"{}"), Code::DigestRecord);
+    case(&entry(&format!("records/{other}/record.json"), 0, 0, b"other"), Code::JsonSyntax);
+    case(&entry(&format!("records/{other}/context.json"), 0, 0, b"{}"), Code::ContainerUnlisted);
+    case(&entry(&format!("records/{id}/context.json"), 0, 0, b"{}"), Code::ContainerUnlisted);
+}
+
+#[test]
+fn a_changed_section_goes_and_its_record_stays() {
+    let at = SMALLEST.windows(5).position(|window| window == b"title").expect("a section");
+    let mut changed = SMALLEST.to_vec();
+    changed[at] = b'T';
+    let repacked = repacked(&changed).expect("a record");
+    assert_eq!(repacked.bundle.entries().count(), 1);
+    assert_eq!(repacked.dropped[0].code, Code::DigestSection);
+    // An intact copy beside the broken one is as good as no broken one.
+    restored(&[&changed, SMALLEST].concat(), &[]);
+}
+
+#[test]
+fn entries_that_cannot_be_read_are_reported() {
+    let name = format!("artifacts/{}", Blake3::of(b"x"));
+    let mut long = entry(&name, 0, 0, b"x");
+    long[20] = 0xff;
+    for (broken, code) in [
+        (entry(&name, 0, 1, b"x"), Code::ContainerFlags),
+        (entry(&name, 93, 0, b"x"), Code::ContainerNotStored),
+        (entry(&name, 8, 0, b"\xff\xff\xff"), Code::ContainerCrc),
+        (entry(&name, 0, 8, b""), Code::ContainerFlags),
+        (long, Code::ContainerTruncated),
+    ] {
+        // Behind the bundle, where one byte too many is past the end of the file.
+        restored(&[SMALLEST, &broken].concat(), &[code]);
+    }
+}
+
+#[test]
+fn what_is_no_bundle_is_an_error() {
+    for bytes in [&b""[..], b"PK", b"PK\x03\x04", b"hello, world", &entry("readme.md", 0, 0, b"hello")] {
+        let error = repacked(bytes).expect_err("nothing in it");
+        assert_eq!(error.code(), Some(Code::ContainerNotABundle));
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_is_inflated() {
+    let name = format!("artifacts/{}", Blake3::of(b""));
+    let bomb = [SMALLEST, &entry(&name, 8, 0, &deflated(&vec![0; 3_000_000]))].concat();
+    let inflate = |limit| salvage(&Content::bytes(&bomb[..]), &Limits::default(), limit);
+    assert_eq!(inflate(3_000_000).map(|found| found.objects.len()).ok(), Some(3));
+    let error = inflate(2_999_999).err().expect("too large");
+    assert!(matches!(error, RepackError::Bomb { limit: 2_999_999 }));
+    assert_eq!(error.code(), Some(Code::ContainerLimit));
+    assert_eq!(inflated_limit(1 << 20), (1 << 30) + (20 << 20));
+    assert_eq!(inflated_limit(u64::MAX), u64::MAX);
+}
+
+/// Each header begins a compressed stream that swallows the rest of the file and is damaged at its end. Taken from every
+/// header, that would be the square of the size; what was inflated once is not inflated again.
+#[test]
+fn streams_within_streams_cost_no_more_than_one() {
+    let name = format!("artifacts/{}", Blake3::of(b""));
+    let header = entry(&name, 8, 8, b"");
+    let length = u16::try_from(header.len()).expect("short");
+    // Behind each header a stored block of DEFLATE, whose content is the next header.
+    let one = [&header[..], &[0], &length.to_le_bytes(), &(!length).to_le_bytes()].concat().repeat(200);
+    let found = salvage(&Content::bytes(one), &Limits::default(), 100_000).expect("within the limit");
+    assert_eq!((found.objects.len(), found.dropped.len()), (0, 1));
+}
+
+#[test]
+fn too_many_entries_are_refused() {
+    let limits = Limits { entries: 2, ..Limits::default() };
+    let many: Vec<u8> = (0..5).flat_map(|_| entry("x", 0, 0, b"")).collect();
+    let error = repack(&Content::bytes(many), &limits).expect_err("too many");
+    assert!(matches!(error, RepackError::Entries { limit: 2 }));
+}
+
+proptest! {
+    /// Whatever was done to an archive, what is kept of it is intact.
+    #[test]
+    fn what_is_kept_is_intact(
+        which in 0..4_usize,
+        at in any::<prop::sample::Index>(),
+        removed in 0..60_usize,
+        bytes in proptest::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let mut damaged = REZIPPED.get(which).copied().unwrap_or(SMALLEST).to_vec();
+        let start = at.index(damaged.len());
+        damaged.splice(start..(start + removed).min(damaged.len()), bytes);
+        if let Ok(kept) = repacked(&damaged) {
+            let bytes = written(&kept.bundle);
+            let (check, intact) = Unverified::new(Content::bytes(&bytes[..])).check(Digests::All);
+            prop_assert!(intact.is_some(), "{:?}", check.findings);
+            let again = repack(&Content::bytes(&bytes[..]), &Limits::default());
+            prop_assert_eq!(written(&again.expect("a bundle").bundle), bytes);
+        }
+    }
+}
