@@ -60,7 +60,7 @@ fn md5_of_file(path: &Utf8Path) -> io::Result<String> {
             count => hasher.update(buffer.get(..count).unwrap_or_default()),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
 }
 
 #[cfg(test)]

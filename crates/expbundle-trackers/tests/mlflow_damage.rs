@@ -199,6 +199,19 @@ fn remote_and_moved_artifacts() {
 }
 
 #[test]
+fn artifacts_far_from_the_database_are_found_where_the_caller_says() {
+    let source = Copy::of("sqlite-server");
+    let far = source.path.parent().expect("a folder").join("far");
+    fs::rename(source.path.join("mlartifacts"), &far).expect("moved");
+    let opened = Source::open(&source.path).expect("opens");
+    let run = opened.read(SERVER_RUN).expect("the run");
+    assert_eq!((run.artifacts.place.clone(), run.artifacts.files.len()), (Place::Absent, 0));
+    assert_finding(&run, SourceCode::Missing, "m-9cdf1fe6e8334c6292fce8de9f50362e");
+    let run = opened.read_with(SERVER_RUN, &[far]).expect("the run");
+    assert_eq!((run.artifacts.files.len(), run.findings.len()), (2, 0));
+}
+
+#[test]
 fn a_write_ahead_log_is_read_and_nothing_is_written_beside_it() {
     let source = Copy::of("sqlite-server");
     let connection = source.database();

@@ -27,6 +27,8 @@ pub(super) struct Mapping<'a> {
     pub artifacts: Vec<Artifact>,
     pub budget: Budget,
     private: Private,
+    /// Keys of series that name somebody, and what stands for them.
+    private_keys: BTreeMap<String, String>,
     /// Tags that no part of the map has taken yet.
     tags: BTreeMap<&'a str, &'a str>,
     /// The same for tags of the experiment.
@@ -42,19 +44,68 @@ impl<'a> Mapping<'a> {
             let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
             finding(code, &found.place, &found.detail)
         });
+        let private = Private::new(people(run));
+        let named = run.metrics.iter().filter(|metric| private.is_in(&metric.key));
+        let private_keys: BTreeMap<String, String> =
+            (1..).zip(named).map(|(number, metric)| (metric.key.clone(), format!("series {number}"))).collect();
+        let mut identity = Identity::default();
+        for (key, instead) in &private_keys {
+            identity.source.insert(format!("metric key/{instead}"), Value::from(key.as_str()));
+        }
         Self {
             run,
             options,
             account: Account::default(),
-            identity: Identity::default(),
+            identity,
             artifacts: Vec::new(),
             budget: Budget::default(),
-            private: Private::new(people(run)),
+            private,
+            private_keys,
             tags: pairs(&run.tags),
             experiment_tags: experiment.map(|experiment| pairs(&experiment.tags)).unwrap_or_default(),
             raw: BTreeMap::new(),
             findings: findings.collect(),
         }
+    }
+
+    /// The key of a series as it stands in the sections. One that names somebody is told in `identity.json`, and stands
+    /// for itself by its place among such keys.
+    pub fn metric_key<'k>(&'k self, key: &'k str) -> &'k str {
+        self.private_keys.get(key).map_or(key, String::as_str)
+    }
+
+    /// The artifacts, with whatever names somebody moved to `identity.json`.
+    pub fn take_artifacts(&mut self) -> Vec<Artifact> {
+        let mut artifacts = std::mem::take(&mut self.artifacts);
+        for (position, artifact) in artifacts.iter_mut().enumerate() {
+            let mut hide = |what: &str, text: &mut Option<String>| {
+                if let Some(text) = text.take_if(|text| self.private.is_in(text)) {
+                    self.identity.source.insert(format!("artifact {position}/{what}"), Value::from(text));
+                }
+            };
+            hide("name", &mut artifact.name);
+            hide("path", &mut artifact.path);
+            hide("type", &mut artifact.kind);
+            if let Some(dataset) = &mut artifact.dataset {
+                hide("context", &mut dataset.context);
+                hide("sourceType", &mut dataset.source_type);
+            }
+            for version in artifact.model.iter_mut().flat_map(|model| &mut model.registered) {
+                let mut name = Some(std::mem::take(&mut version.name));
+                hide(&format!("registered as, version {}", version.version), &mut name);
+                version.name = name.unwrap_or_else(|| "a name that names somebody".to_owned());
+                hide("stage", &mut version.stage);
+                let aliases = std::mem::take(&mut version.aliases).into_iter().enumerate();
+                version.aliases = aliases
+                    .filter_map(|(number, alias)| {
+                        let mut alias = Some(alias);
+                        hide(&format!("alias {number}"), &mut alias);
+                        alias
+                    })
+                    .collect();
+            }
+        }
+        artifacts
     }
 
     /// Counts what the reader counted, before anything is done with it.
@@ -185,7 +236,7 @@ impl<'a> Mapping<'a> {
         // A key or file may carry a name; the code and the count of findings stay.
         for damage in &mut damage {
             if !self.is_public(&damage.place) {
-                damage.place = "a place named in identity.json".to_owned();
+                "a place that names somebody".clone_into(&mut damage.place);
             }
         }
         let source = SourceSection {

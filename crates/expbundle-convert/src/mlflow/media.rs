@@ -13,8 +13,12 @@ pub(super) fn map(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Media {
         if role.as_str() != role::MEDIA || !mapping.is_public(&file.path) {
             continue;
         }
-        let mut item = MediaItem { path: Some(file.path.clone()), artifact: Some(*digest), ..MediaItem::default() };
-        item.kind = kind(&file.path).to_owned();
+        let mut item = MediaItem {
+            kind: kind(&file.path).to_owned(),
+            path: Some(file.path.clone()),
+            artifact: Some(*digest),
+            ..MediaItem::default()
+        };
         match logged_image(&file.path) {
             Some(image) => {
                 item.key = image.key;
@@ -55,8 +59,8 @@ struct LoggedImage {
 
 /// `images/<key, "/" as "~">+step+<n>+timestamp+<ms>+<uuid>[+compressed].<extension>`
 fn logged_image(path: &str) -> Option<LoggedImage> {
-    let (stem, _) = path.strip_prefix("images/")?.rsplit_once('.')?;
-    let (key, rest) = stem.split_once("+step+")?;
+    let (name, _) = path.strip_prefix("images/")?.rsplit_once('.')?;
+    let (key, rest) = name.split_once("+step+")?;
     let (step, rest) = rest.split_once("+timestamp+")?;
     let (timestamp, rest) = rest.split_once('+')?;
     Some(LoggedImage {

@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 
 use expbundle::draft::Draft;
 use expbundle_format::record::{self, Kind, Parent, RecordBody};
-use expbundle_format::sections::{Artifacts, SourceSection};
+use expbundle_format::sections::{Artifacts, Identity, SourceSection};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, RecordId};
 use expbundle_trackers::mlflow::{List, Run, Source, SourceError, SourceKind, Status};
@@ -60,7 +60,7 @@ pub fn convert_with(
     options: &Options<'_>,
     parents: &Parents,
 ) -> Result<Converted, ConvertError> {
-    let run = source.read(run_id).map_err(|error| describe(&error))?;
+    let run = source.read_with(run_id, options.files).map_err(|error| describe(&error))?;
     let parent = parent_of(source, &run, options, parents)?;
     build(source.kind(), &run, parent, options)
 }
@@ -81,13 +81,13 @@ pub(crate) enum ParentLink {
 /// Finds the record of a run's parent, converting the line of ancestors from the topmost down where it must.
 fn parent_of(source: &Source, run: &Run, options: &Options<'_>, parents: &Parents) -> Result<ParentLink, ConvertError> {
     // From the run upwards, until there is no parent, or one whose record is known.
-    let mut line: Vec<(String, Run)> = Vec::new();
+    let mut ancestors: Vec<(String, Run)> = Vec::new();
     let mut link = ParentLink::None;
-    // The position in `[run, line…]` from which on everyone is in the circle.
+    // The position in `[run, ancestors…]` from which on everyone is in the circle.
     let mut circle = usize::MAX;
     let mut next = run.parent_run_id().map(str::to_owned);
     while let Some(id) = next {
-        let seen = std::iter::once(run.info.run_id.as_str()).chain(line.iter().map(|(id, _)| id.as_str()));
+        let seen = std::iter::once(run.info.run_id.as_str()).chain(ancestors.iter().map(|(id, _)| id.as_str()));
         if let Some(position) = seen.into_iter().position(|seen| seen == id) {
             (link, circle) = (ParentLink::Circle, position);
             break;
@@ -96,10 +96,10 @@ fn parent_of(source: &Source, run: &Run, options: &Options<'_>, parents: &Parent
             link = ParentLink::Record(digest);
             break;
         }
-        match source.read(&id) {
+        match source.read_with(&id, options.files) {
             Ok(parent) => {
                 next = parent.parent_run_id().map(str::to_owned);
-                line.push((id, parent));
+                ancestors.push((id, parent));
             }
             Err(SourceError::NoRun { .. }) => {
                 link = ParentLink::Missing;
@@ -110,16 +110,16 @@ fn parent_of(source: &Source, run: &Run, options: &Options<'_>, parents: &Parent
     }
     // What was declared was declared of the run that was asked for.
     let plain = Options { inputs: &[], outputs: &[], ..*options };
-    while let Some((id, ancestor)) = line.pop() {
+    while let Some((id, ancestor)) = ancestors.pop() {
         let converted = build(source.kind(), &ancestor, link, &plain)?;
         let digest = record_digest(&converted)?;
-        // In `[run, line…]` this ancestor stands one further on.
-        let in_circle = line.len() + 1 >= circle;
+        // In `[run, ancestors…]` this ancestor stands one further on.
+        let in_circle = ancestors.len() + 1 >= circle;
         if !in_circle {
             parents.insert(&id, digest);
         }
         // Whoever is below the ancestor is in the circle too, or has it for a parent.
-        link = if line.len() >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
+        link = if ancestors.len() >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
     }
     Ok(link)
 }
@@ -165,7 +165,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     series::write(&mut mapping, &mut draft, &goals)?;
     rest::map(&mut mapping, &mut draft)?;
 
-    let mut artifacts = std::mem::take(&mut mapping.artifacts);
+    let mut artifacts = mapping.take_artifacts();
     declared::add(&mut draft, &mut artifacts, options)?;
     artifacts.sort_by_cached_key(|artifact| {
         (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
@@ -183,7 +183,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
         draft.json_section(&media)?;
     }
     let (identity, source, findings) = mapping.finish(layout(kind));
-    if identity != Default::default() {
+    if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
     let account = source.account.clone();

@@ -9,7 +9,6 @@ use expbundle_format::number::Number;
 use expbundle_format::sections::{self, Goal, SeriesSummary, Summary};
 use expbundle_series::{KeySummary, Point, SeriesWriter};
 use expbundle_trackers::mlflow::Metric;
-use serde_json::Value;
 
 use super::mapping::Mapping;
 use crate::ConvertError;
@@ -48,7 +47,7 @@ fn write_section(
     let failed = |error: expbundle_series::SeriesError| ConvertError::Series(error.to_string());
     let mut writer = SeriesWriter::new();
     for metric in metrics {
-        let key = writer.key(&public_key(mapping, &metric.key));
+        let key = writer.key(mapping.metric_key(&metric.key));
         let mut timeless: u64 = 0;
         for point in &metric.points {
             let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);
@@ -69,17 +68,6 @@ fn write_section(
     let summaries = writer.finish(file.try_clone()?, None).map_err(failed)?;
     draft.section(section, sections::PARQUET, Content::file(file)?)?;
     Ok(summaries)
-}
-
-/// A key that names somebody is told in `identity.json`, and stands for itself by its place among such keys.
-fn public_key(mapping: &mut Mapping<'_>, key: &str) -> String {
-    if mapping.is_public(key) {
-        return key.to_owned();
-    }
-    let known = mapping.identity.source.keys().filter(|name| name.starts_with("metric key/")).count();
-    let instead = format!("series {}", known + 1);
-    mapping.identity.source.insert(format!("metric key/{instead}"), Value::from(key));
-    instead
 }
 
 fn summary(one: &KeySummary, goal: Option<Goal>) -> SeriesSummary {

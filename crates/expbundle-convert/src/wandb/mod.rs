@@ -1,1 +1,189 @@
-//! Weights & Biases.
+//! Weights & Biases: a transaction log and what lies beside it become a bundle.
+//!
+//! A run that was resumed offline has several folders of one id. Each is a record of its own, `resumed-from` the one before:
+//! each has its own log, and steps may overlap, so they are never merged silently.
+
+mod console;
+mod context;
+mod files;
+mod mapping;
+mod media;
+mod points;
+mod recipe;
+mod typed;
+
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle_format::DigestSet;
+use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
+use expbundle_format::sections::{self, Artifacts, Identity, Summary};
+use expbundle_series::write_console;
+use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
+
+use self::mapping::{Mapping, time};
+use self::points::Gathered;
+use crate::{ConvertError, Converted, Options, declared, roles};
+
+/// Lists the runs of a source.
+pub fn list(source: &Source) -> Result<Vec<Listed>, ConvertError> {
+    source.list().map_err(describe)
+}
+
+/// Converts a run, named by the key that [`list`] gives, or by its id if only one has it.
+pub fn convert(source: &Source, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+    let (files, points) = read(source, key, options)?;
+    // From the first folder of the id up to the one before this: each follows from the one before it.
+    let mut line = Vec::new();
+    let mut next = files.previous.clone();
+    while let Some(key) = next {
+        let (files, points) = read(source, &key, options)?;
+        next = files.previous.clone();
+        line.push((files, points));
+    }
+    let mut parent = None;
+    // What was declared was declared of the run that was asked for.
+    let plain = Options { inputs: &[], outputs: &[], ..*options };
+    while let Some((files, points)) = line.pop() {
+        let converted = build(&files, points, parent, &plain)?;
+        parent = Some(record_digest(&converted)?);
+    }
+    build(&files, points, parent, options)
+}
+
+fn read(source: &Source, key: &str, options: &Options<'_>) -> Result<(RunFiles, Gathered), ConvertError> {
+    let mut points = Gathered::new();
+    let files = source.read(key, &mut points, options.progress).map_err(describe)?;
+    Ok((files, points))
+}
+
+fn record_digest(converted: &Converted) -> Result<DigestSet, ConvertError> {
+    let (_, content) = converted.bundle.records().next().expect("a converted run has its record");
+    Ok(content.digest()?)
+}
+
+fn describe(error: SourceError) -> ConvertError {
+    match error {
+        SourceError::NoRun { run } => ConvertError::NoSuchRun { run },
+        SourceError::Read { path, source } => ConvertError::Source { path, detail: source.to_string() },
+        SourceError::Nothing { path } => ConvertError::Source { detail: "it holds no W&B run".to_owned(), path },
+    }
+}
+
+fn build(
+    files: &RunFiles,
+    mut points: Gathered,
+    parent: Option<DigestSet>,
+    options: &Options<'_>,
+) -> Result<Converted, ConvertError> {
+    let run = &files.run;
+    let mut body = RecordBody::new(Kind::Run);
+    body.started = run.started_ns().and_then(time);
+    // The source has the run time in whole seconds, and no moment of the end.
+    let runtime = run.exit.map(|exit| exit.runtime_seconds);
+    let ended_ns = runtime.and_then(|seconds| run.started_ns()?.checked_add(seconds.checked_mul(1_000_000_000)?));
+    body.ended = ended_ns.and_then(time);
+    body.status = Some(match run.state() {
+        State::Finished => Status::Finished,
+        State::Failed => Status::Failed,
+        State::Crashed => Status::Crashed,
+    });
+    body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
+    body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
+    let mut draft = Draft::new(body);
+    let mut mapping = Mapping::new(files, options);
+    account_of_records(&mut mapping);
+
+    let context = context::map(&mut mapping);
+    let events = context::events(&mut mapping);
+    let definitions = context::definitions(&mut mapping);
+    let (known, patch) = files::folder(&mut mapping, &mut draft)?;
+    files::artifacts(&mut mapping, &mut draft)?;
+    let recipe = recipe::map(&mut mapping, patch);
+    let media = media::map(&mut mapping, std::mem::take(&mut points.media), &known);
+    account_of_points(&mut mapping);
+    let summaries = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
+    let series = summaries.into_iter().map(|(key, one)| {
+        let declared = context::declared_for(&definitions, &key);
+        let line = points::summary(&one, declared.goal, declared.step_key);
+        (key, line)
+    });
+    let summary =
+        Summary { series: series.collect(), declared: recipe::declared_summary(&mut mapping), ..Summary::default() };
+    console_section(&mut mapping, &mut draft)?;
+
+    let mut artifacts = std::mem::take(&mut mapping.artifacts);
+    declared::add(&mut draft, &mut artifacts, options)?;
+    artifacts.sort_by_cached_key(|artifact| {
+        (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
+    });
+    let title = context.title.clone();
+    draft.json_section(&context)?;
+    draft.json_section(&recipe)?;
+    if summary != Summary::default() {
+        draft.json_section(&summary)?;
+    }
+    if !artifacts.is_empty() {
+        draft.json_section(&Artifacts { artifacts, salt: None })?;
+    }
+    if !events.events.is_empty() {
+        draft.json_section(&events)?;
+    }
+    if let Some(cost) = recipe::cost(&recipe, runtime) {
+        draft.json_section(&cost)?;
+    }
+    if !media.media.is_empty() {
+        draft.json_section(&media)?;
+    }
+    let (identity, source, findings) = mapping.finish();
+    if identity != Identity::default() {
+        draft.json_section(&identity)?;
+    }
+    let account = source.account.clone();
+    draft.json_section(&source)?;
+    let bundle = draft.finish()?;
+    let record = bundle.records().next().expect("a draft has its record").0;
+    Ok(Converted { bundle, record, title, account, findings })
+}
+
+/// Every record of the log by kind. What is inside them is counted by itself.
+fn account_of_records(mapping: &mut Mapping<'_>) {
+    let run = mapping.run();
+    for (kind, count) in &run.records {
+        mapping.account.found("log record", *count);
+        match *kind {
+            "request" => mapping.account.dropped("log record", *count, "a request to the service, which was not there"),
+            "unknown" => mapping.account.dropped("log record", *count, "a kind of record that this version does not know"),
+            "noop_link_artifact" => mapping.account.dropped("log record", *count, "a record without content"),
+            _ => mapping.account.mapped("log record", *count),
+        }
+    }
+    for (index, board) in run.tensorboard.iter().enumerate() {
+        mapping.account.found("TensorBoard folder", 1);
+        mapping.keep_raw("TensorBoard folder", &index.to_string(), typed::typed(board));
+    }
+}
+
+fn account_of_points(mapping: &mut Mapping<'_>) {
+    let run = mapping.run();
+    let history = run.history;
+    mapping.account.found("history value", history.items);
+    let mapped = history.positions + history.numbers + history.others + history.media_parts;
+    mapping.account.mapped("history value", mapped);
+    mapping.account.dropped("history value", history.broken, "the value cannot be read");
+    mapping.account.found("system metric point", run.system_values);
+    mapping.account.mapped("system metric point", run.system_values);
+}
+
+fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
+    let pieces = &mapping.run().console;
+    mapping.account.found("console piece", pieces.len() as u64);
+    mapping.account.mapped("console piece", pieces.len() as u64);
+    let lines = console::lines(pieces);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    write_console(&lines, &mut bytes, None).map_err(|error| ConvertError::Series(error.to_string()))?;
+    draft.section(sections::CONSOLE, sections::PARQUET, Content::bytes(bytes))?;
+    Ok(())
+}

@@ -98,14 +98,14 @@ pub struct Opened {
 
 impl Opened {
     pub fn new(converted: &Converted) -> Self {
+        fn section<S: JsonSection + Default>(intact: &Intact, converted: &Converted) -> S {
+            intact.json_section(converted.record).unwrap_or_default()
+        }
         let mut bytes = Vec::new();
         converted.bundle.write(&mut bytes).expect("memory");
         let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = intact.unwrap_or_else(|| panic!("not intact: {check:?}"));
         let record = intact.records()[&converted.record].clone();
-        fn section<S: JsonSection + Default>(intact: &Intact, converted: &Converted) -> S {
-            intact.json_section(converted.record).unwrap_or_default()
-        }
         Self {
             record,
             context: section(&intact, converted),

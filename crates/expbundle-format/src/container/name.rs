@@ -175,8 +175,23 @@ mod tests {
         section(&format!("{}.json", "a".repeat(64)), false);
         section(&format!("a.{}", "9".repeat(17)), false);
         for bad in [
-            "", ".", "a", "a.", ".json", "1a.json", "-a.json", "A.json", "a.JSON", "a.b.c", "a_b.json", "a/b.json", "a b.json",
-            "a.json ", "a.json\n", "\u{e9}.json", "record.json",
+            "",
+            ".",
+            "a",
+            "a.",
+            ".json",
+            "1a.json",
+            "-a.json",
+            "A.json",
+            "a.JSON",
+            "a.b.c",
+            "a_b.json",
+            "a/b.json",
+            "a b.json",
+            "a.json ",
+            "a.json\n",
+            "\u{e9}.json",
+            "record.json",
         ] {
             section(bad, false);
         }
@@ -184,9 +199,11 @@ mod tests {
 
     fn names() -> impl Strategy<Value = EntryName> {
         // Few different bytes, so that equal digests and near ones come up.
-        let digest = || prop_oneof![Just(0_u8), Just(9), Just(10), Just(255)].prop_map(|byte| Blake3::from_bytes([byte; 32]));
-        let file = prop_oneof![Just("record-2.json"), Just("record.jsona"), Just("a.b"), Just("z-1.json"), Just("z1.json")]
-            .prop_map(|text| text.parse::<SectionName>().expect("in the grammar"));
+        let digest =
+            || prop_oneof![Just(0_u8), Just(9), Just(10), Just(255)].prop_map(|byte| Blake3::from_bytes([byte; 32]));
+        let file =
+            prop_oneof![Just("record-2.json"), Just("record.jsona"), Just("a.b"), Just("z-1.json"), Just("z1.json")]
+                .prop_map(|text| text.parse::<SectionName>().expect("in the grammar"));
         prop_oneof![
             digest().prop_map(|digest| EntryName::Record(RecordId(digest))),
             (digest(), file).prop_map(|(digest, section)| EntryName::Section { record: RecordId(digest), section }),

@@ -341,7 +341,12 @@ impl<R: Read + Seek> Scanner<R> {
             });
         }
         if (bytes.len() as u64) < expected.len() as u64 {
-            return Err(ContainerError::Truncated { offset: self.length });
+            // The end is here, so what lacks is between.
+            return Err(if u32_at(&bytes, at) == END_SIGNATURE {
+                ContainerError::Zip64 { offset: start }
+            } else {
+                ContainerError::Truncated { offset: self.length }
+            });
         }
         Err(if tail(0, 4) {
             ContainerError::Gap { offset: start }

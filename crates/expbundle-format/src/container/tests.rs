@@ -48,6 +48,42 @@ fn the_smallest_bundle_reads_and_writes_to_the_byte() {
 }
 
 #[test]
+fn the_writer_refuses_what_no_bundle_is() {
+    /// Other bytes each time that it is read from its start.
+    struct Restless(u8, bool);
+    impl std::io::Read for Restless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let first = std::mem::take(&mut self.1);
+            if first && !buffer.is_empty() {
+                buffer[0] = self.0;
+            }
+            Ok(usize::from(first))
+        }
+    }
+    impl std::io::Seek for Restless {
+        fn seek(&mut self, _: std::io::SeekFrom) -> std::io::Result<u64> {
+            (self.0, self.1) = (self.0 + 1, true);
+            Ok(0)
+        }
+    }
+
+    let [a, b] = [1, 2].map(|byte| EntryName::Artifact(Blake3::from_bytes([byte; 32])));
+    let mut writer = Writer::new(Vec::new()).expect("memory");
+    writer.entry(&b, 1, &mut Cursor::new(b"b")).expect("the first");
+    for name in [&a, &b] {
+        let error = writer.entry(name, 1, &mut Cursor::new(b"a")).expect_err("too late");
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    }
+    let statement = EntryName::Statement(Blake3::of(b""));
+    for (size, content) in [(1, &b""[..]), (1, b"xx"), (0, b"x"), (300_000, b"x")] {
+        let error = writer.entry(&statement, size, &mut Cursor::new(content)).expect_err("another size");
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+    }
+    let error = writer.entry(&statement, 1, &mut Restless(0, false)).expect_err("changes");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+}
+
+#[test]
 fn every_flipped_bit_of_a_header_is_refused() {
     let container = open(SMALLEST).expect("canonical");
     let is_data = |at: usize| {
@@ -82,7 +118,7 @@ fn each_rule_has_its_code() {
     let central = find(layout::CENTRAL_SIGNATURE, 1);
     let end = find(layout::END_SIGNATURE, 0);
     refused(b"", Code::ContainerNotABundle);
-    refused(&SMALLEST[end..], Code::ContainerGap);
+    refused(&SMALLEST[end..], Code::ContainerMimetype);
     refused(&archive(&[]), Code::ContainerMimetype);
     refused(b"hello, world, this is no archive", Code::ContainerNotABundle);
     refused(&[b"x", SMALLEST].concat(), Code::ContainerGap);
@@ -189,28 +225,35 @@ fn names_stand_once_in_order_and_in_the_grammar() {
 fn the_directories_agree_entry_by_entry() {
     let mimetype = ("mimetype", MIMETYPE.as_bytes());
     let digest = Blake3::of(b"");
-    let [a, b, c] = [format!("artifacts/{digest}"), format!("records/{digest}/record.json"), format!("statements/{digest}.json")];
-    let entries = [mimetype, (&a, b"a"), (&b, b"b"), (&c, b"c")];
+    let names =
+        [format!("artifacts/{digest}"), format!("records/{digest}/record.json"), format!("statements/{digest}.json")];
+    let mut entries = vec![mimetype];
+    entries.extend(names.iter().map(|name| (name.as_str(), &b"data"[..])));
     let (locals, directory) = parts(&entries);
-    let with = |locals: &[Vec<u8>], directory: &[&[u8]]| {
+    let with = |locals: &[Vec<u8>], directory: &[Vec<u8>]| {
         let (locals, directory) = (locals.concat(), directory.concat());
         let end = layout::end(entries.len() as u64, locals.len() as u64, directory.len() as u64);
         [locals, directory, end].concat()
     };
-    let [m, x, y, z] = [&directory[0][..], &directory[1], &directory[2], &directory[3]];
-    open(&with(&locals, &[m, x, y, z])).expect("canonical");
-    for wrong in [&[m, x, y][..], &[m, y, z], &[x, y, z], &[m, y, x, z], &[m, x, x, z], &[m, x, y, z, z], &[m, x, y, y, z], &[]] {
-        refused(&with(&locals, wrong), Code::ContainerHeaderMismatch);
+    let listing = |order: &[usize]| with(&locals, &order.iter().map(|at| directory[*at].clone()).collect::<Vec<_>>());
+    open(&listing(&[0, 1, 2, 3])).expect("canonical");
+    for order in
+        [&[0, 1, 2][..], &[0, 2, 3], &[1, 2, 3], &[0, 2, 1, 3], &[0, 1, 1, 3], &[0, 1, 2, 3, 3], &[0, 1, 2, 2, 3], &[]]
+    {
+        refused(&listing(order), Code::ContainerHeaderMismatch);
     }
     // An entry in the directory alone.
-    refused(&with(&locals[..3], &[m, x, y, z]), Code::ContainerHeaderMismatch);
+    refused(&with(&locals[..3], &directory), Code::ContainerHeaderMismatch);
     for (before, what) in [(1, &b"x"[..]), (2, b"PK"), (4, b"PK\x03")] {
         let mut gap = locals.clone();
         gap.insert(before, what.to_vec());
-        refused(&with(&gap, &[m, x, y, z]), Code::ContainerGap);
+        refused(&with(&gap, &directory), Code::ContainerGap);
     }
-    refused(&with(&locals, &[m, x, y, z, b"gap!"]), Code::ContainerGap);
-    refused(&with(&locals, &[m, x, b"gap!", y, z]), Code::ContainerGap);
+    for before in [2, 4] {
+        let mut gap = directory.clone();
+        gap.insert(before, b"gap!".to_vec());
+        refused(&with(&locals, &gap), Code::ContainerGap);
+    }
 }
 
 #[test]

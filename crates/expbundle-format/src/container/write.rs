@@ -21,9 +21,8 @@ impl<W: Write> Writer<W> {
     /// Begins a bundle.
     pub fn new(output: W) -> io::Result<Self> {
         let mut writer = Self { output, offset: 0, directory: Vec::new(), entries: 0, last: None };
-        let bytes = MIMETYPE.as_bytes();
-        writer.header(MIMETYPE_NAME, crc32fast::hash(bytes), bytes.len() as u64)?;
-        writer.data(&mut &*bytes, bytes.len() as u64)?;
+        let (bytes, size) = (MIMETYPE.as_bytes(), MIMETYPE.len() as u64);
+        writer.write(MIMETYPE_NAME, crc32fast::hash(bytes), size, &mut &*bytes)?;
         Ok(writer)
     }
 
@@ -35,14 +34,9 @@ impl<W: Write> Writer<W> {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` comes too late or twice")));
         }
         content.seek(SeekFrom::Start(0))?;
-        let mut crc32 = crc32fast::Hasher::new();
-        each_piece(content, size, |piece| {
-            crc32.update(piece);
-            Ok(())
-        })?;
+        let crc32 = each_piece(content, size, |_| Ok(()))?;
         content.seek(SeekFrom::Start(0))?;
-        self.header(&name.to_string(), crc32.finalize(), size)?;
-        self.data(content, size)?;
+        self.write(&name.to_string(), crc32, size, content)?;
         self.last = Some(name.clone());
         Ok(())
     }
@@ -55,26 +49,26 @@ impl<W: Write> Writer<W> {
         Ok(self.output)
     }
 
-    fn header(&mut self, name: &str, crc32: u32, size: u64) -> io::Result<()> {
+    fn write(&mut self, name: &str, crc32: u32, size: u64, content: &mut impl Read) -> io::Result<()> {
         let fields = Fields { crc32, size, offset: self.offset };
         let local = fields.local(name);
         self.output.write_all(&local)?;
-        self.offset += local.len() as u64;
+        if each_piece(content, size, |piece| self.output.write_all(piece))? != crc32 {
+            return Err(changed());
+        }
+        self.offset += local.len() as u64 + size;
         self.directory.extend(fields.central(name));
         self.entries += 1;
         Ok(())
     }
-
-    fn data(&mut self, content: &mut impl Read, size: u64) -> io::Result<()> {
-        each_piece(content, size, |piece| self.output.write_all(piece))?;
-        self.offset += size;
-        Ok(())
-    }
 }
 
-/// Gives all pieces of a content, which must have exactly that size.
-fn each_piece(content: &mut impl Read, size: u64, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut buffer = vec![0; 256 * 1024];
+/// Gives all pieces of a content, which must have exactly that size, and its CRC-32.
+fn each_piece(content: &mut impl Read, size: u64, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<u32> {
+    // Bundles have many small entries; each gets room for itself and a byte that should not be there.
+    let room = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1).min(256 * 1024);
+    let mut buffer = vec![0; room];
+    let mut crc32 = crc32fast::Hasher::new();
     let mut left = size;
     loop {
         let count = match content.read(&mut buffer) {
@@ -83,17 +77,15 @@ fn each_piece(content: &mut impl Read, size: u64, mut take: impl FnMut(&[u8]) ->
             Err(error) => return Err(error),
         };
         if count == 0 && left == 0 {
-            return Ok(());
+            return Ok(crc32.finalize());
         }
-        left = match left.checked_sub(count as u64) {
-            Some(rest) if count > 0 => rest,
-            _ => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "the content changed its size while it was written",
-                ));
-            }
-        };
-        take(buffer.get(..count).expect("a reader fills at most the buffer"))?;
+        left = left.checked_sub(count as u64).filter(|_| count > 0).ok_or_else(changed)?;
+        let piece = buffer.get(..count).expect("a reader fills at most the buffer");
+        crc32.update(piece);
+        take(piece)?;
     }
+}
+
+fn changed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the content changed while it was written")
 }

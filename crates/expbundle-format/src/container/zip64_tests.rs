@@ -57,7 +57,8 @@ impl Read for &mut Hollow {
             let (from, to) = (start.max(*at), end.min(at + part.len() as u64));
             if from < to {
                 let within = |position: u64, base: u64| usize::try_from(position - base).expect("small");
-                buffer[within(from, start)..within(to, start)].copy_from_slice(&part[within(from, *at)..within(to, *at)]);
+                buffer[within(from, start)..within(to, start)]
+                    .copy_from_slice(&part[within(from, *at)..within(to, *at)]);
             }
         }
         self.position = end;
@@ -115,24 +116,23 @@ fn bundle_with_zeros(size: u64) -> Hollow {
 /// The real writer and the real reader over more than 4 GiB, whose CRC is computed too; nothing here knows a smaller limit.
 #[test]
 fn an_entry_of_more_than_4_gib_is_written_and_read() {
-    let size = u64::from(u32::MAX);
+    let size = u64::from(u32::MAX) + 6;
     let mut file = bundle_with_zeros(size);
     let container = Container::open(&mut file, &Limits::default()).expect("canonical");
     let [large, small] = container.entries() else { panic!("two entries") };
     // 30 + 8 + 32 bytes of `mimetype`, then 30 bytes of header, 74 of name and 20 of ZIP64.
     assert_eq!((large.data_offset, large.size), (70 + 124, size));
-    // CRC-32 of 2^32 - 1 zeros, by Python's zlib.
-    assert_eq!(large.crc32, CRC_OF_ZEROS);
+    // After 2^32 - 1 zeros the register of CRC-32 is where it began, so these are as good as six.
+    assert_eq!(large.crc32, crc32fast::hash(&[0; 6]));
     assert_eq!((small.data_offset, small.size), (70 + 124 + size + 104, 3));
-    let kept: usize = file.parts.values().map(Vec::len).sum();
-    assert!(kept < 1000, "{kept} bytes");
-
-    every_flipped_bit_is_refused(file, |at| at < 70 || at > small.data_offset + 2);
+    let data = [38..70, small.data_offset..small.data_offset + 3];
+    every_flipped_bit_is_refused(file, |at| !data.iter().any(|data| data.contains(&at)));
 }
 
 /// Flips each bit of the kept parts in turn; those of the data are another's to find.
 fn every_flipped_bit_is_refused(mut file: Hollow, is_header: impl Fn(u64) -> bool) {
-    let places: Vec<(u64, usize)> = file.parts.iter().flat_map(|(at, part)| (0..part.len()).map(|i| (*at, i))).collect();
+    let places: Vec<(u64, usize)> =
+        file.parts.iter().flat_map(|(at, part)| (0..part.len()).map(|i| (*at, i))).collect();
     for (part, index) in places {
         if !is_header(part + index as u64) {
             continue;
@@ -189,9 +189,10 @@ fn from_65_535_entries_on_the_count_is_in_zip64() {
 fn zip64_of_the_end_has_one_form() {
     let bytes = many_entries(70_000);
     // What Python's own zipfile writes for these entries, as tests/golden/README.md says.
-    assert_eq!(Blake3::of(&bytes).to_string(), PYTHON_70_000);
+    assert_eq!(Blake3::of(&bytes).to_string(), "c76b9db9088fbfc5be435f01fc2d05032016469e11e310a41e036f27c71a3e0c");
     let at = bytes.len() - 98;
-    let (before, end64, locator, end) = (&bytes[..at], &bytes[at..at + 56], &bytes[at + 56..at + 76], &bytes[at + 76..]);
+    let (before, end64, locator, end) =
+        (&bytes[..at], &bytes[at..at + 56], &bytes[at + 56..at + 76], &bytes[at + 76..]);
     let changed = |offset: usize, value: u8| {
         let mut changed = bytes.clone();
         assert_ne!(changed[at + offset], value);

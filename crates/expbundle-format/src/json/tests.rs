@@ -33,7 +33,9 @@ fn text_is_utf_8_and_whole_characters() {
     refused(b"\"\xed\xa0\x80\"", Code::JsonEncoding, 1);
     refused(b"\"\xc0\xaf\"", Code::JsonEncoding, 1);
     refused(b"\xff\xfe{\0}\0", Code::JsonEncoding, 0);
-    for lone in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\ud800""#, r#""\ud800x""#, r#""\ud800\n""#, r#""\udc00\ud800""#] {
+    for lone in
+        [r#""\ud800""#, r#""\udc00""#, r#""\ud800\ud800""#, r#""\ud800x""#, r#""\ud800\n""#, r#""\udc00\ud800""#]
+    {
         refused(lone, Code::JsonEncoding, 1);
     }
     refused(r#""\ud800\u""#, Code::JsonSyntax, 9);
@@ -84,12 +86,17 @@ fn the_grammar_is_that_of_rfc_8259() {
     for (text, offset) in cases {
         refused(text, Code::JsonSyntax, offset);
     }
-    accepted(" \t\r\n{ \"a\" : [ 1 , true , false , null , { } , [ ] ] } ", &json!({"a": [1, true, false, null, {}, []]}));
+    accepted(
+        " \t\r\n{ \"a\" : [ 1 , true , false , null , { } , [ ] ] } ",
+        &json!({"a": [1, true, false, null, {}, []]}),
+    );
 }
 
 #[test]
 fn nothing_follows_the_end() {
-    for (text, offset) in [("{} x", 3), ("1 2", 2), ("01", 1), ("1x", 1), ("0x10", 1), ("null\0", 4), ("nullx", 4), ("[][]", 2)] {
+    for (text, offset) in
+        [("{} x", 3), ("1 2", 2), ("01", 1), ("1x", 1), ("0x10", 1), ("null\0", 4), ("nullx", 4), ("[][]", 2)]
+    {
         refused(text, Code::JsonTrailing, offset);
     }
 }
@@ -115,8 +122,14 @@ fn numbers_mean_one_thing() {
     for float in ["1e400", "-1e400", "1e309", &format!("{}.0", "9".repeat(400))] {
         refused(float, Code::JsonNumber, 0);
     }
-    accepted("[9007199254740991,-9007199254740991,0]", &json!([9_007_199_254_740_991_u64, -9_007_199_254_740_991_i64, 0]));
-    accepted("[1.0,-0.0,1e2,1E-2,0e0,9007199254740993.0]", &json!([1.0, -0.0, 100.0, 0.01, 0.0, 9_007_199_254_740_992.0]));
+    accepted(
+        "[9007199254740991,-9007199254740991,0]",
+        &json!([9_007_199_254_740_991_u64, -9_007_199_254_740_991_i64, 0]),
+    );
+    accepted(
+        "[1.0,-0.0,1e2,1E-2,0e0,9007199254740993.0]",
+        &json!([1.0, -0.0, 100.0, 0.01, 0.0, 9_007_199_254_740_992.0]),
+    );
     accepted("[1e308,5e-324,1e-400]", &json!([1e308, 5e-324, 0.0]));
 }
 
@@ -245,7 +258,8 @@ fn values() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 60, 8, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-            prop::collection::btree_map(text(), inner, 0..6).prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::btree_map(text(), inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }

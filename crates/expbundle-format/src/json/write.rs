@@ -1,8 +1,10 @@
 //! Writes the fixed form (spec/json.md, "Writing").
 //!
-//! Ids are digests of these bytes, so none of them is left to a library: serde_json has changed how it prints floats before,
+//! Ids are digests of these bytes, so none of them is left to a library: `serde_json` has changed how it prints floats before,
 //! and features that some other crate of the program turns on (`preserve_order`, `arbitrary_precision`) change what it
 //! prints now.
+
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -77,7 +79,7 @@ fn write_string(text: &mut String, string: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            '\0'..='\u{1f}' => text.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..='\u{1f}' => write!(text, "\\u{:04x}", u32::from(character)).expect("a string takes all text"),
             _ => text.push(character),
         }
     }
@@ -116,5 +118,5 @@ fn write_float(text: &mut String, float: f64) {
     let scientific = format!("{float:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-    text.push_str(&format!("{digits}e{sign}{exponent:0>2}"));
+    write!(text, "{digits}e{sign}{exponent:0>2}").expect("a string takes all text");
 }

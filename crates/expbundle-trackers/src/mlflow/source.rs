@@ -19,7 +19,6 @@ const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
 #[derive(Debug)]
 pub struct Source {
     store: Store,
-    artifact_folders: Vec<Utf8PathBuf>,
 }
 
 #[derive(Debug)]
@@ -106,12 +105,7 @@ impl Source {
             _ => SourceError::Io { path: path.to_owned(), source },
         })?;
         let store = if metadata.is_dir() { open_folder(path)? } else { open_file(path)? };
-        Ok(Self { store, artifact_folders: Vec::new() })
-    }
-
-    /// Also looks for artifacts in that folder. Without this, only the source itself is looked into.
-    pub fn allow_artifacts_in(&mut self, folder: &Utf8Path) {
-        self.artifact_folders.push(folder.to_owned());
+        Ok(Self { store })
     }
 
     /// What kind of source it is.
@@ -137,9 +131,15 @@ impl Source {
 
     /// Reads a run, whole. What is broken is in [`Run::findings`]; everything intact is there.
     pub fn read(&self, run_id: &str) -> Result<Run, SourceError> {
+        self.read_with(run_id, &[])
+    }
+
+    /// Reads a run, whole, and looks for its artifacts in these folders too: artifacts may be kept far from the store, and
+    /// without being told where, only the source itself is looked into.
+    pub fn read_with(&self, run_id: &str, artifact_folders: &[Utf8PathBuf]) -> Result<Run, SourceError> {
         let mut run = match &self.store {
-            Store::Files(store) => store.read(run_id, &self.artifact_folders),
-            Store::Database(database) => database.read(run_id, &self.artifact_folders),
+            Store::Files(store) => store.read(run_id, artifact_folders),
+            Store::Database(database) => database.read(run_id, artifact_folders),
             Store::Export(export) => export.read(run_id),
         }?;
         run.findings.sort();
@@ -249,4 +249,15 @@ fn is_database(path: &Utf8Path) -> bool {
     let mut magic = [0; 16];
     let regular = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     regular && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == SQLITE_MAGIC
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_from_many_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Source>();
+    }
 }

@@ -184,7 +184,7 @@ impl Sorter<'_> {
         for name in trees {
             let bytes = self.bundle.get(&name).and_then(|content| content.read(self.limits.section_bytes).ok());
             let tree = bytes.and_then(|bytes| Tree::parse(&bytes).ok());
-            listed.extend(tree.iter().flat_map(|tree| tree.files()).map(|file| file.digest.blake3));
+            listed.extend(tree.iter().flat_map(Tree::files).map(|file| file.digest.blake3));
         }
         listed
     }

@@ -1,0 +1,237 @@
+//! Keeps the table "What is absent" of ARCHITECTURE.md, by `cargo metadata` and by reading the sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+mod workspace;
+
+use workspace::{Line, metadata, root, source_lines, text};
+
+/// What a crate never has, as its row of the table says.
+struct Invariant {
+    crate_name: &'static str,
+    /// Crates that are nowhere below it.
+    never_depends_on: &'static [&'static [&'static str]],
+    /// Crates that its manifest does not name. For what some dependency has for reasons of its own (a temporary file's random name).
+    never_names: &'static [&'static [&'static str]],
+    /// Words that its program text does not have.
+    never_says: &'static [&'static [&'static str]],
+}
+
+const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        crate_name: "expbundle-format",
+        never_depends_on: &[OURS, SIGNATURES, PARQUET, TERMINAL, ASYNC, NETWORK, RANDOMNESS, FILES],
+        never_names: &[],
+        never_says: &[CLOCK, ENVIRONMENT, HOST_FILES, SOCKETS, RANDOM_WORDS],
+    },
+    Invariant {
+        crate_name: "expbundle-statement",
+        never_depends_on: &[
+            &["expbundle-lineage", "expbundle", "expbundle-series"],
+            PARQUET,
+            TERMINAL,
+            ASYNC,
+            NETWORK,
+            FILES,
+        ],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, HOST_FILES, SOCKETS, &["container::"], &["OsRng", "thread_rng"]],
+    },
+    Invariant {
+        crate_name: "expbundle-lineage",
+        never_depends_on: &[
+            &["expbundle-statement", "expbundle"],
+            SIGNATURES,
+            PARQUET,
+            TERMINAL,
+            ASYNC,
+            NETWORK,
+            RANDOMNESS,
+            FILES,
+        ],
+        never_names: &[],
+        never_says: &[CLOCK, ENVIRONMENT, HOST_FILES, SOCKETS, RANDOM_WORDS, &["std::io", "container::"]],
+    },
+    Invariant {
+        crate_name: "expbundle-series",
+        never_depends_on: &[OURS, SIGNATURES, TERMINAL, ASYNC, NETWORK],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS],
+    },
+    Invariant {
+        crate_name: "expbundle-trackers",
+        never_depends_on: &[OURS, SIGNATURES, TERMINAL, ASYNC, NETWORK],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS],
+    },
+    Invariant {
+        crate_name: "expbundle-convert",
+        never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME],
+        never_names: &[RANDOMNESS, SIGNATURES, &["expbundle-statement"]],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, RANDOM_WORDS],
+    },
+    Invariant {
+        crate_name: "expbundle",
+        // A digest check decodes no Parquet: verify does not even have the means.
+        never_depends_on: &[PARQUET, TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-series", "expbundle-trackers"]],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
+    },
+    Invariant {
+        crate_name: "expbundle-conformance",
+        never_depends_on: &[OURS, SIGNATURES, PARQUET, ASYNC, NETWORK],
+        never_names: &[],
+        never_says: &[],
+    },
+];
+
+const OURS: &[&str] = &[
+    "expbundle",
+    "expbundle-cli",
+    "expbundle-convert",
+    "expbundle-format",
+    "expbundle-lineage",
+    "expbundle-series",
+    "expbundle-statement",
+    "expbundle-trackers",
+];
+const SIGNATURES: &[&str] =
+    &["curve25519-dalek", "ecdsa", "ed25519", "ed25519-dalek", "pkcs8", "ring", "rsa", "signature", "ssh-key"];
+const PARQUET: &[&str] = &["arrow", "arrow-array", "parquet", "polars"];
+const TERMINAL: &[&str] =
+    &["anstream", "clap", "clap_builder", "comfy-table", "console", "crossterm", "indicatif", "miette", "rpassword"];
+const ASYNC: &[&str] = &["async-std", "futures-executor", "mio", "smol", "tokio"];
+const NETWORK: &[&str] = &["curl", "hyper", "native-tls", "openssl", "reqwest", "rustls", "socket2", "ureq", "url"];
+const RANDOMNESS: &[&str] = &["fastrand", "getrandom", "nanoid", "rand", "rand_chacha", "rand_core", "ulid", "uuid"];
+const HOST_NAME: &[&str] = &["gethostname", "hostname", "sysinfo", "uname", "users", "whoami"];
+const FILES: &[&str] = &["camino", "dirs", "tempfile", "walkdir"];
+
+const CLOCK: &[&str] = &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now", "Local::now"];
+const ENVIRONMENT: &[&str] = &["std::env", "env::var", "env!(", "std::process", "Command::new"];
+const HOST_FILES: &[&str] = &["std::fs", "std::path", "File::", "PathBuf", "camino"];
+const SOCKETS: &[&str] = &["std::net", "TcpStream", "UdpSocket"];
+const RANDOM_WORDS: &[&str] = &["getrandom", "OsRng", "thread_rng", "rand::", "RandomState"];
+const UNSAFE: &[&str] = &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code"];
+const PRINTING: &[&str] = &[
+    "println!",
+    "print!",
+    "eprintln!",
+    "eprint!",
+    "io::stdout",
+    "io::stderr",
+    "process::exit",
+    "ExitCode",
+    "IsTerminal",
+];
+
+#[test]
+fn crates_are_without_what_they_shall_not_have() {
+    let mut broken = Vec::new();
+    for invariant in INVARIANTS {
+        let name = invariant.crate_name;
+        let below = metadata().closure(name);
+        for never in invariant.never_depends_on.iter().copied().flatten().filter(|never| **never != name) {
+            if below.contains(never) {
+                broken.push(format!("{name} depends on {never}"));
+            }
+        }
+        let dependencies = &metadata().member(name).dependencies;
+        for never in invariant.never_names.iter().copied().flatten() {
+            if dependencies.iter().any(|dependency| dependency.name == *never && dependency.kind.is_none()) {
+                broken.push(format!("{name} names {never} in its manifest"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "see ARCHITECTURE.md, What is absent: {broken:#?}");
+}
+
+#[test]
+fn sources_are_without_what_they_shall_not_say() {
+    let mut broken = Vec::new();
+    for invariant in INVARIANTS {
+        let lines = source_lines(invariant.crate_name);
+        for never in invariant.never_says.iter().copied().flatten() {
+            broken.extend(saying(&lines, never));
+        }
+    }
+    assert!(broken.is_empty(), "see ARCHITECTURE.md, What is absent: {broken:#?}");
+}
+
+/// Printing is the program's, in every library crate; unsafe code is nobody's.
+#[test]
+fn libraries_do_not_print_and_nobody_is_unsafe() {
+    let mut broken = Vec::new();
+    for package in metadata().members() {
+        let lines = source_lines(&package.name);
+        if !["expbundle-cli", "expbundle-conformance"].contains(&package.name.as_str()) {
+            broken.extend(PRINTING.iter().flat_map(|printing| saying(&lines, printing)));
+        }
+        broken.extend(UNSAFE.iter().flat_map(|word| saying(&lines, word)));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The scans above would pass on anything if they read nothing, so they are tried on a file where they must find something.
+#[test]
+fn the_scans_find_what_is_there() {
+    let program = source_lines("expbundle-cli");
+    assert!(!saying(&program, "Timestamp::now").is_empty(), "the program is where the clock is read");
+    assert!(saying(&source_lines("expbundle-format"), "mod tests {").is_empty(), "tests are no program text");
+    assert!(metadata().closure("expbundle-series").contains("parquet"));
+    assert!(metadata().closure("expbundle-cli").contains("expbundle-format"));
+}
+
+#[test]
+fn folders_are_named_after_their_crates() {
+    let folders: BTreeSet<String> = fs::read_dir(root().join("crates"))
+        .expect("the crates")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect();
+    let members: BTreeSet<String> = metadata().members().map(|package| package.name.clone()).collect();
+    assert_eq!(folders, members);
+}
+
+#[test]
+fn every_crate_has_the_lints_of_the_workspace() {
+    for package in metadata().members() {
+        let manifest = text(&format!("crates/{}/Cargo.toml", package.name));
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+    }
+}
+
+#[test]
+fn the_architecture_page_has_every_crate_and_every_invariant() {
+    let page = text("ARCHITECTURE.md");
+    let tables = first_cells(&page);
+    let crates: BTreeSet<&str> = tables["crate | holds | depends on"].iter().copied().collect();
+    let members: BTreeSet<&str> = metadata().members().map(|package| package.name.as_str()).collect();
+    assert_eq!(crates, members, "the table of crates");
+    let rows: BTreeSet<&str> = tables["crate | never"].iter().copied().collect();
+    let tested: BTreeSet<&str> = INVARIANTS.iter().map(|invariant| invariant.crate_name).collect();
+    assert_eq!(rows, tested, "the table of what is absent");
+}
+
+/// The first cell of each row of each Markdown table of a page, without code marks, by the table's heading.
+fn first_cells(page: &str) -> BTreeMap<&str, Vec<&str>> {
+    let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut heading = None;
+    for line in page.lines() {
+        let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |").or(row.strip_suffix('|'))) else {
+            heading = None;
+            continue;
+        };
+        let first = row.split(" | ").next().unwrap_or_default().trim_matches('`');
+        match heading {
+            None => heading = Some(row.trim()),
+            Some(_) if first.starts_with("---") => {}
+            Some(heading) => tables.entry(heading).or_default().push(first),
+        }
+    }
+    tables
+}
+
+/// Where a text says a word.
+fn saying(lines: &[Line], word: &str) -> Vec<String> {
+    lines.iter().filter(|line| line.text.contains(word)).map(|line| format!("{}: {word}", line.place)).collect()
+}

@@ -1,0 +1,124 @@
+//! `context.json`, `events.json`, goals of series.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::sections::{Context, Event, EventSeverity, Events, Goal, Group};
+use expbundle_trackers::wandb::Value;
+
+use super::mapping::Mapping;
+use super::typed::typed;
+
+pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
+    let run = mapping.run();
+    let mut context = Context::default();
+    let title = run.text("display_name").unwrap_or(&mapping.files.id);
+    context.title = mapping.public("run/name", title).unwrap_or_else(|| mapping.files.id.clone());
+    context.notes = run.text("notes").and_then(|notes| mapping.public("run/notes", notes));
+    context.job_type = run.text("job_type").and_then(|kind| mapping.public("run/job type", kind));
+    if let Some(Value::List(tags)) = run.run.get("tags") {
+        for (index, tag) in tags.iter().filter_map(Value::as_str).enumerate() {
+            context.tags.extend(mapping.public(&format!("run/tag {index}"), tag));
+        }
+        count(mapping, "tag", tags.len());
+    }
+    for (kind, member) in [("project", "project"), ("group", "run_group"), ("sweep", "sweep_id")] {
+        if let Some(name) = run.text(member).and_then(|name| mapping.public(&format!("run/{kind}"), name)) {
+            let id = (kind == "sweep").then(|| name.clone());
+            context.groups.push(Group { kind: kind.to_owned(), name, id, ..Group::default() });
+        }
+    }
+    let told = ["display_name", "notes", "job_type", "project", "run_group", "sweep_id", "run_id", "entity", "host"];
+    count(mapping, "run field", told.iter().filter(|member| run.text(member).is_some()).count());
+    count(mapping, "run field", usize::from(run.started_ns().is_some()) + usize::from(run.run.get("git").is_some()));
+    // What is left of the run record: resumed, forked, branch point, storage id.
+    let Value::Object(members) = &run.run else { return context };
+    for (name, value) in members {
+        if !told.contains(&name.as_str()) && !["tags", "start_time", "git"].contains(&name.as_str()) {
+            mapping.account.found("run field", 1);
+            mapping.keep_raw("run field", name, typed(value));
+        }
+    }
+    context
+}
+
+fn count(mapping: &mut Mapping<'_>, kind: &str, count: usize) {
+    mapping.account.found(kind, count as u64);
+    mapping.account.mapped(kind, count as u64);
+}
+
+/// Alerts and preemptions.
+pub(super) fn events(mapping: &mut Mapping<'_>) -> Events {
+    let run = mapping.run();
+    let mut events = Events::default();
+    for alert in &run.alerts {
+        let text = |member: &str| alert.get(member).and_then(Value::as_str).unwrap_or_default();
+        let severity = match text("level") {
+            "ERROR" => EventSeverity::Error,
+            "WARN" => EventSeverity::Warning,
+            _ => EventSeverity::Info,
+        };
+        let words = [text("title"), text("text")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let words = mapping.public(&format!("alert {}", events.events.len()), &words.join(": "));
+        let mut event = Event { kind: "alert".to_owned(), severity, text: words, ..Event::default() };
+        event.source = Some("wandb".to_owned());
+        if let Some(wait) = alert.get("wait_duration") {
+            event.details.insert("waitMilliseconds".to_owned(), typed(wait));
+        }
+        events.events.push(event);
+    }
+    count(mapping, "alert", run.alerts.len());
+    for _ in 0..run.preempting {
+        let text = Some("the run was about to be preempted".to_owned());
+        events.events.push(Event { kind: "preemption".to_owned(), severity: EventSeverity::Warning, text, ..Event::default() });
+    }
+    if let Some(exit) = run.exit {
+        let mut event = Event { kind: "exit".to_owned(), ..Event::default() };
+        event.severity = if exit.code == 0 { EventSeverity::Info } else { EventSeverity::Error };
+        event.details.insert("exitCode".to_owned(), exit.code.into());
+        event.details.insert("runtimeSeconds".to_owned(), exit.runtime_seconds.into());
+        events.events.push(event);
+    }
+    events
+}
+
+/// What is declared about a series.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Declared {
+    pub goal: Option<Goal>,
+    pub step_key: Option<String>,
+}
+
+/// Definitions of metrics by the names that they fit; and all of them raw, for they say more than has a home.
+pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> {
+    let run = mapping.run();
+    let mut all: BTreeMap<String, Declared> = BTreeMap::new();
+    for definition in &run.metrics {
+        let text = |member: &str| definition.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
+        mapping.account.found("metric definition", 1);
+        let Some(name) = text("name").or(text("glob_name")) else {
+            mapping.account.dropped("metric definition", 1, "the definition names no metric");
+            continue;
+        };
+        // Names escape dots, which are no path here.
+        let name = name.replace("\\.", ".");
+        let declared = all.entry(name.clone()).or_default();
+        declared.goal = match definition.get("goal").and_then(Value::as_i64) {
+            Some(1) => Some(Goal::Minimize),
+            Some(2) => Some(Goal::Maximize),
+            _ => declared.goal,
+        };
+        declared.step_key = text("step_metric").map(str::to_owned).or(declared.step_key.take());
+        let place = format!("{name}{}", if text("name").is_some() { "" } else { " (glob)" });
+        mapping.keep_raw("metric definition", &place, typed(definition));
+    }
+    all.into_iter().collect()
+}
+
+/// What is declared about a series of that name; exact names before globs.
+pub(super) fn declared_for(definitions: &[(String, Declared)], key: &str) -> Declared {
+    let exact = definitions.iter().find(|(name, _)| name == key);
+    let glob = definitions.iter().find(|(name, _)| name.strip_suffix('*').is_some_and(|prefix| key.starts_with(prefix)));
+    let goal = exact.and_then(|(_, declared)| declared.goal).or(glob.and_then(|(_, declared)| declared.goal));
+    let step_key = exact.or(glob).and_then(|(_, declared)| declared.step_key.clone());
+    Declared { goal, step_key }
+}

@@ -1,0 +1,174 @@
+//! Series of a run as they are read: numbers go straight to their Parquet section, the rest waits for what is private.
+
+use std::collections::BTreeMap;
+
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle_format::number::Number;
+use expbundle_format::sections::{self, Goal, SeriesSummary};
+use expbundle_series::{KeyId, KeySummary, Point, SeriesError, SeriesWriter};
+use expbundle_trackers::wandb::{At, Points, Value};
+
+use super::typed::typed;
+use crate::ConvertError;
+use crate::privacy::Private;
+
+/// A media object of a row.
+pub(super) struct MediaObject {
+    pub key: String,
+    pub at: At,
+    pub object: Value,
+}
+
+/// Takes the points of a run.
+pub(super) struct Gathered {
+    metrics: SeriesWriter,
+    telemetry: SeriesWriter,
+    names: Vec<(Vec<String>, String, KeyId)>,
+    taken: BTreeMap<String, Vec<String>>,
+    system_keys: BTreeMap<Vec<String>, KeyId>,
+    /// Values that are no numbers, as JSON text.
+    others: Vec<(u32, At, String)>,
+    pub media: Vec<MediaObject>,
+    trouble: Option<SeriesError>,
+}
+
+impl Gathered {
+    pub fn new() -> Self {
+        Self {
+            metrics: SeriesWriter::new(),
+            telemetry: SeriesWriter::new(),
+            names: Vec::new(),
+            taken: BTreeMap::new(),
+            system_keys: BTreeMap::new(),
+            others: Vec::new(),
+            media: Vec::new(),
+            trouble: None,
+        }
+    }
+
+    /// The name of a path: its parts joined by dots, as W&B's pages show it. Where another path has that name already,
+    /// the parts are joined by U+241F instead, which no key has.
+    fn name(&mut self, path: &[String]) -> String {
+        let joined = path.join(".");
+        let name = match self.taken.get(&joined) {
+            Some(other) if other != path => path.join("\u{241f}"),
+            _ => joined,
+        };
+        self.taken.insert(name.clone(), path.to_vec());
+        name
+    }
+
+    fn keep(&mut self, result: Result<(), SeriesError>) {
+        if let Err(error) = result {
+            self.trouble.get_or_insert(error);
+        }
+    }
+
+    /// Adds what waited, then writes both sections; gives the summaries of the history.
+    ///
+    /// Texts that name somebody are put into `hidden`, and a number stands for them.
+    pub fn write(
+        mut self,
+        draft: &mut Draft,
+        private: &Private,
+        hidden: &mut BTreeMap<String, serde_json::Value>,
+    ) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+        let failed = |error: SeriesError| ConvertError::Series(error.to_string());
+        for (key, at, text) in std::mem::take(&mut self.others) {
+            let Some((_, _, id)) = self.names.get(key as usize) else { continue };
+            let text = if private.is_in(&text) {
+                let name = format!("history value {}", hidden.len() + 1);
+                hidden.insert(name.clone(), text.into());
+                format!("({name} in identity.json)")
+            } else {
+                text
+            };
+            let point = Point { step: at.step, time_ns: at.time_ns, value: None, text: Some(&text) };
+            self.metrics.push(*id, point).map_err(failed)?;
+        }
+        if let Some(error) = self.trouble {
+            return Err(failed(error));
+        }
+        let summaries = write_section(self.metrics, draft, sections::METRICS)?;
+        write_section(self.telemetry, draft, sections::TELEMETRY)?;
+        Ok(summaries)
+    }
+}
+
+fn write_section(
+    writer: SeriesWriter,
+    draft: &mut Draft,
+    name: &str,
+) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    if writer.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A finished file on disk, so that a long series never sits in memory as a whole.
+    let file = tempfile::tempfile()?;
+    let summaries = writer
+        .finish(std::io::BufWriter::with_capacity(1 << 20, file.try_clone()?), None)
+        .map_err(|error| ConvertError::Series(error.to_string()))?;
+    draft.section(name, sections::PARQUET, Content::file(file)?)?;
+    Ok(summaries)
+}
+
+impl Points for Gathered {
+    fn key(&mut self, path: &[String]) -> u32 {
+        let name = self.name(path);
+        let id = self.metrics.key(&name);
+        self.names.push((path.to_vec(), name, id));
+        u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn number(&mut self, key: u32, at: At, value: f64, exact: Option<&str>) {
+        let Some((_, _, id)) = self.names.get(key as usize) else { return };
+        let point = Point { step: at.step, time_ns: at.time_ns, value: Some(value), text: exact };
+        let result = self.metrics.push(*id, point);
+        self.keep(result);
+    }
+
+    fn other(&mut self, key: u32, at: At, value: &Value) {
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            other => typed(other).to_string(),
+        };
+        self.others.push((key, at, text));
+    }
+
+    fn media(&mut self, path: &[String], at: At, mut object: Value) {
+        object.sort();
+        let key = path.join(".");
+        self.media.push(MediaObject { key, at, object });
+    }
+
+    fn system(&mut self, path: &[String], time_ns: Option<i64>, value: &Value) {
+        let id = match self.system_keys.get(path) {
+            Some(id) => *id,
+            None => {
+                let id = self.telemetry.key(&path.join("."));
+                self.system_keys.insert(path.to_vec(), id);
+                id
+            }
+        };
+        let text = value.as_f64().is_none().then(|| typed(value).to_string());
+        let point = Point { step: None, time_ns, value: value.as_f64(), text: text.as_deref() };
+        let result = self.telemetry.push(id, point);
+        self.keep(result);
+    }
+}
+
+/// A series in one line of `summary.json`.
+pub(super) fn summary(one: &KeySummary, goal: Option<Goal>, step_key: Option<String>) -> SeriesSummary {
+    SeriesSummary {
+        count: one.count,
+        first: one.first.map(Number),
+        last: one.last.map(Number),
+        min: one.min.map(Number),
+        max: one.max.map(Number),
+        non_finite: one.non_finite,
+        texts: one.texts,
+        goal,
+        step_key,
+    }
+}

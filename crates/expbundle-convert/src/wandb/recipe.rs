@@ -1,0 +1,278 @@
+//! `recipe.json` and `cost.json`: code, environment, hardware, parameters.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::Blake3;
+use expbundle_format::number::typed::float;
+use expbundle_format::sections::{
+    Accelerator, Basis, Captured, Changes, Code as SourceCode, Cost, Environment, Gap, Hardware, Package, Recipe, ResourceUse,
+};
+use expbundle_trackers::wandb::Value;
+
+use super::mapping::Mapping;
+use super::typed::{members, typed};
+
+/// Last parts of keys that hold seeds.
+const SEEDS: &[&str] = &["seed", "random_seed", "random_state", "manual_seed", "np_seed", "torch_seed", "data_seed"];
+/// Last parts of keys that hold flags of determinism.
+const FLAGS: &[&str] = &["deterministic", "use_deterministic_algorithms", "cudnn_deterministic", "cudnn_benchmark", "benchmark"];
+
+pub(super) fn map(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Recipe {
+    let mut recipe = Recipe::default();
+    parameters(mapping, &mut recipe);
+    recipe.code = code(mapping, patch);
+    recipe.environment = environment(mapping);
+    recipe.hardware = hardware(mapping);
+    environment_account(mapping);
+    gaps(&mut recipe, mapping);
+    recipe
+}
+
+fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
+    let run = mapping.run();
+    for (key, value) in members(&run.config) {
+        mapping.account.found("config value", 1);
+        if key == "_wandb" {
+            mapping.keep_raw("config value", key, value);
+            continue;
+        }
+        match mapping.public_value(&format!("config/{key}"), value.clone()) {
+            Some(value) => {
+                mapping.account.mapped("config value", 1);
+                recipe.parameters.insert(key.to_owned(), value);
+            }
+            None => {
+                mapping.account.raw("config value", 1);
+                let detail = format!("the parameter `{}` names somebody and is in identity.json", if mapping.private.is_in(key) { "…" } else { key });
+                recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
+            }
+        }
+    }
+    let mut waiting: Vec<(String, &serde_json::Value)> =
+        recipe.parameters.iter().map(|(key, value)| (key.clone(), value)).collect();
+    let (mut seeds, mut flags) = (BTreeMap::new(), BTreeMap::new());
+    while let Some((path, value)) = waiting.pop() {
+        let last = path.rsplit(['.', '/']).next().unwrap_or_default().to_lowercase();
+        if SEEDS.contains(&last.as_str()) && !value.is_object() {
+            seeds.insert(path.clone(), value.clone());
+        }
+        if FLAGS.contains(&last.as_str()) && !value.is_object() {
+            flags.insert(path.clone(), value.clone());
+        }
+        if let serde_json::Value::Object(inner) = value {
+            waiting.extend(inner.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
+        }
+    }
+    recipe.seeds = seeds;
+    recipe.determinism = flags;
+}
+
+fn code(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Option<SourceCode> {
+    let run = mapping.run();
+    let git = run.run.get("git").or(mapping.fact(&["git"]));
+    let of_git = |names: [&str; 2]| {
+        let mut texts = names.iter().filter_map(|name| git?.get(name)?.as_str());
+        texts.find(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let mut code = SourceCode { commit: of_git(["commit", "commit"]), patch, ..SourceCode::default() };
+    code.repository = of_git(["remote_url", "remote"]).and_then(|address| mapping.public("git/repository", &address));
+    code.entry_point = mapping
+        .text_fact(&["code_path", "codePath", "code_path_local", "codePathLocal"])
+        .and_then(|path| mapping.public("environment/code path", path));
+    if let Some(Value::List(arguments)) = mapping.fact(&["args"]) {
+        let texts: Vec<String> = arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        if texts.iter().any(|text| mapping.private.is_in(text)) {
+            mapping.identity.source.insert("arguments".to_owned(), texts.into());
+        } else {
+            code.arguments = texts;
+        }
+    }
+    let known = if patch.is_some() { Captured::Captured } else { Captured::NotCaptured };
+    if code.commit.is_some() {
+        code.changes = Some(Changes {
+            staged: Some(known),
+            unstaged: Some(known),
+            untracked: Some(Captured::NotCaptured),
+            unpushed: Some(Captured::NotCaptured),
+            submodules: Some(Captured::NotCaptured),
+        });
+    }
+    (code != SourceCode::default()).then_some(code)
+}
+
+fn environment(mapping: &mut Mapping<'_>) -> Option<Environment> {
+    let run = mapping.run();
+    let mut environment = Environment {
+        os: mapping.text_fact(&["os"]).map(str::to_owned),
+        python: mapping
+            .text_fact(&["python"])
+            .or(run.telemetry.get("python_version").and_then(Value::as_str))
+            .map(str::to_owned),
+        container_image: mapping.text_fact(&["docker"]).map(str::to_owned),
+        ..Environment::default()
+    };
+    if let Some(cuda) = mapping.text_fact(&["cuda_version", "cuda", "cudaVersion"]) {
+        environment.versions.insert("cuda".to_owned(), cuda.to_owned());
+    }
+    if let Some(folder) = mapping.folder() {
+        for line in &folder.requirements {
+            mapping.account.found("package", 1);
+            match mapping.public(&format!("package/{line}"), line) {
+                Some(line) => {
+                    mapping.account.mapped("package", 1);
+                    environment.packages.push(package(&line));
+                }
+                None => mapping.account.raw("package", 1),
+            }
+        }
+        environment.packages.sort();
+    }
+    let telemetry = members(&run.telemetry);
+    mapping.account.found("telemetry field", telemetry.len() as u64);
+    for (name, value) in telemetry {
+        mapping.keep_raw("telemetry field", name, value);
+    }
+    (environment != Environment::default()).then_some(environment)
+}
+
+fn package(line: &str) -> Package {
+    match line.split_once("==") {
+        Some((name, version)) if !name.contains([' ', '@', ';']) && !version.contains([' ', ';', ',']) => {
+            Package { name: name.to_owned(), version: Some(version.to_owned()), requirement: None }
+        }
+        _ => {
+            let name: String = line.chars().take_while(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect();
+            Package { name, version: None, requirement: Some(line.to_owned()) }
+        }
+    }
+}
+
+fn integer(value: Option<&Value>) -> Option<u64> {
+    let value = value?;
+    // Bytes are texts in 0.18, and gibibytes as floats in 0.15.
+    value.as_i64().and_then(|number| u64::try_from(number).ok()).or_else(|| value.as_str()?.parse().ok())
+}
+
+fn hardware(mapping: &mut Mapping<'_>) -> Option<Hardware> {
+    let cpu = mapping.fact(&["cpu"]);
+    let memory = mapping.fact(&["memory"]).and_then(|memory| memory.get("total"));
+    let mut hardware = Hardware {
+        cpu: cpu.and_then(|cpu| cpu.get("model")).and_then(Value::as_str).map(str::to_owned),
+        cpu_cores: integer(mapping.fact(&["cpu_count"])),
+        cpu_threads: integer(mapping.fact(&["cpu_count_logical"])),
+        memory_bytes: match memory {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "gibibytes of a machine")]
+            Some(Value::Float(gibibytes)) if (0.0..1e7).contains(gibibytes) => Some((gibibytes * f64::from(1 << 30)) as u64),
+            other => integer(other),
+        },
+        accelerators: Vec::new(),
+    };
+    for (list, name, bytes) in [("gpu_nvidia", "name", "memory_total"), ("gpu_amd", "model", ""), ("gpu_devices", "name", "memory_total")] {
+        let Some(Value::List(devices)) = mapping.fact(&[list, &camel(list)]) else { continue };
+        for device in devices {
+            let model = device.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
+            let memory_bytes = integer(device.get(bytes));
+            match hardware.accelerators.iter_mut().find(|one| one.model == model && one.memory_bytes == memory_bytes) {
+                Some(same) => same.count += 1,
+                None => hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() }),
+            }
+        }
+    }
+    if hardware.accelerators.is_empty()
+        && let Some(model) = mapping.text_fact(&["gpu_type", "gpu", "gpuType"])
+    {
+        let count = integer(mapping.fact(&["gpu_count", "gpuCount"])).unwrap_or(1);
+        hardware.accelerators.push(Accelerator { model: model.to_owned(), count, ..Accelerator::default() });
+    }
+    (hardware != Hardware::default()).then_some(hardware)
+}
+
+fn camel(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let mut letters = part.chars();
+        let head = letters.next().map(|letter| letter.to_ascii_uppercase().to_string()).unwrap_or_default();
+        name + &head + letters.as_str()
+    })
+}
+
+/// Fields of environment and metadata: told above, or kept as they are.
+fn environment_account(mapping: &mut Mapping<'_>) {
+    const TOLD: &[&str] = &[
+        "os", "python", "docker", "args", "program", "code_path", "codePath", "code_path_local", "codePathLocal", "git", "email", "root", "host",
+        "username", "executable", "cpu_count", "cpu_count_logical", "gpu_type", "gpu", "gpu_count", "cuda_version", "cuda",
+    ];
+    let run = mapping.run();
+    let metadata = mapping.folder().and_then(|folder| folder.metadata.as_ref());
+    for (kind, place) in [("environment field", Some(&run.environment)), ("metadata field", metadata)] {
+        let Some(place) = place else { continue };
+        for (name, value) in members(place) {
+            mapping.account.found(kind, 1);
+            if TOLD.contains(&name) {
+                mapping.account.mapped(kind, 1);
+            } else {
+                mapping.keep_raw(kind, name, value);
+            }
+        }
+    }
+}
+
+fn gaps(recipe: &mut Recipe, mapping: &Mapping<'_>) {
+    let mut gap = |what: &str, detail: &str| recipe.gaps.push(Gap { what: what.to_owned(), detail: detail.to_owned() });
+    match &recipe.code {
+        None => gap("code", "the source names no commit and no program"),
+        Some(code) if code.commit.is_none() => gap("code", "the source names no commit"),
+        Some(code) if code.patch.is_none() => gap("code", "no patch is here; whether the working tree was clean is not recorded"),
+        Some(_) => gap("code", "untracked files, unpushed commits and submodules were not captured"),
+    }
+    if recipe.environment.as_ref().is_none_or(|environment| environment.packages.is_empty()) {
+        gap("environment", "the source lists no packages");
+    }
+    if recipe.seeds.is_empty() {
+        gap("seed", "no parameter is named like a seed");
+    }
+    let has_inputs = !mapping.options.inputs.is_empty();
+    if !has_inputs {
+        gap("data", "the source tells no digest of what the run took in; `--input` declares it");
+    }
+    recipe.gaps.sort();
+    recipe.gaps.dedup();
+}
+
+/// Hours of accelerators, where model, number and run time are known.
+pub(super) fn cost(recipe: &Recipe, runtime_seconds: Option<i64>) -> Option<Cost> {
+    let seconds = u32::try_from(runtime_seconds?).ok()?;
+    let accelerators = &recipe.hardware.as_ref()?.accelerators;
+    let resources: Vec<ResourceUse> = accelerators
+        .iter()
+        .map(|accelerator| ResourceUse {
+            resource: "accelerator".to_owned(),
+            model: Some(accelerator.model.clone()),
+            amount: f64::from(seconds) / 3600.0 * accelerator.count as f64,
+            unit: "h".to_owned(),
+            basis: Basis::Estimated,
+            method: Some("accelerators of the machine times the run time that the tracker recorded".to_owned()),
+        })
+        .collect();
+    debug_assert!(resources.iter().all(|resource| float(resource.amount).is_number()));
+    (!resources.is_empty()).then(|| Cost { resources, ..Cost::default() })
+}
+
+/// The summary that the source declares, without what names somebody.
+pub(super) fn declared_summary(mapping: &mut Mapping<'_>) -> BTreeMap<String, serde_json::Value> {
+    let run = mapping.run();
+    let mut declared = BTreeMap::new();
+    let Value::Object(summary) = &run.summary else { return declared };
+    for (key, value) in summary {
+        mapping.account.found("summary value", 1);
+        match mapping.public_value(&format!("summary/{key}"), typed(value)) {
+            Some(value) => {
+                mapping.account.mapped("summary value", 1);
+                declared.insert(key.clone(), value);
+            }
+            None => mapping.account.raw("summary value", 1),
+        }
+    }
+    declared
+}

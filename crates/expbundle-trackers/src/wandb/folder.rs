@@ -1,0 +1,132 @@
+//! A run's folder: what lies beside its log.
+
+use std::fs;
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::value::Value;
+use crate::finding::{SourceCode, SourceFinding};
+
+/// A file of a run's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderFile {
+    /// Path below `files/`, with `/` between names.
+    pub path: String,
+    /// Where it is.
+    pub on_disk: Utf8PathBuf,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// What lies beside a log.
+#[derive(Clone, Debug, Default)]
+pub struct Folder {
+    /// Files below `files/`, in the order of their paths.
+    pub files: Vec<FolderFile>,
+    /// Files of the tool's own bookkeeping (`logs/`, `tmp/`, `.syncstate`), counted and not kept.
+    pub bookkeeping: u64,
+    /// `requirements.txt`, a line each.
+    pub requirements: Vec<String>,
+    /// `wandb-metadata.json`, if it is there.
+    pub metadata: Option<Value>,
+    /// What could not be read.
+    pub findings: Vec<SourceFinding>,
+}
+
+/// Texts of more bytes are not settings.
+const MOST_TEXT_BYTES: u64 = 16 << 20;
+
+impl Folder {
+    /// Looks into the folder of a run.
+    pub fn read(root: &Utf8Path) -> Self {
+        let mut folder = Self::default();
+        let files = root.join("files");
+        let mut walk = walkdir::WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    folder.find(SourceCode::Unreadable, "", &format!("part of the folder cannot be read: {error}"), root);
+                    continue;
+                }
+            };
+            let Some(path) = Utf8Path::from_path(entry.path()) else {
+                let place = entry.path().to_string_lossy().into_owned();
+                folder.find(SourceCode::Unreadable, &place, "the name is not UTF-8", root);
+                continue;
+            };
+            let kind = entry.file_type();
+            let in_files = path.strip_prefix(&files).ok();
+            if kind.is_dir() {
+                continue;
+            }
+            match in_files {
+                Some(relative) if kind.is_file() => match entry.metadata() {
+                    Ok(metadata) => folder.files.push(FolderFile {
+                        path: slashes(relative),
+                        on_disk: path.to_owned(),
+                        size: metadata.len(),
+                    }),
+                    Err(error) => folder.find(SourceCode::Unreadable, path.as_str(), &error.to_string(), root),
+                },
+                Some(_) => {
+                    let detail = "it is a link or no file; links of `run.save` lead to the machine that ran, and are not followed";
+                    folder.find(SourceCode::Outside, path.as_str(), detail, root);
+                }
+                None if path.extension() == Some("wandb") => {}
+                None => folder.bookkeeping += 1,
+            }
+        }
+        folder.files.sort_by(|a, b| a.path.cmp(&b.path));
+        folder.read_texts(&files);
+        folder
+    }
+
+    fn read_texts(&mut self, files: &Utf8Path) {
+        if let Some(text) = self.text(&files.join("requirements.txt"), "files/requirements.txt") {
+            self.requirements = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+        }
+        if let Some(text) = self.text(&files.join("wandb-metadata.json"), "files/wandb-metadata.json") {
+            self.metadata = Value::parse(&text);
+            if self.metadata.is_none() {
+                let place = "files/wandb-metadata.json";
+                self.findings.push(SourceFinding::new(SourceCode::Damaged, place, "the file is no JSON"));
+            }
+        }
+    }
+
+    fn text(&mut self, path: &Utf8Path, place: &str) -> Option<String> {
+        match read_text(path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.findings.push(SourceFinding::new(SourceCode::Unreadable, place, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn find(&mut self, code: SourceCode, place: &str, detail: &str, root: &Utf8Path) {
+        let place = place.strip_prefix(root.as_str()).unwrap_or(place).trim_start_matches('/');
+        self.findings.push(SourceFinding::new(code, place, detail));
+    }
+}
+
+/// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there or a link.
+pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MOST_TEXT_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn slashes(path: &Utf8Path) -> String {
+    path.components().map(|component| component.as_str()).collect::<Vec<_>>().join("/")
+}

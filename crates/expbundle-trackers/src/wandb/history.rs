@@ -1,0 +1,405 @@
+//! Rows of history and system metrics, walked by hand: this is where the time of a conversion goes.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use super::value::Value;
+use super::wire::{Content, Field, Fields};
+use rustc_hash::FxHasher;
+
+/// Takes points as they are read.
+pub trait Points {
+    /// A series of the history, by its path. Called once for each; the number that it gives is used from then on.
+    fn key(&mut self, path: &[String]) -> u32;
+    /// A number. `exact` has its digits where a float cannot hold them.
+    fn number(&mut self, key: u32, at: At, value: f64, exact: Option<&str>);
+    /// A value that is no number and no media: a text, a truth value, null, a list.
+    fn other(&mut self, key: u32, at: At, value: &Value);
+    /// Something to look at: an object with `_type`.
+    fn media(&mut self, path: &[String], at: At, object: Value);
+    /// A system metric. `path` has more than one part where older versions wrote an object.
+    fn system(&mut self, path: &[String], time_ns: Option<i64>, value: &Value);
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct At {
+    /// Step of its row.
+    pub step: Option<i64>,
+    /// Time of its row, in nanoseconds since 1970.
+    pub time_ns: Option<i64>,
+}
+
+/// How many of what there was, counted where it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryCounts {
+    /// Rows.
+    pub rows: u64,
+    /// Items of rows, `_step` and `_timestamp` among them.
+    pub items: u64,
+    /// Items that are step or time of their row.
+    pub positions: u64,
+    /// Items that are a number.
+    pub numbers: u64,
+    /// Items that are neither number nor part of a media object.
+    pub others: u64,
+    /// Items that are part of a media object.
+    pub media_parts: u64,
+    /// Media objects.
+    pub media: u64,
+    /// Items whose value cannot be read.
+    pub broken: u64,
+}
+
+type Interned = HashMap<Box<[u8]>, usize, BuildHasherDefault<FxHasher>>;
+
+/// Decodes rows. Keeps what it learned about keys from row to row.
+#[derive(Default)]
+pub struct RowReader {
+    interned: Interned,
+    keys: Vec<Key>,
+    items: Vec<(usize, Raw)>,
+    key_bytes: Vec<u8>,
+    counts: HistoryCounts,
+    paths: HashMap<Vec<String>, u32>,
+}
+
+struct Key {
+    path: Vec<String>,
+    id: Option<u32>,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Step,
+    Time,
+    /// The last part of its path is `_type`: the rest of the path is a media object.
+    MediaType,
+    Plain,
+}
+
+/// A value as it stands in the message: a range of its bytes, or a number.
+#[derive(Clone, Copy)]
+enum Raw {
+    Json(usize, usize),
+    Text(usize, usize),
+    Integer(i64),
+    Float(f64),
+    Bool(bool),
+    Null,
+}
+
+impl RowReader {
+    /// What was read so far.
+    pub fn counts(&self) -> HistoryCounts {
+        self.counts
+    }
+
+    /// Reads a row.
+    pub fn row(&mut self, message: &[u8], points: &mut dyn Points) {
+        self.items.clear();
+        let mut step = None;
+        for Field { number, content } in Fields::new(message) {
+            match number {
+                1 => self.item(message, content.bytes()),
+                2 => step = Some(Fields::new(content.bytes()).find(|field| field.number == 1).map_or(0, |field| field.content.signed())),
+                _ => {}
+            }
+        }
+        let items = std::mem::take(&mut self.items);
+        self.counts.rows += 1;
+        self.counts.items += items.len() as u64;
+        let mut at = At { step, time_ns: None };
+        let mut has_media = false;
+        for (key, raw) in &items {
+            match self.keys.get(*key).map(|key| key.role) {
+                Some(Role::Step) => at.step = at.step.or_else(|| value_of(message, *raw).and_then(|value| value.as_i64())),
+                Some(Role::Time) => at.time_ns = value_of(message, *raw).and_then(|value| nanoseconds(value.as_f64()?)),
+                Some(Role::MediaType) => has_media = true,
+                _ => {}
+            }
+        }
+        let media: Vec<Vec<String>> = if has_media { self.media_prefixes(&items) } else { Vec::new() };
+        let mut objects: Vec<Value> = media.iter().map(|_| Value::Object(Vec::new())).collect();
+        for (index, raw) in &items {
+            self.emit(message, *index, *raw, at, &media, &mut objects, points);
+        }
+        for (path, object) in media.iter().zip(objects) {
+            self.counts.media += 1;
+            points.media(path, at, object);
+        }
+        self.items = items;
+    }
+
+    /// Takes one item of a row apart.
+    fn item(&mut self, message: &[u8], item: &[u8]) {
+        let base = item.as_ptr() as usize - message.as_ptr() as usize;
+        let mut raw = Raw::Null;
+        self.key_bytes.clear();
+        let mut flat: &[u8] = &[];
+        let mut nested = false;
+        for Field { number, content } in Fields::new(item) {
+            let range = |bytes: &[u8]| {
+                let start = base + (bytes.as_ptr() as usize - item.as_ptr() as usize);
+                (start, start + bytes.len())
+            };
+            match (number, content) {
+                (1, Content::Bytes(bytes)) => flat = bytes,
+                (2, Content::Bytes(bytes)) => {
+                    nested = true;
+                    push_part(&mut self.key_bytes, bytes);
+                }
+                (3, _) => raw = Raw::Null,
+                (4, content) => raw = Raw::Bool(content.number() != 0),
+                (5, content) => raw = Raw::Integer(zigzag(content.number())),
+                (6, Content::Fixed64(bits)) => raw = Raw::Float(f64::from_bits(bits)),
+                (7, Content::Bytes(bytes)) => {
+                    let (start, end) = range(bytes);
+                    raw = Raw::Text(start, end);
+                }
+                (8 | 16, Content::Bytes(bytes)) if !bytes.is_empty() => {
+                    let (start, end) = range(bytes);
+                    raw = Raw::Json(start, end);
+                }
+                _ => {}
+            }
+        }
+        if !nested {
+            push_part(&mut self.key_bytes, flat);
+        }
+        let index = match self.interned.get(self.key_bytes.as_slice()) {
+            Some(index) => *index,
+            None => self.intern(),
+        };
+        self.items.push((index, raw));
+    }
+
+    fn intern(&mut self) -> usize {
+        let path = parts(&self.key_bytes);
+        let role = match path.as_slice() {
+            [one] if one == "_step" => Role::Step,
+            [one] if one == "_timestamp" => Role::Time,
+            [_, .., last] if last == "_type" => Role::MediaType,
+            _ => Role::Plain,
+        };
+        let index = self.keys.len();
+        self.keys.push(Key { path, id: None, role });
+        self.interned.insert(self.key_bytes.as_slice().into(), index);
+        index
+    }
+
+    fn media_prefixes(&self, items: &[(usize, Raw)]) -> Vec<Vec<String>> {
+        let mut prefixes: Vec<Vec<String>> = items
+            .iter()
+            .filter_map(|(index, _)| self.keys.get(*index))
+            .filter(|key| key.role == Role::MediaType)
+            .filter_map(|key| key.path.split_last().map(|(_, prefix)| prefix.to_vec()))
+            .collect();
+        prefixes.sort();
+        prefixes
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the row's whole state, used by this loop alone")]
+    fn emit(
+        &mut self,
+        message: &[u8],
+        index: usize,
+        raw: Raw,
+        at: At,
+        media: &[Vec<String>],
+        objects: &mut [Value],
+        points: &mut dyn Points,
+    ) {
+        let Some(key) = self.keys.get_mut(index) else { return };
+        if matches!(key.role, Role::Step | Role::Time) {
+            self.counts.positions += 1;
+            return;
+        }
+        if !media.is_empty()
+            && let Some((which, prefix)) = media.iter().enumerate().find(|(_, prefix)| key.path.starts_with(prefix))
+        {
+            self.counts.media_parts += 1;
+            let rest = key.path.get(prefix.len()..).unwrap_or_default();
+            match (objects.get_mut(which), value_of(message, raw)) {
+                (Some(object), Some(value)) => object.put(rest, value),
+                _ => self.counts.broken += 1,
+            }
+            return;
+        }
+        if let Some((value, exact)) = number_of(message, raw) {
+            self.counts.numbers += 1;
+            let id = *key.id.get_or_insert_with(|| id_of(&mut self.paths, &key.path, points));
+            points.number(id, at, value, exact);
+            return;
+        }
+        let Some(value) = value_of(message, raw) else {
+            self.counts.broken += 1;
+            return;
+        };
+        let path = key.path.clone();
+        self.leaves(&path, value, at, points);
+    }
+
+    /// A value that came as one piece: media, an object whose leaves are values of their own, or a leaf.
+    fn leaves(&mut self, path: &[String], value: Value, at: At, points: &mut dyn Points) {
+        if value.get("_type").and_then(Value::as_str).is_some() {
+            self.counts.media_parts += 1;
+            self.counts.media += 1;
+            points.media(path, at, value);
+            return;
+        }
+        let mut waiting = vec![(path.to_vec(), value)];
+        while let Some((path, value)) = waiting.pop() {
+            match value {
+                Value::Object(members) if !members.is_empty() => {
+                    // One item that held several values.
+                    self.counts.items += members.len() as u64 - 1;
+                    for (name, member) in members.into_iter().rev() {
+                        let mut path = path.clone();
+                        path.push(name);
+                        waiting.push((path, member));
+                    }
+                }
+                value => {
+                    let id = id_of(&mut self.paths, &path, points);
+                    match value.as_f64() {
+                        Some(number) => {
+                            self.counts.numbers += 1;
+                            let exact = match &value {
+                                Value::Integer(digits) if !is_exact(digits, number) => Some(digits.as_str()),
+                                _ => None,
+                            };
+                            points.number(id, at, number, exact);
+                        }
+                        None => {
+                            self.counts.others += 1;
+                            points.other(id, at, &value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The number of a path, asked for once.
+fn id_of(paths: &mut HashMap<Vec<String>, u32>, path: &[String], points: &mut dyn Points) -> u32 {
+    match paths.get(path) {
+        Some(id) => *id,
+        None => {
+            let id = points.key(path);
+            paths.insert(path.to_vec(), id);
+            id
+        }
+    }
+}
+
+/// Adds a part of a path to a key: its length, and its bytes, so that no two paths have one key.
+pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
+    let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+    key.extend(length.to_le_bytes());
+    key.extend(part);
+}
+
+/// The path of a key.
+pub fn parts(mut key: &[u8]) -> Vec<String> {
+    let mut parts = Vec::new();
+    while let Some((length, rest)) = key.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(0);
+        let (part, rest) = rest.split_at(length.min(rest.len()));
+        parts.push(String::from_utf8_lossy(part).into_owned());
+        key = rest;
+    }
+    parts
+}
+
+#[expect(clippy::cast_possible_wrap, reason = "this is how zigzag is undone")]
+fn zigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
+/// A number, quickly; with its digits where a float cannot hold them.
+fn number_of(message: &[u8], raw: Raw) -> Option<(f64, Option<&str>)> {
+    match raw {
+        Raw::Float(value) => Some((value, None)),
+        Raw::Json(start, end) => {
+            let bytes = message.get(start..end)?;
+            match bytes.first()? {
+                b'0'..=b'9' | b'-' | b'N' | b'I' => {}
+                _ => return None,
+            }
+            let text = std::str::from_utf8(bytes).ok()?;
+            let value: f64 = match text {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                text => text.parse().ok()?,
+            };
+            let exact = (bytes.len() > 15 && is_integer(bytes) && !is_exact(text, value)).then_some(text);
+            Some((value, exact))
+        }
+        #[expect(clippy::cast_precision_loss, reason = "what a float cannot hold goes the slow way, by `value_of`")]
+        Raw::Integer(value) if value.unsigned_abs() <= 1 << 53 => Some((value as f64, None)),
+        _ => None,
+    }
+}
+
+fn is_integer(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"-").unwrap_or(bytes).iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a float is exactly the integer of those digits.
+pub fn is_exact(digits: &str, value: f64) -> bool {
+    // A float prints every digit of the integer that it is.
+    value.is_finite() && format!("{value:.0}") == digits
+}
+
+fn value_of(message: &[u8], raw: Raw) -> Option<Value> {
+    let text = |start: usize, end: usize| message.get(start..end).map(String::from_utf8_lossy);
+    Some(match raw {
+        Raw::Null => Value::Null,
+        Raw::Bool(value) => Value::Bool(value),
+        Raw::Integer(value) => Value::Integer(value.to_string()),
+        Raw::Float(value) => Value::Float(value),
+        Raw::Text(start, end) => Value::Text(text(start, end)?.into_owned()),
+        Raw::Json(start, end) => Value::parse(&text(start, end)?)?,
+    })
+}
+
+/// Seconds since 1970 as whole nanoseconds: the nearest, from which the very same float comes back.
+#[expect(clippy::cast_possible_truncation, reason = "the size is checked first")]
+pub fn nanoseconds(seconds: f64) -> Option<i64> {
+    if !(seconds.abs() < 9.2e9) {
+        return None;
+    }
+    let whole = seconds.trunc();
+    // The difference is exact, so only this rounding is one.
+    let fraction = ((seconds - whole) * 1e9).round();
+    Some(whole as i64 * 1_000_000_000 + fraction as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the very same float is what is asked for")]
+    fn times_come_back_as_the_same_float() {
+        for seconds in [1_795_427_729.602_183_8, 1_795_427_811.284_593_6, 0.1, 1e9, 1_795_427_754.126_184_7] {
+            let nanoseconds = nanoseconds(seconds).expect("a time of our century");
+            let (whole, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
+            assert_eq!(format!("{whole}.{rest:09}").parse::<f64>().expect("a number"), seconds);
+        }
+        assert_eq!(nanoseconds(f64::NAN), None);
+        assert_eq!(nanoseconds(1e300), None);
+    }
+
+    #[test]
+    fn integers_that_a_float_cannot_hold_are_known() {
+        assert!(is_exact("9007199254740992", 9_007_199_254_740_992.0));
+        assert!(!is_exact("9007199254740993", 9_007_199_254_740_992.0));
+        assert!(is_exact("1152921504606846976", 1_152_921_504_606_846_976.0));
+        assert_eq!([zigzag(0), zigzag(1), zigzag(2), zigzag(u64::MAX)], [0, -1, 1, i64::MIN]);
+    }
+}

@@ -1,0 +1,18 @@
+//! Weights & Biases: transaction logs, run folders, exports of the API.
+//!
+//! Reads what the client of versions 0.12 to 0.31 wrote, without the client.
+
+mod folder;
+mod history;
+mod log;
+mod run;
+mod schema;
+mod source;
+mod value;
+mod wire;
+
+pub use folder::{Folder, FolderFile};
+pub use history::{At, HistoryCounts, Points};
+pub use run::{ConsolePiece, Exit, Run, State};
+pub use source::{Listed, RunFiles, Source, SourceError};
+pub use value::Value;

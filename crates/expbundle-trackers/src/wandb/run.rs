@@ -1,0 +1,482 @@
+//! A run out of its transaction log: what the last word on everything was.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use super::history::{HistoryCounts, Points, RowReader, parts, push_part};
+use super::log::{Log, Start};
+use super::schema;
+use super::value::Value;
+use super::wire::{Content, Field, Fields};
+use crate::finding::{SourceCode, SourceFinding};
+
+/// A run, but for its points, which went to [`Points`] as they were read.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The last `run` record: ids, names, notes, tags, git, start.
+    pub run: Value,
+    /// The configuration at the end, `_wandb` among it.
+    pub config: Value,
+    /// The summary at the end. Users may overwrite it, so it is a truth of its own.
+    pub summary: Value,
+    /// The environment, of all its records.
+    pub environment: Value,
+    /// Program and version that wrote the log.
+    pub producer: Option<String>,
+    /// Telemetry, of all its records.
+    pub telemetry: Value,
+    /// Definitions of metrics: goals, x axes, globs.
+    pub metrics: Vec<Value>,
+    /// Logged artifacts, each draft once for every record.
+    pub artifacts: Vec<Value>,
+    /// Artifacts that were used, by name.
+    pub used_artifacts: Vec<Value>,
+    /// Files that were to be saved.
+    pub files: Vec<Value>,
+    /// Alerts.
+    pub alerts: Vec<Value>,
+    /// Console output, in pieces as they came.
+    pub console: Vec<ConsolePiece>,
+    /// The end, if the run came to one.
+    pub exit: Option<Exit>,
+    /// How often the run was about to be preempted.
+    pub preempting: u64,
+    /// TensorBoard folders.
+    pub tensorboard: Vec<Value>,
+    /// Records of the log by kind.
+    pub records: BTreeMap<&'static str, u64>,
+    /// Of history, counted where it was read.
+    pub history: HistoryCounts,
+    /// Rows of system metrics, and their values.
+    pub system_rows: u64,
+    /// Values in them.
+    pub system_values: u64,
+    /// Updates and removals of the configuration, the summary.
+    pub config_items: u64,
+    /// What was broken.
+    pub findings: Vec<SourceFinding>,
+}
+
+/// Console output as it came: not lines, but what was written at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsolePiece {
+    /// `stdout` or `stderr`.
+    pub stream: &'static str,
+    /// Nanoseconds since 1970.
+    pub time_ns: Option<i64>,
+    /// The text, with control codes.
+    pub text: String,
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// 0 if all went well.
+    pub code: i64,
+    /// Whole seconds that it took.
+    pub runtime_seconds: i64,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It ended with code 0.
+    Finished,
+    /// It ended with another code.
+    Failed,
+    /// It has no end: crashed or killed, or still running.
+    Crashed,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        let empty = || Value::Object(Vec::new());
+        Self {
+            run: empty(),
+            config: empty(),
+            summary: empty(),
+            environment: empty(),
+            producer: None,
+            telemetry: empty(),
+            metrics: Vec::new(),
+            artifacts: Vec::new(),
+            used_artifacts: Vec::new(),
+            files: Vec::new(),
+            alerts: Vec::new(),
+            console: Vec::new(),
+            exit: None,
+            preempting: 0,
+            tensorboard: Vec::new(),
+            records: BTreeMap::new(),
+            history: HistoryCounts::default(),
+            system_rows: 0,
+            system_values: 0,
+            config_items: 0,
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl Run {
+    /// Its id.
+    pub fn id(&self) -> Option<&str> {
+        self.text("run_id")
+    }
+
+    /// A text of the run record that is not empty.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.run.get(member).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// When it started, in nanoseconds since 1970.
+    pub fn started_ns(&self) -> Option<i64> {
+        self.run.get("start_time").and_then(Value::as_i64)
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> State {
+        match self.exit {
+            Some(Exit { code: 0, .. }) => State::Finished,
+            Some(_) => State::Failed,
+            None => State::Crashed,
+        }
+    }
+}
+
+/// Reads a log. Damage is in the findings; everything intact is in the run or went to `points`.
+pub fn read_log(source: impl Read, place: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> io::Result<Run> {
+    let (start, mut log) = Log::new(source, place)?;
+    let mut reader = Reader::default();
+    match start {
+        Start::Log => {
+            let mut bytes = 0;
+            while let Some(record) = log.next()? {
+                reader.record(record, points);
+                bytes += record.len() as u64;
+                if bytes > 1 << 20 {
+                    progress(bytes);
+                    bytes = 0;
+                }
+            }
+            progress(bytes);
+        }
+        Start::Empty => reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything"),
+        Start::Foreign => reader.find(SourceCode::Unsupported, place, "the file does not begin as a W&B log of version 0 does"),
+    }
+    Ok(reader.finish(log.into_findings(), place))
+}
+
+#[derive(Default)]
+struct Reader {
+    run: Run,
+    rows: RowReader,
+    summary: BTreeMap<Vec<u8>, SummaryItem>,
+    summary_order: u64,
+    last_number: u64,
+    gaps: Vec<(u64, u64)>,
+    unknown: u64,
+    unparsable: u64,
+}
+
+/// The last value of a path of the summary, as it was written, and when.
+struct SummaryItem {
+    order: u64,
+    json: Vec<u8>,
+    removed: bool,
+}
+
+impl Reader {
+    fn find(&mut self, code: SourceCode, place: &str, detail: impl Into<String>) {
+        self.run.findings.push(SourceFinding::new(code, place, detail));
+    }
+
+    fn record(&mut self, record: &[u8], points: &mut dyn Points) {
+        let mut number = 0;
+        let mut kind = None;
+        let mut fields = Fields::new(record);
+        for Field { number: field, content } in fields.by_ref() {
+            match (field, content) {
+                (1, content) => number = content.number(),
+                (16 | 19 | 200, _) => {}
+                (field, Content::Bytes(message)) => kind = Some((field, message)),
+                _ => {}
+            }
+        }
+        let Some((field, message)) = kind.filter(|_| !fields.broken) else {
+            self.unparsable += 1;
+            return;
+        };
+        // 0.12 writes no numbers at all.
+        if number > 0 {
+            if number > self.last_number + 1 {
+                self.gaps.push((self.last_number + 1, number - 1));
+            }
+            self.last_number = number;
+        }
+        let name = self.dispatch(field, message, points);
+        *self.run.records.entry(name).or_default() += 1;
+    }
+
+    fn dispatch(&mut self, field: u32, message: &[u8], points: &mut dyn Points) -> &'static str {
+        let run = &mut self.run;
+        match field {
+            2 => {
+                self.rows.row(message, points);
+                return "history";
+            }
+            3 => {
+                self.summary(message);
+                return "summary";
+            }
+            4 | 13 => {
+                run.console.push(console_piece(message));
+                return if field == 4 { "output" } else { "output_raw" };
+            }
+            5 => {
+                self.config(message);
+                return "config";
+            }
+            7 => {
+                self.stats(message, points);
+                return "stats";
+            }
+            17 => {
+                self.run_record(message);
+                return "run";
+            }
+            _ => {}
+        }
+        match field {
+            6 => {
+                if let Some(Value::List(files)) = schema::decode(message, schema::FILES).get("files") {
+                    run.files.extend(files.iter().cloned());
+                }
+                "files"
+            }
+            8 => {
+                run.artifacts.push(schema::decode(message, schema::ARTIFACT));
+                "artifact"
+            }
+            9 => {
+                run.tensorboard.push(schema::decode(message, schema::TENSORBOARD));
+                "tbrecord"
+            }
+            10 => {
+                run.alerts.push(schema::decode(message, schema::ALERT));
+                "alert"
+            }
+            11 => {
+                merge(&mut run.telemetry, schema::decode(message, schema::TELEMETRY));
+                "telemetry"
+            }
+            12 => {
+                run.metrics.push(schema::decode(message, schema::METRIC));
+                "metric"
+            }
+            18 => {
+                let exit = schema::decode(message, schema::EXIT);
+                let integer = |member: &str| exit.get(member).and_then(Value::as_i64).unwrap_or(0);
+                run.exit = Some(Exit { code: integer("exit_code"), runtime_seconds: integer("runtime") });
+                "exit"
+            }
+            20 => "final",
+            21 => {
+                let header = schema::decode(message, schema::HEADER);
+                let producer = header.get("version_info").and_then(|info| info.get("producer"));
+                run.producer = producer.and_then(Value::as_str).map(str::to_owned);
+                "header"
+            }
+            22 => "footer",
+            23 => {
+                run.preempting += 1;
+                "preempting"
+            }
+            24 => "noop_link_artifact",
+            25 => {
+                run.used_artifacts.push(schema::decode(message, schema::USE_ARTIFACT));
+                "use_artifact"
+            }
+            26 => {
+                merge(&mut run.environment, schema::decode(message, schema::ENVIRONMENT));
+                "environment"
+            }
+            27 => {
+                let line = schema::decode(message, schema::LOGGER);
+                let text = line.get("line").and_then(Value::as_str).unwrap_or_default().to_owned();
+                run.console.push(ConsolePiece { stream: "stdout", time_ns: None, text });
+                "output_logger"
+            }
+            100 => "request",
+            _ => {
+                self.unknown += 1;
+                "unknown"
+            }
+        }
+    }
+
+    /// Each change of name, notes or tags writes the whole record again: the last wins, but for what later ones leave out.
+    fn run_record(&mut self, message: &[u8]) {
+        for field in Fields::new(message) {
+            match field.number {
+                4 => self.config(field.content.bytes()),
+                5 => self.summary(field.content.bytes()),
+                19 => merge(&mut self.run.telemetry, schema::decode(field.content.bytes(), schema::TELEMETRY)),
+                _ => {}
+            }
+        }
+        let mut record = schema::decode(message, schema::RUN);
+        for taken in ["config", "summary", "telemetry"] {
+            record.remove(&[taken.to_owned()]);
+        }
+        self.run.run = record;
+    }
+
+    fn config(&mut self, message: &[u8]) {
+        for field in Fields::new(message) {
+            let (path, json) = path_and_json(field.content.bytes());
+            self.run.config_items += 1;
+            match field.number {
+                1 => match Value::parse(&String::from_utf8_lossy(json)) {
+                    Some(value) => self.run.config.put(&path, value),
+                    None => self.find(SourceCode::Damaged, "config", format!("the value of `{}` cannot be read", path.join("."))),
+                },
+                2 => self.run.config.remove(&path),
+                _ => {}
+            }
+        }
+    }
+
+    /// Two records for each row, half of the file: only the last value of each path counts, so none is decoded yet.
+    fn summary(&mut self, message: &[u8]) {
+        self.summary_order += 1;
+        for field in Fields::new(message) {
+            let removed = field.number == 2;
+            let (mut key, mut json) = (Vec::new(), &[][..]);
+            let (mut flat, mut nested) = (&[][..], false);
+            for Field { number, content } in Fields::new(field.content.bytes()) {
+                match number {
+                    1 => flat = content.bytes(),
+                    2 => {
+                        nested = true;
+                        push_part(&mut key, content.bytes());
+                    }
+                    16 => json = content.bytes(),
+                    _ => {}
+                }
+            }
+            if !nested {
+                push_part(&mut key, flat);
+            }
+            let order = self.summary_order;
+            match self.summary.get_mut(&key) {
+                Some(item) => {
+                    item.order = order;
+                    item.removed = removed;
+                    item.json.clear();
+                    item.json.extend_from_slice(json);
+                }
+                None => {
+                    self.summary.insert(key, SummaryItem { order, json: json.to_vec(), removed });
+                }
+            }
+        }
+    }
+
+    fn stats(&mut self, message: &[u8], points: &mut dyn Points) {
+        self.run.system_rows += 1;
+        let mut time_ns = None;
+        for field in Fields::new(message) {
+            if field.number == 2 {
+                time_ns = schema::timestamp(field.content.bytes());
+            }
+        }
+        for field in Fields::new(message).filter(|field| field.number == 3) {
+            let (path, json) = path_and_json(field.content.bytes());
+            match Value::parse(&String::from_utf8_lossy(json)) {
+                // 0.12 writes the network as an object.
+                Some(Value::Object(members)) => {
+                    for (name, value) in members {
+                        let mut path = path.clone();
+                        path.push(name);
+                        self.run.system_values += 1;
+                        points.system(&path, time_ns, &value);
+                    }
+                }
+                Some(value) => {
+                    self.run.system_values += 1;
+                    points.system(&path, time_ns, &value);
+                }
+                None => self.find(SourceCode::Damaged, "stats", format!("the value of `{}` cannot be read", path.join("."))),
+            }
+        }
+    }
+
+    fn finish(mut self, damage: Vec<SourceFinding>, place: &str) -> Run {
+        let mut items: Vec<_> = std::mem::take(&mut self.summary).into_iter().collect();
+        // In the order in which they were written: a longer path goes into the object of a shorter one, or replaces it.
+        items.sort_by_key(|(_, item)| item.order);
+        for (key, item) in items {
+            let path = parts(&key);
+            if item.removed {
+                self.run.summary.remove(&path);
+            } else if let Some(value) = Value::parse(&String::from_utf8_lossy(&item.json)) {
+                self.run.summary.put(&path, value);
+            } else {
+                self.find(SourceCode::Damaged, "summary", format!("the value of `{}` cannot be read", path.join(".")));
+            }
+        }
+        self.run.findings.splice(0..0, damage);
+        for (first, last) in std::mem::take(&mut self.gaps) {
+            self.find(SourceCode::Damaged, place, format!("records {first} to {last} are missing"));
+        }
+        if self.unparsable > 0 {
+            let detail = format!("{} records cannot be read", self.unparsable);
+            self.find(SourceCode::Damaged, place, detail);
+        }
+        if self.unknown > 0 {
+            let detail = format!("{} records are of a kind that this version does not know", self.unknown);
+            self.find(SourceCode::Unsupported, place, detail);
+        }
+        self.run.history = self.rows.counts();
+        if self.run.history.broken > 0 {
+            let detail = format!("{} values of the history cannot be read", self.run.history.broken);
+            self.find(SourceCode::Damaged, place, detail);
+        }
+        for tree in [&mut self.run.config, &mut self.run.summary, &mut self.run.environment, &mut self.run.telemetry] {
+            tree.sort();
+        }
+        self.run
+    }
+}
+
+/// Takes what is set in a later record over into what earlier ones said.
+fn merge(into: &mut Value, later: Value) {
+    let Value::Object(members) = later else { return };
+    for (name, value) in members {
+        into.put(&[name], value);
+    }
+}
+
+fn console_piece(message: &[u8]) -> ConsolePiece {
+    let piece = schema::decode(message, schema::OUTPUT);
+    ConsolePiece {
+        // 0, which is not written, is stderr.
+        stream: if piece.get("output_type").and_then(Value::as_i64) == Some(1) { "stdout" } else { "stderr" },
+        time_ns: piece.get("timestamp").and_then(Value::as_i64),
+        text: piece.get("line").and_then(Value::as_str).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Path and value of an item: the nested key if there is one, else the flat one, which may be empty.
+fn path_and_json(item: &[u8]) -> (Vec<String>, &[u8]) {
+    let (mut path, mut flat, mut json) = (Vec::new(), String::new(), &[][..]);
+    for Field { number, content } in Fields::new(item) {
+        match number {
+            1 => flat = content.text(),
+            2 => path.push(content.text()),
+            16 => json = content.bytes(),
+            _ => {}
+        }
+    }
+    (if path.is_empty() { vec![flat] } else { path }, json)
+}

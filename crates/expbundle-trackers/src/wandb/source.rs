@@ -1,0 +1,238 @@
+//! What a path holds: one run, many, or what the service exports; and how to read a run of it.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::folder::Folder;
+use super::history::{At, Points};
+use super::run::{Run, State, read_log};
+use super::value::Value;
+
+/// A W&B source.
+#[derive(Clone, Debug)]
+pub struct Source {
+    logs: Vec<LogPlace>,
+}
+
+/// A log, and the folder that it lies in.
+#[derive(Clone, Debug)]
+struct LogPlace {
+    log: Utf8PathBuf,
+    folder: Option<Utf8PathBuf>,
+}
+
+/// Why a path is no source.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing is there, or it cannot be read.
+    #[error("`{path}` cannot be read: {source}")]
+    Read {
+        /// What was named.
+        path: Utf8PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Nothing of W&B's is in it.
+    #[error("`{path}` holds no W&B run: no `.wandb` file, no `offline-run-…` or `run-…` folder, no export of the API")]
+    Nothing {
+        /// What was named.
+        path: Utf8PathBuf,
+    },
+    /// No run of that name.
+    #[error("there is no run `{run}` in the source")]
+    NoRun {
+        /// What was asked for.
+        run: String,
+    },
+}
+
+/// A run as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What names it within the source: the name of its folder, or of its log. One id may have several.
+    pub key: String,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its project.
+    pub project: Option<String>,
+    /// How it stands.
+    pub state: State,
+    /// When it started, in nanoseconds since 1970.
+    pub started_ns: Option<i64>,
+}
+
+/// A run and what lies beside its log.
+#[derive(Clone, Debug)]
+pub struct RunFiles {
+    /// What names it within the source.
+    pub key: String,
+    /// Its id, from the log or else from the file's name.
+    pub id: String,
+    /// The log.
+    pub run: Run,
+    /// The folder, if the log lies in one.
+    pub folder: Option<Folder>,
+    /// The folder of the same id that came before, as a key: an offline run that was resumed has several.
+    pub previous: Option<String>,
+}
+
+impl Source {
+    /// Opens what is at a path: a `.wandb` file, a run's folder, or a `wandb/` folder of many.
+    pub fn open(path: &Utf8Path) -> Result<Self, SourceError> {
+        let describe = |source| SourceError::Read { path: path.to_owned(), source };
+        let metadata = fs::metadata(path).map_err(describe)?;
+        if metadata.is_file() {
+            let folder = path.parent().filter(|parent| is_run_folder(parent)).map(Utf8Path::to_owned);
+            let is_log = path.extension() == Some("wandb");
+            let logs = if is_log { vec![LogPlace { log: path.to_owned(), folder }] } else { Vec::new() };
+            return Self::of(logs, path);
+        }
+        let mut logs = logs_in(path).map_err(describe)?;
+        if logs.is_empty() {
+            for below in [path.to_owned(), path.join("wandb")] {
+                if !below.is_dir() {
+                    continue;
+                }
+                let describe = |source| SourceError::Read { path: below.clone(), source };
+                for entry in below.read_dir_utf8().map_err(describe)? {
+                    let entry = entry.map_err(describe)?;
+                    // `latest-run` is a link to one of the others.
+                    if entry.file_type().map_err(describe)?.is_dir() && is_run_folder(entry.path()) {
+                        logs.extend(logs_in(entry.path()).map_err(describe)?);
+                    }
+                }
+            }
+        }
+        Self::of(logs, path)
+    }
+
+    fn of(mut logs: Vec<LogPlace>, path: &Utf8Path) -> Result<Self, SourceError> {
+        logs.sort_by(|a, b| a.log.cmp(&b.log));
+        if logs.is_empty() { Err(SourceError::Nothing { path: path.to_owned() }) } else { Ok(Self { logs }) }
+    }
+
+    /// Lists the runs, in the order of start and key. The logs are read, their points are not kept.
+    pub fn list(&self) -> Result<Vec<Listed>, SourceError> {
+        let mut runs = Vec::new();
+        for place in &self.logs {
+            let run = place.read_log(&mut Nothing, &|_| {})?;
+            runs.push(Listed {
+                key: place.key(),
+                id: place.id(&run),
+                name: run.text("display_name").map(str::to_owned),
+                project: run.text("project").map(str::to_owned),
+                state: run.state(),
+                started_ns: run.started_ns(),
+            });
+        }
+        runs.sort_by(|a, b| (a.started_ns, &a.key).cmp(&(b.started_ns, &b.key)));
+        Ok(runs)
+    }
+
+    /// Keys of all runs, without reading a log.
+    pub fn keys(&self) -> Vec<String> {
+        self.logs.iter().map(LogPlace::key).collect()
+    }
+
+    /// Size of a run's log in bytes.
+    pub fn log_size(&self, key: &str) -> u64 {
+        self.place(key).ok().and_then(|place| fs::metadata(&place.log).ok()).map_or(0, |metadata| metadata.len())
+    }
+
+    /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
+    pub fn read(
+        &self,
+        key: &str,
+        points: &mut dyn Points,
+        progress: &dyn Fn(u64),
+    ) -> Result<RunFiles, SourceError> {
+        let place = self.place(key)?;
+        let run = place.read_log(points, progress)?;
+        let id = place.id(&run);
+        let folder = place.folder.as_deref().map(Folder::read);
+        Ok(RunFiles { key: place.key(), previous: self.previous(place, &id), id, run, folder })
+    }
+
+    fn place(&self, key: &str) -> Result<&LogPlace, SourceError> {
+        if let Some(place) = self.logs.iter().find(|place| place.key() == key) {
+            return Ok(place);
+        }
+        let mut by_id = self.logs.iter().filter(|place| place.id_of_name() == Some(key));
+        match (by_id.next(), by_id.next()) {
+            (Some(place), None) => Ok(place),
+            _ => Err(SourceError::NoRun { run: key.to_owned() }),
+        }
+    }
+
+    /// Names of folders begin with their date, so among those of one id the one before is the next smaller.
+    fn previous(&self, place: &LogPlace, id: &str) -> Option<String> {
+        let date = |place: &LogPlace| place.key().trim_start_matches("offline-").to_owned();
+        place.folder.as_ref()?;
+        self.logs
+            .iter()
+            .filter(|other| other.id_of_name() == Some(id) && other.folder.is_some() && date(other) < date(place))
+            .max_by_key(|other| date(other))
+            .map(LogPlace::key)
+    }
+}
+
+impl LogPlace {
+    fn key(&self) -> String {
+        let named = self.folder.as_deref().unwrap_or(&self.log);
+        named.file_name().unwrap_or("run").to_owned()
+    }
+
+    /// The id in `run-<id>.wandb`.
+    fn id_of_name(&self) -> Option<&str> {
+        self.log.file_stem()?.strip_prefix("run-")
+    }
+
+    fn id(&self, run: &Run) -> String {
+        run.id().or(self.id_of_name()).map_or_else(|| self.key(), str::to_owned)
+    }
+
+    fn read_log(&self, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<Run, SourceError> {
+        let describe = |source| SourceError::Read { path: self.log.clone(), source };
+        let file = File::open(&self.log).map_err(describe)?;
+        let place = self.log.file_name().unwrap_or("log");
+        read_log(BufReader::with_capacity(1 << 20, file), place, points, progress).map_err(describe)
+    }
+}
+
+fn is_run_folder(path: &Utf8Path) -> bool {
+    path.file_name().is_some_and(|name| name.starts_with("offline-run-") || name.starts_with("run-"))
+}
+
+/// The logs that lie directly in a folder.
+fn logs_in(folder: &Utf8Path) -> io::Result<Vec<LogPlace>> {
+    let mut logs = Vec::new();
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.path().extension() == Some("wandb") && entry.file_type()?.is_file() {
+            let folder = Some(folder.to_owned()).filter(|folder| is_run_folder(folder) || folder.join("files").is_dir());
+            logs.push(LogPlace { log: entry.into_path(), folder });
+        }
+    }
+    Ok(logs)
+}
+
+/// Takes points and keeps none.
+struct Nothing;
+
+impl Points for Nothing {
+    fn key(&mut self, _: &[String]) -> u32 {
+        0
+    }
+
+    fn number(&mut self, _: u32, _: At, _: f64, _: Option<&str>) {}
+
+    fn other(&mut self, _: u32, _: At, _: &Value) {}
+
+    fn media(&mut self, _: &[String], _: At, _: Value) {}
+
+    fn system(&mut self, _: &[String], _: Option<i64>, _: &Value) {}
+}

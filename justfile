@@ -1,0 +1,47 @@
+# `just` lists these.
+_default:
+    @just --list --unsorted
+
+# Everything that a change has to pass
+ci:
+    bash .ci/run
+
+# Format, in place
+fmt:
+    cargo fmt --all
+
+# Formatting and lints, as CI sees them
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# The tests
+test *ARGUMENTS:
+    cargo test --workspace {{ARGUMENTS}}
+
+# Two real runs become bundles, signed, attached to a model, verified
+demo:
+    cargo run --release -- demo
+
+# Write schemas/ anew after a change of the types
+schemas:
+    UPDATE_SCHEMAS=1 cargo test --package expbundle-cli schemas
+
+# Checks with other people's tools (pandas, DuckDB, securesystemslib, huggingface_hub …)
+peers *ARGUMENTS:
+    cargo build --release
+    python3 -m venv target/ci/peers
+    target/ci/peers/bin/pip install --quiet --requirement peers/requirements.txt
+    target/ci/peers/bin/python -m pytest -p no:cacheprovider peers {{ARGUMENTS}}
+
+# Compare with named peers; SCRATCH takes some 5 GB (benches/README.md)
+bench *ARGUMENTS:
+    bash benches/run {{ARGUMENTS}}
+
+# Licences, sources, bans (needs cargo-deny)
+deny:
+    cargo deny --offline check licenses bans sources
+
+# Known weaknesses of dependencies (needs cargo-deny and a network)
+advisories:
+    cargo deny check advisories

@@ -1,0 +1,22 @@
+"""A bundle as Python's own zipfile shows it. Nothing here knows more of the format than names of files."""
+
+import json
+import zipfile
+
+
+class Bundle:
+    def __init__(self, path):
+        with zipfile.ZipFile(path) as archive:
+            self.entries = {name: archive.read(name) for name in archive.namelist()}
+
+    def records(self):
+        """The records: their id, record.json as an object, and their sections as bytes, by name."""
+        for name, data in self.entries.items():
+            if name.startswith("records/") and name.endswith("/record.json"):
+                folder = name.removesuffix("record.json")
+                sections = {
+                    other.removeprefix(folder): content
+                    for other, content in self.entries.items()
+                    if other.startswith(folder) and other != name
+                }
+                yield folder.split("/")[1], json.loads(data), sections

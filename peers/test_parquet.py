@@ -1,0 +1,219 @@
+"""The Parquet sections say the same to DuckDB, pandas and pyarrow, and that is what the trackers themselves said.
+
+The truth is each fixture's `expected.json`, which the tracker's own library wrote.
+"""
+
+import json
+import math
+import pathlib
+import struct
+
+import duckdb
+import pandas
+import pyarrow.parquet
+import pytest
+from bundle import Bundle
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
+SERIES = ["metrics.parquet", "telemetry.parquet"]
+# Between the elements of a path, in expected.json.
+SEPARATOR = "␟"
+
+
+class Run:
+    """One converted run: what the tracker calls it, and its Parquet sections as files."""
+
+    def __init__(self, fixture, run_id, record, sections, folder):
+        self.fixture, self.run_id, self.record = fixture, run_id, record
+        self.folder = folder / run_id
+        self.folder.mkdir(parents=True)
+        self.files = {}
+        for name, data in sections.items():
+            if name.endswith(".parquet"):
+                self.files[name] = self.folder / name
+                self.files[name].write_bytes(data)
+
+
+@pytest.fixture(scope="session")
+def runs(bundles, tmp_path_factory):
+    found = []
+    for fixture, paths in bundles.items():
+        for number, path in enumerate(paths):
+            folder = tmp_path_factory.mktemp("sections") / str(number)
+            for record_id, record, sections in Bundle(path).records():
+                run_id = record["source"]["run"] if record.get("source") else record_id
+                found.append(Run(fixture, run_id, record, sections, folder))
+    return found
+
+
+def bits(value):
+    """A float so that NaN equals itself and -0.0 is not 0.0. Which NaN it is, nobody promises."""
+    if value is None:
+        return None
+    return "NaN" if math.isnan(value) else struct.pack("<d", value)
+
+
+def by_pyarrow(path):
+    table = pyarrow.parquet.read_table(path)
+    columns = {name: table.column(name) for name in table.column_names}
+    columns["time"] = columns["time"].cast(pyarrow.timestamp("ns", "UTC")).cast(pyarrow.int64())
+    return list(zip(*(column.to_pylist() for column in columns.values()), strict=True))
+
+
+def by_duckdb(path):
+    connection = duckdb.connect()
+    columns = [row[0] for row in connection.execute("describe from read_parquet(?)", [str(path)]).fetchall()]
+    shown = ["epoch_ns(time)" if name == "time" else f'"{name}"' for name in columns]
+    query = f"select {', '.join(shown)} from read_parquet(?, file_row_number = true) order by file_row_number"
+    return connection.execute(query, [str(path)]).fetchall()
+
+
+def by_pandas(path):
+    frame = pandas.read_parquet(path, dtype_backend="pyarrow")
+    # Through pandas' own time type, as its users see it.
+    frame["time"] = [None if time is pandas.NaT or time is pandas.NA else time.value for time in frame["time"]]
+    rows = []
+    for row in frame.itertuples(index=False, name=None):
+        rows.append(tuple(None if cell is pandas.NA or (name == "time" and pandas.isna(cell)) else cell
+                          for name, cell in zip(frame.columns, row, strict=True)))
+    return rows
+
+
+def exact(rows):
+    return [tuple(bits(cell) if isinstance(cell, float) else cell for cell in row) for row in rows]
+
+
+def test_three_readers_read_the_same_rows(runs):
+    seen = 0
+    for run in runs:
+        for path in run.files.values():
+            rows = exact(by_pyarrow(path))
+            assert exact(by_duckdb(path)) == rows, (run.fixture, path)
+            assert exact(by_pandas(path)) == rows, (run.fixture, path)
+            seen += len(rows)
+    assert seen > 10_000, "the fixtures have more rows than that"
+
+
+def series(run, name):
+    """Rows of a section by key: step, time in nanoseconds, value, text."""
+    keys = {}
+    if name in run.files:
+        for key, *point in by_duckdb(run.files[name]):
+            keys.setdefault(key, []).append(tuple(point))
+    return keys
+
+
+def same_number(found, expected):
+    """Whether a float is what expected.json shows; it writes NaN and infinities as text or as Python's JSON does."""
+    expected = float(expected)
+    return bits(found) == bits(expected) or found == expected
+
+
+MLFLOW = [name for name in ("export-import", "export-import-v3", "file-store", "file-store-v3", "sqlite", "sqlite-server")]
+
+
+@pytest.mark.parametrize("store", MLFLOW)
+def test_mlflow_metrics_are_those_of_its_client(runs, store):
+    expected = json.loads((FIXTURES / "mlflow" / store / "expected.json").read_text())
+    truths = {run["run_id"]: run for experiment in expected["experiments"] for run in experiment["runs"]}
+    converted = [run for run in runs if run.fixture == f"mlflow/{store}"]
+    checked = 0
+    for run in converted:
+        metrics = series(run, "metrics.parquet") | series(run, "telemetry.parquet")
+        truth = truths[run.run_id]["metrics"]
+        assert metrics.keys() == truth.keys(), run.run_id
+        for key, want in truth.items():
+            points = metrics[key]
+            values = [value for _, _, value, _ in points]
+            assert sum(map(math.isfinite, values)) == want["finite"], key
+            # A model logged at a step repeats that step's points; the file store keeps both, its client counts both.
+            assert len(points) == want["count"], key
+            steps = [step for step, *_ in points]
+            assert [min(steps), max(steps)] == want["steps"], key
+            last = [value for step, time, value, _ in points if (step, time) == max(point[:2] for point in points)]
+            assert any(same_number(value, want["latest"]) for value in last), (key, last, want)
+            checked += 1
+    assert checked > 0 and {run.run_id for run in converted} >= {
+        run_id for run_id, run in truths.items() if run["lifecycle"] == "active" and run["metrics"]
+    }
+
+
+def test_duckdb_answers_a_question(runs):
+    """What a person would ask, in SQL: the best accuracy of the sweep."""
+    run = next(run for run in runs if run.fixture == "mlflow/sqlite" and "metrics.parquet" in run.files)
+    expected = json.loads((FIXTURES / "mlflow/sqlite/expected.json").read_text())
+    truths = {one["run_id"]: one for experiment in expected["experiments"] for one in experiment["runs"]}
+    asked = duckdb.execute("select key, max(value), count(*) from read_parquet(?) group by key", [str(run.files["metrics.parquet"])])
+    for key, best, count in asked.fetchall():
+        want = truths[run.run_id]["metrics"][key]
+        assert (best, count) == (want["max"], want["count"]), key
+
+
+def wandb_truths(fixture):
+    return [json.loads(path.read_text()) for path in sorted((FIXTURES / "wandb" / fixture).glob("expected*.json"))]
+
+
+WANDB = ["evaluate", "failed", "finetune", "killed", "online", "os-exit", "v0.16-train", "v0.21-train"]
+
+
+@pytest.mark.parametrize("fixture", WANDB)
+def test_wandb_series_are_those_of_its_reader(runs, fixture):
+    truths = {truth["run"].get("id", truth["run"].get("run_id")): truth for truth in wandb_truths(fixture)}
+    converted = [run for run in runs if run.fixture == f"wandb/{fixture}"]
+    assert {run.run_id for run in converted} == truths.keys()
+    for run in converted:
+        truth = truths[run.run_id]
+        metrics = series(run, "metrics.parquet")
+        checked = 0
+        for key, want in truth["history"]["keys"].items():
+            numbers = want["numbers"] if "numbers" in want else want["finite"] + want["nan"] + want["inf"]
+            # Nested values are put together again, and `_step`, `_timestamp` are columns: neither is a series by that name.
+            if SEPARATOR in key or key.startswith("_") or numbers != want["count"]:
+                continue
+            points = metrics[key]
+            assert len(points) == want["count"], key
+            nonfinite = want["nonfinite"] if "nonfinite" in want else want["nan"] + want["inf"]
+            assert sum(not math.isfinite(value) for _, _, value, _ in points if value is not None) == nonfinite, key
+            value, text = points[-1][2:]
+            assert same_number(value, want["last"]) if text is None else text == str(want["last"]), key
+            checked += 1
+        rows = sum(want["count"] for key, want in truth["history"]["keys"].items() if key == "_step")
+        assert checked > 0 or rows == 0, "a run with rows has a series of numbers"
+
+
+@pytest.mark.parametrize("fixture", WANDB)
+def test_wandb_system_metrics_are_those_of_its_reader(runs, fixture):
+    truths = {truth["run"].get("id", truth["run"].get("run_id")): truth for truth in wandb_truths(fixture)}
+    for run in (run for run in runs if run.fixture == f"wandb/{fixture}"):
+        telemetry = series(run, "telemetry.parquet")
+        truth = truths[run.run_id]["system"]
+        assert telemetry.keys() == truth.keys()
+        for key, want in truth.items():
+            assert len(telemetry[key]) == want["count"], key
+            assert same_number(telemetry[key][-1][2], want["last"]), key
+
+
+def test_times_are_within_the_run(runs):
+    """Timestamps arrive as times, in UTC: every point of a run that ended lies near it (a system sample may come a little late)."""
+    checked = 0
+    for run in runs:
+        if not (run.record.get("started") and run.record.get("ended") and "metrics.parquet" in run.files):
+            continue
+        times = pandas.read_parquet(run.files["metrics.parquet"])["time"].dropna()
+        assert str(times.dt.tz) == "UTC"
+        slack = pandas.Timedelta(hours=1)
+        assert times.min() >= pandas.Timestamp(run.record["started"]) - slack, run.run_id
+        assert times.max() <= pandas.Timestamp(run.record["ended"]) + slack, run.run_id
+        checked += len(times)
+    assert checked > 1_000
+
+
+@pytest.mark.parametrize("fixture", WANDB)
+def test_console_is_what_was_printed(runs, fixture):
+    truths = {truth["run"].get("id", truth["run"].get("run_id")): truth for truth in wandb_truths(fixture)}
+    for run in (run for run in runs if run.fixture == f"wandb/{fixture}"):
+        printed = truths[run.run_id]["console"]
+        rows = by_pandas(run.files["console.parquet"]) if "console.parquet" in run.files else []
+        found = {stream: [line for _, of, line in rows if of == stream] for stream in ("stdout", "stderr")}
+        for line in (line for line in printed.splitlines() if line.strip()):
+            assert any(line.rstrip() in text for lines in found.values() for text in lines), line
