@@ -102,7 +102,6 @@ codes! {
     DigestSize "digest.size" Error "the digest agrees but the size does not: the record contradicts itself; do not trust it";
     DigestDivergent "digest.divergent" Error "BLAKE3 agrees and SHA-256 does not: the record lies in one of them; do not trust it";
     SectionWithheld "section.withheld" Info "the record lists the section and this copy leaves it out; ask its author for a copy that has it";
-    SectionUnblinded "section.unblinded" Warning "its digest may let others guess a small withheld section; make the bundle with `--blind`";
     SectionSalt "section.salt" Error "in a blinded record every section has its own salt of 256 bits";
     TreeInvalid "tree.invalid" Error "a listing of a directory has one line a file, sorted by path; see spec/digests.md";
     ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts share one digest and differ in the other, so one of them is described wrongly; neither links";
@@ -134,7 +133,7 @@ codes! {
     TrustNotValid "trust.not-valid" Warning "the signers file trusts the key at another time only; look at its validity and at `--at`";
     TrustNamespace "trust.namespace" Warning "the signers file trusts the key for other purposes; add namespace `expbundle` if that is meant";
     TrustSigners "trust.signers" Error "the signers file must be in OpenSSH allowed_signers form; see ssh-keygen(1)";
-    PolicyState "policy.state" Error "the state that was asked for does not hold";
+    PolicyState "policy.state" Warning "the state that was asked for does not hold";
     LineageParentAbsent "lineage.parent-absent" Info "a parent's record is not in this bundle; merge the bundle that has it";
     LineageTwoRecords "lineage.two-records" Warning "two records speak of one run; a supersession should say which counts";
     LineageCycle "lineage.cycle" Error "records cannot descend from each other in a circle; do not trust the declared ancestry";

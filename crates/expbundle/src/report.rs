@@ -3,7 +3,7 @@
 use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
-use expbundle_format::{ArtifactDigests, DigestSet, Finding, RecordId, StatementId};
+use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -171,6 +171,10 @@ impl Report {
         }
         if findings.iter().any(Finding::is_error) {
             state = State::Malformed;
+        }
+        if state > State::Malformed && state < required {
+            let message = format!("the bundle is {state}, and {required} was asked for");
+            findings.push(Finding::new(Code::PolicyState, Place::unknown(), message));
         }
         let files = files.into_iter().map(FileReport::from).collect();
         let not_proven = NOT_PROVEN.to_vec();

@@ -246,6 +246,14 @@ impl Checker<'_> {
         findings.extend(found.into_iter().flatten());
         for (id, record) in records {
             self.salts(*id, record, findings);
+            let body = record.body();
+            if let (Some(started), Some(ended)) = (body.started, body.ended)
+                && ended < started
+            {
+                let place = Place::entry(EntryName::Record(*id).to_string()).at_pointer("/ended");
+                let message = format!("it ends at {ended}, before it starts at {started}");
+                findings.push(Finding::new(Code::RecordSpan, place, message));
+            }
             for name in record.body().sections.keys() {
                 let entry = EntryName::Section { record: *id, section: name.clone() };
                 if !self.bundle.contains(&entry) {
@@ -450,9 +458,8 @@ impl Checker<'_> {
         let bytes = content
             .read(self.limits.statement_bytes)
             .map_err(|error| Finding::new(Code::ContainerLimit, Place::entry(entry.clone()), error.to_string()))?;
-        let statement = Envelope::parse(&bytes)
-            .and_then(|envelope| envelope.verify())
-            .map_err(|error| Box::new(error.finding(&entry)))?;
+        let statement =
+            Envelope::parse(&bytes).and_then(Envelope::verify).map_err(|error| Box::new(error.finding(&entry)))?;
         // The name of a subject proves nothing; both digests must be those of the record.
         let about = statement.record();
         if let Some(record) = records.get(&RecordId(about.blake3))

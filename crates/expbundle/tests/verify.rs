@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
+use expbundle::audit::{Question, audit};
 use expbundle::draft::Draft;
 use expbundle::judge::State;
 use expbundle::verify::{Check, Digests, Intact, Unverified};
@@ -224,6 +225,58 @@ fn a_blinded_record_has_a_salt_of_its_own_in_each_section() {
     refused(&blinded([Some(&a), None]), &[Code::SectionSalt]);
     refused(&blinded([Some(&a), Some("abc")]), &[Code::SectionSalt]);
     refused(&blinded([Some(&a), Some(&a)]), &[Code::SectionSalt]);
+}
+
+#[test]
+fn an_embedded_listing_is_in_form() {
+    let mut draft = draft("a run");
+    let listing = draft.embed(Content::bytes(*b"not a listing\n")).expect("memory");
+    draft.body_mut().outputs.push(ArtifactRef {
+        role: "model".parse().expect("a role"),
+        digest: listing.into(),
+        size: 14,
+        form: Form::Tree,
+    });
+    refused(&draft.finish().expect("plain members"), &[Code::TreeInvalid]);
+}
+
+#[test]
+fn an_end_before_the_start_is_said() {
+    let mut draft = draft("a run");
+    draft.body_mut().ended = Some(time("2026-11-23T08:59:59Z"));
+    let (check, intact) = check(bytes(&draft.finish().expect("plain members")));
+    assert!(intact.is_some());
+    assert_eq!(codes(&check), [Code::RecordSpan]);
+}
+
+#[test]
+fn an_audit_answers_for_bundles_and_directories() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
+    let (bundle, _) = signed();
+    let question =
+        |required| Question { policy: None, required, at: time("2026-11-23T12:00:00Z"), digests: Digests::Blake3 };
+    let ask = |path: &Utf8PathBuf, required| {
+        let report = audit(path, question(required), &|_| {}).expect("readable");
+        let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
+        (report.state, report.holds, codes)
+    };
+    assert_eq!(ask(&folder, State::Intact), (State::Malformed, false, vec![Code::DirectoryNoBundle]));
+    bundle.save(&folder.join("experiment.expb")).expect("room");
+    let path = folder.join("experiment.expb");
+    assert_eq!(ask(&path, State::Signed), (State::Signed, true, vec![]));
+    assert_eq!(ask(&path, State::Trusted), (State::Signed, false, vec![Code::PolicyState]));
+    std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
+    assert_eq!(ask(&folder, State::Signed), (State::Signed, true, vec![]));
+    std::fs::write(folder.join("weights.bin"), b"weightz").expect("room");
+    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, vec![Code::ArtifactChanged]));
+    std::fs::remove_file(folder.join("weights.bin")).expect("it was there");
+    let missing = vec![Code::ArtifactAbsent, Code::DirectoryNoOutput];
+    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, missing));
+    // A second bundle that is broken is said, whatever its name.
+    std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
+    std::fs::write(folder.join("other.expb"), b"PK").expect("room");
+    assert_eq!(ask(&folder, State::Intact), (State::Malformed, false, vec![Code::ContainerNotABundle]));
 }
 
 #[test]

@@ -1,0 +1,383 @@
+//! `expbundle convert`: runs out of a tracker.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Bundle;
+use expbundle_convert::{Converted, Options};
+use expbundle_format::record::{Record, Word, role};
+use expbundle_format::sections::Account;
+use expbundle_format::{Code, Finding};
+use rayon::prelude::*;
+
+use super::Manner;
+use crate::failure::Failure;
+use crate::terminal::{self, Tone, count, grouped, one_line, paint};
+use crate::tracker::{self, Listed, Source, Tool};
+use crate::{Outcome, exit, files, findings};
+
+/// Convert runs of a tracker to bundles, reading its files without it
+///
+/// Nothing is written beside the source. Every item is counted as mapped, kept raw or dropped with a reason; the account is
+/// printed. The same run gives the same bytes, so a second call writes only what is new.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    expbundle convert mlflow ./mlruns --list\n  \
+    expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
+    expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
+pub struct Convert {
+    /// The tracker
+    tool: Tool,
+    /// Its folder or file
+    source: Utf8PathBuf,
+    /// Convert this run, by id, or by the key that --list shows
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    run: Vec<String>,
+    /// Convert the runs of this experiment or project, by name or id
+    #[arg(long, value_name = "NAME", conflicts_with = "run")]
+    experiment: Option<String>,
+    /// Convert every run
+    #[arg(long)]
+    all: bool,
+    /// List the runs and convert none
+    #[arg(long, conflicts_with_all = ["run", "all", "out"])]
+    list: bool,
+    /// With --list: as JSON
+    #[arg(long, requires = "list")]
+    json: bool,
+    /// File for the bundle, or folder for one bundle a run [default: the current folder]
+    #[arg(short, long, value_name = "FILE_OR_DIR")]
+    out: Option<Utf8PathBuf>,
+    /// Look here for the bytes of artifacts that the tracker knows by name and MD5 only
+    #[arg(long, value_name = "DIR")]
+    files: Vec<Utf8PathBuf>,
+    /// File that the run took in and the tracker did not record; role `model` if not said
+    #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
+    input: Vec<(Word, Utf8PathBuf)>,
+    /// File that the run put out and the tracker did not record; role `model` if not said
+    #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
+    output: Vec<(Word, Utf8PathBuf)>,
+}
+
+/// `ROLE=FILE`, or `FILE` for a model.
+pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
+    // A file may have `=` in its name; what is before it is a role only if it is a word.
+    if let Some((word, file)) = text.split_once('=')
+        && !file.is_empty()
+        && let Ok(word) = word.parse()
+    {
+        return Ok((word, file.into()));
+    }
+    let role = role::MODEL.parse().map_err(|error: String| error)?;
+    Ok((role, text.into()))
+}
+
+impl Convert {
+    pub fn run(self, manner: Manner) -> Outcome {
+        let source = Source::open(self.tool, &self.source)?;
+        if self.list {
+            return self.print_list(&source);
+        }
+        for (_, path) in self.input.iter().chain(&self.output) {
+            std::fs::metadata(path).map_err(|error| Failure::io("read the file", path, &error))?;
+        }
+        let many = self.all || self.experiment.is_some() || self.run.len() > 1;
+        if many && !(self.input.is_empty() && self.output.is_empty()) {
+            return Err(Failure::usage("`--input` and `--output` say what one run did; convert it by itself with `--run`"));
+        }
+        if many { self.convert_many(&source, manner) } else { self.convert_one(&source, manner) }
+    }
+
+    fn print_list(&self, source: &Source) -> Outcome {
+        let (mut runs, found) = source.list()?;
+        if let Some(experiment) = &self.experiment {
+            let keys: BTreeSet<String> =
+                tracker::of_experiment(&runs, experiment)?.into_iter().map(|run| run.key.clone()).collect();
+            runs.retain(|run| keys.contains(&run.key));
+        }
+        terminal::talk(&findings::all(&found));
+        if self.json {
+            let text = serde_json::to_string_pretty(&runs).expect("a list is plain JSON");
+            terminal::say(&format!("{text}\n"))?;
+            return Ok(exit::OK);
+        }
+        let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
+        let mut rows = vec![heading.to_vec()];
+        rows.extend(runs.iter().map(|run| {
+            vec![
+                one_line(&run.key),
+                format!("{}{}", run.status, if run.deleted { " (deleted)" } else { "" }),
+                run.started.map(|time| time.to_string()).unwrap_or_default(),
+                one_line(run.experiment.as_deref().unwrap_or_default()),
+                one_line(run.name.as_deref().unwrap_or_default()),
+            ]
+        }));
+        terminal::say(&terminal::table(&rows))?;
+        terminal::talk(&format!("{}\n", count(runs.len() as u64, "run")));
+        Ok(exit::OK)
+    }
+
+    fn options<'a>(&'a self, progress: &'a (dyn Fn(u64) + Sync)) -> Options<'a> {
+        Options { files: &self.files, inputs: &self.input, outputs: &self.output, progress }
+    }
+
+    fn convert_one(&self, source: &Source, manner: Manner) -> Outcome {
+        let key = match self.run.first() {
+            Some(run) => run.clone(),
+            None => tracker::only_run(source)?,
+        };
+        let bar = manner.byte_progress(0, "converting");
+        let converted = source
+            .convert(&key, &self.options(&|bytes| bar.inc(bytes)))
+            .map_err(|error| tracker::convert_failure(&error))?;
+        bar.finish_and_clear();
+        let out = match &self.out {
+            Some(out) if !is_folder(out) => out.clone(),
+            Some(folder) => folder.join(file_name(&key)),
+            None => file_name(&key).into(),
+        };
+        make_folder_of(&out)?;
+        let outcome = place(&converted, &out)?;
+        terminal::talk(&findings::all(&converted.findings));
+        terminal::talk(&account_words(&converted.account));
+        let word = match outcome {
+            Placed::New => "written",
+            Placed::Same => "unchanged",
+            Placed::Beside(_) => "changed since it was converted; the old bundle was kept",
+        };
+        let path = if let Placed::Beside(path) = &outcome { path } else { &out };
+        terminal::talk(&format!(
+            "{} {path}: {}, record {}\n",
+            paint(Tone::Good, word),
+            one_line(&converted.title),
+            converted.record
+        ));
+        terminal::say(&format!("{path}\n"))?;
+        Ok(exit::OK)
+    }
+
+    fn convert_many(&self, source: &Source, manner: Manner) -> Outcome {
+        let (runs, found) = source.list()?;
+        terminal::talk(&findings::all(&found));
+        let chosen = self.chosen(&runs)?;
+        let out = self.out.clone().unwrap_or_else(|| ".".into());
+        let family = !is_folder(&out) && self.out.is_some();
+        if !family {
+            std::fs::create_dir_all(&out).map_err(|error| Failure::io("make the folder", &out, &error))?;
+        }
+        let bar = manner.item_progress(chosen.len() as u64, "converting");
+        let summary = Mutex::new(Summary::default());
+        let bundles: Vec<Option<Bundle>> = chosen
+            .par_iter()
+            .map(|run| {
+                let bundle = self.convert_into(source, run, (!family).then_some(&*out), &summary);
+                bar.inc(1);
+                bundle
+            })
+            .collect();
+        bar.finish_and_clear();
+        let summary = summary.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if family {
+            let mut merged = Bundle::new();
+            bundles.iter().flatten().for_each(|bundle| merged.merge(bundle));
+            make_folder_of(&out)?;
+            files::save(&merged, &out)?;
+        }
+        let all_done = summary.failed.is_empty();
+        terminal::talk(&summary.words(&out));
+        terminal::say(&format!("{out}\n"))?;
+        Ok(if all_done { exit::OK } else { exit::ERROR })
+    }
+
+    fn chosen<'a>(&self, runs: &'a [Listed]) -> Result<Vec<&'a Listed>, Failure> {
+        if let Some(experiment) = &self.experiment {
+            return tracker::of_experiment(runs, experiment);
+        }
+        if self.all {
+            return Ok(runs.iter().collect());
+        }
+        self.run
+            .iter()
+            .map(|wanted| {
+                let by_key = runs.iter().find(|run| run.key == *wanted);
+                by_key.or_else(|| runs.iter().find(|run| run.id == *wanted)).ok_or_else(|| {
+                    Failure::usage(format!("there is no run `{wanted}` in the source")).help("`--list` shows the runs")
+                })
+            })
+            .collect()
+    }
+
+    /// Converts one of many. What goes wrong with it keeps no other from being converted.
+    fn convert_into(
+        &self,
+        source: &Source,
+        run: &Listed,
+        folder: Option<&Utf8Path>,
+        summary: &Mutex<Summary>,
+    ) -> Option<Bundle> {
+        let path = folder.map(|folder| folder.join(file_name(&run.key)));
+        let add = |change: &dyn Fn(&mut Summary)| change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        if path.as_deref().is_some_and(|path| is_up_to_date(path, run)) {
+            add(&|summary| summary.unchanged += 1);
+            return None;
+        }
+        let result = source
+            .convert(&run.key, &self.options(&|_| {}))
+            .map_err(|error| tracker::convert_failure(&error))
+            .and_then(|converted| {
+                let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;
+                Ok((converted, placed))
+            });
+        match result {
+            Ok((converted, placed)) => {
+                add(&|summary| {
+                    match &placed {
+                        Placed::New => summary.new += 1,
+                        Placed::Same => summary.unchanged += 1,
+                        Placed::Beside(_) => summary.changed += 1,
+                    }
+                    summary.add(&converted, run);
+                });
+                folder.is_none().then_some(converted.bundle)
+            }
+            Err(failure) => {
+                failure.print();
+                add(&|summary| summary.failed.push(run.key.clone()));
+                None
+            }
+        }
+    }
+}
+
+/// What became of a converted run.
+enum Placed {
+    New,
+    /// The bundle that is there holds this very record.
+    Same,
+    /// The bundle that is there holds an older record of the run, perhaps signed: the new one stands beside it.
+    Beside(Utf8PathBuf),
+}
+
+/// Writes a bundle, unless the one that is there says the same. What is there is never changed.
+fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
+    if !path.exists() {
+        files::save(&converted.bundle, path)?;
+        return Ok(Placed::New);
+    }
+    let there = files::intact(path)?;
+    if there.records().contains_key(&converted.record) {
+        return Ok(Placed::Same);
+    }
+    let id: String = converted.record.to_string().chars().take(8).collect();
+    let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
+    if !beside.exists() {
+        files::save(&converted.bundle, &beside)?;
+    }
+    Ok(Placed::Beside(beside))
+}
+
+/// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is
+/// nothing new to convert.
+fn is_up_to_date(path: &Utf8Path, run: &Listed) -> bool {
+    let ended = ["finished", "failed", "killed", "crashed"].contains(&run.status.as_str());
+    if !ended || !path.exists() {
+        return false;
+    }
+    files::intact(path).is_ok_and(|intact| {
+        intact.records().values().map(Record::body).any(|body| {
+            body.source.as_ref().is_some_and(|source| source.run == run.id)
+                && body.status.is_some_and(|status| status.as_str() == run.status)
+                && body.started == run.started
+        })
+    })
+}
+
+fn is_folder(path: &Utf8Path) -> bool {
+    path.is_dir() || path.as_str().ends_with('/') || path.extension().is_none()
+}
+
+fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
+    match path.parent().filter(|parent| !parent.as_str().is_empty()) {
+        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| Failure::io("make the folder", parent, &error)),
+        None => Ok(()),
+    }
+}
+
+/// The file of a run: its key, with what no file name may hold replaced.
+fn file_name(key: &str) -> String {
+    let safe: String = key
+        .chars()
+        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .take(120)
+        .collect();
+    let safe = safe.trim_start_matches('.');
+    format!("{}.expb", if safe.is_empty() { "run" } else { safe })
+}
+
+/// What many conversions come to.
+#[derive(Default)]
+struct Summary {
+    new: u64,
+    unchanged: u64,
+    changed: u64,
+    failed: Vec<String>,
+    account: Account,
+    findings: Vec<Finding>,
+}
+
+impl Summary {
+    fn add(&mut self, converted: &Converted, run: &Listed) {
+        for (kind, line) in &converted.account.items {
+            self.account.found(kind, line.total);
+            self.account.mapped(kind, line.mapped);
+            self.account.raw(kind, line.raw);
+            for dropped in &line.dropped {
+                self.account.dropped(kind, dropped.count, &dropped.reason);
+            }
+        }
+        self.findings.extend(converted.findings.iter().map(|finding| Finding {
+            place: finding.place.clone().in_file(&run.key),
+            ..finding.clone()
+        }));
+    }
+
+    fn words(mut self, out: &Utf8Path) -> String {
+        // Runs are converted in any order; what is said of them is not.
+        self.findings.sort();
+        self.failed.sort();
+        let mut text = findings::all(&self.findings);
+        text += &account_words(&self.account);
+        text += &format!(
+            "{} {out}: {} written, {} unchanged, {} changed since (kept beside), {} failed\n",
+            if self.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
+            grouped(self.new),
+            grouped(self.unchanged),
+            grouped(self.changed),
+            self.failed.len()
+        );
+        if !self.failed.is_empty() {
+            text += &format!("failed: {}\n", self.failed.join(", "));
+        }
+        text
+    }
+}
+
+/// The account as a table.
+pub fn account_words(account: &Account) -> String {
+    let (total, mapped, raw, dropped) = account.totals();
+    let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
+    for (kind, line) in &account.items {
+        let reasons: Vec<String> =
+            line.dropped.iter().map(|dropped| format!("{} ({})", grouped(dropped.count), dropped.reason)).collect();
+        let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
+        rows.push(vec![one_line(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
+    }
+    rows.push(vec!["all".to_owned(), grouped(total), grouped(mapped), grouped(raw), grouped(dropped)]);
+    let verdict = if account.adds_up() {
+        paint(Tone::Good, "the account adds up")
+    } else {
+        format!("{}: please report this", paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss)))
+    };
+    format!("{}{verdict}\n", terminal::table(&rows))
+}

@@ -1,0 +1,162 @@
+//! `expbundle demo`: the whole way, on real runs.
+//!
+//! Runs the program's own commands, one after the other, and shows each as one would type it. The runs are in `examples/`
+//! and travel inside the program, so that it works wherever it is installed.
+
+use std::fs;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Parser as _;
+
+use super::Arguments;
+use crate::failure::Failure;
+use crate::terminal::{self, Tone, paint};
+use crate::{Outcome, exit};
+
+mod examples;
+
+/// Run the whole way on two real runs: convert, sign, attach, verify
+///
+/// A run that MLflow tracked made a model; a run that W&B tracked fine-tuned it. Both become bundles, are signed with a
+/// throw-away key, joined, and attached to the model, which is then verified.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  expbundle demo -o my-demo")]
+pub struct Demo {
+    /// Folder to work in; it must not exist yet [default: a temporary one, which is kept]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
+}
+
+const BASE_WEIGHTS: &str = "mlruns/258199994752260457/388b28512d354845a189ec595620eb02/artifacts/weights/model.safetensors";
+const WANDB_RUN: &str = "wandb/offline-run-20261123_095528-pjclsy9c";
+
+impl Demo {
+    pub fn run(self) -> Outcome {
+        let folder = self.folder()?;
+        unpack(&folder)?;
+        let step = Step { folder: &folder };
+        terminal::talk(&format!(
+            "Everything happens in {folder}; the commands can be repeated there by hand.\n\n"
+        ));
+
+        step.title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
+        step.command(&["convert", "mlflow", "mlruns", "-o", "base.expb"])?;
+        step.title("2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output: say where they are.");
+        let input = format!("model={BASE_WEIGHTS}");
+        step.command(&["convert", "wandb", WANDB_RUN, "--input", &input, "--files", "model", "-o", "fine.expb"])?;
+        step.title("3. Each team vouches for its record.");
+        step.command(&["keygen", "-o", "key-a", "--comment", "team-a"])?;
+        step.command(&["sign", "base.expb", "--key", "key-a", "--name", "Team A"])?;
+        step.command(&["keygen", "-o", "key-b", "--comment", "team-b"])?;
+        step.command(&["sign", "fine.expb", "--key", "key-b", "--name", "Team B"])?;
+        step.title("4. The bundles go beside the model, and its card says what the record says.");
+        step.command(&["attach", "model", "base.expb", "fine.expb", "--yes"])?;
+        step.title("5. Anyone can verify the model directory, offline, with the signers they trust.");
+        step.write_signers()?;
+        let code = step.command(&["verify", "model", "--trust", "signers"])?;
+        step.title("6. What was run, and with which results?");
+        step.command(&["show", "fine.expb"])?;
+        step.title("7. One changed byte of the weights is found.");
+        step.spoil()?;
+        let spoiled = step.command(&["verify", "model"])?;
+        step.restore()?;
+        if code != exit::OK || spoiled != exit::FAILED {
+            return Err(Failure::new("cli.demo", "the demo did not end as it should"));
+        }
+        terminal::talk(&format!(
+            "\n{} The two records were joined by the digest of the base weights: nobody had to say so.\n\
+             All files are in {folder}. Start with your own runs: expbundle convert mlflow ./mlruns --list\n",
+            paint(Tone::Good, "That was it.")
+        ));
+        Ok(exit::OK)
+    }
+
+    fn folder(&self) -> Result<Utf8PathBuf, Failure> {
+        let describe = |path: &Utf8Path, error: &io::Error| Failure::io("make the folder", path, error);
+        if let Some(folder) = &self.out {
+            fs::create_dir(folder).map_err(|error| describe(folder, &error))?;
+            return folder.canonicalize_utf8().map_err(|error| describe(folder, &error));
+        }
+        let folder = tempfile::Builder::new().prefix("expbundle-demo-").tempdir();
+        let kept = folder.map_err(|error| describe("the temporary folder".into(), &error))?.keep();
+        Utf8PathBuf::from_path_buf(kept)
+            .map_err(|path| Failure::usage(format!("`{}` is not UTF-8; use `-o`", path.display())))
+    }
+}
+
+fn unpack(folder: &Utf8Path) -> Result<(), Failure> {
+    for (path, bytes) in examples::FILES {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, bytes))
+            .map_err(|error| Failure::io("write the example", &path, &error))?;
+    }
+    Ok(())
+}
+
+struct Step<'a> {
+    folder: &'a Utf8Path,
+}
+
+impl Step<'_> {
+    fn title(&self, title: &str) {
+        terminal::talk(&format!("\n{}\n", paint(Tone::Strong, title)));
+    }
+
+    /// Shows a command as one would type it, and runs it.
+    fn command(&self, words: &[&str]) -> Outcome {
+        let quoted: Vec<String> =
+            words.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() }).collect();
+        terminal::talk(&format!("{} expbundle {}\n", paint(Tone::Hint, "$"), quoted.join(" ")));
+        // Paths of the arguments are relative to the demo's folder, where nobody else's command runs meanwhile.
+        std::env::set_current_dir(self.folder)
+            .map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
+        let arguments = Arguments::try_parse_from(["expbundle", "--quiet"].iter().chain(words))
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        let code = arguments.run()?;
+        if code != exit::OK {
+            terminal::talk(&format!("(exit status {code})\n"));
+        }
+        Ok(code)
+    }
+
+    fn write_signers(&self) -> Result<(), Failure> {
+        let mut text = String::new();
+        for (name, file) in [("team-a@example.org", "key-a.pub"), ("team-b@example.org", "key-b.pub")] {
+            let path = self.folder.join(file);
+            let key = fs::read_to_string(&path).map_err(|error| Failure::io("read the key", &path, &error))?;
+            text += &format!("{name} namespaces=\"expbundle\" {key}");
+        }
+        let path = self.folder.join("signers");
+        fs::write(&path, &text).map_err(|error| Failure::io("write the signers", &path, &error))?;
+        terminal::talk(&format!("{} cat signers\n{text}", paint(Tone::Hint, "$")));
+        Ok(())
+    }
+
+    fn weights(&self) -> Utf8PathBuf {
+        self.folder.join("model/model.safetensors")
+    }
+
+    fn spoil(&self) -> Result<(), Failure> {
+        let path = self.weights();
+        let describe = |error: io::Error| Failure::io("change the weights", &path, &error);
+        let mut bytes = fs::read(&path).map_err(describe)?;
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        fs::write(&path, bytes).map_err(describe)?;
+        terminal::talk(&format!("{} (the last bit of model/model.safetensors is flipped)\n", paint(Tone::Hint, "$")));
+        Ok(())
+    }
+
+    fn restore(&self) -> Result<(), Failure> {
+        self.spoil_back().map_err(|error| Failure::io("restore the weights", &self.weights(), &error))
+    }
+
+    fn spoil_back(&self) -> io::Result<()> {
+        let original = examples::FILES.iter().find(|(path, _)| *path == "model/model.safetensors");
+        original.map_or(Ok(()), |(_, bytes)| fs::write(self.weights(), bytes))
+    }
+}

@@ -1,0 +1,212 @@
+//! Trackers' sources: what they hold, and a run of them as a bundle.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use clap::ValueEnum;
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle::{Bundle, Content};
+use expbundle_convert::{ConvertError, Converted, Options, mlflow, wandb};
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, Place};
+use expbundle_trackers::finding::SourceFinding;
+use expbundle_trackers::mlflow as mlflow_files;
+use expbundle_trackers::wandb as wandb_files;
+
+use crate::failure::Failure;
+
+/// A tracker whose files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// mlruns/ folder, mlflow.db with its artifacts, mlflow-export-import folder
+    Mlflow,
+    /// wandb/ folder, offline-run-… or run-… folder, .wandb file, exports of the API
+    Wandb,
+}
+
+/// An opened source.
+pub enum Source {
+    Mlflow(mlflow_files::Source, mlflow::Parents),
+    Wandb(wandb_files::Source),
+}
+
+/// A run as a list shows it.
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// What names it within the source, for `--run`.
+    pub key: String,
+    /// Its id in the tracker.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Name of its experiment or project.
+    pub experiment: Option<String>,
+    /// Id of its experiment.
+    pub experiment_id: Option<String>,
+    /// How it stands.
+    pub status: String,
+    /// When it started.
+    pub started: Option<Time>,
+    /// Whether the tracker has it as deleted.
+    pub deleted: bool,
+}
+
+impl Source {
+    /// Opens what is at a path.
+    pub fn open(tool: Tool, path: &Utf8Path) -> Result<Self, Failure> {
+        match tool {
+            Tool::Mlflow => mlflow_files::Source::open(path)
+                .map(|source| Self::Mlflow(source, mlflow::Parents::default()))
+                .map_err(|error| source_failure(&error, path)),
+            Tool::Wandb => {
+                wandb_files::Source::open(path).map(Self::Wandb).map_err(|error| source_failure(&error, path))
+            }
+        }
+    }
+
+    /// The runs, in the order of experiment and start, and what kept others from being listed.
+    pub fn list(&self) -> Result<(Vec<Listed>, Vec<Finding>), Failure> {
+        match self {
+            Self::Mlflow(source, _) => {
+                let list = mlflow::list(source).map_err(|error| convert_failure(&error))?;
+                let runs = list.runs.into_iter().map(|run| Listed {
+                    key: run.run_id.clone(),
+                    id: run.run_id,
+                    name: run.name,
+                    experiment: run.experiment_name,
+                    experiment_id: Some(run.experiment_id),
+                    status: run.status.map_or("unknown", mlflow_status).to_owned(),
+                    started: run.start_ms.and_then(Time::from_milliseconds),
+                    deleted: run.lifecycle == "deleted",
+                });
+                Ok((runs.collect(), list.findings.iter().map(finding).collect()))
+            }
+            Self::Wandb(source) => {
+                let runs = wandb::list(source).map_err(|error| convert_failure(&error))?;
+                let runs = runs.into_iter().map(|run| Listed {
+                    key: run.key,
+                    id: run.id,
+                    name: run.name,
+                    experiment: run.project,
+                    experiment_id: None,
+                    status: wandb_status(run.state).to_owned(),
+                    started: run.started_ns.and_then(|time| Time::from_nanoseconds(time.into())),
+                    deleted: false,
+                });
+                Ok((runs.collect(), Vec::new()))
+            }
+        }
+    }
+
+    /// Converts a run.
+    pub fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        match self {
+            Self::Mlflow(source, parents) => mlflow::convert_with(source, key, options, parents),
+            Self::Wandb(source) => wandb::convert(source, key, options),
+        }
+    }
+}
+
+fn mlflow_status(status: mlflow_files::Status) -> &'static str {
+    match status {
+        mlflow_files::Status::Running => "running",
+        mlflow_files::Status::Scheduled => "scheduled",
+        mlflow_files::Status::Finished => "finished",
+        mlflow_files::Status::Failed => "failed",
+        mlflow_files::Status::Killed => "killed",
+    }
+}
+
+fn wandb_status(state: wandb_files::State) -> &'static str {
+    match state {
+        wandb_files::State::Finished => "finished",
+        wandb_files::State::Failed => "failed",
+        wandb_files::State::Crashed => "crashed",
+    }
+}
+
+fn finding(found: &SourceFinding) -> Finding {
+    let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
+    Finding::new(code, Place::entry(&found.place), &found.detail)
+}
+
+fn source_failure(error: &(dyn std::error::Error + 'static), path: &Utf8Path) -> Failure {
+    Failure::new("cli.source", error.to_string())
+        .at(path.as_str())
+        .help("name the tracker's folder or file; `expbundle convert --help` says which are read")
+}
+
+/// An error of a conversion, with the next step.
+pub fn convert_failure(error: &ConvertError) -> Failure {
+    let failure = Failure::new("cli.source", error.to_string()).because(error);
+    match error {
+        ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
+        ConvertError::Source { path, .. } => {
+            failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
+        }
+        ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
+        ConvertError::Hash(_) => failure.help("check the file and its permissions"),
+        ConvertError::Draft(_) | ConvertError::Series(_) => failure,
+    }
+}
+
+/// The source at a path, whichever tracker's it is; `None` if it is none.
+fn open_any(path: &Utf8Path) -> Option<Source> {
+    [Tool::Wandb, Tool::Mlflow].into_iter().find_map(|tool| Source::open(tool, path).ok())
+}
+
+/// A run of a tracker's source as a checked bundle, without writing one; `None` if the path is no source.
+pub fn bundle_of_source(path: &Utf8Path, run: Option<&str>) -> Result<Option<Intact>, Failure> {
+    // A bundle, or a directory that carries one, is no source, whatever else lies there.
+    let is_bundle = path.extension() == Some("expb") || path.join(expbundle::directory::BUNDLE_NAME).is_file();
+    let Some(source) = (if is_bundle { None } else { open_any(path) }) else { return Ok(None) };
+    let key = match run {
+        Some(run) => run.to_owned(),
+        None => only_run(&source)?,
+    };
+    let converted = source.convert(&key, &Options::default()).map_err(|error| convert_failure(&error))?;
+    checked(&converted.bundle).map(Some)
+}
+
+/// The key of the only run of a source; several are an error that names them.
+pub fn only_run(source: &Source) -> Result<String, Failure> {
+    let (runs, _) = source.list()?;
+    let [run] = runs.as_slice() else {
+        const SHOWN: usize = 10;
+        let names: Vec<String> = runs
+            .iter()
+            .take(SHOWN)
+            .map(|run| format!("{} ({})", run.key, run.name.as_deref().unwrap_or("no name")))
+            .collect();
+        let more = runs.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        return Err(Failure::usage(format!("the source has {} runs: {}{more}", runs.len(), names.join(", ")))
+            .help("choose one with `--run ID`"));
+    };
+    Ok(run.key.clone())
+}
+
+/// A bundle in memory, checked as any other: what converters make is held to the format too.
+pub fn checked(bundle: &Bundle) -> Result<Intact, Failure> {
+    let describe = |error: std::io::Error| Failure::new("cli.io", format!("cannot use a temporary file: {error}"));
+    let mut file = tempfile::tempfile().map_err(describe)?;
+    bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
+    let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
+    let first = check.findings.into_iter().find(Finding::is_error);
+    intact.ok_or_else(|| Failure::from(first.expect("a bundle that is not intact has an error finding")))
+}
+
+/// Runs that are meant by `--experiment`: by name or id.
+pub fn of_experiment<'a>(runs: &'a [Listed], experiment: &str) -> Result<Vec<&'a Listed>, Failure> {
+    let meant = |run: &&Listed| {
+        run.experiment.as_deref() == Some(experiment) || run.experiment_id.as_deref() == Some(experiment)
+    };
+    let chosen: Vec<&Listed> = runs.iter().filter(meant).collect();
+    if chosen.is_empty() {
+        let names: BTreeSet<&str> = runs.iter().filter_map(|run| run.experiment.as_deref()).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Failure::usage(format!("there is no experiment `{experiment}` in the source; it has: {names}")));
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,144 @@
+//! The registry of codes, the pages and the code are one: whatever is in one is in all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use expbundle_format::Code;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Registry {
+    codes: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    severity: String,
+    clause: String,
+    help: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn registry() -> Registry {
+    toml::from_str(&read(&root().join("spec/codes.toml"))).expect("spec/codes.toml is TOML of this form")
+}
+
+fn pages() -> BTreeMap<String, String> {
+    let files = std::fs::read_dir(root().join("spec")).expect("spec/ is here");
+    let pages = files
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "md"));
+    pages.map(|path| (path.file_name().expect("a file").to_string_lossy().into_owned(), read(&path))).collect()
+}
+
+/// What stands between `[` and `]` and looks like a code.
+fn codes(text: &str) -> BTreeSet<&str> {
+    let layers: BTreeSet<&str> = Code::ALL.iter().filter_map(|code| Some(code.as_str().split_once('.')?.0)).collect();
+    let inside = text.split('[').skip(1).filter_map(|rest| Some(rest.split_once(']')?.0));
+    inside
+        .filter(|inside| {
+            inside.split_once('.').is_some_and(|(layer, rest)| layers.contains(layer) && !rest.starts_with("md"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_registry_is_that_of_the_code() {
+    let registry = registry();
+    let listed: Vec<&str> = registry.codes.keys().map(String::as_str).collect();
+    let mut known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+    for code in Code::ALL {
+        let entry = &registry.codes[code.as_str()];
+        assert_eq!(
+            (entry.severity.as_str(), entry.help.as_str()),
+            (code.severity().to_string().as_str(), code.help()),
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn the_clause_of_each_code_names_it() {
+    let pages = pages();
+    for (code, entry) in registry().codes {
+        let (name, anchor) = entry.clause.split_once('#').unwrap_or((&entry.clause, ""));
+        let page = pages.get(name).unwrap_or_else(|| panic!("{code}: there is no page {name}"));
+        let anchor_of = |line: &str| {
+            line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', ':', '`'], "")
+        };
+        let has_anchor = page.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor);
+        assert!(anchor.is_empty() || has_anchor, "{code}: {name} has no heading {anchor}");
+        assert!(codes(page).contains(code.as_str()), "{code}: {name} does not have [{code}]");
+    }
+}
+
+#[test]
+fn every_must_has_a_code_and_every_code_on_a_page_exists() {
+    for (name, page) in pages() {
+        for code in codes(&page) {
+            assert!(code.parse::<Code>().is_ok(), "{name}: [{code}] is no code");
+        }
+        if name == "README.md" {
+            continue;
+        }
+        for paragraph in page.split("\n\n").flat_map(|paragraph| paragraph.split("\n- ")) {
+            // The table of rules on JSON stands below its MUST.
+            let has_code = !codes(paragraph).is_empty() || paragraph.contains("one of these rules");
+            assert!(!paragraph.contains("MUST") || has_code, "{name}: {paragraph}");
+        }
+    }
+}
+
+/// Every Rust file of the workspace that holds tests.
+fn tests() -> String {
+    fn walk(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                walk(&path, text);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let source = read(&path);
+                let in_tests = path.components().any(|part| part.as_os_str() == "tests")
+                    || path.to_string_lossy().ends_with("tests.rs");
+                if in_tests {
+                    text.push_str(&source);
+                } else if let Some((_, tests)) = source.split_once("#[cfg(test)]") {
+                    text.push_str(tests);
+                }
+            }
+        }
+    }
+    let mut text = String::new();
+    walk(&root().join("crates"), &mut text);
+    text
+}
+
+#[test]
+fn every_code_is_provoked_by_a_test() {
+    let tests = tests();
+    let missing: Vec<String> = Code::ALL
+        .iter()
+        .filter(|code| {
+            let variant = format!("Code::{code:?}");
+            let as_variant = tests
+                .match_indices(&variant)
+                .any(|(at, _)| !tests[at + variant.len()..].starts_with(|c: char| c.is_alphanumeric()));
+            // Readers of trackers have the same codes under a type of their own.
+            let of_reader = format!("{code:?}").strip_prefix("Source").is_some_and(|name| {
+                tests.contains(&format!("SourceCode::{name}"))
+            });
+            !as_variant && !of_reader && !tests.contains(&format!("\"{code}\"")) && !tests.contains(&format!("[{code}]"))
+        })
+        .map(ToString::to_string)
+        .collect();
+    assert!(missing.is_empty(), "no test speaks of {missing:?}");
+}
