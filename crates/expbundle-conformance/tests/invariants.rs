@@ -178,8 +178,9 @@ fn the_scans_find_what_is_there() {
     let program = source_lines("expbundle-cli");
     assert!(!saying(&program, "Timestamp::now").is_empty(), "the program is where the clock is read");
     assert!(saying(&source_lines("expbundle-format"), "mod tests {").is_empty(), "tests are no program text");
-    assert!(metadata().closure("expbundle-series").contains("parquet"));
-    assert!(metadata().closure("expbundle-cli").contains("expbundle-format"));
+    let below = metadata().closure("expbundle-cli");
+    assert!(below.contains("clap") && below.contains("expbundle-format") && below.contains("curve25519-dalek"));
+    assert!(!below.contains("proptest"), "what only tests need is not below");
 }
 
 #[test]

@@ -69,7 +69,12 @@ pub(super) fn events(mapping: &mut Mapping<'_>) -> Events {
     count(mapping, "alert", run.alerts.len());
     for _ in 0..run.preempting {
         let text = Some("the run was about to be preempted".to_owned());
-        events.events.push(Event { kind: "preemption".to_owned(), severity: EventSeverity::Warning, text, ..Event::default() });
+        events.events.push(Event {
+            kind: "preemption".to_owned(),
+            severity: EventSeverity::Warning,
+            text,
+            ..Event::default()
+        });
     }
     if let Some(exit) = run.exit {
         let mut event = Event { kind: "exit".to_owned(), ..Event::default() };
@@ -117,7 +122,8 @@ pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> 
 /// What is declared about a series of that name; exact names before globs.
 pub(super) fn declared_for(definitions: &[(String, Declared)], key: &str) -> Declared {
     let exact = definitions.iter().find(|(name, _)| name == key);
-    let glob = definitions.iter().find(|(name, _)| name.strip_suffix('*').is_some_and(|prefix| key.starts_with(prefix)));
+    let glob =
+        definitions.iter().find(|(name, _)| name.strip_suffix('*').is_some_and(|prefix| key.starts_with(prefix)));
     let goal = exact.and_then(|(_, declared)| declared.goal).or(glob.and_then(|(_, declared)| declared.goal));
     let step_key = exact.or(glob).and_then(|(_, declared)| declared.step_key.clone());
     Declared { goal, step_key }

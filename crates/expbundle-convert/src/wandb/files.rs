@@ -19,7 +19,14 @@ use crate::search::FileIndex;
 use crate::{ConvertError, roles};
 
 /// Files whose content is told in other sections; the log says the same.
-const TOLD: &[&str] = &["requirements.txt", "output.log", "wandb-metadata.json", "wandb-summary.json", "config.yaml", "conda-environment.yaml"];
+const TOLD: &[&str] = &[
+    "requirements.txt",
+    "output.log",
+    "wandb-metadata.json",
+    "wandb-summary.json",
+    "config.yaml",
+    "conda-environment.yaml",
+];
 
 /// Files of the folder by path, as far as their bytes are here.
 pub(super) type Known = BTreeMap<String, DigestSet>;
@@ -55,7 +62,12 @@ pub(super) fn folder(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(Kn
 }
 
 /// Lists a file of the folder, and embeds it if it is small. Whether it is the patch.
-fn add_file(mapping: &mut Mapping<'_>, draft: &mut Draft, file: &FolderFile, digest: DigestSet) -> Result<bool, ConvertError> {
+fn add_file(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft,
+    file: &FolderFile,
+    digest: DigestSet,
+) -> Result<bool, ConvertError> {
     let is_patch = file.path == "diff.patch";
     let (direction, role) = match file.path.split('/').next() {
         _ if is_patch => (Direction::Input, roles::word(role::PATCH)),
@@ -66,7 +78,8 @@ fn add_file(mapping: &mut Mapping<'_>, draft: &mut Draft, file: &FolderFile, dig
     // The patch may hold anything, paths of people among it; it travels only if it names nobody.
     let mut embeds = mapping.budget.takes(role.as_str(), file.size);
     if embeds && ["patch", "code", "config", "file"].contains(&role.as_str()) {
-        embeds = std::fs::read(&file.on_disk).is_ok_and(|bytes| !mapping.private.is_in(&String::from_utf8_lossy(&bytes)));
+        embeds =
+            std::fs::read(&file.on_disk).is_ok_and(|bytes| !mapping.private.is_in(&String::from_utf8_lossy(&bytes)));
     }
     if embeds {
         let content = Content::bytes(std::fs::read(&file.on_disk)?);
@@ -115,7 +128,10 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<
         artifact.kind = Some(text("type").to_owned()).filter(|kind| !kind.is_empty());
         artifact.metadata.insert("id".to_owned(), text("id").into());
         mapping.account.mapped("used artifact", 1);
-        let message = format!("the source names the used artifact `{}` and no digest of it; `--input` declares the file", text("name"));
+        let message = format!(
+            "the source names the used artifact `{}` and no digest of it; `--input` declares the file",
+            text("name")
+        );
         mapping.finding(Code::SourceMissing, "used artifact", message);
         mapping.artifacts.push(artifact);
     }
@@ -142,12 +158,14 @@ fn logged_artifact(
     let mut artifact = Artifact::new(Direction::Output, roles::of_type(text("type")));
     let name = text("name");
     artifact.name = mapping.public(&format!("artifact/{name}"), name);
-    artifact.kind = Some(text("type").to_owned());
+    artifact.kind = mapping.public(&format!("artifact/{name}/type"), text("type"));
     artifact.description = Some(text("description").to_owned())
         .filter(|text| !text.is_empty())
         .and_then(|text| mapping.public(&format!("artifact/{name}/description"), &text));
     if let Some(Value::List(aliases)) = logged.get("aliases") {
-        artifact.aliases = aliases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let aliases = aliases.iter().filter_map(Value::as_str);
+        artifact.aliases =
+            aliases.filter_map(|alias| mapping.public(&format!("artifact/{name}/alias {alias}"), alias)).collect();
         artifact.aliases.sort();
     }
     if let Some(mut metadata) = Some(text("metadata")).filter(|text| !text.is_empty()).and_then(Value::parse) {
@@ -180,7 +198,8 @@ fn logged_artifact(
     artifact.size = artifact.files.iter().map(|file| file.size).sum();
     let missing = artifact.files.iter().filter(|file| file.digest.is_none() && file.uri.is_none()).count();
     if missing > 0 {
-        let message = format!("the bytes of {missing} files of the artifact `{name}` are not here; `--files` says where to look");
+        let message =
+            format!("the bytes of {missing} files of the artifact `{name}` are not here; `--files` says where to look");
         mapping.finding(Code::SourceMissing, "artifact", message);
     }
     list(mapping, draft, artifact)
@@ -225,11 +244,8 @@ fn artifact_file(
 
 /// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its weights by themselves.
 fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) -> Result<(), ConvertError> {
-    let here: Option<Vec<(String, DigestSet, u64)>> = artifact
-        .files
-        .iter()
-        .map(|file| Some((file.path.clone(), file.digest?, file.size?)))
-        .collect();
+    let here: Option<Vec<(String, DigestSet, u64)>> =
+        artifact.files.iter().map(|file| Some((file.path.clone(), file.digest?, file.size?))).collect();
     let Some(here) = here.filter(|here| !here.is_empty()) else {
         mapping.artifacts.push(artifact);
         return Ok(());
@@ -266,8 +282,12 @@ fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) ->
                 draft.body_mut().outputs.push(listed(&roles::of_file(path), (*digest).into(), *size, Form::File));
             }
         }
-        Ok(Err(error)) => mapping.finding(Code::SourceUnsupported, "artifact", format!("its files make no tree: {error}")),
-        Err(error) => mapping.finding(Code::SourceUnsupported, "artifact", format!("a path of it cannot be listed: {error}")),
+        Ok(Err(error)) => {
+            mapping.finding(Code::SourceUnsupported, "artifact", format!("its files make no tree: {error}"))
+        }
+        Err(error) => {
+            mapping.finding(Code::SourceUnsupported, "artifact", format!("a path of it cannot be listed: {error}"))
+        }
     }
     mapping.artifacts.push(artifact);
     Ok(())

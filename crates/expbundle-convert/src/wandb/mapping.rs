@@ -136,7 +136,11 @@ impl<'a> Mapping<'a> {
         self.findings.dedup();
         let private = &self.private;
         let public = |text: &str| {
-            if private.is_in(text) { "(names somebody; see the converter's output)".to_owned() } else { text.to_owned() }
+            if private.is_in(text) {
+                "(names somebody; see the converter's output)".to_owned()
+            } else {
+                text.to_owned()
+            }
         };
         let damage = self
             .findings

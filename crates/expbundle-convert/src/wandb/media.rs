@@ -30,7 +30,8 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
                         Some(Value::List(captions)) => captions.get(index).and_then(Value::as_str),
                         _ => None,
                     };
-                    item.caption = caption.and_then(|text| mapping.public(&format!("media/{}/{index}", item.key), text));
+                    item.caption =
+                        caption.and_then(|text| mapping.public(&format!("media/{}/{index}", item.key), text));
                     let path = if name.contains('/') { name.to_owned() } else { format!("media/images/{name}") };
                     item.details = details(mapping, &object, &["filenames", "captions", "_type"]);
                     place(mapping, &mut item, &path, None, known);
@@ -38,9 +39,9 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
                 }
             }
             ("histogram", _) => {
-                let value = ["bins", "values", "packedBins"].into_iter().filter_map(|name| {
-                    object.object.get(name).map(|value| (name.to_owned(), typed(value)))
-                });
+                let value = ["bins", "values", "packedBins"]
+                    .into_iter()
+                    .filter_map(|name| object.object.get(name).map(|value| (name.to_owned(), typed(value))));
                 let value: Map<String, Json> = value.collect();
                 media.push(MediaItem { value: Some(Json::Object(value)), ..base });
             }
@@ -89,7 +90,11 @@ fn place(mapping: &mut Mapping<'_>, item: &mut MediaItem, path: &str, sha256: Op
             // The log's SHA-256 is strong: whoever has the file can prove that it is this one.
             item.artifact = sha256.map(ArtifactDigests::from);
             if mapping.folder().is_some() {
-                mapping.finding(Code::SourceMissing, &format!("files/{path}"), "the file of a media object is not here");
+                mapping.finding(
+                    Code::SourceMissing,
+                    &format!("files/{path}"),
+                    "the file of a media object is not here",
+                );
             }
         }
     }

@@ -152,7 +152,9 @@ fn account_of_records(mapping: &mut Mapping<'_>) {
         mapping.account.found("log record", *count);
         match *kind {
             "request" => mapping.account.dropped("log record", *count, "a request to the service, which was not there"),
-            "unknown" => mapping.account.dropped("log record", *count, "a kind of record that this version does not know"),
+            "unknown" => {
+                mapping.account.dropped("log record", *count, "a kind of record that this version does not know")
+            }
             "noop_link_artifact" => mapping.account.dropped("log record", *count, "a record without content"),
             _ => mapping.account.mapped("log record", *count),
         }

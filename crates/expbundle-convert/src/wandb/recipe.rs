@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use expbundle_format::Blake3;
 use expbundle_format::number::typed::float;
 use expbundle_format::sections::{
-    Accelerator, Basis, Captured, Changes, Code as SourceCode, Cost, Environment, Gap, Hardware, Package, Recipe, ResourceUse,
+    Accelerator, Basis, Captured, Changes, Code as SourceCode, Cost, Environment, Gap, Hardware, Package, Recipe,
+    ResourceUse,
 };
 use expbundle_trackers::wandb::Value;
 
@@ -15,7 +16,8 @@ use super::typed::{members, typed};
 /// Last parts of keys that hold seeds.
 const SEEDS: &[&str] = &["seed", "random_seed", "random_state", "manual_seed", "np_seed", "torch_seed", "data_seed"];
 /// Last parts of keys that hold flags of determinism.
-const FLAGS: &[&str] = &["deterministic", "use_deterministic_algorithms", "cudnn_deterministic", "cudnn_benchmark", "benchmark"];
+const FLAGS: &[&str] =
+    &["deterministic", "use_deterministic_algorithms", "cudnn_deterministic", "cudnn_benchmark", "benchmark"];
 
 pub(super) fn map(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Recipe {
     let mut recipe = Recipe::default();
@@ -43,7 +45,10 @@ fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
             }
             None => {
                 mapping.account.raw("config value", 1);
-                let detail = format!("the parameter `{}` names somebody and is in identity.json", if mapping.private.is_in(key) { "…" } else { key });
+                let detail = format!(
+                    "the parameter `{}` names somebody and is in identity.json",
+                    if mapping.private.is_in(key) { "…" } else { key }
+                );
                 recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
             }
         }
@@ -162,19 +167,25 @@ fn hardware(mapping: &mut Mapping<'_>) -> Option<Hardware> {
         cpu_threads: integer(mapping.fact(&["cpu_count_logical"])),
         memory_bytes: match memory {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "gibibytes of a machine")]
-            Some(Value::Float(gibibytes)) if (0.0..1e7).contains(gibibytes) => Some((gibibytes * f64::from(1 << 30)) as u64),
+            Some(Value::Float(gibibytes)) if (0.0..1e7).contains(gibibytes) => {
+                Some((gibibytes * f64::from(1 << 30)) as u64)
+            }
             other => integer(other),
         },
         accelerators: Vec::new(),
     };
-    for (list, name, bytes) in [("gpu_nvidia", "name", "memory_total"), ("gpu_amd", "model", ""), ("gpu_devices", "name", "memory_total")] {
+    for (list, name, bytes) in
+        [("gpu_nvidia", "name", "memory_total"), ("gpu_amd", "model", ""), ("gpu_devices", "name", "memory_total")]
+    {
         let Some(Value::List(devices)) = mapping.fact(&[list, &camel(list)]) else { continue };
         for device in devices {
             let model = device.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
             let memory_bytes = integer(device.get(bytes));
             match hardware.accelerators.iter_mut().find(|one| one.model == model && one.memory_bytes == memory_bytes) {
                 Some(same) => same.count += 1,
-                None => hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() }),
+                None => {
+                    hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() })
+                }
             }
         }
     }
@@ -200,8 +211,28 @@ fn camel(name: &str) -> String {
 /// Fields of environment and metadata: told above, or kept as they are.
 fn environment_account(mapping: &mut Mapping<'_>) {
     const TOLD: &[&str] = &[
-        "os", "python", "docker", "args", "program", "code_path", "codePath", "code_path_local", "codePathLocal", "git", "email", "root", "host",
-        "username", "executable", "cpu_count", "cpu_count_logical", "gpu_type", "gpu", "gpu_count", "cuda_version", "cuda",
+        "os",
+        "python",
+        "docker",
+        "args",
+        "program",
+        "code_path",
+        "codePath",
+        "code_path_local",
+        "codePathLocal",
+        "git",
+        "email",
+        "root",
+        "host",
+        "username",
+        "executable",
+        "cpu_count",
+        "cpu_count_logical",
+        "gpu_type",
+        "gpu",
+        "gpu_count",
+        "cuda_version",
+        "cuda",
     ];
     let run = mapping.run();
     let metadata = mapping.folder().and_then(|folder| folder.metadata.as_ref());
@@ -223,7 +254,9 @@ fn gaps(recipe: &mut Recipe, mapping: &Mapping<'_>) {
     match &recipe.code {
         None => gap("code", "the source names no commit and no program"),
         Some(code) if code.commit.is_none() => gap("code", "the source names no commit"),
-        Some(code) if code.patch.is_none() => gap("code", "no patch is here; whether the working tree was clean is not recorded"),
+        Some(code) if code.patch.is_none() => {
+            gap("code", "no patch is here; whether the working tree was clean is not recorded")
+        }
         Some(_) => gap("code", "untracked files, unpushed commits and submodules were not captured"),
     }
     if recipe.environment.as_ref().is_none_or(|environment| environment.packages.is_empty()) {
