@@ -1,9 +1,9 @@
 //! Opening and saving bundles, with errors that name the file.
 
 use camino::Utf8Path;
-use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
+use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_format::Finding;
 
 use crate::failure::Failure;

@@ -94,9 +94,9 @@ fn read_descriptor(descriptor: u32) -> Result<Zeroizing<String>, Failure> {
 /// A moment that a person names, or now.
 pub fn moment(text: Option<&str>) -> Result<expbundle_format::time::Time, Failure> {
     match text {
-        Some(text) => text.parse().map_err(|error| {
-            Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z")
-        }),
+        Some(text) => text
+            .parse()
+            .map_err(|error| Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z")),
         // Whole seconds: nobody signs twice in one.
         None => Ok(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()),
     }

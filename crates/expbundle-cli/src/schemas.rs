@@ -6,6 +6,9 @@ use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
 use schemars::{Schema, schema_for};
 
+use crate::commands::{Differences, Shown};
+use crate::tracker::Listed;
+
 /// Every schema by name, as its text.
 pub fn all() -> BTreeMap<String, String> {
     let mut schemas: BTreeMap<String, Schema> = sections::schemas()
@@ -13,7 +16,18 @@ pub fn all() -> BTreeMap<String, String> {
         .map(|(name, schema)| (name.trim_end_matches(".json").to_owned(), schema))
         .collect();
     schemas.insert("record".to_owned(), schema_for!(RecordBody));
-    schemas.insert("report".to_owned(), schema_for!(expbundle::report::Report));
+    for (name, schema) in [
+        ("report", schema_for!(expbundle::report::Report)),
+        ("log", schema_for!(Vec<expbundle::report::StatementReport>)),
+        ("show", schema_for!(Shown)),
+        ("diff", schema_for!(Differences)),
+        ("list", schema_for!(Vec<Listed>)),
+        ("authorship", schema_for!(expbundle_statement::Authorship)),
+        ("comment", schema_for!(expbundle_statement::Comment)),
+        ("review", schema_for!(expbundle_statement::Review)),
+    ] {
+        schemas.insert(name.to_owned(), schema);
+    }
     schemas
         .into_iter()
         .map(|(name, mut schema)| {

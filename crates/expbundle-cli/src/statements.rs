@@ -85,6 +85,22 @@ pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>,
     }
 }
 
+/// The one record that is meant: the one whose id begins so, or the only head.
+pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
+    match chosen(intact, beginning)?.as_slice() {
+        [id] => Ok(*id),
+        several => {
+            let ids: Vec<String> = several.iter().map(short).collect();
+            Err(Failure::usage(format!(
+                "the bundle has {} records that no other follows from: {}",
+                several.len(),
+                ids.join(", ")
+            ))
+            .help("choose one with `--record`"))
+        }
+    }
+}
+
 /// The beginning of an id, as people read it.
 pub fn short(id: impl ToString) -> String {
     id.to_string().chars().take(12).collect()

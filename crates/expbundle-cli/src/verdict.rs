@@ -87,7 +87,8 @@ fn records(report: &Report) -> String {
 fn proven(report: &Report) -> String {
     let mut text = String::new();
     section(&mut text, Tone::Good, "Proven (recomputed here)");
-    let present: usize = report.records.iter().map(|record| record.sections.iter().filter(|one| one.present).count()).sum();
+    let present: usize =
+        report.records.iter().map(|record| record.sections.iter().filter(|one| one.present).count()).sum();
     _ = writeln!(
         text,
         "  {} with {}, none changed since {} made",
@@ -141,7 +142,11 @@ fn claimed(report: &Report) -> String {
     text += "  and every metric, parameter and name in its sections\n";
     let pointers = paths(report, FileState::Pointer);
     if !pointers.is_empty() {
-        _ = writeln!(text, "  bytes of {}: only a Git LFS pointer is here, and it names the right ones", listed(&pointers));
+        _ = writeln!(
+            text,
+            "  bytes of {}: only a Git LFS pointer is here, and it names the right ones",
+            listed(&pointers)
+        );
     }
     text
 }
@@ -151,7 +156,9 @@ fn absent(report: &Report) -> String {
     let withheld: BTreeSet<&str> = report
         .records
         .iter()
-        .flat_map(|record| record.sections.iter().filter(|section| !section.present).map(|section| section.name.as_str()))
+        .flat_map(|record| {
+            record.sections.iter().filter(|section| !section.present).map(|section| section.name.as_str())
+        })
         .collect();
     if !withheld.is_empty() {
         lines.push(format!("withheld: {}", listed(&withheld.into_iter().collect::<Vec<_>>())));
@@ -166,7 +173,8 @@ fn absent(report: &Report) -> String {
     }
     for code in [Code::LineageUnaccountedInput, Code::ArtifactAbsent] {
         let found = report.findings.iter().filter(|finding| finding.code == code).count() as u64;
-        let what = if code == Code::ArtifactAbsent { "output elsewhere" } else { "input that no record here accounts for" };
+        let what =
+            if code == Code::ArtifactAbsent { "output elsewhere" } else { "input that no record here accounts for" };
         match found {
             0 => {}
             1 => lines.push(format!("1 {what}")),

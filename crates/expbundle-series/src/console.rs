@@ -3,16 +3,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use parquet::basic::{Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
-use parquet::file::reader::FileReader as _;
-use parquet::file::writer::SerializedFileWriter;
-
+use crate::columns::{Integers, Output, Texts, ValueColumn, WordColumn, check_text};
 use crate::error::SeriesError;
-use crate::profile::{GROUP_ROWS, console_schema, properties};
-use crate::read::{Column, ReadAt, guarded, nanoseconds, open, text_of, unit_of};
+use crate::page;
+use crate::profile::{CONSOLE, GROUP_ROWS, GROUP_TEXT_BYTES, Kind};
+use crate::rows::{Checks, File, Pages, pages, text_at, words};
+use crate::source::ReadAt;
 use crate::unit::Unit;
-use crate::write::write_column;
 
 /// A line of console output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,72 +23,83 @@ pub struct ConsoleLine {
 }
 
 /// Writes console output in the fixed profile. The salt is that of a blinded section.
-pub fn write_console(
-    lines: &[ConsoleLine],
-    output: impl Write + Send,
-    salt: Option<&[u8; 32]>,
-) -> Result<(), SeriesError> {
+pub fn write_console(lines: &[ConsoleLine], output: impl Write, salt: Option<&[u8; 32]>) -> Result<(), SeriesError> {
     let unit = Unit::of_all(lines.iter().filter_map(|line| line.time_ns));
-    let mut writer = SerializedFileWriter::new(output, console_schema(unit)?, Arc::new(properties(salt)))?;
-    for rows in lines.chunks(GROUP_ROWS) {
-        let levels: Vec<i16> = rows.iter().map(|line| i16::from(line.time_ns.is_some())).collect();
-        let times: Vec<i64> = rows.iter().filter_map(|line| Some(line.time_ns? / unit.nanoseconds())).collect();
-        let bytes = |text: &str| ByteArray::from(text);
-        let streams: Vec<ByteArray> = rows.iter().map(|line| bytes(&line.stream)).collect();
-        let texts: Vec<ByteArray> = rows.iter().map(|line| bytes(&line.line)).collect();
-        let mut group = writer.next_row_group()?;
-        write_column::<Int64Type, _>(&mut group, &times, Some(&levels))?;
-        write_column::<ByteArrayType, _>(&mut group, &streams, None)?;
-        write_column::<ByteArrayType, _>(&mut group, &texts, None)?;
-        group.close()?;
+    let mut output = Output::new(output, unit, salt)?;
+    let mut time = ValueColumn::<Integers>::new(Kind::Time);
+    let mut stream = WordColumn::default();
+    let mut text = ValueColumn::<Texts>::new(Kind::Line);
+    let (mut rows, mut text_bytes) = (0, 0);
+    for line in lines {
+        check_text(&line.stream)?;
+        check_text(&line.line)?;
+        let bytes = (line.stream.len() + line.line.len()) as u64;
+        if rows == GROUP_ROWS || (text_bytes + bytes > GROUP_TEXT_BYTES && rows > 0) {
+            output.group(rows, [time.take(), stream.take(), text.take()])?;
+            (rows, text_bytes) = (0, 0);
+        }
+        time.push(line.time_ns.map(|time_ns| unit.count(time_ns)));
+        let index = stream.index(&line.stream);
+        stream.push(index);
+        text.push(Some(&line.line));
+        rows += 1;
+        text_bytes += bytes;
     }
-    writer.close()?;
-    Ok(())
+    output.group(rows, [time.take(), stream.take(), text.take()])?;
+    output.finish(&CONSOLE)
 }
 
-const CONSOLE: [(&str, Physical, Repetition); 3] = [
-    ("time", Physical::INT64, Repetition::OPTIONAL),
-    ("stream", Physical::BYTE_ARRAY, Repetition::REQUIRED),
-    ("line", Physical::BYTE_ARRAY, Repetition::REQUIRED),
-];
-
 /// Reads a console section, line by line.
+#[derive(Clone)]
 pub struct ConsoleReader {
-    source: Arc<dyn ReadAt>,
-    rows: u64,
+    file: File,
 }
 
 impl ConsoleReader {
-    /// Opens a section. Only the footer is read.
+    /// Opens a section. Only the footer is read, and held against the profile.
     pub fn open(source: impl ReadAt + 'static) -> Result<Self, SeriesError> {
-        let source: Arc<dyn ReadAt> = Arc::new(source);
-        let (_, rows) = open(Arc::clone(&source), &CONSOLE)?;
-        Ok(Self { source, rows })
+        Ok(Self { file: File::open(Arc::new(source), &CONSOLE)? })
     }
 
     /// Lines of all streams.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.file.footer.rows()
     }
 
-    /// Gives every line.
+    /// The salt of a blinded section.
+    pub fn salt(&self) -> Option<&str> {
+        self.file.salt()
+    }
+
+    /// Gives every line. Memory holds one page of each column.
     pub fn for_each(&self, mut take: impl FnMut(&ConsoleLine)) -> Result<(), SeriesError> {
-        let (file, _) = open(Arc::clone(&self.source), &CONSOLE)?;
-        let unit = unit_of(&file, 0)?;
-        for index in 0..file.num_row_groups() {
-            let group = guarded(|| Ok(file.get_row_group(index)?))?;
-            let mut times = Column::<Int64Type>::new(&*group, 0)?;
-            let mut streams = Column::<ByteArrayType>::new(&*group, 1)?;
-            let mut lines = Column::<ByteArrayType>::new(&*group, 2)?;
-            for _ in 0..group.metadata().num_rows() {
-                let time = times.next()?;
-                take(&ConsoleLine {
-                    time_ns: time.map(|time| nanoseconds(time, unit)).transpose()?,
-                    stream: text_of(&streams.next()?.unwrap_or_default(), "stream")?.to_owned(),
-                    line: text_of(&lines.next()?.unwrap_or_default(), "line")?.to_owned(),
-                });
+        let mut checks = Checks::new(self.file.footer.unit);
+        let mut row = 0;
+        for group in &self.file.footer.groups {
+            checks.begin_group();
+            let [mut time, mut stream, mut line] = self.file.columns::<3>(group);
+            let (places, body) = stream.dictionary(group.rows)?;
+            let streams = words(&places, &body, "stream", row)?;
+            let mut seen = 0;
+            for rows in pages(group.rows) {
+                let times = time.next(rows, page::integers)?;
+                let indices = stream.next(rows, |body, rows| page::indices(body, rows, &mut seen))?;
+                let (places, body) = line.next_with_body(rows, page::lines)?;
+                for ((time, index), place) in times.into_iter().zip(indices).zip(&places) {
+                    let Some(stream) = streams.get(index as usize) else { return Err(SeriesError::Order { row }) };
+                    let line = text_at(place.as_ref(), &body, "line", row)?.unwrap_or_default();
+                    let bytes = stream.len() + line.len();
+                    checks.texts(bytes, bytes, row)?;
+                    let time_ns = checks.time(time, row)?;
+                    take(&ConsoleLine { time_ns, stream: stream.to_string(), line: line.to_owned() });
+                    row += 1;
+                }
             }
+            if seen as usize != streams.len() {
+                return Err(SeriesError::Rows { claimed: streams.len() as u64, bytes: body.len() as u64 });
+            }
+            [time, stream, line].iter().try_for_each(Pages::end)?;
         }
-        Ok(())
+        checks.end()
     }
 }

@@ -2,44 +2,117 @@
 
 use std::io;
 
-use parquet::errors::ParquetError;
+use crate::profile::TEXT_BYTES;
 
-/// Why a Parquet section cannot be read or written.
+/// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one refusal of
+/// spec/sections-parquet.md.
 #[derive(Debug, thiserror::Error)]
 pub enum SeriesError {
-    /// Not Parquet at all, or broken within.
-    #[error("the Parquet is broken: {0}")]
-    Parquet(#[from] ParquetError),
-    /// Parquet of another form than this profile.
-    #[error("the Parquet is not of the profile: {problem}")]
-    Profile {
-        /// What differs.
-        problem: String,
-    },
-    /// A claim that the size of the file cannot bear.
-    #[error("the Parquet claims {claimed} rows, which {bytes} bytes cannot hold")]
-    Rows {
-        /// Rows by its own account.
-        claimed: i64,
+    /// No Parquet file: the magic is not at both ends, or no footer fits between them.
+    #[error("{bytes} bytes that are no Parquet file")]
+    NotParquet {
         /// Size of the file.
         bytes: u64,
     },
-    /// A point that is neither a number nor a text, or both in a way that means nothing.
+    /// The footer is not one that the profile has: other columns, another writer, a compression, statistics, gaps.
+    #[error("the Parquet footer leaves the profile at byte {offset}")]
+    Footer {
+        /// The first byte that differs, from the start of the file.
+        offset: u64,
+    },
+    /// Counts of rows that do not agree with each other, or with the size of the file.
+    #[error("{claimed} rows are claimed, which {bytes} bytes of pages do not have")]
+    Rows {
+        /// Rows by its own account.
+        claimed: u64,
+        /// Bytes that could hold them.
+        bytes: u64,
+    },
+    /// A page that is broken, or coded in another way than the profile has.
+    #[error("the page of column `{column}` at byte {offset} leaves the profile")]
+    Page {
+        /// Which column.
+        column: &'static str,
+        /// Where the page begins, from the start of the file.
+        offset: u64,
+    },
+    /// A key, text, stream or line that is not UTF-8.
+    #[error("column `{column}` has bytes in row {row} that are not UTF-8")]
+    Utf8 {
+        /// Which column.
+        column: &'static str,
+        /// Which row, from 0.
+        row: u64,
+    },
+    /// A row that holds neither a value nor a text.
     #[error("row {row} holds neither value nor text")]
     EmptyRow {
         /// Which row, from 0.
         row: u64,
     },
-    /// A text that is not UTF-8.
-    #[error("a {column} is not UTF-8")]
-    Utf8 {
-        /// Which column.
-        column: &'static str,
+    /// A row that belongs before the one that precedes it.
+    #[error("row {row} is out of order")]
+    Order {
+        /// Which row, from 0.
+        row: u64,
     },
+    /// A time outside the years 1677 to 2262, which 64 bits of nanoseconds reach.
+    #[error("the time of row {row} is centuries away")]
+    Time {
+        /// Which row, from 0.
+        row: u64,
+    },
+    /// Times in a finer unit than they need: the same series would have two forms.
+    #[error("a coarser unit would hold every time")]
+    Unit,
+    /// A row group that ends too early or too late.
+    #[error("the row group that ends before row {row} ends elsewhere than the profile has it")]
+    Group {
+        /// The first row behind it, from 0.
+        row: u64,
+    },
+    /// A key, text, stream or line beyond the limit.
+    #[error("a text of {bytes} bytes; at most {TEXT_BYTES} are possible")]
+    TextTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// More row groups than Parquet can number.
+    #[error("more than 32767 row groups")]
+    TooManyGroups,
     /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The library that decodes Parquet gave up in a way that it should not.
-    #[error("the Parquet is broken in a way that its decoder did not foresee")]
-    Decoder,
+}
+
+impl SeriesError {
+    /// The stable code of the refusal; none for a file that cannot be read or written.
+    pub fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotParquet { .. } => "series.not-parquet",
+            Self::Footer { .. } => "series.footer",
+            Self::Rows { .. } => "series.rows",
+            Self::Page { .. } => "series.page",
+            Self::Utf8 { .. } => "series.utf-8",
+            Self::EmptyRow { .. } => "series.empty-row",
+            Self::Order { .. } => "series.order",
+            Self::Time { .. } => "series.time",
+            Self::Unit => "series.unit",
+            Self::Group { .. } => "series.group",
+            Self::TextTooLong { .. } => "series.text-too-long",
+            Self::TooManyGroups => "series.too-many-groups",
+            Self::Io(_) => return None,
+        })
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NotParquet { .. } | Self::Footer { .. } | Self::Page { .. } => Some(
+                "sections have one fixed form of Parquet; a file of another program can be added to a bundle as an artifact",
+            ),
+            Self::TextTooLong { .. } => Some("attach long texts as artifacts"),
+            _ => None,
+        }
+    }
 }

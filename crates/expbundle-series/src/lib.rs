@@ -2,23 +2,35 @@
 //! (spec/sections-parquet.md).
 //!
 //! A fixed profile of Parquet: the same series give the same bytes, no decompressor is needed, and DuckDB, pandas and
-//! Polars read them. Knows nothing of records or bundles.
+//! Polars read them. Encoder and decoder are ours, because the bytes are the format: they may not change with the version of a
+//! library, and the reader faces files that nobody vouches for. The `parquet` crate holds both to the truth in the tests.
+//!
+//! Knows nothing of records or bundles, and reads no Parquet but this.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod columns;
 mod console;
+mod delta;
 mod error;
+mod footer;
+mod page;
 mod points;
 mod profile;
 mod read;
+mod rows;
+mod runs;
+mod source;
 mod summary;
 mod unit;
+mod wire;
 mod write;
 
 pub use console::{ConsoleLine, ConsoleReader, write_console};
 pub use error::SeriesError;
 pub use points::Point;
 pub use profile::{CREATED_BY, SALT_KEY};
-pub use read::{OwnedPoint, ReadAt, SeriesReader};
+pub use read::{OwnedPoint, SeriesReader};
+pub use source::ReadAt;
 pub use summary::KeySummary;
 pub use write::{KeyId, SeriesWriter};

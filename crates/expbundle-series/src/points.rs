@@ -1,6 +1,7 @@
 //! The points of one series while they wait: compact in memory, and past a budget in a temporary file.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
@@ -17,43 +18,73 @@ pub struct Point<'a> {
     pub text: Option<&'a str>,
 }
 
+/// What points are sorted by. Absent is least.
+type Order = (Option<i64>, Option<i64>);
+
 /// A point that owns its text.
 #[derive(Clone, Debug)]
-pub struct Kept {
-    pub step: Option<i64>,
-    pub time_ns: Option<i64>,
-    pub value: Option<f64>,
-    pub text: Option<Box<str>>,
+struct Kept {
+    step: Option<i64>,
+    time_ns: Option<i64>,
+    value: Option<f64>,
+    text: Option<Box<str>>,
 }
 
 impl Kept {
-    pub fn point(&self) -> Point<'_> {
+    fn point(&self) -> Point<'_> {
         Point { step: self.step, time_ns: self.time_ns, value: self.value, text: self.text.as_deref() }
     }
 
-    fn order(&self) -> (Option<i64>, Option<i64>) {
+    fn order(&self) -> Order {
         (self.step, self.time_ns)
     }
 }
 
-/// The points of one key that are in memory: 25 bytes each, texts apart.
+impl From<Point<'_>> for Kept {
+    fn from(point: Point<'_>) -> Self {
+        let Point { step, time_ns, value, text } = point;
+        Self { step, time_ns, value, text: text.map(Into::into) }
+    }
+}
+
+/// The points of one key. Those that were spilled take no memory.
 #[derive(Debug, Default)]
-pub struct Column {
-    steps: Vec<i64>,
-    times: Vec<i64>,
-    values: Vec<f64>,
-    flags: Vec<u8>,
+pub struct Waiting {
+    recent: Recent,
+    /// Sorted stretches in the temporary file, in the order of arrival.
+    spilled: Vec<Stretch>,
+    /// The last in order of all that were spilled.
+    last_spilled: Option<Order>,
+    /// Whether a stretch begins before the end of an earlier one.
+    overlap: bool,
+}
+
+/// Points in memory.
+#[derive(Debug, Default)]
+struct Recent {
+    cells: Vec<Cell>,
     texts: Vec<Box<str>>,
-    /// Where points were put away in the temporary file, in the order of arrival.
-    spilled: Vec<Chunk>,
-    last: Option<(Option<i64>, Option<i64>)>,
-    /// Whether each point so far came in the order of the file. Trackers write in order, so nearly always.
+    last: Option<Order>,
+    /// Whether a point came before one that precedes it. Trackers write in order, so hardly ever.
     unsorted: bool,
 }
 
+/// A point in memory: 32 bytes, in one place, because points of many keys arrive by turns.
 #[derive(Clone, Copy, Debug)]
-struct Chunk {
+struct Cell {
+    step: i64,
+    time_ns: i64,
+    value: f64,
+    /// Which of the texts.
+    text: u32,
+    flags: u8,
+}
+
+/// Points in the file.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
     offset: u64,
+    bytes: u64,
     points: u64,
 }
 
@@ -61,113 +92,209 @@ const HAS_STEP: u8 = 1;
 const HAS_TIME: u8 = 2;
 const HAS_VALUE: u8 = 4;
 const HAS_TEXT: u8 = 8;
+/// Flags and three numbers, in the file.
+const SPILLED_BYTES: usize = 25;
 
-impl Column {
+impl Waiting {
     /// Adds a point; returns the bytes that it takes in memory.
     pub fn push(&mut self, point: &Point<'_>) -> usize {
-        let order = (point.step, point.time_ns);
-        self.unsorted |= self.last.is_some_and(|last| last > order);
-        self.last = Some(order);
-        let flag = |present: bool, flag: u8| if present { flag } else { 0 };
-        self.steps.push(point.step.unwrap_or(0));
-        self.times.push(point.time_ns.unwrap_or(0));
-        self.values.push(point.value.unwrap_or(0.0));
-        self.flags.push(
-            flag(point.step.is_some(), HAS_STEP)
-                | flag(point.time_ns.is_some(), HAS_TIME)
-                | flag(point.value.is_some(), HAS_VALUE)
-                | flag(point.text.is_some(), HAS_TEXT),
-        );
-        match point.text {
-            Some(text) => {
-                self.texts.push(text.into());
-                25 + 24 + text.len()
-            }
-            None => 25,
-        }
+        self.recent.push(point)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.flags.is_empty() && self.spilled.is_empty()
+        self.recent.cells.is_empty() && self.spilled.is_empty()
     }
 
-    /// Puts everything that is in memory into the file.
+    /// Puts everything that is in memory into the file, sorted.
     pub fn spill(&mut self, file: &mut BufWriter<&File>, offset: &mut u64) -> io::Result<()> {
-        if self.flags.is_empty() {
-            return Ok(());
+        let mut recent = std::mem::take(&mut self.recent);
+        recent.sort();
+        self.note_bounds(&recent);
+        let mut stretch = Stretch { offset: *offset, bytes: 0, points: 0 };
+        for cell in &recent.cells {
+            stretch.bytes += write_point(&recent.point(cell), file)?;
+            stretch.points += 1;
         }
-        let chunk = Chunk { offset: *offset, points: self.flags.len() as u64 };
-        let mut texts = std::mem::take(&mut self.texts).into_iter();
-        let (steps, times) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.times));
-        let (values, flags) = (std::mem::take(&mut self.values), std::mem::take(&mut self.flags));
-        for (((step, time), value), flags) in steps.into_iter().zip(times).zip(values).zip(flags) {
-            file.write_all(&[flags])?;
-            file.write_all(&step.to_le_bytes())?;
-            file.write_all(&time.to_le_bytes())?;
-            file.write_all(&value.to_le_bytes())?;
-            *offset += 25;
-            if flags & HAS_TEXT != 0 {
-                let text = texts.next().unwrap_or_default();
-                file.write_all(&(text.len() as u64).to_le_bytes())?;
-                file.write_all(text.as_bytes())?;
-                *offset += 8 + text.len() as u64;
-            }
+        if stretch.points > 0 {
+            *offset += stretch.bytes;
+            self.spilled.push(stretch);
         }
-        self.spilled.push(chunk);
         Ok(())
     }
 
-    /// Gives every point in the order of the file. Memory holds more than one point of them only if they came unsorted.
+    fn note_bounds(&mut self, sorted: &Recent) {
+        self.overlap |= self.last_spilled.zip(sorted.first()).is_some_and(|(last, first)| last > first);
+        self.last_spilled = self.last_spilled.max(sorted.last);
+    }
+
+    /// Gives every point in the order of the file: by step, time and arrival. What was spilled is read piece by piece.
     pub fn for_each<E: From<io::Error>>(
-        self,
+        mut self,
         file: Option<&File>,
         mut take: impl FnMut(&Point<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let unsorted = self.unsorted;
-        let mut waiting: Vec<Kept> = Vec::new();
-        self.in_order_of_arrival(file, |point| {
-            if unsorted {
-                waiting.push(point);
-                Ok(())
-            } else {
-                take(&point.point())
-            }
-        })?;
-        // A stable sort keeps the order of arrival among equals.
-        waiting.sort_by(|a, b| -> Ordering { a.order().cmp(&b.order()) });
-        waiting.iter().try_for_each(|point| take(&point.point()))
-    }
-
-    fn in_order_of_arrival<E: From<io::Error>>(
-        self,
-        file: Option<&File>,
-        mut take: impl FnMut(Kept) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if let Some(mut file) = file {
-            for chunk in &self.spilled {
-                file.seek(SeekFrom::Start(chunk.offset))?;
-                let mut reader = BufReader::with_capacity(256 * 1024, file);
-                for _ in 0..chunk.points {
-                    take(read_kept(&mut reader)?)?;
-                }
+        let mut recent = std::mem::take(&mut self.recent);
+        recent.sort();
+        self.note_bounds(&recent);
+        let spilled =
+            file.into_iter().flat_map(|file| self.spilled.iter().map(move |one| SpilledPoints::new(file, *one)));
+        if self.overlap {
+            return merge(spilled.map(Source::Spilled).chain([Source::Recent(recent, 0)]).collect(), take);
+        }
+        for mut points in spilled {
+            while let Some(kept) = points.next()? {
+                take(&kept.point())?;
             }
         }
-        let mut texts = self.texts.into_iter();
-        for (((step, time), value), flags) in self.steps.into_iter().zip(self.times).zip(self.values).zip(self.flags) {
-            let text = if flags & HAS_TEXT == 0 { None } else { texts.next() };
-            take(kept(flags, step, time, value, text))?;
-        }
-        Ok(())
+        recent.cells.iter().try_for_each(|cell| take(&recent.point(cell)))
     }
 }
 
-fn kept(flags: u8, step: i64, time_ns: i64, value: f64, text: Option<Box<str>>) -> Kept {
-    Kept {
-        step: (flags & HAS_STEP != 0).then_some(step),
-        time_ns: (flags & HAS_TIME != 0).then_some(time_ns),
-        value: (flags & HAS_VALUE != 0).then_some(value),
-        text,
+/// Merges sorted sources. Among equals the earlier source comes first, which is the order of arrival.
+fn merge<E: From<io::Error>>(
+    mut sources: Vec<Source<'_>>,
+    mut take: impl FnMut(&Point<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut heads: Vec<Option<Kept>> = Vec::with_capacity(sources.len());
+    let mut next = BinaryHeap::with_capacity(sources.len());
+    for (index, source) in sources.iter_mut().enumerate() {
+        let head = source.next()?;
+        next.extend(head.iter().map(|kept| Reverse((kept.order(), index))));
+        heads.push(head);
     }
+    while let Some(Reverse((_, index))) = next.pop() {
+        let (source, head) =
+            sources.get_mut(index).zip(heads.get_mut(index)).expect("the heap has indices of sources alone");
+        let kept = head.take().expect("a source in the heap has a head");
+        take(&kept.point())?;
+        *head = source.next()?;
+        next.extend(head.iter().map(|kept| Reverse((kept.order(), index))));
+    }
+    Ok(())
+}
+
+impl Recent {
+    fn push(&mut self, point: &Point<'_>) -> usize {
+        let order = Some((point.step, point.time_ns));
+        self.unsorted |= self.last > order;
+        self.last = self.last.max(order);
+        let text = u32::try_from(self.texts.len()).expect("fewer texts than that are in memory");
+        self.cells.push(Cell {
+            step: point.step.unwrap_or(0),
+            time_ns: point.time_ns.unwrap_or(0),
+            value: point.value.unwrap_or(0.0),
+            text,
+            flags: flags_of(point),
+        });
+        let Some(text) = point.text else { return size_of::<Cell>() };
+        self.texts.push(text.into());
+        size_of::<Cell>() + size_of::<Box<str>>() + text.len()
+    }
+
+    fn first(&self) -> Option<Order> {
+        self.cells.first().map(Cell::order)
+    }
+
+    /// Sorts by step and time. A stable sort keeps the order of arrival among equals.
+    fn sort(&mut self) {
+        if std::mem::take(&mut self.unsorted) {
+            self.cells.sort_by_key(Cell::order);
+        }
+    }
+
+    fn point(&self, cell: &Cell) -> Point<'_> {
+        let (step, time_ns) = cell.order();
+        let text =
+            if cell.flags & HAS_TEXT == 0 { None } else { self.texts.get(cell.text as usize).map(|text| &**text) };
+        Point { step, time_ns, value: (cell.flags & HAS_VALUE != 0).then_some(cell.value), text }
+    }
+}
+
+impl Cell {
+    fn order(&self) -> Order {
+        order(self.flags, self.step, self.time_ns)
+    }
+}
+
+fn order(flags: u8, step: i64, time_ns: i64) -> Order {
+    ((flags & HAS_STEP != 0).then_some(step), (flags & HAS_TIME != 0).then_some(time_ns))
+}
+
+fn flags_of(point: &Point<'_>) -> u8 {
+    let flag = |present: bool, flag: u8| if present { flag } else { 0 };
+    flag(point.step.is_some(), HAS_STEP)
+        | flag(point.time_ns.is_some(), HAS_TIME)
+        | flag(point.value.is_some(), HAS_VALUE)
+        | flag(point.text.is_some(), HAS_TEXT)
+}
+
+/// Where points of one key come from, in order.
+enum Source<'a> {
+    Spilled(SpilledPoints<'a>),
+    /// And the number of the next point.
+    Recent(Recent, usize),
+}
+
+impl Source<'_> {
+    fn next(&mut self) -> io::Result<Option<Kept>> {
+        match self {
+            Self::Spilled(points) => points.next(),
+            Self::Recent(recent, next) => {
+                let kept = recent.cells.get(*next).map(|cell| Kept::from(recent.point(cell)));
+                *next += 1;
+                Ok(kept)
+            }
+        }
+    }
+}
+
+/// Reads a stretch. Several of them share the file, so each knows its own position.
+struct SpilledPoints<'a> {
+    reader: BufReader<Section<'a>>,
+    points: u64,
+}
+
+struct Section<'a> {
+    file: &'a File,
+    position: u64,
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.seek(SeekFrom::Start(self.position))?;
+        let read = self.file.read(buffer)?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl<'a> SpilledPoints<'a> {
+    fn new(file: &'a File, stretch: Stretch) -> Self {
+        // Many keys have many short stretches: no more is read than each one has.
+        let capacity = usize::try_from(stretch.bytes).unwrap_or(usize::MAX).min(256 << 10);
+        let section = Section { file, position: stretch.offset };
+        Self { reader: BufReader::with_capacity(capacity, section), points: stretch.points }
+    }
+
+    fn next(&mut self) -> io::Result<Option<Kept>> {
+        if self.points == 0 {
+            return Ok(None);
+        }
+        self.points -= 1;
+        read_kept(&mut self.reader).map(Some)
+    }
+}
+
+/// Returns how many bytes were written.
+fn write_point(point: &Point<'_>, file: &mut impl Write) -> io::Result<u64> {
+    file.write_all(&[flags_of(point)])?;
+    file.write_all(&point.step.unwrap_or(0).to_le_bytes())?;
+    file.write_all(&point.time_ns.unwrap_or(0).to_le_bytes())?;
+    file.write_all(&point.value.unwrap_or(0.0).to_le_bytes())?;
+    let Some(text) = point.text else { return Ok(SPILLED_BYTES as u64) };
+    file.write_all(&(text.len() as u64).to_le_bytes())?;
+    file.write_all(text.as_bytes())?;
+    Ok((SPILLED_BYTES + 8 + text.len()) as u64)
 }
 
 fn read_kept(reader: &mut impl Read) -> io::Result<Kept> {
@@ -178,9 +305,9 @@ fn read_kept(reader: &mut impl Read) -> io::Result<Kept> {
     reader.read_exact(&mut number)?;
     let step = i64::from_le_bytes(number);
     reader.read_exact(&mut number)?;
-    let time = i64::from_le_bytes(number);
+    let (step, time_ns) = order(flags, step, i64::from_le_bytes(number));
     reader.read_exact(&mut number)?;
-    let value = f64::from_le_bytes(number);
+    let value = (flags & HAS_VALUE != 0).then_some(f64::from_le_bytes(number));
     let mut text = None;
     if flags & HAS_TEXT != 0 {
         reader.read_exact(&mut number)?;
@@ -188,5 +315,5 @@ fn read_kept(reader: &mut impl Read) -> io::Result<Kept> {
         reader.take(u64::from_le_bytes(number)).read_to_string(&mut read)?;
         text = Some(read.into_boxed_str());
     }
-    Ok(kept(flags, step, time, value, text))
+    Ok(Kept { step, time_ns, value, text })
 }

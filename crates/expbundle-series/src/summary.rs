@@ -47,10 +47,51 @@ impl KeySummary {
         self.first = self.first.or(Some(value));
         self.last = Some(value);
         if value.is_finite() {
-            self.min = Some(self.min.map_or(value, |min| min.min(value)));
-            self.max = Some(self.max.map_or(value, |max| max.max(value)));
+            // In total order -0.0 is below 0.0; `f64::min` may give either, and summaries must not differ by machine.
+            self.min = self.min.filter(|min| min.total_cmp(&value).is_le()).or(Some(value));
+            self.max = self.max.filter(|max| max.total_cmp(&value).is_ge()).or(Some(value));
         } else {
             self.non_finite += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(values: &[f64]) -> KeySummary {
+        let mut summary = KeySummary::default();
+        for (step, value) in (0..).zip(values) {
+            summary.add(&Point { step: Some(step), value: Some(*value), ..Point::default() });
+        }
+        summary
+    }
+
+    #[test]
+    fn extremes_are_finite_and_first_and_last_are_not_always() {
+        let one = summary(&[f64::NAN, 2.0, f64::INFINITY, -1.0, f64::NEG_INFINITY]);
+        assert_eq!((one.count, one.non_finite, one.texts), (5, 3, 0));
+        assert_eq!((one.min, one.max), (Some(-1.0), Some(2.0)));
+        assert!(one.first.is_some_and(f64::is_nan));
+        assert_eq!(one.last, Some(f64::NEG_INFINITY));
+        assert_eq!((one.first_step, one.last_step), (Some(0), Some(4)));
+    }
+
+    #[test]
+    fn zeros_have_an_order() {
+        for values in [[0.0, -0.0], [-0.0, 0.0]] {
+            let one = summary(&values);
+            assert_eq!((one.min.map(f64::to_bits), one.max.map(f64::to_bits)), (Some((-0.0_f64).to_bits()), Some(0)));
+        }
+    }
+
+    #[test]
+    fn texts_count_and_have_no_extremes() {
+        let mut one = summary(&[]);
+        one.add(&Point { time_ns: Some(7), text: Some("n/a"), ..Point::default() });
+        one.add(&Point { time_ns: Some(3), text: Some("n/a"), ..Point::default() });
+        assert_eq!((one.count, one.texts, one.min, one.last), (2, 2, None, None));
+        assert_eq!((one.first_time_ns, one.last_time_ns), (Some(3), Some(7)));
     }
 }

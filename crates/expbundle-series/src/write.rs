@@ -5,12 +5,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-
+use crate::columns::{Floats, Integers, Output, Texts, ValueColumn, WordColumn, check_text};
 use crate::error::SeriesError;
-use crate::points::{Column, Point};
-use crate::profile::{GROUP_ROWS, properties, series_schema};
+use crate::points::{Point, Waiting};
+use crate::profile::{GROUP_ROWS, GROUP_TEXT_BYTES, Kind, SERIES};
 use crate::summary::KeySummary;
 use crate::unit::Unit;
 
@@ -23,12 +21,30 @@ pub struct KeyId(usize);
 
 /// Takes points in any order and writes them in the one order of the file: by key, step, time and arrival.
 ///
-/// Memory is bounded: past a budget points wait in an unnamed temporary file.
+/// Memory is bounded: past a budget points wait in an unnamed temporary file, and a row group is written when it is full.
+///
+/// ```
+/// use expbundle_series::{Point, SeriesReader, SeriesWriter};
+///
+/// let mut writer = SeriesWriter::new();
+/// let loss = writer.key("loss");
+/// for (step, value) in [(1, 0.5), (0, 0.7)] {
+///     writer.push(loss, Point { step: Some(step), value: Some(value), ..Point::default() })?;
+/// }
+/// let mut file = Vec::new();
+/// let summary = writer.finish(&mut file, None)?;
+/// assert_eq!(summary[0].1.last, Some(0.5));
+///
+/// let mut steps = Vec::new();
+/// SeriesReader::open(file)?.for_each(|point| steps.push(point.step))?;
+/// assert_eq!(steps, [Some(0), Some(1)]);
+/// # Ok::<(), expbundle_series::SeriesError>(())
+/// ```
 #[derive(Debug)]
 pub struct SeriesWriter {
     ids: HashMap<Arc<str>, KeyId>,
     keys: Vec<Arc<str>>,
-    columns: Vec<Column>,
+    waiting: Vec<Waiting>,
     unit: Unit,
     used_bytes: usize,
     budget_bytes: usize,
@@ -48,12 +64,13 @@ impl SeriesWriter {
         Self::with_budget(BUDGET_BYTES)
     }
 
-    fn with_budget(budget_bytes: usize) -> Self {
+    /// A writer that keeps about so many bytes of points in memory. The file does not depend on it.
+    pub fn with_budget(budget_bytes: usize) -> Self {
         Self {
             ids: HashMap::new(),
             keys: Vec::new(),
-            columns: Vec::new(),
-            unit: Unit::Milliseconds,
+            waiting: Vec::new(),
+            unit: Unit::default(),
             used_bytes: 0,
             budget_bytes,
             spill: None,
@@ -70,7 +87,7 @@ impl SeriesWriter {
         let key: Arc<str> = key.into();
         self.ids.insert(Arc::clone(&key), id);
         self.keys.push(key);
-        self.columns.push(Column::default());
+        self.waiting.push(Waiting::default());
         id
     }
 
@@ -84,11 +101,12 @@ impl SeriesWriter {
             (None, None) => Point { text: Some(""), ..point },
             _ => point,
         };
+        point.text.map_or(Ok(()), check_text)?;
         if let Some(time_ns) = point.time_ns {
             self.unit = self.unit.max(Unit::of(time_ns));
         }
-        let column = self.columns.get_mut(key.0).expect("the key is one of this writer's");
-        self.used_bytes += column.push(&point);
+        let waiting = self.waiting.get_mut(key.0).expect("the key is one of this writer's");
+        self.used_bytes += waiting.push(&point);
         if self.used_bytes > self.budget_bytes {
             self.spill()?;
         }
@@ -101,8 +119,8 @@ impl SeriesWriter {
             None => tempfile::tempfile()?,
         };
         let mut writer = BufWriter::with_capacity(1 << 20, &file);
-        for column in &mut self.columns {
-            column.spill(&mut writer, &mut self.spill_offset)?;
+        for waiting in &mut self.waiting {
+            waiting.spill(&mut writer, &mut self.spill_offset)?;
         }
         writer.flush()?;
         drop(writer);
@@ -113,142 +131,100 @@ impl SeriesWriter {
 
     /// Whether no point was added.
     pub fn is_empty(&self) -> bool {
-        self.columns.iter().all(Column::is_empty)
+        self.waiting.iter().all(Waiting::is_empty)
     }
 
     /// Writes the file, and gives the summary of each key in the order of the keys.
     ///
     /// The salt is that of a blinded section.
-    pub fn finish(
-        self,
-        output: impl Write + Send,
-        salt: Option<&[u8; 32]>,
-    ) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-        let Self { keys, columns, unit, spill, .. } = self;
-        let writer = SerializedFileWriter::new(output, series_schema(unit)?, Arc::new(properties(salt)))?;
-        let mut group = Group { writer, unit, rows: Rows::default() };
-        let mut series: Vec<(Arc<str>, Column)> = keys.into_iter().zip(columns).collect();
-        series.retain(|(_, column)| !column.is_empty());
+    pub fn finish(self, output: impl Write, salt: Option<&[u8; 32]>) -> Result<Vec<(String, KeySummary)>, SeriesError> {
+        let Self { keys, waiting, unit, spill, .. } = self;
+        let mut group = RowGroup::new(Output::new(output, unit, salt)?, unit);
+        let mut series: Vec<(Arc<str>, Waiting)> = keys.into_iter().zip(waiting).collect();
+        series.retain(|(_, waiting)| !waiting.is_empty());
         series.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
         let mut summaries = Vec::with_capacity(series.len());
-        for (key, column) in series {
+        for (key, waiting) in series {
+            check_text(&key)?;
             let mut summary = KeySummary::default();
-            let name = ByteArray::from(key.as_bytes().to_vec());
-            column.for_each(spill.as_ref(), |point| {
+            group.begin_key(&key);
+            waiting.for_each(spill.as_ref(), |point| {
                 summary.add(point);
-                group.push(&name, point)
+                group.push(point)
             })?;
             summaries.push((key.to_string(), summary));
         }
-        group.finish()?;
+        group.end()?;
+        group.output.finish(&SERIES)?;
         Ok(summaries)
     }
 }
 
-/// The rows of the row group that is being filled.
-#[derive(Default)]
-struct Rows {
-    keys: Vec<ByteArray>,
-    steps: Vec<i64>,
-    step_levels: Vec<i16>,
-    times: Vec<i64>,
-    time_levels: Vec<i16>,
-    values: Vec<f64>,
-    value_levels: Vec<i16>,
-    texts: Vec<ByteArray>,
-    text_levels: Vec<i16>,
-}
-
-struct Group<W: Write + Send> {
-    writer: SerializedFileWriter<W>,
+/// The row group that is being filled.
+struct RowGroup<W> {
+    output: Output<W>,
     unit: Unit,
-    rows: Rows,
+    rows: usize,
+    text_bytes: u64,
+    current: Arc<str>,
+    /// Index of the current key, once this row group has it.
+    index: Option<u32>,
+    key: WordColumn,
+    step: ValueColumn<Integers>,
+    time: ValueColumn<Integers>,
+    value: ValueColumn<Floats>,
+    text: ValueColumn<Texts>,
 }
 
-impl<W: Write + Send> Group<W> {
-    fn push(&mut self, key: &ByteArray, point: &Point<'_>) -> Result<(), SeriesError> {
-        let rows = &mut self.rows;
-        rows.keys.push(key.clone());
-        rows.step_levels.push(i16::from(point.step.is_some()));
-        rows.steps.extend(point.step);
-        rows.time_levels.push(i16::from(point.time_ns.is_some()));
-        rows.times.extend(point.time_ns.map(|time_ns| time_ns / self.unit.nanoseconds()));
-        rows.value_levels.push(i16::from(point.value.is_some()));
-        // One NaN: payload and sign of others say nothing that any tracker meant.
-        rows.values.extend(point.value.map(|value| if value.is_nan() { f64::NAN } else { value }));
-        rows.text_levels.push(i16::from(point.text.is_some()));
-        rows.texts.extend(point.text.map(ByteArray::from));
-        if rows.keys.len() == GROUP_ROWS { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<(), SeriesError> {
-        let rows = std::mem::take(&mut self.rows);
-        let mut group = self.writer.next_row_group()?;
-        write_column::<ByteArrayType, _>(&mut group, &rows.keys, None)?;
-        write_column::<Int64Type, _>(&mut group, &rows.steps, Some(&rows.step_levels))?;
-        write_column::<Int64Type, _>(&mut group, &rows.times, Some(&rows.time_levels))?;
-        write_column::<DoubleType, _>(&mut group, &rows.values, Some(&rows.value_levels))?;
-        write_column::<ByteArrayType, _>(&mut group, &rows.texts, Some(&rows.text_levels))?;
-        group.close()?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<(), SeriesError> {
-        if !self.rows.keys.is_empty() {
-            self.flush()?;
+impl<W: Write> RowGroup<W> {
+    fn new(output: Output<W>, unit: Unit) -> Self {
+        Self {
+            output,
+            unit,
+            rows: 0,
+            text_bytes: 0,
+            current: "".into(),
+            index: None,
+            key: WordColumn::default(),
+            step: ValueColumn::new(Kind::Integer),
+            time: ValueColumn::new(Kind::Time),
+            value: ValueColumn::new(Kind::Float),
+            text: ValueColumn::new(Kind::Text),
         }
-        self.writer.close()?;
-        Ok(())
     }
-}
 
-/// Writes the next column of a row group.
-pub(crate) fn write_column<T: parquet::data_type::DataType, W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    values: &[T::T],
-    levels: Option<&[i16]>,
-) -> Result<(), SeriesError> {
-    let missing = || SeriesError::Profile { problem: "a column is missing".to_owned() };
-    let mut column = group.next_column()?.ok_or_else(missing)?;
-    column.typed::<T>().write_batch(values, levels, None)?;
-    column.close()?;
-    Ok(())
-}
+    fn begin_key(&mut self, key: &Arc<str>) {
+        self.current = Arc::clone(key);
+        self.index = None;
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_that_waited_in_a_file_give_the_same_bytes() {
-        let write = |budget: usize| {
-            let mut writer = SeriesWriter::with_budget(budget);
-            let keys = ["b", "a", "c"].map(|key| writer.key(key));
-            for number in 0_i32..1000 {
-                for (index, key) in keys.into_iter().enumerate() {
-                    // One of the keys comes out of order.
-                    let step = if index == 2 { -number / 3 } else { number };
-                    let text = (number % 7 == 0).then_some("text");
-                    let point = Point {
-                        step: Some(step.into()),
-                        time_ns: (number % 5 != 0).then_some(i64::from(number) * 1_000),
-                        value: text.is_none().then_some(f64::from(number)),
-                        text,
-                    };
-                    writer.push(key, point).expect("room");
-                }
-            }
-            let mut bytes = Vec::new();
-            let summary = writer.finish(&mut bytes, None).expect("memory");
-            (bytes, summary)
+    fn push(&mut self, point: &Point<'_>) -> Result<(), SeriesError> {
+        let text_bytes = point.text.map_or(0, str::len);
+        // A key counts once in each row group: its dictionary has it once.
+        let key_bytes = if self.index.is_none() { self.current.len() } else { 0 };
+        self.text_bytes += (text_bytes + key_bytes) as u64;
+        if self.rows == GROUP_ROWS || (self.text_bytes > GROUP_TEXT_BYTES && self.rows > 0) {
+            self.end()?;
+            self.text_bytes = (text_bytes + self.current.len()) as u64;
+        }
+        let index = match self.index {
+            Some(index) => index,
+            None => *self.index.insert(self.key.index(&self.current)),
         };
-        let (bytes, summary) = write(usize::MAX);
-        assert_eq!(
-            summary.iter().map(|(key, one)| (key.as_str(), one.count)).collect::<Vec<_>>(),
-            [("a", 1000), ("b", 1000), ("c", 1000)]
-        );
-        for budget in [0, 1000, 20_000] {
-            assert_eq!(write(budget), (bytes.clone(), summary.clone()), "{budget}");
-        }
+        self.key.push(index);
+        self.step.push(point.step);
+        self.time.push(point.time_ns.map(|time_ns| self.unit.count(time_ns)));
+        self.value.push(point.value);
+        self.text.push(point.text);
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), SeriesError> {
+        let columns = [self.key.take(), self.step.take(), self.time.take(), self.value.take(), self.text.take()];
+        self.output.group(self.rows, columns)?;
+        self.rows = 0;
+        self.index = None;
+        Ok(())
     }
 }

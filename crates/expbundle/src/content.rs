@@ -82,8 +82,8 @@ impl Content {
         Ok(hasher.finish())
     }
 
-    /// Reads at a position; as many bytes as are there.
-    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Reads at a position; as many bytes as are there, none at the end.
+    pub fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.size.saturating_sub(position)).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
         let Some(buffer) = buffer.get_mut(..wanted).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };

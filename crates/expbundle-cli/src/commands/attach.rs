@@ -4,10 +4,10 @@ use std::io::{IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
 use expbundle::Bundle;
+use expbundle::Content;
 use expbundle::directory::story::Story;
 use expbundle::directory::{ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, plan_attach};
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle::Content;
 
 use super::Manner;
 use crate::failure::Failure;
@@ -73,7 +73,8 @@ impl Attach {
 
 /// The joined bundle as one intact whole: joining may have brought a parent and its child together.
 fn recheck(bundle: &Bundle) -> Result<Intact, Failure> {
-    let mut file = tempfile::tempfile().map_err(|error| Failure::new("cli.io", format!("no temporary file: {error}")))?;
+    let mut file =
+        tempfile::tempfile().map_err(|error| Failure::new("cli.io", format!("no temporary file: {error}")))?;
     let describe = |error: std::io::Error| Failure::new("cli.io", format!("cannot use a temporary file: {error}"));
     bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
     let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
@@ -93,9 +94,9 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
     }
     let folder = plan.folder.clone();
     plan.apply().map_err(|error| match &error {
-        ApplyError::Changed { path } => Failure::new("cli.io", error.to_string())
-            .at(path.as_str())
-            .help("run it again; nothing was changed"),
+        ApplyError::Changed { path } => {
+            Failure::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
+        }
         ApplyError::Write { path, source } => Failure::io("write the file", path, source),
     })?;
     terminal::talk(&format!("{} {folder}\n", paint(Tone::Good, "done:")));
@@ -104,7 +105,8 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
 
 fn agreed() -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("this changes files, and there is no one to ask").help("look at the change above, then use `--yes`"));
+        return Err(Failure::usage("this changes files, and there is no one to ask")
+            .help("look at the change above, then use `--yes`"));
     }
     terminal::talk("Make these changes? [y/N] ");
     std::io::stderr().flush()?;

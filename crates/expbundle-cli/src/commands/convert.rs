@@ -84,7 +84,9 @@ impl Convert {
         }
         let many = self.all || self.experiment.is_some() || self.run.len() > 1;
         if many && !(self.input.is_empty() && self.output.is_empty()) {
-            return Err(Failure::usage("`--input` and `--output` say what one run did; convert it by itself with `--run`"));
+            return Err(Failure::usage(
+                "`--input` and `--output` say what one run did; convert it by itself with `--run`",
+            ));
         }
         if many { self.convert_many(&source, manner) } else { self.convert_one(&source, manner) }
     }
@@ -217,7 +219,9 @@ impl Convert {
         summary: &Mutex<Summary>,
     ) -> Option<Bundle> {
         let path = folder.map(|folder| folder.join(file_name(&run.key)));
-        let add = |change: &dyn Fn(&mut Summary)| change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let add = |change: &dyn Fn(&mut Summary)| {
+            change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        };
         if path.as_deref().is_some_and(|path| is_up_to_date(path, run)) {
             add(&|summary| summary.unchanged += 1);
             return None;
@@ -306,11 +310,8 @@ fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
 
 /// The file of a run: its key, with what no file name may hold replaced.
 fn file_name(key: &str) -> String {
-    let safe: String = key
-        .chars()
-        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' })
-        .take(120)
-        .collect();
+    let safe: String =
+        key.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).take(120).collect();
     let safe = safe.trim_start_matches('.');
     format!("{}.expb", if safe.is_empty() { "run" } else { safe })
 }
@@ -336,10 +337,12 @@ impl Summary {
                 self.account.dropped(kind, dropped.count, &dropped.reason);
             }
         }
-        self.findings.extend(converted.findings.iter().map(|finding| Finding {
-            place: finding.place.clone().in_file(&run.key),
-            ..finding.clone()
-        }));
+        self.findings.extend(
+            converted
+                .findings
+                .iter()
+                .map(|finding| Finding { place: finding.place.clone().in_file(&run.key), ..finding.clone() }),
+        );
     }
 
     fn words(mut self, out: &Utf8Path) -> String {
@@ -377,7 +380,10 @@ pub fn account_words(account: &Account) -> String {
     let verdict = if account.adds_up() {
         paint(Tone::Good, "the account adds up")
     } else {
-        format!("{}: please report this", paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss)))
+        format!(
+            "{}: please report this",
+            paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
+        )
     };
     format!("{}{verdict}\n", terminal::table(&rows))
 }

@@ -28,7 +28,8 @@ pub struct Demo {
     out: Option<Utf8PathBuf>,
 }
 
-const BASE_WEIGHTS: &str = "mlruns/258199994752260457/388b28512d354845a189ec595620eb02/artifacts/weights/model.safetensors";
+const BASE_WEIGHTS: &str =
+    "mlruns/258199994752260457/388b28512d354845a189ec595620eb02/artifacts/weights/model.safetensors";
 const WANDB_RUN: &str = "wandb/offline-run-20261123_095528-pjclsy9c";
 
 impl Demo {
@@ -36,9 +37,7 @@ impl Demo {
         let folder = self.folder()?;
         unpack(&folder)?;
         let step = Step { folder: &folder };
-        terminal::talk(&format!(
-            "Everything happens in {folder}; the commands can be repeated there by hand.\n\n"
-        ));
+        terminal::talk(&format!("Everything happens in {folder}; the commands can be repeated there by hand.\n\n"));
 
         step.title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
         step.command(&["convert", "mlflow", "mlruns", "-o", "base.expb"])?;
@@ -107,12 +106,13 @@ impl Step<'_> {
 
     /// Shows a command as one would type it, and runs it.
     fn command(&self, words: &[&str]) -> Outcome {
-        let quoted: Vec<String> =
-            words.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() }).collect();
+        let quoted: Vec<String> = words
+            .iter()
+            .map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() })
+            .collect();
         terminal::talk(&format!("{} expbundle {}\n", paint(Tone::Hint, "$"), quoted.join(" ")));
         // Paths of the arguments are relative to the demo's folder, where nobody else's command runs meanwhile.
-        std::env::set_current_dir(self.folder)
-            .map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
+        std::env::set_current_dir(self.folder).map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
         let arguments = Arguments::try_parse_from(["expbundle", "--quiet"].iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
         let code = arguments.run()?;

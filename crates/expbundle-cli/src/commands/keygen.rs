@@ -14,7 +14,9 @@ use crate::{Outcome, exit, terminal};
 /// It is an OpenSSH Ed25519 key without passphrase, as `ssh-keygen -t ed25519` makes; a key that you have already does as
 /// well. To set a passphrase: `ssh-keygen -p -f FILE`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  expbundle keygen -o key\n  echo \"me@example.org namespaces=\\\"expbundle\\\" $(cat key.pub)\" >> signers")]
+#[command(
+    after_help = "Example:\n  expbundle keygen -o key\n  echo \"me@example.org namespaces=\\\"expbundle\\\" $(cat key.pub)\" >> signers"
+)]
 pub struct Keygen {
     /// File for the private key; the public one is FILE.pub
     #[arg(short, long, value_name = "FILE")]

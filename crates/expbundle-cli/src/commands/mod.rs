@@ -26,6 +26,9 @@ mod show;
 mod sign;
 mod verify;
 
+pub use diff::Differences;
+pub use show::Shown;
+
 /// Signed, portable records of machine-learning experiments
 ///
 /// An experiment bundle (.expb) carries what was run, why, on what data and code, with which results, derived from which

@@ -8,7 +8,9 @@ use crate::statements::StatementArguments;
 
 /// Add a signed verdict on a record
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  expbundle review run.expb --verdict approved --role safety --scope \"internal use\" --key key")]
+#[command(
+    after_help = "Example:\n  expbundle review run.expb --verdict approved --role safety --scope \"internal use\" --key key"
+)]
 pub struct Review {
     #[command(flatten)]
     statement: StatementArguments,

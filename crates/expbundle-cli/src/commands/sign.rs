@@ -17,10 +17,8 @@ pub struct Sign {
 
 impl Sign {
     pub fn run(self) -> Outcome {
-        let generator = Generator {
-            name: env!("CARGO_BIN_NAME").to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        };
+        let generator =
+            Generator { name: env!("CARGO_BIN_NAME").to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
         self.statement.add(&Predicate::Authorship(Authorship { generator: Some(generator) }))
     }
 }

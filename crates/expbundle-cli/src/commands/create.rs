@@ -1,0 +1,145 @@
+//! `expbundle create`: a bundle by hand, for what no tracker saw.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle_convert::{ConvertError, Options, declared};
+use expbundle_format::container::SectionName;
+use expbundle_format::json::{self, JsonError};
+use expbundle_format::limits::Limits;
+use expbundle_format::record::{Kind, RecordBody, Word};
+use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
+
+use super::convert::role_and_file;
+use crate::failure::Failure;
+use crate::tracker::convert_failure;
+use crate::{Outcome, exit, files, terminal};
+
+/// Make a bundle by hand, from files and hand-written sections
+///
+/// The same arguments over the same files give the same bytes: no clock is read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    expbundle create --title \"quantized to 4 bits\" --input base.safetensors --output q4.gguf -o step.expb\n  \
+    expbundle create --from my-sections --title \"a run\" -o run.expb\n\n\
+    `expbundle schema context` and so on print what sections hold.")]
+pub struct Create {
+    /// One line that says what was done
+    #[arg(long)]
+    title: Option<String>,
+    /// File or folder that went in; role `model` if not said
+    #[arg(long, value_name = "[ROLE=]FILE", value_parser = role_and_file)]
+    input: Vec<(Word, Utf8PathBuf)>,
+    /// File or folder that came out; role `model` if not said
+    #[arg(long, value_name = "[ROLE=]FILE", value_parser = role_and_file)]
+    output: Vec<(Word, Utf8PathBuf)>,
+    /// Section, like recipe.json=my-recipe.json
+    #[arg(long, value_name = "NAME=FILE", value_parser = section_and_file)]
+    section: Vec<(SectionName, Utf8PathBuf)>,
+    /// Folder of hand-written sections: context.json, recipe.json, …
+    #[arg(long, value_name = "DIR")]
+    from: Option<Utf8PathBuf>,
+    /// Where the bundle goes
+    #[arg(short, long, value_name = "FILE")]
+    out: Utf8PathBuf,
+}
+
+fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("a section is given as NAME=FILE")?;
+    let full = if name.contains('.') { name.to_owned() } else { format!("{name}.json") };
+    Ok((full.parse().map_err(|error| format!("{error}"))?, file.into()))
+}
+
+impl Create {
+    pub fn run(self) -> Outcome {
+        let mut sources: BTreeMap<SectionName, Utf8PathBuf> = BTreeMap::new();
+        if let Some(folder) = &self.from {
+            let describe = |error: std::io::Error| Failure::io("read the folder", folder, &error);
+            for entry in folder.read_dir_utf8().map_err(describe)? {
+                let path = entry.map_err(describe)?.into_path();
+                let name = path.file_name().unwrap_or_default();
+                let name = name.parse().map_err(|_| {
+                    Failure::usage(format!("`{name}` is no name of a section"))
+                        .at(path.as_str())
+                        .help("`expbundle schema` prints the names; move other files away")
+                })?;
+                sources.insert(name, path);
+            }
+        }
+        sources.extend(self.section.iter().cloned());
+        let mut draft = Draft::new(RecordBody::new(Kind::Run));
+        let (mut context, mut artifacts) = (None, Artifacts::default());
+        for (name, path) in &sources {
+            if *name == Context::name() {
+                context = Some(read_section::<Context>(path)?);
+            } else if *name == Artifacts::name() {
+                artifacts = read_section(path)?;
+            } else {
+                add_section(&mut draft, name, path)?;
+            }
+        }
+        let context = match (context, self.title) {
+            (Some(context), title) => Context { title: title.unwrap_or(context.title), ..context },
+            (None, Some(title)) => Context { title, ..Context::default() },
+            (None, None) => {
+                return Err(Failure::usage("the bundle has no title")
+                    .help("say it by `--title`, or in a context.json by `--from`"));
+            }
+        };
+        draft.json_section(&context)?;
+        let options = Options { inputs: &self.input, outputs: &self.output, ..Options::default() };
+        declared::add(&mut draft, &mut artifacts.artifacts, &options).map_err(|error| match &error {
+            ConvertError::Hash(expbundle::hash::HashError::Read { path, source }) => {
+                Failure::io("read the file", path, source)
+            }
+            _ => convert_failure(&error),
+        })?;
+        if artifacts != Artifacts::default() {
+            draft.json_section(&artifacts)?;
+        }
+        let bundle = draft.finish()?;
+        // What was written by hand is held to the format like everything else.
+        let intact = crate::tracker::checked(&bundle)?;
+        files::save(&bundle, &self.out)?;
+        for id in intact.records().keys() {
+            terminal::say(&format!("{id}\n"))?;
+        }
+        terminal::talk(&format!("written {}\n", self.out));
+        Ok(exit::OK)
+    }
+}
+
+fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
+    let describe = |error: std::io::Error| Failure::io("read the section", path, &error);
+    let most = Limits::default().section_bytes;
+    let content = Content::file(std::fs::File::open(path).map_err(describe)?).map_err(describe)?;
+    content.read(most).map_err(describe)
+}
+
+fn json_failure(error: &JsonError, path: &Utf8Path) -> Failure {
+    let code = error.code();
+    let place = error.place(path.as_str());
+    Failure::new(code.as_str(), error.to_string()).at(place.to_string()).help(code.help())
+}
+
+fn read_section<S: sections::JsonSection>(path: &Utf8Path) -> Result<S, Failure> {
+    json::from_bytes(&read_bytes(path)?, &Limits::default()).map_err(|error| json_failure(&error, path))
+}
+
+/// A section of any other name: JSON is checked and written in the fixed form, the rest goes in as it is.
+fn add_section(draft: &mut Draft, name: &SectionName, path: &Utf8Path) -> Result<(), Failure> {
+    let bytes = read_bytes(path)?;
+    match name.as_str().rsplit('.').next() {
+        Some("json") => {
+            let value = json::parse(&bytes, &Limits::default()).map_err(|error| json_failure(&error, path))?;
+            sections::check(name, value.clone()).map_err(|error| json_failure(&error, path))?;
+            let bytes = json::to_bytes(&value).map_err(|error| json_failure(&error, path))?;
+            draft.section(name.as_str(), sections::JSON, Content::bytes(bytes))?;
+        }
+        Some("parquet") => draft.section(name.as_str(), sections::PARQUET, Content::bytes(bytes))?,
+        _ => draft.section(name.as_str(), "application/octet-stream", Content::bytes(bytes))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! `expbundle extract`: points as CSV or Parquet, sections and artifacts as they are.
+
+use std::io::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::verify::Intact;
+use expbundle::write_file::write_file;
+use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
+use expbundle_format::sections::{self, Artifacts};
+
+use crate::failure::Failure;
+use crate::{Outcome, exit, files, series, statements, terminal, tracker};
+
+/// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("what").required(true).args(["csv", "parquet", "section", "artifact", "everything"])),
+    after_help = "Examples:\n  expbundle extract run.expb --csv -o points.csv\n  \
+    expbundle extract ./wandb/offline-run-… --parquet -o points.parquet\n  \
+    expbundle extract run.expb --section recipe\n  expbundle extract run.expb --everything -o folder"
+)]
+pub struct Extract {
+    /// Bundle, model directory, or a tracker's folder or file
+    path: Utf8PathBuf,
+    /// Run of a tracker's source that has several
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Id of the record, or its beginning, where a bundle has several
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// The points of all series as CSV: key, step, time, value, text
+    #[arg(long)]
+    csv: bool,
+    /// The points of all series as Parquet
+    #[arg(long)]
+    parquet: bool,
+    /// System metrics in place of the metrics
+    #[arg(long, conflicts_with_all = ["section", "artifact", "everything"])]
+    telemetry: bool,
+    /// A section as it is
+    #[arg(long, value_name = "NAME")]
+    section: Option<String>,
+    /// An embedded artifact as it is, by digest or by name
+    #[arg(long, value_name = "DIGEST_OR_NAME")]
+    artifact: Option<String>,
+    /// Every section and embedded artifact, into a folder that is not there yet
+    #[arg(long, requires = "out")]
+    everything: bool,
+    /// Where it goes [default: standard output]
+    #[arg(short, long, value_name = "FILE_OR_DIR")]
+    out: Option<Utf8PathBuf>,
+}
+
+impl Extract {
+    pub fn run(self) -> Outcome {
+        let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
+            Some(intact) => intact,
+            None => files::intact(&self.path)?,
+        };
+        let record = statements::one(&intact, self.record.as_deref())?;
+        if self.everything {
+            return self.all(&intact, record);
+        }
+        let points = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
+        if self.csv {
+            let content = section(&intact, record, points)?;
+            return self.write(|output| write_csv(&content, points, output));
+        }
+        let content = if let Some(name) = &self.artifact {
+            artifact(&intact, record, name)?
+        } else if let Some(name) = &self.section {
+            section(&intact, record, name)?
+        } else {
+            section(&intact, record, points)?
+        };
+        self.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
+    }
+
+    /// To the file, atomically, or to stdout.
+    fn write(&self, write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Failure>) -> Outcome {
+        let Some(path) = &self.out else {
+            let mut stdout = std::io::stdout().lock();
+            write(&mut stdout)?;
+            stdout.flush()?;
+            return Ok(exit::OK);
+        };
+        let mut trouble = None;
+        let written = write_file(path, |file| {
+            let mut output = std::io::BufWriter::with_capacity(1 << 20, file);
+            if let Err(failure) = write(&mut output) {
+                trouble = Some(failure);
+                return Err(std::io::ErrorKind::Other.into());
+            }
+            output.flush()
+        });
+        match (trouble, written) {
+            (Some(failure), _) => Err(failure),
+            (None, Err(error)) => Err(Failure::io("write the file", path, &error)),
+            (None, Ok(())) => {
+                terminal::talk(&format!("written {path}\n"));
+                Ok(exit::OK)
+            }
+        }
+    }
+
+    fn all(&self, intact: &Intact, record: RecordId) -> Outcome {
+        let folder = self.out.as_deref().unwrap_or(Utf8Path::new("."));
+        std::fs::create_dir(folder).map_err(|error| Failure::io("make the folder", folder, &error))?;
+        let save = |name: &str, content: &Content| {
+            let path = folder.join(name);
+            write_file(&path, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
+                .map_err(|error| Failure::io("write the file", &path, &error))
+        };
+        let mut count = 0;
+        let body = intact.records().get(&record).expect("the record was chosen among these");
+        save("record.json", &Content::bytes(body.bytes()))?;
+        for name in body.body().sections.keys() {
+            if let Some(content) = intact.section(record, name) {
+                save(name.as_str(), content)?;
+                count += 1;
+            }
+        }
+        // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
+        let artifacts: Vec<_> = intact.bundle().artifacts().collect();
+        if !artifacts.is_empty() {
+            let path = folder.join("artifacts");
+            std::fs::create_dir(&path).map_err(|error| Failure::io("make the folder", &path, &error))?;
+        }
+        for (digest, content) in &artifacts {
+            save(&format!("artifacts/{digest}"), content)?;
+        }
+        let (sections, artifacts) =
+            (terminal::count(count, "section"), terminal::count(artifacts.len() as u64, "artifact"));
+        terminal::talk(&format!("written {folder}: the record, {sections}, {artifacts}\n"));
+        Ok(exit::OK)
+    }
+}
+
+/// A section by its name, with or without extension.
+pub fn section(intact: &Intact, record: RecordId, name: &str) -> Result<Content, Failure> {
+    let body = intact.records().get(&record).expect("the record was chosen among these").body();
+    let fits = |section: &&SectionName| section.as_str() == name || section.as_str().split('.').next() == Some(name);
+    let listed: Vec<&str> = body.sections.keys().map(SectionName::as_str).collect();
+    let found =
+        body.sections.keys().find(fits).ok_or_else(|| {
+            Failure::usage(format!("the record has no section `{name}`; it has: {}", listed.join(", ")))
+        })?;
+    intact.section(record, found).cloned().ok_or_else(|| {
+        Failure::usage(format!("the section `{found}` is withheld")).help("ask its author for a copy that has it")
+    })
+}
+
+/// An embedded artifact by digest, or by name or path in `artifacts.json`.
+fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, Failure> {
+    let described = intact.json_section::<Artifacts>(record).unwrap_or_default().artifacts;
+    let by_name = described
+        .iter()
+        .find(|artifact| [&artifact.name, &artifact.path].into_iter().flatten().any(|name| name == wanted));
+    let named = by_name.and_then(|artifact| artifact.digest?.blake3());
+    let found = intact
+        .bundle()
+        .artifacts()
+        .find(|(digest, _)| Some(*digest) == named || (wanted.len() >= 8 && digest.to_string().starts_with(wanted)));
+    found.map(|(_, content)| content.clone()).ok_or_else(|| {
+        let message = if named.is_some() {
+            format!("the artifact `{wanted}` is not embedded; the bundle has its digests only")
+        } else {
+            format!("there is no embedded artifact `{wanted}`")
+        };
+        Failure::usage(message).help("`expbundle show BUNDLE artifacts` lists them")
+    })
+}
+
+fn write_csv(content: &Content, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
+    let reader = series::open(content, name)?;
+    output.write_all(series::CSV_HEADER.as_bytes())?;
+    let mut trouble = None;
+    reader
+        .for_each(|point| {
+            if trouble.is_none() {
+                trouble = output.write_all(series::csv_line(&point.key, &point.point()).as_bytes()).err();
+            }
+        })
+        .map_err(|error| series::failure(&error, name))?;
+    trouble.map_or(Ok(()), |error| Err(error.into()))
+}

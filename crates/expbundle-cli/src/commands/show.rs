@@ -1,0 +1,487 @@
+//! `expbundle show`: what was run, why, on what, with which results, at what cost, and who signed. One screen; then sections.
+
+use std::fmt::Write as _;
+
+use camino::Utf8PathBuf;
+use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use expbundle_format::number::typed;
+use expbundle_format::record::{Record, RecordBody};
+use expbundle_format::sections::{
+    self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::extract;
+use crate::failure::Failure;
+use crate::terminal::{self, Tone, count, duration, grouped, one_line, paint, printable, size};
+use crate::{Outcome, exit, files, series, statements, tracker};
+
+/// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
+///
+/// Without SECTION: what was run, why, on what, results, cost, who signed, on one screen.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
+    expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
+pub struct Show {
+    /// Bundle, model directory, or a tracker's folder or file
+    path: Utf8PathBuf,
+    /// Section to show, like `recipe` or `metrics`
+    section: Option<String>,
+    /// Id of the record, or its beginning, where a bundle has several
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// Run of a tracker's source that has several
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Write JSON: one object with the record and its JSON sections (schemas/show.schema.json)
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lines shown of a list that may be long.
+const SHOWN: usize = 12;
+
+impl Show {
+    pub fn run(self) -> Outcome {
+        let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
+            Some(intact) => intact,
+            None => files::intact(&self.path)?,
+        };
+        let ids = statements::chosen(&intact, self.record.as_deref())?;
+        if self.json || self.section.is_some() {
+            let id = statements::one(&intact, self.record.as_deref())?;
+            return match &self.section {
+                Some(name) => show_section(&intact, id, name, self.json),
+                None => {
+                    let text = serde_json::to_string_pretty(&whole(&intact, id)).expect("what was JSON is JSON");
+                    terminal::say(&format!("{text}\n"))?;
+                    Ok(exit::OK)
+                }
+            };
+        }
+        let mut text = String::new();
+        for id in ids.iter().take(SHOWN) {
+            text += &screen(&intact, *id);
+        }
+        if ids.len() > SHOWN {
+            _ = writeln!(text, "and {} more; `--record` chooses one", count((ids.len() - SHOWN) as u64, "record"));
+        }
+        terminal::say(&text)?;
+        Ok(exit::OK)
+    }
+}
+
+/// A record and its JSON sections as one object, each as it stands in the bundle.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "expbundle show --json")]
+pub struct Shown {
+    /// The record's id.
+    id: RecordId,
+    /// What `record.json` says.
+    #[schemars(with = "RecordBody")]
+    record: Value,
+    /// The JSON sections by file name; each has a schema of its own.
+    sections: Map<String, Value>,
+    /// Sections that this copy leaves out.
+    withheld: Vec<String>,
+}
+
+fn whole(intact: &Intact, id: RecordId) -> Shown {
+    let record = intact.records().get(&id).expect("the record was chosen among these");
+    let parse = |bytes: &[u8]| json::parse(bytes, &Limits::default()).unwrap_or(Value::Null);
+    let mut all = Map::new();
+    let mut withheld = Vec::new();
+    for (name, listed) in &record.body().sections {
+        match intact.section(id, name) {
+            None => withheld.push(name.to_string()),
+            Some(content) if listed.media_type == sections::JSON => {
+                let bytes = content.read(Limits::default().section_bytes).unwrap_or_default();
+                all.insert(name.to_string(), parse(&bytes));
+            }
+            Some(_) => {}
+        }
+    }
+    Shown { id, record: parse(record.bytes()), sections: all, withheld }
+}
+
+fn heading(text: &mut String, title: &str) {
+    _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
+}
+
+fn shorten(text: &str, letters: usize) -> String {
+    let line = one_line(text.trim());
+    if line.chars().count() <= letters { line } else { line.chars().take(letters).collect::<String>() + "…" }
+}
+
+fn screen(intact: &Intact, id: RecordId) -> String {
+    let record = intact.records().get(&id).expect("the record was chosen among these");
+    let mut text = String::new();
+    head(&mut text, intact, record);
+    why(&mut text, intact, id);
+    on_what(&mut text, intact, id);
+    results(&mut text, intact, id);
+    cost(&mut text, intact, id);
+    artifacts(&mut text, intact, record);
+    custody(&mut text, intact, record);
+    text
+}
+
+fn head(text: &mut String, intact: &Intact, record: &Record) {
+    let (id, body) = (record.id(), record.body());
+    let context = intact.json_section::<Context>(id);
+    let title = context.as_ref().map_or_else(|| "(title withheld)".to_owned(), |context| one_line(&context.title));
+    _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
+    let mut facts = Vec::new();
+    if let Some(source) = &body.source {
+        facts.push(format!("{} run {}", one_line(&source.tool), one_line(&source.run)));
+    }
+    facts.extend(body.status.map(|status| status.as_str().to_owned()));
+    if let Some(started) = body.started {
+        facts.push(format!("started {started}"));
+        let span = body.ended.map(|ended| ended.as_nanoseconds() - started.as_nanoseconds());
+        if let Some(span) = span.and_then(|span| u64::try_from(span).ok()) {
+            facts.push(format!("took {}", duration(std::time::Duration::from_nanos(span))));
+        }
+    }
+    if !facts.is_empty() {
+        _ = writeln!(text, "{}", facts.join(" · "));
+    }
+    let Some(context) = context else { return };
+    let groups: Vec<String> =
+        context.groups.iter().map(|group| format!("{} {}", one_line(&group.kind), one_line(&group.name))).collect();
+    let tags: Vec<String> = context.tags.iter().map(|tag| format!("#{}", one_line(tag))).collect();
+    let line = groups.into_iter().chain(context.job_type.map(|kind| one_line(&kind))).chain(tags).collect::<Vec<_>>();
+    if !line.is_empty() {
+        _ = writeln!(text, "{}", line.join(" · "));
+    }
+}
+
+fn why(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(context) = intact.json_section::<Context>(id) else { return };
+    let parts = [
+        ("Purpose", context.purpose),
+        ("Hypothesis", context.hypothesis),
+        ("Notes", context.notes),
+        ("Conclusion", context.conclusion),
+    ];
+    for (title, words) in parts {
+        let Some(words) = words.filter(|words| !words.trim().is_empty()) else { continue };
+        heading(text, title);
+        let words = printable(&words).into_owned();
+        let lines: Vec<&str> = words.lines().collect();
+        for line in lines.iter().take(6) {
+            _ = writeln!(text, "  {line}");
+        }
+        if lines.len() > 6 {
+            _ = writeln!(text, "  … {} more; `show … context`", count((lines.len() - 6) as u64, "line"));
+        }
+    }
+}
+
+fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(recipe) = intact.json_section::<Recipe>(id) else { return };
+    heading(text, "Recipe");
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(vec![format!("  {name}"), value]);
+    if let Some(code) = &recipe.code {
+        let commit = code.commit.as_deref().map(|commit| format!("commit {}", shorten(commit, 12)));
+        let patch = code.patch.map(|_| "with uncommitted changes, as a patch".to_owned());
+        let parts =
+            [code.repository.as_deref().map(one_line), commit, code.entry_point.as_deref().map(one_line), patch];
+        row("code", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+    if let Some(environment) = &recipe.environment {
+        let packages = Some(environment.packages.len() as u64).filter(|number| *number > 0);
+        let parts = [
+            environment.python.as_deref().map(one_line),
+            environment.os.as_deref().map(one_line),
+            packages.map(|number| count(number, "package")),
+        ];
+        row("environment", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+    if let Some(hardware) = &recipe.hardware {
+        let mut parts: Vec<String> = hardware
+            .accelerators
+            .iter()
+            .map(|accelerator| format!("{} × {}", accelerator.count, one_line(&accelerator.model)))
+            .collect();
+        parts.extend(hardware.cpu.as_deref().map(one_line));
+        parts.extend(hardware.memory_bytes.map(size));
+        row("hardware", parts.join(", "));
+    }
+    let parameters: Vec<(String, String)> =
+        recipe.parameters.iter().map(|(name, value)| (one_line(name), shorten(&typed::display(value), 60))).collect();
+    for (name, value) in parameters.iter().take(SHOWN) {
+        row(name, value.clone());
+    }
+    if parameters.len() > SHOWN {
+        row("…", format!("{} more; `show … recipe`", count((parameters.len() - SHOWN) as u64, "parameter")));
+    }
+    *text += &terminal::table(&rows);
+    let gaps: Vec<String> = recipe.gaps.iter().map(|gap| one_line(&gap.detail)).collect();
+    if !gaps.is_empty() {
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "a re-run lacks:"), gaps.join("; "));
+    }
+}
+
+fn results(text: &mut String, intact: &Intact, id: RecordId) {
+    if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
+        heading(text, "Metrics");
+        let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+        let number =
+            |value: Option<expbundle_format::number::Number>| value.map(|value| value.to_string()).unwrap_or_default();
+        for (key, one) in summary.series.iter().take(SHOWN * 2) {
+            rows.push(vec![
+                format!("  {}", shorten(key, 40)),
+                grouped(one.count),
+                number(one.last),
+                number(one.min),
+                number(one.max),
+            ]);
+        }
+        *text += &terminal::table(&rows);
+        if summary.series.len() > SHOWN * 2 {
+            _ = writeln!(text, "  … {} series in all; `show … metrics`", summary.series.len());
+        }
+    }
+    if let Some(evaluations) = intact.json_section::<Evaluations>(id).filter(|one| !one.evaluations.is_empty()) {
+        heading(text, "Evaluations");
+        let mut rows = Vec::new();
+        for one in evaluations.evaluations.iter().take(SHOWN) {
+            let on =
+                [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(one_line).collect::<Vec<_>>();
+            let value =
+                one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(|text| shorten(text, 40)));
+            rows.push(vec![format!("  {}", one_line(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
+        }
+        *text += &terminal::table(&rows);
+        if evaluations.evaluations.len() > SHOWN {
+            _ = writeln!(text, "  … {} in all; `show … evaluations`", evaluations.evaluations.len());
+        }
+    }
+}
+
+fn cost(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(cost) = intact.json_section::<Cost>(id) else { return };
+    heading(text, "Cost");
+    let basis = |basis| match basis {
+        sections::Basis::Measured => "measured",
+        sections::Basis::Estimated => "estimated",
+        sections::Basis::Billed => "billed",
+    };
+    for one in &cost.resources {
+        let model = one.model.as_deref().map(|model| format!(" {}", one_line(model))).unwrap_or_default();
+        _ = writeln!(
+            text,
+            "  {:.3} {} of {}{model}, {}",
+            one.amount,
+            one_line(&one.unit),
+            one_line(&one.resource),
+            basis(one.basis)
+        );
+    }
+    for charge in &cost.charges {
+        _ = writeln!(text, "  {} {}, {}", one_line(&charge.amount), one_line(&charge.currency), basis(charge.basis));
+    }
+}
+
+fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
+    let described = intact.json_section::<Artifacts>(record.id()).unwrap_or_default().artifacts;
+    let body = record.body();
+    for (title, list, direction) in
+        [("Inputs", &body.inputs, sections::Direction::Input), ("Outputs", &body.outputs, sections::Direction::Output)]
+    {
+        let mut rows = Vec::new();
+        for artifact in list {
+            let named = described.iter().find(|one| one.digest == Some(artifact.digest) && one.direction == direction);
+            let name = named.and_then(|one| one.path.as_deref().or(one.name.as_deref()));
+            let name = name.map_or_else(|| shorten(&artifact.digest.to_string(), 24), |name| shorten(name, 60));
+            rows.push(vec![format!("  {}", artifact.role), name, size(artifact.size)]);
+        }
+        for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
+            let name = one.name.as_deref().or(one.path.as_deref()).unwrap_or("(no name)");
+            rows.push(vec![format!("  {}", one.role), shorten(name, 60), paint(Tone::Doubt, "bytes not known")]);
+        }
+        if rows.is_empty() {
+            continue;
+        }
+        heading(text, title);
+        *text += &terminal::table(rows.get(..SHOWN.min(rows.len())).unwrap_or_default());
+        if rows.len() > SHOWN {
+            _ = writeln!(text, "  … {} in all; `show … artifacts`", rows.len());
+        }
+    }
+}
+
+fn custody(text: &mut String, intact: &Intact, record: &Record) {
+    heading(text, "Record");
+    let body = record.body();
+    let withheld: Vec<&str> = body
+        .sections
+        .keys()
+        .filter(|name| intact.section(record.id(), name).is_none())
+        .map(|name| name.as_str())
+        .collect();
+    let present: Vec<&str> = body
+        .sections
+        .keys()
+        .filter(|name| intact.section(record.id(), name).is_some())
+        .map(|name| name.as_str())
+        .collect();
+    _ = writeln!(text, "  sections: {}", present.join(", "));
+    if !withheld.is_empty() {
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), withheld.join(", "));
+    }
+    for parent in &body.parents {
+        _ = writeln!(text, "  {} {}", one_line(parent.relation.as_str()), statements::short(parent.record.blake3));
+    }
+    if let Some(source) = intact.json_section::<SourceSection>(record.id()) {
+        let (total, mapped, raw, dropped) = source.account.totals();
+        _ = writeln!(
+            text,
+            "  account of the source: {}, {} mapped, {} raw, {} dropped",
+            count(total, "item"),
+            grouped(mapped),
+            grouped(raw),
+            grouped(dropped)
+        );
+        for damage in source.damage.iter().take(3) {
+            _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &one_line(&damage.code)), one_line(&damage.detail));
+        }
+    }
+    let about = intact.statements_about(record.id());
+    if about.is_empty() {
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
+    }
+    for statement in about.iter().rev().take(SHOWN) {
+        let name = statement.signer_name().map(|name| format!("\"{}\" ", one_line(name))).unwrap_or_default();
+        _ = writeln!(
+            text,
+            "  {} {} by {name}{}: {}",
+            statement.created(),
+            statement.kind(),
+            statement.key().fingerprint(),
+            shorten(&statement.predicate().summary(), 60)
+        );
+    }
+}
+
+/// One section in words, or as it is with `--json`.
+fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Outcome {
+    let body = intact.records().get(&id).expect("the record was chosen among these").body();
+    let content = extract::section(intact, id, name)?;
+    let full = body
+        .sections
+        .keys()
+        .find(|section| section.as_str() == name || section.as_str().split('.').next() == Some(name));
+    let full = full.map_or(name, |section| section.as_str());
+    if full == sections::METRICS || full == sections::TELEMETRY {
+        return points(&content, full);
+    }
+    if full == sections::CONSOLE {
+        return console(&content, full);
+    }
+    let bytes = content
+        .read(Limits::default().section_bytes)
+        .map_err(|error| Failure::new("cli.io", format!("the section cannot be read: {error}")).at(full))?;
+    let Ok(value) = json::parse(&bytes, &Limits::default()) else {
+        return Err(
+            Failure::usage(format!("`{full}` is no JSON")).help("`expbundle extract --section` gives its bytes")
+        );
+    };
+    if as_json {
+        terminal::say(&String::from_utf8_lossy(&bytes))?;
+    } else if full == SourceSection::NAME {
+        let source = intact.json_section::<SourceSection>(id).unwrap_or_default();
+        terminal::say(&super::convert::account_words(&source.account))?;
+        terminal::say(&outline(&value))?;
+    } else {
+        terminal::say(&outline(&value))?;
+    }
+    Ok(exit::OK)
+}
+
+fn points(content: &expbundle::Content, name: &str) -> Outcome {
+    let reader = series::open(content, name)?;
+    let mut rows: Vec<(String, u64, Option<f64>, Option<f64>, Option<f64>)> = Vec::new();
+    reader
+        .for_each(|point| {
+            if rows.last().is_none_or(|row| row.0 != *point.key) {
+                rows.push((point.key.to_string(), 0, None, None, None));
+            }
+            let Some(row) = rows.last_mut() else { return };
+            row.1 += 1;
+            row.2 = point.value.or(row.2);
+            if let Some(value) = point.value.filter(|value| value.is_finite()) {
+                row.3 = Some(row.3.map_or(value, |min| min.min(value)));
+                row.4 = Some(row.4.map_or(value, |max| max.max(value)));
+            }
+        })
+        .map_err(|error| series::failure(&error, name))?;
+    let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    table.extend(rows.into_iter().map(|(key, points, last, min, max)| {
+        vec![one_line(&key), grouped(points), number(last), number(min), number(max)]
+    }));
+    terminal::say(&terminal::table(&table))?;
+    terminal::talk("`expbundle extract --csv` gives every point\n");
+    Ok(exit::OK)
+}
+
+fn console(content: &expbundle::Content, name: &str) -> Outcome {
+    let reader = series::open_console(content, name)?;
+    let mut trouble = None;
+    reader
+        .for_each(|line| {
+            let text = format!("{}\n", printable(&line.line));
+            let text = if line.stream == "stderr" { paint(Tone::Doubt, &text) } else { text };
+            if trouble.is_none() {
+                trouble = terminal::say(&text).err();
+            }
+        })
+        .map_err(|error| series::failure(&error, name))?;
+    trouble.map_or(Ok(exit::OK), |error| Err(error.into()))
+}
+
+/// JSON as an indented outline that people read: no quotes, no brackets.
+fn outline(value: &Value) -> String {
+    let mut text = String::new();
+    let mut waiting: Vec<(usize, Option<String>, &Value)> = vec![(0, None, value)];
+    while let Some((level, label, value)) = waiting.pop() {
+        let indent = "  ".repeat(level);
+        let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, &one_line(label)));
+        let wrapped = typed::display(value);
+        match value {
+            Value::Object(members) if members.len() != 1 || wrapped == value.to_string() => {
+                if label.is_some() {
+                    _ = writeln!(text, "{indent}{prefix}");
+                }
+                let next = level + usize::from(label.is_some());
+                waiting.extend(members.iter().rev().map(|(key, value)| (next, Some(key.clone()), value)));
+            }
+            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+                if label.is_some() {
+                    _ = writeln!(text, "{indent}{prefix}");
+                }
+                let next = level + usize::from(label.is_some());
+                waiting.extend(
+                    items.iter().enumerate().rev().map(|(index, item)| (next, Some(format!("- {}", index + 1)), item)),
+                );
+            }
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(typed::display).map(|item| one_line(&item)).collect();
+                _ = writeln!(text, "{indent}{prefix}  {}", items.join(", "));
+            }
+            _ => {
+                let words = printable(&wrapped).replace('\n', &format!("\n{indent}    "));
+                _ = writeln!(text, "{indent}{prefix}  {words}");
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,374 @@
+//! The journeys of the README through the real program: what it writes, says and returns, with right and wrong input.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A folder of its own, in which the program runs.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).env_remove("EXPBUNDLE_PASSPHRASE");
+        command.output().expect("the program runs")
+    }
+
+    /// Runs to success, and gives stdout.
+    #[track_caller]
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Runs to that exit status, and gives stdout and stderr. Whatever fails says a code and the next step.
+    #[track_caller]
+    fn fails(&self, status: i32, code: &str, arguments: &[&str]) -> (String, String) {
+        let output = self.output(arguments);
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {stdout}{stderr}");
+        let said = format!("{stdout}{stderr}");
+        assert!(said.contains(&format!("[{code}]")), "{arguments:?}: no {code} in {said}");
+        assert!(!said.contains("panicked"), "{said}");
+        (stdout.into_owned(), stderr.into_owned())
+    }
+
+    /// A small bundle by hand, its weights beside it, and a key.
+    fn with_bundle() -> Self {
+        let bench = Self::new();
+        std::fs::write(bench.path("weights.bin"), b"weights").expect("room");
+        bench.ok(&["create", "--title", "a run", "--output", "weights.bin", "-o", "a.expb"]);
+        bench.ok(&["keygen", "-o", "key"]);
+        bench
+    }
+}
+
+fn fixture(path: &str) -> String {
+    root().join("fixtures").join(path).to_str().expect("UTF-8").to_owned()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Holds a value to a schema of `schemas/`.
+#[track_caller]
+fn valid(schema: &str, value: &Value) {
+    let text = std::fs::read_to_string(root().join(format!("schemas/{schema}.schema.json"))).expect("the schema");
+    let validator = jsonschema::draft202012::new(&json(&text)).expect("a schema");
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{schema}: {errors:?}");
+}
+
+/// Holds everything that is JSON in a bundle to its schema.
+#[track_caller]
+fn bundle_is_valid(bench: &Bench, name: &str) {
+    let shown = json(&bench.ok(&["show", name, "--json"]));
+    valid("show", &shown);
+    valid("record", &shown["record"]);
+    for (section, value) in shown["sections"].as_object().expect("sections") {
+        valid(section.trim_end_matches(".json"), value);
+    }
+    let report = json(&bench.ok(&["verify", name, "--json"]));
+    valid("report", &report);
+    valid("log", &json(&bench.ok(&["log", name, "--json"])));
+}
+
+#[test]
+fn the_demo_goes_the_whole_way() {
+    let bench = Bench::new();
+    let said = bench.ok(&["demo", "-o", "demo"]);
+    assert!(said.contains("intact, signed and trusted") && said.contains("artifact.changed"), "{said}");
+    for bundle in ["base.expb", "fine.expb"] {
+        bundle_is_valid(&bench, &format!("demo/{bundle}"));
+    }
+    // Everything that it did can be done again by hand, and the folder can be cleared of it.
+    bench.ok(&["verify", "demo/model", "--trust", "demo/signers", "--require", "trusted", "--digests", "all"]);
+    bench.ok(&["detach", "demo/model", "--yes"]);
+    let examples = root().join("examples/model");
+    for file in ["README.md", "config.json", "model.safetensors"] {
+        let restored = std::fs::read(bench.path("demo/model").join(file)).expect(file);
+        assert!(restored == std::fs::read(examples.join(file)).expect(file), "{file}");
+    }
+    assert!(!bench.path("demo/model/experiment.expb").exists());
+    bench.fails(1, "directory.no-bundle", &["verify", "demo/model"]);
+    bench.fails(2, "cli.io", &["demo", "-o", "demo"]);
+}
+
+#[test]
+fn every_run_of_every_store_becomes_a_bundle_that_is_valid_and_a_second_call_changes_nothing() {
+    for (tool, source) in [
+        ("mlflow", "mlflow/file-store"),
+        ("mlflow", "mlflow/sqlite/mlflow.db"),
+        ("mlflow", "mlflow/export-import/experiment"),
+        ("wandb", "wandb/online"),
+        ("wandb", "wandb/v0.16-train"),
+    ] {
+        let bench = Bench::new();
+        let source = fixture(source);
+        let list = json(&bench.ok(&["convert", tool, &source, "--list", "--json"]));
+        valid("list", &list);
+        bench.ok(&["convert", tool, &source, "--all", "-o", "out"]);
+        let read = || -> Vec<(PathBuf, Vec<u8>)> {
+            let files =
+                std::fs::read_dir(bench.path("out")).expect("a folder").map(|entry| entry.expect("readable").path());
+            let mut files: Vec<_> = files.map(|path| (path.clone(), std::fs::read(path).expect("readable"))).collect();
+            files.sort();
+            files
+        };
+        let first = read();
+        assert_eq!(first.len(), list.as_array().expect("runs").len(), "{source}");
+        for (path, _) in &first {
+            bundle_is_valid(&bench, path.to_str().expect("UTF-8"));
+        }
+        bench.ok(&["convert", tool, &source, "--all", "-o", "out"]);
+        assert!(first == read(), "{source}: a second call changed something");
+        // One family in one file, whatever the order.
+        bench.ok(&["convert", tool, &source, "--all", "-o", "family.expb"]);
+        let paths: Vec<&str> = first.iter().rev().map(|(path, _)| path.to_str().expect("UTF-8")).collect();
+        bench.ok(&[&["merge"], paths.as_slice(), &["-o", "merged.expb"]].concat());
+        assert!(
+            std::fs::read(bench.path("family.expb")).expect("a file")
+                == std::fs::read(bench.path("merged.expb")).expect("a file")
+        );
+    }
+}
+
+#[test]
+fn signatures_states_and_exit_codes() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["verify", "a.expb"]);
+    bench.fails(3, "policy.state", &["verify", "a.expb", "--require", "signed"]);
+    bench.ok(&["sign", "a.expb", "--key", "key", "--name", "Ada", "--at", "2026-11-23T09:00:00Z"]);
+    bench.ok(&["verify", "a.expb", "--require", "signed"]);
+    let key = std::fs::read_to_string(bench.path("key.pub")).expect("the key");
+    std::fs::write(
+        bench.path("signers"),
+        format!("ada@example.org namespaces=\"expbundle\",valid-before=\"20270101Z\" {key}"),
+    )
+    .expect("room");
+    bench.ok(&["verify", "a.expb", "--trust", "signers", "--at", "2026-12-01T00:00:00Z"]);
+    bench.fails(3, "trust.not-valid", &["verify", "a.expb", "--trust", "signers", "--at", "2027-12-01T00:00:00Z"]);
+    std::fs::write(bench.path("others"), format!("ada@example.org namespaces=\"git\" {key}")).expect("room");
+    bench.fails(3, "trust.namespace", &["verify", "a.expb", "--trust", "others"]);
+    std::fs::write(bench.path("nobody"), "# nobody\n").expect("room");
+    bench.fails(3, "trust.unknown-signer", &["verify", "a.expb", "--trust", "nobody"]);
+    std::fs::write(bench.path("broken"), "ada\n").expect("room");
+    bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "broken"]);
+
+    bench.ok(&["note", "a.expb", "looks *good*", "--key", "key"]);
+    bench.ok(&["review", "a.expb", "--verdict", "approved", "--role", "safety", "--reason", "checked", "--key", "key"]);
+    let log = json(&bench.ok(&["log", "a.expb", "--json"]));
+    let kinds: Vec<&str> = log.as_array().expect("statements").iter().filter_map(|one| one["kind"].as_str()).collect();
+    assert_eq!(kinds.len(), 3);
+    assert!(["authorship", "comment", "review"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    let text = bench.ok(&["log", "a.expb", "--trust", "signers"]);
+    assert!(text.contains("approved as safety: checked") && text.contains("looks *good*"), "{text}");
+    bundle_is_valid(&bench, "a.expb");
+
+    // The wrong key, and none.
+    bench.fails(2, "cli.key", &["sign", "a.expb", "--key", "key.pub"]);
+    bench.fails(2, "cli.io", &["sign", "a.expb", "--key", "no-such-key"]);
+    std::fs::write(bench.path("garbage"), "garbage").expect("room");
+    bench.fails(2, "cli.key", &["sign", "a.expb", "--key", "garbage"]);
+    bench.fails(2, "cli.io", &["keygen", "-o", "key"]);
+    bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key", "--record", "ffff"]);
+    bench.fails(2, "cli.usage", &["sign", "a.expb", "--key", "key", "--at", "yesterday"]);
+}
+
+#[test]
+fn what_is_no_bundle_or_a_spoiled_one_is_refused_with_its_code() {
+    let bench = Bench::with_bundle();
+    let bytes = std::fs::read(bench.path("a.expb")).expect("a bundle");
+    let spoil = |bytes: &[u8]| std::fs::write(bench.path("b.expb"), bytes).expect("room");
+    bench.fails(2, "cli.io", &["verify", "no-such-file"]);
+    spoil(b"hello");
+    bench.fails(1, "container.not-a-bundle", &["verify", "b.expb"]);
+    bench.fails(1, "container.not-a-bundle", &["show", "b.expb"]);
+    spoil(&bytes[..bytes.len() - 5]);
+    bench.fails(1, "container.truncated", &["verify", "b.expb"]);
+    spoil(&[&bytes[..], b"\0"].concat());
+    bench.fails(1, "container.trailing-bytes", &["verify", "b.expb"]);
+    // Repacking keeps every id.
+    bench.ok(&["repack", "b.expb"]);
+    assert!(std::fs::read(bench.path("b.expb")).expect("a bundle") == bytes);
+    let mut flipped = bytes.clone();
+    let at = flipped.windows(5).position(|window| window == b"a run").expect("the title");
+    flipped[at] ^= 0x20;
+    spoil(&flipped);
+    let (stdout, _) = bench.fails(1, "digest.section", &["verify", "b.expb"]);
+    assert!(stdout.contains("FAILED"), "{stdout}");
+    bench.fails(1, "container.crc", &["merge", "a.expb", "b.expb", "-o", "c.expb"]);
+    assert!(!bench.path("c.expb").exists());
+    let report = bench.output(&["verify", "b.expb", "--json"]);
+    valid("report", &json(&String::from_utf8_lossy(&report.stdout)));
+    assert_eq!(report.status.code(), Some(1));
+}
+
+#[test]
+fn bundles_by_hand() {
+    let bench = Bench::with_bundle();
+    // The same arguments, the same bytes.
+    bench.ok(&["create", "--title", "a run", "--output", "weights.bin", "-o", "b.expb"]);
+    assert!(
+        std::fs::read(bench.path("a.expb")).expect("a bundle")
+            == std::fs::read(bench.path("b.expb")).expect("a bundle")
+    );
+    std::fs::create_dir(bench.path("sections")).expect("room");
+    std::fs::write(bench.path("sections/recipe.json"), "{\"parameters\": {\"lr\": 0.5}}").expect("room");
+    std::fs::create_dir(bench.path("folder")).expect("room");
+    std::fs::write(bench.path("folder/data.csv"), "1,2").expect("room");
+    bench.ok(&["create", "--title", "b", "--from", "sections", "--input", "dataset=folder", "-o", "c.expb"]);
+    bundle_is_valid(&bench, "c.expb");
+    let shown = bench.ok(&["show", "c.expb"]);
+    assert!(shown.contains("lr") && shown.contains("0.5") && shown.contains("dataset"), "{shown}");
+    let differences = json(&bench.ok(&["diff", "a.expb", "c.expb", "--json"]));
+    valid("diff", &differences);
+    assert!(
+        differences["differences"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|one| one["name"] == "lr" && one["after"] == "0.5")
+    );
+    assert_eq!(bench.ok(&["diff", "a.expb", "b.expb"]), "the same record\n");
+
+    bench.fails(2, "cli.usage", &["create", "-o", "d.expb"]);
+    bench.fails(2, "cli.io", &["create", "--title", "x", "--input", "no-such-file", "-o", "d.expb"]);
+    std::fs::write(bench.path("wrong.json"), "{\"parameters\": 7}").expect("room");
+    bench.fails(2, "schema.invalid", &["create", "--title", "x", "--section", "recipe=wrong.json", "-o", "d.expb"]);
+    std::fs::write(bench.path("twice.json"), "{\"a\": 1, \"a\": 2}").expect("room");
+    bench.fails(2, "json.duplicate-key", &["create", "--title", "x", "--section", "recipe=twice.json", "-o", "d.expb"]);
+    bench.fails(2, "cli.io", &["create", "--title", "x", "-o", "no/such/folder/d.expb"]);
+    bench.fails(2, "cli.io", &["create", "--title", "x", "-o", "folder"]);
+    assert!(!bench.path("d.expb").exists());
+}
+
+#[test]
+fn a_trackers_files_are_read_without_writing_a_bundle() {
+    let bench = Bench::new();
+    let log = fixture("wandb/finetune/offline-run-20261123_095528-pjclsy9c/run-pjclsy9c.wandb");
+    let shown = bench.ok(&["show", &log]);
+    assert!(shown.contains("finetune-slow") && shown.contains("val/accuracy"), "{shown}");
+    let csv = bench.ok(&["extract", &log, "--csv"]);
+    assert!(csv.starts_with("key,step,time,value,text\r\n"));
+    assert_eq!(csv.lines().filter(|line| line.starts_with("val/loss,")).count(), 40);
+    bench.ok(&["extract", &log, "--parquet", "-o", "points.parquet"]);
+    assert!(std::fs::read(bench.path("points.parquet")).expect("a file").starts_with(b"PAR1"));
+    assert!(bench.ok(&["show", &log, "metrics"]).contains("train/loss"));
+    assert!(bench.ok(&["show", &log, "console"]).contains("epoch 0 loss"));
+    let store = fixture("mlflow/file-store");
+    let (_, stderr) = bench.fails(2, "cli.usage", &["show", &store]);
+    assert!(stderr.contains("--run"), "{stderr}");
+    assert!(bench.ok(&["show", &store, "--run", "388b28512d354845a189ec595620eb02"]).contains("base-64"));
+    bench.ok(&["convert", "wandb", &log, "-o", "run.expb"]);
+    bench.ok(&["extract", "run.expb", "--everything", "-o", "all"]);
+    assert!(bench.path("all/recipe.json").is_file() && bench.path("all/record.json").is_file());
+    bench.fails(2, "cli.io", &["extract", "run.expb", "--everything", "-o", "all"]);
+    bench.fails(2, "cli.usage", &["extract", "run.expb", "--section", "nothing"]);
+    bench.fails(2, "cli.usage", &["extract", "run.expb", "--artifact", "nothing"]);
+    bench.fails(2, "cli.source", &["convert", "mlflow", "run.expb"]);
+    bench.fails(2, "cli.source", &["convert", "wandb", "no-such-folder"]);
+    bench.fails(2, "cli.source", &["convert", "mlflow", &store, "--run", "nothing", "-o", "x.expb"]);
+    let runs = std::fs::read_dir(bench.folder.path()).expect("a folder").count();
+    assert_eq!(runs, 3, "nothing else was written");
+}
+
+#[test]
+fn attaching_asks_shows_and_can_be_undone() {
+    let bench = Bench::with_bundle();
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
+    let card = "---\nlicense: mit # as agreed\n---\n\n# A model\n";
+    std::fs::write(bench.path("model/README.md"), card).expect("room");
+    // Without a terminal there is no one to ask.
+    bench.fails(2, "cli.usage", &["attach", "model", "a.expb"]);
+    assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    let report = json(&bench.ok(&["verify", "model", "--json"]));
+    valid("report", &report);
+    let states: Vec<&str> =
+        report["files"].as_array().expect("files").iter().filter_map(|file| file["state"].as_str()).collect();
+    assert!(states.contains(&"verified"), "{report}");
+    std::fs::write(bench.path("model/weights.bin"), b"weightz").expect("room");
+    bench.fails(1, "artifact.changed", &["verify", "model"]);
+    std::fs::remove_file(bench.path("model/weights.bin")).expect("it was there");
+    bench.fails(1, "directory.no-output", &["verify", "model"]);
+    bench.ok(&["detach", "model", "--yes"]);
+    assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
+    bench.fails(2, "cli.attach", &["detach", "model", "--yes"]);
+    bench.fails(1, "directory.no-bundle", &["verify", "model"]);
+}
+
+#[test]
+fn help_completions_manual_and_schemas_are_there() {
+    let bench = Bench::new();
+    let help = bench.ok(&["--help"]);
+    let commands: Vec<&str> =
+        help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    for command in [
+        "convert", "create", "keygen", "sign", "note", "review", "log", "verify", "show", "extract", "diff", "attach",
+        "detach", "merge", "repack", "schema", "demo",
+    ] {
+        assert!(commands.contains(&command), "{command} is not in the help");
+        let help = bench.ok(&[command, "--help"]);
+        assert!(help.contains("Example"), "{command} has no example");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(bench.ok(&["completions", shell]).contains("expbundle"));
+    }
+    bench.ok(&["man", "-o", "man"]);
+    assert!(std::fs::read_to_string(bench.path("man/expbundle-verify.1")).expect("a page").contains("Exit status"));
+    for name in bench.ok(&["schema"]).lines() {
+        assert_eq!(json(&bench.ok(&["schema", name]))["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    }
+    bench.fails(2, "cli.usage", &["schema", "nothing"]);
+    assert!(bench.ok(&["--version"]).starts_with("expbundle "));
+}
+
+/// The commands of the README and the guides are commands that the program has.
+#[test]
+fn the_commands_of_the_pages_exist() {
+    let bench = Bench::new();
+    let help = bench.ok(&["--help"]);
+    let mut seen = 0;
+    for page in [
+        "README.md",
+        "docs/guide/attach-to-a-model.md",
+        "docs/guide/read-a-tracker.md",
+        "docs/guide/what-verify-proves.md",
+    ] {
+        let text = std::fs::read_to_string(root().join(page)).expect(page);
+        for line in text.lines().filter_map(|line| line.trim_start_matches("$ ").strip_prefix("expbundle ")) {
+            let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
+            let command = words.first().expect("a command");
+            assert!(help.contains(&format!("  {command} ")), "{page}: {line}");
+            let help = bench.ok(&[command, "--help"]);
+            for option in words.iter().filter(|word| word.starts_with("--")) {
+                let option = option.split('=').next().unwrap_or(option);
+                assert!(help.contains(option), "{page}: {command} has no {option}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}

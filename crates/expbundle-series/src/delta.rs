@@ -1,0 +1,133 @@
+//! Integers as packed differences (Encodings.md, `DELTA_BINARY_PACKED`): steps and times.
+//!
+//! Blocks of 256 differences, four miniblocks each. Differences wrap around, so any two integers have one.
+
+use crate::runs::{Bits, Unpacked};
+use crate::wire::{Differs, Scan, varint, zigzag};
+
+const BLOCK: usize = 256;
+const MINIBLOCKS: usize = 4;
+const MINIBLOCK: usize = BLOCK / MINIBLOCKS;
+
+/// Appends the values.
+pub fn encode(values: &[i64], output: &mut Vec<u8>) {
+    output.extend(varint(BLOCK as u64));
+    output.extend(varint(MINIBLOCKS as u64));
+    output.extend(varint(values.len() as u64));
+    output.extend(varint(zigzag(values.first().copied().unwrap_or(0))));
+    let mut differences = [0_i64; BLOCK];
+    let mut rest = values;
+    while rest.len() > 1 {
+        let pairs = rest.iter().zip(rest.iter().skip(1));
+        let count = differences.iter_mut().zip(pairs).map(|(to, (a, b))| *to = b.wrapping_sub(*a)).count();
+        block(differences.get(..count).expect("a block at most"), output);
+        rest = rest.get(count..).unwrap_or_default();
+    }
+}
+
+fn block(differences: &[i64], output: &mut Vec<u8>) {
+    let least = differences.iter().copied().min().expect("a block has at least one");
+    output.extend(varint(zigzag(least)));
+    // Differences from the least, without sign.
+    let above = |difference: &i64| difference.wrapping_sub(least).cast_unsigned();
+    let mut widths = [0; MINIBLOCKS];
+    for (width, miniblock) in widths.iter_mut().zip(differences.chunks(MINIBLOCK)) {
+        let greatest = miniblock.iter().map(above).max().unwrap_or(0);
+        *width = u64::BITS - greatest.leading_zeros();
+    }
+    output.extend(widths.iter().map(|width| u8::try_from(*width).expect("at most 64")));
+    for (width, miniblock) in widths.into_iter().zip(differences.chunks(MINIBLOCK)) {
+        if width == 0 {
+            continue;
+        }
+        let mut bits = Bits::default();
+        for difference in miniblock {
+            bits.push(above(difference), width, output);
+        }
+        // The last one is padded with zeros.
+        for _ in miniblock.len()..MINIBLOCK {
+            bits.push(0, width, output);
+        }
+        bits.finish(output);
+    }
+}
+
+/// Reads so many values, and nothing behind them.
+pub fn decode(scan: &mut Scan<'_>, count: usize) -> Result<Vec<i64>, Differs> {
+    let head = [scan.varint()?, scan.varint()?, scan.varint()?];
+    if head != [BLOCK as u64, MINIBLOCKS as u64, count as u64] {
+        return scan.differs();
+    }
+    let mut value = scan.zigzag()?;
+    let mut values = Vec::with_capacity(count);
+    if count == 0 {
+        return if value == 0 { Ok(values) } else { scan.differs() };
+    }
+    values.push(value);
+    while values.len() < count {
+        let least = scan.zigzag()?;
+        let widths: [u8; MINIBLOCKS] = scan.array()?;
+        for width in widths {
+            let present = (count - values.len()).min(MINIBLOCK);
+            if width > 64 || (present == 0 && width != 0) {
+                return scan.differs();
+            }
+            let packed = scan.take(MINIBLOCK / 8 * usize::from(width))?;
+            for above in Unpacked::new(packed, width.into()).take(present) {
+                value = value.wrapping_add(least).wrapping_add(above.cast_signed());
+                values.push(value);
+            }
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn round(values: &[i64]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encode(values, &mut bytes);
+        let mut scan = Scan::new(&bytes);
+        assert_eq!(decode(&mut scan, values.len()).as_deref(), Ok(values));
+        assert_eq!(scan.end(), Ok(()));
+        bytes
+    }
+
+    #[test]
+    fn every_length_and_every_width_comes_back() {
+        for length in [0, 1, 2, 64, 65, 66, 256, 257, 258, 600] {
+            round(&(0..length).collect::<Vec<i64>>());
+            round(&(0..length).map(|number| number * number % 1013).collect::<Vec<i64>>());
+        }
+        for width in 0..63 {
+            let values: Vec<i64> = (0..300).map(|number| if number % 7 == 0 { 1 << width } else { number }).collect();
+            round(&values);
+        }
+        round(&[i64::MIN, i64::MAX, 0, -1, i64::MAX, i64::MIN]);
+    }
+
+    #[test]
+    fn equal_steps_cost_almost_nothing() {
+        assert_eq!(round(&[]), [0x80, 2, 4, 0, 0]);
+        assert_eq!(round(&[5]), [0x80, 2, 4, 1, 10]);
+        assert_eq!(round(&[0, 1]), [0x80, 2, 4, 2, 0, 2, 0, 0, 0, 0]);
+        assert_eq!(round(&(0..257).collect::<Vec<_>>()), [0x80, 2, 4, 0x81, 2, 0, 2, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn heads_and_widths_that_lie_are_refused() {
+        let refused: [&[u8]; 5] = [
+            &[0x80, 1, 4, 2, 0, 2, 0, 0, 0, 0],
+            &[0x80, 2, 4, 3, 0, 2, 0, 0, 0, 0],
+            &[0x80, 2, 4, 2, 0, 2, 65, 0, 0, 0],
+            &[0x80, 2, 4, 2, 0, 2, 0, 1, 0, 0],
+            &[0x80, 2, 4, 2, 0, 2, 1, 0, 0, 0],
+        ];
+        for bytes in refused {
+            assert!(decode(&mut Scan::new(bytes), 2).is_err(), "{bytes:x?}");
+        }
+    }
+}
