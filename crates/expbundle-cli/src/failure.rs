@@ -11,7 +11,10 @@ use crate::terminal::{self, Tone};
 
 /// An error as the user reads it. Exit code 2, for the command did not get to an answer; 1 if a bundle was refused.
 #[derive(Debug)]
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
     code: String,
     message: String,
     place: Option<String>,
@@ -24,7 +27,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with a code of spec/codes.toml, section `cli`, or a finding's.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             code: code.to_owned(),
             message: message.into(),
             place: None,
@@ -32,7 +35,7 @@ impl Failure {
             causes: Vec::new(),
             closed_pipe: false,
             exit: exit::ERROR,
-        }
+        }))
     }
 
     /// Something about the arguments themselves.
@@ -59,14 +62,14 @@ impl Failure {
     /// Says where.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
-        self.place = Some(place.into());
+        self.0.place = Some(place.into());
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
@@ -77,8 +80,8 @@ impl Failure {
         while let Some(error) = next {
             let text = error.to_string();
             // Transparent wrappers say what their cause says.
-            if self.causes.last() != Some(&text) && self.message != text {
-                self.causes.push(text);
+            if self.0.causes.last() != Some(&text) && self.0.message != text {
+                self.0.causes.push(text);
             }
             next = error.source();
         }
@@ -87,24 +90,25 @@ impl Failure {
 
     /// The exit code that it means.
     pub fn exit_code(&self) -> u8 {
-        self.exit
+        self.0.exit
     }
 
     /// Whether the only trouble is that nobody reads our output any more.
     pub fn is_closed_pipe(&self) -> bool {
-        self.closed_pipe
+        self.0.closed_pipe
     }
 
     /// Writes it to stderr.
     pub fn print(&self) {
-        let mut text = format!("{}: {}\n", terminal::paint(Tone::Bad, &format!("error[{}]", self.code)), self.message);
-        if let Some(place) = &self.place {
+        let mut text =
+            format!("{}: {}\n", terminal::paint(Tone::Bad, &format!("error[{}]", self.0.code)), self.0.message);
+        if let Some(place) = &self.0.place {
             text += &format!("  --> {}\n", terminal::printable(place));
         }
-        for cause in &self.causes {
+        for cause in &self.0.causes {
             text += &format!("  because: {cause}\n");
         }
-        if let Some(help) = &self.help {
+        if let Some(help) = &self.0.help {
             text += &format!("  {}: {help}\n", terminal::paint(Tone::Hint, "help"));
         }
         terminal::talk(&text);
@@ -114,7 +118,7 @@ impl Failure {
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
         let mut failure = Self::new(finding.code.as_str(), finding.message).help(finding.code.help());
-        failure.exit = exit::FAILED;
+        failure.0.exit = exit::FAILED;
         match finding.place.to_string() {
             place if place.is_empty() => failure,
             place => failure.at(place),
@@ -126,7 +130,7 @@ impl From<Finding> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let mut failure = Self::new("cli.io", format!("cannot write the output: {error}"));
-        failure.closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        failure.0.closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
         failure
     }
 }

@@ -18,7 +18,7 @@ const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
 pub struct SigningArguments {
     /// Private key: OpenSSH or PKCS#8, Ed25519
     ///
-    /// If it is encrypted, the passphrase is taken from EXPBUNDLE_PASSPHRASE, from `--passphrase-fd`, or asked for.
+    /// If it is encrypted, the passphrase is taken from `EXPBUNDLE_PASSPHRASE`, from `--passphrase-fd`, or asked for.
     #[arg(long, value_name = "FILE")]
     key: Utf8PathBuf,
     /// Read the passphrase from this file descriptor

@@ -54,7 +54,7 @@ impl StatementArguments {
             terminal::talk(&format!(
                 "{} of record {} by {}\n",
                 predicate.kind(),
-                short(id),
+                short(&id),
                 key.public_key().fingerprint()
             ));
             terminal::say(&format!("{}\n", statement.id()))?;
@@ -102,6 +102,6 @@ pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure
 }
 
 /// The beginning of an id, as people read it.
-pub fn short(id: impl ToString) -> String {
+pub fn short(id: &impl ToString) -> String {
     id.to_string().chars().take(12).collect()
 }

@@ -26,7 +26,7 @@ pub enum Tool {
 
 /// An opened source.
 pub enum Source {
-    Mlflow(mlflow_files::Source, mlflow::Parents),
+    Mlflow(Box<(mlflow_files::Source, mlflow::Parents)>),
     Wandb(wandb_files::Source),
 }
 
@@ -57,7 +57,7 @@ impl Source {
     pub fn open(tool: Tool, path: &Utf8Path) -> Result<Self, Failure> {
         match tool {
             Tool::Mlflow => mlflow_files::Source::open(path)
-                .map(|source| Self::Mlflow(source, mlflow::Parents::default()))
+                .map(|source| Self::Mlflow(Box::new((source, mlflow::Parents::default()))))
                 .map_err(|error| source_failure(&error, path)),
             Tool::Wandb => {
                 wandb_files::Source::open(path).map(Self::Wandb).map_err(|error| source_failure(&error, path))
@@ -68,8 +68,8 @@ impl Source {
     /// The runs, in the order of experiment and start, and what kept others from being listed.
     pub fn list(&self) -> Result<(Vec<Listed>, Vec<Finding>), Failure> {
         match self {
-            Self::Mlflow(source, _) => {
-                let list = mlflow::list(source).map_err(|error| convert_failure(&error))?;
+            Self::Mlflow(opened) => {
+                let list = mlflow::list(&opened.0).map_err(|error| convert_failure(&error))?;
                 let runs = list.runs.into_iter().map(|run| Listed {
                     key: run.run_id.clone(),
                     id: run.run_id,
@@ -102,7 +102,7 @@ impl Source {
     /// Converts a run.
     pub fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         match self {
-            Self::Mlflow(source, parents) => mlflow::convert_with(source, key, options, parents),
+            Self::Mlflow(opened) => mlflow::convert_with(&opened.0, key, options, &opened.1),
             Self::Wandb(source) => wandb::convert(source, key, options),
         }
     }

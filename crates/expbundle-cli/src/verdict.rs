@@ -75,7 +75,7 @@ fn records(report: &Report) -> String {
     let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
     for record in heads.iter().take(SHOWN) {
         let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), one_line);
-        _ = writeln!(text, "  {}  {}", short(record.id), paint(Tone::Strong, &title));
+        _ = writeln!(text, "  {}  {}", short(&record.id), paint(Tone::Strong, &title));
     }
     let others = report.records.len() - heads.len().min(SHOWN);
     if others > 0 {
@@ -134,7 +134,7 @@ fn claimed(report: &Report) -> String {
         _ = writeln!(
             text,
             "  {} {what}{tool}{when}{status}; {} in, {} out",
-            short(record.id),
+            short(&record.id),
             count(record.inputs, "artifact"),
             record.outputs
         );

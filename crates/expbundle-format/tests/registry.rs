@@ -133,10 +133,13 @@ fn every_code_is_provoked_by_a_test() {
                 .match_indices(&variant)
                 .any(|(at, _)| !tests[at + variant.len()..].starts_with(|c: char| c.is_alphanumeric()));
             // Readers of trackers have the same codes under a type of their own.
-            let of_reader = format!("{code:?}").strip_prefix("Source").is_some_and(|name| {
-                tests.contains(&format!("SourceCode::{name}"))
-            });
-            !as_variant && !of_reader && !tests.contains(&format!("\"{code}\"")) && !tests.contains(&format!("[{code}]"))
+            let of_reader = format!("{code:?}")
+                .strip_prefix("Source")
+                .is_some_and(|name| tests.contains(&format!("SourceCode::{name}")));
+            !as_variant
+                && !of_reader
+                && !tests.contains(&format!("\"{code}\""))
+                && !tests.contains(&format!("[{code}]"))
         })
         .map(ToString::to_string)
         .collect();

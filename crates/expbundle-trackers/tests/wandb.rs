@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_trackers::finding::SourceCode;
 use expbundle_trackers::wandb::{At, Points, RunFiles, Source, State, Value};
 use serde_json::Value as Json;
 
@@ -87,7 +88,8 @@ fn open(folder: &str, which: usize) -> (RunFiles, Gathered) {
 
 fn agrees(folder: &str, which: usize, expected: &str) {
     let truth: Json =
-        serde_json::from_str(&std::fs::read_to_string(fixtures().join(folder).join(expected)).expect("the truth")).expect("JSON");
+        serde_json::from_str(&std::fs::read_to_string(fixtures().join(folder).join(expected)).expect("the truth"))
+            .expect("JSON");
     let (files, points) = open(folder, which);
     let run = &files.run;
     let records: BTreeMap<&str, u64> = run.records.iter().map(|(kind, count)| (*kind, *count)).collect();
@@ -102,7 +104,15 @@ fn agrees(folder: &str, which: usize, expected: &str) {
     let truly = truth["state"].as_str().expect("a state");
     assert!(truly == state || (run.exit.is_none() && truly == "killed"), "{state} {truly}");
     assert_eq!(run.exit.map(|exit| exit.code), truth["exit_code"].as_i64());
-    for (ours, theirs) in [("display_name", "name"), ("entity", "entity"), ("project", "project"), ("notes", "notes"), ("run_group", "group"), ("job_type", "job_type"), ("run_id", "id")] {
+    for (ours, theirs) in [
+        ("display_name", "name"),
+        ("entity", "entity"),
+        ("project", "project"),
+        ("notes", "notes"),
+        ("run_group", "group"),
+        ("job_type", "job_type"),
+        ("run_id", "id"),
+    ] {
         if let Some(text) = truth["run"][theirs].as_str() {
             assert_eq!(run.text(ours).unwrap_or_default(), text, "{theirs}");
         }
@@ -122,7 +132,8 @@ fn agrees(folder: &str, which: usize, expected: &str) {
     let console: String = run.console.iter().map(|piece| piece.text.as_str()).collect();
     if let Some(pieces) = truth["console_streams"].as_object() {
         for (stream, truth) in pieces {
-            let joined: String = run.console.iter().filter(|piece| piece.stream == stream).map(|piece| piece.text.as_str()).collect();
+            let joined: String =
+                run.console.iter().filter(|piece| piece.stream == stream).map(|piece| piece.text.as_str()).collect();
             assert_eq!(joined, truth["pieces_joined"].as_str().expect("text"), "{stream}");
         }
     } else if let Some(text) = truth["console"].as_str() {
@@ -130,9 +141,9 @@ fn agrees(folder: &str, which: usize, expected: &str) {
     }
     let count = |list: &str| truth[list].as_array().map_or(0, Vec::len);
     assert_eq!(run.alerts.len(), count("alerts"));
-    assert_eq!(run.artifacts.len(), truth["records"]["artifact"].as_u64().unwrap_or(0) as usize);
+    assert_eq!(run.artifacts.len() as u64, truth["records"]["artifact"].as_u64().unwrap_or(0));
     assert_eq!(run.used_artifacts.len(), count("used_artifacts"));
-    assert_eq!(run.metrics.len(), truth["records"]["metric"].as_u64().unwrap_or(0) as usize);
+    assert_eq!(run.metrics.len() as u64, truth["records"]["metric"].as_u64().unwrap_or(0));
     let environment = json(&run.environment);
     for (name, value) in truth["environment"].as_object().into_iter().flatten() {
         if name != "started_at" && !environment[name].is_null() {
@@ -140,11 +151,18 @@ fn agrees(folder: &str, which: usize, expected: &str) {
         }
     }
     let folder = files.folder.expect("a folder");
-    let links: Vec<&str> = truth["saved_files"].as_array().into_iter().flatten().filter(|file| file["policy"] == "LIVE" || file["path"] == "extra.txt").filter_map(|file| file["path"].as_str()).collect();
+    let links: Vec<&str> = truth["saved_files"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|file| file["policy"] == "LIVE" || file["path"] == "extra.txt")
+        .filter_map(|file| file["path"].as_str())
+        .collect();
     // A link of `run.save` is a small file with its target in the fixture, for it leads to another machine.
     let kept = folder.files.iter().filter(|file| !links.contains(&file.path.as_str()));
     let listed: Vec<String> = kept.map(|file| format!("files/{}", file.path)).collect();
-    let theirs: Vec<&str> = truth["files"].as_array().expect("files").iter().filter_map(|file| file["path"].as_str()).collect();
+    let theirs: Vec<&str> =
+        truth["files"].as_array().expect("files").iter().filter_map(|file| file["path"].as_str()).collect();
     assert_eq!(listed, theirs);
     if let Some(packages) = truth["package_count"].as_u64() {
         assert_eq!(folder.requirements.len() as u64, packages);
@@ -179,7 +197,11 @@ fn history(truth: &Json, points: &Gathered, rows: u64) {
         }
         if let Some(count) = series["finite"].as_u64() {
             assert_eq!(numbers.iter().filter(|value| value.is_finite()).count() as u64, count, "{key}");
-            assert_eq!(numbers.iter().filter(|value| value.is_nan()).count() as u64, series["nan"].as_u64().expect("nan"), "{key}");
+            assert_eq!(
+                numbers.iter().filter(|value| value.is_nan()).count() as u64,
+                series["nan"].as_u64().expect("nan"),
+                "{key}"
+            );
         }
         if let Some(last) = series["last"].as_f64() {
             assert_eq!(numbers.last().copied(), Some(last), "{key}");
@@ -257,7 +279,30 @@ fn flipped_bytes_cost_little_and_never_panic() {
         damaged[at] ^= 0x55;
         std::fs::write(&file, &damaged).expect("room");
         let mut points = Gathered::default();
-        let run = Source::open(&file).expect("a source").read("run-x.wandb", &mut points, &|_| {}).expect("readable").run;
+        let run =
+            Source::open(&file).expect("a source").read("run-x.wandb", &mut points, &|_| {}).expect("readable").run;
         assert!(!run.findings.is_empty(), "byte {at}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_of_no_readable_name_is_said_and_the_rest_is_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("offline-run-20260101_000000-x");
+    std::fs::create_dir_all(run.join("files")).expect("room");
+    std::fs::write(run.join("run-x.wandb"), b"").expect("room");
+    std::fs::write(run.join("files/requirements.txt"), "numpy==2.0\n").expect("room");
+    std::fs::write(run.join("files").join(std::ffi::OsStr::from_bytes(b"\xff")), b"").expect("room");
+    std::os::unix::fs::symlink("/etc/passwd", run.join("files/outside")).expect("room");
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
+    let source = Source::open(&path).expect("a source");
+    let read = source.read("x", &mut Gathered::default(), &|_| {}).expect("readable");
+    let folder = read.folder.expect("a folder");
+    assert_eq!(folder.requirements, ["numpy==2.0"]);
+    let codes: Vec<SourceCode> = folder.findings.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&SourceCode::Unreadable) && codes.contains(&SourceCode::Outside), "{codes:?}");
+    assert!(folder.files.iter().all(|file| file.path != "outside"));
 }

@@ -286,7 +286,9 @@ fn merging_is_set_union() {
     let c = draft("a third run").finish().expect("plain members");
     let merge = |bundles: &[&Bundle]| {
         let mut merged = Bundle::new();
-        bundles.iter().for_each(|bundle| merged.merge(bundle));
+        for bundle in bundles {
+            merged.merge(bundle);
+        }
         bytes(&merged)
     };
     assert_eq!(merge(&[&a, &b, &c]), merge(&[&c, &a, &b]));
@@ -380,4 +382,22 @@ fn a_bundle_is_saved_whole_or_not_at_all() {
     broken.save(&path).expect_err("the content shrank");
     assert_eq!(std::fs::read(&path).expect("readable"), bytes(&bundle));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2, "no leftovers");
+}
+
+/// A name that is no UTF-8 can stand in no listing; the file is not read, and that is said.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_listed_is_said() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
+    let (bundle, _) = signed();
+    bundle.save(&path.join("experiment.expb")).expect("room");
+    std::fs::write(path.join("weights.bin"), b"weights").expect("room");
+    std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xff")), b"").expect("room");
+    let question =
+        Question { policy: None, required: State::Intact, at: time("2026-11-23T12:00:00Z"), digests: Digests::Blake3 };
+    let report = audit(&path, question, &|_| {}).expect("readable");
+    assert!(report.findings.iter().any(|finding| finding.code == Code::DirectoryUnreadable), "{:?}", report.findings);
 }

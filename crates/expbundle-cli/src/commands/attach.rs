@@ -4,15 +4,14 @@ use std::io::{IsTerminal as _, Write as _};
 
 use camino::Utf8PathBuf;
 use expbundle::Bundle;
-use expbundle::Content;
 use expbundle::directory::story::Story;
 use expbundle::directory::{ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, plan_attach};
-use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle::verify::Intact;
 
 use super::Manner;
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, one_line, paint, printable};
-use crate::{Outcome, exit, files};
+use crate::{Outcome, exit, files, tracker};
 
 /// Put bundles beside the model that they are about, and say in its card what the record says
 ///
@@ -46,7 +45,8 @@ impl Attach {
         }
         let path = self.directory.join(BUNDLE_NAME);
         let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
-        let intact = recheck(&bundle)?;
+        // Joined anew: a parent and its child may have come together.
+        let intact = tracker::checked(&bundle)?;
         let bar = manner.byte_progress(0, "hashing");
         let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
         let plan = plan_attach(
@@ -69,17 +69,6 @@ impl Attach {
         }
         carry_out(plan, self.yes)
     }
-}
-
-/// The joined bundle as one intact whole: joining may have brought a parent and its child together.
-fn recheck(bundle: &Bundle) -> Result<Intact, Failure> {
-    let mut file =
-        tempfile::tempfile().map_err(|error| Failure::new("cli.io", format!("no temporary file: {error}")))?;
-    let describe = |error: std::io::Error| Failure::new("cli.io", format!("cannot use a temporary file: {error}"));
-    bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
-    let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
-    let first = check.findings.into_iter().find(expbundle_format::Finding::is_error);
-    intact.ok_or_else(|| Failure::from(first.expect("a bundle that is not intact has an error finding")))
 }
 
 /// Shows a plan, asks, and carries it out.

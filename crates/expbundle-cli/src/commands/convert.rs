@@ -220,7 +220,7 @@ impl Convert {
     ) -> Option<Bundle> {
         let path = folder.map(|folder| folder.join(file_name(&run.key)));
         let add = |change: &dyn Fn(&mut Summary)| {
-            change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+            change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         };
         if path.as_deref().is_some_and(|path| is_up_to_date(path, run)) {
             add(&|summary| summary.unchanged += 1);

@@ -39,24 +39,26 @@ impl Demo {
         let step = Step { folder: &folder };
         terminal::talk(&format!("Everything happens in {folder}; the commands can be repeated there by hand.\n\n"));
 
-        step.title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
+        title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
         step.command(&["convert", "mlflow", "mlruns", "-o", "base.expb"])?;
-        step.title("2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output: say where they are.");
+        title(
+            "2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output: say where they are.",
+        );
         let input = format!("model={BASE_WEIGHTS}");
         step.command(&["convert", "wandb", WANDB_RUN, "--input", &input, "--files", "model", "-o", "fine.expb"])?;
-        step.title("3. Each team vouches for its record.");
+        title("3. Each team vouches for its record.");
         step.command(&["keygen", "-o", "key-a", "--comment", "team-a"])?;
         step.command(&["sign", "base.expb", "--key", "key-a", "--name", "Team A"])?;
         step.command(&["keygen", "-o", "key-b", "--comment", "team-b"])?;
         step.command(&["sign", "fine.expb", "--key", "key-b", "--name", "Team B"])?;
-        step.title("4. The bundles go beside the model, and its card says what the record says.");
+        title("4. The bundles go beside the model, and its card says what the record says.");
         step.command(&["attach", "model", "base.expb", "fine.expb", "--yes"])?;
-        step.title("5. Anyone can verify the model directory, offline, with the signers they trust.");
+        title("5. Anyone can verify the model directory, offline, with the signers they trust.");
         step.write_signers()?;
         let code = step.command(&["verify", "model", "--trust", "signers"])?;
-        step.title("6. What was run, and with which results?");
+        title("6. What was run, and with which results?");
         step.command(&["show", "fine.expb"])?;
-        step.title("7. One changed byte of the weights is found.");
+        title("7. One changed byte of the weights is found.");
         step.spoil()?;
         let spoiled = step.command(&["verify", "model"])?;
         step.restore()?;
@@ -95,15 +97,15 @@ fn unpack(folder: &Utf8Path) -> Result<(), Failure> {
     Ok(())
 }
 
+fn title(title: &str) {
+    terminal::talk(&format!("\n{}\n", paint(Tone::Strong, title)));
+}
+
 struct Step<'a> {
     folder: &'a Utf8Path,
 }
 
 impl Step<'_> {
-    fn title(&self, title: &str) {
-        terminal::talk(&format!("\n{}\n", paint(Tone::Strong, title)));
-    }
-
     /// Shows a command as one would type it, and runs it.
     fn command(&self, words: &[&str]) -> Outcome {
         let quoted: Vec<String> = words

@@ -30,6 +30,7 @@ pub struct Diff {
 }
 
 /// What two records say differently.
+#[expect(clippy::struct_field_names, reason = "the member of the JSON is named so")]
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "expbundle diff --json")]
 pub struct Differences {
@@ -106,7 +107,7 @@ fn facts(intact: &Intact, id: RecordId) -> Facts {
             say("code", "repository", code.repository);
             say("code", "commit", code.commit);
             say("code", "entry point", code.entry_point);
-            say("code", "patch", code.patch.map(|patch| statements::short(patch)));
+            say("code", "patch", code.patch.as_ref().map(statements::short));
             say("code", "arguments", Some(code.arguments.join(" ")).filter(|text| !text.is_empty()));
         }
         if let Some(environment) = recipe.environment {
@@ -144,7 +145,7 @@ fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, String)> {
     let mut leaves = Vec::new();
     while let Some((path, value)) = waiting.pop() {
         match value {
-            Value::Object(members) if members.len() != 1 || typed::display(value) == value.to_string() => {
+            Value::Object(members) if members.len() != 1 || typed::display(value) == *value => {
                 waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
             }
             _ => leaves.push((path, typed::display(value))),

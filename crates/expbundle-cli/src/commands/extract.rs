@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::{Outcome, exit, files, series, statements, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(
     group(clap::ArgGroup::new("what").required(true).args(["csv", "parquet", "section", "artifact", "everything"])),

@@ -12,7 +12,7 @@ use crate::{Outcome, exit, files, keys, statements};
 pub struct Log {
     /// Bundle, or model directory that carries one
     path: Utf8PathBuf,
-    /// Signers to trust, in OpenSSH allowed_signers form
+    /// Signers to trust, in OpenSSH `allowed_signers` form
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Write JSON: an array of statements as in `schemas/report.schema.json`

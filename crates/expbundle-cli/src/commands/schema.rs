@@ -15,8 +15,8 @@ impl Schema {
     pub fn run(self) -> Outcome {
         let all = schemas::all();
         let Some(wanted) = self.name else {
-            let names: String = all.keys().map(|name| format!("{name}\n")).collect();
-            terminal::say(&names)?;
+            let names: Vec<&str> = all.keys().map(String::as_str).collect();
+            terminal::say(&format!("{}\n", names.join("\n")))?;
             return Ok(exit::OK);
         };
         let name = wanted.trim_end_matches(".schema.json").trim_end_matches(".json");

@@ -55,13 +55,12 @@ impl Show {
         let ids = statements::chosen(&intact, self.record.as_deref())?;
         if self.json || self.section.is_some() {
             let id = statements::one(&intact, self.record.as_deref())?;
-            return match &self.section {
-                Some(name) => show_section(&intact, id, name, self.json),
-                None => {
-                    let text = serde_json::to_string_pretty(&whole(&intact, id)).expect("what was JSON is JSON");
-                    terminal::say(&format!("{text}\n"))?;
-                    Ok(exit::OK)
-                }
+            return if let Some(name) = &self.section {
+                show_section(&intact, id, name, self.json)
+            } else {
+                let text = serde_json::to_string_pretty(&whole(&intact, id)).expect("what was JSON is JSON");
+                terminal::say(&format!("{text}\n"))?;
+                Ok(exit::OK)
             };
         }
         let mut text = String::new();
@@ -325,20 +324,20 @@ fn custody(text: &mut String, intact: &Intact, record: &Record) {
         .sections
         .keys()
         .filter(|name| intact.section(record.id(), name).is_none())
-        .map(|name| name.as_str())
+        .map(expbundle_format::container::SectionName::as_str)
         .collect();
     let present: Vec<&str> = body
         .sections
         .keys()
         .filter(|name| intact.section(record.id(), name).is_some())
-        .map(|name| name.as_str())
+        .map(expbundle_format::container::SectionName::as_str)
         .collect();
     _ = writeln!(text, "  sections: {}", present.join(", "));
     if !withheld.is_empty() {
         _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), withheld.join(", "));
     }
     for parent in &body.parents {
-        _ = writeln!(text, "  {} {}", one_line(parent.relation.as_str()), statements::short(parent.record.blake3));
+        _ = writeln!(text, "  {} {}", one_line(parent.relation.as_str()), statements::short(&parent.record.blake3));
     }
     if let Some(source) = intact.json_section::<SourceSection>(record.id()) {
         let (total, mapped, raw, dropped) = source.account.totals();
@@ -408,29 +407,45 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
 
 fn points(content: &expbundle::Content, name: &str) -> Outcome {
     let reader = series::open(content, name)?;
-    let mut rows: Vec<(String, u64, Option<f64>, Option<f64>, Option<f64>)> = Vec::new();
+    let mut rows: Vec<(String, KeyLine)> = Vec::new();
     reader
         .for_each(|point| {
-            if rows.last().is_none_or(|row| row.0 != *point.key) {
-                rows.push((point.key.to_string(), 0, None, None, None));
+            if rows.last().is_none_or(|(key, _)| **key != *point.key) {
+                rows.push((point.key.to_string(), KeyLine::default()));
             }
-            let Some(row) = rows.last_mut() else { return };
-            row.1 += 1;
-            row.2 = point.value.or(row.2);
-            if let Some(value) = point.value.filter(|value| value.is_finite()) {
-                row.3 = Some(row.3.map_or(value, |min| min.min(value)));
-                row.4 = Some(row.4.map_or(value, |max| max.max(value)));
+            if let Some((_, line)) = rows.last_mut() {
+                line.add(point.value);
             }
         })
         .map_err(|error| series::failure(&error, name))?;
     let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    table.extend(rows.into_iter().map(|(key, points, last, min, max)| {
-        vec![one_line(&key), grouped(points), number(last), number(min), number(max)]
+    table.extend(rows.into_iter().map(|(key, line)| {
+        vec![one_line(&key), grouped(line.points), number(line.last), number(line.min), number(line.max)]
     }));
     terminal::say(&terminal::table(&table))?;
     terminal::talk("`expbundle extract --csv` gives every point\n");
     Ok(exit::OK)
+}
+
+/// A series in one line of the table.
+#[derive(Default)]
+struct KeyLine {
+    points: u64,
+    last: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl KeyLine {
+    fn add(&mut self, value: Option<f64>) {
+        self.points += 1;
+        self.last = value.or(self.last);
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            self.min = Some(self.min.map_or(value, |min| min.min(value)));
+            self.max = Some(self.max.map_or(value, |max| max.max(value)));
+        }
+    }
 }
 
 fn console(content: &expbundle::Content, name: &str) -> Outcome {
@@ -457,7 +472,7 @@ fn outline(value: &Value) -> String {
         let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, &one_line(label)));
         let wrapped = typed::display(value);
         match value {
-            Value::Object(members) if members.len() != 1 || wrapped == value.to_string() => {
+            Value::Object(members) if members.len() != 1 || wrapped == *value => {
                 if label.is_some() {
                     _ = writeln!(text, "{indent}{prefix}");
                 }

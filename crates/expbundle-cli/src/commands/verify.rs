@@ -20,7 +20,7 @@ use crate::{Outcome, exit, keys, terminal, verdict};
 pub struct Verify {
     /// Bundle, or model directory
     path: Utf8PathBuf,
-    /// Signers to trust, in OpenSSH allowed_signers form
+    /// Signers to trust, in OpenSSH `allowed_signers` form
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// State that must hold [default: trusted with --trust, else intact]

@@ -233,7 +233,7 @@ fn artifact_file(
         }
         return Ok((file, None));
     };
-    let md5: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+    let md5 = crate::search::hex(&md5);
     let found = if reference.is_empty() { index.find(size, &md5) } else { None };
     file.foreign.insert("md5".to_owned(), md5);
     if let Some(place) = &found {
@@ -283,10 +283,10 @@ fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) ->
             }
         }
         Ok(Err(error)) => {
-            mapping.finding(Code::SourceUnsupported, "artifact", format!("its files make no tree: {error}"))
+            mapping.finding(Code::SourceUnsupported, "artifact", format!("its files make no tree: {error}"));
         }
         Err(error) => {
-            mapping.finding(Code::SourceUnsupported, "artifact", format!("a path of it cannot be listed: {error}"))
+            mapping.finding(Code::SourceUnsupported, "artifact", format!("a path of it cannot be listed: {error}"));
         }
     }
     mapping.artifacts.push(artifact);

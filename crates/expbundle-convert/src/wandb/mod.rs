@@ -34,11 +34,10 @@ pub fn convert(source: &Source, key: &str, options: &Options<'_>) -> Result<Conv
     let (files, points) = read(source, key, options)?;
     // From the first folder of the id up to the one before this: each follows from the one before it.
     let mut line = Vec::new();
-    let mut next = files.previous.clone();
+    let mut next = &files.previous;
     while let Some(key) = next {
-        let (files, points) = read(source, &key, options)?;
-        next = files.previous.clone();
-        line.push((files, points));
+        line.push(read(source, key, options)?);
+        next = line.last().map_or(&None, |(files, _): &(RunFiles, Gathered)| &files.previous);
     }
     let mut parent = None;
     // What was declared was declared of the run that was asked for.
@@ -153,7 +152,7 @@ fn account_of_records(mapping: &mut Mapping<'_>) {
         match *kind {
             "request" => mapping.account.dropped("log record", *count, "a request to the service, which was not there"),
             "unknown" => {
-                mapping.account.dropped("log record", *count, "a kind of record that this version does not know")
+                mapping.account.dropped("log record", *count, "a kind of record that this version does not know");
             }
             "noop_link_artifact" => mapping.account.dropped("log record", *count, "a record without content"),
             _ => mapping.account.mapped("log record", *count),

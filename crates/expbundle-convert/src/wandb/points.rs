@@ -143,13 +143,12 @@ impl Points for Gathered {
     }
 
     fn system(&mut self, path: &[String], time_ns: Option<i64>, value: &Value) {
-        let id = match self.system_keys.get(path) {
-            Some(id) => *id,
-            None => {
-                let id = self.telemetry.key(&path.join("."));
-                self.system_keys.insert(path.to_vec(), id);
-                id
-            }
+        let id = if let Some(id) = self.system_keys.get(path) {
+            *id
+        } else {
+            let id = self.telemetry.key(&path.join("."));
+            self.system_keys.insert(path.to_vec(), id);
+            id
         };
         let text = value.as_f64().is_none().then(|| typed(value).to_string());
         let point = Point { step: None, time_ns, value: value.as_f64(), text: text.as_deref() };

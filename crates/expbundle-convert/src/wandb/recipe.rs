@@ -38,19 +38,16 @@ fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
             mapping.keep_raw("config value", key, value);
             continue;
         }
-        match mapping.public_value(&format!("config/{key}"), value.clone()) {
-            Some(value) => {
-                mapping.account.mapped("config value", 1);
-                recipe.parameters.insert(key.to_owned(), value);
-            }
-            None => {
-                mapping.account.raw("config value", 1);
-                let detail = format!(
-                    "the parameter `{}` names somebody and is in identity.json",
-                    if mapping.private.is_in(key) { "…" } else { key }
-                );
-                recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
-            }
+        if let Some(value) = mapping.public_value(&format!("config/{key}"), value.clone()) {
+            mapping.account.mapped("config value", 1);
+            recipe.parameters.insert(key.to_owned(), value);
+        } else {
+            mapping.account.raw("config value", 1);
+            let detail = format!(
+                "the parameter `{}` names somebody and is in identity.json",
+                if mapping.private.is_in(key) { "…" } else { key }
+            );
+            recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
         }
     }
     let mut waiting: Vec<(String, &serde_json::Value)> =
@@ -184,7 +181,7 @@ fn hardware(mapping: &mut Mapping<'_>) -> Option<Hardware> {
             match hardware.accelerators.iter_mut().find(|one| one.model == model && one.memory_bytes == memory_bytes) {
                 Some(same) => same.count += 1,
                 None => {
-                    hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() })
+                    hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() });
                 }
             }
         }
@@ -255,7 +252,7 @@ fn gaps(recipe: &mut Recipe, mapping: &Mapping<'_>) {
         None => gap("code", "the source names no commit and no program"),
         Some(code) if code.commit.is_none() => gap("code", "the source names no commit"),
         Some(code) if code.patch.is_none() => {
-            gap("code", "no patch is here; whether the working tree was clean is not recorded")
+            gap("code", "no patch is here; whether the working tree was clean is not recorded");
         }
         Some(_) => gap("code", "untracked files, unpushed commits and submodules were not captured"),
     }

@@ -42,12 +42,16 @@ impl Folder {
     pub fn read(root: &Utf8Path) -> Self {
         let mut folder = Self::default();
         let files = root.join("files");
-        let mut walk = walkdir::WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name().into_iter();
-        while let Some(entry) = walk.next() {
+        for entry in walkdir::WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name() {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    folder.find(SourceCode::Unreadable, "", &format!("part of the folder cannot be read: {error}"), root);
+                    folder.find(
+                        SourceCode::Unreadable,
+                        "",
+                        &format!("part of the folder cannot be read: {error}"),
+                        root,
+                    );
                     continue;
                 }
             };
@@ -85,7 +89,8 @@ impl Folder {
 
     fn read_texts(&mut self, files: &Utf8Path) {
         if let Some(text) = self.text(&files.join("requirements.txt"), "files/requirements.txt") {
-            self.requirements = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+            self.requirements =
+                text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         }
         if let Some(text) = self.text(&files.join("wandb-metadata.json"), "files/wandb-metadata.json") {
             self.metadata = Value::parse(&text);

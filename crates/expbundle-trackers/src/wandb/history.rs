@@ -103,7 +103,13 @@ impl RowReader {
         for Field { number, content } in Fields::new(message) {
             match number {
                 1 => self.item(message, content.bytes()),
-                2 => step = Some(Fields::new(content.bytes()).find(|field| field.number == 1).map_or(0, |field| field.content.signed())),
+                2 => {
+                    step = Some(
+                        Fields::new(content.bytes())
+                            .find(|field| field.number == 1)
+                            .map_or(0, |field| field.content.signed()),
+                    );
+                }
                 _ => {}
             }
         }
@@ -114,7 +120,9 @@ impl RowReader {
         let mut has_media = false;
         for (key, raw) in &items {
             match self.keys.get(*key).map(|key| key.role) {
-                Some(Role::Step) => at.step = at.step.or_else(|| value_of(message, *raw).and_then(|value| value.as_i64())),
+                Some(Role::Step) => {
+                    at.step = at.step.or_else(|| value_of(message, *raw).and_then(|value| value.as_i64()));
+                }
                 Some(Role::Time) => at.time_ns = value_of(message, *raw).and_then(|value| nanoseconds(value.as_f64()?)),
                 Some(Role::MediaType) => has_media = true,
                 _ => {}
@@ -263,19 +271,16 @@ impl RowReader {
                 }
                 value => {
                     let id = id_of(&mut self.paths, &path, points);
-                    match value.as_f64() {
-                        Some(number) => {
-                            self.counts.numbers += 1;
-                            let exact = match &value {
-                                Value::Integer(digits) if !is_exact(digits, number) => Some(digits.as_str()),
-                                _ => None,
-                            };
-                            points.number(id, at, number, exact);
-                        }
-                        None => {
-                            self.counts.others += 1;
-                            points.other(id, at, &value);
-                        }
+                    if let Some(number) = value.as_f64() {
+                        self.counts.numbers += 1;
+                        let exact = match &value {
+                            Value::Integer(digits) if !is_exact(digits, number) => Some(digits.as_str()),
+                            _ => None,
+                        };
+                        points.number(id, at, number, exact);
+                    } else {
+                        self.counts.others += 1;
+                        points.other(id, at, &value);
                     }
                 }
             }
@@ -285,14 +290,12 @@ impl RowReader {
 
 /// The number of a path, asked for once.
 fn id_of(paths: &mut HashMap<Vec<String>, u32>, path: &[String], points: &mut dyn Points) -> u32 {
-    match paths.get(path) {
-        Some(id) => *id,
-        None => {
-            let id = points.key(path);
-            paths.insert(path.to_vec(), id);
-            id
-        }
+    if let Some(id) = paths.get(path) {
+        return *id;
     }
+    let id = points.key(path);
+    paths.insert(path.to_vec(), id);
+    id
 }
 
 /// Adds a part of a path to a key: its length, and its bytes, so that no two paths have one key.
@@ -370,7 +373,7 @@ fn value_of(message: &[u8], raw: Raw) -> Option<Value> {
 /// Seconds since 1970 as whole nanoseconds: the nearest, from which the very same float comes back.
 #[expect(clippy::cast_possible_truncation, reason = "the size is checked first")]
 pub fn nanoseconds(seconds: f64) -> Option<i64> {
-    if !(seconds.abs() < 9.2e9) {
+    if seconds.is_nan() || seconds.abs() >= 9.2e9 {
         return None;
     }
     let whole = seconds.trunc();

@@ -1,4 +1,4 @@
-//! The `.wandb` transaction log: records in blocks of 32 KiB, LevelDB's layout with a plain CRC-32.
+//! The `.wandb` transaction log: records in blocks of 32 KiB, `LevelDB`'s layout with a plain CRC-32.
 //!
 //! Damage is skipped as finely as it can be: after a record whose checksum fails, the next one is tried where the bad
 //! record says that it begins, if a header there is plausible and its own checksum fits; else reading goes on at the next
@@ -61,7 +61,9 @@ enum Step {
     /// The file ends within the fragment.
     Cut,
     /// The fragment at this place is damaged.
-    Damaged { plausible_next: Option<usize> },
+    Damaged {
+        plausible_next: Option<usize>,
+    },
 }
 
 impl<R: Read> Log<R> {
@@ -178,17 +180,14 @@ impl<R: Read> Log<R> {
             // A block of zeros, or a tail of them: nothing was written here.
             return Step::BlockEnd;
         }
-        match fragment_at(&self.block, self.position) {
-            Some(fragment) => Step::Fragment(fragment),
-            None => {
-                let end = self.claimed_end();
-                if !is_full && end > self.block.len() && self.position + HEADER_BYTES <= self.block.len() && end <= BLOCK_BYTES {
-                    return Step::Cut;
-                }
-                let plausible_next = Some(end).filter(|end| fragment_at(&self.block, *end).is_some());
-                Step::Damaged { plausible_next }
-            }
+        if let Some(fragment) = fragment_at(&self.block, self.position) {
+            return Step::Fragment(fragment);
         }
+        let end = self.claimed_end();
+        if !is_full && (self.block.len() + 1..=BLOCK_BYTES).contains(&end) {
+            return Step::Cut;
+        }
+        Step::Damaged { plausible_next: Some(end).filter(|end| fragment_at(&self.block, *end).is_some()) }
     }
 
     /// Where the fragment at the position says that it ends.

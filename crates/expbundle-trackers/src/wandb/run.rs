@@ -41,7 +41,7 @@ pub struct Run {
     pub exit: Option<Exit>,
     /// How often the run was about to be preempted.
     pub preempting: u64,
-    /// TensorBoard folders.
+    /// Folders of `TensorBoard`.
     pub tensorboard: Vec<Value>,
     /// Records of the log by kind.
     pub records: BTreeMap<&'static str, u64>,
@@ -160,8 +160,12 @@ pub fn read_log(source: impl Read, place: &str, points: &mut dyn Points, progres
             }
             progress(bytes);
         }
-        Start::Empty => reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything"),
-        Start::Foreign => reader.find(SourceCode::Unsupported, place, "the file does not begin as a W&B log of version 0 does"),
+        Start::Empty => {
+            reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything");
+        }
+        Start::Foreign => {
+            reader.find(SourceCode::Unsupported, place, "the file does not begin as a W&B log of version 0 does");
+        }
     }
     Ok(reader.finish(log.into_findings(), place))
 }
@@ -338,7 +342,11 @@ impl Reader {
             match field.number {
                 1 => match Value::parse(&String::from_utf8_lossy(json)) {
                     Some(value) => self.run.config.put(&path, value),
-                    None => self.find(SourceCode::Damaged, "config", format!("the value of `{}` cannot be read", path.join("."))),
+                    None => self.find(
+                        SourceCode::Damaged,
+                        "config",
+                        format!("the value of `{}` cannot be read", path.join(".")),
+                    ),
                 },
                 2 => self.run.config.remove(&path),
                 _ => {}
@@ -406,7 +414,13 @@ impl Reader {
                     self.run.system_values += 1;
                     points.system(&path, time_ns, &value);
                 }
-                None => self.find(SourceCode::Damaged, "stats", format!("the value of `{}` cannot be read", path.join("."))),
+                None => {
+                    self.find(
+                        SourceCode::Damaged,
+                        "stats",
+                        format!("the value of `{}` cannot be read", path.join(".")),
+                    );
+                }
             }
         }
     }

@@ -31,12 +31,8 @@ const ITEM: &[Def] = &[(1, "key", Text), (2, "nested_key", Texts), (16, "value_j
 pub const CONFIG: &[Def] = &[(1, "update", Messages(ITEM)), (2, "remove", Messages(ITEM))];
 const GIT: &[Def] = &[(1, "remote_url", Text), (2, "commit", Text)];
 const BRANCH: &[Def] = &[(1, "run", Text), (2, "value", Float), (3, "metric", Text)];
-pub const TELEMETRY: &[Def] = &[
-    (4, "python_version", Text),
-    (5, "cli_version", Text),
-    (6, "huggingface_version", Text),
-    (13, "platform", Text),
-];
+pub const TELEMETRY: &[Def] =
+    &[(4, "python_version", Text), (5, "cli_version", Text), (6, "huggingface_version", Text), (13, "platform", Text)];
 pub const RUN: &[Def] = &[
     (1, "run_id", Text),
     (2, "entity", Text),

@@ -144,12 +144,7 @@ impl Source {
     }
 
     /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
-    pub fn read(
-        &self,
-        key: &str,
-        points: &mut dyn Points,
-        progress: &dyn Fn(u64),
-    ) -> Result<RunFiles, SourceError> {
+    pub fn read(&self, key: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<RunFiles, SourceError> {
         let place = self.place(key)?;
         let run = place.read_log(points, progress)?;
         let id = place.id(&run);
@@ -213,7 +208,8 @@ fn logs_in(folder: &Utf8Path) -> io::Result<Vec<LogPlace>> {
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
         if entry.path().extension() == Some("wandb") && entry.file_type()?.is_file() {
-            let folder = Some(folder.to_owned()).filter(|folder| is_run_folder(folder) || folder.join("files").is_dir());
+            let folder =
+                Some(folder.to_owned()).filter(|folder| is_run_folder(folder) || folder.join("files").is_dir());
             logs.push(LogPlace { log: entry.into_path(), folder });
         }
     }

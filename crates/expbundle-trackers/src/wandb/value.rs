@@ -99,7 +99,9 @@ impl Value {
     pub fn sort(&mut self) {
         match self {
             Self::Object(members) => {
-                members.iter_mut().for_each(|(_, member)| member.sort());
+                for (_, member) in members.iter_mut() {
+                    member.sort();
+                }
                 members.sort_by(|a, b| a.0.cmp(&b.0));
             }
             Self::List(items) => items.iter_mut().for_each(Self::sort),
@@ -278,7 +280,13 @@ mod tests {
         case("9.223372036854776e+18", Value::Float(9.223_372_036_854_776e18));
         case("-0", Value::Float(-0.0));
         case("[0,Infinity]", Value::List(vec![Value::Integer("0".to_owned()), Value::Float(f64::INFINITY)]));
-        case("{\"a\": {\"b\": -Infinity}}", Value::Object(vec![("a".to_owned(), Value::Object(vec![("b".to_owned(), Value::Float(f64::NEG_INFINITY))]))]));
+        case(
+            "{\"a\": {\"b\": -Infinity}}",
+            Value::Object(vec![(
+                "a".to_owned(),
+                Value::Object(vec![("b".to_owned(), Value::Float(f64::NEG_INFINITY))]),
+            )]),
+        );
         case("\"\\u00fc\\ud83d\\ude00\"", Value::Text("ü😀".to_owned()));
         case("\"\\ud83d!\"", Value::Text("\u{fffd}!".to_owned()));
         assert!(matches!(Value::parse("NaN"), Some(Value::Float(value)) if value.is_nan()));

@@ -131,8 +131,17 @@ mod tests {
     fn fields_of_every_type_are_read_and_absurd_ones_are_not() {
         let message = [0x08, 0x96, 0x01, 0x12, 0x02, b'h', b'i', 0x1d, 1, 0, 0, 0, 0x21, 2, 0, 0, 0, 0, 0, 0, 0];
         let fields: Vec<_> = Fields::new(&message).map(|field| (field.number, field.content)).collect();
-        assert_eq!(fields, [(1, Content::Varint(150)), (2, Content::Bytes(b"hi")), (3, Content::Fixed32(1)), (4, Content::Fixed64(2))]);
-        for bad in [&[0x12, 0x7f][..], &[0x0b], &[0x00, 0x01], &[0xff; 12], &[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]] {
+        assert_eq!(
+            fields,
+            [(1, Content::Varint(150)), (2, Content::Bytes(b"hi")), (3, Content::Fixed32(1)), (4, Content::Fixed64(2))]
+        );
+        for bad in [
+            &[0x12, 0x7f][..],
+            &[0x0b],
+            &[0x00, 0x01],
+            &[0xff; 12],
+            &[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+        ] {
             let mut fields = Fields::new(bad);
             assert_eq!(fields.next(), None);
             assert!(fields.broken);
