@@ -100,13 +100,16 @@ impl Failure {
 
     /// Writes it to stderr.
     pub fn print(&self) {
-        let mut text =
-            format!("{}: {}\n", terminal::paint(Tone::Bad, &format!("error[{}]", self.0.code)), self.0.message);
+        let mut text = format!(
+            "{}: {}\n",
+            terminal::paint(Tone::Bad, &format!("error[{}]", self.0.code)),
+            terminal::one_line(&self.0.message)
+        );
         if let Some(place) = &self.0.place {
-            text += &format!("  --> {}\n", terminal::printable(place));
+            text += &format!("  --> {}\n", terminal::one_line(place));
         }
         for cause in &self.0.causes {
-            text += &format!("  because: {cause}\n");
+            text += &format!("  because: {}\n", terminal::one_line(cause));
         }
         if let Some(help) = &self.0.help {
             text += &format!("  {}: {help}\n", terminal::paint(Tone::Hint, "help"));

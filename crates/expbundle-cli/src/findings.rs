@@ -2,7 +2,7 @@
 
 use expbundle_format::{Finding, Severity};
 
-use crate::terminal::{self, Tone, paint, printable};
+use crate::terminal::{Tone, one_line, paint};
 
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
@@ -15,10 +15,10 @@ pub fn words(finding: &Finding) -> String {
         Severity::Info => Tone::Hint,
     };
     let head = paint(tone, &format!("{}[{}]", finding.severity(), finding.code));
-    let mut text = format!("{head}: {}\n", printable(&finding.message));
+    let mut text = format!("{head}: {}\n", one_line(&finding.message));
     let place = finding.place.to_string();
     if !place.is_empty() {
-        text += &format!("  --> {}\n", terminal::one_line(&place));
+        text += &format!("  --> {}\n", one_line(&place));
     }
     text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), finding.code.help());
     text

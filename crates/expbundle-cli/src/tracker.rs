@@ -123,6 +123,9 @@ fn wandb_status(state: wandb_files::State) -> &'static str {
         wandb_files::State::Finished => "finished",
         wandb_files::State::Failed => "failed",
         wandb_files::State::Crashed => "crashed",
+        wandb_files::State::Running => "running",
+        wandb_files::State::Killed => "killed",
+        wandb_files::State::Unknown => "unknown",
     }
 }
 

@@ -79,7 +79,8 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Object(a), theirs) if a.len() == 1 && a.keys().all(|key| key == "$integer" || key == "$float") => {
             let text = a.values().next().and_then(Value::as_str).expect("text");
-            theirs.as_str() == Some(text) || *theirs == text
+            let written = theirs.to_string();
+            theirs.as_str() == Some(text) || written == text
         }
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

@@ -123,15 +123,18 @@ pub mod typed {
         Value::Object(members)
     }
 
+    /// The text inside a wrapper, if the value is one: digits of an integer, or the name of a float.
+    pub fn wrapped(value: &Value) -> Option<&str> {
+        let members = value.as_object().filter(|members| members.len() == 1)?;
+        let (key, inner) = members.iter().next()?;
+        inner.as_str().filter(|_| key == "$float" || key == "$integer")
+    }
+
     /// The text a person would read for a value of a typed tree.
     pub fn display(value: &Value) -> String {
         match value {
             Value::String(text) => text.clone(),
-            Value::Object(members) if members.len() == 1 => match members.iter().next() {
-                Some((key, Value::String(text))) if key == "$float" || key == "$integer" => text.clone(),
-                _ => value.to_string(),
-            },
-            _ => value.to_string(),
+            _ => wrapped(value).map_or_else(|| value.to_string(), str::to_owned),
         }
     }
 }

@@ -99,6 +99,7 @@ fn agrees(folder: &str, which: usize, expected: &str) {
         State::Finished => "finished",
         State::Failed => "failed",
         State::Crashed => "crashed (no exit record)",
+        other => panic!("no log says {other:?}"),
     };
     // The second set of fixtures calls a run without an exit record killed, the first crashed.
     let truly = truth["state"].as_str().expect("a state");

@@ -98,11 +98,13 @@ fn open(path: &Utf8Path) -> Result<Unverified, AuditError> {
 fn other_bundles(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, AuditError> {
     let describe = |source| AuditError::Read { path: folder.to_owned(), source };
     let mut bundles = Vec::new();
-    for entry in folder.read_dir_utf8().map_err(describe)? {
+    for entry in std::fs::read_dir(folder).map_err(describe)? {
         let entry = entry.map_err(describe)?;
         let is_file = entry.file_type().map_err(describe)?.is_file();
-        if is_file && entry.file_name() != BUNDLE_NAME && entry.path().extension() == Some("expb") {
-            bundles.push(entry.into_path());
+        // A name that is not UTF-8 is said where the files are listed.
+        let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
+        if is_file && path.file_name() != Some(BUNDLE_NAME) && path.extension() == Some("expb") {
+            bundles.push(path);
         }
     }
     bundles.sort();

@@ -131,9 +131,14 @@ fn facts(intact: &Intact, id: RecordId) -> Facts {
         one.and_then(|one| one.path.clone().or(one.name.clone())).unwrap_or_else(|| artifact.role.to_string())
     };
     for (part, list) in [("input", &body.inputs), ("output", &body.outputs)] {
+        // Several artifacts may go by one name; none of them may hide another.
+        let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for artifact in list {
             let digest: String = artifact.digest.to_string().chars().take(19).collect();
-            say(part, &name(artifact), Some(format!("{} {digest}", artifact.role)));
+            by_name.entry(name(artifact)).or_default().insert(format!("{} {digest}", artifact.role));
+        }
+        for (name, artifacts) in by_name {
+            say(part, &name, Some(artifacts.into_iter().collect::<Vec<_>>().join(", ")));
         }
     }
     facts
@@ -145,7 +150,7 @@ fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, String)> {
     let mut leaves = Vec::new();
     while let Some((path, value)) = waiting.pop() {
         match value {
-            Value::Object(members) if members.len() != 1 || typed::display(value) == *value => {
+            Value::Object(members) if typed::wrapped(value).is_none() => {
                 waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
             }
             _ => leaves.push((path, typed::display(value))),

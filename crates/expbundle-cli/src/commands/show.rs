@@ -7,7 +7,7 @@ use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::number::typed;
+use expbundle_format::number::{Number, typed};
 use expbundle_format::record::{Record, RecordBody};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
@@ -232,8 +232,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
     if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-        let number =
-            |value: Option<expbundle_format::number::Number>| value.map(|value| value.to_string()).unwrap_or_default();
+        let number = |value: Option<Number>| value.map(|value| value.to_string()).unwrap_or_default();
         for (key, one) in summary.series.iter().take(SHOWN * 2) {
             rows.push(vec![
                 format!("  {}", shorten(key, 40)),
@@ -379,6 +378,9 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
         .keys()
         .find(|section| section.as_str() == name || section.as_str().split('.').next() == Some(name));
     let full = full.map_or(name, |section| section.as_str());
+    if as_json && full.ends_with(".parquet") {
+        return Err(Failure::usage(format!("`{full}` is no JSON")).help("`expbundle extract --csv` gives its points"));
+    }
     if full == sections::METRICS || full == sections::TELEMETRY {
         return points(&content, full);
     }
@@ -419,7 +421,7 @@ fn points(content: &expbundle::Content, name: &str) -> Outcome {
         })
         .map_err(|error| series::failure(&error, name))?;
     let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
     table.extend(rows.into_iter().map(|(key, line)| {
         vec![one_line(&key), grouped(line.points), number(line.last), number(line.min), number(line.max)]
     }));
@@ -472,7 +474,7 @@ fn outline(value: &Value) -> String {
         let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, &one_line(label)));
         let wrapped = typed::display(value);
         match value {
-            Value::Object(members) if members.len() != 1 || wrapped == *value => {
+            Value::Object(members) if typed::wrapped(value).is_none() => {
                 if label.is_some() {
                     _ = writeln!(text, "{indent}{prefix}");
                 }

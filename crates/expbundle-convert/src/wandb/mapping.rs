@@ -74,12 +74,13 @@ impl<'a> Mapping<'a> {
         let run = self.run();
         let entity = run.text("entity");
         let user = self.text_fact(&["username"]);
+        let full_name = self.text_fact(&["user_name"]);
         let email = self.text_fact(&["email"]);
         let host = self.text_fact(&["host"]).or(run.text("host"));
         self.identity.organisation = entity.map(str::to_owned);
         self.identity.user = user.map(str::to_owned);
         self.identity.host = host.map(str::to_owned);
-        if let Some(name) = user.or(email) {
+        if let Some(name) = full_name.or(user).or(email) {
             self.identity.people.push(expbundle_format::sections::Person {
                 name: name.to_owned(),
                 role: Some("author".to_owned()),
@@ -93,7 +94,7 @@ impl<'a> Mapping<'a> {
             }
         }
         let local_part = email.and_then(|email| email.split('@').next());
-        Private::new([entity, user, email, local_part, host].into_iter().flatten())
+        Private::new([entity, user, full_name, email, local_part, host].into_iter().flatten())
     }
 
     /// Keeps an item as it is: in `source.json`, or in `identity.json` if it names somebody.
@@ -157,7 +158,11 @@ impl<'a> Mapping<'a> {
         let source = SourceSection {
             tool: "wandb".to_owned(),
             version: version.or(producer).map(str::to_owned),
-            layout: Some(if self.files.folder.is_some() { "run folder" } else { "transaction log" }.to_owned()),
+            layout: Some(
+                run.layout
+                    .unwrap_or(if self.files.folder.is_some() { "run folder" } else { "transaction log" })
+                    .to_owned(),
+            ),
             raw: self.raw,
             account: self.account,
             damage,

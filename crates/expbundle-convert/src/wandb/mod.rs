@@ -85,6 +85,9 @@ fn build(
         State::Finished => Status::Finished,
         State::Failed => Status::Failed,
         State::Crashed => Status::Crashed,
+        State::Running => Status::Running,
+        State::Killed => Status::Killed,
+        State::Unknown => Status::Unknown,
     });
     body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
     body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
@@ -171,6 +174,8 @@ fn account_of_points(mapping: &mut Mapping<'_>) {
     let mapped = history.positions + history.numbers + history.others + history.media_parts;
     mapping.account.mapped("history value", mapped);
     mapping.account.dropped("history value", history.broken, "the value cannot be read");
+    let detail = "the row number of a data frame says nothing of the run";
+    mapping.account.dropped("history value", history.row_numbers, detail);
     mapping.account.found("system metric point", run.system_values);
     mapping.account.mapped("system metric point", run.system_values);
 }

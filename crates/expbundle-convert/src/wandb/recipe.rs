@@ -222,6 +222,7 @@ fn environment_account(mapping: &mut Mapping<'_>) {
         "root",
         "host",
         "username",
+        "user_name",
         "executable",
         "cpu_count",
         "cpu_count_logical",

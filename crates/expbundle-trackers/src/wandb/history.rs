@@ -49,6 +49,8 @@ pub struct HistoryCounts {
     pub media: u64,
     /// Items whose value cannot be read.
     pub broken: u64,
+    /// Items that are the row number of a data frame.
+    pub row_numbers: u64,
 }
 
 type Interned = HashMap<Box<[u8]>, usize, BuildHasherDefault<FxHasher>>;
@@ -138,6 +140,32 @@ impl RowReader {
             points.media(path, at, object);
         }
         self.items = items;
+    }
+
+    /// Reads a row that is an object already: one of an export.
+    pub fn object(&mut self, members: Vec<(String, Value)>, points: &mut dyn Points) {
+        self.counts.rows += 1;
+        self.counts.items += members.len() as u64;
+        let mut at = At::default();
+        for (name, value) in &members {
+            match name.as_str() {
+                "_step" => at.step = value.as_i64(),
+                "_timestamp" => at.time_ns = value.as_f64().and_then(nanoseconds),
+                _ => {}
+            }
+        }
+        for (name, value) in members {
+            match name.as_str() {
+                "_step" | "_timestamp" => self.counts.positions += 1,
+                _ => self.leaves(&[name], value, at, points),
+            }
+        }
+    }
+
+    /// Counts a row number that is not kept.
+    pub fn row_number(&mut self) {
+        self.counts.items += 1;
+        self.counts.row_numbers += 1;
     }
 
     /// Takes one item of a row apart.

@@ -58,6 +58,8 @@ enum Step {
     Fragment(Fragment),
     /// The rest of the block holds nothing.
     BlockEnd,
+    /// The rest of the block is zeros, which nobody wrote: whatever was being put together has lost a part.
+    Zeros,
     /// The file ends within the fragment.
     Cut,
     /// The fragment at this place is damaged.
@@ -130,6 +132,13 @@ impl<R: Read> Log<R> {
                         self.ended = true;
                     }
                 }
+                Step::Zeros => {
+                    if std::mem::take(&mut self.joining) {
+                        let at = self.offset();
+                        self.find(SourceCode::Damaged, format!("a record is lost in the zeros from byte {at} on"));
+                    }
+                    self.position = self.block.len();
+                }
                 Step::Cut => {
                     let at = self.block_offset + self.block.len() as u64;
                     self.find(SourceCode::Truncated, format!("the log ends inside a record, at byte {at}"));
@@ -177,8 +186,7 @@ impl<R: Read> Log<R> {
         }
         let rest = self.block.get(self.position..).unwrap_or_default();
         if rest.iter().take(HEADER_BYTES).all(|byte| *byte == 0) {
-            // A block of zeros, or a tail of them: nothing was written here.
-            return Step::BlockEnd;
+            return Step::Zeros;
         }
         if let Some(fragment) = fragment_at(&self.block, self.position) {
             return Step::Fragment(fragment);

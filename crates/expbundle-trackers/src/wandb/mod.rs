@@ -2,6 +2,7 @@
 //!
 //! Reads what the client of versions 0.12 to 0.31 wrote, without the client.
 
+mod export;
 mod folder;
 mod history;
 mod log;

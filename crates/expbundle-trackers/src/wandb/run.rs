@@ -53,6 +53,10 @@ pub struct Run {
     pub system_values: u64,
     /// Updates and removals of the configuration, the summary.
     pub config_items: u64,
+    /// What kind of source it is out of, where that is no log.
+    pub layout: Option<&'static str>,
+    /// How it stands, where the source says so itself.
+    pub stated: Option<State>,
     /// What was broken.
     pub findings: Vec<SourceFinding>,
 }
@@ -86,6 +90,12 @@ pub enum State {
     Failed,
     /// It has no end: crashed or killed, or still running.
     Crashed,
+    /// It was running when the service was asked.
+    Running,
+    /// It was ended from outside.
+    Killed,
+    /// The source does not say, or in a word that this version does not know.
+    Unknown,
 }
 
 impl Default for Run {
@@ -112,6 +122,8 @@ impl Default for Run {
             system_rows: 0,
             system_values: 0,
             config_items: 0,
+            layout: None,
+            stated: None,
             findings: Vec::new(),
         }
     }
@@ -135,6 +147,9 @@ impl Run {
 
     /// How it stands.
     pub fn state(&self) -> State {
+        if let Some(state) = self.stated {
+            return state;
+        }
         match self.exit {
             Some(Exit { code: 0, .. }) => State::Finished,
             Some(_) => State::Failed,

@@ -5,6 +5,7 @@ use std::io::{self, BufReader};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::export::Export;
 use super::folder::Folder;
 use super::history::{At, Points};
 use super::run::{Run, State, read_log};
@@ -14,6 +15,7 @@ use super::value::Value;
 #[derive(Clone, Debug)]
 pub struct Source {
     logs: Vec<LogPlace>,
+    exports: Vec<Export>,
 }
 
 /// A log, and the folder that it lies in.
@@ -88,8 +90,10 @@ impl Source {
         if metadata.is_file() {
             let folder = path.parent().filter(|parent| is_run_folder(parent)).map(Utf8Path::to_owned);
             let is_log = path.extension() == Some("wandb");
-            let logs = if is_log { vec![LogPlace { log: path.to_owned(), folder }] } else { Vec::new() };
-            return Self::of(logs, path);
+            if !is_log {
+                return Self::of_exports(path);
+            }
+            return Self::of(vec![LogPlace { log: path.to_owned(), folder }], path);
         }
         let mut logs = logs_in(path).map_err(describe)?;
         if logs.is_empty() {
@@ -107,12 +111,26 @@ impl Source {
                 }
             }
         }
-        Self::of(logs, path)
+        if logs.is_empty() { Self::of_exports(path) } else { Self::of(logs, path) }
+    }
+
+    /// What the service exported, where there is no log.
+    fn of_exports(path: &Utf8Path) -> Result<Self, SourceError> {
+        let describe = |source| SourceError::Read { path: path.to_owned(), source };
+        let exports = Export::find(path).map_err(describe)?;
+        if exports.is_empty() {
+            return Err(SourceError::Nothing { path: path.to_owned() });
+        }
+        Ok(Self { logs: Vec::new(), exports })
     }
 
     fn of(mut logs: Vec<LogPlace>, path: &Utf8Path) -> Result<Self, SourceError> {
         logs.sort_by(|a, b| a.log.cmp(&b.log));
-        if logs.is_empty() { Err(SourceError::Nothing { path: path.to_owned() }) } else { Ok(Self { logs }) }
+        if logs.is_empty() {
+            Err(SourceError::Nothing { path: path.to_owned() })
+        } else {
+            Ok(Self { logs, exports: Vec::new() })
+        }
     }
 
     /// Lists the runs, in the order of start and key. The logs are read, their points are not kept.
@@ -129,27 +147,51 @@ impl Source {
                 started_ns: run.started_ns(),
             });
         }
+        for export in &self.exports {
+            let run = export.read(&mut Nothing, &|_| {});
+            runs.push(Listed {
+                key: export.key().to_owned(),
+                id: export.id().to_owned(),
+                name: run.text("display_name").map(str::to_owned),
+                project: run.text("project").map(str::to_owned),
+                state: run.state(),
+                started_ns: run.started_ns(),
+            });
+        }
         runs.sort_by(|a, b| (a.started_ns, &a.key).cmp(&(b.started_ns, &b.key)));
         Ok(runs)
     }
 
     /// Keys of all runs, without reading a log.
     pub fn keys(&self) -> Vec<String> {
-        self.logs.iter().map(LogPlace::key).collect()
+        self.logs.iter().map(LogPlace::key).chain(self.exports.iter().map(|export| export.key().to_owned())).collect()
     }
 
     /// Size of a run's log in bytes.
     pub fn log_size(&self, key: &str) -> u64 {
+        if let Some(export) = self.export(key) {
+            return export.size();
+        }
         self.place(key).ok().and_then(|place| fs::metadata(&place.log).ok()).map_or(0, |metadata| metadata.len())
     }
 
     /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
     pub fn read(&self, key: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<RunFiles, SourceError> {
+        if let Some(export) = self.export(key) {
+            let run = export.read(points, progress);
+            let (key, id) = (export.key().to_owned(), export.id().to_owned());
+            return Ok(RunFiles { key, id, run, folder: None, previous: None });
+        }
         let place = self.place(key)?;
         let run = place.read_log(points, progress)?;
         let id = place.id(&run);
         let folder = place.folder.as_deref().map(Folder::read);
         Ok(RunFiles { key: place.key(), previous: self.previous(place, &id), id, run, folder })
+    }
+
+    fn export(&self, key: &str) -> Option<&Export> {
+        let by_id = || self.exports.iter().find(|export| export.id() == key);
+        self.exports.iter().find(|export| export.key() == key).or_else(by_id)
     }
 
     fn place(&self, key: &str) -> Result<&LogPlace, SourceError> {

@@ -1,0 +1,361 @@
+//! What the public interface of the service exports: the fields of a run as JSON, its history as JSON lines, CSV or
+//! Parquet, a chart or a whole project as CSV.
+//!
+//! Such files hold no series of system metrics, no console, no files, no definitions of metrics and no exit code; each
+//! run says so in its findings. The most complete history that is there is read, and what else is there is named.
+
+mod node;
+mod parquet;
+mod python;
+mod table;
+
+use std::collections::BTreeMap;
+use std::{fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use self::table::{Csv, cell, csv};
+use super::folder::read_text;
+use super::history::{Points, RowReader};
+use super::run::{Run, State};
+use super::value::Value;
+use crate::finding::{SourceCode, SourceFinding};
+
+/// A CSV is read as a whole; a chart and a sample of a history are small.
+const MOST_CSV_BYTES: u64 = 256 << 20;
+
+/// A run that was exported.
+#[derive(Clone, Debug)]
+pub struct Export {
+    key: String,
+    id: String,
+    run: Run,
+    history: Vec<History>,
+    root: Utf8PathBuf,
+}
+
+/// A file that holds a history, or part of one.
+#[derive(Clone, Debug)]
+struct History {
+    path: Utf8PathBuf,
+    form: Form,
+}
+
+/// The forms of a history, the most complete one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    JsonLines,
+    Parts,
+    Parquet,
+    Csv,
+    Chart,
+}
+
+impl Form {
+    fn of(path: &Utf8Path) -> Option<Self> {
+        let name = path.file_name()?;
+        match path.extension()? {
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "parquet" if name.ends_with(".runhistory.parquet") => Some(Self::Parts),
+            "parquet" => Some(Self::Parquet),
+            "csv" => {
+                let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MOST_CSV_BYTES);
+                let header = csv(path).ok().filter(|_| small)?.header;
+                let has = |name: &str| header.iter().any(|column| column == name);
+                if has("_step") || has("_timestamp") {
+                    Some(Self::Csv)
+                } else {
+                    header.iter().any(|column| column.contains(" - ")).then_some(Self::Chart)
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Export {
+    /// The runs that a folder or a file holds. None is no error: then it is no export.
+    pub fn find(path: &Utf8Path) -> io::Result<Vec<Self>> {
+        let is_folder = path.is_dir();
+        let root = if is_folder { path } else { path.parent().unwrap_or(path) };
+        let mut files = Vec::new();
+        if is_folder {
+            for folder in [path.to_owned(), path.join("history-exports")].iter().filter(|folder| folder.is_dir()) {
+                for entry in folder.read_dir_utf8()? {
+                    let entry = entry?;
+                    if entry.file_type()?.is_file() {
+                        files.push(entry.into_path());
+                    }
+                }
+            }
+            files.sort();
+        } else {
+            files.push(path.to_owned());
+        }
+        let mut nodes: BTreeMap<String, Vec<(Utf8PathBuf, Value)>> = BTreeMap::new();
+        let mut history = Vec::new();
+        let mut projects = Vec::new();
+        for file in files {
+            match file.extension() {
+                Some("json") => {
+                    let Some(node) = read_text(&file)?.and_then(|text| Value::parse(&text)).filter(node::is_run) else {
+                        continue;
+                    };
+                    if let Some(id) = node::id(&node).map(str::to_owned) {
+                        nodes.entry(id).or_default().push((file, node));
+                    }
+                }
+                _ => match Form::of(&file) {
+                    Some(form) => history.push(History { path: file, form }),
+                    None if file.extension() == Some("csv") => projects.push(file),
+                    None => {}
+                },
+            }
+        }
+        history.sort_by(|a, b| (a.form, &a.path).cmp(&(b.form, &b.path)));
+        let mut exports = Vec::new();
+        let single = nodes.len() == 1;
+        for (id, mut of_id) in nodes {
+            // The node of the service says more than what somebody wrote out of it.
+            let size = |value: &Value| if let Value::Object(members) = value { members.len() } else { 0 };
+            of_id.sort_by(|(a_path, a), (b_path, b)| (size(b), b_path).cmp(&(size(a), a_path)));
+            let mut of_id = of_id.into_iter();
+            let Some((_, node)) = of_id.next() else { continue };
+            let mut run = node::run(node);
+            for (other, _) in of_id {
+                run.findings.push(not_used(root, &other));
+            }
+            let is_its = |file: &&History| single || file.path.file_name().is_some_and(|name| name.contains(&id));
+            let history: Vec<History> = history.iter().filter(is_its).cloned().collect();
+            run.findings.extend(projects.iter().map(|project| not_used(root, project)));
+            exports.push(Self { key: id.clone(), id, run, history, root: root.to_owned() });
+        }
+        if exports.is_empty() {
+            exports = projects.iter().flat_map(|project| of_project(project, root)).collect();
+        }
+        if exports.is_empty() {
+            exports = without_node(&history, root);
+        }
+        Ok(exports)
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Bytes of the history that is read.
+    pub fn size(&self) -> u64 {
+        self.used().filter_map(|file| fs::metadata(&file.path).ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn used(&self) -> impl Iterator<Item = &History> {
+        let best = self.history.first().map(|file| file.form);
+        self.history.iter().filter(move |file| Some(file.form) == best)
+    }
+
+    /// The run. What is wrong with its files is in its findings.
+    pub fn read(&self, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Run {
+        let mut run = self.run.clone();
+        let mut rows = RowReader::default();
+        for file in self.used() {
+            let place = file.path.strip_prefix(&self.root).unwrap_or(&file.path).as_str();
+            let found = read_history(file, run.text("display_name"), &mut rows, points);
+            run.findings.extend(found.into_iter().map(|(code, detail)| SourceFinding::new(code, place, detail)));
+            progress(fs::metadata(&file.path).map_or(0, |metadata| metadata.len()));
+        }
+        let used = self.used().count();
+        run.findings.extend(self.history.iter().skip(used).map(|file| not_used(&self.root, &file.path)));
+        run.history = rows.counts();
+        let detail = "an export of the service holds no series of system metrics, no console, no files, no definitions \
+                      of metrics and no exit code";
+        run.findings.push(SourceFinding::new(SourceCode::Loss, "", detail));
+        if self.history.is_empty() {
+            run.findings.push(SourceFinding::new(SourceCode::Missing, "", "no history is here"));
+        }
+        let lines = run.run.get("historyLineCount").and_then(Value::as_i64).and_then(|lines| u64::try_from(lines).ok());
+        if let Some(lines) = lines.filter(|lines| *lines > run.history.rows && !self.history.is_empty()) {
+            let detail = format!("the service has {lines} rows of history, {} are here", run.history.rows);
+            run.findings.push(SourceFinding::new(SourceCode::Loss, "", detail));
+        }
+        run
+    }
+}
+
+fn not_used(root: &Utf8Path, path: &Utf8Path) -> SourceFinding {
+    let place = path.strip_prefix(root).unwrap_or(path).as_str();
+    SourceFinding::new(SourceCode::Loss, place, "not read: another file here says the same more completely")
+}
+
+type Found = Vec<(SourceCode, String)>;
+
+fn read_history(file: &History, name: Option<&str>, rows: &mut RowReader, points: &mut dyn Points) -> Found {
+    let mut found = Vec::new();
+    let result = match file.form {
+        Form::JsonLines => table::json_lines(&file.path, &mut |members| rows.object(members, points)).map(|bad| {
+            for line in bad {
+                found.push((SourceCode::Damaged, format!("line {line} is no JSON object")));
+            }
+        }),
+        Form::Parts | Form::Parquet => {
+            if file.form == Form::Parquet {
+                found.push((SourceCode::Loss, sampled()));
+            }
+            parquet::rows(&file.path, &mut |mut members| {
+                // A column that has no value in this row.
+                members.retain(|(_, value)| *value != Value::Null);
+                frame_row(members, rows, points);
+            })
+        }
+        Form::Csv => csv(&file.path).map(|table| {
+            found.push((SourceCode::Loss, sampled()));
+            found.extend(bad_rows(&table));
+            for row in table.rows {
+                let cells = table.header.iter().zip(&row);
+                let members = cells.filter_map(|(name, text)| Some((name.clone(), cell(text)?))).collect();
+                frame_row(members, rows, points);
+            }
+        }),
+        Form::Chart => csv(&file.path).map(|table| {
+            found.push((
+                SourceCode::Loss,
+                "a chart holds the series that it shows, thinned out, and no times".to_owned(),
+            ));
+            found.extend(bad_rows(&table));
+            for row in table.rows {
+                let cells = table.header.iter().zip(&row);
+                let members = cells.filter_map(|(column, text)| Some((chart_key(column, name)?, cell(text)?)));
+                rows.object(members.collect(), points);
+            }
+        }),
+    };
+    if let Err(detail) = result {
+        found.push((SourceCode::Unreadable, detail));
+    }
+    found
+}
+
+fn sampled() -> String {
+    "a data frame of `history()` is a sample of 500 rows unless more were asked for; gaps and NaN look the same in it"
+        .to_owned()
+}
+
+fn bad_rows(table: &Csv) -> Found {
+    table.bad.iter().map(|row| (SourceCode::Damaged, format!("row {row} has not the cells of the header"))).collect()
+}
+
+/// A row of a data frame, whose own row number says nothing of the run.
+fn frame_row(mut members: Vec<(String, Value)>, rows: &mut RowReader, points: &mut dyn Points) {
+    let count = members.len();
+    members.retain(|(name, _)| !name.is_empty() && name != "__index_level_0__");
+    (members.len()..count).for_each(|_| rows.row_number());
+    rows.object(with_media(members), points);
+}
+
+/// Media objects that the service flattened with dots, put together again: a `…._type` says where one is.
+fn with_media(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let is_type = |name: &String| name.strip_suffix("._type").map(str::to_owned);
+    let prefixes: Vec<String> = members.iter().filter_map(|(name, _)| is_type(name)).collect();
+    let mut row: Vec<(String, Value)> = Vec::new();
+    for (name, value) in members {
+        let part =
+            prefixes.iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix.as_str())?.strip_prefix('.')?)));
+        let Some((prefix, member)) = part else {
+            row.push((name, value));
+            continue;
+        };
+        let path = [member.to_owned()];
+        if let Some((_, object)) = row.iter_mut().find(|(key, _)| key == prefix) {
+            object.put(&path, value);
+        } else {
+            let mut object = Value::Object(Vec::new());
+            object.put(&path, value);
+            row.push((prefix.clone(), object));
+        }
+    }
+    row
+}
+
+/// The key of a chart's column, if it is one of that run.
+fn chart_key(column: &str, name: Option<&str>) -> Option<String> {
+    match column.split_once(" - ") {
+        Some((run, key)) => (Some(run) == name).then(|| key.to_owned()),
+        None if column == "Step" => Some("_step".to_owned()),
+        None => Some(column.to_owned()),
+    }
+}
+
+fn named(key: &str, name: Option<&str>, root: &Utf8Path) -> Export {
+    let mut run = Run { layout: Some("API export"), stated: Some(State::Unknown), ..Run::default() };
+    if let Some(name) = name {
+        run.run.put(&["display_name".to_owned()], Value::Text(name.to_owned()));
+    }
+    Export { key: key.to_owned(), id: key.to_owned(), run, history: Vec::new(), root: root.to_owned() }
+}
+
+/// Histories that no fields of a run lie beside: the run of a data frame, or those of a chart.
+fn without_node(history: &[History], root: &Utf8Path) -> Vec<Export> {
+    let Some(first) = history.first() else { return Vec::new() };
+    if first.form != Form::Chart {
+        let stem = first.path.file_stem().unwrap_or("run");
+        // `<entity>_<project>_<run>_<part>`
+        let id = stem.strip_suffix(".runhistory").and_then(|stem| stem.rsplit('_').nth(1)).unwrap_or(stem);
+        let mut export = named(id, None, root);
+        export.history = history.to_vec();
+        return vec![export];
+    }
+    let header = csv(&first.path).map(|table| table.header).unwrap_or_default();
+    let mut names: Vec<&str> = header.iter().filter_map(|column| Some(column.split_once(" - ")?.0)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let exports = names.into_iter().map(|name| {
+        let mut export = named(name, Some(name), root);
+        export.history = history.to_vec();
+        export
+    });
+    exports.collect()
+}
+
+/// The runs of the loop over a project that W&B's guide shows: columns `name`, `config`, `summary`.
+fn of_project(path: &Utf8Path, root: &Utf8Path) -> Vec<Export> {
+    let Ok(table) = csv(path) else { return Vec::new() };
+    let column = |name: &str| table.header.iter().position(|column| column == name);
+    let (Some(names), Some(config), Some(summary)) = (column("name"), column("config"), column("summary")) else {
+        return Vec::new();
+    };
+    let place = path.strip_prefix(root).unwrap_or(path).as_str();
+    let mut exports: Vec<Export> = Vec::new();
+    for (number, row) in table.rows.iter().enumerate() {
+        let text = |column: usize| row.get(column).map(String::as_str).unwrap_or_default();
+        let name = Some(text(names)).filter(|name| !name.is_empty());
+        // Names are not unique, and keys are.
+        let taken = |key: &str| exports.iter().any(|export| export.key == key);
+        let key = name.map(str::to_owned).filter(|key| !taken(key)).unwrap_or_else(|| format!("row {}", number + 1));
+        let mut export = named(&key, name, root);
+        for (what, column, tree) in
+            [("config", config, &mut export.run.config), ("summary", summary, &mut export.run.summary)]
+        {
+            match cell(text(column)) {
+                Some(mut object @ Value::Object(_)) => {
+                    object.sort();
+                    *tree = object;
+                }
+                None => {}
+                Some(_) => {
+                    export.run.run.put(&[what.to_owned()], Value::Text(text(column).to_owned()));
+                    let detail = format!("the {what} of row {} is no Python literal, and kept as text", number + 1);
+                    export.run.findings.push(SourceFinding::new(SourceCode::Unsupported, place, detail));
+                }
+            }
+        }
+        export
+            .run
+            .findings
+            .extend(bad_rows(&table).into_iter().map(|(code, detail)| SourceFinding::new(code, place, detail)));
+        exports.push(export);
+    }
+    exports
+}

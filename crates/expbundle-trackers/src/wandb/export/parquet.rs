@@ -1,0 +1,64 @@
+//! Histories as Parquet: what `download_history_exports` fetches, and data frames that somebody saved.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use camino::Utf8Path;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
+use super::super::value::Value;
+
+/// Rows for each byte of a file: runs of equal values are written once, but no history is so empty as this.
+const MOST_ROWS_PER_BYTE: u64 = 64;
+
+/// Gives each row to `take`. What is wrong is said in words; rows before that were given.
+pub(super) fn rows(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<(), String> {
+    // The library asserts what a file promises, so a foreign file may make it panic.
+    let read = AssertUnwindSafe(|| read(path, take));
+    catch_unwind(read).unwrap_or_else(|_| Err("the file breaks the rules of Parquet".to_owned()))
+}
+
+fn read(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<(), String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string().to_lowercase();
+    let file = File::open(path).map_err(|error| words(&error))?;
+    let size = file.metadata().map_err(|error| words(&error))?.len();
+    let reader = SerializedFileReader::new(file).map_err(|error| words(&error))?;
+    let declared = reader.metadata().file_metadata().num_rows();
+    if u64::try_from(declared).map_or(true, |rows| rows / MOST_ROWS_PER_BYTE > size) {
+        return Err(format!("the file of {size} bytes claims {declared} rows"));
+    }
+    for (given, row) in (0_i64..).zip(reader.get_row_iter(None).map_err(|error| words(&error))?) {
+        if given >= declared {
+            return Err("the file has more rows than it claims".to_owned());
+        }
+        let row = row.map_err(|error| words(&error))?;
+        take(row.into_columns().into_iter().map(|(name, field)| (name, value(field))).collect());
+    }
+    Ok(())
+}
+
+fn value(field: Field) -> Value {
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(value) => Value::Bool(value),
+        Field::Byte(value) => Value::Integer(value.to_string()),
+        Field::Short(value) => Value::Integer(value.to_string()),
+        Field::Int(value) => Value::Integer(value.to_string()),
+        Field::Long(value) => Value::Integer(value.to_string()),
+        Field::UByte(value) => Value::Integer(value.to_string()),
+        Field::UShort(value) => Value::Integer(value.to_string()),
+        Field::UInt(value) => Value::Integer(value.to_string()),
+        Field::ULong(value) => Value::Integer(value.to_string()),
+        Field::Float(value) => Value::Float(value.into()),
+        Field::Double(value) => Value::Float(value),
+        Field::Str(text) => Value::Text(text),
+        Field::Bytes(bytes) => Value::Text(String::from_utf8_lossy(bytes.data()).into_owned()),
+        Field::Group(row) => {
+            Value::Object(row.into_columns().into_iter().map(|(name, field)| (name, value(field))).collect())
+        }
+        Field::ListInternal(list) => Value::List(list.elements().iter().cloned().map(value).collect()),
+        // Dates, decimals and the like: as the library writes them.
+        other => Value::Text(other.to_string()),
+    }
+}

@@ -1,0 +1,91 @@
+//! Histories as text: JSON lines, and CSV of data frames and charts.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+
+use camino::Utf8Path;
+
+use super::super::value::Value;
+use super::python;
+
+/// A row of a history has fewer bytes than this.
+const MOST_ROW_BYTES: u64 = 64 << 20;
+
+/// Rows of JSON lines. Gives the numbers of lines that are no object.
+pub(super) fn json_lines(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<Vec<u64>, String> {
+    let mut lines = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+    let (mut bad, mut number, mut line) = (Vec::new(), 0, Vec::new());
+    loop {
+        line.clear();
+        let read = (&mut lines).take(MOST_ROW_BYTES).read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
+        if read == 0 {
+            return Ok(bad);
+        }
+        number += 1;
+        let text = String::from_utf8_lossy(&line);
+        match Value::parse(&text) {
+            Some(Value::Object(members)) => take(members),
+            None if text.trim().is_empty() => {}
+            _ => bad.push(number),
+        }
+    }
+}
+
+/// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be read.
+pub(super) struct Csv {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    pub bad: Vec<u64>,
+}
+
+pub(super) fn csv(path: &Utf8Path) -> Result<Csv, String> {
+    let mut reader = csv::ReaderBuilder::new().from_path(path).map_err(|error| error.to_string())?;
+    let header = reader.byte_headers().map_err(|error| error.to_string())?;
+    let header = header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let (mut rows, mut bad) = (Vec::new(), Vec::new());
+    for (number, row) in (1..).zip(reader.byte_records()) {
+        match row {
+            Ok(row) => rows.push(row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()),
+            Err(_) => bad.push(number),
+        }
+    }
+    Ok(Csv { header, rows, bad })
+}
+
+/// What a cell says; `None` if it is empty.
+pub(super) fn cell(text: &str) -> Option<Value> {
+    Some(match text.trim() {
+        "" => return None,
+        "True" => Value::Bool(true),
+        "False" => Value::Bool(false),
+        "None" => Value::Null,
+        "nan" => Value::Float(f64::NAN),
+        "inf" => Value::Float(f64::INFINITY),
+        "-inf" => Value::Float(f64::NEG_INFINITY),
+        trimmed if trimmed.starts_with(['{', '[']) => {
+            Value::parse(trimmed).or_else(|| python::parse(trimmed)).unwrap_or_else(|| Value::Text(text.to_owned()))
+        }
+        trimmed => match Value::parse(trimmed) {
+            Some(number @ (Value::Integer(_) | Value::Float(_))) => number,
+            _ => Value::Text(text.to_owned()),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_say_what_they_hold() {
+        assert_eq!(cell(""), None);
+        assert_eq!(cell("3"), Some(Value::Integer("3".to_owned())));
+        assert_eq!(cell("9007199254740993"), Some(Value::Integer("9007199254740993".to_owned())));
+        assert_eq!(cell("3.0").and_then(|value| value.as_i64()), Some(3));
+        assert_eq!(cell("-inf"), Some(Value::Float(f64::NEG_INFINITY)));
+        assert!(matches!(cell("NaN"), Some(Value::Float(value)) if value.is_nan()));
+        assert_eq!(cell("007 James"), Some(Value::Text("007 James".to_owned())));
+        assert_eq!(cell("{'a"), Some(Value::Text("{'a".to_owned())));
+        assert!(cell("{'_type': 'x', 'b': True}").is_some_and(|value| value.get("b") == Some(&Value::Bool(true))));
+    }
+}
