@@ -63,6 +63,8 @@ def handwritten_folder(request, tmp_path):
     folder = tmp_path / name
     folder.mkdir()
     (folder / "README.md").write_bytes(HANDWRITTEN[name].replace("\n", end).encode())
+    # The bundle is about these weights; a folder without them would not verify.
+    shutil.copy(FIXTURES / "digits-base-64" / "model.safetensors", folder)
     return folder
 
 

@@ -174,6 +174,12 @@ pub fn bundle_of_source(path: &Utf8Path, run: Option<&str>) -> Result<Option<Int
 
 /// The key of the only run of a source; several are an error that names them.
 pub fn only_run(source: &Source) -> Result<String, Failure> {
+    // Listing reads whole logs; where there is one, nobody needs the list.
+    if let Source::Wandb(source) = source
+        && let [key] = source.keys().as_slice()
+    {
+        return Ok(key.clone());
+    }
     let (runs, _) = source.list()?;
     let [run] = runs.as_slice() else {
         const SHOWN: usize = 10;

@@ -1,7 +1,10 @@
 //! A run out of its transaction log: what the last word on everything was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 use std::io::{self, Read};
+
+use rustc_hash::FxHasher;
 
 use super::history::{HistoryCounts, Points, RowReader, parts, push_part};
 use super::log::{Log, Start};
@@ -189,7 +192,8 @@ pub fn read_log(source: impl Read, place: &str, points: &mut dyn Points, progres
 struct Reader {
     run: Run,
     rows: RowReader,
-    summary: BTreeMap<Vec<u8>, SummaryItem>,
+    summary: HashMap<Vec<u8>, SummaryItem, BuildHasherDefault<FxHasher>>,
+    summary_key: Vec<u8>,
     summary_order: u64,
     last_number: u64,
     gaps: Vec<(u64, u64)>,
@@ -374,24 +378,27 @@ impl Reader {
         self.summary_order += 1;
         for field in Fields::new(message) {
             let removed = field.number == 2;
-            let (mut key, mut json) = (Vec::new(), &[][..]);
+            let mut json = &[][..];
+            // Kept from item to item: there are millions, and few paths.
+            let key = &mut self.summary_key;
+            key.clear();
             let (mut flat, mut nested) = (&[][..], false);
             for Field { number, content } in Fields::new(field.content.bytes()) {
                 match number {
                     1 => flat = content.bytes(),
                     2 => {
                         nested = true;
-                        push_part(&mut key, content.bytes());
+                        push_part(key, content.bytes());
                     }
                     16 => json = content.bytes(),
                     _ => {}
                 }
             }
             if !nested {
-                push_part(&mut key, flat);
+                push_part(key, flat);
             }
             let order = self.summary_order;
-            match self.summary.get_mut(&key) {
+            match self.summary.get_mut(key.as_slice()) {
                 Some(item) => {
                     item.order = order;
                     item.removed = removed;
@@ -399,7 +406,7 @@ impl Reader {
                     item.json.extend_from_slice(json);
                 }
                 None => {
-                    self.summary.insert(key, SummaryItem { order, json: json.to_vec(), removed });
+                    self.summary.insert(key.clone(), SummaryItem { order, json: json.to_vec(), removed });
                 }
             }
         }
@@ -443,7 +450,7 @@ impl Reader {
     fn finish(mut self, damage: Vec<SourceFinding>, place: &str) -> Run {
         let mut items: Vec<_> = std::mem::take(&mut self.summary).into_iter().collect();
         // In the order in which they were written: a longer path goes into the object of a shorter one, or replaces it.
-        items.sort_by_key(|(_, item)| item.order);
+        items.sort_by(|(a_key, a), (b_key, b)| (a.order, a_key).cmp(&(b.order, b_key)));
         for (key, item) in items {
             let path = parts(&key);
             if item.removed {
