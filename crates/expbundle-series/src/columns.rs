@@ -126,6 +126,8 @@ impl Values for Texts {
 /// A column of values.
 pub struct ValueColumn<V> {
     kind: Kind,
+    rows: usize,
+    /// Whether each row has a value. Empty until one has none.
     levels: Vec<u32>,
     values: V,
     pages: Vec<u8>,
@@ -133,32 +135,38 @@ pub struct ValueColumn<V> {
 
 impl<V: Values> ValueColumn<V> {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, levels: Vec::new(), values: V::default(), pages: Vec::new() }
+        Self { kind, rows: 0, levels: Vec::new(), values: V::default(), pages: Vec::new() }
     }
 
     pub fn push(&mut self, value: Option<V::Item<'_>>) {
-        self.levels.push(u32::from(value.is_some()));
+        if value.is_none() || !self.levels.is_empty() {
+            self.levels.resize(self.rows, 1);
+            self.levels.push(u32::from(value.is_some()));
+        }
         if let Some(value) = value {
             self.values.push(value);
         }
-        if self.levels.len() == PAGE_ROWS {
+        self.rows += 1;
+        if self.rows == PAGE_ROWS {
             self.end_page();
         }
     }
 
     fn end_page(&mut self) {
         let mut body = Vec::new();
+        self.levels.resize(self.rows, 1);
         if self.kind.optional() {
             page::write_levels(&self.levels, &mut body);
         }
         self.values.drain_to(&mut body);
-        page::write_data(self.kind, self.levels.len(), &body, &mut self.pages);
+        page::write_data(self.kind, self.rows, &body, &mut self.pages);
         self.levels.clear();
+        self.rows = 0;
     }
 
     /// The pages of the row group, after which the column is empty again.
     pub fn take(&mut self) -> (Vec<u8>, Vec<u8>) {
-        if !self.levels.is_empty() {
+        if self.rows > 0 {
             self.end_page();
         }
         (Vec::new(), std::mem::take(&mut self.pages))

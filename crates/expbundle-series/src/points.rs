@@ -59,25 +59,50 @@ pub struct Waiting {
     overlap: bool,
 }
 
+/// Where points in memory stand. Those of a row have one place, which is kept once.
+#[derive(Debug, Default)]
+pub struct Places(Vec<Order>);
+
+impl Places {
+    /// The place of a point, and the bytes that it takes if it is a new one.
+    pub fn add(&mut self, point: &Point<'_>) -> (Place, usize) {
+        let order = (point.step, point.time_ns);
+        let is_new = self.0.last() != Some(&order);
+        if is_new {
+            self.0.push(order);
+        }
+        let place = u32::try_from(self.0.len() - 1).expect("fewer places than that are in memory");
+        (Place(place), if is_new { size_of::<Order>() } else { 0 })
+    }
+
+    /// Forgets them all, once no point is left in memory.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn order(&self, cell: &Cell) -> Order {
+        self.0.get(cell.place.0 as usize).copied().unwrap_or_default()
+    }
+}
+
+/// One of the [`Places`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u32);
+
 /// Points in memory.
 #[derive(Debug, Default)]
 struct Recent {
     cells: Vec<Cell>,
     texts: Vec<Box<str>>,
-    last: Option<Order>,
-    /// Whether a point came before one that precedes it. Trackers write in order, so hardly ever.
-    unsorted: bool,
 }
 
-/// A point in memory: 32 bytes, in one place, because points of many keys arrive by turns.
+/// A point in memory: 16 bytes, because points of many keys arrive by turns and each touches memory of its own.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
-    step: i64,
-    time_ns: i64,
     value: f64,
-    /// Which of the texts.
+    place: Place,
+    /// Number of its text, from 1, twice; and 1 more if it has no value. Nearly always 0.
     text: u32,
-    flags: u8,
 }
 
 /// Points in the file.
@@ -97,8 +122,8 @@ const SPILLED_BYTES: usize = 25;
 
 impl Waiting {
     /// Adds a point; returns the bytes that it takes in memory.
-    pub fn push(&mut self, point: &Point<'_>) -> usize {
-        self.recent.push(point)
+    pub fn push(&mut self, place: Place, point: &Point<'_>) -> usize {
+        self.recent.push(place, point)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -106,13 +131,13 @@ impl Waiting {
     }
 
     /// Puts everything that is in memory into the file, sorted.
-    pub fn spill(&mut self, file: &mut BufWriter<&File>, offset: &mut u64) -> io::Result<()> {
+    pub fn spill(&mut self, places: &Places, file: &mut BufWriter<&File>, offset: &mut u64) -> io::Result<()> {
         let mut recent = std::mem::take(&mut self.recent);
-        recent.sort();
-        self.note_bounds(&recent);
+        recent.sort(places);
+        self.note_bounds(&recent, places);
         let mut stretch = Stretch { offset: *offset, bytes: 0, points: 0 };
         for cell in &recent.cells {
-            stretch.bytes += write_point(&recent.point(cell), file)?;
+            stretch.bytes += write_point(&recent.point(cell, places), file)?;
             stretch.points += 1;
         }
         if stretch.points > 0 {
@@ -122,31 +147,33 @@ impl Waiting {
         Ok(())
     }
 
-    fn note_bounds(&mut self, sorted: &Recent) {
-        self.overlap |= self.last_spilled.zip(sorted.first()).is_some_and(|(last, first)| last > first);
-        self.last_spilled = self.last_spilled.max(sorted.last);
+    fn note_bounds(&mut self, sorted: &Recent, places: &Places) {
+        let first = sorted.cells.first().map(|cell| places.order(cell));
+        self.overlap |= self.last_spilled.zip(first).is_some_and(|(last, first)| last > first);
+        self.last_spilled = self.last_spilled.max(sorted.cells.last().map(|cell| places.order(cell)));
     }
 
     /// Gives every point in the order of the file: by step, time and arrival. What was spilled is read piece by piece.
     pub fn for_each<E: From<io::Error>>(
         mut self,
+        places: &Places,
         file: Option<&File>,
         mut take: impl FnMut(&Point<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut recent = std::mem::take(&mut self.recent);
-        recent.sort();
-        self.note_bounds(&recent);
+        recent.sort(places);
+        self.note_bounds(&recent, places);
         let spilled =
             file.into_iter().flat_map(|file| self.spilled.iter().map(move |one| SpilledPoints::new(file, *one)));
         if self.overlap {
-            return merge(spilled.map(Source::Spilled).chain([Source::Recent(recent, 0)]).collect(), take);
+            return merge(spilled.map(Source::Spilled).chain([Source::Recent(recent, places, 0)]).collect(), take);
         }
         for mut points in spilled {
             while let Some(kept) = points.next()? {
                 take(&kept.point())?;
             }
         }
-        recent.cells.iter().try_for_each(|cell| take(&recent.point(cell)))
+        recent.cells.iter().try_for_each(|cell| take(&recent.point(cell, places)))
     }
 }
 
@@ -174,45 +201,32 @@ fn merge<E: From<io::Error>>(
 }
 
 impl Recent {
-    fn push(&mut self, point: &Point<'_>) -> usize {
-        let order = Some((point.step, point.time_ns));
-        self.unsorted |= self.last > order;
-        self.last = self.last.max(order);
-        let text = u32::try_from(self.texts.len()).expect("fewer texts than that are in memory");
-        self.cells.push(Cell {
-            step: point.step.unwrap_or(0),
-            time_ns: point.time_ns.unwrap_or(0),
-            value: point.value.unwrap_or(0.0),
-            text,
-            flags: flags_of(point),
-        });
-        let Some(text) = point.text else { return size_of::<Cell>() };
-        self.texts.push(text.into());
-        size_of::<Cell>() + size_of::<Box<str>>() + text.len()
+    fn push(&mut self, place: Place, point: &Point<'_>) -> usize {
+        let mut cell = Cell { value: point.value.unwrap_or(0.0), place, text: 0 };
+        let mut bytes = size_of::<Cell>();
+        if let Some(text) = point.text {
+            self.texts.push(text.into());
+            let number = u32::try_from(self.texts.len()).ok().and_then(|number| number.checked_mul(2));
+            cell.text = number.expect("fewer texts than that are in memory") + u32::from(point.value.is_none());
+            bytes += size_of::<Box<str>>() + text.len();
+        }
+        self.cells.push(cell);
+        bytes
     }
 
-    fn first(&self) -> Option<Order> {
-        self.cells.first().map(Cell::order)
-    }
-
-    /// Sorts by step and time. A stable sort keeps the order of arrival among equals.
-    fn sort(&mut self) {
-        if std::mem::take(&mut self.unsorted) {
-            self.cells.sort_by_key(Cell::order);
+    /// Sorts by step and time. A stable sort keeps the order of arrival among equals. Trackers write in order, so there is
+    /// hardly ever something to do.
+    fn sort(&mut self, places: &Places) {
+        if !self.cells.is_sorted_by_key(|cell| places.order(cell)) {
+            self.cells.sort_by_key(|cell| places.order(cell));
         }
     }
 
-    fn point(&self, cell: &Cell) -> Point<'_> {
-        let (step, time_ns) = cell.order();
-        let text =
-            if cell.flags & HAS_TEXT == 0 { None } else { self.texts.get(cell.text as usize).map(|text| &**text) };
-        Point { step, time_ns, value: (cell.flags & HAS_VALUE != 0).then_some(cell.value), text }
-    }
-}
-
-impl Cell {
-    fn order(&self) -> Order {
-        order(self.flags, self.step, self.time_ns)
+    fn point(&self, cell: &Cell, places: &Places) -> Point<'_> {
+        let (step, time_ns) = places.order(cell);
+        let has_value = cell.text.is_multiple_of(2);
+        let text = (cell.text as usize / 2).checked_sub(1).and_then(|index| self.texts.get(index));
+        Point { step, time_ns, value: has_value.then_some(cell.value), text: text.map(|text| &**text) }
     }
 }
 
@@ -232,15 +246,15 @@ fn flags_of(point: &Point<'_>) -> u8 {
 enum Source<'a> {
     Spilled(SpilledPoints<'a>),
     /// And the number of the next point.
-    Recent(Recent, usize),
+    Recent(Recent, &'a Places, usize),
 }
 
 impl Source<'_> {
     fn next(&mut self) -> io::Result<Option<Kept>> {
         match self {
             Self::Spilled(points) => points.next(),
-            Self::Recent(recent, next) => {
-                let kept = recent.cells.get(*next).map(|cell| Kept::from(recent.point(cell)));
+            Self::Recent(recent, places, next) => {
+                let kept = recent.cells.get(*next).map(|cell| Kept::from(recent.point(cell, places)));
                 *next += 1;
                 Ok(kept)
             }

@@ -48,8 +48,12 @@ impl KeySummary {
         self.last = Some(value);
         if value.is_finite() {
             // In total order -0.0 is below 0.0; `f64::min` may give either, and summaries must not differ by machine.
-            self.min = self.min.filter(|min| min.total_cmp(&value).is_le()).or(Some(value));
-            self.max = self.max.filter(|max| max.total_cmp(&value).is_ge()).or(Some(value));
+            if self.min.is_none_or(|min| value.total_cmp(&min).is_lt()) {
+                self.min = Some(value);
+            }
+            if self.max.is_none_or(|max| value.total_cmp(&max).is_gt()) {
+                self.max = Some(value);
+            }
         } else {
             self.non_finite += 1;
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::columns::{Floats, Integers, Output, Texts, ValueColumn, WordColumn, check_text};
 use crate::error::SeriesError;
-use crate::points::{Point, Waiting};
+use crate::points::{Places, Point, Waiting};
 use crate::profile::{GROUP_ROWS, GROUP_TEXT_BYTES, Kind, SERIES};
 use crate::summary::KeySummary;
 use crate::unit::Unit;
@@ -45,6 +45,7 @@ pub struct SeriesWriter {
     ids: HashMap<Arc<str>, KeyId>,
     keys: Vec<Arc<str>>,
     waiting: Vec<Waiting>,
+    places: Places,
     unit: Unit,
     used_bytes: usize,
     budget_bytes: usize,
@@ -70,6 +71,7 @@ impl SeriesWriter {
             ids: HashMap::new(),
             keys: Vec::new(),
             waiting: Vec::new(),
+            places: Places::default(),
             unit: Unit::default(),
             used_bytes: 0,
             budget_bytes,
@@ -102,11 +104,12 @@ impl SeriesWriter {
             _ => point,
         };
         point.text.map_or(Ok(()), check_text)?;
-        if let Some(time_ns) = point.time_ns {
+        let (place, new_bytes) = self.places.add(&point);
+        if let Some(time_ns) = point.time_ns.filter(|_| new_bytes > 0) {
             self.unit = self.unit.max(Unit::of(time_ns));
         }
         let waiting = self.waiting.get_mut(key.0).expect("the key is one of this writer's");
-        self.used_bytes += waiting.push(&point);
+        self.used_bytes += new_bytes + waiting.push(place, &point);
         if self.used_bytes > self.budget_bytes {
             self.spill()?;
         }
@@ -120,8 +123,9 @@ impl SeriesWriter {
         };
         let mut writer = BufWriter::with_capacity(1 << 20, &file);
         for waiting in &mut self.waiting {
-            waiting.spill(&mut writer, &mut self.spill_offset)?;
+            waiting.spill(&self.places, &mut writer, &mut self.spill_offset)?;
         }
+        self.places.clear();
         writer.flush()?;
         drop(writer);
         self.spill = Some(file);
@@ -138,7 +142,7 @@ impl SeriesWriter {
     ///
     /// The salt is that of a blinded section.
     pub fn finish(self, output: impl Write, salt: Option<&[u8; 32]>) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-        let Self { keys, waiting, unit, spill, .. } = self;
+        let Self { keys, waiting, places, unit, spill, .. } = self;
         let mut group = RowGroup::new(Output::new(output, unit, salt)?, unit);
         let mut series: Vec<(Arc<str>, Waiting)> = keys.into_iter().zip(waiting).collect();
         series.retain(|(_, waiting)| !waiting.is_empty());
@@ -148,7 +152,7 @@ impl SeriesWriter {
             check_text(&key)?;
             let mut summary = KeySummary::default();
             group.begin_key(&key);
-            waiting.for_each(spill.as_ref(), |point| {
+            waiting.for_each(&places, spill.as_ref(), |point| {
                 summary.add(point);
                 group.push(point)
             })?;

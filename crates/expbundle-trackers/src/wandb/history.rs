@@ -1,11 +1,14 @@
 //! Rows of history and system metrics, walked by hand: this is where the time of a conversion goes.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
+use super::item::{Raw, path_of};
+use super::keys::Keys;
 use super::value::Value;
-use super::wire::{Content, Field, Fields};
-use rustc_hash::FxHasher;
+use super::wire::{Field, Fields};
+
+/// Room that a row gets before it is read.
+const MOST_EXPECTED_ITEMS: usize = 1024;
 
 /// Takes points as they are read.
 pub trait Points {
@@ -53,15 +56,12 @@ pub struct HistoryCounts {
     pub row_numbers: u64,
 }
 
-type Interned = HashMap<Box<[u8]>, usize, BuildHasherDefault<FxHasher>>;
-
 /// Decodes rows. Keeps what it learned about keys from row to row.
 #[derive(Default)]
 pub struct RowReader {
-    interned: Interned,
+    known: Keys,
+    /// What is known of each, by its number.
     keys: Vec<Key>,
-    items: Vec<(usize, Raw)>,
-    key_bytes: Vec<u8>,
     counts: HistoryCounts,
     paths: HashMap<Vec<String>, u32>,
 }
@@ -81,17 +81,6 @@ enum Role {
     Plain,
 }
 
-/// A value as it stands in the message: a range of its bytes, or a number.
-#[derive(Clone, Copy)]
-enum Raw {
-    Json(usize, usize),
-    Text(usize, usize),
-    Integer(i64),
-    Float(f64),
-    Bool(bool),
-    Null,
-}
-
 impl RowReader {
     /// What was read so far.
     pub fn counts(&self) -> HistoryCounts {
@@ -100,11 +89,17 @@ impl RowReader {
 
     /// Reads a row.
     pub fn row(&mut self, message: &[u8], points: &mut dyn Points) {
-        self.items.clear();
+        let mut items = Vec::with_capacity(self.keys.len().min(MOST_EXPECTED_ITEMS));
         let mut step = None;
         for Field { number, content } in Fields::new(message) {
             match number {
-                1 => self.item(message, content.bytes()),
+                1 => {
+                    let (key, raw) = self.known.read(content.bytes(), items.len());
+                    if key == self.keys.len() {
+                        self.learn(key);
+                    }
+                    items.push((key, raw));
+                }
                 2 => {
                     step = Some(
                         Fields::new(content.bytes())
@@ -115,7 +110,6 @@ impl RowReader {
                 _ => {}
             }
         }
-        let items = std::mem::take(&mut self.items);
         self.counts.rows += 1;
         self.counts.items += items.len() as u64;
         let mut at = At { step, time_ns: None };
@@ -123,9 +117,9 @@ impl RowReader {
         for (key, raw) in &items {
             match self.keys.get(*key).map(|key| key.role) {
                 Some(Role::Step) => {
-                    at.step = at.step.or_else(|| value_of(message, *raw).and_then(|value| value.as_i64()));
+                    at.step = at.step.or_else(|| value_of(*raw).and_then(|value| value.as_i64()));
                 }
-                Some(Role::Time) => at.time_ns = value_of(message, *raw).and_then(|value| nanoseconds(value.as_f64()?)),
+                Some(Role::Time) => at.time_ns = value_of(*raw).and_then(|value| nanoseconds(value.as_f64()?)),
                 Some(Role::MediaType) => has_media = true,
                 _ => {}
             }
@@ -133,13 +127,12 @@ impl RowReader {
         let media: Vec<Vec<String>> = if has_media { self.media_prefixes(&items) } else { Vec::new() };
         let mut objects: Vec<Value> = media.iter().map(|_| Value::Object(Vec::new())).collect();
         for (index, raw) in &items {
-            self.emit(message, *index, *raw, at, &media, &mut objects, points);
+            self.emit(*index, *raw, at, &media, &mut objects, points);
         }
         for (path, object) in media.iter().zip(objects) {
             self.counts.media += 1;
             points.media(path, at, object);
         }
-        self.items = items;
     }
 
     /// Reads a row that is an object already: one of an export.
@@ -168,64 +161,18 @@ impl RowReader {
         self.counts.row_numbers += 1;
     }
 
-    /// Takes one item of a row apart.
-    fn item(&mut self, message: &[u8], item: &[u8]) {
-        let base = item.as_ptr() as usize - message.as_ptr() as usize;
-        let mut raw = Raw::Null;
-        self.key_bytes.clear();
-        let mut flat: &[u8] = &[];
-        let mut nested = false;
-        for Field { number, content } in Fields::new(item) {
-            let range = |bytes: &[u8]| {
-                let start = base + (bytes.as_ptr() as usize - item.as_ptr() as usize);
-                (start, start + bytes.len())
-            };
-            match (number, content) {
-                (1, Content::Bytes(bytes)) => flat = bytes,
-                (2, Content::Bytes(bytes)) => {
-                    nested = true;
-                    push_part(&mut self.key_bytes, bytes);
-                }
-                (3, _) => raw = Raw::Null,
-                (4, content) => raw = Raw::Bool(content.number() != 0),
-                (5, content) => raw = Raw::Integer(zigzag(content.number())),
-                (6, Content::Fixed64(bits)) => raw = Raw::Float(f64::from_bits(bits)),
-                (7, Content::Bytes(bytes)) => {
-                    let (start, end) = range(bytes);
-                    raw = Raw::Text(start, end);
-                }
-                (8 | 16, Content::Bytes(bytes)) if !bytes.is_empty() => {
-                    let (start, end) = range(bytes);
-                    raw = Raw::Json(start, end);
-                }
-                _ => {}
-            }
-        }
-        if !nested {
-            push_part(&mut self.key_bytes, flat);
-        }
-        let index = match self.interned.get(self.key_bytes.as_slice()) {
-            Some(index) => *index,
-            None => self.intern(),
-        };
-        self.items.push((index, raw));
-    }
-
-    fn intern(&mut self) -> usize {
-        let path = parts(&self.key_bytes);
+    fn learn(&mut self, number: usize) {
+        let path = path_of(self.known.get(number));
         let role = match path.as_slice() {
             [one] if one == "_step" => Role::Step,
             [one] if one == "_timestamp" => Role::Time,
             [_, .., last] if last == "_type" => Role::MediaType,
             _ => Role::Plain,
         };
-        let index = self.keys.len();
         self.keys.push(Key { path, id: None, role });
-        self.interned.insert(self.key_bytes.as_slice().into(), index);
-        index
     }
 
-    fn media_prefixes(&self, items: &[(usize, Raw)]) -> Vec<Vec<String>> {
+    fn media_prefixes(&self, items: &[(usize, Raw<'_>)]) -> Vec<Vec<String>> {
         let mut prefixes: Vec<Vec<String>> = items
             .iter()
             .filter_map(|(index, _)| self.keys.get(*index))
@@ -236,12 +183,10 @@ impl RowReader {
         prefixes
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the row's whole state, used by this loop alone")]
     fn emit(
         &mut self,
-        message: &[u8],
         index: usize,
-        raw: Raw,
+        raw: Raw<'_>,
         at: At,
         media: &[Vec<String>],
         objects: &mut [Value],
@@ -257,19 +202,19 @@ impl RowReader {
         {
             self.counts.media_parts += 1;
             let rest = key.path.get(prefix.len()..).unwrap_or_default();
-            match (objects.get_mut(which), value_of(message, raw)) {
+            match (objects.get_mut(which), value_of(raw)) {
                 (Some(object), Some(value)) => object.put(rest, value),
                 _ => self.counts.broken += 1,
             }
             return;
         }
-        if let Some((value, exact)) = number_of(message, raw) {
+        if let Some((value, exact)) = number_of(raw) {
             self.counts.numbers += 1;
             let id = *key.id.get_or_insert_with(|| id_of(&mut self.paths, &key.path, points));
             points.number(id, at, value, exact);
             return;
         }
-        let Some(value) = value_of(message, raw) else {
+        let Some(value) = value_of(raw) else {
             self.counts.broken += 1;
             return;
         };
@@ -326,48 +271,23 @@ fn id_of(paths: &mut HashMap<Vec<String>, u32>, path: &[String], points: &mut dy
     id
 }
 
-/// Adds a part of a path to a key: its length, and its bytes, so that no two paths have one key.
-pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
-    let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-    key.extend(length.to_le_bytes());
-    key.extend(part);
-}
-
-/// The path of a key.
-pub fn parts(mut key: &[u8]) -> Vec<String> {
-    let mut parts = Vec::new();
-    while let Some((length, rest)) = key.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(0);
-        let (part, rest) = rest.split_at(length.min(rest.len()));
-        parts.push(String::from_utf8_lossy(part).into_owned());
-        key = rest;
-    }
-    parts
-}
-
-#[expect(clippy::cast_possible_wrap, reason = "this is how zigzag is undone")]
-fn zigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
-}
-
 /// A number, quickly; with its digits where a float cannot hold them.
-fn number_of(message: &[u8], raw: Raw) -> Option<(f64, Option<&str>)> {
+fn number_of(raw: Raw<'_>) -> Option<(f64, Option<&str>)> {
     match raw {
         Raw::Float(value) => Some((value, None)),
-        Raw::Json(start, end) => {
-            let bytes = message.get(start..end)?;
-            match bytes.first()? {
-                b'0'..=b'9' | b'-' | b'N' | b'I' => {}
+        Raw::Json(bytes) => {
+            let value: f64 = match bytes {
+                [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => fast_float2::parse(bytes).ok()?,
+                b"NaN" => f64::NAN,
+                b"Infinity" => f64::INFINITY,
+                b"-Infinity" => f64::NEG_INFINITY,
                 _ => return None,
-            }
-            let text = std::str::from_utf8(bytes).ok()?;
-            let value: f64 = match text {
-                "NaN" => f64::NAN,
-                "Infinity" => f64::INFINITY,
-                "-Infinity" => f64::NEG_INFINITY,
-                text => text.parse().ok()?,
             };
-            let exact = (bytes.len() > 15 && is_integer(bytes) && !is_exact(text, value)).then_some(text);
+            let exact = if bytes.len() > 15 && is_integer(bytes) {
+                std::str::from_utf8(bytes).ok().filter(|digits| !is_exact(digits, value))
+            } else {
+                None
+            };
             Some((value, exact))
         }
         #[expect(clippy::cast_precision_loss, reason = "what a float cannot hold goes the slow way, by `value_of`")]
@@ -386,15 +306,14 @@ pub fn is_exact(digits: &str, value: f64) -> bool {
     value.is_finite() && format!("{value:.0}") == digits
 }
 
-fn value_of(message: &[u8], raw: Raw) -> Option<Value> {
-    let text = |start: usize, end: usize| message.get(start..end).map(String::from_utf8_lossy);
+fn value_of(raw: Raw<'_>) -> Option<Value> {
     Some(match raw {
         Raw::Null => Value::Null,
         Raw::Bool(value) => Value::Bool(value),
         Raw::Integer(value) => Value::Integer(value.to_string()),
         Raw::Float(value) => Value::Float(value),
-        Raw::Text(start, end) => Value::Text(text(start, end)?.into_owned()),
-        Raw::Json(start, end) => Value::parse(&text(start, end)?)?,
+        Raw::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        Raw::Json(json) => Value::parse(&String::from_utf8_lossy(json))?,
     })
 }
 
@@ -431,6 +350,5 @@ mod tests {
         assert!(is_exact("9007199254740992", 9_007_199_254_740_992.0));
         assert!(!is_exact("9007199254740993", 9_007_199_254_740_992.0));
         assert!(is_exact("1152921504606846976", 1_152_921_504_606_846_976.0));
-        assert_eq!([zigzag(0), zigzag(1), zigzag(2), zigzag(u64::MAX)], [0, -1, 1, i64::MIN]);
     }
 }

@@ -5,7 +5,10 @@
 mod export;
 mod folder;
 mod history;
+mod item;
+mod keys;
 mod log;
+mod rows;
 mod run;
 mod schema;
 mod source;

@@ -1,13 +1,14 @@
 //! A run out of its transaction log: what the last word on everything was.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
 use std::io::{self, Read};
+use std::sync::mpsc::sync_channel;
 
-use rustc_hash::FxHasher;
-
-use super::history::{HistoryCounts, Points, RowReader, parts, push_part};
+use super::history::{HistoryCounts, Points};
+use super::item::{Item, path_of};
+use super::keys::Keys;
 use super::log::{Log, Start};
+use super::rows::{BATCHES, Batch, Queue, RowKind, Rows};
 use super::schema;
 use super::value::Value;
 use super::wire::{Content, Field, Fields};
@@ -162,21 +163,37 @@ impl Run {
 }
 
 /// Reads a log. Damage is in the findings; everything intact is in the run or went to `points`.
-pub fn read_log(source: impl Read, place: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> io::Result<Run> {
+///
+/// Rows of points are decoded by a second thread, for they are nearly all of a long log.
+pub fn read_log(
+    source: impl Read,
+    place: &str,
+    points: &mut (dyn Points + Send),
+    progress: &dyn Fn(u64),
+) -> io::Result<Run> {
     let (start, mut log) = Log::new(source, place)?;
     let mut reader = Reader::default();
     match start {
         Start::Log => {
-            let mut bytes = 0;
-            while let Some(record) = log.next()? {
-                reader.record(record, points);
-                bytes += record.len() as u64;
-                if bytes > 1 << 20 {
-                    progress(bytes);
-                    bytes = 0;
+            let rows = std::thread::scope(|scope| {
+                let (sender, batches) = sync_channel(BATCHES);
+                let decoder = scope.spawn(move || Rows::read(&batches, points));
+                let mut queue = Queue { sender, batch: Batch::default() };
+                let mut bytes = 0;
+                while let Some(record) = log.next()? {
+                    reader.record(record, &mut queue);
+                    bytes += record.len() as u64;
+                    if bytes > 1 << 20 {
+                        progress(bytes);
+                        bytes = 0;
+                    }
                 }
-            }
-            progress(bytes);
+                progress(bytes);
+                queue.send();
+                drop(queue);
+                Ok::<_, io::Error>(decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })?;
+            reader.take_rows(rows);
         }
         Start::Empty => {
             reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything");
@@ -191,9 +208,11 @@ pub fn read_log(source: impl Read, place: &str, points: &mut dyn Points, progres
 #[derive(Default)]
 struct Reader {
     run: Run,
-    rows: RowReader,
-    summary: HashMap<Vec<u8>, SummaryItem, BuildHasherDefault<FxHasher>>,
-    summary_key: Vec<u8>,
+    summary_keys: Keys,
+    /// Index of the item of each key: one path may be written in several ways.
+    summary_items: Vec<usize>,
+    summary_paths: HashMap<Vec<String>, usize>,
+    summary: Vec<SummaryItem>,
     summary_order: u64,
     last_number: u64,
     gaps: Vec<(u64, u64)>,
@@ -203,6 +222,7 @@ struct Reader {
 
 /// The last value of a path of the summary, as it was written, and when.
 struct SummaryItem {
+    path: Vec<String>,
     order: u64,
     json: Vec<u8>,
     removed: bool,
@@ -213,7 +233,7 @@ impl Reader {
         self.run.findings.push(SourceFinding::new(code, place, detail));
     }
 
-    fn record(&mut self, record: &[u8], points: &mut dyn Points) {
+    fn record(&mut self, record: &[u8], rows: &mut Queue) {
         let mut number = 0;
         let mut kind = None;
         let mut fields = Fields::new(record);
@@ -236,15 +256,15 @@ impl Reader {
             }
             self.last_number = number;
         }
-        let name = self.dispatch(field, message, points);
+        let name = self.dispatch(field, message, rows);
         *self.run.records.entry(name).or_default() += 1;
     }
 
-    fn dispatch(&mut self, field: u32, message: &[u8], points: &mut dyn Points) -> &'static str {
+    fn dispatch(&mut self, field: u32, message: &[u8], rows: &mut Queue) -> &'static str {
         let run = &mut self.run;
         match field {
             2 => {
-                self.rows.row(message, points);
+                rows.push(RowKind::History, message);
                 return "history";
             }
             3 => {
@@ -260,7 +280,7 @@ impl Reader {
                 return "config";
             }
             7 => {
-                self.stats(message, points);
+                rows.push(RowKind::System, message);
                 return "stats";
             }
             17 => {
@@ -356,10 +376,11 @@ impl Reader {
 
     fn config(&mut self, message: &[u8]) {
         for field in Fields::new(message) {
-            let (path, json) = path_and_json(field.content.bytes());
+            let item = Item::read(field.content.bytes());
+            let path = path_of(item.key);
             self.run.config_items += 1;
             match field.number {
-                1 => match Value::parse(&String::from_utf8_lossy(json)) {
+                1 => match Value::parse(&String::from_utf8_lossy(item.value.json())) {
                     Some(value) => self.run.config.put(&path, value),
                     None => self.find(
                         SourceCode::Damaged,
@@ -376,86 +397,44 @@ impl Reader {
     /// Two records for each row, half of the file: only the last value of each path counts, so none is decoded yet.
     fn summary(&mut self, message: &[u8]) {
         self.summary_order += 1;
-        for field in Fields::new(message) {
-            let removed = field.number == 2;
-            let mut json = &[][..];
-            // Kept from item to item: there are millions, and few paths.
-            let key = &mut self.summary_key;
-            key.clear();
-            let (mut flat, mut nested) = (&[][..], false);
-            for Field { number, content } in Fields::new(field.content.bytes()) {
-                match number {
-                    1 => flat = content.bytes(),
-                    2 => {
-                        nested = true;
-                        push_part(key, content.bytes());
-                    }
-                    16 => json = content.bytes(),
-                    _ => {}
-                }
+        for (position, field) in Fields::new(message).enumerate() {
+            let (key, value) = self.summary_keys.read(field.content.bytes(), position);
+            if key == self.summary_items.len() {
+                self.learn_summary(key);
             }
-            if !nested {
-                push_part(key, flat);
-            }
-            let order = self.summary_order;
-            match self.summary.get_mut(key.as_slice()) {
-                Some(item) => {
-                    item.order = order;
-                    item.removed = removed;
-                    item.json.clear();
-                    item.json.extend_from_slice(json);
-                }
-                None => {
-                    self.summary.insert(key.clone(), SummaryItem { order, json: json.to_vec(), removed });
-                }
-            }
+            let index = self.summary_items.get(key).copied().unwrap_or_default();
+            let Some(last) = self.summary.get_mut(index) else { continue };
+            last.order = self.summary_order;
+            last.removed = field.number == 2;
+            last.json.clear();
+            last.json.extend_from_slice(value.json());
         }
     }
 
-    fn stats(&mut self, message: &[u8], points: &mut dyn Points) {
-        self.run.system_rows += 1;
-        let mut time_ns = None;
-        for field in Fields::new(message) {
-            if field.number == 2 {
-                time_ns = schema::timestamp(field.content.bytes());
-            }
+    fn learn_summary(&mut self, key: usize) {
+        let path = path_of(self.summary_keys.get(key));
+        let index = *self.summary_paths.entry(path.clone()).or_insert(self.summary.len());
+        if index == self.summary.len() {
+            self.summary.push(SummaryItem { path, order: 0, json: Vec::new(), removed: false });
         }
-        for field in Fields::new(message).filter(|field| field.number == 3) {
-            let (path, json) = path_and_json(field.content.bytes());
-            match Value::parse(&String::from_utf8_lossy(json)) {
-                // 0.12 writes the network as an object.
-                Some(Value::Object(members)) => {
-                    for (name, value) in members {
-                        let mut path = path.clone();
-                        path.push(name);
-                        self.run.system_values += 1;
-                        points.system(&path, time_ns, &value);
-                    }
-                }
-                Some(value) => {
-                    self.run.system_values += 1;
-                    points.system(&path, time_ns, &value);
-                }
-                None => {
-                    self.find(
-                        SourceCode::Damaged,
-                        "stats",
-                        format!("the value of `{}` cannot be read", path.join(".")),
-                    );
-                }
-            }
-        }
+        self.summary_items.push(index);
+    }
+
+    fn take_rows(&mut self, rows: Rows) {
+        self.run.history = rows.history.counts();
+        self.run.system_rows = rows.systems;
+        self.run.system_values = rows.system_values;
+        self.run.findings.extend(rows.findings);
     }
 
     fn finish(mut self, damage: Vec<SourceFinding>, place: &str) -> Run {
-        let mut items: Vec<_> = std::mem::take(&mut self.summary).into_iter().collect();
+        let mut items = std::mem::take(&mut self.summary);
         // In the order in which they were written: a longer path goes into the object of a shorter one, or replaces it.
-        items.sort_by(|(a_key, a), (b_key, b)| (a.order, a_key).cmp(&(b.order, b_key)));
-        for (key, item) in items {
-            let path = parts(&key);
-            if item.removed {
+        items.sort_by(|a, b| (a.order, &a.path).cmp(&(b.order, &b.path)));
+        for SummaryItem { path, json, removed, .. } in items {
+            if removed {
                 self.run.summary.remove(&path);
-            } else if let Some(value) = Value::parse(&String::from_utf8_lossy(&item.json)) {
+            } else if let Some(value) = Value::parse(&String::from_utf8_lossy(&json)) {
                 self.run.summary.put(&path, value);
             } else {
                 self.find(SourceCode::Damaged, "summary", format!("the value of `{}` cannot be read", path.join(".")));
@@ -473,7 +452,6 @@ impl Reader {
             let detail = format!("{} records are of a kind that this version does not know", self.unknown);
             self.find(SourceCode::Unsupported, place, detail);
         }
-        self.run.history = self.rows.counts();
         if self.run.history.broken > 0 {
             let detail = format!("{} values of the history cannot be read", self.run.history.broken);
             self.find(SourceCode::Damaged, place, detail);
@@ -503,16 +481,3 @@ fn console_piece(message: &[u8]) -> ConsolePiece {
     }
 }
 
-/// Path and value of an item: the nested key if there is one, else the flat one, which may be empty.
-fn path_and_json(item: &[u8]) -> (Vec<String>, &[u8]) {
-    let (mut path, mut flat, mut json) = (Vec::new(), String::new(), &[][..]);
-    for Field { number, content } in Fields::new(item) {
-        match number {
-            1 => flat = content.text(),
-            2 => path.push(content.text()),
-            16 => json = content.bytes(),
-            _ => {}
-        }
-    }
-    (if path.is_empty() { vec![flat] } else { path }, json)
-}

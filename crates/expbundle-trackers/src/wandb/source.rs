@@ -1,7 +1,7 @@
 //! What a path holds: one run, many, or what the service exports; and how to read a run of it.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -176,7 +176,7 @@ impl Source {
     }
 
     /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
-    pub fn read(&self, key: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<RunFiles, SourceError> {
+    pub fn read(&self, key: &str, points: &mut (dyn Points + Send), progress: &dyn Fn(u64)) -> Result<RunFiles, SourceError> {
         if let Some(export) = self.export(key) {
             let run = export.read(points, progress);
             let (key, id) = (export.key().to_owned(), export.id().to_owned());
@@ -232,11 +232,11 @@ impl LogPlace {
         run.id().or(self.id_of_name()).map_or_else(|| self.key(), str::to_owned)
     }
 
-    fn read_log(&self, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<Run, SourceError> {
+    fn read_log(&self, points: &mut (dyn Points + Send), progress: &dyn Fn(u64)) -> Result<Run, SourceError> {
         let describe = |source| SourceError::Read { path: self.log.clone(), source };
         let file = File::open(&self.log).map_err(describe)?;
         let place = self.log.file_name().unwrap_or("log");
-        read_log(BufReader::with_capacity(1 << 20, file), place, points, progress).map_err(describe)
+        read_log(file, place, points, progress).map_err(describe)
     }
 }
 

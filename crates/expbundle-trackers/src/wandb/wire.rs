@@ -68,6 +68,12 @@ impl<'a> Fields<'a> {
         Self { rest: message, broken: false }
     }
 
+    /// How many bytes of the message were read.
+    pub fn position(&self, message: &[u8]) -> usize {
+        message.len() - self.rest.len()
+    }
+
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
         // Most are one byte.
         if let Some((&byte, rest)) = self.rest.split_first()
@@ -87,12 +93,14 @@ impl<'a> Fields<'a> {
         None
     }
 
+    #[inline]
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
         Some(taken)
     }
 
+    #[inline]
     fn field(&mut self) -> Option<Field<'a>> {
         let tag = self.varint()?;
         let content = match tag & 7 {
@@ -113,6 +121,7 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
         if self.rest.is_empty() || self.broken {
             return None;
