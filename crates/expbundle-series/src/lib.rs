@@ -21,6 +21,7 @@ mod read;
 mod rows;
 mod runs;
 mod source;
+mod spill;
 mod summary;
 mod unit;
 mod wire;

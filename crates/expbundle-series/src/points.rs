@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io;
+
+use crate::spill::{Spill, SpilledPoints, Stretch};
 
 /// A point of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,16 +23,21 @@ pub struct Point<'a> {
 type Order = (Option<i64>, Option<i64>);
 
 /// A point that owns its text.
-#[derive(Clone, Debug)]
-struct Kept {
-    step: Option<i64>,
-    time_ns: Option<i64>,
-    value: Option<f64>,
-    text: Option<Box<str>>,
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// As that of the point.
+    pub step: Option<i64>,
+    /// As that of the point.
+    pub time_ns: Option<i64>,
+    /// As that of the point.
+    pub value: Option<f64>,
+    /// As that of the point.
+    pub text: Option<Box<str>>,
 }
 
 impl Kept {
-    fn point(&self) -> Point<'_> {
+    /// The point.
+    pub fn point(&self) -> Point<'_> {
         Point { step: self.step, time_ns: self.time_ns, value: self.value, text: self.text.as_deref() }
     }
 
@@ -105,21 +111,6 @@ struct Cell {
     text: u32,
 }
 
-/// Points in the file.
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    offset: u64,
-    bytes: u64,
-    points: u64,
-}
-
-const HAS_STEP: u8 = 1;
-const HAS_TIME: u8 = 2;
-const HAS_VALUE: u8 = 4;
-const HAS_TEXT: u8 = 8;
-/// Flags and three numbers, in the file.
-const SPILLED_BYTES: usize = 25;
-
 impl Waiting {
     /// Adds a point; returns the bytes that it takes in memory.
     pub fn push(&mut self, place: Place, point: &Point<'_>) -> usize {
@@ -131,23 +122,22 @@ impl Waiting {
     }
 
     /// Puts everything that is in memory into the file, sorted.
-    pub fn spill(&mut self, places: &Places, file: &mut BufWriter<&File>, offset: &mut u64) -> io::Result<()> {
-        let mut recent = std::mem::take(&mut self.recent);
-        recent.sort(places);
-        self.note_bounds(&recent, places);
-        let mut stretch = Stretch { offset: *offset, bytes: 0, points: 0 };
-        for cell in &recent.cells {
-            stretch.bytes += write_point(&recent.point(cell, places), file)?;
-            stretch.points += 1;
+    pub fn spill(&mut self, places: &Places, spill: &mut Spill) -> io::Result<()> {
+        self.sort(places);
+        let recent = &mut self.recent;
+        if !recent.cells.is_empty() {
+            self.spilled.push(spill.write(recent.cells.iter().map(|cell| recent.point(cell, places)))?);
         }
-        if stretch.points > 0 {
-            *offset += stretch.bytes;
-            self.spilled.push(stretch);
-        }
+        // The room is used again.
+        recent.cells.clear();
+        recent.texts.clear();
         Ok(())
     }
 
-    fn note_bounds(&mut self, sorted: &Recent, places: &Places) {
+    /// Sorts what is in memory, and notes where it begins and ends.
+    fn sort(&mut self, places: &Places) {
+        self.recent.sort(places);
+        let sorted = &self.recent;
         let first = sorted.cells.first().map(|cell| places.order(cell));
         self.overlap |= self.last_spilled.zip(first).is_some_and(|(last, first)| last > first);
         self.last_spilled = self.last_spilled.max(sorted.cells.last().map(|cell| places.order(cell)));
@@ -157,30 +147,28 @@ impl Waiting {
     pub fn for_each<E: From<io::Error>>(
         mut self,
         places: &Places,
-        file: Option<&File>,
-        mut take: impl FnMut(&Point<'_>) -> Result<(), E>,
+        spill: Option<&Spill>,
+        mut take: impl FnMut(Kept) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut recent = std::mem::take(&mut self.recent);
-        recent.sort(places);
-        self.note_bounds(&recent, places);
-        let spilled =
-            file.into_iter().flat_map(|file| self.spilled.iter().map(move |one| SpilledPoints::new(file, *one)));
+        self.sort(places);
+        let recent = self.recent;
+        let spilled = spill.into_iter().flat_map(|spill| self.spilled.iter().map(|one| spill.read(*one)));
         if self.overlap {
             return merge(spilled.map(Source::Spilled).chain([Source::Recent(recent, places, 0)]).collect(), take);
         }
         for mut points in spilled {
             while let Some(kept) = points.next()? {
-                take(&kept.point())?;
+                take(kept)?;
             }
         }
-        recent.cells.iter().try_for_each(|cell| take(&recent.point(cell, places)))
+        recent.cells.iter().try_for_each(|cell| take(recent.point(cell, places).into()))
     }
 }
 
 /// Merges sorted sources. Among equals the earlier source comes first, which is the order of arrival.
 fn merge<E: From<io::Error>>(
     mut sources: Vec<Source<'_>>,
-    mut take: impl FnMut(&Point<'_>) -> Result<(), E>,
+    mut take: impl FnMut(Kept) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut heads: Vec<Option<Kept>> = Vec::with_capacity(sources.len());
     let mut next = BinaryHeap::with_capacity(sources.len());
@@ -193,7 +181,7 @@ fn merge<E: From<io::Error>>(
         let (source, head) =
             sources.get_mut(index).zip(heads.get_mut(index)).expect("the heap has indices of sources alone");
         let kept = head.take().expect("a source in the heap has a head");
-        take(&kept.point())?;
+        take(kept)?;
         *head = source.next()?;
         next.extend(head.iter().map(|kept| Reverse((kept.order(), index))));
     }
@@ -230,18 +218,6 @@ impl Recent {
     }
 }
 
-fn order(flags: u8, step: i64, time_ns: i64) -> Order {
-    ((flags & HAS_STEP != 0).then_some(step), (flags & HAS_TIME != 0).then_some(time_ns))
-}
-
-fn flags_of(point: &Point<'_>) -> u8 {
-    let flag = |present: bool, flag: u8| if present { flag } else { 0 };
-    flag(point.step.is_some(), HAS_STEP)
-        | flag(point.time_ns.is_some(), HAS_TIME)
-        | flag(point.value.is_some(), HAS_VALUE)
-        | flag(point.text.is_some(), HAS_TEXT)
-}
-
 /// Where points of one key come from, in order.
 enum Source<'a> {
     Spilled(SpilledPoints<'a>),
@@ -260,74 +236,4 @@ impl Source<'_> {
             }
         }
     }
-}
-
-/// Reads a stretch. Several of them share the file, so each knows its own position.
-struct SpilledPoints<'a> {
-    reader: BufReader<Section<'a>>,
-    points: u64,
-}
-
-struct Section<'a> {
-    file: &'a File,
-    position: u64,
-}
-
-impl Read for Section<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.seek(SeekFrom::Start(self.position))?;
-        let read = self.file.read(buffer)?;
-        self.position += read as u64;
-        Ok(read)
-    }
-}
-
-impl<'a> SpilledPoints<'a> {
-    fn new(file: &'a File, stretch: Stretch) -> Self {
-        // Many keys have many short stretches: no more is read than each one has.
-        let capacity = usize::try_from(stretch.bytes).unwrap_or(usize::MAX).min(256 << 10);
-        let section = Section { file, position: stretch.offset };
-        Self { reader: BufReader::with_capacity(capacity, section), points: stretch.points }
-    }
-
-    fn next(&mut self) -> io::Result<Option<Kept>> {
-        if self.points == 0 {
-            return Ok(None);
-        }
-        self.points -= 1;
-        read_kept(&mut self.reader).map(Some)
-    }
-}
-
-/// Returns how many bytes were written.
-fn write_point(point: &Point<'_>, file: &mut impl Write) -> io::Result<u64> {
-    file.write_all(&[flags_of(point)])?;
-    file.write_all(&point.step.unwrap_or(0).to_le_bytes())?;
-    file.write_all(&point.time_ns.unwrap_or(0).to_le_bytes())?;
-    file.write_all(&point.value.unwrap_or(0.0).to_le_bytes())?;
-    let Some(text) = point.text else { return Ok(SPILLED_BYTES as u64) };
-    file.write_all(&(text.len() as u64).to_le_bytes())?;
-    file.write_all(text.as_bytes())?;
-    Ok((SPILLED_BYTES + 8 + text.len()) as u64)
-}
-
-fn read_kept(reader: &mut impl Read) -> io::Result<Kept> {
-    let mut number = [0; 8];
-    let mut flags = [0];
-    reader.read_exact(&mut flags)?;
-    let [flags] = flags;
-    reader.read_exact(&mut number)?;
-    let step = i64::from_le_bytes(number);
-    reader.read_exact(&mut number)?;
-    let (step, time_ns) = order(flags, step, i64::from_le_bytes(number));
-    reader.read_exact(&mut number)?;
-    let value = (flags & HAS_VALUE != 0).then_some(f64::from_le_bytes(number));
-    let mut text = None;
-    if flags & HAS_TEXT != 0 {
-        reader.read_exact(&mut number)?;
-        let mut read = String::new();
-        reader.take(u64::from_le_bytes(number)).read_to_string(&mut read)?;
-        text = Some(read.into_boxed_str());
-    }
-    Ok(Kept { step, time_ns, value, text })
 }

@@ -1,14 +1,15 @@
 //! Writes series in the fixed profile.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::columns::{Floats, Integers, Output, Texts, ValueColumn, WordColumn, check_text};
 use crate::error::SeriesError;
-use crate::points::{Places, Point, Waiting};
+use crate::points::{Kept, Places, Point, Waiting};
 use crate::profile::{GROUP_ROWS, GROUP_TEXT_BYTES, Kind, SERIES};
+use crate::spill::Spill;
 use crate::summary::KeySummary;
 use crate::unit::Unit;
 
@@ -49,8 +50,7 @@ pub struct SeriesWriter {
     unit: Unit,
     used_bytes: usize,
     budget_bytes: usize,
-    spill: Option<File>,
-    spill_offset: u64,
+    spill: Option<Spill>,
 }
 
 impl Default for SeriesWriter {
@@ -76,7 +76,6 @@ impl SeriesWriter {
             used_bytes: 0,
             budget_bytes,
             spill: None,
-            spill_offset: 0,
         }
     }
 
@@ -117,18 +116,14 @@ impl SeriesWriter {
     }
 
     fn spill(&mut self) -> Result<(), SeriesError> {
-        let file = match self.spill.take() {
-            Some(file) => file,
-            None => tempfile::tempfile()?,
+        let spill = match &mut self.spill {
+            Some(spill) => spill,
+            None => self.spill.insert(Spill::new()?),
         };
-        let mut writer = BufWriter::with_capacity(1 << 20, &file);
         for waiting in &mut self.waiting {
-            waiting.spill(&self.places, &mut writer, &mut self.spill_offset)?;
+            waiting.spill(&self.places, spill)?;
         }
         self.places.clear();
-        writer.flush()?;
-        drop(writer);
-        self.spill = Some(file);
         self.used_bytes = 0;
         Ok(())
     }
@@ -142,26 +137,69 @@ impl SeriesWriter {
     ///
     /// The salt is that of a blinded section.
     pub fn finish(self, output: impl Write, salt: Option<&[u8; 32]>) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-        let Self { keys, waiting, places, unit, spill, .. } = self;
-        let mut group = RowGroup::new(Output::new(output, unit, salt)?, unit);
+        let Self { keys, waiting, places, unit, mut spill, .. } = self;
+        if let Some(spill) = &mut spill {
+            spill.flush()?;
+        }
         let mut series: Vec<(Arc<str>, Waiting)> = keys.into_iter().zip(waiting).collect();
         series.retain(|(_, waiting)| !waiting.is_empty());
         series.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
-        let mut summaries = Vec::with_capacity(series.len());
-        for (key, waiting) in series {
-            check_text(&key)?;
-            let mut summary = KeySummary::default();
-            group.begin_key(&key);
-            waiting.for_each(&places, spill.as_ref(), |point| {
-                summary.add(point);
-                group.push(point)
-            })?;
-            summaries.push((key.to_string(), summary));
-        }
-        group.end()?;
-        group.output.finish(&SERIES)?;
-        Ok(summaries)
+        series.iter().try_for_each(|(key, _)| check_text(key))?;
+        let mut group = RowGroup::new(Output::new(output, unit, salt)?, unit);
+        // Points are put in order by one thread and encoded by this one.
+        std::thread::scope(|scope| {
+            let (sender, parts) = sync_channel(WAITING_PARTS);
+            let ordering = scope.spawn(move || order(series, &places, spill.as_ref(), &sender));
+            for part in &parts {
+                match part {
+                    Part::Key(key) => group.begin_key(&key),
+                    Part::Points(points) => points.iter().try_for_each(|point| group.push(&point.point()))?,
+                }
+            }
+            group.end()?;
+            group.output.finish(&SERIES)?;
+            ordering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
+}
+
+/// A part of the file's points, in its order.
+enum Part {
+    /// The points that follow are this key's.
+    Key(Arc<str>),
+    Points(Vec<Kept>),
+}
+
+/// Parts that may wait for the encoder, and points of one: small enough for the cache.
+const WAITING_PARTS: usize = 4;
+const PART_POINTS: usize = 2048;
+
+/// Sends the points of each key in their order, and gives the summaries.
+fn order(
+    series: Vec<(Arc<str>, Waiting)>,
+    places: &Places,
+    spill: Option<&Spill>,
+    sender: &SyncSender<Part>,
+) -> Result<Vec<(String, KeySummary)>, SeriesError> {
+    let mut summaries = Vec::with_capacity(series.len());
+    for (key, waiting) in series {
+        let mut summary = KeySummary::default();
+        let mut points = Vec::with_capacity(PART_POINTS);
+        // An encoder that is gone has failed, and says why itself.
+        let _ = sender.send(Part::Key(Arc::clone(&key)));
+        waiting.for_each(places, spill, |point| {
+            summary.add(&point.point());
+            points.push(point);
+            if points.len() == PART_POINTS {
+                let full = std::mem::replace(&mut points, Vec::with_capacity(PART_POINTS));
+                let _ = sender.send(Part::Points(full));
+            }
+            Ok::<_, SeriesError>(())
+        })?;
+        let _ = sender.send(Part::Points(points));
+        summaries.push((key.to_string(), summary));
+    }
+    Ok(summaries)
 }
 
 /// The row group that is being filled.
