@@ -59,10 +59,23 @@ impl Failure {
         Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help)
     }
 
+    /// A temporary file that could not be made or written.
+    pub fn temporary(error: &io::Error) -> Self {
+        let folder = std::env::temp_dir().display().to_string();
+        Self::io("use a temporary file", Utf8Path::new(&folder), error)
+    }
+
     /// Says where.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.0.place = Some(place.into());
+        self
+    }
+
+    /// Says where, if nothing more exact was said.
+    #[must_use]
+    pub fn or_at(mut self, place: &str) -> Self {
+        self.0.place.get_or_insert_with(|| place.to_owned());
         self
     }
 

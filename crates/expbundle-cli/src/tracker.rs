@@ -198,7 +198,7 @@ pub fn only_run(source: &Source) -> Result<String, Failure> {
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too.
 pub fn checked(bundle: &Bundle) -> Result<Intact, Failure> {
-    let describe = |error: std::io::Error| Failure::new("cli.io", format!("cannot use a temporary file: {error}"));
+    let describe = |error: std::io::Error| Failure::temporary(&error);
     let mut file = tempfile::tempfile().map_err(describe)?;
     bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
     let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);

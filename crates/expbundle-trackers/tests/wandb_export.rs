@@ -202,3 +202,33 @@ fn damaged_files_are_errors_or_findings() {
     assert_eq!(points.others, 1);
     assert!(has(&files, SourceCode::Damaged, "line 2") && has(&files, SourceCode::Damaged, "line 4"));
 }
+
+#[test]
+fn a_cut_run_beside_a_history_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    std::fs::write(path.join("run.json"), "{\"name\": \"abc\", \"displayNa").expect("room");
+    std::fs::write(path.join("history.jsonl"), "{\"_step\": 0, \"loss\": 1.5}\n").expect("room");
+    let (files, points) = read(path);
+    assert_eq!(points.numbers["loss"].1, 1.5);
+    let found = files.run.findings.iter().find(|found| found.code == SourceCode::Damaged).expect("said");
+    assert_eq!(found.place, "run.json");
+}
+
+#[test]
+fn parts_of_two_runs_are_two_runs() {
+    let part = fixture().join("history-exports");
+    let part = part
+        .read_dir_utf8()
+        .expect("there")
+        .filter_map(Result::ok)
+        .find(|entry| entry.file_name().ends_with(".runhistory.parquet"));
+    let part = part.expect("a part in the fixture");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    for run in ["one", "two"] {
+        std::fs::copy(part.path(), path.join(format!("team_project_{run}_000000.runhistory.parquet"))).expect("room");
+    }
+    let source = Source::open(path).expect("a source");
+    assert_eq!(source.keys(), ["one", "two"]);
+}

@@ -15,7 +15,7 @@ use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
 use super::convert::role_and_file;
 use crate::failure::Failure;
 use crate::tracker::convert_failure;
-use crate::{Outcome, exit, files, terminal};
+use crate::{Outcome, exit, files, series, terminal};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
@@ -138,7 +138,18 @@ fn add_section(draft: &mut Draft, name: &SectionName, path: &Utf8Path) -> Result
             let bytes = json::to_bytes(&value).map_err(|error| json_failure(&error, path))?;
             draft.section(name.as_str(), sections::JSON, Content::bytes(bytes))?;
         }
-        Some("parquet") => draft.section(name.as_str(), sections::PARQUET, Content::bytes(bytes))?,
+        Some("parquet") => {
+            let content = Content::bytes(bytes);
+            let checked = match name.as_str() {
+                sections::METRICS | sections::TELEMETRY => series::open(&content, path.as_str()).map(drop),
+                sections::CONSOLE => series::open_console(&content, path.as_str()).map(drop),
+                _ => Ok(()),
+            };
+            checked.map_err(|failure| {
+                failure.help("it must have the fixed profile of spec/sections-parquet.md; `expbundle extract --parquet` writes it")
+            })?;
+            draft.section(name.as_str(), sections::PARQUET, content)?;
+        }
         _ => draft.section(name.as_str(), "application/octet-stream", Content::bytes(bytes))?,
     }
     Ok(())

@@ -18,12 +18,17 @@ use crate::{Outcome, exit, files, statements, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  expbundle diff before.expb after.expb")]
+#[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
+    expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
 pub struct Diff {
     /// Bundle, model directory, or a tracker's folder or file with one run
     before: Utf8PathBuf,
-    /// The other one
-    after: Utf8PathBuf,
+    /// The other one [default: the same bundle]
+    #[arg(required_unless_present = "record")]
+    after: Option<Utf8PathBuf>,
+    /// Id of the record, or its beginning, where a bundle has several; once for each side, the first for the first
+    #[arg(long, value_name = "ID")]
+    record: Vec<String>,
     /// Write JSON (schemas/diff.schema.json)
     #[arg(long)]
     json: bool,
@@ -59,15 +64,21 @@ pub struct Difference {
 
 impl Diff {
     pub fn run(self) -> Outcome {
-        let open = |path: &Utf8Path| -> Result<(Intact, RecordId), Failure> {
+        let [first, second] = match self.record.as_slice() {
+            [] => [None, None],
+            [first, second] => [Some(first.as_str()), Some(second.as_str())],
+            _ => return Err(Failure::usage("`--record` is given twice, once for each side")),
+        };
+        let open = |path: &Utf8Path, record| -> Result<(Intact, RecordId), Failure> {
             let intact = match tracker::bundle_of_source(path, None)? {
                 Some(intact) => intact,
                 None => files::intact(path)?,
             };
-            let id = statements::one(&intact, None)?;
+            let id = statements::one(&intact, record)?;
             Ok((intact, id))
         };
-        let ((a, before), (b, after)) = (open(&self.before)?, open(&self.after)?);
+        let ((a, before), (b, after)) =
+            (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
         let differences = Differences { before, after, differences: compare(&facts(&a, before), &facts(&b, after)) };
         if self.json {
             let text = serde_json::to_string_pretty(&differences).expect("plain JSON");
@@ -150,7 +161,7 @@ fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, String)> {
     let mut leaves = Vec::new();
     while let Some((path, value)) = waiting.pop() {
         match value {
-            Value::Object(members) if typed::wrapped(value).is_none() => {
+            Value::Object(members) if !members.is_empty() && typed::wrapped(value).is_none() => {
                 waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
             }
             _ => leaves.push((path, typed::display(value))),

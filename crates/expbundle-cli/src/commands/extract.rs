@@ -97,7 +97,7 @@ impl Extract {
             output.flush()
         });
         match (trouble, written) {
-            (Some(failure), _) => Err(failure),
+            (Some(failure), _) => Err(failure.or_at(path.as_str())),
             (None, Err(error)) => Err(Failure::io("write the file", path, &error)),
             (None, Ok(())) => {
                 terminal::talk(&format!("written {path}\n"));
@@ -160,11 +160,15 @@ fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, 
         .iter()
         .find(|artifact| [&artifact.name, &artifact.path].into_iter().flatten().any(|name| name == wanted));
     let named = by_name.and_then(|artifact| artifact.digest?.blake3());
-    let found = intact
-        .bundle()
-        .artifacts()
-        .find(|(digest, _)| Some(*digest) == named || (wanted.len() >= 8 && digest.to_string().starts_with(wanted)));
-    found.map(|(_, content)| content.clone()).ok_or_else(|| {
+    let begins = |digest: &str| wanted.len() >= 8 && digest.starts_with(wanted);
+    let mut found =
+        intact.bundle().artifacts().filter(|(digest, _)| Some(*digest) == named || begins(&digest.to_string()));
+    let first = found.next();
+    if found.next().is_some() {
+        return Err(Failure::usage(format!("several embedded artifacts begin with `{wanted}`"))
+            .help("give more of the digest; `expbundle show BUNDLE artifacts` lists them"));
+    }
+    first.map(|(_, content)| content.clone()).ok_or_else(|| {
         let message = if named.is_some() {
             format!("the artifact `{wanted}` is not embedded; the bundle has its digests only")
         } else {

@@ -277,7 +277,7 @@ fn cost(text: &mut String, intact: &Intact, id: RecordId) {
         _ = writeln!(
             text,
             "  {:.3} {} of {}{model}, {}",
-            one.amount,
+            one.amount.0,
             one_line(&one.unit),
             one_line(&one.resource),
             basis(one.basis)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expbundle_format::Blake3;
-use expbundle_format::number::typed::float;
+use expbundle_format::number::Number;
 use expbundle_format::sections::{
     Accelerator, Basis, Captured, Changes, Code as SourceCode, Cost, Environment, Gap, Hardware, Package, Recipe,
     ResourceUse,
@@ -280,13 +280,12 @@ pub(super) fn cost(recipe: &Recipe, runtime_seconds: Option<i64>) -> Option<Cost
         .map(|accelerator| ResourceUse {
             resource: "accelerator".to_owned(),
             model: Some(accelerator.model.clone()),
-            amount: f64::from(seconds) / 3600.0 * accelerator.count as f64,
+            amount: Number(f64::from(seconds) / 3600.0 * accelerator.count as f64),
             unit: "h".to_owned(),
             basis: Basis::Estimated,
             method: Some("accelerators of the machine times the run time that the tracker recorded".to_owned()),
         })
         .collect();
-    debug_assert!(resources.iter().all(|resource| float(resource.amount).is_number()));
     (!resources.is_empty()).then(|| Cost { resources, ..Cost::default() })
 }
 

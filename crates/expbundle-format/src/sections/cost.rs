@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::number::Number;
+
 /// Resource use and charges.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
@@ -38,7 +40,7 @@ pub struct ResourceUse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// How much.
-    pub amount: f64,
+    pub amount: Number,
     /// `h`, `kWh`, `kg`, `FLOP`.
     pub unit: String,
     /// How the figure came about.

@@ -59,8 +59,7 @@ impl Form {
             "parquet" if name.ends_with(".runhistory.parquet") => Some(Self::Parts),
             "parquet" => Some(Self::Parquet),
             "csv" => {
-                let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MOST_CSV_BYTES);
-                let header = csv(path).ok().filter(|_| small)?.header;
+                let header = csv(path).ok()?.header;
                 let has = |name: &str| header.iter().any(|column| column == name);
                 if has("_step") || has("_timestamp") {
                     Some(Self::Csv)
@@ -95,15 +94,23 @@ impl Export {
         let mut nodes: BTreeMap<String, Vec<(Utf8PathBuf, Value)>> = BTreeMap::new();
         let mut history = Vec::new();
         let mut projects = Vec::new();
+        let mut findings = Vec::new();
+        let place_of = |file: &Utf8Path| file.strip_prefix(root).unwrap_or(file).as_str().to_owned();
         for file in files {
             match file.extension() {
                 Some("json") => {
-                    let Some(node) = read_text(&file)?.and_then(|text| Value::parse(&text)).filter(node::is_run) else {
+                    let Some(node) = read_text(&file)?.and_then(|text| Value::parse(&text)) else {
+                        let detail = "it is no JSON, or was cut off; a run may have been in it";
+                        findings.push(SourceFinding::new(SourceCode::Damaged, place_of(&file), detail));
                         continue;
                     };
-                    if let Some(id) = node::id(&node).map(str::to_owned) {
+                    if let Some(id) = node::id(&node).filter(|_| node::is_run(&node)).map(str::to_owned) {
                         nodes.entry(id).or_default().push((file, node));
                     }
+                }
+                Some("csv") if fs::metadata(&file)?.len() > MOST_CSV_BYTES => {
+                    let detail = "a CSV of more than 256 MiB is not read; export the history as JSON lines or Parquet";
+                    findings.push(SourceFinding::new(SourceCode::Unsupported, place_of(&file), detail));
                 }
                 _ => match Form::of(&file) {
                     Some(form) => history.push(History { path: file, form }),
@@ -135,6 +142,9 @@ impl Export {
         }
         if exports.is_empty() {
             exports = without_node(&history, root);
+        }
+        for export in &mut exports {
+            export.run.findings.extend(findings.iter().cloned());
         }
         Ok(exports)
     }
@@ -300,12 +310,13 @@ fn named(key: &str, name: Option<&str>, root: &Utf8Path) -> Export {
 fn without_node(history: &[History], root: &Utf8Path) -> Vec<Export> {
     let Some(first) = history.first() else { return Vec::new() };
     if first.form != Form::Chart {
-        let stem = first.path.file_stem().unwrap_or("run");
-        // `<entity>_<project>_<run>_<part>`
-        let id = stem.strip_suffix(".runhistory").and_then(|stem| stem.rsplit('_').nth(1)).unwrap_or(stem);
-        let mut export = named(id, None, root);
-        export.history = history.to_vec();
-        return vec![export];
+        let mut exports: BTreeMap<&str, Export> = BTreeMap::new();
+        for file in history {
+            // Parts belong together by run; else the most complete file names the run, and the others are of it too.
+            let id = id_of_file(if first.form == Form::Parts { file } else { first });
+            exports.entry(id).or_insert_with(|| named(id, None, root)).history.push(file.clone());
+        }
+        return exports.into_values().collect();
     }
     let header = csv(&first.path).map(|table| table.header).unwrap_or_default();
     let mut names: Vec<&str> = header.iter().filter_map(|column| Some(column.split_once(" - ")?.0)).collect();
@@ -317,6 +328,12 @@ fn without_node(history: &[History], root: &Utf8Path) -> Vec<Export> {
         export
     });
     exports.collect()
+}
+
+/// `<entity>_<project>_<run>_<part>` names its run; any other file is named after itself.
+fn id_of_file(file: &History) -> &str {
+    let stem = file.path.file_stem().unwrap_or("run");
+    stem.strip_suffix(".runhistory").and_then(|stem| stem.rsplit('_').nth(1)).unwrap_or(stem)
 }
 
 /// The runs of the loop over a project that W&B's guide shows: columns `name`, `config`, `summary`.

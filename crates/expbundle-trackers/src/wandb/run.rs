@@ -480,4 +480,3 @@ fn console_piece(message: &[u8]) -> ConsolePiece {
         text: piece.get("line").and_then(Value::as_str).unwrap_or_default().to_owned(),
     }
 }
-

@@ -176,7 +176,12 @@ impl Source {
     }
 
     /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
-    pub fn read(&self, key: &str, points: &mut (dyn Points + Send), progress: &dyn Fn(u64)) -> Result<RunFiles, SourceError> {
+    pub fn read(
+        &self,
+        key: &str,
+        points: &mut (dyn Points + Send),
+        progress: &dyn Fn(u64),
+    ) -> Result<RunFiles, SourceError> {
         if let Some(export) = self.export(key) {
             let run = export.read(points, progress);
             let (key, id) = (export.key().to_owned(), export.id().to_owned());

@@ -86,12 +86,10 @@ pub fn plan_attach(
     let scan = check::scan(folder, check::wanted(&claims, false), progress)?;
     let (files, findings) = check::compare(&scan, &claims);
     let mut notes = notes_on_files(&claims, &files);
-    notes.extend(
-        findings
-            .iter()
-            .filter(|finding| finding.is_error())
-            .map(|finding| format!("{}: {}", finding.place, finding.message)),
-    );
+    notes.extend(findings.iter().filter(|finding| finding.is_error()).map(|finding| match finding.place.to_string() {
+        place if place.is_empty() => finding.message.clone(),
+        place => format!("{place}: {}", finding.message),
+    }));
     notes.extend(notes_on_names(folder, &names)?);
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
