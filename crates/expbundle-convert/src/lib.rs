@@ -10,12 +10,14 @@ use expbundle::hash::HashError;
 use expbundle_format::record::Word;
 use expbundle_format::sections::Account;
 use expbundle_format::{Finding, RecordId};
+use expbundle_series::SeriesError;
 
 pub mod declared;
 pub mod embed;
 pub mod privacy;
 pub mod roles;
 pub mod search;
+mod series;
 
 pub mod mlflow;
 pub mod wandb;
@@ -52,6 +54,8 @@ pub struct Converted {
     pub account: Account,
     /// What is damaged, missing or lost.
     pub findings: Vec<Finding>,
+    /// The sweep that the run is part of, if it is one of a sweep: a record of its own, unsigned.
+    pub sweep: Option<Bundle>,
 }
 
 /// Why a run cannot be converted at all. Whatever concerns a part of it is a finding instead.
@@ -79,7 +83,7 @@ pub enum ConvertError {
     Draft(#[from] DraftError),
     /// A Parquet section cannot be written.
     #[error("the series cannot be written: {0}")]
-    Series(String),
+    Series(#[from] SeriesError),
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]
     Io(#[from] std::io::Error),

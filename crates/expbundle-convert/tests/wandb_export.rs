@@ -71,3 +71,33 @@ fn every_form_becomes_a_bundle() {
         }
     }
 }
+
+#[test]
+fn runs_of_a_sweep_are_part_of_one_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let text = std::fs::read_to_string(fixture().join("run.json")).expect("there");
+    let mut node: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut parents = Vec::new();
+    for id in ["first", "second"] {
+        node["sweepName"] = "ab12cd34".into();
+        node["name"] = id.into();
+        std::fs::write(path.join("run.json"), node.to_string()).expect("room");
+        let source = Source::open(path).expect("a source");
+        let converted = wandb::convert(&source, id, &Options::default()).expect("a run");
+        let sweep = converted.sweep.as_ref().expect("a sweep");
+        let (sweep_id, _) = sweep.records().next().expect("a record");
+        let mut family = converted.bundle.clone();
+        family.merge(sweep);
+        let mut bytes = Vec::new();
+        family.write(&mut bytes).expect("memory");
+        let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+        let intact = intact.unwrap_or_else(|| panic!("{check:?}"));
+        let edges = intact.lineage().parents(converted.record);
+        assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);
+        assert_eq!(edges[0].relation().map(ToString::to_string).as_deref(), Some("part-of"));
+        assert_eq!(intact.heads(), [converted.record]);
+        parents.push(sweep_id);
+    }
+    assert_eq!(parents[0], parents[1]);
+}

@@ -231,6 +231,9 @@ impl Convert {
             .map_err(|error| tracker::convert_failure(&error))
             .and_then(|converted| {
                 let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;
+                if let (Some(folder), Some(sweep)) = (folder, &converted.sweep) {
+                    place_sweep(sweep, folder)?;
+                }
                 Ok((converted, placed))
             });
         match result {
@@ -243,7 +246,9 @@ impl Convert {
                     }
                     summary.add(&converted, run);
                 });
-                folder.is_none().then_some(converted.bundle)
+                let Converted { mut bundle, sweep, .. } = converted;
+                sweep.iter().for_each(|sweep| bundle.merge(sweep));
+                folder.is_none().then_some(bundle)
             }
             Err(failure) => {
                 failure.print();
@@ -279,6 +284,14 @@ fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
         files::save(&converted.bundle, &beside)?;
     }
     Ok(Placed::Beside(beside))
+}
+
+/// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.
+fn place_sweep(sweep: &Bundle, folder: &Utf8Path) -> Result<(), Failure> {
+    let Some((id, _)) = sweep.records().next() else { return Ok(()) };
+    let short: String = id.to_string().chars().take(12).collect();
+    let path = folder.join(format!("sweep-{short}.expb"));
+    if path.exists() { Ok(()) } else { files::save(sweep, &path) }
 }
 
 /// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is

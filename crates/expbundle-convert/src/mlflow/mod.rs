@@ -190,7 +190,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     draft.json_section::<SourceSection>(&source)?;
     let bundle = draft.finish()?;
     let record = record_id(&bundle);
-    Ok(Converted { bundle, record, title, account, findings })
+    Ok(Converted { bundle, record, title, account, findings, sweep: None })
 }
 
 fn record_id(bundle: &expbundle::Bundle) -> RecordId {

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use expbundle::Content;
 use expbundle::draft::Draft;
 use expbundle_format::Code;
-use expbundle_format::number::Number;
 use expbundle_format::sections::{self, Goal, SeriesSummary, Summary};
 use expbundle_series::{KeySummary, Point, SeriesWriter};
 use expbundle_trackers::mlflow::Metric;
 
 use super::mapping::Mapping;
-use crate::ConvertError;
+use crate::{ConvertError, series};
 
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 
@@ -31,8 +29,8 @@ pub(super) fn write(
         return Ok(());
     }
     let series = summaries.into_iter().map(|(key, one)| {
-        let goal = goals.get(&key).copied();
-        (key, summary(&one, goal))
+        let line = SeriesSummary { goal: goals.get(&key).copied(), ..series::summary(&one) };
+        (key, line)
     });
     draft.json_section(&Summary { series: series.collect(), ..Summary::default() })?;
     Ok(())
@@ -44,7 +42,6 @@ fn write_section(
     section: &str,
     metrics: &[&Metric],
 ) -> Result<Vec<(String, KeySummary)>, ConvertError> {
-    let failed = |error: expbundle_series::SeriesError| ConvertError::Series(error.to_string());
     let mut writer = SeriesWriter::new();
     for metric in metrics {
         let key = writer.key(mapping.metric_key(&metric.key));
@@ -53,33 +50,12 @@ fn write_section(
             let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);
             timeless += u64::from(time_ns.is_none());
             let point = Point { step: Some(point.step), time_ns, value: Some(point.value), text: None };
-            writer.push(key, point).map_err(failed)?;
+            writer.push(key, point)?;
         }
         if timeless > 0 {
             let message = format!("{timeless} points have a time beyond the year 2262, which was left out");
             mapping.finding(Code::SourceLoss, &format!("metrics/{}", metric.key), &message);
         }
     }
-    if writer.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A finished file on disk, so that a long series never sits in memory as a whole.
-    let file = tempfile::tempfile()?;
-    let summaries = writer.finish(file.try_clone()?, None).map_err(failed)?;
-    draft.section(section, sections::PARQUET, Content::file(file)?)?;
-    Ok(summaries)
-}
-
-fn summary(one: &KeySummary, goal: Option<Goal>) -> SeriesSummary {
-    SeriesSummary {
-        count: one.count,
-        first: one.first.map(Number),
-        last: one.last.map(Number),
-        min: one.min.map(Number),
-        max: one.max.map(Number),
-        non_finite: one.non_finite,
-        texts: one.texts,
-        goal,
-        step_key: None,
-    }
+    series::write_section(writer, draft, section)
 }

@@ -10,19 +10,20 @@ mod mapping;
 mod media;
 mod points;
 mod recipe;
+mod sweep;
 mod typed;
 
 use expbundle::Content;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
-use expbundle_format::sections::{self, Artifacts, Identity, Summary};
+use expbundle_format::sections::{self, Artifacts, Identity, SeriesSummary, Summary};
 use expbundle_series::write_console;
 use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
 
 use self::mapping::{Mapping, time};
 use self::points::Gathered;
-use crate::{ConvertError, Converted, Options, declared, roles};
+use crate::{ConvertError, Converted, Options, declared, roles, series};
 
 /// Lists the runs of a source.
 pub fn list(source: &Source) -> Result<Vec<Listed>, ConvertError> {
@@ -91,6 +92,10 @@ fn build(
     });
     body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
     body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
+    let sweep = run.text("sweep_id").map(sweep::bundle).transpose()?;
+    if let Some((_, record)) = sweep.as_ref().and_then(|sweep| sweep.records().next()) {
+        body.parents.push(Parent { record: record.digest()?, relation: roles::word("part-of") });
+    }
     let mut draft = Draft::new(body);
     let mut mapping = Mapping::new(files, options);
     account_of_records(&mut mapping);
@@ -106,7 +111,7 @@ fn build(
     let summaries = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
     let series = summaries.into_iter().map(|(key, one)| {
         let declared = context::declared_for(&definitions, &key);
-        let line = points::summary(&one, declared.goal, declared.step_key);
+        let line = SeriesSummary { goal: declared.goal, step_key: declared.step_key, ..series::summary(&one) };
         (key, line)
     });
     let summary =
@@ -144,7 +149,7 @@ fn build(
     draft.json_section(&source)?;
     let bundle = draft.finish()?;
     let record = bundle.records().next().expect("a draft has its record").0;
-    Ok(Converted { bundle, record, title, account, findings })
+    Ok(Converted { bundle, record, title, account, findings, sweep })
 }
 
 /// Every record of the log by kind. What is inside them is counted by itself.
@@ -189,7 +194,7 @@ fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), C
         return Ok(());
     }
     let mut bytes = Vec::new();
-    write_console(&lines, &mut bytes, None).map_err(|error| ConvertError::Series(error.to_string()))?;
+    write_console(&lines, &mut bytes, None).map_err(ConvertError::from)?;
     draft.section(sections::CONSOLE, sections::PARQUET, Content::bytes(bytes))?;
     Ok(())
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_format::number::Number;
-use expbundle_format::sections::{self, Goal, SeriesSummary};
+use expbundle_format::sections;
 use expbundle_series::{KeyId, KeySummary, Point, SeriesError, SeriesWriter};
 use expbundle_trackers::wandb::{At, Points, Value};
 
 use super::typed::typed;
 use crate::ConvertError;
 use crate::privacy::Private;
+use crate::series::write_section;
 
 /// A media object of a row.
 pub(super) struct MediaObject {
@@ -74,7 +73,6 @@ impl Gathered {
         private: &Private,
         hidden: &mut BTreeMap<String, serde_json::Value>,
     ) -> Result<Vec<(String, KeySummary)>, ConvertError> {
-        let failed = |error: SeriesError| ConvertError::Series(error.to_string());
         for (key, at, text) in std::mem::take(&mut self.others) {
             let Some((_, _, id)) = self.names.get(key as usize) else { continue };
             let text = if private.is_in(&text) {
@@ -85,32 +83,15 @@ impl Gathered {
                 text
             };
             let point = Point { step: at.step, time_ns: at.time_ns, value: None, text: Some(&text) };
-            self.metrics.push(*id, point).map_err(failed)?;
+            self.metrics.push(*id, point)?;
         }
         if let Some(error) = self.trouble {
-            return Err(failed(error));
+            return Err(error.into());
         }
         let summaries = write_section(self.metrics, draft, sections::METRICS)?;
         write_section(self.telemetry, draft, sections::TELEMETRY)?;
         Ok(summaries)
     }
-}
-
-fn write_section(
-    writer: SeriesWriter,
-    draft: &mut Draft,
-    name: &str,
-) -> Result<Vec<(String, KeySummary)>, ConvertError> {
-    if writer.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A finished file on disk, so that a long series never sits in memory as a whole.
-    let file = tempfile::tempfile()?;
-    let summaries = writer
-        .finish(std::io::BufWriter::with_capacity(1 << 20, file.try_clone()?), None)
-        .map_err(|error| ConvertError::Series(error.to_string()))?;
-    draft.section(name, sections::PARQUET, Content::file(file)?)?;
-    Ok(summaries)
 }
 
 impl Points for Gathered {
@@ -154,20 +135,5 @@ impl Points for Gathered {
         let point = Point { step: None, time_ns, value: value.as_f64(), text: text.as_deref() };
         let result = self.telemetry.push(id, point);
         self.keep(result);
-    }
-}
-
-/// A series in one line of `summary.json`.
-pub(super) fn summary(one: &KeySummary, goal: Option<Goal>, step_key: Option<String>) -> SeriesSummary {
-    SeriesSummary {
-        count: one.count,
-        first: one.first.map(Number),
-        last: one.last.map(Number),
-        min: one.min.map(Number),
-        max: one.max.map(Number),
-        non_finite: one.non_finite,
-        texts: one.texts,
-        goal,
-        step_key,
     }
 }
