@@ -8,9 +8,12 @@ use clap::Parser;
 
 mod commands;
 mod failure;
+mod family;
 mod files;
 mod findings;
+mod graph;
 mod keys;
+mod relations;
 mod schemas;
 mod series;
 mod statements;

@@ -6,7 +6,7 @@ use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
 use schemars::{Schema, schema_for};
 
-use crate::commands::{Differences, Shown};
+use crate::commands::{Differences, LineageReport, Shown};
 use crate::tracker::Listed;
 
 /// Every schema by name, as its text.
@@ -21,10 +21,17 @@ pub fn all() -> BTreeMap<String, String> {
         ("log", schema_for!(Vec<expbundle::report::StatementReport>)),
         ("show", schema_for!(Shown)),
         ("diff", schema_for!(Differences)),
+        ("lineage", schema_for!(LineageReport)),
         ("list", schema_for!(Vec<Listed>)),
         ("authorship", schema_for!(expbundle_statement::Authorship)),
         ("comment", schema_for!(expbundle_statement::Comment)),
         ("review", schema_for!(expbundle_statement::Review)),
+        ("evaluation", schema_for!(expbundle_statement::Evaluated)),
+        ("deployment", schema_for!(expbundle_statement::Deployment)),
+        ("link", schema_for!(expbundle_statement::Asserted)),
+        ("supersession", schema_for!(expbundle_statement::Superseded)),
+        ("revocation", schema_for!(expbundle_statement::Revocation)),
+        ("seal", schema_for!(expbundle_statement::Seal)),
     ] {
         schemas.insert(name.to_owned(), schema);
     }

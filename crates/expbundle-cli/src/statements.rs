@@ -1,9 +1,10 @@
 //! What `sign`, `note` and `review` share: a statement about a record, added to its bundle.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::hash::{HashError, Wanted, hash_file};
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
 use expbundle_format::record::role;
+use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
 use expbundle_statement::{Envelope, Kind, Predicate, sign};
 
 use crate::failure::Failure;
@@ -28,12 +29,18 @@ pub struct StatementArguments {
 impl StatementArguments {
     /// Signs the predicate about each record that is meant, and adds the statements to the bundle.
     pub fn add(&self, predicate: &Predicate) -> Outcome {
+        self.add_each(|_, _| Ok(predicate.clone()))
+    }
+
+    /// The same, with a predicate for each record.
+    pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
         let intact = files::intact(&self.bundle)?;
         let key = self.signing.key()?;
         let created = self.signing.created()?;
         let mut bundle = intact.bundle().clone();
         for id in chosen(&intact, self.record.as_deref())? {
             let record = intact.records().get(&id).expect("a record of the bundle was chosen");
+            let predicate = &predicate(&intact, id)?;
             let body = record.body();
             // Naming the outputs lets other tools check the attestation against the weights alone.
             let outputs: Vec<_> = match predicate.kind() {
@@ -66,6 +73,22 @@ impl StatementArguments {
     }
 }
 
+/// Both digests of the one record of a bundle.
+pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
+    let intact = files::intact(path)?;
+    let id = one(&intact, None)?;
+    Ok(intact.records().get(&id).expect("a record of the bundle was chosen").digest())
+}
+
+/// Both digests of a file.
+pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
+    let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| match &error {
+        HashError::Read { path, source } => Failure::io("read the file", path, source),
+        _ => Failure::new("cli.io", error.to_string()).at(path.as_str()),
+    })?;
+    Ok(hashed.digests())
+}
+
 /// The records that are meant: the one whose id begins so, or all heads.
 pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
     let Some(beginning) = beginning else {
@@ -83,6 +106,11 @@ pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>,
         several => Err(Failure::usage(format!("{} records have an id that begins with `{beginning}`", several.len()))
             .help("give more digits")),
     }
+}
+
+/// The one record whose id begins so.
+pub fn starting(intact: &Intact, beginning: &str) -> Result<RecordId, Failure> {
+    chosen(intact, Some(beginning)).map(|ids| ids.first().copied().expect("one record was chosen"))
 }
 
 /// The one record that is meant: the one whose id begins so, or the only head.

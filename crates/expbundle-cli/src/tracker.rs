@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use clap::ValueEnum;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
+use expbundle_convert::blind::blind;
 use expbundle_convert::{ConvertError, Converted, Options, mlflow, wandb};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
@@ -150,7 +151,7 @@ pub fn convert_failure(error: &ConvertError) -> Failure {
         }
         ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
         ConvertError::Hash(_) => failure.help("check the file and its permissions"),
-        ConvertError::Draft(_) | ConvertError::Series(_) => failure,
+        ConvertError::Draft(_) | ConvertError::Series(_) | ConvertError::Blind(_) => failure,
     }
 }
 
@@ -194,6 +195,16 @@ pub fn only_run(source: &Source) -> Result<String, Failure> {
             .help("choose one with `--run ID`"));
     };
     Ok(run.key.clone())
+}
+
+/// The bundle with a random salt in every section.
+pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
+    let salt = || {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
+        Ok::<_, std::io::Error>(salt)
+    };
+    blind(bundle, salt).map_err(|error| convert_failure(&error))
 }
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too.

@@ -75,7 +75,10 @@ fn records(report: &Report) -> String {
     let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
     for record in heads.iter().take(SHOWN) {
         let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), one_line);
-        _ = writeln!(text, "  {}  {}", short(&record.id), paint(Tone::Strong, &title));
+        let revoked = if record.revoked { paint(Tone::Bad, "  revoked") } else { String::new() };
+        let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
+        let successor = paint(Tone::Doubt, &successor);
+        _ = writeln!(text, "  {}  {}{revoked}{successor}", short(&record.id), paint(Tone::Strong, &title));
     }
     let others = report.records.len() - heads.len().min(SHOWN);
     if others > 0 {
@@ -218,7 +221,9 @@ fn signers(report: &Report) -> String {
 
 fn row(statement: &StatementReport) -> Vec<String> {
     let name = statement.signer.name.as_deref().map(|name| format!("\"{}\" ", one_line(name))).unwrap_or_default();
-    let trust = if statement.signer.trusted_as.is_empty() {
+    let trust = if statement.revoked {
+        paint(Tone::Bad, "revoked")
+    } else if statement.signer.trusted_as.is_empty() {
         paint(Tone::Doubt, "by a key that is not known here")
     } else {
         paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))

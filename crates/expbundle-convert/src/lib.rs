@@ -12,6 +12,7 @@ use expbundle_format::sections::Account;
 use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
+pub mod blind;
 pub mod declared;
 pub mod embed;
 pub mod privacy;
@@ -84,6 +85,9 @@ pub enum ConvertError {
     /// A Parquet section cannot be written.
     #[error("the series cannot be written: {0}")]
     Series(#[from] SeriesError),
+    /// A record cannot be blinded.
+    #[error("the record cannot be blinded: {0}")]
+    Blind(String),
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]
     Io(#[from] std::io::Error),

@@ -102,6 +102,7 @@ codes! {
     DigestSize "digest.size" Error "the digest agrees but the size does not: the record contradicts itself; do not trust it";
     DigestDivergent "digest.divergent" Error "BLAKE3 agrees and SHA-256 does not: the record lies in one of them; do not trust it";
     SectionWithheld "section.withheld" Info "the record lists the section and this copy leaves it out; ask its author for a copy that has it";
+    SectionUnblinded "section.unblinded" Warning "the digest of a short section can be guessed at; create the record with `--blind` before withholding";
     SectionSalt "section.salt" Error "in a blinded record every section has its own salt of 256 bits";
     TreeInvalid "tree.invalid" Error "a listing of a directory has one line a file, sorted by path; see spec/digests.md";
     ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts share one digest and differ in the other, so one of them is described wrongly; neither links";
@@ -124,6 +125,7 @@ codes! {
     StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle";
     StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that has it";
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle";
+    StatementSeal "statement.seal" Error "the bundle was sealed with more in it; ask for the copy that is whole, or for one without the seal";
     StatementPrevTime "statement.prev-time" Warning "the statement is dated before one that it says it follows; a clock was wrong or someone lied";
     SignatureCount "signature.count" Error "an envelope holds exactly one signature; more people sign with statements of their own";
     SignatureInvalid "signature.invalid" Error "the signature does not fit the statement and the key: one of them was changed; do not trust it";
@@ -131,10 +133,15 @@ codes! {
     SignatureKey "signature.key" Error "the key that signed is not the one that the statement names";
     TrustUnknownSigner "trust.unknown-signer" Warning "the signature is good, and nothing here says whose key it is; add the key to the signers file if you know it";
     TrustNotValid "trust.not-valid" Warning "the signers file trusts the key at another time only; look at its validity and at `--at`";
+    TrustRevoked "trust.revoked" Warning "it was taken back by somebody who may, and counts for nothing from then on; ask who revoked it why";
+    TrustNoRight "trust.no-right" Info "only who signed something, or who the signers file trusts, may take it back; this word counts for nothing";
     TrustNamespace "trust.namespace" Warning "the signers file trusts the key for other purposes; add namespace `expbundle` if that is meant";
     TrustSigners "trust.signers" Error "the signers file must be in OpenSSH allowed_signers form; see ssh-keygen(1)";
     PolicyState "policy.state" Warning "the state that was asked for does not hold";
     LineageParentAbsent "lineage.parent-absent" Info "a parent's record is not in this bundle; merge the bundle that has it";
+    LineageSuperseded "lineage.superseded" Info "another record took its place; look at that one";
+    LineageLicenceUnknown "lineage.licence-unknown" Info "an ancestor's licence is not recorded, so nobody can tell here what it allows; ask its author";
+    LineageLicenceConflict "lineage.licence-conflict" Warning "the licences of a model and its ancestor may not go together; ask somebody who knows the law";
     LineageTwoRecords "lineage.two-records" Warning "two records speak of one run; a supersession should say which counts";
     LineageCycle "lineage.cycle" Error "records cannot descend from each other in a circle; do not trust the declared ancestry";
     LineageChildBeforeParent "lineage.child-before-parent" Warning "the child started before its parent was there to start from; a clock was wrong or the parent is another";

@@ -123,6 +123,8 @@ pub struct ArtifactFact {
     pub version: Option<String>,
     /// Its addresses.
     pub uris: Vec<String>,
+    /// Its licence, as stated.
+    pub licence: Option<String>,
     /// The files of a tree whose listing is here.
     pub files: Vec<FileFact>,
 }
@@ -145,11 +147,13 @@ impl ArtifactFact {
                 && fits(self.size_bytes.as_ref(), other.size_bytes.as_ref())
                 && fits(self.name.as_ref(), other.name.as_ref())
                 && fits(self.version.as_ref(), other.version.as_ref())
+                && fits(self.licence.as_ref(), other.licence.as_ref())
                 && other.foreign.iter().all(|(kind, value)| fits(self.foreign.get(kind), Some(value))));
         if same {
             self.size_bytes = self.size_bytes.or(other.size_bytes);
             self.name = self.name.take().or(other.name.take());
             self.version = self.version.take().or(other.version.take());
+            self.licence = self.licence.take().or(other.licence.take());
             self.foreign.append(&mut other.foreign);
             self.uris.append(&mut other.uris);
             self.uris.sort_unstable();
@@ -172,6 +176,7 @@ impl ArtifactFact {
             name: None,
             version: None,
             uris: Vec::new(),
+            licence: None,
             files: Vec::new(),
         }
     }

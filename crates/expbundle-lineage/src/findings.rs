@@ -8,6 +8,7 @@ use expbundle_format::record::{Source, Word};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
 
+use crate::licence;
 use crate::lineage::{Lineage, declared};
 use crate::relation::{After, after, after_role};
 
@@ -23,17 +24,18 @@ pub(crate) fn all(lineage: &Lineage) -> Vec<Finding> {
     cycles(lineage, &mut findings);
     children_before_parents(lineage, &mut findings);
     unaccounted(lineage, &mut findings);
+    licence::findings(lineage, &mut findings);
     findings.sort_unstable();
     findings.dedup();
     findings
 }
 
-fn place(record: RecordId) -> Place {
+pub(crate) fn place(record: RecordId) -> Place {
     Place::entry(format!("records/{record}/record.json"))
 }
 
 /// The first digits, which are enough to find it among those that a report names in full.
-fn short(id: RecordId) -> String {
+pub(crate) fn short(id: RecordId) -> String {
     id.to_string().chars().take(12).collect()
 }
 

@@ -36,6 +36,7 @@ pub mod draw;
 pub mod facts;
 mod findings;
 mod layout;
+mod licence;
 mod lineage;
 pub mod link;
 pub mod query;

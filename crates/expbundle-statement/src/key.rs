@@ -1,10 +1,13 @@
 //! Public keys: Ed25519 in its one strict form.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
 use ed25519_dalek::{Signature, VerifyingKey};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use ssh_key::public::KeyData;
 
@@ -28,7 +31,8 @@ pub enum KeyError {
 }
 
 /// An Ed25519 public key: canonical and not of small order.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
@@ -97,6 +101,32 @@ impl FromStr for PublicKey {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let key = ssh_key::PublicKey::from_openssh(text.trim()).map_err(|_| KeyError::Form)?;
         Self::from_ssh(key.key_data())
+    }
+}
+
+impl TryFrom<String> for PublicKey {
+    type Error = KeyError;
+
+    /// Reads the one line, and nothing but it: a comment would give one key several names.
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        let key: Self = text.parse()?;
+        if key.to_string() == text { Ok(key) } else { Err(KeyError::Form) }
+    }
+}
+
+impl From<PublicKey> for String {
+    fn from(key: PublicKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl JsonSchema for PublicKey {
+    fn schema_name() -> Cow<'static, str> {
+        "PublicKey".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^ssh-ed25519 [A-Za-z0-9+/]+=*$" })
     }
 }
 

@@ -11,6 +11,7 @@ pub mod chain;
 mod envelope;
 mod error;
 mod key;
+mod kinds;
 mod predicate;
 mod signing_key;
 mod statement;
@@ -19,7 +20,11 @@ mod trust;
 pub use envelope::{Envelope, PAYLOAD_TYPE, SIGSTORE_BUNDLE, pre_authentication_encoding};
 pub use error::StatementError;
 pub use key::{KeyError, PublicKey};
-pub use predicate::{Authorship, Comment, Generator, Kind, Predicate, Review, ReviewVerdict, Signer};
+pub use kinds::{
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Review,
+    ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
+};
+pub use predicate::{Kind, Predicate};
 pub use signing_key::{SigningKey, SigningKeyError};
 pub use statement::{Statement, Subject, VerifiedStatement, sign};
 pub use trust::{Judgement, TrustError, TrustPolicy};

@@ -1,16 +1,22 @@
-//! What statements say: one predicate for each kind.
+//! What a statement says, whichever kind it is of: reading, writing, and one line of words.
 
 use std::fmt;
 use std::str::FromStr;
 
 use expbundle_format::StatementId;
 use expbundle_format::json::{self, JsonError};
+use expbundle_format::record::Word;
+use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StatementError;
+use crate::kinds::{
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, Review, Revocation, Revoked,
+    Seal, Signer, Superseded,
+};
 
 /// The kind of a statement, which its `predicateType` names: `urn:expbundle:<kind>:1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +27,18 @@ pub enum Kind {
     Review,
     /// A remark.
     Comment,
+    /// Results that somebody measured afterwards.
+    Evaluation,
+    /// Where what the record made is in use.
+    Deployment,
+    /// Who made an input, or which two keys are of one person.
+    Link,
+    /// Another record took the place of this one.
+    Supersession,
+    /// A statement, record or key no longer counts.
+    Revocation,
+    /// What was there at a moment.
+    Seal,
     /// A kind of a later minor version. It is kept and shown, and counts for nothing.
     Other(String),
 }
@@ -32,6 +50,12 @@ impl Kind {
             Self::Authorship => "authorship",
             Self::Review => "review",
             Self::Comment => "comment",
+            Self::Evaluation => "evaluation",
+            Self::Deployment => "deployment",
+            Self::Link => "link",
+            Self::Supersession => "supersession",
+            Self::Revocation => "revocation",
+            Self::Seal => "seal",
             Self::Other(word) => word,
         }
     }
@@ -64,88 +88,19 @@ impl FromStr for Kind {
             "authorship" => Self::Authorship,
             "review" => Self::Review,
             "comment" => Self::Comment,
+            "evaluation" => Self::Evaluation,
+            "deployment" => Self::Deployment,
+            "link" => Self::Link,
+            "supersession" => Self::Supersession,
+            "revocation" => Self::Revocation,
+            "seal" => Self::Seal,
             other => Self::Other(other.to_owned()),
         })
     }
 }
 
-/// Who signs. The key is part of what is signed, so that a signature by an unknown key can be checked and shown as that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Signer {
-    /// The public key in OpenSSH form, without comment.
-    pub public_key: String,
-    /// What the signer wants to be called.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// The program that wrote a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Generator {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-}
-
-/// Vouches for a record: it is mine, or I stand by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Authorship {
-    /// The program that wrote the record.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generator: Option<Generator>,
-}
-
-/// A verdict on a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Review {
-    /// The verdict.
-    pub verdict: ReviewVerdict,
-    /// As what the reviewer speaks, like `safety` or `release manager`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// What was looked at, and for what use the verdict holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// What a review comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReviewVerdict {
-    /// Good for its scope.
-    Approved,
-    /// Not good for its scope.
-    Rejected,
-    /// Not yet.
-    NeedsChanges,
-}
-
-impl ReviewVerdict {
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::NeedsChanges => "needs-changes",
-        }
-    }
-}
-
-/// A remark.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Comment {
-    /// What is remarked, in markdown.
-    pub text: String,
-}
-
 /// What one kind of statement says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Predicate {
     /// See [`Authorship`].
     Authorship(Authorship),
@@ -153,6 +108,18 @@ pub enum Predicate {
     Review(Review),
     /// See [`Comment`].
     Comment(Comment),
+    /// See [`Evaluated`].
+    Evaluation(Evaluated),
+    /// See [`Deployment`].
+    Deployment(Deployment),
+    /// See [`Asserted`].
+    Link(Asserted),
+    /// See [`Superseded`].
+    Supersession(Superseded),
+    /// See [`Revocation`].
+    Revocation(Revocation),
+    /// See [`Seal`].
+    Seal(Seal),
     /// The predicate of a later minor version, as it is.
     Other(String, Value),
 }
@@ -176,6 +143,12 @@ impl Predicate {
             Self::Authorship(_) => Kind::Authorship,
             Self::Review(_) => Kind::Review,
             Self::Comment(_) => Kind::Comment,
+            Self::Evaluation(_) => Kind::Evaluation,
+            Self::Deployment(_) => Kind::Deployment,
+            Self::Link(_) => Kind::Link,
+            Self::Supersession(_) => Kind::Supersession,
+            Self::Revocation(_) => Kind::Revocation,
+            Self::Seal(_) => Kind::Seal,
             Self::Other(word, _) => Kind::Other(word.clone()),
         }
     }
@@ -189,6 +162,12 @@ impl Predicate {
             Kind::Authorship => Self::Authorship(read(value)?),
             Kind::Review => Self::Review(read(value)?),
             Kind::Comment => Self::Comment(read(value)?),
+            Kind::Evaluation => Self::Evaluation(read(value)?),
+            Kind::Deployment => Self::Deployment(read(value)?),
+            Kind::Link => Self::Link(read(value)?),
+            Kind::Supersession => Self::Supersession(read(value)?),
+            Kind::Revocation => Self::Revocation(read(value)?),
+            Kind::Seal => Self::Seal(read(value)?),
             Kind::Other(word) => Self::Other(word.clone(), value),
         };
         Ok((common, predicate))
@@ -201,6 +180,12 @@ impl Predicate {
             Self::Authorship(authorship) => serde_json::to_value(authorship),
             Self::Review(review) => serde_json::to_value(review),
             Self::Comment(comment) => serde_json::to_value(comment),
+            Self::Evaluation(evaluation) => serde_json::to_value(evaluation),
+            Self::Deployment(deployment) => serde_json::to_value(deployment),
+            Self::Link(link) => serde_json::to_value(link),
+            Self::Supersession(supersession) => serde_json::to_value(supersession),
+            Self::Revocation(revocation) => serde_json::to_value(revocation),
+            Self::Seal(seal) => serde_json::to_value(seal),
             Self::Other(_, value) => Ok(value.clone()),
         })?;
         if let (Value::Object(members), Value::Object(common)) = (&mut value, write(serde_json::to_value(common))?) {
@@ -224,7 +209,58 @@ impl Predicate {
                 format!("{}{role}{scope}{reason}", review.verdict.as_str())
             }
             Self::Comment(comment) => comment.text.clone(),
+            Self::Evaluation(evaluated) => {
+                let results: Vec<String> = evaluated.evaluations.iter().map(result).collect();
+                results.join(", ")
+            }
+            Self::Deployment(deployment) => {
+                let preposition = match deployment.action {
+                    DeploymentAction::Deployed => "to",
+                    DeploymentAction::Retired => "from",
+                };
+                let word = deployment.action.as_str();
+                format!("{word} {preposition} {}{}", deployment.environment, because(deployment.reason.as_deref()))
+            }
+            Self::Link(Asserted { claim, reason }) => match claim {
+                LinkClaim::Record { parent, relation, artifact } => {
+                    let relation = relation.as_ref().map_or("follows from", Word::as_str);
+                    let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
+                    format!("{relation} {}{input}{}", parent.blake3, because(reason.as_deref()))
+                }
+                LinkClaim::Key { same_signer } => {
+                    format!("the key {} is mine too{}", same_signer.fingerprint(), because(reason.as_deref()))
+                }
+            },
+            Self::Supersession(Superseded { successor, reason }) => {
+                format!("superseded by {}{}", successor.blake3, because(reason.as_deref()))
+            }
+            Self::Revocation(Revocation { revoked, since, reason }) => {
+                let what = match revoked {
+                    Revoked::Record(id) => format!("record {id}"),
+                    Revoked::Statement(id) => format!("statement {id}"),
+                    Revoked::Key(key) => format!("key {}", key.fingerprint()),
+                };
+                let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
+                format!("revokes {what}{since}{}", because(reason.as_deref()))
+            }
+            Self::Seal(seal) => format!("seals {} objects", seal.objects.len()),
             Self::Other(word, _) => format!("a statement of kind {word}, which this version does not know"),
         }
     }
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+/// A result in a few words.
+fn result(evaluation: &Evaluation) -> String {
+    let value = match (evaluation.value, &evaluation.judgement) {
+        (Some(value), _) => format!(" {value}"),
+        (None, Some(judgement)) => format!(": {judgement}"),
+        (None, None) => String::new(),
+    };
+    let on =
+        |text: &Option<String>, word: &str| text.as_deref().map(|text| format!(" {word} {text}")).unwrap_or_default();
+    format!("{}{value}{}{}", evaluation.metric, on(&evaluation.dataset, "on"), on(&evaluation.split, "split"))
 }

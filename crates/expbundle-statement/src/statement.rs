@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::envelope::Envelope;
 use crate::error::StatementError;
 use crate::key::PublicKey;
-use crate::predicate::{Common, Kind, Predicate, Signer};
+use crate::kinds::Signer;
+use crate::predicate::{Common, Kind, Predicate};
 use crate::signing_key::SigningKey;
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";

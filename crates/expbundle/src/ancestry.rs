@@ -6,7 +6,8 @@ use expbundle_format::record::Form;
 use expbundle_format::sections::{Artifact, Artifacts, Direction};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_lineage::{ArtifactFact, Facts, FileFact, Lineage, RecordFacts};
+use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Lineage, RecordFacts, Supersession};
+use expbundle_statement::{Asserted, LinkClaim, Predicate};
 use rayon::prelude::*;
 
 use crate::verify::Intact;
@@ -16,7 +17,37 @@ impl Intact {
     pub fn lineage(&self) -> Lineage {
         let ids: Vec<&RecordId> = self.records().keys().collect();
         let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id)).collect();
-        Lineage::build(Facts { records, ..Facts::default() })
+        Lineage::build(Facts { records, links: self.asserted_links(), supersessions: self.supersessions() })
+    }
+
+    /// Links that statements assert, whoever signed them: the grade says that it is somebody's word.
+    fn asserted_links(&self) -> Vec<AssertedLink> {
+        let links = self.statements().iter().filter_map(|statement| match statement.predicate() {
+            Predicate::Link(Asserted { claim: LinkClaim::Record { parent, relation, artifact }, .. }) => {
+                Some(AssertedLink {
+                    child: RecordId(statement.record().blake3),
+                    parent: RecordId(parent.blake3),
+                    relation: relation.clone(),
+                    artifact: *artifact,
+                    statement: statement.id(),
+                })
+            }
+            _ => None,
+        });
+        links.collect()
+    }
+
+    /// Supersessions by those who vouch for the record that was superseded.
+    fn supersessions(&self) -> Vec<Supersession> {
+        let supersessions = self.statements().iter().filter_map(|statement| match statement.predicate() {
+            Predicate::Supersession(superseded) => {
+                let record = RecordId(statement.record().blake3);
+                self.is_author(statement.key(), record)
+                    .then_some(Supersession { superseded: record, successor: RecordId(superseded.successor.blake3) })
+            }
+            _ => None,
+        });
+        supersessions.collect()
     }
 
     fn record_facts(&self, id: RecordId) -> Option<RecordFacts> {
@@ -61,6 +92,7 @@ fn fact(artifact: &Artifact) -> ArtifactFact {
         name: artifact.name.clone(),
         version: artifact.version.clone(),
         uris: artifact.uris.clone(),
+        licence: artifact.licence.clone(),
         ..ArtifactFact::unseen(artifact.role.clone())
     }
 }

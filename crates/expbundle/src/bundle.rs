@@ -41,7 +41,7 @@ impl Bundle {
         self.insert(EntryName::Statement(Blake3::of(&envelope)), Content::bytes(envelope));
     }
 
-    /// Takes an object out, as `withhold` and `repack` do.
+    /// Takes an object out, as `repack` does.
     pub fn remove(&mut self, name: &EntryName) -> Option<Content> {
         self.entries.remove(name)
     }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::standing::Standing;
 use crate::verify::Intact;
 
 /// How much holds. Each state includes those before it.
@@ -68,7 +69,9 @@ pub struct Verdict {
     pub records: BTreeMap<RecordId, State>,
     /// Principals for whom the policy trusts the signer of each statement; empty if it trusts none.
     pub trusted: BTreeMap<StatementId, Vec<String>>,
-    /// Why signers are not trusted.
+    /// What was taken back.
+    pub standing: Standing,
+    /// Why signers are not trusted, and what was taken back.
     pub findings: Vec<Finding>,
 }
 
@@ -77,12 +80,18 @@ impl Intact {
     pub fn judge(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Verdict {
         let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
         let mut trusted = BTreeMap::new();
-        let mut findings = Vec::new();
+        let standing = self.standing(policy, at);
+        let mut findings = standing.findings.clone();
         for statement in self.statements() {
+            if standing.statements.contains(&statement.id()) {
+                trusted.insert(statement.id(), Vec::new());
+                continue;
+            }
             let principals = policy.map_or_else(Vec::new, |policy| {
                 principals(statement, policy.judge(statement.key(), at), &mut findings)
             });
             if statement.kind() == Kind::Authorship
+                && !standing.records.contains(&RecordId(statement.record().blake3))
                 && let Some(state) = records.get_mut(&RecordId(statement.record().blake3))
             {
                 *state = (*state).max(if principals.is_empty() { State::Signed } else { State::Trusted });
@@ -91,7 +100,7 @@ impl Intact {
         }
         // A bundle without records holds nothing that could be signed.
         let state = records.values().copied().min().unwrap_or(State::Intact);
-        Verdict { state, records, trusted, findings }
+        Verdict { state, records, trusted, standing, findings }
     }
 }
 

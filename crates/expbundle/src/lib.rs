@@ -10,12 +10,17 @@ mod ancestry;
 pub mod audit;
 pub mod bundle;
 pub mod content;
+pub mod costs;
 pub mod directory;
 pub mod draft;
+pub mod family;
+pub mod fingerprint;
 pub mod hash;
 pub mod judge;
 pub mod repack;
 pub mod report;
+mod spoken_of;
+pub mod standing;
 pub mod verify;
 pub mod write_file;
 

@@ -78,6 +78,10 @@ pub struct RecordReport {
     pub parents: Vec<ParentReport>,
     /// Its sections.
     pub sections: Vec<SectionReport>,
+    /// Whether it was revoked: then nobody's word for it counts.
+    pub revoked: bool,
+    /// The record that took its place.
+    pub superseded_by: Option<RecordId>,
 }
 
 /// A parent as a record declares it.
@@ -120,6 +124,8 @@ pub struct StatementReport {
     pub prev: Vec<StatementId>,
     /// What it says, in one line.
     pub says: String,
+    /// Whether it, or its key, was revoked: then it counts for nothing.
+    pub revoked: bool,
 }
 
 /// The key that signed.
@@ -231,6 +237,8 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                         present: intact.section(*id, name).is_some(),
                     })
                     .collect(),
+                revoked: verdict.standing.records.contains(id),
+                superseded_by: verdict.standing.successors.get(id).copied(),
             }
         })
         .collect();
@@ -256,6 +264,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             },
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
+            revoked: verdict.standing.statements.contains(&statement.id()),
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));

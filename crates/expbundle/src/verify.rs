@@ -12,16 +12,17 @@ use expbundle_format::container::{Container, EntryName, SectionName};
 use expbundle_format::digest::Blake3;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{ArtifactRef, Form, Record, SectionRef};
-use expbundle_format::sections::{self, Artifacts, JsonSection};
+use expbundle_format::record::{ArtifactRef, Record, SectionRef};
+use expbundle_format::sections::{self, JsonSection};
 use expbundle_format::tree::Tree;
 use expbundle_format::{Code, DigestSet, Finding, Place, RecordId, Sha256, StatementId};
-use expbundle_statement::{Envelope, VerifiedStatement};
+use expbundle_statement::{Envelope, Predicate, VerifiedStatement};
 use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::bundle::Bundle;
 use crate::content::Content;
+use crate::spoken_of::spoken_of;
 
 /// Which digests to recompute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +82,20 @@ impl Unverified {
 
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
     pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
+        self.check_objects(digests, |_| true)
+    }
+
+    /// Checks only what lineage needs: records, statements, JSON sections and listings. Metrics, console output and embedded files
+    /// are not read, and the result is a copy without them.
+    pub fn check_history(self) -> (Check, Option<Intact>) {
+        self.check_objects(Digests::Blake3, |(name, size)| match name {
+            EntryName::Record(_) | EntryName::Statement(_) => true,
+            EntryName::Section { section, .. } => HISTORY.contains(&section.as_str()),
+            EntryName::Artifact(_) => size <= MOST_LISTING_BYTES,
+        })
+    }
+
+    fn check_objects(self, digests: Digests, wanted: impl Fn((&EntryName, u64)) -> bool) -> (Check, Option<Intact>) {
         let mut findings = Vec::new();
         let container = match Container::open(self.content.reader(), &self.limits) {
             Ok(container) => container,
@@ -88,12 +103,17 @@ impl Unverified {
         };
         let mut bundle = Bundle::new();
         let mut checksums = BTreeMap::new();
+        let mut present = BTreeSet::new();
         for entry in container.entries() {
             let Some(content) = self.content.slice(entry.data_offset, entry.size) else { continue };
+            present.insert(entry.name.clone());
+            if !wanted((&entry.name, entry.size)) {
+                continue;
+            }
             checksums.insert(entry.name.clone(), entry.crc32);
             bundle.insert(entry.name.clone(), content);
         }
-        let checker = Checker { bundle: &bundle, limits: &self.limits, digests };
+        let checker = Checker { bundle: &bundle, present: &present, limits: &self.limits, digests };
         let hashed = checker.hash(&checksums, &mut findings);
         let records = checker.records(&hashed, &mut findings);
         checker.sections(&records, &hashed, &mut findings);
@@ -104,14 +124,17 @@ impl Unverified {
             check.is_intact().then(|| Intact { bundle, records, statements, limits: self.limits, heads: Vec::new() });
         // Lineage reads sections, which mean something only where everything is what it claims to be.
         if let Some(intact) = &mut intact {
-            let lineage = intact.lineage();
-            intact.heads = lineage.heads();
-            check.findings.extend(lineage.findings().iter().cloned());
+            check.findings.extend(intact.settle());
         }
         let intact = intact.filter(|_| check.is_intact());
         (check, intact)
     }
 }
+
+/// Sections that lineage, its costs and its duplicates are computed from.
+const HISTORY: [&str; 5] = ["artifacts.json", "context.json", "cost.json", "evaluations.json", "recipe.json"];
+/// Embedded artifacts up to here may be listings of directories.
+const MOST_LISTING_BYTES: u64 = 1 << 20;
 
 /// What hashing one entry gave.
 struct Hashed {
@@ -121,7 +144,10 @@ struct Hashed {
 
 /// The stages, over one bundle.
 struct Checker<'a> {
+    /// What is checked.
     bundle: &'a Bundle,
+    /// Names of everything that is in the file.
+    present: &'a BTreeSet<EntryName>,
     limits: &'a Limits,
     digests: Digests,
 }
@@ -256,7 +282,7 @@ impl Checker<'_> {
             }
             for name in record.body().sections.keys() {
                 let entry = EntryName::Section { record: *id, section: name.clone() };
-                if !self.bundle.contains(&entry) {
+                if !self.present.contains(&entry) {
                     let message = format!("`{name}` is listed and not here");
                     findings.push(Finding::new(Code::SectionWithheld, Place::entry(entry.to_string()), message));
                 }
@@ -333,7 +359,8 @@ impl Checker<'_> {
         if self.bundle.artifacts().next().is_none() {
             return;
         }
-        let listed = self.listed_artifacts(records, findings);
+        let (listed, wrong) = spoken_of(self.bundle, records, self.limits);
+        findings.extend(wrong);
         for (digest, content) in self.bundle.artifacts() {
             let entry = EntryName::Artifact(digest);
             let place = || Place::entry(entry.to_string());
@@ -358,57 +385,6 @@ impl Checker<'_> {
                 findings.push(Finding::new(Code::DigestDivergent, place(), format!("SHA-256 is {actual}, not {said}")));
             }
         }
-    }
-
-    /// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of.
-    fn listed_artifacts(&self, records: &Records, findings: &mut Vec<Finding>) -> BTreeMap<Blake3, Listed> {
-        let mut listed = BTreeMap::new();
-        let mut trees = Vec::new();
-        for (id, record) in records {
-            for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
-                let Some(blake3) = artifact.digest.blake3() else { continue };
-                listed.insert(blake3, Listed { sha256: artifact.digest.sha256(), size: Some(artifact.size) });
-                if artifact.form == Form::Tree {
-                    trees.push(blake3);
-                }
-            }
-            for artifact in self.described_artifacts(*id) {
-                let Some(digest) = artifact.digest else { continue };
-                let Some(blake3) = digest.blake3() else { continue };
-                listed.entry(blake3).or_insert(Listed { sha256: digest.sha256(), size: artifact.size });
-                if artifact.form == Form::Tree {
-                    trees.push(blake3);
-                }
-            }
-        }
-        for digest in trees {
-            let entry = EntryName::Artifact(digest);
-            let Some(content) = self.bundle.get(&entry) else { continue };
-            match content.read(self.limits.section_bytes).map(|bytes| Tree::parse(&bytes)) {
-                Ok(Ok(tree)) => listed.extend(tree.files().iter().map(|file| {
-                    (file.digest.blake3, Listed { sha256: Some(file.digest.sha256), size: Some(file.size) })
-                })),
-                Ok(Err(error)) => {
-                    findings.push(Finding::new(Code::TreeInvalid, Place::entry(entry.to_string()), error.to_string()));
-                }
-                Err(error) => {
-                    findings.push(Finding::new(
-                        Code::ContainerLimit,
-                        Place::entry(entry.to_string()),
-                        error.to_string(),
-                    ));
-                }
-            }
-        }
-        listed
-    }
-
-    fn described_artifacts(&self, record: RecordId) -> Vec<sections::Artifact> {
-        let entry = EntryName::Section { record, section: Artifacts::name() };
-        let Some(content) = self.bundle.get(&entry) else { return Vec::new() };
-        // What is wrong with the section was reported where it was checked.
-        let Ok(value) = self.json(&entry, content) else { return Vec::new() };
-        json::from_value::<Artifacts>(value).map(|section| section.artifacts).unwrap_or_default()
     }
 
     /// Statements hash to their names, their signatures hold, and they are about records that are here.
@@ -439,7 +415,26 @@ impl Checker<'_> {
             }
         }
         findings.extend(expbundle_statement::chain::check(&statements));
+        self.seals(&statements, findings);
         statements
+    }
+
+    /// What a seal names is here.
+    fn seals(&self, statements: &[VerifiedStatement], findings: &mut Vec<Finding>) {
+        for statement in statements {
+            let Predicate::Seal(seal) = statement.predicate() else { continue };
+            let is_here = |name: &&String| name.parse().is_ok_and(|name: EntryName| self.present.contains(&name));
+            let mut missing = seal.objects.iter().filter(|name| !is_here(name));
+            if let Some(first) = missing.next() {
+                let more = match missing.count() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
+                let first: String = first.chars().take(200).collect();
+                findings.push(Finding::new(Code::StatementSeal, place, format!("`{first}`{more} is missing")));
+            }
+        }
     }
 
     fn statement(
@@ -472,12 +467,6 @@ impl Checker<'_> {
     }
 }
 
-/// An artifact as something in the bundle speaks of it.
-struct Listed {
-    sha256: Option<Sha256>,
-    size: Option<u64>,
-}
-
 /// Bytes read and hashed at a time: large enough for all cores to share.
 const PIECE_BYTES: usize = 4 << 20;
 
@@ -505,6 +494,33 @@ fn compare(actual: &Hashed, said: &DigestSet, code: Code, place: &Place, finding
 }
 
 impl Intact {
+    /// Takes in what another bundle has. [`Intact::settle`] follows.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.bundle.merge(&other.bundle);
+        self.records.extend(other.records);
+        self.statements.extend(other.statements);
+    }
+
+    /// Computes what depends on all objects together; returns what lineage has to say.
+    pub(crate) fn settle(&mut self) -> Vec<Finding> {
+        self.statements.sort_by_key(VerifiedStatement::file_digest);
+        self.statements.dedup_by_key(|statement| statement.file_digest());
+        let lineage = self.lineage();
+        self.heads = lineage.heads();
+        lineage.findings().to_vec()
+    }
+
+    /// Digests of the artifacts that the records of a part of this bundle speak of.
+    pub(crate) fn spoken_of(&self, part: &Bundle) -> BTreeSet<Blake3> {
+        let records = part.records().filter_map(|(id, _)| Some((id, self.records.get(&id)?.clone()))).collect();
+        // Listings are looked up in the whole: in the part there are none yet.
+        let mut whole = part.clone();
+        for (digest, content) in self.bundle.artifacts() {
+            whole.insert(EntryName::Artifact(digest), content.clone());
+        }
+        spoken_of(&whole, &records, &self.limits).0.into_keys().collect()
+    }
+
     /// The objects.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle

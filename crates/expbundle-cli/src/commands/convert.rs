@@ -21,6 +21,7 @@ use crate::{Outcome, exit, files, findings};
 ///
 /// Nothing is written beside the source. Every item is counted as mapped, kept raw or dropped with a reason; the account is
 /// printed. The same run gives the same bytes, so a second call writes only what is new.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     expbundle convert mlflow ./mlruns --list\n  \
@@ -58,6 +59,11 @@ pub struct Convert {
     /// File that the run put out and the tracker did not record; role `model` if not said
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
+    /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
+    ///
+    /// The id of the record then differs from conversion to conversion.
+    #[arg(long)]
+    blind: bool,
 }
 
 /// `ROLE=FILE`, or `FILE` for a model.
@@ -132,7 +138,8 @@ impl Convert {
         let bar = manner.byte_progress(0, "converting");
         let converted = source
             .convert(&key, &self.options(&|bytes| bar.inc(bytes)))
-            .map_err(|error| tracker::convert_failure(&error))?;
+            .map_err(|error| tracker::convert_failure(&error))
+            .and_then(|converted| self.blinded(converted))?;
         bar.finish_and_clear();
         let out = match &self.out {
             Some(out) if !is_folder(out) => out.clone(),
@@ -157,6 +164,14 @@ impl Convert {
         ));
         terminal::say(&format!("{path}\n"))?;
         Ok(exit::OK)
+    }
+
+    fn blinded(&self, mut converted: Converted) -> Result<Converted, Failure> {
+        if self.blind {
+            converted.bundle = tracker::blinded(&converted.bundle)?;
+            converted.record = converted.bundle.records().next().expect("blinding keeps the record").0;
+        }
+        Ok(converted)
     }
 
     fn convert_many(&self, source: &Source, manner: Manner) -> Outcome {
@@ -229,6 +244,7 @@ impl Convert {
         let result = source
             .convert(&run.key, &self.options(&|_| {}))
             .map_err(|error| tracker::convert_failure(&error))
+            .and_then(|converted| self.blinded(converted))
             .and_then(|converted| {
                 let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;
                 if let (Some(folder), Some(sweep)) = (folder, &converted.sweep) {
@@ -247,7 +263,9 @@ impl Convert {
                     summary.add(&converted, run);
                 });
                 let Converted { mut bundle, sweep, .. } = converted;
-                sweep.iter().for_each(|sweep| bundle.merge(sweep));
+                if let Some(sweep) = &sweep {
+                    bundle.merge(sweep);
+                }
                 folder.is_none().then_some(bundle)
             }
             Err(failure) => {

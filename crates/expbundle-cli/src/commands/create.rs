@@ -9,20 +9,21 @@ use expbundle_convert::{ConvertError, Options, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Kind, RecordBody, Word};
+use expbundle_format::record::{Kind, Parent, RecordBody, Word, role};
 use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
 
 use super::convert::role_and_file;
 use crate::failure::Failure;
 use crate::tracker::convert_failure;
-use crate::{Outcome, exit, files, series, terminal};
+use crate::{Outcome, exit, files, series, statements, terminal};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
 /// The same arguments over the same files give the same bytes: no clock is read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    expbundle create --title \"quantized to 4 bits\" --input base.safetensors --output q4.gguf -o step.expb\n  \
+    expbundle create --title \"quantized to 4 bits\" --derive-from base.expb --relation quantized-from \\\n      \
+    --input base.safetensors --output q4.gguf -o step.expb\n  \
     expbundle create --from my-sections --title \"a run\" -o run.expb\n\n\
     `expbundle schema context` and so on print what sections hold.")]
 pub struct Create {
@@ -41,6 +42,15 @@ pub struct Create {
     /// Folder of hand-written sections: context.json, recipe.json, …
     #[arg(long, value_name = "DIR")]
     from: Option<Utf8PathBuf>,
+    /// Bundle of a record that this one follows from: its models become the inputs, unless `--input` names what went in
+    #[arg(long, value_name = "BUNDLE", requires = "relation")]
+    derive_from: Vec<Utf8PathBuf>,
+    /// How: quantized-from, merged-from, fine-tuned-from, … (spec/relations.toml)
+    #[arg(long, value_name = "RELATION", requires = "derive_from")]
+    relation: Option<Word>,
+    /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
+    #[arg(long)]
+    blind: bool,
     /// Where the bundle goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
@@ -69,7 +79,9 @@ impl Create {
             }
         }
         sources.extend(self.section.iter().cloned());
-        let mut draft = Draft::new(RecordBody::new(Kind::Run));
+        let mut body = RecordBody::new(Kind::Run);
+        self.derive(&mut body)?;
+        let mut draft = Draft::new(body);
         let (mut context, mut artifacts) = (None, Artifacts::default());
         for (name, path) in &sources {
             if *name == Context::name() {
@@ -99,7 +111,10 @@ impl Create {
         if artifacts != Artifacts::default() {
             draft.json_section(&artifacts)?;
         }
-        let bundle = draft.finish()?;
+        let mut bundle = draft.finish()?;
+        if self.blind {
+            bundle = crate::tracker::blinded(&bundle)?;
+        }
         // What was written by hand is held to the format like everything else.
         let intact = crate::tracker::checked(&bundle)?;
         files::save(&bundle, &self.out)?;
@@ -108,6 +123,35 @@ impl Create {
         }
         terminal::talk(&format!("written {}\n", self.out));
         Ok(exit::OK)
+    }
+}
+
+impl Create {
+    /// Names the parents, and takes in what they put out.
+    fn derive(&self, body: &mut RecordBody) -> Result<(), Failure> {
+        let Some(relation) = &self.relation else { return Ok(()) };
+        for path in &self.derive_from {
+            let intact = files::intact(path)?;
+            let id = statements::one(&intact, None)?;
+            let record = intact.records().get(&id).expect("the record was chosen among these");
+            body.parents.push(Parent { record: record.digest(), relation: relation.clone() });
+            let made = record.body().outputs.iter().filter(|output| role::LINEAGE.contains(&output.role.as_str()));
+            if self.input.is_empty() {
+                body.inputs.extend(made.cloned());
+                continue;
+            }
+            let made: Vec<_> = made.map(|output| output.digest).collect();
+            let mut taken = Vec::new();
+            for (_, input) in self.input.iter().filter(|(_, input)| input.is_file()) {
+                taken.push(statements::digests_of(input)?);
+            }
+            if !made.iter().any(|digests| taken.contains(digests)) {
+                terminal::talk(&format!(
+                    "no input is an output of {path}: that it follows from it is declared, and not proven\n"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use camino::Utf8PathBuf;
 use expbundle::report::{StatementReport, statement_reports};
+use expbundle_format::StatementId;
 
+use crate::graph::{self, Item};
 use crate::terminal::{self, Tone, one_line, paint, printable};
 use crate::{Outcome, exit, files, keys, statements};
 
@@ -15,6 +17,9 @@ pub struct Log {
     /// Signers to trust, in OpenSSH `allowed_signers` form
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
+    /// Draw who follows whom
+    #[arg(long, conflicts_with = "json")]
+    graph: bool,
     /// Write JSON: an array of statements as in `schemas/report.schema.json`
     #[arg(long)]
     json: bool,
@@ -35,15 +40,55 @@ impl Log {
         if reports.is_empty() {
             terminal::talk("nobody has said anything yet; `expbundle sign` vouches for the record\n");
         }
+        if self.graph {
+            terminal::say(&drawn(&reports))?;
+            return Ok(exit::OK);
+        }
         let text: Vec<String> = reports.iter().map(words).collect();
         terminal::say(&text.join("\n"))?;
         Ok(exit::OK)
     }
 }
 
+/// Three lines for each statement, beside the graph of who follows whom.
+fn drawn(reports: &[StatementReport]) -> String {
+    let items: Vec<Item<StatementId>> =
+        reports.iter().map(|report| Item { id: report.id, follows: report.prev.clone() }).collect();
+    let mut text = String::new();
+    for row in graph::rows(&items) {
+        let Some(report) = reports.get(row.item) else { continue };
+        let taken_back = if report.revoked { format!(" {}", paint(Tone::Bad, "revoked")) } else { String::new() };
+        text += &format!(
+            "{}{} {} of {}{taken_back}\n",
+            row.first,
+            paint(Tone::Doubt, &statements::short(&report.id)),
+            paint(Tone::Strong, &one_line(&report.kind)),
+            statements::short(&report.record),
+        );
+        text += &format!("{}  {}\n", row.rest, signer(report));
+        text += &format!("{}  {}\n", row.rest, one_line(&report.says));
+        for joint in row.joints {
+            text += &format!("{joint}\n");
+        }
+    }
+    text
+}
+
+fn signer(report: &StatementReport) -> String {
+    let who = match (report.signer.trusted_as.as_slice(), &report.signer.name) {
+        ([], Some(name)) => format!("\"{}\", {}", one_line(name), report.signer.fingerprint),
+        ([], None) => report.signer.fingerprint.clone(),
+        (principals, _) => paint(Tone::Good, &one_line(&principals.join(", "))),
+    };
+    format!("{who} · {}", report.created)
+}
+
 fn words(report: &StatementReport) -> String {
     let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
     text += &format!("Kind:    {}\n", one_line(&report.kind));
+    if report.revoked {
+        text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
+    }
     text += &format!("Record:  {}\n", report.record);
     let trusted = if report.signer.trusted_as.is_empty() {
         String::new()

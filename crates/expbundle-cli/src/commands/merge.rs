@@ -1,21 +1,33 @@
 //! `expbundle merge`: set union of bundles.
 
 use camino::Utf8PathBuf;
-use expbundle::Bundle;
+use expbundle_format::Severity;
 
 use crate::failure::Failure;
-use crate::{Outcome, exit, files, terminal};
+use crate::family::{Depth, gather, unite};
+use crate::{Outcome, exit, files, findings, statements, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
 ///
 /// Merging is set union: the order of the bundles does not matter, and merging twice changes nothing, down to the byte.
 /// Each bundle is verified first; one that is not intact is refused.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  expbundle merge team-a.expb team-b.expb -o family.expb")]
+#[command(after_help = "Examples:\n  expbundle merge team-a.expb team-b.expb -o family.expb\n  \
+    expbundle merge ./bundles --keep-going -o family.expb\n  \
+    expbundle merge ./bundles --closure 6d0c0bf8 --thin -o ancestry.expb")]
 pub struct Merge {
-    /// Bundles, or model directories that carry one
+    /// Bundles, model directories that carry one, folders of bundles, or `-` for standard input
     #[arg(required = true, value_name = "BUNDLE")]
     bundles: Vec<Utf8PathBuf>,
+    /// Leave out what is not intact, and say so
+    #[arg(long)]
+    keep_going: bool,
+    /// Keep only this record and its ancestry (an id, or its beginning)
+    #[arg(long, value_name = "ID")]
+    closure: Option<String>,
+    /// Keep records and statements of ancestors without their sections
+    #[arg(long)]
+    thin: bool,
     /// Where the result goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
@@ -23,19 +35,36 @@ pub struct Merge {
 
 impl Merge {
     pub fn run(self) -> Outcome {
-        let mut merged = Bundle::new();
-        for path in &self.bundles {
-            merged.merge(files::intact(path)?.bundle());
+        let mut family = gather(&self.bundles, Depth::Whole)?;
+        let refused = family.refused.len() as u64;
+        if refused > 0 && !self.keep_going {
+            return Err(family.refused.swap_remove(0));
         }
-        files::save(&merged, &self.out)?;
-        let (records, statements) = (merged.records().count() as u64, merged.statements().count() as u64);
+        family.refused.iter().for_each(Failure::print);
+        let (mut intact, check) = unite(family.members.into_iter().map(|(_, intact)| intact))?;
+        if let Some(beginning) = &self.closure {
+            let ids = statements::chosen(&intact, Some(beginning))?;
+            intact = tracker::checked(&intact.closure(&ids))?;
+        }
+        let bundle = if self.thin { intact.thin() } else { intact.bundle().clone() };
+        if self.thin {
+            // A seal, for one, is broken by what is left out.
+            tracker::checked(&bundle)?;
+        }
+        files::save(&bundle, &self.out)?;
+        let worth: Vec<_> =
+            check.findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
+        terminal::talk(&findings::all(&worth));
+        let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);
+        let left_out =
+            if refused > 0 { format!("; {} left out", terminal::count(refused, "bundle")) } else { String::new() };
         terminal::talk(&format!(
-            "{}: {}, {}\n",
+            "{}: {}, {}{left_out}\n",
             self.out,
             terminal::count(records, "record"),
             terminal::count(statements, "statement")
         ));
-        Ok(exit::OK)
+        Ok(if refused > 0 { exit::FAILED } else { exit::OK })
     }
 }
 

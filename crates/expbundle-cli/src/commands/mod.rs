@@ -11,22 +11,32 @@ mod completions;
 mod convert;
 mod create;
 mod demo;
+mod deployment;
 mod detach;
 mod diff;
+mod evaluation;
 mod extract;
 mod keygen;
+mod lineage;
+mod link;
 mod log;
 mod man;
 mod merge;
 mod note;
 mod repack;
 mod review;
+mod revoke;
 mod schema;
+mod seal;
 mod show;
 mod sign;
+mod supersede;
 mod verify;
+mod why;
+mod withhold;
 
 pub use diff::Differences;
+pub use lineage::LineageReport;
 pub use show::Shown;
 
 /// Signed, portable records of machine-learning experiments
@@ -65,6 +75,12 @@ enum Command {
     Sign(sign::Sign),
     Note(note::Note),
     Review(review::Review),
+    Evaluation(evaluation::Evaluation),
+    Deployment(deployment::Deployment),
+    Link(link::Link),
+    Supersede(supersede::Supersede),
+    Revoke(revoke::Revoke),
+    Seal(seal::Seal),
     Log(log::Log),
     Verify(verify::Verify),
     Show(show::Show),
@@ -72,7 +88,10 @@ enum Command {
     Diff(diff::Diff),
     Attach(attach::Attach),
     Detach(detach::Detach),
+    Lineage(lineage::Lineage),
+    Why(why::Why),
     Merge(merge::Merge),
+    Withhold(withhold::Withhold),
     Repack(repack::Repack),
     Schema(schema::Schema),
     Demo(demo::Demo),
@@ -110,6 +129,12 @@ impl Arguments {
             Command::Sign(command) => command.run(),
             Command::Note(command) => command.run(),
             Command::Review(command) => command.run(),
+            Command::Evaluation(command) => command.run(),
+            Command::Deployment(command) => command.run(),
+            Command::Link(command) => command.run(),
+            Command::Supersede(command) => command.run(),
+            Command::Revoke(command) => command.run(),
+            Command::Seal(command) => command.run(),
             Command::Log(command) => command.run(),
             Command::Verify(command) => command.run(manner),
             Command::Show(command) => command.run(),
@@ -117,7 +142,10 @@ impl Arguments {
             Command::Diff(command) => command.run(),
             Command::Attach(command) => command.run(manner),
             Command::Detach(command) => command.run(),
+            Command::Lineage(command) => command.run(),
+            Command::Why(command) => command.run(),
             Command::Merge(command) => command.run(),
+            Command::Withhold(command) => command.run(),
             Command::Repack(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Demo(command) => command.run(),

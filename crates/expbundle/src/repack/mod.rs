@@ -4,20 +4,18 @@
 //! and that alone decides. So nothing else about the archive needs to be true, and nothing of it is trusted. What is not
 //! kept is reported. Signatures are not looked at; [`crate::verify`] does that with the result.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use expbundle_format::container::EntryName;
-use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Form, Record};
-use expbundle_format::sections::{Artifacts, JsonSection};
-use expbundle_format::tree::Tree;
+use expbundle_format::record::Record;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
 
 use self::salvage::{Object, inflated_limit, salvage};
 use crate::bundle::Bundle;
 use crate::content::Content;
+use crate::spoken_of::spoken_of;
 
 mod salvage;
 #[cfg(test)]
@@ -157,43 +155,13 @@ impl Sorter<'_> {
 
     /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
     fn drop_unlisted(&mut self) {
-        let listed = self.listed_artifacts();
+        let (listed, _) = spoken_of(&self.bundle, &self.records, self.limits);
         let unlisted: Vec<_> =
-            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect();
+            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains_key(digest)).collect();
         for name in unlisted.into_iter().map(EntryName::Artifact) {
             self.bundle.remove(&name);
             self.drop(&name, Code::ContainerUnlisted, "no record here takes in, puts out or describes this artifact");
         }
-    }
-
-    /// What a record, its `artifacts.json` or an embedded listing speaks of.
-    fn listed_artifacts(&self) -> BTreeSet<Blake3> {
-        let mut listed = BTreeSet::new();
-        let mut trees = Vec::new();
-        for (id, record) in &self.records {
-            let body = record.body();
-            let own = body.inputs.iter().chain(&body.outputs).map(|artifact| (Some(artifact.digest), artifact.form));
-            let described = self.described_artifacts(*id).into_iter().map(|artifact| (artifact.digest, artifact.form));
-            for (digest, form) in own.chain(described) {
-                let Some(blake3) = digest.and_then(|digest| digest.blake3()) else { continue };
-                if listed.insert(blake3) && form == Form::Tree {
-                    trees.push(EntryName::Artifact(blake3));
-                }
-            }
-        }
-        for name in trees {
-            let bytes = self.bundle.get(&name).and_then(|content| content.read(self.limits.section_bytes).ok());
-            let tree = bytes.and_then(|bytes| Tree::parse(&bytes).ok());
-            listed.extend(tree.iter().flat_map(Tree::files).map(|file| file.digest.blake3));
-        }
-        listed
-    }
-
-    fn described_artifacts(&self, record: RecordId) -> Vec<expbundle_format::sections::Artifact> {
-        let name = EntryName::Section { record, section: Artifacts::name() };
-        let bytes = self.bundle.get(&name).and_then(|content| content.read(self.limits.section_bytes).ok());
-        let section = bytes.and_then(|bytes| json::from_bytes::<Artifacts>(&bytes, self.limits).ok());
-        section.map(|section| section.artifacts).unwrap_or_default()
     }
 
     fn drop(&mut self, name: &EntryName, code: Code, message: &str) {

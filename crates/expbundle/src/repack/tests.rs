@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use expbundle_format::record::{ArtifactRef, Kind, RecordBody};
+use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use proptest::prelude::*;

@@ -1,0 +1,58 @@
+//! `expbundle evaluation`: signed results that were measured after the run.
+
+use expbundle_format::number::Number;
+use expbundle_format::sections::Evaluation as Evaluated;
+use expbundle_statement::{Evaluated as Predicated, Predicate};
+
+use crate::Outcome;
+use crate::statements::StatementArguments;
+
+/// Add signed results that were measured after the run
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  expbundle evaluation run.expb --result accuracy=0.93 --dataset mmlu --split test --key key"
+)]
+pub struct Evaluation {
+    #[command(flatten)]
+    statement: StatementArguments,
+    /// What was measured and what came out; may be given again
+    #[arg(long, value_name = "METRIC=NUMBER", required = true, value_parser = metric_and_number)]
+    result: Vec<(String, Number)>,
+    /// What was done, like `image-classification`
+    #[arg(long)]
+    task: Option<String>,
+    /// On which data set
+    #[arg(long)]
+    dataset: Option<String>,
+    /// On which part of it
+    #[arg(long)]
+    split: Option<String>,
+    /// Who or what measured
+    #[arg(long)]
+    evaluator: Option<String>,
+    /// How it was measured, in markdown
+    #[arg(long)]
+    notes: Option<String>,
+}
+
+fn metric_and_number(text: &str) -> Result<(String, Number), String> {
+    let (metric, number) = text.rsplit_once('=').ok_or("a result is given as METRIC=NUMBER")?;
+    let number = number.parse().map_err(|_| format!("`{number}` is no number"))?;
+    Ok((metric.to_owned(), Number(number)))
+}
+
+impl Evaluation {
+    pub fn run(self) -> Outcome {
+        let Self { statement, result, task, dataset, split, evaluator, notes } = self;
+        let evaluations = result.into_iter().map(|(metric, value)| Evaluated {
+            metric,
+            value: Some(value),
+            task: task.clone(),
+            dataset: dataset.clone(),
+            split: split.clone(),
+            evaluator: evaluator.clone(),
+            ..Evaluated::default()
+        });
+        statement.add(&Predicate::Evaluation(Predicated { evaluations: evaluations.collect(), notes }))
+    }
+}

@@ -1,0 +1,570 @@
+//! `expbundle lineage`: the family tree of a model.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use camino::Utf8PathBuf;
+use expbundle::costs::Costs;
+use expbundle::fingerprint::Seeds;
+use expbundle::judge::State;
+use expbundle_format::sections::Basis;
+use expbundle_format::time::Time;
+use expbundle_format::{ArtifactDigests, Finding, RecordId, Severity, StatementId};
+use expbundle_lineage::draw::{dot, mermaid, svg};
+use expbundle_lineage::{
+    ArtifactFact, Direction, Edge, Grade, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode, ViewOptions, tree,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::relations::Relations;
+use crate::statements::{short, starting};
+use crate::terminal::{self, Tone, count, one_line, paint};
+use crate::{Outcome, exit, findings};
+
+/// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
+///
+/// PATH is a bundle, a folder of bundles, a model directory, or a file like `model.safetensors` whose bundle lies in its folder.
+/// Bundles of other teams are added by `--with`; equal bytes join their records by themselves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("form").args(["json", "dot", "mermaid", "svg"])),
+    after_help = "Examples:\n  expbundle lineage family.expb\n  expbundle lineage model.safetensors --with ./bundles\n  \
+    expbundle lineage family.expb --svg > family.svg\n  expbundle lineage family.expb --cost\n\n\
+    Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
+)]
+pub struct Lineage {
+    /// Bundle, folder of bundles, model directory, or a file that a record made
+    path: Utf8PathBuf,
+    /// More bundles, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Begin with this record (an id, or its beginning) [default: each record that no other follows from]
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// To what it came from; that is the default
+    #[arg(long, conflicts_with = "down")]
+    up: bool,
+    /// To what came from it
+    #[arg(long)]
+    down: bool,
+    /// Only so many steps away
+    #[arg(long, value_name = "STEPS")]
+    depth: Option<usize>,
+    /// Only the way to this ancestor
+    #[arg(long, value_name = "ID", conflicts_with_all = ["down", "depth"])]
+    to: Option<String>,
+    /// What the whole ancestry cost, each ancestor counted once
+    #[arg(long)]
+    cost: bool,
+    /// Runs that repeat each other
+    #[arg(long)]
+    duplicates: bool,
+    /// Signers to trust, in OpenSSH `allowed_signers` form
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// Write JSON (schemas/lineage.schema.json)
+    #[arg(long)]
+    json: bool,
+    /// Write a Graphviz graph
+    #[arg(long)]
+    dot: bool,
+    /// Write a Mermaid flowchart
+    #[arg(long)]
+    mermaid: bool,
+    /// Write a picture
+    #[arg(long)]
+    svg: bool,
+}
+
+/// The family of one or more records.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "expbundle lineage --json")]
+pub struct LineageReport {
+    /// Records that the tree begins with.
+    start: Vec<RecordId>,
+    /// State of the family: that of its weakest part that is here.
+    state: Option<State>,
+    /// Which parts are the weakest.
+    weakest: Vec<RecordId>,
+    /// Parents that are named and not here, so that nothing is known of them.
+    absent: Vec<RecordId>,
+    /// The records of the family.
+    records: Vec<Relative>,
+    /// What joins them, and what might.
+    edges: Vec<ReportedEdge>,
+    /// Inputs that no record accounts for.
+    gaps: Vec<ReportedGap>,
+    /// What the family cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<CostReport>,
+    /// Runs that repeat each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicates: Option<Vec<Duplicates>>,
+    /// What is wrong with the family or worth knowing.
+    findings: Vec<Finding>,
+}
+
+/// A record of the family.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Relative {
+    id: RecordId,
+    /// Its title, unless it is withheld. Claimed.
+    title: Option<String>,
+    /// The tool that tracked it. Claimed.
+    tool: Option<String>,
+    /// When it started. Claimed.
+    started: Option<Time>,
+    state: State,
+    /// Who vouches for it, by principal where trusted, else by name or key.
+    signers: Vec<String>,
+    /// The record that took its place.
+    superseded_by: Option<RecordId>,
+    /// Whether it was revoked.
+    revoked: bool,
+}
+
+/// What joins two records.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReportedEdge {
+    child: RecordId,
+    parent: RecordId,
+    /// `proven`, `declared`, `asserted` or `suggested`.
+    grade: String,
+    relation: Option<String>,
+    /// The bytes that prove it.
+    artifacts: Vec<ArtifactDigests>,
+    /// Statements that assert it.
+    statements: Vec<StatementId>,
+}
+
+/// An input that no record accounts for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReportedGap {
+    record: RecordId,
+    role: String,
+    name: Option<String>,
+    digest: Option<ArtifactDigests>,
+}
+
+/// What a family cost.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct CostReport {
+    #[serde(flatten)]
+    sums: Costs,
+    /// Records whose cost was counted.
+    counted: Vec<RecordId>,
+    /// Records whose cost is not known.
+    unknown: Vec<RecordId>,
+    /// Records of a run that was counted already.
+    repeated: Vec<RecordId>,
+    /// Parents that are not here.
+    absent: Vec<RecordId>,
+}
+
+/// Runs of one recipe.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Duplicates {
+    records: Vec<RecordId>,
+    /// Whether the seeds are the same too.
+    same_seeds: bool,
+}
+
+impl Lineage {
+    pub fn run(self) -> Outcome {
+        let relations = Relations::of(&self.path, &self.with, self.trust.as_deref())?;
+        relations.refused.iter().for_each(Failure::print);
+        let start = match &self.record {
+            Some(beginning) => vec![starting(&relations.intact, beginning)?],
+            None if self.down && relations.file.is_none() => beginnings(&relations),
+            None => relations.start.clone(),
+        };
+        if start.is_empty() {
+            return Err(Failure::usage("no record here made this file")
+                .at(self.path.as_str())
+                .help("name more bundles by `--with`; `expbundle why` says what is known of the file"));
+        }
+        let shown = self.shown(&relations, &start)?;
+        if self.json {
+            let report = self.report(&relations, &start, &shown);
+            let text = serde_json::to_string_pretty(&report).expect("a report is plain JSON");
+            terminal::say(&format!("{text}\n"))?;
+        } else if self.dot || self.mermaid || self.svg {
+            let options = ViewOptions { gaps: true, suggestions: true };
+            let view = relations.graph.view(&shown, options, |part| node(&relations, part));
+            let draw = if self.dot {
+                dot
+            } else if self.mermaid {
+                mermaid
+            } else {
+                svg
+            };
+            terminal::say(&draw(&view))?;
+        } else {
+            terminal::say(&self.words(&relations, &start, &shown)?)?;
+        }
+        let is_broken = !relations.refused.is_empty() || relations.findings.iter().any(Finding::is_error);
+        Ok(if is_broken { exit::FAILED } else { exit::OK })
+    }
+
+    fn direction(&self) -> Direction {
+        if self.down { Direction::Down } else { Direction::Up }
+    }
+
+    /// The records of the family, in the order of their ids.
+    fn shown(&self, relations: &Relations, start: &[RecordId]) -> Result<Vec<RecordId>, Failure> {
+        let graph = &relations.graph;
+        let mut shown: BTreeSet<RecordId> = BTreeSet::new();
+        if let Some(ancestor) = &self.to {
+            let to = starting(&relations.intact, ancestor)?;
+            shown.extend(start.iter().filter_map(|id| graph.path(*id, to)).flatten());
+            if shown.is_empty() {
+                return Err(
+                    Failure::usage(format!("{} is no ancestor", short(&to))).help("`--down` shows what came from it")
+                );
+            }
+        } else if let Some(depth) = self.depth {
+            let walks = start.iter().flat_map(|id| graph.walk(*id, self.direction(), depth));
+            shown.extend(walks.map(|reached| reached.record));
+        } else {
+            shown.extend(start);
+            shown.extend(if self.down { graph.descendants(start) } else { graph.ancestors(start) });
+        }
+        Ok(shown.into_iter().collect())
+    }
+
+    fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
+        let mut text = String::new();
+        if let Some(ancestor) = &self.to {
+            let to = starting(&relations.intact, ancestor)?;
+            for way in start.iter().filter_map(|id| relations.graph.path(*id, to)) {
+                text += &way_words(relations, &way);
+            }
+            return Ok(text);
+        }
+        if self.cost {
+            return Ok(cost_words(&cost(relations, start)));
+        }
+        if self.duplicates {
+            return Ok(duplicate_words(relations, &duplicates(relations)));
+        }
+        let limits = TreeLimits { depth: self.depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
+        for record in start {
+            for line in tree(&relations.graph, *record, self.direction(), limits) {
+                text += &line.prefix();
+                text += &item_words(relations, &line.item, line.edge.as_ref());
+                text.push('\n');
+            }
+        }
+        text += &family_words(relations, start, shown.len());
+        let worth: Vec<Finding> =
+            relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
+        if !worth.is_empty() {
+            text.push('\n');
+            text += &findings::all(&worth);
+        }
+        Ok(text)
+    }
+
+    fn report(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> LineageReport {
+        let graph = &relations.graph;
+        let weakest = graph.weakest(start, |id| present_state(relations, id));
+        let relatives = shown.iter().map(|id| relative(relations, *id));
+        let edges = shown.iter().flat_map(|id| graph.parents(*id).into_iter().chain(graph.suggestions(*id)));
+        let edges = edges.filter(|edge| shown.binary_search(&edge.parent).is_ok() || edge.grade() == Grade::Suggested);
+        let gaps = shown.iter().flat_map(|id| graph.gaps_of(*id).into_iter().map(|input| (*id, input)));
+        let mut absent: Vec<RecordId> = shown.iter().flat_map(|id| graph.absent_parents(*id)).collect();
+        absent.sort_unstable();
+        absent.dedup();
+        LineageReport {
+            start: start.to_vec(),
+            state: weakest.as_ref().and_then(|(state, _)| *state),
+            weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
+            absent,
+            records: relatives.collect(),
+            edges: edges.map(|edge| reported(relations, &edge)).collect(),
+            gaps: gaps.filter_map(|(record, input)| reported_gap(relations, record, input)).collect(),
+            cost: self.cost.then(|| cost(relations, start)),
+            duplicates: self.duplicates.then(|| duplicates(relations)),
+            findings: relations.findings.clone(),
+        }
+    }
+}
+
+/// Records of the family that follow from no other: a tree downwards begins with them.
+fn beginnings(relations: &Relations) -> Vec<RecordId> {
+    let mut family = relations.graph.ancestors(&relations.start);
+    family.extend(&relations.start);
+    family.sort_unstable();
+    family.dedup();
+    let first: Vec<RecordId> = family.iter().copied().filter(|id| relations.graph.parents(*id).is_empty()).collect();
+    if first.is_empty() { relations.start.clone() } else { first }
+}
+
+/// The state of a record, or nothing if it is not here: that is less than any.
+fn present_state(relations: &Relations, id: RecordId) -> Option<State> {
+    relations.graph.record(id).map(|_| relations.state(id))
+}
+
+fn relative(relations: &Relations, id: RecordId) -> Relative {
+    let facts = relations.graph.record(id);
+    Relative {
+        id,
+        title: relations.title(id),
+        tool: facts.and_then(|facts| facts.source.as_ref()).map(|source| source.tool.clone()),
+        started: facts.and_then(|facts| facts.started),
+        state: relations.state(id),
+        signers: relations.signers(id),
+        superseded_by: relations.verdict.standing.successors.get(&id).copied(),
+        revoked: relations.verdict.standing.records.contains(&id),
+    }
+}
+
+fn reported(relations: &Relations, edge: &Edge) -> ReportedEdge {
+    let inputs = relations.graph.record(edge.child).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
+    let mut artifacts: Vec<ArtifactDigests> = edge
+        .links
+        .iter()
+        .filter_map(|link| match link {
+            Link::SameBytes { input, .. } => {
+                let artifact = inputs.get(input.artifact)?;
+                match input.file {
+                    Some(file) => artifact.files.get(file).map(|file| file.digests),
+                    None => artifact.digests,
+                }
+            }
+            _ => None,
+        })
+        .collect();
+    artifacts.sort();
+    artifacts.dedup();
+    let statements = edge.links.iter().filter_map(|link| match link {
+        Link::Statement { statement, .. } => Some(*statement),
+        _ => None,
+    });
+    ReportedEdge {
+        child: edge.child,
+        parent: edge.parent,
+        grade: edge.grade().to_string(),
+        relation: edge.relation().map(ToString::to_string),
+        artifacts,
+        statements: statements.collect(),
+    }
+}
+
+fn gap_input(relations: &Relations, record: RecordId, input: usize) -> Option<&ArtifactFact> {
+    relations.graph.record(record)?.inputs.get(input)
+}
+
+fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option<ReportedGap> {
+    let artifact = gap_input(relations, record, input)?;
+    let (role, name) = (artifact.role.to_string(), artifact.name.clone());
+    Some(ReportedGap { record, role, name, digest: artifact.digests })
+}
+
+/// What an input is called: its name, or else the beginning of its digest.
+fn gap_name(artifact: &ArtifactFact) -> String {
+    let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
+    one_line(&artifact.name.clone().unwrap_or_else(digest))
+}
+
+/// A record in one line: id, title, tool, date, who vouches.
+fn record_words(relations: &Relations, id: RecordId) -> String {
+    let one = relative(relations, id);
+    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), one_line);
+    let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
+    if let Some(tool) = &one.tool {
+        _ = write!(text, " · {}", one_line(tool));
+    }
+    if let Some(started) = one.started {
+        _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
+    }
+    let signers = one_line(&one.signers.join(", "));
+    text += &match one.state {
+        _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
+        State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
+        State::Signed => format!(" · {}", paint(Tone::Doubt, &format!("signed by {signers}"))),
+        State::Intact | State::Malformed => format!(" · {}", paint(Tone::Doubt, "nobody vouches for it")),
+    };
+    if let Some(successor) = one.superseded_by {
+        _ = write!(text, " · {}", paint(Tone::Doubt, &format!("superseded by {}", short(&successor))));
+    }
+    text
+}
+
+fn edge_words(edge: &Edge) -> String {
+    let tone = match edge.grade() {
+        Grade::Proven => Tone::Good,
+        Grade::Declared | Grade::Asserted => Tone::Doubt,
+        Grade::Suggested => Tone::Hint,
+    };
+    let relation = edge.relation().map(|relation| format!(" {}", one_line(relation.as_str()))).unwrap_or_default();
+    format!("[{}{relation}]", paint(tone, edge.grade().as_str()))
+}
+
+fn item_words(relations: &Relations, item: &TreeItem, edge: Option<&Edge>) -> String {
+    let edge = edge.map(|edge| edge_words(edge) + " ").unwrap_or_default();
+    match item {
+        TreeItem::Record { record, again } => {
+            let again = if *again { " · shown above" } else { "" };
+            format!("{edge}{}{again}", record_words(relations, *record))
+        }
+        TreeItem::Absent { record } => {
+            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, and its record is not here"))
+        }
+        TreeItem::Gap { record, input } => {
+            let named = gap_input(relations, *record, *input)
+                .map(|artifact| format!("{} `{}`", artifact.role, gap_name(artifact)))
+                .unwrap_or_default();
+            format!("{} {named}", paint(Tone::Bad, "no record accounts for"))
+        }
+        TreeItem::Suggested { record } => format!("{edge}{}", record_words(relations, *record)),
+        TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
+    }
+}
+
+fn family_words(relations: &Relations, start: &[RecordId], size: usize) -> String {
+    let mut text = format!("\n{}: ", count(size as u64, "record"));
+    match relations.graph.weakest(start, |id| present_state(relations, id)) {
+        Some((None, which)) => {
+            _ = writeln!(text, "{}: {} not here", paint(Tone::Bad, "the family is incomplete"), listed(&which));
+        }
+        Some((Some(state), which)) => {
+            let tone = if state == State::Trusted { Tone::Good } else { Tone::Doubt };
+            let state = paint(tone, state.as_str());
+            _ = if which.len() == size {
+                writeln!(text, "the family is {state}, all of it")
+            } else {
+                writeln!(text, "the family is {state}, as its weakest part is: {}", listed(&which))
+            };
+        }
+        None => text.push('\n'),
+    }
+    text
+}
+
+fn listed(ids: &[RecordId]) -> String {
+    const SHOWN: usize = 6;
+    let first: Vec<String> = ids.iter().take(SHOWN).map(short).collect();
+    match ids.len().saturating_sub(SHOWN) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn way_words(relations: &Relations, way: &[RecordId]) -> String {
+    let mut text = String::new();
+    let mut child: Option<RecordId> = None;
+    for id in way {
+        if let Some(child) = child {
+            let edge = relations.graph.parents(child).into_iter().find(|edge| edge.parent == *id);
+            _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(&edge)).unwrap_or_default());
+        }
+        _ = writeln!(text, "{}", record_words(relations, *id));
+        child = Some(*id);
+    }
+    text
+}
+
+fn cost(relations: &Relations, start: &[RecordId]) -> CostReport {
+    let (sums, rollup) = relations.intact.costs(&relations.graph, start);
+    CostReport {
+        sums,
+        counted: rollup.counted,
+        unknown: rollup.unknown,
+        repeated: rollup.repeated,
+        absent: rollup.absent,
+    }
+}
+
+fn cost_words(cost: &CostReport) -> String {
+    let basis = |basis| match basis {
+        Basis::Measured => "measured",
+        Basis::Estimated => "estimated",
+        Basis::Billed => "billed",
+    };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for one in &cost.sums.resources {
+        let model = one.model.as_deref().map(|model| format!(" {}", one_line(model))).unwrap_or_default();
+        let amount = format!("{:.3} {}", one.amount.0, one_line(&one.unit));
+        rows.push(vec![format!("{}{model}", one_line(&one.resource)), amount, basis(one.basis).to_owned()]);
+    }
+    for one in &cost.sums.charges {
+        let amount = format!("{} {}", one.amount, one_line(&one.currency));
+        rows.push(vec!["charged".to_owned(), amount, basis(one.basis).to_owned()]);
+    }
+    let mut text = terminal::table(&rows);
+    _ = writeln!(text, "counted: {}, each once", count(cost.counted.len() as u64, "record"));
+    for (which, why) in [
+        (&cost.unknown, "say nothing of their cost"),
+        (&cost.repeated, "are of a run that was counted already"),
+        (&cost.absent, "are not here"),
+    ] {
+        if !which.is_empty() {
+            let why = paint(Tone::Doubt, why);
+            _ = writeln!(text, "not counted: {} that {why}: {}", count(which.len() as u64, "record"), listed(which));
+        }
+    }
+    for amount in &cost.sums.unreadable {
+        _ = writeln!(text, "not counted: `{}`, which is no decimal number", one_line(amount));
+    }
+    text
+}
+
+fn duplicates(relations: &Relations) -> Vec<Duplicates> {
+    let groups = |seeds| relations.graph.duplicates(|id| relations.intact.fingerprint(id, seeds));
+    let same = groups(Seeds::Count);
+    let known: BTreeSet<Vec<RecordId>> = same.iter().cloned().collect();
+    let same = same.into_iter().map(|records| Duplicates { records, same_seeds: true });
+    let other = groups(Seeds::Ignored).into_iter().filter(|records| !known.contains(records));
+    same.chain(other.map(|records| Duplicates { records, same_seeds: false })).collect()
+}
+
+fn duplicate_words(relations: &Relations, duplicates: &[Duplicates]) -> String {
+    if duplicates.is_empty() {
+        return "no two runs here have the same recipe\n".to_owned();
+    }
+    let mut text = String::new();
+    for group in duplicates {
+        let what = if group.same_seeds { "the same recipe, seeds too" } else { "the same recipe but for the seeds" };
+        _ = writeln!(text, "{}", paint(Tone::Strong, what));
+        for id in &group.records {
+            _ = writeln!(text, "  {}", record_words(relations, *id));
+        }
+    }
+    text
+}
+
+/// A part of the picture.
+fn node(relations: &Relations, part: Part) -> ViewNode {
+    match part {
+        Part::Record(id) => {
+            let one = relative(relations, id);
+            let title = one.title.unwrap_or_else(|| "(title withheld)".to_owned());
+            let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
+            let told: Vec<String> = [one.tool, started].into_iter().flatten().collect();
+            let (tone, standing) = match one.state {
+                _ if one.revoked => (Look::Bad, "revoked".to_owned()),
+                State::Trusted => (Look::Good, format!("trusted: {}", one.signers.join(", "))),
+                State::Signed => (Look::Plain, format!("signed: {}", one.signers.join(", "))),
+                State::Intact | State::Malformed => (Look::Doubtful, "unsigned".to_owned()),
+            };
+            ViewNode { lines: vec![title, told.join(" · "), standing, short(&id)], tone }
+        }
+        Part::Absent(id) => ViewNode { lines: vec!["not here".to_owned(), short(&id)], tone: Look::Missing },
+        Part::Gap(record, input) => {
+            let (role, name) = gap_input(relations, record, input)
+                .map(|artifact| (artifact.role.to_string(), gap_name(artifact)))
+                .unwrap_or_default();
+            ViewNode { lines: vec![name, format!("{role}: no record accounts for it")], tone: Look::Missing }
+        }
+    }
+}

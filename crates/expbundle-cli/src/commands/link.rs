@@ -1,0 +1,64 @@
+//! `expbundle link`: a signed word on what no digest proves.
+
+use camino::Utf8PathBuf;
+use expbundle_format::record::Word;
+use expbundle_statement::{Asserted, LinkClaim, Predicate, PublicKey};
+
+use crate::failure::Failure;
+use crate::statements::{StatementArguments, digests_of, record_of};
+use crate::{Outcome, files};
+
+/// Assert, signed, that a record follows from another, or that another key is yours too
+///
+/// A link by somebody's word is graded `asserted`: it joins the records in the family tree, below what digests prove and records
+/// declare themselves.
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("what").required(true).args(["parent", "same_signer"])),
+    after_help = "Examples:\n  expbundle link tuned.expb --parent base.expb --relation fine-tuned-from --key key\n  \
+    expbundle link shared.expb --same-signer my-public-key.pub --key pseudonym"
+)]
+pub struct Link {
+    #[command(flatten)]
+    statement: StatementArguments,
+    /// Bundle of the record that this one follows from
+    #[arg(long, value_name = "BUNDLE")]
+    parent: Option<Utf8PathBuf>,
+    /// How: fine-tuned-from, quantized-from, … (spec/relations.toml)
+    #[arg(long, requires = "parent")]
+    relation: Option<Word>,
+    /// Which input of this record it made
+    #[arg(long, value_name = "FILE", requires = "parent")]
+    input: Option<Utf8PathBuf>,
+    /// Public key that is yours too; let that key say the same of this one
+    #[arg(long, value_name = "FILE.pub")]
+    same_signer: Option<Utf8PathBuf>,
+    /// Why you know
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Link {
+    pub fn run(self) -> Outcome {
+        let Self { statement, parent, relation, input, same_signer, reason } = self;
+        let claim = match (parent, same_signer) {
+            (Some(parent), _) => LinkClaim::Record {
+                parent: record_of(&parent)?,
+                relation,
+                artifact: input.as_deref().map(digests_of).transpose()?,
+            },
+            (None, Some(path)) => LinkClaim::Key { same_signer: public_key(&path)? },
+            (None, None) => return Err(Failure::usage("say what is linked by `--parent` or `--same-signer`")),
+        };
+        statement.add(&Predicate::Link(Asserted { claim, reason }))
+    }
+}
+
+/// Reads a public key.
+pub fn public_key(path: &camino::Utf8Path) -> Result<PublicKey, Failure> {
+    PublicKey::from_text(&files::read_text(path)?).map_err(|error| {
+        Failure::new("cli.key", format!("the key cannot be used: {error}"))
+            .at(path.as_str())
+            .help("name the public key, which ends in `.pub`")
+    })
+}

@@ -1,0 +1,69 @@
+//! `expbundle revoke`: a statement, key or record counts no longer.
+
+use camino::Utf8PathBuf;
+use expbundle_format::StatementId;
+use expbundle_statement::{Predicate, Revocation, Revoked, VerifiedStatement};
+
+use super::link::public_key;
+use crate::Outcome;
+use crate::failure::Failure;
+use crate::statements::StatementArguments;
+
+/// Take back, signed, a statement, every statement of a key, or the record itself
+///
+/// What you signed you may take back, and so may whoever a signers file trusts. From then on it counts for nothing; a revocation
+/// cannot be revoked.
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("what").required(true).args(["statement_id", "revoked_key", "whole_record"])),
+    after_help = "Examples:\n  expbundle revoke run.expb --statement 6d0c0bf8 --reason \"overlooked the leak\" --key key\n  \
+    expbundle revoke run.expb --revoked-key stolen.pub --since 2026-11-01T00:00:00Z --key stolen\n  \
+    expbundle revoke run.expb --whole-record --reason \"made up\" --key key"
+)]
+pub struct Revoke {
+    #[command(flatten)]
+    arguments: StatementArguments,
+    /// Id of the statement, or its beginning, as `expbundle log` shows it
+    #[arg(long = "statement", value_name = "ID")]
+    statement_id: Option<String>,
+    /// Public key whose statements count no longer
+    #[arg(long, value_name = "FILE.pub")]
+    revoked_key: Option<Utf8PathBuf>,
+    /// The record itself
+    #[arg(long)]
+    whole_record: bool,
+    /// From when on (RFC 3339) [default: the date of the revocation]
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Revoke {
+    pub fn run(self) -> Outcome {
+        let Self { arguments, statement_id, revoked_key, reason, .. } = self;
+        let since = self.since.as_deref().map(|text| crate::keys::moment(Some(text))).transpose()?;
+        let key = revoked_key.as_deref().map(public_key).transpose()?;
+        arguments.add_each(|intact, record| {
+            let revoked = match (&statement_id, key) {
+                (Some(beginning), _) => {
+                    let ids: Vec<StatementId> = intact
+                        .statements()
+                        .iter()
+                        .map(VerifiedStatement::id)
+                        .filter(|id| id.to_string().starts_with(beginning.as_str()))
+                        .collect();
+                    let [id] = ids.as_slice() else {
+                        let message = format!("{} statements have an id that begins with `{beginning}`", ids.len());
+                        return Err(Failure::usage(message).help("`expbundle log` shows the ids"));
+                    };
+                    Revoked::Statement(*id)
+                }
+                (None, Some(key)) => Revoked::Key(key),
+                (None, None) => Revoked::Record(record),
+            };
+            Ok(Predicate::Revocation(Revocation { revoked, since, reason: reason.clone() }))
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! `expbundle supersede`: another record took the place of this one.
+
+use camino::Utf8PathBuf;
+use expbundle_statement::{Predicate, Superseded};
+
+use crate::Outcome;
+use crate::statements::{StatementArguments, record_of};
+
+/// Say, signed, that another record took the place of this one
+///
+/// The record stays what it was and keeps its id. Whoever looks at it is pointed to its successor.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  expbundle supersede old.expb --by new.expb --reason \"better conversion\" --key key"
+)]
+pub struct Supersede {
+    #[command(flatten)]
+    statement: StatementArguments,
+    /// Bundle of the record that counts instead
+    #[arg(long, value_name = "BUNDLE")]
+    by: Utf8PathBuf,
+    /// Why
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Supersede {
+    pub fn run(self) -> Outcome {
+        let successor = record_of(&self.by)?;
+        self.statement.add(&Predicate::Supersession(Superseded { successor, reason: self.reason }))
+    }
+}

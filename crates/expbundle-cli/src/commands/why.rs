@@ -1,0 +1,236 @@
+//! `expbundle why`: where a file comes from, in one paragraph.
+
+use camino::Utf8PathBuf;
+use expbundle::judge::State;
+use expbundle_format::{ArtifactDigests, Finding, RecordId};
+use expbundle_lineage::{Edge, Grade};
+use expbundle_statement::{DeploymentAction, Predicate, ReviewVerdict, VerifiedStatement};
+
+use crate::failure::Failure;
+use crate::relations::Relations;
+use crate::statements::short;
+use crate::terminal::{self, Tone, count, one_line, paint};
+use crate::{Outcome, exit};
+
+/// Say in one paragraph where a file comes from: which experiment made it, from what, who approved it, where it is in use
+///
+/// Its bundle is looked for in its folder, unless others are given by `--with`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
+)]
+pub struct Why {
+    /// The file; or a bundle, whose last records are explained
+    file: Utf8PathBuf,
+    /// Bundles that may know it, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Signers to trust, in OpenSSH `allowed_signers` form
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+}
+
+impl Why {
+    pub fn run(self) -> Outcome {
+        let relations = Relations::of(&self.file, &self.with, self.trust.as_deref())?;
+        relations.refused.iter().for_each(Failure::print);
+        let name = one_line(self.file.file_name().unwrap_or(self.file.as_str()));
+        let mut text = match &relations.file {
+            Some(digests) => opening(&relations, &name, digests),
+            None => String::new(),
+        };
+        for (index, id) in relations.start.iter().enumerate() {
+            if index > 0 {
+                text += if relations.file.is_some() { " Or by " } else { "\n\n" };
+            }
+            text += &told(&relations, *id);
+        }
+        for line in textwrap(&text) {
+            terminal::say(&format!("{line}\n"))?;
+        }
+        let is_broken = !relations.refused.is_empty() || relations.findings.iter().any(Finding::is_error);
+        Ok(if is_broken || relations.start.is_empty() { exit::FAILED } else { exit::OK })
+    }
+}
+
+/// What is known of the file itself.
+fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
+    let why = relations.graph.why(digests);
+    let digest: String = digests.to_string().chars().take(19).collect();
+    let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
+    if !why.conflicting.is_empty() {
+        let which: Vec<String> = why.conflicting.iter().map(short).collect();
+        text += &paint(
+            Tone::Bad,
+            &format!("shares a digest with other bytes in {}; do not trust it. It ", which.join(", ")),
+        );
+    }
+    match relations.start.as_slice() {
+        [] => {
+            text += &paint(Tone::Bad, "was made by no record here");
+            let takers: Vec<String> = why.takers.iter().map(|(id, _)| record(relations, *id)).collect();
+            if !takers.is_empty() {
+                text += &format!(", and was taken in by {}", takers.join(" and "));
+            }
+            text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
+                     `expbundle create`.";
+        }
+        [_] => text += "was made by ",
+        several => {
+            text +=
+                &format!("was made, byte for byte, by {}, as alternatives: by ", count(several.len() as u64, "record"));
+        }
+    }
+    text
+}
+
+/// What is known of a record, as sentences.
+fn told(relations: &Relations, id: RecordId) -> String {
+    let mut text = record(relations, id);
+    let facts = relations.graph.record(id);
+    let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(&time))).unwrap_or_default();
+    text += &when;
+    text += &match (relations.state(id), relations.signers(id)) {
+        _ if relations.verdict.standing.records.contains(&id) => {
+            format!("; {}", paint(Tone::Bad, "the record was revoked"))
+        }
+        (State::Trusted, signers) => {
+            format!(", vouched for by {}", paint(Tone::Good, &one_line(&signers.join(" and "))))
+        }
+        (State::Signed, signers) => {
+            let who = one_line(&signers.join(" and "));
+            format!(", vouched for by {}", paint(Tone::Doubt, &format!("{who}, whose key is not known here")))
+        }
+        _ => format!("; {}", paint(Tone::Doubt, "nobody vouches for it")),
+    };
+    text.push('.');
+    if let Some(successor) = relations.verdict.standing.successors.get(&id) {
+        text += &format!(" It is superseded by {}.", record(relations, *successor));
+    }
+    text += &sources(relations, id);
+    text += &words_about(relations, id);
+    let ancestors = relations.graph.ancestors(&[id]);
+    if ancestors.len() > 1 {
+        let state = |id| relations.graph.record(id).map(|_| relations.state(id));
+        let weakest = match relations.graph.weakest(&[id], state) {
+            Some((Some(state), _)) => format!("the weakest is {state}"),
+            _ => "of some nothing is known".to_owned(),
+        };
+        text += &format!(" In all it descends from {}; {weakest}.", count(ancestors.len() as u64, "record"));
+    }
+    text
+}
+
+/// What it was made from.
+fn sources(relations: &Relations, id: RecordId) -> String {
+    let graph = &relations.graph;
+    let mut parts: Vec<String> = graph.parents(id).iter().map(|edge| parent(relations, edge)).collect();
+    for absent in graph.absent_parents(id) {
+        parts.push(format!("{} {}", short(&absent), paint(Tone::Bad, "(named by it, and not here)")));
+    }
+    let facts = graph.record(id);
+    for input in graph.gaps_of(id) {
+        let Some(artifact) = facts.and_then(|facts| facts.inputs.get(input)) else { continue };
+        let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect::<String>());
+        let name = artifact.name.clone().or_else(digest).unwrap_or_default();
+        let gap = paint(Tone::Bad, "(no record accounts for it)");
+        parts.push(format!("the {} `{}` {gap}", artifact.role, one_line(&name)));
+    }
+    if parts.is_empty() { String::new() } else { format!(" It was made from {}.", parts.join(", and from ")) }
+}
+
+fn parent(relations: &Relations, edge: &Edge) -> String {
+    let grade = match edge.grade() {
+        Grade::Proven => paint(Tone::Good, "proven"),
+        grade => paint(Tone::Doubt, grade.as_str()),
+    };
+    let relation = edge.relation().map(|relation| format!("{}, ", one_line(relation.as_str()))).unwrap_or_default();
+    format!("what {} put out ({relation}{grade})", record(relations, edge.parent))
+}
+
+/// What others say about it: verdicts, and where it is in use.
+fn words_about(relations: &Relations, id: RecordId) -> String {
+    let mut text = String::new();
+    for statement in relations.intact.statements_about(id) {
+        if relations.verdict.standing.statements.contains(&statement.id()) {
+            continue;
+        }
+        let who = signer(relations, statement);
+        let on = day(&statement.created());
+        match statement.predicate() {
+            Predicate::Review(review) => {
+                let verdict = match review.verdict {
+                    ReviewVerdict::Approved => paint(Tone::Good, "approved"),
+                    ReviewVerdict::Rejected => paint(Tone::Bad, "rejected"),
+                    ReviewVerdict::NeedsChanges => paint(Tone::Doubt, "sent back for changes"),
+                };
+                let scope =
+                    review.scope.as_deref().map(|scope| format!(" for {}", one_line(scope))).unwrap_or_default();
+                text += &format!(" It was {verdict}{scope} by {who} on {on}.");
+            }
+            Predicate::Deployment(deployment) => {
+                let environment = one_line(&deployment.environment);
+                text += &match deployment.action {
+                    DeploymentAction::Deployed => format!(" It was deployed to {environment} on {on}, says {who}."),
+                    DeploymentAction::Retired => format!(" It was retired from {environment} on {on}, says {who}."),
+                };
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+fn signer(relations: &Relations, statement: &VerifiedStatement) -> String {
+    if let Some([principal, ..]) = relations.verdict.trusted.get(&statement.id()).map(Vec::as_slice) {
+        return paint(Tone::Good, &one_line(principal));
+    }
+    let name = statement.signer_name().map(|name| format!("\"{}\"", one_line(name)));
+    paint(Tone::Doubt, &name.unwrap_or_else(|| statement.key().fingerprint()))
+}
+
+/// A record as part of a sentence.
+fn record(relations: &Relations, id: RecordId) -> String {
+    let title =
+        relations.title(id).map_or_else(|| "an untitled record".to_owned(), |title| format!("“{}”", one_line(&title)));
+    let tool = relations.graph.record(id).and_then(|facts| facts.source.as_ref());
+    let tool = tool.map(|source| format!(", {}", one_line(&source.tool))).unwrap_or_default();
+    format!("{title} ({}{tool})", short(&id))
+}
+
+fn day(time: &expbundle_format::time::Time) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+/// Lines of a width that is good to read. Colours take no room.
+fn textwrap(text: &str) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let visible = |word: &str| {
+        let mut in_code = false;
+        let counts = word.chars().filter(|letter| {
+            let shown = !in_code && *letter != '\u{1b}';
+            in_code = (in_code || *letter == '\u{1b}') && *letter != 'm';
+            shown
+        });
+        counts.count()
+    };
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let (mut line, mut width) = (String::new(), 0);
+        for word in paragraph.split(' ') {
+            let length = visible(word);
+            if width > 0 && width + 1 + length > WIDTH {
+                lines.push(std::mem::take(&mut line));
+                width = 0;
+            }
+            if width > 0 {
+                line.push(' ');
+                width += 1;
+            }
+            line += word;
+            width += length;
+        }
+        lines.push(line);
+    }
+    lines
+}

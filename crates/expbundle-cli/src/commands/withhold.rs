@@ -1,0 +1,64 @@
+//! `expbundle withhold`: a copy without some sections, provably unaltered.
+
+use camino::Utf8PathBuf;
+use expbundle_format::container::SectionName;
+use expbundle_format::sections;
+
+use crate::{Outcome, exit, files, findings, terminal, tracker};
+
+/// Make a copy that leaves sections out: same ids, same signatures
+///
+/// The record goes on listing what is left out, by digest, so nobody can put anything else in its place. If the record was made
+/// with `--blind`, the digest tells nothing of the content; else a short section could be guessed at, and you are warned.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  expbundle withhold run.expb --section identity,cost,console -o shared.expb\n\n\
+    `docs/guide/share-a-part.md` shows the whole way, with a key that names nobody.")]
+pub struct Withhold {
+    /// Bundle, or model directory that carries one
+    bundle: Utf8PathBuf,
+    /// Sections to leave out, of every record in it
+    #[arg(long, value_name = "NAME,…", required = true, value_delimiter = ',')]
+    section: Vec<String>,
+    /// Where the copy goes
+    #[arg(short, long, value_name = "FILE")]
+    out: Utf8PathBuf,
+}
+
+impl Withhold {
+    pub fn run(self) -> Outcome {
+        let intact = files::intact(&self.bundle)?;
+        let listed: std::collections::BTreeSet<&SectionName> =
+            intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
+        let mut names = Vec::new();
+        for wanted in &self.section {
+            let fits = |name: &&&SectionName| {
+                name.as_str() == wanted || name.as_str().split('.').next() == Some(wanted.as_str())
+            };
+            match listed.iter().find(fits) {
+                Some(name) => names.push((*name).clone()),
+                None if is_known(wanted) => {}
+                // A typing error must not share what was to be kept back.
+                None => {
+                    let known: Vec<&str> = listed.iter().map(|name| name.as_str()).collect();
+                    let message = format!("no record here has a section `{wanted}`; there are: {}", known.join(", "));
+                    return Err(crate::failure::Failure::usage(message));
+                }
+            }
+        }
+        let (bundle, found) = intact.withhold(&names);
+        // A seal is broken by what is left out, and then nobody would take the copy.
+        tracker::checked(&bundle)?;
+        files::save(&bundle, &self.out)?;
+        terminal::talk(&findings::all(&found));
+        let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();
+        terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));
+        Ok(exit::OK)
+    }
+}
+
+/// Whether a record could have such a section: then there is nothing to leave out where it has none.
+fn is_known(wanted: &str) -> bool {
+    let parquet = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE];
+    let names = sections::schemas().into_iter().map(|(name, _)| name).chain(parquet);
+    names.into_iter().any(|name| name == wanted || name.split('.').next() == Some(wanted))
+}

@@ -1,0 +1,120 @@
+//! Many bundles at once: files, folders, model directories, standard input.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::directory::BUNDLE_NAME;
+use expbundle::family::check_all;
+use expbundle::verify::{Check, Digests, Intact, Unverified};
+use expbundle_format::Finding;
+
+use crate::failure::Failure;
+
+/// How much of each bundle is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// All of it.
+    Whole,
+    /// What lineage needs: records, statements, JSON sections.
+    History,
+}
+
+/// Bundles that are intact, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub struct Family {
+    /// Each with its path.
+    pub members: Vec<(Utf8PathBuf, Intact)>,
+    /// Each with the path of its bundle: why it is not taken.
+    pub refused: Vec<Failure>,
+}
+
+/// Finds bundles and checks them on all cores. A folder is searched with all folders below it, links are not followed; `-` is a
+/// bundle on standard input.
+pub fn gather(sources: &[Utf8PathBuf], depth: Depth) -> Result<Family, Failure> {
+    let mut paths = Vec::new();
+    for source in sources {
+        if source == "-" {
+            paths.push((source.clone(), Some(standard_input()?)));
+        } else if source.is_dir() {
+            let found = search(source)?;
+            if found.is_empty() {
+                return Err(Failure::usage("the folder holds no bundle")
+                    .at(source.as_str())
+                    .help("bundles are files that end in `.expb`; `expbundle convert` makes them"));
+            }
+            paths.extend(found.into_iter().map(|path| (path, None)));
+        } else {
+            paths.push((source.clone(), None));
+        }
+    }
+    let mut family = Family::default();
+    for (path, result) in check_all(paths, |(path, content)| {
+        let result = check(&path, content, depth);
+        (path, result)
+    }) {
+        match result {
+            Ok(intact) => family.members.push((path, intact)),
+            Err(failure) => family.refused.push(failure),
+        }
+    }
+    Ok(family)
+}
+
+/// Joins bundles.
+pub fn unite(parts: impl IntoIterator<Item = Intact>) -> Result<(Intact, Check), Failure> {
+    let (check, intact) = Intact::union(parts);
+    match (intact, check.findings.iter().find(|finding| finding.is_error())) {
+        (Some(intact), _) => Ok((intact, check)),
+        (None, Some(error)) => Err(Failure::from(error.clone())),
+        (None, None) => Err(Failure::usage("there is no bundle to look at")),
+    }
+}
+
+fn check(path: &Utf8Path, content: Option<Content>, depth: Depth) -> Result<Intact, Failure> {
+    let unverified = match content {
+        Some(content) => Unverified::new(content),
+        None => Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))?,
+    };
+    let (check, intact) = match depth {
+        Depth::Whole => unverified.check(Digests::Blake3),
+        Depth::History => unverified.check_history(),
+    };
+    intact.ok_or_else(|| {
+        let first = check.findings.into_iter().find(Finding::is_error);
+        let mut finding = first.expect("a bundle that is not intact has an error finding");
+        finding.place = finding.place.in_file(path.as_str());
+        Failure::from(finding)
+    })
+}
+
+/// Every bundle below a folder, in the order of paths.
+fn search(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let describe = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
+        for entry in folder.read_dir_utf8().map_err(describe)? {
+            let entry = entry.map_err(describe)?;
+            let kind = entry.file_type().map_err(describe)?;
+            if kind.is_dir() {
+                folders.push(entry.into_path());
+            } else if kind.is_file() && (entry.file_name() == BUNDLE_NAME || entry.path().extension() == Some("expb")) {
+                found.push(entry.into_path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A bundle is read from its end as well as from its beginning, so it is kept on disk meanwhile.
+fn standard_input() -> Result<Content, Failure> {
+    let mut input = std::io::stdin().lock();
+    if input.is_terminal() {
+        return Err(Failure::usage("`-` stands for a bundle on standard input, and that is a terminal"));
+    }
+    let mut file = tempfile::tempfile().map_err(|error| Failure::temporary(&error))?;
+    std::io::copy(&mut input.by_ref(), &mut file).map_err(|error| Failure::temporary(&error))?;
+    Content::file(file).map_err(|error| Failure::temporary(&error))
+}

@@ -1,0 +1,95 @@
+//! Blinding: a salt in every section, so that one that is withheld cannot be guessed from its digest (spec/sections.md,
+//! "Withholding").
+
+use std::io;
+
+use expbundle::draft::Draft;
+use expbundle::{Bundle, Content};
+use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::limits::Limits;
+use expbundle_format::record::Record;
+use expbundle_format::{Blake3, json, sections};
+use expbundle_series::{ConsoleReader, ReadAt, SeriesReader, SeriesWriter, write_console};
+
+use crate::ConvertError;
+
+/// Makes a blinded record of the one record of an unsigned bundle. Its id is another one, and differs with every salt.
+///
+/// `salt` gives 32 random bytes for each section. A Parquet section of another name than those of the format cannot be blinded, and is
+/// an error.
+pub fn blind<E>(bundle: &Bundle, mut salt: impl FnMut() -> Result<[u8; 32], E>) -> Result<Bundle, ConvertError>
+where
+    ConvertError: From<E>,
+{
+    let limits = Limits::default();
+    let (id, content) = bundle.records().next().expect("a converted run has its record");
+    let record = Record::parse(content.read(limits.record_bytes)?, &limits)
+        .map_err(|error| ConvertError::Blind(error.to_string()))?;
+    let mut body = record.body().clone();
+    let listed = std::mem::take(&mut body.sections);
+    body.blinded = true;
+    let mut draft = Draft::new(body);
+    for (name, section) in listed {
+        let Some(content) = bundle.get(&EntryName::Section { record: id, section: name.clone() }) else { continue };
+        let salt = salt()?;
+        let content = if section.media_type == sections::JSON {
+            with_member(content, &salt, &limits)?
+        } else {
+            with_metadata(content, &name, &salt)?
+        };
+        draft.section(name.as_str(), &section.media_type, content)?;
+    }
+    for (_, content) in bundle.artifacts() {
+        draft.embed(content.clone())?;
+    }
+    Ok(draft.finish()?)
+}
+
+/// A JSON section with its salt.
+fn with_member(content: &Content, salt: &[u8; 32], limits: &Limits) -> Result<Content, ConvertError> {
+    let wrong = |error: json::JsonError| ConvertError::Blind(error.to_string());
+    let mut value = json::parse(&content.read(limits.section_bytes)?, limits).map_err(wrong)?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("salt".to_owned(), Blake3::from_bytes(*salt).to_string().into());
+    }
+    Ok(Content::bytes(json::to_bytes(&value).map_err(wrong)?))
+}
+
+/// A Parquet section with its salt.
+fn with_metadata(content: &Content, name: &SectionName, salt: &[u8; 32]) -> Result<Content, ConvertError> {
+    let file = tempfile::tempfile()?;
+    let output = io::BufWriter::with_capacity(1 << 20, file.try_clone()?);
+    match name.as_str() {
+        sections::METRICS | sections::TELEMETRY => {
+            let mut writer = SeriesWriter::new();
+            let mut trouble = None;
+            SeriesReader::open(Section(content.clone()))?.for_each(|point| {
+                let key = writer.key(&point.key);
+                if trouble.is_none() {
+                    trouble = writer.push(key, point.point()).err();
+                }
+            })?;
+            trouble.map_or(Ok(()), Err)?;
+            writer.finish(output, Some(salt))?;
+        }
+        sections::CONSOLE => {
+            let mut lines = Vec::new();
+            ConsoleReader::open(Section(content.clone()))?.for_each(|line| lines.push(line.clone()))?;
+            write_console(&lines, output, Some(salt))?;
+        }
+        other => return Err(ConvertError::Blind(format!("`{other}` has no place for a salt"))),
+    }
+    Ok(Content::file(file)?)
+}
+
+struct Section(Content);
+
+impl ReadAt for Section {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(position, buffer)
+    }
+}

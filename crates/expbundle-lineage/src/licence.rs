@@ -1,0 +1,155 @@
+//! Licences along a lineage (spec/lineage.md, "Licences").
+//!
+//! What an ancestor's licence asks of everything made from it is passed on along every link that counts. This is a reminder for
+//! people who can read licences, not a judgement: only a handful of well-known ones are in the table, and of all others
+//! nothing is said.
+
+use std::collections::BTreeSet;
+
+use expbundle_format::{Code, Finding};
+
+use crate::facts::RecordFacts;
+use crate::findings::{place, short};
+use crate::lineage::Lineage;
+use crate::relation::carries_lineage;
+
+/// What a licence asks of a work that is made from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// Nothing that its own licence could contradict.
+    Nothing,
+    /// Nothing may be made from it and passed on.
+    NoDerivatives,
+    /// No use for money.
+    NonCommercial,
+    /// A licence of the same family.
+    ShareAlike(&'static str),
+    /// Both of the last two.
+    NonCommercialShareAlike(&'static str),
+}
+
+/// Licences by their SPDX id in lower case, which is also how hubs write them; with or without `-only` or `-or-later`.
+const KNOWN: &[(&str, Asks)] = &[
+    ("agpl-3.0", Asks::ShareAlike("agpl")),
+    ("apache-2.0", Asks::Nothing),
+    ("bsd-2-clause", Asks::Nothing),
+    ("bsd-3-clause", Asks::Nothing),
+    ("cc-by-4.0", Asks::Nothing),
+    ("cc-by-nc-4.0", Asks::NonCommercial),
+    ("cc-by-nc-nd-4.0", Asks::NoDerivatives),
+    ("cc-by-nc-sa-4.0", Asks::NonCommercialShareAlike("cc-by-nc-sa")),
+    ("cc-by-nd-4.0", Asks::NoDerivatives),
+    ("cc-by-sa-4.0", Asks::ShareAlike("cc-by-sa")),
+    ("cc0-1.0", Asks::Nothing),
+    ("gpl-2.0", Asks::ShareAlike("gpl-2")),
+    ("gpl-3.0", Asks::ShareAlike("gpl-3")),
+    ("isc", Asks::Nothing),
+    ("mit", Asks::Nothing),
+    ("unlicense", Asks::Nothing),
+];
+
+/// The entry of a licence in the table.
+fn known(licence: &str) -> Option<usize> {
+    let lower = licence.trim().to_ascii_lowercase();
+    let fits = |id: &str| lower.strip_prefix(id).is_some_and(|rest| matches!(rest, "" | "-only" | "-or-later" | "+"));
+    KNOWN.iter().position(|(id, _)| fits(id))
+}
+
+fn asks(licence: &str) -> Option<Asks> {
+    known(licence).and_then(|entry| KNOWN.get(entry)).map(|(_, asks)| *asks)
+}
+
+/// Whether a work under the second licence can hardly be made from one under the first. Unknown licences are not judged.
+fn conflict(ancestor: Asks, child: &str) -> bool {
+    let Some(child) = asks(child) else { return false };
+    let is_non_commercial = matches!(child, Asks::NonCommercial | Asks::NonCommercialShareAlike(_));
+    match ancestor {
+        Asks::Nothing => false,
+        Asks::NoDerivatives => true,
+        Asks::NonCommercial => !is_non_commercial,
+        // A work under GPL 3 may become part of one under AGPL 3.
+        Asks::ShareAlike("gpl-3") => !matches!(child, Asks::ShareAlike("gpl-3" | "agpl")),
+        Asks::ShareAlike(_) | Asks::NonCommercialShareAlike(_) => child != ancestor,
+    }
+}
+
+/// The licences that a record states for what it put out.
+fn licences(facts: &RecordFacts) -> BTreeSet<&str> {
+    let outputs = facts.outputs.iter().filter(|output| carries_lineage(&output.role));
+    outputs.filter_map(|output| output.licence.as_deref()).filter(|licence| !licence.trim().is_empty()).collect()
+}
+
+/// Of each licence in the table, a record in the ancestry that has it; `u32::MAX` if none.
+type Bringers = [u32; KNOWN.len()];
+
+/// Licences of ancestors that contradict the one of a record; and parents without a licence where the child has one.
+pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let stated: Vec<BTreeSet<&str>> = lineage.records.iter().map(licences).collect();
+    // Most lineages state no licence at all.
+    if stated.iter().all(BTreeSet::is_empty) {
+        return;
+    }
+    // What arcs lead to comes first, so it is known when it is asked for. Each arc is looked at once.
+    let mut order: Vec<u32> = (0..lineage.up.len()).collect();
+    order.sort_unstable_by_key(|vertex| lineage.components.of[*vertex as usize]);
+    let mut passed_on: Vec<Bringers> = vec![[u32::MAX; KNOWN.len()]; order.len()];
+    let mut unlicensed: Vec<u32> = vec![u32::MAX; order.len()];
+    for vertex in order {
+        let (mut bringers, mut without) = ([u32::MAX; KNOWN.len()], u32::MAX);
+        for &above in lineage.up.of(vertex) {
+            let inherited = passed_on[above as usize];
+            for (bringer, inherited) in bringers.iter_mut().zip(inherited) {
+                *bringer = (*bringer).min(inherited);
+            }
+            match stated.get(above as usize) {
+                Some(own) if own.is_empty() => without = without.min(above),
+                Some(own) => {
+                    for entry in own.iter().filter_map(|licence| known(licence)) {
+                        bringers[entry] = bringers[entry].min(above);
+                    }
+                }
+                // A content between records.
+                None => without = without.min(unlicensed[above as usize]),
+            }
+        }
+        passed_on[vertex as usize] = bringers;
+        unlicensed[vertex as usize] = without;
+        let Some(own) = stated.get(vertex as usize) else { continue };
+        let id = lineage.id(vertex);
+        for licence in own {
+            for ((name, asks), bringer) in KNOWN.iter().zip(bringers).filter(|(_, bringer)| *bringer != u32::MAX) {
+                if conflict(*asks, licence) {
+                    let message = format!("`{licence}`, and it descends from {name} of {}", short(lineage.id(bringer)));
+                    findings.push(Finding::new(Code::LineageLicenceConflict, place(id), message));
+                }
+            }
+        }
+        if !own.is_empty() && without != u32::MAX {
+            let message = format!("no licence of its parent {} is recorded", short(lineage.id(without)));
+            findings.push(Finding::new(Code::LineageLicenceUnknown, place(id), message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_together_and_what_does_not() {
+        let case = |ancestor: &str, child: &str, expected: bool| {
+            assert_eq!(conflict(asks(ancestor).expect("in the table"), child), expected, "{ancestor} → {child}");
+        };
+        case("mit", "apache-2.0", false);
+        case("Apache-2.0", "my own licence", false);
+        case("gpl-3.0-only", "mit", true);
+        case("GPL-3.0-or-later", "agpl-3.0", false);
+        case("agpl-3.0", "gpl-3.0", true);
+        case("cc-by-nc-4.0", "apache-2.0", true);
+        case("cc-by-nc-4.0", "cc-by-nc-sa-4.0", false);
+        case("cc-by-sa-4.0", "cc-by-sa-4.0", false);
+        case("cc-by-nd-4.0", "cc-by-nd-4.0", true);
+        assert_eq!(asks("mitre"), None);
+        assert_eq!(asks("llama3"), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! What each kind of statement says (spec/statements.md, "The payload").
+
+use expbundle_format::record::Word;
+use expbundle_format::sections::Evaluation;
+use expbundle_format::time::Time;
+use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::key::PublicKey;
+
+/// Who signs. The key is part of what is signed, so that a signature by an unknown key can be checked and shown as that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Signer {
+    /// The public key in OpenSSH form, without comment.
+    pub public_key: String,
+    /// What the signer wants to be called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The program that wrote a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// Vouches for a record: it is mine, or I stand by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Authorship {
+    /// The program that wrote the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
+}
+
+/// A verdict on a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// The verdict.
+    pub verdict: ReviewVerdict,
+    /// As what the reviewer speaks, like `safety` or `release manager`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What was looked at, and for what use the verdict holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a review comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewVerdict {
+    /// Good for its scope.
+    Approved,
+    /// Not good for its scope.
+    Rejected,
+    /// Not yet.
+    NeedsChanges,
+}
+
+impl ReviewVerdict {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::NeedsChanges => "needs-changes",
+        }
+    }
+}
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Comment {
+    /// What is remarked, in markdown.
+    pub text: String,
+}
+
+/// Results that somebody measured after the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evaluated {
+    /// One at a time, as in `evaluations.json`.
+    pub evaluations: Vec<Evaluation>,
+    /// How it was measured, in markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// Where what the record made is in use, or no longer is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deployment {
+    /// Where, like `production` or a URI.
+    pub environment: String,
+    /// What happened there.
+    pub action: DeploymentAction,
+    /// Which output, where the record has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ArtifactDigests>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What happens to a model where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentAction {
+    /// It is in use from then on.
+    Deployed,
+    /// It no longer is.
+    Retired,
+}
+
+impl DeploymentAction {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployed => "deployed",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// Asserts what no digest proves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Asserted {
+    /// What is asserted.
+    #[serde(flatten)]
+    pub claim: LinkClaim,
+    /// Why the signer knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a `link` asserts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, rename_all = "camelCase")]
+pub enum LinkClaim {
+    /// The record that the subject follows from.
+    Record {
+        /// Both digests of its `record.json`.
+        parent: DigestSet,
+        /// How.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        relation: Option<Word>,
+        /// Which input of the subject it made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        artifact: Option<ArtifactDigests>,
+    },
+    /// A key that is the signer's too. Only where both keys say so of each other is it more than a claim.
+    #[serde(rename_all = "camelCase")]
+    Key {
+        /// In OpenSSH's one-line form without comment.
+        same_signer: PublicKey,
+    },
+}
+
+/// Another record took the place of the subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Superseded {
+    /// Both digests of the successor's `record.json`.
+    pub successor: DigestSet,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Something no longer counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Revocation {
+    /// What.
+    pub revoked: Revoked,
+    /// From when on it does not count [default: from when the revocation was made].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a revocation is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revoked {
+    /// The subject itself: nobody's word for it counts any more.
+    Record(RecordId),
+    /// A statement, by its id.
+    Statement(StatementId),
+    /// Every statement of a key, in OpenSSH's one-line form without comment.
+    Key(PublicKey),
+}
+
+/// What was there when the statement was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Seal {
+    /// Names of the objects of the bundle, in the order of their bytes.
+    pub objects: Vec<String>,
+}
