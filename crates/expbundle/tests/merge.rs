@@ -1,0 +1,159 @@
+//! The laws of merging, over bundles of any records, statements and withheld sections.
+
+use expbundle::draft::Draft;
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle::{Bundle, Content};
+use expbundle_format::container::EntryName;
+use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
+use expbundle_format::sections::{Context, Identity, JsonSection as _, Person};
+use expbundle_format::{Code, DigestSet, RecordId};
+use expbundle_statement::{Asserted, Comment, LinkClaim, Predicate, SigningKey, sign};
+use proptest::prelude::*;
+
+/// One record of a line: number `n` takes in what `n − 1` put out.
+fn record(number: u8) -> Bundle {
+    let mut body = RecordBody::new(Kind::Run);
+    let weights = |number: u8| ArtifactRef {
+        role: "model".parse().expect("a word"),
+        digest: DigestSet::of(&[b'w', number]).into(),
+        size: 2,
+        form: Form::File,
+    };
+    if number > 0 {
+        body.inputs.push(weights(number - 1));
+    }
+    body.outputs.push(weights(number));
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: format!("record {number}"), ..Context::default() }).expect("JSON");
+    let people = vec![Person { name: format!("author {number}"), ..Person::default() }];
+    draft.json_section(&Identity { people, ..Identity::default() }).expect("JSON");
+    draft.finish().expect("a bundle")
+}
+
+fn digest(bundle: &Bundle) -> (RecordId, DigestSet) {
+    let (id, content) = bundle.records().next().expect("a record");
+    (id, content.digest().expect("memory"))
+}
+
+/// What a team has of a record: its identity section or not, and some statements about it.
+#[derive(Clone, Debug)]
+struct Part {
+    number: u8,
+    with_identity: bool,
+    notes: Vec<u8>,
+}
+
+fn bundle(parts: &[Part]) -> Bundle {
+    let key = SigningKey::from_seed(&[7; 32]);
+    let mut all = Bundle::new();
+    for part in parts {
+        let mut one = record(part.number);
+        let (id, subject) = digest(&one);
+        if !part.with_identity {
+            one.remove(&EntryName::Section { record: id, section: Identity::name() });
+        }
+        for note in &part.notes {
+            let says = Predicate::Comment(Comment { text: format!("note {note}") });
+            let created = "2026-11-23T10:00:00Z".parse().expect("a time");
+            one.insert_statement(sign(&says, subject, &[], &[], created, None, &key).expect("a statement"));
+        }
+        all.merge(&one);
+    }
+    all
+}
+
+fn bytes(bundle: &Bundle) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bundle.write(&mut bytes).expect("memory");
+    bytes
+}
+
+fn union(bundles: &[&Bundle]) -> Vec<u8> {
+    let mut all = Bundle::new();
+    bundles.iter().for_each(|bundle| all.merge(bundle));
+    bytes(&all)
+}
+
+fn intact(bundle: &Bundle) -> Intact {
+    let (check, intact) = Unverified::new(Content::bytes(bytes(bundle))).check(Digests::All);
+    intact.unwrap_or_else(|| panic!("{check:?}"))
+}
+
+fn parts() -> impl Strategy<Value = Vec<Part>> {
+    let part = (0..6_u8, any::<bool>(), proptest::collection::vec(0..4_u8, 0..3))
+        .prop_map(|(number, with_identity, notes)| Part { number, with_identity, notes });
+    proptest::collection::vec(part, 1..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn union_is_commutative_associative_and_idempotent_to_the_byte(a in parts(), b in parts(), c in parts()) {
+        let (a, b, c) = (bundle(&a), bundle(&b), bundle(&c));
+        prop_assert!(union(&[&a, &b]) == union(&[&b, &a]));
+        let (mut ab, mut bc) = (a.clone(), b.clone());
+        ab.merge(&b);
+        bc.merge(&c);
+        prop_assert!(union(&[&ab, &c]) == union(&[&a, &bc]));
+        prop_assert!(union(&[&ab, &ab, &a]) == bytes(&ab));
+        // What is intact by itself is intact together, and what was computed from the parts is what the whole says.
+        let whole = intact(&ab);
+        let (check, joined) = Intact::union([intact(&a), intact(&b)]);
+        let joined = joined.expect("no circle");
+        prop_assert!(bytes(joined.bundle()) == bytes(whole.bundle()));
+        prop_assert_eq!(joined.heads(), whole.heads());
+        prop_assert!(check.is_intact());
+        prop_assert_eq!(joined.statements().len(), whole.statements().len());
+    }
+
+    #[test]
+    fn a_closure_is_a_part_that_stands_by_itself(all in parts(), which in any::<prop::sample::Index>()) {
+        let whole = intact(&bundle(&all));
+        let ids: Vec<RecordId> = whole.records().keys().copied().collect();
+        let chosen = [ids[which.index(ids.len())]];
+        let closure = whole.closure(&chosen);
+        let part = intact(&closure);
+        let mut expected = whole.lineage().ancestors(&chosen);
+        expected.extend(chosen);
+        expected.sort_unstable();
+        prop_assert!(part.records().keys().eq(&expected));
+        let mut again = whole.bundle().clone();
+        again.merge(&closure);
+        prop_assert!(bytes(&again) == bytes(whole.bundle()));
+        // Thin copies say the same of lineage.
+        let thin = intact(&whole.thin());
+        prop_assert_eq!(thin.heads(), whole.heads());
+        prop_assert!(thin.records().keys().eq(whole.records().keys()));
+    }
+}
+
+#[test]
+fn a_circle_that_only_the_union_has_is_found() {
+    let (first, second) = (record(0), record(3));
+    let key = SigningKey::from_seed(&[9; 32]);
+    let follows = |child: &Bundle, parent: &Bundle| {
+        let mut linked = child.clone();
+        let claim = LinkClaim::Record { parent: digest(parent).1, relation: None, artifact: None };
+        let says = Predicate::Link(Asserted { claim, reason: None });
+        let created = "2026-11-23T10:00:00Z".parse().expect("a time");
+        linked.insert_statement(sign(&says, digest(child).1, &[], &[], created, None, &key).expect("a statement"));
+        intact(&linked)
+    };
+    let (check, joined) = Intact::union([follows(&first, &second), follows(&second, &first)]);
+    assert!(joined.is_none());
+    assert!(check.findings.iter().any(|finding| finding.code == Code::LineageCycle), "{check:?}");
+    assert!(Intact::union([]).1.is_none());
+}
+
+#[test]
+fn withholding_keeps_ids_and_signatures() {
+    let whole = intact(&bundle(&[Part { number: 0, with_identity: true, notes: vec![1] }]));
+    let (part, findings) = whole.withhold(&[Identity::name()]);
+    let part = intact(&part);
+    assert!(part.records().keys().eq(whole.records().keys()));
+    assert_eq!(part.statements().len(), 1);
+    let id = *part.records().keys().next().expect("a record");
+    assert!(part.section(id, &Identity::name()).is_none() && part.section(id, &Context::name()).is_some());
+    assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::SectionUnblinded]);
+}
