@@ -39,7 +39,7 @@ fn every_run_of_every_store_becomes_a_bundle_that_is_valid_and_a_second_call_cha
         let list = json(&bench.ok(&["convert", tool, &source, "--list", "--json"]));
         valid("list", &list);
         bench.ok(&["convert", tool, &source, "--all", "-o", "out"]);
-        let read = || -> Vec<(PathBuf, Vec<u8>)> {
+        let read = || -> Vec<(std::path::PathBuf, Vec<u8>)> {
             let files =
                 std::fs::read_dir(bench.path("out")).expect("a folder").map(|entry| entry.expect("readable").path());
             let mut files: Vec<_> = files.map(|path| (path.clone(), std::fs::read(path).expect("readable"))).collect();
@@ -237,8 +237,32 @@ fn help_completions_manual_and_schemas_are_there() {
     let commands: Vec<&str> =
         help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
     for command in [
-        "convert", "create", "keygen", "sign", "note", "review", "log", "verify", "show", "extract", "diff", "attach",
-        "detach", "merge", "repack", "schema", "demo",
+        "convert",
+        "create",
+        "keygen",
+        "sign",
+        "note",
+        "review",
+        "log",
+        "verify",
+        "show",
+        "extract",
+        "diff",
+        "attach",
+        "detach",
+        "merge",
+        "lineage",
+        "why",
+        "link",
+        "supersede",
+        "revoke",
+        "seal",
+        "evaluation",
+        "deployment",
+        "withhold",
+        "repack",
+        "schema",
+        "demo",
     ] {
         assert!(commands.contains(&command), "{command} is not in the help");
         let help = bench.ok(&[command, "--help"]);
@@ -267,6 +291,8 @@ fn the_commands_of_the_pages_exist() {
         "docs/guide/attach-to-a-model.md",
         "docs/guide/read-a-tracker.md",
         "docs/guide/what-verify-proves.md",
+        "docs/guide/three-teams.md",
+        "docs/guide/share-a-part.md",
     ] {
         let text = std::fs::read_to_string(root().join(page)).expect(page);
         for line in text.lines().filter_map(|line| line.trim_start_matches("$ ").strip_prefix("expbundle ")) {
@@ -282,4 +308,44 @@ fn the_commands_of_the_pages_exist() {
         }
     }
     assert!(seen > 15, "{seen}");
+}
+
+/// The pages that walk through an example: every command of theirs works, in a copy of `examples/`.
+#[cfg(unix)]
+#[test]
+fn the_walks_of_the_guide_can_be_walked() {
+    for (page, proof) in [("three-teams.md", "revoked"), ("share-a-part.md", "is mine too")] {
+        let bench = Bench::new();
+        copy(&root().join("examples"), bench.folder.path());
+        let text = std::fs::read_to_string(root().join("docs/guide").join(page)).expect(page);
+        let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+        assert!(commands.len() > 8, "{page}");
+        let mut last = String::new();
+        for command in commands {
+            let program = std::path::Path::new(env!("CARGO_BIN_EXE_expbundle"));
+            let folder = program.parent().expect("a folder").display();
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("PATH={folder}:$PATH; {command}")])
+                .current_dir(bench.folder.path())
+                .output()
+                .expect("a shell");
+            assert!(output.status.success(), "{page}: {command}: {}", String::from_utf8_lossy(&output.stderr));
+            last += &String::from_utf8_lossy(&output.stdout);
+        }
+        assert!(last.contains(proof), "{page}: {last}");
+    }
+}
+
+/// Copies a folder and everything below it.
+#[cfg(unix)]
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("room");
+    for entry in from.read_dir().expect("readable").map(|entry| entry.expect("an entry")) {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).expect("room");
+        }
+    }
 }

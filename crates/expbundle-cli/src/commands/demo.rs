@@ -32,6 +32,11 @@ const BASE_WEIGHTS: &str =
     "mlruns/258199994752260457/388b28512d354845a189ec595620eb02/artifacts/weights/model.safetensors";
 const WANDB_RUN: &str = "wandb/offline-run-20261123_095528-pjclsy9c";
 
+const C_SECTIONS: &str = "three-teams/clearml/sections";
+const C_WEIGHTS: &str = "three-teams/clearml/weights.npz";
+const MERGED: &str = "three-teams/merged.safetensors";
+const HALVED: &str = "three-teams/merged-f16.safetensors";
+
 impl Demo {
     pub fn run(self) -> Outcome {
         let folder = self.folder()?;
@@ -54,7 +59,7 @@ impl Demo {
         title("4. The bundles go beside the model, and its card says what the record says.");
         step.command(&["attach", "model", "base.expb", "fine.expb", "--yes"])?;
         title("5. Anyone can verify the model directory, offline, with the signers they trust.");
-        step.write_signers()?;
+        step.write_signers(&["a", "b"])?;
         let code = step.command(&["verify", "model", "--trust", "signers"])?;
         title("6. What was run, and with which results?");
         step.command(&["show", "fine.expb"])?;
@@ -62,11 +67,68 @@ impl Demo {
         step.spoil()?;
         let spoiled = step.command(&["verify", "model"])?;
         step.restore()?;
-        if code != exit::OK || spoiled != exit::FAILED {
+        title("8. Team C tracked a baseline with ClearML. What is known of it was written down by hand.");
+        step.command(&["create", "--from", C_SECTIONS, "--output", C_WEIGHTS, "-o", "baseline.expb"])?;
+        step.command(&["keygen", "-o", "key-c", "--comment", "team-c"])?;
+        step.command(&["sign", "baseline.expb", "--key", "key-c", "--name", "Team C"])?;
+        title("9. Somebody without a tracker merged the networks of B and C, and halved the precision of the result.");
+        step.command(&[
+            "create",
+            "--title",
+            "B and C, logits averaged",
+            "--derive-from",
+            "fine.expb",
+            "--derive-from",
+            "baseline.expb",
+            "--relation",
+            "merged-from",
+            "--input",
+            "model/model.safetensors",
+            "--input",
+            C_WEIGHTS,
+            "--output",
+            MERGED,
+            "-o",
+            "merged.expb",
+        ])?;
+        step.command(&[
+            "create",
+            "--title",
+            "to 16 bits",
+            "--derive-from",
+            "merged.expb",
+            "--relation",
+            "quantized-from",
+            "--input",
+            MERGED,
+            "--output",
+            HALVED,
+            "-o",
+            "halved.expb",
+        ])?;
+        title("10. Three teams who never spoke, and one family tree.");
+        step.command(&[
+            "merge",
+            "base.expb",
+            "fine.expb",
+            "baseline.expb",
+            "merged.expb",
+            "halved.expb",
+            "-o",
+            "family.expb",
+        ])?;
+        step.write_signers(&["a", "b", "c"])?;
+        let tree = step.command(&["lineage", "family.expb", "--trust", "signers"])?;
+        title("11. The file that is deployed: which experiments made it, and who approved it?");
+        step.command(&["sign", "family.expb", "--key", "key-c"])?;
+        step.command(&["review", "family.expb", "--verdict", "approved", "--scope", "internal use", "--key", "key-a"])?;
+        step.command(&["deployment", "family.expb", "--environment", "production", "--key", "key-c"])?;
+        let why = step.command(&["why", HALVED, "--with", "family.expb", "--trust", "signers"])?;
+        if [code, tree, why] != [exit::OK; 3] || spoiled != exit::FAILED {
             return Err(Failure::new("cli.demo", "the demo did not end as it should"));
         }
         terminal::talk(&format!(
-            "\n{} The two records were joined by the digest of the base weights: nobody had to say so.\n\
+            "\n{} The records were joined by the digests of the weights: nobody had to say so.\n\
              All files are in {folder}. Start with your own runs: expbundle convert mlflow ./mlruns --list\n",
             paint(Tone::Good, "That was it.")
         ));
@@ -124,12 +186,12 @@ impl Step<'_> {
         Ok(code)
     }
 
-    fn write_signers(&self) -> Result<(), Failure> {
+    fn write_signers(&self, teams: &[&str]) -> Result<(), Failure> {
         let mut text = String::new();
-        for (name, file) in [("team-a@example.org", "key-a.pub"), ("team-b@example.org", "key-b.pub")] {
-            let path = self.folder.join(file);
+        for team in teams {
+            let path = self.folder.join(format!("key-{team}.pub"));
             let key = fs::read_to_string(&path).map_err(|error| Failure::io("read the key", &path, &error))?;
-            text += &format!("{name} namespaces=\"expbundle\" {key}");
+            text += &format!("team-{team}@example.org namespaces=\"expbundle\" {key}");
         }
         let path = self.folder.join("signers");
         fs::write(&path, &text).map_err(|error| Failure::io("write the signers", &path, &error))?;
