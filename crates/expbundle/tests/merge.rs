@@ -70,7 +70,9 @@ fn bytes(bundle: &Bundle) -> Vec<u8> {
 
 fn union(bundles: &[&Bundle]) -> Vec<u8> {
     let mut all = Bundle::new();
-    bundles.iter().for_each(|bundle| all.merge(bundle));
+    for bundle in bundles {
+        all.merge(bundle);
+    }
     bytes(&all)
 }
 
