@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_convert::blind::blind;
-use expbundle_convert::{ConvertError, Converted, Options, mlflow, wandb};
+use expbundle_convert::{ConvertError, Converted, Options, huggingface, mlflow, wandb};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_trackers::finding::SourceFinding;
@@ -23,13 +23,19 @@ pub enum Tool {
     Mlflow,
     /// wandb/ folder, offline-run-… or run-… folder, .wandb file, exports of the API
     Wandb,
+    /// Model folder of the Hugging Face Hub: an origin record
+    Huggingface,
 }
 
 /// An opened source.
 pub enum Source {
     Mlflow(Box<(mlflow_files::Source, mlflow::Parents)>),
     Wandb(wandb_files::Source),
+    Huggingface(Utf8PathBuf),
 }
+
+/// The one thing that a model folder holds.
+const MODEL_KEY: &str = "model";
 
 /// A run as a list shows it.
 #[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
@@ -63,6 +69,10 @@ impl Source {
             Tool::Wandb => {
                 wandb_files::Source::open(path).map(Self::Wandb).map_err(|error| source_failure(&error, path))
             }
+            Tool::Huggingface => match std::fs::read_dir(path) {
+                Ok(_) => Ok(Self::Huggingface(path.to_owned())),
+                Err(error) => Err(source_failure(&error, path)),
+            },
         }
     }
 
@@ -97,6 +107,19 @@ impl Source {
                 });
                 Ok((runs.collect(), Vec::new()))
             }
+            Self::Huggingface(_) => {
+                let model = Listed {
+                    key: MODEL_KEY.to_owned(),
+                    id: MODEL_KEY.to_owned(),
+                    name: None,
+                    experiment: None,
+                    experiment_id: None,
+                    status: "unknown".to_owned(),
+                    started: None,
+                    deleted: false,
+                };
+                Ok((vec![model], Vec::new()))
+            }
         }
     }
 
@@ -105,6 +128,7 @@ impl Source {
         match self {
             Self::Mlflow(opened) => mlflow::convert_with(&opened.0, key, options, &opened.1),
             Self::Wandb(source) => wandb::convert(source, key, options),
+            Self::Huggingface(folder) => huggingface::convert(folder, options),
         }
     }
 }

@@ -421,3 +421,26 @@ fn licences_that_hardly_go_together_are_said() {
     let report = json(&bench.ok(&["verify", "both.expb", "--json"]));
     assert!(codes(&report).contains(&"lineage.licence-unknown"), "{report}");
 }
+
+#[test]
+fn a_base_model_from_outside_has_a_place_in_the_tree() {
+    let bench = Bench::new();
+    let pointers = fixture("huggingface/digits-base-64-pointers");
+    bench.ok(&["convert", "huggingface", &pointers, "-o", "origin.expb"]);
+    bundle_is_valid(&bench, "origin.expb");
+    // Whoever has the bytes joins the origin, of which only Git LFS pointers were at hand.
+    let weights = format!("{}/model.safetensors", fixture("huggingface/digits-base-64"));
+    std::fs::write(bench.path("tuned.bin"), b"tuned").expect("room");
+    bench.ok(&["create", "--title", "tuned", "--input", &weights, "--output", "tuned.bin", "-o", "tuned.expb"]);
+    let tree = bench.ok(&["lineage", "tuned.expb", "--with", "origin.expb"]);
+    assert!(tree.contains("[proven] ") && tree.contains("digits-base-64"), "{tree}");
+    let said = bench.ok(&["why", &weights, "--with", "origin.expb"]);
+    assert!(said.contains("digits-base-64"), "{said}");
+    // Twice changes nothing.
+    let before = std::fs::read(bench.path("origin.expb")).expect("a bundle");
+    bench.ok(&["convert", "huggingface", &pointers, "-o", "origin.expb"]);
+    assert!(std::fs::read(bench.path("origin.expb")).expect("a bundle") == before);
+    bench.fails(2, "cli.source", &["convert", "huggingface", "none"]);
+    std::fs::create_dir(bench.path("empty")).expect("room");
+    bench.fails(2, "cli.source", &["convert", "huggingface", "empty"]);
+}

@@ -20,6 +20,7 @@ pub mod roles;
 pub mod search;
 mod series;
 
+pub mod huggingface;
 pub mod mlflow;
 pub mod wandb;
 

@@ -1,5 +1,7 @@
-//! Reads the files of experiment trackers without the trackers: MLflow, Weights & Biases.
+//! Reads the files of experiment trackers without the trackers: MLflow, Weights & Biases, Hugging Face model folders.
 
 pub mod finding;
+pub mod huggingface;
 pub mod mlflow;
+mod text;
 pub mod wandb;

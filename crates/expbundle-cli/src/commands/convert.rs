@@ -26,6 +26,7 @@ use crate::{Outcome, exit, files, findings};
 #[command(after_help = "Examples:\n  \
     expbundle convert mlflow ./mlruns --list\n  \
     expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
+    expbundle convert huggingface ./base-model -o base.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
     /// The tracker

@@ -15,11 +15,11 @@ use std::{fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::table::{Csv, cell, csv};
-use super::folder::read_text;
 use super::history::{Points, RowReader};
 use super::run::{Run, State};
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::text::read_text;
 
 /// A CSV is read as a whole; a chart and a sample of a history are small.
 const MOST_CSV_BYTES: u64 = 256 << 20;

@@ -1,12 +1,10 @@
 //! A run's folder: what lies beside its log.
 
-use std::fs;
-use std::io::{self, Read};
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::text::read_text;
 
 /// A file of a run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +31,6 @@ pub struct Folder {
     /// What could not be read.
     pub findings: Vec<SourceFinding>,
 }
-
-/// Texts of more bytes are not settings.
-const MOST_TEXT_BYTES: u64 = 16 << 20;
 
 impl Folder {
     /// Looks into the folder of a run.
@@ -115,21 +110,6 @@ impl Folder {
         let place = place.strip_prefix(root.as_str()).unwrap_or(place).trim_start_matches('/');
         self.findings.push(SourceFinding::new(code, place, detail));
     }
-}
-
-/// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there or a link.
-pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !metadata.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MOST_TEXT_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn slashes(path: &Utf8Path) -> String {

@@ -1,0 +1,354 @@
+//! A Hugging Face model folder as an origin record: a base model from outside gets its place in the family tree.
+//!
+//! The card names parents and data sets by name only, so they are inputs that nobody had the bytes of: they suggest a link and
+//! never prove one. Files are outputs with both digests; of a Git LFS pointer there is only the SHA-256, which is enough to
+//! prove a link.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use expbundle::Content;
+use expbundle::draft::Draft;
+use expbundle::hash::{Wanted, hash_file};
+use expbundle_format::number::{Number, typed};
+use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source, Word, role};
+use expbundle_format::sections::{
+    Account, Artifact, Artifacts, Context, Damage, Direction, Evaluation, Evaluations, ModelFacts, SourceSection,
+};
+use expbundle_format::{ArtifactDigests, Code, Finding, Place};
+use expbundle_trackers::huggingface::{Card, Model, ModelFile};
+use serde_json::{Map, Value};
+
+use crate::embed::Budget;
+use crate::{ConvertError, Converted, Options, declared, roles};
+
+/// Fields of the card that have a home of their own.
+const MAPPED_FIELDS: [&str; 8] =
+    ["base_model", "base_model_relation", "datasets", "library_name", "license", "license_name", "model-index", "tags"];
+
+/// Converts a folder.
+pub fn convert(folder: &Utf8Path, options: &Options<'_>) -> Result<Converted, ConvertError> {
+    let model = Model::read(folder)
+        .map_err(|error| ConvertError::Source { path: folder.to_owned(), detail: error.to_string() })?;
+    if model.files.is_empty() {
+        let detail = "the folder holds no file of a model".to_owned();
+        return Err(ConvertError::Source { path: folder.to_owned(), detail });
+    }
+    Mapping::new(&model, options).build()
+}
+
+struct Mapping<'a> {
+    model: &'a Model,
+    options: &'a Options<'a>,
+    card: Card,
+    account: Account,
+    artifacts: Vec<Artifact>,
+    raw: BTreeMap<String, BTreeMap<String, Value>>,
+    findings: Vec<Finding>,
+    budget: Budget,
+}
+
+impl<'a> Mapping<'a> {
+    fn new(model: &'a Model, options: &'a Options<'a>) -> Self {
+        let findings = model.findings.iter().map(|found| {
+            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
+            Finding::new(code, Place::entry(&found.place), &found.detail)
+        });
+        Self {
+            model,
+            options,
+            card: model.card.clone().unwrap_or_default(),
+            account: Account::default(),
+            artifacts: Vec::new(),
+            raw: BTreeMap::new(),
+            findings: findings.collect(),
+            budget: Budget::default(),
+        }
+    }
+
+    fn build(mut self) -> Result<Converted, ConvertError> {
+        let mut body = RecordBody::new(Kind::Origin);
+        let hub = &self.model.hub;
+        body.source = hub.id.as_ref().map(|id| {
+            let revision = hub.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
+            Source { tool: "huggingface".to_owned(), run: format!("{id}{revision}") }
+        });
+        let mut draft = Draft::new(body);
+        self.files(&mut draft)?;
+        self.named_inputs();
+        let evaluations = self.evaluations();
+        let context = self.context();
+        self.rest_of_the_card();
+        if let Some(card) = &self.model.card
+            && !card.fields.contains_key("base_model_relation")
+            && card.fields.contains_key("base_model")
+        {
+            let message = "the card names a base model and not how this one follows from it; nothing was inferred";
+            self.findings.push(Finding::new(Code::SourceLoss, Place::entry("README.md"), message));
+        }
+        let mut artifacts = std::mem::take(&mut self.artifacts);
+        declared::add(&mut draft, &mut artifacts, self.options)?;
+        artifacts.sort_by_cached_key(|artifact| {
+            (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
+        });
+        let title = context.title.clone();
+        draft.json_section(&context)?;
+        draft.json_section(&Artifacts { artifacts, salt: None })?;
+        if !evaluations.is_empty() {
+            draft.json_section(&Evaluations { evaluations, salt: None })?;
+        }
+        self.findings.sort();
+        self.findings.dedup();
+        let damage = self.findings.iter().map(|finding| Damage {
+            code: finding.code.to_string(),
+            place: finding.place.entry.clone().unwrap_or_default(),
+            detail: finding.message.clone(),
+        });
+        let source = SourceSection {
+            tool: "huggingface".to_owned(),
+            version: None,
+            layout: Some("model folder".to_owned()),
+            damage: damage.collect(),
+            raw: std::mem::take(&mut self.raw),
+            account: self.account.clone(),
+            salt: None,
+        };
+        draft.json_section(&source)?;
+        let bundle = draft.finish()?;
+        let record = bundle.records().next().expect("a draft has its record").0;
+        Ok(Converted { bundle, record, title, account: self.account, findings: self.findings, sweep: None })
+    }
+
+    /// Files are what the origin puts out.
+    fn files(&mut self, draft: &mut Draft) -> Result<(), ConvertError> {
+        self.account.found("bookkeeping file", self.model.bookkeeping);
+        self.account.dropped("bookkeeping file", self.model.bookkeeping, "of git and of download tools");
+        self.account.found("file", self.model.files.len() as u64);
+        for file in &self.model.files {
+            let role = role_of(&file.path);
+            let digest: ArtifactDigests = match &file.pointer {
+                Some(pointer) => ArtifactDigests::new(None, pointer.sha256.parse().ok())
+                    .expect("a pointer's SHA-256 was read as one"),
+                None => match hash_file(&file.on_disk, Wanted::Both, self.options.progress) {
+                    Ok(hashed) => hashed.digests(),
+                    Err(error) => {
+                        self.account.dropped("file", 1, "the file cannot be read");
+                        let place = Place::entry(&file.path);
+                        self.findings.push(Finding::new(Code::SourceUnreadable, place, error.to_string()));
+                        continue;
+                    }
+                },
+            };
+            self.account.mapped("file", 1);
+            if file.pointer.is_some() {
+                let message = "only a Git LFS pointer is here: it names the bytes, and nobody had them";
+                self.findings.push(Finding::new(Code::SourceMissing, Place::entry(&file.path), message));
+            } else if self.budget.takes(role.as_str(), file.size) {
+                draft.embed(Content::bytes(std::fs::read(&file.on_disk)?))?;
+            }
+            draft.body_mut().outputs.push(ArtifactRef {
+                role: role.clone(),
+                digest,
+                size: file.size,
+                form: Form::File,
+            });
+            let artifact = self.described(file, role, digest);
+            self.artifacts.push(artifact);
+        }
+        Ok(())
+    }
+
+    fn described(&self, file: &ModelFile, role: Word, digest: ArtifactDigests) -> Artifact {
+        let carries_lineage = role::LINEAGE.contains(&role.as_str());
+        let mut artifact = Artifact::new(Direction::Output, role);
+        artifact.digest = Some(digest);
+        artifact.size = Some(file.size);
+        artifact.path = Some(file.path.clone());
+        if let (Some(id), Some(revision)) = (&self.model.hub.id, &self.model.hub.revision) {
+            artifact.uris = vec![format!("https://huggingface.co/{id}/resolve/{revision}/{}", file.path)];
+            artifact.version = Some(revision.clone());
+        }
+        if carries_lineage {
+            artifact.licence = self.licence();
+            artifact.model = Some(ModelFacts {
+                id: self.model.hub.id.clone(),
+                format: Utf8Path::new(&file.path).extension().map(str::to_owned),
+                flavors: self.card.texts("library_name").into_iter().map(str::to_owned).collect(),
+                ..ModelFacts::default()
+            });
+        }
+        if file.pointer.is_some() {
+            artifact.metadata.insert("pointer".to_owned(), "Git LFS".into());
+        }
+        artifact
+    }
+
+    /// As the card states it. `other` has its name in a field of its own.
+    fn licence(&self) -> Option<String> {
+        match self.card.texts("license").as_slice() {
+            ["other"] => self
+                .card
+                .texts("license_name")
+                .first()
+                .map_or(Some("other".to_owned()), |name| Some((*name).to_owned())),
+            [] => None,
+            several => Some(several.join(" AND ")),
+        }
+    }
+
+    /// Base models and data sets are known by name only.
+    fn named_inputs(&mut self) {
+        let relation = self.card.texts("base_model_relation").first().map(|text| (*text).to_owned());
+        let adapter = self.model.adapter.as_ref().and_then(|adapter| adapter.get("base_model_name_or_path"));
+        let base_of_adapter: Vec<String> = adapter.and_then(Value::as_str).map(str::to_owned).into_iter().collect();
+        let stated: Vec<String> = self.card.texts("base_model").into_iter().map(str::to_owned).collect();
+        let datasets: Vec<String> = self.card.texts("datasets").into_iter().map(str::to_owned).collect();
+        for (names, role, field, base) in [
+            (stated, role::MODEL, "base_model", ""),
+            (base_of_adapter, role::MODEL, "base_model_name_or_path", ""),
+            (datasets, role::DATASET, "datasets", "datasets/"),
+        ] {
+            for name in names {
+                let mut artifact = Artifact::new(Direction::Input, roles::word(role));
+                let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
+                artifact.uris = is_hub_id.then(|| format!("https://huggingface.co/{base}{name}")).into_iter().collect();
+                artifact.metadata.insert("field".to_owned(), field.into());
+                if let Some(relation) = relation.as_ref().filter(|_| role == role::MODEL) {
+                    artifact.metadata.insert("relation".to_owned(), relation.as_str().into());
+                }
+                artifact.name = Some(name);
+                if !self.artifacts.contains(&artifact) {
+                    self.artifacts.push(artifact);
+                }
+            }
+        }
+    }
+
+    /// Results of the card and of files beside it, each as it is: they may be in other units, so none is merged.
+    fn evaluations(&mut self) -> Vec<Evaluation> {
+        let mut evaluations = Vec::new();
+        let index = match self.card.fields.get("model-index") {
+            Some(Value::Array(models)) => models.clone(),
+            _ => Vec::new(),
+        };
+        for model in &index {
+            let name = text(model, "name");
+            for result in list(model, "results") {
+                for metric in list(result, "metrics") {
+                    self.account.found("result", 1);
+                    let mut evaluation = measured(metric.get("value"));
+                    evaluation.model.clone_from(&name);
+                    evaluation.metric = text(metric, "name").or(text(metric, "type")).unwrap_or_default();
+                    let (task, dataset) = (result.get("task"), result.get("dataset"));
+                    evaluation.task = task.and_then(|task| text(task, "type"));
+                    evaluation.dataset = dataset.and_then(|dataset| text(dataset, "type").or(text(dataset, "name")));
+                    evaluation.split = dataset.and_then(|dataset| text(dataset, "split"));
+                    evaluation.evaluator = result.get("source").and_then(|source| text(source, "name"));
+                    evaluations.push(evaluation);
+                    self.account.mapped("result", 1);
+                }
+            }
+        }
+        for results in &self.model.results {
+            for entry in &results.entries {
+                self.account.found("result", 1);
+                let mut evaluation = measured(entry.get("value"));
+                let dataset = entry.get("dataset");
+                "value".clone_into(&mut evaluation.metric);
+                evaluation.dataset = dataset.and_then(|dataset| text(dataset, "id"));
+                evaluation.task = dataset.and_then(|dataset| text(dataset, "task_id"));
+                evaluation.time = text(entry, "date").and_then(|date| date.parse().ok());
+                let source = entry.get("source");
+                evaluation.evaluator = source.and_then(|source| text(source, "name").or(text(source, "user")));
+                evaluations.push(evaluation);
+                self.account.mapped("result", 1);
+                // What a result has besides is kept beside it.
+                self.raw
+                    .entry("result".to_owned())
+                    .or_default()
+                    .insert(format!("{} {}", results.path, evaluations.len()), typed_tree(entry));
+            }
+        }
+        evaluations
+    }
+
+    fn context(&mut self) -> Context {
+        let heading = self.card.text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim);
+        let named = match self.card.fields.get("model-index") {
+            Some(Value::Array(models)) => models.first().and_then(|model| text(model, "name")),
+            _ => None,
+        };
+        let title = self.model.hub.id.clone().or(named).or(heading.map(str::to_owned));
+        let notes = Some(self.card.text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        if notes.is_some() {
+            self.account.found("card text", 1);
+            self.account.mapped("card text", 1);
+        }
+        let tags = self.card.texts("tags").into_iter().map(str::to_owned).collect();
+        Context { title: title.unwrap_or_else(|| "a model".to_owned()), notes, tags, ..Context::default() }
+    }
+
+    /// Fields of the card without a home are kept as they are.
+    fn rest_of_the_card(&mut self) {
+        self.account.found("card field", self.card.fields.len() as u64);
+        for (name, value) in &self.card.fields {
+            if MAPPED_FIELDS.contains(&name.as_str()) {
+                self.account.mapped("card field", 1);
+            } else {
+                self.account.raw("card field", 1);
+                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed_tree(value));
+            }
+        }
+        for (name, value) in [("config.json", &self.model.config), ("adapter_config.json", &self.model.adapter)] {
+            if let Some(value) = value {
+                self.account.found("configuration", 1);
+                self.account.raw("configuration", 1);
+                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed_tree(value));
+            }
+        }
+    }
+}
+
+fn role_of(path: &str) -> Word {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_one_of = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
+    roles::word(if is_one_of(&["adapter_model"]) {
+        role::ADAPTER
+    } else if is_one_of(&["tokenizer", "vocab", "merges.txt", "spiece", "sentencepiece", "special_tokens_map"]) {
+        role::TOKENIZER
+    } else if name.ends_with("config.json") {
+        role::CONFIG
+    } else {
+        return roles::of_file(path);
+    })
+}
+
+fn text(value: &Value, member: &str) -> Option<String> {
+    value.get(member).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn list<'a>(value: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(member).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// A result that is a number, or something else in words.
+fn measured(value: Option<&Value>) -> Evaluation {
+    let number = value.and_then(Value::as_f64).map(Number);
+    let judgement = value.filter(|_| number.is_none()).map(typed::display);
+    Evaluation { value: number, judgement, ..Evaluation::default() }
+}
+
+/// Free-form JSON as a typed tree.
+fn typed_tree(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, typed::float),
+        Value::Number(number) => typed::integer(&number.to_string()).unwrap_or(Value::Null),
+        Value::Array(items) => Value::Array(items.iter().map(typed_tree).collect()),
+        Value::Object(members) => {
+            let members: Map<String, Value> =
+                members.iter().map(|(name, value)| (name.clone(), typed_tree(value))).collect();
+            typed::object(members)
+        }
+        other => other.clone(),
+    }
+}

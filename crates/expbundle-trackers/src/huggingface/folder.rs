@@ -1,0 +1,190 @@
+//! A model folder as the Hub, a clone or the cache lays it out.
+
+use std::fs;
+use std::io::Read as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use super::card::{Card, yaml};
+use super::pointer::{self, Pointer};
+use super::revision::Hub;
+use crate::finding::{SourceCode, SourceFinding};
+use crate::text::read_text;
+
+/// A file of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Path within the folder, with `/` between names.
+    pub path: String,
+    /// Where it is.
+    pub on_disk: Utf8PathBuf,
+    /// Size in bytes; that of the file that is meant, if only a pointer is here.
+    pub size: u64,
+    /// The pointer that is here in its place.
+    pub pointer: Option<Pointer>,
+}
+
+/// Results in a file of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    /// Path of the file.
+    pub path: String,
+    /// What it lists.
+    pub entries: Vec<Value>,
+}
+
+/// A model folder.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Its files, in the order of their paths.
+    pub files: Vec<ModelFile>,
+    /// Files of git and of download tools, counted and not kept.
+    pub bookkeeping: u64,
+    /// The card, if there is one.
+    pub card: Option<Card>,
+    /// `config.json`, if it can be read.
+    pub config: Option<Value>,
+    /// `adapter_config.json`, if it can be read.
+    pub adapter: Option<Value>,
+    /// `.eval_results/*.yaml`, in the order of their names.
+    pub results: Vec<Results>,
+    /// Where the folder came from.
+    pub hub: Hub,
+    /// What could not be read.
+    pub findings: Vec<SourceFinding>,
+}
+
+/// Folders that hold no part of the model.
+const BOOKKEEPING: [&str; 3] = [".git", ".cache", ".huggingface"];
+/// A bundle that was attached says nothing of where the model came from.
+const OURS: &str = "experiment.expb";
+
+impl Model {
+    /// Reads a folder. What is wrong with it is in the findings; only a folder that cannot be opened at all is an error.
+    pub fn read(root: &Utf8Path) -> std::io::Result<Self> {
+        fs::read_dir(root)?;
+        let canonical = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+        let mut model = Self { hub: Hub::of(&canonical), ..Self::default() };
+        // In the cache the files are links to blobs beside the snapshot, and those are followed.
+        let blobs = canonical.parent().and_then(Utf8Path::parent).map(|repository| repository.join("blobs"));
+        for entry in walkdir::WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    model.find(SourceCode::Unreadable, "", format!("part of the folder cannot be read: {error}"));
+                    continue;
+                }
+            };
+            let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let Some(relative) = Utf8Path::from_path(relative) else {
+                model.find(SourceCode::Unreadable, &relative.to_string_lossy(), "the name is not UTF-8");
+                continue;
+            };
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            let path = relative.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/");
+            let first = relative.components().next().map_or("", |part| part.as_str());
+            if BOOKKEEPING.contains(&first) || path == OURS {
+                model.bookkeeping += 1;
+                continue;
+            }
+            let on_disk = root.join(relative);
+            let target = on_disk.canonicalize_utf8().ok();
+            let is_blob =
+                target.as_ref().zip(blobs.as_ref()).is_some_and(|(target, blobs)| target.parent() == Some(blobs));
+            let is_inside = target.as_ref().is_some_and(|target| target.starts_with(&canonical));
+            match target {
+                Some(target) if target.is_file() && (is_inside || is_blob) => model.file(path, target),
+                Some(_) => {
+                    let detail = "it is a link that leads out of the folder, or no file; it is not followed";
+                    model.find(SourceCode::Outside, &path, detail);
+                }
+                None => model.find(SourceCode::Missing, &path, "it is a link to nothing"),
+            }
+        }
+        model.files.sort_by(|a, b| a.path.cmp(&b.path));
+        model.read_texts();
+        Ok(model)
+    }
+
+    fn find(&mut self, code: SourceCode, place: &str, detail: impl Into<String>) {
+        self.findings.push(SourceFinding::new(code, place, detail));
+    }
+
+    fn file(&mut self, path: String, on_disk: Utf8PathBuf) {
+        let Ok(metadata) = fs::metadata(&on_disk) else {
+            self.find(SourceCode::Unreadable, &path, "the file cannot be read");
+            return;
+        };
+        let mut file = ModelFile { path, on_disk, size: metadata.len(), pointer: None };
+        if file.size < pointer::MOST_BYTES {
+            let mut bytes = Vec::new();
+            let read =
+                fs::File::open(&file.on_disk).and_then(|open| open.take(pointer::MOST_BYTES).read_to_end(&mut bytes));
+            match read.map(|_| Pointer::parse(&bytes)) {
+                Ok(Ok(Some(pointer))) => {
+                    file.size = pointer.size;
+                    file.pointer = Some(pointer);
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(detail)) => self.find(SourceCode::Damaged, &file.path, detail),
+                Err(error) => self.find(SourceCode::Unreadable, &file.path, error.to_string()),
+            }
+        }
+        self.files.push(file);
+    }
+
+    fn read_texts(&mut self) {
+        if let Some(text) = self.text("README.md") {
+            let (card, trouble) = Card::parse(&text);
+            self.card = Some(card);
+            if let Some(detail) = trouble {
+                self.find(SourceCode::Damaged, "README.md", detail);
+            }
+        }
+        self.config = self.json("config.json");
+        self.adapter = self.json("adapter_config.json");
+        let names: Vec<String> = self
+            .files
+            .iter()
+            .map(|file| file.path.clone())
+            .filter(|path| {
+                let name = path.strip_prefix(".eval_results/").map(Utf8Path::new);
+                matches!(name.and_then(Utf8Path::extension), Some("yaml" | "yml"))
+            })
+            .collect();
+        for path in names {
+            let Some(text) = self.text(&path) else { continue };
+            match yaml(&text) {
+                Ok(Value::Array(entries)) => self.results.push(Results { path, entries }),
+                Ok(Value::Null) => {}
+                Ok(_) => self.find(SourceCode::Damaged, &path, "it is no list of results"),
+                Err(detail) => self.find(SourceCode::Damaged, &path, detail),
+            }
+        }
+    }
+
+    /// A text file of the folder. A pointer has none.
+    fn text(&mut self, path: &str) -> Option<String> {
+        let file = self.files.iter().find(|file| file.path == path && file.pointer.is_none())?;
+        let on_disk = file.on_disk.clone();
+        match read_text(&on_disk) {
+            Ok(text) => text,
+            Err(error) => {
+                self.find(SourceCode::Unreadable, path, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn json(&mut self, path: &str) -> Option<Value> {
+        let text = self.text(path)?;
+        let value = serde_json::from_str(&text);
+        if value.is_err() {
+            self.find(SourceCode::Damaged, path, "the file is no JSON");
+        }
+        value.ok()
+    }
+}
