@@ -18,6 +18,7 @@ import time
 
 import generate_mlflow
 import generate_wandb
+import git_graph
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MIB = 1 << 20
@@ -198,6 +199,45 @@ def bench_mlflow(expbundle, scratch, comparison, turns):
     comparison.row("memory of it", mebibytes(best["ours"].peak_bytes), mebibytes(best["peer"].peak_bytes), "", "under 300 MB", best["ours"].peak_bytes < 300e6)
 
 
+def bench_family(expbundle, family, scratch, comparison, turns):
+    """Verifying and merging families of 100,000 records, against git on a commit graph of the same shape; and of a tenth of them."""
+    for shape in ("chain", "tree", "ladder"):
+        ours, repository = {}, scratch / f"git-{shape}"
+        if not repository.exists():
+            git_graph.generate(shape, 100_000, str(scratch / "git-partial"))
+            (scratch / "git-partial").rename(repository)
+        for count in (10_000, 100_000):
+            folder = scratch / f"family-{shape}-{count}"
+            if not folder.exists():
+                Measured([family, shape, str(count), scratch / "family-partial", "2"])
+                (scratch / "family-partial").rename(folder)
+            out = scratch / f"family-{shape}-{count}.expb"
+            commands = {
+                "merge": {"command": [expbundle, "merge", folder / "00000.expb", folder / "00001.expb", "-o", out]},
+                "verify": {"command": [expbundle, "verify", out]},
+            }
+            if count == 100_000:
+                commands["git"] = {"command": ["git", "-C", repository, "fsck"]}
+            ours[count] = in_turns(turns, **commands)
+        large, small = ours[100_000], ours[10_000]
+        ratio = large["git"].seconds / large["verify"].seconds
+        comparison.row(
+            f"verify a {shape} of 100,000 records", seconds(large["verify"]), f"git fsck {seconds(large['git'])}",
+            f"{ratio:.2f}× as fast", "faster", ratio > 1,
+        )
+        for what in ("verify", "merge"):
+            ratio = large[what].seconds / small[what].seconds
+            comparison.row(f"{what}, ten times the records", seconds(large[what]), "", f"{ratio:.1f}× the time", "at most 12×", ratio <= 12)
+        peak = max(large["verify"].peak_bytes, large["merge"].peak_bytes)
+        comparison.row("memory of it", mebibytes(peak), mebibytes(large["git"].peak_bytes), "", "under 1 GB", peak < 1e9)
+    folder = scratch / "family-folder"
+    if not folder.exists():
+        Measured([family, "chain", "100000", scratch / "family-partial", "100", "signed"])
+        (scratch / "family-partial").rename(folder)
+    best = in_turns(turns, ours={"command": [expbundle, "lineage", folder, "--depth", "3"]})["ours"]
+    comparison.row("lineage of one record, 100,000 signed ones in 100 bundles", seconds(best), "", f"{100_000 / best.seconds:,.0f} signatures/s with all else", "under 2 s", best.seconds < 2)
+
+
 def bench_start(expbundle, comparison):
     """How long the program takes to start, and how large it is."""
     times = [Measured([expbundle, "--version"]).seconds for _ in range(50)]
@@ -221,11 +261,11 @@ def main():
     parser = argparse.ArgumentParser(description="Compare expbundle with named peers on the same input, in turns, in one run.")
     parser.add_argument("--scratch", type=pathlib.Path, required=True, help="folder for inputs, outputs and the peers (some 6 GB)")
     parser.add_argument("--program", type=pathlib.Path, required=True, help="the release build of expbundle")
-    parser.add_argument("--only", choices=["verify", "wandb", "mlflow", "start", "build"], action="append", help="only this comparison; may be given again")
+    parser.add_argument("--only", choices=["verify", "wandb", "mlflow", "family", "start", "build"], action="append", help="only this comparison; may be given again")
     parser.add_argument("--turns", type=int, default=3, help="turns of each command; the best counts")
     parser.add_argument("--short", action="store_true", help="leave out the run of a million rows")
     arguments = parser.parse_args()
-    wanted = arguments.only or ["start", "verify", "wandb", "mlflow", "build"]
+    wanted = arguments.only or ["start", "verify", "wandb", "mlflow", "family", "build"]
     comparison = Comparison()
     if "start" in wanted:
         bench_start(arguments.program, comparison)
@@ -235,6 +275,9 @@ def main():
         bench_wandb(arguments.program, arguments.scratch, comparison, arguments.turns, not arguments.short)
     if "mlflow" in wanted:
         bench_mlflow(arguments.program, arguments.scratch, comparison, arguments.turns)
+    if "family" in wanted:
+        family = arguments.program.parent / "examples" / "family"
+        bench_family(arguments.program, family, arguments.scratch, comparison, arguments.turns)
     if "build" in wanted:
         bench_build(arguments.scratch, comparison)
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.platform(terse=True), "load": os.getloadavg()[0]}

@@ -20,6 +20,13 @@ pub struct Bundle {
     entries: BTreeMap<EntryName, Content>,
 }
 
+impl FromIterator<(EntryName, Content)> for Bundle {
+    /// Gathers objects; those that come in the order of their names, as a container has them, are gathered fastest.
+    fn from_iter<I: IntoIterator<Item = (EntryName, Content)>>(objects: I) -> Self {
+        Self { entries: objects.into_iter().collect() }
+    }
+}
+
 impl Bundle {
     /// The bundle of nothing.
     pub fn new() -> Self {

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use camino::Utf8Path;
-use expbundle_format::container::{Container, EntryName, SectionName};
+use expbundle_format::container::{Container, Entry, EntryName, SectionName};
 use expbundle_format::digest::Blake3;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
@@ -101,18 +101,16 @@ impl Unverified {
             Ok(container) => container,
             Err(error) => return (Check { findings: vec![error.finding()] }, None),
         };
-        let mut bundle = Bundle::new();
-        let mut checksums = BTreeMap::new();
-        let mut present = BTreeSet::new();
-        for entry in container.entries() {
-            let Some(content) = self.content.slice(entry.data_offset, entry.size) else { continue };
-            present.insert(entry.name.clone());
-            if !wanted((&entry.name, entry.size)) {
-                continue;
-            }
-            checksums.insert(entry.name.clone(), entry.crc32);
-            bundle.insert(entry.name.clone(), content);
-        }
+        // Entries come in the order of their names, in which maps are built without a search for each.
+        let present: BTreeSet<EntryName> = container.entries().iter().map(|entry| entry.name.clone()).collect();
+        let wanted: Vec<_> = container.entries().iter().filter(|entry| wanted((&entry.name, entry.size))).collect();
+        let checksums: BTreeMap<EntryName, u32> =
+            wanted.iter().map(|entry| (entry.name.clone(), entry.crc32)).collect();
+        let content = |entry: &&Entry| {
+            let content = self.content.slice(entry.data_offset, entry.size)?;
+            Some((entry.name.clone(), content))
+        };
+        let bundle: Bundle = wanted.iter().filter_map(content).collect();
         let checker = Checker { bundle: &bundle, present: &present, limits: &self.limits, digests };
         let hashed = checker.hash(&checksums, &mut findings);
         let records = checker.records(&hashed, &mut findings);
@@ -161,17 +159,15 @@ impl Checker<'_> {
         let entries: Vec<_> = self.bundle.entries().collect();
         let results: Vec<_> =
             entries.into_par_iter().map(|(name, content)| (name, content, self.hash_entry(content))).collect();
-        let mut hashed = HashedEntries::new();
+        let mut hashed = Vec::with_capacity(results.len());
         for (name, content, result) in results {
             match result {
-                Ok((entry, crc32)) if checksums.get(name) == Some(&crc32) => {
-                    hashed.insert(name.clone(), entry);
-                }
+                Ok((entry, crc32)) if checksums.get(name) == Some(&crc32) => hashed.push((name.clone(), entry)),
                 Ok((entry, _)) => {
                     let message =
                         format!("the checksum of the {} bytes is another than its header says", content.size());
                     findings.push(Finding::new(Code::ContainerCrc, Place::entry(name.to_string()), message));
-                    hashed.insert(name.clone(), entry);
+                    hashed.push((name.clone(), entry));
                 }
                 Err(error) => {
                     let message = format!("the entry cannot be read: {error}");
@@ -179,7 +175,7 @@ impl Checker<'_> {
                 }
             }
         }
-        hashed
+        hashed.into_iter().collect()
     }
 
     fn hash_entry(&self, content: &Content) -> io::Result<(Hashed, u32)> {
@@ -225,16 +221,14 @@ impl Checker<'_> {
         let names: Vec<_> = self.bundle.records().collect();
         let results: Vec<_> =
             names.into_par_iter().map(|(id, content)| (id, self.record(id, content, hashed))).collect();
-        let mut records = Records::new();
+        let mut records = Vec::with_capacity(results.len());
         for (id, result) in results {
             match result {
-                Ok(record) => {
-                    records.insert(id, record);
-                }
+                Ok(record) => records.push((id, record)),
                 Err(finding) => findings.push(*finding),
             }
         }
-        records
+        records.into_iter().collect()
     }
 
     fn record(&self, id: RecordId, content: &Content, hashed: &HashedEntries) -> Result<Record, Box<Finding>> {
