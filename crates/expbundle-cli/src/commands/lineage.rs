@@ -551,13 +551,20 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
             let title = one.title.unwrap_or_else(|| "(title withheld)".to_owned());
             let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
             let told: Vec<String> = [one.tool, started].into_iter().flatten().collect();
+            // A fingerprint in full is wider than everything else in the picture.
+            let brief = |signer: &String| match signer.strip_prefix("SHA256:") {
+                Some(_) => signer.chars().take(15).chain(['…']).collect(),
+                None => signer.clone(),
+            };
+            let signers = one.signers.iter().map(brief).collect::<Vec<String>>().join(", ");
             let (tone, standing) = match one.state {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
-                State::Trusted => (Look::Good, format!("trusted: {}", one.signers.join(", "))),
-                State::Signed => (Look::Plain, format!("signed: {}", one.signers.join(", "))),
+                State::Trusted => (Look::Good, format!("trusted: {signers}")),
+                State::Signed => (Look::Plain, format!("signed: {signers}")),
                 State::Intact | State::Malformed => (Look::Doubtful, "unsigned".to_owned()),
             };
-            ViewNode { lines: vec![title, told.join(" · "), standing, short(&id)], tone }
+            let lines = [title, told.join(" · "), standing, short(&id)];
+            ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
         Part::Absent(id) => ViewNode { lines: vec!["not here".to_owned(), short(&id)], tone: Look::Missing },
         Part::Gap(record, input) => {
