@@ -10,10 +10,10 @@ use crate::exit;
 use crate::terminal::{self, Tone};
 
 /// An error as the user reads it. Exit code 2, for the command did not get to an answer; 1 if a bundle was refused.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure(Box<Details>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Details {
     code: String,
     message: String,

@@ -6,32 +6,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::family::check_all;
-use expbundle::verify::{Check, Digests, Intact, Unverified};
+use expbundle::verify::{Check, Intact, Unverified};
 use expbundle_format::Finding;
 
 use crate::failure::Failure;
 
-/// How much of each bundle is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// All of it.
-    Whole,
-    /// What lineage needs: records, statements, JSON sections.
-    History,
-}
-
 /// Bundles that are intact, and what is wrong with the others.
-#[derive(Debug, Default)]
-pub struct Family {
+#[derive(Debug)]
+pub struct Family<T> {
     /// Each with its path.
-    pub members: Vec<(Utf8PathBuf, Intact)>,
+    pub members: Vec<(Utf8PathBuf, T)>,
     /// Each with the path of its bundle: why it is not taken.
     pub refused: Vec<Failure>,
 }
 
-/// Finds bundles and checks them on all cores. A folder is searched with all folders below it, links are not followed; `-` is a
-/// bundle on standard input.
-pub fn gather(sources: &[Utf8PathBuf], depth: Depth) -> Result<Family, Failure> {
+/// A bundle that was found, and its content if that has no path.
+pub type Source = (Utf8PathBuf, Option<Content>);
+
+/// Finds bundles. A folder is searched with all folders below it, links are not followed; `-` is a bundle on standard input.
+pub fn find(sources: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
     let mut paths = Vec::new();
     for source in sources {
         if source == "-" {
@@ -48,9 +41,20 @@ pub fn gather(sources: &[Utf8PathBuf], depth: Depth) -> Result<Family, Failure> 
             paths.push((source.clone(), None));
         }
     }
-    let mut family = Family::default();
-    for (path, result) in check_all(paths, |(path, content)| {
-        let result = check(&path, content, depth);
+    Ok(paths)
+}
+
+/// Checks bundles on all cores, each as a whole or only what a question needs of it.
+pub fn gather<T: Send>(
+    sources: Vec<Source>,
+    check: impl Fn(Unverified) -> (Check, Option<T>) + Sync + Send,
+) -> Family<T> {
+    let mut family = Family { members: Vec::new(), refused: Vec::new() };
+    for (path, result) in check_all(sources, |(path, content)| {
+        let result = open(&path, content).and_then(|unverified| {
+            let (check, intact) = check(unverified);
+            intact.ok_or_else(|| refusal(check.findings, &path))
+        });
         (path, result)
     }) {
         match result {
@@ -58,34 +62,31 @@ pub fn gather(sources: &[Utf8PathBuf], depth: Depth) -> Result<Family, Failure> 
             Err(failure) => family.refused.push(failure),
         }
     }
-    Ok(family)
+    family
 }
 
-/// Joins bundles.
-pub fn unite(parts: impl IntoIterator<Item = Intact>) -> Result<(Intact, Check), Failure> {
-    let (check, intact) = Intact::union(parts);
+fn open(path: &Utf8Path, content: Option<Content>) -> Result<Unverified, Failure> {
+    match content {
+        Some(content) => Ok(Unverified::new(content)),
+        None => Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error)),
+    }
+}
+
+/// Why a bundle is not taken: the first error among its findings.
+pub fn refusal(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> Failure {
+    let first = findings.into_iter().find(Finding::is_error);
+    let mut finding = first.expect("a bundle that is not intact has an error finding");
+    finding.place = finding.place.in_file(path.as_str());
+    Failure::from(finding)
+}
+
+/// What was joined, or why that is nothing.
+pub fn joined(check: Check, intact: Option<Intact>) -> Result<(Intact, Check), Failure> {
     match (intact, check.findings.iter().find(|finding| finding.is_error())) {
         (Some(intact), _) => Ok((intact, check)),
         (None, Some(error)) => Err(Failure::from(error.clone())),
         (None, None) => Err(Failure::usage("there is no bundle to look at")),
     }
-}
-
-fn check(path: &Utf8Path, content: Option<Content>, depth: Depth) -> Result<Intact, Failure> {
-    let unverified = match content {
-        Some(content) => Unverified::new(content),
-        None => Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))?,
-    };
-    let (check, intact) = match depth {
-        Depth::Whole => unverified.check(Digests::Blake3),
-        Depth::History => unverified.check_history(),
-    };
-    intact.ok_or_else(|| {
-        let first = check.findings.into_iter().find(Finding::is_error);
-        let mut finding = first.expect("a bundle that is not intact has an error finding");
-        finding.place = finding.place.in_file(path.as_str());
-        Failure::from(finding)
-    })
 }
 
 /// Every bundle below a folder, in the order of paths.

@@ -1,25 +1,104 @@
 //! A family of records, gathered, judged, and where to begin: what `lineage` and `why` look at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::directory::BUNDLE_NAME;
+use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
-use expbundle::verify::Intact;
+use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
-use expbundle_lineage::Lineage;
+use expbundle_lineage::{Lineage, RecordFacts};
 use expbundle_statement::Kind;
 
 use crate::failure::Failure;
-use crate::family::{Depth, Family, gather, unite};
+use crate::family::{Family, find, gather, joined, refusal};
 use crate::keys;
-use crate::statements::digests_of;
+use crate::statements::{digests_of, starting};
+
+/// What is asked of a family.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// A bundle, a folder of bundles, a model directory, or a file that a record made.
+    pub path: &'a Utf8Path,
+    /// More bundles, or folders of them.
+    pub with: &'a [Utf8PathBuf],
+    pub trust: Option<&'a Utf8Path>,
+    /// The beginning of the id of the record that it is about.
+    pub record: Option<&'a str>,
+    /// Whether it is about what came from a record, too.
+    pub down: bool,
+    /// Whether it is about every record that there is.
+    pub all: bool,
+}
+
+impl Question<'_> {
+    /// Where to look for bundles, and the digests of the file that is asked about. A file that is no bundle is asked about by its
+    /// bytes; its bundle is looked for in its folder, unless others are given.
+    fn sources(&self) -> Result<(Vec<Utf8PathBuf>, Option<ArtifactDigests>), Failure> {
+        let mut sources = self.with.to_vec();
+        if !self.path.is_file() || self.path.extension() == Some("expb") {
+            sources.push(self.path.to_owned());
+            return Ok((sources, None));
+        }
+        let folder = self.path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+        let beside = folder.join(BUNDLE_NAME);
+        if self.with.is_empty() {
+            sources.push(folder.to_owned());
+        } else if beside.is_file() {
+            sources.push(beside);
+        }
+        Ok((sources, Some(digests_of(self.path)?)))
+    }
+
+    /// Where to begin.
+    fn start(
+        &self,
+        graph: &Lineage,
+        own: &BTreeSet<RecordId>,
+        file: Option<&ArtifactDigests>,
+    ) -> Result<Vec<RecordId>, Failure> {
+        if let Some(beginning) = self.record {
+            return starting(graph.records().iter().map(RecordFacts::id), beginning).map(|id| vec![id]);
+        }
+        Ok(match file {
+            Some(digests) => {
+                let producers: BTreeSet<RecordId> = graph.why(digests).producers.iter().map(|(id, _)| *id).collect();
+                producers.into_iter().collect()
+            }
+            None if self.with.is_empty() => graph.heads(),
+            // Other bundles only tell more of the past and the future of what was asked about.
+            None => {
+                let parents: BTreeSet<RecordId> =
+                    own.iter().flat_map(|id| graph.parents(*id)).map(|edge| edge.parent).collect();
+                own.difference(&parents).copied().collect()
+            }
+        })
+    }
+
+    /// The records that the answer may speak of: those to begin with, their relatives, and what might be relatives.
+    fn concerned(&self, graph: &Lineage, start: &[RecordId]) -> Option<BTreeSet<RecordId>> {
+        // Downwards from no record in particular is downwards from every beginning.
+        if self.all || start.is_empty() || (self.down && self.record.is_none()) {
+            return None;
+        }
+        let mut concerned: BTreeSet<RecordId> = start.iter().copied().chain(graph.ancestors(start)).collect();
+        if self.down {
+            concerned.extend(graph.descendants(start));
+        }
+        let family: Vec<RecordId> = concerned.iter().copied().collect();
+        for id in family {
+            concerned.extend(graph.suggestions(id).into_iter().map(|edge| edge.parent));
+            concerned.extend(graph.successor(id));
+        }
+        Some(concerned)
+    }
+}
 
 /// A family, judged.
 pub struct Relations {
     pub intact: Intact,
-    pub graph: Lineage,
     pub verdict: Verdict,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
@@ -31,54 +110,61 @@ pub struct Relations {
 }
 
 impl Relations {
-    /// Gathers the bundles of a path and of others. A file that is no bundle is asked about by its bytes; its bundle is looked for
-    /// in its folder, unless others are given.
-    pub fn of(path: &Utf8Path, with: &[Utf8PathBuf], trust: Option<&Utf8Path>) -> Result<Self, Failure> {
-        let policy = trust.map(keys::signers).transpose()?;
-        let mut sources = with.to_vec();
-        let mut file = None;
-        if path.is_file() && path.extension() != Some("expb") {
-            file = Some(digests_of(path)?);
-            let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-            let beside = folder.join(BUNDLE_NAME);
-            if with.is_empty() {
-                sources.push(folder.to_owned());
-            } else if beside.is_file() {
-                sources.push(beside);
+    /// Gathers the bundles that a question is about.
+    ///
+    /// # Errors
+    /// If there is no intact bundle, or no record that begins like that.
+    pub fn of(question: &Question<'_>) -> Result<Self, Failure> {
+        let policy = question.trust.map(keys::signers).transpose()?;
+        let (sources, file) = question.sources()?;
+        let sources = find(&sources)?;
+        let mut broken: BTreeMap<Utf8PathBuf, Failure> = BTreeMap::new();
+        loop {
+            let whole = sources.iter().filter(|(path, _)| !broken.contains_key(path)).cloned().collect();
+            let Family { members, mut refused } = gather(whole, Unverified::check_history);
+            refused.extend(broken.values().cloned());
+            if members.is_empty() && !refused.is_empty() {
+                return Err(refused.swap_remove(0));
             }
-        } else {
-            sources.push(path.to_owned());
+            let own: BTreeSet<RecordId> = members
+                .iter()
+                .filter(|(from, _)| from.starts_with(question.path))
+                .flat_map(|(_, history)| history.records())
+                .collect();
+            let (paths, parts): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+            let Some(history) = History::union(parts) else {
+                return Err(Failure::usage("there is no bundle to look at"));
+            };
+            let mut start = Ok(Vec::new());
+            let settled = history.settle(|graph| {
+                start = question.start(graph, &own, file.as_ref());
+                question.concerned(graph, start.as_deref().unwrap_or_default())
+            });
+            match settled {
+                Ok((check, intact)) => {
+                    let (intact, check) = joined(check, intact)?;
+                    let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
+                    let mut findings = check.findings;
+                    findings.extend(verdict.findings.iter().cloned());
+                    findings.sort();
+                    findings.dedup();
+                    return Ok(Self { intact, verdict, start: start?, file, findings, refused });
+                }
+                // A bundle with a false statement is left out, and the rest is looked at again.
+                Err(wrong) => {
+                    for (part, finding) in wrong {
+                        let path = paths.get(part).cloned().unwrap_or_default();
+                        let failure = refusal([finding], &path);
+                        broken.entry(path).or_insert(failure);
+                    }
+                }
+            }
         }
-        let Family { members, mut refused } = gather(&sources, Depth::History)?;
-        if members.is_empty() && !refused.is_empty() {
-            return Err(refused.swap_remove(0));
-        }
-        let own: BTreeSet<RecordId> = members
-            .iter()
-            .filter(|(from, _)| from.starts_with(path))
-            .flat_map(|(_, intact)| intact.records().keys().copied())
-            .collect();
-        let (intact, check) = unite(members.into_iter().map(|(_, intact)| intact))?;
-        let graph = intact.lineage();
-        let start = match &file {
-            Some(digests) => {
-                let producers: BTreeSet<RecordId> = graph.why(digests).producers.iter().map(|(id, _)| *id).collect();
-                producers.into_iter().collect()
-            }
-            None if with.is_empty() => graph.heads(),
-            // Other bundles only tell more of the past and the future of what was asked about.
-            None => {
-                let parents: BTreeSet<RecordId> =
-                    own.iter().flat_map(|id| graph.parents(*id)).map(|edge| edge.parent).collect();
-                own.difference(&parents).copied().collect()
-            }
-        };
-        let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
-        let mut findings = check.findings;
-        findings.extend(verdict.findings.iter().cloned());
-        findings.sort();
-        findings.dedup();
-        Ok(Self { intact, graph, verdict, start, file, findings, refused })
+    }
+
+    /// What joins the records.
+    pub fn graph(&self) -> &Lineage {
+        self.intact.lineage()
     }
 
     /// The title of a record, unless it is withheld.

@@ -97,20 +97,19 @@ pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>,
             heads => Ok(heads.to_vec()),
         };
     };
-    let fitting: Vec<RecordId> =
-        intact.records().keys().filter(|id| id.to_string().starts_with(beginning)).copied().collect();
+    starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
+}
+
+/// The one record whose id begins so.
+pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, Failure> {
+    let fitting: Vec<RecordId> = ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect();
     match fitting.as_slice() {
-        [_] => Ok(fitting),
+        [id] => Ok(*id),
         [] => Err(Failure::usage(format!("no record here has an id that begins with `{beginning}`"))
             .help("`expbundle verify` lists the records")),
         several => Err(Failure::usage(format!("{} records have an id that begins with `{beginning}`", several.len()))
             .help("give more digits")),
     }
-}
-
-/// The one record whose id begins so.
-pub fn starting(intact: &Intact, beginning: &str) -> Result<RecordId, Failure> {
-    chosen(intact, Some(beginning)).map(|ids| ids.first().copied().expect("one record was chosen"))
 }
 
 /// The one record that is meant: the one whose id begins so, or the only head.

@@ -9,7 +9,8 @@ use std::io::{self, Read};
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::Digest as _;
 
 /// Why a text is no digest (code `record.digest`).
@@ -30,27 +31,60 @@ pub enum DigestError {
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 32], DigestError> {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
     let mut bytes = [0_u8; 32];
-    if let Some(found) = text.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
-        return Err(DigestError::Digit { found });
-    }
-    if text.len() != 64 {
-        return Err(DigestError::Length { actual: text.len() });
-    }
-    let nibble = |digit: u8| if digit <= b'9' { digit - b'0' } else { digit - b'a' + 10 };
+    let mut fits = text.len() == 64;
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        if let [high, low] = pair {
-            *byte = (nibble(*high) << 4) | nibble(*low);
+        match (nibble(pair[0]), nibble(pair[1])) {
+            (Some(high), Some(low)) => *byte = (high << 4) | low,
+            _ => fits = false,
         }
     }
-    Ok(bytes)
+    if fits {
+        return Ok(bytes);
+    }
+    Err(match text.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
+        Some(found) => DigestError::Digit { found },
+        None => DigestError::Length { actual: text.len() },
+    })
+}
+
+fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = [0_u8; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+    }
+    f.write_str(std::str::from_utf8(&text).expect("hex digits are ASCII"))
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+}
+
+/// Reads any type that is written as one text, without a copy of the text.
+struct Text<T>(std::marker::PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 macro_rules! digest_type {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "String")]
         pub struct $name([u8; 32]);
 
         impl $name {
@@ -67,7 +101,7 @@ macro_rules! digest_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write_hex(&self.0, f)
             }
         }
 
@@ -85,11 +119,9 @@ macro_rules! digest_type {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = DigestError;
-
-            fn try_from(text: String) -> Result<Self, DigestError> {
-                text.parse()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text(std::marker::PhantomData))
             }
         }
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 use crate::finding::{Code, Place};
 use crate::limits::Limits;
 
+mod direct;
+mod members;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -112,12 +114,15 @@ impl JsonError {
 
 /// Reads one JSON text into a type; where it does not fit, the error has a JSON pointer.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
-    from_value(parse(bytes, limits)?)
+    match direct::read(bytes, limits) {
+        Some(value) => Ok(value),
+        None => from_value(parse(bytes, limits)?),
+    }
 }
 
 /// Reads a value into a type; where it does not fit, the error has a JSON pointer.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(members::Members(value)).map_err(|error| {
         let pointer: String = error.path().iter().map(pointer_token).collect();
         JsonError::Schema { pointer, message: error.into_inner().to_string() }
     })

@@ -4,7 +4,7 @@
 //! lets writers make what others refuse. Names need no limit, for their grammar has one.
 
 /// How much of anything a reader accepts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Entries of one bundle besides `mimetype` (`container.limit`). 40,000 runs with a dozen entries each fit.
     pub entries: u64,

@@ -415,16 +415,21 @@ impl Record {
             #[serde(default)]
             critical: Vec<String>,
         }
-        let value = json::parse(&bytes, limits)?;
-        let head: Head = json::from_value(value.clone())?;
-        if head.spec.major != SPEC.major {
-            return Err(RecordError::Version { found: head.spec });
-        }
-        // Version 1.0 knows no extension.
-        if let Some(uri) = head.critical.into_iter().next() {
-            return Err(RecordError::Critical { uri });
-        }
-        let body: RecordBody = json::from_value(value)?;
+        let head = |head: Head| {
+            if head.spec.major != SPEC.major {
+                return Err(RecordError::Version { found: head.spec });
+            }
+            // Version 1.0 knows no extension.
+            head.critical.into_iter().next().map_or(Ok(()), |uri| Err(RecordError::Critical { uri }))
+        };
+        let body = match json::from_bytes::<RecordBody>(&bytes, limits) {
+            Ok(body) => body,
+            Err(error) => {
+                head(json::from_bytes(&bytes, limits)?)?;
+                return Err(error.into());
+            }
+        };
+        head(Head { spec: body.spec, critical: body.critical.clone() })?;
         let mut by_digest = BTreeMap::new();
         for (name, section) in &body.sections {
             if let Some(first) = by_digest.insert(section.digest.blake3, name) {

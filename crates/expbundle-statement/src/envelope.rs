@@ -8,7 +8,7 @@ use crate::base64;
 use crate::error::StatementError;
 use crate::key::PublicKey;
 use crate::signing_key::SigningKey;
-use crate::statement::{Statement, VerifiedStatement};
+use crate::statement::{Claims, Statement, VerifiedStatement};
 
 /// Media type of the file.
 pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -92,6 +92,11 @@ impl Envelope {
             keyid,
             file: bytes.to_vec(),
         })
+    }
+
+    /// Whom and what it claims to be about. Nothing was checked: it serves to choose which statements to verify.
+    pub fn claims(&self) -> Result<Claims, StatementError> {
+        Claims::read(&self.payload)
     }
 
     /// Reads the statement and checks the signature by the key that stands in it.

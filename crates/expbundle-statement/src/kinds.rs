@@ -5,7 +5,8 @@ use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::key::PublicKey;
 
@@ -130,7 +131,7 @@ impl DeploymentAction {
 }
 
 /// Asserts what no digest proves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Asserted {
     /// What is asserted.
@@ -141,8 +142,39 @@ pub struct Asserted {
     pub reason: Option<String>,
 }
 
+/// The members of a `link` as they stand in the file.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawAsserted {
+    parent: Option<DigestSet>,
+    relation: Option<Word>,
+    artifact: Option<ArtifactDigests>,
+    same_signer: Option<PublicKey>,
+    reason: Option<String>,
+}
+
+impl TryFrom<RawAsserted> for Asserted {
+    type Error = &'static str;
+
+    fn try_from(raw: RawAsserted) -> Result<Self, Self::Error> {
+        let RawAsserted { parent, relation, artifact, same_signer, reason } = raw;
+        let claim = match (parent, same_signer) {
+            (Some(parent), None) => LinkClaim::Record { parent, relation, artifact },
+            (None, Some(same_signer)) => LinkClaim::Key { same_signer },
+            _ => return Err("a link names `parent` or `sameSigner`, one of them"),
+        };
+        Ok(Self { claim, reason })
+    }
+}
+
+impl<'de> Deserialize<'de> for Asserted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RawAsserted::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
 /// What a `link` asserts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged, rename_all = "camelCase")]
 pub enum LinkClaim {
     /// The record that the subject follows from.

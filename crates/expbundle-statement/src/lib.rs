@@ -26,5 +26,5 @@ pub use kinds::{
 };
 pub use predicate::{Kind, Predicate};
 pub use signing_key::{SigningKey, SigningKeyError};
-pub use statement::{Statement, Subject, VerifiedStatement, sign};
+pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign};
 pub use trust::{Judgement, TrustError, TrustPolicy};

@@ -1,6 +1,6 @@
 //! The payload: an in-toto Statement v1 about a record.
 
-use expbundle_format::json;
+use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, StatementId};
@@ -45,6 +45,38 @@ struct RawSubject {
     digest: Value,
 }
 
+/// What an unverified statement says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Its id: the BLAKE3 of its payload.
+    pub id: StatementId,
+    /// The record that it is about.
+    pub record: DigestSet,
+    /// Its kind.
+    pub kind: Kind,
+}
+
+impl Claims {
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, StatementError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            subject: Vec<RawSubject>,
+            predicate_type: String,
+        }
+        let head: Head = json::from_bytes(payload, &Limits::default())?;
+        let record = record_of(&head.subject)?;
+        Ok(Self { id: StatementId(Blake3::of(payload)), record, kind: head.predicate_type.parse()? })
+    }
+}
+
+/// The record that a statement is about: its first subject.
+fn record_of(subjects: &[RawSubject]) -> Result<DigestSet, StatementError> {
+    let first = subjects.first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
+    json::from_value(first.digest.clone())
+        .map_err(|_| StatementError::Subject { problem: "the first subject lacks the record's BLAKE3 and SHA-256" })
+}
+
 /// A statement as its payload says it.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -64,21 +96,28 @@ impl Statement {
             #[serde(rename = "_type", default)]
             kind: Value,
         }
-        let value = json::parse(&payload, &Limits::default())?;
-        let head: Head = json::from_value(value.clone()).map_err(|_| StatementError::Type { found: String::new() })?;
-        if head.kind != STATEMENT_TYPE {
-            let found = head.kind.as_str().unwrap_or_default().chars().take(120).collect();
-            return Err(StatementError::Type { found });
-        }
-        let raw: RawStatement = json::from_value(value)?;
+        let typed = |kind: &str| match kind {
+            STATEMENT_TYPE => Ok(()),
+            other => Err(StatementError::Type { found: other.chars().take(120).collect() }),
+        };
+        let raw: RawStatement = match json::from_bytes(&payload, &Limits::default()) {
+            Ok(raw) => raw,
+            Err(error) => {
+                // The type decides how the rest is read, so it is read first.
+                let head: Head = match json::from_bytes(&payload, &Limits::default()) {
+                    Err(JsonError::Schema { .. }) => Head { kind: Value::Null },
+                    head => head?,
+                };
+                typed(head.kind.as_str().unwrap_or_default())?;
+                return Err(error.into());
+            }
+        };
+        typed(&raw.kind)?;
         let kind: Kind = raw.predicate_type.parse()?;
-        let first = raw.subject.first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
-        let record = serde_json::from_value(first.digest.clone()).map_err(|_| StatementError::Subject {
-            problem: "the first subject lacks the record's BLAKE3 and SHA-256",
-        })?;
+        let record = record_of(&raw.subject)?;
         // Subjects of other tools may have other digests only; they are theirs to check.
         let subjects = raw.subject.into_iter().filter_map(|subject| {
-            let digest = serde_json::from_value(subject.digest).ok()?;
+            let digest = json::from_value(subject.digest).ok()?;
             Some(Subject { name: subject.name, digest })
         });
         let subjects = subjects.collect();

@@ -6,18 +6,18 @@ use expbundle_format::record::Form;
 use expbundle_format::sections::{Artifact, Artifacts, Direction};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Lineage, RecordFacts, Supersession};
+use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, RecordFacts, Supersession};
 use expbundle_statement::{Asserted, LinkClaim, Predicate};
 use rayon::prelude::*;
 
 use crate::verify::Intact;
 
 impl Intact {
-    /// The graph of the records that are here. What a withheld section would tell is missing in it.
-    pub fn lineage(&self) -> Lineage {
+    /// What records, sections and statements tell lineage.
+    pub(crate) fn facts(&self) -> Facts {
         let ids: Vec<&RecordId> = self.records().keys().collect();
         let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id)).collect();
-        Lineage::build(Facts { records, links: self.asserted_links(), supersessions: self.supersessions() })
+        Facts { records, links: self.asserted_links(), supersessions: self.supersessions() }
     }
 
     /// Links that statements assert, whoever signed them: the grade says that it is somebody's word.

@@ -60,6 +60,11 @@ impl Bundle {
         }
     }
 
+    /// The same, without a copy of names.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.entries.append(&mut other.entries);
+    }
+
     /// An object.
     pub fn get(&self, name: &EntryName) -> Option<&Content> {
         self.entries.get(name)

@@ -2,6 +2,7 @@
 //!
 //! A bundle of 20 GB is a list of these. Cloning one copies no bytes.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -54,15 +55,20 @@ impl Content {
 
     /// All bytes, if there are at most `limit`; the caller has a reason for the number.
     pub fn read(&self, limit: u64) -> io::Result<Vec<u8>> {
+        self.at_most(limit).map(Cow::into_owned)
+    }
+
+    /// The same, borrowed where the bytes are in memory.
+    pub(crate) fn at_most(&self, limit: u64) -> io::Result<Cow<'_, [u8]>> {
         if self.size > limit {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{} bytes, more than {limit}", self.size)));
         }
         if let Some(bytes) = self.memory() {
-            return Ok(bytes.to_vec());
+            return Ok(Cow::Borrowed(bytes));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
         self.reader().read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
     /// The bytes, if they are in memory.

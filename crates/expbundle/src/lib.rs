@@ -9,6 +9,7 @@
 mod ancestry;
 pub mod audit;
 pub mod bundle;
+mod checker;
 pub mod content;
 pub mod costs;
 pub mod directory;
@@ -16,7 +17,9 @@ pub mod draft;
 pub mod family;
 pub mod fingerprint;
 pub mod hash;
+pub mod history;
 pub mod judge;
+mod pass;
 pub mod repack;
 pub mod report;
 mod spoken_of;

@@ -95,9 +95,8 @@ impl Intact {
 
     /// Whether a key vouches for a record.
     pub(crate) fn is_author(&self, key: &PublicKey, record: RecordId) -> bool {
-        self.statements().iter().any(|statement| {
-            statement.kind() == Kind::Authorship && statement.record().blake3 == record.0 && statement.key() == key
-        })
+        let about = self.statements_about(record);
+        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.key() == key)
     }
 }
 

@@ -273,7 +273,8 @@ fn a_family_shows_its_broken_untrusted_and_absent_members() {
     // An unrelated record joins nothing.
     let mut stuffed = family.clone();
     stuffed.merge(&signed("stranger", 1, |body| body.outputs.push(model(b"other weights"))));
-    let (few, many) = (intact(&family).lineage(), intact(&stuffed).lineage());
+    let (few, many) = (intact(&family), intact(&stuffed));
+    let (few, many) = (few.lineage(), many.lineage());
     let (child, _) = subject(&tuned);
     assert_eq!(few.parents(child), many.parents(child));
     assert_eq!(few.parents(child)[0].grade(), Grade::Proven);

@@ -177,8 +177,8 @@ fn add_section(draft: &mut Draft, name: &SectionName, path: &Utf8Path) -> Result
     let bytes = read_bytes(path)?;
     match name.as_str().rsplit('.').next() {
         Some("json") => {
+            sections::check(name, &bytes, &Limits::default()).map_err(|error| json_failure(&error, path))?;
             let value = json::parse(&bytes, &Limits::default()).map_err(|error| json_failure(&error, path))?;
-            sections::check(name, value.clone()).map_err(|error| json_failure(&error, path))?;
             let bytes = json::to_bytes(&value).map_err(|error| json_failure(&error, path))?;
             draft.section(name.as_str(), sections::JSON, Content::bytes(bytes))?;
         }

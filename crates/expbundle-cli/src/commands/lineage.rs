@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::relations::Relations;
+use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
 use crate::terminal::{self, Tone, count, one_line, paint};
 use crate::{Outcome, exit, findings};
@@ -180,12 +180,19 @@ struct Duplicates {
 
 impl Lineage {
     pub fn run(self) -> Outcome {
-        let relations = Relations::of(&self.path, &self.with, self.trust.as_deref())?;
+        let relations = Relations::of(&Question {
+            path: &self.path,
+            with: &self.with,
+            trust: self.trust.as_deref(),
+            record: self.record.as_deref(),
+            down: self.down,
+            all: self.duplicates,
+        })?;
         relations.refused.iter().for_each(Failure::print);
-        let start = match &self.record {
-            Some(beginning) => vec![starting(&relations.intact, beginning)?],
-            None if self.down && relations.file.is_none() => beginnings(&relations),
-            None => relations.start.clone(),
+        let start = if self.down && self.record.is_none() && relations.file.is_none() {
+            beginnings(&relations)
+        } else {
+            relations.start.clone()
         };
         if start.is_empty() {
             return Err(Failure::usage("no record here made this file")
@@ -199,7 +206,7 @@ impl Lineage {
             terminal::say(&format!("{text}\n"))?;
         } else if self.dot || self.mermaid || self.svg {
             let options = ViewOptions { gaps: true, suggestions: true };
-            let view = relations.graph.view(&shown, options, |part| node(&relations, part));
+            let view = relations.graph().view(&shown, options, |part| node(&relations, part));
             let draw = if self.dot {
                 dot
             } else if self.mermaid {
@@ -221,10 +228,10 @@ impl Lineage {
 
     /// The records of the family, in the order of their ids.
     fn shown(&self, relations: &Relations, start: &[RecordId]) -> Result<Vec<RecordId>, Failure> {
-        let graph = &relations.graph;
+        let graph = relations.graph();
         let mut shown: BTreeSet<RecordId> = BTreeSet::new();
         if let Some(ancestor) = &self.to {
-            let to = starting(&relations.intact, ancestor)?;
+            let to = starting(relations.intact.records().keys().copied(), ancestor)?;
             shown.extend(start.iter().filter_map(|id| graph.path(*id, to)).flatten());
             if shown.is_empty() {
                 return Err(
@@ -244,8 +251,8 @@ impl Lineage {
     fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
         let mut text = String::new();
         if let Some(ancestor) = &self.to {
-            let to = starting(&relations.intact, ancestor)?;
-            for way in start.iter().filter_map(|id| relations.graph.path(*id, to)) {
+            let to = starting(relations.intact.records().keys().copied(), ancestor)?;
+            for way in start.iter().filter_map(|id| relations.graph().path(*id, to)) {
                 text += &way_words(relations, &way);
             }
             return Ok(text);
@@ -258,7 +265,7 @@ impl Lineage {
         }
         let limits = TreeLimits { depth: self.depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
         for record in start {
-            for line in tree(&relations.graph, *record, self.direction(), limits) {
+            for line in tree(relations.graph(), *record, self.direction(), limits) {
                 text += &line.prefix();
                 text += &item_words(relations, &line.item, line.edge.as_ref());
                 text.push('\n');
@@ -275,7 +282,7 @@ impl Lineage {
     }
 
     fn report(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> LineageReport {
-        let graph = &relations.graph;
+        let graph = relations.graph();
         let weakest = graph.weakest(start, |id| present_state(relations, id));
         let relatives = shown.iter().map(|id| relative(relations, *id));
         let edges = shown.iter().flat_map(|id| graph.parents(*id).into_iter().chain(graph.suggestions(*id)));
@@ -301,21 +308,21 @@ impl Lineage {
 
 /// Records of the family that follow from no other: a tree downwards begins with them.
 fn beginnings(relations: &Relations) -> Vec<RecordId> {
-    let mut family = relations.graph.ancestors(&relations.start);
+    let mut family = relations.graph().ancestors(&relations.start);
     family.extend(&relations.start);
     family.sort_unstable();
     family.dedup();
-    let first: Vec<RecordId> = family.iter().copied().filter(|id| relations.graph.parents(*id).is_empty()).collect();
+    let first: Vec<RecordId> = family.iter().copied().filter(|id| relations.graph().parents(*id).is_empty()).collect();
     if first.is_empty() { relations.start.clone() } else { first }
 }
 
 /// The state of a record, or nothing if it is not here: that is less than any.
 fn present_state(relations: &Relations, id: RecordId) -> Option<State> {
-    relations.graph.record(id).map(|_| relations.state(id))
+    relations.graph().record(id).map(|_| relations.state(id))
 }
 
 fn relative(relations: &Relations, id: RecordId) -> Relative {
-    let facts = relations.graph.record(id);
+    let facts = relations.graph().record(id);
     Relative {
         id,
         title: relations.title(id),
@@ -329,7 +336,7 @@ fn relative(relations: &Relations, id: RecordId) -> Relative {
 }
 
 fn reported(relations: &Relations, edge: &Edge) -> ReportedEdge {
-    let inputs = relations.graph.record(edge.child).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
+    let inputs = relations.graph().record(edge.child).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     let mut artifacts: Vec<ArtifactDigests> = edge
         .links
         .iter()
@@ -361,7 +368,7 @@ fn reported(relations: &Relations, edge: &Edge) -> ReportedEdge {
 }
 
 fn gap_input(relations: &Relations, record: RecordId, input: usize) -> Option<&ArtifactFact> {
-    relations.graph.record(record)?.inputs.get(input)
+    relations.graph().record(record)?.inputs.get(input)
 }
 
 fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option<ReportedGap> {
@@ -433,7 +440,7 @@ fn item_words(relations: &Relations, item: &TreeItem, edge: Option<&Edge>) -> St
 
 fn family_words(relations: &Relations, start: &[RecordId], size: usize) -> String {
     let mut text = format!("\n{}: ", count(size as u64, "record"));
-    match relations.graph.weakest(start, |id| present_state(relations, id)) {
+    match relations.graph().weakest(start, |id| present_state(relations, id)) {
         Some((None, which)) => {
             _ = writeln!(text, "{}: {} not here", paint(Tone::Bad, "the family is incomplete"), listed(&which));
         }
@@ -465,7 +472,7 @@ fn way_words(relations: &Relations, way: &[RecordId]) -> String {
     let mut child: Option<RecordId> = None;
     for id in way {
         if let Some(child) = child {
-            let edge = relations.graph.parents(child).into_iter().find(|edge| edge.parent == *id);
+            let edge = relations.graph().parents(child).into_iter().find(|edge| edge.parent == *id);
             _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(&edge)).unwrap_or_default());
         }
         _ = writeln!(text, "{}", record_words(relations, *id));
@@ -475,7 +482,7 @@ fn way_words(relations: &Relations, way: &[RecordId]) -> String {
 }
 
 fn cost(relations: &Relations, start: &[RecordId]) -> CostReport {
-    let (sums, rollup) = relations.intact.costs(&relations.graph, start);
+    let (sums, rollup) = relations.intact.costs(relations.graph(), start);
     CostReport {
         sums,
         counted: rollup.counted,
@@ -520,7 +527,7 @@ fn cost_words(cost: &CostReport) -> String {
 }
 
 fn duplicates(relations: &Relations) -> Vec<Duplicates> {
-    let groups = |seeds| relations.graph.duplicates(|id| relations.intact.fingerprint(id, seeds));
+    let groups = |seeds| relations.graph().duplicates(|id| relations.intact.fingerprint(id, seeds));
     let same = groups(Seeds::Count);
     let known: BTreeSet<Vec<RecordId>> = same.iter().cloned().collect();
     let same = same.into_iter().map(|records| Duplicates { records, same_seeds: true });

@@ -1,10 +1,11 @@
 //! `expbundle merge`: set union of bundles.
 
 use camino::Utf8PathBuf;
+use expbundle::verify::{Digests, Intact};
 use expbundle_format::Severity;
 
 use crate::failure::Failure;
-use crate::family::{Depth, gather, unite};
+use crate::family::{find, gather, joined};
 use crate::{Outcome, exit, files, findings, statements, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
@@ -35,13 +36,14 @@ pub struct Merge {
 
 impl Merge {
     pub fn run(self) -> Outcome {
-        let mut family = gather(&self.bundles, Depth::Whole)?;
+        let mut family = gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {
             return Err(family.refused.swap_remove(0));
         }
         family.refused.iter().for_each(Failure::print);
-        let (mut intact, check) = unite(family.members.into_iter().map(|(_, intact)| intact))?;
+        let (check, intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact));
+        let (mut intact, check) = joined(check, intact)?;
         if let Some(beginning) = &self.closure {
             let ids = statements::chosen(&intact, Some(beginning))?;
             intact = tracker::checked(&intact.closure(&ids))?;

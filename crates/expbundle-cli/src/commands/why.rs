@@ -7,7 +7,7 @@ use expbundle_lineage::{Edge, Grade};
 use expbundle_statement::{DeploymentAction, Predicate, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
-use crate::relations::Relations;
+use crate::relations::{Question, Relations};
 use crate::statements::short;
 use crate::terminal::{self, Tone, count, one_line, paint};
 use crate::{Outcome, exit};
@@ -32,7 +32,14 @@ pub struct Why {
 
 impl Why {
     pub fn run(self) -> Outcome {
-        let relations = Relations::of(&self.file, &self.with, self.trust.as_deref())?;
+        let relations = Relations::of(&Question {
+            path: &self.file,
+            with: &self.with,
+            trust: self.trust.as_deref(),
+            record: None,
+            down: false,
+            all: false,
+        })?;
         relations.refused.iter().for_each(Failure::print);
         let name = one_line(self.file.file_name().unwrap_or(self.file.as_str()));
         let mut text = match &relations.file {
@@ -55,7 +62,7 @@ impl Why {
 
 /// What is known of the file itself.
 fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
-    let why = relations.graph.why(digests);
+    let why = relations.graph().why(digests);
     let digest: String = digests.to_string().chars().take(19).collect();
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
@@ -87,7 +94,7 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
 /// What is known of a record, as sentences.
 fn told(relations: &Relations, id: RecordId) -> String {
     let mut text = record(relations, id);
-    let facts = relations.graph.record(id);
+    let facts = relations.graph().record(id);
     let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(&time))).unwrap_or_default();
     text += &when;
     text += &match (relations.state(id), relations.signers(id)) {
@@ -109,10 +116,10 @@ fn told(relations: &Relations, id: RecordId) -> String {
     }
     text += &sources(relations, id);
     text += &words_about(relations, id);
-    let ancestors = relations.graph.ancestors(&[id]);
+    let ancestors = relations.graph().ancestors(&[id]);
     if ancestors.len() > 1 {
-        let state = |id| relations.graph.record(id).map(|_| relations.state(id));
-        let weakest = match relations.graph.weakest(&[id], state) {
+        let state = |id| relations.graph().record(id).map(|_| relations.state(id));
+        let weakest = match relations.graph().weakest(&[id], state) {
             Some((Some(state), _)) => format!("the weakest is {state}"),
             _ => "of some nothing is known".to_owned(),
         };
@@ -123,7 +130,7 @@ fn told(relations: &Relations, id: RecordId) -> String {
 
 /// What it was made from.
 fn sources(relations: &Relations, id: RecordId) -> String {
-    let graph = &relations.graph;
+    let graph = relations.graph();
     let mut parts: Vec<String> = graph.parents(id).iter().map(|edge| parent(relations, edge)).collect();
     for absent in graph.absent_parents(id) {
         parts.push(format!("{} {}", short(&absent), paint(Tone::Bad, "(named by it, and not here)")));
@@ -193,7 +200,7 @@ fn signer(relations: &Relations, statement: &VerifiedStatement) -> String {
 fn record(relations: &Relations, id: RecordId) -> String {
     let title =
         relations.title(id).map_or_else(|| "an untitled record".to_owned(), |title| format!("“{}”", one_line(&title)));
-    let tool = relations.graph.record(id).and_then(|facts| facts.source.as_ref());
+    let tool = relations.graph().record(id).and_then(|facts| facts.source.as_ref());
     let tool = tool.map(|source| format!(", {}", one_line(&source.tool))).unwrap_or_default();
     format!("{title} ({}{tool})", short(&id))
 }

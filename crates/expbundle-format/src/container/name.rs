@@ -1,5 +1,6 @@
 //! Names of entries: a closed grammar (spec/container.md, "Names").
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +21,24 @@ pub struct NameError(pub String);
 /// The file name of a section: `[a-z][a-z0-9-]{0,62}\.[a-z0-9]{1,16}`, and not `record.json`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SectionName(String);
+pub struct SectionName(Cow<'static, str>);
+
+/// Names that nearly all sections have, so that they need no memory of their own.
+const USUAL: [&str; 13] = [
+    "artifacts.json",
+    "console.parquet",
+    "context.json",
+    "cost.json",
+    "evaluations.json",
+    "events.json",
+    "identity.json",
+    "media.json",
+    "metrics.parquet",
+    "recipe.json",
+    "source.json",
+    "summary.json",
+    "telemetry.parquet",
+];
 
 impl SectionName {
     /// The text.
@@ -33,6 +51,9 @@ impl FromStr for SectionName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
+        if let Some(usual) = USUAL.iter().find(|usual| **usual == text) {
+            return Ok(Self(Cow::Borrowed(usual)));
+        }
         let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
         let fits = text.split_once('.').is_some_and(|(stem, extension)| {
             (1..=63).contains(&stem.len())
@@ -42,7 +63,7 @@ impl FromStr for SectionName {
                 && extension.bytes().all(word)
         });
         if fits && text != RECORD_FILE {
-            Ok(Self(text.to_owned()))
+            Ok(Self(Cow::Owned(text.to_owned())))
         } else {
             Err(NameError(text.chars().take(80).collect()))
         }
@@ -59,7 +80,7 @@ impl TryFrom<String> for SectionName {
 
 impl From<SectionName> for String {
     fn from(name: SectionName) -> String {
-        name.0
+        name.0.into_owned()
     }
 }
 
@@ -70,7 +91,7 @@ impl fmt::Display for SectionName {
 }
 
 impl JsonSchema for SectionName {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "SectionName".into()
     }
 

@@ -1,6 +1,8 @@
 //! Reads I-JSON (spec/json.md, "Reading"): a hand-written parser, for what it must refuse is what others let pass.
 
-use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
 
 use super::JsonError;
 use crate::limits::Limits;
@@ -11,39 +13,63 @@ const SHOWN_CHARACTERS: usize = 80;
 
 /// Reads one JSON text.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        return Err(JsonError::Encoding { problem: "a byte order mark", offset: 0 });
-    }
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Err(JsonError::Encoding { problem: "no UTF-8", offset: error.valid_up_to() as u64 });
-    }
-    let mut parser = Parser { bytes, position: 0, values: 0, limits };
+    let mut parser = Parser::new(checked_text(bytes)?, limits);
     parser.space();
     let value = parser.value(0)?;
-    parser.space();
-    if parser.position < bytes.len() {
-        return Err(JsonError::Trailing { offset: parser.offset() });
-    }
+    parser.end()?;
     Ok(value)
 }
 
-struct Parser<'a> {
-    bytes: &'a [u8],
-    position: usize,
-    values: u64,
-    limits: &'a Limits,
+/// The text, if it is UTF-8 without a byte order mark.
+pub fn checked_text(bytes: &[u8]) -> Result<&str, JsonError> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        return Err(JsonError::Encoding { problem: "a byte order mark", offset: 0 });
+    }
+    std::str::from_utf8(bytes)
+        .map_err(|error| JsonError::Encoding { problem: "no UTF-8", offset: error.valid_up_to() as u64 })
 }
 
-impl Parser<'_> {
+/// A number that means one thing.
+pub enum Number {
+    /// Within ±(2^53 − 1).
+    Integer(i64),
+    /// Finite.
+    Float(f64),
+}
+
+/// Reads tokens; whoever drives it decides what becomes of them.
+pub struct Parser<'text> {
+    text: &'text str,
+    position: usize,
+    values: u64,
+    limits: Limits,
+}
+
+impl<'text> Parser<'text> {
+    pub fn new(text: &'text str, limits: &Limits) -> Self {
+        Self { text, position: 0, values: 0, limits: *limits }
+    }
+
+    /// Nothing but space may follow.
+    pub fn end(&mut self) -> Result<(), JsonError> {
+        self.space();
+        if self.position < self.text.len() { Err(JsonError::Trailing { offset: self.offset() }) } else { Ok(()) }
+    }
+
     fn offset(&self) -> u64 {
         self.position as u64
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.position).copied()
+    pub fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.position).copied()
     }
 
-    fn space(&mut self) {
+    /// Over a byte that was looked at.
+    pub fn skip(&mut self) {
+        self.position += 1;
+    }
+
+    pub fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.position += 1;
         }
@@ -53,14 +79,14 @@ impl Parser<'_> {
         Err(JsonError::Syntax { expected, offset: self.offset() })
     }
 
-    fn take(&mut self, byte: u8) -> bool {
+    pub fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.position += usize::from(found);
         found
     }
 
-    /// One value, inside so many arrays and objects. Their number is bounded by a small limit, so recursion is too.
-    fn value(&mut self, depth: u32) -> Result<Value, JsonError> {
+    /// Counts a value, inside so many arrays and objects, and says what it begins with.
+    pub fn begin(&mut self, depth: u32) -> Result<Option<u8>, JsonError> {
         self.values += 1;
         if self.values > self.limits.json_values {
             return Err(JsonError::Limit { what: "values", limit: self.limits.json_values });
@@ -69,22 +95,36 @@ impl Parser<'_> {
         if matches!(next, Some(b'{' | b'[')) && depth >= self.limits.json_depth {
             return Err(JsonError::Limit { what: "levels of nesting", limit: u64::from(self.limits.json_depth) });
         }
-        match next {
+        Ok(next)
+    }
+
+    /// One value. Its depth is bounded by a small limit, so recursion is too.
+    fn value(&mut self, depth: u32) -> Result<Value, JsonError> {
+        match self.begin(depth)? {
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
-            Some(b'"') => self.string().map(Value::String),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => {
-                for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
-                {
-                    if self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
-                        self.position += word.len();
-                        return Ok(value);
-                    }
-                }
-                self.expected("a value")
+            Some(b'"') => Ok(Value::String(self.text()?.into_owned())),
+            Some(b'-' | b'0'..=b'9') => Ok(match self.number()? {
+                Number::Integer(number) => number.into(),
+                Number::Float(number) => number.into(),
+            }),
+            _ => Ok(self.word()?.map_or(Value::Null, Value::Bool)),
+        }
+    }
+
+    /// `true`, `false`, or nothing for `null`.
+    pub fn word(&mut self) -> Result<Option<bool>, JsonError> {
+        for (word, value) in [("true", Some(true)), ("false", Some(false)), ("null", None)] {
+            if self.rest().starts_with(word.as_bytes()) {
+                self.position += word.len();
+                return Ok(value);
             }
         }
+        self.expected("a value")
+    }
+
+    fn rest(&self) -> &'text [u8] {
+        self.text.as_bytes().get(self.position..).unwrap_or_default()
     }
 
     fn object(&mut self, depth: u32) -> Result<Value, JsonError> {
@@ -100,7 +140,7 @@ impl Parser<'_> {
             if self.peek() != Some(b'"') {
                 return self.expected("a key in double quotes");
             }
-            let key = self.string()?;
+            let key = self.text()?.into_owned();
             self.space();
             if !self.take(b':') {
                 return self.expected("a colon");
@@ -142,21 +182,26 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    /// A string; borrowed where nothing in it is escaped.
+    pub fn text(&mut self) -> Result<Cow<'text, str>, JsonError> {
         self.position += 1;
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         loop {
-            let rest = self.bytes.get(self.position..).unwrap_or_default();
+            let rest = self.rest();
             let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
-            let run = rest.get(..plain).and_then(|run| std::str::from_utf8(run).ok());
-            text.push_str(run.expect("the whole text is UTF-8, and it is cut at ASCII"));
+            let run = self.text.get(self.position..self.position + plain).expect("it is cut at ASCII");
+            if text.is_empty() {
+                text = Cow::Borrowed(run);
+            } else {
+                text.to_mut().push_str(run);
+            }
             self.position += plain;
             match self.peek() {
                 Some(b'"') => {
                     self.position += 1;
                     return Ok(text);
                 }
-                Some(b'\\') => text.push(self.escape()?),
+                Some(b'\\') => text.to_mut().push(self.escape()?),
                 Some(_) => return self.expected("an escape in place of the control character"),
                 None => return self.expected("the end of the string"),
             }
@@ -219,7 +264,7 @@ impl Parser<'_> {
         self.position - start
     }
 
-    fn number(&mut self) -> Result<Value, JsonError> {
+    pub fn number(&mut self) -> Result<Number, JsonError> {
         let start = self.position;
         self.take(b'-');
         if !self.take(b'0') && self.digits() == 0 {
@@ -241,7 +286,7 @@ impl Parser<'_> {
                 return self.expected("a digit");
             }
         }
-        let text = self.bytes.get(start..self.position).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("");
+        let text = self.text.get(start..self.position).unwrap_or_default();
         let refuse = |problem| {
             let text = text.chars().take(SHOWN_CHARACTERS).collect();
             Err(JsonError::Number { text, problem, offset: start as u64 })
@@ -249,12 +294,12 @@ impl Parser<'_> {
         if integer {
             return match text.parse::<i64>() {
                 Ok(0) if text.starts_with('-') => refuse("is minus zero"),
-                Ok(number) if number.unsigned_abs() <= MAX_SAFE_INTEGER => Ok(number.into()),
+                Ok(number) if number.unsigned_abs() <= MAX_SAFE_INTEGER => Ok(Number::Integer(number)),
                 _ => refuse("is beyond 2^53 - 1"),
             };
         }
-        match text.parse::<f64>().ok().and_then(Number::from_f64) {
-            Some(number) => Ok(Value::Number(number)),
+        match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+            Some(number) => Ok(Number::Float(number)),
             None => refuse("is too large for a float"),
         }
     }

@@ -182,6 +182,21 @@ fn what_does_not_fit_has_a_pointer() {
 }
 
 #[test]
+fn a_list_is_no_object() {
+    #[derive(Debug, Deserialize)]
+    struct Pair {
+        #[serde(rename = "a")]
+        _a: Vec<Option<Pair>>,
+    }
+    let pair = |text: &[u8]| from_bytes::<Pair>(text, &Limits::default()).map(drop);
+    pair(br#"{"a": [null, {"a": []}]}"#).expect("an object");
+    for (text, pointer) in [("[[]]", None), (r#"{"a": [[[]]]}"#, Some("/a/0"))] {
+        let error = pair(text.as_bytes()).expect_err("a list");
+        assert_eq!((error.code(), error.place("x").pointer.as_deref()), (Code::SchemaInvalid, pointer));
+    }
+}
+
+#[test]
 fn the_fixed_form_is_that_of_the_specification() {
     let value = json!({
         "b": [], "a": {}, "é": "é\u{1f}\u{7f}/\"\\\u{8}\u{c}\n\r\t\u{2028}", "Z": [1, 1.0, -0.0, null, true, {"k": [2]}],
@@ -294,6 +309,28 @@ proptest! {
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         if let Ok(value) = read(&bytes) {
             prop_assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), value);
+        }
+    }
+
+    #[test]
+    fn what_is_read_directly_is_what_is_read_through_a_value(value in values()) {
+        let bytes = to_bytes(&value).expect("writable");
+        prop_assert_eq!(direct::read::<Value>(&bytes, &Limits::default()), Some(value));
+    }
+
+    #[test]
+    fn nothing_is_read_directly_that_is_not_strict(
+        value in values(), at in any::<prop::sample::Index>(), byte in any::<u8>(), text in "[\\[\\]{}:,\"\\\\ue0-9.+ a-f-]{0,24}",
+        limits in (0..6_u32, 0..12_u64),
+    ) {
+        let limits = Limits { json_depth: limits.0, json_values: limits.1, ..Limits::default() };
+        let mut bytes = to_bytes(&value).expect("writable");
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        for bytes in [bytes, text.into_bytes()] {
+            if let Some(value) = direct::read::<Value>(&bytes, &limits) {
+                prop_assert_eq!(parse(&bytes, &limits).expect("strict"), value);
+            }
         }
     }
 

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::container::SectionName;
+use crate::json::{self, JsonError};
+use crate::limits::Limits;
 
 mod artifacts;
 mod context;
@@ -62,11 +64,11 @@ macro_rules! json_sections {
             vec![$(($name, schemars::schema_for!($type)),)*]
         }
 
-        /// Checks that a value has the members of the section of that name. Unknown sections are not ours to judge.
-        pub fn check(name: &SectionName, value: serde_json::Value) -> Result<(), crate::json::JsonError> {
+        /// Checks that a text is JSON with the members of the section of that name. Unknown sections only have to be JSON.
+        pub fn check(name: &SectionName, text: &[u8], limits: &Limits) -> Result<(), JsonError> {
             match name.as_str() {
-                $($name => crate::json::from_value::<$type>(value).map(drop),)*
-                _ => Ok(()),
+                $($name => json::from_bytes::<$type>(text, limits).map(drop),)*
+                _ => json::parse(text, limits).map(drop),
             }
         }
     };

@@ -1,0 +1,323 @@
+//! The stages of verification after the container: records, sections, artifacts, statements (spec/verification.md).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expbundle_format::container::{Entry, EntryName, SectionName};
+use expbundle_format::limits::Limits;
+use expbundle_format::record::{Record, SectionRef};
+use expbundle_format::sections;
+use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, RecordId, json};
+use expbundle_statement::{Claims, Predicate, VerifiedStatement};
+use serde_json::Value;
+
+use crate::bundle::Bundle;
+use crate::content::Content;
+use crate::pass::{Hashed, Parsed, Seen, Signatures};
+use crate::spoken_of::spoken_of;
+
+/// What a pass saw, sorted by stage. Entries that could not be read are in none.
+#[derive(Default)]
+pub(crate) struct Objects {
+    records: Vec<(RecordId, Hashed, Parsed)>,
+    sections: Vec<(RecordId, SectionName, Hashed, Parsed)>,
+    artifacts: Vec<(Blake3, Hashed)>,
+    statements: Vec<(Blake3, Hashed, Parsed)>,
+}
+
+/// A statement that is in the bundle: its file is what its name says.
+pub(crate) enum Present {
+    /// Its signature holds.
+    Verified(Box<VerifiedStatement>),
+    /// Nobody has looked.
+    Unread(Blake3, Box<Claims>),
+}
+
+impl Objects {
+    /// Compares checksums, and sorts.
+    pub fn sort(entries: &[&Entry], seen: Vec<Seen>, findings: &mut Vec<Finding>) -> Self {
+        let mut objects = Self::default();
+        for (entry, seen) in entries.iter().zip(seen) {
+            let hashed = match seen.hashed {
+                Ok(hashed) => hashed,
+                Err(error) => {
+                    let message = format!("the entry cannot be read: {error}");
+                    let place = Place::entry(entry.name.to_string());
+                    findings.push(Finding::new(Code::ContainerTruncated, place, message));
+                    continue;
+                }
+            };
+            if hashed.crc32 != entry.crc32 {
+                let message = format!("the checksum of the {} bytes is another than its header says", entry.size);
+                findings.push(Finding::new(Code::ContainerCrc, Place::entry(entry.name.to_string()), message));
+            }
+            match &entry.name {
+                EntryName::Record(id) => objects.records.push((*id, hashed, seen.parsed)),
+                EntryName::Section { record, section } => {
+                    objects.sections.push((*record, section.clone(), hashed, seen.parsed));
+                }
+                EntryName::Artifact(digest) => objects.artifacts.push((*digest, hashed)),
+                EntryName::Statement(digest) => objects.statements.push((*digest, hashed, seen.parsed)),
+            }
+        }
+        objects
+    }
+}
+
+/// The stages, over one bundle.
+pub(crate) struct Checker<'a> {
+    /// What is checked.
+    pub bundle: &'a Bundle,
+    /// Everything that is in the file, in the order of names.
+    pub present: &'a [Entry],
+    pub limits: &'a Limits,
+}
+
+type Records = BTreeMap<RecordId, Record>;
+
+impl Checker<'_> {
+    /// All stages, in their order.
+    pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> (Records, Vec<Present>) {
+        let records = records(objects.records, findings);
+        self.sections(&records, objects.sections, findings);
+        self.artifacts(&records, &objects.artifacts, findings);
+        let statements = self.statements(&records, objects.statements, findings);
+        (records, statements)
+    }
+
+    /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema.
+    fn sections(
+        &self,
+        records: &Records,
+        present: Vec<(RecordId, SectionName, Hashed, Parsed)>,
+        findings: &mut Vec<Finding>,
+    ) {
+        for (record, name, hashed, parsed) in present {
+            let listed = records.get(&record).and_then(|record| record.body().sections.get(&name));
+            let entry = EntryName::Section { record, section: name };
+            if let Some(listed) = listed {
+                self.section(&entry, listed, hashed, parsed, findings);
+            } else if records.contains_key(&record) || !is_present(self.present, &EntryName::Record(record)) {
+                // A broken record was reported by itself; its sections say nothing more.
+                let place = Place::entry(entry.to_string());
+                findings.push(Finding::new(Code::ContainerUnlisted, place, "no record lists this section"));
+            }
+        }
+        for (id, record) in records {
+            self.salts(*id, record, findings);
+            let body = record.body();
+            if let (Some(started), Some(ended)) = (body.started, body.ended)
+                && ended < started
+            {
+                let place = Place::entry(EntryName::Record(*id).to_string()).at_pointer("/ended");
+                let message = format!("it ends at {ended}, before it starts at {started}");
+                findings.push(Finding::new(Code::RecordSpan, place, message));
+            }
+            for name in record.body().sections.keys() {
+                let entry = EntryName::Section { record: *id, section: name.clone() };
+                if !is_present(self.present, &entry) {
+                    let message = format!("`{name}` is listed and not here");
+                    findings.push(Finding::new(Code::SectionWithheld, Place::entry(entry.to_string()), message));
+                }
+            }
+        }
+    }
+
+    fn section(
+        &self,
+        entry: &EntryName,
+        listed: &SectionRef,
+        hashed: Hashed,
+        parsed: Parsed,
+        findings: &mut Vec<Finding>,
+    ) {
+        let place = || Place::entry(entry.to_string());
+        let before = findings.len();
+        compare(hashed, &listed.digest, Code::DigestSection, place, findings);
+        let size = self.bundle.get(entry).map_or(0, Content::size);
+        if findings.len() == before && size != listed.size {
+            let message = format!("{size} bytes, and the record says {}", listed.size);
+            findings.push(Finding::new(Code::DigestSize, place(), message));
+        }
+        if findings.len() > before || listed.media_type != sections::JSON {
+            return;
+        }
+        match parsed {
+            Parsed::Refused(finding) => findings.push(*finding),
+            // It is listed as JSON under a name of which nobody knew.
+            Parsed::Bytes => findings.extend(self.json(entry).err().map(|finding| *finding)),
+            Parsed::Json | Parsed::Record(_) | Parsed::Statement(_) | Parsed::Claims(_) => {}
+        }
+    }
+
+    fn json(&self, entry: &EntryName) -> Result<Value, Box<Finding>> {
+        let Some(content) = self.bundle.get(entry) else { return Ok(Value::Null) };
+        let bytes = content
+            .at_most(self.limits.section_bytes)
+            .map_err(|error| Finding::new(Code::JsonLimit, Place::entry(entry.to_string()), error.to_string()))?;
+        json::parse(&bytes, self.limits)
+            .map_err(|error| Box::new(Finding::new(error.code(), error.place(&entry.to_string()), error.to_string())))
+    }
+
+    /// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are inside Parquet, which
+    /// verification does not decode.
+    fn salts(&self, id: RecordId, record: &Record, findings: &mut Vec<Finding>) {
+        if !record.body().blinded {
+            return;
+        }
+        let mut seen = BTreeSet::new();
+        for (name, listed) in &record.body().sections {
+            let entry = EntryName::Section { record: id, section: name.clone() };
+            if listed.media_type != sections::JSON || !self.bundle.contains(&entry) {
+                continue;
+            }
+            let Ok(value) = self.json(&entry) else { continue };
+            let salt = value.get("salt").and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
+            let message = match salt {
+                None => "the section has no salt of 64 hex digits",
+                Some(salt) if !seen.insert(salt) => "the salt is that of another section",
+                Some(_) => continue,
+            };
+            findings.push(Finding::new(
+                Code::SectionSalt,
+                Place::entry(entry.to_string()).at_pointer("/salt"),
+                message,
+            ));
+        }
+    }
+
+    /// Embedded artifacts hash to their names, and something in the bundle speaks of them.
+    fn artifacts(&self, records: &Records, present: &[(Blake3, Hashed)], findings: &mut Vec<Finding>) {
+        if present.is_empty() {
+            return;
+        }
+        let (listed, wrong) = spoken_of(self.bundle, records, self.limits);
+        findings.extend(wrong);
+        for (digest, hashed) in present {
+            let entry = EntryName::Artifact(*digest);
+            let place = || Place::entry(entry.to_string());
+            if hashed.blake3 != *digest {
+                let message = format!("the artifact hashes to {}", hashed.blake3);
+                findings.push(Finding::new(Code::DigestArtifact, place(), message));
+                continue;
+            }
+            let Some(listed) = listed.get(digest) else {
+                let message = "no record here takes in, puts out or describes this artifact";
+                findings.push(Finding::new(Code::ContainerUnlisted, place(), message));
+                continue;
+            };
+            let actual = self.bundle.get(&entry).map_or(0, Content::size);
+            if let Some(size) = listed.size.filter(|size| *size != actual) {
+                let message = format!("{actual} bytes, and the record says {size}");
+                findings.push(Finding::new(Code::DigestSize, place(), message));
+            }
+            if let (Some(actual), Some(said)) = (hashed.sha256, listed.sha256)
+                && actual != said
+            {
+                findings.push(Finding::new(Code::DigestDivergent, place(), format!("SHA-256 is {actual}, not {said}")));
+            }
+        }
+    }
+
+    /// Statements hash to their names, their signatures hold, and they are about records that are here.
+    fn statements(
+        &self,
+        records: &Records,
+        present: Vec<(Blake3, Hashed, Parsed)>,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Present> {
+        let mut statements = Vec::with_capacity(present.len());
+        for (digest, hashed, parsed) in present {
+            let place = || Place::entry(EntryName::Statement(digest).to_string());
+            if hashed.blake3 != digest {
+                let message = format!("the statement's file hashes to {}", hashed.blake3);
+                findings.push(Finding::new(Code::DigestStatement, place(), message));
+                continue;
+            }
+            let (about, statement) = match parsed {
+                Parsed::Statement(statement) => (statement.record(), Present::Verified(statement)),
+                Parsed::Claims(claims) => (claims.record, Present::Unread(digest, claims)),
+                Parsed::Refused(finding) => {
+                    findings.push(*finding);
+                    continue;
+                }
+                Parsed::Bytes | Parsed::Json | Parsed::Record(_) => continue,
+            };
+            match records.get(&RecordId(about.blake3)) {
+                // The name of a subject proves nothing; both digests must be those of the record.
+                Some(record) if record.digest() != about => {
+                    let message = "the subject has the record's BLAKE3 and another SHA-256";
+                    findings.push(Finding::new(Code::StatementSubject, place(), message));
+                    continue;
+                }
+                Some(_) => {}
+                None => {
+                    let message = format!("it is about record {}", about.blake3);
+                    findings.push(Finding::new(Code::StatementOrphan, place(), message));
+                }
+            }
+            statements.push(statement);
+        }
+        statements
+    }
+}
+
+/// Whether an entry is in the file.
+fn is_present(present: &[Entry], name: &EntryName) -> bool {
+    present.binary_search_by(|entry| entry.name.cmp(name)).is_ok()
+}
+
+/// Records hash to their names and parse.
+fn records(present: Vec<(RecordId, Hashed, Parsed)>, findings: &mut Vec<Finding>) -> Records {
+    let mut records = Vec::with_capacity(present.len());
+    for (id, hashed, parsed) in present {
+        if hashed.blake3 != id.0 {
+            let place = Place::entry(EntryName::Record(id).to_string());
+            findings.push(Finding::new(Code::DigestRecord, place, format!("the record hashes to {}", hashed.blake3)));
+            continue;
+        }
+        match parsed {
+            Parsed::Record(record) => records.push((id, *record)),
+            Parsed::Refused(finding) => findings.push(*finding),
+            Parsed::Bytes | Parsed::Json | Parsed::Statement(_) | Parsed::Claims(_) => {}
+        }
+    }
+    // Entries come in the order of their names, in which maps are built without a search for each.
+    records.into_iter().collect()
+}
+
+fn compare(actual: Hashed, said: &DigestSet, code: Code, place: impl Fn() -> Place, findings: &mut Vec<Finding>) {
+    if actual.blake3 != said.blake3 {
+        let message = format!("it hashes to {}, and the record says {}", actual.blake3, said.blake3);
+        findings.push(Finding::new(code, place(), message));
+    } else if let Some(sha256) = actual.sha256.filter(|sha256| *sha256 != said.sha256) {
+        let message = format!("SHA-256 is {sha256}, and the record says {}", said.sha256);
+        findings.push(Finding::new(Code::DigestDivergent, place(), message));
+    }
+}
+
+/// What verified statements say of each other, and of what is here.
+pub(crate) fn custody(
+    present: &[Entry],
+    statements: &[VerifiedStatement],
+    signatures: Signatures,
+    findings: &mut Vec<Finding>,
+) {
+    // Whether one that it follows is missing can be said only where all were read.
+    if signatures == Signatures::Verified {
+        findings.extend(expbundle_statement::chain::check(statements));
+    }
+    for statement in statements {
+        let Predicate::Seal(seal) = statement.predicate() else { continue };
+        let is_here = |name: &&String| name.parse().is_ok_and(|name: EntryName| is_present(present, &name));
+        let mut missing = seal.objects.iter().filter(|name| !is_here(name));
+        if let Some(first) = missing.next() {
+            let more = match missing.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
+            let first: String = first.chars().take(200).collect();
+            findings.push(Finding::new(Code::StatementSeal, place, format!("`{first}`{more} is missing")));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The history of a few records out of many: everything is hashed, and only statements that matter to them are verified.
+//!
+//! A folder of bundles holds 100,000 statements, and a question concerns the twenty about one record and its ancestors. An
+//! [`Intact`] that comes from here has verified statements only, as every other; it has those that were asked for.
+
+use std::collections::BTreeSet;
+
+use expbundle_format::container::EntryName;
+use expbundle_format::{Blake3, Code, Finding, Place, RecordId, StatementId};
+use expbundle_lineage::Lineage;
+use expbundle_statement::{Claims, Envelope, Kind, Predicate, Revoked, VerifiedStatement};
+use rayon::prelude::*;
+
+use crate::pass::Signatures;
+use crate::verify::{Check, Digests, Intact, Unverified};
+
+/// Records, and statements that nobody has verified yet.
+#[derive(Clone, Debug)]
+pub struct History {
+    intact: Intact,
+    unread: Vec<Unread>,
+}
+
+/// A statement that nobody has verified.
+#[derive(Clone, Debug)]
+pub(crate) struct Unread {
+    file_digest: Blake3,
+    claims: Claims,
+    /// Position of the part that it came with.
+    part: usize,
+}
+
+impl Unread {
+    pub(crate) fn new(file_digest: Blake3, claims: Claims) -> Self {
+        Self { file_digest, claims, part: 0 }
+    }
+}
+
+/// Sections that lineage, its costs and its duplicates are computed from.
+const SECTIONS: [&str; 5] = ["artifacts.json", "context.json", "cost.json", "evaluations.json", "recipe.json"];
+/// Embedded artifacts up to here may be listings of directories.
+const MOST_LISTING_BYTES: u64 = 1 << 20;
+
+impl Unverified {
+    /// Checks only what lineage needs: records, JSON sections and listings, and statements that change what others mean. Metrics,
+    /// console output and embedded files are not read, and the result is a copy without them.
+    pub fn check_history(self) -> (Check, Option<History>) {
+        self.check_objects(Digests::Blake3, Signatures::Later, |entry| match &entry.name {
+            EntryName::Record(_) | EntryName::Statement(_) => true,
+            EntryName::Section { section, .. } => SECTIONS.contains(&section.as_str()),
+            EntryName::Artifact(_) => entry.size <= MOST_LISTING_BYTES,
+        })
+    }
+}
+
+impl History {
+    pub(crate) fn new(intact: Intact, unread: Vec<Unread>) -> Self {
+        Self { intact, unread }
+    }
+
+    pub(crate) fn into_unsettled(self) -> Intact {
+        self.intact
+    }
+
+    /// Statements that were verified so far.
+    pub(crate) fn statements(&self) -> &[VerifiedStatement] {
+        self.intact.statements()
+    }
+
+    /// The ids of the records.
+    pub fn records(&self) -> impl Iterator<Item = RecordId> {
+        self.intact.records().keys().copied()
+    }
+
+    /// Everything of all parts: set union. `None` if there is no part.
+    pub fn union(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut all: Option<Self> = None;
+        for (number, mut part) in parts.into_iter().enumerate() {
+            part.unread.iter_mut().for_each(|unread| unread.part = number);
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => {
+                    all.intact.absorb(part.intact);
+                    all.unread.append(&mut part.unread);
+                }
+            }
+        }
+        all
+    }
+
+    /// Links join records, and who is superseded, revoked or sealed has to do with others: these are always verified.
+    pub(crate) fn verify_what_changes_others(&mut self) -> Vec<Finding> {
+        let changes = |claims: &Claims| {
+            matches!(claims.kind, Kind::Link | Kind::Supersession | Kind::Revocation | Kind::Seal)
+        };
+        self.verify(changes).into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// Computes the lineage, and verifies the statements about the records that are chosen by it; `None` chooses all.
+    ///
+    /// # Errors
+    /// What is wrong with statements that were chosen, each with the position of the part that it came with in [`History::union`].
+    pub fn settle(
+        mut self,
+        chosen: impl FnOnce(&Lineage) -> Option<BTreeSet<RecordId>>,
+    ) -> Result<(Check, Option<Intact>), Vec<(usize, Finding)>> {
+        // Only an author may supersede or revoke, so who is the author of such a record is asked first.
+        let (mut records, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for statement in self.intact.statements() {
+            match statement.predicate() {
+                Predicate::Supersession(_) => _ = records.insert(RecordId(statement.record().blake3)),
+                Predicate::Revocation(revocation) => {
+                    records.insert(RecordId(statement.record().blake3));
+                    if let Revoked::Statement(id) = &revocation.revoked {
+                        ids.insert(*id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let is_asked = |claims: &Claims| about(&records, claims) || named(&ids, claims);
+        let mut wrong = self.verify(is_asked);
+        let findings = self.intact.settle();
+        wrong.extend(match chosen(self.intact.lineage()) {
+            Some(records) => self.verify(|claims| about(&records, claims)),
+            None => self.verify(|_| true),
+        });
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let check = Check { findings };
+        let intact = check.is_intact().then_some(self.intact);
+        Ok((check, intact))
+    }
+
+    /// Verifies statements, and says which are wrong.
+    fn verify(&mut self, wanted: impl Fn(&Claims) -> bool) -> Vec<(usize, Finding)> {
+        let (chosen, rest): (Vec<Unread>, Vec<Unread>) =
+            std::mem::take(&mut self.unread).into_iter().partition(|unread| wanted(&unread.claims));
+        self.unread = rest;
+        let results: Vec<_> = chosen.into_par_iter().map(|unread| (unread.part, self.verify_one(&unread))).collect();
+        let (mut statements, mut wrong) = (Vec::new(), Vec::new());
+        for (part, result) in results {
+            match result {
+                Ok(statement) => statements.push(statement),
+                Err(finding) => wrong.push((part, *finding)),
+            }
+        }
+        if !statements.is_empty() {
+            self.intact.add_statements(statements);
+        }
+        wrong
+    }
+
+    fn verify_one(&self, unread: &Unread) -> Result<VerifiedStatement, Box<Finding>> {
+        let name = EntryName::Statement(unread.file_digest);
+        let entry = name.to_string();
+        let unreadable =
+            |message: String| Box::new(Finding::new(Code::ContainerTruncated, Place::entry(entry.clone()), message));
+        let content = self.intact.bundle().get(&name).ok_or_else(|| unreadable("the entry is gone".to_owned()))?;
+        let bytes = content.read(u64::MAX).map_err(|error| unreadable(error.to_string()))?;
+        // The file may have changed since it was hashed.
+        if Blake3::of(&bytes) != unread.file_digest {
+            return Err(unreadable("the file was changed while it was read".to_owned()));
+        }
+        Envelope::parse(&bytes).and_then(Envelope::verify).map_err(|error| Box::new(error.finding(&entry)))
+    }
+}
+
+fn about(records: &BTreeSet<RecordId>, claims: &Claims) -> bool {
+    records.contains(&RecordId(claims.record.blake3))
+}
+
+fn named(ids: &BTreeSet<StatementId>, claims: &Claims) -> bool {
+    ids.contains(&claims.id)
+}
