@@ -4,21 +4,16 @@ use camino::Utf8Path;
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_format::Finding;
 
 use crate::failure::Failure;
+use crate::family::refusal;
 
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     let path = &bundle_of(path);
     let unverified = Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))?;
     let (check, intact) = unverified.check(Digests::Blake3);
-    intact.ok_or_else(|| {
-        let first = check.findings.into_iter().find(Finding::is_error);
-        let mut finding = first.expect("a bundle that is not intact has an error finding");
-        finding.place = finding.place.in_file(path.as_str());
-        Failure::from(finding)
-    })
+    intact.ok_or_else(|| refusal(check.findings, path))
 }
 
 /// The path of the bundle itself, also when its model directory is named.

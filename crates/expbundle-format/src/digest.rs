@@ -30,21 +30,26 @@ pub enum DigestError {
     },
 }
 
-fn parse_hex(text: &str) -> Result<[u8; 32], DigestError> {
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0_u8; 32];
-    let mut fits = text.len() == 64;
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        match (nibble(pair[0]), nibble(pair[1])) {
-            (Some(high), Some(low)) => *byte = (high << 4) | low,
-            _ => fits = false,
-        }
+/// The value of each hex digit, and of everything else one that no digit has.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        nibbles[hex_digit(value) as usize] = value;
+        value += 1;
     }
-    if fits {
+    nibbles
+};
+
+fn parse_hex(text: &str) -> Result<[u8; 32], DigestError> {
+    let mut bytes = [0_u8; 32];
+    let mut all = 0;
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
+        all |= high | low;
+        *byte = (high << 4) | (low & 15);
+    }
+    if text.len() == 64 && all < 16 {
         return Ok(bytes);
     }
     Err(match text.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
@@ -61,7 +66,7 @@ fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(std::str::from_utf8(&text).expect("hex digits are ASCII"))
 }
 
-fn hex_digit(nibble: u8) -> u8 {
+const fn hex_digit(nibble: u8) -> u8 {
     if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 

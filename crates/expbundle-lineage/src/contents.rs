@@ -4,7 +4,7 @@
 //! than being equal; each agrees with at most two others, which keeps everything linear. Who produced and who took in a
 //! class stands in lists, and never as pairs: a data set that 10 000 runs made and 10 000 others used is 20 000 entries.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
 
@@ -75,8 +75,11 @@ pub(crate) struct Conflict {
 pub(crate) struct Contents {
     classes: HashMap<ArtifactDigests, u32>,
     digests: Vec<ArtifactDigests>,
-    by_blake3: HashMap<Blake3, Vec<u32>>,
-    by_sha256: HashMap<Sha256, Vec<u32>>,
+    /// Classes that have both digests, in the order of each.
+    by_blake3: Vec<(Blake3, u32)>,
+    by_sha256: Vec<(Sha256, u32)>,
+    /// Whether some class has one digest only, so that it may agree with another.
+    has_partial: bool,
     /// By class, whether a linking output is these bytes: a whole artifact, a file of a tree.
     produced: Vec<[bool; 2]>,
     /// By class, the classes that agree with it: asked for at every input, so computed once.
@@ -97,10 +100,14 @@ impl Contents {
         }
         for (class, digests) in (0_u32..).zip(&contents.digests) {
             if let Some(both) = digests.both() {
-                contents.by_blake3.entry(both.blake3).or_default().push(class);
-                contents.by_sha256.entry(both.sha256).or_default().push(class);
+                contents.by_blake3.push((both.blake3, class));
+                contents.by_sha256.push((both.sha256, class));
+            } else {
+                contents.has_partial = true;
             }
         }
+        contents.by_blake3.sort_unstable();
+        contents.by_sha256.sort_unstable();
         contents.produced = vec![[false; 2]; contents.digests.len()];
         for output in outputs.iter().filter(|output| output.links) {
             contents.produced[output.class as usize][usize::from(output.in_tree)] = true;
@@ -185,25 +192,20 @@ impl Contents {
     fn compare(&self, digests: &ArtifactDigests) -> Vec<u32> {
         let mut found: Vec<u32> = self.class(digests).into_iter().collect();
         let single = |blake3, sha256| ArtifactDigests::new(blake3, sha256).and_then(|one| self.class(&one));
-        let only = |classes: Option<&Vec<u32>>| match classes.map(Vec::as_slice) {
-            Some(&[class]) => Some(class),
-            _ => None,
-        };
         match (digests.blake3(), digests.sha256()) {
-            (Some(blake3), Some(sha256)) => {
-                let disputed = |classes: Option<&Vec<u32>>| {
-                    classes.is_some_and(|classes| classes.iter().any(|&class| self.digests(class) != *digests))
-                };
-                if !disputed(self.by_blake3.get(&blake3)) {
+            (Some(blake3), Some(sha256)) if self.has_partial => {
+                let disputed =
+                    |mut classes: Classes<'_>| classes.any(|class| self.digests(class) != *digests);
+                if !disputed(of(&self.by_blake3, &blake3)) {
                     found.extend(single(Some(blake3), None));
                 }
-                if !disputed(self.by_sha256.get(&sha256)) {
+                if !disputed(of(&self.by_sha256, &sha256)) {
                     found.extend(single(None, Some(sha256)));
                 }
             }
-            (Some(blake3), None) => found.extend(only(self.by_blake3.get(&blake3))),
-            (None, Some(sha256)) => found.extend(only(self.by_sha256.get(&sha256))),
-            (None, None) => {}
+            (Some(blake3), None) => found.extend(only(of(&self.by_blake3, &blake3))),
+            (None, Some(sha256)) => found.extend(only(of(&self.by_sha256, &sha256))),
+            (Some(_), Some(_)) | (None, None) => {}
         }
         found
     }
@@ -216,39 +218,64 @@ impl Contents {
 
     /// Every class that has one of these digests, whatever its other.
     pub(crate) fn sharing(&self, digests: &ArtifactDigests) -> impl Iterator<Item = u32> + '_ {
-        let by_blake3 = digests.blake3().and_then(|digest| self.by_blake3.get(&digest)).into_iter().flatten();
-        let by_sha256 = digests.sha256().and_then(|digest| self.by_sha256.get(&digest)).into_iter().flatten();
-        by_blake3.chain(by_sha256).copied()
+        let by_blake3 = digests.blake3().map(|digest| of(&self.by_blake3, &digest)).into_iter().flatten();
+        let by_sha256 = digests.sha256().map(|digest| of(&self.by_sha256, &digest)).into_iter().flatten();
+        by_blake3.chain(by_sha256)
     }
 
     /// Everything that shares one digest and differs in the other, in the order of the shared digest.
     pub(crate) fn conflicts(&self) -> Vec<Conflict> {
-        let by_blake3 = self.by_blake3.iter().map(|(digest, classes)| (*digest.as_bytes(), classes));
-        let by_sha256 = self.by_sha256.iter().map(|(digest, classes)| (*digest.as_bytes(), classes));
-        let disputed: BTreeMap<_, _> = by_blake3.chain(by_sha256).filter(|(_, classes)| classes.len() > 1).collect();
-        disputed.into_values().map(|classes| Conflict { classes: classes.clone() }).collect()
+        fn shared<D: PartialEq>(classes: &[(D, u32)], bytes: impl Fn(&D) -> [u8; 32]) -> Vec<([u8; 32], Conflict)> {
+            let runs = classes.chunk_by(|(a, _), (b, _)| a == b).filter(|run| run.len() > 1);
+            let conflict = |run: &[(D, u32)]| {
+                let digest = run.first().map(|(digest, _)| bytes(digest)).unwrap_or_default();
+                (digest, Conflict { classes: run.iter().map(|(_, class)| *class).collect() })
+            };
+            runs.map(conflict).collect()
+        }
+        let mut disputed = shared(&self.by_blake3, |digest| *digest.as_bytes());
+        disputed.extend(shared(&self.by_sha256, |digest| *digest.as_bytes()));
+        disputed.sort_by_key(|(digest, _)| *digest);
+        disputed.into_iter().map(|(_, conflict)| conflict).collect()
     }
 }
 
-/// What a record took in, by each digest.
+type Classes<'a> = Box<dyn Iterator<Item = u32> + 'a>;
+
+/// The classes of a digest.
+fn of<'a, D: Ord + 'a>(classes: &'a [(D, u32)], digest: &D) -> Classes<'a> {
+    let first = classes.partition_point(|(other, _)| other < digest);
+    let rest = classes.get(first..).unwrap_or_default();
+    let count = rest.partition_point(|(other, _)| other <= digest);
+    Box::new(rest.iter().take(count).map(|(_, class)| *class))
+}
+
+/// The one class, if there is one.
+fn only(mut classes: Classes<'_>) -> Option<u32> {
+    let first = classes.next();
+    if classes.next().is_some() { None } else { first }
+}
+
+/// What a record took in, by each digest, in order.
 struct Taken {
-    blake3: HashSet<Blake3>,
-    sha256: HashSet<Sha256>,
+    blake3: Vec<Blake3>,
+    sha256: Vec<Sha256>,
 }
 
 impl Taken {
     fn by(inputs: &[ArtifactFact]) -> Self {
         let files = inputs.iter().flat_map(|input| &input.files).map(|file| file.digests);
         let all = || inputs.iter().filter_map(|input| input.digests).chain(files.clone());
-        Self {
-            blake3: all().filter_map(|digests| digests.blake3()).collect(),
-            sha256: all().filter_map(|digests| digests.sha256()).collect(),
-        }
+        let mut blake3: Vec<Blake3> = all().filter_map(|digests| digests.blake3()).collect();
+        let mut sha256: Vec<Sha256> = all().filter_map(|digests| digests.sha256()).collect();
+        blake3.sort_unstable();
+        sha256.sort_unstable();
+        Self { blake3, sha256 }
     }
 
     /// One digest in common is enough: in doubt a record did not produce what it may have been given.
     fn has(&self, digests: &ArtifactDigests) -> bool {
-        digests.blake3().is_some_and(|digest| self.blake3.contains(&digest))
-            || digests.sha256().is_some_and(|digest| self.sha256.contains(&digest))
+        digests.blake3().is_some_and(|digest| self.blake3.binary_search(&digest).is_ok())
+            || digests.sha256().is_some_and(|digest| self.sha256.binary_search(&digest).is_ok())
     }
 }

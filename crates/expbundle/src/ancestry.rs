@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expbundle_format::record::Form;
-use expbundle_format::sections::{Artifact, Artifacts, Direction};
+use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, RecordId};
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, RecordFacts, Supersession};
@@ -53,7 +53,8 @@ impl Intact {
     fn record_facts(&self, id: RecordId) -> Option<RecordFacts> {
         let record = self.records().get(&id)?;
         let mut facts = RecordFacts::from(record);
-        let described = self.json_section::<Artifacts>(id).unwrap_or_default().artifacts;
+        let is_described = record.body().sections.contains_key(&Artifacts::name());
+        let described = is_described.then(|| self.json_section::<Artifacts>(id)).flatten().unwrap_or_default().artifacts;
         let mut listings = BTreeMap::new();
         for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
             if artifact.form == Form::Tree

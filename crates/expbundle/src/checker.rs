@@ -19,7 +19,7 @@ use crate::spoken_of::spoken_of;
 #[derive(Default)]
 pub(crate) struct Objects {
     records: Vec<(RecordId, Hashed, Parsed)>,
-    sections: Vec<(RecordId, SectionName, Hashed, Parsed)>,
+    sections: Vec<(RecordId, SectionName, u64, Hashed, Parsed)>,
     artifacts: Vec<(Blake3, Hashed)>,
     statements: Vec<(Blake3, Hashed, Parsed)>,
 }
@@ -53,7 +53,7 @@ impl Objects {
             match &entry.name {
                 EntryName::Record(id) => objects.records.push((*id, hashed, seen.parsed)),
                 EntryName::Section { record, section } => {
-                    objects.sections.push((*record, section.clone(), hashed, seen.parsed));
+                    objects.sections.push((*record, section.clone(), entry.size, hashed, seen.parsed));
                 }
                 EntryName::Artifact(digest) => objects.artifacts.push((*digest, hashed)),
                 EntryName::Statement(digest) => objects.statements.push((*digest, hashed, seen.parsed)),
@@ -88,20 +88,22 @@ impl Checker<'_> {
     fn sections(
         &self,
         records: &Records,
-        present: Vec<(RecordId, SectionName, Hashed, Parsed)>,
+        present: Vec<(RecordId, SectionName, u64, Hashed, Parsed)>,
         findings: &mut Vec<Finding>,
     ) {
-        for (record, name, hashed, parsed) in present {
+        for (record, name, size, hashed, parsed) in present {
             let listed = records.get(&record).and_then(|record| record.body().sections.get(&name));
             let entry = EntryName::Section { record, section: name };
             if let Some(listed) = listed {
-                self.section(&entry, listed, hashed, parsed, findings);
+                self.section(&entry, size, listed, hashed, parsed, findings);
             } else if records.contains_key(&record) || !is_present(self.present, &EntryName::Record(record)) {
                 // A broken record was reported by itself; its sections say nothing more.
                 let place = Place::entry(entry.to_string());
                 findings.push(Finding::new(Code::ContainerUnlisted, place, "no record lists this section"));
             }
         }
+        // Both are in the order of names, so each is walked once.
+        let mut names = self.present.iter().map(|entry| &entry.name).peekable();
         for (id, record) in records {
             self.salts(*id, record, findings);
             let body = record.body();
@@ -114,7 +116,8 @@ impl Checker<'_> {
             }
             for name in record.body().sections.keys() {
                 let entry = EntryName::Section { record: *id, section: name.clone() };
-                if !is_present(self.present, &entry) {
+                while names.next_if(|name| **name < entry).is_some() {}
+                if names.peek() != Some(&&entry) {
                     let message = format!("`{name}` is listed and not here");
                     findings.push(Finding::new(Code::SectionWithheld, Place::entry(entry.to_string()), message));
                 }
@@ -125,6 +128,7 @@ impl Checker<'_> {
     fn section(
         &self,
         entry: &EntryName,
+        size: u64,
         listed: &SectionRef,
         hashed: Hashed,
         parsed: Parsed,
@@ -133,7 +137,6 @@ impl Checker<'_> {
         let place = || Place::entry(entry.to_string());
         let before = findings.len();
         compare(hashed, &listed.digest, Code::DigestSection, place, findings);
-        let size = self.bundle.get(entry).map_or(0, Content::size);
         if findings.len() == before && size != listed.size {
             let message = format!("{size} bytes, and the record says {}", listed.size);
             findings.push(Finding::new(Code::DigestSize, place(), message));

@@ -4,6 +4,7 @@ use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -203,7 +204,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     let heads: std::collections::BTreeSet<RecordId> = intact.heads().iter().copied().collect();
     let mut reports: Vec<_> = intact
         .records()
-        .iter()
+        .par_iter()
         .map(|(id, record)| {
             let body = record.body();
             RecordReport {
@@ -250,7 +251,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
 pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()
-        .iter()
+        .par_iter()
         .map(|statement| StatementReport {
             id: statement.id(),
             kind: statement.kind().to_string(),

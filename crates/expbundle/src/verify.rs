@@ -108,13 +108,13 @@ impl Unverified {
             Err(error) => return (Check { findings: vec![error.finding()] }, None),
         };
         let wanted: Vec<&Entry> = container.entries().iter().filter(|entry| wanted(entry)).collect();
-        let seen = Pass { content: &self.content, limits: &self.limits, digests, signatures }.over(&wanted);
-        let objects = Objects::sort(&wanted, seen, &mut findings);
+        let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
         // Entries come in the order of their names, in which maps are built without a search for each.
-        let content = |entry: &&Entry| {
-            Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?))
-        };
-        let bundle: Bundle = wanted.iter().filter_map(content).collect();
+        let content =
+            |entry: &&Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
+        let (seen, bundle) =
+            rayon::join(|| pass.over(&wanted), || wanted.iter().filter_map(content).collect::<Bundle>());
+        let objects = Objects::sort(&wanted, seen, &mut findings);
         let checker = Checker { bundle: &bundle, present: container.entries(), limits: &self.limits };
         let (records, present) = checker.check(objects, &mut findings);
         let (mut statements, mut unread) = (Vec::new(), Vec::new());
