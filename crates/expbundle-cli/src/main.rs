@@ -35,6 +35,10 @@ mod exit {
     pub const NOT_AS_ASKED: u8 = 3;
 }
 
+/// Many small objects come from all cores at once, which takes the C library's allocator twice the time (benches/README.md, families).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = commands::Arguments::parse();
     match arguments.run() {

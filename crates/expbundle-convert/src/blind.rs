@@ -29,13 +29,13 @@ where
     let listed = std::mem::take(&mut body.sections);
     body.blinded = true;
     let mut draft = Draft::new(body);
-    for (name, section) in listed {
+    for (name, section) in listed.iter() {
         let Some(content) = bundle.get(&EntryName::Section { record: id, section: name.clone() }) else { continue };
         let salt = salt()?;
         let content = if section.media_type == sections::JSON {
             with_member(content, &salt, &limits)?
         } else {
-            with_metadata(content, &name, &salt)?
+            with_metadata(content, name, &salt)?
         };
         draft.section(name.as_str(), &section.media_type, content)?;
     }

@@ -12,6 +12,7 @@ pub mod json;
 pub mod limits;
 pub mod number;
 pub mod record;
+pub mod section_list;
 pub mod sections;
 pub mod time;
 pub mod tree;

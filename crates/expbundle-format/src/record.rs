@@ -16,6 +16,7 @@ use crate::digest::{ArtifactDigests, DigestSet, RecordId};
 use crate::finding::{Code, Finding, Place};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
+use crate::section_list::SectionList;
 use crate::time::Time;
 
 /// The version of the format that this crate writes.
@@ -305,7 +306,7 @@ pub struct RecordBody {
     /// Records that it follows from.
     pub parents: Vec<Parent>,
     /// Its sections by file name.
-    pub sections: BTreeMap<SectionName, SectionRef>,
+    pub sections: SectionList,
     /// Whether every section holds a salt of its own, so that a withheld one cannot be guessed from its digest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blinded: bool,
@@ -327,7 +328,7 @@ impl RecordBody {
             inputs: Vec::new(),
             outputs: Vec::new(),
             parents: Vec::new(),
-            sections: BTreeMap::new(),
+            sections: SectionList::default(),
             blinded: false,
             critical: Vec::new(),
         }
@@ -431,7 +432,7 @@ impl Record {
         };
         head(Head { spec: body.spec, critical: body.critical.clone() })?;
         let mut by_digest = BTreeMap::new();
-        for (name, section) in &body.sections {
+        for (name, section) in body.sections.iter() {
             if let Some(first) = by_digest.insert(section.digest.blake3, name) {
                 return Err(RecordError::DuplicateSection { first: first.clone(), second: name.clone() });
             }

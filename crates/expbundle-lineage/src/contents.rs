@@ -106,19 +106,24 @@ impl Contents {
                 contents.has_partial = true;
             }
         }
-        contents.by_blake3.sort_unstable();
-        contents.by_sha256.sort_unstable();
+        rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
         contents.produced = vec![[false; 2]; contents.digests.len()];
         for output in outputs.iter().filter(|output| output.links) {
             contents.produced[output.class as usize][usize::from(output.in_tree)] = true;
         }
-        contents.outputs = Uses::new(outputs, contents.digests.len());
-        contents.inputs = Uses::new(inputs, contents.digests.len());
-        let agreeing = (0..contents.len()).flat_map(|class| {
-            let found = contents.compare(&contents.digests(class));
-            found.into_iter().map(move |other| (class, other))
-        });
-        contents.agreeing = Adjacency::new(contents.digests.len(), &agreeing.collect::<Vec<_>>());
+        let classes = contents.digests.len();
+        (contents.outputs, contents.inputs) =
+            rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
+        let agreeing: Vec<(u32, u32)> = if contents.has_partial {
+            let pairs = (0..contents.len()).flat_map(|class| {
+                let found = contents.compare(&contents.digests(class));
+                found.into_iter().map(move |other| (class, other))
+            });
+            pairs.collect()
+        } else {
+            (0..contents.len()).map(|class| (class, class)).collect()
+        };
+        contents.agreeing = Adjacency::new(classes, &agreeing);
         contents
     }
 

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle_format::record::{Source, Word};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
+use rayon::prelude::*;
 
+use crate::facts::RecordFacts;
 use crate::licence;
 use crate::lineage::{Lineage, declared};
 use crate::relation::{After, after, after_role};
@@ -17,14 +19,14 @@ const NAMED: usize = 4;
 
 /// Every finding, in the order of codes, then of records.
 pub(crate) fn all(lineage: &Lineage) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    digest_conflicts(lineage, &mut findings);
-    parents(lineage, &mut findings);
-    two_records(lineage, &mut findings);
-    cycles(lineage, &mut findings);
-    children_before_parents(lineage, &mut findings);
-    unaccounted(lineage, &mut findings);
-    licence::findings(lineage, &mut findings);
+    const LOOKS: [fn(&Lineage, &mut Vec<Finding>); 7] =
+        [children_before_parents, unaccounted, digest_conflicts, parents, two_records, cycles, licence::findings];
+    let found = LOOKS.par_iter().with_max_len(1).map(|look| {
+        let mut findings = Vec::new();
+        look(lineage, &mut findings);
+        findings
+    });
+    let mut findings: Vec<Finding> = found.flatten_iter().collect();
     findings.sort_unstable();
     findings.dedup();
     findings
@@ -134,19 +136,19 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
 }
 
 fn cycles(lineage: &Lineage, findings: &mut Vec<Finding>) {
-    let mut members: BTreeMap<u32, Vec<RecordId>> = BTreeMap::new();
-    for (record, facts) in lineage.records.iter().enumerate() {
-        members.entry(lineage.components.of[record]).or_default().push(facts.id());
-    }
+    let mut members: Vec<(u32, RecordId)> =
+        lineage.components.of.iter().copied().zip(lineage.records.iter().map(RecordFacts::id)).collect();
+    members.sort_unstable();
     for (record, facts) in (0_u32..).zip(&lineage.records) {
         if lineage.up.of(record).contains(&record) {
             let message = format!("record {} is its own parent", short(facts.id()));
             findings.push(Finding::new(Code::LineageCycle, place(facts.id()), message));
         }
     }
-    for ids in members.into_values().filter(|ids| ids.len() > 1) {
-        if let Some(&first) = ids.iter().min() {
-            let message = format!("{} records descend from each other: {}", ids.len(), named(ids));
+    for circle in members.chunk_by(|(a, _), (b, _)| a == b).filter(|circle| circle.len() > 1) {
+        let ids = circle.iter().map(|(_, id)| *id);
+        if let Some(first) = ids.clone().min() {
+            let message = format!("{} records descend from each other: {}", circle.len(), named(ids));
             findings.push(Finding::new(Code::LineageCycle, place(first), message));
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use expbundle_format::record::Parent;
 use expbundle_format::{Finding, RecordId};
+use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
@@ -44,11 +45,9 @@ impl Lineage {
         links.dedup();
         supersessions.sort_unstable();
         supersessions.dedup();
-        let contents = Contents::new(&records);
-        let hints = Hints::new(&records);
+        let (contents, hints) = rayon::join(|| Contents::new(&records), || Hints::new(&records));
         let up = joints(&records, &links, &contents);
-        let down = up.reversed();
-        let components = Components::new(&up);
+        let (down, components) = rayon::join(|| up.reversed(), || Components::new(&up));
         let mut lineage = Self {
             records,
             asserted: links,
@@ -195,7 +194,7 @@ fn unite(mut given: Vec<RecordFacts>) -> Vec<RecordFacts> {
             _ => records.push(facts),
         }
     }
-    records.iter_mut().for_each(RecordFacts::normalize);
+    records.par_iter_mut().for_each(RecordFacts::normalize);
     records
 }
 

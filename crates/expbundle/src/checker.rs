@@ -168,7 +168,7 @@ impl Checker<'_> {
             return;
         }
         let mut seen = BTreeSet::new();
-        for (name, listed) in &record.body().sections {
+        for (name, listed) in record.body().sections.iter() {
             let entry = EntryName::Section { record: id, section: name.clone() };
             if listed.media_type != sections::JSON || !self.bundle.contains(&entry) {
                 continue;

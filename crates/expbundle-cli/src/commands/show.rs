@@ -95,7 +95,7 @@ fn whole(intact: &Intact, id: RecordId) -> Shown {
     let parse = |bytes: &[u8]| json::parse(bytes, &Limits::default()).unwrap_or(Value::Null);
     let mut all = Map::new();
     let mut withheld = Vec::new();
-    for (name, listed) in &record.body().sections {
+    for (name, listed) in record.body().sections.iter() {
         match intact.section(id, name) {
             None => withheld.push(name.to_string()),
             Some(content) if listed.media_type == sections::JSON => {
