@@ -13,6 +13,16 @@ def parents(shape, number):
     return [2 * (rung - 1), 2 * (rung - 1) + 1] if rung else []
 
 
+def far_apart(shape, count, repository):
+    """Two commits whose common ancestor git has to walk far for: the last two of a tree or ladder; of a chain both ends."""
+    heads = subprocess.run(["git", "-C", repository, "for-each-ref", "--format=%(objectname)", "refs/heads"], capture_output=True, text=True, check=True)
+    heads = heads.stdout.split()
+    if len(heads) > 1:
+        return heads[0], heads[-1]
+    first = subprocess.run(["git", "-C", repository, "rev-list", "--max-parents=0", heads[0]], capture_output=True, text=True, check=True)
+    return heads[0], first.stdout.split()[0]
+
+
 def generate(shape, count, repository):
     """Writes one commit for each record, each with a file of a record's size; every head is a branch."""
     subprocess.run(["git", "init", "--quiet", "--bare", repository], check=True)

@@ -199,8 +199,7 @@ impl Contents {
         let single = |blake3, sha256| ArtifactDigests::new(blake3, sha256).and_then(|one| self.class(&one));
         match (digests.blake3(), digests.sha256()) {
             (Some(blake3), Some(sha256)) if self.has_partial => {
-                let disputed =
-                    |mut classes: Classes<'_>| classes.any(|class| self.digests(class) != *digests);
+                let disputed = |mut classes: Classes<'_>| classes.any(|class| self.digests(class) != *digests);
                 if !disputed(of(&self.by_blake3, &blake3)) {
                     found.extend(single(Some(blake3), None));
                 }

@@ -2,6 +2,7 @@
 
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
+use expbundle_format::{Blake3, StatementId};
 use serde::{Deserialize, Serialize};
 
 use crate::base64;
@@ -92,6 +93,11 @@ impl Envelope {
             keyid,
             file: bytes.to_vec(),
         })
+    }
+
+    /// Its id: the BLAKE3 of its payload.
+    pub fn id(&self) -> StatementId {
+        StatementId(Blake3::of(&self.payload))
     }
 
     /// Whom and what it claims to be about. Nothing was checked: it serves to choose which statements to verify.

@@ -48,8 +48,6 @@ struct RawSubject {
 /// What an unverified statement says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// Its id: the BLAKE3 of its payload.
-    pub id: StatementId,
     /// The record that it is about.
     pub record: DigestSet,
     /// Its kind.
@@ -66,7 +64,7 @@ impl Claims {
         }
         let head: Head = json::from_bytes(payload, &Limits::default())?;
         let record = record_of(&head.subject)?;
-        Ok(Self { id: StatementId(Blake3::of(payload)), record, kind: head.predicate_type.parse()? })
+        Ok(Self { record, kind: head.predicate_type.parse()? })
     }
 }
 

@@ -54,7 +54,8 @@ impl Intact {
         let record = self.records().get(&id)?;
         let mut facts = RecordFacts::from(record);
         let is_described = record.body().sections.contains_key(&Artifacts::name());
-        let described = is_described.then(|| self.json_section::<Artifacts>(id)).flatten().unwrap_or_default().artifacts;
+        let described =
+            is_described.then(|| self.json_section::<Artifacts>(id)).flatten().unwrap_or_default().artifacts;
         let mut listings = BTreeMap::new();
         for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
             if artifact.form == Form::Tree

@@ -60,9 +60,9 @@ impl Bundle {
         }
     }
 
-    /// The same, without a copy of names.
-    pub(crate) fn append(&mut self, mut other: Self) {
-        self.entries.append(&mut other.entries);
+    /// The union of many. Costs what a sort of all objects does, however many bundles they come from.
+    pub(crate) fn union(bundles: impl IntoIterator<Item = Self>) -> Self {
+        bundles.into_iter().flat_map(|bundle| bundle.entries).collect()
     }
 
     /// An object.

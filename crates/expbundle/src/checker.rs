@@ -80,7 +80,7 @@ impl Checker<'_> {
         let records = records(objects.records, findings);
         self.sections(&records, objects.sections, findings);
         self.artifacts(&records, &objects.artifacts, findings);
-        let statements = self.statements(&records, objects.statements, findings);
+        let statements = statements(&records, objects.statements, findings);
         (records, statements)
     }
 
@@ -220,48 +220,43 @@ impl Checker<'_> {
             }
         }
     }
+}
 
-    /// Statements hash to their names, their signatures hold, and they are about records that are here.
-    fn statements(
-        &self,
-        records: &Records,
-        present: Vec<(Blake3, Hashed, Parsed)>,
-        findings: &mut Vec<Finding>,
-    ) -> Vec<Present> {
-        let mut statements = Vec::with_capacity(present.len());
-        for (digest, hashed, parsed) in present {
-            let place = || Place::entry(EntryName::Statement(digest).to_string());
-            if hashed.blake3 != digest {
-                let message = format!("the statement's file hashes to {}", hashed.blake3);
-                findings.push(Finding::new(Code::DigestStatement, place(), message));
+/// Statements hash to their names, their signatures hold, and they are about records that are here.
+fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, findings: &mut Vec<Finding>) -> Vec<Present> {
+    let mut statements = Vec::with_capacity(present.len());
+    for (digest, hashed, parsed) in present {
+        let place = || Place::entry(EntryName::Statement(digest).to_string());
+        if hashed.blake3 != digest {
+            let message = format!("the statement's file hashes to {}", hashed.blake3);
+            findings.push(Finding::new(Code::DigestStatement, place(), message));
+            continue;
+        }
+        let (about, statement) = match parsed {
+            Parsed::Statement(statement) => (statement.record(), Present::Verified(statement)),
+            Parsed::Claims(claims) => (claims.record, Present::Unread(digest, claims)),
+            Parsed::Refused(finding) => {
+                findings.push(*finding);
                 continue;
             }
-            let (about, statement) = match parsed {
-                Parsed::Statement(statement) => (statement.record(), Present::Verified(statement)),
-                Parsed::Claims(claims) => (claims.record, Present::Unread(digest, claims)),
-                Parsed::Refused(finding) => {
-                    findings.push(*finding);
-                    continue;
-                }
-                Parsed::Bytes | Parsed::Json | Parsed::Record(_) => continue,
-            };
-            match records.get(&RecordId(about.blake3)) {
-                // The name of a subject proves nothing; both digests must be those of the record.
-                Some(record) if record.digest() != about => {
-                    let message = "the subject has the record's BLAKE3 and another SHA-256";
-                    findings.push(Finding::new(Code::StatementSubject, place(), message));
-                    continue;
-                }
-                Some(_) => {}
-                None => {
-                    let message = format!("it is about record {}", about.blake3);
-                    findings.push(Finding::new(Code::StatementOrphan, place(), message));
-                }
+            Parsed::Bytes | Parsed::Json | Parsed::Record(_) => continue,
+        };
+        match records.get(&RecordId(about.blake3)) {
+            // The name of a subject proves nothing; both digests must be those of the record.
+            Some(record) if record.digest() != about => {
+                let message = "the subject has the record's BLAKE3 and another SHA-256";
+                findings.push(Finding::new(Code::StatementSubject, place(), message));
+                continue;
             }
-            statements.push(statement);
+            Some(_) => {}
+            None => {
+                let message = format!("it is about record {}", about.blake3);
+                findings.push(Finding::new(Code::StatementOrphan, place(), message));
+            }
         }
-        statements
+        statements.push(statement);
     }
+    statements
 }
 
 /// Whether an entry is in the file.

@@ -15,11 +15,7 @@ impl Intact {
     /// Only lineage is looked at anew, for what is wrong with a family may be seen in no part of it, like a circle. `None` if there
     /// is no part, or if a finding is an error.
     pub fn union(parts: impl IntoIterator<Item = Self>) -> (Check, Option<Self>) {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next();
-        if let Some(all) = &mut all {
-            parts.for_each(|part| all.absorb(part));
-        }
+        let mut all = Self::joined(parts);
         let check = Check { findings: all.as_mut().map(Self::settle).unwrap_or_default() };
         let all = all.filter(|_| check.is_intact());
         (check, all)

@@ -21,6 +21,9 @@ pub struct History {
     unread: Vec<Unread>,
 }
 
+/// What is wrong with a statement, and the position of the part that it came with in [`History::union`].
+pub type Misstatement = (usize, Finding);
+
 /// A statement that nobody has verified.
 #[derive(Clone, Debug)]
 pub(crate) struct Unread {
@@ -74,24 +77,19 @@ impl History {
 
     /// Everything of all parts: set union. `None` if there is no part.
     pub fn union(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let mut all: Option<Self> = None;
-        for (number, mut part) in parts.into_iter().enumerate() {
-            part.unread.iter_mut().for_each(|unread| unread.part = number);
-            match &mut all {
-                None => all = Some(part),
-                Some(all) => {
-                    all.intact.absorb(part.intact);
-                    all.unread.append(&mut part.unread);
-                }
-            }
-        }
-        all
+        let mut unread = Vec::new();
+        let numbered = parts.into_iter().enumerate().map(|(number, part)| {
+            unread.extend(part.unread.into_iter().map(|unread| Unread { part: number, ..unread }));
+            part.intact
+        });
+        let intact = Intact::joined(numbered)?;
+        Some(Self { intact, unread })
     }
 
     /// Links join records, and who is superseded, revoked or sealed has to do with others: these are always verified.
     pub(crate) fn verify_what_changes_others(&mut self) -> Vec<Finding> {
-        let changes = |claims: &Claims| {
-            matches!(claims.kind, Kind::Link | Kind::Supersession | Kind::Revocation | Kind::Seal)
+        let changes = |unread: &Unread| {
+            matches!(unread.claims.kind, Kind::Link | Kind::Supersession | Kind::Revocation | Kind::Seal)
         };
         self.verify(changes).into_iter().map(|(_, finding)| finding).collect()
     }
@@ -99,11 +97,11 @@ impl History {
     /// Computes the lineage, and verifies the statements about the records that are chosen by it; `None` chooses all.
     ///
     /// # Errors
-    /// What is wrong with statements that were chosen, each with the position of the part that it came with in [`History::union`].
+    /// What is wrong with statements that were chosen.
     pub fn settle(
         mut self,
         chosen: impl FnOnce(&Lineage) -> Option<BTreeSet<RecordId>>,
-    ) -> Result<(Check, Option<Intact>), Vec<(usize, Finding)>> {
+    ) -> Result<(Check, Option<Intact>), Vec<Misstatement>> {
         // Only an author may supersede or revoke, so who is the author of such a record is asked first.
         let (mut records, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for statement in self.intact.statements() {
@@ -118,11 +116,14 @@ impl History {
                 _ => {}
             }
         }
-        let is_asked = |claims: &Claims| about(&records, claims) || named(&ids, claims);
-        let mut wrong = self.verify(is_asked);
+        let mut wrong = self.verify(|unread| about(&records, &unread.claims));
+        if !ids.is_empty() {
+            let named: BTreeSet<Blake3> = self.files_of(&ids);
+            wrong.extend(self.verify(|unread| named.contains(&unread.file_digest)));
+        }
         let findings = self.intact.settle();
         wrong.extend(match chosen(self.intact.lineage()) {
-            Some(records) => self.verify(|claims| about(&records, claims)),
+            Some(records) => self.verify(|unread| about(&records, &unread.claims)),
             None => self.verify(|_| true),
         });
         if !wrong.is_empty() {
@@ -134,9 +135,9 @@ impl History {
     }
 
     /// Verifies statements, and says which are wrong.
-    fn verify(&mut self, wanted: impl Fn(&Claims) -> bool) -> Vec<(usize, Finding)> {
+    fn verify(&mut self, wanted: impl Fn(&Unread) -> bool) -> Vec<Misstatement> {
         let (chosen, rest): (Vec<Unread>, Vec<Unread>) =
-            std::mem::take(&mut self.unread).into_iter().partition(|unread| wanted(&unread.claims));
+            std::mem::take(&mut self.unread).into_iter().partition(|unread| wanted(unread));
         self.unread = rest;
         let results: Vec<_> = chosen.into_par_iter().map(|unread| (unread.part, self.verify_one(&unread))).collect();
         let (mut statements, mut wrong) = (Vec::new(), Vec::new());
@@ -150,6 +151,16 @@ impl History {
             self.intact.add_statements(statements);
         }
         wrong
+    }
+
+    /// The files of unread statements of these ids.
+    fn files_of(&self, ids: &BTreeSet<StatementId>) -> BTreeSet<Blake3> {
+        let is_named = |unread: &&Unread| {
+            let content = self.intact.bundle().get(&EntryName::Statement(unread.file_digest));
+            let envelope = content.and_then(|content| Envelope::parse(&content.read(u64::MAX).ok()?).ok());
+            envelope.is_some_and(|envelope| ids.contains(&envelope.id()))
+        };
+        self.unread.par_iter().filter(is_named).map(|unread| unread.file_digest).collect()
     }
 
     fn verify_one(&self, unread: &Unread) -> Result<VerifiedStatement, Box<Finding>> {
@@ -169,8 +180,4 @@ impl History {
 
 fn about(records: &BTreeSet<RecordId>, claims: &Claims) -> bool {
     records.contains(&RecordId(claims.record.blake3))
-}
-
-fn named(ids: &BTreeSet<StatementId>, claims: &Claims) -> bool {
-    ids.contains(&claims.id)
 }

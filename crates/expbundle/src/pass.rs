@@ -9,7 +9,7 @@ use expbundle_format::container::{Entry, EntryName};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
-use expbundle_format::{Blake3, Code, Finding, Place, Sha256};
+use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, Sha256};
 use expbundle_statement::{Claims, Envelope, VerifiedStatement};
 use rayon::prelude::*;
 
@@ -99,9 +99,17 @@ impl Pass<'_> {
     }
 
     fn small(&self, entry: &Entry, bytes: &[u8]) -> Seen {
-        let mut hashing = Hashing::new(self.digests);
-        hashing.update(bytes);
-        Seen { hashed: Ok(hashing.finish()), parsed: self.parse(&entry.name, entry.size, || Ok(Cow::Borrowed(bytes))) }
+        let parsed = self.parse(&entry.name, entry.size, || Ok(Cow::Borrowed(bytes)));
+        let hashed = if let Parsed::Record(record) = &parsed {
+            // It was hashed where it was parsed.
+            let DigestSet { blake3, sha256 } = record.digest();
+            Hashed { blake3, sha256: Some(sha256), crc32: crc32fast::hash(bytes) }
+        } else {
+            let mut hashing = Hashing::new(self.digests);
+            hashing.update(bytes);
+            hashing.finish()
+        };
+        Seen { hashed: Ok(hashed), parsed }
     }
 
     fn large(&self, entry: &Entry) -> Seen {
@@ -121,7 +129,7 @@ impl Pass<'_> {
         let (limit, code) = match name {
             EntryName::Record(_) => (self.limits.record_bytes, Code::ContainerLimit),
             EntryName::Statement(_) => (self.limits.statement_bytes, Code::ContainerLimit),
-            EntryName::Section { section, .. } if section.as_str().ends_with(".json") => {
+            EntryName::Section { section, .. } if section.extension() == "json" => {
                 (self.limits.section_bytes, Code::JsonLimit)
             }
             EntryName::Section { .. } | EntryName::Artifact(_) => return Parsed::Bytes,
@@ -136,11 +144,9 @@ impl Pass<'_> {
                 .map(|record| Parsed::Record(Box::new(record)))
                 .map_err(|error| error.finding(&name.to_string())),
             EntryName::Statement(_) => self.statement(&bytes).map_err(|error| error.finding(&name.to_string())),
-            EntryName::Section { section, .. } => {
-                sections::check(section, &bytes, self.limits).map(|()| Parsed::Json).map_err(|error| {
-                    Finding::new(error.code(), error.place(&name.to_string()), error.to_string())
-                })
-            }
+            EntryName::Section { section, .. } => sections::check(section, &bytes, self.limits)
+                .map(|()| Parsed::Json)
+                .map_err(|error| Finding::new(error.code(), error.place(&name.to_string()), error.to_string())),
             EntryName::Artifact(_) => Ok(Parsed::Bytes),
         };
         parsed.unwrap_or_else(|finding| Parsed::Refused(Box::new(finding)))

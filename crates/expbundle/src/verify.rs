@@ -110,8 +110,7 @@ impl Unverified {
         let wanted: Vec<&Entry> = container.entries().iter().filter(|entry| wanted(entry)).collect();
         let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
         // Entries come in the order of their names, in which maps are built without a search for each.
-        let content =
-            |entry: &&Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
+        let content = |entry: &&Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
         let (seen, bundle) =
             rayon::join(|| pass.over(&wanted), || wanted.iter().filter_map(content).collect::<Bundle>());
         let objects = Objects::sort(&wanted, seen, &mut findings);
@@ -146,11 +145,18 @@ impl Intact {
         Self { bundle, records, statements, limits, about: BTreeMap::new(), lineage, heads: Vec::new() }
     }
 
-    /// Takes in what another bundle has. [`Intact::settle`] follows.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        self.bundle.append(other.bundle);
-        self.records.extend(other.records);
-        self.statements.extend(other.statements);
+    /// Everything of all parts; `None` if there is none. [`Intact::settle`] follows.
+    pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let (mut bundles, mut records, mut statements, mut limits) = (Vec::new(), Vec::new(), Vec::new(), None);
+        for part in parts {
+            bundles.push(part.bundle);
+            records.push(part.records);
+            statements.push(part.statements);
+            limits = limits.or(Some(part.limits));
+        }
+        let records = || records.into_iter().flatten().collect();
+        let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
+        Some(Self::unsettled(bundle, records, statements.into_iter().flatten().collect(), limits?))
     }
 
     /// Takes in statements about records that are here.

@@ -45,6 +45,11 @@ impl SectionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands behind the dot.
+    pub fn extension(&self) -> &str {
+        self.0.split_once('.').map_or("", |(_, extension)| extension)
+    }
 }
 
 impl FromStr for SectionName {

@@ -167,7 +167,10 @@ impl<R: Read + Seek> Scanner<R> {
         let name_end = usize::try_from(LOCAL_BYTES + name_bytes).unwrap_or(usize::MAX);
         let raw_name = header.get(30..name_end).unwrap_or_default();
         let extra = header.get(name_end..).unwrap_or_default();
-        let text = String::from_utf8_lossy(raw_name).into_owned();
+        let text = match std::str::from_utf8(raw_name) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(raw_name).into_owned(),
+        };
         let shown = || text.chars().take(160).collect::<String>();
         if u16_at(&header, 6) != 0 {
             return Err(ContainerError::Flags { name: shown(), flags: u16_at(&header, 6), offset });

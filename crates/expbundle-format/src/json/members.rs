@@ -9,7 +9,7 @@ use serde_json::{Error, Value};
 /// A value whose structs are objects.
 pub struct Members(pub Value);
 
-impl<'de> IntoDeserializer<'de, Error> for Members {
+impl IntoDeserializer<'_, Error> for Members {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -188,7 +188,12 @@ impl<'text> Parser<'text> {
         let mut text = Cow::Borrowed("");
         loop {
             let rest = self.rest();
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
+            let mut plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+            // Looked for in all at once, for there is none in nearly every text.
+            let head = rest.get(..plain).unwrap_or_default();
+            if head.iter().fold(0xff, |least, byte| least.min(*byte)) < 0x20 {
+                plain = head.iter().position(|byte| *byte < 0x20).unwrap_or(plain);
+            }
             let run = self.text.get(self.position..self.position + plain).expect("it is cut at ASCII");
             if text.is_empty() {
                 text = Cow::Borrowed(run);
