@@ -45,3 +45,7 @@ deny:
 # Known weaknesses of dependencies (needs cargo-deny and a network)
 advisories:
     cargo deny check advisories
+
+# Fuzz every parser of foreign bytes, ten minutes each; `just fuzz 60 json` one of them for a minute
+fuzz SECONDS='600' *TARGETS:
+    bash fuzz/run {{SECONDS}} {{TARGETS}}

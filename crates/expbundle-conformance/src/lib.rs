@@ -1,1 +1,7 @@
-//! Wrong bundles made on purpose, and a runner that drives any implementation over them.
+//! Drives any implementation over the conformance cases, and prints a scoreboard (conformance/README.md).
+//!
+//! Knows no crate of the toolkit: what it asks of an implementation it asks through its command line.
+
+pub mod cases;
+pub mod protocol;
+pub mod scoreboard;

@@ -111,7 +111,7 @@ impl Envelope {
     /// another key is a lie and refused. Other tools have other forms of it, which say nothing here.
     pub fn verify(self) -> Result<VerifiedStatement, StatementError> {
         let statement = Statement::parse(self.payload.clone())?;
-        let key: PublicKey = statement.signer().public_key.parse().map_err(StatementError::Key)?;
+        let key = PublicKey::try_from(statement.signer().public_key.clone()).map_err(StatementError::Key)?;
         let lies = |keyid: &String| keyid.starts_with("SHA256:") && *keyid != key.fingerprint();
         if let Some(keyid) = self.keyid.clone().filter(lies) {
             return Err(StatementError::KeyId { keyid, fingerprint: key.fingerprint() });

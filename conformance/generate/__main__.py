@@ -1,0 +1,11 @@
+"""Writes `conformance/cases`: `python3 -m generate` in `conformance/`, with blake3 and cryptography installed."""
+
+from . import container, directory, json_layer, lineage, record, sections, statement, version, withholding
+from .cases import Suite
+
+suite = Suite()
+for layer in (container, json_layer, record, sections, statement, lineage, withholding, directory, version):
+    layer.add(suite)
+suite.write()
+valid = sum(not case[6]["errors"] and case[6]["exit"] != 2 for case in suite.cases)
+print(f"{len(suite.cases)} cases, {valid} of them valid")

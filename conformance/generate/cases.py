@@ -1,0 +1,80 @@
+"""The list of cases, and how one is written down."""
+
+import json
+import pathlib
+import shutil
+
+from . import build
+
+CASES = pathlib.Path(__file__).resolve().parent.parent / "cases"
+STATES = ["malformed", "intact", "signed", "trusted"]
+# What each tier of implementations promises (README.md).
+CORE, FULL, SHA256, WRITER = "core", "full", "sha256", "writer"
+
+
+class Suite:
+    def __init__(self):
+        self.cases = []
+        self.layer = self.clause = None
+
+    def in_layer(self, layer, clause):
+        self.layer, self.clause = layer, clause
+
+    def case(self, name, why, data, errors=(), also=(), state=None, tiers=(CORE, FULL, SHA256), clause=None, files=None, **question):
+        """One case. `data` is a bundle or its bytes, or a folder as a mapping from path to bytes."""
+        if isinstance(data, (build.Bundle, build.Container)):
+            data = data.bytes()
+        errors, also = sorted(set(errors)), sorted(set(also))
+        state = state or ("malformed" if errors else "intact")
+        required = question.get("require") or ("trusted" if "signers" in question else "intact")
+        holds = STATES.index(state) >= STATES.index(required)
+        status = 1 if state == "malformed" else 0 if holds else 3
+        if state != "malformed" and not holds:
+            also = sorted({*also, "policy.state"})
+        # Without BLAKE3 nobody can tell what these say.
+        needs_blake3 = {"digest.record", "digest.statement", "digest.artifact", "digest.divergent"} & set(errors) or question.get("digests") == "all"
+        tiers = [tier for tier in tiers if tier != SHA256 or not needs_blake3]
+        expect = {"state": state, "errors": errors, "also": also, "exit": status}
+        self.cases.append((self.layer, name, why, clause or self.clause, data, list(tiers), expect, question, files or {}))
+
+    def valid(self, name, why, data, **more):
+        self.case(name, why, data, **more)
+
+    def refused(self, name, why, data, *errors, **more):
+        self.case(name, why, data, errors=errors, **more)
+
+    def usage(self, name, why, data, **more):
+        """A question that has no answer: exit status 2."""
+        self.case(name, why, data, state="intact", **more)
+        layer, name, why, clause, data, tiers, expect, question, files = self.cases[-1]
+        self.cases[-1] = (layer, name, why, clause, data, [FULL], {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
+
+    def write(self):
+        shutil.rmtree(CASES, ignore_errors=True)
+        seen = set()
+        for layer, name, why, clause, data, tiers, expect, question, files in self.cases:
+            if (layer, name) in seen:
+                raise SystemExit(f"{layer}/{name} is there twice")
+            seen.add((layer, name))
+            folder = CASES / layer
+            folder.mkdir(parents=True, exist_ok=True)
+            if isinstance(data, dict):
+                path = name
+                for file, content in data.items():
+                    target = folder / name / file
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    if isinstance(content, str):
+                        target.symlink_to(content)
+                    else:
+                        target.write_bytes(content)
+            else:
+                path = f"{name}.expb"
+                (folder / path).write_bytes(data)
+            asked = {}
+            for member, value in question.items():
+                if member == "signers":
+                    (folder / f"{name}.signers").write_text(value, newline="\n")
+                    value = f"{name}.signers"
+                asked[member] = value
+            manifest = {"why": why, "clause": f"spec/{clause}", "tiers": tiers, "input": path, **asked, "expect": expect}
+            (folder / f"{name}.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", newline="\n")

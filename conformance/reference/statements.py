@@ -1,0 +1,211 @@
+"""spec/statements.md: envelopes, payloads and signatures."""
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+import record as rules
+from strict_json import NotStrict, parse
+
+SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+INTOTO = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+TYPE = re.compile(r"urn:expbundle:([a-z][a-z0-9-]{0,63}):1", re.ASCII)
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+
+
+class Refused(Exception):
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+def must(fits, code):
+    if not fits:
+        raise Refused(code)
+
+
+def strict(data):
+    try:
+        return parse(data)
+    except NotStrict as error:
+        raise Refused(error.code) from None
+
+
+def unbase64(text):
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        raise Refused("statement.base64") from None
+    # The one spelling: no bits in the padding, no padding too much.
+    must(base64.b64encode(data).decode() == text, "statement.base64")
+    return data
+
+
+hint = rules.optional(rules.is_object({"hint": rules.optional(rules.is_text)}))
+is_file = rules.is_object({
+    "mediaType": rules.is_text,
+    "verificationMaterial": rules.optional(rules.is_object({"publicKey": hint})),
+    "dsseEnvelope": rules.is_object({
+        "payload": rules.is_text, "payloadType": rules.is_text,
+        "signatures": rules.is_list_of(rules.is_object({"sig": rules.is_text, "keyid": rules.optional(rules.is_text)})),
+    }),
+})
+
+
+def verify(data):
+    """What a statement says, once its signature holds."""
+    file = strict(data)
+    must(is_file(file), "statement.envelope")
+    must(file["mediaType"] == SIGSTORE, "statement.envelope")
+    envelope = file["dsseEnvelope"]
+    must(envelope["payloadType"] == INTOTO, "statement.payload-type")
+    must(len(envelope["signatures"]) == 1, "signature.count")
+    payload = unbase64(envelope["payload"])
+    signature = unbase64(envelope["signatures"][0]["sig"])
+    must(len(signature) == 64, "signature.encoding")
+    said = read(payload)
+    key = public_key(said["predicate"]["signer"]["publicKey"])
+    keyid = envelope["signatures"][0].get("keyid") or ""
+    must(not keyid.startswith("SHA256:") or keyid == fingerprint(key), "signature.key")
+    message = b"DSSEv1 %d %s %d %s" % (len(INTOTO), INTOTO.encode(), len(payload), payload)
+    must(holds(key, signature, message), "signature.invalid")
+    return {"payload": payload, "key": key, **said}
+
+
+def read(payload):
+    value = strict(payload)
+    must(isinstance(value, dict) and value.get("_type") == STATEMENT, "statement.type")
+    subjects, kind, predicate = value.get("subject"), value.get("predicateType"), value.get("predicate")
+    shape = isinstance(subjects, list) and all(isinstance(subject, dict) and rules.is_text(subject.get("name", "")) for subject in subjects)
+    must(shape and rules.is_text(kind) and "predicate" in value, "statement.envelope")
+    found = TYPE.fullmatch(kind)
+    must(found, "statement.predicate-type")
+    must(subjects and rules.is_digest_set(subjects[0].get("digest")), "statement.subject")
+    kind = found[1]
+    must(common(predicate) and KINDS.get(kind, lambda _: True)(predicate), "statement.predicate")
+    return {"kind": kind, "predicate": predicate, "record": subjects[0]["digest"]}
+
+
+def common(predicate):
+    signer = rules.is_object({"publicKey": rules.is_text, "name": rules.optional(rules.is_text)})
+    fits = rules.is_object({"created": rules.is_time, "signer": signer})(predicate)
+    return fits and rules.is_list_of(rules.is_digest)(predicate.get("prev", []))
+
+
+def one_of(*words):
+    return lambda value: rules.is_text(value) and value in words
+
+
+def is_key(value):
+    if not rules.is_text(value):
+        return False
+    try:
+        public_key(value)
+    except Refused:
+        return False
+    return True
+
+
+def is_link(predicate):
+    parent, same = predicate.get("parent"), predicate.get("sameSigner")
+    members = rules.is_object({
+        "parent": rules.optional(rules.is_digest_set), "sameSigner": rules.optional(is_key), "relation": rules.optional(rules.is_word),
+        "artifact": rules.optional(rules.is_artifact_digests), "reason": text,
+    })
+    return members(predicate) and (parent is None) != (same is None)
+
+
+def is_revoked(value):
+    checks = {"record": rules.is_digest, "statement": rules.is_digest, "key": is_key}
+    return isinstance(value, dict) and len(value) == 1 and all(name in checks and checks[name](item) for name, item in value.items())
+
+
+text = rules.optional(rules.is_text)
+integer = rules.optional(rules.is_integer)
+digests = rules.optional(rules.is_artifact_digests)
+is_evaluation = rules.is_object({
+    "metric": rules.is_text, "task": text, "dataset": text, "datasetDigest": digests, "split": text, "slice": text, "judgement": text, "model": text,
+    "modelDigest": digests, "evaluator": text, "step": integer,
+})
+generator = rules.is_object({"name": rules.is_text, "version": text})
+KINDS = {
+    "authorship": rules.is_object({"generator": rules.optional(generator)}),
+    "review": rules.is_object({"verdict": one_of("approved", "rejected", "needs-changes"), "role": text, "scope": text, "reason": text}),
+    "comment": rules.is_object({"text": rules.is_text}),
+    "evaluation": rules.is_object({"evaluations": rules.is_list_of(is_evaluation), "notes": text}),
+    "deployment": rules.is_object({"environment": rules.is_text, "action": one_of("deployed", "retired"), "artifact": digests, "reason": text}),
+    "link": is_link,
+    "supersession": rules.is_object({"successor": rules.is_digest_set, "reason": text}),
+    "revocation": rules.is_object({"revoked": is_revoked, "since": rules.optional(rules.is_time), "reason": text}),
+    "seal": rules.is_object({"objects": rules.is_list_of(rules.is_text)}),
+}
+
+
+# Keys and signatures: Ed25519, strictly.
+
+
+def wire(key):
+    return struct.pack(">I", 11) + b"ssh-ed25519" + struct.pack(">I", len(key)) + key
+
+
+def fingerprint(key):
+    return "SHA256:" + base64.b64encode(hashlib.sha256(wire(key)).digest()).decode().rstrip("=")
+
+
+def public_key(line):
+    """The 32 bytes of a key in OpenSSH's one-line form without comment."""
+    kind, _, blob = line.partition(" ")
+    try:
+        data = base64.b64decode(blob.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        raise Refused("signature.encoding") from None
+    key = data[-32:]
+    must(kind == "ssh-ed25519" and data == wire(key) and base64.b64encode(data).decode() == blob, "signature.encoding")
+    must(is_point(key), "signature.encoding")
+    return key
+
+
+def is_point(key):
+    """The canonical encoding of a point of large order."""
+    number = int.from_bytes(key, "little")
+    y, sign = number & (1 << 255) - 1, number >> 255
+    if y >= P:
+        return False
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    if square == 0:
+        # x = 0: the identity, or the point of order 2.
+        return False
+    if pow(square, (P - 1) // 2, P) != 1:
+        return False
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if x % 2 != sign:
+        x = P - x
+    for _ in range(3):
+        x, y = double(x, y)
+    return (x, y) != (0, 1)
+
+
+def double(x, y):
+    k = D * x * x * y * y % P
+    return 2 * x * y * pow(1 + k, -1, P) % P, (y * y + x * x) * pow(1 - k, -1, P) % P
+
+
+def holds(key, signature, message):
+    # S below the order of the group, R canonical and of large order; the rest is the equation without the cofactor.
+    if int.from_bytes(signature[32:], "little") >= ORDER or not is_point(signature[:32]):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,75 @@
+//! `expbundle-conformance`: the scoreboard of an implementation.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says what it found")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use expbundle_conformance::cases::{self, Case, Tier};
+use expbundle_conformance::protocol::{ask, judge};
+use expbundle_conformance::scoreboard::{Outcome, Scoreboard};
+use rayon::prelude::*;
+
+/// Drive an implementation over the conformance cases, and print a scoreboard
+///
+/// COMMAND is run once for each case, with the options of conformance/README.md and the path of the case at its end.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  expbundle-conformance -- expbundle verify --json\n  \
+    expbundle-conformance --tier core -- python3 conformance/reference/verify.py"
+)]
+struct Arguments {
+    /// Folder of the cases
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/cases"), hide_default_value = true)]
+    cases: PathBuf,
+    /// What the implementation promises
+    #[arg(long, value_enum, default_value = "full")]
+    tier: Tier,
+    /// Only cases whose id begins so, like `container/zip64`
+    #[arg(long, default_value = "")]
+    only: String,
+    /// File of ids of cases that are known to fail, one on each line; `#` begins a remark
+    #[arg(long)]
+    expected_failures: Option<PathBuf>,
+    /// The implementation's command
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<bool, String> {
+    let tier = arguments.tier;
+    let wanted = |case: &Case| case.manifest.tiers.contains(&tier) && case.id().starts_with(&arguments.only);
+    let all = cases::read(&arguments.cases).map_err(|error| error.to_string())?;
+    let chosen: Vec<Case> = all.into_iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        return Err(format!("no case of this tier has an id that begins with `{}`", arguments.only));
+    }
+    let expected = arguments.expected_failures.as_deref().map(failures).transpose()?.unwrap_or_default();
+    let outcome = |case: &Case| Outcome {
+        layer: case.layer.clone(),
+        id: case.id(),
+        problem: judge(case, &ask(&arguments.command, case), tier),
+    };
+    let scoreboard = Scoreboard::new(chosen.par_iter().map(outcome).collect(), expected);
+    print!("{}", scoreboard.words());
+    Ok(scoreboard.is_as_expected())
+}
+
+fn failures(path: &Path) -> Result<BTreeSet<String>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let ids = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    Ok(ids.filter(|id| !id.is_empty()).map(str::to_owned).collect())
+}

@@ -1,0 +1,80 @@
+//! The runner itself: what it says of implementations that are right, wrong, silent or broken.
+#![cfg(unix)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use expbundle_conformance::cases::{self, Manifest};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a shell script as the implementation. Its last argument is the input of the case.
+fn score(only: &str, script: &str, expected_failures: Option<&str>) -> (Option<i32>, String) {
+    let mut runner = Command::new(env!("CARGO_BIN_EXE_expbundle-conformance"));
+    runner.args(["--only", only]);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("expected-{}", only.replace('/', "-")));
+    if let Some(text) = expected_failures {
+        std::fs::write(&file, text).expect("room");
+        runner.arg("--expected-failures").arg(&file);
+    }
+    let output = runner.args(["--", "sh", "-c", script, "implementation"]).output().expect("the runner runs");
+    (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+}
+
+const INTACT: &str = r#"echo '{"state": "intact", "findings": []}'"#;
+
+#[test]
+fn an_implementation_that_says_yes_to_everything_fails() {
+    let (status, text) = score("container/comment", INTACT, None);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("FAILED  container/comment: said intact, expected malformed"), "{text}");
+    let (status, text) = score("container/smallest", INTACT, None);
+    assert_eq!((status, text.as_str()), (Some(0), "container       1 of    1\nall             1 of    1\n"));
+}
+
+#[test]
+fn failures_are_expected_by_name_and_only_while_they_fail() {
+    let (status, _) = score("container/smallest", "exit 1", Some("container/smallest # not yet\n\n"));
+    assert_eq!(status, Some(0));
+    let (status, text) = score("container/smallest", INTACT, Some("container/smallest\ncontainer/no-such-case\n"));
+    assert_eq!(status, Some(1));
+    assert!(text.contains("PASSED  container/smallest, which was expected to fail"), "{text}");
+    assert!(text.contains("UNKNOWN container/no-such-case"), "{text}");
+}
+
+#[test]
+fn what_breaks_is_said() {
+    for (script, words) in [
+        ("kill -9 $$", "it ended by signal: 9"),
+        ("echo hello", "its output is no report"),
+        (r#"echo '{"state": "intact", "findings": []}'; exit 3"#, "exit status 3, expected 0"),
+        (
+            r#"echo '{"state": "intact", "findings": [{"code": "container.gap", "severity": "error"}]}'"#,
+            "said [container.gap], expected []",
+        ),
+    ] {
+        let (status, text) = score("container/smallest", script, None);
+        assert_eq!(status, Some(1));
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn the_schema_of_cases_is_current_and_every_case_fits() {
+    let path = root().join("conformance/case.schema.json");
+    let schema = serde_json::to_value(schemars::schema_for!(Manifest)).expect("plain JSON");
+    let text = serde_json::to_string_pretty(&schema).expect("plain JSON") + "\n";
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, &text).expect("room");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("readable"), text, "run the test with UPDATE_SCHEMAS=1");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let cases = cases::read(&root().join("conformance/cases")).expect("readable");
+    for case in &cases {
+        let written = std::fs::read(case.folder.join(format!("{}.json", case.name))).expect("readable");
+        let value = serde_json::from_slice(&written).expect("JSON");
+        assert!(validator.is_valid(&value), "{}", case.id());
+    }
+}

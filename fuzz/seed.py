@@ -1,0 +1,95 @@
+"""Copies what a fuzz target begins with into its corpus: `seed.py TARGET FOLDER`."""
+
+import hashlib
+import pathlib
+import sys
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MOST_BYTES = 65_536
+BETWEEN = b"\n===\n"
+
+
+def bundles():
+    for folder in (ROOT / "conformance" / "cases", ROOT / "crates" / "expbundle-format" / "tests" / "golden"):
+        for path in sorted(folder.rglob("*.expb")):
+            yield path.read_bytes()
+
+
+def entries(fits):
+    """Entries of the bundles, as far as zipfile can read them."""
+    for folder in (ROOT / "conformance" / "cases", ROOT / "crates"):
+        for path in sorted(folder.rglob("*.expb")):
+            try:
+                with zipfile.ZipFile(path) as archive:
+                    for name in archive.namelist():
+                        if fits(name):
+                            yield name, archive.read(name)
+            except Exception:  # noqa: BLE001, these are broken on purpose
+                continue
+
+
+def fixtures(pattern):
+    return (path.read_bytes() for path in sorted((ROOT / "fixtures").rglob(pattern)) if path.is_file())
+
+
+SECTIONS = ["artifacts", "context", "cost", "evaluations", "events", "identity", "media", "recipe", "source", "summary"]
+
+
+def seeds(target):
+    is_json = lambda name: name.endswith(".json")
+    match target:
+        case "container" | "bundle":
+            yield from bundles()
+        case "json":
+            yield from (data for _, data in entries(is_json))
+        case "record":
+            yield from (data for name, data in entries(is_json) if name.endswith("/record.json"))
+        case "section":
+            for name, data in entries(is_json):
+                section = name.rsplit("/", 1)[-1].removesuffix(".json")
+                if section in SECTIONS:
+                    yield bytes([SECTIONS.index(section)]) + data
+        case "statement" | "payload":
+            for name, data in entries(lambda name: name.startswith("statements/")):
+                yield data if target == "statement" else payload(data)
+        case "signers":
+            yield from (path.read_bytes() for path in sorted((ROOT / "conformance").rglob("*signers*")) if path.is_file())
+        case "tree":
+            yield from (data for name, data in entries(lambda name: name.startswith("artifacts/")) if data[64:65] == b" ")
+        case "series" | "console":
+            yield from (data for name, data in entries(lambda name: name.endswith(".parquet")))
+        case "wandb_log":
+            yield from fixtures("*.wandb")
+        case "wandb_export":
+            runs, histories = list(fixtures("run*.json")), list(fixtures("history*.csv"))
+            yield from (run + BETWEEN + history for run in runs for history in histories[:2])
+        case "mlflow_files":
+            metrics = next(fixtures("metrics/*"), b"1 0.5 0\n")
+            yield from (meta + BETWEEN + metrics for meta in fixtures("meta.yaml"))
+        case "mlflow_database":
+            yield from fixtures("mlflow.db")
+        case "huggingface":
+            configs = list(fixtures("config.json"))
+            yield from (card + BETWEEN + configs[0] for card in fixtures("README.md"))
+
+
+def payload(envelope):
+    import base64
+    import json
+
+    try:
+        return base64.b64decode(json.loads(envelope)["dsseEnvelope"]["payload"])
+    except Exception:  # noqa: BLE001
+        return b"{}"
+
+
+def main():
+    target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    for data in seeds(target):
+        if len(data) <= MOST_BYTES:
+            (folder / hashlib.sha256(data).hexdigest()).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+//! What each target does with bytes from anywhere. A target fails by a panic, by an assertion here, by time or by memory.
+//!
+//! Names are those of the targets; `fuzz/run` builds and runs them.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io::Cursor;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::history::History;
+use expbundle::repack::repack;
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle::{Bundle, Content};
+use expbundle_format::container::Container;
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use expbundle_format::record::Record;
+use expbundle_format::sections;
+use expbundle_format::tree::Tree;
+use expbundle_series::{ConsoleReader, SeriesReader};
+use expbundle_statement::{Envelope, Statement, TrustPolicy};
+use expbundle_trackers::{huggingface as hub, mlflow, wandb};
+use serde_json::Value;
+
+/// A container that is read has ascending names, and entries that lie behind each other.
+pub fn container(bytes: &[u8]) {
+    let Ok(container) = Container::open(Cursor::new(bytes), &Limits::default()) else { return };
+    for pair in container.entries().windows(2) {
+        assert!(pair[0].name < pair[1].name);
+        assert!(pair[0].data_offset + pair[0].size < pair[1].data_offset);
+    }
+    if let Some(last) = container.entries().last() {
+        assert!(last.data_offset + last.size < bytes.len() as u64);
+    }
+}
+
+/// What is read means what `serde_json` reads, and reads back as it was written.
+pub fn json(bytes: &[u8]) {
+    let limits = Limits::default();
+    let Ok(value) = json::parse(bytes, &limits) else { return };
+    assert_eq!(serde_json::from_slice::<Value>(bytes).expect("JSON"), value);
+    assert_eq!(json::from_bytes::<Value>(bytes, &limits).expect("read before"), value);
+    let written = json::to_bytes(&value).expect("it was within the limits");
+    assert_eq!(json::parse(&written, &limits).expect("our own"), value);
+}
+
+/// A record keeps its bytes; written anew it says the same.
+pub fn record(bytes: &[u8]) {
+    let Ok(record) = Record::parse(bytes.to_vec(), &Limits::default()) else { return };
+    assert_eq!(record.bytes(), bytes);
+    let written = Record::write(record.body().clone()).expect("it was read");
+    let read = Record::parse(written.bytes().to_vec(), &Limits::default()).expect("our own");
+    assert_eq!(read, written);
+}
+
+/// The first byte says which section it is.
+pub fn section(bytes: &[u8]) {
+    let Some((first, text)) = bytes.split_first() else { return };
+    let schemas = sections::schemas();
+    let (name, _) = &schemas[usize::from(*first) % schemas.len()];
+    let _ = sections::check(&name.parse().expect("a name"), text, &Limits::default());
+}
+
+/// Claims are those of the statement that is verified.
+pub fn statement(bytes: &[u8]) {
+    let Ok(envelope) = Envelope::parse(bytes) else { return };
+    let claims = envelope.claims();
+    if let Ok(verified) = envelope.verify() {
+        let claims = claims.expect("it was verified");
+        assert_eq!((claims.record, claims.kind), (verified.record(), verified.kind()));
+    }
+}
+
+/// The payload of a statement, without the envelope that would have to be signed.
+pub fn payload(bytes: &[u8]) {
+    let _ = Statement::parse(bytes.to_vec());
+}
+
+pub fn signers(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = TrustPolicy::parse(text);
+    }
+}
+
+/// A listing has one spelling.
+pub fn tree(bytes: &[u8]) {
+    if let Ok(tree) = Tree::parse(bytes) {
+        assert_eq!(tree.to_bytes(), bytes);
+    }
+}
+
+pub fn series(bytes: &[u8]) {
+    let Ok(reader) = SeriesReader::open(bytes.to_vec()) else { return };
+    let mut rows = 0;
+    if reader.for_each(|_| rows += 1).is_ok() {
+        assert_eq!(rows, reader.rows());
+    }
+}
+
+pub fn console(bytes: &[u8]) {
+    let Ok(reader) = ConsoleReader::open(bytes.to_vec()) else { return };
+    let mut rows = 0;
+    if reader.for_each(|_| rows += 1).is_ok() {
+        assert_eq!(rows, reader.rows());
+    }
+}
+
+/// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and needs no repacking. What
+/// `repack` makes of any other is intact or refused.
+pub fn bundle(bytes: &[u8]) {
+    let check = |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).1;
+    let written = |bundle: &Bundle| {
+        let mut written = Vec::new();
+        bundle.write(&mut written).expect("memory");
+        written
+    };
+    if let Some(intact) = check(bytes) {
+        assert_eq!(written(intact.bundle()), bytes);
+        let (_, twice) = Intact::union([intact.clone(), intact.clone()]);
+        assert_eq!(written(twice.expect("intact before").bundle()), bytes);
+        let (_, history) = Unverified::new(Content::bytes(bytes)).check_history();
+        let history = History::union([history.expect("intact")]).expect("one part");
+        let (_, settled) = history.settle(|_| None).expect("every signature held");
+        assert_eq!(settled.expect("intact").heads(), intact.heads());
+    }
+    if let Ok(repacked) = repack(&Content::bytes(bytes), &Limits::default()) {
+        let again = written(&repacked.bundle);
+        assert!(Container::open(Cursor::new(&again), &Limits::default()).is_ok());
+    }
+}
+
+thread_local! {
+    static FOLDER: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
+}
+
+/// A folder for the files of one input, emptied for each.
+fn with_folder(files: &[(&str, &[u8])], read: impl FnOnce(&Utf8Path)) {
+    FOLDER.with_borrow_mut(|folder| {
+        let folder = folder.get_or_insert_with(|| tempfile::tempdir().expect("room"));
+        let root = Utf8PathBuf::from_path_buf(folder.path().join("source")).expect("UTF-8");
+        let _ = fs::remove_dir_all(&root);
+        for (name, bytes) in files {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().expect("below the root")).expect("room");
+            fs::write(path, bytes).expect("room");
+        }
+        read(&root);
+    });
+}
+
+/// Takes points and forgets them.
+struct Forgotten;
+
+impl wandb::Points for Forgotten {
+    fn key(&mut self, _: &[String]) -> u32 {
+        0
+    }
+
+    fn number(&mut self, _: u32, _: wandb::At, _: f64, _: Option<&str>) {}
+    fn other(&mut self, _: u32, _: wandb::At, _: &wandb::Value) {}
+    fn media(&mut self, _: &[String], _: wandb::At, _: wandb::Value) {}
+    fn system(&mut self, _: &[String], _: Option<i64>, _: &wandb::Value) {}
+}
+
+fn read_wandb(root: &Utf8Path) {
+    let Ok(source) = wandb::Source::open(root) else { return };
+    let _ = source.list();
+    for key in source.keys() {
+        let _ = source.read(&key, &mut Forgotten, &|_| {});
+    }
+}
+
+/// The log of a run.
+pub fn wandb_log(bytes: &[u8]) {
+    with_folder(&[("run-20260101_000000-abcdefgh/run-abcdefgh.wandb", bytes)], read_wandb);
+}
+
+/// What the service exports of a run: the part before `\n===\n` is its JSON, the rest its history as CSV.
+pub fn wandb_export(bytes: &[u8]) {
+    let (run, history) = two(bytes);
+    with_folder(&[("run.json", run), ("history.csv", history)], read_wandb);
+}
+
+fn read_mlflow(root: &Utf8Path) {
+    let Ok(source) = mlflow::Source::open(root) else { return };
+    let Ok(list) = source.list() else { return };
+    for run in list.runs {
+        let _ = source.read(&run.run_id);
+    }
+}
+
+/// A run of the file store: its `meta.yaml`, and a file of metrics behind `\n===\n`.
+pub fn mlflow_files(bytes: &[u8]) {
+    const EXPERIMENT: &[u8] = b"artifact_location: file:///x\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n";
+    let (meta, metrics) = two(bytes);
+    let run = "0/0123456789abcdef0123456789abcdef";
+    let (meta_path, metrics_path, tag_path) =
+        (format!("{run}/meta.yaml"), format!("{run}/metrics/loss"), format!("{run}/tags/mlflow.log-model.history"));
+    with_folder(
+        &[("0/meta.yaml", EXPERIMENT), (&meta_path, meta), (&metrics_path, metrics), (&tag_path, metrics)],
+        read_mlflow,
+    );
+}
+
+/// A database.
+pub fn mlflow_database(bytes: &[u8]) {
+    with_folder(&[("mlflow.db", bytes)], |root| read_mlflow(&root.join("mlflow.db")));
+}
+
+/// A card, and a pointer.
+pub fn huggingface(bytes: &[u8]) {
+    let _ = hub::Pointer::parse(bytes);
+    let (card, config) = two(bytes);
+    if let Ok(text) = std::str::from_utf8(card) {
+        let _ = hub::Card::parse(text);
+    }
+    with_folder(
+        &[("README.md", card), ("config.json", config), ("model.safetensors", bytes), (".git/config", config)],
+        |root| {
+            let _ = hub::Model::read(root);
+            let _ = hub::Hub::of(root);
+        },
+    );
+}
+
+fn two(bytes: &[u8]) -> (&[u8], &[u8]) {
+    const BETWEEN: &[u8] = b"\n===\n";
+    let at = bytes.windows(BETWEEN.len()).position(|window| window == BETWEEN);
+    at.map_or((bytes, &[]), |at| (&bytes[..at], &bytes[at + BETWEEN.len()..]))
+}
