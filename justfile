@@ -46,6 +46,16 @@ deny:
 advisories:
     cargo deny check advisories
 
+# The scoreboard of the conformance suite
+conformance *ARGUMENTS:
+    cargo build --release
+    cargo run --release --package expbundle-conformance -- {{ARGUMENTS}} -- target/release/expbundle verify --json
+
+# Let both verifiers judge damaged bundles, and stop where they disagree (needs conformance/requirements.txt)
+differential COUNT='20000' SEED='1':
+    cargo build --release --package expbundle --example judge
+    python3 conformance/differential.py target/release/examples/judge {{COUNT}} {{SEED}}
+
 # Fuzz every parser of foreign bytes, ten minutes each; `just fuzz 60 json` one of them for a minute
 fuzz SECONDS='600' *TARGETS:
     bash fuzz/run {{SECONDS}} {{TARGETS}}

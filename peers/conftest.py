@@ -54,3 +54,12 @@ def bundles(expbundle, tmp_path_factory):
 def mlflow_source(fixture):
     """What to give to `convert mlflow`: the store itself."""
     return next(place for place in (fixture / name for name in ("mlflow.db", "mlruns", "experiment")) if place.exists())
+
+
+@pytest.fixture(scope="session")
+def judge():
+    """The program that judges bundles from its input, as `cargo test` builds it."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    program = pathlib.Path(os.environ.get("JUDGE", target / "debug" / "examples" / "judge"))
+    assert os.access(program, os.X_OK), f"no program at {program}; run `cargo build --package expbundle --example judge`, or name one by JUDGE"
+    return program

@@ -9,7 +9,7 @@ from . import build
 CASES = pathlib.Path(__file__).resolve().parent.parent / "cases"
 STATES = ["malformed", "intact", "signed", "trusted"]
 # What each tier of implementations promises (README.md).
-CORE, FULL, SHA256, WRITER = "core", "full", "sha256", "writer"
+CORE, FULL, SHA256 = "core", "full", "sha256"
 
 
 class Suite:
@@ -49,14 +49,15 @@ class Suite:
         layer, name, why, clause, data, tiers, expect, question, files = self.cases[-1]
         self.cases[-1] = (layer, name, why, clause, data, [FULL], {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
 
-    def write(self):
-        shutil.rmtree(CASES, ignore_errors=True)
+    def write(self, root):
+        """Writes all cases into a folder, which is emptied before."""
+        shutil.rmtree(root, ignore_errors=True)
         seen = set()
         for layer, name, why, clause, data, tiers, expect, question, files in self.cases:
             if (layer, name) in seen:
                 raise SystemExit(f"{layer}/{name} is there twice")
             seen.add((layer, name))
-            folder = CASES / layer
+            folder = root / layer
             folder.mkdir(parents=True, exist_ok=True)
             if isinstance(data, dict):
                 path = name

@@ -60,5 +60,5 @@ def add(suite):
     whole = bundle(outputs=[artifact(tree, form="tree")], sections={})
     whole.embed(tree)
     case("files-of-a-tree", "files of a folder that was put out", {BUNDLE: whole.bytes(), "model.safetensors": WEIGHTS, "config.json": b"{}"})
-    case("ignore-list-of-the-producer", "nothing is left out because the producer asked for it", {BUNDLE: one, "model.safetensors": WEIGHTS, ".gitignore": b"*\n", "evil.py": b"import os\n"}, ["directory.extra-file"])
+    case("ignore-list-of-the-producer", "nothing is left out because the producer asked for it", {BUNDLE: one, "model.safetensors": WEIGHTS, ".dockerignore": b"*\n", "evil.py": b"import os\n"}, ["directory.extra-file"])
     case("trusted", "and by whom", {BUNDLE: signed.bytes(), "model.safetensors": WEIGHTS}, state="trusted", signers=f"ada@example.org {ADA.line}\n", at=AT)

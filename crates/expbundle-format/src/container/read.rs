@@ -357,10 +357,10 @@ impl<R: Read + Seek> Scanner<R> {
             ContainerError::MultiDisk { offset: start }
         } else if tail(8, 12) {
             ContainerError::EntryCount { offset: start }
-        } else if tail(20, 22) {
-            ContainerError::Comment { offset: start }
-        } else {
+        } else if tail(12, 20) {
             ContainerError::Range { offset: start }
+        } else {
+            ContainerError::Comment { offset: start }
         })
     }
 }

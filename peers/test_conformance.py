@@ -1,0 +1,51 @@
+"""The conformance suite by its own tools: the generator writes what is committed, and the second verifier says what the cases expect."""
+
+import filecmp
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CONFORMANCE = ROOT / "conformance"
+sys.path.insert(0, str(CONFORMANCE / "reference"))
+
+from verify import Verifier  # noqa: E402
+
+
+def manifests(tier):
+    for path in sorted((CONFORMANCE / "cases").glob("*/*.json")):
+        case = json.loads(path.read_text())
+        if tier in case["tiers"]:
+            yield path, case
+
+
+def differences(compared, folder=""):
+    """Paths that are on one side only, or differ."""
+    for name in (*compared.left_only, *compared.right_only, *compared.diff_files, *compared.funny_files):
+        yield f"{folder}{name}"
+    for name, below in compared.subdirs.items():
+        yield from differences(below, f"{folder}{name}/")
+
+
+def test_the_generator_writes_what_is_committed(tmp_path):
+    subprocess.run([sys.executable, "-m", "generate", tmp_path / "cases"], cwd=CONFORMANCE, check=True)
+    assert list(differences(filecmp.dircmp(CONFORMANCE / "cases", tmp_path / "cases", shallow=False))) == []
+
+
+@pytest.mark.parametrize("tier", ["core", "sha256"])
+def test_the_second_verifier_passes_its_tier(tier):
+    wrong = []
+    for path, case in manifests(tier):
+        verifier = Verifier(case.get("digests", "blake3"), tier == "sha256")
+        state = verifier.verify((path.parent / case["input"]).read_bytes())
+        errors = sorted({finding["code"] for finding in verifier.findings if finding["severity"] == "error"})
+        if (state, errors) != (case["expect"]["state"], case["expect"]["errors"]):
+            wrong.append((path.stem, state, errors))
+    assert wrong == []
+
+
+def test_both_verifiers_agree_on_damaged_bundles(judge, tmp_path):
+    subprocess.run([sys.executable, CONFORMANCE / "differential.py", judge, "3000", "7"], cwd=tmp_path, check=True)
