@@ -145,3 +145,59 @@ fn every_code_is_provoked_by_a_test() {
         .collect();
     assert!(missing.is_empty(), "no test speaks of {missing:?}");
 }
+
+/// Ids of the conformance cases in which each code is expected.
+fn cases() -> BTreeMap<String, Vec<String>> {
+    let mut cases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut files = Vec::new();
+    for layer in std::fs::read_dir(root().join("conformance/cases")).expect("readable") {
+        let layer = layer.expect("readable").path();
+        files.extend(std::fs::read_dir(&layer).expect("readable").map(|entry| entry.expect("readable").path()));
+    }
+    files.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    files.sort();
+    for path in files {
+        let case: serde_json::Value = serde_json::from_str(&read(&path)).expect("JSON");
+        let layer = path.parent().and_then(Path::file_name).expect("in a layer").to_string_lossy();
+        let id = format!("{layer}/{}", path.file_stem().expect("a file").to_string_lossy());
+        for list in ["errors", "also"] {
+            for code in case["expect"][list].as_array().expect("a list") {
+                cases.entry(code.as_str().expect("a code").to_owned()).or_default().push(id.clone());
+            }
+        }
+    }
+    cases
+}
+
+/// `UPDATE_MANUAL=1 cargo test -p expbundle-format manual` writes it anew.
+#[test]
+fn the_manual_has_a_line_for_each_code() {
+    const SHOWN: usize = 3;
+    let mut text = "# Finding codes\n\nWhat each code means for you. Written from `spec/codes.toml` and the conformance cases.\n".to_owned();
+    let cases = cases();
+    let mut layer = "";
+    let registry = registry();
+    for (code, entry) in &registry.codes {
+        let (own, _) = code.split_once('.').expect("layer and word");
+        if own != layer {
+            layer = own;
+            text += &format!("\n## {layer}\n\n| code | severity | what to do | decided by | cases |\n| --- | --- | --- | --- | --- |\n");
+        }
+        let (page, _) = entry.clause.split_once('#').unwrap_or((&entry.clause, ""));
+        let of_code = cases.get(code).map(Vec::as_slice).unwrap_or_default();
+        let shown: Vec<String> = of_code.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+        let more = of_code.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
+        let help = entry.help.replace('|', "\\|");
+        text += &format!(
+            "| `{code}` | {} | {help} | [{page}](../spec/{}) | {shown}{more} |\n",
+            entry.severity, entry.clause
+        );
+    }
+    let path = root().join("docs/codes.md");
+    if std::env::var_os("UPDATE_MANUAL").is_some() {
+        std::fs::write(&path, &text).expect("room");
+    }
+    assert_eq!(read(&path), text, "run `UPDATE_MANUAL=1 cargo test -p expbundle-format manual`");
+}
