@@ -63,3 +63,16 @@ def judge():
     program = pathlib.Path(os.environ.get("JUDGE", target / "debug" / "examples" / "judge"))
     assert os.access(program, os.X_OK), f"no program at {program}; run `cargo build --package expbundle --example judge`, or name one by JUDGE"
     return program
+
+
+@pytest.fixture(scope="session")
+def ed25519():
+    """The program that verifies signatures from its input, as `cargo test` builds it."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    program = target / "debug" / "examples" / "ed25519"
+    assert os.access(program, os.X_OK), f"no program at {program}; run `cargo build --package expbundle-statement --example ed25519`"
+    return program
+
+
+def pytest_addoption(parser):
+    parser.addoption("--suites", help="folder of public suites of other projects (test_suites.py)")

@@ -25,14 +25,16 @@ fn versions() -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).expect("readable")).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    serde_json::from_slice(&fs::read(path).expect("readable"))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Without the words, which may change at any time.
 fn wordless(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().filter(|(name, _)| name != "message" && name != "help" && name != "notProven");
+            let kept =
+                members.into_iter().filter(|(name, _)| name != "message" && name != "help" && name != "notProven");
             Value::Object(kept.map(|(name, value)| (name, wordless(value))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(wordless).collect()),
@@ -78,7 +80,8 @@ fn schemas_break_nobody() {
     for version in versions() {
         for path in list(&version.join("schemas")) {
             let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-            let side = if PRINTED.contains(&name.split('.').next().unwrap_or_default()) { Side::Read } else { Side::Written };
+            let side =
+                if PRINTED.contains(&name.split('.').next().unwrap_or_default()) { Side::Read } else { Side::Written };
             let (old, new) = (read(&path), read(&root().join("schemas").join(&name)));
             let broken = Comparison { old: &old, new: &new, side }.whole();
             assert!(broken.is_empty(), "{name}: {broken:#?}");
@@ -93,7 +96,10 @@ fn a_schema_that_breaks_is_noticed() {
     for side in [Side::Written, Side::Read] {
         assert!(!broken(old.clone(), side));
         assert!(broken(json!({"properties": {"a": {"type": "string"}}, "required": ["a"]}), side), "a member is gone");
-        assert!(broken(json!({"properties": {"a": {"type": "number"}, "b": {"enum": ["x", "y"]}}, "required": ["a"]}), side));
+        assert!(broken(
+            json!({"properties": {"a": {"type": "number"}, "b": {"enum": ["x", "y"]}}, "required": ["a"]}),
+            side
+        ));
     }
     let more = json!({"properties": {"a": {"type": "string"}, "b": {"enum": ["x", "y"]}}, "required": ["a", "b"]});
     assert!(broken(more.clone(), Side::Written) && !broken(more, Side::Read));
@@ -101,7 +107,8 @@ fn a_schema_that_breaks_is_noticed() {
     assert!(!broken(fewer.clone(), Side::Written) && broken(fewer, Side::Read));
     let narrower = json!({"properties": {"a": {"type": "string"}, "b": {"enum": ["x"]}}, "required": ["a"]});
     assert!(broken(narrower.clone(), Side::Written) && !broken(narrower, Side::Read));
-    let nullable = json!({"properties": {"a": {"type": ["string", "null"]}, "b": {"enum": ["x", "y"]}}, "required": ["a"]});
+    let nullable =
+        json!({"properties": {"a": {"type": ["string", "null"]}, "b": {"enum": ["x", "y"]}}, "required": ["a"]});
     assert!(!broken(nullable.clone(), Side::Written) && broken(nullable, Side::Read));
 }
 
@@ -136,7 +143,8 @@ impl Comparison<'_> {
             self.within("values", &old, &new, place, broken);
         }
         let none = Map::new();
-        let members = |schema: &'_ Value| schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let members =
+            |schema: &'_ Value| schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let (before, now) = (members(old), members(new));
         for (name, member) in if before.is_empty() { &none } else { &before } {
             let place = format!("{place}/{name}");
@@ -165,7 +173,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn within(&self, what: &str, old: &BTreeSet<String>, new: &BTreeSet<String>, place: &str, broken: &mut Vec<String>) {
+    fn within(
+        &self,
+        what: &str,
+        old: &BTreeSet<String>,
+        new: &BTreeSet<String>,
+        place: &str,
+        broken: &mut Vec<String>,
+    ) {
         let fits = match self.side {
             Side::Written => new.is_empty() || (!old.is_empty() && old.is_subset(new)),
             Side::Read => old.is_empty() || (!new.is_empty() && new.is_subset(old)),

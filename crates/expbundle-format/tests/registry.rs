@@ -173,7 +173,9 @@ fn cases() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn the_manual_has_a_line_for_each_code() {
     const SHOWN: usize = 3;
-    let mut text = "# Finding codes\n\nWhat each code means for you. Written from `spec/codes.toml` and the conformance cases.\n".to_owned();
+    let mut text =
+        "# Finding codes\n\nWhat each code means for you. Written from `spec/codes.toml` and the conformance cases.\n"
+            .to_owned();
     let cases = cases();
     let mut layer = "";
     let registry = registry();
@@ -181,7 +183,9 @@ fn the_manual_has_a_line_for_each_code() {
         let (own, _) = code.split_once('.').expect("layer and word");
         if own != layer {
             layer = own;
-            text += &format!("\n## {layer}\n\n| code | severity | what to do | decided by | cases |\n| --- | --- | --- | --- | --- |\n");
+            text += &format!(
+                "\n## {layer}\n\n| code | severity | what to do | decided by | cases |\n| --- | --- | --- | --- | --- |\n"
+            );
         }
         let (page, _) = entry.clause.split_once('#').unwrap_or((&entry.clause, ""));
         let of_code = cases.get(code).map(Vec::as_slice).unwrap_or_default();

@@ -9,11 +9,8 @@ fn the_worked_bytes_verify() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/statements.md");
     let page = std::fs::read_to_string(path).expect("readable");
     let (_, worked) = page.split_once("## Worked bytes").expect("the section is there");
-    let blocks: Vec<&str> = worked
-        .split("```json\n")
-        .skip(1)
-        .map(|block| block.split("```").next().expect("the block ends"))
-        .collect();
+    let blocks: Vec<&str> =
+        worked.split("```json\n").skip(1).map(|block| block.split("```").next().expect("the block ends")).collect();
     let [payload, file] = blocks.as_slice() else { panic!("a payload and a file") };
     let verified = Envelope::parse(file.as_bytes()).and_then(Envelope::verify).expect("it verifies");
     assert_eq!(verified.payload(), payload.as_bytes());
