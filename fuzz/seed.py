@@ -69,6 +69,8 @@ def seeds(target):
             yield from (meta + BETWEEN + metrics for meta in fixtures("meta.yaml"))
         case "mlflow_database":
             yield from fixtures("mlflow.db")
+        case "mlflow_export":
+            yield from fixtures("run.json")
         case "huggingface":
             configs = list(fixtures("config.json"))
             yield from (card + BETWEEN + configs[0] for card in fixtures("README.md"))

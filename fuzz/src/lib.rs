@@ -207,6 +207,11 @@ pub fn mlflow_database(bytes: &[u8]) {
     with_folder(&[("mlflow.db", bytes)], |root| read_mlflow(&root.join("mlflow.db")));
 }
 
+/// A run as export tools write it.
+pub fn mlflow_export(bytes: &[u8]) {
+    with_folder(&[("run.json", bytes)], read_mlflow);
+}
+
 /// A card, and a pointer.
 pub fn huggingface(bytes: &[u8]) {
     let _ = hub::Pointer::parse(bytes);

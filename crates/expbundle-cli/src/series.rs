@@ -1,24 +1,10 @@
 //! Parquet sections of a bundle, point by point.
 
-use std::io;
-
 use expbundle::Content;
-use expbundle_series::{ConsoleReader, Point, ReadAt, SeriesError, SeriesReader};
+use expbundle_convert::series::Section;
+use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader};
 
 use crate::failure::Failure;
-
-/// A section, as the reader of series takes it.
-struct Section(Content);
-
-impl ReadAt for Section {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(position, buffer)
-    }
-}
 
 /// Opens `metrics.parquet` or `telemetry.parquet`.
 pub fn open(content: &Content, name: &str) -> Result<SeriesReader, Failure> {

@@ -78,3 +78,25 @@ fn the_schema_of_cases_is_current_and_every_case_fits() {
         assert!(validator.is_valid(&value), "{}", case.id());
     }
 }
+
+/// Whether a pattern with `*` fits a name.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name
+            .strip_prefix(start)
+            .is_some_and(|tail| (0..=tail.len()).any(|at| tail.get(at..).is_some_and(|tail| fits(rest, tail)))),
+    }
+}
+
+#[test]
+fn every_attack_has_its_cases() {
+    let ids: Vec<String> =
+        cases::read(&root().join("conformance/cases")).expect("readable").iter().map(cases::Case::id).collect();
+    let page = std::fs::read_to_string(root().join("conformance/attacks.md")).expect("readable");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
+    assert!(rows.len() >= 40, "{} attacks", rows.len());
+    for pattern in rows.iter().flat_map(|row| row.split('`').skip(1).step_by(2)) {
+        assert!(ids.iter().any(|id| fits(pattern, id)), "no case is called `{pattern}`");
+    }
+}

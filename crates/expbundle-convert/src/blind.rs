@@ -1,7 +1,7 @@
 //! Blinding: a salt in every section, so that one that is withheld cannot be guessed from its digest (spec/sections.md,
 //! "Withholding").
 
-use std::io;
+use std::io::BufWriter;
 
 use expbundle::draft::Draft;
 use expbundle::{Bundle, Content};
@@ -9,9 +9,10 @@ use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::{Blake3, json, sections};
-use expbundle_series::{ConsoleReader, ReadAt, SeriesReader, SeriesWriter, write_console};
+use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console};
 
 use crate::ConvertError;
+use crate::series::Section;
 
 /// Makes a blinded record of the one record of an unsigned bundle. Its id is another one, and differs with every salt.
 ///
@@ -58,7 +59,7 @@ fn with_member(content: &Content, salt: &[u8; 32], limits: &Limits) -> Result<Co
 /// A Parquet section with its salt.
 fn with_metadata(content: &Content, name: &SectionName, salt: &[u8; 32]) -> Result<Content, ConvertError> {
     let file = tempfile::tempfile()?;
-    let output = io::BufWriter::with_capacity(1 << 20, file.try_clone()?);
+    let output = BufWriter::with_capacity(1 << 20, file.try_clone()?);
     match name.as_str() {
         sections::METRICS | sections::TELEMETRY => {
             let mut writer = SeriesWriter::new();
@@ -80,16 +81,4 @@ fn with_metadata(content: &Content, name: &SectionName, salt: &[u8; 32]) -> Resu
         other => return Err(ConvertError::Blind(format!("`{other}` has no place for a salt"))),
     }
     Ok(Content::file(file)?)
-}
-
-struct Section(Content);
-
-impl ReadAt for Section {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(position, buffer)
-    }
 }

@@ -18,7 +18,7 @@ pub mod embed;
 pub mod privacy;
 pub mod roles;
 pub mod search;
-mod series;
+pub mod series;
 
 pub mod huggingface;
 pub mod mlflow;

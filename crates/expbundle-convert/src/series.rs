@@ -1,14 +1,28 @@
 //! Finished series, whichever tracker they came from: a Parquet section, and a line of `summary.json` for each key.
 
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 
 use expbundle::Content;
 use expbundle::draft::Draft;
 use expbundle_format::number::Number;
 use expbundle_format::sections::{self, SeriesSummary};
-use expbundle_series::{KeySummary, SeriesWriter};
+use expbundle_series::{KeySummary, ReadAt, SeriesWriter};
 
 use crate::ConvertError;
+
+/// A section of a bundle, as the readers of series take it.
+#[derive(Clone, Debug)]
+pub struct Section(pub Content);
+
+impl ReadAt for Section {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(position, buffer)
+    }
+}
 
 /// Writes a section. A writer without points leaves no section.
 pub(crate) fn write_section(
