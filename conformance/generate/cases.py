@@ -9,7 +9,7 @@ from . import build
 CASES = pathlib.Path(__file__).resolve().parent.parent / "cases"
 STATES = ["malformed", "intact", "signed", "trusted"]
 # What each tier of implementations promises (README.md).
-CORE, FULL, SHA256 = "core", "full", "sha256"
+CORE, FULL, SHA256, WRITER = "core", "full", "sha256", "writer"
 
 
 class Suite:
@@ -49,6 +49,11 @@ class Suite:
         layer, name, why, clause, data, tiers, expect, question, files = self.cases[-1]
         self.cases[-1] = (layer, name, why, clause, data, [FULL], {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
 
+    def written(self, name, why, data, bundle, tiers):
+        """A case for writers: an archive, and the bundle that has to come of it."""
+        expect = {"state": "intact", "errors": [], "also": [], "exit": 0}
+        self.cases.append((self.layer, name, why, self.clause, data, tiers, expect, {"output": bundle.bytes()}, {}))
+
     def write(self, root):
         """Writes all cases into a folder, which is emptied before."""
         shutil.rmtree(root, ignore_errors=True)
@@ -69,10 +74,13 @@ class Suite:
                     else:
                         target.write_bytes(content)
             else:
-                path = f"{name}.expb"
+                path = f"{name}.zip" if "output" in question else f"{name}.expb"
                 (folder / path).write_bytes(data)
             asked = {}
             for member, value in question.items():
+                if member == "output":
+                    (folder / f"{name}.expb").write_bytes(value)
+                    value = f"{name}.expb"
                 if member == "signers":
                     (folder / f"{name}.signers").write_text(value, newline="\n")
                     value = f"{name}.signers"

@@ -18,6 +18,8 @@ pub enum Tier {
     Full,
     /// Core, without BLAKE3.
     Sha256,
+    /// Writes the one bundle that a set of objects is.
+    Writer,
 }
 
 /// A case as its file describes it.
@@ -45,6 +47,9 @@ pub struct Manifest {
     /// `all` if SHA-256 is recomputed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
+    /// The bundle that a writer has to make of the input, to the byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
     /// What is to be said.
     pub expect: Expected,
 }

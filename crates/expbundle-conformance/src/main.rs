@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use expbundle_conformance::cases::{self, Case, Tier};
-use expbundle_conformance::protocol::{ask, judge};
+use expbundle_conformance::protocol::try_case;
 use expbundle_conformance::scoreboard::{Outcome, Scoreboard};
 use rayon::prelude::*;
 
@@ -18,7 +18,8 @@ use rayon::prelude::*;
 #[command(
     version,
     after_help = "Examples:\n  expbundle-conformance -- expbundle verify --json\n  \
-    expbundle-conformance --tier core -- python3 conformance/reference/verify.py"
+    expbundle-conformance --tier core -- python3 conformance/reference/verify.py\n  \
+    expbundle-conformance --tier writer -- expbundle repack"
 )]
 struct Arguments {
     /// Folder of the cases
@@ -61,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let outcome = |case: &Case| Outcome {
         layer: case.layer.clone(),
         id: case.id(),
-        problem: judge(case, &ask(&arguments.command, case), tier),
+        problem: try_case(&arguments.command, case, tier),
     };
     let scoreboard = Scoreboard::new(chosen.par_iter().map(outcome).collect(), expected);
     print!("{}", scoreboard.words());

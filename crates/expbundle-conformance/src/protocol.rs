@@ -3,7 +3,12 @@
 //! ```text
 //! COMMAND [--trust SIGNERS] [--at TIME] [--require STATE] [--digests all] INPUT
 //! ```
-//! It prints JSON with `state` and `findings`, each with `code` and `severity`, and exits as spec/verification.md says.
+//! Writers are asked otherwise:
+//!
+//! ```text
+//! COMMAND INPUT -o OUTPUT
+//! ```
+//! A verifier prints JSON with `state` and `findings`, each with `code` and `severity`, and exits as spec/verification.md says.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -20,9 +25,9 @@ const MOST_TIME: Duration = Duration::from_secs(20);
 /// How often a process is looked after.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// What an implementation made of a case.
+/// What a verifier made of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+enum Answer {
     /// It answered.
     Said(Expected),
     /// It did not end in time, was ended by a signal, or could not be started.
@@ -41,13 +46,46 @@ struct Finding {
     severity: String,
 }
 
-/// Asks about one case.
-pub fn ask(command: &[String], case: &Case) -> Answer {
-    let Some((program, arguments)) = command.split_first() else {
-        return Answer::Broke("there is no command".to_owned());
-    };
+/// Asks about one case, and says what is wrong with the answer by the promises of a tier; `None` if nothing is.
+pub fn try_case(command: &[String], case: &Case, tier: Tier) -> Option<String> {
+    match &case.manifest.output {
+        None => judge(case, &ask(command, case), tier),
+        Some(output) => write(command, case, &case.folder.join(output)).err(),
+    }
+}
+
+fn program(command: &[String]) -> Result<Command, String> {
+    let (program, arguments) = command.split_first().ok_or("there is no command")?;
     let mut process = Command::new(program);
-    process.args(arguments);
+    process.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
+    Ok(process)
+}
+
+/// Lets a writer make a bundle, and compares its bytes.
+fn write(command: &[String], case: &Case, expected: &Path) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let made = folder.path().join("made.expb");
+    let mut process = program(command)?;
+    process.arg(case.input()).arg("-o").arg(&made).stdout(Stdio::piped());
+    let (exit, _) = run(process)?;
+    if exit != 0 {
+        return Err(format!("exit status {exit}, expected 0"));
+    }
+    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    let (made, expected) = (read(&made)?, read(expected)?);
+    match made.iter().zip(&expected).position(|(a, b)| a != b) {
+        Some(at) => Err(format!("the bundle differs from byte {at} on")),
+        None if made.len() != expected.len() => Err(format!("{} bytes, expected {}", made.len(), expected.len())),
+        None => Ok(()),
+    }
+}
+
+/// Asks a verifier about one case.
+fn ask(command: &[String], case: &Case) -> Answer {
+    let mut process = match program(command) {
+        Ok(process) => process,
+        Err(why) => return Answer::Broke(why),
+    };
     let manifest = &case.manifest;
     let mut option = |name: &str, value: Option<&Path>| {
         if let Some(value) = value {
@@ -58,11 +96,12 @@ pub fn ask(command: &[String], case: &Case) -> Answer {
     option("--at", manifest.at.as_deref().map(Path::new));
     option("--require", manifest.require.map(|state| Path::new(state.as_str())));
     option("--digests", manifest.digests.map(|_| Path::new("all")));
-    process.arg(case.input()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    run(process).unwrap_or_else(Answer::Broke)
+    process.arg(case.input()).stdout(Stdio::piped());
+    run(process).and_then(|(exit, text)| answer(exit, &text)).unwrap_or_else(Answer::Broke)
 }
 
-fn run(mut process: Command) -> Result<Answer, String> {
+/// Runs a process to its end: its exit status, and what it printed.
+fn run(mut process: Command) -> Result<(i32, Vec<u8>), String> {
     let mut child = process.spawn().map_err(|error| format!("it cannot be started: {error}"))?;
     let mut stdout = child.stdout.take().ok_or("it has no output")?;
     // A pipe holds little, so it is emptied while the process runs.
@@ -84,18 +123,22 @@ fn run(mut process: Command) -> Result<Answer, String> {
     };
     let exit = status.code().ok_or_else(|| format!("it ended by {status}"))?;
     let text = reader.join().map_err(|_| "its output cannot be read")?.map_err(|error| error.to_string())?;
+    Ok((exit, text))
+}
+
+fn answer(exit: i32, text: &[u8]) -> Result<Answer, String> {
     if exit == 2 {
         return Ok(Answer::Said(Expected { state: None, errors: BTreeSet::new(), also: BTreeSet::new(), exit }));
     }
-    let report: Report = serde_json::from_slice(&text).map_err(|error| format!("its output is no report: {error}"))?;
+    let report: Report = serde_json::from_slice(text).map_err(|error| format!("its output is no report: {error}"))?;
     let (errors, also): (Vec<Finding>, Vec<Finding>) =
         report.findings.into_iter().partition(|finding| finding.severity == "error");
     let codes = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.code).collect();
     Ok(Answer::Said(Expected { state: Some(report.state), errors: codes(errors), also: codes(also), exit }))
 }
 
-/// What is wrong with an answer, by the promises of a tier; `None` if nothing is.
-pub fn judge(case: &Case, answer: &Answer, tier: Tier) -> Option<String> {
+/// What is wrong with an answer.
+fn judge(case: &Case, answer: &Answer, tier: Tier) -> Option<String> {
     let expected = &case.manifest.expect;
     let said = match answer {
         Answer::Broke(why) => return Some(why.clone()),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use expbundle_conformance::cases::{self, Manifest};
+use expbundle_conformance::cases::{self, Manifest, Tier};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -76,6 +76,18 @@ fn the_schema_of_cases_is_current_and_every_case_fits() {
         let written = std::fs::read(case.folder.join(format!("{}.json", case.name))).expect("readable");
         let value = serde_json::from_slice(&written).expect("JSON");
         assert!(validator.is_valid(&value), "{}", case.id());
+    }
+}
+
+#[test]
+fn the_page_says_how_many_cases_each_tier_has() {
+    let cases = cases::read(&root().join("conformance/cases")).expect("readable");
+    let page = std::fs::read_to_string(root().join("conformance/README.md")).expect("readable");
+    for (tier, word) in [(Tier::Core, "core"), (Tier::Sha256, "sha256"), (Tier::Full, "full"), (Tier::Writer, "writer")]
+    {
+        let count = cases.iter().filter(|case| case.manifest.tiers.contains(&tier)).count();
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{word}` |"))).expect("a row for each tier");
+        assert!(row.ends_with(&format!("| {count} |")), "{count} cases, and the page says: {row}");
     }
 }
 
