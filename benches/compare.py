@@ -11,6 +11,7 @@ import pathlib
 import platform
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import threading
@@ -257,6 +258,20 @@ def bench_family(expbundle, examples, scratch, comparison, turns):
     )
 
 
+def bench_suite(judge, comparison, turns):
+    """Every bundle of the conformance suite, in one process."""
+    paths = sorted((ROOT / "conformance" / "cases").rglob("*.expb"))
+    bundles = b"".join(struct.pack("<I", path.stat().st_size) + path.read_bytes() for path in paths)
+    best = float("inf")
+    for _ in range(turns):
+        begun = time.perf_counter()
+        lines = subprocess.run([judge], input=bundles, stdout=subprocess.PIPE, check=True).stdout.count(b"\n")
+        best = min(best, time.perf_counter() - begun)
+    if lines != len(paths):
+        sys.exit(f"{lines} answers to {len(paths)} bundles")
+    comparison.row(f"{len(paths)} bundles of the conformance suite, one process", f"{best:.2f} s", "", "", "under 2 s", best < 2)
+
+
 def bench_start(expbundle, comparison):
     """How long the program takes to start, and how large it is."""
     times = [Measured([expbundle, "--version"]).seconds for _ in range(50)]
@@ -280,11 +295,11 @@ def main():
     parser = argparse.ArgumentParser(description="Compare expbundle with named peers on the same input, in turns, in one run.")
     parser.add_argument("--scratch", type=pathlib.Path, required=True, help="folder for inputs, outputs and the peers (some 6 GB)")
     parser.add_argument("--program", type=pathlib.Path, required=True, help="the release build of expbundle")
-    parser.add_argument("--only", choices=["verify", "wandb", "mlflow", "family", "start", "build"], action="append", help="only this comparison; may be given again")
+    parser.add_argument("--only", choices=["verify", "wandb", "mlflow", "family", "suite", "start", "build"], action="append", help="only this comparison; may be given again")
     parser.add_argument("--turns", type=int, default=3, help="turns of each command; the best counts")
     parser.add_argument("--short", action="store_true", help="leave out the run of a million rows")
     arguments = parser.parse_args()
-    wanted = arguments.only or ["start", "verify", "wandb", "mlflow", "family", "build"]
+    wanted = arguments.only or ["start", "verify", "wandb", "mlflow", "family", "suite", "build"]
     comparison = Comparison()
     if "start" in wanted:
         bench_start(arguments.program, comparison)
@@ -296,6 +311,8 @@ def main():
         bench_mlflow(arguments.program, arguments.scratch, comparison, arguments.turns)
     if "family" in wanted:
         bench_family(arguments.program, arguments.program.parent / "examples", arguments.scratch, comparison, arguments.turns)
+    if "suite" in wanted:
+        bench_suite(arguments.program.parent / "examples" / "judge", comparison, arguments.turns)
     if "build" in wanted:
         bench_build(arguments.scratch, comparison)
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.platform(terse=True), "load": os.getloadavg()[0]}
