@@ -231,7 +231,7 @@ def bench_family(expbundle, examples, scratch, comparison, turns):
             f"{ratio:.2f}× as fast", "faster", ratio > 1,
         )
         comparison.row(
-            f"lineage of the same, its bundle read and verified", seconds(large["lineage"]), f"git merge-base {seconds(large['merge-base'])}, nothing verified",
+            "lineage of the same, its bundle read and verified", seconds(large["lineage"]), f"git merge-base {seconds(large['merge-base'])}, nothing verified",
             "", "", True,
         )
         for what in ("verify", "merge"):
