@@ -1,6 +1,6 @@
 """Layer `withholding`: copies without some sections (sections.md, "Withholding")."""
 
-from .build import BEN, Bundle, artifact, body, fixed, says
+from .build import BEN, Bundle, artifact, body, fixed, says, smallest
 from .cases import FULL
 
 SECTIONS = {"context.json": {"title": "a shared run"}, "identity.json": {"people": [{"name": "Ada"}]}, "cost.json": {"resources": [], "charges": []}}
@@ -27,6 +27,9 @@ def add(suite):
         part, record = bundle_of(SECTIONS, withheld=[name])
         part.statement(says(record))
         suite.case(f"without-{name.split('.')[0]}", "ids stay, and signatures hold", part, also=["section.withheld"], state="signed")
+    least = smallest()
+    del least.objects[next(name for name in least.objects if name.endswith("context.json"))]
+    suite.case("smallest-without-context", "the smallest bundle without its one section", least, also=["section.withheld"])
     nothing, record = bundle_of(SECTIONS, withheld=list(SECTIONS))
     nothing.statement(says(record))
     suite.case("without-any-section", "a record alone", nothing, also=["section.withheld"], state="signed")

@@ -98,6 +98,22 @@ fn every_must_has_a_code_and_every_code_on_a_page_exists() {
     }
 }
 
+#[test]
+fn every_refusal_has_its_step_in_the_algorithm() {
+    let verification = &pages()["verification.md"];
+    let algorithm = verification.split_once("## The algorithm").and_then(|(_, rest)| rest.split_once("\n## "));
+    let (algorithm, _) = algorithm.expect("it is there, and something follows");
+    let steps = codes(algorithm);
+    // Said by tools that convert or withhold, not by a verifier.
+    let elsewhere = |code: &Code| code.as_str().starts_with("source.") || *code == Code::SectionUnblinded;
+    for code in Code::ALL {
+        assert_eq!(steps.contains(code.as_str()), !elsewhere(code), "{code}");
+    }
+    for row in algorithm.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()) {
+        assert!(!codes(row).is_empty() || row.contains("as 3.3"), "{row}");
+    }
+}
+
 /// Every Rust file of the workspace that holds tests.
 fn tests() -> String {
     fn walk(folder: &Path, text: &mut String) {

@@ -3,15 +3,23 @@
 //! Artifacts fall into classes of equal digests. An artifact may be known by one digest only, so classes *agree* rather
 //! than being equal; each agrees with at most two others, which keeps everything linear. Who produced and who took in a
 //! class stands in lists, and never as pairs: a data set that 10 000 runs made and 10 000 others used is 20 000 entries.
+//!
+//! A file of a tree joins records only where it is a whole artifact somewhere. So all files of a listing are looked at once, and of those
+//! only at the other records that name it: a listing of a million files that 10 000 runs used costs a million and 10 000.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
+use expbundle_format::{Agreement, ArtifactDigests, Blake3, DigestSet, Sha256};
 
 use crate::adjacency::Adjacency;
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::link::Side;
+use crate::listing::Listing;
 use crate::relation::carries_lineage;
+use crate::taken::{Digests, Taken};
+
+/// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Limits").
+const MOST_AGAIN: usize = 1 << 22;
 
 /// One artifact, or one file of a tree, at one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +33,6 @@ pub(crate) struct Use {
     file: u32,
     /// Whether it can join records: its role carries lineage, it is not empty, and it was not passed through.
     pub(crate) links: bool,
-    /// An output that was an input already.
-    pub(crate) passed: bool,
 }
 
 impl Use {
@@ -86,18 +92,35 @@ pub(crate) struct Contents {
     agreeing: Adjacency,
     pub(crate) outputs: Uses,
     pub(crate) inputs: Uses,
+    /// Of each listing, the files that share a digest with a whole artifact.
+    joining: HashMap<usize, Vec<u32>>,
+    /// The first record whose listings were not looked at, for there were too many.
+    pub(crate) left_out: Option<u32>,
+}
+
+/// Uses in one direction, before they are sorted.
+#[derive(Default)]
+struct Collected {
+    uses: Vec<Use>,
+    /// Listings of which every file is in `uses`.
+    whole: HashSet<usize>,
+    again: usize,
 }
 
 impl Contents {
     pub(crate) fn new(records: &[RecordFacts]) -> Self {
-        let mut contents = Self::default();
-        let (mut outputs, mut inputs) = (Vec::new(), Vec::new());
+        let mut contents = Self { joining: joining(records), ..Self::default() };
+        let taken_listings = Digests::of_input_listings(records);
         let nothing = ArtifactDigests::from(DigestSet::of(&[]));
+        let (mut outputs, mut inputs) = (Collected::default(), Collected::default());
         for (record, facts) in (0_u32..).zip(records) {
-            let taken = Taken::by(&facts.inputs);
             contents.collect(record, &facts.inputs, &nothing, |_| false, &mut inputs);
-            contents.collect(record, &facts.outputs, &nothing, |digests| taken.has(digests), &mut outputs);
+            if !facts.outputs.is_empty() {
+                let taken = Taken::by(&facts.inputs, &taken_listings);
+                contents.collect(record, &facts.outputs, &nothing, |digests| taken.has(digests), &mut outputs);
+            }
         }
+        let (outputs, inputs) = (outputs.uses, inputs.uses);
         for (class, digests) in (0_u32..).zip(&contents.digests) {
             if let Some(both) = digests.both() {
                 contents.by_blake3.push((both.blake3, class));
@@ -133,27 +156,49 @@ impl Contents {
         artifacts: &[ArtifactFact],
         nothing: &ArtifactDigests,
         was_taken: impl Fn(&ArtifactDigests) -> bool,
-        uses: &mut Vec<Use>,
+        collected: &mut Collected,
     ) {
         for (artifact, fact) in (0_u32..).zip(artifacts) {
             let carries = carries_lineage(&fact.role);
             let whole = fact.digests.map(|digests| (None, digests));
-            let files = (0_u32..).zip(&fact.files).map(|(file, fact)| (Some(file), fact.digests));
+            let files = self.looked_at(record, &fact.files, collected).into_iter();
+            let files = files.filter_map(|file| Some((Some(file), fact.files.get(file as usize)?.digests)));
             for (file, digests) in whole.into_iter().chain(files) {
-                let passed = was_taken(&digests);
                 // An empty file is the same everywhere, so it says nothing about where it came from.
-                let is_nothing = digests.agreement(nothing) != expbundle_format::Agreement::Different;
-                uses.push(Use {
+                let is_nothing = digests.agreement(nothing) != Agreement::Different;
+                collected.uses.push(Use {
                     class: self.class_or_new(digests),
                     in_tree: file.is_some(),
                     record,
                     artifact,
                     file: file.unwrap_or(0),
-                    links: carries && !passed && !is_nothing,
-                    passed,
+                    links: carries && !is_nothing && !was_taken(&digests),
                 });
             }
         }
+    }
+
+    /// The files of a listing that are looked at: all of them once, and then those that can join records.
+    fn looked_at(&mut self, record: u32, listing: &Listing, collected: &mut Collected) -> Vec<u32> {
+        if listing.is_empty() {
+            return Vec::new();
+        }
+        if collected.whole.insert(listing.key()) {
+            return (0_u32..).take(listing.len()).collect();
+        }
+        let files = self.joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
+        collected.again += files.len();
+        if collected.again > MOST_AGAIN {
+            self.left_out = self.left_out.or(Some(record));
+            return Vec::new();
+        }
+        files.to_vec()
+    }
+
+    /// The files of a listing that can join records, with their positions.
+    pub(crate) fn joining<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = (usize, ArtifactDigests)> + 'a {
+        let files = self.joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
+        files.iter().filter_map(|&file| Some((file as usize, listing.get(file as usize)?.digests)))
     }
 
     fn class_or_new(&mut self, digests: ArtifactDigests) -> u32 {
@@ -260,26 +305,19 @@ fn only(mut classes: Classes<'_>) -> Option<u32> {
     if classes.next().is_some() { None } else { first }
 }
 
-/// What a record took in, by each digest, in order.
-struct Taken {
-    blake3: Vec<Blake3>,
-    sha256: Vec<Sha256>,
-}
-
-impl Taken {
-    fn by(inputs: &[ArtifactFact]) -> Self {
-        let files = inputs.iter().flat_map(|input| &input.files).map(|file| file.digests);
-        let all = || inputs.iter().filter_map(|input| input.digests).chain(files.clone());
-        let mut blake3: Vec<Blake3> = all().filter_map(|digests| digests.blake3()).collect();
-        let mut sha256: Vec<Sha256> = all().filter_map(|digests| digests.sha256()).collect();
-        blake3.sort_unstable();
-        sha256.sort_unstable();
-        Self { blake3, sha256 }
+/// Of each listing, the files that share a digest with a whole artifact, in either direction. No other file joins records.
+fn joining(records: &[RecordFacts]) -> HashMap<usize, Vec<u32>> {
+    let artifacts = || records.iter().flat_map(|facts| facts.inputs.iter().chain(&facts.outputs));
+    let mut joining = HashMap::new();
+    if artifacts().all(|artifact| artifact.files.is_empty()) {
+        return joining;
     }
-
-    /// One digest in common is enough: in doubt a record did not produce what it may have been given.
-    fn has(&self, digests: &ArtifactDigests) -> bool {
-        digests.blake3().is_some_and(|digest| self.blake3.binary_search(&digest).is_ok())
-            || digests.sha256().is_some_and(|digest| self.sha256.binary_search(&digest).is_ok())
+    let whole = Digests::new(artifacts().filter_map(|artifact| artifact.digests).collect());
+    for artifact in artifacts().filter(|artifact| !artifact.files.is_empty()) {
+        joining.entry(artifact.files.key()).or_insert_with(|| {
+            let files = (0_u32..).zip(&*artifact.files).filter(|(_, file)| whole.has(&file.digests));
+            files.map(|(file, _)| file).collect()
+        });
     }
+    joining
 }

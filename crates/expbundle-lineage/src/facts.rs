@@ -9,6 +9,8 @@ use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, Source, 
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
 
+use crate::listing::Listing;
+
 /// Everything that a [`crate::Lineage`] is built from. The order of the lists means nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -75,8 +77,6 @@ impl RecordFacts {
     pub(crate) fn normalize(&mut self) {
         for list in [&mut self.inputs, &mut self.outputs] {
             for artifact in list.iter_mut() {
-                artifact.files.sort_unstable();
-                artifact.files.dedup();
                 artifact.uris.sort_unstable();
                 artifact.uris.dedup();
             }
@@ -126,7 +126,7 @@ pub struct ArtifactFact {
     /// Its licence, as stated.
     pub licence: Option<String>,
     /// The files of a tree whose listing is here.
-    pub files: Vec<FileFact>,
+    pub files: Listing,
 }
 
 impl ArtifactFact {
@@ -158,9 +158,10 @@ impl ArtifactFact {
             self.uris.append(&mut other.uris);
             self.uris.sort_unstable();
             self.uris.dedup();
-            self.files.append(&mut other.files);
-            self.files.sort_unstable();
-            self.files.dedup();
+            // One of the two may come from a copy without the listing.
+            if self.files.len() < other.files.len() {
+                self.files = std::mem::take(&mut other.files);
+            }
         }
         same
     }
@@ -177,7 +178,7 @@ impl ArtifactFact {
             version: None,
             uris: Vec::new(),
             licence: None,
-            files: Vec::new(),
+            files: Listing::default(),
         }
     }
 }
@@ -190,17 +191,6 @@ impl From<&ArtifactRef> for ArtifactFact {
             ..Self::new(artifact.role.clone(), artifact.digest)
         }
     }
-}
-
-/// A file of a tree.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileFact {
-    /// Path within the tree.
-    pub path: String,
-    /// Strong digests.
-    pub digests: ArtifactDigests,
-    /// Size in bytes.
-    pub size_bytes: u64,
 }
 
 /// A verified `link` statement: somebody asserts who produced an input where no strong digest proves it.

@@ -19,8 +19,16 @@ const NAMED: usize = 4;
 
 /// Every finding, in the order of codes, then of records.
 pub(crate) fn all(lineage: &Lineage) -> Vec<Finding> {
-    const LOOKS: [fn(&Lineage, &mut Vec<Finding>); 7] =
-        [children_before_parents, unaccounted, digest_conflicts, parents, two_records, cycles, licence::findings];
+    const LOOKS: [fn(&Lineage, &mut Vec<Finding>); 8] = [
+        children_before_parents,
+        unaccounted,
+        digest_conflicts,
+        parents,
+        two_records,
+        cycles,
+        licence::findings,
+        too_many_listings,
+    ];
     let found = LOOKS.par_iter().with_max_len(1).map(|look| {
         let mut findings = Vec::new();
         look(lineage, &mut findings);
@@ -47,6 +55,13 @@ fn named(ids: impl IntoIterator<Item = RecordId>) -> String {
     match ids.len().saturating_sub(NAMED) {
         0 => first.join(", "),
         more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn too_many_listings(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    if let Some(record) = lineage.contents.left_out {
+        let message = "its listings, and those of records after it, are too many to follow";
+        findings.push(Finding::new(Code::ContainerLimit, place(lineage.id(record)), message));
     }
 }
 
@@ -193,7 +208,8 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
         for input in &facts.inputs {
             let after = after_role(&input.role);
             let whole = input.digests.map(|digests| (false, digests));
-            for (in_tree, digests) in whole.into_iter().chain(input.files.iter().map(|file| (true, file.digests))) {
+            let files = lineage.contents.joining(&input.files).map(|(_, digests)| (true, digests));
+            for (in_tree, digests) in whole.into_iter().chain(files) {
                 let producer = earliest.producer(lineage, &digests, in_tree, after);
                 if let Some(producer) = producer.filter(|producer| *producer != record && !said.contains_key(producer))
                 {

@@ -154,7 +154,7 @@ impl Lineage {
         let facts = &self.records[child as usize];
         let inputs = facts.inputs.iter().enumerate().flat_map(|(artifact, input)| {
             let whole = input.digests.map(|digests| (None, digests)).into_iter();
-            let files = input.files.iter().enumerate().map(|(file, fact)| (Some(file), fact.digests));
+            let files = self.contents.joining(&input.files).map(|(file, digests)| (Some(file), digests));
             whole.chain(files).map(move |(file, digests)| (Side { artifact, file }, digests))
         });
         inputs.flat_map(move |(input, digests)| {

@@ -3,17 +3,18 @@
 //! Suggested links take no part in any of them. Each visits a vertex at most once and uses no recursion. Answers are in
 //! a fixed order, whatever the order of the facts.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId};
 
 use crate::adjacency::Adjacency;
-use crate::contents::Use;
-use crate::facts::{ArtifactFact, AssertedLink};
+use crate::contents::{Use, Uses};
+use crate::facts::{ArtifactFact, AssertedLink, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
 use crate::relation::carries_lineage;
+use crate::taken::Taken;
 
 /// Up to parents, or down to children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,17 +155,17 @@ impl Lineage {
             return why;
         }
         let agreeing = self.contents.agreeing(digests);
-        let told = |used: &Use| (self.id(used.record), used.side());
-        for &class in &agreeing {
-            let (passed, produced): (Vec<&Use>, Vec<_>) =
-                self.contents.outputs.of(class).iter().partition(|output| output.passed);
-            why.producers.extend(produced.into_iter().map(told));
-            why.passed_on.extend(passed.into_iter().map(told));
-            why.takers.extend(self.contents.inputs.of(class).iter().map(told));
-        }
-        for list in [&mut why.producers, &mut why.takers, &mut why.passed_on] {
-            list.sort_unstable();
-        }
+        let told = |(record, side)| (self.id(record), side);
+        let none = HashMap::new();
+        let is_passed = |(record, _): &(u32, Side)| {
+            Taken::by(&self.records[*record as usize].inputs, &none).has(digests)
+        };
+        let (passed, produced): (Vec<_>, Vec<_>) =
+            self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs).into_iter().partition(is_passed);
+        let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
+        why.producers = produced.into_iter().map(told).collect();
+        why.passed_on = passed.into_iter().map(told).collect();
+        why.takers = taken.into_iter().map(told).collect();
         let conflicting: BTreeSet<RecordId> = self
             .contents
             .sharing(digests)
@@ -247,6 +248,28 @@ impl Lineage {
         layers
     }
 
+    /// Uses of these classes by every record, in their order. Of a listing that several records name, only the first is looked at file by
+    /// file, so the others are found by the listing.
+    fn every_use(
+        &self,
+        classes: &[u32],
+        uses: &Uses,
+        list: impl Fn(&RecordFacts) -> &[ArtifactFact],
+    ) -> BTreeSet<(u32, Side)> {
+        let artifact = |used: &Use| &list(&self.records[used.record as usize])[used.side().artifact];
+        let (mut every, mut seen) = (BTreeSet::new(), HashSet::new());
+        for used in classes.iter().flat_map(|&class| uses.of(class)) {
+            every.insert((used.record, used.side()));
+            let listing = &artifact(used).files;
+            let is_new = used.in_tree && seen.insert((listing.key(), used.side().file));
+            let Some(tree) = artifact(used).digests.filter(|_| is_new) else { continue };
+            let trees = self.contents.agreeing(&tree).into_iter().flat_map(|class| uses.of(class));
+            let same = trees.filter(|other| !other.in_tree && artifact(other).files.key() == listing.key());
+            every.extend(same.map(|other| (other.record, Side { artifact: other.side().artifact, ..used.side() })));
+        }
+        every
+    }
+
     fn is_gap(&self, record: RecordId, input: &ArtifactFact) -> bool {
         if !carries_lineage(&input.role) {
             return false;
@@ -258,7 +281,7 @@ impl Lineage {
         let asserted = |link: &AssertedLink| link.artifact == Some(digests) && self.position(link.parent).is_some();
         !digests.is_of_nothing()
             && !produced(&digests, true)
-            && !input.files.iter().any(|file| produced(&file.digests, false))
+            && !self.contents.joining(&input.files).any(|(_, digests)| produced(&digests, false))
             && !self.asserted_of(record).iter().any(asserted)
     }
 

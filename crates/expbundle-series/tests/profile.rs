@@ -162,3 +162,24 @@ proptest! {
         prop_assert_eq!(borrow(&by_key), bytes);
     }
 }
+
+#[test]
+fn the_worked_bytes_of_the_page_are_those_of_the_file() {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let page = std::fs::read_to_string(format!("{folder}/../../spec/sections-parquet.md")).expect("the page is here");
+    let file = std::fs::read(format!("{folder}/tests/golden/nanoseconds.parquet")).expect("the golden file is here");
+    assert!(page.contains(&format!("{} bytes", file.len())));
+    let worked = page.split_once("## Worked").expect("it has an example").1;
+    let block = worked.split("```").nth(1).expect("it has bytes");
+    let byte = |text: &str| u8::from_str_radix(text, 16).ok().filter(|_| text.len() == 2);
+    let mut at = 0;
+    for line in block.lines().skip(1).filter(|line| !line.is_empty()) {
+        let (offset, rest) = line.trim_start().split_once("  ").expect("an offset, then bytes");
+        let offset: usize = offset.parse().expect("a decimal offset");
+        assert!(offset >= at, "{line}");
+        let bytes: Vec<u8> = rest.split("  ").next().unwrap_or_default().split(' ').map_while(byte).collect();
+        assert!(!bytes.is_empty() && file[offset..].starts_with(&bytes), "{line}");
+        at = offset + bytes.len();
+    }
+    assert_eq!(at, file.len());
+}

@@ -1,12 +1,12 @@
 //! The lineage of an intact bundle: facts out of its records and sections (spec/lineage.md).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::record::Form;
+use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
-use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, RecordFacts, Supersession};
+use expbundle_format::{ArtifactDigests, Blake3, RecordId};
+use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Listing, RecordFacts, Supersession};
 use expbundle_statement::{Asserted, LinkClaim, Predicate};
 use rayon::prelude::*;
 
@@ -16,8 +16,18 @@ impl Intact {
     /// What records, sections and statements tell lineage.
     pub(crate) fn facts(&self) -> Facts {
         let ids: Vec<&RecordId> = self.records().keys().collect();
-        let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id)).collect();
+        let listings = self.listings();
+        let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id, &listings)).collect();
         Facts { records, links: self.asserted_links(), supersessions: self.supersessions() }
+    }
+
+    /// The listings that are here of all trees that records name, each read once.
+    fn listings(&self) -> BTreeMap<Blake3, Listing> {
+        let bodies = self.records().values().map(Record::body);
+        let artifacts = bodies.flat_map(|body| body.inputs.iter().chain(&body.outputs));
+        let trees = artifacts.filter(|artifact| artifact.form == Form::Tree);
+        let trees: BTreeSet<Blake3> = trees.filter_map(|artifact| artifact.digest.blake3()).collect();
+        trees.into_par_iter().filter_map(|tree| Some((tree, files(&self.tree(tree)?)))).collect()
     }
 
     /// Links that statements assert, whoever signed them: the grade says that it is somebody's word.
@@ -50,23 +60,16 @@ impl Intact {
         supersessions.collect()
     }
 
-    fn record_facts(&self, id: RecordId) -> Option<RecordFacts> {
+    fn record_facts(&self, id: RecordId, listings: &BTreeMap<Blake3, Listing>) -> Option<RecordFacts> {
         let record = self.records().get(&id)?;
         let mut facts = RecordFacts::from(record);
         let is_described = record.body().sections.contains_key(&Artifacts::name());
         let described =
             is_described.then(|| self.json_section::<Artifacts>(id)).flatten().unwrap_or_default().artifacts;
-        let mut listings = BTreeMap::new();
-        for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
-            if artifact.form == Form::Tree
-                && let Some(tree) = self.tree(artifact)
-            {
-                listings.insert(artifact.digest, files(&tree));
-            }
-        }
         for (direction, list) in [(Direction::Input, &mut facts.inputs), (Direction::Output, &mut facts.outputs)] {
             for artifact in list.iter_mut() {
-                if let Some(files) = artifact.digests.and_then(|digests| listings.get(&digests)) {
+                let tree = artifact.digests.filter(|_| artifact.form == Form::Tree).and_then(|tree| tree.blake3());
+                if let Some(files) = tree.and_then(|tree| listings.get(&tree)) {
                     artifact.files.clone_from(files);
                 }
             }
@@ -76,7 +79,7 @@ impl Intact {
     }
 }
 
-fn files(tree: &Tree) -> Vec<FileFact> {
+fn files(tree: &Tree) -> Listing {
     let file = |file: &expbundle_format::tree::TreeFile| FileFact {
         path: file.path.to_plain(),
         digests: ArtifactDigests::from(file.digest),

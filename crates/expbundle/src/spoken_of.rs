@@ -1,6 +1,6 @@
 //! Which artifacts the records of a bundle speak of: nothing else may be embedded (spec/container.md, "Names").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
@@ -24,12 +24,12 @@ pub(crate) fn spoken_of(
     records: &BTreeMap<RecordId, Record>,
     limits: &Limits,
 ) -> (BTreeMap<Blake3, SpokenOf>, Vec<Finding>) {
-    let (mut known, mut trees, mut findings) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let (mut known, mut trees, mut findings) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     let mut say = |digest: ArtifactDigests, size: Option<u64>, form: Form| {
         let Some(blake3) = digest.blake3() else { return };
         known.entry(blake3).or_insert(SpokenOf { sha256: digest.sha256(), size });
         if form == Form::Tree {
-            trees.push(EntryName::Artifact(blake3));
+            trees.insert(EntryName::Artifact(blake3));
         }
     };
     // What `record.json` says comes first: its sizes are never missing.

@@ -10,7 +10,7 @@ use std::io;
 use camino::Utf8Path;
 use expbundle_format::container::{Container, Entry, EntryName, SectionName};
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{ArtifactRef, Record};
+use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
@@ -230,8 +230,8 @@ impl Intact {
     }
 
     /// The listing of a tree, if it is embedded.
-    pub fn tree(&self, artifact: &ArtifactRef) -> Option<Tree> {
-        let content = self.bundle.get(&EntryName::Artifact(artifact.digest.blake3()?))?;
+    pub fn tree(&self, listing: Blake3) -> Option<Tree> {
+        let content = self.bundle.get(&EntryName::Artifact(listing))?;
         Tree::parse(&content.read(self.limits.section_bytes).ok()?).ok()
     }
 

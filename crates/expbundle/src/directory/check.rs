@@ -3,9 +3,10 @@
 //! Bytes decide: a file is the one that a record speaks of because its digest agrees, whatever its name. Names serve
 //! only to notice that something else stands where a record's file should be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::record::{Word, role};
@@ -31,7 +32,7 @@ pub struct Claim {
     /// Its size in bytes.
     pub size: u64,
     /// Paths and names by which the record knows it; none if that section is withheld.
-    pub names: Vec<String>,
+    pub names: Arc<[String]>,
 }
 
 impl Claim {
@@ -39,12 +40,53 @@ impl Claim {
     pub fn carries_lineage(&self) -> bool {
         role::LINEAGE.contains(&self.role.as_str())
     }
+}
 
-    /// Whether it should stand at that path.
-    fn is_named(&self, path: &str) -> bool {
-        let base = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
-        self.names.iter().any(|name| name == path || (self.carries_lineage() && base(name) == base(path)))
+/// What is missing, by what might give a file away that stands in its place. Of several the first counts.
+#[derive(Default)]
+struct Missed<'a> {
+    claims: Vec<&'a Claim>,
+    by_path: HashMap<&'a str, usize>,
+    by_last_name: HashMap<&'a str, usize>,
+    by_size: HashMap<u64, usize>,
+    unnamed: Option<usize>,
+}
+
+impl<'a> Missed<'a> {
+    fn new(claims: Vec<&'a Claim>) -> Self {
+        let mut missed = Self::default();
+        for (at, claim) in claims.iter().enumerate() {
+            for name in &*claim.names {
+                missed.by_path.entry(name).or_insert(at);
+                if claim.carries_lineage() {
+                    missed.by_last_name.entry(last_name(name)).or_insert(at);
+                }
+            }
+            // Weights of the very size of weights that are missing are those weights, changed: no two models are that alike.
+            if claim.carries_lineage() && claim.size > 0 {
+                missed.by_size.entry(claim.size).or_insert(at);
+            }
+            if claim.names.is_empty() && claim.carries_lineage() {
+                missed.unnamed = missed.unnamed.or(Some(at));
+            }
+        }
+        missed.claims = claims;
+        missed
     }
+
+    /// What should stand where this file does. `some_here` says whether other weights that the records put out are here.
+    fn in_place_of(&self, path: &str, held: &Held, some_here: bool) -> Option<&'a Claim> {
+        let size = if let Held::Bytes { size, .. } = held { self.by_size.get(size) } else { None };
+        let named = [self.by_path.get(path), self.by_last_name.get(last_name(path)), size];
+        // Where names are withheld, weights that nobody speaks of stand for those that are missing, if none of them is here.
+        let unnamed = self.unnamed.filter(|_| !some_here && looks_like_weights(path));
+        let first = named.into_iter().flatten().copied().chain(unnamed).min()?;
+        self.claims.get(first).copied()
+    }
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What a file in the folder is.
@@ -144,16 +186,9 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
     let found_digests: BTreeSet<_> = found.iter().filter_map(same_digest).collect();
     let missed: Vec<&Claim> =
         claims.iter().filter(|claim| claim.expected && !found_digests.contains(&claim.digest)).collect();
-    // Where names are withheld, weights that nobody speaks of stand for those that are missing, if none of them is here.
+    let missed = Missed::new(missed);
     let some_here =
         found.iter().filter_map(|at| claims.get(*at)).any(|claim| claim.expected && claim.carries_lineage());
-    let stands_in = |claim: &Claim, path: &str| {
-        !some_here && claim.names.is_empty() && claim.carries_lineage() && looks_like_weights(path)
-    };
-    // Weights of the very size of weights that are missing are those weights, changed: no two models are that alike.
-    let same_size = |claim: &Claim, held: &Held| {
-        claim.carries_lineage() && claim.size > 0 && matches!(held, Held::Bytes { size, .. } if *size == claim.size)
-    };
     let mut files = Vec::with_capacity(scan.files.len());
     let mut replaced = BTreeSet::new();
     for ((path, held), matches) in scan.files.iter().zip(&matches) {
@@ -167,11 +202,7 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
             check_match(held, &of_this, &place(), &mut findings);
             let state = if matches!(held, Held::Pointer(_)) { FileState::Pointer } else { FileState::Verified };
             (state, Some(claim))
-        } else if let Some(claim) = missed
-            .iter()
-            .copied()
-            .find(|claim| claim.is_named(&plain) || stands_in(claim, &plain) || same_size(claim, held))
-        {
+        } else if let Some(claim) = missed.in_place_of(&plain, held, some_here) {
             replaced.insert(claim.digest);
             let message = format!("it is {}, and the record speaks of {}", describe(held), claim.digest);
             findings.push(Finding::new(Code::ArtifactChanged, place(), message));
@@ -187,13 +218,13 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
         let (record, role) = claim.map(|claim| (claim.record, claim.role.clone())).unzip();
         files.push(CheckedFile { path: plain, state, digest, record, role });
     }
-    for claim in missed.iter().filter(|claim| claim.carries_lineage() && !replaced.contains(&claim.digest)) {
+    for claim in missed.claims.iter().filter(|claim| claim.carries_lineage() && !replaced.contains(&claim.digest)) {
         let name = claim.names.first().map_or_else(|| claim.digest.to_string(), Clone::clone);
         let message = format!("the {} `{name}` of the record is not here", claim.role);
         findings.push(Finding::new(Code::ArtifactAbsent, Place::entry(name), message));
     }
     let is_model = |claim: &Claim| [role::MODEL, role::ADAPTER, role::CHECKPOINT].contains(&claim.role.as_str());
-    if !some_here && replaced.is_empty() && missed.iter().any(|claim| is_model(claim)) {
+    if !some_here && replaced.is_empty() && missed.claims.iter().any(|claim| is_model(claim)) {
         let message = "none of the files here is a model that the records put out";
         findings.push(Finding::new(Code::DirectoryNoOutput, Place::unknown(), message));
     }
@@ -307,7 +338,7 @@ mod tests {
             role: "model".parse().expect("a role"),
             digest: DigestSet::of(bytes).into(),
             size: bytes.len() as u64,
-            names: vec![name.to_owned()],
+            names: [name.to_owned()].into(),
         }
     }
 
@@ -377,7 +408,7 @@ mod tests {
     #[test]
     fn changed_weights_are_noticed_though_their_name_is_withheld() {
         let (_guard, folder) = folder();
-        let unnamed = |bytes: &[u8]| Claim { names: Vec::new(), ..claim("", bytes) };
+        let unnamed = |bytes: &[u8]| Claim { names: Arc::default(), ..claim("", bytes) };
         fs::write(folder.join("model.safetensors"), b"other").expect("room");
         let changed = [("model.safetensors", FileState::Changed)];
         case(&folder, &[unnamed(b"weights")], &changed, &[Code::ArtifactChanged]);

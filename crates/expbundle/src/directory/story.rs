@@ -1,13 +1,14 @@
 //! What the records of a bundle say about files, and what of it a model card can say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, Record, role};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations, JsonSection};
 use expbundle_format::tree::Tree;
-use expbundle_format::{Agreement, RecordId, json};
+use expbundle_format::{Agreement, ArtifactDigests, Blake3, RecordId, Sha256, json};
 use serde_json::Value;
 
 use super::card::{Additions, CardResult};
@@ -39,11 +40,11 @@ struct Chapter<'a> {
 impl<'a> Story<'a> {
     /// Reads the sections. Withheld ones say nothing.
     ///
-    /// `heads` are the records that no other follows from: the directory is about those.
+    /// `heads` are the records that no other follows from, in the order of their ids: the directory is about those.
     pub fn new(bundle: &'a Bundle, records: &'a BTreeMap<RecordId, Record>, heads: &[RecordId]) -> Self {
         let chapter = |(id, record): (&RecordId, &'a Record)| Chapter {
             record,
-            is_head: heads.contains(id),
+            is_head: heads.binary_search(id).is_ok(),
             artifacts: section(bundle, *id).unwrap_or_default(),
             evaluations: section(bundle, *id).unwrap_or_default(),
         };
@@ -60,28 +61,37 @@ impl<'a> Story<'a> {
         self.bundle
     }
 
-    /// Everything that the records say about files, trees with their files.
+    /// Everything that the records say about files, trees with their files. A tree that several records name is told of once, by the first.
     pub fn claims(&self) -> Vec<Claim> {
-        let mut claims = Vec::new();
+        let (mut claims, mut told) = (Vec::new(), BTreeSet::new());
         for chapter in &self.chapters {
             let body = chapter.record.body();
+            let mut names = Names::of(&chapter.artifacts);
             for (direction, list) in [(Direction::Input, &body.inputs), (Direction::Output, &body.outputs)] {
-                for artifact in list {
-                    self.add_claims(chapter, direction, artifact, &mut claims);
+                for artifact in list.iter().filter(|artifact| artifact.form == Form::File || told.insert(artifact.digest.blake3())) {
+                    let names = names.get(artifact.digest, direction, &chapter.artifacts);
+                    self.add_claims(chapter, direction, artifact, names, &mut claims);
                 }
             }
         }
         claims
     }
 
-    fn add_claims(&self, chapter: &Chapter<'_>, direction: Direction, artifact: &ArtifactRef, claims: &mut Vec<Claim>) {
+    fn add_claims(
+        &self,
+        chapter: &Chapter<'_>,
+        direction: Direction,
+        artifact: &ArtifactRef,
+        names: Arc<[String]>,
+        claims: &mut Vec<Claim>,
+    ) {
         let claim = Claim {
             record: chapter.record.id(),
             expected: chapter.is_head && direction == Direction::Output,
             role: artifact.role.clone(),
             digest: artifact.digest,
             size: artifact.size,
-            names: names(artifact, direction, &chapter.artifacts),
+            names,
         };
         match artifact.form {
             Form::File => claims.push(claim),
@@ -89,7 +99,7 @@ impl<'a> Story<'a> {
             Form::Tree => claims.extend(self.tree(artifact).iter().flat_map(Tree::files).map(|file| Claim {
                 digest: file.digest.into(),
                 size: file.size,
-                names: vec![file.path.to_plain()],
+                names: [file.path.to_plain()].into(),
                 // A model folder holds much that is no weight: what of it lies here is known, what does not is not missed.
                 expected: false,
                 ..claim.clone()
@@ -132,14 +142,45 @@ fn section<S: JsonSection>(bundle: &Bundle, record: RecordId) -> Option<S> {
     json::from_value(value).ok()
 }
 
-/// The paths and names that `artifacts.json` has for a digest.
-fn names(artifact: &ArtifactRef, direction: Direction, described: &Artifacts) -> Vec<String> {
-    let described = described.artifacts.iter().filter(|other| other.direction == direction);
-    let same = described
-        .filter(|other| other.digest.is_some_and(|digest| digest.agreement(&artifact.digest) == Agreement::Same));
-    let mut names: Vec<String> = same.flat_map(|other| [other.path.clone(), other.name.clone()]).flatten().collect();
-    names.dedup();
-    names
+/// The paths and names that an `artifacts.json` has, by digest.
+struct Names {
+    by_blake3: HashMap<Blake3, Vec<usize>>,
+    by_sha256: HashMap<Sha256, Vec<usize>>,
+    known: HashMap<(Direction, ArtifactDigests), Arc<[String]>>,
+}
+
+impl Names {
+    fn of(described: &Artifacts) -> Self {
+        let (mut by_blake3, mut by_sha256) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
+        for (at, artifact) in described.artifacts.iter().enumerate() {
+            if let Some(blake3) = artifact.digest.and_then(|digest| digest.blake3()) {
+                by_blake3.entry(blake3).or_default().push(at);
+            }
+            if let Some(sha256) = artifact.digest.and_then(|digest| digest.sha256()) {
+                by_sha256.entry(sha256).or_default().push(at);
+            }
+        }
+        Self { by_blake3, by_sha256, known: HashMap::new() }
+    }
+
+    /// Looked up once for each digest: a record may name one a thousand times, and its `artifacts.json` too.
+    fn get(&mut self, digest: ArtifactDigests, direction: Direction, described: &Artifacts) -> Arc<[String]> {
+        let Self { by_blake3, by_sha256, known } = self;
+        let names = known.entry((direction, digest)).or_insert_with(|| {
+            let by_blake3 = digest.blake3().and_then(|digest| by_blake3.get(&digest));
+            let by_sha256 = digest.sha256().and_then(|digest| by_sha256.get(&digest));
+            let positions: BTreeSet<usize> = by_blake3.into_iter().chain(by_sha256).flatten().copied().collect();
+            let artifacts = positions.iter().filter_map(|at| described.artifacts.get(*at));
+            let same = artifacts.filter(|other| {
+                let agreement = other.digest.map(|other| other.agreement(&digest));
+                other.direction == direction && agreement == Some(Agreement::Same)
+            });
+            let mut names: Vec<String> = same.flat_map(|other| [other.path.clone(), other.name.clone()]).flatten().collect();
+            names.dedup();
+            names.into()
+        });
+        Arc::clone(names)
+    }
 }
 
 /// Turns a record into additions to a card, and sentences about what has no place there. A licence is never set.
