@@ -65,7 +65,9 @@ fn the_limits_are_those_of_the_pages() {
 /// The case or file of a case that a text names last: `layer/name`, or `layer/name/file`.
 fn case_named_in(text: &str) -> Option<Vec<u8>> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases");
-    let file = |name: &str| [format!("{name}.expb"), name.to_owned()].iter().map(|name| cases.join(name)).find(|path| path.is_file());
+    let file = |name: &str| {
+        [format!("{name}.expb"), name.to_owned()].iter().map(|name| cases.join(name)).find(|path| path.is_file())
+    };
     let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
     quoted.iter().rev().find_map(|name| file(name)).map(|path| std::fs::read(path).expect("readable"))
 }
@@ -104,7 +106,8 @@ fn the_worked_bytes_are_those_of_the_cases() {
         let worked = page.split_once("## Worked bytes").expect("each page has some").1;
         let parts: Vec<&str> = worked.split("```").collect();
         let mut checked = 0;
-        for (at, block) in parts.iter().enumerate().skip(1).step_by(2).filter(|(_, block)| block.starts_with("text\n")) {
+        for (at, block) in parts.iter().enumerate().skip(1).step_by(2).filter(|(_, block)| block.starts_with("text\n"))
+        {
             let file = case_named_in(&parts[..at].join("")).unwrap_or_else(|| panic!("{name}: bytes of which case?"));
             checked += check_walk(block, &file, name);
         }
