@@ -1,14 +1,31 @@
-"""Writes `conformance/cases`: `python3 -m generate [FOLDER]` in `conformance/`, with blake3 and cryptography installed."""
+"""Writes `conformance/cases`: `python3 -m generate [FOLDER]` in `conformance/`, with blake3 and cryptography installed.
 
+`python3 -m generate --large FOLDER` writes those that are too large to commit, or that no repository can hold.
+"""
+
+import argparse
 import pathlib
-import sys
 
-from . import container, directory, json_layer, lineage, record, sections, statement, version, withholding, writer
+from . import (
+    container, container_directories, container_names, container_order, directory, directory_files, directory_links,
+    directory_trees, json_layer, large, lineage, lineage_licences, lineage_links, lineage_times, record, record_trees, sections, statement, statement_keys,
+    statement_order, statement_payload, statement_taking_back, statement_trust, version, withholding, writer,
+)
 from .cases import CASES, Suite
 
+LAYERS = (
+    container, container_directories, container_names, container_order, json_layer, record, record_trees, sections, statement, statement_payload, statement_keys,
+    statement_order, statement_trust, statement_taking_back, lineage, lineage_links, lineage_times, lineage_licences, withholding, directory, directory_files, directory_trees, directory_links, version, writer,
+)
+parser = argparse.ArgumentParser(prog="python3 -m generate", description="Write the cases.")
+parser.add_argument("--large", action="store_true", help="those that are not committed")
+parser.add_argument("folder", nargs="?", type=pathlib.Path, default=CASES, help="which is emptied before [default: cases]")
+arguments = parser.parse_args()
+if arguments.large and arguments.folder.exists():
+    parser.error(f"{arguments.folder} is there already")
 suite = Suite()
-for layer in (container, json_layer, record, sections, statement, lineage, withholding, directory, version, writer):
+for layer in [large] if arguments.large else LAYERS:
     layer.add(suite)
-suite.write(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else CASES)
-valid = sum(not case[6]["errors"] and case[6]["exit"] != 2 for case in suite.cases)
+suite.write(arguments.folder)
+valid = sum(case[6]["state"] not in ("malformed", None) for case in suite.cases)
 print(f"{len(suite.cases)} cases, {valid} of them valid")

@@ -98,6 +98,11 @@ class Entry:
         self.local[field] = self.central[field] = value
 
 
+def twin(entry, data=None):
+    """An entry of the same name, with the same data if no other is given."""
+    return Entry(entry.name, entry.data if data is None else data)
+
+
 class Container:
     """A container of entries that a case changes before `bytes`."""
 

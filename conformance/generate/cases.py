@@ -21,10 +21,12 @@ class Suite:
         self.layer, self.clause = layer, clause
 
     def case(self, name, why, data, errors=(), also=(), state=None, tiers=(CORE, FULL, SHA256), clause=None, files=None, **question):
-        """One case. `data` is a bundle or its bytes, or a folder as a mapping from path to bytes."""
+        """One case. `data` is a bundle or its bytes, a folder as a mapping from path to bytes, or a function that writes to a path."""
         if isinstance(data, (build.Bundle, build.Container)):
             data = data.bytes()
-        errors, also = sorted(set(errors)), sorted(set(also))
+        # Where no errors are named, any will do.
+        any_errors = errors is None
+        errors, also = sorted(set(errors or ())), sorted(set(also))
         state = state or ("malformed" if errors else "intact")
         required = question.get("require") or ("trusted" if "signers" in question else "intact")
         holds = STATES.index(state) >= STATES.index(required)
@@ -34,7 +36,9 @@ class Suite:
         # Without BLAKE3 nobody can tell what these say.
         needs_blake3 = {"digest.record", "digest.statement", "digest.artifact", "digest.divergent"} & set(errors) or question.get("digests") == "all"
         tiers = [tier for tier in tiers if tier != SHA256 or not needs_blake3]
-        expect = {"state": state, "errors": errors, "also": also, "exit": status}
+        if tiers != [FULL] and {"signers", "closed"} & set(question):
+            raise SystemExit(f"{self.layer}/{name}: the core tier knows no signers files and no folders")
+        expect = {"state": state, **({} if any_errors else {"errors": errors}), "also": also, "exit": status}
         self.cases.append((self.layer, name, why, clause or self.clause, data, list(tiers), expect, question, files or {}))
 
     def valid(self, name, why, data, **more):
@@ -45,9 +49,9 @@ class Suite:
 
     def usage(self, name, why, data, **more):
         """A question that has no answer: exit status 2."""
-        self.case(name, why, data, state="intact", **more)
+        self.case(name, why, data, state="intact", tiers=[FULL], **more)
         layer, name, why, clause, data, tiers, expect, question, files = self.cases[-1]
-        self.cases[-1] = (layer, name, why, clause, data, [FULL], {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
+        self.cases[-1] = (layer, name, why, clause, data, tiers, {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
 
     def written(self, name, why, data, bundle, tiers):
         """A case for writers: an archive, and the bundle that has to come of it."""
@@ -64,7 +68,10 @@ class Suite:
             seen.add((layer, name))
             folder = root / layer
             folder.mkdir(parents=True, exist_ok=True)
-            if isinstance(data, dict):
+            if callable(data):
+                path = name if question.get("form") == "folder" else f"{name}.expb"
+                data(folder / path)
+            elif isinstance(data, dict):
                 path = name
                 for file, content in data.items():
                     target = folder / name / file
@@ -78,11 +85,13 @@ class Suite:
                 (folder / path).write_bytes(data)
             asked = {}
             for member, value in question.items():
+                if member == "form":
+                    continue
                 if member == "output":
                     (folder / f"{name}.expb").write_bytes(value)
                     value = f"{name}.expb"
                 if member == "signers":
-                    (folder / f"{name}.signers").write_text(value, newline="\n")
+                    (folder / f"{name}.signers").write_bytes(value if isinstance(value, bytes) else value.encode())
                     value = f"{name}.signers"
                 asked[member] = value
             manifest = {"why": why, "clause": f"spec/{clause}", "tiers": tiers, "input": path, **asked, "expect": expect}

@@ -2,22 +2,8 @@
 
 import struct
 
-from .build import (
-    CONTEXT, FULL_16, FULL_32, MIMETYPE, Bundle, Entry, artifact, body, crc32, extra, fixed, listing, name_of, says, section, signed, smallest,
-)
+from .build import CONTEXT, MIMETYPE, Bundle, artifact, body, crc32, digests, extra, fixed, listing, name_of, says, section, signed, smallest
 from .cases import CORE, FULL
-
-
-def zip64_end(container, entries=None, version=45, rest=b"", record=True, locator=True, locator_offset=None, end64_fields=None):
-    """The ZIP64 end record and locator, put in front of the end record."""
-    plain = container.bytes()
-    start, size, count = struct.unpack("<I", plain[-6:-2])[0], struct.unpack("<I", plain[-10:-6])[0], len(container.entries)
-    at = start + size
-    head = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44 + len(rest), version, version, 0, 0, entries or count, entries or count, size, start) + rest
-    place = struct.pack("<IIQI", 0x07064B50, 0, at if locator_offset is None else locator_offset, 1)
-    container.before_end = (head if record else b"") + (place if locator else b"")
-    container.end_fields.update(end64_fields or {})
-    return container
 
 
 def add(suite):
@@ -25,10 +11,6 @@ def add(suite):
     valid(suite)
     layout(suite)
     headers(suite)
-    directories(suite)
-    zip64(suite)
-    names(suite)
-    mimetype(suite)
     objects(suite)
     damage(suite)
 
@@ -59,6 +41,11 @@ def valid(suite):
     bundle.record(body({name: data for name, data in sections.items()} | {
         name: section(data, "application/octet-stream") for name, data in sections.items() if name != "context.json"}), sections)
     suite.valid("section-names", "names of sections from one letter and one digit to the longest", bundle)
+    padded = lambda data: data + b" " * ((1 << 20) - len(data))
+    suite.valid("record-of-1-mib", "a record of exactly the largest size", raw_record(padded(fixed(body({})))), clause="container.md#limits")
+    bundle = smallest()
+    bundle.statement(padded(says(smallest().record())))
+    suite.valid("statement-of-1-mib", "a statement of exactly the largest size", bundle, state="signed", clause="container.md#limits")
     zeros = b"\0" * 4096
     bundle = Bundle()
     bundle.record(body(outputs=[artifact(zeros)]))
@@ -82,6 +69,9 @@ def layout(suite):
     suite.refused("empty-file", "no byte is no bundle", b"", "container.not-a-bundle")
     suite.refused("text-file", "a text is no bundle", b"hello\n" * 20, "container.not-a-bundle")
     suite.refused("prefix", "bytes before the first header hide a second archive or a program", put("before", b"#!/bin/sh\n"), "container.gap", tiers=[CORE, FULL])
+    suite.refused("prefix-and-comment", "what neither begins nor ends like an archive is none, whatever lies between",
+                  changed(lambda c: (setattr(c, "before", b"#!/bin/sh\n"), setattr(c, "after", b"x"), c.end_fields.update(comment_length=1))), "container.not-a-bundle")
+    suite.refused("only-an-end-record", "the archive of no entries lacks even the first", plain[-22:-18] + b"\0" * 18, "container.mimetype")
     suite.refused("prefix-of-zeros", "not even zeros stand before it", put("before", b"\0" * 4), "container.gap")
     suite.refused("gap-behind-data", "bytes that nothing covers", changed(lambda c: setattr(c.entries[1], "after_data", b"!")), "container.gap")
     suite.refused("gap-before-directory", "a hole before the directory", put("between", b"\0" * 16), "container.gap")
@@ -127,6 +117,9 @@ def headers(suite):
     fixed_field = lambda name, why, change: suite.refused(name, why, changed(change), "container.fixed-field", clause="container.md#central-header")
     fixed_field("time-set", "a time of the clock would make two bundles of one set of objects", lambda e: e.both("time", 0x6000))
     fixed_field("date-set", "so would a date", lambda e: e.both("date", 0x5977))
+    for where in ("local", "central"):
+        fixed_field(f"time-only-{where}", f"a time in the {where} header only", lambda e, where=where: getattr(e, where).__setitem__("time", 0x6000))
+        fixed_field(f"date-only-{where}", f"a date in the {where} header only", lambda e, where=where: getattr(e, where).__setitem__("date", 0x5977))
     fixed_field("date-zero", "a date that is no date", lambda e: e.both("date", 0))
     fixed_field("version-20", "version needed is 1.0", lambda e: e.both("version", 20))
     fixed_field("version-only-local", "version needed of the local header", lambda e: e.local.__setitem__("version", 20))
@@ -176,186 +169,6 @@ def headers(suite):
     suite.refused("directory-size-overflows", "size and offset add up to more than 32 bits", end(size=0xFFFFFFF0, offset=0xFFFFFFF0), "container.range", clause="container.md#end-record")
 
 
-def directories(suite):
-    def changed(change, target="context.json"):
-        container = smallest().container()
-        change(container, container.entry(target))
-        return container.bytes()
-
-    mismatch = lambda name, why, change: suite.refused(name, why, changed(change), "container.header-mismatch", clause="container.md#central-header")
-    mismatch("crc-differs", "readers that go by one header and readers that go by the other see different things", lambda c, e: e.central.__setitem__("crc", 1))
-    mismatch("flags-differ", "flags in the central header only", lambda c, e: e.central.__setitem__("flags", 8))
-    mismatch("method-differs", "deflate in the central header only", lambda c, e: e.central.__setitem__("method", 8))
-    mismatch("size-differs", "a size in the central header only", lambda c, e: e.central.__setitem__("size", 3))
-    mismatch("compressed-size-differs", "a compressed size in the central header only", lambda c, e: e.central.__setitem__("compressed", 3))
-    mismatch("local-sizes-differ", "two sizes in one header", lambda c, e: e.local.__setitem__("size", 33))
-    mismatch("offset-differs", "a central header that leads elsewhere", lambda c, e: e.central.__setitem__("offset", 0xDB))
-    mismatch("offset-past-the-end", "a central header that leads out of the file", lambda c, e: e.central.__setitem__("offset", 0x7FFFFFFF))
-    mismatch("overlap", "two central headers for the same bytes", lambda c, e: e.central.__setitem__("offset", 0xDB))
-
-    def rename(entry, name):
-        entry.central.name = name.encode()
-
-    mismatch("name-differs", "one name in each directory", lambda c, e: rename(e, e.name.decode().replace("context", "kontext")))
-    mismatch("name-shorter", "a name cut in the central header", lambda c, e: rename(e, e.name.decode()[:-1]))
-    mismatch("only-local", "an entry that only some readers see", lambda c, e: setattr(e, "in_central", False))
-
-    def only_central(container, entry):
-        record = container.entry("record.json")
-        record.in_locals = False
-        record.central["offset"] = 0xDB
-
-    mismatch("only-central", "an entry of the directory without a local header", only_central)
-
-    def swapped(container, entry):
-        first, second, third = container.entries
-        container.central_order = [first, third, second]
-
-    mismatch("directory-in-other-order", "two directories, two orders", swapped)
-
-    def twice_central(container, entry):
-        container.central_order = [*container.entries, container.entries[-1]]
-
-    mismatch("central-header-twice", "one entry listed twice", twice_central)
-    suite.refused("central-signature-wrong", "something else where a central header should be",
-                  changed(lambda c, e: e.central.__setitem__("signature", 0x02014B51)), "container.gap")
-
-    def twice(container, entry):
-        container.entries.insert(container.entries.index(entry), entry_copy(entry))
-
-    suite.refused("name-twice", "two entries of one name and content", changed(twice), "container.duplicate-name")
-
-    def twice_different(container, entry):
-        other = entry_copy(entry, fixed({"title": "an impostor"}))
-        container.entries.insert(container.entries.index(entry), other)
-
-    suite.refused("name-twice-with-other-content", "which of the two counts differs between readers", changed(twice_different), "container.duplicate-name")
-
-    def far_apart(container, entry):
-        container.entries.append(entry_copy(entry))
-
-    suite.refused("name-twice-far-apart", "the second one stands at the end", changed(far_apart), "container.duplicate-name")
-
-
-def entry_copy(entry, data=None):
-    return Entry(entry.name, entry.data if data is None else data)
-
-
-def zip64(suite):
-    refused = lambda name, why, data: suite.refused(name, why, data, "container.zip64", clause="container.md#zip64")
-    refused("zip64-needless-end", "ZIP64 where every number fits", zip64_end(smallest().container()).bytes())
-    refused("zip64-record-without-locator", "a record that nothing leads to", zip64_end(smallest().container(), locator=False).bytes())
-    suite.refused("zip64-locator-without-record", "a locator that leads nowhere", zip64_end(smallest().container(), record=False).bytes(), "container.gap", clause="container.md#zip64")
-    refused("zip64-locator-to-another-record", "a locator that leads elsewhere", zip64_end(smallest().container(), locator_offset=0).bytes())
-    refused("zip64-extensible-data", "room for anything", zip64_end(smallest().container(), rest=b"anything").bytes())
-    refused("zip64-all-ones-count", "all ones in the end record, and the number fits",
-            zip64_end(smallest().container(), end64_fields={"here": FULL_16, "entries": FULL_16}).bytes())
-    container = smallest().container()
-    container.end_fields.update(here=FULL_16, entries=FULL_16)
-    suite.refused("all-ones-count-without-zip64", "all ones never stand for themselves", container.bytes(), "container.entry-count", clause="container.md#zip64")
-
-    def local(change):
-        container = smallest().container()
-        entry = container.entry("context.json")
-        change(entry, len(entry.data))
-        return container.bytes()
-
-    def needless(entry, size):
-        for header in (entry.local, entry.central):
-            header["version"], header["size"], header["compressed"] = 45, FULL_32, FULL_32
-            header.extra = extra(1, struct.pack("<QQ", size, size))
-        entry.central["made_by"] = 45
-
-    refused("zip64-needless-size", "ZIP64 for a size that fits", local(needless))
-
-    def needless_extra(entry, size):
-        entry.local.extra = extra(1, struct.pack("<QQ", size, size))
-
-    suite.refused("zip64-extra-without-all-ones", "a size in ZIP64 and another in the header", local(needless_extra), "container.zip64", clause="container.md#zip64")
-
-    def no_extra(entry, size):
-        entry.local["size"] = entry.local["compressed"] = FULL_32
-
-    refused("zip64-extra-missing", "all ones, and no ZIP64", local(no_extra))
-
-    def one_size(entry, size):
-        entry.local["size"] = entry.local["compressed"] = FULL_32
-        entry.local.extra = extra(1, struct.pack("<Q", size))
-
-    refused("zip64-one-size", "one of the two sizes", local(one_size))
-
-    def overflow(entry, size):
-        entry.local["size"] = entry.local["compressed"] = FULL_32
-        entry.local["version"] = 45
-        entry.local.extra = extra(1, struct.pack("<QQ", 2**64 - 1, 2**64 - 1))
-
-    suite.refused("zip64-size-overflows", "a size that overflows every counter", local(overflow), "container.truncated", clause="container.md#zip64")
-
-    def offset(entry, size):
-        entry.central["offset"] = FULL_32
-        entry.central["version"] = entry.central["made_by"] = 45
-        entry.central.extra = extra(1, struct.pack("<Q", 0x46))
-
-    refused("zip64-needless-offset", "ZIP64 for an offset that fits", local(offset))
-
-
-def names(suite):
-    def named(name, encoded=None):
-        container = smallest().container()
-        entry = container.entry("context.json")
-        for header in (entry.local, entry.central):
-            header.name = encoded if encoded is not None else name.encode()
-        entry.name = entry.local.name
-        return container.bytes()
-
-    record = next(name for name in smallest().objects if name.endswith("record.json")).split("/")[1]
-    bad = {
-        "parent-folder": "records/../context.json", "absolute": "/etc/passwd", "drive-letter": "C:/context.json", "backslash": f"records\\{record}\\context.json",
-        "double-slash": f"records//{record}/context.json", "dot-folder": f"./records/{record}/context.json", "trailing-dot": f"records/{record}/context.json.",
-        "trailing-space": f"records/{record}/context.json ", "nul": f"records/{record}/context.json\0", "newline": f"records/{record}/context.json\n",
-        "non-ascii": f"records/{record}/cöntext.json", "upper-case-hex": f"records/{record.upper()}/context.json", "upper-case-section": f"records/{record}/Context.json",
-        "short-digest": f"records/{record[:-1]}/context.json", "long-digest": f"records/{record}0/context.json", "folder-entry": f"records/{record}/",
-        "folder-of-all": "records/", "file-below-a-section": f"records/{record}/context.json/more.json", "no-extension": f"records/{record}/context",
-        "two-extensions": f"records/{record}/context.tar.json", "underscore": f"records/{record}/con_text.json", "digit-first": f"records/{record}/1context.json",
-        "stem-of-64": f"records/{record}/{'a' * 64}.json", "extension-of-17": f"records/{record}/context.{'j' * 17}", "empty": "", "other-folder": f"logs/{record}.json",
-        "index": "index.json", "statement-without-extension": f"statements/{record}", "artifact-with-extension": f"artifacts/{record}.bin",
-        "meta-inf": "META-INF/MANIFEST.MF", "name-of-a-device": f"records/{record}/con", "very-long": f"records/{record}/{'a' * 6000}.json",
-    }
-    for name, text in bad.items():
-        suite.refused(f"name-{name}", "names follow a closed grammar", named(text), "container.name", clause="container.md#names")
-    suite.refused("name-not-utf8", "names follow a closed grammar", named("", b"records/\xff\xfe/context.json"), "container.name", clause="container.md#names")
-
-    def order(change):
-        container = signed()[0].container()
-        change(container.entries)
-        return container.bytes()
-
-    def swap(a, b):
-        def change(entries):
-            entries[a], entries[b] = entries[b], entries[a]
-
-        return change
-
-    suite.refused("order-record-before-context", "names stand in the order of their bytes", order(swap(1, 2)), "container.order", clause="container.md#names")
-    suite.refused("order-statement-first", "names stand in the order of their bytes", order(lambda e: e.insert(1, e.pop())), "container.order", clause="container.md#names")
-
-
-def mimetype(suite):
-    refused = lambda name, why, data: suite.refused(name, why, data, "container.mimetype", clause="container.md#names")
-    of = lambda content: smallest().container(mimetype=content).bytes()
-    refused("mimetype-missing", "the first entry says what this is", of(None))
-    refused("mimetype-with-newline", "exactly these bytes", of(MIMETYPE + b"\n"))
-    refused("mimetype-of-another-format", "another format in the same clothes", of(b"application/epub+zip"))
-    refused("mimetype-upper-case", "exactly these bytes", of(MIMETYPE.upper()))
-    refused("mimetype-empty", "exactly these bytes", of(b""))
-    container = smallest().container()
-    container.entries.append(container.entries.pop(0))
-    refused("mimetype-last", "it stands first", container.bytes())
-    container = smallest().container()
-    container.entries.append(entry_copy(container.entries[0]))
-    suite.refused("mimetype-twice", "it stands there once", container.bytes(), "container.duplicate-name", clause="container.md#names")
-
-
 def objects(suite):
     record = smallest().record()
     bundle = smallest()
@@ -367,6 +180,7 @@ def objects(suite):
     bundle = smallest()
     bundle.objects[f"records/{'0' * 64}/context.json"] = CONTEXT
     suite.refused("section-without-record", "a section of a record that is not here", bundle, "container.unlisted", clause="container.md#names")
+    spoken_of(suite)
     bundle, tree = Bundle(), listing({"a": b"abc"})
     bundle.record(body(outputs=[artifact(tree, form="tree")]))
     bundle.embed(b"abc")
@@ -386,6 +200,58 @@ def objects(suite):
             bundle.objects[f"records/{'1' * 64}/context.json"] = bundle.objects.pop(f"{name.rsplit('/', 1)[0]}/context.json")
             also, more = ["statement.orphan"], ["container.unlisted"]
         suite.refused(f"lying-name-{folder}", "a name that is another digest than that of the bytes", bundle, code, *more, also=also, tiers=[CORE, FULL], clause="container.md#names")
+
+
+def spoken_of(suite):
+    """Who speaks of an artifact, and what he says of it."""
+    data, tree = b"weights", listing({"a": b"abc"})
+    clause = "sections.md#artifacts"
+
+    def described(item, *embedded):
+        text = fixed({"artifacts": [{"direction": "output", "role": "model", **item}]})
+        bundle = Bundle()
+        bundle.record(body({"artifacts.json": text}), {"artifacts.json": text})
+        for content in embedded:
+            bundle.embed(content)
+        return bundle
+
+    def recorded(**members):
+        bundle = Bundle()
+        bundle.record(body(**members))
+        bundle.embed(data)
+        return bundle
+
+    said = {"digest": digests(data)}
+    suite.valid("spoken-of-as-an-input", "an input may travel too", recorded(inputs=[artifact(data, "config")]), clause=clause)
+    suite.valid("spoken-of-by-artifacts-json", "a file that is neither input nor output of the record", described(said, data), clause=clause)
+    suite.valid("spoken-of-by-a-listing", "a tree that only `artifacts.json` names, and a file that only its listing names",
+                described({"digest": digests(tree), "form": "tree"}, tree, b"abc"), clause=clause)
+    suite.refused("spoken-of-by-sha256", "what an entry is named after is its BLAKE3, and nobody said that", recorded(outputs=[{**artifact(data), "digest": {"sha256": digests(data)["sha256"]}}]),
+                  "container.unlisted", clause=clause)
+    suite.refused("spoken-of-by-foreign-digest", "an MD5 proves nothing", described({"foreign": {"md5": "0" * 32}, "name": "weights"}, data), "container.unlisted", clause=clause)
+    suite.refused("listing-that-nobody-calls-a-tree", "bytes are a listing only where somebody says so", described({"digest": digests(tree)}, tree, b"abc"), "container.unlisted", clause=clause)
+    suite.refused("size-in-artifacts-json", "what `artifacts.json` says of a file has to be so", described({**said, "size": 8}, data), "digest.size", clause=clause)
+    suite.refused("size-in-a-listing", "what a listing says of a file has to be so", described({"digest": digests(longer()), "form": "tree"}, longer(), b"abc"), "digest.size", clause=clause)
+    text = fixed({"artifacts": [{"direction": "output", "role": "model", **said}]})
+    altered = described(said, data)
+    altered.objects[next(name for name in altered.objects if name.endswith("artifacts.json"))] = text.replace(b"output", b"input")
+    suite.refused("spoken-of-by-an-altered-section", "what is not what its record says speaks of nothing", altered, "digest.section", "container.unlisted", clause="verification.md#the-algorithm")
+    altered = described({"digest": digests(tree), "form": "tree"}, tree)
+    altered.objects[f"artifacts/{name_of(tree)}"] = b"no listing"
+    suite.refused("altered-listing", "what is not what its name says is not looked into, so nothing is said of its lines", altered, "digest.artifact", clause="verification.md#the-algorithm")
+    altered = described({"digest": digests(tree), "form": "tree"}, tree, b"abc")
+    altered.objects[f"artifacts/{name_of(tree)}"] = tree.replace(b" a\n", b" b\n")
+    suite.refused("spoken-of-by-an-altered-listing", "what is not what its name says speaks of nothing", altered, "digest.artifact", "container.unlisted", clause="verification.md#the-algorithm")
+    suite.refused("sha256-in-artifacts-json", "of both digests", described({"digest": {**digests(data), "sha256": "0" * 64}}, data), "digest.divergent", digests="all", clause=clause)
+    suite.refused("sha256-in-a-listing", "of both digests", described({"digest": digests(lying()), "form": "tree"}, lying(), b"abc"), "digest.divergent", digests="all", clause=clause)
+
+
+def longer():
+    return listing({"a": b"abc"}).replace(b" 3 a", b" 4 a")
+
+
+def lying():
+    return listing({"a": b"abc"}).replace(digests(b"abc")["sha256"].encode(), b"0" * 64)
 
 
 def raw_record(data):

@@ -40,6 +40,10 @@ def add(suite):
         "depth-64": ("64 levels", extra("[" * 63 + "]" * 63)),
         "null-member": ("null says the same as leaving a member out", '{"title": "t", "purpose": null}'),
         "empty-name": ("a member without a name", '{"title": "t", "": 1}'),
+        "escaped-nul": ("a NUL is a character, where it is escaped", title('"\\u0000"')),
+        "upper-case-escape": ("hex digits of an escape are of any case", title('"\\u00E9\\uD83D\\ude00"')),
+        "unicode-names": ("names of members in any script", '{"title": "t", "größe": 1, "質量": {"😀": 2}}'),
+        "names-that-differ-by-normalization": ("nothing is normalized: é and e with an accent are two names", '{"title": "t", "é": 1, "e\u0301": 2}'),
         "names-that-differ-by-case": ("names are compared exactly", '{"title": "t", "Title": 1}'),
         "same-name-in-two-objects": ("names are compared within one object", '{"title": "t", "x": {"title": 1}}'),
     }
@@ -58,6 +62,9 @@ def add(suite):
             "lone-high-surrogate": ("half a character", title('"\\ud800"')),
             "lone-low-surrogate": ("half a character", title('"\\udc00"')),
             "surrogates-swapped": ("two halves in the wrong order", title('"\\ude00\\ud83d"')),
+            "high-surrogate-then-escape": ("half a character, and a whole one", title('"\\ud800\\u0041"')),
+            "two-high-surrogates": ("two first halves", title('"\\ud83d\\ud83d"')),
+            "lone-surrogate-in-a-name": ("names are text too", '{"title": "t", "\\udead": 1}'),
             "high-surrogate-then-letter": ("half a character", title('"\\ud83dx"')),
         },
         "json.syntax": {
@@ -70,12 +77,18 @@ def add(suite):
             "trailing-point": ("a digit behind the point", extra("1.")), "bare-exponent": ("digits behind the e", extra("1e")),
             "leading-zero": ("no leading zeros", extra("[01]")), "hexadecimal": ("no hexadecimal", extra("[0x10]")), "control-character": ("a line feed in a string", title('"a\nb"')),
             "nul-in-string": ("a NUL in a string", title('"a\0b"')), "unknown-escape": ("an escape that JSON lacks", title('"\\x41"')),
+            "unicode-escape-with-sign": ("a sign is no hex digit", title('"\\u+041"')), "unicode-escape-hexadecimal": ("nor is x", title('"\\u0x41"')),
+            "x-escape-of-four-digits": ("an escape of another language", title('"\\x0041"')), "form-feed": ("other space", '\f{"title": "t"}'),
+            "vertical-tab": ("other space", '{"title":\v"t"}'), "no-break-space-inside": ("other space", '{"title":\u00a0"t"}'),
+            "line-separator": ("other space", '{"title": "t",\u2028"x": 1}'), "escape-at-the-end": ("a text that ends in an escape", '{"title": "t\\'),
             "short-unicode-escape": ("three hex digits", title('"\\u041"')), "unclosed-string": ("a string without end", '{"title": "t'),
             "unclosed-object": ("an object without end", '{"title": "t"'), "unclosed-array": ("an array without end", extra("[1")[:-1]),
             "wrong-bracket": ("a bracket of the other kind", extra("[1}")), "upper-case-literal": ("True", extra("True")), "no-break-space": ("other space", '\u00a0{"title": "t"}'),
         },
         "json.trailing-bytes": {
             "second-value": ("one value only", '{"title": "t"} {"title": "u"}'), "trailing-nul": ("nothing behind the value", '{"title": "t"}\0'),
+            "leading-zero-at-the-top": ("the number 0, and something behind it", "01"),
+            "trailing-form-feed": ("no white space of JSON", '{"title": "t"}\f'),
             "trailing-brace": ("nothing behind the value", '{"title": "t"}}'),
         },
         "json.duplicate-key": {
@@ -101,6 +114,18 @@ def add(suite):
             if name == "depth-of-objects":
                 text = '{"title": "t", "x": ' + '{"a":' * 2000
             suite.refused(name, why, in_context(text), code)
+    order = {
+        "syntax-then-duplicate-key": ("a member is known by its name when its value was read", '{"title": "t", "title": x}', "json.syntax"),
+        "duplicate-key-then-syntax": ("the first rule that is broken on the way is reported", '{"title": "t", "title": 0, 01}', "json.duplicate-key"),
+        "duplicate-key-then-trailing-bytes": ("the first rule that is broken on the way is reported", '{"title": "t", "title": "u"} x', "json.duplicate-key"),
+        "number-then-duplicate-key": ("the first rule that is broken on the way is reported", '{"title": "t", "title": -0}', "json.number"),
+        "syntax-then-encoding": ("the whole text is UTF-8 before any of it is read", b'{"title": x, "y": "\xff"}', "json.encoding"),
+        "syntax-then-surrogate": ("an escape is read where it stands", '{"title": x, "y": "\\ud800"}', "json.syntax"),
+        "surrogate-then-syntax": ("an escape is read where it stands", '{"title": "\\ud800", "y": x}', "json.encoding"),
+        "limit-then-syntax": ("the first rule that is broken on the way is reported", '{"title": "t", "x": ' + "[" * 64 + "x", "json.limit"),
+    }
+    for name, (why, text, code) in order.items():
+        suite.refused(f"first-{name}", why, in_context(text), code)
     suite.refused("record-not-json", "record.json is JSON too", in_record("kind: run\n"), "json.syntax")
     suite.refused("record-name-twice", "record.json is read as strictly", in_record(RECORD.replace('"kind": "run"', '"kind": "run", "kind": "origin"')), "json.duplicate-key")
     suite.refused("record-name-twice-escaped", "an escape does not hide it", in_record(RECORD.replace('"kind": "run"', '"\\u006bind": "origin", "kind": "run"')), "json.duplicate-key")

@@ -1,6 +1,6 @@
 """Layer `lineage`: what records say of each other (lineage.md). Cases of the full tier."""
 
-from .build import BEN, Bundle, artifact, body, digests, fixed, listing, says
+from .build import ADA, AT, BEN, Bundle, artifact, body, digests, fixed, listing, says
 from .cases import FULL
 
 
@@ -12,6 +12,25 @@ def run(bundle, number, inputs=(), outputs=(), sections=None, **members):
 
 def parent(record, relation="fine-tuned-from"):
     return {"record": digests(record), "relation": relation}
+
+
+def family(*records, embed=()):
+    """A bundle of records, as they are in `made`. `on` and `end` are days of a month; parents are numbers of records before, with a relation."""
+    bundle = Bundle()
+    bundle.made = []
+    for number, members in enumerate(records):
+        members = dict(members)
+        day, end = members.pop("on", 23), members.pop("end", None)
+        times = {"started": f"2026-11-{day:02}T09:00:00Z" if day else None, "ended": f"2026-11-{end:02}T09:00:00Z" if end else None}
+        parents = [parent(bundle.made[item[0]], item[1]) if isinstance(item, tuple) else item for item in members.pop("parents", ())]
+        bundle.made.append(run(bundle, number, parents=parents, **{**times, **members}))
+    for data in embed:
+        bundle.embed(data)
+    return bundle
+
+
+def link(record, key=ADA, **members):
+    return says(record, "link", key, relation="fine-tuned-from", **members)
 
 
 def described(*artifacts):
@@ -100,12 +119,12 @@ def add(suite):
     first, second = run(bundle, 1, source=source), run(bundle, 2, source=source)
     bundle.statement(says(first))
     bundle.statement(says(first, "supersession", successor=digests(second)))
-    case("superseded", "its author named the successor", bundle, ["lineage.superseded"])
+    case("superseded", "its author named the successor", bundle, ["lineage.superseded"], at=AT)
     bundle = Bundle()
     first, second = run(bundle, 1, source=source), run(bundle, 2, source=source)
     bundle.statement(says(first))
     bundle.statement(says(first, "supersession", BEN, successor=digests(second)))
-    case("superseded-by-nobody", "a stranger names no successor", bundle, ["lineage.two-records", "trust.no-right"])
+    case("superseded-by-nobody", "a stranger names no successor", bundle, ["lineage.two-records", "trust.no-right"], at=AT)
     bundle = Bundle()
     first, second = run(bundle, 1), run(bundle, 2, [weights], started="2026-11-24T09:00:00Z", ended=None)
     bundle.statement(says(second, "link", parent=digests(first), relation="fine-tuned-from", artifact=weights["digest"]))

@@ -17,7 +17,7 @@ def add(suite):
     for name, spec in (("major-2", "2.0"), ("major-0", "0.9"), ("major-10", "10.0")):
         suite.refused(name, "another major version is another format", of({"spec": spec}), "version.unsupported")
     suite.refused("major-2-of-another-form", "the version decides how the rest is read, so it is read first", of({"spec": "2.0", "kind": "workflow", "sections": []}), "version.unsupported")
-    for number in ("2", "0", "10", "11"):
+    for number in ("2", "0", "10", "11", "01"):
         suite.refused(f"container-v{number}", "another major version of the container",
                       smallest().container(mimetype=f"application/vnd.expbundle.v{number}+zip".encode()).bytes(), "version.unsupported", clause="container.md#names")
     for text in ("v", "v1.0", "v-1", "vI"):

@@ -1,7 +1,7 @@
 """Layer `withholding`: copies without some sections (sections.md, "Withholding")."""
 
-from .build import BEN, Bundle, artifact, body, fixed, says, smallest
-from .cases import FULL
+from .build import BEN, Bundle, artifact, body, fixed, says, section, smallest
+from .sections import GOLDEN, PARQUET
 
 SECTIONS = {"context.json": {"title": "a shared run"}, "identity.json": {"people": [{"name": "Ada"}]}, "cost.json": {"resources": [], "charges": []}}
 
@@ -39,6 +39,18 @@ def add(suite):
     part.statement(says(record, key=BEN))
     suite.case("blinded-under-a-pseudonym", "a reviewer verifies digests and sees no name", part, also=["section.withheld"], state="signed")
     suite.valid("blinded-of-nothing", "a blinded record without sections", bundle_of({}, True)[0])
+    two = bundle_of(blind, True)[0]
+    two.record(body({"context.json": fixed({"title": "another run", "salt": salted(1)})}, blinded=True), {"context.json": fixed({"title": "another run", "salt": salted(1)})})
+    suite.valid("one-salt-in-two-records", "two records may share a salt: it is within one that a guess would be checked twice", two)
+    data = (GOLDEN / "blinded.parquet").read_bytes()
+    texts = {"context.json": fixed(blind["context.json"]), "metrics.parquet": data}
+    bundle = Bundle()
+    bundle.record(body({"context.json": texts["context.json"], "metrics.parquet": section(data, PARQUET)}, blinded=True), texts)
+    suite.valid("blinded-parquet", "the salt of a series is in its own metadata, and nobody looks", bundle)
+    other = fixed({"title": "without"})
+    bundle = Bundle()
+    bundle.record(body({"acme.json": other}, blinded=True), {"acme.json": other})
+    suite.refused("salt-missing-in-an-extension", "each JSON section has one, whatever its name", bundle, "section.salt")
     refuse = lambda name, why, sections: suite.refused(name, why, bundle_of(sections, True)[0], "section.salt")
     refuse("salt-missing", "each section has a salt", {**blind, "cost.json": SECTIONS["cost.json"]})
     refuse("salt-short", "of 64 hex digits", {**blind, "cost.json": {**SECTIONS["cost.json"], "salt": "0" * 63}})
@@ -51,6 +63,11 @@ def add(suite):
     name = next(name for name in altered.objects if name.endswith("identity.json"))
     altered.objects[name] = fixed({"people": [{"name": "Eve"}]})
     suite.refused("altered-instead-of-withheld", "a section may be withheld, never altered", altered, "digest.section")
+    altered = bundle_of(blind, True)[0]
+    altered.objects[next(item for item in altered.objects if item.endswith("identity.json"))] = fixed({"people": [{"name": "Eve"}]})
+    suite.refused("altered-in-a-blinded-record", "what is not what its record says is not looked into, so nothing is said of its salt", altered, "digest.section", clause="verification.md#the-algorithm")
+    altered.objects[next(item for item in altered.objects if item.endswith("identity.json"))] = b"{"
+    suite.refused("broken-in-a-blinded-record", "what is not what its record says is not looked into, so nothing is said of its JSON", altered, "digest.section", clause="verification.md#the-algorithm")
     emptied = whole.copy()
     emptied.objects[name] = b""
     suite.refused("emptied-instead-of-withheld", "an empty file is another file", emptied, "digest.section")
@@ -62,4 +79,4 @@ def add(suite):
     bundle.record(body({}, outputs=[weights]), {})
     suite.valid("artifact-elsewhere", "weights travel beside the bundle", bundle)
     suite.case("withheld-where-policy-asks-for-a-signature", "what is withheld says nothing of who signed", bundle_of(SECTIONS, withheld=["identity.json"])[0],
-               also=["section.withheld"], tiers=[FULL], require="signed", state="intact")
+               also=["section.withheld"], require="signed", state="intact")

@@ -1,6 +1,8 @@
-"""spec/record.md and spec/digests.md: what `record.json` says."""
+"""spec/record.md and spec/digests.md: what `record.json` says, and what a listing of a tree is."""
 
 import re
+
+from refused import must
 
 HEX64 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 SECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}\.[a-z0-9]{1,16}", re.ASCII)
@@ -10,17 +12,12 @@ TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9
 NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 STATUS = ("scheduled", "running", "finished", "failed", "killed", "crashed", "unknown")
 LATEST = (9999, 12, 30, 22, 0, 0)
-
-
-class Invalid(Exception):
-    def __init__(self, code="schema.invalid"):
-        super().__init__(code)
-        self.code = code
-
-
-def must(fits, code="schema.invalid"):
-    if not fits:
-        raise Invalid(code)
+SCHEMA, JSON, PARQUET = "schema.invalid", "application/json", "application/vnd.apache.parquet"
+# The table of spec/sections.md.
+MEDIA_TYPES = {
+    **{f"{name}.json": JSON for name in "context identity recipe artifacts summary events cost evaluations media source".split()},
+    **{f"{name}.parquet": PARQUET for name in "metrics telemetry console".split()},
+}
 
 
 def optional(check):
@@ -85,15 +82,8 @@ def is_list_of(check):
 
 
 def is_object(members):
-    """An object with these members, each with its check; others are ignored."""
-    return lambda value: isinstance(value, dict) and all(check(value[name]) if name in value else absent(check) for name, check in members.items())
-
-
-def absent(check):
-    try:
-        return bool(check(None))
-    except Exception:  # noqa: BLE001
-        return False
+    """An object with these members, each with its check; one that is not there is checked as null. Others are ignored."""
+    return lambda value: isinstance(value, dict) and all(check(value.get(name)) for name, check in members.items())
 
 
 def is_artifact(value):
@@ -107,61 +97,56 @@ is_section = is_object({"mediaType": is_text, "size": is_size, "digest": is_dige
 
 
 def version(value):
-    must(is_text(value))
+    must(is_text(value), SCHEMA)
     major, point, minor = value.partition(".")
-    must(point and NUMBER.fullmatch(major) and NUMBER.fullmatch(minor))
-    must(int(major) < 2**32 and int(minor) < 2**32)
-    return int(major)
+    must(point and NUMBER.fullmatch(major) and NUMBER.fullmatch(minor), SCHEMA)
+    must(int(major) < 2**32 and int(minor) < 2**32, SCHEMA)
+    must(int(major) == 1, "version.unsupported")
+
+
+is_body = is_object({
+    "kind": lambda value: is_text(value) and value in ("run", "origin"),
+    "started": optional(is_time), "ended": optional(is_time), "status": optional(lambda value: is_text(value) and value in STATUS), "source": optional(is_source),
+    "inputs": is_list_of(is_artifact), "outputs": is_list_of(is_artifact), "parents": is_list_of(is_parent),
+    "sections": lambda value: isinstance(value, dict) and all(is_section(section) for section in value.values()),
+})
 
 
 def check(value):
     """Refuses what is no record of version 1."""
-    must(isinstance(value, dict))
+    must(isinstance(value, dict), SCHEMA)
     # The version decides how the rest is read, and critical extensions whether it can be.
+    version(value.get("spec"))
     critical = value.get("critical", [])
-    must("spec" in value)
-    major = version(value["spec"])
-    must(is_list_of(is_text)(critical))
-    must(major == 1, "version.unsupported")
-    must(not critical, "record.critical")
-    must(is_text(value.get("kind")) and value["kind"] in ("run", "origin"))
-    for name in ("started", "ended"):
-        must(optional(is_time)(value.get(name)))
-    must(optional(lambda status: is_text(status) and status in STATUS)(value.get("status")))
-    must(optional(is_source)(value.get("source")))
-    must("inputs" in value and is_list_of(is_artifact)(value["inputs"]))
-    must("outputs" in value and is_list_of(is_artifact)(value["outputs"]))
-    must("parents" in value and is_list_of(is_parent)(value["parents"]))
-    must(isinstance(value.get("blinded", False), bool))
-    sections = value.get("sections")
-    must(isinstance(sections, dict))
-    for name, section in sections.items():
-        must(SECTION_NAME.fullmatch(name) and name != "record.json" and is_section(section))
-    digests = [section["digest"]["blake3"] for section in sections.values()]
+    must(is_list_of(is_text)(critical), SCHEMA)
+    must(critical == [], "record.critical")
+    must(is_body(value) and isinstance(value.get("blinded", False), bool), SCHEMA)
+    for name, section in value["sections"].items():
+        must(SECTION_NAME.fullmatch(name) and name != "record.json", SCHEMA)
+        must(MEDIA_TYPES.get(name, section["mediaType"]) == section["mediaType"], SCHEMA)
+    digests = [section["digest"]["blake3"] for section in value["sections"].values()]
     must(len(set(digests)) == len(digests), "record.duplicate-section")
 
 
 PATH = re.compile(r"[^%/\x00-\x1f\x7f]|%[01][0-9A-F]|%25|%7F")
 
 
-def is_listing(data):
-    """Whether bytes are the listing of a tree."""
+def listing(data):
+    """The files in the listing of a tree, by path."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return None
-    if text and not text.endswith("\n"):
-        return None
-    files, folders = {}, set()
-    last = None
+        must(False, "tree.invalid")
+    must(not text or text.endswith("\n"), "tree.invalid")
+    files, folders, last = {}, set(), None
     for line in text.split("\n")[:-1]:
-        blake3, sha256, size, path = ([*line.split(" ", 3), "", "", "", ""])[:4]
+        blake3, sha256, size, path = [*line.split(" ", 3), "", "", ""][:4]
         names = path.split("/")
-        fits = is_digest(blake3) and is_digest(sha256) and NUMBER.fullmatch(size) and len(size) < 17 and int(size) < 2**53
-        spelled = all(name not in ("", ".", "..") and "".join(PATH.findall(name)) == name for name in names)
-        if not (fits and spelled) or (last is not None and path.encode() <= last):
-            return None
+        must(is_digest(blake3) and is_digest(sha256) and NUMBER.fullmatch(size) and len(size) < 17 and int(size) < 2**53, "tree.invalid")
+        must(all(name not in ("", ".", "..") and "".join(PATH.findall(name)) == name for name in names), "tree.invalid")
+        must(len(path.encode()) <= 4096 and (last is None or last < path.encode()), "tree.invalid")
         last = path.encode()
         folders.update("/".join(names[:depth]) for depth in range(1, len(names)))
         files[path] = {"blake3": blake3, "sha256": sha256, "size": int(size)}
-    return None if folders & set(files) else files
+    must(not folders & set(files), "tree.invalid")
+    return files

@@ -10,42 +10,27 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import record as rules
-from strict_json import NotStrict, parse
+from refused import Refused, must
+from strict_json import parse
 
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 INTOTO = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
-TYPE = re.compile(r"urn:expbundle:([a-z][a-z0-9-]{0,63}):1", re.ASCII)
+TYPE = re.compile(r"urn:expbundle:([a-z][a-z0-9-]{0,63}):1")
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
+# Points of order 4 and 8; the highest bit, which is the sign of x, is left aside.
+SMALL_ORDER = ("00" * 32, "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
 
 
-class Refused(Exception):
-    def __init__(self, code):
-        super().__init__(code)
-        self.code = code
-
-
-def must(fits, code):
-    if not fits:
-        raise Refused(code)
-
-
-def strict(data):
-    try:
-        return parse(data)
-    except NotStrict as error:
-        raise Refused(error.code) from None
-
-
-def unbase64(text):
+def unbase64(text, code):
+    """Base64 in its one spelling: no bits in the padding, no padding too much."""
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError):
-        raise Refused("statement.base64") from None
-    # The one spelling: no bits in the padding, no padding too much.
-    must(base64.b64encode(data).decode() == text, "statement.base64")
+        raise Refused(code) from None
+    must(base64.b64encode(data).decode() == text, code)
     return data
 
 
@@ -62,14 +47,14 @@ is_file = rules.is_object({
 
 def verify(data):
     """What a statement says, once its signature holds."""
-    file = strict(data)
+    file = parse(data)
     must(is_file(file), "statement.envelope")
     must(file["mediaType"] == SIGSTORE, "statement.envelope")
     envelope = file["dsseEnvelope"]
     must(envelope["payloadType"] == INTOTO, "statement.payload-type")
     must(len(envelope["signatures"]) == 1, "signature.count")
-    payload = unbase64(envelope["payload"])
-    signature = unbase64(envelope["signatures"][0]["sig"])
+    payload = unbase64(envelope["payload"], "statement.base64")
+    signature = unbase64(envelope["signatures"][0]["sig"], "statement.base64")
     must(len(signature) == 64, "signature.encoding")
     said = read(payload)
     key = public_key(said["predicate"]["signer"]["publicKey"])
@@ -81,10 +66,10 @@ def verify(data):
 
 
 def read(payload):
-    value = strict(payload)
+    value = parse(payload)
     must(isinstance(value, dict) and value.get("_type") == STATEMENT, "statement.type")
     subjects, kind, predicate = value.get("subject"), value.get("predicateType"), value.get("predicate")
-    shape = isinstance(subjects, list) and all(isinstance(subject, dict) and rules.is_text(subject.get("name", "")) for subject in subjects)
+    shape = rules.is_list_of(lambda subject: isinstance(subject, dict) and rules.is_text(subject.get("name", "")))(subjects)
     must(shape and rules.is_text(kind) and "predicate" in value, "statement.envelope")
     found = TYPE.fullmatch(kind)
     must(found, "statement.predicate-type")
@@ -130,10 +115,11 @@ def is_revoked(value):
 
 text = rules.optional(rules.is_text)
 integer = rules.optional(rules.is_integer)
+number = rules.optional(lambda value: rules.is_integer(value) or isinstance(value, float) or one_of("NaN", "Infinity", "-Infinity")(value))
 digests = rules.optional(rules.is_artifact_digests)
 is_evaluation = rules.is_object({
     "metric": rules.is_text, "task": text, "dataset": text, "datasetDigest": digests, "split": text, "slice": text, "judgement": text, "model": text,
-    "modelDigest": digests, "evaluator": text, "step": integer,
+    "modelDigest": digests, "evaluator": text, "step": integer, "datasetForeignDigest": text, "value": number, "time": rules.optional(rules.is_time),
 })
 generator = rules.is_object({"name": rules.is_text, "version": text})
 KINDS = {
@@ -163,41 +149,19 @@ def fingerprint(key):
 def public_key(line):
     """The 32 bytes of a key in OpenSSH's one-line form without comment."""
     kind, _, blob = line.partition(" ")
-    try:
-        data = base64.b64decode(blob.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError, ValueError):
-        raise Refused("signature.encoding") from None
+    data = unbase64(blob, "signature.encoding")
     key = data[-32:]
-    must(kind == "ssh-ed25519" and data == wire(key) and base64.b64encode(data).decode() == blob, "signature.encoding")
+    must(kind == "ssh-ed25519" and data == wire(key), "signature.encoding")
     must(is_point(key), "signature.encoding")
     return key
 
 
 def is_point(key):
-    """The canonical encoding of a point of large order."""
-    number = int.from_bytes(key, "little")
-    y, sign = number & (1 << 255) - 1, number >> 255
-    if y >= P:
-        return False
+    """The canonical encoding of a point of the curve that is not of small order."""
+    y = int.from_bytes(key, "little") & (1 << 255) - 1
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
-    if square == 0:
-        # x = 0: the identity, or the point of order 2.
-        return False
-    if pow(square, (P - 1) // 2, P) != 1:
-        return False
-    x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if x % 2 != sign:
-        x = P - x
-    for _ in range(3):
-        x, y = double(x, y)
-    return (x, y) != (0, 1)
-
-
-def double(x, y):
-    k = D * x * x * y * y % P
-    return 2 * x * y * pow(1 + k, -1, P) % P, (y * y + x * x) * pow(1 - k, -1, P) % P
+    # Where x is 0 the point is of small order, whatever its sign.
+    return y < P and square != 0 and pow(square, (P - 1) // 2, P) == 1 and key[:31].hex() + f"{key[31] & 127:02x}" not in SMALL_ORDER
 
 
 def holds(key, signature, message):

@@ -2,7 +2,9 @@
 
 import re
 
-MOST_DEPTH, MOST_VALUES, MOST_SECTION_BYTES = 64, 4_194_304, 64 << 20
+from refused import Refused, must
+
+MOST_DEPTH, MOST_VALUES = 64, 4_194_304
 LARGEST = 2**53 - 1
 SPACE = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
@@ -11,25 +13,17 @@ ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r":
 HEX = re.compile(r"[0-9a-fA-F]{4}", re.ASCII)
 
 
-class NotStrict(Exception):
-    def __init__(self, code):
-        super().__init__(code)
-        self.code = code
-
-
 def parse(data):
     """One value. Integers become int, other numbers float."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise NotStrict("json.encoding") from None
-    if text.startswith("\ufeff"):
-        raise NotStrict("json.encoding")
+        raise Refused("json.encoding") from None
+    must(not text.startswith("\ufeff"), "json.encoding")
     reader = Reader(text)
     value = reader.value(1)
     reader.space()
-    if reader.at < len(text):
-        raise NotStrict("json.trailing-bytes")
+    must(reader.at == len(text), "json.trailing-bytes")
     return value
 
 
@@ -44,19 +38,16 @@ class Reader:
         return self.text[self.at : self.at + 1]
 
     def take(self, expected):
-        if self.next() != expected:
-            raise NotStrict("json.syntax")
+        must(self.next() == expected, "json.syntax")
         self.at += 1
 
     def value(self, depth):
         self.space()
         self.values += 1
-        if self.values > MOST_VALUES:
-            raise NotStrict("json.limit")
+        must(self.values <= MOST_VALUES, "json.limit")
         first = self.next()
         if first in ("{", "[") and first:
-            if depth > MOST_DEPTH:
-                raise NotStrict("json.limit")
+            must(depth <= MOST_DEPTH, "json.limit")
             return self.object(depth) if first == "{" else self.array(depth)
         if first == '"':
             return self.string()
@@ -66,44 +57,39 @@ class Reader:
                 return value
         return self.number()
 
-    def object(self, depth):
+    def each(self, end, read):
+        """What stands up to a bracket, separated by commas."""
         self.at += 1
-        members = {}
         self.space()
-        if self.next() == "}":
-            self.at += 1
-            return members
-        while True:
+        if self.next() != end:
+            read()
             self.space()
-            if self.next() != '"':
-                raise NotStrict("json.syntax")
+            while self.next() == ",":
+                self.at += 1
+                read()
+                self.space()
+        self.take(end)
+
+    def object(self, depth):
+        members = {}
+
+        def member():
+            self.space()
+            must(self.next() == '"', "json.syntax")
             name = self.string()
             self.space()
             self.take(":")
             value = self.value(depth + 1)
-            if name in members:
-                raise NotStrict("json.duplicate-key")
+            must(name not in members, "json.duplicate-key")
             members[name] = value
-            self.space()
-            if self.next() == "}":
-                self.at += 1
-                return members
-            self.take(",")
+
+        self.each("}", member)
+        return members
 
     def array(self, depth):
-        self.at += 1
         items = []
-        self.space()
-        if self.next() == "]":
-            self.at += 1
-            return items
-        while True:
-            items.append(self.value(depth + 1))
-            self.space()
-            if self.next() == "]":
-                self.at += 1
-                return items
-            self.take(",")
+        self.each("]", lambda: items.append(self.value(depth + 1)))
+        return items
 
     def string(self):
         self.at += 1
@@ -115,8 +101,7 @@ class Reader:
             if self.next() == '"':
                 self.at += 1
                 return "".join(parts)
-            if self.next() != "\\":
-                raise NotStrict("json.syntax")
+            must(self.next() == "\\", "json.syntax")
             parts.append(self.escape())
 
     def escape(self):
@@ -124,43 +109,34 @@ class Reader:
         self.at += 2
         if letter in ESCAPES:
             return ESCAPES[letter]
-        if letter != "u":
-            raise NotStrict("json.syntax")
+        must(letter == "u", "json.syntax")
         unit = self.unit()
         if 0xD800 <= unit < 0xDC00:
-            if self.text[self.at : self.at + 2] != "\\u":
-                raise NotStrict("json.encoding")
+            must(self.text[self.at : self.at + 2] == "\\u", "json.encoding")
             self.at += 2
             low = self.unit()
-            if not 0xDC00 <= low < 0xE000:
-                raise NotStrict("json.encoding")
+            must(0xDC00 <= low < 0xE000, "json.encoding")
             return chr(0x10000 + (unit - 0xD800 << 10) + low - 0xDC00)
-        if 0xDC00 <= unit < 0xE000:
-            raise NotStrict("json.encoding")
+        must(not 0xDC00 <= unit < 0xE000, "json.encoding")
         return chr(unit)
 
     def unit(self):
         digits = HEX.match(self.text, self.at)
-        if not digits:
-            raise NotStrict("json.syntax")
+        must(digits, "json.syntax")
         self.at = digits.end()
         return int(digits.group(), 16)
 
     def number(self):
         # The longest beginning that could become a number must be one: `1.` and `1e` are none, `01` is 0 and something more.
         found = NUMBER.match(self.text, self.at)
-        if not found:
-            raise NotStrict("json.syntax")
+        must(found, "json.syntax")
         text = found.group()
         after = self.text[found.end() : found.end() + 1]
-        if (after == "." and not found[2] and not found[3]) or (after in ("e", "E") and after and not found[3]):
-            raise NotStrict("json.syntax")
+        must(found[3] or not after or after not in "eE" and (found[2] or after != "."), "json.syntax")
         self.at = found.end()
         if found[2] or found[3]:
             value = float(text)
-            if value in (float("inf"), float("-inf")):
-                raise NotStrict("json.number")
+            must(value not in (float("inf"), float("-inf")), "json.number")
             return value
-        if text == "-0" or len(text) > 17 or abs(int(text)) > LARGEST:
-            raise NotStrict("json.number")
+        must(text != "-0" and len(text) <= 17 and abs(int(text)) <= LARGEST, "json.number")
         return int(text)

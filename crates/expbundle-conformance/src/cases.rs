@@ -47,6 +47,9 @@ pub struct Manifest {
     /// `all` if SHA-256 is recomputed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
+    /// Whether a file of the directory that no record knows is an error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// The bundle that a writer has to make of the input, to the byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
@@ -60,8 +63,9 @@ pub struct Manifest {
 pub struct Expected {
     /// The state; `null` if there is no answer.
     pub state: Option<State>,
-    /// Codes of severity `error`, each once, in the order of bytes.
-    pub errors: BTreeSet<String>,
+    /// Codes of severity `error`, each once, in the order of bytes. If absent, any codes will do, and `also` is not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<BTreeSet<String>>,
     /// Codes of severity `warning` and `info`. The full tier says these and no others; the rest may say fewer.
     pub also: BTreeSet<String>,
     /// The exit status.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use expbundle_conformance::cases::{self, Case, Tier};
@@ -31,6 +32,9 @@ struct Arguments {
     /// Only cases whose id begins so, like `container/zip64`
     #[arg(long, default_value = "")]
     only: String,
+    /// Seconds that an implementation has for each case
+    #[arg(long, default_value_t = 20)]
+    timeout: u64,
     /// File of ids of cases that are known to fail, one on each line; `#` begins a remark
     #[arg(long)]
     expected_failures: Option<PathBuf>,
@@ -62,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let outcome = |case: &Case| Outcome {
         layer: case.layer.clone(),
         id: case.id(),
-        problem: try_case(&arguments.command, case, tier),
+        problem: try_case(&arguments.command, case, tier, Duration::from_secs(arguments.timeout)),
     };
     let scoreboard = Scoreboard::new(chosen.par_iter().map(outcome).collect(), expected);
     print!("{}", scoreboard.words());

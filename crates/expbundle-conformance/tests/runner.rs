@@ -62,6 +62,36 @@ fn what_breaks_is_said() {
 }
 
 #[test]
+fn an_implementation_that_takes_too_long_is_ended() {
+    let mut runner = Command::new(env!("CARGO_BIN_EXE_expbundle-conformance"));
+    runner.args(["--only", "container/smallest", "--timeout", "0", "--", "sleep", "60"]);
+    let output = runner.output().expect("the runner runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("it took more than 0 s"), "{text}");
+}
+
+#[test]
+fn codes_that_a_case_leaves_open_are_not_compared() {
+    let folder = tempfile::tempdir().expect("room");
+    let layer = folder.path().join("open");
+    std::fs::create_dir(&layer).expect("room");
+    let manifest = r#"{
+        "why": "any error will do", "clause": "spec/container.md", "tiers": ["full"], "input": "any.expb", "closed": true,
+        "expect": { "state": "malformed", "also": [], "exit": 1 }
+    }"#;
+    std::fs::write(layer.join("any.json"), manifest).expect("room");
+    let score = |script: &str| {
+        let mut runner = Command::new(env!("CARGO_BIN_EXE_expbundle-conformance"));
+        runner.arg("--cases").arg(folder.path()).args(["--", "sh", "-c", script, "implementation"]);
+        runner.output().expect("the runner runs").status.code()
+    };
+    let said = r#"{"state": "malformed", "findings": [{"code": "container.gap", "severity": "error"}]}"#;
+    assert_eq!(score(&format!(r#"test "$1" = --no-extra-files || exit 7; echo '{said}'; exit 1"#)), Some(0));
+    assert_eq!(score(INTACT), Some(1));
+}
+
+#[test]
 fn the_schema_of_cases_is_current_and_every_case_fits() {
     let path = root().join("conformance/case.schema.json");
     let schema = serde_json::to_value(schemars::schema_for!(Manifest)).expect("plain JSON");

@@ -1,0 +1,40 @@
+"""spec/trust.md, as far as it needs no signers file: which authorships count after what was taken back."""
+
+import record as rules
+import statements
+
+
+def vouched(said, at):
+    """The records for which some authorship counts at a moment, and what is to be said of revocations."""
+    authors = {(statement["key"], statement["record"]["blake3"]) for statement in said if statement["kind"] == "authorship"}
+    # Without BLAKE3 statements have no ids.
+    signers = {statement["id"]: statement["key"] for statement in said}
+    revoked, reports = set(), []
+    for statement in said:
+        # A supersession changes no state.
+        if statement["kind"] != "revocation":
+            continue
+        key, subject, predicate = statement["key"], statement["record"]["blake3"], statement["predicate"]
+        since = rules.moment(predicate["since"]) if predicate.get("since") else statement["created"]
+        if since > at:
+            continue
+        [(what, named)] = predicate["revoked"].items()
+        if what == "statement" and None in signers:
+            continue
+        if what == "record":
+            has_right = named == subject and (key, subject) in authors
+        elif what == "statement":
+            has_right = signers.get(named) == key
+        else:
+            named = statements.public_key(named)
+            has_right = named == key
+        # A revocation cannot be revoked, so each is looked at by itself.
+        if has_right:
+            revoked.add((what, named))
+        reports.append(("trust.revoked" if has_right else "trust.no-right", statement["file"]))
+    counts = [
+        statement for statement in said
+        if statement["kind"] == "authorship"
+        and not revoked & {("statement", statement["id"]), ("key", statement["key"]), ("record", statement["record"]["blake3"])}
+    ]
+    return {statement["record"]["blake3"] for statement in counts}, reports
