@@ -270,17 +270,30 @@ pub struct Finding {
     pub place: Place,
     /// What was seen, in one lower-case line without a full stop.
     pub message: String,
+    severity: Severity,
 }
 
 impl Finding {
     /// A finding.
     pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self { code, place, message: message.into() }
+        Self { code, place, message: message.into(), severity: code.severity() }
     }
 
-    /// How much it weighs.
+    /// The same in one of several files.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        Self { place: self.place.in_file(file), ..self }
+    }
+
+    /// The same as an error, for whoever asked that there be none of the kind.
+    #[must_use]
+    pub fn into_error(self) -> Self {
+        Self { severity: Severity::Error, ..self }
+    }
+
+    /// How much it weighs: that of its code, unless more was asked.
     pub fn severity(&self) -> Severity {
-        self.code.severity()
+        self.severity
     }
 
     /// Whether it keeps the thing named from being what it claims to be.

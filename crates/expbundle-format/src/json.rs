@@ -16,7 +16,7 @@ mod parse;
 mod tests;
 mod write;
 
-pub use parse::parse;
+pub use parse::{check, parse};
 pub use write::to_bytes;
 
 /// Why a text is refused.

@@ -17,6 +17,7 @@ use crate::finding::{Code, Finding, Place};
 use crate::json::{self, JsonError};
 use crate::limits::Limits;
 use crate::section_list::SectionList;
+use crate::sections;
 use crate::time::Time;
 
 /// The version of the format that this crate writes.
@@ -409,28 +410,42 @@ pub struct Record {
 impl Record {
     /// Reads `record.json`. Members that are unknown are ignored, and preserved in [`Record::bytes`].
     pub fn parse(bytes: Vec<u8>, limits: &Limits) -> Result<Self, RecordError> {
-        /// The version decides how the rest is read, so it is read first.
+        /// The version decides how the rest is read.
         #[derive(Deserialize)]
-        struct Head {
+        struct Version {
             spec: SpecVersion,
+        }
+        /// And then what must be understood.
+        #[derive(Deserialize)]
+        struct Extensions {
             #[serde(default)]
             critical: Vec<String>,
         }
-        let head = |head: Head| {
-            if head.spec.major != SPEC.major {
-                return Err(RecordError::Version { found: head.spec });
-            }
-            // Version 1.0 knows no extension.
-            head.critical.into_iter().next().map_or(Ok(()), |uri| Err(RecordError::Critical { uri }))
+        let of_version = |spec: SpecVersion| {
+            if spec.major == SPEC.major { Ok(()) } else { Err(RecordError::Version { found: spec }) }
+        };
+        // Version 1.0 knows no extension.
+        let of_extensions = |critical: &[String]| {
+            critical.first().map_or(Ok(()), |uri| Err(RecordError::Critical { uri: uri.clone() }))
         };
         let body = match json::from_bytes::<RecordBody>(&bytes, limits) {
             Ok(body) => body,
             Err(error) => {
-                head(json::from_bytes(&bytes, limits)?)?;
+                of_version(json::from_bytes::<Version>(&bytes, limits)?.spec)?;
+                of_extensions(&json::from_bytes::<Extensions>(&bytes, limits)?.critical)?;
                 return Err(error.into());
             }
         };
-        head(Head { spec: body.spec, critical: body.critical.clone() })?;
+        of_version(body.spec)?;
+        of_extensions(&body.critical)?;
+        for (name, section) in body.sections.iter() {
+            if let Some(known) = sections::media_type(name).filter(|known| *known != section.media_type) {
+                let pointer = format!("/sections/{name}/mediaType");
+                return Err(
+                    JsonError::Schema { pointer, message: format!("`{name}` is of the media type {known}") }.into()
+                );
+            }
+        }
         let mut by_digest = BTreeMap::new();
         for (name, section) in body.sections.iter() {
             if let Some(first) = by_digest.insert(section.digest.blake3, name) {

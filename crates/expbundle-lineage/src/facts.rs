@@ -76,12 +76,11 @@ impl RecordFacts {
     /// Brings the lists into one order, each item once, so that the order of facts means nothing.
     pub(crate) fn normalize(&mut self) {
         for list in [&mut self.inputs, &mut self.outputs] {
-            for artifact in list.iter_mut() {
-                artifact.uris.sort_unstable();
-                artifact.uris.dedup();
-            }
+            list.iter_mut().for_each(ArtifactFact::tidy);
             list.sort_unstable();
             list.dedup_by(|next, kept| kept.absorb(next));
+            // One that a thousand others were absorbed into is put in order once.
+            list.iter_mut().for_each(ArtifactFact::tidy);
         }
         self.parents.sort_unstable();
         self.parents.dedup();
@@ -154,16 +153,19 @@ impl ArtifactFact {
             self.name = self.name.take().or(other.name.take());
             self.version = self.version.take().or(other.version.take());
             self.licence = self.licence.take().or(other.licence.take());
-            self.foreign.append(&mut other.foreign);
+            self.foreign.extend(std::mem::take(&mut other.foreign));
             self.uris.append(&mut other.uris);
-            self.uris.sort_unstable();
-            self.uris.dedup();
             // One of the two may come from a copy without the listing.
             if self.files.len() < other.files.len() {
                 self.files = std::mem::take(&mut other.files);
             }
         }
         same
+    }
+
+    fn tidy(&mut self) {
+        self.uris.sort_unstable();
+        self.uris.dedup();
     }
 
     /// An artifact whose bytes nobody had.
@@ -198,8 +200,8 @@ impl From<&ArtifactRef> for ArtifactFact {
 pub struct AssertedLink {
     /// The record that took something in.
     pub child: RecordId,
-    /// The record that is said to have produced it.
-    pub parent: RecordId,
+    /// The record that is said to have produced it, by both digests of its `record.json`.
+    pub parent: DigestSet,
     /// How, if the statement says so.
     pub relation: Option<Word>,
     /// Which input of the child, if the statement says so.
@@ -213,6 +215,6 @@ pub struct AssertedLink {
 pub struct Supersession {
     /// The record that no longer counts.
     pub superseded: RecordId,
-    /// The record that counts instead.
-    pub successor: RecordId,
+    /// The record that counts instead, by both digests of its `record.json`.
+    pub successor: DigestSet,
 }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::record::{Source, Word};
 use expbundle_format::time::Time;
-use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
+use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId};
 use rayon::prelude::*;
 
 use crate::facts::RecordFacts;
 use crate::licence;
-use crate::lineage::{Lineage, declared};
-use crate::relation::{After, after, after_role};
+use crate::lineage::Lineage;
+use crate::relation::{After, after, after_role, carries_lineage};
 
 /// How many records a message names before it says how many more there are.
 const NAMED: usize = 4;
@@ -98,17 +98,30 @@ fn parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
             let id = RecordId(parent.record.blake3);
             if lineage.position(id).is_none() {
                 absent.entry(id).or_default().push(facts.id());
-            } else if declared(&lineage.records, parent).is_none() {
+            } else if lineage.named(&parent.record).is_none() {
                 let message = format!("the parent {} has another sha256 than the record says", short(id));
                 let place = place(facts.id()).at_pointer("/parents");
                 findings.push(Finding::new(Code::ArtifactDigestConflict, place, message));
             }
         }
     }
-    for link in &lineage.asserted {
-        if lineage.position(link.child).is_some() && lineage.position(link.parent).is_none() {
-            absent.entry(link.parent).or_default().push(link.child);
+    // What statements name is held to both digests, as what records name is.
+    let mut contradicts = |about: RecordId, named: &DigestSet, what: &str| {
+        let id = RecordId(named.blake3);
+        if lineage.position(id).is_some() && lineage.named(named).is_none() {
+            let message = format!("the {what} {} has another sha256 than a statement says", short(id));
+            findings.push(Finding::new(Code::ArtifactDigestConflict, place(about), message));
         }
+    };
+    for link in lineage.asserted.iter().filter(|link| lineage.position(link.child).is_some()) {
+        contradicts(link.child, &link.parent, "parent");
+        let parent = RecordId(link.parent.blake3);
+        if lineage.position(parent).is_none() {
+            absent.entry(parent).or_default().push(link.child);
+        }
+    }
+    for supersession in lineage.supersessions.iter().filter(|one| lineage.position(one.superseded).is_some()) {
+        contradicts(supersession.superseded, &supersession.successor, "successor");
     }
     for (parent, children) in absent {
         let Some(&first) = children.iter().min() else { continue };
@@ -132,7 +145,7 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
         let ids: BTreeSet<RecordId> = records.iter().map(|&record| lineage.id(record)).collect();
         let mut settled: BTreeSet<RecordId> = BTreeSet::new();
         for &id in &ids {
-            if lineage.successor(id).is_some_and(|successor| ids.contains(&successor)) {
+            if lineage.successors(id).any(|successor| ids.contains(&successor)) {
                 settled.insert(id);
             }
         }
@@ -186,26 +199,22 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
             }
         };
         // What the record or a statement says of a parent decides; the bytes only speak where nobody did.
-        let mut said: BTreeMap<u32, After> = BTreeMap::new();
+        let mut said: BTreeMap<u32, BTreeSet<After>> = BTreeMap::new();
         let mut say = |parent: Option<u32>, relation: Option<&Word>| {
             if let Some(parent) = parent.filter(|&parent| parent != record) {
-                let after = relation.map_or(After::End, after);
-                let known = said.entry(parent).or_insert(after);
-                if after == After::Start {
-                    *known = After::Start;
-                }
+                said.entry(parent).or_default().insert(relation.map_or(After::End, after));
             }
         };
         for parent in &facts.parents {
-            say(declared(&lineage.records, parent), Some(&parent.relation));
+            say(lineage.named(&parent.record), Some(&parent.relation));
         }
         for link in lineage.asserted_of(facts.id()) {
-            say(lineage.position(link.parent), link.relation.as_ref());
+            say(lineage.named(&link.parent), link.relation.as_ref());
         }
-        for (&parent, &after) in &said {
-            found(parent, after);
+        for (&parent, afters) in &said {
+            afters.iter().for_each(|after| found(parent, *after));
         }
-        for input in &facts.inputs {
+        for input in facts.inputs.iter().filter(|input| carries_lineage(&input.role)) {
             let after = after_role(&input.role);
             let whole = input.digests.map(|digests| (false, digests));
             let files = lineage.contents.joining(&input.files).map(|(_, digests)| (true, digests));

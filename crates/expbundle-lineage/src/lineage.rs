@@ -1,9 +1,8 @@
 //! The lineage: records, and what joins them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use expbundle_format::record::Parent;
-use expbundle_format::{Finding, RecordId};
+use expbundle_format::{DigestSet, Finding, RecordId};
 use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
@@ -88,11 +87,24 @@ impl Lineage {
         self.position(id).map(|record| &self.records[record as usize])
     }
 
-    /// The record that took the place of this one, as statements declare.
+    /// The record that took the place of this one, as statements declare; the first by id where they name several.
     pub fn successor(&self, id: RecordId) -> Option<RecordId> {
+        self.successors(id).next()
+    }
+
+    /// Every record that is said to have taken the place of this one. One that is here under another SHA-256 is not meant.
+    pub(crate) fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
         let first = self.supersessions.partition_point(|supersession| supersession.superseded < id);
-        let supersession = self.supersessions.get(first)?;
-        (supersession.superseded == id).then_some(supersession.successor)
+        let of_this = self.supersessions[first..].iter().take_while(move |supersession| supersession.superseded == id);
+        of_this.map(|supersession| supersession.successor).filter_map(|successor| {
+            let id = RecordId(successor.blake3);
+            (self.position(id).is_none() || self.named(&successor).is_some()).then_some(id)
+        })
+    }
+
+    /// The position of the record that both digests name.
+    pub(crate) fn named(&self, record: &DigestSet) -> Option<u32> {
+        named(&self.records, record)
     }
 
     /// What joins a record to each of its parents, by proof, declaration or assertion, in the order of ids.
@@ -101,7 +113,7 @@ impl Lineage {
     pub fn parents(&self, child: RecordId) -> Vec<Edge> {
         let Some(record) = self.position(child) else { return Vec::new() };
         let mut links: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
-        for (parent, link) in self.links_by_bytes(record).chain(self.links_by_word(record)) {
+        for (parent, link) in self.links_by_bytes(record).into_iter().chain(self.links_by_word(record)) {
             links.entry(parent).or_default().push(link);
         }
         let edges = links.into_iter().map(|(parent, mut links)| {
@@ -150,31 +162,38 @@ impl Lineage {
         asserted_of(&self.asserted, child)
     }
 
-    fn links_by_bytes(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
+    /// Bytes that a record takes in or puts out a thousand times join it to another once.
+    fn links_by_bytes(&self, child: u32) -> Vec<(u32, Link)> {
         let facts = &self.records[child as usize];
-        let inputs = facts.inputs.iter().enumerate().flat_map(|(artifact, input)| {
+        let (mut links, mut seen) = (Vec::new(), HashSet::new());
+        for (artifact, input) in facts.inputs.iter().enumerate().filter(|(_, input)| carries_lineage(&input.role)) {
             let whole = input.digests.map(|digests| (None, digests)).into_iter();
             let files = self.contents.joining(&input.files).map(|(file, digests)| (Some(file), digests));
-            whole.chain(files).map(move |(file, digests)| (Side { artifact, file }, digests))
-        });
-        inputs.flat_map(move |(input, digests)| {
-            let linking = carries_lineage(&facts.inputs[input.artifact].role) && !digests.is_of_nothing();
-            let classes = if linking { self.contents.agreeing(&digests) } else { Vec::new() };
-            classes.into_iter().flat_map(move |class| self.contents.outputs.of(class)).filter_map(move |output| {
-                let joins = output.links && !(output.in_tree && input.file.is_some());
-                joins.then(|| (output.record, Link::SameBytes { input, output: output.side() }))
-            })
-        })
+            for (file, digests) in whole.chain(files).filter(|(_, digests)| !digests.is_of_nothing()) {
+                let input = Side { artifact, file };
+                let classes = self.contents.agreeing(&digests).into_iter();
+                for class in classes.filter(|class| seen.insert((*class, file.is_some()))) {
+                    let outputs = self.contents.outputs.of(class).iter();
+                    let mut joining: Vec<_> =
+                        outputs.filter(|output| output.links && !(output.in_tree && file.is_some())).collect();
+                    joining.dedup_by_key(|output| output.record);
+                    links.extend(
+                        joining.iter().map(|output| (output.record, Link::SameBytes { input, output: output.side() })),
+                    );
+                }
+            }
+        }
+        links
     }
 
     fn links_by_word(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
         let facts = &self.records[child as usize];
         let declared = facts.parents.iter().filter_map(|parent| {
-            Some((declared(&self.records, parent)?, Link::Declared { relation: parent.relation.clone() }))
+            Some((self.named(&parent.record)?, Link::Declared { relation: parent.relation.clone() }))
         });
         let asserted = self.asserted_of(facts.id()).iter().filter_map(|link| {
             let said = Link::Statement { relation: link.relation.clone(), statement: link.statement };
-            Some((self.position(link.parent)?, said))
+            Some((self.named(&link.parent)?, said))
         });
         declared.chain(asserted)
     }
@@ -203,10 +222,10 @@ fn position(records: &[RecordFacts], id: RecordId) -> Option<u32> {
     Some(u32::try_from(found).expect("records are numbered by u32"))
 }
 
-/// The record that a `parents` entry means: both digests must fit.
-pub(crate) fn declared(records: &[RecordFacts], parent: &Parent) -> Option<u32> {
-    let found = position(records, RecordId(parent.record.blake3))?;
-    (records[found as usize].digest == parent.record).then_some(found)
+/// The record that two digests name: both must fit.
+fn named(records: &[RecordFacts], record: &DigestSet) -> Option<u32> {
+    let found = position(records, RecordId(record.blake3))?;
+    (records[found as usize].digest == *record).then_some(found)
 }
 
 fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
@@ -227,9 +246,9 @@ fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Content
         |class: u32, put_out: bool, in_tree: bool| count + 4 * class + 2 * u32::from(put_out) + u32::from(in_tree);
     let mut arcs = Vec::new();
     for (child, facts) in (0_u32..).zip(records) {
-        arcs.extend(facts.parents.iter().filter_map(|parent| Some((child, declared(records, parent)?))));
+        arcs.extend(facts.parents.iter().filter_map(|parent| Some((child, named(records, &parent.record)?))));
         let asserted = asserted_of(asserted, facts.id()).iter();
-        arcs.extend(asserted.filter_map(|link| Some((child, position(records, link.parent)?))));
+        arcs.extend(asserted.filter_map(|link| Some((child, named(records, &link.parent)?))));
     }
     for class in 0..contents.len() {
         let outputs = contents.outputs.of(class).iter().filter(|output| output.links);

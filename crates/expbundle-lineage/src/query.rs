@@ -10,7 +10,7 @@ use expbundle_format::{ArtifactDigests, RecordId};
 
 use crate::adjacency::Adjacency;
 use crate::contents::{Use, Uses};
-use crate::facts::{ArtifactFact, AssertedLink, RecordFacts};
+use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
 use crate::relation::carries_lineage;
@@ -157,9 +157,8 @@ impl Lineage {
         let agreeing = self.contents.agreeing(digests);
         let told = |(record, side)| (self.id(record), side);
         let none = HashMap::new();
-        let is_passed = |(record, _): &(u32, Side)| {
-            Taken::by(&self.records[*record as usize].inputs, &none).has(digests)
-        };
+        let is_passed =
+            |(record, _): &(u32, Side)| Taken::by(&self.records[*record as usize].inputs, &none).has(digests);
         let (passed, produced): (Vec<_>, Vec<_>) =
             self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs).into_iter().partition(is_passed);
         let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
@@ -182,7 +181,8 @@ impl Lineage {
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps: BTreeMap<_, Gap> = BTreeMap::new();
         for facts in &self.records {
-            for input in facts.inputs.iter().filter(|input| self.is_gap(facts.id(), input)) {
+            let asserted = self.asserted_inputs(facts.id());
+            for input in facts.inputs.iter().filter(|input| self.is_gap(&asserted, input)) {
                 // Bytes that nobody had can only be told apart by what they are called.
                 let called = input.digests.is_none().then_some((&input.role, input.name.as_deref()));
                 let key = (called, input.digests);
@@ -203,15 +203,16 @@ impl Lineage {
     /// The inputs of one record that no record accounts for, by their position.
     pub fn gaps_of(&self, record: RecordId) -> Vec<usize> {
         let Some(facts) = self.record(record) else { return Vec::new() };
+        let asserted = self.asserted_inputs(record);
         let inputs = facts.inputs.iter().enumerate();
-        inputs.filter(|(_, input)| self.is_gap(record, input)).map(|(index, _)| index).collect()
+        inputs.filter(|(_, input)| self.is_gap(&asserted, input)).map(|(index, _)| index).collect()
     }
 
     /// Parents that records here name and that are not here, in the order of ids.
     pub fn absent_parents(&self, of: RecordId) -> Vec<RecordId> {
         let Some(facts) = self.record(of) else { return Vec::new() };
         let declared = facts.parents.iter().map(|parent| RecordId(parent.record.blake3));
-        let asserted = self.asserted_of(of).iter().map(|link| link.parent);
+        let asserted = self.asserted_of(of).iter().map(|link| RecordId(link.parent.blake3));
         let absent: BTreeSet<_> = declared.chain(asserted).filter(|&id| self.position(id).is_none()).collect();
         absent.into_iter().collect()
     }
@@ -270,7 +271,13 @@ impl Lineage {
         every
     }
 
-    fn is_gap(&self, record: RecordId, input: &ArtifactFact) -> bool {
+    /// Contents of which a statement about the record says who produced them, where that producer is here.
+    fn asserted_inputs(&self, record: RecordId) -> HashSet<u32> {
+        let here = self.asserted_of(record).iter().filter(|link| self.named(&link.parent).is_some());
+        here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.agreeing(&artifact)).collect()
+    }
+
+    fn is_gap(&self, asserted: &HashSet<u32>, input: &ArtifactFact) -> bool {
         if !carries_lineage(&input.role) {
             return false;
         }
@@ -278,11 +285,10 @@ impl Lineage {
         let produced = |digests: &ArtifactDigests, in_trees: bool| {
             self.contents.agreeing(digests).into_iter().any(|class| self.contents.is_produced(class, in_trees))
         };
-        let asserted = |link: &AssertedLink| link.artifact == Some(digests) && self.position(link.parent).is_some();
         !digests.is_of_nothing()
             && !produced(&digests, true)
             && !self.contents.joining(&input.files).any(|(_, digests)| produced(&digests, false))
-            && !self.asserted_of(record).iter().any(asserted)
+            && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
     }
 
     /// Whether a vertex is a record, or a content that some record took in.

@@ -6,7 +6,7 @@
 use expbundle_format::record::{Word, role};
 
 /// When a child may have started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum After {
     /// Once its parent had started: evaluations of a training that goes on, steps of a pipeline.
     Start,

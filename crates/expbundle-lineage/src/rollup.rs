@@ -113,6 +113,6 @@ impl Lineage {
     }
 
     fn is_superseded_in(&self, id: RecordId, family: &[RecordId]) -> bool {
-        self.successor(id).is_some_and(|successor| family.binary_search(&successor).is_ok())
+        self.successors(id).any(|successor| family.binary_search(&successor).is_ok())
     }
 }

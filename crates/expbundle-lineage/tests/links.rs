@@ -3,7 +3,7 @@
 mod family;
 
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, Grade, Lineage, Link, Side, Supersession};
-use family::{Story, bytes, codes, facts, id, ids, liar, lineage, link, pointer, record};
+use family::{Story, bytes, codes, digest, facts, id, ids, liar, lineage, link, pointer, record};
 
 /// The grade of the only edge from child `c` to parent `p`, if there is one.
 #[track_caller]
@@ -253,7 +253,7 @@ fn one_run_has_one_record_unless_somebody_says_which_counts() {
     let stories =
         [record("old").run("mlflow", "7"), record("new").run("mlflow", "7"), record("other").run("wandb", "7")];
     assert_eq!(codes(&lineage(&stories)), ["lineage.two-records"]);
-    let said = Supersession { superseded: id("old"), successor: id("new") };
+    let said = Supersession { superseded: id("old"), successor: digest("new") };
     let settled = Lineage::build(Facts { supersessions: vec![said], ..facts(&stories) });
     assert_eq!(codes(&settled), [""; 0]);
     assert_eq!(settled.successor(id("old")), Some(id("new")));
@@ -296,7 +296,7 @@ fn sums_count_each_ancestor_and_each_run_once() {
         record("right again").takes("model", "x").puts("model", "r").run("wandb", "1"),
         record("merged").takes("model", "l").takes("model", "r").from("merged-from", "gone"),
     ];
-    let said = Supersession { superseded: id("right"), successor: id("right again") };
+    let said = Supersession { superseded: id("right"), successor: digest("right again") };
     let lineage = Lineage::build(Facts { supersessions: vec![said], ..facts(&stories) });
     let hours = |record| if record == id("left") { None } else { Some(10) };
     let sum = lineage.rollup(&[id("merged")], hours, |a, b| a + b);

@@ -197,12 +197,25 @@ impl AllowedSigner {
     }
 
     fn is_for_statements(&self) -> bool {
-        self.namespaces.as_ref().is_none_or(|names| names.iter().any(|name| pattern_fits(name, NAMESPACE)))
+        self.namespaces.as_ref().is_none_or(|patterns| list_fits(patterns, NAMESPACE))
     }
 
     fn is_valid(&self, at: Timestamp) -> bool {
         self.valid_after.is_none_or(|after| at >= after) && self.valid_before.is_none_or(|before| at < before)
     }
+}
+
+/// Whether a list of patterns of OpenSSH fits a word: one fits, and none that begins with `!`.
+fn list_fits(patterns: &[String], word: &str) -> bool {
+    let mut fits = false;
+    for pattern in patterns {
+        match pattern.strip_prefix('!') {
+            Some(pattern) if pattern_fits(pattern, word) => return false,
+            Some(_) => {}
+            None => fits |= pattern_fits(pattern, word),
+        }
+    }
+    fits
 }
 
 /// Whether a pattern of OpenSSH, with `*` and `?`, fits a word.
@@ -382,8 +395,24 @@ mod tests {
             ("git", false),
             ("exp", false),
             ("", false),
+            ("expbundle?", false),
+            ("e?*e", true),
+            ("x?pbundle", false),
+            ("expbundlf", false),
         ] {
             assert_eq!(pattern_fits(pattern, "expbundle"), fits, "{pattern}");
         }
+        for (list, fits) in
+            [("*,!expbundle", false), ("!git,*", true), ("!git", false), ("git,exp*", true), ("!e*,expbundle", false)]
+        {
+            let patterns: Vec<String> = list.split(',').map(str::to_owned).collect();
+            assert_eq!(list_fits(&patterns, "expbundle"), fits, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_remarks_trusts_nobody() {
+        assert!(TrustPolicy::parse("# nobody\n\n").expect("a signers file").is_empty());
+        assert!(!TrustPolicy::parse(&format!("ada {}\n", key(1))).expect("a signers file").is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Reads I-JSON (spec/json.md, "Reading"): a hand-written parser, for what it must refuse is what others let pass.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -13,11 +14,96 @@ const SHOWN_CHARACTERS: usize = 80;
 
 /// Reads one JSON text.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
+    read(bytes, limits)
+}
+
+/// Checks one JSON text, and keeps nothing of it: small objects take a hundred times the memory of their text.
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
+    read::<Checked>(bytes, limits).map(drop)
+}
+
+fn read<V: Built>(bytes: &[u8], limits: &Limits) -> Result<V, JsonError> {
     let mut parser = Parser::new(checked_text(bytes)?, limits);
     parser.space();
     let value = parser.value(0)?;
     parser.end()?;
     Ok(value)
+}
+
+/// What is made of a text.
+trait Built: Sized {
+    type Members: Default;
+
+    fn text(text: Cow<'_, str>) -> Self;
+    fn number(number: Number) -> Self;
+    /// `true`, `false`, or nothing for `null`.
+    fn word(word: Option<bool>) -> Self;
+    fn array(items: Vec<Self>) -> Self;
+    /// Whether the name is new.
+    fn member(members: &mut Self::Members, name: String, value: Self) -> bool;
+    fn object(members: Self::Members) -> Self;
+}
+
+impl Built for Value {
+    type Members = Map<String, Self>;
+
+    fn text(text: Cow<'_, str>) -> Self {
+        Self::String(text.into_owned())
+    }
+
+    fn number(number: Number) -> Self {
+        match number {
+            Number::Integer(number) => number.into(),
+            Number::Float(number) => number.into(),
+        }
+    }
+
+    fn word(word: Option<bool>) -> Self {
+        word.map_or(Self::Null, Self::Bool)
+    }
+
+    fn array(items: Vec<Self>) -> Self {
+        Self::Array(items)
+    }
+
+    fn member(members: &mut Self::Members, name: String, value: Self) -> bool {
+        members.insert(name, value).is_none()
+    }
+
+    fn object(members: Self::Members) -> Self {
+        Self::Object(members)
+    }
+}
+
+/// It is as it should be.
+struct Checked;
+
+impl Built for Checked {
+    type Members = HashSet<String>;
+
+    fn text(_: Cow<'_, str>) -> Self {
+        Self
+    }
+
+    fn number(_: Number) -> Self {
+        Self
+    }
+
+    fn word(_: Option<bool>) -> Self {
+        Self
+    }
+
+    fn array(_: Vec<Self>) -> Self {
+        Self
+    }
+
+    fn member(members: &mut Self::Members, name: String, _: Self) -> bool {
+        members.insert(name)
+    }
+
+    fn object(_: Self::Members) -> Self {
+        Self
+    }
 }
 
 /// The text, if it is UTF-8 without a byte order mark.
@@ -99,16 +185,13 @@ impl<'text> Parser<'text> {
     }
 
     /// One value. Its depth is bounded by a small limit, so recursion is too.
-    fn value(&mut self, depth: u32) -> Result<Value, JsonError> {
+    fn value<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
         match self.begin(depth)? {
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
-            Some(b'"') => Ok(Value::String(self.text()?.into_owned())),
-            Some(b'-' | b'0'..=b'9') => Ok(match self.number()? {
-                Number::Integer(number) => number.into(),
-                Number::Float(number) => number.into(),
-            }),
-            _ => Ok(self.word()?.map_or(Value::Null, Value::Bool)),
+            Some(b'"') => Ok(V::text(self.text()?)),
+            Some(b'-' | b'0'..=b'9') => Ok(V::number(self.number()?)),
+            _ => Ok(V::word(self.word()?)),
         }
     }
 
@@ -127,12 +210,12 @@ impl<'text> Parser<'text> {
         self.text.as_bytes().get(self.position..).unwrap_or_default()
     }
 
-    fn object(&mut self, depth: u32) -> Result<Value, JsonError> {
+    fn object<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
         self.position += 1;
-        let mut members = Map::new();
+        let mut members = V::Members::default();
         self.space();
         if self.take(b'}') {
-            return Ok(Value::Object(members));
+            return Ok(V::object(members));
         }
         loop {
             self.space();
@@ -140,21 +223,20 @@ impl<'text> Parser<'text> {
             if self.peek() != Some(b'"') {
                 return self.expected("a key in double quotes");
             }
-            let key = self.text()?.into_owned();
+            let key = self.text()?;
             self.space();
             if !self.take(b':') {
                 return self.expected("a colon");
             }
             self.space();
             let value = self.value(depth + 1)?;
-            if members.contains_key(&key) {
+            if !V::member(&mut members, key.clone().into_owned(), value) {
                 let key = key.chars().take(SHOWN_CHARACTERS).collect();
                 return Err(JsonError::DuplicateKey { key, offset });
             }
-            members.insert(key, value);
             self.space();
             if self.take(b'}') {
-                return Ok(Value::Object(members));
+                return Ok(V::object(members));
             }
             if !self.take(b',') {
                 return self.expected("a comma or the end of the object");
@@ -162,19 +244,19 @@ impl<'text> Parser<'text> {
         }
     }
 
-    fn array(&mut self, depth: u32) -> Result<Value, JsonError> {
+    fn array<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
         self.position += 1;
         let mut items = Vec::new();
         self.space();
         if self.take(b']') {
-            return Ok(Value::Array(items));
+            return Ok(V::array(items));
         }
         loop {
             self.space();
             items.push(self.value(depth + 1)?);
             self.space();
             if self.take(b']') {
-                return Ok(Value::Array(items));
+                return Ok(V::array(items));
             }
             if !self.take(b',') {
                 return self.expected("a comma or the end of the array");

@@ -44,6 +44,17 @@ pub const TELEMETRY: &str = "telemetry.parquet";
 /// Console output.
 pub const CONSOLE: &str = "console.parquet";
 
+/// The media type of a section whose name this version knows (spec/sections.md).
+///
+/// What such a name holds is never a matter of opinion: readers go by the name, so the record may not call it something else.
+pub fn media_type(name: &SectionName) -> Option<&'static str> {
+    match name.as_str() {
+        METRICS | TELEMETRY | CONSOLE => Some(PARQUET),
+        name if is_json(name) => Some(JSON),
+        _ => None,
+    }
+}
+
 /// A section that is JSON with a schema.
 pub trait JsonSection: Serialize + DeserializeOwned + JsonSchema {
     /// Its file name.
@@ -64,11 +75,15 @@ macro_rules! json_sections {
             vec![$(($name, schemars::schema_for!($type)),)*]
         }
 
+        fn is_json(name: &str) -> bool {
+            matches!(name, $($name)|*)
+        }
+
         /// Checks that a text is JSON with the members of the section of that name. Unknown sections only have to be JSON.
         pub fn check(name: &SectionName, text: &[u8], limits: &Limits) -> Result<(), JsonError> {
             match name.as_str() {
                 $($name => json::from_bytes::<$type>(text, limits).map(drop),)*
-                _ => json::parse(text, limits).map(drop),
+                _ => json::check(text, limits),
             }
         }
     };

@@ -115,19 +115,29 @@ impl Account {
     /// Items of all kinds: total, mapped, raw, dropped.
     pub fn totals(&self) -> (u64, u64, u64, u64) {
         self.items.values().fold((0, 0, 0, 0), |(total, mapped, raw, dropped), line| {
-            (total + line.total, mapped + line.mapped, raw + line.raw, dropped + line.dropped_count())
+            // Who wrote it may have written anything.
+            (
+                u64::saturating_add(total, line.total),
+                u64::saturating_add(mapped, line.mapped),
+                u64::saturating_add(raw, line.raw),
+                u64::saturating_add(dropped, line.dropped_count()),
+            )
         })
     }
 
     /// Whether every line adds up.
     pub fn adds_up(&self) -> bool {
-        self.items.values().all(|line| line.total == line.mapped + line.raw + line.dropped_count())
+        self.items.values().all(|line| line.total == line.kept().saturating_add(line.dropped_count()))
     }
 }
 
 impl AccountLine {
     /// Items of this kind that were not kept.
     pub fn dropped_count(&self) -> u64 {
-        self.dropped.iter().map(|dropped| dropped.count).sum()
+        self.dropped.iter().fold(0, |sum, dropped| u64::saturating_add(sum, dropped.count))
+    }
+
+    fn kept(&self) -> u64 {
+        self.mapped.saturating_add(self.raw)
     }
 }

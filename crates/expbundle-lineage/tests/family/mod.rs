@@ -94,7 +94,7 @@ fn tree(role: &str, listing: &str, files: &[&str]) -> ArtifactFact {
 pub fn link(child: &str, parent: &str) -> AssertedLink {
     AssertedLink {
         child: id(child),
-        parent: id(parent),
+        parent: digest(parent),
         relation: None,
         artifact: None,
         statement: StatementId(bytes("statement").blake3().expect("a digest")),

@@ -1,0 +1,72 @@
+//! What a statement says in one line.
+
+use expbundle_format::sections::Evaluation;
+use expbundle_format::{DigestSet, RecordId};
+use expbundle_statement::{
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Kind, LinkClaim, Predicate, Review,
+    ReviewVerdict, Revocation, Revoked, Seal, SigningKey, Superseded,
+};
+use serde_json::json;
+
+#[track_caller]
+fn says(predicate: &Predicate, expected: &str) {
+    assert_eq!(predicate.summary(), expected);
+}
+
+#[test]
+fn every_kind_says_what_it_says() {
+    let record = DigestSet::of(b"a record");
+    let (id, key) = (record.blake3, SigningKey::from_seed(&[7; 32]).public_key());
+    says(&Predicate::Authorship(Authorship::default()), "vouches for the record");
+    for (verdict, word) in [
+        (ReviewVerdict::Approved, "approved"),
+        (ReviewVerdict::Rejected, "rejected"),
+        (ReviewVerdict::NeedsChanges, "needs-changes"),
+    ] {
+        let role = Some("safety".to_owned());
+        let review = Review { verdict, role, scope: Some("chat".to_owned()), reason: Some("ok".to_owned()) };
+        says(&Predicate::Review(review), &format!("{word} as safety, for chat: ok"));
+    }
+    says(&Predicate::Comment(Comment { text: "seen".to_owned() }), "seen");
+    let measured: Evaluation =
+        serde_json::from_value(json!({"metric": "acc", "value": 0.5, "dataset": "digits", "split": "test"}))
+            .expect("members");
+    let judged: Evaluation = serde_json::from_value(json!({"metric": "tone", "judgement": "kind"})).expect("members");
+    let evaluated = Evaluated { evaluations: vec![measured, judged], notes: None };
+    says(&Predicate::Evaluation(evaluated), "acc 0.5 on digits split test, tone: kind");
+    for (action, words) in [(DeploymentAction::Deployed, "deployed to"), (DeploymentAction::Retired, "retired from")] {
+        let deployment =
+            Deployment { environment: "prod".to_owned(), action, artifact: None, reason: Some("v2".to_owned()) };
+        says(&Predicate::Deployment(deployment), &format!("{words} prod: v2"));
+    }
+    let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
+    says(&Predicate::Link(Asserted { claim, reason: None }), &format!("follows from {id}"));
+    let claim = LinkClaim::Key { same_signer: key };
+    let fingerprint = key.fingerprint();
+    says(&Predicate::Link(Asserted { claim, reason: None }), &format!("the key {fingerprint} is mine too"));
+    says(&Predicate::Supersession(Superseded { successor: record, reason: None }), &format!("superseded by {id}"));
+    let revocation =
+        Revocation { revoked: Revoked::Record(RecordId(id)), since: None, reason: Some("wrong".to_owned()) };
+    says(&Predicate::Revocation(revocation), &format!("revokes record {id}: wrong"));
+    says(&Predicate::Seal(Seal { objects: vec!["a".to_owned()] }), "seals 1 objects");
+}
+
+#[test]
+fn a_link_names_a_record_or_a_key() {
+    let key = SigningKey::from_seed(&[7; 32]).public_key();
+    let read = |value| serde_json::from_value::<Asserted>(value).map(|asserted| asserted.claim);
+    let record = DigestSet::of(b"a record");
+    let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
+    assert_eq!(read(json!({"parent": record})).expect("a record"), claim);
+    assert_eq!(read(json!({"sameSigner": key})).expect("a key"), LinkClaim::Key { same_signer: key });
+    assert!(read(json!({"parent": record, "sameSigner": key})).is_err());
+    assert!(read(json!({})).is_err());
+}
+
+#[test]
+fn a_kind_has_at_most_64_characters() {
+    let kind = |length: usize| format!("urn:expbundle:{}:1", "a".repeat(length)).parse::<Kind>();
+    assert!(kind(64).is_ok());
+    assert!(kind(65).is_err());
+    assert!(kind(0).is_err());
+}
