@@ -1,13 +1,13 @@
 //! The lineage of an intact bundle: facts out of its records and sections (spec/lineage.md).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId};
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Listing, RecordFacts, Supersession};
-use expbundle_statement::{Asserted, LinkClaim, Predicate};
+use expbundle_statement::{Asserted, LinkClaim, Predicate, Revoked, VerifiedStatement};
 use rayon::prelude::*;
 
 use crate::verify::Intact;
@@ -32,11 +32,11 @@ impl Intact {
 
     /// Links that statements assert, whoever signed them: the grade says that it is somebody's word.
     fn asserted_links(&self) -> Vec<AssertedLink> {
-        let links = self.statements().iter().filter_map(|statement| match statement.predicate() {
+        let links = self.standing_by_themselves().filter_map(|statement| match statement.predicate() {
             Predicate::Link(Asserted { claim: LinkClaim::Record { parent, relation, artifact }, .. }) => {
                 Some(AssertedLink {
                     child: RecordId(statement.record().blake3),
-                    parent: RecordId(parent.blake3),
+                    parent: *parent,
                     relation: relation.clone(),
                     artifact: *artifact,
                     statement: statement.id(),
@@ -49,15 +49,35 @@ impl Intact {
 
     /// Supersessions by those who vouch for the record that was superseded.
     fn supersessions(&self) -> Vec<Supersession> {
-        let supersessions = self.statements().iter().filter_map(|statement| match statement.predicate() {
+        let authors = self.authors();
+        let supersessions = self.standing_by_themselves().filter_map(|statement| match statement.predicate() {
             Predicate::Supersession(superseded) => {
                 let record = RecordId(statement.record().blake3);
-                self.is_author(statement.key(), record)
-                    .then_some(Supersession { superseded: record, successor: RecordId(superseded.successor.blake3) })
+                authors
+                    .vouches(statement.key(), record)
+                    .then_some(Supersession { superseded: record, successor: superseded.successor })
             }
             _ => None,
         });
         supersessions.collect()
+    }
+
+    /// Statements but those that their own key takes back, whatever the date: that needs no signers file and no clock.
+    fn standing_by_themselves(&self) -> impl Iterator<Item = &VerifiedStatement> {
+        let (mut statements, mut keys) = (HashSet::new(), HashSet::new());
+        for statement in self.statements() {
+            if let Predicate::Revocation(revocation) = statement.predicate() {
+                match &revocation.revoked {
+                    Revoked::Statement(id) => _ = statements.insert((*id, *statement.key().as_bytes())),
+                    Revoked::Key(key) if key == statement.key() => _ = keys.insert(*key.as_bytes()),
+                    Revoked::Key(_) | Revoked::Record(_) => {}
+                }
+            }
+        }
+        self.statements().iter().filter(move |statement| {
+            let key = *statement.key().as_bytes();
+            !keys.contains(&key) && !statements.contains(&(statement.id(), key))
+        })
     }
 
     fn record_facts(&self, id: RecordId, listings: &BTreeMap<Blake3, Listing>) -> Option<RecordFacts> {

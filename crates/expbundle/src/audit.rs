@@ -7,13 +7,13 @@ use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_statement::TrustPolicy;
 
-use crate::directory::check::disagreements;
+use crate::directory::check::{compare, disagreements, is_link_inside, scan, wanted};
 use crate::directory::story::Story;
-use crate::directory::{BUNDLE_NAME, CheckedFile, check_directory};
-use crate::hash::{HashError, Progress};
+use crate::directory::{BUNDLE_NAME, CheckedFile};
+use crate::hash::{HashError, Progress, Wanted};
 use crate::judge::State;
 use crate::report::Report;
-use crate::verify::{Check, Digests, Unverified};
+use crate::verify::{Digests, Intact, Unverified};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub at: Time,
     /// Which digests are recomputed.
     pub digests: Digests,
+    /// Whether files that no record knows are refused.
+    pub closed: bool,
 }
 
 /// Why there is no answer.
@@ -55,11 +57,18 @@ pub fn audit(path: &Utf8Path, question: Question<'_>, progress: Progress<'_>) ->
 
 fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
     let file = folder.join(BUNDLE_NAME);
-    if std::fs::symlink_metadata(&file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        let message = format!("there is no `{BUNDLE_NAME}`");
-        let findings = vec![Finding::new(Code::DirectoryNoBundle, Place::unknown().in_file(folder.as_str()), message)];
-        let Question { required, at, .. } = question;
-        return Ok(Report::new(folder.as_str(), Check { findings }, None, Vec::new(), required, at));
+    let refused = |code, message: &str| {
+        let place = Place::unknown().in_file(folder.as_str());
+        Report::refused(folder.as_str(), vec![Finding::new(code, place, message)], question)
+    };
+    let Ok(metadata) = std::fs::symlink_metadata(&file) else {
+        return Ok(refused(Code::DirectoryNoBundle, &format!("there is no `{BUNDLE_NAME}`")));
+    };
+    if metadata.is_symlink() && !is_link_inside(folder, &file) {
+        return Ok(refused(Code::DirectorySymlink, &format!("`{BUNDLE_NAME}` is a link to no file of the directory")));
+    }
+    if !metadata.is_symlink() && !metadata.is_file() {
+        return Ok(refused(Code::DirectoryUnreadable, &format!("`{BUNDLE_NAME}` is no regular file")));
     }
     audit_bundle(folder, &file, Some(folder), question, progress)
 }
@@ -71,26 +80,55 @@ fn audit_bundle(
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, AuditError> {
-    let Question { policy, required, at, digests } = question;
-    let (mut check, intact) = open(file)?.check(digests);
+    let Question { policy, required, at, digests, .. } = question;
+    let (check, intact) = open(file)?.check(digests);
     let Some(intact) = intact else {
-        return Ok(Report::new(path.as_str(), check, None, Vec::new(), required, at));
+        return Ok(Report::new(path.as_str(), check, None, Default::default(), required, at));
     };
     let verdict = intact.judge(policy, at.timestamp());
-    let mut files = Vec::new();
-    if let Some(folder) = folder {
-        let all = digests == Digests::All;
-        let (found, findings) = check_directory(folder, &Story::of(&intact), all, progress)?;
-        check.findings.extend(findings);
-        for other in other_bundles(folder)? {
-            check.findings.extend(check_other(folder, &other, &found, digests)?);
-        }
-        files = found;
-    }
-    let report = Report::new(path.as_str(), check, Some((&intact, &verdict)), files, required, at);
+    let directory = folder.map(|folder| compare_directory(folder, &intact, question, progress)).transpose()?;
+    let report =
+        Report::new(path.as_str(), check, Some((&intact, &verdict)), directory.unwrap_or_default(), required, at);
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
     rayon::spawn(move || drop(intact));
     Ok(report)
+}
+
+/// Compares the files of a directory with what its bundle says, and with what other bundles in it say. Each file is read once.
+fn compare_directory(
+    folder: &Utf8Path,
+    intact: &Intact,
+    question: Question<'_>,
+    progress: Progress<'_>,
+) -> Result<(Vec<CheckedFile>, Vec<Finding>), AuditError> {
+    let Question { digests, closed, .. } = question;
+    let claims = Story::of(intact).claims();
+    let (mut wrong, mut others) = (Vec::new(), Vec::new());
+    for path in other_bundles(folder)? {
+        let (check, intact) = open(&path)?.check(digests);
+        match intact {
+            Some(intact) => others.push(Story::of(&intact).claims()),
+            None => {
+                let name = path.file_name().unwrap_or_default();
+                let errors = check.findings.into_iter().filter(Finding::is_error);
+                wrong.extend(errors.map(|finding| finding.in_file(name)));
+            }
+        }
+    }
+    let all =
+        std::iter::once(&claims).chain(&others).any(|claims| wanted(claims, digests == Digests::All) == Wanted::Both);
+    let scan = scan(folder, if all { Wanted::Both } else { Wanted::Blake3Only }, progress)?;
+    let (files, mut findings) = compare(&scan, &claims);
+    if closed {
+        let raise =
+            |finding: Finding| if finding.code == Code::DirectoryExtraFile { finding.into_error() } else { finding };
+        findings = findings.into_iter().map(raise).collect();
+    }
+    findings.extend(wrong);
+    for claims in &others {
+        findings.extend(disagreements(&files, &compare(&scan, claims).0));
+    }
+    Ok((files, findings))
 }
 
 fn open(path: &Utf8Path) -> Result<Unverified, AuditError> {
@@ -103,30 +141,14 @@ fn other_bundles(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, AuditError> {
     let mut bundles = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(describe)? {
         let entry = entry.map_err(describe)?;
-        let is_file = entry.file_type().map_err(describe)?.is_file();
+        let kind = entry.file_type().map_err(describe)?;
         // A name that is not UTF-8 is said where the files are listed.
         let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
+        let is_file = kind.is_file() || (kind.is_symlink() && is_link_inside(folder, &path));
         if is_file && path.file_name() != Some(BUNDLE_NAME) && path.extension() == Some("expb") {
             bundles.push(path);
         }
     }
     bundles.sort();
     Ok(bundles)
-}
-
-/// What another bundle says about the same files. It decides nothing by itself, but it must not contradict.
-fn check_other(
-    folder: &Utf8Path,
-    path: &Utf8Path,
-    files: &[CheckedFile],
-    digests: Digests,
-) -> Result<Vec<Finding>, AuditError> {
-    let (check, intact) = open(path)?.check(digests);
-    let Some(intact) = intact else {
-        let name = path.file_name().unwrap_or_default();
-        let in_file = |finding: Finding| Finding { place: finding.place.in_file(name), ..finding };
-        return Ok(check.findings.into_iter().filter(Finding::is_error).map(in_file).collect());
-    };
-    let (others, _) = check_directory(folder, &Story::of(&intact), digests == Digests::All, &|_| ())?;
-    Ok(disagreements(files, &others))
 }

@@ -1,13 +1,15 @@
 //! The stages of verification after the container: records, sections, artifacts, statements (spec/verification.md).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::container::{Entry, EntryName, SectionName};
+use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, SectionRef};
 use expbundle_format::sections;
-use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, RecordId, json};
+use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, RecordId};
 use expbundle_statement::{Claims, Predicate, VerifiedStatement};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::bundle::Bundle;
@@ -34,7 +36,7 @@ pub(crate) enum Present {
 
 impl Objects {
     /// Compares checksums, and sorts.
-    pub fn sort(entries: &[&Entry], seen: Vec<Seen>, findings: &mut Vec<Finding>) -> Self {
+    pub fn sort(entries: &[Entry], seen: Vec<Seen>, findings: &mut Vec<Finding>) -> Self {
         let mut objects = Self::default();
         for (entry, seen) in entries.iter().zip(seen) {
             let hashed = match seen.hashed {
@@ -63,6 +65,13 @@ impl Objects {
     }
 }
 
+/// What every blinded JSON section has.
+#[derive(Default, Deserialize)]
+struct Salted {
+    #[serde(default)]
+    salt: Option<Value>,
+}
+
 /// The stages, over one bundle.
 pub(crate) struct Checker<'a> {
     /// What is checked.
@@ -78,34 +87,41 @@ impl Checker<'_> {
     /// All stages, in their order.
     pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> (Records, Vec<Present>) {
         let records = records(objects.records, findings);
-        self.sections(&records, objects.sections, findings);
-        self.artifacts(&records, &objects.artifacts, findings);
+        let broken = self.sections(&records, objects.sections, findings);
+        self.artifacts(&records, &objects.artifacts, &broken, findings);
         let statements = statements(&records, objects.statements, findings);
         (records, statements)
     }
 
-    /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema.
+    /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema. Gives those that are not
+    /// what their record says: nobody looks into these.
     fn sections(
         &self,
         records: &Records,
         present: Vec<(RecordId, SectionName, u64, Hashed, Parsed)>,
         findings: &mut Vec<Finding>,
-    ) {
+    ) -> HashSet<EntryName> {
+        let mut broken = HashSet::new();
         for (record, name, size, hashed, parsed) in present {
             let listed = records.get(&record).and_then(|record| record.body().sections.get(&name));
             let entry = EntryName::Section { record, section: name };
             if let Some(listed) = listed {
-                self.section(&entry, size, listed, hashed, parsed, findings);
-            } else if records.contains_key(&record) || !is_present(self.present, &EntryName::Record(record)) {
+                if !self.section(&entry, size, listed, hashed, parsed, findings) {
+                    broken.insert(entry);
+                }
+                continue;
+            }
+            if records.contains_key(&record) || !is_present(self.present, &EntryName::Record(record)) {
                 // A broken record was reported by itself; its sections say nothing more.
                 let place = Place::entry(entry.to_string());
                 findings.push(Finding::new(Code::ContainerUnlisted, place, "no record lists this section"));
             }
+            broken.insert(entry);
         }
         // Both are in the order of names, so each is walked once.
         let mut names = self.present.iter().map(|entry| &entry.name).peekable();
         for (id, record) in records {
-            self.salts(*id, record, findings);
+            self.salts(*id, record, &broken, findings);
             let body = record.body();
             if let (Some(started), Some(ended)) = (body.started, body.ended)
                 && ended < started
@@ -123,8 +139,10 @@ impl Checker<'_> {
                 }
             }
         }
+        broken
     }
 
+    /// Whether it is what its record says.
     fn section(
         &self,
         entry: &EntryName,
@@ -133,7 +151,7 @@ impl Checker<'_> {
         hashed: Hashed,
         parsed: Parsed,
         findings: &mut Vec<Finding>,
-    ) {
+    ) -> bool {
         let place = || Place::entry(entry.to_string());
         let before = findings.len();
         compare(hashed, &listed.digest, Code::DigestSection, place, findings);
@@ -141,40 +159,56 @@ impl Checker<'_> {
             let message = format!("{size} bytes, and the record says {}", listed.size);
             findings.push(Finding::new(Code::DigestSize, place(), message));
         }
-        if findings.len() > before || listed.media_type != sections::JSON {
-            return;
+        if findings.len() > before {
+            return false;
+        }
+        if listed.media_type != sections::JSON {
+            return true;
         }
         match parsed {
             Parsed::Refused(finding) => findings.push(*finding),
-            // It is listed as JSON under a name of which nobody knew.
-            Parsed::Bytes => findings.extend(self.json(entry).err().map(|finding| *finding)),
+            // It is listed as JSON under a name that does not say so.
+            Parsed::Bytes => {
+                findings.extend(self.read(entry, |bytes| json::check(bytes, self.limits)).err().map(|finding| *finding))
+            }
             Parsed::Json | Parsed::Record(_) | Parsed::Statement(_) | Parsed::Claims(_) => {}
         }
+        true
     }
 
-    fn json(&self, entry: &EntryName) -> Result<Value, Box<Finding>> {
-        let Some(content) = self.bundle.get(entry) else { return Ok(Value::Null) };
+    fn read<T: Default>(
+        &self,
+        entry: &EntryName,
+        read: impl FnOnce(&[u8]) -> Result<T, JsonError>,
+    ) -> Result<T, Box<Finding>> {
+        let Some(content) = self.bundle.get(entry) else { return Ok(T::default()) };
         let bytes = content
             .at_most(self.limits.section_bytes)
             .map_err(|error| Finding::new(Code::JsonLimit, Place::entry(entry.to_string()), error.to_string()))?;
-        json::parse(&bytes, self.limits)
+        read(&bytes)
             .map_err(|error| Box::new(Finding::new(error.code(), error.place(&entry.to_string()), error.to_string())))
     }
 
     /// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are inside Parquet, which
     /// verification does not decode.
-    fn salts(&self, id: RecordId, record: &Record, findings: &mut Vec<Finding>) {
+    fn salts(&self, id: RecordId, record: &Record, broken: &HashSet<EntryName>, findings: &mut Vec<Finding>) {
         if !record.body().blinded {
             return;
         }
         let mut seen = BTreeSet::new();
         for (name, listed) in record.body().sections.iter() {
             let entry = EntryName::Section { record: id, section: name.clone() };
-            if listed.media_type != sections::JSON || !self.bundle.contains(&entry) {
+            if listed.media_type != sections::JSON || !self.bundle.contains(&entry) || broken.contains(&entry) {
                 continue;
             }
-            let Ok(value) = self.json(&entry) else { continue };
-            let salt = value.get("salt").and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
+            // What is wrong with the text is said where sections are checked.
+            let salted = match self.read(&entry, |bytes| json::from_bytes::<Salted>(bytes, self.limits)) {
+                Ok(salted) => salted,
+                // It is JSON, and no object.
+                Err(finding) if finding.code == Code::SchemaInvalid => Salted::default(),
+                Err(_) => continue,
+            };
+            let salt = salted.salt.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
             let message = match salt {
                 None => "the section has no salt of 64 hex digits",
                 Some(salt) if !seen.insert(salt) => "the salt is that of another section",
@@ -189,11 +223,22 @@ impl Checker<'_> {
     }
 
     /// Embedded artifacts hash to their names, and something in the bundle speaks of them.
-    fn artifacts(&self, records: &Records, present: &[(Blake3, Hashed)], findings: &mut Vec<Finding>) {
+    fn artifacts(
+        &self,
+        records: &Records,
+        present: &[(Blake3, Hashed)],
+        broken: &HashSet<EntryName>,
+        findings: &mut Vec<Finding>,
+    ) {
         if present.is_empty() {
             return;
         }
-        let (listed, wrong) = spoken_of(self.bundle, records, self.limits);
+        let hashes: BTreeMap<Blake3, Blake3> = present.iter().map(|(name, hashed)| (*name, hashed.blake3)).collect();
+        let is_sound = |name: &EntryName| match name {
+            EntryName::Artifact(name) => hashes.get(name) == Some(name),
+            other => !broken.contains(other),
+        };
+        let (listed, wrong) = spoken_of(self.bundle, records, self.limits, is_sound);
         findings.extend(wrong);
         for (digest, hashed) in present {
             let entry = EntryName::Artifact(*digest);

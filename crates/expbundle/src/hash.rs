@@ -309,7 +309,7 @@ impl ListedFile {
 }
 
 /// Lists the regular files of a folder, sorted by path. Links are never followed, `skip` names folders and files to
-/// leave out by their path.
+/// leave out by their path; links are never left out.
 pub fn list_files(
     folder: &Utf8Path,
     skip: &dyn Fn(&str) -> bool,
@@ -333,7 +333,8 @@ pub fn list_files(
         };
         let path = relative(entry.path(), folder);
         let is_folder = entry.file_type().is_dir();
-        if skip(&path) {
+        // A link may lead anywhere, so its name does not say what it is.
+        if !entry.file_type().is_symlink() && skip(&path) {
             if is_folder {
                 walk.skip_current_dir();
             }

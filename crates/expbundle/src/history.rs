@@ -39,20 +39,10 @@ impl Unread {
     }
 }
 
-/// Sections that lineage, its costs and its duplicates are computed from.
-const SECTIONS: [&str; 5] = ["artifacts.json", "context.json", "cost.json", "evaluations.json", "recipe.json"];
-/// Embedded artifacts up to here may be listings of directories.
-const MOST_LISTING_BYTES: u64 = 1 << 20;
-
 impl Unverified {
-    /// Checks only what lineage needs: records, JSON sections and listings, and statements that change what others mean. Metrics,
-    /// console output and embedded files are not read, and the result is a copy without them.
+    /// Checks everything but signatures, of which only those are verified that change what other statements mean.
     pub fn check_history(self) -> (Check, Option<History>) {
-        self.check_objects(Digests::Blake3, Signatures::Later, |entry| match &entry.name {
-            EntryName::Record(_) | EntryName::Statement(_) => true,
-            EntryName::Section { section, .. } => SECTIONS.contains(&section.as_str()),
-            EntryName::Artifact(_) => entry.size <= MOST_LISTING_BYTES,
-        })
+        self.check_objects(Digests::Blake3, Signatures::Later)
     }
 }
 

@@ -69,12 +69,12 @@ const PIECE_BYTES: usize = 4 << 20;
 
 impl Pass<'_> {
     /// What it saw of each entry, in their order.
-    pub fn over(&self, entries: &[&Entry]) -> Vec<Seen> {
+    pub fn over(&self, entries: &[Entry]) -> Vec<Seen> {
         let end = |entry: &Entry| entry.data_offset.saturating_add(entry.size);
         let mut groups = Vec::new();
         let mut rest = entries;
         while let Some(first) = rest.first() {
-            let fits = |entry: &&&Entry| end(entry).saturating_sub(first.data_offset) <= TOGETHER_BYTES;
+            let fits = |entry: &&Entry| end(entry).saturating_sub(first.data_offset) <= TOGETHER_BYTES;
             let (group, others) = rest.split_at(rest.iter().take_while(fits).count().max(1));
             groups.push(group);
             rest = others;
@@ -82,12 +82,12 @@ impl Pass<'_> {
         groups.into_par_iter().flat_map_iter(|group| self.group(group)).collect()
     }
 
-    fn group(&self, entries: &[&Entry]) -> Vec<Seen> {
+    fn group(&self, entries: &[Entry]) -> Vec<Seen> {
         let start = entries.first().map_or(0, |entry| entry.data_offset);
         let end = entries.last().map_or(0, |entry| entry.data_offset.saturating_add(entry.size));
         let span = self.content.slice(start, end.saturating_sub(start)).filter(|span| span.size() <= TOGETHER_BYTES);
         let span = span.as_ref().and_then(|span| span.at_most(TOGETHER_BYTES).ok());
-        let one = |entry: &&Entry| {
+        let one = |entry: &Entry| {
             let within = |span: &Cow<'_, [u8]>| -> Option<Seen> {
                 let from = usize::try_from(entry.data_offset - start).ok()?;
                 let bytes = span.get(from..from.checked_add(usize::try_from(entry.size).ok()?)?)?;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::audit::Question;
 use crate::directory::{CheckedFile, FileState};
 use crate::judge::{State, Verdict};
 use crate::verify::{Check, Intact};
@@ -159,16 +160,23 @@ pub struct FileReport {
 }
 
 impl Report {
-    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact.
+    /// The report of what was not even opened.
+    pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
+        Self::new(path, Check { findings }, None, Default::default(), question.required, question.at)
+    }
+
+    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, files and what is wrong with them if it lies in a
+    /// directory.
     pub fn new(
         path: &str,
         check: Check,
         judged: Option<(&Intact, &Verdict)>,
-        files: Vec<CheckedFile>,
+        directory: (Vec<CheckedFile>, Vec<Finding>),
         required: State,
         at: Time,
     ) -> Self {
         let mut findings = check.findings;
+        let (files, of_directory) = directory;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         if let Some((intact, verdict)) = judged {
             findings.extend(verdict.findings.iter().cloned());
@@ -176,6 +184,7 @@ impl Report {
             statements = statement_reports(intact, verdict);
             state = verdict.state;
         }
+        findings.extend(of_directory);
         if findings.iter().any(Finding::is_error) {
             state = State::Malformed;
         }

@@ -18,11 +18,13 @@ pub(crate) struct SpokenOf {
     pub size: Option<u64>,
 }
 
-/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of; and the listings that are none.
+/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of; and the listings that are none. What is not sound,
+/// because it is not what its name or its record says, speaks of nothing.
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,
     limits: &Limits,
+    is_sound: impl Fn(&EntryName) -> bool,
 ) -> (BTreeMap<Blake3, SpokenOf>, Vec<Finding>) {
     let (mut known, mut trees, mut findings) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     let mut say = |digest: ArtifactDigests, size: Option<u64>, form: Form| {
@@ -39,13 +41,14 @@ pub(crate) fn spoken_of(
         }
     }
     for id in records.keys() {
-        for artifact in described(bundle, *id, limits) {
+        let name = EntryName::Section { record: *id, section: Artifacts::name() };
+        for artifact in if is_sound(&name) { described(bundle, &name, limits) } else { Vec::new() } {
             if let Some(digest) = artifact.digest {
                 say(digest, artifact.size, artifact.form);
             }
         }
     }
-    for name in trees {
+    for name in trees.into_iter().filter(is_sound) {
         let Some(content) = bundle.get(&name) else { continue };
         match content.read(limits.section_bytes).map(|bytes| Tree::parse(&bytes)) {
             Ok(Ok(tree)) => {
@@ -66,9 +69,8 @@ pub(crate) fn spoken_of(
 }
 
 /// What is wrong with the section is reported where sections are checked.
-fn described(bundle: &Bundle, record: RecordId, limits: &Limits) -> Vec<Artifact> {
-    let name = EntryName::Section { record, section: Artifacts::name() };
-    let bytes = bundle.get(&name).and_then(|content| content.read(limits.section_bytes).ok());
+fn described(bundle: &Bundle, name: &EntryName, limits: &Limits) -> Vec<Artifact> {
+    let bytes = bundle.get(name).and_then(|content| content.read(limits.section_bytes).ok());
     let section = bytes.and_then(|bytes| json::from_bytes::<Artifacts>(&bytes, limits).ok());
     section.map(|section| section.artifacts).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 //! Taking back only ever lowers what holds, so the order in which statements are looked at means nothing, and a revocation
 //! cannot itself be taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
@@ -31,73 +31,120 @@ impl Intact {
     /// Who signed something may take it back, and so may whoever the policy trusts. Anybody else's word is reported and counts
     /// for nothing.
     pub fn standing(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Standing {
+        let rights = Rights { authors: self.authors(), policy, at };
         let mut standing = Standing::default();
-        let by_id: BTreeMap<StatementId, &VerifiedStatement> =
-            self.statements().iter().map(|statement| (statement.id(), statement)).collect();
-        let trusts =
-            |key: &PublicKey| policy.is_some_and(|policy| matches!(policy.judge(key, at), Judgement::Trusted { .. }));
-        let mut keys: Vec<PublicKey> = Vec::new();
         let mut words: Vec<&VerifiedStatement> = self.statements().iter().collect();
         words.sort_by_key(|statement| (statement.created(), statement.id()));
+        self.revoke(&words, &rights, &mut standing);
+        // A supersession that was revoked names no successor, so all revocations come first.
         for statement in words {
-            let subject = RecordId(statement.record().blake3);
-            let key = statement.key();
-            let (what, has_right, since) = match statement.predicate() {
-                Predicate::Revocation(revocation) => {
-                    let (what, has_right) = match &revocation.revoked {
-                        Revoked::Record(id) => (format!("record {id}"), *id == subject && self.is_author(key, subject)),
-                        Revoked::Statement(id) => {
-                            let own = by_id.get(id).is_some_and(|revoked| revoked.key() == key);
-                            (format!("statement {id}"), own)
-                        }
-                        Revoked::Key(revoked) => (format!("key {}", revoked.fingerprint()), revoked == key),
-                    };
-                    (what, has_right, revocation.since.unwrap_or(statement.created()))
-                }
-                Predicate::Supersession(_) => {
-                    (format!("record {subject}"), self.is_author(key, subject), statement.created())
-                }
-                _ => continue,
-            };
-            if since.timestamp() > at {
+            let Predicate::Supersession(superseded) = statement.predicate() else { continue };
+            let (subject, successor) = (RecordId(statement.record().blake3), superseded.successor);
+            if standing.statements.contains(&statement.id()) || statement.created().timestamp() > at {
                 continue;
             }
-            if !has_right && !trusts(key) {
-                let message = format!("{} has no right to take back {what}", key.fingerprint());
-                standing.findings.push(Finding::new(Code::TrustNoRight, place(statement), message));
+            let what = format!("record {subject}");
+            if !rights.over_record(statement.key(), subject) {
+                standing.findings.push(no_right(statement, &what));
                 continue;
             }
-            match statement.predicate() {
-                Predicate::Revocation(revocation) => {
-                    match &revocation.revoked {
-                        Revoked::Record(id) => _ = standing.records.insert(*id),
-                        Revoked::Statement(id) => _ = standing.statements.insert(*id),
-                        Revoked::Key(key) => keys.push(*key),
-                    }
-                    let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                    let message = format!("{what} is revoked since {since}{reason}");
-                    standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
-                }
-                Predicate::Supersession(superseded) => {
-                    let successor = RecordId(superseded.successor.blake3);
-                    standing.successors.insert(subject, successor);
-                    let here = if self.records().contains_key(&successor) { "here" } else { "not here" };
-                    let message = format!("{what} is superseded by {successor}, which is {here}");
-                    standing.findings.push(Finding::new(Code::LineageSuperseded, place(statement), message));
-                }
-                _ => {}
+            let here = self.records().get(&RecordId(successor.blake3));
+            // One that is here under another SHA-256 is not meant; lineage says so.
+            if here.is_some_and(|record| record.digest() != successor) {
+                continue;
             }
+            let (successor, here) = (RecordId(successor.blake3), if here.is_some() { "here" } else { "not here" });
+            standing.successors.insert(subject, successor);
+            let message = format!("{what} is superseded by {successor}, which is {here}");
+            standing.findings.push(Finding::new(Code::LineageSuperseded, place(statement), message));
         }
-        let of_keys = self.statements().iter().filter(|statement| keys.contains(statement.key()));
-        standing.statements.extend(of_keys.map(VerifiedStatement::id));
         standing
     }
 
-    /// Whether a key vouches for a record.
-    pub(crate) fn is_author(&self, key: &PublicKey, record: RecordId) -> bool {
-        let about = self.statements_about(record);
-        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.key() == key)
+    fn revoke(&self, words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+        let by_id: BTreeMap<StatementId, &PublicKey> =
+            words.iter().map(|statement| (statement.id(), statement.key())).collect();
+        let mut keys = HashSet::new();
+        for statement in words {
+            let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+            let since = revocation.since.unwrap_or(statement.created());
+            if since.timestamp() > rights.at {
+                continue;
+            }
+            let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
+            let (what, has_right) = match &revocation.revoked {
+                Revoked::Record(id) => {
+                    let own = *id == subject && rights.over_record(key, subject);
+                    (format!("record {id}"), own || rights.trusts(key))
+                }
+                Revoked::Statement(id) => {
+                    let own = by_id.get(id).is_some_and(|signer| *signer == key);
+                    (format!("statement {id}"), own || rights.trusts(key))
+                }
+                Revoked::Key(revoked) => {
+                    (format!("key {}", revoked.fingerprint()), revoked == key || rights.trusts(key))
+                }
+            };
+            if !has_right {
+                standing.findings.push(no_right(statement, &what));
+                continue;
+            }
+            match &revocation.revoked {
+                Revoked::Record(id) => _ = standing.records.insert(*id),
+                Revoked::Statement(id) => _ = standing.statements.insert(*id),
+                Revoked::Key(key) => _ = keys.insert(*key.as_bytes()),
+            }
+            let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let message = format!("{what} is revoked since {since}{reason}");
+            standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
+        }
+        let of_keys = words.iter().filter(|statement| keys.contains(statement.key().as_bytes()));
+        standing.statements.extend(of_keys.map(|statement| statement.id()));
     }
+
+    /// Which keys vouch for which records.
+    pub(crate) fn authors(&self) -> Authors {
+        let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
+        let author = |statement: &VerifiedStatement| (RecordId(statement.record().blake3), *statement.key().as_bytes());
+        Authors(authorships.map(author).collect())
+    }
+}
+
+/// Which keys vouch for which records.
+pub(crate) struct Authors(HashSet<(RecordId, [u8; 32])>);
+
+impl Authors {
+    pub(crate) fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
+        self.0.contains(&(record, *key.as_bytes()))
+    }
+}
+
+/// Who may take back what.
+struct Rights<'a> {
+    authors: Authors,
+    policy: Option<&'a TrustPolicy>,
+    at: Timestamp,
+}
+
+impl Rights<'_> {
+    fn trusts(&self, key: &PublicKey) -> bool {
+        self.judgement(key).is_some_and(|judgement| matches!(judgement, Judgement::Trusted { .. }))
+    }
+
+    /// Anybody can vouch for a record, so where there is a policy, only keys that it has speak for their records.
+    fn over_record(&self, key: &PublicKey, record: RecordId) -> bool {
+        let is_known = self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown));
+        (is_known && self.authors.vouches(key, record)) || self.trusts(key)
+    }
+
+    fn judgement(&self, key: &PublicKey) -> Option<Judgement> {
+        self.policy.map(|policy| policy.judge(key, self.at))
+    }
+}
+
+fn no_right(statement: &VerifiedStatement, what: &str) -> Finding {
+    let message = format!("{} has no right to take back {what}", statement.key().fingerprint());
+    Finding::new(Code::TrustNoRight, place(statement), message)
 }
 
 fn place(statement: &VerifiedStatement) -> Place {

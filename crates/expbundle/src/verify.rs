@@ -71,11 +71,15 @@ pub struct Intact {
 impl Unverified {
     /// Opens a file. Nothing is read yet.
     pub fn open(path: &Utf8Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+        // Opening a pipe would wait for a writer, so what it is comes first.
+        let metadata = std::fs::metadata(path)?;
+        if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Content::file(file).map(Self::new)
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        Content::file(File::open(path)?).map(Self::new)
     }
 
     /// Takes bytes from anywhere.
@@ -85,7 +89,7 @@ impl Unverified {
 
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
     pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
-        let (mut check, objects) = self.check_objects(digests, Signatures::Verified, |_| true);
+        let (mut check, objects) = self.check_objects(digests, Signatures::Verified);
         // Lineage reads sections, which mean something only where everything is what it claims to be.
         let intact = objects.map(|history| {
             let mut intact = history.into_unsettled();
@@ -96,25 +100,20 @@ impl Unverified {
         (check, intact)
     }
 
-    pub(crate) fn check_objects(
-        self,
-        digests: Digests,
-        signatures: Signatures,
-        wanted: impl Fn(&Entry) -> bool,
-    ) -> (Check, Option<History>) {
+    pub(crate) fn check_objects(self, digests: Digests, signatures: Signatures) -> (Check, Option<History>) {
         let mut findings = Vec::new();
         let container = match Container::open(self.content.reader(), &self.limits) {
             Ok(container) => container,
             Err(error) => return (Check { findings: vec![error.finding()] }, None),
         };
-        let wanted: Vec<&Entry> = container.entries().iter().filter(|entry| wanted(entry)).collect();
+        let entries = container.entries();
         let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
         // Entries come in the order of their names, in which maps are built without a search for each.
-        let content = |entry: &&Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
+        let content = |entry: &Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
         let (seen, bundle) =
-            rayon::join(|| pass.over(&wanted), || wanted.iter().filter_map(content).collect::<Bundle>());
-        let objects = Objects::sort(&wanted, seen, &mut findings);
-        let checker = Checker { bundle: &bundle, present: container.entries(), limits: &self.limits };
+            rayon::join(|| pass.over(entries), || entries.iter().filter_map(content).collect::<Bundle>());
+        let objects = Objects::sort(entries, seen, &mut findings);
+        let checker = Checker { bundle: &bundle, present: entries, limits: &self.limits };
         let (records, present) = checker.check(objects, &mut findings);
         let (mut statements, mut unread) = (Vec::new(), Vec::new());
         for statement in present {
@@ -126,7 +125,7 @@ impl Unverified {
         let intact = Intact::unsettled(bundle, records, statements, self.limits);
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
-        custody(container.entries(), history.statements(), signatures, &mut findings);
+        custody(entries, history.statements(), signatures, &mut findings);
         let check = Check { findings };
         let history = check.is_intact().then_some(history);
         (check, history)
@@ -190,7 +189,7 @@ impl Intact {
         for (digest, content) in self.bundle.artifacts() {
             whole.insert(EntryName::Artifact(digest), content.clone());
         }
-        spoken_of(&whole, &records, &self.limits).0.into_keys().collect()
+        spoken_of(&whole, &records, &self.limits, |_| true).0.into_keys().collect()
     }
 
     /// The objects.

@@ -27,6 +27,7 @@ struct Case {
     at: Option<String>,
     require: Option<State>,
     digests: Option<String>,
+    closed: Option<bool>,
     output: Option<String>,
     expect: Expected,
 }
@@ -65,7 +66,8 @@ fn cases() -> Vec<(PathBuf, Case)> {
 
 fn answer(folder: &Utf8Path, case: &Case) -> Expected {
     let silent = |exit| Expected { state: None, errors: BTreeSet::new(), also: BTreeSet::new(), exit };
-    let signers = case.signers.as_ref().map(|name| fs::read_to_string(folder.join(name)).expect("readable"));
+    let signers = case.signers.as_ref().map(|name| fs::read(folder.join(name)).expect("readable"));
+    let Ok(signers) = signers.map(String::from_utf8).transpose() else { return silent(2) };
     let Ok(policy) = signers.as_deref().map(TrustPolicy::parse).transpose() else { return silent(2) };
     let required = case.require.unwrap_or(if policy.is_some() { State::Trusted } else { State::Intact });
     let question = Question {
@@ -73,6 +75,7 @@ fn answer(folder: &Utf8Path, case: &Case) -> Expected {
         required,
         at: case.at.as_deref().unwrap_or("2026-11-23T12:00:00Z").parse().expect("a time"),
         digests: if case.digests.is_some() { Digests::All } else { Digests::Blake3 },
+        closed: case.closed.unwrap_or_default(),
     };
     let report = audit(&folder.join(&case.input), question, &|_| ()).expect("readable");
     let (errors, also): (Vec<Finding>, Vec<Finding>) = report.findings.into_iter().partition(Finding::is_error);

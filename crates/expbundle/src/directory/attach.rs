@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use super::check::{self, Claim};
+use super::check::{self, Claim, Stake};
 use super::front_matter::CardError;
 use super::plan::{After, Change, Plan, read_text};
 use super::story::Story;
@@ -169,7 +169,7 @@ fn card_change(
 fn notes_on_files(claims: &[Claim], files: &[super::CheckedFile]) -> Vec<String> {
     let known = |file: &&super::CheckedFile| matches!(file.state, FileState::Verified | FileState::Pointer);
     let found = files.iter().filter(known).count();
-    let expected = claims.iter().any(|claim| claim.expected && claim.carries_lineage());
+    let expected = claims.iter().any(|claim| claim.stake == Stake::Expected && claim.carries_lineage());
     let mut notes = Vec::new();
     if expected && found == 0 {
         notes.push(
@@ -229,11 +229,13 @@ fn is_there(path: &Utf8Path) -> Result<bool, AttachError> {
 
 /// Whether a regular file begins with the local header and content of `mimetype` (spec/container.md).
 fn begins_like_a_bundle(path: &Utf8Path) -> bool {
-    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
-    is_file
-        && read.is_ok()
+    read.is_ok()
         && head.starts_with(b"PK\x03\x04")
         && head.get(30..).is_some_and(|rest| rest.starts_with(b"mimetypeapplication/vnd.expbundle."))
 }

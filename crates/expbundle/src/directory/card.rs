@@ -5,6 +5,8 @@
 //! edit by hand. After each insertion the block is read again; unless it means exactly what it meant before plus the
 //! addition, the insertion is dropped and said so. What the card says already is never changed, and a licence never set.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use super::front_matter::{self, CardError, Parts};
@@ -160,12 +162,8 @@ impl Editor {
             Some(Value::Array(list)) => list.clone(),
             Some(value) => vec![value.clone()],
         };
-        let mut missing: Vec<&String> = Vec::new();
-        for value in values {
-            if !present.contains(&Value::from(value.as_str())) && !missing.contains(&value) {
-                missing.push(value);
-            }
-        }
+        let mut known: HashSet<&str> = present.iter().filter_map(Value::as_str).collect();
+        let missing: Vec<&String> = values.iter().filter(|value| known.insert(value)).collect();
         if missing.is_empty() {
             return;
         }
@@ -211,55 +209,50 @@ impl Editor {
         self.accept(key, lines, want);
     }
 
+    /// Adds all results at once: after a change the whole block is read again, and there may be thousands of them.
     fn add_results(&mut self, model_name: &str, results: &[CardResult]) {
+        let key = "model-index";
+        let pipeline = self.meaning.get("pipeline_tag").and_then(Value::as_str).map(str::to_owned);
+        let before = self.meaning.get(key).cloned();
+        let mut said = before.as_ref().and_then(results_of).map(said).unwrap_or_default();
+        let mut missing: Vec<(&str, &CardResult)> = Vec::new();
         for result in results {
-            let task = result.task.clone().or_else(|| Some(self.meaning.get("pipeline_tag")?.as_str()?.to_owned()));
-            let Some(task) = task else {
+            let Some(task) = result.task.as_deref().or(pipeline.as_deref()) else {
                 let note = format!("the result `{}` has no task, which `model-index` asks for", result.metric);
                 self.notes.push(note);
                 continue;
             };
-            self.add_result(model_name, &task, result);
+            let about = said.entry((task, &result.dataset, result.split.as_deref())).or_default();
+            if about.insert((&result.metric, bits(result.value))) {
+                missing.push((task, result));
+            }
         }
-    }
-
-    fn add_result(&mut self, model_name: &str, task: &str, result: &CardResult) {
-        let key = "model-index";
-        let mut dataset = json!({"name": result.dataset, "type": result.dataset});
-        if let (Some(split), Some(dataset)) = (&result.split, dataset.as_object_mut()) {
-            dataset.insert("split".to_owned(), split.as_str().into());
-        }
-        let value = json!({
-            "task": {"type": task},
-            "dataset": dataset,
-            "metrics": [{"type": result.metric, "value": result.value, "name": result.metric}],
-        });
-        let Some(models) = self.meaning.get(key) else {
-            let mut lines = self.lines.clone();
+        let Some((_, first)) = missing.first() else { return };
+        let new = || json!([{"name": model_name, "results": []}]);
+        let mut models = before.clone().unwrap_or_else(new);
+        let Some(there) = results_of_mut(&mut models) else {
+            let names = match missing.len() - 1 {
+                0 => format!("`{}` was", first.metric),
+                more => format!("`{}` and {more} more were", first.metric),
+            };
+            return self
+                .notes
+                .push(format!("the card's `{key}` does not have exactly one model, so {names} not added"));
+        };
+        there.extend(missing.iter().map(|(task, result)| result_value(task, result)));
+        let mut lines = self.lines.clone();
+        let ours = |indent: &str| -> Vec<String> {
+            missing.iter().flat_map(|(task, result)| self.result_lines(indent, task, result)).collect()
+        };
+        if before.is_none() {
             lines.push(self.marked(&format!("{key}:")));
             lines.push(self.marked(&format!("- name: {}", scalar(model_name))));
             lines.push(self.marked("  results:"));
-            lines.extend(self.result_lines("  ", task, result));
-            return self.accept(key, lines, self.with(key, json!([{"name": model_name, "results": [value]}])));
-        };
-        let mut models = models.clone();
-        let entry = match models.as_array_mut().map(Vec::as_mut_slice) {
-            Some([only]) => only.get_mut("results").and_then(Value::as_array_mut),
-            _ => None,
-        };
-        let Some(entry) = entry else {
-            let note =
-                format!("the card's `{key}` does not have exactly one model, so `{}` was not added", result.metric);
-            return self.notes.push(note);
-        };
-        if entry.iter().any(|there| says_the_same(there, task, result)) {
-            return;
-        }
-        entry.push(value);
-        let mut lines = self.lines.clone();
-        match results_end(&lines, key) {
-            Some((at, indent)) => drop(lines.splice(at..at, self.result_lines(&indent, task, result))),
-            None => lines.clear(),
+            lines.extend(ours("  "));
+        } else if let Some((at, indent)) = results_end(&lines, key) {
+            lines.splice(at..at, ours(&indent));
+        } else {
+            lines.clear();
         }
         self.accept(key, lines, self.with(key, models));
     }
@@ -282,16 +275,55 @@ impl Editor {
     }
 }
 
-/// Whether a result in the card is this one already, by whichever of its names it goes.
-fn says_the_same(there: &Value, task: &str, result: &CardResult) -> bool {
-    let text = |pointer: &str| there.pointer(pointer).and_then(Value::as_str);
-    let dataset = [text("/dataset/type"), text("/dataset/name")].contains(&Some(&result.dataset));
-    let metrics = there.get("metrics").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let metric = metrics.iter().any(|metric| {
-        let names = [metric.get("type"), metric.get("name")].map(|name| name.and_then(Value::as_str));
-        names.contains(&Some(&result.metric)) && metric.get("value").and_then(Value::as_f64) == Some(result.value)
-    });
-    text("/task/type") == Some(task) && dataset && text("/dataset/split") == result.split.as_deref() && metric
+/// What `model-index` says of a result.
+fn result_value(task: &str, result: &CardResult) -> Value {
+    let mut dataset = json!({"name": result.dataset, "type": result.dataset});
+    if let (Some(split), Some(dataset)) = (&result.split, dataset.as_object_mut()) {
+        dataset.insert("split".to_owned(), split.as_str().into());
+    }
+    json!({
+        "task": {"type": task},
+        "dataset": dataset,
+        "metrics": [{"type": result.metric, "value": result.value, "name": result.metric}],
+    })
+}
+
+/// The results of the only model of a `model-index`.
+fn results_of(models: &Value) -> Option<&[Value]> {
+    let [only] = models.as_array()?.as_slice() else { return None };
+    only.get("results")?.as_array().map(Vec::as_slice)
+}
+
+fn results_of_mut(models: &mut Value) -> Option<&mut Vec<Value>> {
+    let [only] = models.as_array_mut()?.as_mut_slice() else { return None };
+    only.get_mut("results")?.as_array_mut()
+}
+
+/// Metrics and their values by task, data set and split: where all are equal, two results say the same.
+type Said<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), HashSet<(&'a str, u64)>>;
+
+/// What results in a card say, by whichever of their names data sets and metrics go.
+fn said(results: &[Value]) -> Said<'_> {
+    let mut said = Said::new();
+    for there in results {
+        let text = |pointer: &str| there.pointer(pointer).and_then(Value::as_str);
+        let Some(task) = text("/task/type") else { continue };
+        let metrics = there.get("metrics").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for dataset in [text("/dataset/type"), text("/dataset/name")].into_iter().flatten() {
+            let about = said.entry((task, dataset, text("/dataset/split"))).or_default();
+            for metric in metrics {
+                let Some(value) = metric.get("value").and_then(Value::as_f64) else { continue };
+                let names = [metric.get("type"), metric.get("name")].into_iter().flatten().filter_map(Value::as_str);
+                about.extend(names.map(|name| (name, bits(value))));
+            }
+        }
+    }
+    said
+}
+
+/// Zero is zero, whatever its sign.
+fn bits(value: f64) -> u64 {
+    (value + 0.0).to_bits()
 }
 
 /// Where the only `results` list below a key ends, and how its items are indented.

@@ -115,6 +115,34 @@ fn several_results_stand_in_one_list() {
 }
 
 #[test]
+fn thousands_of_results_are_added_at_once() {
+    let one = additions().results[0].clone();
+    let results = (0..3000).map(|n| CardResult { metric: format!("m{}", n / 2), ..one.clone() }).collect();
+    let additions = Additions { model_name: "digits".to_owned(), results, ..Additions::default() };
+    let known = "---\nmodel-index:\n- name: x\n  results:\n  - task:\n      type: image-classification\n    dataset:\n      \
+                 name: Digits\n      type: team-b/more\n      split: test\n    metrics:\n    - name: m7\n      type: other\n      \
+                 value: 0.96875\n---\n";
+    for card in ["", known] {
+        let edited = added(card, &additions);
+        assert_eq!(edited.notes, Vec::<String>::new());
+        // Half of them are there twice, and one is in the card already by another of its names.
+        assert_eq!(front(&edited.text)["model-index"][0]["results"].as_array().map(Vec::len), Some(1500));
+    }
+}
+
+#[test]
+fn what_some_readers_refuse_or_take_for_a_line_break_is_escaped() {
+    for c in ['\u{7f}', '\u{80}', '\u{85}', '\u{9f}', '\u{2028}', '\u{2029}', '\u{feff}', '\u{fffe}', '\u{ffff}'] {
+        let dataset = format!("{c}a{c}---{c}license: other");
+        let results = vec![CardResult { dataset: dataset.clone(), ..additions().results[0].clone() }];
+        let edited = added("---\nlicense: mit\n---\n", &Additions { results, ..Additions::default() });
+        assert_eq!(edited.notes, Vec::<String>::new());
+        assert!(!edited.text.contains(c), "{:?}", edited.text);
+        assert_eq!(front(&edited.text)["model-index"][0]["results"][0]["dataset"]["name"], *dataset);
+    }
+}
+
+#[test]
 fn what_the_card_says_is_never_changed() {
     let card = "---\nbase_model: x/y\nbase_model_relation: merge\n---\n";
     let edited = added(card, &Additions { relation: Some("finetune".to_owned()), ..Additions::default() });

@@ -8,8 +8,8 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_format::record::{Word, role};
+use camino::Utf8Path;
+use expbundle_format::record::{Form, Word, role};
 use expbundle_format::tree::TreePath;
 use expbundle_format::{Agreement, ArtifactDigests, Code, Finding, Place, RecordId};
 use rayon::prelude::*;
@@ -18,13 +18,26 @@ use super::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use super::{BUNDLE_NAME, CheckedFile, FileState};
 use crate::hash::{self, HashError, ListedFile, Progress, Skipped, Wanted, WhySkipped};
 
+/// What it means to a directory that a file is not here, or another in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stake {
+    /// The directory is about it: it is missed, and what stands in its place is noticed.
+    Expected,
+    /// It came with what the directory is about: other bytes at its path are noticed.
+    Watched,
+    /// Something in the history of what the directory is about.
+    Known,
+}
+
 /// One artifact, as a record speaks of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Which record.
     pub record: RecordId,
-    /// Whether that record is what the directory is about, and the artifact what it put out: then it is missed here.
-    pub expected: bool,
+    /// What its absence means.
+    pub stake: Stake,
+    /// A tree stands for its files where its listing is not here; no file is it.
+    pub form: Form,
     /// What it was to the record.
     pub role: Word,
     /// Its digests.
@@ -42,46 +55,47 @@ impl Claim {
     }
 }
 
-/// What is missing, by what might give a file away that stands in its place. Of several the first counts.
+/// What should be here, by what gives a file away that stands in its place. Of several the first counts.
 #[derive(Default)]
-struct Missed<'a> {
-    claims: Vec<&'a Claim>,
-    by_path: HashMap<&'a str, usize>,
-    by_last_name: HashMap<&'a str, usize>,
-    by_size: HashMap<u64, usize>,
-    unnamed: Option<usize>,
+struct Places<'a> {
+    /// Of everything that is expected or watched, whether or not its bytes are elsewhere in the directory.
+    by_path: HashMap<&'a str, &'a Claim>,
+    /// These of what is missed only.
+    by_last_name: HashMap<&'a str, &'a Claim>,
+    by_size: HashMap<u64, &'a Claim>,
+    unnamed: Option<&'a Claim>,
 }
 
-impl<'a> Missed<'a> {
-    fn new(claims: Vec<&'a Claim>) -> Self {
-        let mut missed = Self::default();
-        for (at, claim) in claims.iter().enumerate() {
+impl<'a> Places<'a> {
+    fn new(claims: &'a [Claim], missed: &[&'a Claim]) -> Self {
+        let mut places = Self::default();
+        for claim in claims.iter().filter(|claim| claim.stake <= Stake::Watched) {
             for name in &*claim.names {
-                missed.by_path.entry(name).or_insert(at);
-                if claim.carries_lineage() {
-                    missed.by_last_name.entry(last_name(name)).or_insert(at);
-                }
-            }
-            // Weights of the very size of weights that are missing are those weights, changed: no two models are that alike.
-            if claim.carries_lineage() && claim.size > 0 {
-                missed.by_size.entry(claim.size).or_insert(at);
-            }
-            if claim.names.is_empty() && claim.carries_lineage() {
-                missed.unnamed = missed.unnamed.or(Some(at));
+                places.by_path.entry(name).or_insert(claim);
             }
         }
-        missed.claims = claims;
-        missed
+        for claim in missed.iter().copied().filter(|claim| claim.carries_lineage()) {
+            for name in &*claim.names {
+                places.by_last_name.entry(last_name(name)).or_insert(claim);
+            }
+            // Weights of the very size of weights that are missing are those weights, changed: no two models are that alike.
+            if claim.size > 0 && claim.form == Form::File {
+                places.by_size.entry(claim.size).or_insert(claim);
+            }
+            if claim.names.is_empty() {
+                places.unnamed = places.unnamed.or(Some(claim));
+            }
+        }
+        places
     }
 
-    /// What should stand where this file does. `some_here` says whether other weights that the records put out are here.
-    fn in_place_of(&self, path: &str, held: &Held, some_here: bool) -> Option<&'a Claim> {
-        let size = if let Held::Bytes { size, .. } = held { self.by_size.get(size) } else { None };
-        let named = [self.by_path.get(path), self.by_last_name.get(last_name(path)), size];
+    /// What should stand where this file does. `some_here` says whether weights that the records put out are here.
+    fn of(&self, path: &str, held: &Held, some_here: bool) -> Option<&'a Claim> {
+        let by_size = || if let Held::Bytes { size, .. } = held { self.by_size.get(size).copied() } else { None };
         // Where names are withheld, weights that nobody speaks of stand for those that are missing, if none of them is here.
-        let unnamed = self.unnamed.filter(|_| !some_here && looks_like_weights(path));
-        let first = named.into_iter().flatten().copied().chain(unnamed).min()?;
-        self.claims.get(first).copied()
+        let unnamed = || self.unnamed.filter(|_| !some_here && looks_like_weights(path));
+        let named = self.by_path.get(path).or_else(|| self.by_last_name.get(last_name(path))).copied();
+        named.or_else(by_size).or_else(unnamed)
     }
 }
 
@@ -116,13 +130,18 @@ pub struct Scan {
 
 /// Reads every file of a folder but the bundle and git's own folder.
 pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Scan, HashError> {
-    let own = |path: &str| path == BUNDLE_NAME || path == ".git" || path == ".cache/huggingface";
-    let (mut listed, skipped) = hash::list_files(folder, &own)?;
-    let (inside, mut skipped): (Vec<_>, Vec<_>) =
-        skipped.into_iter().partition(|skipped| leads_inside(folder, skipped));
-    listed.extend(
-        inside.iter().filter_map(|link| Some(ListedFile { path: TreePath::from_plain(&link.path).ok()?, size: 0 })),
-    );
+    let own = |path: &str| path == BUNDLE_NAME || SKIPPED.contains(&path);
+    let (mut listed, mut skipped) = hash::list_files(folder, &own)?;
+    skipped.retain(|skipped| match leads_to(folder, skipped) {
+        Target::File => {
+            let file = TreePath::from_plain(&skipped.path).ok().filter(|path| path.as_str() != BUNDLE_NAME);
+            listed.extend(file.map(|path| ListedFile { path, size: 0 }));
+            false
+        }
+        // What is in it is read where it lies.
+        Target::Folder => false,
+        Target::Elsewhere => true,
+    });
     listed.sort_by(|a, b| a.path.cmp(&b.path));
     let read: Vec<_> = listed
         .into_par_iter()
@@ -147,13 +166,39 @@ pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result
     Ok(Scan { files, skipped })
 }
 
-/// Whether it is a link to a file that is itself in the folder.
-fn leads_inside(folder: &Utf8Path, skipped: &Skipped) -> bool {
-    let resolve = |path: Utf8PathBuf| fs::canonicalize(path).ok();
-    skipped.why == WhySkipped::Link
-        && resolve(folder.join(&skipped.path))
-            .zip(resolve(folder.to_owned()))
-            .is_some_and(|(target, folder)| target.starts_with(folder) && target.is_file())
+/// Folders that are no part of what is passed on.
+const SKIPPED: [&str; 2] = [".git", ".cache/huggingface"];
+
+/// Where a link leads.
+enum Target {
+    /// To a regular file in the folder.
+    File,
+    /// To a folder in the folder whose files are read.
+    Folder,
+    /// Out of the folder, nowhere, or it is no link.
+    Elsewhere,
+}
+
+fn leads_to(folder: &Utf8Path, skipped: &Skipped) -> Target {
+    if skipped.why != WhySkipped::Link {
+        return Target::Elsewhere;
+    }
+    target(folder, &folder.join(&skipped.path)).unwrap_or(Target::Elsewhere)
+}
+
+fn target(folder: &Utf8Path, link: &Utf8Path) -> Option<Target> {
+    let (target, folder) = (fs::canonicalize(link).ok()?, fs::canonicalize(folder).ok()?);
+    let inside = target.strip_prefix(folder).ok()?;
+    if target.is_file() {
+        return Some(Target::File);
+    }
+    let is_read = !SKIPPED.iter().any(|skipped| inside.starts_with(skipped));
+    (target.is_dir() && is_read).then_some(Target::Folder)
+}
+
+/// Whether a link leads to a regular file in the folder.
+pub fn is_link_inside(folder: &Utf8Path, link: &Utf8Path) -> bool {
+    matches!(target(folder, link), Some(Target::File))
 }
 
 fn hold(path: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Held, HashError> {
@@ -184,11 +229,15 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
     found.extend(matches.iter().flatten().copied());
     let same_digest = |at: &usize| claims.get(*at).map(|claim| claim.digest);
     let found_digests: BTreeSet<_> = found.iter().filter_map(same_digest).collect();
-    let missed: Vec<&Claim> =
-        claims.iter().filter(|claim| claim.expected && !found_digests.contains(&claim.digest)).collect();
-    let missed = Missed::new(missed);
-    let some_here =
-        found.iter().filter_map(|at| claims.get(*at)).any(|claim| claim.expected && claim.carries_lineage());
+    let is_missed = |claim: &&Claim| {
+        claim.stake == Stake::Expected && (claim.form == Form::Tree || !found_digests.contains(&claim.digest))
+    };
+    let missed: Vec<&Claim> = claims.iter().filter(is_missed).collect();
+    let places = Places::new(claims, &missed);
+    let some_here = found
+        .iter()
+        .filter_map(|at| claims.get(*at))
+        .any(|claim| claim.stake == Stake::Expected && claim.carries_lineage());
     let mut files = Vec::with_capacity(scan.files.len());
     let mut replaced = BTreeSet::new();
     for ((path, held), matches) in scan.files.iter().zip(&matches) {
@@ -196,13 +245,13 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
         let digest = held_digests(held);
         let of_this: Vec<&Claim> = matches.iter().filter_map(|at| claims.get(*at)).collect();
         // What the directory is about speaks first, then other records in the order of their ids.
-        let best = of_this.iter().copied().min_by_key(|claim| (!claim.expected, claim.record));
+        let best = of_this.iter().copied().min_by_key(|claim| (claim.stake, claim.record));
         let place = || Place::entry(&plain);
         let (state, claim) = if let Some(claim) = best {
             check_match(held, &of_this, &place(), &mut findings);
             let state = if matches!(held, Held::Pointer(_)) { FileState::Pointer } else { FileState::Verified };
             (state, Some(claim))
-        } else if let Some(claim) = missed.in_place_of(&plain, held, some_here) {
+        } else if let Some(claim) = places.of(&plain, held, some_here) {
             replaced.insert(claim.digest);
             let message = format!("it is {}, and the record speaks of {}", describe(held), claim.digest);
             findings.push(Finding::new(Code::ArtifactChanged, place(), message));
@@ -218,13 +267,17 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
         let (record, role) = claim.map(|claim| (claim.record, claim.role.clone())).unzip();
         files.push(CheckedFile { path: plain, state, digest, record, role });
     }
-    for claim in missed.claims.iter().filter(|claim| claim.carries_lineage() && !replaced.contains(&claim.digest)) {
-        let name = claim.names.first().map_or_else(|| claim.digest.to_string(), Clone::clone);
-        let message = format!("the {} `{name}` of the record is not here", claim.role);
-        findings.push(Finding::new(Code::ArtifactAbsent, Place::entry(name), message));
+    let mut absent = replaced.clone();
+    for claim in missed.iter().filter(|claim| claim.carries_lineage()) {
+        // The same bytes may be told of by themselves and in a tree.
+        if absent.insert(claim.digest) {
+            let name = claim.names.first().map_or_else(|| claim.digest.to_string(), Clone::clone);
+            let message = format!("the {} `{name}` of the record is not here", claim.role);
+            findings.push(Finding::new(Code::ArtifactAbsent, Place::entry(name), message));
+        }
     }
     let is_model = |claim: &Claim| [role::MODEL, role::ADAPTER, role::CHECKPOINT].contains(&claim.role.as_str());
-    if !some_here && replaced.is_empty() && missed.claims.iter().any(|claim| is_model(claim)) {
+    if !some_here && replaced.is_empty() && missed.iter().any(|claim| is_model(claim)) {
         let message = "none of the files here is a model that the records put out";
         findings.push(Finding::new(Code::DirectoryNoOutput, Place::unknown(), message));
     }
@@ -232,8 +285,9 @@ pub fn compare(scan: &Scan, claims: &[Claim]) -> (Vec<CheckedFile>, Vec<Finding>
 }
 
 /// By the ends of names that model repositories have.
-fn looks_like_weights(path: &str) -> bool {
+pub(super) fn looks_like_weights(path: &str) -> bool {
     const ENDS: &[&str] = &[".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".gguf", ".h5", ".npz", ".pkl"];
+    let path = path.to_ascii_lowercase();
     ENDS.iter().any(|end| path.ends_with(end))
 }
 
@@ -300,7 +354,7 @@ struct Index {
 impl Index {
     fn new(claims: &[Claim]) -> Self {
         let (mut by_blake3, mut by_sha256) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
-        for (at, claim) in claims.iter().enumerate() {
+        for (at, claim) in claims.iter().enumerate().filter(|(_, claim)| claim.form == Form::File) {
             if let Some(blake3) = claim.digest.blake3() {
                 by_blake3.entry(blake3).or_default().push(at);
             }
@@ -327,6 +381,7 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8PathBuf;
     use expbundle_format::{Blake3, DigestSet, Sha256};
 
     use super::*;
@@ -334,7 +389,8 @@ mod tests {
     fn claim(name: &str, bytes: &[u8]) -> Claim {
         Claim {
             record: RecordId(Blake3::of(b"a record")),
-            expected: true,
+            stake: Stake::Expected,
+            form: Form::File,
             role: "model".parse().expect("a role"),
             digest: DigestSet::of(bytes).into(),
             size: bytes.len() as u64,

@@ -4,6 +4,8 @@
 //! 10 MiB in LFS. Both files are read as git does (gitattributes(5), gitignore(5)) for the one name at the top of the
 //! folder; files of enclosing folders and of the user's own configuration are not looked at.
 
+use std::collections::HashMap;
+
 use super::BUNDLE_NAME;
 
 /// The line that is added.
@@ -12,7 +14,7 @@ pub const LINE: &str = "experiment.expb filter=lfs diff=lfs merge=lfs -text";
 /// Whether the attributes keep the bundle as it is: in LFS, or as a binary file that git does not touch.
 pub fn is_covered(gitattributes: &str) -> bool {
     let state = attributes(gitattributes);
-    state.filter.as_deref() == Some("lfs") || state.text == Some(Text::Unset)
+    state.filter == Some("lfs") || state.text == Some(Text::Unset)
 }
 
 /// The text with [`LINE`] at its end, or `None` if it needs none. Line ends are those of the text.
@@ -79,16 +81,58 @@ enum Text {
 }
 
 /// What git would say of the bundle. An attribute that is unspecified is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct State {
-    filter: Option<String>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct State<'a> {
+    filter: Option<&'a str>,
     text: Option<Text>,
 }
 
+/// What words do to a [`State`]: an attribute that they leave alone is `None`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Change<'a> {
+    filter: Option<Option<&'a str>>,
+    text: Option<Option<Text>>,
+}
+
+impl<'a> Change<'a> {
+    /// The same with a further change after it.
+    fn then(self, later: Self) -> Self {
+        Self { filter: later.filter.or(self.filter), text: later.text.or(self.text) }
+    }
+
+    fn of(words: &'a str, macros: &HashMap<&str, Self>) -> Self {
+        let words = words.split([' ', '\t', '\r']).filter(|word| !word.is_empty());
+        words.fold(Self::default(), |before, word| before.then(Self::of_word(word, macros)))
+    }
+
+    fn of_word(word: &'a str, macros: &HashMap<&str, Self>) -> Self {
+        let text = |text| Self { text: Some(text), filter: None };
+        let filter = |filter| Self { filter: Some(filter), text: None };
+        match word {
+            "text" => text(Some(Text::Set)),
+            "-text" | "binary" => text(Some(Text::Unset)),
+            "-filter" | "!filter" => filter(None),
+            "!text" => text(None),
+            _ if word.starts_with("text=") => text(None),
+            _ => match word.strip_prefix("filter=") {
+                Some(value) => filter(Some(value)),
+                None => macros.get(word).copied().unwrap_or_default(),
+            },
+        }
+    }
+
+    fn apply(self, state: &mut State<'a>) {
+        state.filter = self.filter.unwrap_or(state.filter);
+        state.text = self.text.unwrap_or(state.text);
+    }
+}
+
 /// The last line that matches wins, for each attribute by itself.
-fn attributes(gitattributes: &str) -> State {
+fn attributes(gitattributes: &str) -> State<'_> {
     let mut state = State::default();
-    let mut macros: Vec<(&str, &str)> = Vec::new();
+    // What each does is worked out once: a line may name a long one a million times.
+    let mut macros: HashMap<&str, Change<'_>> = HashMap::new();
+    let none = HashMap::new();
     let text = gitattributes.strip_prefix('\u{FEFF}').unwrap_or(gitattributes);
     for line in text.lines() {
         let line = line.trim_start_matches([' ', '\t']);
@@ -96,36 +140,18 @@ fn attributes(gitattributes: &str) -> State {
             continue;
         }
         if let Some(definition) = line.strip_prefix("[attr]") {
-            macros.extend(definition.trim().split_once([' ', '\t']));
+            // Macros hold no other macros that would matter: git expands one level of a user's own.
+            let definition = definition.trim().split_once([' ', '\t']);
+            macros.extend(definition.map(|(name, words)| (name, Change::of(words, &none))));
             continue;
         }
         let Some((pattern, words)) = split_pattern(line) else { continue };
         // Git refuses negative patterns here and goes on with the next line.
         if !pattern.starts_with('!') && matches_bundle(&pattern) {
-            apply(&mut state, words, &macros);
+            Change::of(words, &macros).apply(&mut state);
         }
     }
     state
-}
-
-fn apply(state: &mut State, words: &str, macros: &[(&str, &str)]) {
-    for word in words.split([' ', '\t', '\r']).filter(|word| !word.is_empty()) {
-        match word {
-            "text" => state.text = Some(Text::Set),
-            "-text" | "binary" => state.text = Some(Text::Unset),
-            "-filter" | "!filter" => state.filter = None,
-            "!text" => state.text = None,
-            _ if word.starts_with("text=") => state.text = None,
-            _ => {
-                if let Some(value) = word.strip_prefix("filter=") {
-                    state.filter = Some(value.to_owned());
-                } else if let Some((_, words)) = macros.iter().rev().find(|(name, _)| *name == word) {
-                    // Macros hold no other macros that would matter: git expands one level of a user's own.
-                    apply(state, words, &[]);
-                }
-            }
-        }
-    }
 }
 
 /// Splits a line into its pattern and the rest. A pattern in quotes is unquoted as in C.
@@ -313,6 +339,16 @@ mod tests {
         for (text, want) in ATTRIBUTES {
             assert_eq!(is_covered(text), *want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_long_macro_that_is_named_often_costs_no_more_than_its_text() {
+        let words = "word ".repeat(200_000);
+        let names = "big ".repeat(200_000);
+        assert!(is_covered(&format!("[attr]big {words}filter=lfs\n*.expb {names}\n")));
+        let macros: String = (0..100_000).map(|n| format!("[attr]m{n} -text\n")).collect();
+        let uses: String = (0..100_000).map(|n| format!("*.expb m{n}\n")).collect();
+        assert!(is_covered(&(macros + &uses)));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{ArtifactRef, Form, Record, role};
+use expbundle_format::record::{Form, Record, role};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations, JsonSection};
 use expbundle_format::tree::Tree;
 use expbundle_format::{Agreement, ArtifactDigests, Blake3, RecordId, Sha256, json};
 use serde_json::Value;
 
 use super::card::{Additions, CardResult};
-use super::check::Claim;
+use super::check::{Claim, Stake, looks_like_weights};
 use crate::bundle::Bundle;
 use crate::verify::Intact;
 
@@ -61,54 +61,73 @@ impl<'a> Story<'a> {
         self.bundle
     }
 
-    /// Everything that the records say about files, trees with their files. A tree that several records name is told of once, by the first.
+    /// Everything that the records say about files, trees with their files. A tree that several records name is told of once, by the first
+    /// that the directory is about, or else by the first.
     pub fn claims(&self) -> Vec<Claim> {
         let (mut claims, mut told) = (Vec::new(), BTreeSet::new());
-        for chapter in &self.chapters {
-            let body = chapter.record.body();
-            let mut names = Names::of(&chapter.artifacts);
-            for (direction, list) in [(Direction::Input, &body.inputs), (Direction::Output, &body.outputs)] {
-                for artifact in list.iter().filter(|artifact| artifact.form == Form::File || told.insert(artifact.digest.blake3())) {
-                    let names = names.get(artifact.digest, direction, &chapter.artifacts);
-                    self.add_claims(chapter, direction, artifact, names, &mut claims);
+        let mut names: Vec<Names> = self.chapters.iter().map(|chapter| Names::of(&chapter.artifacts)).collect();
+        for only_expected in [true, false] {
+            for (chapter, names) in self.chapters.iter().zip(&mut names) {
+                let body = chapter.record.body();
+                for (direction, list) in [(Direction::Input, &body.inputs), (Direction::Output, &body.outputs)] {
+                    let is_expected = chapter.is_head && direction == Direction::Output;
+                    for artifact in list.iter().filter(|_| is_expected == only_expected) {
+                        if artifact.form == Form::Tree && !told.insert(artifact.digest.blake3()) {
+                            continue;
+                        }
+                        let claim = Claim {
+                            record: chapter.record.id(),
+                            stake: if is_expected { Stake::Expected } else { Stake::Known },
+                            form: artifact.form,
+                            role: artifact.role.clone(),
+                            digest: artifact.digest,
+                            size: artifact.size,
+                            names: names.get(artifact.digest, direction, &chapter.artifacts),
+                        };
+                        self.tell(claim, &mut claims);
+                    }
                 }
             }
         }
         claims
     }
 
-    fn add_claims(
-        &self,
-        chapter: &Chapter<'_>,
-        direction: Direction,
-        artifact: &ArtifactRef,
-        names: Arc<[String]>,
-        claims: &mut Vec<Claim>,
-    ) {
-        let claim = Claim {
-            record: chapter.record.id(),
-            expected: chapter.is_head && direction == Direction::Output,
-            role: artifact.role.clone(),
-            digest: artifact.digest,
-            size: artifact.size,
-            names,
+    /// A tree is told of file by file, if its listing is here.
+    fn tell(&self, claim: Claim, claims: &mut Vec<Claim>) {
+        let tree = (claim.form == Form::Tree).then(|| self.tree(&claim.digest)).flatten();
+        let Some(tree) = tree else {
+            claims.push(claim);
+            return;
         };
-        match artifact.form {
-            Form::File => claims.push(claim),
-            // Without its listing, a tree says nothing about single files.
-            Form::Tree => claims.extend(self.tree(artifact).iter().flat_map(Tree::files).map(|file| Claim {
+        let is_expected = claim.stake == Stake::Expected && claim.carries_lineage();
+        let mut files: Vec<Claim> = Vec::with_capacity(tree.files().len());
+        for file in tree.files() {
+            let path = file.path.to_plain();
+            let below = claim.names.iter().map(|name| format!("{}/{path}", name.trim_end_matches('/')));
+            // Attaching edits the card and says how git stores the bundle.
+            let is_edited = ["README.md", ".gitattributes"].contains(&path.as_str());
+            files.push(Claim {
+                stake: if is_expected && !is_edited { Stake::Watched } else { Stake::Known },
+                form: Form::File,
                 digest: file.digest.into(),
                 size: file.size,
-                names: [file.path.to_plain()].into(),
-                // A model folder holds much that is no weight: what of it lies here is known, what does not is not missed.
-                expected: false,
+                names: if is_expected { std::iter::once(path.clone()).chain(below).collect() } else { Arc::default() },
                 ..claim.clone()
-            })),
+            });
         }
+        // The directory is about the weights; a model folder holds much else, of which what does not lie here is not missed.
+        let is_weights = |file: &Claim| file.names.first().is_some_and(|path| looks_like_weights(path));
+        let has_weights = files.iter().any(|file| file.size > 0 && is_weights(file));
+        for file in files.iter_mut().filter(|file| file.stake == Stake::Watched && file.size > 0) {
+            if is_weights(file) || !has_weights {
+                file.stake = Stake::Expected;
+            }
+        }
+        claims.append(&mut files);
     }
 
-    fn tree(&self, artifact: &ArtifactRef) -> Option<Tree> {
-        let content = self.bundle.get(&EntryName::Artifact(artifact.digest.blake3()?))?;
+    fn tree(&self, digest: &ArtifactDigests) -> Option<Tree> {
+        let content = self.bundle.get(&EntryName::Artifact(digest.blake3()?))?;
         Tree::parse(&content.read(Limits::default().section_bytes).ok()?).ok()
     }
 
@@ -175,7 +194,8 @@ impl Names {
                 let agreement = other.digest.map(|other| other.agreement(&digest));
                 other.direction == direction && agreement == Some(Agreement::Same)
             });
-            let mut names: Vec<String> = same.flat_map(|other| [other.path.clone(), other.name.clone()]).flatten().collect();
+            let mut names: Vec<String> =
+                same.flat_map(|other| [other.path.clone(), other.name.clone()]).flatten().collect();
             names.dedup();
             names.into()
         });
@@ -189,6 +209,7 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
     let inputs = || artifacts.artifacts.iter().filter(|artifact| artifact.direction == Direction::Input);
     let mut base_models = Vec::new();
     let mut datasets = Vec::new();
+    let mut listed = BTreeSet::new();
     for artifact in inputs() {
         let (list, kind) = match artifact.role.as_str() {
             role::MODEL | role::CHECKPOINT | role::ADAPTER => (&mut base_models, "models"),
@@ -196,7 +217,7 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
             _ => continue,
         };
         match hub_id(artifact, kind == "datasets") {
-            Some(id) if !list.contains(&id) => list.push(id),
+            Some(id) if listed.insert((kind, id.clone())) => list.push(id),
             Some(_) => {}
             None => {
                 let name = artifact.name.as_deref().or(artifact.path.as_deref()).unwrap_or("without a name");

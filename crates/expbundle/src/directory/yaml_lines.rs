@@ -93,8 +93,17 @@ pub fn scalar(text: &str) -> String {
     if first && rest && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         text.to_owned()
     } else {
-        // A JSON string is a double-quoted scalar of YAML.
-        serde_json::Value::from(text).to_string()
+        // A JSON string is a double-quoted scalar of YAML, but for what YAML does not take as it is, or takes for a line break.
+        let mut quoted = String::with_capacity(text.len() + 2);
+        for c in serde_json::Value::from(text).to_string().chars() {
+            match c {
+                '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                    quoted += &format!("\\u{:04x}", u32::from(c));
+                }
+                _ => quoted.push(c),
+            }
+        }
+        quoted
     }
 }
 
@@ -149,6 +158,10 @@ mod tests {
         for text in ["no", "1.10", "2026-11-23", "a: b", "a #b", "", "-x", "é", "~", "a\nb"] {
             assert!(scalar(text).starts_with('"'), "{text}");
         }
+        assert_eq!(
+            scalar("a\u{7f}\u{85}\u{2028}\u{feff}\u{ffff}é\u{1f600}"),
+            "\"a\\u007f\\u0085\\u2028\\ufeff\\uffffé\u{1f600}\""
+        );
         assert_eq!(number(0.955_555_555_555_555_6), "0.9555555555555556");
         assert_eq!(
             (number(1e-20), number(1.5e300), number(3.0)),

@@ -155,7 +155,7 @@ impl Sorter<'_> {
 
     /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
     fn drop_unlisted(&mut self) {
-        let (listed, _) = spoken_of(&self.bundle, &self.records, self.limits);
+        let (listed, _) = spoken_of(&self.bundle, &self.records, self.limits, |_| true);
         let unlisted: Vec<_> =
             self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains_key(digest)).collect();
         for name in unlisted.into_iter().map(EntryName::Artifact) {
