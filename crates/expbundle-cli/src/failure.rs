@@ -125,7 +125,7 @@ impl Failure {
             text += &format!("  because: {}\n", terminal::one_line(cause));
         }
         if let Some(help) = &self.0.help {
-            text += &format!("  {}: {help}\n", terminal::paint(Tone::Hint, "help"));
+            text += &format!("  {}: {}\n", terminal::paint(Tone::Hint, "help"), terminal::printable(help));
         }
         terminal::talk(&text);
     }

@@ -10,6 +10,8 @@ use expbundle::verify::{Check, Intact, Unverified};
 use expbundle_format::Finding;
 
 use crate::failure::Failure;
+use crate::files;
+use crate::terminal::{self, Tone, one_line, paint};
 
 /// Bundles that are intact, and what is wrong with the others.
 #[derive(Debug)]
@@ -68,7 +70,7 @@ pub fn gather<T: Send>(
 fn open(path: &Utf8Path, content: Option<Content>) -> Result<Unverified, Failure> {
     match content {
         Some(content) => Ok(Unverified::new(content)),
-        None => Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error)),
+        None => files::unverified(path),
     }
 }
 
@@ -93,17 +95,34 @@ pub fn joined(check: Check, intact: Option<Intact>) -> Result<(Intact, Check), F
 fn search(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
+    let mut passed_over = Vec::new();
     while let Some(folder) = folders.pop() {
         let describe = |error: std::io::Error| Failure::io("read the folder", &folder, &error);
-        for entry in folder.read_dir_utf8().map_err(describe)? {
+        for entry in folder.read_dir().map_err(describe)? {
             let entry = entry.map_err(describe)?;
             let kind = entry.file_type().map_err(describe)?;
+            let path = match Utf8PathBuf::from_path_buf(entry.path()) {
+                Ok(path) => path,
+                Err(path) => {
+                    passed_over.push(path);
+                    continue;
+                }
+            };
             if kind.is_dir() {
-                folders.push(entry.into_path());
-            } else if kind.is_file() && (entry.file_name() == BUNDLE_NAME || entry.path().extension() == Some("expb")) {
-                found.push(entry.into_path());
+                folders.push(path);
+            } else if kind.is_file() && (path.file_name() == Some(BUNDLE_NAME) || path.extension() == Some("expb")) {
+                found.push(path);
             }
         }
+    }
+    if let Some(first) = passed_over.iter().min() {
+        let first = one_line(&first.to_string_lossy());
+        let more = match passed_over.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let note = paint(Tone::Doubt, "note:");
+        terminal::talk(&format!("{note} passed over, as the name is not UTF-8: {first}{more}\n"));
     }
     found.sort();
     Ok(found)

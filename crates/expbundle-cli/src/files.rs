@@ -1,5 +1,8 @@
 //! Opening and saving bundles, with errors that name the file.
 
+use std::fs::File;
+use std::io::Read as _;
+
 use camino::Utf8Path;
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
@@ -11,9 +14,39 @@ use crate::family::refusal;
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     let path = &bundle_of(path);
-    let unverified = Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))?;
-    let (check, intact) = unverified.check(Digests::Blake3);
+    let (check, intact) = unverified(path)?.check(Digests::Blake3);
     intact.ok_or_else(|| refusal(check.findings, path))
+}
+
+/// Opens a bundle that nobody has checked.
+pub fn unverified(path: &Utf8Path) -> Result<Unverified, Failure> {
+    regular(path, "read the bundle")?;
+    Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))
+}
+
+/// Opens a file to read it.
+pub fn open(path: &Utf8Path) -> Result<File, Failure> {
+    regular(path, "read the file")?;
+    File::open(path).map_err(|error| Failure::io("read the file", path, &error))
+}
+
+/// Refuses what is no regular file, before it is opened: to open a pipe is to wait for whoever writes to it, perhaps for ever.
+fn regular(path: &Utf8Path, action: &str) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::io(action, path, &std::io::ErrorKind::IsADirectory.into()));
+    }
+    regular_or_folder(path, action)
+}
+
+/// Refuses what is neither a regular file nor a folder.
+pub fn regular_or_folder(path: &Utf8Path, action: &str) -> Result<(), Failure> {
+    let metadata = std::fs::metadata(path).map_err(|error| Failure::io(action, path, &error))?;
+    if metadata.is_file() || metadata.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::new("cli.io", format!("cannot {action}: not a regular file"))
+        .at(path.as_str())
+        .help("write what a pipe or device gives to a file first, and name that"))
 }
 
 /// The path of the bundle itself, also when its model directory is named.
@@ -26,13 +59,18 @@ pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), Failure> {
     bundle.save(path).map_err(|error| Failure::io("write the bundle", path, &error))
 }
 
-/// Reads a whole text file that a person names, up to 64 MiB.
+/// Reads a whole text file that a person names, up to 16 MiB: a key, or a list of keys.
 pub fn read_text(path: &Utf8Path) -> Result<String, Failure> {
-    const MOST_BYTES: u64 = 64 << 20;
+    const MOST_BYTES: u64 = 16 << 20;
     let describe = |error| Failure::io("read the file", path, &error);
-    let size = std::fs::metadata(path).map_err(describe)?.len();
-    if size > MOST_BYTES {
-        return Err(Failure::new("cli.usage", format!("{size} bytes are too many for a text file")).at(path.as_str()));
+    // What a shell puts in the place of `<(…)` is a pipe too, and somebody writes to it.
+    let is_of_the_shell = ["/dev/", "/proc/"].iter().any(|folder| path.as_str().starts_with(folder));
+    let file = if is_of_the_shell { File::open(path).map_err(describe)? } else { open(path)? };
+    let mut text = String::new();
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(describe)?;
+    if text.len() as u64 > MOST_BYTES {
+        let message = format!("it has more than {MOST_BYTES} bytes, too many for a text file");
+        return Err(Failure::usage(message).at(path.as_str()));
     }
-    std::fs::read_to_string(path).map_err(describe)
+    Ok(text)
 }

@@ -1,6 +1,6 @@
 //! A history as a drawing in text, as `git log --graph` draws one.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 
 /// An item, and the earlier ones that it follows. Those that are not among the items are left out.
 pub struct Item<I> {
@@ -20,24 +20,38 @@ pub struct Row {
     pub joints: Vec<String>,
 }
 
+/// Lanes that are drawn. A hundred thousand statements that nothing follows would be as many in every line.
+const MOST_LANES: usize = 24;
+
 /// Draws items that are sorted by date, latest first. Whatever follows something stands above it, whatever the dates say.
+///
+/// Of a history with more lanes than can be read some are not drawn; each line says how many.
 pub fn rows<I: Ord + Copy>(items: &[Item<I>]) -> Vec<Row> {
     let at: BTreeMap<I, usize> = items.iter().enumerate().map(|(index, item)| (item.id, index)).collect();
     let follows: Vec<BTreeSet<usize>> =
         items.iter().map(|item| item.follows.iter().filter_map(|id| at.get(id).copied()).collect()).collect();
     let mut lanes: Vec<usize> = Vec::new();
+    let mut undrawn: HashSet<usize> = HashSet::new();
     let mut rows = Vec::new();
     for item in order(&follows) {
+        undrawn.remove(&item);
+        // One more than may be drawn, for the item itself: its lane ends below it.
         let column = lanes.iter().position(|lane| *lane == item).unwrap_or_else(|| {
             lanes.push(item);
             lanes.len() - 1
         });
-        let first = (0..lanes.len()).map(|lane| if lane == column { "* " } else { "| " }).collect();
+        let mut first: String = (0..lanes.len()).map(|lane| if lane == column { "* " } else { "| " }).collect();
+        if !undrawn.is_empty() {
+            first += &format!("(+{} more) ", undrawn.len());
+        }
         let mut joints = Vec::new();
         // What it follows takes its lane; what has a lane already is joined to that one.
-        let new: Vec<usize> =
-            follows.get(item).into_iter().flatten().copied().filter(|earlier| !lanes.contains(earlier)).collect();
-        let is_joined = follows.get(item).is_some_and(|earlier| earlier.len() > new.len());
+        let earlier = || follows.get(item).into_iter().flatten().copied();
+        let mut new: Vec<usize> =
+            earlier().filter(|earlier| !lanes.contains(earlier) && !undrawn.contains(earlier)).collect();
+        let is_joined = earlier().any(|earlier| lanes.contains(&earlier));
+        let room = (MOST_LANES + 1).saturating_sub(lanes.len());
+        undrawn.extend(new.drain(room.min(new.len())..));
         lanes.splice(column..=column, new.iter().copied());
         let before = "| ".repeat(column);
         if new.len() > 1 {
@@ -124,5 +138,19 @@ mod tests {
         // Dates that lie change nothing.
         case(&[('a', ""), ('b', "a")], "* b\n* a\n");
         case(&[], "");
+    }
+
+    #[test]
+    fn lanes_beyond_those_that_can_be_read_are_counted() {
+        let items: Vec<Item<u32>> = (0..2000)
+            .rev()
+            .map(|id| Item { id, follows: if id < 1000 { Vec::new() } else { vec![id - 1000] } })
+            .collect();
+        let rows = rows(&items);
+        assert_eq!(rows.len(), 2000);
+        let widest = rows.iter().map(|row| row.first.len().max(row.rest.len())).max();
+        assert!(widest < Some(MOST_LANES * 2 + 20), "{widest:?}");
+        assert!(rows.iter().any(|row| row.first.ends_with("(+976 more) ")), "{:?}", rows[1000].first);
+        assert!(rows.iter().all(|row| row.first.contains('*')));
     }
 }

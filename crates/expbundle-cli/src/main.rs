@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod artifact_names;
 mod commands;
 mod failure;
 mod family;

@@ -3,19 +3,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Intact, Unverified};
-use expbundle_format::sections::Context;
-use expbundle_format::{ArtifactDigests, Finding, RecordId};
+use expbundle_format::container::EntryName;
+use expbundle_format::sections::{Artifacts, Context, JsonSection as _};
+use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
 use expbundle_lineage::{Lineage, RecordFacts};
 use expbundle_statement::Kind;
 
 use crate::failure::Failure;
 use crate::family::{Family, find, gather, joined, refusal};
-use crate::keys;
 use crate::statements::{digests_of, starting};
+use crate::terminal::quoted;
+use crate::{keys, tracker};
+
+/// Refuses bundles that are intact by themselves and say different things of one object.
+fn no_contradiction(intact: &Intact) -> Result<(), Failure> {
+    for statement in intact.statements() {
+        let about = statement.record();
+        if intact.records().get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about) {
+            let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
+            let message = "the subject has the BLAKE3 of a record of another bundle, and another SHA-256";
+            return Err(Finding::new(Code::StatementSubject, place, message).into());
+        }
+    }
+    if intact.bundle().artifacts().next().is_none() {
+        return Ok(());
+    }
+    // What is said of embedded artifacts is judged where everything that is said is read.
+    let speaks = |name: &EntryName| match name {
+        EntryName::Section { section, .. } => *section == Artifacts::name(),
+        EntryName::Record(_) | EntryName::Artifact(_) => true,
+        EntryName::Statement(_) => false,
+    };
+    let parts = intact.bundle().entries().filter(|(name, _)| speaks(name));
+    let parts: Bundle = parts.map(|(name, content)| (name.clone(), content.clone())).collect();
+    tracker::checked(&parts).map(drop)
+}
 
 /// What is asked of a family.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +170,9 @@ impl Relations {
             match settled {
                 Ok((check, intact)) => {
                     let (intact, check) = joined(check, intact)?;
+                    if paths.len() > 1 {
+                        no_contradiction(&intact)?;
+                    }
                     let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
                     let mut findings = check.findings;
                     findings.extend(verdict.findings.iter().cloned());
@@ -177,20 +207,21 @@ impl Relations {
         self.verdict.records.get(&id).copied().unwrap_or(State::Intact)
     }
 
-    /// Who vouches for a record: principals where the signers file knows the key, else names or keys.
+    /// Who vouches for a record: principals if the signers file knows any of the keys, else the names that they give themselves, in
+    /// quotes, or the keys. Never both: whoever signs beside a trusted person would be taken for another.
     pub fn signers(&self, id: RecordId) -> Vec<String> {
-        let statements = self.intact.statements_about(id).into_iter();
+        let statements = self.intact.statements_about(id);
         let standing = &self.verdict.standing.statements;
-        let mut signers: Vec<String> = statements
-            .filter(|statement| statement.kind() == Kind::Authorship && !standing.contains(&statement.id()))
-            .map(|statement| match self.verdict.trusted.get(&statement.id()).map(Vec::as_slice) {
-                Some([principal, ..]) => principal.clone(),
-                _ => match statement.signer_name() {
-                    Some(name) => format!("\"{name}\""),
-                    None => statement.key().fingerprint(),
-                },
-            })
-            .collect();
+        let vouching = || {
+            let about = statements.iter().copied();
+            about.filter(|one| one.kind() == Kind::Authorship && !standing.contains(&one.id()))
+        };
+        let mut signers: Vec<String> =
+            vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();
+        if signers.is_empty() {
+            let claimed = vouching().map(|one| one.signer_name().map_or_else(|| one.key().fingerprint(), quoted));
+            signers = claimed.collect();
+        }
         signers.sort();
         signers.dedup();
         signers

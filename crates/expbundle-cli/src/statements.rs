@@ -82,6 +82,7 @@ pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
 
 /// Both digests of a file.
 pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
+    files::regular_or_folder(path, "read the file")?;
     let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| match &error {
         HashError::Read { path, source } => Failure::io("read the file", path, source),
         _ => Failure::new("cli.io", error.to_string()).at(path.as_str()),

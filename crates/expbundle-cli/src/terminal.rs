@@ -34,14 +34,20 @@ pub fn paint(tone: Tone, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Foreign text made fit for a terminal: control characters, which could move the cursor or forge a verdict, are shown
-/// as escapes.
+/// Whether a character is not seen, and changes what is: it moves the cursor, turns the direction of writing, breaks a line
+/// where no reader of lines sees it, or makes two names look like one.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// Foreign text made fit for a terminal: what could forge a verdict because nobody sees it is shown as escapes.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let dangerous = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            // Bidirectional overrides make text read as something else.
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let dangerous = |c: char| is_hidden(c) && c != '\n' && c != '\t';
     if text.chars().any(dangerous) {
         text.chars().map(|c| if dangerous(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
     } else {
@@ -54,9 +60,49 @@ pub fn one_line(text: &str) -> String {
     printable(text).replace('\n', "⏎").replace('\t', " ")
 }
 
+/// Foreign text in one line of at most so many letters.
+pub fn shortened(text: &str, letters: usize) -> String {
+    let line = one_line(text.trim());
+    match line.char_indices().nth(letters) {
+        None => line,
+        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned() + "…",
+    }
+}
+
+/// A name that somebody gave to himself: in quotes that it cannot leave, and too short and too plain to pass for a row of a table.
+pub fn quoted(name: &str) -> String {
+    const MOST_LETTERS: usize = 40;
+    // Whitespace of any kind becomes one space; the columns of a table are two apart.
+    let plain = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", shortened(&escaped, MOST_LETTERS))
+}
+
 /// Writes data to stdout.
 pub fn say(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes a value to stdout as JSON, indented.
+pub fn say_json(value: &impl serde::Serialize) -> io::Result<()> {
+    say_json_text(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL and its like, and then two
+/// keys of an object may become one.
+pub fn say_json_text(json: &str) -> io::Result<()> {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Outside of strings there are only line breaks.
+        if is_hidden(c) && !c.is_ascii_control() || c == '\u{7f}' {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
@@ -81,6 +127,15 @@ pub fn size(bytes: u64) -> String {
 /// A number with its noun: `1 record`, `2 records`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// The first of many, and how many more there are.
+pub fn some_of(all: &[String], shown: usize, separator: &str) -> String {
+    let first = all.get(..shown.min(all.len())).unwrap_or_default().join(separator);
+    match all.len().saturating_sub(shown) {
+        0 => first,
+        more => format!("{first}{separator}{} more", grouped(more as u64)),
+    }
 }
 
 /// Digits in groups of three.
@@ -156,6 +211,19 @@ mod tests {
         assert_eq!(printable("a\x1b[2Kb"), "a\\u{1b}[2Kb");
         assert_eq!(printable("\u{202e}abc"), "\\u{202e}abc");
         assert_eq!(one_line("a\nb"), "a⏎b");
+        for hidden in
+            "\u{7f}\u{85}\u{ad}\u{61c}\u{200b}\u{200f}\u{2028}\u{2029}\u{2060}\u{2064}\u{feff}\u{e0041}".chars()
+        {
+            assert_eq!(printable(&format!("a{hidden}b")), format!("a{}b", hidden.escape_unicode()));
+        }
+    }
+
+    #[test]
+    fn a_claimed_name_cannot_leave_its_quotes_or_look_like_a_column() {
+        assert_eq!(quoted("Ada"), "\"Ada\"");
+        assert_eq!(quoted("x\" and \"y"), "\"x\\\" and \\\"y\"");
+        assert_eq!(quoted("Ada\u{3000}  \n trusted"), "\"Ada trusted\"");
+        assert_eq!(quoted(&"n".repeat(1000)).chars().count(), 43);
     }
 
     #[test]

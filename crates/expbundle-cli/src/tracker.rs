@@ -15,6 +15,7 @@ use expbundle_trackers::mlflow as mlflow_files;
 use expbundle_trackers::wandb as wandb_files;
 
 use crate::failure::Failure;
+use crate::{files, findings, terminal};
 
 /// A tracker whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,6 +63,9 @@ pub struct Listed {
 impl Source {
     /// Opens what is at a path.
     pub fn open(tool: Tool, path: &Utf8Path) -> Result<Self, Failure> {
+        if path.exists() {
+            files::regular_or_folder(path, "read the source")?;
+        }
         match tool {
             Tool::Mlflow => mlflow_files::Source::open(path)
                 .map(|source| Self::Mlflow(Box::new((source, mlflow::Parents::default()))))
@@ -231,14 +235,18 @@ pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
     blind(bundle, salt).map_err(|error| convert_failure(&error))
 }
 
-/// A bundle in memory, checked as any other: what converters make is held to the format too.
+/// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.
 pub fn checked(bundle: &Bundle) -> Result<Intact, Failure> {
     let describe = |error: std::io::Error| Failure::temporary(&error);
     let mut file = tempfile::tempfile().map_err(describe)?;
     bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
     let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
-    let first = check.findings.into_iter().find(Finding::is_error);
-    intact.ok_or_else(|| Failure::from(first.expect("a bundle that is not intact has an error finding")))
+    intact.ok_or_else(|| {
+        let mut errors: Vec<Finding> = check.findings.into_iter().filter(Finding::is_error).collect();
+        let last = errors.pop().expect("a bundle that is not intact has an error finding");
+        terminal::talk(&findings::all(&errors));
+        Failure::from(last)
+    })
 }
 
 /// Runs that are meant by `--experiment`: by name or id.

@@ -11,7 +11,7 @@ use expbundle_format::{Code, Finding, Severity};
 
 use crate::findings;
 use crate::statements::short;
-use crate::terminal::{self, Tone, count, one_line, paint};
+use crate::terminal::{self, Tone, count, one_line, paint, quoted};
 
 /// Items shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -220,7 +220,7 @@ fn signers(report: &Report) -> String {
 }
 
 fn row(statement: &StatementReport) -> Vec<String> {
-    let name = statement.signer.name.as_deref().map(|name| format!("\"{}\" ", one_line(name))).unwrap_or_default();
+    let name = statement.signer.name.as_deref().map(|name| quoted(name) + " ").unwrap_or_default();
     let trust = if statement.revoked {
         paint(Tone::Bad, "revoked")
     } else if statement.signer.trusted_as.is_empty() {

@@ -45,8 +45,12 @@ impl Attach {
         }
         let path = self.directory.join(BUNDLE_NAME);
         let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
-        // Joined anew: a parent and its child may have come together.
+        // Joined anew: a parent and its child may have come together, or what contradicts itself.
         let intact = tracker::checked(&bundle)?;
+        if let Some(present) = &present {
+            bundle.merge(present.bundle());
+            tracker::checked(&bundle)?;
+        }
         let bar = manner.byte_progress(0, "hashing");
         let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
         let plan = plan_attach(

@@ -87,7 +87,7 @@ impl Convert {
             return self.print_list(&source);
         }
         for (_, path) in self.input.iter().chain(&self.output) {
-            std::fs::metadata(path).map_err(|error| Failure::io("read the file", path, &error))?;
+            files::regular_or_folder(path, "read the file")?;
         }
         let many = self.all || self.experiment.is_some() || self.run.len() > 1;
         if many && !(self.input.is_empty() && self.output.is_empty()) {
@@ -107,8 +107,7 @@ impl Convert {
         }
         terminal::talk(&findings::all(&found));
         if self.json {
-            let text = serde_json::to_string_pretty(&runs).expect("a list is plain JSON");
-            terminal::say(&format!("{text}\n"))?;
+            terminal::say_json(&runs)?;
             return Ok(exit::OK);
         }
         let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
@@ -369,12 +368,11 @@ impl Summary {
                 self.account.dropped(kind, dropped.count, &dropped.reason);
             }
         }
-        self.findings.extend(
-            converted
-                .findings
-                .iter()
-                .map(|finding| Finding { place: finding.place.clone().in_file(&run.key), ..finding.clone() }),
-        );
+        for finding in &converted.findings {
+            let mut finding = finding.clone();
+            finding.place = finding.place.in_file(&run.key);
+            self.findings.push(finding);
+        }
     }
 
     fn words(mut self, out: &Utf8Path) -> String {
@@ -392,7 +390,7 @@ impl Summary {
             self.failed.len()
         );
         if !self.failed.is_empty() {
-            text += &format!("failed: {}\n", self.failed.join(", "));
+            text += &format!("failed: {}\n", one_line(&self.failed.join(", ")));
         }
         text
     }
@@ -404,7 +402,7 @@ pub fn account_words(account: &Account) -> String {
     let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
     for (kind, line) in &account.items {
         let reasons: Vec<String> =
-            line.dropped.iter().map(|dropped| format!("{} ({})", grouped(dropped.count), dropped.reason)).collect();
+            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), one_line(&one.reason))).collect();
         let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
         rows.push(vec![one_line(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
     }

@@ -64,6 +64,9 @@ fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
 
 impl Create {
     pub fn run(self) -> Outcome {
+        for (_, path) in self.input.iter().chain(&self.output) {
+            files::regular_or_folder(path, "read the file")?;
+        }
         let mut sources: BTreeMap<SectionName, Utf8PathBuf> = BTreeMap::new();
         if let Some(folder) = &self.from {
             let describe = |error: std::io::Error| Failure::io("read the folder", folder, &error);
@@ -158,7 +161,7 @@ impl Create {
 fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     let describe = |error: std::io::Error| Failure::io("read the section", path, &error);
     let most = Limits::default().section_bytes;
-    let content = Content::file(std::fs::File::open(path).map_err(describe)?).map_err(describe)?;
+    let content = Content::file(files::open(path)?).map_err(describe)?;
     content.read(most).map_err(describe)
 }
 

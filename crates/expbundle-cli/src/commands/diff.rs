@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, one_line, paint};
 use crate::{Outcome, exit, files, statements, tracker};
@@ -81,8 +82,7 @@ impl Diff {
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
         let differences = Differences { before, after, differences: compare(&facts(&a, before), &facts(&b, after)) };
         if self.json {
-            let text = serde_json::to_string_pretty(&differences).expect("plain JSON");
-            terminal::say(&format!("{text}\n"))?;
+            terminal::say_json(&differences)?;
         } else {
             terminal::say(&words(&differences))?;
         }
@@ -137,10 +137,9 @@ fn facts(intact: &Intact, id: RecordId) -> Facts {
         }
     }
     let described = intact.json_section::<Artifacts>(id).unwrap_or_default().artifacts;
-    let name = |artifact: &ArtifactRef| {
-        let one = described.iter().find(|one| one.digest == Some(artifact.digest));
-        one.and_then(|one| one.path.clone().or(one.name.clone())).unwrap_or_else(|| artifact.role.to_string())
-    };
+    let names = ArtifactNames::new(&described);
+    let name =
+        |artifact: &ArtifactRef| names.get(&artifact.digest).map_or_else(|| artifact.role.to_string(), str::to_owned);
     for (part, list) in [("input", &body.inputs), ("output", &body.outputs)] {
         // Several artifacts may go by one name; none of them may hide another.
         let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

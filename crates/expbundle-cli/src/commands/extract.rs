@@ -7,8 +7,8 @@ use expbundle::Content;
 use expbundle::verify::Intact;
 use expbundle::write_file::write_file;
 use expbundle_format::RecordId;
-use expbundle_format::container::SectionName;
-use expbundle_format::sections::{self, Artifacts};
+use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::sections::{self, Artifact, Artifacts};
 
 use crate::failure::Failure;
 use crate::{Outcome, exit, files, series, statements, terminal, tracker};
@@ -154,27 +154,34 @@ pub fn section(intact: &Intact, record: RecordId, name: &str) -> Result<Content,
 }
 
 /// An embedded artifact by digest, or by name or path in `artifacts.json`.
+///
+/// A digest says which bytes are meant, and a name is whatever the record's author wrote: it may be the digest of other bytes. So what
+/// may be a digest is taken for one first, and a whole digest is nothing else.
 fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, Failure> {
-    let described = intact.json_section::<Artifacts>(record).unwrap_or_default().artifacts;
-    let by_name = described
-        .iter()
-        .find(|artifact| [&artifact.name, &artifact.path].into_iter().flatten().any(|name| name == wanted));
-    let named = by_name.and_then(|artifact| artifact.digest?.blake3());
+    let help = "`expbundle show BUNDLE artifacts` lists them";
     let begins = |digest: &str| wanted.len() >= 8 && digest.starts_with(wanted);
-    let mut found =
-        intact.bundle().artifacts().filter(|(digest, _)| Some(*digest) == named || begins(&digest.to_string()));
-    let first = found.next();
-    if found.next().is_some() {
-        return Err(Failure::usage(format!("several embedded artifacts begin with `{wanted}`"))
-            .help("give more of the digest; `expbundle show BUNDLE artifacts` lists them"));
+    let mut found = intact.bundle().artifacts().filter(|(digest, _)| begins(&digest.to_string()));
+    if let Some((_, content)) = found.next() {
+        if found.next().is_some() {
+            return Err(Failure::usage(format!("several embedded artifacts begin with `{wanted}`"))
+                .help(format!("give more of the digest; {help}")));
+        }
+        return Ok(content.clone());
     }
-    first.map(|(_, content)| content.clone()).ok_or_else(|| {
+    let described = intact.json_section::<Artifacts>(record).unwrap_or_default().artifacts;
+    let is_called =
+        |artifact: &&Artifact| [&artifact.name, &artifact.path].into_iter().flatten().any(|name| name == wanted);
+    let is_digest = wanted.len() == 64 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let called = if is_digest { None } else { described.iter().find(is_called) };
+    let named = called.and_then(|artifact| artifact.digest?.blake3());
+    let content = named.and_then(|digest| intact.bundle().get(&EntryName::Artifact(digest)));
+    content.cloned().ok_or_else(|| {
         let message = if named.is_some() {
             format!("the artifact `{wanted}` is not embedded; the bundle has its digests only")
         } else {
             format!("there is no embedded artifact `{wanted}`")
         };
-        Failure::usage(message).help("`expbundle show BUNDLE artifacts` lists them")
+        Failure::usage(message).help(help)
     })
 }
 

@@ -1,6 +1,6 @@
 //! `expbundle lineage`: the family tree of a model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
@@ -12,7 +12,8 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Finding, RecordId, Severity, StatementId};
 use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
-    ArtifactFact, Direction, Edge, Grade, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode, ViewOptions, tree,
+    ArtifactFact, Direction, Edge, Grade, Lineage as Graph, Link, Part, Tone as Look, TreeItem, TreeLimits, TreeLine,
+    ViewNode, ViewOptions, tree,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,7 +21,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
-use crate::terminal::{self, Tone, count, one_line, paint};
+use crate::terminal::{self, Tone, count, one_line, paint, shortened, some_of};
 use crate::{Outcome, exit, findings};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
@@ -78,6 +79,11 @@ pub struct Lineage {
     #[arg(long)]
     svg: bool,
 }
+
+/// Lines below one record before it is said how many more there are: a content may have a thousand producers.
+const MOST_SIBLINGS: usize = 100;
+/// Names of signers of one record that are shown.
+const SIGNERS: usize = 5;
 
 /// The family of one or more records.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -202,8 +208,7 @@ impl Lineage {
         let shown = self.shown(&relations, &start)?;
         if self.json {
             let report = self.report(&relations, &start, &shown);
-            let text = serde_json::to_string_pretty(&report).expect("a report is plain JSON");
-            terminal::say(&format!("{text}\n"))?;
+            terminal::say_json(&report)?;
         } else if self.dot || self.mermaid || self.svg {
             let options = ViewOptions { gaps: true, suggestions: true };
             let view = relations.graph().view(&shown, options, |part| node(&relations, part));
@@ -266,12 +271,15 @@ impl Lineage {
             return Ok(duplicate_words(relations, &duplicates(relations)));
         }
         let limits = TreeLimits { depth: self.depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
-        for record in start {
-            for line in tree(relations.graph(), *record, self.direction(), limits) {
-                text += &line.prefix();
-                text += &item_words(relations, &line.item, line.edge.as_ref());
-                text.push('\n');
-            }
+        let (lines, more) = forest(relations.graph(), start, self.direction(), limits);
+        let mut records = RecordWords { relations, known: HashMap::new() };
+        for line in lines {
+            text += &line.prefix();
+            text += &item_words(&mut records, &line.item, line.edge.as_ref());
+            text.push('\n');
+        }
+        if more > 0 {
+            _ = writeln!(text, "… and {} to begin with; `--record` chooses one", count(more as u64, "more record"));
         }
         text += &family_words(relations, start, shown.len());
         let worth: Vec<Finding> =
@@ -382,21 +390,97 @@ fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option
 /// What an input is called: its name, or else the beginning of its digest.
 fn gap_name(artifact: &ArtifactFact) -> String {
     let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
-    one_line(&artifact.name.clone().unwrap_or_else(digest))
+    shortened(&artifact.name.clone().unwrap_or_else(digest), 120)
+}
+
+/// The trees of all records to begin with, as one: what stands in full in one of them stands in full in no other, and all together
+/// have the lines that one may have. Also how many records were not begun with, for there was no room.
+fn forest(graph: &Graph, start: &[RecordId], direction: Direction, limits: TreeLimits) -> (Vec<TreeLine>, usize) {
+    /// How many times the lines are looked at that may be shown, for what was shown above is passed over.
+    const LOOKS: usize = 10;
+    let mut shown: BTreeSet<RecordId> = BTreeSet::new();
+    let (mut lines, mut looks) = (Vec::new(), limits.lines.saturating_mul(LOOKS));
+    for (begun, record) in start.iter().enumerate() {
+        let room = limits.lines.saturating_sub(lines.len()).min(looks);
+        if room == 0 {
+            return (lines, start.len() - begun);
+        }
+        let mut siblings: Vec<usize> = Vec::new();
+        let mut passed_over: Option<Passed> = None;
+        for (at, mut line) in
+            tree(graph, *record, direction, TreeLimits { lines: room, ..limits }).into_iter().enumerate()
+        {
+            looks = looks.saturating_sub(1);
+            // The line after the last that there is room for says how many more there are.
+            if at < room && passed_over.as_ref().is_some_and(|passed| passed.covers(&line)) {
+                continue;
+            }
+            let passed = Passed { depth: line.guides.len(), is_last: line.guides.last() == Some(&false) };
+            passed_over = None;
+            siblings.resize(passed.depth + 1, 0);
+            let count = siblings.last_mut().map_or(0, |count| {
+                *count += 1;
+                // What stands in the depth of a last one is its only continuation, and no sibling.
+                if passed.is_last { std::mem::take(count) } else { *count }
+            });
+            if at < room && count > MOST_SIBLINGS {
+                if passed.is_last {
+                    let item = TreeItem::More { count: count - MOST_SIBLINGS };
+                    lines.push(TreeLine { item, edge: None, ..line });
+                }
+                passed_over = Some(passed);
+                continue;
+            }
+            if let TreeItem::Record { record, again } = &mut line.item
+                && !*again
+                && !shown.insert(*record)
+            {
+                *again = true;
+                passed_over = Some(passed);
+            }
+            lines.push(line);
+        }
+    }
+    (lines, 0)
+}
+
+/// A line whose continuation is not shown.
+struct Passed {
+    depth: usize,
+    is_last: bool,
+}
+
+impl Passed {
+    /// Whether a later line stands below this one. What is last has no line after it in its own depth but its only continuation.
+    fn covers(&self, line: &TreeLine) -> bool {
+        line.guides.len() > self.depth || (self.is_last && line.guides.len() == self.depth)
+    }
+}
+
+/// Records in words, each put into words once: reading its context is the most of the work.
+struct RecordWords<'a> {
+    relations: &'a Relations,
+    known: HashMap<RecordId, String>,
+}
+
+impl RecordWords<'_> {
+    fn get(&mut self, id: RecordId) -> &str {
+        self.known.entry(id).or_insert_with(|| record_words(self.relations, id))
+    }
 }
 
 /// A record in one line: id, title, tool, date, who vouches.
 fn record_words(relations: &Relations, id: RecordId) -> String {
     let one = relative(relations, id);
-    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), one_line);
+    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), |title| shortened(title, 120));
     let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
     if let Some(tool) = &one.tool {
-        _ = write!(text, " · {}", one_line(tool));
+        _ = write!(text, " · {}", shortened(tool, 40));
     }
     if let Some(started) = one.started {
         _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
     }
-    let signers = one_line(&one.signers.join(", "));
+    let signers = one_line(&some_of(&one.signers, SIGNERS, ", "));
     text += &match one.state {
         _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
@@ -419,23 +503,23 @@ fn edge_words(edge: &Edge) -> String {
     format!("[{}{relation}]", paint(tone, edge.grade().as_str()))
 }
 
-fn item_words(relations: &Relations, item: &TreeItem, edge: Option<&Edge>) -> String {
+fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge>) -> String {
     let edge = edge.map(|edge| edge_words(edge) + " ").unwrap_or_default();
     match item {
         TreeItem::Record { record, again } => {
             let again = if *again { " · shown above" } else { "" };
-            format!("{edge}{}{again}", record_words(relations, *record))
+            format!("{edge}{}{again}", records.get(*record))
         }
         TreeItem::Absent { record } => {
             format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, and its record is not here"))
         }
         TreeItem::Gap { record, input } => {
-            let named = gap_input(relations, *record, *input)
+            let named = gap_input(records.relations, *record, *input)
                 .map(|artifact| format!("{} `{}`", artifact.role, gap_name(artifact)))
                 .unwrap_or_default();
             format!("{} {named}", paint(Tone::Bad, "no record accounts for"))
         }
-        TreeItem::Suggested { record } => format!("{edge}{}", record_words(relations, *record)),
+        TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
         TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
     }
 }
@@ -565,7 +649,7 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
                 Some(_) => signer.chars().take(15).chain(['…']).collect(),
                 None => signer.clone(),
             };
-            let signers = one.signers.iter().map(brief).collect::<Vec<String>>().join(", ");
+            let signers = some_of(&one.signers.iter().map(brief).collect::<Vec<String>>(), SIGNERS, ", ");
             let (tone, standing) = match one.state {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
                 State::Trusted => (Look::Good, format!("trusted: {signers}")),

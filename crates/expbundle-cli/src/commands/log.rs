@@ -5,7 +5,7 @@ use expbundle::report::{StatementReport, statement_reports};
 use expbundle_format::StatementId;
 
 use crate::graph::{self, Item};
-use crate::terminal::{self, Tone, one_line, paint, printable};
+use crate::terminal::{self, Tone, one_line, paint, printable, quoted};
 use crate::{Outcome, exit, files, keys, statements};
 
 /// Show who said what about the records of a bundle, latest first
@@ -33,8 +33,7 @@ impl Log {
         let mut reports = statement_reports(&intact, &verdict);
         reports.reverse();
         if self.json {
-            let text = serde_json::to_string_pretty(&reports).expect("a report is plain JSON");
-            terminal::say(&format!("{text}\n"))?;
+            terminal::say_json(&reports)?;
             return Ok(exit::OK);
         }
         if reports.is_empty() {
@@ -76,7 +75,7 @@ fn drawn(reports: &[StatementReport]) -> String {
 
 fn signer(report: &StatementReport) -> String {
     let who = match (report.signer.trusted_as.as_slice(), &report.signer.name) {
-        ([], Some(name)) => format!("\"{}\", {}", one_line(name), report.signer.fingerprint),
+        ([], Some(name)) => format!("{}, {}", quoted(name), report.signer.fingerprint),
         ([], None) => report.signer.fingerprint.clone(),
         (principals, _) => paint(Tone::Good, &one_line(&principals.join(", "))),
     };
@@ -95,7 +94,7 @@ fn words(report: &StatementReport) -> String {
     } else {
         format!(" {}", paint(Tone::Good, &format!("trusted as {}", one_line(&report.signer.trusted_as.join(", ")))))
     };
-    let name = report.signer.name.as_deref().map(|name| format!(" (\"{}\")", one_line(name))).unwrap_or_default();
+    let name = report.signer.name.as_deref().map(|name| format!(" ({})", quoted(name))).unwrap_or_default();
     text += &format!("Signer:  {}{name}{trusted}\n", report.signer.fingerprint);
     text += &format!("Date:    {}\n", report.created);
     if !report.prev.is_empty() {

@@ -42,6 +42,7 @@ impl Merge {
             return Err(family.refused.swap_remove(0));
         }
         family.refused.iter().for_each(Failure::print);
+        let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
         let (check, intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact));
         let (mut intact, check) = joined(check, intact)?;
         if let Some(beginning) = &self.closure {
@@ -49,8 +50,8 @@ impl Merge {
             intact = tracker::checked(&intact.closure(&ids))?;
         }
         let bundle = if self.thin { intact.thin() } else { intact.bundle().clone() };
-        if self.thin {
-            // A seal, for one, is broken by what is left out.
+        // What is intact by itself may contradict something in another bundle, and a seal is broken by what is left out.
+        if !is_one_as_it_is {
             tracker::checked(&bundle)?;
         }
         files::save(&bundle, &self.out)?;

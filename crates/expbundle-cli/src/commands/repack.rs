@@ -23,8 +23,7 @@ pub struct Repack {
 impl Repack {
     pub fn run(self) -> Outcome {
         let describe = |error: &std::io::Error| Failure::io("read the archive", &self.file, error);
-        let file = std::fs::File::open(&self.file).map_err(|error| describe(&error))?;
-        let content = Content::file(file).map_err(|error| describe(&error))?;
+        let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
         let repacked = repack::repack(&content, &Limits::default()).map_err(|error| {
             let code = error.code().map_or("cli.io", |code| code.as_str());
             let help = error.code().map_or("check the disk", |code| code.help());

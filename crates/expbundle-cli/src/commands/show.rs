@@ -17,8 +17,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::extract;
+use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, count, duration, grouped, one_line, paint, printable, size};
+use crate::terminal::{self, Tone, count, duration, grouped, one_line, paint, printable, quoted, shortened, size};
 use crate::{Outcome, exit, files, series, statements, tracker};
 
 /// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
@@ -58,8 +59,7 @@ impl Show {
             return if let Some(name) = &self.section {
                 show_section(&intact, id, name, self.json)
             } else {
-                let text = serde_json::to_string_pretty(&whole(&intact, id)).expect("what was JSON is JSON");
-                terminal::say(&format!("{text}\n"))?;
+                terminal::say_json(&whole(&intact, id))?;
                 Ok(exit::OK)
             };
         }
@@ -110,11 +110,6 @@ fn whole(intact: &Intact, id: RecordId) -> Shown {
 
 fn heading(text: &mut String, title: &str) {
     _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
-}
-
-fn shorten(text: &str, letters: usize) -> String {
-    let line = one_line(text.trim());
-    if line.chars().count() <= letters { line } else { line.chars().take(letters).collect::<String>() + "…" }
 }
 
 fn screen(intact: &Intact, id: RecordId) -> String {
@@ -188,7 +183,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!("  {name}"), value]);
     if let Some(code) = &recipe.code {
-        let commit = code.commit.as_deref().map(|commit| format!("commit {}", shorten(commit, 12)));
+        let commit = code.commit.as_deref().map(|commit| format!("commit {}", shortened(commit, 12)));
         let patch = code.patch.map(|_| "with uncommitted changes, as a patch".to_owned());
         let parts =
             [code.repository.as_deref().map(one_line), commit, code.entry_point.as_deref().map(one_line), patch];
@@ -214,7 +209,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         row("hardware", parts.join(", "));
     }
     let parameters: Vec<(String, String)> =
-        recipe.parameters.iter().map(|(name, value)| (one_line(name), shorten(&typed::display(value), 60))).collect();
+        recipe.parameters.iter().map(|(name, value)| (one_line(name), shortened(&typed::display(value), 60))).collect();
     for (name, value) in parameters.iter().take(SHOWN) {
         row(name, value.clone());
     }
@@ -235,7 +230,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         let number = |value: Option<Number>| value.map(|value| value.to_string()).unwrap_or_default();
         for (key, one) in summary.series.iter().take(SHOWN * 2) {
             rows.push(vec![
-                format!("  {}", shorten(key, 40)),
+                format!("  {}", shortened(key, 40)),
                 grouped(one.count),
                 number(one.last),
                 number(one.min),
@@ -254,7 +249,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
             let on =
                 [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(one_line).collect::<Vec<_>>();
             let value =
-                one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(|text| shorten(text, 40)));
+                one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(|text| shortened(text, 40)));
             rows.push(vec![format!("  {}", one_line(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
         }
         *text += &terminal::table(&rows);
@@ -295,15 +290,16 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
         [("Inputs", &body.inputs, sections::Direction::Input), ("Outputs", &body.outputs, sections::Direction::Output)]
     {
         let mut rows = Vec::new();
+        let names = ArtifactNames::new(described.iter().filter(|one| one.direction == direction));
         for artifact in list {
-            let named = described.iter().find(|one| one.digest == Some(artifact.digest) && one.direction == direction);
-            let name = named.and_then(|one| one.path.as_deref().or(one.name.as_deref()));
-            let name = name.map_or_else(|| shorten(&artifact.digest.to_string(), 24), |name| shorten(name, 60));
+            let name = names
+                .get(&artifact.digest)
+                .map_or_else(|| shortened(&artifact.digest.to_string(), 24), |name| shortened(name, 60));
             rows.push(vec![format!("  {}", artifact.role), name, size(artifact.size)]);
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
             let name = one.name.as_deref().or(one.path.as_deref()).unwrap_or("(no name)");
-            rows.push(vec![format!("  {}", one.role), shorten(name, 60), paint(Tone::Doubt, "bytes not known")]);
+            rows.push(vec![format!("  {}", one.role), shortened(name, 60), paint(Tone::Doubt, "bytes not known")]);
         }
         if rows.is_empty() {
             continue;
@@ -357,19 +353,19 @@ fn custody(text: &mut String, intact: &Intact, record: &Record) {
         _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
     }
     for statement in about.iter().rev().take(SHOWN) {
-        let name = statement.signer_name().map(|name| format!("\"{}\" ", one_line(name))).unwrap_or_default();
+        let name = statement.signer_name().map(|name| quoted(name) + " ").unwrap_or_default();
         _ = writeln!(
             text,
             "  {} {} by {name}{}: {}",
             statement.created(),
             statement.kind(),
             statement.key().fingerprint(),
-            shorten(&statement.predicate().summary(), 60)
+            shortened(&statement.predicate().summary(), 60)
         );
     }
 }
 
-/// One section in words, or as it is with `--json`.
+/// One section in words, or with `--json` the JSON that it is.
 fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Outcome {
     let body = intact.records().get(&id).expect("the record was chosen among these").body();
     let content = extract::section(intact, id, name)?;
@@ -396,7 +392,7 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
         );
     };
     if as_json {
-        terminal::say(&String::from_utf8_lossy(&bytes))?;
+        terminal::say_json_text(&String::from_utf8_lossy(&bytes))?;
     } else if full == SourceSection::NAME {
         let source = intact.json_section::<SourceSection>(id).unwrap_or_default();
         terminal::say(&super::convert::account_words(&source.account))?;

@@ -8,7 +8,7 @@ use expbundle::verify::Digests;
 
 use super::Manner;
 use crate::failure::Failure;
-use crate::{Outcome, exit, keys, terminal, verdict};
+use crate::{Outcome, exit, files, keys, terminal, verdict};
 
 /// Check a bundle, or a model directory that carries one
 ///
@@ -16,7 +16,8 @@ use crate::{Outcome, exit, keys, terminal, verdict};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 usage or I/O error · \
     3 intact, not signed or trusted as asked\n\n\
-    Example:\n  expbundle verify ./model --trust signers")]
+    Examples:\n  expbundle verify ./model --trust signers\n  \
+    expbundle verify ./model --trust signers --no-extra-files")]
 pub struct Verify {
     /// Bundle, or model directory
     path: Utf8PathBuf,
@@ -32,6 +33,12 @@ pub struct Verify {
     /// Digests to recompute
     #[arg(long, value_name = "WHICH", default_value = "blake3")]
     digests: WhichDigests,
+    /// Fail if the directory holds a file that no record speaks of
+    ///
+    /// Without it such files are named and count for nothing: they may be code, or other weights, that a loader runs. Files that git or
+    /// the Hub keep for themselves are let be.
+    #[arg(long)]
+    no_extra_files: bool,
     /// Write the report as JSON (schemas/report.schema.json)
     #[arg(long)]
     json: bool,
@@ -62,6 +69,12 @@ impl Verify {
             (Some(Required::Signed), _) => State::Signed,
             (Some(Required::Trusted), _) | (None, Some(_)) => State::Trusted,
         };
+        files::regular_or_folder(&self.path, "read the bundle")?;
+        if self.no_extra_files && !self.path.is_dir() {
+            return Err(Failure::usage("`--no-extra-files` is about a model directory, and this is a file")
+                .at(self.path.as_str())
+                .help("name the directory that the bundle lies in"));
+        }
         let policy = self.trust.as_deref().map(keys::signers).transpose()?;
         let at = keys::moment(self.at.as_deref())?;
         let digests = match self.digests {
@@ -69,7 +82,7 @@ impl Verify {
             WhichDigests::All => Digests::All,
         };
         let bar = manner.byte_progress(size_of(&self.path), "hashing");
-        let question = Question { policy: policy.as_ref(), required, at, digests };
+        let question = Question { policy: policy.as_ref(), required, at, digests, closed: self.no_extra_files };
         let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
             AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
             AuditError::Directory(_) => {
@@ -78,8 +91,7 @@ impl Verify {
         })?;
         bar.finish_and_clear();
         if self.json {
-            let text = serde_json::to_string_pretty(&report).expect("a report is plain JSON");
-            terminal::say(&format!("{text}\n"))?;
+            terminal::say_json(&report)?;
         } else {
             terminal::say(&verdict::words(&report))?;
         }

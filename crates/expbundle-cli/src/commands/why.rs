@@ -4,12 +4,12 @@ use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Edge, Grade};
-use expbundle_statement::{DeploymentAction, Predicate, ReviewVerdict, VerifiedStatement};
+use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::short;
-use crate::terminal::{self, Tone, count, one_line, paint};
+use crate::terminal::{self, Tone, count, grouped, one_line, paint, quoted, shortened, some_of};
 use crate::{Outcome, exit};
 
 /// Say in one paragraph where a file comes from: which experiment made it, from what, who approved it, where it is in use
@@ -30,6 +30,9 @@ pub struct Why {
     trust: Option<Utf8PathBuf>,
 }
 
+/// How many of many are told of.
+const SHOWN: usize = 10;
+
 impl Why {
     pub fn run(self) -> Outcome {
         let relations = Relations::of(&Question {
@@ -46,11 +49,16 @@ impl Why {
             Some(digests) => opening(&relations, &name, digests),
             None => String::new(),
         };
-        for (index, id) in relations.start.iter().enumerate() {
+        for (index, id) in relations.start.iter().take(SHOWN).enumerate() {
             if index > 0 {
                 text += if relations.file.is_some() { " Or by " } else { "\n\n" };
             }
             text += &told(&relations, *id);
+        }
+        let more = relations.start.len().saturating_sub(SHOWN) as u64;
+        if more > 0 {
+            let separator = if relations.file.is_some() { " " } else { "\n\n" };
+            text += &format!("{separator}And {}; `expbundle lineage --json` has all.", count(more, "more record"));
         }
         for line in textwrap(&text) {
             terminal::say(&format!("{line}\n"))?;
@@ -67,16 +75,14 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
         let which: Vec<String> = why.conflicting.iter().map(short).collect();
-        text += &paint(
-            Tone::Bad,
-            &format!("shares a digest with other bytes in {}; do not trust it. It ", which.join(", ")),
-        );
+        let which = some_of(&which, SHOWN, ", ");
+        text += &paint(Tone::Bad, &format!("shares a digest with other bytes in {which}; do not trust it. It "));
     }
     match relations.start.as_slice() {
         [] => {
             text += &paint(Tone::Bad, "was made by no record here");
-            let takers: Vec<String> = why.takers.iter().map(|(id, _)| record(relations, *id)).collect();
-            if !takers.is_empty() {
+            if !why.takers.is_empty() {
+                let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
                 text += &format!(", and was taken in by {}", takers.join(" and "));
             }
             text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
@@ -102,10 +108,10 @@ fn told(relations: &Relations, id: RecordId) -> String {
             format!("; {}", paint(Tone::Bad, "the record was revoked"))
         }
         (State::Trusted, signers) => {
-            format!(", vouched for by {}", paint(Tone::Good, &one_line(&signers.join(" and "))))
+            format!(", vouched for by {}", paint(Tone::Good, &one_line(&some_of(&signers, SHOWN, " and "))))
         }
         (State::Signed, signers) => {
-            let who = one_line(&signers.join(" and "));
+            let who = one_line(&some_of(&signers, SHOWN, " and "));
             format!(", vouched for by {}", paint(Tone::Doubt, &format!("{who}, whose key is not known here")))
         }
         _ => format!("; {}", paint(Tone::Doubt, "nobody vouches for it")),
@@ -131,19 +137,30 @@ fn told(relations: &Relations, id: RecordId) -> String {
 /// What it was made from.
 fn sources(relations: &Relations, id: RecordId) -> String {
     let graph = relations.graph();
-    let mut parts: Vec<String> = graph.parents(id).iter().map(|edge| parent(relations, edge)).collect();
-    for absent in graph.absent_parents(id) {
-        parts.push(format!("{} {}", short(&absent), paint(Tone::Bad, "(named by it, and not here)")));
-    }
-    let facts = graph.record(id);
-    for input in graph.gaps_of(id) {
-        let Some(artifact) = facts.and_then(|facts| facts.inputs.get(input)) else { continue };
+    let parents = graph.parents(id);
+    let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
+    let absent = graph.absent_parents(id);
+    parts.extend(some(absent.iter(), absent.len(), |absent| {
+        format!("{} {}", short(absent), paint(Tone::Bad, "(named by it, and not here)"))
+    }));
+    let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
+    let gaps = graph.gaps_of(id);
+    parts.extend(some(gaps.iter().filter_map(|input| inputs.get(*input)), gaps.len(), |artifact| {
         let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect::<String>());
         let name = artifact.name.clone().or_else(digest).unwrap_or_default();
         let gap = paint(Tone::Bad, "(no record accounts for it)");
-        parts.push(format!("the {} `{}` {gap}", artifact.role, one_line(&name)));
-    }
+        format!("the {} `{}` {gap}", artifact.role, shortened(&name, 120))
+    }));
     if parts.is_empty() { String::new() } else { format!(" It was made from {}.", parts.join(", and from ")) }
+}
+
+/// The first of many in words, and how many more there are.
+fn some<T>(all: impl Iterator<Item = T>, length: usize, word: impl Fn(T) -> String) -> Vec<String> {
+    let mut words: Vec<String> = all.take(SHOWN).map(word).collect();
+    if length > SHOWN {
+        words.push(format!("{} more", grouped((length - SHOWN) as u64)));
+    }
+    words
 }
 
 fn parent(relations: &Relations, edge: &Edge) -> String {
@@ -157,9 +174,16 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
 
 /// What others say about it: verdicts, and where it is in use.
 fn words_about(relations: &Relations, id: RecordId) -> String {
+    const MOST_WORDS: usize = 50;
     let mut text = String::new();
+    let mut words = 0;
     for statement in relations.intact.statements_about(id) {
-        if relations.verdict.standing.statements.contains(&statement.id()) {
+        let is_word = matches!(statement.kind(), Kind::Review | Kind::Deployment);
+        if !is_word || relations.verdict.standing.statements.contains(&statement.id()) {
+            continue;
+        }
+        words += 1;
+        if words > MOST_WORDS {
             continue;
         }
         let who = signer(relations, statement);
@@ -185,6 +209,10 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
             _ => {}
         }
     }
+    if words > MOST_WORDS {
+        text +=
+            &format!(" There are {}; `expbundle log` shows all.", count((words - MOST_WORDS) as u64, "more statement"));
+    }
     text
 }
 
@@ -192,14 +220,14 @@ fn signer(relations: &Relations, statement: &VerifiedStatement) -> String {
     if let Some([principal, ..]) = relations.verdict.trusted.get(&statement.id()).map(Vec::as_slice) {
         return paint(Tone::Good, &one_line(principal));
     }
-    let name = statement.signer_name().map(|name| format!("\"{}\"", one_line(name)));
-    paint(Tone::Doubt, &name.unwrap_or_else(|| statement.key().fingerprint()))
+    paint(Tone::Doubt, &statement.signer_name().map_or_else(|| statement.key().fingerprint(), quoted))
 }
 
 /// A record as part of a sentence.
 fn record(relations: &Relations, id: RecordId) -> String {
-    let title =
-        relations.title(id).map_or_else(|| "an untitled record".to_owned(), |title| format!("“{}”", one_line(&title)));
+    let title = relations
+        .title(id)
+        .map_or_else(|| "an untitled record".to_owned(), |title| format!("“{}”", shortened(&title, 120)));
     let tool = relations.graph().record(id).and_then(|facts| facts.source.as_ref());
     let tool = tool.map(|source| format!(", {}", one_line(&source.tool))).unwrap_or_default();
     format!("{title} ({}{tool})", short(&id))

@@ -1,0 +1,64 @@
+//! What the artifacts of a record are called: those of the record by digest, their names in `artifacts.json`.
+
+use std::collections::HashMap;
+
+use expbundle_format::sections::Artifact;
+use expbundle_format::{Agreement, ArtifactDigests, Blake3, Sha256};
+
+/// Descriptions by each of their digests, the first of each: a record may have a hundred thousand of them.
+pub struct ArtifactNames<'a> {
+    by_blake3: HashMap<Blake3, &'a Artifact>,
+    by_sha256: HashMap<Sha256, &'a Artifact>,
+}
+
+impl<'a> ArtifactNames<'a> {
+    pub fn new(described: impl IntoIterator<Item = &'a Artifact>) -> Self {
+        let mut names = Self { by_blake3: HashMap::new(), by_sha256: HashMap::new() };
+        for artifact in described {
+            let Some(digest) = artifact.digest else { continue };
+            if let Some(blake3) = digest.blake3() {
+                names.by_blake3.entry(blake3).or_insert(artifact);
+            }
+            if let Some(sha256) = digest.sha256() {
+                names.by_sha256.entry(sha256).or_insert(artifact);
+            }
+        }
+        names
+    }
+
+    /// Path or name of an artifact.
+    pub fn get(&self, digest: &ArtifactDigests) -> Option<&'a str> {
+        let by_blake3 = digest.blake3().and_then(|digest| self.by_blake3.get(&digest));
+        let by_sha256 = digest.sha256().and_then(|digest| self.by_sha256.get(&digest));
+        let agrees = |one: &&&Artifact| one.digest.map(|other| other.agreement(digest)) == Some(Agreement::Same);
+        let one = by_blake3.into_iter().chain(by_sha256).find(agrees)?;
+        one.path.as_deref().or(one.name.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expbundle_format::DigestSet;
+    use expbundle_format::sections::Direction;
+
+    use super::*;
+
+    #[test]
+    fn one_digest_is_enough_and_a_contradiction_is_none() {
+        let artifact = |digest, name: &str| Artifact {
+            digest,
+            name: Some(name.to_owned()),
+            ..Artifact::new(Direction::Input, "file".parse().expect("a role"))
+        };
+        let (a, b) = (DigestSet::of(b"a"), DigestSet::of(b"b"));
+        let mixed = ArtifactDigests::new(Some(b.blake3), Some(a.sha256));
+        let described = [
+            artifact(mixed, "neither"),
+            artifact(ArtifactDigests::new(None, Some(b.sha256)), "b"),
+            artifact(None, "nothing"),
+        ];
+        let names = ArtifactNames::new(&described);
+        assert_eq!(names.get(&a.into()), None);
+        assert_eq!(names.get(&b.into()), Some("b"));
+    }
+}
