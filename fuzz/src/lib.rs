@@ -11,13 +11,14 @@ use expbundle::history::History;
 use expbundle::repack::repack;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
+use expbundle_format::Blake3;
 use expbundle_format::container::Container;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::tree::Tree;
-use expbundle_series::{ConsoleReader, SeriesReader};
+use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console};
 use expbundle_statement::{Envelope, Statement, TrustPolicy};
 use expbundle_trackers::{huggingface as hub, mlflow, wandb};
 use serde_json::Value;
@@ -53,12 +54,18 @@ pub fn record(bytes: &[u8]) {
     assert_eq!(read, written);
 }
 
-/// The first byte says which section it is.
+/// The first byte says which section it is. One that is read is read in the fixed form too, and checking finds what reading finds.
 pub fn section(bytes: &[u8]) {
     let Some((first, text)) = bytes.split_first() else { return };
+    let limits = Limits::default();
+    assert_eq!(json::check(text, &limits).is_ok(), json::parse(text, &limits).is_ok());
     let schemas = sections::schemas();
     let (name, _) = &schemas[usize::from(*first) % schemas.len()];
-    let _ = sections::check(&name.parse().expect("a name"), text, &Limits::default());
+    let name = name.parse().expect("a name");
+    if sections::check(&name, text, &limits).is_ok() {
+        let written = json::to_bytes(&json::parse(text, &limits).expect("read before")).expect("it was within the limits");
+        sections::check(&name, &written, &limits).expect("the same in the fixed form");
+    }
 }
 
 /// Claims are those of the statement that is verified.
@@ -89,20 +96,38 @@ pub fn tree(bytes: &[u8]) {
     }
 }
 
+/// What is read is the one file of its rows.
 pub fn series(bytes: &[u8]) {
     let Ok(reader) = SeriesReader::open(bytes.to_vec()) else { return };
-    let mut rows = 0;
-    if reader.for_each(|_| rows += 1).is_ok() {
-        assert_eq!(rows, reader.rows());
+    let mut rows = Vec::new();
+    if reader.for_each(|row| rows.push(row.clone())).is_err() {
+        return;
     }
+    assert_eq!(rows.len() as u64, reader.rows());
+    let mut writer = SeriesWriter::new();
+    for row in &rows {
+        let key = writer.key(&row.key);
+        writer.push(key, row.point()).expect("memory");
+    }
+    let mut written = Vec::new();
+    writer.finish(&mut written, salt(reader.salt()).as_ref()).expect("memory");
+    assert_eq!(written, bytes);
 }
 
 pub fn console(bytes: &[u8]) {
     let Ok(reader) = ConsoleReader::open(bytes.to_vec()) else { return };
-    let mut rows = 0;
-    if reader.for_each(|_| rows += 1).is_ok() {
-        assert_eq!(rows, reader.rows());
+    let mut lines = Vec::new();
+    if reader.for_each(|line| lines.push(line.clone())).is_err() {
+        return;
     }
+    assert_eq!(lines.len() as u64, reader.rows());
+    let mut written = Vec::new();
+    write_console(&lines, &mut written, salt(reader.salt()).as_ref()).expect("memory");
+    assert_eq!(written, bytes);
+}
+
+fn salt(text: Option<&str>) -> Option<[u8; 32]> {
+    text.map(|text| text.parse::<Blake3>().map(|digits| *digits.as_bytes()).expect("a salt is 64 hex digits"))
 }
 
 /// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and needs no repacking. What
