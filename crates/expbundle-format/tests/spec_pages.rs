@@ -89,7 +89,7 @@ fn check_walk(block: &str, file: &[u8], page: &str) -> usize {
         if remark.starts_with(['"', '{', '}', ']']) && !remark.contains(['·', '␊']) {
             let line = file[*at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
             assert_eq!(std::str::from_utf8(line).map(str::trim_start), Ok(remark), "{page}: {rest}");
-            assert!(after.is_empty() || file[..at + line.len() + 1].ends_with(&after), "{page}: {rest}");
+            assert!(after.is_empty() || file[..=at + line.len()].ends_with(&after), "{page}: {rest}");
         } else if !after.is_empty() && end > *at {
             let found = file[*at..end].windows(after.len()).any(|window| window == after);
             assert!(found, "{page}: {rest}");

@@ -312,7 +312,8 @@ fn joining(records: &[RecordFacts]) -> HashMap<usize, Vec<u32>> {
     if artifacts().all(|artifact| artifact.files.is_empty()) {
         return joining;
     }
-    let whole = Digests::new(artifacts().filter_map(|artifact| artifact.digests).collect());
+    let whole: Vec<ArtifactDigests> = artifacts().filter_map(|artifact| artifact.digests).collect();
+    let whole = Digests::new(&whole);
     for artifact in artifacts().filter(|artifact| !artifact.files.is_empty()) {
         joining.entry(artifact.files.key()).or_insert_with(|| {
             let files = (0_u32..).zip(&*artifact.files).filter(|(_, file)| whole.has(&file.digests));

@@ -212,7 +212,9 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
             say(lineage.named(&link.parent), link.relation.as_ref());
         }
         for (&parent, afters) in &said {
-            afters.iter().for_each(|after| found(parent, *after));
+            for after in afters {
+                found(parent, *after);
+            }
         }
         for input in facts.inputs.iter().filter(|input| carries_lineage(&input.role)) {
             let after = after_role(&input.role);

@@ -17,7 +17,7 @@ pub(crate) struct Digests {
 }
 
 impl Digests {
-    pub(crate) fn new(all: Vec<ArtifactDigests>) -> Self {
+    pub(crate) fn new(all: &[ArtifactDigests]) -> Self {
         let mut blake3: Vec<Blake3> = all.iter().filter_map(ArtifactDigests::blake3).collect();
         let mut sha256: Vec<Sha256> = all.iter().filter_map(ArtifactDigests::sha256).collect();
         blake3.sort_unstable();
@@ -30,8 +30,8 @@ impl Digests {
         let makers = records.iter().filter(|facts| !facts.outputs.is_empty());
         let mut listings = HashMap::new();
         for artifact in makers.flat_map(|facts| &facts.inputs).filter(|artifact| !artifact.files.is_empty()) {
-            let digests = || artifact.files.iter().map(|file| file.digests).collect();
-            listings.entry(artifact.files.key()).or_insert_with(|| Self::new(digests()));
+            let digests = || artifact.files.iter().map(|file| file.digests).collect::<Vec<_>>();
+            listings.entry(artifact.files.key()).or_insert_with(|| Self::new(&digests()));
         }
         listings
     }
@@ -61,7 +61,7 @@ impl<'a> Taken<'a> {
             own.extend(trees.iter().flat_map(|files| files.iter()).map(|file| file.digests));
             Vec::new()
         });
-        Self { own: Digests::new(own), listings }
+        Self { own: Digests::new(&own), listings }
     }
 
     /// One digest in common is enough: in doubt a record did not produce what it may have been given.

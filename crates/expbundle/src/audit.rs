@@ -106,13 +106,12 @@ fn compare_directory(
     let (mut wrong, mut others) = (Vec::new(), Vec::new());
     for path in other_bundles(folder)? {
         let (check, intact) = open(&path)?.check(digests);
-        match intact {
-            Some(intact) => others.push(Story::of(&intact).claims()),
-            None => {
-                let name = path.file_name().unwrap_or_default();
-                let errors = check.findings.into_iter().filter(Finding::is_error);
-                wrong.extend(errors.map(|finding| finding.in_file(name)));
-            }
+        if let Some(intact) = intact {
+            others.push(Story::of(&intact).claims());
+        } else {
+            let name = path.file_name().unwrap_or_default();
+            let errors = check.findings.into_iter().filter(Finding::is_error);
+            wrong.extend(errors.map(|finding| finding.in_file(name)));
         }
     }
     let all =

@@ -169,7 +169,8 @@ impl Checker<'_> {
             Parsed::Refused(finding) => findings.push(*finding),
             // It is listed as JSON under a name that does not say so.
             Parsed::Bytes => {
-                findings.extend(self.read(entry, |bytes| json::check(bytes, self.limits)).err().map(|finding| *finding))
+                let checked = self.read(entry, |bytes| json::check(bytes, self.limits));
+                findings.extend(checked.err().map(|finding| *finding));
             }
             Parsed::Json | Parsed::Record(_) | Parsed::Statement(_) | Parsed::Claims(_) => {}
         }

@@ -35,7 +35,7 @@ impl Intact {
         let mut standing = Standing::default();
         let mut words: Vec<&VerifiedStatement> = self.statements().iter().collect();
         words.sort_by_key(|statement| (statement.created(), statement.id()));
-        self.revoke(&words, &rights, &mut standing);
+        revoke(&words, &rights, &mut standing);
         // A supersession that was revoked names no successor, so all revocations come first.
         for statement in words {
             let Predicate::Supersession(superseded) = statement.predicate() else { continue };
@@ -61,53 +61,51 @@ impl Intact {
         standing
     }
 
-    fn revoke(&self, words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
-        let by_id: BTreeMap<StatementId, &PublicKey> =
-            words.iter().map(|statement| (statement.id(), statement.key())).collect();
-        let mut keys = HashSet::new();
-        for statement in words {
-            let Predicate::Revocation(revocation) = statement.predicate() else { continue };
-            let since = revocation.since.unwrap_or(statement.created());
-            if since.timestamp() > rights.at {
-                continue;
-            }
-            let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
-            let (what, has_right) = match &revocation.revoked {
-                Revoked::Record(id) => {
-                    let own = *id == subject && rights.over_record(key, subject);
-                    (format!("record {id}"), own || rights.trusts(key))
-                }
-                Revoked::Statement(id) => {
-                    let own = by_id.get(id).is_some_and(|signer| *signer == key);
-                    (format!("statement {id}"), own || rights.trusts(key))
-                }
-                Revoked::Key(revoked) => {
-                    (format!("key {}", revoked.fingerprint()), revoked == key || rights.trusts(key))
-                }
-            };
-            if !has_right {
-                standing.findings.push(no_right(statement, &what));
-                continue;
-            }
-            match &revocation.revoked {
-                Revoked::Record(id) => _ = standing.records.insert(*id),
-                Revoked::Statement(id) => _ = standing.statements.insert(*id),
-                Revoked::Key(key) => _ = keys.insert(*key.as_bytes()),
-            }
-            let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let message = format!("{what} is revoked since {since}{reason}");
-            standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
-        }
-        let of_keys = words.iter().filter(|statement| keys.contains(statement.key().as_bytes()));
-        standing.statements.extend(of_keys.map(|statement| statement.id()));
-    }
-
     /// Which keys vouch for which records.
     pub(crate) fn authors(&self) -> Authors {
         let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
         let author = |statement: &VerifiedStatement| (RecordId(statement.record().blake3), *statement.key().as_bytes());
         Authors(authorships.map(author).collect())
     }
+}
+
+fn revoke(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+    let by_id: BTreeMap<StatementId, &PublicKey> =
+        words.iter().map(|statement| (statement.id(), statement.key())).collect();
+    let mut keys = HashSet::new();
+    for statement in words {
+        let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+        let since = revocation.since.unwrap_or(statement.created());
+        if since.timestamp() > rights.at {
+            continue;
+        }
+        let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
+        let (what, has_right) = match &revocation.revoked {
+            Revoked::Record(id) => {
+                let own = *id == subject && rights.over_record(key, subject);
+                (format!("record {id}"), own || rights.trusts(key))
+            }
+            Revoked::Statement(id) => {
+                let own = by_id.get(id).is_some_and(|signer| *signer == key);
+                (format!("statement {id}"), own || rights.trusts(key))
+            }
+            Revoked::Key(revoked) => (format!("key {}", revoked.fingerprint()), revoked == key || rights.trusts(key)),
+        };
+        if !has_right {
+            standing.findings.push(no_right(statement, &what));
+            continue;
+        }
+        match &revocation.revoked {
+            Revoked::Record(id) => _ = standing.records.insert(*id),
+            Revoked::Statement(id) => _ = standing.statements.insert(*id),
+            Revoked::Key(key) => _ = keys.insert(*key.as_bytes()),
+        }
+        let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let message = format!("{what} is revoked since {since}{reason}");
+        standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
+    }
+    let of_keys = words.iter().filter(|statement| keys.contains(statement.key().as_bytes()));
+    standing.statements.extend(of_keys.map(|statement| statement.id()));
 }
 
 /// Which keys vouch for which records.

@@ -87,11 +87,32 @@ struct State<'a> {
     text: Option<Text>,
 }
 
-/// What words do to a [`State`]: an attribute that they leave alone is `None`.
+/// What words say of an attribute.
+#[derive(Clone, Copy, Debug, Default)]
+enum Said<T> {
+    #[default]
+    Nothing,
+    /// That it has a value, or that it is unspecified.
+    Is(Option<T>),
+}
+
+impl<T> Said<T> {
+    fn or(self, earlier: Self) -> Self {
+        if let Self::Is(_) = self { self } else { earlier }
+    }
+
+    fn apply(self, attribute: &mut Option<T>) {
+        if let Self::Is(value) = self {
+            *attribute = value;
+        }
+    }
+}
+
+/// What words do to a [`State`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Change<'a> {
-    filter: Option<Option<&'a str>>,
-    text: Option<Option<Text>>,
+    filter: Said<&'a str>,
+    text: Said<Text>,
 }
 
 impl<'a> Change<'a> {
@@ -106,8 +127,8 @@ impl<'a> Change<'a> {
     }
 
     fn of_word(word: &'a str, macros: &HashMap<&str, Self>) -> Self {
-        let text = |text| Self { text: Some(text), filter: None };
-        let filter = |filter| Self { filter: Some(filter), text: None };
+        let text = |text| Self { text: Said::Is(text), filter: Said::Nothing };
+        let filter = |filter| Self { filter: Said::Is(filter), text: Said::Nothing };
         match word {
             "text" => text(Some(Text::Set)),
             "-text" | "binary" => text(Some(Text::Unset)),
@@ -122,8 +143,8 @@ impl<'a> Change<'a> {
     }
 
     fn apply(self, state: &mut State<'a>) {
-        state.filter = self.filter.unwrap_or(state.filter);
-        state.text = self.text.unwrap_or(state.text);
+        self.filter.apply(&mut state.filter);
+        self.text.apply(&mut state.text);
     }
 }
 
@@ -346,8 +367,8 @@ mod tests {
         let words = "word ".repeat(200_000);
         let names = "big ".repeat(200_000);
         assert!(is_covered(&format!("[attr]big {words}filter=lfs\n*.expb {names}\n")));
-        let macros: String = (0..100_000).map(|n| format!("[attr]m{n} -text\n")).collect();
-        let uses: String = (0..100_000).map(|n| format!("*.expb m{n}\n")).collect();
+        let lines = |line: fn(usize) -> String| (0..100_000).map(line).collect::<Vec<_>>().concat();
+        let (macros, uses) = (lines(|n| format!("[attr]m{n} -text\n")), lines(|n| format!("*.expb m{n}\n")));
         assert!(is_covered(&(macros + &uses)));
     }
 
