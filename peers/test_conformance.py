@@ -38,7 +38,7 @@ def test_the_generator_writes_what_is_committed(tmp_path):
 def test_the_second_verifier_passes_its_tier(tier):
     wrong = []
     for path, case in manifests(tier):
-        verifier = Verifier(case.get("digests", "blake3"), tier == "sha256")
+        verifier = Verifier(case.get("digests", "blake3"), at=case.get("at"), sha256_only=tier == "sha256")
         state = verifier.verify((path.parent / case["input"]).read_bytes())
         errors = sorted({finding["code"] for finding in verifier.findings if finding["severity"] == "error"})
         if (state, errors) != (case["expect"]["state"], case["expect"]["errors"]):
