@@ -234,21 +234,25 @@ impl Checker<'_> {
         if present.is_empty() {
             return;
         }
-        let hashes: BTreeMap<Blake3, Blake3> = present.iter().map(|(name, hashed)| (*name, hashed.blake3)).collect();
+        let mut sound = BTreeMap::new();
+        for (digest, hashed) in present {
+            if hashed.blake3 == *digest {
+                sound.insert(*digest, hashed);
+            } else {
+                let place = Place::entry(EntryName::Artifact(*digest).to_string());
+                let message = format!("the artifact hashes to {}", hashed.blake3);
+                findings.push(Finding::new(Code::DigestArtifact, place, message));
+            }
+        }
         let is_sound = |name: &EntryName| match name {
-            EntryName::Artifact(name) => hashes.get(name) == Some(name),
+            EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
         let (listed, wrong) = spoken_of(self.bundle, records, self.limits, is_sound);
         findings.extend(wrong);
-        for (digest, hashed) in present {
+        for (digest, hashed) in &sound {
             let entry = EntryName::Artifact(*digest);
             let place = || Place::entry(entry.to_string());
-            if hashed.blake3 != *digest {
-                let message = format!("the artifact hashes to {}", hashed.blake3);
-                findings.push(Finding::new(Code::DigestArtifact, place(), message));
-                continue;
-            }
             let Some(listed) = listed.get(digest) else {
                 let message = "no record here takes in, puts out or describes this artifact";
                 findings.push(Finding::new(Code::ContainerUnlisted, place(), message));
