@@ -1,4 +1,7 @@
 //! Pages: their heads (`PageHeader` of parquet.thrift, data pages of version 1), and the cells within.
+//!
+//! What is packed can be packed in many ways, with anything in the bits that hold nothing. So what was read is packed again and
+//! compared: there is one file for a series.
 
 use std::ops::Range;
 
@@ -95,9 +98,13 @@ pub fn write_text(text: &str, output: &mut Vec<u8>) {
 /// Reads levels; gives them, and how many rows have a value.
 fn levels(scan: &mut Scan<'_>, rows: usize) -> Result<(Vec<u32>, usize), Differs> {
     let length = u32::from_le_bytes(scan.array()?);
-    let mut inner = Scan::new(scan.take(usize::try_from(length).unwrap_or(usize::MAX))?);
-    let levels = runs::decode(&mut inner, 1, rows)?;
-    inner.end()?;
+    let bytes = scan.take(usize::try_from(length).unwrap_or(usize::MAX))?;
+    let levels = runs::decode(&mut Scan::new(bytes), 1, rows)?;
+    let mut written = Vec::with_capacity(bytes.len());
+    runs::encode(&levels, 1, &mut written);
+    if written != bytes {
+        return scan.differs();
+    }
     let present = levels.iter().filter(|level| **level == 1).count();
     Ok((levels, present))
 }
@@ -112,9 +119,11 @@ fn spread<T>(levels: &[u32], values: impl IntoIterator<Item = T>) -> Vec<Option<
 pub fn integers(body: &[u8], rows: usize) -> Result<Vec<Option<i64>>, Differs> {
     let mut scan = Scan::new(body);
     let (levels, present) = levels(&mut scan, rows)?;
+    let bytes = scan.rest();
     let values = crate::delta::decode(&mut scan, present)?;
-    scan.end()?;
-    Ok(spread(&levels, values))
+    let mut written = Vec::with_capacity(bytes.len());
+    crate::delta::encode(&values, &mut written);
+    if written == bytes { Ok(spread(&levels, values)) } else { scan.differs() }
 }
 
 /// Reads a page of floats.
@@ -172,8 +181,13 @@ pub fn indices(body: &[u8], rows: usize, seen: &mut u32) -> Result<Vec<u32>, Dif
     if width > u32::BITS {
         return scan.differs();
     }
+    let bytes = scan.rest();
     let indices = runs::decode(&mut scan, width, rows)?;
-    scan.end()?;
+    let mut written = Vec::with_capacity(bytes.len());
+    runs::encode(&indices, width, &mut written);
+    if written != bytes {
+        return scan.differs();
+    }
     for index in &indices {
         if index > seen {
             return scan.differs();
