@@ -395,6 +395,9 @@ mod tests {
             ("git", false),
             ("exp", false),
             ("", false),
+            ("expbundle*", true),
+            ("expbundle**", true),
+            ("expbundlex", false),
             ("expbundle?", false),
             ("e?*e", true),
             ("x?pbundle", false),
@@ -407,6 +410,20 @@ mod tests {
         {
             let patterns: Vec<String> = list.split(',').map(str::to_owned).collect();
             assert_eq!(list_fits(&patterns, "expbundle"), fits, "{list}");
+        }
+    }
+
+    #[test]
+    fn quotes_hold_spaces_together_and_times_may_end_with_minutes() {
+        let ada = key(1);
+        let judged = |options: &str, moment: &str| {
+            let policy = TrustPolicy::parse(&format!("ada {options} {ada}\n")).expect("a signers file");
+            policy.judge(&ada, at(moment))
+        };
+        let trusted = Judgement::Trusted { principals: vec!["ada".to_owned()] };
+        assert_eq!(judged("namespaces=\"not this,expbundle\"", "2026-11-23T00:00:00Z"), trusted);
+        for (moment, holds) in [("2026-11-23T09:30:00Z", true), ("2026-11-23T09:29:59Z", false)] {
+            assert_eq!(judged("valid-after=\"202611230930\"", moment) == trusted, holds, "{moment}");
         }
     }
 
