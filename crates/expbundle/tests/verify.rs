@@ -249,18 +249,16 @@ fn an_end_before_the_start_is_said() {
     assert_eq!(codes(&check), [Code::RecordSpan]);
 }
 
+fn question(required: State) -> Question<'static> {
+    let at = time("2026-11-23T12:00:00Z");
+    Question { policy: None, required, at, digests: Digests::Blake3, closed: false }
+}
+
 #[test]
 fn an_audit_answers_for_bundles_and_directories() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
     let (bundle, _) = signed();
-    let question = |required| Question {
-        policy: None,
-        required,
-        at: time("2026-11-23T12:00:00Z"),
-        digests: Digests::Blake3,
-        closed: false,
-    };
     let ask = |path: &Utf8PathBuf, required| {
         let report = audit(path, question(required), &|_| {}).expect("readable");
         let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
@@ -402,14 +400,7 @@ fn a_file_that_cannot_be_listed_is_said() {
     bundle.save(&path.join("experiment.expb")).expect("room");
     std::fs::write(path.join("weights.bin"), b"weights").expect("room");
     std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"\xff")), b"").expect("room");
-    let question = Question {
-        policy: None,
-        required: State::Intact,
-        at: time("2026-11-23T12:00:00Z"),
-        digests: Digests::Blake3,
-        closed: false,
-    };
-    let report = audit(&path, question, &|_| {}).expect("readable");
+    let report = audit(&path, question(State::Intact), &|_| {}).expect("readable");
     assert!(report.findings.iter().any(|finding| finding.code == Code::DirectoryUnreadable), "{:?}", report.findings);
 }
 
@@ -423,14 +414,7 @@ fn a_pipe_in_place_of_a_bundle_is_refused_and_not_opened() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     assert!(made.success());
     assert_eq!(Unverified::open(&pipe).expect_err("no file").kind(), std::io::ErrorKind::InvalidInput);
-    let question = Question {
-        policy: None,
-        required: State::Intact,
-        at: time("2026-11-23T12:00:00Z"),
-        digests: Digests::Blake3,
-        closed: false,
-    };
-    let report = audit(&path, question, &|_| {}).expect("an answer");
+    let report = audit(&path, question(State::Intact), &|_| {}).expect("an answer");
     let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryUnreadable]));
 }
