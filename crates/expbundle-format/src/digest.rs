@@ -408,6 +408,42 @@ mod tests {
     }
 
     #[test]
+    fn one_wrong_digit_at_any_place_is_refused_and_two_do_not_make_it_good() {
+        let digest = Sha256::of(b"abc").to_string();
+        for at in 0..64 {
+            for wrong in ["/", ":", "`", "g", "A", "F", " "] {
+                let mut text = digest.clone();
+                text.replace_range(at..=at, wrong);
+                let found = wrong.chars().next().expect("one");
+                assert_eq!(text.parse::<Sha256>(), Err(DigestError::Digit { found }), "{at}");
+            }
+        }
+        for length in [63, 65, 66] {
+            assert_eq!("0".repeat(length).parse::<Sha256>(), Err(DigestError::Length { actual: length }));
+        }
+        assert_eq!("z".repeat(64).parse::<Sha256>(), Err(DigestError::Digit { found: 'z' }));
+    }
+
+    #[test]
+    fn a_reader_that_is_interrupted_goes_on_and_one_that_fails_does_not() {
+        struct Interrupted(Vec<Result<u8, io::ErrorKind>>);
+        impl Read for Interrupted {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let Some(next) = self.0.pop() else { return Ok(0) };
+                buffer[0] = next?;
+                Ok(1)
+            }
+        }
+
+        let mut hasher = Hasher::new();
+        let reader = Interrupted(vec![Ok(b'b'), Err(io::ErrorKind::Interrupted), Ok(b'a')]);
+        hasher.update_reader(reader).expect("it goes on");
+        assert_eq!(hasher.finish(), DigestSet::of(b"ab"));
+        let failing = Interrupted(vec![Ok(b'b'), Err(io::ErrorKind::TimedOut), Ok(b'a')]);
+        assert_eq!(Hasher::new().update_reader(failing).expect_err("it fails").kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
     fn both_digests_of_a_stream_are_those_of_its_bytes() {
         let mut hasher = Hasher::new();
         hasher.update_reader(&b"some "[..]).expect("memory reads");
@@ -425,6 +461,9 @@ mod tests {
         assert_eq!(a.agreement(&pointer), Agreement::Same);
         assert_eq!(a.agreement(&b), Agreement::Different);
         assert_eq!(a.agreement(&liar), Agreement::Conflict);
+        assert_eq!(a.both(), Some(DigestSet::of(b"a")));
+        assert_eq!(pointer.both(), None);
+        assert!(!a.is_of_nothing() && !pointer.is_of_nothing());
     }
 
     #[test]

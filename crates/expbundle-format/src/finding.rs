@@ -355,4 +355,26 @@ mod tests {
         texts.dedup();
         assert_eq!(texts.len(), Code::ALL.len());
     }
+
+    #[test]
+    fn a_place_says_what_is_known_of_it() {
+        assert_eq!(Place::unknown().to_string(), "");
+        assert_eq!(Place::offset(7).in_file("a.expb").to_string(), "a.expb, byte 7");
+        let place = Place::entry("records/x/record.json").at_pointer("/inputs/0").at_byte(12);
+        assert_eq!(place.to_string(), "records/x/record.json, /inputs/0, byte 12");
+    }
+
+    #[test]
+    fn a_finding_weighs_as_its_code_unless_more_was_asked() {
+        let [error, info] = [Severity::Error, Severity::Info]
+            .map(|severity| *Code::ALL.iter().find(|code| code.severity() == severity).expect("there is one"));
+        assert!(Finding::new(error, Place::unknown(), "").is_error());
+        let finding = Finding::new(info, Place::offset(3), "seen").in_file("a.expb");
+        assert_eq!(finding.place, Place::offset(3).in_file("a.expb"));
+        assert!(!finding.is_error() && finding.severity() == Severity::Info);
+        let asked = finding.clone().into_error();
+        assert!(asked.is_error() && asked.message == "seen" && asked.place == finding.place);
+        let written = serde_json::to_value(&asked).expect("plain members");
+        assert_eq!((&written["severity"], &written["help"]), (&"error".into(), &info.help().into()));
+    }
 }

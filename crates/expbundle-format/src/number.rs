@@ -152,6 +152,17 @@ mod tests {
             assert_eq!(serde_json::from_str::<Number>(&text).expect(&text), Number(value));
         }
         assert!(serde_json::from_str::<Number>("\"nan\"").is_err());
+        let written = |value| serde_json::to_string(&Number(value)).expect("a number");
+        assert_eq!(written(f64::INFINITY), r#""Infinity""#);
+        assert_eq!(written(f64::NEG_INFINITY), r#""-Infinity""#);
+        assert_eq!(written(f64::NAN), r#""NaN""#);
+    }
+
+    #[test]
+    fn numbers_are_equal_when_their_bytes_are() {
+        let equal = |a, b| Number(a) == Number(b);
+        assert!(equal(f64::NAN, -f64::NAN) && equal(0.5, 0.5));
+        assert!(!equal(0.0, -0.0) && !equal(1.0, 2.0) && !equal(f64::NAN, 1.0) && !equal(1.0, f64::NAN));
     }
 
     #[test]
@@ -162,5 +173,16 @@ mod tests {
         assert_eq!(typed::float(f64::NAN), json!({"$float": "NaN"}));
         let own = json!({"$float": "NaN"}).as_object().expect("an object").clone();
         assert_eq!(typed::object(own), json!({"$$float": "NaN"}));
+    }
+
+    #[test]
+    fn typed_trees_are_shown_as_their_tracker_showed_them() {
+        assert_eq!(typed::display(&json!("text")), "text");
+        assert_eq!(typed::display(&json!({"$float": "-Infinity"})), "-Infinity");
+        assert_eq!(typed::display(&json!({"$integer": "9007199254740993"})), "9007199254740993");
+        for plain in [json!({"$other": "1"}), json!({"$float": "NaN", "b": 1}), json!({"$float": 1}), json!([1.5])] {
+            assert_eq!(typed::wrapped(&plain), None);
+            assert_eq!(typed::display(&plain), plain.to_string());
+        }
     }
 }

@@ -528,6 +528,83 @@ mod tests {
         assert_eq!(written.body().outputs.len(), 2);
         let read = Record::parse(written.bytes().to_vec(), &Limits::default()).expect("our own record");
         assert_eq!(read, written);
+        // Files are the rule, and trees say that they are.
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        assert!(!text(written.bytes()).contains("form"));
+        let mut of_tree = RecordBody::new(Kind::Run);
+        of_tree.outputs = vec![ArtifactRef { form: Form::Tree, ..artifact(b"listing") }];
+        let written = Record::write(of_tree).expect("plain members");
+        assert!(text(written.bytes()).contains(r#""form": "tree""#));
+        let read = Record::parse(written.bytes().to_vec(), &Limits::default()).expect("our own record");
+        assert_eq!(read.body().outputs[0].form, Form::Tree);
+    }
+
+    #[test]
+    fn a_record_knows_its_artifacts_and_sections_by_name() {
+        let mut body = RecordBody::new(Kind::Run);
+        let artifact =
+            |digest| ArtifactRef { role: "file".parse().expect("a role"), digest, size: 1, form: Form::File };
+        body.inputs = vec![artifact(DigestSet::of(b"a").into())];
+        body.outputs = vec![artifact(DigestSet::of(b"b").into()), artifact(crate::Sha256::of(b"c").into())];
+        let name = |text: &str| text.parse::<SectionName>().expect("a name");
+        for text in ["metrics.parquet", "of-our-own.txt", "context.json"] {
+            let media_type = if text == "context.json" { sections::JSON } else { sections::PARQUET };
+            let digest = DigestSet::of(text.as_bytes());
+            body.sections.insert(name(text), SectionRef { media_type: media_type.to_owned(), size: 3, digest });
+        }
+        let record = Record::write(body).expect("plain members");
+        assert_eq!(Record::parse(record.bytes().to_vec(), &Limits::default()).expect("our own"), record);
+        assert_eq!(record.artifacts(), BTreeSet::from([b"a", b"b"].map(|bytes| crate::Blake3::of(bytes))));
+        let sections = &record.body().sections;
+        let names: Vec<&str> = sections.keys().map(SectionName::as_str).collect();
+        assert_eq!(names, ["context.json", "metrics.parquet", "of-our-own.txt"]);
+        assert!(sections.contains_key(&name("context.json")) && !sections.contains_key(&name("media.json")));
+        let found = sections.get(&name("of-our-own.txt")).map(|section| section.digest);
+        assert_eq!(found, Some(DigestSet::of(b"of-our-own.txt")));
+        assert_eq!(sections.get(&name("media.json")), None);
+    }
+
+    #[test]
+    fn a_name_that_is_known_holds_what_it_always_holds() {
+        let section =
+            |media_type: &str| serde_json::json!({"mediaType": media_type, "size": 1, "digest": DigestSet::of(b"x")});
+        for (name, media_type) in [
+            ("metrics.parquet", sections::PARQUET),
+            ("telemetry.parquet", sections::PARQUET),
+            ("console.parquet", sections::PARQUET),
+            ("context.json", sections::JSON),
+        ] {
+            let mut value = smallest();
+            value["sections"] = serde_json::json!({ name: section(media_type) });
+            parse(&value).expect(name);
+            refused(
+                |value| value["sections"] = serde_json::json!({ name: section("text/plain") }),
+                Code::SchemaInvalid,
+            );
+        }
+        let mut value = smallest();
+        value["sections"] = serde_json::json!({"own.json": section("text/plain")});
+        parse(&value).expect("an unknown name holds what it says");
+    }
+
+    #[test]
+    fn words_are_lower_case_or_a_uri() {
+        let longest = "a".repeat(Word::MAX_BYTES);
+        for good in ["model", "a", "step-2", "a-", "urn:x", "https://example.org/Role#1", ":", &longest] {
+            assert_eq!(good.parse::<Word>().expect(good).as_str(), good);
+        }
+        let longer = "a".repeat(Word::MAX_BYTES + 1);
+        for bad in ["", "Model", "2nd", "-a", "a b", "a_b", "aB", "urn:a b", "é:x", "urn:é", "no-\u{7f}:", &longer] {
+            bad.parse::<Word>().expect_err(bad);
+        }
+    }
+
+    #[test]
+    fn a_status_is_called_as_it_is_written() {
+        for status in ["scheduled", "running", "finished", "failed", "killed", "crashed", "unknown"] {
+            let read: Status = serde_json::from_value(status.into()).expect(status);
+            assert_eq!(read.as_str(), status);
+        }
     }
 
     #[test]

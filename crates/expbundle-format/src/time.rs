@@ -131,4 +131,16 @@ mod tests {
         bad("+02026-11-23T09:00:00Z");
         bad("");
     }
+
+    #[test]
+    fn a_moment_is_the_same_however_it_is_counted() {
+        let time: Time = "2026-11-23T09:00:00.25Z".parse().expect("a time");
+        assert_eq!(time.as_nanoseconds(), 1_795_424_400_250_000_000);
+        assert_eq!(Time::from_nanoseconds(time.as_nanoseconds()), Some(time));
+        assert_eq!(Time::from_milliseconds(1_795_424_400_250), Some(time));
+        assert_eq!(Time::from(time.timestamp()), time);
+        assert_eq!((Time::from_nanoseconds(i128::MAX), Time::from_milliseconds(i64::MAX)), (None, None));
+        let before: Time = "1969-12-31T23:59:59Z".parse().expect("a time");
+        assert_eq!(Some(before), Time::from_milliseconds(-1000));
+    }
 }

@@ -349,6 +349,20 @@ af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262 e3b0c44298fc1c1
         assert_eq!(tree.size_bytes(), 3);
         assert_eq!(tree.get(&"b/c".parse().expect("a path")).map(|file| file.size), Some(0));
         assert_eq!(Tree::parse(b""), Ok(Tree::default()));
+        assert_eq!(tree.files().iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a", "b/c"]);
+        assert!(!tree.is_empty() && Tree::default().is_empty());
+    }
+
+    #[test]
+    fn the_limits_of_a_tree_are_inclusive() {
+        let text = |size: u64, path: &str| {
+            EXAMPLE.lines().next().expect("a line").replace(" 3 a", &format!(" {size} {path}\n"))
+        };
+        Tree::parse(text(MAX_SIZE_BYTES, "a").as_bytes()).expect("the largest file");
+        Tree::parse(text(MAX_SIZE_BYTES + 1, "a").as_bytes()).expect_err("one byte more");
+        "x".repeat(MAX_PATH_BYTES).parse::<TreePath>().expect("the longest path");
+        let longer = "x".repeat(MAX_PATH_BYTES + 1).parse::<TreePath>();
+        assert_eq!(longer, Err(TreePathError::TooLong(MAX_PATH_BYTES + 1)));
     }
 
     #[track_caller]

@@ -114,28 +114,52 @@ fn every_refusal_has_its_step_in_the_algorithm() {
     }
 }
 
-/// Every Rust file of the workspace that holds tests.
-fn tests() -> String {
-    fn walk(folder: &Path, text: &mut String) {
+/// Every Rust file of the crates.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, sources: &mut Vec<(PathBuf, String)>) {
         for entry in std::fs::read_dir(folder).expect("readable") {
             let path = entry.expect("readable").path();
             if path.is_dir() {
-                walk(&path, text);
+                walk(&path, sources);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let source = read(&path);
-                let in_tests = path.components().any(|part| part.as_os_str() == "tests")
-                    || path.to_string_lossy().ends_with("tests.rs");
-                if in_tests {
-                    text.push_str(&source);
-                } else if let Some((_, tests)) = source.split_once("#[cfg(test)]") {
-                    text.push_str(tests);
-                }
+                sources.push((path, source));
             }
         }
     }
-    let mut text = String::new();
-    walk(&root().join("crates"), &mut text);
-    text
+    let mut sources = Vec::new();
+    walk(&root().join("crates"), &mut sources);
+    sources
+}
+
+/// What of the sources are tests.
+fn tests() -> String {
+    let of_file = |(path, source): (PathBuf, String)| {
+        let in_tests =
+            path.components().any(|part| part.as_os_str() == "tests") || path.to_string_lossy().ends_with("tests.rs");
+        if in_tests { Some(source) } else { Some(source.split_once("#[cfg(test)]")?.1.to_owned()) }
+    };
+    sources().into_iter().filter_map(of_file).collect()
+}
+
+#[test]
+fn every_clause_that_the_sources_name_exists() {
+    let pages = pages();
+    for (path, source) in sources() {
+        let path = path.display();
+        // A reference may go on in the next line of a comment.
+        let text = source.replace("\n//!", "").replace("\n///", "").replace("\n    ///", "");
+        for reference in text.split("(spec/").skip(1) {
+            let Some((page, rest)) = reference.split_once(".md").filter(|(page, _)| !page.contains('/')) else {
+                continue;
+            };
+            let page = pages.get(&format!("{page}.md")).unwrap_or_else(|| panic!("{path}: there is no page {page}"));
+            let heading = rest.strip_prefix(", \"").and_then(|rest| rest.split_once('"'));
+            let Some((heading, _)) = heading else { continue };
+            let stands = |line: &str| line.starts_with('#') && line.trim_start_matches('#').trim() == heading;
+            assert!(page.lines().any(stands), "{path}: the page has no heading {heading}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The pages on container and JSON say what the code does: their codes exist, their limits are ours, their examples are true.
+//! The pages on container and JSON say what the code does: their limits are ours, their examples are true.
 
 use std::path::Path;
 
@@ -6,50 +6,13 @@ use expbundle_format::container::Container;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::tree::Tree;
-use expbundle_format::{Blake3, Code, Sha256};
+use expbundle_format::{Blake3, Sha256};
 
 const SMALLEST: &[u8] = include_bytes!("golden/smallest.expb");
 
 fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// What stands between `[` and `]` and looks like a code.
-fn codes(text: &str) -> Vec<&str> {
-    let layers = ["container.", "json.", "digest.", "schema.", "version.", "record.", "section."];
-    let brackets = text.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(inside, _)| inside);
-    brackets.filter(|inside| layers.iter().any(|layer| inside.starts_with(layer)) && !inside.contains(".md")).collect()
-}
-
-#[test]
-fn every_code_on_the_pages_exists_and_none_is_missing() {
-    let (container, json) = (page("container.md"), page("json.md"));
-    for code in codes(&container).into_iter().chain(codes(&json)) {
-        code.parse::<Code>().unwrap_or_else(|_| panic!("[{code}] is no code"));
-    }
-    for code in Code::ALL.iter().map(|code| code.as_str()) {
-        let page = if code.starts_with("container.") {
-            &container
-        } else if code.starts_with("json.") {
-            &json
-        } else {
-            continue;
-        };
-        assert!(codes(page).contains(&code), "no rule has [{code}]");
-    }
-}
-
-#[test]
-fn every_must_has_a_code() {
-    for name in ["container.md", "json.md"] {
-        let page = page(name);
-        for paragraph in page.split("\n\n").flat_map(|paragraph| paragraph.split("\n- ")) {
-            // The table of rules on JSON stands below its MUST.
-            let has_code = !codes(paragraph).is_empty() || paragraph.contains("one of these rules");
-            assert!(!paragraph.contains("MUST") || has_code, "{name}: {paragraph}");
-        }
-    }
 }
 
 #[test]

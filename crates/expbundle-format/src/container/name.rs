@@ -223,6 +223,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_section_is_called_as_it_was_named() {
+        // One that is usual and kept once for all, and one that is not.
+        for (text, extension) in [("metrics.parquet", "parquet"), ("of-our-own.txt", "txt")] {
+            let name: SectionName = text.parse().expect("in the grammar");
+            assert_eq!((name.as_str(), name.extension(), String::from(name.clone()).as_str()), (text, extension, text));
+        }
+    }
+
     fn names() -> impl Strategy<Value = EntryName> {
         // Few different bytes, so that equal digests and near ones come up.
         let digest =

@@ -120,9 +120,6 @@ impl<R: Read + Seek> Scanner<R> {
 
     /// Appends so many bytes to `bytes`.
     fn read(&mut self, bytes: &mut Vec<u8>, count: u64) -> Result<(), ContainerError> {
-        if self.length - self.position < count {
-            return Err(ContainerError::Truncated { offset: self.length });
-        }
         let got = (&mut self.source).take(count).read_to_end(bytes)?;
         self.position += got as u64;
         if got as u64 == count { Ok(()) } else { Err(ContainerError::Truncated { offset: self.position }) }

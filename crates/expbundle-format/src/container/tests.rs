@@ -121,6 +121,8 @@ fn each_rule_has_its_code() {
     refused(&SMALLEST[end..], Code::ContainerMimetype);
     refused(&archive(&[]), Code::ContainerMimetype);
     refused(b"hello, world, this is no archive", Code::ContainerNotABundle);
+    refused(&SMALLEST[..3], Code::ContainerNotABundle);
+    refused(&SMALLEST[..4], Code::ContainerTruncated);
     refused(&[b"x", SMALLEST].concat(), Code::ContainerGap);
     refused(&[SMALLEST, b"\0"].concat(), Code::ContainerTrailingBytes);
     refused(&[SMALLEST, SMALLEST].concat(), Code::ContainerTrailingBytes);
@@ -154,6 +156,20 @@ fn each_rule_has_its_code() {
     patched(30, b"Mimetype", Code::ContainerMimetype);
     patched(38 + 26, b"w", Code::ContainerMimetype);
     patched(38 + 27, b"2", Code::VersionUnsupported);
+}
+
+#[test]
+fn an_error_says_at_which_byte() {
+    let at = |change: usize| {
+        let mut changed = SMALLEST.to_vec();
+        changed[change] ^= 1;
+        open(&changed).expect_err("should be refused").finding().place.offset
+    };
+    for header in [find(layout::LOCAL_SIGNATURE, 1), find(layout::CENTRAL_SIGNATURE, 1)] {
+        assert_eq!(at(header + 10), Some(header as u64));
+    }
+    assert_eq!(open(&[SMALLEST, b"x"].concat()).expect_err("more").offset(), Some(SMALLEST.len() as u64));
+    assert_eq!(open(b"").expect_err("nothing").finding().place, crate::Place::unknown());
 }
 
 /// Entries that a test writes by the layout's own headers, in any order and of any size: each local header with its data, and
@@ -191,6 +207,10 @@ fn names_stand_once_in_order_and_in_the_grammar() {
     refused(&archive(&[mimetype, (&a, b""), (&b, b""), (&a, b"x")]), Code::ContainerDuplicateName);
     refused(&archive(&[("mimetype", b"application/vnd.expbundle.v1+zip\n")]), Code::ContainerMimetype);
     refused(&archive(&[("mimetype", b"application/vnd.expbundle.v10+zip")]), Code::VersionUnsupported);
+    for no_version in ["", "x", "1x", "-1"] {
+        let media_type = format!("application/vnd.expbundle.v{no_version}+zip");
+        refused(&archive(&[("mimetype", media_type.as_bytes())]), Code::ContainerMimetype);
+    }
     for bad in [
         "../x",
         "/etc/passwd",

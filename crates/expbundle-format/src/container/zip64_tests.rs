@@ -22,6 +22,25 @@ fn zip64_begins_exactly_where_it_must() {
     assert_eq!([end(0xffff, 0, 0).len(), end(0, 0xffff_ffff, 0).len(), end(0, 0, 0xffff_ffff).len()], [98; 3]);
 }
 
+#[test]
+fn the_headers_of_what_lies_far_away_are_these() {
+    let fields = layout::Fields { crc32: 0x0403_0201, size: 5, offset: 0x0807_0605_0403_0201 };
+    let central = [
+        &b"PK\x01\x02\x2d\x03\x2d\0\0\0\0\0\0\0\x21\0\x01\x02\x03\x04\x05\0\0\0\x05\0\0\0\x01\0\x0c\0"[..],
+        b"\0\0\0\0\0\0\0\0\xa4\x81\xff\xff\xff\xffx\x01\0\x08\0\x01\x02\x03\x04\x05\x06\x07\x08",
+    ];
+    assert_eq!(fields.central("x"), central.concat());
+    let local = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\x21\0\x01\x02\x03\x04\x05\0\0\0\x05\0\0\0\x01\0\0\0x";
+    assert_eq!(fields.local("x"), local);
+    let directory = layout::end(1, 0x1_0000_0001, 2);
+    let end64 = [
+        &b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0"[..],
+        b"\x02\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0PK\x06\x07\0\0\0\0\x03\0\0\0\x01\0\0\0\x01\0\0\0",
+        b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x02\0\0\0\xff\xff\xff\xff\0\0",
+    ];
+    assert_eq!(directory, end64.concat());
+}
+
 /// A file that is mostly zeros and keeps only what is not: larger than any memory, read and written at once.
 #[derive(Debug, Default)]
 struct Hollow {
@@ -126,6 +145,15 @@ fn an_entry_of_more_than_4_gib_is_written_and_read() {
     assert_eq!(large.crc32, crc32fast::hash(&[0; 6]));
     assert_eq!((small.data_offset, small.size), (70 + 124 + size + 104, 3));
     let data = [38..70, small.data_offset..small.data_offset + 3];
+    // Without the ZIP64 of the end its counts are right, and its form is not.
+    let mut short = bundle_with_zeros(size);
+    let end = short.parts.last_entry().expect("the end");
+    let (at, end) = (*end.key(), end.remove());
+    assert_eq!(end.len(), 98);
+    short.parts.insert(at, end[76..].to_vec());
+    short.length -= 76;
+    let error = Container::open(&mut short, &Limits::default()).expect_err("no ZIP64");
+    assert_eq!(error.code(), Code::ContainerZip64);
     every_flipped_bit_is_refused(file, |at| !data.iter().any(|data| data.contains(&at)));
 }
 
@@ -258,6 +286,10 @@ fn zip64_is_refused_where_it_is_not_needed() {
     central[second + 30] = 12;
     central.splice(end..end, [&[1, 0, 8, 0][..], &70_u64.to_le_bytes()].concat());
     refused(&central, Code::ContainerZip64);
+    (central[second + 4], central[second + 6]) = (45, 45);
+    refused(&central, Code::ContainerZip64);
+    central[second + 12] = 1;
+    refused(&central, Code::ContainerFixedField);
     let mut foreign = bytes.clone();
     foreign[second + 30] = 4;
     foreign.splice(end..end, [0x75, 0x70, 0, 0]);

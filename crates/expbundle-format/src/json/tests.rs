@@ -7,8 +7,13 @@ use serde_json::{Map, Number, json};
 use super::*;
 use crate::number::MAX_SAFE_INTEGER;
 
+/// Reads a value; whoever keeps nothing of it says the same.
 fn read(text: &[u8]) -> Result<Value, JsonError> {
-    parse(text, &Limits::default())
+    let read = parse(text, &Limits::default());
+    let told = |error: &JsonError| (error.code(), error.to_string());
+    let checked = check(text, &Limits::default());
+    assert_eq!(checked.as_ref().err().map(told), read.as_ref().err().map(told));
+    read
 }
 
 /// It is refused with that code, at that byte.
@@ -66,6 +71,7 @@ fn the_grammar_is_that_of_rfc_8259() {
         ("\"\\é\"", 2),
         ("\"\\u12g4\"", 5),
         ("\"\n\"", 1),
+        ("\"a b\n\"", 4),
         ("\"\0\"", 1),
         ("nul", 0),
         ("True", 0),
@@ -139,6 +145,7 @@ fn limits_are_exact() {
     let case = |text: &str, fits: bool| {
         let result = parse(text.as_bytes(), &limits);
         assert_eq!(result.as_ref().err().map(JsonError::code), (!fits).then_some(Code::JsonLimit), "{text}");
+        assert_eq!(direct::read::<Value>(text.as_bytes(), &limits), result.ok());
     };
     case("[[[1]]]", true);
     case("[[[[]]]]", false);
@@ -194,6 +201,48 @@ fn a_list_is_no_object() {
         let error = pair(text.as_bytes()).expect_err("a list");
         assert_eq!((error.code(), error.place("x").pointer.as_deref()), (Code::SchemaInvalid, pointer));
     }
+}
+
+#[test]
+fn what_the_fixed_form_holds_is_read_directly() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Run,
+        Job,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Plain(u64);
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Usual {
+        a: Option<u64>,
+        b: Option<Vec<Kind>>,
+        c: Plain,
+        #[serde(default)]
+        d: Option<bool>,
+    }
+    let limits = Limits::default();
+    let direct = |text: &str| direct::read::<Usual>(text.as_bytes(), &limits);
+    let usual = |a, b, d| Some(Usual { a, b, c: Plain(7), d });
+    assert_eq!(
+        direct(r#"{"a": 1, "b": ["run", "job"], "c": 7}"#),
+        usual(Some(1), Some(vec![Kind::Run, Kind::Job]), None)
+    );
+    assert_eq!(direct(r#"{"a": null, "b": null, "c": 7, "d": false}"#), usual(None, None, Some(false)));
+    for unusual in [
+        r#"{"a": 1, "b": [1], "c": 7}"#,
+        r#"{"a": 1, "b": [{"run": null}], "c": 7}"#,
+        r#"{"a": nul, "b": null, "c": 7}"#,
+        r#"{"a": true, "b": null, "c": 7}"#,
+        r#"{"b": null, "a": 1, "c": 7}"#,
+        r#"{"a": 1, "a": 1, "b": null, "c": 7}"#,
+        r#"[1, null, 7]"#,
+    ] {
+        assert_eq!(direct(unusual), None, "{unusual}");
+    }
+    // In another order it is the same, by the longer way.
+    let other = from_bytes::<Usual>(br#"{"d": null, "c": 7, "b": ["run"], "a": null}"#, &limits).expect("an object");
+    assert_eq!(Some(other), usual(None, Some(vec![Kind::Run]), None));
 }
 
 #[test]

@@ -141,3 +141,57 @@ impl AccountLine {
         self.mapped.saturating_add(self.raw)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_adds_up_when_every_item_went_somewhere() {
+        let mut account = Account::default();
+        assert!(account.adds_up());
+        for kind in ["param", "tag"] {
+            account.found(kind, 0);
+            account.mapped(kind, 0);
+            account.raw(kind, 0);
+            account.dropped(kind, 0, "nothing");
+        }
+        assert!(account.items.is_empty(), "what is not there has no line");
+        account.found("param", 6);
+        account.found("param", 4);
+        account.mapped("param", 3);
+        account.mapped("param", 2);
+        account.raw("param", 1);
+        account.raw("param", 1);
+        assert!(!account.adds_up());
+        account.dropped("param", 1, "b: too long");
+        account.dropped("param", 1, "a: cut off");
+        assert!(!account.adds_up());
+        account.dropped("param", 1, "b: too long");
+        assert!(account.adds_up());
+        let reasons: Vec<_> =
+            account.items["param"].dropped.iter().map(|one| (one.reason.as_str(), one.count)).collect();
+        assert_eq!(reasons, [("a: cut off", 1), ("b: too long", 2)]);
+        account.found("tag", 2);
+        account.mapped("tag", 2);
+        assert_eq!(account.totals(), (12, 7, 2, 3));
+        let written = serde_json::to_value(&account.items).expect("plain members");
+        assert_eq!(written["tag"], serde_json::json!({"total": 2, "mapped": 2}), "zeros are left out");
+        assert_eq!(written["param"]["raw"], 2);
+        account.mapped("tag", 1);
+        assert!(!account.adds_up(), "one went to two places");
+    }
+
+    #[test]
+    fn an_account_that_somebody_made_up_does_not_overflow() {
+        let line = AccountLine {
+            total: u64::MAX,
+            mapped: u64::MAX,
+            raw: u64::MAX,
+            dropped: vec![Dropped { reason: "x".to_owned(), count: u64::MAX }; 2],
+        };
+        let account =
+            Account { items: [("a".to_owned(), line.clone()), ("b".to_owned(), line)].into(), ..Account::default() };
+        assert_eq!(account.totals(), (u64::MAX, u64::MAX, u64::MAX, u64::MAX));
+    }
+}
