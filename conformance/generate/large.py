@@ -244,7 +244,7 @@ def families(suite):
 
     case("chain-of-5000", "a chain as long as a year", chain)
     case("circle-of-5000", "and one that bites its tail", circle, ["lineage.cycle"])
-    case("producers-and-takers", "3,000 records put out what 3,000 others took in: 9,000,000 links, in time that is linear in the facts", producers_and_takers, clause="lineage.md#circles")
+    case("producers-and-takers", "3,000 records put out what 3,000 others took in: 9,000,000 links, in time that is linear in the facts", producers_and_takers, clause="lineage.md#cost")
     files = {f"{number:05}": b"%d" % number for number in range(20_000)}
     tree = listing(files)
 
@@ -252,14 +252,14 @@ def families(suite):
         run(bundle, 0, outputs=[artifact(tree, form="tree")] * 2000, **unknown)
         bundle.embed(tree)
 
-    case("listing-named-2000-times", "a listing of 20,000 files that one record names 2,000 times", one_record, clause="lineage.md#circles")
+    case("listing-named-2000-times", "a listing of 20,000 files that one record names 2,000 times", one_record, clause="lineage.md#cost")
 
     def many_records(bundle):
         for number in range(2000):
             run(bundle, number, outputs=[artifact(tree, form="tree")], **unknown)
         bundle.embed(tree)
 
-    case("listing-named-by-2000-records", "a listing of 20,000 files that 2,000 records name; no file of it is anything to another record", many_records, clause="lineage.md#circles")
+    case("listing-named-by-2000-records", "a listing of 20,000 files that 2,000 records name; no file of it is anything to another record", many_records, clause="lineage.md#cost")
 
     def looks(takers):
         """3,000 files of a listing are whole artifacts elsewhere, and each taker of the listing makes them be looked at again."""
@@ -273,8 +273,8 @@ def families(suite):
 
         return make
 
-    case("looks-3900000", "files that are looked at again for each record, as often as may be", looks(1300), clause="lineage.md#circles")
-    case("looks-4500000", "and more often", looks(1500), ["container.limit"], clause="lineage.md#circles")
+    case("looks-3900000", "files that are looked at again for each record, as often as may be", looks(1300), clause="lineage.md#cost")
+    case("looks-4500000", "and more often", looks(1500), ["container.limit"], clause="lineage.md#cost")
 
 
 # What git does not keep.

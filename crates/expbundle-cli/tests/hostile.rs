@@ -350,7 +350,10 @@ fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     std::fs::write(bench.path("shared.bin"), b"shared").expect("room");
     let text = bench.ok(&["why", "shared.bin", "--with", "a.expb"]).replace('\n', " ");
     assert!(text.contains("by 150 records") && text.contains("And 140 more records"), "{text}");
-    let record = json(&bench.ok(&["lineage", "a.expb", "--json"]))["start"][0].as_str().expect("an id").to_owned();
+    let report = json(&bench.ok(&["lineage", "a.expb", "--json"]));
+    assert_eq!(report["edges"].as_array().map(Vec::len), Some(150 + 150 * 150));
+    assert_eq!(report["moreEdges"], false);
+    let record = report["start"][0].as_str().expect("an id").to_owned();
     let text = bench.ok(&["lineage", "a.expb", "--record", &record, "--depth", "1"]);
     assert!(text.contains("and 50 lines more"), "{text}");
 }

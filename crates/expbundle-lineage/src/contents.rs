@@ -18,7 +18,7 @@ use crate::listing::Listing;
 use crate::relation::carries_lineage;
 use crate::taken::{Digests, Taken};
 
-/// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Limits").
+/// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Cost").
 const MOST_AGAIN: usize = 1 << 22;
 
 /// One artifact, or one file of a tree, at one record.
@@ -66,6 +66,16 @@ impl Uses {
     pub(crate) fn of(&self, class: u32) -> &[Use] {
         let class = class as usize;
         &self.all[self.starts[class] as usize..self.starts[class + 1] as usize]
+    }
+
+    /// The uses of a class at one record, whole artifacts first.
+    pub(crate) fn at(&self, class: u32, record: u32) -> impl Iterator<Item = &Use> {
+        let uses = self.of(class);
+        [false, true].into_iter().flat_map(move |in_tree| {
+            let key = (in_tree, record);
+            let first = uses.partition_point(|used| (used.in_tree, used.record) < key);
+            uses[first..].iter().take_while(move |used| (used.in_tree, used.record) == key)
+        })
     }
 }
 

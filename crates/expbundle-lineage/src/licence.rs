@@ -1,4 +1,4 @@
-//! Licences along a lineage (spec/lineage.md, "Licences").
+//! Licences along a lineage (spec/family.md, "Licences").
 //!
 //! What an ancestor's licence asks of everything made from it is passed on along every link that counts. This is a reminder for
 //! people who can read licences, not a judgement: only a handful of well-known ones are in the table, and of all others

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
-use crate::contents::Contents;
+use crate::contents::{Contents, Use};
 use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
 use crate::link::{Edge, Link, Side};
@@ -112,31 +112,31 @@ impl Lineage {
     /// Costs as much as there are alternatives: every producer of an input's bytes is an edge.
     pub fn parents(&self, child: RecordId) -> Vec<Edge> {
         let Some(record) = self.position(child) else { return Vec::new() };
-        let mut links: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
-        for (parent, link) in self.links_by_bytes(record).into_iter().chain(self.links_by_word(record)) {
-            links.entry(parent).or_default().push(link);
-        }
-        let edges = links.into_iter().map(|(parent, mut links)| {
-            links.sort_unstable();
-            links.dedup();
-            Edge { child, parent: self.id(parent), links }
-        });
-        edges.collect()
+        self.edges(child, self.links_by_bytes(record, None).into_iter().chain(self.links_by_word(record)))
+    }
+
+    /// What joins a record to one of its parents: the same as among its [`Lineage::parents`], without looking at the others.
+    pub fn edge(&self, child: RecordId, parent: RecordId) -> Option<Edge> {
+        let (record, parent) = (self.position(child)?, self.position(parent)?);
+        let by_word = self.links_by_word(record).filter(|(other, _)| *other == parent);
+        self.edges(child, self.links_by_bytes(record, Some(parent)).into_iter().chain(by_word)).pop()
     }
 
     /// What might join a record to others and proves nothing. Never part of ancestry.
     pub fn suggestions(&self, child: RecordId) -> Vec<Edge> {
         let Some(record) = self.position(child) else { return Vec::new() };
-        let mut links: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
-        for (parent, link) in self.hints.of(&self.records, record) {
-            links.entry(parent).or_default().push(link);
+        let mut edges = self.edges(child, self.hints.of(&self.records, record));
+        edges.retain(|edge| self.edge(child, edge.parent).is_none());
+        edges
+    }
+
+    /// Links by the parent that they join the child to, in the order of ids.
+    fn edges(&self, child: RecordId, links: impl Iterator<Item = (u32, Link)>) -> Vec<Edge> {
+        let mut by_parent: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
+        for (parent, link) in links {
+            by_parent.entry(parent).or_default().push(link);
         }
-        for edge in self.parents(child) {
-            if let Some(parent) = self.position(edge.parent) {
-                links.remove(&parent);
-            }
-        }
-        let edges = links.into_iter().map(|(parent, mut links)| {
+        let edges = by_parent.into_iter().map(|(parent, mut links)| {
             links.sort_unstable();
             links.dedup();
             Edge { child, parent: self.id(parent), links }
@@ -162,8 +162,8 @@ impl Lineage {
         asserted_of(&self.asserted, child)
     }
 
-    /// Bytes that a record takes in or puts out a thousand times join it to another once.
-    fn links_by_bytes(&self, child: u32) -> Vec<(u32, Link)> {
+    /// Bytes that a record takes in or puts out a thousand times join it to another once. To one parent, or to all.
+    fn links_by_bytes(&self, child: u32, parent: Option<u32>) -> Vec<(u32, Link)> {
         let facts = &self.records[child as usize];
         let (mut links, mut seen) = (Vec::new(), HashSet::new());
         for (artifact, input) in facts.inputs.iter().enumerate().filter(|(_, input)| carries_lineage(&input.role)) {
@@ -173,9 +173,12 @@ impl Lineage {
                 let input = Side { artifact, file };
                 let classes = self.contents.agreeing(&digests).into_iter();
                 for class in classes.filter(|class| seen.insert((*class, file.is_some()))) {
-                    let outputs = self.contents.outputs.of(class).iter();
-                    let mut joining: Vec<_> =
-                        outputs.filter(|output| output.links && !(output.in_tree && file.is_some())).collect();
+                    let outputs = &self.contents.outputs;
+                    let joins = |output: &&Use| output.links && !(output.in_tree && file.is_some());
+                    let mut joining: Vec<&Use> = match parent {
+                        Some(parent) => outputs.at(class, parent).filter(joins).collect(),
+                        None => outputs.of(class).iter().filter(joins).collect(),
+                    };
                     joining.dedup_by_key(|output| output.record);
                     links.extend(
                         joining.iter().map(|output| (output.record, Link::SameBytes { input, output: output.side() })),

@@ -3,6 +3,8 @@
 //! A record stands under what it leads to, each once in full; where it comes again, the line says so. A record with a
 //! single continuation is not indented further, so that a chain of a thousand reads as a list.
 
+use std::collections::HashSet;
+
 use expbundle_format::RecordId;
 
 use crate::lineage::Lineage;
@@ -36,9 +38,14 @@ pub enum TreeItem {
         /// Which.
         record: RecordId,
     },
-    /// The walk ended here by depth or by number of lines.
+    /// The walk ended here by depth, by number of lines, or because too many stand side by side.
     More {
-        /// Records that follow next.
+        /// Lines that follow next.
+        count: usize,
+    },
+    /// There was no room for further records to start with.
+    MoreStarts {
+        /// How many.
         count: usize,
     },
 }
@@ -75,85 +82,116 @@ pub struct TreeLimits {
     pub depth: usize,
     /// Steps of indentation; deeper branches are cut with [`TreeItem::More`].
     pub indentation: usize,
-    /// Lines.
+    /// Lines below one record: a content may have a thousand producers.
+    pub siblings: usize,
+    /// Lines in all.
     pub lines: usize,
 }
 
 impl Default for TreeLimits {
     fn default() -> Self {
-        Self { depth: usize::MAX, indentation: 40, lines: 10_000 }
+        Self { depth: usize::MAX, indentation: 40, siblings: 100, lines: 10_000 }
     }
 }
 
 /// A line that is still to be written.
 struct Pending {
-    item: TreeItem,
-    edge: Option<Edge>,
+    next: Next,
     guides: Vec<bool>,
     depth: usize,
 }
 
-/// The tree above or below a record. Gaps, absent parents and suggestions are shown on the way up.
-pub fn tree(lineage: &Lineage, start: RecordId, direction: Direction, limits: TreeLimits) -> Vec<TreeLine> {
+/// What stands below a record. What joins a child to it is asked for when its line is written, for most never are.
+enum Next {
+    Item(TreeItem, Option<Edge>),
+    Child { child: RecordId, parent: RecordId },
+}
+
+/// The tree above or below these records, each in full once. Gaps, absent parents and suggestions are shown on the way up.
+pub fn tree(lineage: &Lineage, starts: &[RecordId], direction: Direction, limits: TreeLimits) -> Vec<TreeLine> {
     let mut lines = Vec::new();
-    if lineage.record(start).is_none() {
-        return lines;
-    }
-    let mut seen = std::collections::HashSet::new();
-    let item = TreeItem::Record { record: start, again: false };
-    let mut stack = vec![Pending { item, edge: None, guides: Vec::new(), depth: 0 }];
-    while let Some(mut pending) = stack.pop() {
+    let mut seen = HashSet::new();
+    let mut starts = starts.iter().filter(|&&start| lineage.record(start).is_some());
+    while let Some(&start) = starts.next() {
         if lines.len() >= limits.lines {
-            let item = TreeItem::More { count: stack.len() + 1 };
-            lines.push(TreeLine { guides: pending.guides, item, edge: None });
+            let item = TreeItem::MoreStarts { count: starts.count() + 1 };
+            lines.push(TreeLine { guides: Vec::new(), item, edge: None });
             break;
         }
-        let mut next = Vec::new();
-        if let TreeItem::Record { record, again } = &mut pending.item {
-            *again = !seen.insert(*record);
-            if !*again {
-                next = continuation(lineage, *record, direction);
-            }
-        }
-        let (depth, guides) = (pending.depth + 1, pending.guides.clone());
-        lines.push(TreeLine { guides: pending.guides, item: pending.item, edge: pending.edge });
-        if next.is_empty() {
-            continue;
-        }
-        if depth > limits.depth || guides.len() >= limits.indentation {
-            let mut guides = guides;
-            guides.push(false);
-            lines.push(TreeLine { guides, item: TreeItem::More { count: next.len() }, edge: None });
-            continue;
-        }
-        let single = next.len() == 1 && !guides.is_empty() && guides.last() == Some(&false);
-        let count = next.len();
-        for (index, (item, edge)) in next.into_iter().enumerate().rev() {
-            let mut guides = guides.clone();
-            if !single {
-                guides.push(index + 1 < count);
-            }
-            stack.push(Pending { item, edge, guides, depth });
-        }
+        branch(lineage, start, direction, limits, &mut seen, &mut lines);
     }
     lines
 }
 
-fn continuation(lineage: &Lineage, record: RecordId, direction: Direction) -> Vec<(TreeItem, Option<Edge>)> {
-    let in_full = |record| TreeItem::Record { record, again: false };
+/// The lines of one start, without what stands in full already.
+fn branch(
+    lineage: &Lineage,
+    start: RecordId,
+    direction: Direction,
+    limits: TreeLimits,
+    seen: &mut HashSet<RecordId>,
+    lines: &mut Vec<TreeLine>,
+) {
+    let mut stack = vec![Pending { next: in_full(start, None), guides: Vec::new(), depth: 0 }];
+    while let Some(Pending { next, guides, depth }) = stack.pop() {
+        if lines.len() >= limits.lines {
+            let item = TreeItem::More { count: stack.len() + 1 };
+            lines.push(TreeLine { guides, item, edge: None });
+            break;
+        }
+        let (mut item, edge) = match next {
+            Next::Item(item, edge) => (item, edge),
+            Next::Child { child, parent } => {
+                (TreeItem::Record { record: child, again: false }, lineage.edge(child, parent))
+            }
+        };
+        let mut below = Vec::new();
+        if let TreeItem::Record { record, again } = &mut item {
+            *again = !seen.insert(*record);
+            if !*again {
+                below = continuation(lineage, *record, direction);
+            }
+        }
+        let (depth, indentation, ends) = (depth + 1, guides.len(), guides.last() == Some(&false));
+        lines.push(TreeLine { guides: guides.clone(), item, edge });
+        let room = if depth > limits.depth || indentation >= limits.indentation { 0 } else { limits.siblings };
+        if below.len() > room {
+            let left = below.len() - room;
+            below.truncate(room);
+            below.push(Next::Item(TreeItem::More { count: left }, None));
+        }
+        // A single continuation stands below what is last itself, so that a chain reads as a list.
+        let is_chain = below.len() == 1 && room > 0 && ends;
+        let last = below.len().saturating_sub(1);
+        for (index, next) in below.into_iter().enumerate().rev() {
+            let mut guides = guides.clone();
+            if !is_chain {
+                guides.push(index < last);
+            }
+            stack.push(Pending { next, guides, depth });
+        }
+    }
+}
+
+fn in_full(record: RecordId, edge: Option<Edge>) -> Next {
+    Next::Item(TreeItem::Record { record, again: false }, edge)
+}
+
+fn continuation(lineage: &Lineage, record: RecordId, direction: Direction) -> Vec<Next> {
     match direction {
         Direction::Up => {
-            let parents = lineage.parents(record).into_iter().map(|edge| (in_full(edge.parent), Some(edge)));
-            let absent = lineage.absent_parents(record).into_iter().map(|record| (TreeItem::Absent { record }, None));
-            let gaps = lineage.gaps_of(record).into_iter().map(|input| (TreeItem::Gap { record, input }, None));
+            let parents = lineage.parents(record).into_iter().map(|edge| in_full(edge.parent, Some(edge)));
+            let absent = lineage.absent_parents(record).into_iter();
+            let absent = absent.map(|record| Next::Item(TreeItem::Absent { record }, None));
+            let gaps = lineage.gaps_of(record).into_iter();
+            let gaps = gaps.map(|input| Next::Item(TreeItem::Gap { record, input }, None));
             let suggested = lineage.suggestions(record).into_iter();
-            let suggested = suggested.map(|edge| (TreeItem::Suggested { record: edge.parent }, Some(edge)));
+            let suggested = suggested.map(|edge| Next::Item(TreeItem::Suggested { record: edge.parent }, Some(edge)));
             parents.chain(absent).chain(gaps).chain(suggested).collect()
         }
         Direction::Down => {
             let children = lineage.walk(record, Direction::Down, 1).into_iter().skip(1);
-            let edge = |child| lineage.parents(child).into_iter().find(|edge| edge.parent == record);
-            children.map(|child| (in_full(child.record), edge(child.record))).collect()
+            children.map(|child| Next::Child { child: child.record, parent: record }).collect()
         }
     }
 }

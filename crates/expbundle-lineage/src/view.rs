@@ -74,13 +74,21 @@ impl View {
     }
 }
 
-/// What besides records and the links between them is shown.
-#[derive(Clone, Copy, Debug, Default)]
+/// What besides records and the links between them is shown, and how much of it.
+#[derive(Clone, Copy, Debug)]
 pub struct ViewOptions {
+    /// Links at most: of what thousands made and thousands took in, each pair is one.
+    pub edges: usize,
     /// Inputs that no record accounts for, and parents that are not here.
     pub gaps: bool,
     /// Links that prove nothing.
     pub suggestions: bool,
+}
+
+impl Default for ViewOptions {
+    fn default() -> Self {
+        Self { edges: 100_000, gaps: false, suggestions: false }
+    }
 }
 
 impl Lineage {
@@ -102,6 +110,9 @@ impl Lineage {
         }
         let mut edges = Vec::new();
         for &record in &shown {
+            if edges.len() >= options.edges {
+                break;
+            }
             let child = add(Part::Record(record));
             let suggested = if options.suggestions { self.suggestions(record) } else { Vec::new() };
             for edge in self.parents(record).into_iter().chain(suggested).filter(|edge| shown.contains(&edge.parent)) {
@@ -117,6 +128,7 @@ impl Lineage {
                 }
             }
         }
+        edges.truncate(options.edges);
         View { title: String::new(), nodes, edges }
     }
 

@@ -95,7 +95,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
         Part::Gap(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
     };
     let all = [id("p"), id("c"), id("e"), id("unknown")];
-    let view = family.view(&all, ViewOptions { gaps: true, suggestions: true }, label);
+    let view = family.view(&all, ViewOptions { gaps: true, suggestions: true, ..ViewOptions::default() }, label);
     let titles = |title: &str| view.nodes.iter().filter(|node| node.lines[0] == title).count();
     // The data set that two took in is one gap.
     assert_eq!((titles("record"), titles("absent"), titles("gap")), (3, 1, 1));
@@ -114,16 +114,16 @@ fn the_text_tree_shows_each_record_in_full_once() {
         record("right").takes("model", "x").puts("model", "r").takes("dataset", "d"),
         record("merged").takes("model", "l").takes("model", "r"),
     ]);
-    let lines = tree(&family, id("merged"), Direction::Up, TreeLimits::default());
+    let lines = tree(&family, &[id("merged")], Direction::Up, TreeLimits::default());
     let full = lines.iter().filter(|line| matches!(line.item, TreeItem::Record { again: false, .. })).count();
     let again = lines.iter().filter(|line| matches!(line.item, TreeItem::Record { again: true, .. })).count();
     let gaps = lines.iter().filter(|line| matches!(line.item, TreeItem::Gap { input: 0 | 1, .. })).count();
     assert_eq!((full, again, gaps), (4, 1, 1));
     assert_eq!(lines[0].prefix(), "");
     assert_eq!(lines[1].prefix(), "├─ ");
-    let cut = tree(&family, id("merged"), Direction::Up, TreeLimits { depth: 1, ..TreeLimits::default() });
+    let cut = tree(&family, &[id("merged")], Direction::Up, TreeLimits { depth: 1, ..TreeLimits::default() });
     assert!(cut.iter().any(|line| matches!(line.item, TreeItem::More { .. })));
-    let down = tree(&family, id("base"), Direction::Down, TreeLimits::default());
+    let down = tree(&family, &[id("base")], Direction::Down, TreeLimits::default());
     assert_eq!(down.len(), 5);
     assert_eq!(down[1].edge.as_ref().map(expbundle_lineage::Edge::grade), Some(Grade::Proven));
 }

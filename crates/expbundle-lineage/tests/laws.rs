@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use expbundle_format::RecordId;
 use expbundle_format::record::Kind;
-use expbundle_lineage::{Edge, Facts, Grade, Lineage, RecordFacts};
+use expbundle_lineage::{
+    Direction, Edge, Facts, Grade, Lineage, RecordFacts, Tone, TreeLimits, ViewNode, ViewOptions, tree,
+};
 use family::{Story, digest, facts, id, lineage, link, record};
 use proptest::prelude::*;
 
@@ -152,12 +154,7 @@ fn ladders_and_chains_cost_their_size() {
     assert_eq!(ladder.ancestors(&[id("top 40")]).len(), 120);
     assert_eq!(ladder.layers().len(), 81);
     assert_eq!(ladder.heads(), [id("top 40")]);
-    let lines = expbundle_lineage::tree(
-        &ladder,
-        id("top 40"),
-        expbundle_lineage::Direction::Up,
-        expbundle_lineage::TreeLimits::default(),
-    );
+    let lines = tree(&ladder, &[id("top 40")], Direction::Up, TreeLimits::default());
     assert!(lines.len() < 300, "{}", lines.len());
 
     let length = 20_000_u32;
@@ -180,4 +177,14 @@ fn many_producers_and_many_consumers_cost_their_sum() {
     assert_eq!(lineage.heads().len(), count);
     assert_eq!(lineage.ancestors(&[id("user 7")]).len(), count);
     assert!(lineage.findings().is_empty());
+    // What is shown of them has an end, and one pair is joined as it is among all.
+    let all: Vec<_> = lineage.records().iter().map(RecordFacts::id).collect();
+    let makers: Vec<_> = (0..count).map(|n| id(&format!("maker {n}"))).collect();
+    let lines = tree(&lineage, &makers, Direction::Down, TreeLimits::default());
+    assert_eq!(lines.len(), 10_002);
+    let view = lineage.view(&all, ViewOptions::default(), |_| ViewNode { lines: Vec::new(), tone: Tone::Plain });
+    assert_eq!(view.edges.len(), 100_000);
+    let edge = lineage.edge(id("user 7"), id("maker 9"));
+    assert_eq!(edge, lineage.parents(id("user 7")).into_iter().find(|edge| edge.parent == id("maker 9")));
+    assert!(edge.is_some() && lineage.edge(id("maker 9"), id("user 7")).is_none());
 }

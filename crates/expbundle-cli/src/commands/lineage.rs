@@ -12,8 +12,7 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Finding, RecordId, Severity, StatementId};
 use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
-    ArtifactFact, Direction, Edge, Grade, Lineage as Graph, Link, Part, Tone as Look, TreeItem, TreeLimits, TreeLine,
-    ViewNode, ViewOptions, tree,
+    ArtifactFact, Direction, Edge, Grade, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode, ViewOptions, tree,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -80,8 +79,8 @@ pub struct Lineage {
     svg: bool,
 }
 
-/// Lines below one record before it is said how many more there are: a content may have a thousand producers.
-const MOST_SIBLINGS: usize = 100;
+/// Edges that a report or a picture has: of what thousands made and thousands took in, each pair is one.
+const MOST_EDGES: usize = 100_000;
 /// Names of signers of one record that are shown.
 const SIGNERS: usize = 5;
 
@@ -100,8 +99,10 @@ pub struct LineageReport {
     absent: Vec<RecordId>,
     /// The records of the family.
     records: Vec<Relative>,
-    /// What joins them, and what might.
+    /// What joins them, and what might: the first 100,000.
     edges: Vec<ReportedEdge>,
+    /// Whether there are more edges than these.
+    more_edges: bool,
     /// Inputs that no record accounts for.
     gaps: Vec<ReportedGap>,
     /// What the family cost.
@@ -210,8 +211,12 @@ impl Lineage {
             let report = self.report(&relations, &start, &shown);
             terminal::say_json(&report)?;
         } else if self.dot || self.mermaid || self.svg {
-            let options = ViewOptions { gaps: true, suggestions: true };
+            let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES };
             let view = relations.graph().view(&shown, options, |part| node(&relations, part));
+            if view.edges.len() == MOST_EDGES {
+                let most = terminal::grouped(MOST_EDGES as u64);
+                terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
+            }
             let draw = if self.dot {
                 dot
             } else if self.mermaid {
@@ -271,15 +276,11 @@ impl Lineage {
             return Ok(duplicate_words(relations, &duplicates(relations)));
         }
         let limits = TreeLimits { depth: self.depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
-        let (lines, more) = forest(relations.graph(), start, self.direction(), limits);
         let mut records = RecordWords { relations, known: HashMap::new() };
-        for line in lines {
+        for line in tree(relations.graph(), start, self.direction(), limits) {
             text += &line.prefix();
             text += &item_words(&mut records, &line.item, line.edge.as_ref());
             text.push('\n');
-        }
-        if more > 0 {
-            _ = writeln!(text, "… and {} to begin with; `--record` chooses one", count(more as u64, "more record"));
         }
         text += &family_words(relations, start, shown.len());
         let worth: Vec<Finding> =
@@ -296,7 +297,8 @@ impl Lineage {
         let weakest = graph.weakest(start, |id| present_state(relations, id));
         let relatives = shown.iter().map(|id| relative(relations, *id));
         let edges = shown.iter().flat_map(|id| graph.parents(*id).into_iter().chain(graph.suggestions(*id)));
-        let edges = edges.filter(|edge| shown.binary_search(&edge.parent).is_ok() || edge.grade() == Grade::Suggested);
+        let mut edges =
+            edges.filter(|edge| shown.binary_search(&edge.parent).is_ok() || edge.grade() == Grade::Suggested);
         let gaps = shown.iter().flat_map(|id| graph.gaps_of(*id).into_iter().map(|input| (*id, input)));
         let mut absent: Vec<RecordId> = shown.iter().flat_map(|id| graph.absent_parents(*id)).collect();
         absent.sort_unstable();
@@ -307,7 +309,8 @@ impl Lineage {
             weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
             absent,
             records: relatives.collect(),
-            edges: edges.map(|edge| reported(relations, &edge)).collect(),
+            edges: edges.by_ref().take(MOST_EDGES).map(|edge| reported(relations, &edge)).collect(),
+            more_edges: edges.next().is_some(),
             gaps: gaps.filter_map(|(record, input)| reported_gap(relations, record, input)).collect(),
             cost: self.cost.then(|| cost(relations, start)),
             duplicates: self.duplicates.then(|| duplicates(relations)),
@@ -393,70 +396,6 @@ fn gap_name(artifact: &ArtifactFact) -> String {
     shortened(&artifact.name.clone().unwrap_or_else(digest), 120)
 }
 
-/// The trees of all records to begin with, as one: what stands in full in one of them stands in full in no other, and all together
-/// have the lines that one may have. Also how many records were not begun with, for there was no room.
-fn forest(graph: &Graph, start: &[RecordId], direction: Direction, limits: TreeLimits) -> (Vec<TreeLine>, usize) {
-    /// How many times the lines are looked at that may be shown, for what was shown above is passed over.
-    const LOOKS: usize = 10;
-    let mut shown: BTreeSet<RecordId> = BTreeSet::new();
-    let (mut lines, mut looks) = (Vec::new(), limits.lines.saturating_mul(LOOKS));
-    for (begun, record) in start.iter().enumerate() {
-        let room = limits.lines.saturating_sub(lines.len()).min(looks);
-        if room == 0 {
-            return (lines, start.len() - begun);
-        }
-        let mut siblings: Vec<usize> = Vec::new();
-        let mut passed_over: Option<Passed> = None;
-        for (at, mut line) in
-            tree(graph, *record, direction, TreeLimits { lines: room, ..limits }).into_iter().enumerate()
-        {
-            looks = looks.saturating_sub(1);
-            // The line after the last that there is room for says how many more there are.
-            if at < room && passed_over.as_ref().is_some_and(|passed| passed.covers(&line)) {
-                continue;
-            }
-            let passed = Passed { depth: line.guides.len(), is_last: line.guides.last() == Some(&false) };
-            passed_over = None;
-            siblings.resize(passed.depth + 1, 0);
-            let count = siblings.last_mut().map_or(0, |count| {
-                *count += 1;
-                // What stands in the depth of a last one is its only continuation, and no sibling.
-                if passed.is_last { std::mem::take(count) } else { *count }
-            });
-            if at < room && count > MOST_SIBLINGS {
-                if passed.is_last {
-                    let item = TreeItem::More { count: count - MOST_SIBLINGS };
-                    lines.push(TreeLine { item, edge: None, ..line });
-                }
-                passed_over = Some(passed);
-                continue;
-            }
-            if let TreeItem::Record { record, again } = &mut line.item
-                && !*again
-                && !shown.insert(*record)
-            {
-                *again = true;
-                passed_over = Some(passed);
-            }
-            lines.push(line);
-        }
-    }
-    (lines, 0)
-}
-
-/// A line whose continuation is not shown.
-struct Passed {
-    depth: usize,
-    is_last: bool,
-}
-
-impl Passed {
-    /// Whether a later line stands below this one. What is last has no line after it in its own depth but its only continuation.
-    fn covers(&self, line: &TreeLine) -> bool {
-        line.guides.len() > self.depth || (self.is_last && line.guides.len() == self.depth)
-    }
-}
-
 /// Records in words, each put into words once: reading its context is the most of the work.
 struct RecordWords<'a> {
     relations: &'a Relations,
@@ -521,6 +460,9 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
         }
         TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
         TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
+        TreeItem::MoreStarts { count: left } => {
+            format!("… and {} to begin with; `--record` chooses one", count(*left as u64, "more record"))
+        }
     }
 }
 
@@ -558,7 +500,7 @@ fn way_words(relations: &Relations, way: &[RecordId]) -> String {
     let mut child: Option<RecordId> = None;
     for id in way {
         if let Some(child) = child {
-            let edge = relations.graph().parents(child).into_iter().find(|edge| edge.parent == *id);
+            let edge = relations.graph().edge(child, *id);
             _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(&edge)).unwrap_or_default());
         }
         _ = writeln!(text, "{}", record_words(relations, *id));
