@@ -2,11 +2,13 @@
 
 import hashlib
 import pathlib
+import sqlite3
 import sys
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MOST_BYTES = 65_536
+MOST_ROWS = 12
 BETWEEN = b"\n===\n"
 
 
@@ -32,6 +34,25 @@ def entries(fits):
 
 def fixtures(pattern):
     return (path.read_bytes() for path in sorted((ROOT / "fixtures").rglob(pattern)) if path.is_file())
+
+
+def small_databases():
+    """The databases of the fixtures with the first rows of each table that has any, in pages as small as may be."""
+    for path in sorted((ROOT / "fixtures").rglob("mlflow.db")):
+        whole, small = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True), sqlite3.connect(":memory:")
+        small.execute("PRAGMA page_size = 512")
+        tables = whole.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+        for name, definition in tables.fetchall():
+            # Without the columns that SQLite computes.
+            columns = [f'"{column}"' for _, column, *_ in whole.execute(f'PRAGMA table_info("{name}")')]
+            listed = ", ".join(columns)
+            rows = whole.execute(f'SELECT {listed} FROM "{name}" LIMIT {MOST_ROWS}').fetchall()
+            rows = [row for row in rows if sum(len(str(cell)) for cell in row) < 2048]
+            if rows:
+                small.execute(definition)
+                small.executemany(f'INSERT INTO "{name}" ({listed}) VALUES ({", ".join("?" * len(columns))})', rows)
+        small.commit()
+        yield small.serialize()
 
 
 SECTIONS = ["artifacts", "context", "cost", "evaluations", "events", "identity", "media", "recipe", "source", "summary"]
@@ -69,7 +90,7 @@ def seeds(target):
             metrics = next(fixtures("metrics/*"), b"1 0.5 0\n")
             yield from (meta + BETWEEN + metrics for meta in fixtures("meta.yaml"))
         case "mlflow_database":
-            yield from fixtures("mlflow.db")
+            yield from small_databases()
         case "mlflow_export":
             yield from fixtures("run.json")
         case "huggingface":

@@ -1,5 +1,4 @@
-//! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/lineage.md,
-//! "Rollups").
+//! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/family.md, "Sums").
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Many bundles as one: union, the ancestry of a record, and copies without some sections (spec/lineage.md, "Merging").
+//! Many bundles as one: union, the ancestry of a record, and copies without some sections (spec/family.md, "Merging").
 
 use std::collections::BTreeSet;
 

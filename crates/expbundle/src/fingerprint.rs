@@ -1,4 +1,4 @@
-//! Which runs repeat each other: the same code, data, parameters and environment (spec/lineage.md, "Duplicates").
+//! Which runs repeat each other: the same code, data, parameters and environment (spec/family.md, "Duplicates").
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What statements take back: revocations and supersessions, at a moment (spec/statements.md, "Taking back").
+//! What statements take back: revocations and supersessions, at a moment (spec/trust.md, "Taking back").
 //!
 //! Taking back only ever lowers what holds, so the order in which statements are looked at means nothing, and a revocation
 //! cannot itself be taken back.
