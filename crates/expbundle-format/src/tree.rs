@@ -227,11 +227,15 @@ impl Tree {
         if let Some((file, _)) = neighbours.into_iter().find(|(a, b)| a.path == b.path) {
             return Err(TreeError::Duplicate { path: file.path.clone() });
         }
-        Self::check(files)
+        Self::check(files, MAX_FILES)
     }
 
     /// Reads a listing. Whatever is not in the one spelling is refused.
     pub fn parse(bytes: &[u8]) -> Result<Self, TreeError> {
+        Self::parse_at_most(bytes, MAX_FILES)
+    }
+
+    fn parse_at_most(bytes: &[u8], most_files: usize) -> Result<Self, TreeError> {
         let text = std::str::from_utf8(bytes).map_err(|error| TreeError::Encoding { offset: error.valid_up_to() })?;
         let Some(text) = text.strip_suffix('\n') else {
             return if text.is_empty() { Ok(Self::default()) } else { Err(TreeError::Unfinished) };
@@ -239,7 +243,7 @@ impl Tree {
         let mut files: Vec<TreeFile> = Vec::new();
         for (index, line_text) in text.split('\n').enumerate() {
             let line = index + 1;
-            if line > MAX_FILES {
+            if line > most_files {
                 return Err(TreeError::TooMany);
             }
             let file = parse_line(line_text, line)?;
@@ -248,12 +252,12 @@ impl Tree {
             }
             files.push(file);
         }
-        Self::check(files)
+        Self::check(files, most_files)
     }
 
     /// The rules that concern several files. They are sorted, each path once.
-    fn check(files: Vec<TreeFile>) -> Result<Self, TreeError> {
-        if files.len() > MAX_FILES {
+    fn check(files: Vec<TreeFile>, most_files: usize) -> Result<Self, TreeError> {
+        if files.len() > most_files {
             return Err(TreeError::TooMany);
         }
         for file in &files {
@@ -363,6 +367,14 @@ af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262 e3b0c44298fc1c1
         "x".repeat(MAX_PATH_BYTES).parse::<TreePath>().expect("the longest path");
         let longer = "x".repeat(MAX_PATH_BYTES + 1).parse::<TreePath>();
         assert_eq!(longer, Err(TreePathError::TooLong(MAX_PATH_BYTES + 1)));
+        let files = vec![file("a", b""), file("b", b""), file("c", b"")];
+        let text = Tree::new(files.clone()).expect("three files").to_bytes();
+        assert_eq!(Tree::parse_at_most(&text, 3).map(|tree| tree.files().len()), Ok(3));
+        assert_eq!(Tree::check(files.clone(), 3).map(|tree| tree.files().len()), Ok(3));
+        // The next line is not even looked at.
+        assert_eq!(Tree::parse_at_most(&[&text[..], b"x\n"].concat(), 3), Err(TreeError::TooMany));
+        assert_eq!(Tree::parse_at_most(&text, 2), Err(TreeError::TooMany));
+        assert_eq!(Tree::check(files, 2), Err(TreeError::TooMany));
     }
 
     #[track_caller]

@@ -150,9 +150,10 @@ fn every_clause_that_the_sources_name_exists() {
         // A reference may go on in the next line of a comment.
         let text = source.replace("\n//!", "").replace("\n///", "").replace("\n    ///", "");
         for reference in text.split("(spec/").skip(1) {
-            let Some((page, rest)) = reference.split_once(".md").filter(|(page, _)| !page.contains('/')) else {
+            let Some((page, rest)) = reference.split_once(".md") else { continue };
+            if !page.bytes().all(|c| c.is_ascii_lowercase() || c == b'-') {
                 continue;
-            };
+            }
             let page = pages.get(&format!("{page}.md")).unwrap_or_else(|| panic!("{path}: there is no page {page}"));
             let heading = rest.strip_prefix(", \"").and_then(|rest| rest.split_once('"'));
             let Some((heading, _)) = heading else { continue };

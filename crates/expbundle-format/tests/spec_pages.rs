@@ -6,13 +6,19 @@ use expbundle_format::container::Container;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::tree::Tree;
-use expbundle_format::{Blake3, Sha256};
+use expbundle_format::{Blake3, Code, Sha256};
 
 const SMALLEST: &[u8] = include_bytes!("golden/smallest.expb");
 
 fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What stands between `[` and `]` and looks like a code.
+fn codes(text: &str) -> Vec<&str> {
+    let brackets = text.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+    brackets.filter(|inside| inside.parse::<Code>().is_ok()).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Hints: what two artifacts have in common that proves nothing (spec/lineage.md, "Suggestions").
+//! Hints: what two artifacts have in common that proves nothing (spec/lineage.md, "Grades").
 //!
 //! An MD5 can be forged, a name and an address mean what their tool makes of them. They help a person to find the
 //! bundle that is missing, so they are shown; nothing is ever counted or concluded through them.

@@ -1,4 +1,4 @@
-//! Which records join, and how well founded that is (spec/lineage.md, "Links").
+//! Which records join, and how well founded that is (spec/lineage.md, "Grades").
 
 mod family;
 

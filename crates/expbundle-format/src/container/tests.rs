@@ -158,6 +158,29 @@ fn each_rule_has_its_code() {
     patched(38 + 27, b"2", Code::VersionUnsupported);
 }
 
+/// A file that somebody cuts while it is read.
+#[test]
+fn a_file_that_ends_before_its_end_is_truncated() {
+    struct Shrinking(Cursor<&'static [u8]>);
+    impl std::io::Read for Shrinking {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+    impl std::io::Seek for Shrinking {
+        fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+            let position = self.0.seek(to)?;
+            Ok(if matches!(to, std::io::SeekFrom::End(_)) { SMALLEST.len() as u64 } else { position })
+        }
+    }
+
+    for length in 0..SMALLEST.len() {
+        let file = Shrinking(Cursor::new(&SMALLEST[..length]));
+        let error = Container::open(file, &Limits::default()).expect_err("it is shorter");
+        assert!(matches!(error, ContainerError::Truncated { .. }), "{length}: {error}");
+    }
+}
+
 #[test]
 fn an_error_says_at_which_byte() {
     let at = |change: usize| {
@@ -167,6 +190,13 @@ fn an_error_says_at_which_byte() {
     };
     for header in [find(layout::LOCAL_SIGNATURE, 1), find(layout::CENTRAL_SIGNATURE, 1)] {
         assert_eq!(at(header + 10), Some(header as u64));
+    }
+    let local = find(layout::LOCAL_SIGNATURE, 1);
+    for (place, field) in [(4, "version"), (10, "time"), (12, "time")] {
+        let mut changed = SMALLEST.to_vec();
+        changed[local + place] ^= 1;
+        let ContainerError::FixedField { field: found, .. } = open(&changed).expect_err("fixed") else { panic!() };
+        assert_eq!(found, field);
     }
     assert_eq!(open(&[SMALLEST, b"x"].concat()).expect_err("more").offset(), Some(SMALLEST.len() as u64));
     assert_eq!(open(b"").expect_err("nothing").finding().place, crate::Place::unknown());

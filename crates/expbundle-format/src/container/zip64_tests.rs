@@ -145,6 +145,13 @@ fn an_entry_of_more_than_4_gib_is_written_and_read() {
     assert_eq!(large.crc32, crc32fast::hash(&[0; 6]));
     assert_eq!((small.data_offset, small.size), (70 + 124 + size + 104, 3));
     let data = [38..70, small.data_offset..small.data_offset + 3];
+    // A size that its ZIP64 says twice, and differently.
+    let mut twice = bundle_with_zeros(size);
+    let (at, header) =
+        twice.parts.iter_mut().find(|(at, part)| (**at..*at + part.len() as u64).contains(&193)).expect("it");
+    header[usize::try_from(193 - at).expect("small")] ^= 1;
+    let error = Container::open(&mut twice, &Limits::default()).expect_err("two sizes");
+    assert_eq!(error.code(), Code::ContainerZip64);
     // Without the ZIP64 of the end its counts are right, and its form is not.
     let mut short = bundle_with_zeros(size);
     let end = short.parts.last_entry().expect("the end");
