@@ -84,6 +84,34 @@ fn the_writer_refuses_what_no_bundle_is() {
 }
 
 #[test]
+fn the_writer_goes_on_after_an_interruption_and_fails_with_its_source() {
+    /// Fails once, each time that it is read from its start.
+    struct Failing(std::io::ErrorKind, bool, Cursor<&'static [u8]>);
+    impl std::io::Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::take(&mut self.1) { Err(self.0.into()) } else { self.2.read(buffer) }
+        }
+    }
+    impl std::io::Seek for Failing {
+        fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+            self.1 = true;
+            self.2.seek(to)
+        }
+    }
+
+    let name = EntryName::Artifact(Blake3::of(b"abc"));
+    let written = |kind| {
+        let mut writer = Writer::new(Vec::new())?;
+        writer.entry(&name, 3, &mut Failing(kind, true, Cursor::new(b"abc")))?;
+        writer.finish()
+    };
+    let bytes = written(std::io::ErrorKind::Interrupted).expect("it goes on");
+    assert_eq!(open(&bytes).expect("canonical").entries()[0].crc32, crc32fast::hash(b"abc"));
+    let error = written(std::io::ErrorKind::TimedOut).expect_err("its source fails");
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+}
+
+#[test]
 fn every_flipped_bit_of_a_header_is_refused() {
     let container = open(SMALLEST).expect("canonical");
     let is_data = |at: usize| {
