@@ -16,6 +16,7 @@ mod parse;
 mod tests;
 mod write;
 
+use direct::Keys;
 pub use parse::{check, parse};
 pub use write::to_bytes;
 
@@ -114,8 +115,13 @@ impl JsonError {
 
 /// Reads one JSON text into a type; where it does not fit, the error has a JSON pointer.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
-    match direct::read(bytes, limits) {
+    if let Some(value) = direct::read(bytes, limits, Keys::Ascend) {
+        return Ok(value);
+    }
+    check(bytes, limits)?;
+    match direct::read(bytes, limits, Keys::Differ) {
         Some(value) => Ok(value),
+        // It does not fit. What, is said by a value, which takes a hundred times the memory.
         None => from_value(parse(bytes, limits)?),
     }
 }

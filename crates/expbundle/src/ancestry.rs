@@ -10,6 +10,7 @@ use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Listing, Re
 use expbundle_statement::{Asserted, LinkClaim, Predicate, Revoked, VerifiedStatement};
 use rayon::prelude::*;
 
+use crate::large::in_turn;
 use crate::verify::Intact;
 
 impl Intact {
@@ -17,7 +18,9 @@ impl Intact {
     pub(crate) fn facts(&self) -> Facts {
         let ids: Vec<&RecordId> = self.records().keys().collect();
         let listings = self.listings();
-        let records = ids.into_par_iter().filter_map(|id| self.record_facts(*id, &listings)).collect();
+        let facts =
+            |id: &RecordId| in_turn(self.size_of(*id, &Artifacts::name()), || self.record_facts(*id, &listings));
+        let records = ids.into_par_iter().filter_map(facts).collect();
         Facts { records, links: self.asserted_links(), supersessions: self.supersessions() }
     }
 

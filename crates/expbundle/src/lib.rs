@@ -19,6 +19,7 @@ pub mod fingerprint;
 pub mod hash;
 pub mod history;
 pub mod judge;
+mod large;
 mod pass;
 pub mod repack;
 pub mod report;

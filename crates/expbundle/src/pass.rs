@@ -14,6 +14,7 @@ use expbundle_statement::{Claims, Envelope, VerifiedStatement};
 use rayon::prelude::*;
 
 use crate::content::Content;
+use crate::large::in_turn;
 use crate::verify::Digests;
 
 /// How much is done about statements.
@@ -144,7 +145,7 @@ impl Pass<'_> {
                 .map(|record| Parsed::Record(Box::new(record)))
                 .map_err(|error| error.finding(&name.to_string())),
             EntryName::Statement(_) => self.statement(&bytes).map_err(|error| error.finding(&name.to_string())),
-            EntryName::Section { section, .. } => sections::check(section, &bytes, self.limits)
+            EntryName::Section { section, .. } => in_turn(size, || sections::check(section, &bytes, self.limits))
                 .map(|()| Parsed::Json)
                 .map_err(|error| Finding::new(error.code(), error.place(&name.to_string()), error.to_string())),
             EntryName::Artifact(_) => Ok(Parsed::Bytes),

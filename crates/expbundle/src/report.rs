@@ -1,7 +1,7 @@
 //! What verification has to say, as one document: for `--json`, and for the words that a person reads.
 
 use expbundle_format::record::{Kind, Source, Status};
-use expbundle_format::sections::Context;
+use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
 use rayon::prelude::*;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::audit::Question;
 use crate::directory::{CheckedFile, FileState};
 use crate::judge::{State, Verdict};
+use crate::large::in_turn;
 use crate::verify::{Check, Intact};
 
 /// What a valid bundle does not prove (spec/verification.md), in a line each.
@@ -222,7 +223,9 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                 state: verdict.records.get(id).copied().unwrap_or(State::Intact),
                 head: heads.contains(id),
                 kind: body.kind,
-                title: intact.json_section::<Context>(*id).map(|context| context.title),
+                title: in_turn(intact.size_of(*id, &Context::name()), || {
+                    intact.json_section::<Context>(*id).map(|context| context.title)
+                }),
                 status: body.status,
                 started: body.started,
                 ended: body.ended,

@@ -222,6 +222,11 @@ impl Intact {
         self.bundle.get(&EntryName::Section { record, section: name.clone() })
     }
 
+    /// Bytes of a section; none if it is withheld.
+    pub(crate) fn size_of(&self, record: RecordId, name: &SectionName) -> u64 {
+        self.section(record, name).map_or(0, Content::size)
+    }
+
     /// A JSON section of a record, or `None` if it is withheld.
     pub fn json_section<S: JsonSection>(&self, record: RecordId) -> Option<S> {
         let bytes = self.section(record, &S::name())?.at_most(self.limits.section_bytes).ok()?;

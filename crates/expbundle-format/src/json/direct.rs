@@ -1,7 +1,7 @@
 //! Reads JSON straight into a type, without a [`serde_json::Value`] between: most records of a large family are read this way.
 //!
-//! It takes only texts whose keys ascend, as every writer of the fixed form leaves them, so that a key cannot stand twice. Whatever
-//! it does not take may still be right: the caller reads it again through a value, which also says what is wrong with it and where.
+//! That a key stands twice is seen at once where keys ascend, as every writer of the fixed form leaves them. A text in another order is
+//! checked before, and then read the same way. Whatever is not taken is read again through a value, which says what is wrong and where.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +15,20 @@ use super::JsonError;
 use super::parse::{Number, Parser, checked_text};
 use crate::limits::Limits;
 
+/// What is known of the keys of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// Nothing, so they have to ascend.
+    Ascend,
+    /// Each stands once in its object, by [`super::check`].
+    Differ,
+}
+
 /// Reads a text that is in the usual form; `None` says nothing about it.
-pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Option<T> {
+pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits, keys: Keys) -> Option<T> {
     let mut parser = Parser::new(checked_text(bytes).ok()?, limits);
     parser.space();
-    let value = T::deserialize(Direct { parser: &mut parser, depth: 0 }).ok()?;
+    let value = T::deserialize(Direct { parser: &mut parser, keys, depth: 0 }).ok()?;
     parser.end().ok()?;
     Some(value)
 }
@@ -51,6 +60,7 @@ impl From<JsonError> for Unusual {
 /// One value, inside so many arrays and objects.
 struct Direct<'a, 'text> {
     parser: &'a mut Parser<'text>,
+    keys: Keys,
     depth: u32,
 }
 
@@ -62,14 +72,24 @@ impl<'de> Deserializer<'de> for Direct<'_, 'de> {
         match next {
             Some(b'{') => {
                 self.parser.skip();
-                let value = visitor.visit_map(Members { parser: &mut *self.parser, depth: self.depth, last: None })?;
+                let value = visitor.visit_map(Members {
+                    parser: &mut *self.parser,
+                    keys: self.keys,
+                    depth: self.depth,
+                    last: None,
+                })?;
                 // A visitor that left members unread has not checked them.
                 self.parser.space();
                 if self.parser.take(b'}') { Ok(value) } else { Err(Unusual) }
             }
             Some(b'[') => {
                 self.parser.skip();
-                let value = visitor.visit_seq(Items { parser: &mut *self.parser, depth: self.depth, first: true })?;
+                let value = visitor.visit_seq(Items {
+                    parser: &mut *self.parser,
+                    keys: self.keys,
+                    depth: self.depth,
+                    first: true,
+                })?;
                 self.parser.space();
                 if self.parser.take(b']') { Ok(value) } else { Err(Unusual) }
             }
@@ -138,6 +158,7 @@ impl<'de> Deserializer<'de> for Direct<'_, 'de> {
 
 struct Members<'a, 'text> {
     parser: &'a mut Parser<'text>,
+    keys: Keys,
     depth: u32,
     last: Option<Cow<'text, str>>,
 }
@@ -158,7 +179,7 @@ impl<'text> MapAccess<'text> for Members<'_, 'text> {
             return Err(Unusual);
         }
         let key = self.parser.text()?;
-        if self.last.as_ref().is_some_and(|last| *last >= key) {
+        if self.keys == Keys::Ascend && self.last.as_ref().is_some_and(|last| *last >= key) {
             return Err(Unusual);
         }
         let name: StrDeserializer<'_, Unusual> = key.as_ref().into_deserializer();
@@ -170,12 +191,13 @@ impl<'text> MapAccess<'text> for Members<'_, 'text> {
 
     fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Unusual> {
         self.parser.space();
-        seed.deserialize(Direct { parser: self.parser, depth: self.depth + 1 })
+        seed.deserialize(Direct { parser: self.parser, keys: self.keys, depth: self.depth + 1 })
     }
 }
 
 struct Items<'a, 'text> {
     parser: &'a mut Parser<'text>,
+    keys: Keys,
     depth: u32,
     first: bool,
 }
@@ -192,6 +214,6 @@ impl<'text> SeqAccess<'text> for Items<'_, 'text> {
             return Err(Unusual);
         }
         self.parser.space();
-        seed.deserialize(Direct { parser: self.parser, depth: self.depth + 1 }).map(Some)
+        seed.deserialize(Direct { parser: self.parser, keys: self.keys, depth: self.depth + 1 }).map(Some)
     }
 }
