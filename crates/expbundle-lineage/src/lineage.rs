@@ -179,6 +179,8 @@ impl Lineage {
                         Some(parent) => outputs.at(class, parent).filter(joins).collect(),
                         None => outputs.of(class).iter().filter(joins).collect(),
                     };
+                    // Whole artifacts come first, whoever else has these bytes.
+                    joining.sort_by_key(|output| (output.record, output.in_tree));
                     joining.dedup_by_key(|output| output.record);
                     links.extend(
                         joining.iter().map(|output| (output.record, Link::SameBytes { input, output: output.side() })),

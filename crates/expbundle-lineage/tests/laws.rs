@@ -12,8 +12,9 @@ use expbundle_lineage::{
 use family::{Story, digest, facts, id, lineage, link, record};
 use proptest::prelude::*;
 
-/// Inputs and outputs by role and content, and parents, as proptest draws them.
-type Drawn = (Vec<(&'static str, u8)>, Vec<(&'static str, u8)>, Vec<usize>);
+/// Inputs and outputs by role and content, parents, and contents of a tree that is taken in and of one that is put out, as proptest
+/// draws them.
+type Drawn = (Vec<(&'static str, u8)>, Vec<(&'static str, u8)>, Vec<usize>, [Option<Vec<u8>>; 2]);
 
 /// Some records over few contents, so that links, alternatives, pass-through and circles all happen.
 fn stories() -> impl Strategy<Value = Vec<Story>> {
@@ -21,14 +22,24 @@ fn stories() -> impl Strategy<Value = Vec<Story>> {
     let artifact = (role, 0..12_u8);
     let artifacts = || prop::collection::vec(artifact.clone(), 0..4);
     let parents = prop::collection::vec(0..12_usize, 0..2);
-    prop::collection::vec((artifacts(), artifacts(), parents), 0..12).prop_map(|records| {
-        let story = |(number, (inputs, outputs, parents)): (usize, Drawn)| {
+    let tree = || prop::option::weighted(0.2, prop::collection::vec(0..12_u8, 1..3));
+    let trees = (tree(), tree()).prop_map(<[_; 2]>::from);
+    prop::collection::vec((artifacts(), artifacts(), parents, trees), 0..12).prop_map(|records| {
+        let story = |(number, (inputs, outputs, parents, [taken, put])): (usize, Drawn)| {
             let mut story = record(&number.to_string());
             for (role, content) in inputs {
                 story = story.takes(role, &content.to_string());
             }
             for (role, content) in outputs {
                 story = story.puts(role, &content.to_string());
+            }
+            let files = |contents: &[u8]| contents.iter().map(ToString::to_string).collect::<Vec<_>>();
+            for (contents, is_put) in [(taken, false), (put, true)] {
+                let Some(files) = contents.as_deref().map(files) else { continue };
+                let files: Vec<&str> = files.iter().map(String::as_str).collect();
+                let listing = format!("listing of {files:?}");
+                let with = if is_put { Story::puts_tree } else { Story::takes_tree };
+                story = with(story, "model", &listing, &files);
             }
             for parent in parents {
                 story = story.from("fine-tuned-from", &parent.to_string());
@@ -54,6 +65,9 @@ proptest! {
         }
         let (a, b) = (lineage(&stories), lineage(&shuffled));
         prop_assert_eq!(edges(&a), edges(&b));
+        for edge in edges(&a).values().flatten() {
+            prop_assert_eq!(a.edge(edge.child, edge.parent), Some(edge.clone()));
+        }
         prop_assert_eq!(a.findings(), b.findings());
         prop_assert_eq!((a.heads(), a.layers(), a.gaps()), (b.heads(), b.layers(), b.gaps()));
     }
@@ -73,6 +87,7 @@ proptest! {
             let mut facts = RecordFacts::new(digest(&format!("stranger {number}")), Kind::Run);
             let other = |list: Vec<expbundle_lineage::ArtifactFact>| list.into_iter().map(|mut fact| {
                 fact.digests = fact.digests.map(|digests| family::bytes(&format!("other {digests}")));
+                fact.files = expbundle_lineage::Listing::default();
                 fact
             });
             facts.inputs.extend(other(story.0.inputs));
