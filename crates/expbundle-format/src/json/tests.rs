@@ -236,7 +236,7 @@ fn what_the_fixed_form_holds_is_read_directly() {
         r#"{"a": true, "b": null, "c": 7}"#,
         r#"{"b": null, "a": 1, "c": 7}"#,
         r#"{"a": 1, "a": 1, "b": null, "c": 7}"#,
-        r#"[1, null, 7]"#,
+        "[1, null, 7]",
     ] {
         assert_eq!(direct(unusual), None, "{unusual}");
     }

@@ -190,8 +190,7 @@ mod tests {
             raw: u64::MAX,
             dropped: vec![Dropped { reason: "x".to_owned(), count: u64::MAX }; 2],
         };
-        let account =
-            Account { items: [("a".to_owned(), line.clone()), ("b".to_owned(), line)].into(), ..Account::default() };
+        let account = Account { items: [("a".to_owned(), line.clone()), ("b".to_owned(), line)].into() };
         assert_eq!(account.totals(), (u64::MAX, u64::MAX, u64::MAX, u64::MAX));
     }
 }
