@@ -126,7 +126,10 @@ impl Lineage {
     pub fn suggestions(&self, child: RecordId) -> Vec<Edge> {
         let Some(record) = self.position(child) else { return Vec::new() };
         let mut edges = self.edges(child, self.hints.of(&self.records, record));
-        edges.retain(|edge| self.edge(child, edge.parent).is_none());
+        if !edges.is_empty() {
+            let joined: HashSet<RecordId> = self.parents(child).into_iter().map(|edge| edge.parent).collect();
+            edges.retain(|edge| !joined.contains(&edge.parent));
+        }
         edges
     }
 

@@ -1,7 +1,6 @@
 //! Large JSON texts are read one at a time (spec/security.md).
 //!
-//! In memory a text of small objects takes 80 times its size. Where every core read one, a bundle of a gigabyte would take as many as
-//! there are cores.
+//! In memory a text of small objects may take 80 times its size, and every core would read one.
 
 use std::sync::{Mutex, PoisonError};
 
