@@ -210,11 +210,12 @@ def smallest():
     return bundle
 
 
-def listing(files):
-    """The listing of a tree (digests.md)."""
+def listing(files, size=None):
+    """The listing of a tree (digests.md). Files that are nowhere may be of any size."""
     lines = sorted((path, data) for path, data in files.items())
+    sized = lambda data: len(data) if size is None or not data else size
     return b"".join(
-        f"{digests(data)['blake3']} {digests(data)['sha256']} {len(data)} {path}\n".encode() for path, data in lines
+        f"{digests(data)['blake3']} {digests(data)['sha256']} {sized(data)} {path}\n".encode() for path, data in lines
     )
 
 

@@ -1,10 +1,10 @@
 """Layer `lineage`: licences along links (lineage.md)."""
 
-from .build import artifact, digests
+from .build import digests
 from .cases import FULL
-from .lineage import described, family
+from .lineage import artifact, described, family
 
-CONFLICT, UNKNOWN = "lineage.licence-conflict", "lineage.licence-unknown"
+CONFLICT, UNKNOWN, WITHHELD = "lineage.licence-conflict", "lineage.licence-unknown", "lineage.licence-withheld"
 X, Y, Z = artifact(b"weights"), artifact(b"another"), artifact(b"third")
 FREE = ("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc0-1.0", "isc", "mit", "unlicense")
 # What each licence of an ancestor allows, as the table says.
@@ -53,4 +53,8 @@ def add(suite):
     withheld = two("mit", "mit")
     name = next(name for name in withheld.objects if name.startswith(f"records/{digests(withheld.made[0])['blake3']}/artifacts"))
     del withheld.objects[name]
-    case("licence-withheld", "what is withheld says nothing", withheld, [UNKNOWN, "section.withheld"])
+    case("licence-withheld", "what is withheld says nothing", withheld, ["lineage.unaccounted-input", WITHHELD, "section.withheld"])
+    kept = two("gpl-3.0", "mit", outputs=[{**X, "passedOn": False}])
+    name = next(name for name in kept.objects if name.startswith(f"records/{digests(kept.made[0])['blake3']}/artifacts"))
+    del kept.objects[name]
+    case("licence-of-a-parent-withheld", "what is withheld may conflict, so silence would be a verdict", kept, [UNKNOWN, WITHHELD, "section.withheld"])

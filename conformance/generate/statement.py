@@ -98,13 +98,14 @@ def kinds(suite):
     elsewhere = with_files(says(RECORD))
     elsewhere.statement(says(b"elsewhere", "seal", objects=sorted(elsewhere.objects)))
     suite.valid("seal-by-an-orphan", "a statement about a record that is elsewhere still seals", elsewhere, state="signed", also=["statement.orphan"])
-    suite.refused("seal-by-an-orphan-broken", "a statement about a record that is elsewhere still seals", with_files(says(b"elsewhere", "seal", objects=[f"artifacts/{'0' * 64}"])),
+    suite.refused("seal-by-an-orphan-broken", "a seal about a record that is elsewhere binds if its key signed that record", with_files(says(b"elsewhere"), says(b"elsewhere", "seal", objects=[f"artifacts/{'0' * 64}"])),
                   "statement.seal", also=["statement.orphan"])
-    suite.refused("seal-of-mimetype", "the first entry is no object", with_files(says(RECORD, "seal", objects=["mimetype"])), "statement.seal")
+    suite.valid("seal-by-a-stranger-broken", "a seal binds only if its key signed the record too: anybody could break a bundle by one", with_files(says(RECORD), says(RECORD, "seal", BEN, objects=[f"artifacts/{'0' * 64}"])), state="signed")
+    suite.refused("seal-of-mimetype", "`mimetype` is not an object", with_files(says(RECORD), says(RECORD, "seal", objects=["mimetype"])), "statement.seal")
     broken = objects.copy()
     del broken.objects[next(name for name in broken.objects if name.endswith("context.json"))]
     suite.refused("seal-with-an-object-missing", "a sealed set is whole", broken, "statement.seal", also=["section.withheld"])
-    suite.refused("seal-of-what-is-no-name", "a name that no entry can have is not here", with_files(says(RECORD, "seal", objects=["../x"])), "statement.seal")
+    suite.refused("seal-of-what-is-no-name", "a name that no entry can have is not here", with_files(says(RECORD), says(RECORD, "seal", objects=["../x"])), "statement.seal")
 
 
 # Every optional member of each kind.

@@ -45,7 +45,9 @@ def by_whom(suite):
     idle = {"state": "signed", "also": ["trust.no-right"]}
     case("own-key-revoked", "whose key was stolen says so with that very key", BY_ADA, revoked(ADA, {"key": ADA.line}), **taken)
     by_id("own-statement-revoked", "who signed takes it back", BY_ADA, revoked(ADA, {"statement": statement_id(FIRST)}), **taken)
-    case("own-record-revoked", "who vouches takes the record back, and no authorship of it counts", BY_ADA, BY_BEN, revoked(ADA, {"record": name_of(RECORD)}), **taken)
+    case("own-record-revoked", "its only signer takes the record back", BY_ADA, revoked(ADA, {"record": name_of(RECORD)}), **taken)
+    case("record-revoked-by-one-of-two-authors", "anybody can sign a record and revoke it, so the other signature stays", BY_ADA, BY_BEN, revoked(ADA, {"record": name_of(RECORD)}), state="signed", **taken)
+    case("record-revoked-by-both-authors", "all who signed take the record back", BY_ADA, BY_BEN, revoked(ADA, {"record": name_of(RECORD)}), revoked(BEN, {"record": name_of(RECORD)}), **taken)
     by_id("statement-revoked-by-a-stranger", "nobody takes back what another signed", BY_ADA, revoked(BEN, {"statement": statement_id(FIRST)}), **idle)
     case("record-revoked-by-a-stranger", "who does not vouch has nothing to take back", BY_ADA, revoked(BEN, {"record": name_of(RECORD)}), **idle)
     case("key-revoked-by-a-stranger", "a key is taken back by itself", BY_ADA, revoked(BEN, {"key": ADA.line}), **idle)
@@ -60,12 +62,12 @@ def by_whom(suite):
     case("key-revoked-that-signed-nothing-else", "a key may be taken back before it is used", BY_ADA, revoked(BEN, {"key": BEN.line}), state="signed", **taken)
     case("key-revoked-in-a-statement-about-a-record-elsewhere", "a key is one key, whatever record it speaks of", BY_ADA, revoked(ADA, {"key": ADA.line}, record=b"elsewhere"), also=["statement.orphan", "trust.revoked"])
     suite.case("key-revoked-about-another-record", "every statement of the key, about any record", two(BY_ADA, says(OTHER, key=BEN), revoked(BEN, {"key": BEN.line})), at=AT, **taken)
-    suite.case("worked-example-without-signers", "without a signers file anybody who vouches may take back", with_files(
-        BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)}, created="2026-11-25T00:00:00Z"), revoked(BEN, {"key": BEN.line}, created="2026-11-26T00:00:00Z")), at=AT, **taken, clause="trust.md#worked-example")
+    suite.case("worked-example-without-signers", "without a signers file each signer takes back its own signature", with_files(
+        BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)}, created="2026-11-25T00:00:00Z"), revoked(BEN, {"key": BEN.line}, created="2026-11-26T00:00:00Z")), at=AT, state="signed", **taken, clause="trust.md#worked-example")
     back = payload(RECORD, "revocation", created="2026-11-24T00:00:00Z", revoked={"key": ADA.line})
     by_id("revocation-revoked", "a revocation cannot be revoked, so that no order of looking changes what it comes to", BY_ADA, sign(back), revoked(ADA, {"statement": statement_id(back)}), **taken)
-    case("revocation-by-a-revoked-key", "whose key is revoked can still take back what it vouched for", BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)}), revoked(BEN, {"key": BEN.line}), **taken)
-    by_id("record-revoked-by-a-revoked-author", "rights are taken from all statements, also those that were taken back", BY_ADA, BY_BEN, revoked(BEN, {"statement": statement_id(SECOND)}),
+    case("revocation-by-a-revoked-key", "whose key is revoked can still take back what it signed", BY_BEN, revoked(BEN, {"record": name_of(RECORD)}), revoked(BEN, {"key": BEN.line}), **taken)
+    by_id("record-revoked-by-a-revoked-author", "rights are taken from all statements, also those that were taken back", BY_BEN, revoked(BEN, {"statement": statement_id(SECOND)}),
           revoked(BEN, {"record": name_of(RECORD)}), **taken)
     case("same-signer-takes-nothing-back", "that another key is the signer's too is a claim, and gives it no right", BY_ADA, says(RECORD, "link", ADA, sameSigner=BEN.line), says(RECORD, "link", BEN, sameSigner=ADA.line),
          revoked(BEN, {"key": ADA.line}), **idle)
@@ -121,33 +123,33 @@ def with_signers(suite):
     case("key-revoked-later", "not yet at that moment", good, with_files(sign(first), revoked(ADA, {"key": ADA.line}, since="2027-01-01T00:00:00Z")), state="trusted")
     case("statement-revoked", "who signed may take it back", good, with_files(sign(first), revoked(ADA, {"statement": statement_id(first)})), state="intact", also=["trust.revoked"])
     case("record-revoked", "who vouches may take the record back", good, with_files(sign(first), revoked(ADA, {"record": name_of(RECORD)})), state="intact", also=["trust.revoked"])
-    case("key-revoked-by-nobody", "a stranger takes nothing back", good, with_files(sign(first), revoked(EVE, {"key": ADA.line})), state="trusted", also=["trust.no-right", "trust.unknown-signer"])
+    case("key-revoked-by-nobody", "a stranger takes nothing back", good, with_files(sign(first), revoked(EVE, {"key": ADA.line})), state="trusted", also=["trust.unknown-signer"])
     case("key-revoked-by-a-trusted-key", "whom the file trusts may take back anything", good + signers_line(BEN, "ben@example.org"), with_files(sign(first), revoked(BEN, {"key": ADA.line})), state="intact", also=["trust.revoked"])
     case("revocation-is-not-revoked", "who was wrong signs anew", good, with_files(sign(first), *revocations(first)), state="intact", also=["trust.revoked"])
     case("record-revoked-by-a-trusted-key", "whom the file trusts may take back any record", good, [BY_BEN, revoked(ADA, {"record": name_of(RECORD)})], also=["trust.revoked", "trust.unknown-signer"])
     case("record-revoked-by-an-author-whom-nobody-knows", "anybody can vouch for a record: where there is a signers file, taking it back takes a key that the file has", good, [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
-         state="trusted", also=["trust.no-right", "trust.unknown-signer"])
+         state="trusted", also=["trust.unknown-signer"])
     case("record-revoked-by-an-author-of-another-time", "the file has the key, be it for another time", good + signers_line(BEN, "ben", 'valid-before="20260101"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
          also=["trust.not-valid", "trust.revoked"])
     case("record-revoked-by-an-author-of-another-namespace", "the file has the key, be it for another purpose", good + signers_line(BEN, "ben", 'namespaces="git"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
          also=["trust.namespace", "trust.revoked"])
-    case("key-revoked-by-itself-unknown", "a key takes itself back, whether the file has it or not", good, [BY_ADA, BY_BEN, revoked(BEN, {"key": BEN.line})], state="trusted", also=["trust.revoked"])
-    case("statement-revoked-by-its-unknown-signer", "who signed takes it back, whether the file has the key or not", good, [BY_ADA, BY_BEN, revoked(BEN, {"statement": statement_id(SECOND)})], state="trusted",
-         also=["trust.revoked", "trust.unknown-signer"])
+    case("key-revoked-by-itself-unknown", "what a stranger takes back is set apart with what the stranger signed", good, [BY_ADA, BY_BEN, revoked(BEN, {"key": BEN.line})], state="trusted", also=["trust.unknown-signer"])
+    case("statement-revoked-by-its-unknown-signer", "what a stranger takes back is set apart with what the stranger signed", good, [BY_ADA, BY_BEN, revoked(BEN, {"statement": statement_id(SECOND)})], state="trusted",
+         also=["trust.unknown-signer"])
     example = [
         BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)}, created="2026-11-25T00:00:00Z"), revoked(BEN, {"key": BEN.line}, created="2026-11-26T00:00:00Z"),
         revoked(ADA, {"statement": statement_id(FIRST)}, created="2026-12-02T00:00:00Z"),
     ]
-    case("worked-example", "the example of the page", good, example, state="trusted", also=["trust.no-right", "trust.revoked"], clause="trust.md#worked-example")
-    case("worked-example-later", "the example of the page, two days later", good, example, at="2026-12-03T00:00:00Z", also=["trust.no-right", "trust.revoked"], clause="trust.md#worked-example")
+    case("worked-example", "the example of the page", good, example, state="trusted", also=["trust.unknown-signer"], clause="trust.md#worked-example")
+    case("worked-example-later", "the example of the page, two days later", good, example, at="2026-12-03T00:00:00Z", also=["trust.revoked", "trust.unknown-signer"], clause="trust.md#worked-example")
     case("record-revoked-that-nobody-vouches-for", "whom the file trusts may say so of any record", good, [revoked(ADA, {"record": name_of(RECORD)})], also=["trust.revoked"])
     case("any-record-revoked-by-a-trusted-key", "of any record, whichever one the statement is about", good, two(BY_ADA, says(OTHER), revoked(ADA, {"record": name_of(OTHER)})), also=["trust.revoked"])
     case("revoked-by-a-key-no-longer-trusted", "trust is judged at the moment, and so is what it allows", good + signers_line(BEN, "ben", 'valid-before="20261125Z"'), [BY_ADA, revoked(BEN, {"key": ADA.line})],
          state="trusted", also=["trust.no-right", "trust.not-valid"])
     case("no-right-later", "an attempt is reported when it would count", good, [BY_ADA, revoked(BEN, {"key": ADA.line}, created=LATE)], state="trusted", also=["trust.unknown-signer"])
-    case("key-of-a-stranger-revoked-by-a-trusted-one", "what was taken back is not judged", good, [BY_ADA, BY_BEN, revoked(ADA, {"key": BEN.line})], state="trusted", also=["trust.revoked"])
+    case("key-of-a-stranger-revoked-by-a-trusted-one", "what was taken back is not judged", good, [BY_ADA, BY_BEN, revoked(ADA, {"key": BEN.line})], state="trusted", also=["trust.revoked", "trust.unknown-signer"])
     case("supersession-by-a-trusted-key", "whom the file trusts may name a successor", good + BEN_IS, two(BY_BEN, says(OTHER, key=BEN), superseded(ADA)), state="trusted", also=["lineage.superseded"])
-    case("supersession-by-an-author-whom-nobody-knows", "nor does such a one name a successor", good, two(BY_ADA, BY_BEN, says(OTHER), superseded(BEN)), state="trusted", also=["trust.no-right", "trust.unknown-signer"])
+    case("supersession-by-an-author-whom-nobody-knows", "nor does such a one name a successor", good, two(BY_ADA, BY_BEN, says(OTHER), superseded(BEN)), state="trusted", also=["trust.unknown-signer"])
 
 
 def revocations(first):

@@ -102,9 +102,9 @@ def states(suite):
     for number, key in enumerate((ADA, BEN, ADA)):
         text = fixed({"title": f"run {number}"})
         three.statement(says(three.record(body({"context.json": text}), {"context.json": text}), key=key))
-    suite.case("one-of-three-untrusted", "the state is that of the weakest record", three, tiers=[FULL], signers=signers_line(ADA), at=AT, state="signed", also=["trust.unknown-signer"], clause="verification.md#states")
+    suite.case("one-of-three-untrusted", "a record that no trusted key signed is set apart", three, tiers=[FULL], signers=signers_line(ADA), at=AT, state="trusted", also=["trust.unknown-signer"], clause="verification.md#states")
     broken = with_files(says(RECORD))
     broken.embed(b"nobody speaks of me")
     suite.refused("malformed-with-signers", "who signed does not matter where something is not what it claims to be", broken, "container.unlisted", tiers=[FULL], signers="", at=AT, clause="verification.md#the-algorithm")
     orphan = with_files(says(RECORD), says(b"elsewhere", "comment", BEN, text="t"))
-    suite.case("signer-of-an-orphan", "whoever says something is judged, also of a record that is elsewhere", orphan, tiers=[FULL], signers=signers_line(ADA), at=AT, state="trusted", also=["statement.orphan", "trust.unknown-signer"])
+    suite.case("signer-of-an-orphan", "what a stranger signed is set apart, and no more is said of it", orphan, tiers=[FULL], signers=signers_line(ADA), at=AT, state="trusted", also=["trust.unknown-signer"])

@@ -28,13 +28,13 @@ def vouched(said, at):
         else:
             named = statements.public_key(named)
             has_right = named == key
-        # A revocation cannot be revoked, so each is looked at by itself.
+        # A revocation cannot be revoked, so each is looked at by itself. Who revokes a record takes back their own signature of it.
         if has_right:
-            revoked.add((what, named))
+            revoked.add(("record", subject, key) if what == "record" else (what, named))
         reports.append(("trust.revoked" if has_right else "trust.no-right", statement["file"]))
     counts = [
         statement for statement in said
         if statement["kind"] == "authorship"
-        and not revoked & {("statement", statement["id"]), ("key", statement["key"]), ("record", statement["record"]["blake3"])}
+        and not revoked & {("statement", statement["id"]), ("key", statement["key"]), ("record", statement["record"]["blake3"], statement["key"])}
     ]
     return {statement["record"]["blake3"] for statement in counts}, reports

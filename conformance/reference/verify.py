@@ -187,13 +187,15 @@ class Verifier:
         for name, rest, content in self.below("statements/"):
             self.is_refused(name, self.statement, name, rest.removesuffix(".json"), content)
         by_id = {statement["id"]: statement for statement in self.said if statement["id"]}
+        authors = {(statement["key"], statement["record"]["blake3"]) for statement in self.said if statement["kind"] == "authorship"}
         for statement in self.said:
             for previous in statement["predicate"].get("prev", []) if by_id else []:
                 if previous not in by_id:
                     self.say("statement.prev-dangling", statement["file"], INFO)
                 elif by_id[previous]["created"] > statement["created"]:
                     self.say("statement.prev-time", statement["file"], WARNING)
-            if statement["kind"] == "seal" and any(item not in self.entries for item in statement["predicate"]["objects"]):
+            binds = statement["kind"] == "seal" and (statement["key"], statement["record"]["blake3"]) in authors
+            if binds and any(item not in self.entries for item in statement["predicate"]["objects"]):
                 self.say("statement.seal", statement["file"])
 
     def statement(self, name, digest, content):

@@ -141,12 +141,14 @@ pub fn bundle(bytes: &[u8]) {
     };
     if let Some(intact) = check(bytes) {
         assert_eq!(written(intact.bundle()), bytes);
-        let (_, twice) = Intact::union([intact.clone(), intact.clone()]);
-        assert_eq!(written(twice.expect("intact before").bundle()), bytes);
+        let twice = Intact::union([intact.clone(), intact.clone()]).expect("two parts");
+        assert_eq!(written(twice.bundle()), bytes);
+        let at = "2026-12-01T00:00:00Z".parse().expect("a time");
+        let heads = intact.judge(None, at).heads;
         let (_, history) = Unverified::new(Content::bytes(bytes)).check_history();
         let history = History::union([history.expect("intact")]).expect("one part");
-        let (_, settled) = history.settle(|_| None).expect("every signature held");
-        assert_eq!(settled.expect("intact").heads(), intact.heads());
+        let (_, settled) = history.settle(None, at, |_| None).expect("every signature held");
+        assert_eq!(settled.heads, heads);
     }
     if let Ok(repacked) = repack(&Content::bytes(bytes), &Limits::default()) {
         let again = written(&repacked.bundle);

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::family::check_all;
-use expbundle::verify::{Check, Intact, Unverified};
+use expbundle::verify::{Check, Unverified};
 use expbundle_format::Finding;
 
 use crate::failure::Failure;
@@ -80,15 +80,6 @@ pub fn refusal(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> 
     let mut finding = first.expect("a bundle that is not intact has an error finding");
     finding.place = finding.place.in_file(path.as_str());
     Failure::from(finding)
-}
-
-/// What was joined, or why that is nothing.
-pub fn joined(check: Check, intact: Option<Intact>) -> Result<(Intact, Check), Failure> {
-    match (intact, check.findings.iter().find(|finding| finding.is_error())) {
-        (Some(intact), _) => Ok((intact, check)),
-        (None, Some(error)) => Err(Failure::from(error.clone())),
-        (None, None) => Err(Failure::usage("there is no bundle to look at")),
-    }
 }
 
 /// Every bundle below a folder, in the order of paths.

@@ -3,46 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Intact, Unverified};
-use expbundle_format::container::EntryName;
-use expbundle_format::sections::{Artifacts, Context, JsonSection as _};
-use expbundle_format::{ArtifactDigests, Code, Finding, Place, RecordId};
+use expbundle_format::sections::Context;
+use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Lineage, RecordFacts};
 use expbundle_statement::Kind;
 
 use crate::failure::Failure;
-use crate::family::{Family, find, gather, joined, refusal};
+use crate::family::{Family, find, gather, refusal};
+use crate::keys;
 use crate::statements::{digests_of, starting};
 use crate::terminal::quoted;
-use crate::{keys, tracker};
-
-/// Refuses bundles that are intact by themselves and say different things of one object.
-fn no_contradiction(intact: &Intact) -> Result<(), Failure> {
-    for statement in intact.statements() {
-        let about = statement.record();
-        if intact.records().get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about) {
-            let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-            let message = "the subject has the BLAKE3 of a record of another bundle, and another SHA-256";
-            return Err(Finding::new(Code::StatementSubject, place, message).into());
-        }
-    }
-    if intact.bundle().artifacts().next().is_none() {
-        return Ok(());
-    }
-    // What is said of embedded artifacts is judged where everything that is said is read.
-    let speaks = |name: &EntryName| match name {
-        EntryName::Section { section, .. } => *section == Artifacts::name(),
-        EntryName::Record(_) | EntryName::Artifact(_) => true,
-        EntryName::Statement(_) => false,
-    };
-    let parts = intact.bundle().entries().filter(|(name, _)| speaks(name));
-    let parts: Bundle = parts.map(|(name, content)| (name.clone(), content.clone())).collect();
-    tracker::checked(&parts).map(drop)
-}
 
 /// What is asked of a family.
 #[derive(Clone, Copy, Debug)]
@@ -91,8 +65,10 @@ impl Question<'_> {
         }
         Ok(match file {
             Some(digests) => {
-                let producers: BTreeSet<RecordId> = graph.why(digests).producers.iter().map(|(id, _)| *id).collect();
-                producers.into_iter().collect()
+                let why = graph.why(digests);
+                // Who may only have passed it on is asked about where nobody is known to have made it.
+                let made = if why.producers.is_empty() { &why.possible } else { &why.producers };
+                made.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
             }
             None if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
@@ -143,6 +119,7 @@ impl Relations {
     /// If there is no intact bundle, or no record that begins like that.
     pub fn of(question: &Question<'_>) -> Result<Self, Failure> {
         let policy = question.trust.map(keys::signers).transpose()?;
+        let at = keys::moment(None)?.timestamp();
         let (sources, file) = question.sources()?;
         let sources = find(&sources)?;
         let mut broken: BTreeMap<Utf8PathBuf, Failure> = BTreeMap::new();
@@ -163,21 +140,13 @@ impl Relations {
                 return Err(Failure::usage("there is no bundle to look at"));
             };
             let mut start = Ok(Vec::new());
-            let settled = history.settle(|graph| {
+            let settled = history.settle(policy.as_ref(), at, |graph| {
                 start = question.start(graph, &own, file.as_ref());
                 question.concerned(graph, start.as_deref().unwrap_or_default())
             });
             match settled {
-                Ok((check, intact)) => {
-                    let (intact, check) = joined(check, intact)?;
-                    if paths.len() > 1 {
-                        no_contradiction(&intact)?;
-                    }
-                    let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
-                    let mut findings = check.findings;
-                    findings.extend(verdict.findings.iter().cloned());
-                    findings.sort();
-                    findings.dedup();
+                Ok((intact, verdict)) => {
+                    let findings = verdict.findings.clone();
                     return Ok(Self { intact, verdict, start: start?, file, findings, refused });
                 }
                 // A bundle with a false statement is left out, and the rest is looked at again.
@@ -194,7 +163,7 @@ impl Relations {
 
     /// What joins the records.
     pub fn graph(&self) -> &Lineage {
-        self.intact.lineage()
+        &self.verdict.lineage
     }
 
     /// The title of a record, unless it is withheld.

@@ -9,7 +9,7 @@ use expbundle_statement::{Envelope, Kind, Predicate, sign};
 
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
-use crate::{Outcome, exit, files, terminal};
+use crate::{Outcome, exit, files, keys, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
 #[derive(Debug, clap::Args)]
@@ -93,10 +93,8 @@ pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
 /// The records that are meant: the one whose id begins so, or all heads.
 pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
     let Some(beginning) = beginning else {
-        return match intact.heads() {
-            [] => Err(Failure::usage("the bundle holds no record")),
-            heads => Ok(heads.to_vec()),
-        };
+        let heads = intact.judge(None, keys::moment(None)?.timestamp()).heads;
+        return if heads.is_empty() { Err(Failure::usage("the bundle holds no record")) } else { Ok(heads) };
     };
     starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
 }

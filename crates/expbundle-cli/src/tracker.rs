@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
+use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_convert::blind::blind;
 use expbundle_convert::{ConvertError, Converted, Options, huggingface, mlflow, wandb};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
+use expbundle_statement::TrustPolicy;
 use expbundle_trackers::finding::SourceFinding;
 use expbundle_trackers::mlflow as mlflow_files;
 use expbundle_trackers::wandb as wandb_files;
 
 use crate::failure::Failure;
-use crate::{files, findings, terminal};
+use crate::{files, findings, keys, terminal};
 
 /// A tracker whose files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -198,7 +200,7 @@ pub fn bundle_of_source(path: &Utf8Path, run: Option<&str>) -> Result<Option<Int
         None => only_run(&source)?,
     };
     let converted = source.convert(&key, &Options::default()).map_err(|error| convert_failure(&error))?;
-    checked(&converted.bundle).map(Some)
+    checked(&converted.bundle, None).map(|(intact, _)| Some(intact))
 }
 
 /// The key of the only run of a source; several are an error that names them.
@@ -236,17 +238,23 @@ pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
 }
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.
-pub fn checked(bundle: &Bundle) -> Result<Intact, Failure> {
+pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
     let describe = |error: std::io::Error| Failure::temporary(&error);
     let mut file = tempfile::tempfile().map_err(describe)?;
     bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
     let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
-    intact.ok_or_else(|| {
-        let mut errors: Vec<Finding> = check.findings.into_iter().filter(Finding::is_error).collect();
+    let refused = |found: Vec<Finding>| {
+        let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
         let last = errors.pop().expect("a bundle that is not intact has an error finding");
         terminal::talk(&findings::all(&errors));
         Failure::from(last)
-    })
+    };
+    let intact = intact.ok_or_else(|| refused(check.findings))?;
+    let verdict = intact.judge(policy, keys::moment(None)?.timestamp());
+    if verdict.state == State::Malformed {
+        return Err(refused(verdict.findings));
+    }
+    Ok((intact, verdict))
 }
 
 /// Runs that are meant by `--experiment`: by name or id.

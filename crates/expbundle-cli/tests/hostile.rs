@@ -40,7 +40,7 @@ fn said(output: &Output) -> String {
 
 fn artifact(role: &str, bytes: &[u8]) -> ArtifactRef {
     let size = bytes.len() as u64;
-    ArtifactRef { role: role.parse().expect("a role"), digest: DigestSet::of(bytes).into(), size, form: Form::File }
+    ArtifactRef::new(role.parse().expect("a role"), DigestSet::of(bytes).into(), size, Form::File)
 }
 
 /// A run of that number: records that say the same are one.

@@ -42,8 +42,8 @@ fn listed(draft: &mut Draft, role: &Word, path: &Utf8Path, options: &Options<'_>
         let listing = hash_tree(path, options.progress)?.tree.to_string().into_bytes();
         let size = listing.len() as u64;
         let digest = draft.embed(Content::bytes(listing))?.into();
-        return Ok(ArtifactRef { role: role.clone(), digest, size, form: Form::Tree });
+        return Ok(ArtifactRef::new(role.clone(), digest, size, Form::Tree));
     }
     let hashed = hash_file(path, Wanted::Both, options.progress)?;
-    Ok(ArtifactRef { role: role.clone(), digest: hashed.digests(), size: hashed.size, form: Form::File })
+    Ok(ArtifactRef::new(role.clone(), hashed.digests(), hashed.size, Form::File))
 }

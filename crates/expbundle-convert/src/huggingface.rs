@@ -146,12 +146,7 @@ impl<'a> Mapping<'a> {
             } else if self.budget.takes(role.as_str(), file.size) {
                 draft.embed(Content::bytes(std::fs::read(&file.on_disk)?))?;
             }
-            draft.body_mut().outputs.push(ArtifactRef {
-                role: role.clone(),
-                digest,
-                size: file.size,
-                form: Form::File,
-            });
+            draft.body_mut().outputs.push(ArtifactRef::new(role.clone(), digest, file.size, Form::File));
             let artifact = self.described(file, role, digest);
             self.artifacts.push(artifact);
         }

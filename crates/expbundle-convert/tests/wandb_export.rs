@@ -93,10 +93,11 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         family.write(&mut bytes).expect("memory");
         let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = intact.unwrap_or_else(|| panic!("{check:?}"));
-        let edges = intact.lineage().parents(converted.record);
+        let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"));
+        let edges = verdict.lineage.parents(converted.record);
         assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);
         assert_eq!(edges[0].relation().map(ToString::to_string).as_deref(), Some("part-of"));
-        assert_eq!(intact.heads(), [converted.record]);
+        assert_eq!(verdict.heads, [converted.record]);
         parents.push(sweep_id);
     }
     assert_eq!(parents[0], parents[1]);

@@ -213,7 +213,7 @@ pub mod role {
     pub const FILE: &str = "file";
 
     /// Roles that join records when digests agree.
-    pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, TOKENIZER, DATASET];
+    pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, DATASET];
 }
 
 /// Whether an artifact is a file, or a folder known by its listing.
@@ -236,6 +236,7 @@ impl Form {
 
 /// An artifact that a run took in or put out. Its name is in `artifacts.json`, which may be withheld.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ArtifactRef {
     /// What it was to the run: `model`, `dataset`, … (open registry).
     pub role: Word,
@@ -247,6 +248,21 @@ pub struct ArtifactRef {
     /// File or tree.
     #[serde(default, skip_serializing_if = "Form::is_file")]
     pub form: Form,
+    /// Of an output: whether the run had been given these bytes, so that it did not make them. Without it a reader has to compare the
+    /// output with everything that the run took in, and cannot where some of that is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_on: Option<bool>,
+    /// Whether others have the same bytes without having them from here (a licence, a tokenizer, an empty configuration): then they prove no
+    /// link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub common: bool,
+}
+
+impl ArtifactRef {
+    /// A file, or a tree by its listing, of which nothing more is known.
+    pub fn new(role: Word, digest: ArtifactDigests, size: u64, form: Form) -> Self {
+        Self { role, digest, size, form, passed_on: None, common: false }
+    }
 }
 
 /// A record that this one follows from.

@@ -58,7 +58,7 @@ fn peak_rss_mib() -> Option<u64> {
 fn record(number: usize, inputs: &[usize]) -> RecordFacts {
     let model = |number: usize| {
         let digests = DigestSet::of(format!("model {number}").as_bytes()).into();
-        ArtifactFact::new("model".parse().expect("a role"), digests)
+        ArtifactFact::new("model".parse().expect("a role"), digests, 1 << 30)
     };
     RecordFacts {
         inputs: inputs.iter().map(|&input| model(input)).collect(),

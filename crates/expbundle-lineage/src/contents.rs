@@ -12,11 +12,11 @@ use std::collections::{HashMap, HashSet};
 use expbundle_format::{Agreement, ArtifactDigests, Blake3, DigestSet, Sha256};
 
 use crate::adjacency::Adjacency;
+use crate::evidence::{Maker, Origin, can_prove};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::link::Side;
 use crate::listing::Listing;
-use crate::relation::carries_lineage;
-use crate::taken::{Digests, Taken};
+use crate::taken::Digests;
 
 /// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Cost").
 const MOST_AGAIN: usize = 1 << 22;
@@ -31,7 +31,7 @@ pub(crate) struct Use {
     pub(crate) record: u32,
     artifact: u32,
     file: u32,
-    /// Whether it can join records: its role carries lineage, it is not empty, and it was not passed through.
+    /// Whether it can join records: its bytes prove, and as an output it was made and not passed on.
     pub(crate) links: bool,
 }
 
@@ -124,10 +124,11 @@ impl Contents {
         let nothing = ArtifactDigests::from(DigestSet::of(&[]));
         let (mut outputs, mut inputs) = (Collected::default(), Collected::default());
         for (record, facts) in (0_u32..).zip(records) {
-            contents.collect(record, &facts.inputs, &nothing, |_| false, &mut inputs);
+            contents.collect(record, &facts.inputs, &nothing, |_, _| true, &mut inputs);
             if !facts.outputs.is_empty() {
-                let taken = Taken::by(&facts.inputs, &taken_listings);
-                contents.collect(record, &facts.outputs, &nothing, |digests| taken.has(digests), &mut outputs);
+                let maker = Maker::new(facts, &taken_listings);
+                let is_made = |output: &_, digests: &_| maker.origin(output, digests) == Origin::Made;
+                contents.collect(record, &facts.outputs, &nothing, is_made, &mut outputs);
             }
         }
         let (outputs, inputs) = (outputs.uses, inputs.uses);
@@ -165,15 +166,15 @@ impl Contents {
         record: u32,
         artifacts: &[ArtifactFact],
         nothing: &ArtifactDigests,
-        was_taken: impl Fn(&ArtifactDigests) -> bool,
+        is_own: impl Fn(&ArtifactFact, &ArtifactDigests) -> bool,
         collected: &mut Collected,
     ) {
         for (artifact, fact) in (0_u32..).zip(artifacts) {
-            let carries = carries_lineage(&fact.role);
             let whole = fact.digests.map(|digests| (None, digests));
             let files = self.looked_at(record, &fact.files, collected).into_iter();
             let files = files.filter_map(|file| Some((Some(file), fact.files.get(file as usize)?.digests)));
             for (file, digests) in whole.into_iter().chain(files) {
+                let proves = can_prove(fact, file.and_then(|file| fact.files.get(file as usize)));
                 // An empty file is the same everywhere, so it says nothing about where it came from.
                 let is_nothing = digests.agreement(nothing) != Agreement::Different;
                 collected.uses.push(Use {
@@ -182,7 +183,7 @@ impl Contents {
                     record,
                     artifact,
                     file: file.unwrap_or(0),
-                    links: carries && !is_nothing && !was_taken(&digests),
+                    links: proves && !is_nothing && is_own(fact, &digests),
                 });
             }
         }
@@ -205,10 +206,19 @@ impl Contents {
         files.to_vec()
     }
 
-    /// The files of a listing that can join records, with their positions.
-    pub(crate) fn joining<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = (usize, ArtifactDigests)> + 'a {
-        let files = self.joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
-        files.iter().filter_map(|&file| Some((file as usize, listing.get(file as usize)?.digests)))
+    /// What of an artifact can join records, with the positions of files: the whole, and those files of its tree that are a whole artifact
+    /// somewhere.
+    pub(crate) fn proving<'a>(
+        &'a self,
+        artifact: &'a ArtifactFact,
+    ) -> impl Iterator<Item = (Option<usize>, ArtifactDigests)> + 'a {
+        let whole = artifact.digests.filter(|_| can_prove(artifact, None)).map(|digests| (None, digests));
+        let files = self.joining.get(&artifact.files.key()).map(Vec::as_slice).unwrap_or_default();
+        let files = files.iter().filter_map(|&position| {
+            let file = artifact.files.get(position as usize)?;
+            can_prove(artifact, Some(file)).then_some((Some(position as usize), file.digests))
+        });
+        whole.into_iter().chain(files).filter(|(_, digests)| !digests.is_of_nothing())
     }
 
     fn class_or_new(&mut self, digests: ArtifactDigests) -> u32 {

@@ -41,6 +41,8 @@ pub struct RecordFacts {
     pub outputs: Vec<ArtifactFact>,
     /// Records that it says it follows from.
     pub parents: Vec<Parent>,
+    /// Whether a description of what it took in, `artifacts.json`, is listed and withheld.
+    pub description_withheld: bool,
 }
 
 impl RecordFacts {
@@ -55,6 +57,7 @@ impl RecordFacts {
             inputs: Vec::new(),
             outputs: Vec::new(),
             parents: Vec::new(),
+            description_withheld: false,
         }
     }
 
@@ -71,6 +74,17 @@ impl RecordFacts {
         self.started = self.started.or(other.started);
         self.ended = self.ended.or(other.ended);
         self.source = self.source.take().or(other.source);
+        self.description_withheld &= other.description_withheld;
+    }
+
+    /// Whether something that it took in may be hidden: its description, or the listing of a tree.
+    pub(crate) fn hides_inputs(&self) -> bool {
+        let is_hidden = |input: &ArtifactFact| {
+            input.form == Form::Tree
+                && input.files.is_empty()
+                && input.digests.is_some_and(|digests| !digests.is_of_nothing())
+        };
+        self.description_withheld || self.inputs.iter().any(is_hidden)
     }
 
     /// Brings the lists into one order, each item once, so that the order of facts means nothing.
@@ -126,12 +140,18 @@ pub struct ArtifactFact {
     pub licence: Option<String>,
     /// The files of a tree whose listing is here.
     pub files: Listing,
+    /// Whether `record.json` lists it. What only `artifacts.json` has joins no records, for that can be left out.
+    pub listed: bool,
+    /// What its record says of an output: whether the run had been given these bytes.
+    pub passed_on: Option<bool>,
+    /// Whether its record says that others have these bytes too.
+    pub common: bool,
 }
 
 impl ArtifactFact {
-    /// A file of which only role and digests are known.
-    pub fn new(role: Word, digests: ArtifactDigests) -> Self {
-        Self { digests: Some(digests), ..Self::unseen(role) }
+    /// A file as `record.json` lists it.
+    pub fn new(role: Word, digests: ArtifactDigests, size_bytes: u64) -> Self {
+        Self { digests: Some(digests), size_bytes: Some(size_bytes), listed: true, ..Self::unseen(role) }
     }
 
     /// Takes in another telling of the same artifact, if it is one: `record.json` knows its digests, `artifacts.json`
@@ -153,6 +173,9 @@ impl ArtifactFact {
             self.name = self.name.take().or(other.name.take());
             self.version = self.version.take().or(other.version.take());
             self.licence = self.licence.take().or(other.licence.take());
+            self.listed |= other.listed;
+            self.passed_on = self.passed_on.or(other.passed_on);
+            self.common |= other.common;
             self.foreign.extend(std::mem::take(&mut other.foreign));
             self.uris.append(&mut other.uris);
             // One of the two may come from a copy without the listing.
@@ -181,6 +204,9 @@ impl ArtifactFact {
             uris: Vec::new(),
             licence: None,
             files: Listing::default(),
+            listed: false,
+            passed_on: None,
+            common: false,
         }
     }
 }
@@ -188,9 +214,10 @@ impl ArtifactFact {
 impl From<&ArtifactRef> for ArtifactFact {
     fn from(artifact: &ArtifactRef) -> Self {
         Self {
-            size_bytes: Some(artifact.size),
             form: artifact.form,
-            ..Self::new(artifact.role.clone(), artifact.digest)
+            passed_on: artifact.passed_on,
+            common: artifact.common,
+            ..Self::new(artifact.role.clone(), artifact.digest, artifact.size)
         }
     }
 }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::facts::RecordFacts;
 use crate::licence;
 use crate::lineage::Lineage;
-use crate::relation::{After, after, after_role, carries_lineage};
+use crate::relation::{After, after, after_role};
 
 /// How many records a message names before it says how many more there are.
 const NAMED: usize = 4;
@@ -49,7 +49,7 @@ pub(crate) fn short(id: RecordId) -> String {
     id.to_string().chars().take(12).collect()
 }
 
-fn named(ids: impl IntoIterator<Item = RecordId>) -> String {
+pub(crate) fn named(ids: impl IntoIterator<Item = RecordId>) -> String {
     let ids: BTreeSet<RecordId> = ids.into_iter().collect();
     let first: Vec<String> = ids.iter().take(NAMED).map(|&id| short(id)).collect();
     match ids.len().saturating_sub(NAMED) {
@@ -152,7 +152,8 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
         for &record in &records {
             let parents = &lineage.records[record as usize].parents;
             let resumed = parents.iter().filter(|parent| parent.relation.as_str() == "resumed-from");
-            settled.extend(resumed.map(|parent| RecordId(parent.record.blake3)).filter(|id| ids.contains(id)));
+            let named = resumed.filter_map(|parent| lineage.named(&parent.record));
+            settled.extend(named.map(|parent| lineage.id(parent)).filter(|id| ids.contains(id)));
         }
         let open: Vec<RecordId> = ids.difference(&settled).copied().collect();
         if let (Some(&first), true) = (open.first(), open.len() > 1) {
@@ -216,12 +217,10 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
                 found(parent, *after);
             }
         }
-        for input in facts.inputs.iter().filter(|input| carries_lineage(&input.role)) {
+        for input in &facts.inputs {
             let after = after_role(&input.role);
-            let whole = input.digests.map(|digests| (false, digests));
-            let files = lineage.contents.joining(&input.files).map(|(_, digests)| (true, digests));
-            for (in_tree, digests) in whole.into_iter().chain(files) {
-                let producer = earliest.producer(lineage, &digests, in_tree, after);
+            for (file, digests) in lineage.contents.proving(input) {
+                let producer = earliest.producer(lineage, &digests, file.is_some(), after);
                 if let Some(producer) = producer.filter(|producer| *producer != record && !said.contains_key(producer))
                 {
                     found(producer, after);

@@ -15,9 +15,9 @@
 //!
 //! let weights = DigestSet::of(b"weights").into();
 //! let mut base = RecordFacts::new(DigestSet::of(b"base record"), Kind::Run);
-//! base.outputs.push(ArtifactFact::new("model".parse()?, weights));
+//! base.outputs.push(ArtifactFact::new("model".parse()?, weights, 19_560));
 //! let mut tuned = RecordFacts::new(DigestSet::of(b"tuned record"), Kind::Run);
-//! tuned.inputs.push(ArtifactFact::new("model".parse()?, weights));
+//! tuned.inputs.push(ArtifactFact::new("model".parse()?, weights, 19_560));
 //! let (base_id, tuned_id) = (base.id(), tuned.id());
 //!
 //! let lineage = Lineage::build(Facts { records: vec![tuned, base], ..Facts::default() });
@@ -33,6 +33,7 @@ mod adjacency;
 mod components;
 mod contents;
 pub mod draw;
+pub mod evidence;
 pub mod facts;
 mod findings;
 mod layout;

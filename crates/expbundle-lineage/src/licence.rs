@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use expbundle_format::{Code, Finding};
 
 use crate::facts::RecordFacts;
-use crate::findings::{place, short};
+use crate::findings::{named, place, short};
 use crate::lineage::Lineage;
 use crate::relation::carries_lineage;
 
@@ -84,6 +84,7 @@ type Bringers = [u32; KNOWN.len()];
 
 /// Licences of ancestors that contradict the one of a record; and parents without a licence where the child has one.
 pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    withheld(lineage, findings);
     let stated: Vec<BTreeSet<&str>> = lineage.records.iter().map(licences).collect();
     // Most lineages state no licence at all.
     if stated.iter().all(BTreeSet::is_empty) {
@@ -128,6 +129,21 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
             let message = format!("no licence of its parent {} is recorded", short(lineage.id(without)));
             findings.push(Finding::new(Code::LineageLicenceUnknown, place(id), message));
         }
+    }
+}
+
+/// What is withheld may conflict, so silence would be a verdict.
+fn withheld(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    let is_withheld = |facts: &&RecordFacts| {
+        facts.description_withheld && facts.outputs.iter().any(|output| carries_lineage(&output.role))
+    };
+    let records: Vec<_> = lineage.records.iter().filter(is_withheld).map(RecordFacts::id).collect();
+    if let Some(&first) = records.first() {
+        let message = match records.len() {
+            1 => format!("the licence of {} is withheld", short(first)),
+            several => format!("the licences of {several} records are withheld: {}", named(records)),
+        };
+        findings.push(Finding::new(Code::LineageLicenceWithheld, place(first), message));
     }
 }
 

@@ -11,7 +11,6 @@ use crate::contents::{Contents, Use};
 use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
 use crate::link::{Edge, Link, Side};
-use crate::relation::carries_lineage;
 use crate::suggestions::Hints;
 
 /// The graph of records, computed from facts.
@@ -169,10 +168,8 @@ impl Lineage {
     fn links_by_bytes(&self, child: u32, parent: Option<u32>) -> Vec<(u32, Link)> {
         let facts = &self.records[child as usize];
         let (mut links, mut seen) = (Vec::new(), HashSet::new());
-        for (artifact, input) in facts.inputs.iter().enumerate().filter(|(_, input)| carries_lineage(&input.role)) {
-            let whole = input.digests.map(|digests| (None, digests)).into_iter();
-            let files = self.contents.joining(&input.files).map(|(file, digests)| (Some(file), digests));
-            for (file, digests) in whole.chain(files).filter(|(_, digests)| !digests.is_of_nothing()) {
+        for (artifact, input) in facts.inputs.iter().enumerate() {
+            for (file, digests) in self.contents.proving(input) {
                 let input = Side { artifact, file };
                 let classes = self.contents.agreeing(&digests).into_iter();
                 for class in classes.filter(|class| seen.insert((*class, file.is_some()))) {
@@ -211,8 +208,16 @@ impl Lineage {
 fn unite(mut given: Vec<RecordFacts>) -> Vec<RecordFacts> {
     // Copies that differ are united in an order of their own, so that the order in which they came means nothing.
     given.sort_by(|a, b| {
-        (a.digest, a.started, a.ended, &a.source, &a.inputs, &a.outputs, &a.parents)
-            .cmp(&(b.digest, b.started, b.ended, &b.source, &b.inputs, &b.outputs, &b.parents))
+        (a.digest, a.started, a.ended, &a.source, &a.inputs, &a.outputs, &a.parents, a.description_withheld).cmp(&(
+            b.digest,
+            b.started,
+            b.ended,
+            &b.source,
+            &b.inputs,
+            &b.outputs,
+            &b.parents,
+            b.description_withheld,
+        ))
     });
     let mut records: Vec<RecordFacts> = Vec::with_capacity(given.len());
     for facts in given {

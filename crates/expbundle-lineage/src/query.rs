@@ -10,11 +10,11 @@ use expbundle_format::{ArtifactDigests, RecordId};
 
 use crate::adjacency::Adjacency;
 use crate::contents::{Use, Uses};
+use crate::evidence::{Maker, Origin, is_unique};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
 use crate::relation::carries_lineage;
-use crate::taken::Taken;
 
 /// Up to parents, or down to children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,10 @@ pub struct Reached {
 /// Where a file comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Why {
-    /// Records that put these bytes out and had not taken them in: more than one are alternatives.
+    /// Records that made these bytes: more than one are alternatives.
     pub producers: Vec<(RecordId, Side)>,
+    /// Records that made these bytes or passed them on, for what they took in is withheld; or that put out what others make as well.
+    pub possible: Vec<(RecordId, Side)>,
     /// Records that took them in.
     pub takers: Vec<(RecordId, Side)>,
     /// Records that put out what they had taken in.
@@ -155,16 +157,20 @@ impl Lineage {
             return why;
         }
         let agreeing = self.contents.agreeing(digests);
-        let told = |(record, side)| (self.id(record), side);
         let none = HashMap::new();
-        let is_passed =
-            |(record, _): &(u32, Side)| Taken::by(&self.records[*record as usize].inputs, &none).has(digests);
-        let (passed, produced): (Vec<_>, Vec<_>) =
-            self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs).into_iter().partition(is_passed);
+        for (record, side) in self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs) {
+            let facts = &self.records[record as usize];
+            let Some(output) = facts.outputs.get(side.artifact) else { continue };
+            let file = side.file.and_then(|file| output.files.get(file));
+            let list = match Maker::new(facts, &none).origin(output, digests) {
+                Origin::PassedOn => &mut why.passed_on,
+                Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
+                Origin::Made | Origin::Unknown => &mut why.possible,
+            };
+            list.push((self.id(record), side));
+        }
         let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
-        why.producers = produced.into_iter().map(told).collect();
-        why.passed_on = passed.into_iter().map(told).collect();
-        why.takers = taken.into_iter().map(told).collect();
+        why.takers = taken.into_iter().map(|(record, side)| (self.id(record), side)).collect();
         let conflicting: BTreeSet<RecordId> = self
             .contents
             .sharing(digests)
@@ -278,7 +284,8 @@ impl Lineage {
     }
 
     fn is_gap(&self, asserted: &HashSet<u32>, input: &ArtifactFact) -> bool {
-        if !carries_lineage(&input.role) {
+        // What everybody has needs no account.
+        if !carries_lineage(&input.role) || input.common {
             return false;
         }
         let Some(digests) = input.digests else { return true };
@@ -286,8 +293,7 @@ impl Lineage {
             self.contents.agreeing(digests).into_iter().any(|class| self.contents.is_produced(class, in_trees))
         };
         !digests.is_of_nothing()
-            && !produced(&digests, true)
-            && !self.contents.joining(&input.files).any(|(_, digests)| produced(&digests, false))
+            && !self.contents.proving(input).any(|(file, digests)| produced(&digests, file.is_none()))
             && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
     }
 

@@ -11,6 +11,9 @@ use crate::facts::{ArtifactFact, RecordFacts};
 use crate::link::{Link, Side};
 use crate::relation::carries_lineage;
 
+/// What artifacts have in common whose bytes are equal and prove nothing.
+const SAME_BYTES: &str = "bytes";
+
 /// Outputs by what might give them away.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hints {
@@ -53,7 +56,12 @@ fn hints(artifact: &ArtifactFact) -> Vec<(String, String)> {
     if !carries_lineage(&artifact.role) {
         return Vec::new();
     }
-    let mut hints: Vec<_> = artifact.foreign.iter().map(|(kind, value)| same_spelling(kind, value)).collect();
+    // The same bytes suggest a link where they cannot prove one; where they can, it is proven, and no longer suggested.
+    let bytes = artifact.digests.filter(|digests| artifact.listed && !digests.is_of_nothing());
+    let blake3 = bytes.and_then(|bytes| bytes.blake3()).map(|digest| digest.to_string());
+    let sha256 = bytes.and_then(|bytes| bytes.sha256()).map(|digest| digest.to_string());
+    let mut hints: Vec<_> = blake3.into_iter().chain(sha256).map(|digest| (SAME_BYTES.to_owned(), digest)).collect();
+    hints.extend(artifact.foreign.iter().map(|(kind, value)| same_spelling(kind, value)));
     if let (Some(name), Some(version)) = (&artifact.name, &artifact.version) {
         hints.push(("name and version".to_owned(), format!("{name}\n{version}")));
     }

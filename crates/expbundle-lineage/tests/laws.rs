@@ -182,12 +182,12 @@ fn ladders_and_chains_cost_their_size() {
     assert_eq!(chain.layers().len(), 20_000);
 }
 
-/// Everybody makes and uses the same tokenizer: the sum of facts, and not the 10^8 pairs.
+/// Everybody makes and uses the same data set: the sum of facts, and not the 10^8 pairs.
 #[test]
 fn many_producers_and_many_consumers_cost_their_sum() {
     let count = 10_000;
-    let makers = (0..count).map(|n| record(&format!("maker {n}")).puts("tokenizer", "t"));
-    let users = (0..count).map(|n| record(&format!("user {n}")).takes("tokenizer", "t"));
+    let makers = (0..count).map(|n| record(&format!("maker {n}")).puts("dataset", "t"));
+    let users = (0..count).map(|n| record(&format!("user {n}")).takes("dataset", "t"));
     let lineage = lineage(&makers.chain(users).collect::<Vec<_>>());
     assert_eq!(lineage.heads().len(), count);
     assert_eq!(lineage.ancestors(&[id("user 7")]).len(), count);

@@ -3,7 +3,7 @@
 mod family;
 
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, Grade, Lineage, Link, Side, Supersession};
-use family::{Story, bytes, codes, digest, facts, id, ids, liar, lineage, link, pointer, record};
+use family::{Story, artifact, bytes, codes, digest, facts, id, ids, liar, lineage, link, pointer, record};
 
 /// The grade of the only edge from child `c` to parent `p`, if there is one.
 #[track_caller]
@@ -20,12 +20,12 @@ fn case(parent: Story, child: Story, want: Option<Grade>) {
 #[test]
 fn equal_bytes_in_roles_that_carry_lineage_join() {
     let (p, c) = (|| record("p"), || record("c"));
-    for role in ["model", "checkpoint", "adapter", "tokenizer", "dataset"] {
+    for role in ["model", "checkpoint", "adapter", "dataset"] {
         case(p().puts(role, "x"), c().takes(role, "x"), Some(Grade::Proven));
     }
     case(p().puts("dataset", "x"), c().takes("model", "x"), Some(Grade::Proven));
     case(p().puts("model", "x"), c().takes("model", "y"), None);
-    for role in ["config", "code", "patch", "media", "file", "urn:mine", "surprise"] {
+    for role in ["config", "code", "patch", "media", "file", "tokenizer", "urn:mine", "surprise"] {
         case(p().puts(role, "x"), c().takes("model", "x"), None);
         case(p().puts("model", "x"), c().takes(role, "x"), None);
     }
@@ -33,7 +33,7 @@ fn equal_bytes_in_roles_that_carry_lineage_join() {
 
 #[test]
 fn one_digest_in_common_is_enough_and_one_that_differs_too_much() {
-    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    let model = |digests| artifact("model", digests);
     let case = |output, input, want| case(record("p").output(model(output)), record("c").input(model(input)), want);
     let blake3 = |content| expbundle_format::ArtifactDigests::new(bytes(content).blake3(), None).expect("a digest");
     case(bytes("x"), pointer("x"), Some(Grade::Proven));
@@ -49,7 +49,7 @@ fn one_digest_in_common_is_enough_and_one_that_differs_too_much() {
 /// attacks.md 28: agrees in one digest, differs in another.
 #[test]
 fn conflicting_digests_are_found_and_break_no_honest_link() {
-    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    let model = |digests| artifact("model", digests);
     let honest = [record("p").puts("model", "x"), record("c").takes("model", "x")];
     let mut stories = honest.to_vec();
     stories.push(record("liar").output(model(liar("x", "y"))));
@@ -67,7 +67,7 @@ fn conflicting_digests_are_found_and_break_no_honest_link() {
 #[test]
 fn nothing_joins_nobody() {
     case(record("p").puts("model", ""), record("c").takes("model", ""), None);
-    let model = |digests| ArtifactFact::new("model".parse().expect("a role"), digests);
+    let model = |digests| artifact("model", digests);
     case(record("p").output(model(liar("", "x"))), record("c").input(model(liar("", "x"))), None);
     case(record("p").puts_tree("model", "t", &["", "w"]), record("c").takes("model", ""), None);
     assert_eq!(lineage(&[record("p").puts("model", "")]).why(&bytes("")), expbundle_lineage::Why::default());

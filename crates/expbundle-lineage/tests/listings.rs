@@ -3,16 +3,18 @@
 mod family;
 
 use expbundle_format::Code;
+use expbundle_format::record::Form;
 use expbundle_lineage::{ArtifactFact, FileFact, Grade, Lineage, Listing};
-use family::{Story, bytes, facts, id, ids, lineage, record};
+use family::{SIZE, Story, artifact, bytes, facts, id, ids, lineage, record};
 
 fn listing(files: impl IntoIterator<Item = String>) -> Listing {
-    files.into_iter().map(|path| FileFact { digests: bytes(&path), size_bytes: path.len() as u64, path }).collect()
+    let file =
+        |content: String| FileFact { digests: bytes(&content), size_bytes: SIZE, path: format!("{content}.bin") };
+    files.into_iter().map(file).collect()
 }
 
 fn tree(name: &str, files: &Listing) -> ArtifactFact {
-    let role = "dataset".parse().expect("a role");
-    ArtifactFact { files: files.clone(), ..ArtifactFact::new(role, bytes(name)) }
+    ArtifactFact { form: Form::Tree, files: files.clone(), ..artifact("dataset", bytes(name)) }
 }
 
 fn number_of(lineage: &Lineage, code: Code) -> usize {

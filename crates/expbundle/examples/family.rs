@@ -60,11 +60,13 @@ fn parents(shape: &str, number: usize) -> Vec<usize> {
 }
 
 fn record(number: usize, parents: &[usize], key: Option<&SigningKey>) -> Bundle {
-    let model = |number: usize| ArtifactRef {
-        role: "model".parse().expect("a word"),
-        digest: DigestSet::of(format!("model {number}").as_bytes()).into(),
-        size: 1 << 30,
-        form: Form::File,
+    let model = |number: usize| {
+        ArtifactRef::new(
+            "model".parse().expect("a word"),
+            DigestSet::of(format!("model {number}").as_bytes()).into(),
+            1 << 30,
+            Form::File,
+        )
     };
     let mut body = RecordBody::new(Kind::Run);
     body.inputs = parents.iter().map(|parent| model(*parent)).collect();

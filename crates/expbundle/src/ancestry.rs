@@ -1,41 +1,52 @@
 //! The lineage of an intact bundle: facts out of its records and sections (spec/lineage.md).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
-use expbundle_format::{ArtifactDigests, Blake3, RecordId};
+use expbundle_format::{ArtifactDigests, Blake3, DigestSet, RecordId};
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Listing, RecordFacts, Supersession};
-use expbundle_statement::{Asserted, LinkClaim, Predicate, Revoked, VerifiedStatement};
+use expbundle_statement::{Asserted, LinkClaim, Predicate};
 use rayon::prelude::*;
 
 use crate::large::in_turn;
+use crate::standing::Standing;
 use crate::verify::Intact;
 
 impl Intact {
-    /// What records, sections and statements tell lineage.
-    pub(crate) fn facts(&self) -> Facts {
-        let ids: Vec<&RecordId> = self.records().keys().collect();
-        let listings = self.listings();
+    /// What records, sections and statements that count tell lineage.
+    pub(crate) fn facts(&self, standing: &Standing) -> Facts {
+        let ids: Vec<&RecordId> = self.records().keys().filter(|id| standing.counts(**id)).collect();
+        let listings = self.listings(&ids);
         let facts =
             |id: &RecordId| in_turn(self.size_of(*id, &Artifacts::name()), || self.record_facts(*id, &listings));
         let records = ids.into_par_iter().filter_map(facts).collect();
-        Facts { records, links: self.asserted_links(), supersessions: self.supersessions() }
+        let supersessions = standing.supersessions.iter();
+        let supersession = |(superseded, successor): &(RecordId, DigestSet)| Supersession {
+            superseded: *superseded,
+            successor: *successor,
+        };
+        Facts {
+            records,
+            links: self.asserted_links(standing),
+            supersessions: supersessions.map(supersession).collect(),
+        }
     }
 
     /// The listings that are here of all trees that records name, each read once.
-    fn listings(&self) -> BTreeMap<Blake3, Listing> {
-        let bodies = self.records().values().map(Record::body);
+    fn listings(&self, ids: &[&RecordId]) -> BTreeMap<Blake3, Listing> {
+        let bodies = ids.iter().filter_map(|id| self.records().get(id)).map(Record::body);
         let artifacts = bodies.flat_map(|body| body.inputs.iter().chain(&body.outputs));
         let trees = artifacts.filter(|artifact| artifact.form == Form::Tree);
         let trees: BTreeSet<Blake3> = trees.filter_map(|artifact| artifact.digest.blake3()).collect();
         trees.into_par_iter().filter_map(|tree| Some((tree, files(&self.tree(tree)?)))).collect()
     }
 
-    /// Links that statements assert, whoever signed them: the grade says that it is somebody's word.
-    fn asserted_links(&self) -> Vec<AssertedLink> {
-        let links = self.standing_by_themselves().filter_map(|statement| match statement.predicate() {
+    /// Links that statements assert: the grade says that it is somebody's word.
+    fn asserted_links(&self, standing: &Standing) -> Vec<AssertedLink> {
+        let counting = self.statements().iter().filter(|statement| standing.counts_statement(statement.id()));
+        let links = counting.filter_map(|statement| match statement.predicate() {
             Predicate::Link(Asserted { claim: LinkClaim::Record { parent, relation, artifact }, .. }) => {
                 Some(AssertedLink {
                     child: RecordId(statement.record().blake3),
@@ -50,45 +61,13 @@ impl Intact {
         links.collect()
     }
 
-    /// Supersessions by those who vouch for the record that was superseded.
-    fn supersessions(&self) -> Vec<Supersession> {
-        let authors = self.authors();
-        let supersessions = self.standing_by_themselves().filter_map(|statement| match statement.predicate() {
-            Predicate::Supersession(superseded) => {
-                let record = RecordId(statement.record().blake3);
-                authors
-                    .vouches(statement.key(), record)
-                    .then_some(Supersession { superseded: record, successor: superseded.successor })
-            }
-            _ => None,
-        });
-        supersessions.collect()
-    }
-
-    /// Statements but those that their own key takes back, whatever the date: that needs no signers file and no clock.
-    fn standing_by_themselves(&self) -> impl Iterator<Item = &VerifiedStatement> {
-        let (mut statements, mut keys) = (HashSet::new(), HashSet::new());
-        for statement in self.statements() {
-            if let Predicate::Revocation(revocation) = statement.predicate() {
-                match &revocation.revoked {
-                    Revoked::Statement(id) => _ = statements.insert((*id, *statement.key().as_bytes())),
-                    Revoked::Key(key) if key == statement.key() => _ = keys.insert(*key.as_bytes()),
-                    Revoked::Key(_) | Revoked::Record(_) => {}
-                }
-            }
-        }
-        self.statements().iter().filter(move |statement| {
-            let key = *statement.key().as_bytes();
-            !keys.contains(&key) && !statements.contains(&(statement.id(), key))
-        })
-    }
-
     fn record_facts(&self, id: RecordId, listings: &BTreeMap<Blake3, Listing>) -> Option<RecordFacts> {
         let record = self.records().get(&id)?;
         let mut facts = RecordFacts::from(record);
         let is_described = record.body().sections.contains_key(&Artifacts::name());
-        let described =
-            is_described.then(|| self.json_section::<Artifacts>(id)).flatten().unwrap_or_default().artifacts;
+        let description = is_described.then(|| self.json_section::<Artifacts>(id)).flatten();
+        facts.description_withheld = is_described && description.is_none();
+        let described = description.unwrap_or_default().artifacts;
         for (direction, list) in [(Direction::Input, &mut facts.inputs), (Direction::Output, &mut facts.outputs)] {
             for artifact in list.iter_mut() {
                 let tree = artifact.digests.filter(|_| artifact.form == Form::Tree).and_then(|tree| tree.blake3());

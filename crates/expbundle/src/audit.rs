@@ -11,7 +11,7 @@ use crate::directory::check::{compare, disagreements, is_link_inside, scan, want
 use crate::directory::story::Story;
 use crate::directory::{BUNDLE_NAME, CheckedFile};
 use crate::hash::{HashError, Progress, Wanted};
-use crate::judge::State;
+use crate::judge::{State, Verdict};
 use crate::report::Report;
 use crate::verify::{Digests, Intact, Unverified};
 
@@ -86,7 +86,8 @@ fn audit_bundle(
         return Ok(Report::new(path.as_str(), check, None, Default::default(), required, at));
     };
     let verdict = intact.judge(policy, at.timestamp());
-    let directory = folder.map(|folder| compare_directory(folder, &intact, question, progress)).transpose()?;
+    let directory =
+        folder.map(|folder| compare_directory(folder, &intact, &verdict, question, progress)).transpose()?;
     let report =
         Report::new(path.as_str(), check, Some((&intact, &verdict)), directory.unwrap_or_default(), required, at);
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
@@ -98,16 +99,18 @@ fn audit_bundle(
 fn compare_directory(
     folder: &Utf8Path,
     intact: &Intact,
+    verdict: &Verdict,
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<CheckedFile>, Vec<Finding>), AuditError> {
     let Question { digests, closed, .. } = question;
-    let claims = Story::of(intact).claims();
+    let claims = Story::of(intact, &verdict.heads).claims();
     let (mut wrong, mut others) = (Vec::new(), Vec::new());
     for path in other_bundles(folder)? {
         let (check, intact) = open(&path)?.check(digests);
         if let Some(intact) = intact {
-            others.push(Story::of(&intact).claims());
+            let heads = intact.judge(question.policy, question.at.timestamp()).heads;
+            others.push(Story::of(&intact, &heads).claims());
         } else {
             let name = path.file_name().unwrap_or_default();
             let errors = check.findings.into_iter().filter(Finding::is_error);

@@ -8,14 +8,13 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, SectionRef};
 use expbundle_format::sections;
 use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, RecordId};
-use expbundle_statement::{Claims, Predicate, VerifiedStatement};
+use expbundle_statement::{Claims, VerifiedStatement};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::bundle::Bundle;
-use crate::content::Content;
-use crate::pass::{Hashed, Parsed, Seen, Signatures};
-use crate::spoken_of::spoken_of;
+use crate::pass::{Hashed, Parsed, Seen};
+use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
 
 /// What a pass saw, sorted by stage. Entries that could not be read are in none.
 #[derive(Default)]
@@ -83,14 +82,22 @@ pub(crate) struct Checker<'a> {
 
 type Records = BTreeMap<RecordId, Record>;
 
+/// What is in a bundle and is what its name says.
+pub(crate) struct Checked {
+    pub records: Records,
+    pub statements: Vec<Present>,
+    /// What records say of embedded artifacts and does not hold, and what does.
+    pub misdescribed: Vec<(Misdescribed, SpokenOf)>,
+}
+
 impl Checker<'_> {
     /// All stages, in their order.
-    pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> (Records, Vec<Present>) {
+    pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> Checked {
         let records = records(objects.records, findings);
         let broken = self.sections(&records, objects.sections, findings);
-        self.artifacts(&records, &objects.artifacts, &broken, findings);
+        let misdescribed = self.artifacts(&records, &objects.artifacts, &broken, findings);
         let statements = statements(&records, objects.statements, findings);
-        (records, statements)
+        Checked { records, statements, misdescribed }
     }
 
     /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema. Gives those that are not
@@ -230,9 +237,9 @@ impl Checker<'_> {
         present: &[(Blake3, Hashed)],
         broken: &HashSet<EntryName>,
         findings: &mut Vec<Finding>,
-    ) {
+    ) -> Vec<(Misdescribed, SpokenOf)> {
         if present.is_empty() {
-            return;
+            return Vec::new();
         }
         let mut sound = BTreeMap::new();
         for (digest, hashed) in present {
@@ -248,27 +255,20 @@ impl Checker<'_> {
             EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
-        let (listed, wrong) = spoken_of(self.bundle, records, self.limits, is_sound);
-        findings.extend(wrong);
-        for (digest, hashed) in &sound {
-            let entry = EntryName::Artifact(*digest);
-            let place = || Place::entry(entry.to_string());
-            let Some(listed) = listed.get(digest) else {
-                let message = "no record here takes in, puts out or describes this artifact";
-                findings.push(Finding::new(Code::ContainerUnlisted, place(), message));
-                continue;
-            };
-            let actual = self.bundle.get(&entry).map_or(0, Content::size);
-            if let Some(size) = listed.size.filter(|size| *size != actual) {
-                let message = format!("{actual} bytes, and the record says {size}");
-                findings.push(Finding::new(Code::DigestSize, place(), message));
-            }
-            if let (Some(actual), Some(said)) = (hashed.sha256, listed.sha256)
-                && actual != said
-            {
-                findings.push(Finding::new(Code::DigestDivergent, place(), format!("SHA-256 is {actual}, not {said}")));
-            }
+        let actual = |artifact: Blake3| {
+            let content = self.bundle.get(&EntryName::Artifact(artifact))?;
+            let sha256 = sound.get(&artifact)?.sha256;
+            Some(SpokenOf { sha256, size: Some(content.size()) })
+        };
+        let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
+        let spoken = spoken_of(self.bundle, records, self.limits, is_sound, holds);
+        findings.extend(spoken.findings);
+        for digest in sound.keys().filter(|digest| !spoken.artifacts.contains(digest)) {
+            let message = "no record here takes in, puts out or describes this artifact";
+            let place = Place::entry(EntryName::Artifact(*digest).to_string());
+            findings.push(Finding::new(Code::ContainerUnlisted, place, message));
         }
+        spoken.misdescribed.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect()
     }
 }
 
@@ -340,32 +340,5 @@ fn compare(actual: Hashed, said: &DigestSet, code: Code, place: impl Fn() -> Pla
     } else if let Some(sha256) = actual.sha256.filter(|sha256| *sha256 != said.sha256) {
         let message = format!("SHA-256 is {sha256}, and the record says {}", said.sha256);
         findings.push(Finding::new(Code::DigestDivergent, place(), message));
-    }
-}
-
-/// What verified statements say of each other, and of what is here.
-pub(crate) fn custody(
-    present: &[Entry],
-    statements: &[VerifiedStatement],
-    signatures: Signatures,
-    findings: &mut Vec<Finding>,
-) {
-    // Whether one that it follows is missing can be said only where all were read.
-    if signatures == Signatures::Verified {
-        findings.extend(expbundle_statement::chain::check(statements));
-    }
-    for statement in statements {
-        let Predicate::Seal(seal) = statement.predicate() else { continue };
-        let is_here = |name: &&String| name.parse().is_ok_and(|name: EntryName| is_present(present, &name));
-        let mut missing = seal.objects.iter().filter(|name| !is_here(name));
-        if let Some(first) = missing.next() {
-            let more = match missing.count() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-            let first: String = first.chars().take(200).collect();
-            findings.push(Finding::new(Code::StatementSeal, place, format!("`{first}`{more} is missing")));
-        }
     }
 }

@@ -5,12 +5,14 @@ use std::io;
 
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::json::{self, JsonError};
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, RecordBody, SectionRef};
-use expbundle_format::sections::{self, JsonSection};
+use expbundle_format::sections::{self, Artifacts, JsonSection};
 use expbundle_format::{Blake3, DigestSet};
 
 use crate::bundle::Bundle;
 use crate::content::Content;
+use crate::provenance;
 
 /// Why a draft cannot become a bundle.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +91,18 @@ impl Draft {
         self.embedded.keys().copied().collect()
     }
 
-    /// Writes the record and gathers the bundle.
-    pub fn finish(self) -> Result<Bundle, DraftError> {
+    /// Marks what was passed on and what others have too, writes the record, and gathers the bundle.
+    pub fn finish(mut self) -> Result<Bundle, DraftError> {
+        let described = match self.sections.get(&Artifacts::name()) {
+            Some(section) => {
+                let read = section.read(u64::MAX);
+                let bytes = read.map_err(|source| DraftError::Read { name: Artifacts::NAME.to_owned(), source })?;
+                json::from_bytes(&bytes, &Limits::default())
+                    .map_err(|source| DraftError::Json { name: Artifacts::NAME.to_owned(), source })?
+            }
+            None => Artifacts::default(),
+        };
+        provenance::mark(&mut self.body, &described, &self.embedded);
         let record =
             Record::write(self.body).map_err(|source| DraftError::Json { name: "record.json".to_owned(), source })?;
         let mut bundle = Bundle::new();

@@ -4,35 +4,37 @@ use std::collections::BTreeSet;
 
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{Code, Finding, Place, RecordId};
+use expbundle_lineage::Lineage;
+use expbundle_statement::{Asserted, LinkClaim, Predicate};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
-use crate::verify::{Check, Intact};
+use crate::verify::Intact;
 
 impl Intact {
-    /// Everything of all parts: set union. What is intact by itself is intact together, so nothing is hashed again.
+    /// Everything of all parts: set union. What is intact by itself is intact together, so nothing is hashed again. `None` if there is no
+    /// part.
     ///
-    /// Only lineage is looked at anew, for what is wrong with a family may be seen in no part of it, like a circle. `None` if there
-    /// is no part, or if a finding is an error.
-    pub fn union(parts: impl IntoIterator<Item = Self>) -> (Check, Option<Self>) {
-        let mut all = Self::joined(parts);
-        let check = Check { findings: all.as_mut().map(Self::settle).unwrap_or_default() };
-        let all = all.filter(|_| check.is_intact());
-        (check, all)
+    /// Parts may contradict each other: [`Intact::judge`] says so, of what counts.
+    pub fn union(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut count = 0;
+        let joined = Self::joined(parts.into_iter().inspect(|_| count += 1))?;
+        Some(if count > 1 { joined.described_anew() } else { joined })
     }
 
     /// The bundle of these records, their ancestors, and every statement about one of them.
     ///
-    /// The supersessions and links among those statements were counted where the ancestry was computed.
-    pub fn closure(&self, of: &[RecordId]) -> Bundle {
-        let mut kept: BTreeSet<RecordId> = self.lineage().ancestors(of).into_iter().collect();
+    /// A revocation counts wherever it stands, and so do a link between two keys and a supersession of what is kept: none of them is left
+    /// out, or leaving out would be a way to undo them.
+    pub fn closure(&self, lineage: &Lineage, of: &[RecordId]) -> Bundle {
+        let mut kept: BTreeSet<RecordId> = lineage.ancestors(of).into_iter().collect();
         kept.extend(of);
         self.part(&kept, |_, _| true)
     }
 
-    /// The bundle without the sections of ancestors: what is no head keeps its record and statements.
-    pub fn thin(&self) -> Bundle {
-        let heads: BTreeSet<RecordId> = self.heads().iter().copied().collect();
+    /// The bundle without the sections of ancestors: what is no head keeps its record, its listings and all statements.
+    pub fn thin(&self, lineage: &Lineage) -> Bundle {
+        let heads: BTreeSet<RecordId> = lineage.heads().into_iter().collect();
         self.part(&self.records().keys().copied().collect(), |record, _| heads.contains(&record))
     }
 
@@ -67,7 +69,8 @@ impl Intact {
             }
         }
         for statement in self.statements() {
-            if kept.contains(&RecordId(statement.record().blake3)) {
+            let is_about = kept.contains(&RecordId(statement.record().blake3));
+            if is_about || changes_others(statement.predicate()) {
                 let name = EntryName::Statement(statement.file_digest());
                 if let Some(content) = self.bundle().get(&name) {
                     part.insert(name, content.clone());
@@ -81,6 +84,12 @@ impl Intact {
         }
         part
     }
+}
+
+/// Whether a statement takes something back or joins keys: that has to do with others than the record that it is about.
+fn changes_others(predicate: &Predicate) -> bool {
+    matches!(predicate, Predicate::Revocation(_))
+        || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Key { .. }, .. }))
 }
 
 /// Checks many bundles on all cores, in the order in which they are given.

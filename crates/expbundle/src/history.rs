@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use expbundle_format::container::EntryName;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
-use expbundle_statement::{Claims, Envelope, Kind, Predicate, Revoked, VerifiedStatement};
+use expbundle_statement::{Claims, Envelope, Kind, Predicate, Revoked, TrustPolicy, VerifiedStatement};
+use jiff::Timestamp;
 use rayon::prelude::*;
 
+use crate::judge::Verdict;
 use crate::pass::Signatures;
 use crate::verify::{Check, Digests, Intact, Unverified};
 
@@ -51,13 +53,9 @@ impl History {
         Self { intact, unread }
     }
 
-    pub(crate) fn into_unsettled(self) -> Intact {
+    pub(crate) fn into_intact(mut self) -> Intact {
+        self.intact.set_partial(!self.unread.is_empty());
         self.intact
-    }
-
-    /// Statements that were verified so far.
-    pub(crate) fn statements(&self) -> &[VerifiedStatement] {
-        self.intact.statements()
     }
 
     /// The ids of the records.
@@ -84,19 +82,43 @@ impl History {
         self.verify(changes).into_iter().map(|(_, finding)| finding).collect()
     }
 
-    /// Computes the lineage, and verifies the statements about the records that are chosen by it; `None` chooses all.
+    /// Judges the bundle, and verifies the statements about the records that are chosen by its lineage; `None` chooses all.
+    ///
+    /// With a policy every signature is verified first: which records count follows from who signed them.
     ///
     /// # Errors
     /// What is wrong with statements that were chosen.
     pub fn settle(
         mut self,
+        policy: Option<&TrustPolicy>,
+        at: Timestamp,
         chosen: impl FnOnce(&Lineage) -> Option<BTreeSet<RecordId>>,
-    ) -> Result<(Check, Option<Intact>), Vec<Misstatement>> {
-        // Only an author may supersede or revoke, so who is the author of such a record is asked first.
+    ) -> Result<(Intact, Verdict), Vec<Misstatement>> {
+        let mut wrong = if policy.is_some() { self.verify(|_| true) } else { self.verify_authors() };
+        let standing = self.intact.standing(policy, at);
+        let lineage = self.intact.lineage(&standing);
+        wrong.extend(match chosen(&lineage) {
+            Some(records) => self.verify(|unread| about(&records, &unread.claims)),
+            None => self.verify(|_| true),
+        });
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let intact = self.into_intact();
+        // What was verified since says more of the records, and nothing that would join them otherwise.
+        let standing = intact.standing(policy, at);
+        let verdict = intact.verdict(policy.is_some(), standing, lineage);
+        Ok((intact, verdict))
+    }
+
+    /// Only an author may supersede or revoke, so who is the author of such a record is asked first.
+    fn verify_authors(&mut self) -> Vec<Misstatement> {
         let (mut records, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for statement in self.intact.statements() {
             match statement.predicate() {
-                Predicate::Supersession(_) => _ = records.insert(RecordId(statement.record().blake3)),
+                Predicate::Supersession(_) | Predicate::Seal(_) => {
+                    records.insert(RecordId(statement.record().blake3));
+                }
                 Predicate::Revocation(revocation) => {
                     records.insert(RecordId(statement.record().blake3));
                     if let Revoked::Statement(id) = &revocation.revoked {
@@ -111,17 +133,7 @@ impl History {
             let named: BTreeSet<Blake3> = self.files_of(&ids);
             wrong.extend(self.verify(|unread| named.contains(&unread.file_digest)));
         }
-        let findings = self.intact.settle();
-        wrong.extend(match chosen(self.intact.lineage()) {
-            Some(records) => self.verify(|unread| about(&records, &unread.claims)),
-            None => self.verify(|_| true),
-        });
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        let check = Check { findings };
-        let intact = check.is_intact().then_some(self.intact);
-        Ok((check, intact))
+        wrong
     }
 
     /// Verifies statements, and says which are wrong.

@@ -3,19 +3,20 @@
 //! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So a [`Verdict`] is a
 //! value, made from both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
-use expbundle_statement::{Judgement, Kind, TrustPolicy, VerifiedStatement};
+use expbundle_lineage::Lineage;
+use expbundle_statement::{Kind, Predicate, TrustPolicy};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::standing::Standing;
-use crate::verify::Intact;
+use crate::standing::{Apart, Standing};
+use crate::verify::{Check, Intact};
 
 /// How much holds. Each state includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -63,59 +64,169 @@ impl FromStr for State {
 /// What a policy makes of an intact bundle at a moment.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// That of the weakest record.
+    /// That of the weakest record that counts; with a signers file that knows none of them, at most `signed`.
     pub state: State,
-    /// Of each record by itself.
+    /// Of each record by itself, those that are set apart too.
     pub records: BTreeMap<RecordId, State>,
     /// Principals for whom the policy trusts the signer of each statement; empty if it trusts none.
     pub trusted: BTreeMap<StatementId, Vec<String>>,
-    /// What was taken back.
+    /// What counts, and what was taken back.
     pub standing: Standing,
-    /// Why signers are not trusted, and what was taken back.
+    /// The graph of the records that count.
+    pub lineage: Lineage,
+    /// Records that count and that no other one derives from, in the order of their ids.
+    pub heads: Vec<RecordId>,
+    /// What the statements, the lineage and the signers have wrong with them.
     pub findings: Vec<Finding>,
 }
 
 impl Intact {
-    /// Judges signatures by `policy` at `at`. Without a policy nobody is trusted, and nothing is said about it.
+    /// Judges a bundle by `policy` at `at`. Without a policy nobody is trusted, everything counts, and nothing is said about it.
+    ///
+    /// With a policy, records and statements that no trusted key signed are set aside before anything is computed: they change
+    /// nothing but [`Standing::apart`](crate::standing::Standing::apart) (spec/trust.md, "Strangers apart").
     pub fn judge(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Verdict {
-        let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
-        let mut trusted = BTreeMap::new();
         let standing = self.standing(policy, at);
-        let mut findings = standing.findings.clone();
-        for statement in self.statements() {
-            if standing.statements.contains(&statement.id()) {
-                trusted.insert(statement.id(), Vec::new());
+        let lineage = self.lineage(&standing);
+        self.verdict(policy.is_some(), standing, lineage)
+    }
+
+    /// The graph of what counts.
+    pub(crate) fn lineage(&self, standing: &Standing) -> Lineage {
+        Lineage::build(self.facts(standing))
+    }
+
+    pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, lineage: Lineage) -> Verdict {
+        let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
+        for statement in self.statements().iter().filter(|statement| standing.vouches(statement)) {
+            if self.contradicts(statement) {
                 continue;
             }
-            let principals = policy.map_or_else(Vec::new, |policy| {
-                principals(statement, policy.judge(statement.key(), at), &mut findings)
-            });
-            if statement.kind() == Kind::Authorship
-                && !standing.records.contains(&RecordId(statement.record().blake3))
-                && let Some(state) = records.get_mut(&RecordId(statement.record().blake3))
-            {
-                *state = (*state).max(if principals.is_empty() { State::Signed } else { State::Trusted });
+            let record = RecordId(statement.record().blake3);
+            let is_trusted = standing.trusted.get(&statement.id()).is_some_and(|principals| !principals.is_empty());
+            let state = match (has_policy && standing.counts(record), is_trusted) {
+                (true, true) => State::Trusted,
+                // What strangers add does not raise what a trusted key signed and took back.
+                (true, false) => continue,
+                (false, _) => State::Signed,
+            };
+            if let Some(known) = records.get_mut(&record) {
+                *known = (*known).max(state);
             }
-            trusted.insert(statement.id(), principals);
         }
-        // A bundle without records holds nothing that could be signed.
-        let state = records.values().copied().min().unwrap_or(State::Intact);
-        Verdict { state, records, trusted, standing, findings }
+        let of_counting = records.iter().filter(|(id, _)| standing.counts(**id)).map(|(_, state)| *state);
+        // A bundle without records holds nothing that could be signed, and one of strangers nothing that could be trusted.
+        let of_all = || records.values().copied().min().unwrap_or(State::Intact).min(State::Signed);
+        let mut state = of_counting.min().unwrap_or_else(of_all);
+        // Each step relies on what the one before it checks, so an error ends them.
+        let mut findings = self.contradictions(&standing);
+        findings.extend(self.custody(has_policy, &standing));
+        for step in [lineage.findings(), &standing.findings] {
+            if !findings.iter().any(Finding::is_error) {
+                findings.extend(step.iter().cloned());
+            }
+        }
+        if findings.iter().any(Finding::is_error) {
+            state = State::Malformed;
+        }
+        let heads = lineage.heads();
+        let trusted = std::mem::take(&mut standing.trusted);
+        Verdict { state, records, trusted, standing, lineage, heads, findings }
+    }
+
+    /// What objects that count say of each other and does not fit.
+    fn contradictions(&self, standing: &Standing) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut told = HashSet::new();
+        for (wrong, actual) in self.misdescribed().iter().filter(|(wrong, _)| standing.counts(wrong.by)) {
+            let place = || Place::entry(EntryName::Artifact(wrong.artifact).to_string());
+            if let (Some(said), Some(size)) = (wrong.said.size, actual.size)
+                && said != size
+                && told.insert((wrong.artifact, Code::DigestSize))
+            {
+                let message = format!("{size} bytes, and record {} says {said}", wrong.by);
+                findings.push(Finding::new(Code::DigestSize, place(), message));
+            }
+            if let (Some(said), Some(sha256)) = (wrong.said.sha256, actual.sha256)
+                && said != sha256
+                && told.insert((wrong.artifact, Code::DigestDivergent))
+            {
+                let message = format!("SHA-256 is {sha256}, and record {} says {said}", wrong.by);
+                findings.push(Finding::new(Code::DigestDivergent, place(), message));
+            }
+        }
+        for statement in self.statements().iter().filter(|statement| self.contradicts(statement)) {
+            if !standing.apart.statements.contains(&statement.id()) {
+                let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
+                let message = "the subject has the BLAKE3 of a record that is here, and another SHA-256";
+                findings.push(Finding::new(Code::StatementSubject, place, message));
+            }
+        }
+        findings
+    }
+
+    /// What statements that count have wrong with them together: chains, and seals.
+    ///
+    /// A seal binds only if its key is trusted or signed the record that it is about, or anybody could break a bundle by it.
+    fn custody(&self, has_policy: bool, standing: &Standing) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let apart: BTreeSet<String> = self
+            .statements()
+            .iter()
+            .filter(|statement| standing.apart.statements.contains(&statement.id()))
+            .map(|statement| EntryName::Statement(statement.file_digest()).to_string())
+            .collect();
+        // Whether one that it follows is missing can be said only where all were read.
+        if !self.is_partial() {
+            let chain = expbundle_statement::chain::check(self.statements()).into_iter();
+            findings.extend(chain.filter(|finding| !is_of(&apart, finding)));
+        }
+        let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
+        let authors: HashSet<(RecordId, [u8; 32])> =
+            authorships.map(|one| (RecordId(one.record().blake3), *one.key().as_bytes())).collect();
+        for statement in self.statements() {
+            let Predicate::Seal(seal) = statement.predicate() else { continue };
+            let entry = EntryName::Statement(statement.file_digest()).to_string();
+            let binds = if has_policy {
+                !apart.contains(&entry)
+            } else {
+                authors.contains(&(RecordId(statement.record().blake3), *statement.key().as_bytes()))
+            };
+            if !binds {
+                continue;
+            }
+            let is_here = |name: &&String| name.parse().is_ok_and(|name| self.bundle().get(&name).is_some());
+            let mut missing = seal.objects.iter().filter(|name| !is_here(name));
+            if let Some(first) = missing.next() {
+                let more = match missing.count() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let first: String = first.chars().take(200).collect();
+                let message = format!("`{first}`{more} is missing");
+                findings.push(Finding::new(Code::StatementSeal, Place::entry(entry), message));
+            }
+        }
+        findings
+    }
+
+    /// What the check found, less the remarks on what is set apart: errors in its bytes stay.
+    pub fn remarks(&self, check: Check, standing: &Standing) -> Vec<Finding> {
+        if standing.apart == Apart::default() {
+            return check.findings;
+        }
+        let statements = self.statements().iter().filter(|one| standing.apart.statements.contains(&one.id()));
+        let statements = statements.map(|one| EntryName::Statement(one.file_digest()).to_string()).collect();
+        let is_apart = |finding: &Finding| {
+            let entry = finding.place.entry.as_deref().unwrap_or_default();
+            let record = entry.strip_prefix("records/").and_then(|rest| rest.split('/').next());
+            let record = record.and_then(|record| record.parse().ok());
+            is_of(&statements, finding) || record.is_some_and(|id| standing.apart.records.contains(&id))
+        };
+        check.findings.into_iter().filter(|finding| finding.is_error() || !is_apart(finding)).collect()
     }
 }
 
-fn principals(statement: &VerifiedStatement, judgement: Judgement, findings: &mut Vec<Finding>) -> Vec<String> {
-    let (code, message) = match judgement {
-        Judgement::Trusted { principals } => return principals,
-        Judgement::NotValid { principals } => {
-            (Code::TrustNotValid, format!("the key of {} is trusted at another time", principals.join(", ")))
-        }
-        Judgement::OtherNamespace { principals } => {
-            (Code::TrustNamespace, format!("the key of {} is trusted for other purposes", principals.join(", ")))
-        }
-        Judgement::Unknown => (Code::TrustUnknownSigner, format!("signed by {}", statement.key().fingerprint())),
-    };
-    let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-    findings.push(Finding::new(code, place, message));
-    Vec::new()
+fn is_of(entries: &BTreeSet<String>, finding: &Finding) -> bool {
+    finding.place.entry.as_ref().is_some_and(|entry| entries.contains(entry))
 }

@@ -21,6 +21,7 @@ pub mod history;
 pub mod judge;
 mod large;
 mod pass;
+mod provenance;
 pub mod repack;
 pub mod report;
 mod spoken_of;

@@ -12,6 +12,7 @@ use crate::audit::Question;
 use crate::directory::{CheckedFile, FileState};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
+use crate::standing::Objection;
 use crate::verify::{Check, Intact};
 
 /// What a valid bundle does not prove (spec/verification.md), in a line each.
@@ -37,16 +38,27 @@ pub struct Report {
     pub holds: bool,
     /// As of when signatures were judged.
     pub at: Time,
-    /// The records, in the order of their start.
+    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all.
     pub records: Vec<RecordReport>,
-    /// The statements, in the order of their dates.
+    /// The statements that count, in the order of their dates.
     pub statements: Vec<StatementReport>,
+    /// What no trusted key signed. It changed nothing above.
+    pub apart: ApartReport,
     /// The files of the directory, if one was verified, in the order of their paths.
     pub files: Vec<FileReport>,
     /// Everything found, in the order of the checks.
     pub findings: Vec<Finding>,
     /// What a valid bundle does not prove.
     pub not_proven: Vec<&'static str>,
+}
+
+/// Records and statements by keys that the signers file does not trust; empty if there is no such file.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct ApartReport {
+    /// The records. The state of each is what unknown keys make of it.
+    pub records: Vec<RecordReport>,
+    /// The statements.
+    pub statements: Vec<StatementReport>,
 }
 
 /// One record.
@@ -85,6 +97,10 @@ pub struct RecordReport {
     pub revoked: bool,
     /// The record that took its place.
     pub superseded_by: Option<RecordId>,
+    /// What was said against it by those whose word counts: revoked, rejected, sent back, superseded. The weightiest first.
+    pub objections: Vec<Objection>,
+    /// Ancestors against which something was said, in the order of their ids.
+    pub ancestors_objected: Vec<RecordId>,
 }
 
 /// A parent as a record declares it.
@@ -179,10 +195,17 @@ impl Report {
         let mut findings = check.findings;
         let (files, of_directory) = directory;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
+        let mut apart = ApartReport::default();
         if let Some((intact, verdict)) = judged {
+            findings = intact.remarks(Check { findings }, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
-            records = record_reports(intact, verdict);
-            statements = statement_reports(intact, verdict);
+            let standing = &verdict.standing;
+            let (counting, strange) =
+                record_reports(intact, verdict).into_iter().partition(|record| standing.counts(record.id));
+            records = counting;
+            apart.records = strange;
+            let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
+            (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             state = verdict.state;
         }
         findings.extend(of_directory);
@@ -203,6 +226,7 @@ impl Report {
             at,
             records,
             statements,
+            apart,
             files,
             findings,
             not_proven,
@@ -210,8 +234,17 @@ impl Report {
     }
 }
 
+/// Ancestors of a record against which something was said.
+pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
+    if verdict.standing.against.is_empty() {
+        return Vec::new();
+    }
+    let ancestors = verdict.lineage.ancestors(&[record]).into_iter();
+    ancestors.filter(|id| verdict.standing.against.contains_key(id)).collect()
+}
+
 fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
-    let heads: std::collections::BTreeSet<RecordId> = intact.heads().iter().copied().collect();
+    let heads: std::collections::BTreeSet<RecordId> = verdict.heads.iter().copied().collect();
     let mut reports: Vec<_> = intact
         .records()
         .par_iter()
@@ -252,6 +285,8 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                     .collect(),
                 revoked: verdict.standing.records.contains(id),
                 superseded_by: verdict.standing.successors.get(id).copied(),
+                objections: verdict.standing.against.get(id).cloned().unwrap_or_default(),
+                ancestors_objected: objected(verdict, *id),
             }
         })
         .collect();

@@ -12,60 +12,104 @@ use expbundle_format::{ArtifactDigests, Blake3, Code, Finding, Place, RecordId, 
 use crate::bundle::Bundle;
 
 /// An artifact as something in the bundle speaks of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SpokenOf {
     pub sha256: Option<Sha256>,
     pub size: Option<u64>,
 }
 
-/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of; and the listings that are none. What is not sound,
-/// because it is not what its name or its record says, speaks of nothing.
+impl SpokenOf {
+    /// Whether nothing that both know differs.
+    pub fn fits(self, actual: Self) -> bool {
+        let same_size = self.size.is_none() || actual.size.is_none() || self.size == actual.size;
+        same_size && (self.sha256.is_none() || actual.sha256.is_none() || self.sha256 == actual.sha256)
+    }
+}
+
+/// What something says of an embedded artifact that does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Misdescribed {
+    pub artifact: Blake3,
+    /// The record that says it, or that names the listing which does.
+    pub by: RecordId,
+    /// What it says.
+    pub said: SpokenOf,
+}
+
+/// What is spoken of, what of it does not hold, and which listings are none.
+#[derive(Debug, Default)]
+pub(crate) struct Spoken {
+    pub artifacts: BTreeSet<Blake3>,
+    pub misdescribed: Vec<Misdescribed>,
+    pub findings: Vec<Finding>,
+}
+
+/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. What is not sound, because it is not what its name
+/// or its record says, speaks of nothing. `holds` says whether a description fits an artifact, as far as that is known.
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,
     limits: &Limits,
     is_sound: impl Fn(&EntryName) -> bool,
-) -> (BTreeMap<Blake3, SpokenOf>, Vec<Finding>) {
-    let (mut known, mut trees, mut findings) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-    let mut say = |digest: ArtifactDigests, size: Option<u64>, form: Form| {
-        let Some(blake3) = digest.blake3() else { return };
-        known.entry(blake3).or_insert(SpokenOf { sha256: digest.sha256(), size });
+    holds: impl Fn(Blake3, SpokenOf) -> bool,
+) -> Spoken {
+    let mut spoken = Spoken::default();
+    let mut trees: BTreeMap<Blake3, Vec<RecordId>> = BTreeMap::new();
+    let mut say = |by: RecordId, digest: ArtifactDigests, size: Option<u64>, form: Form| {
+        let Some(artifact) = digest.blake3() else { return };
+        spoken.artifacts.insert(artifact);
+        let said = SpokenOf { sha256: digest.sha256(), size };
+        if !holds(artifact, said) {
+            spoken.misdescribed.push(Misdescribed { artifact, by, said });
+        }
         if form == Form::Tree {
-            trees.insert(EntryName::Artifact(blake3));
+            let named = trees.entry(artifact).or_default();
+            if named.last() != Some(&by) {
+                named.push(by);
+            }
         }
     };
-    // What `record.json` says comes first: its sizes are never missing.
-    for record in records.values() {
+    for (id, record) in records {
         for artifact in record.body().inputs.iter().chain(&record.body().outputs) {
-            say(artifact.digest, Some(artifact.size), artifact.form);
+            say(*id, artifact.digest, Some(artifact.size), artifact.form);
         }
     }
     for id in records.keys() {
         let name = EntryName::Section { record: *id, section: Artifacts::name() };
         for artifact in if is_sound(&name) { described(bundle, &name, limits) } else { Vec::new() } {
             if let Some(digest) = artifact.digest {
-                say(digest, artifact.size, artifact.form);
+                say(*id, digest, artifact.size, artifact.form);
             }
         }
     }
-    for name in trees.into_iter().filter(is_sound) {
-        let Some(content) = bundle.get(&name) else { continue };
+    for (tree, named_by) in trees {
+        let name = EntryName::Artifact(tree);
+        let Some(content) = bundle.get(&name).filter(|_| is_sound(&name)) else { continue };
         match content.read(limits.section_bytes).map(|bytes| Tree::parse(&bytes)) {
             Ok(Ok(tree)) => {
                 for file in tree.files() {
-                    let spoken = SpokenOf { sha256: Some(file.digest.sha256), size: Some(file.size) };
-                    known.entry(file.digest.blake3).or_insert(spoken);
+                    let (artifact, said) =
+                        (file.digest.blake3, SpokenOf { sha256: Some(file.digest.sha256), size: Some(file.size) });
+                    spoken.artifacts.insert(artifact);
+                    if !holds(artifact, said) {
+                        let wrong = named_by.iter().map(|by| Misdescribed { artifact, by: *by, said });
+                        spoken.misdescribed.extend(wrong);
+                    }
                 }
             }
             Ok(Err(error)) => {
-                findings.push(Finding::new(Code::TreeInvalid, Place::entry(name.to_string()), error.to_string()));
+                let finding = Finding::new(Code::TreeInvalid, Place::entry(name.to_string()), error.to_string());
+                spoken.findings.push(finding);
             }
             Err(error) => {
-                findings.push(Finding::new(Code::ContainerLimit, Place::entry(name.to_string()), error.to_string()));
+                let finding = Finding::new(Code::ContainerLimit, Place::entry(name.to_string()), error.to_string());
+                spoken.findings.push(finding);
             }
         }
     }
-    (known, findings)
+    spoken.misdescribed.sort_unstable();
+    spoken.misdescribed.dedup();
+    spoken
 }
 
 /// What is wrong with the section is reported where sections are checked.

@@ -1,54 +1,171 @@
-//! What statements take back: revocations and supersessions, at a moment (spec/trust.md, "Taking back").
+//! Whose statements count, and what was taken back: strangers apart, revocations, supersessions, at a moment (spec/trust.md).
+//!
+//! Everything that follows, from the graph to the sums, is computed from what counts here and from nothing else. So a record or statement
+//! of a key that the signers file does not have changes no verdict.
 //!
 //! Taking back only ever lowers what holds, so the order in which statements are looked at means nothing, and a revocation
 //! cannot itself be taken back.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::container::EntryName;
-use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
-use expbundle_statement::{Judgement, Kind, Predicate, PublicKey, Revoked, TrustPolicy, VerifiedStatement};
+use expbundle_format::time::Time;
+use expbundle_format::{Code, DigestSet, Finding, Place, RecordId, StatementId};
+use expbundle_statement::{
+    Judgement, Kind, Predicate, PublicKey, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement,
+};
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::verify::Intact;
 
-/// What no longer counts, and what counts instead.
+/// What counts, what does not, and why.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
+    /// What no trusted key signed; empty without a signers file.
+    pub apart: Apart,
     /// Statements that are revoked, themselves or by their key.
     pub statements: BTreeSet<StatementId>,
     /// Records that are revoked.
     pub records: BTreeSet<RecordId>,
     /// Of each superseded record the one that took its place; the latest word where there are several.
     pub successors: BTreeMap<RecordId, RecordId>,
-    /// What was taken back by whom, and who tried to without a right to.
+    /// Every supersession that counts: the record, and both digests of its successor.
+    pub supersessions: BTreeSet<(RecordId, DigestSet)>,
+    /// Principals for whom the signers file trusts the signer of each statement that was not taken back; empty if it trusts none.
+    pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
+    /// What was said against each record, the weightiest first.
+    pub against: BTreeMap<RecordId, Vec<Objection>>,
+    /// Without a signers file: who took back their own signature of a record that others signed too.
+    withdrawn: HashSet<(RecordId, [u8; 32])>,
+    /// Keys that were revoked.
+    keys: HashSet<[u8; 32]>,
+    /// What was taken back by whom, who tried to without a right to, and whose word does not count.
     pub findings: Vec<Finding>,
 }
 
+/// What is set aside before anything is computed, because no trusted key signed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// Records without an authorship by a trusted key.
+    pub records: BTreeSet<RecordId>,
+    /// Statements by other keys.
+    pub statements: BTreeSet<StatementId>,
+}
+
+/// Something that was said against a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Objection {
+    /// What was said.
+    pub kind: ObjectionKind,
+    /// When, as its signer says.
+    pub created: Time,
+    /// The statement.
+    pub statement: StatementId,
+    /// Fingerprint of the key that signed it.
+    pub key: String,
+    /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
+    pub trusted_as: Vec<String>,
+    /// What the signer calls itself. Claimed.
+    pub name: Option<String>,
+    /// Why, in the signer's words.
+    pub reason: Option<String>,
+    /// The record that took its place.
+    pub successor: Option<RecordId>,
+}
+
+/// What can be said against a record, the weightiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectionKind {
+    /// The record, its authorship, or the key that signed it was revoked.
+    Revoked,
+    /// A review rejected it.
+    Rejected,
+    /// A review asked for changes.
+    NeedsChanges,
+    /// Another record took its place.
+    Superseded,
+}
+
+impl ObjectionKind {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Rejected => "rejected",
+            Self::NeedsChanges => "needs changes",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+impl Standing {
+    /// Whether a record takes part in the graph, the sums and the state.
+    pub fn counts(&self, record: RecordId) -> bool {
+        !self.apart.records.contains(&record)
+    }
+
+    /// Whether a statement counts: it is by a key that counts, and nobody took it back.
+    pub fn counts_statement(&self, statement: StatementId) -> bool {
+        !self.apart.statements.contains(&statement) && !self.statements.contains(&statement)
+    }
+
+    /// Whether this authorship gives its record a state.
+    pub(crate) fn vouches(&self, authorship: &VerifiedStatement) -> bool {
+        let record = RecordId(authorship.record().blake3);
+        authorship.kind() == Kind::Authorship
+            && !self.statements.contains(&authorship.id())
+            && !self.records.contains(&record)
+            && !self.withdrawn.contains(&(record, *authorship.key().as_bytes()))
+    }
+}
+
 impl Intact {
-    /// What revocations and supersessions take away at a moment.
+    /// What counts at a moment: with a signers file only what its keys signed, without one everything; less what was taken back.
     ///
-    /// Who signed something may take it back, and so may whoever the policy trusts. Anybody else's word is reported and counts
-    /// for nothing.
+    /// With a signers file whoever it trusts may take anything back, and a key that it has, what that key signed. Without one each key
+    /// may take back its own signatures.
     pub fn standing(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Standing {
-        let rights = Rights { authors: self.authors(), policy, at };
+        let rights = Rights::new(self, policy, at);
         let mut standing = Standing::default();
-        let mut words: Vec<&VerifiedStatement> = self.statements().iter().collect();
+        let (mut words, strangers): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
+            self.statements().iter().partition(|statement| rights.is_known(statement.key()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
-        revoke(&words, &rights, &mut standing);
-        // A supersession that was revoked names no successor, so all revocations come first.
-        for statement in words {
-            let Predicate::Supersession(superseded) = statement.predicate() else { continue };
-            let (subject, successor) = (RecordId(statement.record().blake3), superseded.successor);
-            if standing.statements.contains(&statement.id()) || statement.created().timestamp() > at {
-                continue;
-            }
+        let revocations = revoke(&words, &rights, &mut standing);
+        self.supersede(&words, &rights, &mut standing);
+        judge_signers(&words, &rights, &mut standing);
+        if policy.is_some() {
+            self.set_apart(&words, &strangers, &rights, &mut standing);
+        }
+        object(&words, &revocations, &rights, &mut standing);
+        standing
+    }
+
+    /// A supersession that was revoked names no successor, so all revocations come first.
+    fn supersede(&self, words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+        let superseding = words.iter().filter_map(|statement| match statement.predicate() {
+            Predicate::Supersession(superseded) => Some((*statement, superseded.successor)),
+            _ => None,
+        });
+        let valid: Vec<_> = superseding
+            .filter(|(statement, _)| {
+                !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
+            })
+            .collect();
+        let agreed: HashSet<(RecordId, [u8; 32])> =
+            valid.iter().map(|(one, _)| (RecordId(one.record().blake3), *one.key().as_bytes())).collect();
+        for (statement, successor) in valid {
+            let subject = RecordId(statement.record().blake3);
             let what = format!("record {subject}");
-            if !rights.over_record(statement.key(), subject) {
+            if !rights.over_record(statement.key(), subject, &agreed) {
                 standing.findings.push(no_right(statement, &what));
                 continue;
             }
             let here = self.records().get(&RecordId(successor.blake3));
+            standing.supersessions.insert((subject, successor));
             // One that is here under another SHA-256 is not meant; lineage says so.
             if here.is_some_and(|record| record.digest() != successor) {
                 continue;
@@ -58,21 +175,62 @@ impl Intact {
             let message = format!("{what} is superseded by {successor}, which is {here}");
             standing.findings.push(Finding::new(Code::LineageSuperseded, place(statement), message));
         }
-        standing
     }
 
-    /// Which keys vouch for which records.
-    pub(crate) fn authors(&self) -> Authors {
-        let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
-        let author = |statement: &VerifiedStatement| (RecordId(statement.record().blake3), *statement.key().as_bytes());
-        Authors(authorships.map(author).collect())
+    /// Sets aside what no trusted key signed. A key that was revoked is trusted no more.
+    fn set_apart(
+        &self,
+        words: &[&VerifiedStatement],
+        strangers: &[&VerifiedStatement],
+        rights: &Rights<'_>,
+        standing: &mut Standing,
+    ) {
+        let is_trusted = |statement: &VerifiedStatement| {
+            rights.trusts(statement.key()) && !standing.keys.contains(statement.key().as_bytes())
+        };
+        let (trusted, others): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
+            words.iter().copied().partition(|statement| is_trusted(statement));
+        let authored: HashSet<RecordId> = trusted
+            .iter()
+            .filter(|statement| statement.kind() == Kind::Authorship && !self.contradicts(statement))
+            .map(|statement| RecordId(statement.record().blake3))
+            .collect();
+        let others = others.iter().chain(strangers).map(|statement| statement.id());
+        standing.apart.statements = others.collect();
+        standing.apart.records = self.records().keys().copied().filter(|id| !authored.contains(id)).collect();
+        for stranger in strangers {
+            standing.trusted.insert(stranger.id(), Vec::new());
+        }
+        // One finding, however many there are: what strangers add must not crowd out the rest.
+        if let Some(first) = strangers.first() {
+            let message = match strangers.len() {
+                1 => format!("1 statement by an unknown key, {}, was set apart", first.key().fingerprint()),
+                several => format!("{several} statements by unknown keys were set apart"),
+            };
+            standing.findings.push(Finding::new(Code::TrustUnknownSigner, place(first), message));
+        }
+    }
+
+    /// Which keys signed which records as their authors.
+    fn authors(&self) -> HashMap<RecordId, HashSet<[u8; 32]>> {
+        let mut authors: HashMap<RecordId, HashSet<[u8; 32]>> = HashMap::new();
+        for statement in self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship) {
+            let record = RecordId(statement.record().blake3);
+            authors.entry(record).or_default().insert(*statement.key().as_bytes());
+        }
+        authors
     }
 }
 
-fn revoke(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+/// Takes back what is revoked by those who may; returns their statements.
+fn revoke<'a>(
+    words: &[&'a VerifiedStatement],
+    rights: &Rights<'_>,
+    standing: &mut Standing,
+) -> Vec<&'a VerifiedStatement> {
+    let mut revocations = Vec::new();
     let by_id: BTreeMap<StatementId, &PublicKey> =
         words.iter().map(|statement| (statement.id(), statement.key())).collect();
-    let mut keys = HashSet::new();
     for statement in words {
         let Predicate::Revocation(revocation) = statement.predicate() else { continue };
         let since = revocation.since.unwrap_or(statement.created());
@@ -82,7 +240,7 @@ fn revoke(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Stan
         let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
         let (what, has_right) = match &revocation.revoked {
             Revoked::Record(id) => {
-                let own = *id == subject && rights.over_record(key, subject);
+                let own = *id == subject && rights.vouches(key, subject);
                 (format!("record {id}"), own || rights.trusts(key))
             }
             Revoked::Statement(id) => {
@@ -96,47 +254,190 @@ fn revoke(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Stan
             continue;
         }
         match &revocation.revoked {
-            Revoked::Record(id) => _ = standing.records.insert(*id),
+            Revoked::Record(id) if rights.policy.is_some() => _ = standing.records.insert(*id),
+            Revoked::Record(id) => _ = standing.withdrawn.insert((*id, *key.as_bytes())),
             Revoked::Statement(id) => _ = standing.statements.insert(*id),
-            Revoked::Key(key) => _ = keys.insert(*key.as_bytes()),
+            Revoked::Key(key) => _ = standing.keys.insert(*key.as_bytes()),
         }
+        revocations.push(*statement);
         let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        let message = format!("{what} is revoked since {since}{reason}");
+        let by = rights.name(key);
+        let message = format!("{what} is revoked since {since} by {by}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
     }
-    let of_keys = words.iter().filter(|statement| keys.contains(statement.key().as_bytes()));
+    let of_keys = words.iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
     standing.statements.extend(of_keys.map(|statement| statement.id()));
+    // Anybody can sign an authorship and revoke it, so without a signers file all who signed the record have to agree.
+    let withdrawn: BTreeSet<RecordId> = standing.withdrawn.iter().map(|(record, _)| *record).collect();
+    let is_given_up = |record: &RecordId| rights.all_authors(*record, &standing.withdrawn);
+    let given_up: Vec<RecordId> = withdrawn.into_iter().filter(is_given_up).collect();
+    standing.records.extend(given_up);
+    revocations
 }
 
-/// Which keys vouch for which records.
-pub(crate) struct Authors(HashSet<(RecordId, [u8; 32])>);
-
-impl Authors {
-    pub(crate) fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
-        self.0.contains(&(record, *key.as_bytes()))
+/// For whom the signers file trusts each signer, and why not.
+fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+    for statement in words {
+        if standing.statements.contains(&statement.id()) {
+            standing.trusted.insert(statement.id(), Vec::new());
+            continue;
+        }
+        let (code, message) = match rights.judgement(statement.key()) {
+            None => {
+                standing.trusted.insert(statement.id(), Vec::new());
+                continue;
+            }
+            Some(Judgement::Trusted { principals }) => {
+                standing.trusted.insert(statement.id(), principals.clone());
+                continue;
+            }
+            Some(Judgement::NotValid { principals }) => {
+                (Code::TrustNotValid, format!("the key of {} is trusted at another time", principals.join(", ")))
+            }
+            Some(Judgement::OtherNamespace { principals }) => {
+                (Code::TrustNamespace, format!("the key of {} is trusted for other purposes", principals.join(", ")))
+            }
+            Some(Judgement::Unknown) => {
+                (Code::TrustUnknownSigner, format!("signed by {}", statement.key().fingerprint()))
+            }
+        };
+        standing.trusted.insert(statement.id(), Vec::new());
+        standing.findings.push(Finding::new(code, place(statement), message));
     }
+}
+
+/// What those whose word counts said against records.
+fn object(
+    words: &[&VerifiedStatement],
+    revocations: &[&VerifiedStatement],
+    rights: &Rights<'_>,
+    standing: &mut Standing,
+) {
+    let mut against: BTreeMap<RecordId, Vec<Objection>> = BTreeMap::new();
+    let mut say = |statement: &VerifiedStatement, kind, record, reason: Option<&String>, successor| {
+        let objection = Objection {
+            kind,
+            created: statement.created(),
+            statement: statement.id(),
+            key: statement.key().fingerprint(),
+            trusted_as: rights.principals(statement.key()),
+            name: statement.signer_name().map(str::to_owned),
+            reason: reason.cloned(),
+            successor,
+        };
+        against.entry(record).or_default().push(objection);
+    };
+    let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
+    let record_of = |statement: &VerifiedStatement| RecordId(statement.record().blake3);
+    let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
+    let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
+    for authorship in authorships() {
+        by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
+    }
+    for statement in revocations {
+        let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+        // A key is taken back once, however often that is said.
+        let records = match &revocation.revoked {
+            Revoked::Record(id) => BTreeSet::from([*id]),
+            Revoked::Statement(id) => by_id.get(id).copied().into_iter().collect(),
+            Revoked::Key(key) => by_key.remove(key.as_bytes()).unwrap_or_default(),
+        };
+        for record in records {
+            say(statement, ObjectionKind::Revoked, record, revocation.reason.as_ref(), None);
+        }
+    }
+    for statement in words {
+        if standing.statements.contains(&statement.id()) || statement.created().timestamp() > rights.at {
+            continue;
+        }
+        match statement.predicate() {
+            Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
+                let kind = match review.verdict {
+                    ReviewVerdict::Approved => continue,
+                    ReviewVerdict::Rejected => ObjectionKind::Rejected,
+                    ReviewVerdict::NeedsChanges => ObjectionKind::NeedsChanges,
+                };
+                say(statement, kind, record_of(statement), review.reason.as_ref(), None);
+            }
+            Predicate::Supersession(superseded)
+                if standing.supersessions.contains(&(record_of(statement), superseded.successor)) =>
+            {
+                let successor = Some(RecordId(superseded.successor.blake3));
+                let reason = superseded.reason.as_ref();
+                say(statement, ObjectionKind::Superseded, record_of(statement), reason, successor);
+            }
+            _ => {}
+        }
+    }
+    for objections in against.values_mut() {
+        objections.sort_unstable();
+    }
+    standing.against = against;
 }
 
 /// Who may take back what.
 struct Rights<'a> {
-    authors: Authors,
+    authors: HashMap<RecordId, HashSet<[u8; 32]>>,
     policy: Option<&'a TrustPolicy>,
+    judgements: HashMap<[u8; 32], Judgement>,
     at: Timestamp,
 }
 
-impl Rights<'_> {
+impl<'a> Rights<'a> {
+    fn new(intact: &Intact, policy: Option<&'a TrustPolicy>, at: Timestamp) -> Self {
+        let mut judgements = HashMap::new();
+        if let Some(policy) = policy {
+            for statement in intact.statements() {
+                let key = statement.key();
+                judgements.entry(*key.as_bytes()).or_insert_with(|| policy.judge(key, at));
+            }
+        }
+        Self { authors: intact.authors(), policy, judgements, at }
+    }
+
+    /// What the signers file makes of a key; `None` if there is no such file.
+    fn judgement(&self, key: &PublicKey) -> Option<&Judgement> {
+        self.policy?;
+        Some(self.judgements.get(key.as_bytes()).unwrap_or(&Judgement::Unknown))
+    }
+
+    fn is_known(&self, key: &PublicKey) -> bool {
+        self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown))
+    }
+
     fn trusts(&self, key: &PublicKey) -> bool {
-        self.judgement(key).is_some_and(|judgement| matches!(judgement, Judgement::Trusted { .. }))
+        matches!(self.judgement(key), Some(Judgement::Trusted { .. }))
     }
 
-    /// Anybody can vouch for a record, so where there is a policy, only keys that it has speak for their records.
-    fn over_record(&self, key: &PublicKey, record: RecordId) -> bool {
-        let is_known = self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown));
-        (is_known && self.authors.vouches(key, record)) || self.trusts(key)
+    fn principals(&self, key: &PublicKey) -> Vec<String> {
+        match self.judgement(key) {
+            Some(Judgement::Trusted { principals }) => principals.clone(),
+            _ => Vec::new(),
+        }
     }
 
-    fn judgement(&self, key: &PublicKey) -> Option<Judgement> {
-        self.policy.map(|policy| policy.judge(key, self.at))
+    /// Whose word it is, for a message: never a name that the signer chose.
+    fn name(&self, key: &PublicKey) -> String {
+        match self.principals(key).first() {
+            Some(principal) => principal.clone(),
+            None => format!("the key {}", key.fingerprint()),
+        }
+    }
+
+    fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
+        self.authors.get(&record).is_some_and(|authors| authors.contains(key.as_bytes()))
+    }
+
+    /// Whether all who signed a record are among these.
+    fn all_authors(&self, record: RecordId, agreed: &HashSet<(RecordId, [u8; 32])>) -> bool {
+        let authors = self.authors.get(&record);
+        authors.is_some_and(|authors| authors.iter().all(|author| agreed.contains(&(record, *author))))
+    }
+
+    /// With a signers file a trusted key, or an author whose key the file has; without one an author, if all authors say so.
+    fn over_record(&self, key: &PublicKey, record: RecordId, agreed: &HashSet<(RecordId, [u8; 32])>) -> bool {
+        let own = self.vouches(key, record);
+        self.trusts(key) || (own && (self.policy.is_some() || self.all_authors(record, agreed)))
     }
 }
 

@@ -14,15 +14,14 @@ use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
-use expbundle_lineage::{Facts, Lineage};
 use expbundle_statement::VerifiedStatement;
 
 use crate::bundle::Bundle;
-use crate::checker::{Checker, Objects, Present, custody};
+use crate::checker::{Checker, Objects, Present};
 use crate::content::Content;
 use crate::history::{History, Unread};
 use crate::pass::{Pass, Signatures};
-use crate::spoken_of::spoken_of;
+use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
 
 /// Which digests to recompute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,8 +63,9 @@ pub struct Intact {
     limits: Limits,
     /// Positions of the statements about each record.
     about: BTreeMap<RecordId, Vec<usize>>,
-    lineage: Lineage,
-    heads: Vec<RecordId>,
+    is_partial: bool,
+    /// What records say of embedded artifacts and does not hold, and what does.
+    misdescribed: Vec<(Misdescribed, SpokenOf)>,
 }
 
 impl Unverified {
@@ -89,15 +89,8 @@ impl Unverified {
 
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
     pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
-        let (mut check, objects) = self.check_objects(digests, Signatures::Verified);
-        // Lineage reads sections, which mean something only where everything is what it claims to be.
-        let intact = objects.map(|history| {
-            let mut intact = history.into_unsettled();
-            check.findings.extend(intact.settle());
-            intact
-        });
-        let intact = intact.filter(|_| check.is_intact());
-        (check, intact)
+        let (check, objects) = self.check_objects(digests, Signatures::Verified);
+        (check, objects.map(History::into_intact))
     }
 
     pub(crate) fn check_objects(self, digests: Digests, signatures: Signatures) -> (Check, Option<History>) {
@@ -114,18 +107,18 @@ impl Unverified {
             rayon::join(|| pass.over(entries), || entries.iter().filter_map(content).collect::<Bundle>());
         let objects = Objects::sort(entries, seen, &mut findings);
         let checker = Checker { bundle: &bundle, present: entries, limits: &self.limits };
-        let (records, present) = checker.check(objects, &mut findings);
+        let found = checker.check(objects, &mut findings);
         let (mut statements, mut unread) = (Vec::new(), Vec::new());
-        for statement in present {
+        for statement in found.statements {
             match statement {
                 Present::Verified(statement) => statements.push(*statement),
                 Present::Unread(digest, claims) => unread.push(Unread::new(digest, *claims)),
             }
         }
-        let intact = Intact::unsettled(bundle, records, statements, self.limits);
+        let mut intact = Intact::new(bundle, found.records, statements, self.limits);
+        intact.misdescribed = found.misdescribed;
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
-        custody(entries, history.statements(), signatures, &mut findings);
         let check = Check { findings };
         let history = check.is_intact().then_some(history);
         (check, history)
@@ -133,21 +126,31 @@ impl Unverified {
 }
 
 impl Intact {
-    /// Objects that are what they claim to be, before they are looked at together. [`Intact::settle`] follows.
-    pub(crate) fn unsettled(
+    pub(crate) fn new(
         bundle: Bundle,
         records: BTreeMap<RecordId, Record>,
         statements: Vec<VerifiedStatement>,
         limits: Limits,
     ) -> Self {
-        let lineage = Lineage::build(Facts::default());
-        Self { bundle, records, statements, limits, about: BTreeMap::new(), lineage, heads: Vec::new() }
+        let mut intact = Self {
+            bundle,
+            records,
+            statements,
+            limits,
+            about: BTreeMap::new(),
+            is_partial: false,
+            misdescribed: Vec::new(),
+        };
+        intact.index();
+        intact
     }
 
-    /// Everything of all parts; `None` if there is none. [`Intact::settle`] follows.
+    /// Everything of all parts; `None` if there is none.
     pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         let (mut bundles, mut records, mut statements, mut limits) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut is_partial = false;
         for part in parts {
+            is_partial |= part.is_partial;
             bundles.push(part.bundle);
             records.push(part.records);
             statements.push(part.statements);
@@ -155,7 +158,8 @@ impl Intact {
         }
         let records = || records.into_iter().flatten().collect();
         let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
-        Some(Self::unsettled(bundle, records, statements.into_iter().flatten().collect(), limits?))
+        let joined = Self::new(bundle, records, statements.into_iter().flatten().collect(), limits?);
+        Some(Self { is_partial, ..joined })
     }
 
     /// Takes in statements about records that are here.
@@ -173,12 +177,13 @@ impl Intact {
         }
     }
 
-    /// Computes what depends on all objects together; returns what lineage has to say.
-    pub(crate) fn settle(&mut self) -> Vec<Finding> {
-        self.index();
-        self.lineage = Lineage::build(self.facts());
-        self.heads = self.lineage.heads();
-        self.lineage.findings().to_vec()
+    /// Whether statements may be in the bundle that nobody has verified, and that are not among those here.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
+    pub(crate) fn set_partial(&mut self, is_partial: bool) {
+        self.is_partial = is_partial;
     }
 
     /// Digests of the artifacts that the records of a part of this bundle speak of.
@@ -189,7 +194,33 @@ impl Intact {
         for (digest, content) in self.bundle.artifacts() {
             whole.insert(EntryName::Artifact(digest), content.clone());
         }
-        spoken_of(&whole, &records, &self.limits, |_| true).0.into_keys().collect()
+        spoken_of(&whole, &records, &self.limits, |_| true, |_, _| true).artifacts
+    }
+
+    /// Holds what all records say of embedded artifacts against these: a part may describe what another embeds.
+    pub(crate) fn described_anew(mut self) -> Self {
+        if self.bundle.artifacts().next().is_none() {
+            return self;
+        }
+        let actual = |artifact| {
+            let content = self.bundle.get(&EntryName::Artifact(artifact))?;
+            Some(SpokenOf { sha256: None, size: Some(content.size()) })
+        };
+        let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
+        let wrong = spoken_of(&self.bundle, &self.records, &self.limits, |_| true, holds).misdescribed;
+        let wrong = wrong.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect();
+        self.misdescribed = wrong;
+        self
+    }
+
+    pub(crate) fn misdescribed(&self) -> &[(Misdescribed, SpokenOf)] {
+        &self.misdescribed
+    }
+
+    /// Whether the record that a statement is about is here under another SHA-256: then it is about none that is here.
+    pub(crate) fn contradicts(&self, statement: &VerifiedStatement) -> bool {
+        let about = statement.record();
+        self.records.get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about)
     }
 
     /// The objects.
@@ -205,16 +236,6 @@ impl Intact {
     /// The statements, in the order of their file names. Each signature holds; whose it is, is another question.
     pub fn statements(&self) -> &[VerifiedStatement] {
         &self.statements
-    }
-
-    /// Records that no other record here follows from, by digest or by declaration, in the order of their ids.
-    pub fn heads(&self) -> &[RecordId] {
-        &self.heads
-    }
-
-    /// The graph of the records that are here. What a withheld section would tell is missing in it.
-    pub fn lineage(&self) -> &Lineage {
-        &self.lineage
     }
 
     /// A section of a record, or `None` if it is withheld.

@@ -13,11 +13,8 @@ use expbundle_statement::{Authorship, Predicate, Revocation, Revoked, SigningKey
 
 /// Record `number` takes in what the one before it put out.
 fn record(number: u8) -> (Bundle, RecordId, DigestSet) {
-    let weights = |number: u8| ArtifactRef {
-        role: "model".parse().expect("a word"),
-        digest: DigestSet::of(&[b'w', number]).into(),
-        size: 2,
-        form: Form::File,
+    let weights = |number: u8| {
+        ArtifactRef::new("model".parse().expect("a word"), DigestSet::of(&[b'w', number]).into(), 1 << 20, Form::File)
     };
     let mut body = RecordBody::new(Kind::Run);
     if number > 0 {
@@ -49,6 +46,10 @@ fn forged(about: DigestSet) -> Vec<u8> {
     (text[..at].to_owned() + other + &text[at + 1..]).into_bytes()
 }
 
+fn now() -> jiff::Timestamp {
+    "2026-12-01T00:00:00Z".parse().expect("a time")
+}
+
 fn history(bundle: &Bundle) -> History {
     let mut bytes = Vec::new();
     bundle.write(&mut bytes).expect("memory");
@@ -71,18 +72,17 @@ fn only_statements_about_what_was_asked_are_verified() {
     };
     let (child, grandchild) = (parts[1].1, parts[2].1);
 
-    let (_, intact) = histories()
-        .settle(|graph| {
+    let (intact, _) = histories()
+        .settle(None, now(), |graph| {
             assert_eq!(graph.len(), 3, "every record is there to join");
             Some(graph.ancestors(&[child]).into_iter().chain([child]).collect())
         })
         .expect("the forged one is about no ancestor");
-    let intact = intact.expect("intact");
     assert_eq!(intact.statements().len(), 2);
     assert_eq!(intact.statements_about(child).len(), 1);
 
     for chosen in [Some(BTreeSet::from([grandchild])), None] {
-        let wrong = histories().settle(|_| chosen).expect_err("it is about this one");
+        let wrong = histories().settle(None, now(), |_| chosen).expect_err("it is about this one");
         let said: Vec<_> = wrong.iter().map(|(part, finding)| (*part, finding.code)).collect();
         assert_eq!(said, [(2, Code::SignatureInvalid)]);
     }
@@ -97,9 +97,8 @@ fn what_takes_back_is_always_verified() {
     bundle.insert_statement(authorship);
     let revocation = Revocation { revoked: Revoked::Record(id), since: None, reason: Some("wrong data".to_owned()) };
     bundle.insert_statement(says(&Predicate::Revocation(revocation), about));
-    let (_, intact) = history(&bundle).settle(|_| Some(BTreeSet::new())).expect("signatures hold");
-    let intact = intact.expect("intact");
-    let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"));
+    let settled = history(&bundle).settle(None, now(), |_| Some(BTreeSet::new()));
+    let (_, verdict) = settled.expect("signatures hold");
     assert!(verdict.standing.records.contains(&id), "its author may revoke it, so who that is was asked");
 }
 

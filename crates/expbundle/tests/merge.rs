@@ -1,6 +1,7 @@
 //! The laws of merging, over bundles of any records, statements and withheld sections.
 
 use expbundle::draft::Draft;
+use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
@@ -13,11 +14,8 @@ use proptest::prelude::*;
 /// One record of a line: number `n` takes in what `n − 1` put out.
 fn record(number: u8) -> Bundle {
     let mut body = RecordBody::new(Kind::Run);
-    let weights = |number: u8| ArtifactRef {
-        role: "model".parse().expect("a word"),
-        digest: DigestSet::of(&[b'w', number]).into(),
-        size: 2,
-        form: Form::File,
+    let weights = |number: u8| {
+        ArtifactRef::new("model".parse().expect("a word"), DigestSet::of(&[b'w', number]).into(), 1 << 20, Form::File)
     };
     if number > 0 {
         body.inputs.push(weights(number - 1));
@@ -33,6 +31,10 @@ fn record(number: u8) -> Bundle {
 fn digest(bundle: &Bundle) -> (RecordId, DigestSet) {
     let (id, content) = bundle.records().next().expect("a record");
     (id, content.digest().expect("memory"))
+}
+
+fn judged(intact: &Intact) -> Verdict {
+    intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"))
 }
 
 /// What a team has of a record: its identity section or not, and some statements about it.
@@ -101,11 +103,10 @@ proptest! {
         prop_assert!(union(&[&ab, &ab, &a]) == bytes(&ab));
         // What is intact by itself is intact together, and what was computed from the parts is what the whole says.
         let whole = intact(&ab);
-        let (check, joined) = Intact::union([intact(&a), intact(&b)]);
-        let joined = joined.expect("no circle");
+        let joined = Intact::union([intact(&a), intact(&b)]);
+        let joined = joined.expect("two parts");
         prop_assert!(bytes(joined.bundle()) == bytes(whole.bundle()));
-        prop_assert_eq!(joined.heads(), whole.heads());
-        prop_assert!(check.is_intact());
+        prop_assert_eq!(judged(&joined).heads, judged(&whole).heads);
         prop_assert_eq!(joined.statements().len(), whole.statements().len());
     }
 
@@ -114,9 +115,10 @@ proptest! {
         let whole = intact(&bundle(&all));
         let ids: Vec<RecordId> = whole.records().keys().copied().collect();
         let chosen = [ids[which.index(ids.len())]];
-        let closure = whole.closure(&chosen);
+        let verdict = judged(&whole);
+        let closure = whole.closure(&verdict.lineage, &chosen);
         let part = intact(&closure);
-        let mut expected = whole.lineage().ancestors(&chosen);
+        let mut expected = verdict.lineage.ancestors(&chosen);
         expected.extend(chosen);
         expected.sort_unstable();
         prop_assert!(part.records().keys().eq(&expected));
@@ -124,8 +126,8 @@ proptest! {
         again.merge(&closure);
         prop_assert!(bytes(&again) == bytes(whole.bundle()));
         // Thin copies say the same of lineage.
-        let thin = intact(&whole.thin());
-        prop_assert_eq!(thin.heads(), whole.heads());
+        let thin = intact(&whole.thin(&verdict.lineage));
+        prop_assert_eq!(judged(&thin).heads, verdict.heads);
         prop_assert!(thin.records().keys().eq(whole.records().keys()));
     }
 }
@@ -142,10 +144,11 @@ fn a_circle_that_only_the_union_has_is_found() {
         linked.insert_statement(sign(&says, digest(child).1, &[], &[], created, None, &key).expect("a statement"));
         intact(&linked)
     };
-    let (check, joined) = Intact::union([follows(&first, &second), follows(&second, &first)]);
-    assert!(joined.is_none());
-    assert!(check.findings.iter().any(|finding| finding.code == Code::LineageCycle), "{check:?}");
-    assert!(Intact::union([]).1.is_none());
+    let joined = Intact::union([follows(&first, &second), follows(&second, &first)]).expect("two parts");
+    let verdict = judged(&joined);
+    assert_eq!(verdict.state, State::Malformed);
+    assert!(verdict.findings.iter().any(|finding| finding.code == Code::LineageCycle), "{:?}", verdict.findings);
+    assert!(Intact::union([]).is_none());
 }
 
 #[test]

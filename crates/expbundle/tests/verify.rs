@@ -37,12 +37,12 @@ fn signed() -> (Bundle, SigningKey) {
     artifact.digest = Some(patch.into());
     artifact.size = Some(11);
     draft.json_section(&Artifacts { artifacts: vec![artifact], salt: None }).expect("plain text");
-    draft.body_mut().outputs.push(ArtifactRef {
-        role: "model".parse().expect("a role"),
-        digest: DigestSet::of(b"weights").into(),
-        size: 7,
-        form: Form::File,
-    });
+    draft.body_mut().outputs.push(ArtifactRef::new(
+        "model".parse().expect("a role"),
+        DigestSet::of(b"weights").into(),
+        7,
+        Form::File,
+    ));
     let mut bundle = draft.finish().expect("plain members");
     let key = SigningKey::from_seed(&[7; 32]);
     let (id, content) = bundle.records().next().expect("one record");
@@ -231,12 +231,7 @@ fn a_blinded_record_has_a_salt_of_its_own_in_each_section() {
 fn an_embedded_listing_is_in_form() {
     let mut draft = draft("a run");
     let listing = draft.embed(Content::bytes(*b"not a listing\n")).expect("memory");
-    draft.body_mut().outputs.push(ArtifactRef {
-        role: "model".parse().expect("a role"),
-        digest: listing.into(),
-        size: 14,
-        form: Form::Tree,
-    });
+    draft.body_mut().outputs.push(ArtifactRef::new("model".parse().expect("a role"), listing.into(), 14, Form::Tree));
     refused(&draft.finish().expect("plain members"), &[Code::TreeInvalid]);
 }
 
@@ -305,6 +300,13 @@ fn merging_is_set_union() {
     assert_eq!(verdict.records.values().copied().collect::<BTreeSet<_>>(), [State::Intact, State::Signed].into());
 }
 
+/// What is wrong with the statements of an intact bundle together.
+fn judged(bundle: &Bundle) -> Vec<Code> {
+    let intact = check(bytes(bundle)).1.expect("intact");
+    let findings = intact.judge(None, time("2026-11-23T12:00:00Z").timestamp()).findings;
+    findings.iter().map(|finding| finding.code).collect()
+}
+
 #[test]
 fn statements_are_about_records_and_follow_each_other() {
     let (mut bundle, key) = signed();
@@ -323,11 +325,11 @@ fn statements_are_about_records_and_follow_each_other() {
     assert_eq!(latest.len(), 1);
     assert_ne!(latest[0], first);
     bundle.insert_statement(comment(first, "2026-11-23T09:00:00Z", record));
-    assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementPrevTime]);
+    assert_eq!(judged(&bundle), [Code::StatementPrevTime]);
     let mut bundle = signed().0;
     let nowhere = expbundle_format::StatementId(Blake3::of(b"nowhere"));
     bundle.insert_statement(comment(nowhere, "2026-11-23T11:00:00Z", record));
-    assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementPrevDangling]);
+    assert_eq!(judged(&bundle), [Code::StatementPrevDangling]);
     let mut bundle = signed().0;
     bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", DigestSet::of(b"another record")));
     assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementOrphan]);
@@ -340,11 +342,8 @@ fn statements_are_about_records_and_follow_each_other() {
 
 #[test]
 fn heads_follow_from_digests_and_declarations() {
-    let weights = |bytes: &[u8]| ArtifactRef {
-        role: "model".parse().expect("a role"),
-        digest: DigestSet::of(bytes).into(),
-        size: bytes.len() as u64,
-        form: Form::File,
+    let weights = |bytes: &[u8]| {
+        ArtifactRef::new("model".parse().expect("a role"), DigestSet::of(bytes).into(), 1 << 20, Form::File)
     };
     let mut base = draft("base");
     base.body_mut().outputs.push(weights(b"base"));
@@ -360,7 +359,8 @@ fn heads_follow_from_digests_and_declarations() {
     let part = part.finish().expect("plain members");
     let mut family = base.clone();
     family.merge(&tuned);
-    let heads = |bundle: &Bundle| check(bytes(bundle)).1.expect("intact").heads().to_vec();
+    let now = time("2026-11-23T12:00:00Z").timestamp();
+    let heads = |bundle: &Bundle| check(bytes(bundle)).1.expect("intact").judge(None, now).heads;
     assert_eq!(heads(&family), [tuned_id]);
     family.merge(&part);
     assert_eq!(heads(&family), [part.records().next().expect("one record").0]);

@@ -46,16 +46,16 @@ impl Attach {
         let path = self.directory.join(BUNDLE_NAME);
         let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
-        let intact = tracker::checked(&bundle)?;
+        let (intact, verdict) = tracker::checked(&bundle, None)?;
         if let Some(present) = &present {
             bundle.merge(present.bundle());
-            tracker::checked(&bundle)?;
+            tracker::checked(&bundle, None)?;
         }
         let bar = manner.byte_progress(0, "hashing");
         let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
         let plan = plan_attach(
             &self.directory,
-            &Story::of(&intact),
+            &Story::of(&intact, &verdict.heads),
             present.as_ref().map(Intact::bundle),
             &options,
             &|bytes| bar.inc(bytes),

@@ -119,7 +119,7 @@ impl Create {
             bundle = crate::tracker::blinded(&bundle)?;
         }
         // What was written by hand is held to the format like everything else.
-        let intact = crate::tracker::checked(&bundle)?;
+        let (intact, _) = crate::tracker::checked(&bundle, None)?;
         files::save(&bundle, &self.out)?;
         for id in intact.records().keys() {
             terminal::say(&format!("{id}\n"))?;

@@ -5,8 +5,8 @@ use expbundle::verify::{Digests, Intact};
 use expbundle_format::Severity;
 
 use crate::failure::Failure;
-use crate::family::{find, gather, joined};
-use crate::{Outcome, exit, files, findings, statements, terminal, tracker};
+use crate::family::{find, gather};
+use crate::{Outcome, exit, files, findings, keys, statements, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
 ///
@@ -29,6 +29,9 @@ pub struct Merge {
     /// Keep records and statements of ancestors without their sections
     #[arg(long)]
     thin: bool,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: what unknown keys signed is joined too, but cannot stop the merge
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
     /// Where the result goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
@@ -43,20 +46,29 @@ impl Merge {
         }
         family.refused.iter().for_each(Failure::print);
         let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
-        let (check, intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact));
-        let (mut intact, check) = joined(check, intact)?;
-        if let Some(beginning) = &self.closure {
-            let ids = statements::chosen(&intact, Some(beginning))?;
-            intact = tracker::checked(&intact.closure(&ids))?;
-        }
-        let bundle = if self.thin { intact.thin() } else { intact.bundle().clone() };
-        // What is intact by itself may contradict something in another bundle, and a seal is broken by what is left out.
+        let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
+            return Err(Failure::usage("there is no bundle to join"));
+        };
+        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let mut bundle = intact.bundle().clone();
+        let mut findings = Vec::new();
         if !is_one_as_it_is {
-            tracker::checked(&bundle)?;
+            // What is intact by itself may contradict something in another bundle.
+            let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
+            findings.clone_from(&verdict.findings);
+            if let Some(beginning) = &self.closure {
+                let id = statements::starting(intact.records().keys().copied(), beginning)?;
+                bundle = intact.closure(&verdict.lineage, &[id]);
+                (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
+            }
+            if self.thin {
+                bundle = intact.thin(&verdict.lineage);
+                // A seal is broken by what is left out.
+                tracker::checked(&bundle, policy.as_ref())?;
+            }
         }
         files::save(&bundle, &self.out)?;
-        let worth: Vec<_> =
-            check.findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
+        let worth: Vec<_> = findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
         terminal::talk(&findings::all(&worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);
         let left_out =

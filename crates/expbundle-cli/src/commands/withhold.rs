@@ -47,7 +47,7 @@ impl Withhold {
         }
         let (bundle, found) = intact.withhold(&names);
         // A seal is broken by what is left out, and then nobody would take the copy.
-        tracker::checked(&bundle)?;
+        tracker::checked(&bundle, None)?;
         files::save(&bundle, &self.out)?;
         terminal::talk(&findings::all(&found));
         let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();

@@ -116,7 +116,7 @@ fn place_plain<'a>(
         artifact.size = Some(hashed.size);
         name(mapping, &mut artifact, &file.path);
         mapping.artifacts.push(artifact);
-        let listed = ArtifactRef { role: role.clone(), digest, size: hashed.size, form: Form::File };
+        let listed = ArtifactRef::new(role.clone(), digest, hashed.size, Form::File);
         draft.body_mut().outputs.push(listed);
         mapping.account.mapped("artifact file", 1);
         files.plain.push((*file, role, digest));
@@ -134,7 +134,7 @@ fn place_plain<'a>(
             artifact.name = Some("artifacts".to_owned());
             mapping.artifacts.push(artifact);
             let digest = tree.digest.into();
-            let listed = ArtifactRef { role: placed(role::FILE), digest, size: tree.size, form: Form::Tree };
+            let listed = ArtifactRef::new(placed(role::FILE), digest, tree.size, Form::Tree);
             draft.body_mut().outputs.push(listed);
             mapping.account.mapped("artifact file", count);
         }

@@ -276,11 +276,7 @@ fn place_folder<'a>(
         artifact.digest = Some(tree.digest.into());
         artifact.size = Some(tree.size);
         artifact.form = Form::Tree;
-        list(
-            draft,
-            direction,
-            ArtifactRef { role: artifact.role.clone(), digest: tree.digest.into(), size: tree.size, form: Form::Tree },
-        );
+        list(draft, direction, ArtifactRef::new(artifact.role.clone(), tree.digest.into(), tree.size, Form::Tree));
     }
     let of = artifact.model.as_ref().and_then(|model| model.id.clone()).or_else(|| artifact.path.clone());
     mapping.artifacts.push(artifact);
@@ -306,7 +302,7 @@ fn place_folder<'a>(
             own.metadata.insert("model".to_owned(), Value::from(of.as_str()));
         }
         mapping.artifacts.push(own);
-        list(draft, direction, ArtifactRef { role, digest: hashed.digests(), size: hashed.size, form: Form::File });
+        list(draft, direction, ArtifactRef::new(role, hashed.digests(), hashed.size, Form::File));
         mapping.account.mapped(kind, 1);
     }
     Ok(())

@@ -111,7 +111,7 @@ fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft, code: &mut Code) -> Res
         artifact.size = Some(size);
         artifact.name = Some("diff.patch".to_owned());
         mapping.artifacts.push(artifact);
-        let listed = ArtifactRef { role: placed(role::PATCH), digest: digest.into(), size, form: Form::File };
+        let listed = ArtifactRef::new(placed(role::PATCH), digest.into(), size, Form::File);
         draft.body_mut().inputs.push(listed);
         code.patch = Some(digest.blake3);
         in_files = Captured::Captured;

@@ -85,7 +85,7 @@ fn add_file(
         let content = Content::bytes(std::fs::read(&file.on_disk)?);
         draft.embed(content)?;
     }
-    let listed = ArtifactRef { role: role.clone(), digest: digest.into(), size: file.size, form: Form::File };
+    let listed = ArtifactRef::new(role.clone(), digest.into(), file.size, Form::File);
     match direction {
         Direction::Input => draft.body_mut().inputs.push(listed),
         Direction::Output => draft.body_mut().outputs.push(listed),
@@ -250,11 +250,8 @@ fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) ->
         mapping.artifacts.push(artifact);
         return Ok(());
     };
-    let listed = |role: &expbundle_format::record::Word, digest: ArtifactDigests, size, form| ArtifactRef {
-        role: role.clone(),
-        digest,
-        size,
-        form,
+    let listed = |role: &expbundle_format::record::Word, digest: ArtifactDigests, size, form| {
+        ArtifactRef::new(role.clone(), digest, size, form)
     };
     if let [(_, digest, size)] = here.as_slice() {
         artifact.digest = Some((*digest).into());

@@ -1,7 +1,7 @@
 //! Builds records that read as a story: `record("b").takes("model", "x").puts("model", "y")`.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use expbundle_format::record::{Kind, Parent, Source};
+use expbundle_format::record::{Form, Kind, Parent, Source};
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, Sha256, StatementId};
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Lineage, RecordFacts};
 
@@ -37,11 +37,11 @@ pub fn record(name: &str) -> Story {
 
 impl Story {
     pub fn takes(self, role: &str, content: &str) -> Self {
-        self.input(ArtifactFact::new(role.parse().expect("a role"), bytes(content)))
+        self.input(artifact(role, bytes(content)))
     }
 
     pub fn puts(self, role: &str, content: &str) -> Self {
-        self.output(ArtifactFact::new(role.parse().expect("a role"), bytes(content)))
+        self.output(artifact(role, bytes(content)))
     }
 
     pub fn puts_tree(self, role: &str, listing: &str, files: &[&str]) -> Self {
@@ -79,16 +79,17 @@ impl Story {
     }
 }
 
-fn tree(role: &str, listing: &str, files: &[&str]) -> ArtifactFact {
-    let file = |content: &&str| FileFact {
-        path: (*content).to_owned(),
-        digests: bytes(content),
-        size_bytes: content.len() as u64,
-    };
-    ArtifactFact {
-        files: files.iter().map(file).collect(),
-        ..ArtifactFact::new(role.parse().expect("a role"), bytes(listing))
-    }
+/// Large enough to prove something.
+pub const SIZE: u64 = 1 << 20;
+
+pub fn artifact(role: &str, digests: ArtifactDigests) -> ArtifactFact {
+    ArtifactFact::new(role.parse().expect("a role"), digests, SIZE)
+}
+
+/// A tree of weights, each file called after its content.
+pub fn tree(role: &str, listing: &str, files: &[&str]) -> ArtifactFact {
+    let file = |content: &&str| FileFact { path: format!("{content}.bin"), digests: bytes(content), size_bytes: SIZE };
+    ArtifactFact { form: Form::Tree, files: files.iter().map(file).collect(), ..artifact(role, bytes(listing)) }
 }
 
 pub fn link(child: &str, parent: &str) -> AssertedLink {

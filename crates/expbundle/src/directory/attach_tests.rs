@@ -31,11 +31,8 @@ fn model_folder(name: &str) -> (tempfile::TempDir, Utf8PathBuf) {
 
 /// The bundle of a run that put out the real weights.
 fn bundle() -> (Bundle, BTreeMap<RecordId, Record>) {
-    let reference = |role: &str, bytes: &[u8]| ArtifactRef {
-        role: role.parse().expect("a role"),
-        digest: DigestSet::of(bytes).into(),
-        size: bytes.len() as u64,
-        form: Form::File,
+    let reference = |role: &str, bytes: &[u8]| {
+        ArtifactRef::new(role.parse().expect("a role"), DigestSet::of(bytes).into(), bytes.len() as u64, Form::File)
     };
     let mut body = RecordBody::new(Kind::Run);
     body.outputs = vec![reference("model", WEIGHTS)];
@@ -246,8 +243,7 @@ fn files_of_a_tree_are_known_through_its_listing() {
     let mut body = RecordBody::new(Kind::Run);
     let digest = tree.digest();
     let size = tree.to_bytes().len() as u64;
-    body.outputs =
-        vec![ArtifactRef { role: "model".parse().expect("a role"), digest: digest.into(), size, form: Form::Tree }];
+    body.outputs = vec![ArtifactRef::new("model".parse().expect("a role"), digest.into(), size, Form::Tree)];
     let mut draft = Draft::new(body);
     assert_eq!(draft.embed(Content::bytes(tree.to_bytes())).expect("in memory"), digest);
     let (bundle, records) = finish(draft);

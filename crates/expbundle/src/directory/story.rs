@@ -52,8 +52,8 @@ impl<'a> Story<'a> {
     }
 
     /// The story of an intact bundle.
-    pub fn of(intact: &'a Intact) -> Self {
-        Self::new(intact.bundle(), intact.records(), intact.heads())
+    pub fn of(intact: &'a Intact, heads: &[RecordId]) -> Self {
+        Self::new(intact.bundle(), intact.records(), heads)
     }
 
     /// The bundle.

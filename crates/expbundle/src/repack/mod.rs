@@ -155,9 +155,9 @@ impl Sorter<'_> {
 
     /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
     fn drop_unlisted(&mut self) {
-        let (listed, _) = spoken_of(&self.bundle, &self.records, self.limits, |_| true);
+        let listed = spoken_of(&self.bundle, &self.records, self.limits, |_| true, |_, _| true).artifacts;
         let unlisted: Vec<_> =
-            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains_key(digest)).collect();
+            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect();
         for name in unlisted.into_iter().map(EntryName::Artifact) {
             self.bundle.remove(&name);
             self.drop(&name, Code::ContainerUnlisted, "no record here takes in, puts out or describes this artifact");

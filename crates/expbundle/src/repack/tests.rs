@@ -69,12 +69,12 @@ fn deflated(data: &[u8]) -> Vec<u8> {
 fn with_artifact() -> Bundle {
     let mut body = RecordBody::new(Kind::Run);
     let weights = Content::bytes(*b"weights");
-    body.outputs.push(ArtifactRef {
-        role: "model".parse().expect("a role"),
-        digest: weights.digest().expect("memory").into(),
-        size: weights.size(),
-        form: Form::File,
-    });
+    body.outputs.push(ArtifactRef::new(
+        "model".parse().expect("a role"),
+        weights.digest().expect("memory").into(),
+        weights.size(),
+        Form::File,
+    ));
     let mut draft = Draft::new(body);
     draft.embed(weights).expect("memory");
     draft.finish().expect("a record")

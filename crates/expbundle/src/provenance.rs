@@ -1,0 +1,116 @@
+//! What a writer marks in `record.json`, so that nobody has to compare and nothing that is withheld is missed: outputs that were passed on,
+//! and artifacts that others have too (spec/record.md, "Marks").
+
+use std::collections::{BTreeMap, HashSet};
+
+use expbundle_format::limits::Limits;
+use expbundle_format::record::{ArtifactRef, Form, RecordBody};
+use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::tree::Tree;
+use expbundle_format::{ArtifactDigests, Blake3, Sha256};
+use expbundle_lineage::evidence::{LEAST_BYTES, has_common_name, is_unique_file};
+use expbundle_lineage::relation::carries_lineage;
+
+use crate::content::Content;
+
+/// Marks the artifacts of a record whose roles carry lineage. What is marked already stays.
+pub(crate) fn mark(body: &mut RecordBody, described: &Artifacts, embedded: &BTreeMap<Blake3, Content>) {
+    let listings = Listings { embedded };
+    let taken = Taken::by(body, described, &listings);
+    let names = names(described);
+    for (direction, list) in [(Direction::Input, &mut body.inputs), (Direction::Output, &mut body.outputs)] {
+        for artifact in list.iter_mut().filter(|artifact| carries_lineage(&artifact.role)) {
+            let names = names.get(&(direction, artifact.digest)).map(Vec::as_slice).unwrap_or_default();
+            artifact.common |= is_common(artifact, names, &listings);
+            if direction == Direction::Output && artifact.passed_on.is_none() {
+                artifact.passed_on = taken.was_passed_on(artifact, &listings);
+            }
+        }
+    }
+}
+
+struct Listings<'a> {
+    embedded: &'a BTreeMap<Blake3, Content>,
+}
+
+impl Listings<'_> {
+    /// The files of a tree, if its listing is embedded.
+    fn of(&self, artifact: &ArtifactRef) -> Option<Tree> {
+        let content = self.embedded.get(&artifact.digest.blake3()?)?;
+        Tree::parse(&content.read(Limits::default().section_bytes).ok()?).ok()
+    }
+}
+
+/// What a run took in.
+struct Taken {
+    blake3: HashSet<Blake3>,
+    sha256: HashSet<Sha256>,
+    /// Whether a tree was taken in whose files are not known.
+    is_more: bool,
+}
+
+impl Taken {
+    fn by(body: &RecordBody, described: &Artifacts, listings: &Listings<'_>) -> Self {
+        let mut taken = Self { blake3: HashSet::new(), sha256: HashSet::new(), is_more: false };
+        for input in &body.inputs {
+            taken.add(&input.digest);
+            if input.form == Form::Tree && !input.digest.is_of_nothing() {
+                match listings.of(input) {
+                    Some(tree) => tree.files().iter().for_each(|file| taken.add(&file.digest.into())),
+                    None => taken.is_more = true,
+                }
+            }
+        }
+        let inputs = described.artifacts.iter().filter(|artifact| artifact.direction == Direction::Input);
+        inputs.filter_map(|artifact| artifact.digest).for_each(|digest| taken.add(&digest));
+        taken
+    }
+
+    fn add(&mut self, digests: &ArtifactDigests) {
+        self.blake3.extend(digests.blake3());
+        self.sha256.extend(digests.sha256());
+    }
+
+    fn has(&self, digests: &ArtifactDigests) -> bool {
+        digests.blake3().is_some_and(|digest| self.blake3.contains(&digest))
+            || digests.sha256().is_some_and(|digest| self.sha256.contains(&digest))
+    }
+
+    /// `None` where it cannot be said in one word: of a tree of which some files were passed on, or if not all that was taken in is known.
+    fn was_passed_on(&self, output: &ArtifactRef, listings: &Listings<'_>) -> Option<bool> {
+        if self.has(&output.digest) {
+            return Some(true);
+        }
+        let is_certain = match output.form {
+            Form::File => !self.is_more,
+            Form::Tree => {
+                let tree = listings.of(output)?;
+                let mut unique = tree.files().iter().filter(|file| is_unique_file(&file.path.to_plain(), file.size));
+                !self.is_more && !unique.any(|file| self.has(&file.digest.into()))
+            }
+        };
+        is_certain.then_some(false)
+    }
+}
+
+type Names<'a> = BTreeMap<(Direction, ArtifactDigests), Vec<&'a str>>;
+
+fn names(described: &Artifacts) -> Names<'_> {
+    let mut names = Names::new();
+    for artifact in &described.artifacts {
+        let Some(digest) = artifact.digest else { continue };
+        let known = artifact.path.as_deref().into_iter().chain(artifact.name.as_deref());
+        names.entry((artifact.direction, digest)).or_default().extend(known);
+    }
+    names
+}
+
+fn is_common(artifact: &ArtifactRef, names: &[&str], listings: &Listings<'_>) -> bool {
+    match artifact.form {
+        Form::File => names.iter().any(|name| has_common_name(name)),
+        Form::Tree => listings.of(artifact).is_some_and(|tree| {
+            let own = tree.files().iter().filter(|file| !has_common_name(&file.path.to_plain()));
+            own.map(|file| file.size).fold(0, u64::saturating_add) < LEAST_BYTES
+        }),
+    }
+}
