@@ -111,7 +111,7 @@ def test_an_envelope_signed_by_securesystemslib_is_accepted(signed, tmp_path):
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "record.json", "digest": {"blake3": blake3(record).hexdigest(), "sha256": hashlib.sha256(record).hexdigest()}}],
-        "predicateType": "urn:expbundle:authorship:1",
+        "predicateType": "https://expbundle.github.io/statement/authorship/v1",
         "predicate": {
             "created": "2026-11-23T10:00:00Z",
             "signer": {"publicKey": f"ssh-ed25519 {base64.b64encode(blob).decode()}"},

@@ -263,6 +263,7 @@ def fingerprint(raw):
 
 ADA, BEN, EVE = Key("ada"), Key("ben"), Key("eve")
 INTOTO = "application/vnd.in-toto+json"
+TYPES = "https://expbundle.github.io/statement/"
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -280,7 +281,7 @@ def payload(record, kind="authorship", key=ADA, created=SIGNED, prev=(), subject
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "predicate": {name: value for name, value in predicate.items() if value is not None},
-        "predicateType": predicate_type or f"urn:expbundle:{kind}:1",
+        "predicateType": predicate_type or f"{TYPES}{kind}/v1",
         "subject": subjects if subjects is not None else [subject(record)],
     }
 

@@ -66,12 +66,16 @@ impl Intact {
                 part.insert(name.clone(), content.clone());
             }
         }
-        for statement in self.statements() {
-            if kept.contains(&RecordId(statement.record().blake3)) {
-                let name = EntryName::Statement(statement.file_digest());
-                if let Some(content) = self.bundle().get(&name) {
-                    part.insert(name, content.clone());
-                }
+        let verified = self.statements().iter().flat_map(|statement| {
+            let record = RecordId(statement.record().blake3);
+            statement.files().map(move |file| (file, record))
+        });
+        // What only a later version can verify may be a revocation, so it stays with its record.
+        let set_aside = self.set_aside.iter().map(|(file, record)| (*file, *record));
+        for (file, _) in verified.chain(set_aside).filter(|(_, record)| kept.contains(record)) {
+            let name = EntryName::Statement(file);
+            if let Some(content) = self.bundle().get(&name) {
+                part.insert(name, content.clone());
             }
         }
         // An artifact that nothing speaks of any more would be refused, and what is withheld may be in it.

@@ -21,6 +21,8 @@ use crate::verify::Intact;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
+    /// It is beyond the limits of this reader: there is no answer.
+    Refused,
     /// Something is not what it claims to be.
     Malformed,
     /// Every name, digest and signature was recomputed and agrees.
@@ -35,11 +37,21 @@ impl State {
     /// The word that stands in reports.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Refused => "refused",
             Self::Malformed => "malformed",
             Self::Intact => "intact",
             Self::Signed => "signed",
             Self::Trusted => "trusted",
         }
+    }
+}
+
+impl State {
+    /// The state that findings leave possible at most: none of these two if there is no error.
+    pub(crate) fn of_errors(findings: &[Finding]) -> Option<Self> {
+        let mut errors = findings.iter().filter(|finding| finding.is_error()).peekable();
+        errors.peek()?;
+        Some(if errors.all(Finding::is_limit) { Self::Refused } else { Self::Malformed })
     }
 }
 

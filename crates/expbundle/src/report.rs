@@ -29,7 +29,8 @@ pub const NOT_PROVEN: &[&str] = &[
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
-    /// How much holds; that of the weakest record, or `malformed` if anything has an error.
+    /// How much holds; that of the weakest record, or `malformed` if anything has an error, or `refused` if it is beyond the limits of this
+    /// reader.
     pub state: State,
     /// How much was asked for.
     pub required: State,
@@ -186,8 +187,8 @@ impl Report {
             state = verdict.state;
         }
         findings.extend(of_directory);
-        if findings.iter().any(Finding::is_error) {
-            state = State::Malformed;
+        if let Some(worse) = State::of_errors(&findings) {
+            state = worse;
         }
         if state > State::Malformed && state < required {
             let message = format!("the bundle is {state}, and {required} was asked for");

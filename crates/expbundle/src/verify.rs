@@ -15,7 +15,7 @@ use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
 use expbundle_lineage::{Facts, Lineage};
-use expbundle_statement::VerifiedStatement;
+use expbundle_statement::{VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
 use crate::checker::{Checker, Objects, Present, custody};
@@ -61,6 +61,9 @@ pub struct Intact {
     bundle: Bundle,
     records: BTreeMap<RecordId, Record>,
     statements: Vec<VerifiedStatement>,
+    /// Files of statements that only a later version can verify, and the records that they claim to be about. They count for nothing and
+    /// are kept.
+    pub(crate) set_aside: BTreeMap<Blake3, RecordId>,
     limits: Limits,
     /// Positions of the statements about each record.
     about: BTreeMap<RecordId, Vec<usize>>,
@@ -85,6 +88,12 @@ impl Unverified {
     /// Takes bytes from anywhere.
     pub fn new(content: Content) -> Self {
         Self { content, limits: Limits::default() }
+    }
+
+    /// With other limits than those that every reader has.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
@@ -115,14 +124,16 @@ impl Unverified {
         let objects = Objects::sort(entries, seen, &mut findings);
         let checker = Checker { bundle: &bundle, present: entries, limits: &self.limits };
         let (records, present) = checker.check(objects, &mut findings);
-        let (mut statements, mut unread) = (Vec::new(), Vec::new());
+        let (mut statements, mut unread, mut set_aside) = (Vec::new(), Vec::new(), BTreeMap::new());
         for statement in present {
             match statement {
                 Present::Verified(statement) => statements.push(*statement),
                 Present::Unread(digest, claims) => unread.push(Unread::new(digest, *claims)),
+                Present::SetAside(digest, record) => _ = set_aside.insert(digest, record),
             }
         }
-        let intact = Intact::unsettled(bundle, records, statements, self.limits);
+        let mut intact = Intact::unsettled(bundle, records, statements, self.limits);
+        intact.set_aside = set_aside;
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
         custody(entries, history.statements(), signatures, &mut findings);
@@ -141,13 +152,25 @@ impl Intact {
         limits: Limits,
     ) -> Self {
         let lineage = Lineage::build(Facts::default());
-        Self { bundle, records, statements, limits, about: BTreeMap::new(), lineage, heads: Vec::new() }
+        let statements = once_each(statements);
+        Self {
+            bundle,
+            records,
+            statements,
+            set_aside: BTreeMap::new(),
+            limits,
+            about: BTreeMap::new(),
+            lineage,
+            heads: Vec::new(),
+        }
     }
 
     /// Everything of all parts; `None` if there is none. [`Intact::settle`] follows.
     pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         let (mut bundles, mut records, mut statements, mut limits) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let mut set_aside = BTreeMap::new();
         for part in parts {
+            set_aside.extend(part.set_aside);
             bundles.push(part.bundle);
             records.push(part.records);
             statements.push(part.statements);
@@ -155,7 +178,8 @@ impl Intact {
         }
         let records = || records.into_iter().flatten().collect();
         let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
-        Some(Self::unsettled(bundle, records, statements.into_iter().flatten().collect(), limits?))
+        let whole = Self::unsettled(bundle, records, statements.into_iter().flatten().collect(), limits?);
+        Some(Self { set_aside, ..whole })
     }
 
     /// Takes in statements about records that are here.
@@ -165,8 +189,7 @@ impl Intact {
     }
 
     fn index(&mut self) {
-        self.statements.sort_by_key(VerifiedStatement::file_digest);
-        self.statements.dedup_by_key(|statement| statement.file_digest());
+        self.statements = once_each(std::mem::take(&mut self.statements));
         self.about.clear();
         for (position, statement) in self.statements.iter().enumerate() {
             self.about.entry(RecordId(statement.record().blake3)).or_default().push(position);
@@ -202,7 +225,7 @@ impl Intact {
         &self.records
     }
 
-    /// The statements, in the order of their file names. Each signature holds; whose it is, is another question.
+    /// The statements, each once, in the order of their first files. Each signature holds; whose it is, is another question.
     pub fn statements(&self) -> &[VerifiedStatement] {
         &self.statements
     }

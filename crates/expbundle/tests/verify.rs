@@ -9,6 +9,7 @@ use expbundle::judge::State;
 use expbundle::verify::{Check, Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Status};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, Recipe};
 use expbundle_format::time::Time;
@@ -251,7 +252,7 @@ fn an_end_before_the_start_is_said() {
 
 fn question(required: State) -> Question<'static> {
     let at = time("2026-11-23T12:00:00Z");
-    Question { policy: None, required, at, digests: Digests::Blake3, closed: false }
+    Question { policy: None, required, at, digests: Digests::Blake3, closed: false, limits: Limits::default() }
 }
 
 #[test]
