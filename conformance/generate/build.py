@@ -42,6 +42,12 @@ def crc32(data):
     return zlib.crc32(data)
 
 
+def rank(name):
+    """The order of entries: artifacts, sections, records, statements; each by its name."""
+    folder = name.split("/")[0]
+    return {"artifacts": 0, "records": 1, "statements": 3}.get(folder, 4) + name.endswith("/record.json"), name.encode()
+
+
 class Header:
     """Fields by name, in the order of the layout."""
 
@@ -108,7 +114,7 @@ class Container:
 
     def __init__(self, objects, mimetype=MIMETYPE):
         self.entries = [Entry("mimetype", mimetype)] if mimetype is not None else []
-        self.entries += [Entry(name, data) for name, data in sorted(objects.items(), key=lambda item: item[0].encode())]
+        self.entries += [Entry(name, data) for name, data in sorted(objects.items(), key=lambda item: rank(item[0]))]
         self.before = self.between = self.after = self.before_end = b""
         self.end = Header(END, signature=0x06054B50, disk=0, start_disk=0, here=0, entries=0, size=0, offset=0, comment_length=0)
         # Fields of the end record and offsets that a case sets itself.

@@ -8,7 +8,7 @@ import zlib
 from blake3 import blake3
 
 from .build import (
-    CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest,
+    CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest, rank,
 )
 from .cases import CORE, FULL, SHA256
 from .directory import BUNDLE, WEIGHTS
@@ -45,7 +45,7 @@ def stream(path, objects, locals_={}, centrals={}, end64={}, locator={}, end={},
     """Writes a bundle entry by entry. The mappings change fields: of the entry that is named so, and of the end."""
     headers = []
     with open(path, "wb") as file:
-        for name, data in [("mimetype", MIMETYPE), *sorted(objects.items())]:
+        for name, data in [("mimetype", MIMETYPE), *sorted(objects.items(), key=lambda item: rank(item[0]))]:
             size, crc = (data.size, data.crc) if isinstance(data, Zeros) else (len(data), zlib.crc32(data))
             changes = lambda of: next((fields for part, fields in of.items() if part in name), {})
             shared = {"flags": 0, "method": 0, "time": 0, "date": 0x21, "crc": crc, "compressed": min(size, FULL_32), "size": min(size, FULL_32)}

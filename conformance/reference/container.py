@@ -27,7 +27,7 @@ def read(data):
     while data[at : at + 4] == LOCAL:
         must(len(entries) <= MOST_ENTRIES, "container.limit")
         entry = local(data, at, not entries)
-        if len(entries) > 1 and entry["name"] <= entries[-1]["name"]:
+        if len(entries) > 1 and rank(entry["name"]) <= rank(entries[-1]["name"]):
             raise Refused("container.duplicate-name" if any(other["name"] == entry["name"] for other in entries) else "container.order")
         at = entry["from"] + entry["size"]
         must(at <= len(data), "container.truncated")
@@ -40,6 +40,11 @@ def read(data):
     must(data[at : at + 4] != CENTRAL, "container.header-mismatch")
     end(data, at, len(entries), start)
     return {entry["name"].decode(): (data[entry["from"] : entry["from"] + entry["size"]], entry["crc"]) for entry in entries[1:]}
+
+
+def rank(name):
+    """Artifacts, sections, records, statements; each by its name."""
+    return (name.startswith(b"statements/"), name.endswith(b"/record.json"), name.startswith(b"records/"), name)
 
 
 def fields(form, data, at):
