@@ -1,4 +1,4 @@
-//! Verification, second half: opinions about signers (spec/verification.md, states).
+//! Verification, second half: opinions about signers (spec/report.md, "States").
 //!
 //! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So a [`Verdict`] is a
 //! value, made from both.

@@ -14,7 +14,7 @@ use crate::judge::{State, Verdict};
 use crate::large::in_turn;
 use crate::verify::{Check, Intact};
 
-/// What a valid bundle does not prove (spec/verification.md), in a line each.
+/// What a valid bundle does not prove (spec/report.md), in a line each.
 pub const NOT_PROVEN: &[&str] = &[
     "that the numbers are true: a signature shows who vouches for them",
     "that the run made these files: it shows which bytes its record names",
