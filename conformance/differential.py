@@ -1,8 +1,9 @@
 """Damages bundles at random and lets both verifiers judge them: `differential.py JUDGE [COUNT] [SEED]`.
 
 JUDGE is the program `judge` (`cargo build --release -p expbundle --example judge`). Begins with the valid cases of the core tier and
-changes them in three ways: bytes of the file; texts of entries, with names and checksums that fit again; payloads of statements, signed again. Both
-verifiers have to agree on the state and on every error, in their order; where the toolkit refuses what the core tier does not look at, on the first of the
+changes them in several ways: bytes of the file; fields of headers, with extra fields and comments that are really there; texts of entries, with names and checksums that fit again;
+payloads of statements, signed again, in several files, by keys of unknown algorithms; the union of two bundles. Both verifiers have to agree on the state, on every error in
+its order, and on everything that is said of statements; where the toolkit refuses what the core tier does not look at, on the first of the
 others. Stops with exit status 1 at the first disagreement and keeps the bundle.
 """
 
@@ -30,7 +31,7 @@ TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+|\s+')
 WORDS = [
     b"null", b"true", b"0", b"-0", b"1", b"-1", b"1.0", b"9007199254740992", b"1e400", b'""', b'"1.0"', b'"2.0"', b"[]", b"{}", b'"run"', b'"origin"', b'"tree"',
     b'"finished"', b'"2026-02-30T00:00:00Z"', b'"2026-11-23T09:00:00.5Z"', b'"record.json"', b'"\\ud800"', b'"\\u0041"', b'"a":1,', b",", b":", b"}", b"]", b"\xff", b"\n",
-    b'"' + b"0" * 64 + b'"', b'"mediaType"', b'"digest"', b'"blinded"', b'"critical"', b'"prev"', b'"_type"',
+    b'"' + b"0" * 64 + b'"', b'"https://expbundle.github.io/statement/review/v2"', b'"publicKey": null', b'"certificate": {}', b'"sameSigner"', b'"relation"', b'"mediaType"', b'"digest"', b'"blinded"', b'"critical"', b'"prev"', b'"_type"',
 ]
 
 
@@ -97,8 +98,14 @@ def rebuild(data, random):
     if name.startswith("statements/") and random.random() < 0.8:
         envelope = json.loads(content)
         payload = alter_text(base64.b64decode(envelope["dsseEnvelope"]["payload"]), random)
+        if random.random() < 0.2:
+            payload = payload.replace(build.ADA.line.encode(), random.choice(KEYS).encode())
         key = random.choice((build.ADA, build.ADA, build.ADA, build.BEN))
         content = build.sign(payload, key, keyid=random.choice(("own", None, "")))
+        if random.random() < 0.2:
+            # The same payload in a second file, which holds or does not.
+            other = build.sign(payload, random.choice((key, key, build.EVE)), keyid=None)
+            objects[f"statements/{build.name_of(other)}.json"] = other
     else:
         content = alter_text(content, random)
     folder, identity, *rest = name.split("/")
@@ -123,14 +130,81 @@ def rebuild(data, random):
     return build.Container(objects).bytes()
 
 
+def headers(data, random):
+    """Fields of headers with other values, extra fields and comments that are there, and other parts between."""
+    archive = build.Container({name: content for name, (content, _) in container.read(data).items()})
+    for _ in range(random.choice((1, 1, 1, 2, 3))):
+        entry = random.choice(archive.entries)
+        header = random.choice((entry.local, entry.central, entry.central))
+        match random.randrange(9):
+            case 0 | 1:
+                field = random.choice([field for field, _ in header.layout if field not in ("name_length", "extra_length")])
+                header[field] = min(random.choice((0, 1, 3, 4, 8, 10, 20, 45, 0x21, 0xFF, 0xFFFF, 0xFFFFFFFF, header[field] ^ 1, header[field] + 1)), MOST[dict(header.layout)[field]])
+            case 2 | 3:
+                header.extra = random.choice(EXTRAS)(len(entry.data), header.values.get("offset", 0))
+                if random.random() < 0.5:
+                    for field in {"version", "made_by"} & set(header.values):
+                        header[field] = random.choice((10, 20, 45))
+                if random.random() < 0.5:
+                    header["size"] = header["compressed"] = random.choice((len(entry.data), 0xFFFFFFFF))
+            case 4:
+                entry.comment = random.choice((b"", b"!", b"PK\5\6" + bytes(18)))
+                entry.central["comment_length"] = random.choice((len(entry.comment), 1, 60_000))
+            case 5:
+                setattr(archive, random.choice(("before", "between", "before_end", "after")), random.choice(PARTS))
+            case 6:
+                archive.end_fields[random.choice([field for field, _ in build.END if field != "signature"])] = random.choice((0, 1, 3, 0xFFFF))
+            case 7:
+                entry.after_data = random.choice(PARTS)
+            case _:
+                setattr(entry, random.choice(("in_locals", "in_central")), False)
+    return archive.bytes()
+
+
+MOST = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF}
+PARTS = [b"", b"!", b"PK\5\6" + bytes(18), b"PK\6\6" + bytes(52), b"PK\6\7" + bytes(16), b"PK\1\2" + bytes(42), b"PK\3\4" + bytes(26), b"PK\7\x08" + bytes(12)]
+EXTRAS = [
+    lambda size, offset: build.extra(0x5455, b"\1" + bytes(4)), lambda size, offset: build.extra(0x5455, bytes(16)), lambda size, offset: build.extra(1, struct.pack("<QQ", size, size)),
+    lambda size, offset: build.extra(1, struct.pack("<QQ", 2**32, size)), lambda size, offset: build.extra(1, struct.pack("<QQ", 2**32, 2**32)), lambda size, offset: build.extra(1, struct.pack("<Q", offset)),
+    lambda size, offset: build.extra(1, struct.pack("<QQQ", size, size, offset)), lambda size, offset: b"\1", lambda size, offset: b"\1\0\x08\0" + bytes(16),
+    lambda size, offset: build.extra(1, bytes(16)) + build.extra(0x5455, bytes(5)),
+]
+KEYS = [build.openssh(b"\4" + b"\1" * 64, b"ecdsa-sha2-nistp256"), build.openssh(b"\1" * 32, b"sk-ssh-ed25519@openssh.com"), build.openssh(b"\1", b"Ssh"), "ssh-mldsa-44 AAAA", build.BEN.line]
+
+
+def union(data, other):
+    """The objects of two bundles in one."""
+    return build.Container({name: content for part in (data, other) for name, (content, _) in container.read(part).items()}).bytes()
+
+
+def change(bundles, random):
+    data = random.choice(bundles)
+    match random.randrange(10):
+        case 0 | 1 | 2:
+            return damage(data, random)
+        case 3 | 4:
+            return headers(data, random)
+        case 5:
+            return union(data, random.choice(bundles))
+        case 6:
+            return rebuild(union(data, random.choice(bundles)), random)
+        case _:
+            return rebuild(data, random)
+
+
+def of_statements(findings):
+    """Everything that is said of statements, in its order."""
+    return [finding["code"] for finding in findings if finding["code"].startswith(("statement.", "signature."))]
+
+
 def reference(data):
     verifier = Verifier(at=AT)
     state = verifier.verify(data)
-    return state, [finding["code"] for finding in verifier.findings if finding["severity"] == "error"]
+    return state, verifier.errors(), of_statements(verifier.findings)
 
 
 def toolkit(report):
-    """The state, the errors that the core tier knows, and whether there are others."""
+    """The state, the errors that the core tier knows, whether there are others, and what is said of statements."""
     errors = [finding for finding in report["findings"] if finding["severity"] == "error"]
 
     def is_beyond(finding):
@@ -138,11 +212,13 @@ def toolkit(report):
         return finding["code"].startswith(BEYOND) or of_section
 
     codes = [finding["code"] for finding in errors if not is_beyond(finding)]
-    return report["state"], codes, len(codes) < len(errors)
+    return report["state"], codes, len(codes) < len(errors), of_statements(report["findings"])
 
 
 def agree(ours, theirs):
-    (said, codes, beyond), (state, errors) = ours, theirs
+    (said, codes, beyond, statements), (state, errors, others) = ours, theirs
+    if statements != others:
+        return False
     # What only the full tier refuses the core tier cannot see, nor what follows from it: an `artifacts.json` that was refused speaks of nothing.
     if beyond:
         first = lambda codes: next((code for code in codes if code != "container.unlisted"), None)
@@ -156,8 +232,7 @@ def main():
     process = subprocess.Popen([judge], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     states, codes = {}, set()
     for number in range(count):
-        data = chance.choice(bundles)
-        data = damage(data, chance) if chance.random() < 0.3 else rebuild(data, chance)
+        data = change(bundles, chance)
         process.stdin.write(struct.pack("<I", len(data)) + data)
         process.stdin.flush()
         ours, theirs = toolkit(json.loads(process.stdout.readline())), reference(data)

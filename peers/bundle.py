@@ -4,6 +4,11 @@ import json
 import zipfile
 
 
+def rank(name):
+    """The order of entries: artifacts, sections, records, statements; each by its name."""
+    return {"artifacts": 0, "records": 1, "statements": 3}[name.split("/")[0]] + name.endswith("/record.json"), name.encode()
+
+
 class Bundle:
     def __init__(self, path):
         with zipfile.ZipFile(path) as archive:

@@ -3,14 +3,18 @@
 import hashlib
 import io
 import json
+import pathlib
 import shutil
 import subprocess
+import textwrap
 import zipfile
 
 import pytest
 from blake3 import blake3
-from bundle import Bundle
+from bundle import Bundle, rank
 from jsonschema import Draft202012Validator
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -43,17 +47,28 @@ def test_unzip_finds_nothing_wrong(paths):
 
 
 def test_a_stock_writer_writes_the_same_bytes(paths):
-    """The canonical layout needs nothing special: stored entries, `mimetype`, then names in byte order, one time, one mode."""
+    """The canonical layout needs nothing special: stored entries, `mimetype`, then names class by class, one time, one mode."""
     for path in paths:
         entries = Bundle(path).entries
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-            for name in ["mimetype", *sorted(entries.keys() - {"mimetype"}, key=str.encode)]:
+            for name in ["mimetype", *sorted(entries.keys() - {"mimetype"}, key=rank)]:
                 entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                 entry.create_system, entry.create_version, entry.extract_version = 3, 10, 10
                 entry.external_attr = 0o100644 << 16
                 archive.writestr(entry, entries[name])
         assert out.getvalue() == path.read_bytes(), path
+
+
+def test_the_writer_on_the_page_writes_the_same_bytes(paths, tmp_path):
+    """spec/implementers.md prints a writer in Python."""
+    page = (ROOT / "spec" / "implementers.md").read_text()
+    code = textwrap.dedent(page.split("```python\n")[-1].split("```")[0])
+    names = {}
+    exec(code, names)
+    for path in paths:
+        names["write"](tmp_path / "again.expb", {name: data for name, data in Bundle(path).entries.items() if name != "mimetype"})
+        assert (tmp_path / "again.expb").read_bytes() == path.read_bytes(), path
 
 
 def test_names_are_digests(paths):

@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 from blake3 import blake3
+from bundle import rank
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 from google.protobuf import json_format
@@ -49,7 +50,7 @@ def write(path, content):
     """The canonical layout, by Python's own zipfile."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        names = ["mimetype"] + sorted(name for name in content if name != "mimetype")
+        names = ["mimetype", *sorted((name for name in content if name != "mimetype"), key=rank)]
         for name in names:
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.create_system, info.create_version, info.extract_version, info.external_attr = 3, 10, 10, 0o100644 << 16
@@ -111,7 +112,7 @@ def test_an_envelope_signed_by_securesystemslib_is_accepted(signed, tmp_path):
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "record.json", "digest": {"blake3": blake3(record).hexdigest(), "sha256": hashlib.sha256(record).hexdigest()}}],
-        "predicateType": "urn:expbundle:authorship:1",
+        "predicateType": "https://expbundle.github.io/statement/authorship/v1",
         "predicate": {
             "created": "2026-11-23T10:00:00Z",
             "signer": {"publicKey": f"ssh-ed25519 {base64.b64encode(blob).decode()}"},

@@ -42,6 +42,12 @@ def crc32(data):
     return zlib.crc32(data)
 
 
+def rank(name):
+    """The order of entries: artifacts, sections, records, statements; each by its name."""
+    folder = name.split("/")[0]
+    return {"artifacts": 0, "records": 1, "statements": 3}.get(folder, 4) + name.endswith("/record.json"), name.encode()
+
+
 class Header:
     """Fields by name, in the order of the layout."""
 
@@ -108,7 +114,7 @@ class Container:
 
     def __init__(self, objects, mimetype=MIMETYPE):
         self.entries = [Entry("mimetype", mimetype)] if mimetype is not None else []
-        self.entries += [Entry(name, data) for name, data in sorted(objects.items(), key=lambda item: item[0].encode())]
+        self.entries += [Entry(name, data) for name, data in sorted(objects.items(), key=lambda item: rank(item[0]))]
         self.before = self.between = self.after = self.before_end = b""
         self.end = Header(END, signature=0x06054B50, disk=0, start_disk=0, here=0, entries=0, size=0, offset=0, comment_length=0)
         # Fields of the end record and offsets that a case sets itself.
@@ -264,6 +270,7 @@ def fingerprint(raw):
 
 ADA, BEN, EVE = Key("ada"), Key("ben"), Key("eve")
 INTOTO = "application/vnd.in-toto+json"
+TYPES = "https://expbundle.github.io/statement/"
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -281,7 +288,7 @@ def payload(record, kind="authorship", key=ADA, created=SIGNED, prev=(), subject
     return {
         "_type": "https://in-toto.io/Statement/v1",
         "predicate": {name: value for name, value in predicate.items() if value is not None},
-        "predicateType": predicate_type or f"urn:expbundle:{kind}:1",
+        "predicateType": predicate_type or f"{TYPES}{kind}/v1",
         "subject": subjects if subjects is not None else [subject(record)],
     }
 

@@ -7,7 +7,9 @@ import shutil
 from . import build
 
 CASES = pathlib.Path(__file__).resolve().parent.parent / "cases"
-STATES = ["malformed", "intact", "signed", "trusted"]
+STATES = ["refused", "malformed", "intact", "signed", "trusted"]
+# What is beyond the limits of a reader gives no answer.
+LIMITS = {"container.limit", "json.limit"}
 # What each tier of implementations promises (README.md).
 CORE, FULL, SHA256, WRITER = "core", "full", "sha256", "writer"
 
@@ -21,24 +23,26 @@ class Suite:
         self.layer, self.clause = layer, clause
 
     def case(self, name, why, data, errors=(), also=(), state=None, tiers=(CORE, FULL, SHA256), clause=None, files=None, **question):
-        """One case. `data` is a bundle or its bytes, a folder as a mapping from path to bytes, or a function that writes to a path."""
+        """One case. `data` is a bundle or its bytes, a folder as a mapping from path to bytes, or a function that writes to a path. `errors` stand in the order in
+        which a verifier has to report them."""
         if isinstance(data, (build.Bundle, build.Container)):
             data = data.bytes()
         # Where no errors are named, any will do.
         any_errors = errors is None
+        first = {"first": errors[0]} if len(set(errors or ())) > 1 else {}
         errors, also = sorted(set(errors or ())), sorted(set(also))
-        state = state or ("malformed" if errors else "intact")
+        state = state or ("intact" if not errors and not any_errors else "refused" if errors and set(errors) <= LIMITS else "malformed")
         required = question.get("require") or ("trusted" if "signers" in question else "intact")
         holds = STATES.index(state) >= STATES.index(required)
-        status = 1 if state == "malformed" else 0 if holds else 3
-        if state != "malformed" and not holds:
+        status = {"refused": 2, "malformed": 1}.get(state, 0 if holds else 3)
+        if state not in ("refused", "malformed") and not holds:
             also = sorted({*also, "policy.state"})
         # Without BLAKE3 nobody can tell what these say.
         needs_blake3 = {"digest.record", "digest.statement", "digest.artifact", "digest.divergent"} & set(errors) or question.get("digests") == "all"
         tiers = [tier for tier in tiers if tier != SHA256 or not needs_blake3]
         if tiers != [FULL] and {"signers", "closed"} & set(question):
             raise SystemExit(f"{self.layer}/{name}: the core tier knows no signers files and no folders")
-        expect = {"state": state, **({} if any_errors else {"errors": errors}), "also": also, "exit": status}
+        expect = {"state": state, **({} if any_errors else {"errors": errors, **first}), "also": also, "exit": status}
         self.cases.append((self.layer, name, why, clause or self.clause, data, list(tiers), expect, question, files or {}))
 
     def valid(self, name, why, data, **more):

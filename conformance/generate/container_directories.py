@@ -23,6 +23,12 @@ def zip64_end(container, entries=None, version=45, rest=b"", record=True, locato
     return container
 
 
+def directory_replaced(data):
+    """The local headers of the smallest bundle, and then this."""
+    whole = smallest().bytes()
+    return whole[: whole.index(b"PK\1\2")] + data
+
+
 def directories(suite):
     def changed(change, target="context.json"):
         container = smallest().container()
@@ -69,6 +75,31 @@ def directories(suite):
         container.central_order = [*container.entries, container.entries[-1]]
 
     mismatch("central-header-twice", "one entry listed twice", twice_central)
+    due = lambda name, what, *errors: suite.refused(f"central-header-due-and-{name}", "what stands where a central header is due", directory_replaced(what), *errors, clause="verification.md#1.12")
+    due("an-end-record", b"PK\5\6" + bytes(18), "container.header-mismatch")
+    due("a-zip64-end-record", b"PK\6\6" + bytes(52), "container.header-mismatch")
+    due("a-zip64-locator", b"PK\6\7" + bytes(16), "container.gap")
+    due("a-data-descriptor", b"PK\7\x08" + bytes(12), "container.gap")
+    due("nothing", b"", "container.truncated")
+    for count in (1, 2, 3):
+        due(f"{count}-bytes-of-it", b"PK\1"[:count], "container.truncated")
+        due(f"{count}-other-bytes", b"!!!"[:count], "container.truncated")
+    past = lambda container, entry: entry.central.__setitem__("comment_length", 60_000)
+    suite.refused("comment-length-past-the-end", "a header is there without its comment, and a comment is refused", changed(past), "container.comment", clause="verification.md#1.13")
+    last = changed(lambda c, e: c.entries[-1].central.__setitem__("comment_length", 1))
+    suite.refused("comment-length-of-the-last", "the comment would be the end record", last, "container.comment", clause="verification.md#1.13")
+
+    def made_on_and_extra(container, entry):
+        entry.central["made_on"] = 4
+        entry.central.extra = extra(0x5455, b"\1" + b"\0" * 4)
+
+    suite.refused("made-on-4-and-an-extra-field", "the system is always Unix, whatever the extra field", changed(made_on_and_extra), "container.fixed-field", clause="verification.md#1.16")
+
+    def versions_and_extra(container, entry):
+        entry.central["version"] = entry.central["made_by"] = 20
+        entry.central.extra = extra(0x5455, b"\1" + b"\0" * 4)
+
+    suite.refused("versions-and-an-extra-field", "with another extra field the versions may be others", changed(versions_and_extra), "container.extra-field", clause="verification.md#1.16")
     suite.refused("central-signature-wrong", "something else where a central header should be",
                   changed(lambda c, e: e.central.__setitem__("signature", 0x02014B51)), "container.gap")
 
@@ -130,6 +161,21 @@ def zip64(suite):
         entry.local["size"] = entry.local["compressed"] = FULL_32
         entry.local.extra = extra(1, struct.pack("<Q", size))
 
+    def foreign(data):
+        def change(entry, size):
+            entry.local["size"] = entry.local["compressed"] = FULL_32
+            entry.local["version"], entry.local.extra = 45, data
+
+        return local(change)
+
+    of_another = lambda name, data: suite.refused(f"zip64-all-ones-and-{name}", "ZIP64 is due, and the extra field is another", foreign(data), "container.extra-field", clause="container.md#extra-fields")
+    of_another("an-extra-field-of-another-kind", extra(0x5455, b"\1" + b"\0" * 4))
+    of_another("another-of-the-same-length", extra(0x5455, b"\0" * 16))
+    of_another("half-an-extra-field", b"\1")
+    two = struct.pack("<QQ", 2**32, 2**32)
+    refused("zip64-then-another-extra-field", "ZIP64 is alone", foreign(extra(1, two) + extra(0x5455, b"\1" + b"\0" * 4)))
+    refused("zip64-of-another-length-inside", "16 bytes", foreign(b"\1\0\x08\0" + two))
+
     refused("zip64-one-size", "one of the two sizes", local(one_size))
 
     def overflow(entry, size):
@@ -152,6 +198,18 @@ def zip64(suite):
         return local(change)
 
     refused("zip64-two-sizes", "the size stands there twice, and is one", large(2**32, 2**32 + 1))
+    refused("zip64-second-size-small", "the first of the two is the size", large(2**32, 7))
+    refused("zip64-first-size-small", "the first of the two is the size, and needs no ZIP64", large(7, 2**32))
+
+    def with_version(version, *sizes):
+        def change(entry, size):
+            entry.local["size"] = entry.local["compressed"] = FULL_32
+            entry.local["version"], entry.local.extra = version, extra(1, struct.pack("<QQ", *sizes))
+
+        return local(change)
+
+    suite.refused("first-local-version-then-two-sizes", "the extra field, then the version, then what is in ZIP64", with_version(10, 2**32, 7), "container.fixed-field", clause="container.md#extra-fields")
+    refused("first-local-needless-zip64-then-version", "the extra field, then the version", with_version(10, 7, 7))
     refused("zip64-field-too-short", "a length that cuts the second size", large(2**32, 2**32, length=15))
     refused("zip64-field-too-long", "a length beyond the extra field", large(2**32, 2**32, length=17))
     refused("zip64-with-offset", "a local header has no offset", large(2**32, 2**32, 0))

@@ -1,6 +1,6 @@
 """Layer `container`: of two broken rules the first is reported (verification.md, step 1)."""
 
-from .build import MIMETYPE, signed, smallest, twin
+from .build import MIMETYPE, Bundle, artifact, body, fixed, rank, says, signed, smallest, twin
 
 
 def add(suite):
@@ -41,7 +41,33 @@ def add(suite):
     suite.refused("first-central-then-end", "the directory is read before the end", of(lambda c, e: e.central.__setitem__("crc", 1), lambda c, e: c.end_fields.update(disk=1)), "container.header-mismatch")
     suite.refused("first-mimetype-then-crc", "the data of the first entry is looked at before its checksum",
                   of(lambda c, e: setattr(c.entries[0], "data", MIMETYPE.upper()), lambda c, e: c.entries[0].both("crc", 1)), "container.mimetype")
+    classes(suite)
     suite.refused("first-name-twice-then-data", "two entries of one name, the second of which is cut", twice()[:360], "container.duplicate-name")
+
+
+def classes(suite):
+    """Artifacts, sections, records, statements; within a class by the bytes of names (container.md)."""
+    clause = "container.md#names"
+    bundle = Bundle()
+    weights = b"weights"
+    for number in range(3):
+        sections = {name: fixed(value) for name, value in (("context.json", {"title": f"run {number}"}), ("summary.json", {}))}
+        record = bundle.record(body(sections, outputs=[artifact(weights)]), sections)
+        bundle.statement(says(record))
+    bundle.embed(weights)
+    suite.valid("order-of-classes", "artifacts, sections, records, statements", bundle, state="signed", clause=clause)
+
+    def ordered(key):
+        container = bundle.container()
+        container.entries[1:] = sorted(container.entries[1:], key=lambda entry: key(entry.name.decode()))
+        return container.bytes()
+
+    orders = {
+        "folder-by-folder": lambda name: name, "records-first": lambda name: (not name.endswith("/record.json"), rank(name)), "statements-first": lambda name: (not name.startswith("statements/"), rank(name)),
+        "artifacts-last": lambda name: (name.startswith("artifacts/"), rank(name)), "sections-by-file": lambda name: (rank(name)[0], name.split("/")[-1], name),
+    }
+    for name, key in orders.items():
+        suite.refused(f"order-{name}", "artifacts, sections, records, statements", ordered(key), "container.order", clause=clause)
 
 
 def rename(entry, name):

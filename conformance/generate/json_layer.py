@@ -121,6 +121,11 @@ def add(suite):
         "number-then-duplicate-key": ("the first rule that is broken on the way is reported", '{"title": "t", "title": -0}', "json.number"),
         "syntax-then-encoding": ("the whole text is UTF-8 before any of it is read", b'{"title": x, "y": "\xff"}', "json.encoding"),
         "syntax-then-surrogate": ("an escape is read where it stands", '{"title": x, "y": "\\ud800"}', "json.syntax"),
+        "surrogate-then-no-hex": ("an escape is read whole before it is looked at", '{"title": "\\ud800\\uZZZZ"}', "json.syntax"),
+        "surrogate-at-the-end": ("where a second escape is due and none begins", '{"title": "\\ud800', "json.encoding"),
+        "surrogate-then-half-an-escape": ("an escape that begins is read", '{"title": "\\ud800\\u00', "json.syntax"),
+        "surrogate-then-backslash": ("where a second escape is due and none begins", '{"title": "\\ud800\\', "json.encoding"),
+        "surrogate-then-another-escape": ("where a second escape is due and none begins", '{"title": "\\ud800\\n"}', "json.encoding"),
         "surrogate-then-syntax": ("an escape is read where it stands", '{"title": "\\ud800", "y": x}', "json.encoding"),
         "limit-then-syntax": ("the first rule that is broken on the way is reported", '{"title": "t", "x": ' + "[" * 64 + "x", "json.limit"),
     }

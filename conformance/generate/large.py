@@ -8,7 +8,7 @@ import zlib
 from blake3 import blake3
 
 from .build import (
-    CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest,
+    CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest, rank,
 )
 from .cases import CORE, FULL, SHA256
 from .directory import BUNDLE, WEIGHTS
@@ -45,7 +45,7 @@ def stream(path, objects, locals_={}, centrals={}, end64={}, locator={}, end={},
     """Writes a bundle entry by entry. The mappings change fields: of the entry that is named so, and of the end."""
     headers = []
     with open(path, "wb") as file:
-        for name, data in [("mimetype", MIMETYPE), *sorted(objects.items())]:
+        for name, data in [("mimetype", MIMETYPE), *sorted(objects.items(), key=lambda item: rank(item[0]))]:
             size, crc = (data.size, data.crc) if isinstance(data, Zeros) else (len(data), zlib.crc32(data))
             changes = lambda of: next((fields for part, fields in of.items() if part in name), {})
             shared = {"flags": 0, "method": 0, "time": 0, "date": 0x21, "crc": crc, "compressed": min(size, FULL_32), "size": min(size, FULL_32)}
@@ -191,6 +191,9 @@ def texts(suite):
     suite.refused("section-beyond-64-mib", "and one byte more", of(lambda: with_title(67_108_865)), "json.limit")
     suite.valid("values-4194304", "as many values as there may be, names not counted", of(lambda: values(4_194_304)))
     suite.refused("values-4194305", "and one more", of(lambda: values(4_194_305)), "json.limit")
+    unread = lambda count: b'{"title": "t", "x": [' + b"0," * (count - 4) + b"x"
+    suite.refused("values-4194304-and-junk", "a value counts where it is due, so what stands there is read while there is room", of(lambda: unread(4_194_304)), "json.syntax")
+    suite.refused("values-4194305-of-junk", "and beyond the limit nothing is read", of(lambda: unread(4_194_305)), "json.limit")
 
     def tree(size):
         """A listing of exactly this size: its last path is as long as it has to be."""

@@ -179,7 +179,7 @@ def add(suite):
     first = run(bundle, 1, outputs=[weights])
     second = run(bundle, 2, [weights], started="2026-11-24T09:00:00Z", ended=None)
     bundle.statement(says(second))
-    case("unsigned-parent", "an unsigned ancestor does not hide behind a signed model", bundle, require="signed", state="intact", clause="verification.md#states")
+    case("unsigned-parent", "an unsigned ancestor does not hide behind a signed model", bundle, require="signed", state="intact", clause="report.md#states")
 
 
 def one(**members):

@@ -3,7 +3,7 @@
 import json
 import re
 
-from .build import ADA, BEN, Bundle, digests, fixed, name_of, payload, says, sign, statement_id, subject
+from .build import ADA, BEN, TYPES, Bundle, digests, fixed, name_of, payload, says, sign, statement_id, subject
 from .statement import GONE, KINDS, RECORD, put, with_files, with_nulls
 
 
@@ -22,9 +22,11 @@ def payloads(suite):
     for name, value in (("v0.1", "https://in-toto.io/Statement/v0.1"), ("missing", GONE), ("empty", ""), ("http", "http://in-toto.io/Statement/v1"), ("with-slash", "https://in-toto.io/Statement/v1/")):
         of(put("_type", value), "statement.type", f"type-{name}", "the type of the statement is exact")
     of(put("_type", 1), "statement.type", "type-is-a-number", "the type of the statement is a text")
-    for name, value in (("slsa", "https://slsa.dev/provenance/v1"), ("version-2", "urn:expbundle:authorship:2"), ("upper-case", "urn:expbundle:Authorship:1"), ("no-kind", "urn:expbundle::1"), ("empty", ""),
-                        ("kind-with-underscore", "urn:expbundle:model_card:1")):
-        of(put("predicateType", value), "statement.predicate-type", f"predicate-type-{name}", "`urn:expbundle:<kind>:1`")
+    for name, value in (("slsa", "https://slsa.dev/provenance/v1"), ("version-0", f"{TYPES}authorship/v0"), ("version-01", f"{TYPES}authorship/v01"), ("version-signed", f"{TYPES}authorship/v+1"), ("version-in-words", f"{TYPES}authorship/vone"),
+                        ("version-too-large", f"{TYPES}authorship/v4294967296"), ("without-version", f"{TYPES}authorship"), ("version-without-v", f"{TYPES}authorship/1"), ("with-slash", f"{TYPES}authorship/v1/"), ("with-query", f"{TYPES}authorship/v1?x"),
+                        ("http", f"{TYPES}authorship/v1".replace("https", "http")), ("of-another-host", f"{TYPES}authorship/v1".replace("github.io", "example.org")), ("urn", "urn:expbundle:authorship:1"), ("upper-case", "https://expbundle.github.io/statement/Authorship/v1"), ("no-kind", "https://expbundle.github.io/statement//v1"), ("empty", ""),
+                        ("kind-with-underscore", "https://expbundle.github.io/statement/model_card/v1")):
+        of(put("predicateType", value), "statement.predicate-type", f"predicate-type-{name}", f"`{TYPES}<kind>/v<number>`")
     of(put("subject", []), "statement.subject", "no-subject", "it is about something")
     other = subject(RECORD)
     other["digest"] = {"blake3": digests(RECORD)["blake3"]}
@@ -32,6 +34,12 @@ def payloads(suite):
     of(put("subject", [{"name": "record.json", "digest": {"sha256": digests(RECORD)["sha256"]}}]), "statement.subject", "subject-without-blake3", "both digests name the record")
     of(put("subject", [{"name": "record.json"}]), "statement.subject", "subject-by-name-only", "a name proves nothing")
     of(put("subject", [{"name": "record.json", "digest": [*digests(RECORD).values()]}]), "statement.subject", "subject-digest-is-a-list", "members have names")
+    for name, further in (("without-digest", {"name": "x"}), ("digest-null", {"name": "x", "digest": None}), ("digest-empty", {"name": "x", "digest": {}}), ("digest-is-a-number", {"name": "x", "digest": 5}), ("digest-is-a-list", {"name": "x", "digest": ["00"]}),
+                          ("digest-of-a-number", {"name": "x", "digest": {"md5": 5}}), ("digest-of-null", {"name": "x", "digest": {"md5": None}})):
+        of(put("subject", [subject(RECORD), further]), "statement.subject", f"second-subject-{name}", "in-toto wants a digest of each subject")
+    of(put("subject", [subject(RECORD), 5]), "statement.envelope", "second-subject-is-a-number", "a list of objects")
+    for name, value in (("null", None), ("a-number", 5)):
+        of(put("subject", [subject(RECORD), {"name": value, "digest": {"md5": "00"}}]), "statement.envelope", f"second-subject-name-is-{name}", "a name is a string, or missing")
     of(put("subject", [{"name": "record.json", "digest": {**digests(RECORD), "sha256": "0" * 64}}]), "statement.subject", "subject-with-another-sha256", "both digests are the record's")
     elsewhere = put("subject", [{"name": "record.json", "digest": {**digests(RECORD), "blake3": "0" * 64}}])
     value = payload(RECORD)
@@ -61,7 +69,7 @@ def payloads(suite):
             wrong(("predicate", *path), value, "statement.predicate")
     suite.valid("prev-missing", "what follows nothing may say nothing", with_files(sign(without_prev())), state="signed", clause="statements.md#the-payload")
     subjects = lambda *more: payload(RECORD, subjects=[{"digest": digests(RECORD), "name": "the run"}, *more])
-    for name, value in (("named-otherwise", subjects()), ("of-other-tools", subjects({"digest": {"md5": "00"}}, {"name": "x"}, {"name": "y", "digest": {"gitCommit": "0" * 40}, "uri": "https://example.org"})),
+    for name, value in (("named-otherwise", subjects()), ("of-other-tools", subjects({"digest": {"md5": "00"}}, {"name": "y", "digest": {"gitCommit": "0" * 40}, "uri": "https://example.org"})),
                         ("with-a-third-digest", payload(RECORD, subjects=[{"name": "record.json", "digest": {**digests(RECORD), "md5": "00"}}])), ("twice", subjects(subject(RECORD))),
                         ("without-a-name", payload(RECORD, subjects=[{"digest": digests(RECORD)}]))):
         suite.valid(f"subjects-{name}", "names of subjects prove nothing, and further ones are for other tools", with_files(sign(value)), state="signed", clause="statements.md#the-payload")
@@ -105,7 +113,8 @@ def members_of_kinds(suite):
                        {"evaluations": [{"metric": "f1", "time": "noon"}]}, {"evaluations": [{"metric": "f1", "datasetDigest": {"md5": "00"}}]}, {"notes": 1}],
         "deployment": [{"environment": 1}, {"environment": None}, {"action": "Deployed"}, {"artifact": {"md5": "00"}}, {"artifact": {}}, {"reason": 1}],
         "link": [{"parent": {"blake3": id_}}, {"parent": None}, {"relation": "Part-Of"}, {"relation": 1}, {"artifact": {}}, {"artifact": "x"}, {"reason": 1}, {"parent": None, "sameSigner": "ssh-ed25519 AAAA"},
-                 {"parent": None, "sameSigner": ADA.line + " ada"}, {"parent": None, "sameSigner": 1}],
+                 {"parent": None, "sameSigner": ADA.line + " ada"}, {"parent": None, "sameSigner": 1}, {"parent": None, "relation": "part-of", "sameSigner": BEN.line}, {"parent": None, "relation": 5, "sameSigner": BEN.line}, {"parent": None, "relation": None, "artifact": {"sha256": "0" * 64}, "sameSigner": BEN.line},
+                 {"parent": 5, "sameSigner": BEN.line}, {"sameSigner": BEN.line}],
         "supersession": [{"successor": {"sha256": "0" * 64}}, {"successor": id_}, {"successor": None}, {"reason": 1}],
         "revocation": [{"revoked": [id_]}, {"revoked": id_}, {"revoked": {"bundle": id_}}, {"revoked": {"record": id_, "statement": id_}}, {"revoked": {"record": id_[1:]}}, {"revoked": {"statement": id_.upper()}},
                        {"revoked": {"key": "ada"}}, {"revoked": {"key": ADA.fingerprint}}, {"revoked": {"record": None}}, {"revoked": None}, {"since": "noon"}, {"since": 1}, {"reason": 1}],
@@ -130,6 +139,8 @@ def chains(suite):
     suite.case("prev-absent", "a statement that it follows is elsewhere", with_files(sign(first), sign(third, BEN)), also=["statement.prev-dangling"], state="signed", clause=clause)
     early = payload(RECORD, "comment", created="2026-11-22T00:00:00Z", prev=[statement_id(first)], text="early")
     suite.case("dated-before-what-it-follows", "one of two clocks is wrong", with_files(sign(first), sign(early)), also=["statement.prev-time"], state="signed", clause=clause)
+    twice = payload(RECORD, "comment", created="2026-11-23T11:00:00Z", prev=["0" * 64, "0" * 64], text="x")
+    suite.case("prev-absent-twice", "an id that is named twice is one id", with_files(sign(first), sign(twice)), also=["statement.prev-dangling"], state="signed", clause=clause)
     suite.case("prev-names-itself-by-file", "nobody can name a digest that contains itself; the digest of a file is no id", self_named(), also=["statement.prev-dangling"], state="signed", clause=clause)
 
 

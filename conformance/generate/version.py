@@ -22,6 +22,8 @@ def add(suite):
                       smallest().container(mimetype=f"application/vnd.expbundle.v{number}+zip".encode()).bytes(), "version.unsupported", clause="container.md#names")
     for text in ("v", "v1.0", "v-1", "vI"):
         suite.refused(f"container-{text.replace('.', '-')}", "no number of a version", smallest().container(mimetype=f"application/vnd.expbundle.{text}+zip".encode()).bytes(), "container.mimetype", clause="container.md#names")
+    for name, text in (("without-zip", "v2"), ("of-another-suffix", "v2+tar"), ("with-more", "v2+zip "), ("upper-case", "V2+zip")):
+        suite.refused(f"container-v2-{name}", "a media type of another form", smallest().container(mimetype=f"application/vnd.expbundle.{text}".encode()).bytes(), "container.mimetype", clause="container.md#names")
     suite.refused("critical-extension", "an extension that a reader must understand", of({"critical": ["https://example.org/sharded"]}), "record.critical")
     suite.refused("two-critical-extensions", "and more of them", of({"critical": ["urn:a", "urn:b"]}), "record.critical")
     suite.refused("critical-is-a-text", "a list of URIs", of({"critical": "urn:a"}), "schema.invalid")

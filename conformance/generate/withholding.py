@@ -1,6 +1,7 @@
 """Layer `withholding`: copies without some sections (sections.md, "Withholding")."""
 
 from .build import BEN, Bundle, artifact, body, fixed, says, section, smallest
+from .cases import FULL
 from .sections import GOLDEN, PARQUET
 
 SECTIONS = {"context.json": {"title": "a shared run"}, "identity.json": {"people": [{"name": "Ada"}]}, "cost.json": {"resources": [], "charges": []}}
@@ -57,6 +58,7 @@ def add(suite):
     refuse("salt-upper-case", "of lower-case hex digits", {**blind, "cost.json": {**SECTIONS["cost.json"], "salt": "A" * 64}})
     refuse("salt-no-hex", "of hex digits", {**blind, "cost.json": {**SECTIONS["cost.json"], "salt": "g" * 64}})
     refuse("salt-of-another-section", "and no two the same", {**blind, "cost.json": {**SECTIONS["cost.json"], "salt": salted(1)}})
+    suite.refused("salt-missing-and-schema", "a salt is asked for whatever the schema says", bundle_of({**blind, "cost.json": {"resources": 5}}, True)[0], "schema.invalid", "section.salt", tiers=[FULL], clause="verification.md#4.6")
     refuse("salt-is-null", "a salt is a text", {**blind, "cost.json": {**SECTIONS["cost.json"], "salt": None}})
     suite.valid("salt-in-an-unblinded-record", "a salt more harms nothing", bundle_of(blind)[0])
     altered = whole.copy()

@@ -27,7 +27,7 @@ def read(data):
     while data[at : at + 4] == LOCAL:
         must(len(entries) <= MOST_ENTRIES, "container.limit")
         entry = local(data, at, not entries)
-        if len(entries) > 1 and entry["name"] <= entries[-1]["name"]:
+        if len(entries) > 1 and rank(entry["name"]) <= rank(entries[-1]["name"]):
             raise Refused("container.duplicate-name" if any(other["name"] == entry["name"] for other in entries) else "container.order")
         at = entry["from"] + entry["size"]
         must(at <= len(data), "container.truncated")
@@ -42,6 +42,11 @@ def read(data):
     return {entry["name"].decode(): (data[entry["from"] : entry["from"] + entry["size"]], entry["crc"]) for entry in entries[1:]}
 
 
+def rank(name):
+    """Artifacts, sections, records, statements; each by its name."""
+    return (name.startswith(b"statements/"), name.endswith(b"/record.json"), name.startswith(b"records/"), name)
+
+
 def fields(form, data, at):
     must(len(data) - at >= struct.calcsize(form), "container.truncated")
     return struct.unpack_from(form, data, at)
@@ -52,8 +57,12 @@ def name_and_extra(data, at, name_length, extra_length):
     return data[at : at + name_length], data[at + name_length : at + name_length + extra_length]
 
 
+def wrong_extra(extra):
+    return "container.zip64" if not extra or extra[:2] == b"\1\0" else "container.extra-field"
+
+
 def is_long_enough(extra, length):
-    must(len(extra) == length, "container.zip64" if not extra or extra[:2] == b"\1\0" else "container.extra-field")
+    must(len(extra) == length, wrong_extra(extra))
 
 
 def local(data, offset, first):
@@ -69,7 +78,8 @@ def local(data, offset, first):
     must(packed == size, "container.header-mismatch")
     large = size == 0xFFFFFFFF
     if large:
-        must(len(extra) == 20 and extra[:4] == b"\1\0\x10\0", "container.zip64")
+        is_long_enough(extra, 20)
+        must(extra[:4] == b"\1\0\x10\0", wrong_extra(extra))
         size = int.from_bytes(extra[4:12], "little")
         must(size >= 0xFFFFFFFF, "container.zip64")
     is_long_enough(extra, 20 if large else 0)
@@ -105,7 +115,7 @@ def central(data, at, entry):
     must((made_on, time, date, internal, external) == (3, 0, 0x21, 0, 0o100644 << 16), "container.fixed-field")
     is_long_enough(extra, len(wanted))
     must((packed, size, offset) == (wanted_size, wanted_size, wanted_offset), "container.header-mismatch")
-    must(extra == wanted, "container.zip64" if extra[:2] == b"\1\0" else "container.extra-field")
+    must(extra == wanted, wrong_extra(extra))
     return at + 46 + name_length + extra_length
 
 

@@ -16,7 +16,8 @@ from strict_json import parse
 SIGSTORE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 INTOTO = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
-TYPE = re.compile(r"urn:expbundle:([a-z][a-z0-9-]{0,63}):1")
+TYPE = re.compile(r"https://expbundle\.github\.io/statement/([a-z][a-z0-9-]{0,63})/v([1-9][0-9]{0,9})", re.ASCII)
+ED25519, ALGORITHM = "ssh-ed25519", re.compile(r"[a-z][a-z0-9._@-]{0,63}", re.ASCII)
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -34,10 +35,23 @@ def unbase64(text, code):
     return data
 
 
-hint = rules.optional(rules.is_object({"hint": rules.optional(rules.is_text)}))
+class SetAside(Exception):
+    """A statement that only a later version can verify: not refused, and counts for nothing."""
+
+    def __init__(self, code, payload):
+        super().__init__(code)
+        self.code, self.payload = code, payload
+
+
+opaque = rules.optional(rules.is_object({}))
+material = rules.is_object({
+    "publicKey": rules.optional(rules.is_object({"hint": rules.optional(rules.is_text)})), "certificate": opaque, "x509CertificateChain": opaque,
+    "tlogEntries": rules.optional(rules.is_list_of(rules.is_object({}))), "timestampVerificationData": opaque,
+})
+KEY_MATERIAL = ("publicKey", "certificate", "x509CertificateChain")
 is_file = rules.is_object({
     "mediaType": rules.is_text,
-    "verificationMaterial": rules.optional(rules.is_object({"publicKey": hint})),
+    "verificationMaterial": rules.optional(lambda value: material(value) and sum(value.get(name) is not None for name in KEY_MATERIAL) <= 1),
     "dsseEnvelope": rules.is_object({
         "payload": rules.is_text, "payloadType": rules.is_text,
         "signatures": rules.is_list_of(rules.is_object({"sig": rules.is_text, "keyid": rules.optional(rules.is_text)})),
@@ -46,7 +60,7 @@ is_file = rules.is_object({
 
 
 def verify(data):
-    """What a statement says, once its signature holds."""
+    """What a statement says, once its signature holds. One that only a later version can verify is set aside."""
     file = parse(data)
     must(is_file(file), "statement.envelope")
     must(file["mediaType"] == SIGSTORE, "statement.envelope")
@@ -55,9 +69,12 @@ def verify(data):
     must(len(envelope["signatures"]) == 1, "signature.count")
     payload = unbase64(envelope["payload"], "statement.base64")
     signature = unbase64(envelope["signatures"][0]["sig"], "statement.base64")
-    must(len(signature) == 64, "signature.encoding")
     said = read(payload)
-    key = public_key(said["predicate"]["signer"]["publicKey"])
+    lines = [said["predicate"]["signer"]["publicKey"], *said["keys"]]
+    key, *_ = keys = [key_of(line, "signature.encoding") for line in lines]
+    if None in keys:
+        raise SetAside("signature.unknown-algorithm", payload)
+    must(len(signature) == 64, "signature.encoding")
     keyid = envelope["signatures"][0].get("keyid") or ""
     must(not keyid.startswith("SHA256:") or keyid == fingerprint(key), "signature.key")
     message = b"DSSEv1 %d %s %d %s" % (len(INTOTO), INTOTO.encode(), len(payload), payload)
@@ -72,11 +89,21 @@ def read(payload):
     shape = rules.is_list_of(lambda subject: isinstance(subject, dict) and rules.is_text(subject.get("name", "")))(subjects)
     must(shape and rules.is_text(kind) and "predicate" in value, "statement.envelope")
     found = TYPE.fullmatch(kind)
-    must(found, "statement.predicate-type")
+    must(found and int(found[2]) < 2**32, "statement.predicate-type")
     must(subjects and rules.is_digest_set(subjects[0].get("digest")), "statement.subject")
+    # In-toto wants a digest of each; further ones are for other tools.
+    must(all(is_any_digest_set(subject.get("digest")) for subject in subjects[1:]), "statement.subject")
+    if found[2] != "1":
+        raise SetAside("statement.unknown-version", payload)
     kind = found[1]
     must(common(predicate) and KINDS.get(kind, lambda _: True)(predicate), "statement.predicate")
-    return {"kind": kind, "predicate": predicate, "record": subjects[0]["digest"]}
+    # Keys that it names beside that of its signer.
+    keys = {"link": lambda: predicate.get("sameSigner"), "revocation": lambda: predicate["revoked"].get("key")}.get(kind, lambda: None)()
+    return {"kind": kind, "predicate": predicate, "record": subjects[0]["digest"], "keys": [keys] if keys else []}
+
+
+def is_any_digest_set(value):
+    return isinstance(value, dict) and bool(value) and all(rules.is_text(digest) for digest in value.values())
 
 
 def common(predicate):
@@ -93,7 +120,7 @@ def is_key(value):
     if not rules.is_text(value):
         return False
     try:
-        public_key(value)
+        key_of(value, "statement.predicate")
     except Refused:
         return False
     return True
@@ -105,7 +132,9 @@ def is_link(predicate):
         "parent": rules.optional(rules.is_digest_set), "sameSigner": rules.optional(is_key), "relation": rules.optional(rules.is_word),
         "artifact": rules.optional(rules.is_artifact_digests), "reason": text,
     })
-    return members(predicate) and (parent is None) != (same is None)
+    # One of two forms, without members of the other.
+    foreign = [predicate.get(name) for name in ("relation", "artifact")] if same is not None else []
+    return members(predicate) and (parent is None) != (same is None) and not any(member is not None for member in foreign)
 
 
 def is_revoked(value):
@@ -138,21 +167,29 @@ KINDS = {
 # Keys and signatures: Ed25519, strictly.
 
 
+def packed(data):
+    return struct.pack(">I", len(data)) + data
+
+
 def wire(key):
-    return struct.pack(">I", 11) + b"ssh-ed25519" + struct.pack(">I", len(key)) + key
+    return packed(ED25519.encode()) + packed(key)
 
 
 def fingerprint(key):
     return "SHA256:" + base64.b64encode(hashlib.sha256(wire(key)).digest()).decode().rstrip("=")
 
 
-def public_key(line):
-    """The 32 bytes of a key in OpenSSH's one-line form without comment."""
-    kind, _, blob = line.partition(" ")
-    data = unbase64(blob, "signature.encoding")
+def key_of(line, code):
+    """The 32 bytes of a key in OpenSSH's one-line form without comment; None if it is well formed and of an unknown algorithm."""
+    algorithm, _, blob = line.partition(" ")
+    data = unbase64(blob, code)
+    if algorithm != ED25519:
+        name = packed(algorithm.encode())
+        must(ALGORITHM.fullmatch(algorithm) and data.startswith(name) and len(data) > len(name), code)
+        return None
     key = data[-32:]
-    must(kind == "ssh-ed25519" and data == wire(key), "signature.encoding")
-    must(is_point(key), "signature.encoding")
+    must(data == wire(key), code)
+    must(is_point(key), code)
     return key
 
 

@@ -26,7 +26,7 @@ def vouched(said, at):
         elif what == "statement":
             has_right = signers.get(named) == key
         else:
-            named = statements.public_key(named)
+            named = statements.key_of(named, "statement.predicate")
             has_right = named == key
         # A revocation cannot be revoked, so each is looked at by itself. Who revokes a record takes back their own signature of it.
         if has_right:

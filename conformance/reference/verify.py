@@ -22,7 +22,9 @@ from refused import Refused, must
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 MOST_BYTES, MOST_SECTION_BYTES = 1 << 20, 64 << 20
-STATES = ["malformed", "intact", "signed", "trusted"]
+STATES = ["refused", "malformed", "intact", "signed", "trusted"]
+# What is beyond the limits of this reader gives no answer.
+LIMITS = ("container.limit", "json.limit")
 
 
 def blake3_of(data):
@@ -59,20 +61,26 @@ class Verifier:
         return False
 
     def verify(self, data):
-        """The state: `malformed`, `intact` or `signed`."""
+        """The state: `refused`, `malformed`, `intact` or `signed`."""
         if self.is_refused("", self.container, data):
-            return "malformed"
+            return self.failed()
         self.records()
         self.sections()
         self.artifacts()
         self.statements()
-        if any(finding["severity"] == ERROR for finding in self.findings):
-            return "malformed"
+        if self.errors():
+            return self.failed()
         # Of each record that is here some authorship has to count. A bundle without records holds nothing that could be signed.
         vouched, reports = trust.vouched(self.said, self.at)
         for code, name in reports:
             self.say(code, name, WARNING if code == "trust.revoked" else INFO)
         return "signed" if self.read and set(self.read) <= vouched else "intact"
+
+    def errors(self):
+        return [finding["code"] for finding in self.findings if finding["severity"] == ERROR]
+
+    def failed(self):
+        return "refused" if set(self.errors()) <= set(LIMITS) else "malformed"
 
     def must_be_named(self, name, content, code):
         must(self.sha256_only or blake3_of(content) == name, code)
@@ -173,7 +181,8 @@ class Verifier:
 
     def artifact(self, place, said, content):
         if said is None:
-            return self.say("container.unlisted", place)
+            # What would refer to it may be in what was not read.
+            return None if set(self.errors()) & set(LIMITS) else self.say("container.unlisted", place)
         sha256, size = said
         if size is not None and size != len(content):
             self.say("digest.size", place)
@@ -183,17 +192,20 @@ class Verifier:
     # Steps 6 and 7.
 
     def statements(self):
-        self.said = []
+        self.said, self.seen = [], set()
         for name, rest, content in self.below("statements/"):
             self.is_refused(name, self.statement, name, rest.removesuffix(".json"), content)
         by_id = {statement["id"]: statement for statement in self.said if statement["id"]}
         authors = {(statement["key"], statement["record"]["blake3"]) for statement in self.said if statement["kind"] == "authorship"}
+        # Row by row, and in each row statement by statement. An id that is named twice is one id.
+        follows = [(statement, previous) for statement in self.said if by_id for previous in sorted(set(statement["predicate"].get("prev", [])))]
+        for statement, previous in follows:
+            if previous not in by_id:
+                self.say("statement.prev-dangling", statement["file"], INFO)
+        for statement, previous in follows:
+            if previous in by_id and by_id[previous]["created"] > statement["created"]:
+                self.say("statement.prev-time", statement["file"], WARNING)
         for statement in self.said:
-            for previous in statement["predicate"].get("prev", []) if by_id else []:
-                if previous not in by_id:
-                    self.say("statement.prev-dangling", statement["file"], INFO)
-                elif by_id[previous]["created"] > statement["created"]:
-                    self.say("statement.prev-time", statement["file"], WARNING)
             binds = statement["kind"] == "seal" and (statement["key"], statement["record"]["blake3"]) in authors
             if binds and any(item not in self.entries for item in statement["predicate"]["objects"]):
                 self.say("statement.seal", statement["file"])
@@ -201,15 +213,31 @@ class Verifier:
     def statement(self, name, digest, content):
         self.must_be_named(digest, content, "digest.statement")
         must(len(content) <= MOST_BYTES, "container.limit")
-        statement = statements.verify(content)
+        try:
+            statement = statements.verify(content)
+        except statements.SetAside as reason:
+            if self.is_new(reason.payload):
+                self.say(reason.code, name, INFO)
+            return
         about = statement["record"]
+        is_new = self.is_new(statement["payload"])
         if about["blake3"] in self.read:
             must(sha256_of(self.entries[f"records/{about['blake3']}/record.json"][0]) == about["sha256"], "statement.subject")
-        else:
+        elif is_new:
             self.say("statement.orphan", name, WARNING)
+        # Two files around one payload are one statement.
+        if not is_new:
+            return
         # Without BLAKE3 statements have no ids.
         identity = None if self.sha256_only else blake3_of(statement["payload"])
         self.said.append({**statement, "file": name, "id": identity, "created": rules.moment(statement["predicate"]["created"])})
+
+
+    def is_new(self, payload):
+        """Whether no file before had this payload."""
+        is_new = payload not in self.seen
+        self.seen.add(payload)
+        return is_new
 
 
 def time(text):
@@ -221,7 +249,7 @@ def time(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--at", type=time, help="the moment of the judgement")
-    parser.add_argument("--require", choices=STATES[1:], default="intact")
+    parser.add_argument("--require", choices=STATES[2:], default="intact")
     parser.add_argument("--digests", choices=["blake3", "all"], default="blake3")
     parser.add_argument("--sha256-only", action="store_true")
     parser.add_argument("bundle")
@@ -235,7 +263,7 @@ def main():
     verifier = Verifier(arguments.digests, arguments.at, arguments.sha256_only)
     state = verifier.verify(data)
     print(json.dumps({"state": state, "findings": verifier.findings}, indent=2))
-    return 1 if state == "malformed" else 0 if STATES.index(state) >= STATES.index(arguments.require) else 3
+    return 2 if state == "refused" else 1 if state == "malformed" else 0 if STATES.index(state) >= STATES.index(arguments.require) else 3
 
 
 if __name__ == "__main__":

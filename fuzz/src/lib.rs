@@ -74,7 +74,7 @@ pub fn statement(bytes: &[u8]) {
     let claims = envelope.claims();
     if let Ok(verified) = envelope.verify() {
         let claims = claims.expect("it was verified");
-        assert_eq!((claims.record, claims.kind), (verified.record(), verified.kind()));
+        assert_eq!((claims.id, claims.record, claims.kind), (verified.id(), verified.record(), verified.kind()));
     }
 }
 

@@ -24,13 +24,13 @@ mod verdict;
 
 use failure::Failure;
 
-/// Exit codes, as spec/verification.md lays them down.
+/// Exit codes, as spec/report.md lays them down.
 mod exit {
     /// The requested state holds; the command did what was asked.
     pub const OK: u8 = 0;
     /// Verification failed.
     pub const FAILED: u8 = 1;
-    /// Usage or I/O error.
+    /// There is no answer: usage or I/O error, or beyond the limits of this reader.
     pub const ERROR: u8 = 2;
     /// Intact, but not signed or trusted as asked.
     pub const NOT_AS_ASKED: u8 = 3;

@@ -38,7 +38,7 @@ pub fn all() -> BTreeMap<String, String> {
     schemas
         .into_iter()
         .map(|(name, mut schema)| {
-            schema.insert("$id".to_owned(), format!("urn:expbundle:schema:{name}:1").into());
+            schema.insert("$id".to_owned(), format!("https://expbundle.github.io/schema/{name}/v1").into());
             let text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
             (name, text + "\n")
         })

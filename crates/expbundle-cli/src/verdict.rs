@@ -19,7 +19,7 @@ const SHOWN: usize = 8;
 /// The whole report.
 pub fn words(report: &Report) -> String {
     let mut text = headline(report);
-    if report.state == State::Malformed {
+    if report.state <= State::Malformed {
         let errors: Vec<Finding> = report.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         text += "\n";
         text += &findings::all(&errors);
@@ -48,17 +48,18 @@ pub fn words(report: &Report) -> String {
 
 fn headline(report: &Report) -> String {
     let (tone, mark) = match (report.holds, report.state) {
-        (_, State::Malformed) => (Tone::Bad, "✗"),
+        (_, State::Refused | State::Malformed) => (Tone::Bad, "✗"),
         (true, _) => (Tone::Good, "✓"),
         (false, _) => (Tone::Doubt, "✗"),
     };
     let state = match report.state {
+        State::Refused => "REFUSED, beyond the limits of this reader",
         State::Malformed => "verification FAILED",
         State::Intact => "intact",
         State::Signed => "intact and signed",
         State::Trusted => "intact, signed and trusted",
     };
-    let asked = if report.holds || report.state == State::Malformed {
+    let asked = if report.holds || report.state <= State::Malformed {
         String::new()
     } else {
         format!(", and not {} as asked", report.required)

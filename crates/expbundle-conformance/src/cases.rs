@@ -61,21 +61,26 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// The state; `null` if there is no answer.
+    /// The state; `null` if there is no report.
     pub state: Option<State>,
     /// Codes of severity `error`, each once, in the order of bytes. If absent, any codes will do, and `also` is not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeSet<String>>,
+    /// The code of the first error, where `errors` has several: two verifiers report the same one first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
     /// Codes of severity `warning` and `info`. The full tier says these and no others; the rest may say fewer.
     pub also: BTreeSet<String>,
     /// The exit status.
     pub exit: i32,
 }
 
-/// The states of spec/verification.md.
+/// The states of spec/report.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
+    /// It is beyond the limits of the reader, which are those that every reader has.
+    Refused,
     /// Something is not what it claims to be.
     Malformed,
     /// Everything is what it claims to be.
@@ -90,6 +95,7 @@ impl State {
     /// The word of the protocol.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Refused => "refused",
             Self::Malformed => "malformed",
             Self::Intact => "intact",
             Self::Signed => "signed",

@@ -8,7 +8,7 @@
 //! ```text
 //! COMMAND INPUT -o OUTPUT
 //! ```
-//! A verifier prints JSON with `state` and `findings`, each with `code` and `severity`, and exits as spec/verification.md says.
+//! A verifier prints JSON with `state` and `findings`, each with `code` and `severity`, and exits as spec/report.md says.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -128,14 +128,23 @@ fn run(mut process: Command, most_time: Duration) -> Result<(i32, Vec<u8>), Stri
 }
 
 fn answer(exit: i32, text: &[u8]) -> Result<Answer, String> {
-    if exit == 2 {
-        return Ok(Answer::Said(Expected { state: None, errors: Some(BTreeSet::new()), also: BTreeSet::new(), exit }));
+    // Without an answer there may be a report all the same: that the bundle is beyond the limits.
+    if exit == 2 && !serde_json::from_slice::<Report>(text).is_ok_and(|report| report.state == State::Refused) {
+        let errors = Some(BTreeSet::new());
+        return Ok(Answer::Said(Expected { state: None, errors, first: None, also: BTreeSet::new(), exit }));
     }
     let report: Report = serde_json::from_slice(text).map_err(|error| format!("its output is no report: {error}"))?;
     let (errors, also): (Vec<Finding>, Vec<Finding>) =
         report.findings.into_iter().partition(|finding| finding.severity == "error");
+    let first = errors.first().map(|finding| finding.code.clone());
     let codes = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.code).collect();
-    Ok(Answer::Said(Expected { state: Some(report.state), errors: Some(codes(errors)), also: codes(also), exit }))
+    Ok(Answer::Said(Expected {
+        state: Some(report.state),
+        errors: Some(codes(errors)),
+        first,
+        also: codes(also),
+        exit,
+    }))
 }
 
 /// What is wrong with an answer.
@@ -157,6 +166,10 @@ fn judge(case: &Case, answer: &Answer, tier: Tier) -> Option<String> {
         (said != expected).then(|| format!("said [{}], expected [{}]", list(said), list(expected)))
     };
     let (Some(errors), Some(wanted)) = (&said.errors, &expected.errors) else { return None };
+    let first = || {
+        let wanted = expected.first.as_ref().filter(|wanted| said.first.as_ref() != Some(wanted))?;
+        Some(format!("said {} first, expected {wanted}", said.first.as_deref().unwrap_or("nothing")))
+    };
     let also = || differ(&said.also, &expected.also);
-    differ(errors, wanted).or_else(|| if tier == Tier::Full { also() } else { None })
+    differ(errors, wanted).or_else(first).or_else(|| if tier == Tier::Full { also() } else { None })
 }

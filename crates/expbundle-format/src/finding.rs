@@ -82,7 +82,7 @@ codes! {
     ContainerMimetype "container.mimetype" Error "the first entry must be `mimetype` with the media type of bundles; `expbundle repack` restores it where the rest is a bundle";
     ContainerEntryCount "container.entry-count" Error "the archive says it has another number of entries than it has; do not trust it";
     ContainerRange "container.range" Error "a size or offset points outside the file or into another entry; do not trust it";
-    ContainerLimit "container.limit" Error "the file is larger in some way than the format allows; see the limits in spec/container.md";
+    ContainerLimit "container.limit" Error "the file is beyond the limits of this reader, so there is no answer; `expbundle verify --limits 4` takes four times as much";
     ContainerUnlisted "container.unlisted" Error "nothing in the bundle speaks of this entry; `expbundle repack` drops it";
     VersionUnsupported "version.unsupported" Error "it was written for a later major version; update expbundle";
     JsonEncoding "json.encoding" Error "JSON is UTF-8 without byte order mark and without lone surrogates";
@@ -90,7 +90,7 @@ codes! {
     JsonDuplicateKey "json.duplicate-key" Error "readers differ on which of two equal keys counts, so both are refused";
     JsonNumber "json.number" Error "numbers that readers would understand differently are refused; see spec/json.md for how to write them";
     JsonTrailing "json.trailing-bytes" Error "something stands after the end of the JSON text";
-    JsonLimit "json.limit" Error "the JSON is larger or deeper than the format allows; see the limits in spec/json.md";
+    JsonLimit "json.limit" Error "the JSON is beyond the limits of this reader, so there is no answer; `expbundle verify --limits 4` takes documents four times as large, but not deeper ones";
     SchemaInvalid "schema.invalid" Error "the object does not have the members that its schema asks for; see `expbundle schema`";
     RecordCritical "record.critical" Error "the record needs an extension that this version does not know; update expbundle, or ask who made it";
     RecordDuplicateSection "record.duplicate-section" Error "two sections of one record have the same content, so one could stand for the other";
@@ -122,6 +122,7 @@ codes! {
     StatementPredicateType "statement.predicate-type" Error "the predicate is of a kind that this version of the format does not have";
     StatementPredicate "statement.predicate" Error "the predicate lacks what its kind asks for; see spec/statements.md";
     StatementSubject "statement.subject" Error "the statement must name the record that it is about, by both digests";
+    StatementUnknownVersion "statement.unknown-version" Info "the statement is of a later major version and was not verified; it counts for nothing here, and a later expbundle may know it";
     StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle";
     StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that has it";
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle";
@@ -131,6 +132,7 @@ codes! {
     SignatureInvalid "signature.invalid" Error "the signature does not fit the statement and the key: one of them was changed; do not trust it";
     SignatureEncoding "signature.encoding" Error "the signature or key is not in the one strict form of Ed25519";
     SignatureKey "signature.key" Error "the key that signed is not the one that the statement names";
+    SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an algorithm that this version does not know and was not verified; it counts for nothing here, and a later expbundle may know it";
     TrustUnknownSigner "trust.unknown-signer" Info "what keys signed that the signers file does not have changes no verdict; add a key to the file if you know whose it is";
     TrustNotValid "trust.not-valid" Warning "the signers file trusts the key at another time only; look at its validity and at `--at`";
     TrustRevoked "trust.revoked" Warning "it was taken back and no longer counts; ask the signer of the revocation why";
@@ -295,6 +297,11 @@ impl Finding {
     /// How much it weighs: that of its code, unless more was asked.
     pub fn severity(&self) -> Severity {
         self.severity
+    }
+
+    /// Whether it is about what this reader takes in, and so about no fault of the file.
+    pub fn is_limit(&self) -> bool {
+        matches!(self.code, Code::ContainerLimit | Code::JsonLimit)
     }
 
     /// Whether it keeps the thing named from being what it claims to be.

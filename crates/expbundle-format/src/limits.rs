@@ -1,10 +1,10 @@
-//! Limits on what a reader takes in (spec/container.md, spec/json.md). Each has a code.
+//! Limits on what a reader takes in (spec/container.md, "Limits"). Each has a code.
 //!
-//! The defaults are those of the specification: a reader that takes in less refuses valid bundles, one that takes in more
-//! lets writers make what others refuse. Names need no limit, for their grammar has one.
+//! The defaults are what every reader takes. What is beyond them is refused without an answer, for it may well be intact; a reader may take
+//! more. Names need no limit, because their grammar has one.
 
 /// How much of anything a reader accepts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Entries of one bundle besides `mimetype` (`container.limit`). 40,000 runs with a dozen entries each fit.
     pub entries: u64,
@@ -18,6 +18,23 @@ pub struct Limits {
     pub json_depth: u32,
     /// Values in one JSON text, names of members not counted (`json.limit`).
     pub json_values: u64,
+}
+
+impl Limits {
+    /// So many times what every reader takes. The depth of JSON stays: stacks do not grow.
+    #[must_use]
+    pub fn times(factor: u32) -> Self {
+        let factor = u64::from(factor.max(1));
+        let Self { entries, record_bytes, statement_bytes, section_bytes, json_depth, json_values } = Self::default();
+        Self {
+            entries: entries * factor,
+            record_bytes: record_bytes * factor,
+            statement_bytes: statement_bytes * factor,
+            section_bytes: section_bytes * factor,
+            json_depth,
+            json_values: json_values * factor,
+        }
+    }
 }
 
 impl Default for Limits {

@@ -14,7 +14,10 @@ struct Registry {
 #[derive(Deserialize)]
 struct Entry {
     severity: String,
+    /// The row of verification.md that decides whether it is reported, or else the heading that does.
     clause: String,
+    /// Where the rule is laid down, if that is another place.
+    page: Option<String>,
     help: String,
 }
 
@@ -70,15 +73,56 @@ fn the_registry_is_that_of_the_code() {
 fn the_clause_of_each_code_names_it() {
     let pages = pages();
     for (code, entry) in registry().codes {
-        let (name, anchor) = entry.clause.split_once('#').unwrap_or((&entry.clause, ""));
-        let page = pages.get(name).unwrap_or_else(|| panic!("{code}: there is no page {name}"));
-        let anchor_of = |line: &str| {
-            line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', ':', '`'], "")
-        };
-        let has_anchor = page.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor);
-        assert!(anchor.is_empty() || has_anchor, "{code}: {name} has no heading {anchor}");
-        assert!(codes(page).contains(code.as_str()), "{code}: {name} does not have [{code}]");
+        for clause in entry.page.iter().chain([&entry.clause]) {
+            let (name, anchor) = clause.split_once('#').unwrap_or((clause, ""));
+            let page = pages.get(name).unwrap_or_else(|| panic!("{code}: there is no page {name}"));
+            let named = |text: &str| codes(text).contains(code.as_str()) || text.contains(&format!("`{code}`"));
+            if let Some(row) = row(page, anchor) {
+                assert!(codes(row).contains(code.as_str()), "{code}: row {anchor} of {name} does not have [{code}]");
+                continue;
+            }
+            let part = part(page, anchor).unwrap_or_else(|| panic!("{code}: {name} has no heading {anchor}"));
+            assert!(named(&part), "{code}: {name}, {anchor} does not have [{code}]");
+        }
     }
+}
+
+/// The row of a table that has this anchor.
+fn row<'p>(page: &'p str, anchor: &str) -> Option<&'p str> {
+    page.lines().find(|line| !anchor.is_empty() && line.contains(&format!("<a id=\"{anchor}\"></a>")))
+}
+
+/// What stands below the heading of this anchor; the whole page if there is no anchor.
+fn part(page: &str, anchor: &str) -> Option<String> {
+    if anchor.is_empty() {
+        return Some(page.to_owned());
+    }
+    let level = |line: &str| line.bytes().take_while(|byte| *byte == b'#').count();
+    let anchor_of = |line: &str| {
+        line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', ':', '`', '.', '?'], "")
+    };
+    let mut lines = page.lines().skip_while(|line| level(line) == 0 || anchor_of(line) != anchor);
+    let heading = lines.next()?;
+    let below = lines.take_while(|line| level(line) == 0 || level(line) > level(heading));
+    Some(below.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn every_row_of_the_algorithm_has_its_anchor() {
+    let pages = pages();
+    let (verification, _) = pages["verification.md"].split_once("## Worked bytes").expect("it ends with an example");
+    let number = |line: &str| {
+        let number = line.strip_prefix("| ")?.split(' ').next()?.to_owned();
+        number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+    };
+    let rows: Vec<(String, &str)> =
+        verification.lines().filter_map(|line| Some((number(line).filter(|text| text.contains('.'))?, line))).collect();
+    assert!(rows.len() > 60, "{} rows", rows.len());
+    for (number, line) in &rows {
+        assert!(line.contains(&format!("<a id=\"{number}\"></a>")), "{line}");
+    }
+    let numbers: BTreeSet<&String> = rows.iter().map(|(number, _)| number).collect();
+    assert_eq!(numbers.len(), rows.len(), "two rows have one number");
 }
 
 #[test]
@@ -91,8 +135,10 @@ fn every_must_has_a_code_and_every_code_on_a_page_exists() {
             continue;
         }
         for paragraph in page.split("\n\n").flat_map(|paragraph| paragraph.split("\n- ")) {
-            // The table of rules on JSON stands below its MUST.
-            let has_code = !codes(paragraph).is_empty() || paragraph.contains("one of these rules");
+            // The table of rules on JSON stands below its MUST; rules of writers have no code.
+            let has_code = !codes(paragraph).is_empty()
+                || paragraph.contains("one of these rules")
+                || paragraph.contains("a reader does not check");
             assert!(!paragraph.contains("MUST") || has_code, "{name}: {paragraph}");
         }
     }
@@ -228,17 +274,20 @@ fn the_manual_has_a_line_for_each_code() {
                 "\n## {layer}\n\n| code | severity | what to do | decided by | cases |\n| --- | --- | --- | --- | --- |\n"
             );
         }
-        let (page, _) = entry.clause.split_once('#').unwrap_or((&entry.clause, ""));
+        let link = |clause: &str| {
+            let (page, anchor) = clause.split_once('#').unwrap_or((clause, ""));
+            let is_row = anchor.starts_with(|c: char| c.is_ascii_digit()) && anchor.contains('.');
+            format!("[{}](../spec/{clause})", if is_row { anchor } else { page })
+        };
+        let decided: Vec<String> =
+            [Some(&entry.clause), entry.page.as_ref()].into_iter().flatten().map(|c| link(c)).collect();
         let of_code = cases.get(code).map(Vec::as_slice).unwrap_or_default();
         let shown: Vec<String> = of_code.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
         let more = of_code.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let shown = if shown.is_empty() { "none".to_owned() } else { shown.join(", ") };
         let help = entry.help.replace('|', "\\|");
-        text += &format!(
-            "| `{code}` | {} | {help} | [{page}](../spec/{}) | {shown}{more} |\n",
-            entry.severity, entry.clause
-        );
+        text += &format!("| `{code}` | {} | {help} | {} | {shown}{more} |\n", entry.severity, decided.join(", "));
     }
     let path = root().join("docs/codes.md");
     if std::env::var_os("UPDATE_MANUAL").is_some() {

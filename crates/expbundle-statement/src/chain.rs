@@ -1,40 +1,46 @@
 //! The custody chain: statements that follow each other form a graph without circles, like a git history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::{Code, Finding, Place, StatementId};
 
 use crate::statement::VerifiedStatement;
 
-/// Looks for statements that follow one that is not here, one that is dated later, or each other in a circle.
+/// Looks for statements that follow one that is not here, one that is dated later, or each other in a circle. `statements` are each there
+/// once, in the order of their files, as [`crate::once_each`] gives them.
 ///
 /// A circle would take a digest that contains itself, so it cannot be made with BLAKE3; it is looked for all the same.
 pub fn check(statements: &[VerifiedStatement]) -> Vec<Finding> {
     let by_id: BTreeMap<StatementId, &VerifiedStatement> =
         statements.iter().map(|statement| (statement.id(), statement)).collect();
     let place = |statement: &VerifiedStatement| Place::entry(format!("statements/{}.json", statement.file_digest()));
-    let mut findings = Vec::new();
-    for statement in by_id.values() {
-        for previous in statement.previous() {
+    let (mut dangling, mut backwards) = (Vec::new(), Vec::new());
+    for statement in statements {
+        // An id that is named twice is one id.
+        for previous in statement.previous().iter().collect::<BTreeSet<_>>() {
             match by_id.get(previous) {
                 None => {
                     let message = format!("it follows the statement {previous}");
-                    findings.push(Finding::new(Code::StatementPrevDangling, place(statement), message));
+                    dangling.push(Finding::new(Code::StatementPrevDangling, place(statement), message));
                 }
                 Some(earlier) if earlier.created() > statement.created() => {
                     let message = format!("dated {}, and follows one of {}", statement.created(), earlier.created());
-                    findings.push(Finding::new(Code::StatementPrevTime, place(statement), message));
+                    backwards.push(Finding::new(Code::StatementPrevTime, place(statement), message));
                 }
                 Some(_) => {}
             }
         }
     }
-    for id in circle(&by_id.iter().map(|(id, statement)| (*id, statement.previous().to_vec())).collect()) {
-        if let Some(statement) = by_id.get(&id) {
-            findings.push(Finding::new(Code::StatementPrevCycle, place(statement), "it follows itself"));
-        }
-    }
-    findings
+    let circle: BTreeSet<StatementId> =
+        circle(&by_id.iter().map(|(id, statement)| (*id, statement.previous().to_vec())).collect())
+            .into_iter()
+            .collect();
+    let in_circle = statements
+        .iter()
+        .filter(|statement| circle.contains(&statement.id()))
+        .map(|statement| Finding::new(Code::StatementPrevCycle, place(statement), "it follows itself"));
+    // Row by row, each in the order of the files.
+    dangling.into_iter().chain(backwards).chain(in_circle).collect()
 }
 
 /// The ids that are on a circle or follow one: what is left when everything that follows nothing is taken away, again and

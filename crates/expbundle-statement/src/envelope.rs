@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::base64;
 use crate::error::StatementError;
-use crate::key::PublicKey;
 use crate::signing_key::SigningKey;
 use crate::statement::{Claims, Statement, VerifiedStatement};
 
@@ -16,11 +15,15 @@ pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json
 /// Type of the payload, in this very spelling.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
+/// Bytes of an Ed25519 signature.
+const SIGNATURE_BYTES: usize = 64;
+
 /// An envelope that was taken apart and not verified.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     payload: Vec<u8>,
-    signature: [u8; 64],
+    /// As long as the algorithm of the key asks for, which is known when the payload was read.
+    signature: Vec<u8>,
     keyid: Option<String>,
     file: Vec<u8>,
 }
@@ -34,11 +37,29 @@ struct File {
     dsse_envelope: Dsse,
 }
 
-#[derive(Serialize, Deserialize)]
+/// The members of a Sigstore bundle v0.3. Version 1.0 takes the key out of the payload, so nothing here is looked at; what is there has
+/// its type, so that a later version can rely on it.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VerificationMaterial {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     public_key: Option<PublicKeyHint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<Opaque>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x509_certificate_chain: Option<Opaque>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tlog_entries: Option<Vec<Opaque>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timestamp_verification_data: Option<Opaque>,
+}
+
+impl VerificationMaterial {
+    /// How many kinds of key material there are. Two could name two signers.
+    fn kinds_of_key(&self) -> usize {
+        let kinds = [self.public_key.is_some(), self.certificate.is_some(), self.x509_certificate_chain.is_some()];
+        kinds.into_iter().filter(|is_there| *is_there).count()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +67,10 @@ struct PublicKeyHint {
     #[serde(default)]
     hint: Option<String>,
 }
+
+/// An object whose members are not looked at.
+#[derive(Serialize, Deserialize)]
+struct Opaque {}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +101,10 @@ impl Envelope {
         if file.media_type != SIGSTORE_BUNDLE {
             return Err(StatementError::Envelope { found: file.media_type.chars().take(120).collect() });
         }
+        let kinds_of_key = file.verification_material.as_ref().map_or(0, VerificationMaterial::kinds_of_key);
+        if kinds_of_key > 1 {
+            return Err(StatementError::KeyMaterial { count: kinds_of_key });
+        }
         let envelope = file.dsse_envelope;
         if envelope.payload_type != PAYLOAD_TYPE {
             return Err(StatementError::PayloadType { found: envelope.payload_type.chars().take(120).collect() });
@@ -84,15 +113,9 @@ impl Envelope {
             return Err(StatementError::SignatureCount { count: envelope.signatures.len() });
         };
         let payload = base64::decode(&envelope.payload).ok_or(StatementError::Base64 { what: "payload" })?;
-        let raw = base64::decode(&signature.sig).ok_or(StatementError::Base64 { what: "signature" })?;
-        let length = raw.len();
+        let bytes_of_signature = base64::decode(&signature.sig).ok_or(StatementError::Base64 { what: "signature" })?;
         let keyid = signature.keyid.clone().filter(|keyid| !keyid.is_empty());
-        Ok(Self {
-            payload,
-            signature: raw.try_into().map_err(|_| StatementError::SignatureLength { bytes: length })?,
-            keyid,
-            file: bytes.to_vec(),
-        })
+        Ok(Self { payload, signature: bytes_of_signature, keyid, file: bytes.to_vec() })
     }
 
     /// Its id: the BLAKE3 of its payload.
@@ -105,21 +128,26 @@ impl Envelope {
         Claims::read(&self.payload)
     }
 
-    /// Reads the statement and checks the signature by the key that stands in it.
+    /// Reads the statement and checks the signature by the key that stands in it. One that needs a later version is
+    /// [set aside](StatementError::SetAside).
     ///
     /// `keyid` is outside of what is signed, so it chooses nothing; but one in the form of a fingerprint that names
     /// another key is a lie and refused. Other tools have other forms of it, which say nothing here.
     pub fn verify(self) -> Result<VerifiedStatement, StatementError> {
-        let statement = Statement::parse(self.payload.clone())?;
-        let key = PublicKey::try_from(statement.signer().public_key.clone()).map_err(StatementError::Key)?;
+        let statement = Statement::parse(self.payload)?;
+        let key = statement.key();
+        let signature: [u8; SIGNATURE_BYTES] = self
+            .signature
+            .try_into()
+            .map_err(|bytes: Vec<u8>| StatementError::SignatureLength { bytes: bytes.len() })?;
         let lies = |keyid: &String| keyid.starts_with("SHA256:") && *keyid != key.fingerprint();
-        if let Some(keyid) = self.keyid.clone().filter(lies) {
+        if let Some(keyid) = self.keyid.filter(lies) {
             return Err(StatementError::KeyId { keyid, fingerprint: key.fingerprint() });
         }
-        if !key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, &self.payload), &self.signature) {
+        if !key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, statement.payload()), &signature) {
             return Err(StatementError::Invalid);
         }
-        Ok(VerifiedStatement::new(statement, key, &self.file))
+        Ok(VerifiedStatement::new(statement, &self.file))
     }
 
     /// Signs a payload; the result is the file.
@@ -130,6 +158,7 @@ impl Envelope {
             media_type: SIGSTORE_BUNDLE.to_owned(),
             verification_material: Some(VerificationMaterial {
                 public_key: Some(PublicKeyHint { hint: Some(fingerprint.clone()) }),
+                ..VerificationMaterial::default()
             }),
             dsse_envelope: Dsse {
                 payload: base64::encode(payload),

@@ -4,8 +4,9 @@ use expbundle_format::json::JsonError;
 use expbundle_format::{Code, Finding, Place};
 
 use crate::key::KeyError;
+use crate::set_aside::SetAside;
 
-/// Why a statement is refused. Each variant is one MUST of spec/statements.md.
+/// Why a statement is not verified. Each variant but [`Self::SetAside`] is one MUST of spec/statements.md.
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
     /// The file is not a Sigstore bundle with a DSSE envelope, or its payload no JSON.
@@ -16,6 +17,12 @@ pub enum StatementError {
     Envelope {
         /// What it says it is.
         found: String,
+    },
+    /// More than one kind of key material, which could name more than one signer.
+    #[error("the file has {count} kinds of key material, and at most one is allowed")]
+    KeyMaterial {
+        /// How many.
+        count: usize,
     },
     /// The payload or the signature is not canonical base64.
     #[error("the {what} is not canonical base64")]
@@ -56,6 +63,12 @@ pub enum StatementError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// The predicate names one thing twice, or two things at once.
+    #[error("the predicate is not that of its kind: {0}")]
+    Members(&'static str),
+    /// In order as far as this version can read it. No refusal: it is kept, and counts for nothing.
+    #[error("{}", .0.unknown)]
+    SetAside(Box<SetAside>),
     /// A signature of another length.
     #[error("the signature has {bytes} bytes, not 64")]
     SignatureLength {
@@ -82,14 +95,17 @@ impl StatementError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::Json(JsonError::Schema { .. }) | Self::Envelope { .. } => Code::StatementEnvelope,
+            Self::Json(JsonError::Schema { .. }) | Self::Envelope { .. } | Self::KeyMaterial { .. } => {
+                Code::StatementEnvelope
+            }
             Self::Json(error) => error.code(),
             Self::Base64 { .. } => Code::StatementBase64,
             Self::PayloadType { .. } => Code::StatementPayloadType,
             Self::SignatureCount { .. } => Code::SignatureCount,
             Self::Type { .. } => Code::StatementType,
             Self::PredicateType { .. } => Code::StatementPredicateType,
-            Self::Predicate(_) => Code::StatementPredicate,
+            Self::Predicate(_) | Self::Members(_) => Code::StatementPredicate,
+            Self::SetAside(set_aside) => set_aside.unknown.code(),
             Self::Subject { .. } => Code::StatementSubject,
             Self::SignatureLength { .. } | Self::Key(_) => Code::SignatureEncoding,
             Self::KeyId { .. } => Code::SignatureKey,

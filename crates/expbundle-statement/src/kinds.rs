@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::key::PublicKey;
+use crate::key_line::KeyLine;
 
 /// Who signs. The key is part of what is signed, so that a signature by an unknown key can be checked and shown as that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -145,31 +146,67 @@ pub struct Asserted {
 /// The members of a `link` as they stand in the file.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawAsserted {
+pub(crate) struct RawAsserted {
     parent: Option<DigestSet>,
     relation: Option<Word>,
     artifact: Option<ArtifactDigests>,
-    same_signer: Option<PublicKey>,
+    same_signer: Option<KeyLine>,
     reason: Option<String>,
 }
 
-impl TryFrom<RawAsserted> for Asserted {
-    type Error = &'static str;
-
-    fn try_from(raw: RawAsserted) -> Result<Self, Self::Error> {
-        let RawAsserted { parent, relation, artifact, same_signer, reason } = raw;
+impl RawAsserted {
+    /// What is asserted, or the name of the algorithm if its key is of an unknown one. A link has the members of one of its two forms:
+    /// those of the other are not ignored, for it would be unclear what was meant.
+    pub fn known(self) -> Result<Result<Asserted, String>, &'static str> {
+        let Self { parent, relation, artifact, same_signer, reason } = self;
         let claim = match (parent, same_signer) {
             (Some(parent), None) => LinkClaim::Record { parent, relation, artifact },
-            (None, Some(same_signer)) => LinkClaim::Key { same_signer },
-            _ => return Err("a link names `parent` or `sameSigner`, one of them"),
+            (None, Some(_)) if relation.is_some() || artifact.is_some() => {
+                return Err("`relation` and `artifact` are of a link to a parent, and this one names a key");
+            }
+            (None, Some(key)) => match key.known() {
+                Ok(same_signer) => LinkClaim::Key { same_signer },
+                Err(algorithm) => return Ok(Err(algorithm)),
+            },
+            _ => return Err("a link names either `parent` or `sameSigner`"),
         };
-        Ok(Self { claim, reason })
+        Ok(Ok(Asserted { claim, reason }))
     }
 }
 
 impl<'de> Deserialize<'de> for Asserted {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        RawAsserted::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+        let known = RawAsserted::deserialize(deserializer)?.known().map_err(D::Error::custom)?;
+        known.map_err(|algorithm| D::Error::custom(format!("keys of the algorithm {algorithm} are unknown")))
+    }
+}
+
+/// A `revocation` as it stands in the file.
+#[derive(Deserialize)]
+pub(crate) struct RawRevocation {
+    revoked: RawRevoked,
+    since: Option<Time>,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawRevoked {
+    Record(RecordId),
+    Statement(StatementId),
+    Key(KeyLine),
+}
+
+impl RawRevocation {
+    /// What is revoked, or the name of the algorithm if it is a key of an unknown one.
+    pub fn known(self) -> Result<Revocation, String> {
+        let Self { revoked, since, reason } = self;
+        let revoked = match revoked {
+            RawRevoked::Record(id) => Revoked::Record(id),
+            RawRevoked::Statement(id) => Revoked::Statement(id),
+            RawRevoked::Key(key) => Revoked::Key(key.known()?),
+        };
+        Ok(Revocation { revoked, since, reason })
     }
 }
 

@@ -11,8 +11,10 @@ pub mod chain;
 mod envelope;
 mod error;
 mod key;
+mod key_line;
 mod kinds;
 mod predicate;
+mod set_aside;
 mod signing_key;
 mod statement;
 mod trust;
@@ -25,6 +27,7 @@ pub use kinds::{
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
 pub use predicate::{Kind, Predicate};
+pub use set_aside::{SetAside, Unknown};
 pub use signing_key::{SigningKey, SigningKeyError};
-pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign};
+pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each, sign};
 pub use trust::{Judgement, TrustError, TrustPolicy};

@@ -14,11 +14,27 @@ use serde_json::Value;
 
 use crate::error::StatementError;
 use crate::kinds::{
-    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, Review, Revocation, Revoked,
-    Seal, Signer, Superseded,
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, RawAsserted, RawRevocation,
+    Review, Revocation, Revoked, Seal, Signer, Superseded,
 };
 
-/// The kind of a statement, which its `predicateType` names: `urn:expbundle:<kind>:1`.
+/// What all predicate types begin with.
+const PREDICATE_TYPES: &str = "https://expbundle.github.io/statement/";
+/// The major version of predicates that is known here.
+pub(crate) const MAJOR: u32 = 1;
+
+/// The word and the major version in a predicate type, whichever they are.
+pub(crate) fn predicate_type(text: &str) -> Result<(&str, u32), StatementError> {
+    let error = || StatementError::PredicateType { found: text.chars().take(120).collect() };
+    let (word, major) = text.strip_prefix(PREDICATE_TYPES).and_then(|rest| rest.split_once("/v")).ok_or_else(error)?;
+    let plain = word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
+    let is_number = !major.starts_with('0') && major.bytes().all(|c| c.is_ascii_digit());
+    let major = major.parse().ok().filter(|_| is_number && plain && word.len() <= 64).ok_or_else(error)?;
+    Ok((word, major))
+}
+
+/// The kind of a statement, which its `predicateType` names: `https://expbundle.github.io/statement/<kind>/v1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Vouches for a record.
@@ -62,7 +78,7 @@ impl Kind {
 
     /// Its predicate type.
     pub fn predicate_type(&self) -> String {
-        format!("urn:expbundle:{self}:1")
+        format!("{PREDICATE_TYPES}{self}/v{MAJOR}")
     }
 }
 
@@ -75,14 +91,11 @@ impl fmt::Display for Kind {
 impl FromStr for Kind {
     type Err = StatementError;
 
-    /// Reads a predicate type.
+    /// Reads a predicate type of this major version.
     fn from_str(text: &str) -> Result<Self, StatementError> {
-        let error = || StatementError::PredicateType { found: text.chars().take(120).collect() };
-        let word = text.strip_prefix("urn:expbundle:").and_then(|rest| rest.strip_suffix(":1")).ok_or_else(error)?;
-        let plain = word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
-        if !plain || word.len() > 64 {
-            return Err(error());
+        let (word, major) = predicate_type(text)?;
+        if major != MAJOR {
+            return Err(StatementError::PredicateType { found: text.chars().take(120).collect() });
         }
         Ok(match word {
             "authorship" => Self::Authorship,
@@ -153,7 +166,8 @@ impl Predicate {
         }
     }
 
-    pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Self), StatementError> {
+    /// Members of all kinds and of its own. A predicate that names a key of an unknown algorithm is given as the name of that algorithm.
+    pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Result<Self, String>), StatementError> {
         fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementError> {
             json::from_value(value).map_err(StatementError::Predicate)
         }
@@ -164,13 +178,19 @@ impl Predicate {
             Kind::Comment => Self::Comment(read(value)?),
             Kind::Evaluation => Self::Evaluation(read(value)?),
             Kind::Deployment => Self::Deployment(read(value)?),
-            Kind::Link => Self::Link(read(value)?),
+            Kind::Link => match read::<RawAsserted>(value)?.known().map_err(StatementError::Members)? {
+                Ok(link) => Self::Link(link),
+                Err(algorithm) => return Ok((common, Err(algorithm))),
+            },
             Kind::Supersession => Self::Supersession(read(value)?),
-            Kind::Revocation => Self::Revocation(read(value)?),
+            Kind::Revocation => match read::<RawRevocation>(value)?.known() {
+                Ok(revocation) => Self::Revocation(revocation),
+                Err(algorithm) => return Ok((common, Err(algorithm))),
+            },
             Kind::Seal => Self::Seal(read(value)?),
             Kind::Other(word) => Self::Other(word.clone(), value),
         };
-        Ok((common, predicate))
+        Ok((common, Ok(predicate)))
     }
 
     pub(crate) fn to_value(&self, common: &Common) -> Result<Value, JsonError> {

@@ -1,5 +1,7 @@
 //! The payload: an in-toto Statement v1 about a record.
 
+use std::collections::BTreeSet;
+
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
@@ -10,8 +12,10 @@ use serde_json::Value;
 use crate::envelope::Envelope;
 use crate::error::StatementError;
 use crate::key::PublicKey;
+use crate::key_line::KeyLine;
 use crate::kinds::Signer;
-use crate::predicate::{Common, Kind, Predicate};
+use crate::predicate::{Common, Kind, MAJOR, Predicate, predicate_type};
+use crate::set_aside::{SetAside, Unknown};
 use crate::signing_key::SigningKey;
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -48,6 +52,8 @@ struct RawSubject {
 /// What an unverified statement says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
+    /// Its id: the BLAKE3 of its payload.
+    pub id: StatementId,
     /// The record that it is about.
     pub record: DigestSet,
     /// Its kind.
@@ -63,16 +69,33 @@ impl Claims {
             predicate_type: String,
         }
         let head: Head = json::from_bytes(payload, &Limits::default())?;
+        let (_, major) = predicate_type(&head.predicate_type)?;
         let record = record_of(&head.subject)?;
-        Ok(Self { record, kind: head.predicate_type.parse()? })
+        let id = StatementId(Blake3::of(payload));
+        if major != MAJOR {
+            return Err(set_aside(id, record, Unknown::Version(major)));
+        }
+        Ok(Self { id, record, kind: head.predicate_type.parse()? })
     }
 }
 
-/// The record that a statement is about: its first subject.
+/// The record that a statement is about: its first subject. Further ones are for other tools, and in-toto wants a digest of each.
 fn record_of(subjects: &[RawSubject]) -> Result<DigestSet, StatementError> {
-    let first = subjects.first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
-    json::from_value(first.digest.clone())
-        .map_err(|_| StatementError::Subject { problem: "the first subject lacks the record's BLAKE3 and SHA-256" })
+    let (first, further) =
+        subjects.split_first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
+    let record = json::from_value(first.digest.clone())
+        .map_err(|_| StatementError::Subject { problem: "the first subject lacks the record's BLAKE3 and SHA-256" })?;
+    let has_digest = |subject: &RawSubject| {
+        subject.digest.as_object().is_some_and(|set| !set.is_empty() && set.values().all(Value::is_string))
+    };
+    if !further.iter().all(has_digest) {
+        return Err(StatementError::Subject { problem: "a further subject has no digest" });
+    }
+    Ok(record)
+}
+
+fn set_aside(id: StatementId, record: DigestSet, unknown: Unknown) -> StatementError {
+    StatementError::SetAside(Box::new(SetAside { id, record, unknown }))
 }
 
 /// A statement as its payload says it.
@@ -84,10 +107,11 @@ pub struct Statement {
     subjects: Vec<Subject>,
     common: Common,
     predicate: Predicate,
+    key: PublicKey,
 }
 
 impl Statement {
-    /// Reads a payload. Its exact bytes are kept, for its id is their BLAKE3.
+    /// Reads a payload. Its exact bytes are kept, for its id is their BLAKE3. All keys that it names are of known algorithms.
     pub fn parse(payload: Vec<u8>) -> Result<Self, StatementError> {
         #[derive(Deserialize)]
         struct Head {
@@ -111,8 +135,13 @@ impl Statement {
             }
         };
         typed(&raw.kind)?;
-        let kind: Kind = raw.predicate_type.parse()?;
+        let (_, major) = predicate_type(&raw.predicate_type)?;
         let record = record_of(&raw.subject)?;
+        let id = StatementId(Blake3::of(&payload));
+        if major != MAJOR {
+            return Err(set_aside(id, record, Unknown::Version(major)));
+        }
+        let kind: Kind = raw.predicate_type.parse()?;
         // Subjects of other tools may have other digests only; they are theirs to check.
         let subjects = raw.subject.into_iter().filter_map(|subject| {
             let digest = json::from_value(subject.digest).ok()?;
@@ -120,11 +149,19 @@ impl Statement {
         });
         let subjects = subjects.collect();
         let (common, predicate) = Predicate::parse(&kind, raw.predicate)?;
-        Ok(Self { id: StatementId(Blake3::of(&payload)), payload, record, subjects, common, predicate })
+        let signer = KeyLine::try_from(common.signer.public_key.clone()).map_err(StatementError::Key)?;
+        match (signer.known(), predicate) {
+            (Ok(key), Ok(predicate)) => Ok(Self { id, payload, record, subjects, common, predicate, key }),
+            (Err(algorithm), _) | (_, Err(algorithm)) => Err(set_aside(id, record, Unknown::Algorithm(algorithm))),
+        }
     }
 
-    pub(crate) fn signer(&self) -> &Signer {
-        &self.common.signer
+    pub(crate) fn key(&self) -> PublicKey {
+        self.key
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
     }
 }
 
@@ -162,16 +199,42 @@ pub fn sign(
 }
 
 /// A statement whose signature holds for the key that it names. Whose key that is, is another question.
+///
+/// A statement is its payload: several files around one payload are one statement with more evidence for it.
 #[derive(Clone, Debug)]
 pub struct VerifiedStatement {
     statement: Statement,
-    key: PublicKey,
-    file_digest: Blake3,
+    file: Blake3,
+    /// Other files around the same payload, in order and behind the first.
+    further_files: Vec<Blake3>,
+}
+
+/// Each statement once, with all its files, in the order of their first ones. Files around one payload are joined here and nowhere else.
+pub fn once_each(statements: impl IntoIterator<Item = VerifiedStatement>) -> Vec<VerifiedStatement> {
+    let mut statements: Vec<VerifiedStatement> = statements.into_iter().collect();
+    // Stable, so that what was collected in order stays nearly sorted.
+    statements.sort_by_key(VerifiedStatement::id);
+    statements.dedup_by(|next, first| {
+        let is_same = next.id() == first.id();
+        if is_same {
+            first.add_files(next);
+        }
+        is_same
+    });
+    statements.sort_by_key(VerifiedStatement::file_digest);
+    statements
 }
 
 impl VerifiedStatement {
-    pub(crate) fn new(statement: Statement, key: PublicKey, file: &[u8]) -> Self {
-        Self { statement, key, file_digest: Blake3::of(file) }
+    pub(crate) fn new(statement: Statement, file: &[u8]) -> Self {
+        Self { statement, file: Blake3::of(file), further_files: Vec::new() }
+    }
+
+    fn add_files(&mut self, same: &Self) {
+        let all: BTreeSet<Blake3> = self.files().chain(same.files()).collect();
+        let mut all = all.into_iter();
+        self.file = all.next().unwrap_or(self.file);
+        self.further_files = all.collect();
     }
 
     /// Its id: the BLAKE3 of its payload.
@@ -179,9 +242,14 @@ impl VerifiedStatement {
         self.statement.id
     }
 
-    /// The digest of its file, which names its entry in the bundle.
+    /// The digest of its first file, which names an entry in the bundle. Findings about the statement have this place.
     pub fn file_digest(&self) -> Blake3 {
-        self.file_digest
+        self.file
+    }
+
+    /// The digests of all its files, in order.
+    pub fn files(&self) -> impl Iterator<Item = Blake3> {
+        std::iter::once(self.file).chain(self.further_files.iter().copied())
     }
 
     /// The exact bytes that were signed.
@@ -221,7 +289,7 @@ impl VerifiedStatement {
 
     /// The key that signed.
     pub fn key(&self) -> &PublicKey {
-        &self.key
+        &self.statement.key
     }
 
     /// What the signer wants to be called.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, StatementId};
 use expbundle_statement::{
-    Authorship, Comment, Envelope, KeyError, Predicate, PublicKey, SigningKey, VerifiedStatement,
+    Authorship, Comment, Envelope, KeyError, Predicate, PublicKey, SigningKey, VerifiedStatement, once_each,
     pre_authentication_encoding, sign,
 };
 use serde_json::{Value, json};
@@ -71,7 +71,9 @@ fn what_is_signed_verifies_and_is_the_same_every_time() {
     assert_eq!(statement.key(), &key().public_key());
     // Other members, at any place, are ignored and kept.
     signed_anew(|statement| statement["predicate"]["later"] = 7.into()).expect("a later minor version");
-    let unknown = signed_anew(|statement| statement["predicateType"] = "urn:expbundle:deployment-2:1".into());
+    let unknown = signed_anew(|statement| {
+        statement["predicateType"] = "https://expbundle.github.io/statement/deployment-2/v1".into();
+    });
     assert_eq!(unknown.expect("a kind of a later minor version").kind().as_str(), "deployment-2");
 }
 
@@ -176,9 +178,17 @@ fn statements() {
     );
     for kind in [
         "https://slsa.dev/provenance/v1",
-        "urn:expbundle:authorship:2",
-        "urn:expbundle::1",
-        "urn:expbundle:Authorship:1",
+        "https://expbundle.github.io/statement/authorship/v0",
+        "https://expbundle.github.io/statement/authorship/v01",
+        "https://expbundle.github.io/statement/authorship/v+1",
+        "https://expbundle.github.io/statement/authorship/v4294967296",
+        "https://expbundle.github.io/statement/authorship/1",
+        "https://expbundle.github.io/statement/authorship/v1/",
+        "https://expbundle.github.io/statement/authorship",
+        "http://expbundle.github.io/statement/authorship/v1",
+        "urn:expbundle:authorship:1",
+        "https://expbundle.github.io/statement//v1",
+        "https://expbundle.github.io/statement/Authorship/v1",
         "",
     ] {
         payload(|statement| statement["predicateType"] = kind.into(), Code::StatementPredicateType);
@@ -198,6 +208,9 @@ fn statements() {
         Code::StatementSubject,
     );
     payload(|statement| statement["subject"][0] = json!({"name": "record.json"}), Code::StatementSubject);
+    for digest in [json!(5), json!({}), json!({"md5": 1}), json!(["00"]), Value::Null] {
+        payload(|statement| statement["subject"][1]["digest"] = digest, Code::StatementSubject);
+    }
     payload(
         |statement| {
             statement["predicate"].as_object_mut().expect("an object").remove("created");
@@ -206,7 +219,10 @@ fn statements() {
     );
     payload(|statement| statement["predicate"]["created"] = "yesterday".into(), Code::StatementPredicate);
     payload(|statement| statement["predicate"]["prev"] = json!(["abc"]), Code::StatementPredicate);
-    payload(|statement| statement["predicateType"] = "urn:expbundle:review:1".into(), Code::StatementPredicate);
+    payload(
+        |statement| statement["predicateType"] = "https://expbundle.github.io/statement/review/v1".into(),
+        Code::StatementPredicate,
+    );
     let about = signed_anew(|statement| {
         statement["subject"][0]["digest"] = serde_json::to_value(DigestSet::of(b"x")).expect("text");
     });
@@ -314,13 +330,91 @@ fn other_keys_are_refused() {
     refused("");
     refused("ssh-ed25519");
     refused("ssh-ed25519 AAAA");
-    refused(
-        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBHwf2HMM5TRXvo2SQJjsNkiDD5KqiiNjrGVv3UUh+mMT5RHxiRtOnlqvjhQtBq0VpmpCV/PwUdhOig4vkbqAcEc=",
-    );
-    refused("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDa");
+    refused("ssh-rsa AAAA");
     let good = key().public_key().to_string();
     refused(&good[..good.len() - 4]);
     refused(&format!("{good}AAAA"));
+}
+
+const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBHwf2HMM5TRXvo2SQJjsNkiDD5KqiiNjrGVv3UUh+mMT5RHxiRtOnlqvjhQtBq0VpmpCV/PwUdhOig4vkbqAcEc=";
+
+#[test]
+fn what_only_a_later_version_can_verify_is_set_aside() {
+    type Change = Box<dyn FnOnce(&mut Value)>;
+    let set_aside = |change: Change, code| assert_eq!(signed_anew(change).map(|_| ()), Err(code));
+    let members = |kind: &str, member: &str, value: Value| -> Change {
+        let (kind, member) = (format!("https://expbundle.github.io/statement/{kind}/v1"), member.to_owned());
+        Box::new(move |statement| {
+            statement["predicateType"] = kind.into();
+            statement["predicate"][member] = value;
+        })
+    };
+    for key in [ECDSA, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDa"] {
+        for change in [
+            members("authorship", "signer", json!({"publicKey": key})),
+            members("link", "sameSigner", key.into()),
+            members("revocation", "revoked", json!({"key": key})),
+        ] {
+            set_aside(change, Code::SignatureUnknownAlgorithm);
+        }
+    }
+    let kind = "https://expbundle.github.io/statement/authorship/v2";
+    set_aside(Box::new(move |statement| statement["predicateType"] = kind.into()), Code::StatementUnknownVersion);
+    // The length of a signature is that of its algorithm.
+    let mut file: Value = serde_json::from_slice(&authorship()).expect("JSON");
+    let payload = STANDARD.decode(file["dsseEnvelope"]["payload"].as_str().expect("text")).expect("base64");
+    let mut payload: Value = serde_json::from_slice(&payload).expect("JSON");
+    payload["predicate"]["signer"]["publicKey"] = ECDSA.into();
+    file["dsseEnvelope"]["payload"] = STANDARD.encode(payload.to_string()).into();
+    file["dsseEnvelope"]["signatures"][0]["sig"] = STANDARD.encode([1; 70]).into();
+    assert_eq!(verify(file.to_string().as_bytes()).map(|_| ()), Err(Code::SignatureUnknownAlgorithm));
+}
+
+#[test]
+fn files_around_one_payload_are_one_statement() {
+    let file = authorship();
+    let mut again: Value = serde_json::from_slice(&file).expect("JSON");
+    again["verificationMaterial"] = json!({"certificate": {"rawBytes": ""}, "tlogEntries": [{}]});
+    let [first, second] = [file.as_slice(), again.to_string().as_bytes()].map(|file| verify(file).expect("our own"));
+    let other = verify(&crate::file(&Predicate::Comment(Comment { text: "another".to_owned() }))).expect("our own");
+    let mut files = [first.file_digest(), second.file_digest()];
+    files.sort();
+    for order in [[&first, &second, &other], [&other, &second, &first], [&second, &other, &first]] {
+        let once = once_each(order.into_iter().cloned().chain([first.clone()]));
+        assert_eq!(once.len(), 2);
+        let joined = once.iter().find(|statement| statement.id() == first.id()).expect("it is there");
+        assert_eq!((joined.files().collect::<Vec<_>>(), joined.file_digest()), (files.to_vec(), files[0]));
+        assert!(once[0].file_digest() < once[1].file_digest());
+    }
+}
+
+#[test]
+fn there_is_one_kind_of_key_material_and_every_member_has_its_type() {
+    let with = |material: Value| {
+        let mut value: Value = serde_json::from_slice(&authorship()).expect("JSON");
+        value["verificationMaterial"] = material;
+        verify(value.to_string().as_bytes()).map(|_| ())
+    };
+    for material in [
+        json!({"publicKey": {}}),
+        json!({"certificate": {"rawBytes": "AA=="}, "timestampVerificationData": {"rfc3161Timestamps": []}}),
+        json!({"x509CertificateChain": {"certificates": []}, "tlogEntries": []}),
+        json!({"certificate": null, "publicKey": {"hint": null}, "later": 1}),
+    ] {
+        assert_eq!(with(material.clone()), Ok(()), "{material}");
+    }
+    for material in [
+        json!({"publicKey": {}, "certificate": {}}),
+        json!({"x509CertificateChain": {}, "certificate": {}}),
+        json!({"certificate": "AA=="}),
+        json!({"certificate": []}),
+        json!({"x509CertificateChain": 1}),
+        json!({"tlogEntries": {}}),
+        json!({"tlogEntries": [1]}),
+        json!({"timestampVerificationData": []}),
+    ] {
+        assert_eq!(with(material.clone()), Err(Code::StatementEnvelope), "{material}");
+    }
 }
 
 #[test]

@@ -60,12 +60,21 @@ fn a_link_names_a_record_or_a_key() {
     assert_eq!(read(json!({"parent": record})).expect("a record"), claim);
     assert_eq!(read(json!({"sameSigner": key})).expect("a key"), LinkClaim::Key { same_signer: key });
     assert!(read(json!({"parent": record, "sameSigner": key})).is_err());
+    // Members of the other form are refused, and `null` is as good as nothing.
+    for foreign in [json!({"relation": "part-of"}), json!({"artifact": record})] {
+        let mut value = json!({"sameSigner": key});
+        value.as_object_mut().expect("an object").extend(foreign.as_object().expect("an object").clone());
+        assert!(read(value.clone()).is_err(), "{value}");
+    }
+    let nulls = json!({"sameSigner": key, "parent": null, "relation": null, "artifact": null});
+    assert_eq!(read(nulls).expect("a key"), LinkClaim::Key { same_signer: key });
     assert!(read(json!({})).is_err());
 }
 
 #[test]
 fn a_kind_has_at_most_64_characters() {
-    let kind = |length: usize| format!("urn:expbundle:{}:1", "a".repeat(length)).parse::<Kind>();
+    let kind =
+        |length: usize| format!("https://expbundle.github.io/statement/{}/v1", "a".repeat(length)).parse::<Kind>();
     assert!(kind(64).is_ok());
     assert!(kind(65).is_err());
     assert!(kind(0).is_err());

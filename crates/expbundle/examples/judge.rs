@@ -9,6 +9,7 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use expbundle::Content;
 use expbundle::judge::State;
 use expbundle::verify::{Digests, Unverified};
+use expbundle_format::Finding;
 use serde_json::json;
 
 fn main() -> io::Result<()> {
@@ -22,7 +23,12 @@ fn main() -> io::Result<()> {
         input.read_exact(&mut bytes)?;
         let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
         let mut findings = check.findings;
-        let state = intact.map_or(State::Malformed, |intact| {
+        let of_errors = if findings.iter().filter(|finding| finding.is_error()).all(Finding::is_limit) {
+            State::Refused
+        } else {
+            State::Malformed
+        };
+        let state = intact.map_or(of_errors, |intact| {
             let verdict = intact.judge(None, at);
             findings.extend(verdict.findings);
             verdict.state

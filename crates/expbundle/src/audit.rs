@@ -3,6 +3,7 @@
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_statement::TrustPolicy;
@@ -28,6 +29,8 @@ pub struct Question<'a> {
     pub digests: Digests,
     /// Whether files that no record knows are refused.
     pub closed: bool,
+    /// How much is taken in.
+    pub limits: Limits,
 }
 
 /// Why there is no answer.
@@ -80,8 +83,8 @@ fn audit_bundle(
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, AuditError> {
-    let Question { policy, required, at, digests, .. } = question;
-    let (check, intact) = open(file)?.check(digests);
+    let Question { policy, required, at, digests, limits, .. } = question;
+    let (check, intact) = open(file)?.within(limits).check(digests);
     let Some(intact) = intact else {
         return Ok(Report::new(path.as_str(), check, None, Default::default(), required, at));
     };
@@ -103,11 +106,11 @@ fn compare_directory(
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<(Vec<CheckedFile>, Vec<Finding>), AuditError> {
-    let Question { digests, closed, .. } = question;
+    let Question { digests, closed, limits, .. } = question;
     let claims = Story::of(intact, &verdict.heads).claims();
     let (mut wrong, mut others) = (Vec::new(), Vec::new());
     for path in other_bundles(folder)? {
-        let (check, intact) = open(&path)?.check(digests);
+        let (check, intact) = open(&path)?.within(limits).check(digests);
         if let Some(intact) = intact {
             let heads = intact.judge(question.policy, question.at.timestamp()).heads;
             others.push(Story::of(&intact, &heads).claims());

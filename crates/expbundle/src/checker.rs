@@ -31,6 +31,8 @@ pub(crate) enum Present {
     Verified(Box<VerifiedStatement>),
     /// Nobody has looked.
     Unread(Blake3, Box<Claims>),
+    /// Only a later version can verify it.
+    SetAside(Blake3, RecordId),
 }
 
 impl Objects {
@@ -179,7 +181,7 @@ impl Checker<'_> {
                 let checked = self.read(entry, |bytes| json::check(bytes, self.limits));
                 findings.extend(checked.err().map(|finding| *finding));
             }
-            Parsed::Json | Parsed::Record(_) | Parsed::Statement(_) | Parsed::Claims(_) => {}
+            Parsed::Json | Parsed::Record(_) | Parsed::Statement(_) | Parsed::Claims(_) | Parsed::SetAside(_) => {}
         }
         true
     }
@@ -255,6 +257,8 @@ impl Checker<'_> {
             EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
+        // What would speak of an artifact may be in what was not read.
+        let beyond = findings.iter().any(Finding::is_limit);
         let actual = |artifact: Blake3| {
             let content = self.bundle.get(&EntryName::Artifact(artifact))?;
             let sha256 = sound.get(&artifact)?.sha256;
@@ -262,8 +266,9 @@ impl Checker<'_> {
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
         let spoken = spoken_of(self.bundle, records, self.limits, is_sound, holds);
+        let beyond = beyond || spoken.findings.iter().any(Finding::is_limit);
         findings.extend(spoken.findings);
-        for digest in sound.keys().filter(|digest| !spoken.artifacts.contains(digest)) {
+        for digest in sound.keys().filter(|digest| !beyond && !spoken.artifacts.contains(digest)) {
             let message = "no record here takes in, puts out or describes this artifact";
             let place = Place::entry(EntryName::Artifact(*digest).to_string());
             findings.push(Finding::new(Code::ContainerUnlisted, place, message));
@@ -275,6 +280,8 @@ impl Checker<'_> {
 /// Statements hash to their names, their signatures hold, and they are about records that are here.
 fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, findings: &mut Vec<Finding>) -> Vec<Present> {
     let mut statements = Vec::with_capacity(present.len());
+    // A statement in several files is one: what is said of it is said of the first.
+    let mut seen = HashSet::new();
     for (digest, hashed, parsed) in present {
         let place = || Place::entry(EntryName::Statement(digest).to_string());
         if hashed.blake3 != digest {
@@ -282,9 +289,17 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             findings.push(Finding::new(Code::DigestStatement, place(), message));
             continue;
         }
-        let (about, statement) = match parsed {
-            Parsed::Statement(statement) => (statement.record(), Present::Verified(statement)),
-            Parsed::Claims(claims) => (claims.record, Present::Unread(digest, claims)),
+        let (id, about, statement) = match parsed {
+            Parsed::Statement(statement) => (statement.id(), statement.record(), Present::Verified(statement)),
+            Parsed::Claims(claims) => (claims.id, claims.record, Present::Unread(digest, claims)),
+            Parsed::SetAside(set_aside) => {
+                if seen.insert(set_aside.id) {
+                    let unknown = set_aside.unknown;
+                    findings.push(Finding::new(unknown.code(), place(), unknown.to_string()));
+                }
+                statements.push(Present::SetAside(digest, RecordId(set_aside.record.blake3)));
+                continue;
+            }
             Parsed::Refused(finding) => {
                 findings.push(*finding);
                 continue;
@@ -298,11 +313,11 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
                 findings.push(Finding::new(Code::StatementSubject, place(), message));
                 continue;
             }
-            Some(_) => {}
-            None => {
+            None if seen.insert(id) => {
                 let message = format!("it is about record {}", about.blake3);
                 findings.push(Finding::new(Code::StatementOrphan, place(), message));
             }
+            Some(_) | None => {}
         }
         statements.push(statement);
     }
@@ -326,7 +341,7 @@ fn records(present: Vec<(RecordId, Hashed, Parsed)>, findings: &mut Vec<Finding>
         match parsed {
             Parsed::Record(record) => records.push((id, *record)),
             Parsed::Refused(finding) => findings.push(*finding),
-            Parsed::Bytes | Parsed::Json | Parsed::Statement(_) | Parsed::Claims(_) => {}
+            Parsed::Bytes | Parsed::Json | Parsed::Statement(_) | Parsed::Claims(_) | Parsed::SetAside(_) => {}
         }
     }
     // Entries come in the order of their names, in which maps are built without a search for each.

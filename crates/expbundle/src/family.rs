@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{Code, Finding, Place, RecordId};
 use expbundle_lineage::Lineage;
-use expbundle_statement::{Asserted, LinkClaim, Predicate};
+use expbundle_statement::{Asserted, LinkClaim, Predicate, VerifiedStatement};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -68,13 +68,16 @@ impl Intact {
                 part.insert(name.clone(), content.clone());
             }
         }
-        for statement in self.statements() {
+        let verified = self.statements().iter().filter(|statement| {
             let is_about = kept.contains(&RecordId(statement.record().blake3));
-            if is_about || changes_others(statement.predicate()) {
-                let name = EntryName::Statement(statement.file_digest());
-                if let Some(content) = self.bundle().get(&name) {
-                    part.insert(name, content.clone());
-                }
+            is_about || changes_others(statement.predicate())
+        });
+        // What only a later version can verify may be a revocation, so all of that stays.
+        let files = verified.flat_map(VerifiedStatement::files).chain(self.set_aside.keys().copied());
+        for file in files {
+            let name = EntryName::Statement(file);
+            if let Some(content) = self.bundle().get(&name) {
+                part.insert(name, content.clone());
             }
         }
         // An artifact that nothing speaks of any more would be refused, and what is withheld may be in it.

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use expbundle_format::container::EntryName;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
-use expbundle_statement::{Claims, Envelope, Kind, Predicate, Revoked, TrustPolicy, VerifiedStatement};
+use expbundle_statement::{
+    Claims, Envelope, Kind, Predicate, Revoked, SetAside, StatementError, TrustPolicy, VerifiedStatement,
+};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -141,11 +143,13 @@ impl History {
         let (chosen, rest): (Vec<Unread>, Vec<Unread>) =
             std::mem::take(&mut self.unread).into_iter().partition(|unread| wanted(unread));
         self.unread = rest;
-        let results: Vec<_> = chosen.into_par_iter().map(|unread| (unread.part, self.verify_one(&unread))).collect();
+        let results: Vec<_> =
+            chosen.into_par_iter().map(|unread| (unread.part, unread.file_digest, self.verify_one(&unread))).collect();
         let (mut statements, mut wrong) = (Vec::new(), Vec::new());
-        for (part, result) in results {
+        for (part, file, result) in results {
             match result {
-                Ok(statement) => statements.push(statement),
+                Ok(Ok(statement)) => statements.push(statement),
+                Ok(Err(set_aside)) => _ = self.intact.set_aside.insert(file, RecordId(set_aside.record.blake3)),
                 Err(finding) => wrong.push((part, *finding)),
             }
         }
@@ -157,15 +161,12 @@ impl History {
 
     /// The files of unread statements of these ids.
     fn files_of(&self, ids: &BTreeSet<StatementId>) -> BTreeSet<Blake3> {
-        let is_named = |unread: &&Unread| {
-            let content = self.intact.bundle().get(&EntryName::Statement(unread.file_digest));
-            let envelope = content.and_then(|content| Envelope::parse(&content.read(u64::MAX).ok()?).ok());
-            envelope.is_some_and(|envelope| ids.contains(&envelope.id()))
-        };
-        self.unread.par_iter().filter(is_named).map(|unread| unread.file_digest).collect()
+        let named = self.unread.iter().filter(|unread| ids.contains(&unread.claims.id));
+        named.map(|unread| unread.file_digest).collect()
     }
 
-    fn verify_one(&self, unread: &Unread) -> Result<VerifiedStatement, Box<Finding>> {
+    /// The statement, or that only a later version can verify it; else what is wrong with it.
+    fn verify_one(&self, unread: &Unread) -> Result<Result<VerifiedStatement, Box<SetAside>>, Box<Finding>> {
         let name = EntryName::Statement(unread.file_digest);
         let entry = name.to_string();
         let unreadable =
@@ -176,7 +177,11 @@ impl History {
         if Blake3::of(&bytes) != unread.file_digest {
             return Err(unreadable("the file was changed while it was read".to_owned()));
         }
-        Envelope::parse(&bytes).and_then(Envelope::verify).map_err(|error| Box::new(error.finding(&entry)))
+        match Envelope::parse(&bytes).and_then(Envelope::verify) {
+            Ok(statement) => Ok(Ok(statement)),
+            Err(StatementError::SetAside(set_aside)) => Ok(Err(set_aside)),
+            Err(error) => Err(Box::new(error.finding(&entry))),
+        }
     }
 }
 

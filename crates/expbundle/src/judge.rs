@@ -1,4 +1,4 @@
-//! Verification, second half: opinions about signers (spec/verification.md, states).
+//! Verification, second half: opinions about signers (spec/report.md, "States").
 //!
 //! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So a [`Verdict`] is a
 //! value, made from both.
@@ -22,6 +22,8 @@ use crate::verify::{Check, Intact};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
+    /// It is beyond the limits of this reader: there is no answer.
+    Refused,
     /// Something is not what it claims to be.
     Malformed,
     /// Every name, digest and signature was recomputed and agrees.
@@ -36,11 +38,21 @@ impl State {
     /// The word that stands in reports.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Refused => "refused",
             Self::Malformed => "malformed",
             Self::Intact => "intact",
             Self::Signed => "signed",
             Self::Trusted => "trusted",
         }
+    }
+}
+
+impl State {
+    /// The state that findings leave possible at most: none of these two if there is no error.
+    pub(crate) fn of_errors(findings: &[Finding]) -> Option<Self> {
+        let mut errors = findings.iter().filter(|finding| finding.is_error()).peekable();
+        errors.peek()?;
+        Some(if errors.all(Finding::is_limit) { Self::Refused } else { Self::Malformed })
     }
 }
 
@@ -126,8 +138,8 @@ impl Intact {
                 findings.extend(step.iter().cloned());
             }
         }
-        if findings.iter().any(Finding::is_error) {
-            state = State::Malformed;
+        if let Some(worse) = State::of_errors(&findings) {
+            state = worse;
         }
         let heads = lineage.heads();
         let trusted = std::mem::take(&mut standing.trusted);

@@ -10,7 +10,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, Sha256};
-use expbundle_statement::{Claims, Envelope, VerifiedStatement};
+use expbundle_statement::{Claims, Envelope, SetAside, StatementError, VerifiedStatement};
 use rayon::prelude::*;
 
 use crate::content::Content;
@@ -59,6 +59,8 @@ pub(crate) enum Parsed {
     Statement(Box<VerifiedStatement>),
     /// A statement whose signature is verified later.
     Claims(Box<Claims>),
+    /// A statement that only a later version can verify.
+    SetAside(Box<SetAside>),
     /// Why it is not what its name says.
     Refused(Box<Finding>),
 }
@@ -153,12 +155,16 @@ impl Pass<'_> {
         parsed.unwrap_or_else(|finding| Parsed::Refused(Box::new(finding)))
     }
 
-    fn statement(&self, bytes: &[u8]) -> Result<Parsed, expbundle_statement::StatementError> {
+    fn statement(&self, bytes: &[u8]) -> Result<Parsed, StatementError> {
         let envelope = Envelope::parse(bytes)?;
-        Ok(match self.signatures {
-            Signatures::Verified => Parsed::Statement(Box::new(envelope.verify()?)),
-            Signatures::Later => Parsed::Claims(Box::new(envelope.claims()?)),
-        })
+        let parsed = match self.signatures {
+            Signatures::Verified => envelope.verify().map(|statement| Parsed::Statement(Box::new(statement))),
+            Signatures::Later => envelope.claims().map(|claims| Parsed::Claims(Box::new(claims))),
+        };
+        match parsed {
+            Err(StatementError::SetAside(set_aside)) => Ok(Parsed::SetAside(set_aside)),
+            parsed => parsed,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::large::in_turn;
 use crate::standing::Objection;
 use crate::verify::{Check, Intact};
 
-/// What a valid bundle does not prove (spec/verification.md), in a line each.
+/// What a valid bundle does not prove (spec/report.md), in a line each.
 pub const NOT_PROVEN: &[&str] = &[
     "that the numbers are true: a signature shows who vouches for them",
     "that the run made these files: it shows which bytes its record names",
@@ -30,7 +30,8 @@ pub const NOT_PROVEN: &[&str] = &[
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
-    /// How much holds; that of the weakest record, or `malformed` if anything has an error.
+    /// How much holds; that of the weakest record, or `malformed` if anything has an error, or `refused` if it is beyond the limits of this
+    /// reader.
     pub state: State,
     /// How much was asked for.
     pub required: State,
@@ -209,8 +210,8 @@ impl Report {
             state = verdict.state;
         }
         findings.extend(of_directory);
-        if findings.iter().any(Finding::is_error) {
-            state = State::Malformed;
+        if let Some(worse) = State::of_errors(&findings) {
+            state = worse;
         }
         if state > State::Malformed && state < required {
             let message = format!("the bundle is {state}, and {required} was asked for");

@@ -14,7 +14,7 @@ use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
-use expbundle_statement::VerifiedStatement;
+use expbundle_statement::{VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
 use crate::checker::{Checker, Objects, Present};
@@ -60,6 +60,9 @@ pub struct Intact {
     bundle: Bundle,
     records: BTreeMap<RecordId, Record>,
     statements: Vec<VerifiedStatement>,
+    /// Files of statements that only a later version can verify, and the records that they claim to be about. They count for nothing and
+    /// are kept.
+    pub(crate) set_aside: BTreeMap<Blake3, RecordId>,
     limits: Limits,
     /// Positions of the statements about each record.
     about: BTreeMap<RecordId, Vec<usize>>,
@@ -87,6 +90,12 @@ impl Unverified {
         Self { content, limits: Limits::default() }
     }
 
+    /// With other limits than those that every reader has.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
     pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
         let (check, objects) = self.check_objects(digests, Signatures::Verified);
@@ -108,15 +117,17 @@ impl Unverified {
         let objects = Objects::sort(entries, seen, &mut findings);
         let checker = Checker { bundle: &bundle, present: entries, limits: &self.limits };
         let found = checker.check(objects, &mut findings);
-        let (mut statements, mut unread) = (Vec::new(), Vec::new());
+        let (mut statements, mut unread, mut set_aside) = (Vec::new(), Vec::new(), BTreeMap::new());
         for statement in found.statements {
             match statement {
                 Present::Verified(statement) => statements.push(*statement),
                 Present::Unread(digest, claims) => unread.push(Unread::new(digest, *claims)),
+                Present::SetAside(digest, record) => _ = set_aside.insert(digest, record),
             }
         }
         let mut intact = Intact::new(bundle, found.records, statements, self.limits);
         intact.misdescribed = found.misdescribed;
+        intact.set_aside = set_aside;
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
         let check = Check { findings };
@@ -135,7 +146,8 @@ impl Intact {
         let mut intact = Self {
             bundle,
             records,
-            statements,
+            statements: once_each(statements),
+            set_aside: BTreeMap::new(),
             limits,
             about: BTreeMap::new(),
             is_partial: false,
@@ -148,9 +160,10 @@ impl Intact {
     /// Everything of all parts; `None` if there is none.
     pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         let (mut bundles, mut records, mut statements, mut limits) = (Vec::new(), Vec::new(), Vec::new(), None);
-        let mut is_partial = false;
+        let (mut is_partial, mut set_aside) = (false, BTreeMap::new());
         for part in parts {
             is_partial |= part.is_partial;
+            set_aside.extend(part.set_aside);
             bundles.push(part.bundle);
             records.push(part.records);
             statements.push(part.statements);
@@ -159,7 +172,7 @@ impl Intact {
         let records = || records.into_iter().flatten().collect();
         let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
         let joined = Self::new(bundle, records, statements.into_iter().flatten().collect(), limits?);
-        Some(Self { is_partial, ..joined })
+        Some(Self { is_partial, set_aside, ..joined })
     }
 
     /// Takes in statements about records that are here.
@@ -169,8 +182,7 @@ impl Intact {
     }
 
     fn index(&mut self) {
-        self.statements.sort_by_key(VerifiedStatement::file_digest);
-        self.statements.dedup_by_key(|statement| statement.file_digest());
+        self.statements = once_each(std::mem::take(&mut self.statements));
         self.about.clear();
         for (position, statement) in self.statements.iter().enumerate() {
             self.about.entry(RecordId(statement.record().blake3)).or_default().push(position);
@@ -233,7 +245,7 @@ impl Intact {
         &self.records
     }
 
-    /// The statements, in the order of their file names. Each signature holds; whose it is, is another question.
+    /// The statements, each once, in the order of their first files. Each signature holds; whose it is, is another question.
     pub fn statements(&self) -> &[VerifiedStatement] {
         &self.statements
     }

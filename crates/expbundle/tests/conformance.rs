@@ -36,6 +36,8 @@ struct Case {
 struct Expected {
     state: Option<State>,
     errors: BTreeSet<String>,
+    /// The first error, where there are several.
+    first: Option<String>,
     also: BTreeSet<String>,
     exit: i32,
 }
@@ -65,7 +67,7 @@ fn cases() -> Vec<(PathBuf, Case)> {
 }
 
 fn answer(folder: &Utf8Path, case: &Case) -> Expected {
-    let silent = |exit| Expected { state: None, errors: BTreeSet::new(), also: BTreeSet::new(), exit };
+    let silent = |exit| Expected { state: None, errors: BTreeSet::new(), first: None, also: BTreeSet::new(), exit };
     let signers = case.signers.as_ref().map(|name| fs::read(folder.join(name)).expect("readable"));
     let Ok(signers) = signers.map(String::from_utf8).transpose() else { return silent(2) };
     let Ok(policy) = signers.as_deref().map(TrustPolicy::parse).transpose() else { return silent(2) };
@@ -76,16 +78,22 @@ fn answer(folder: &Utf8Path, case: &Case) -> Expected {
         at: case.at.as_deref().unwrap_or("2026-11-23T12:00:00Z").parse().expect("a time"),
         digests: if case.digests.is_some() { Digests::All } else { Digests::Blake3 },
         closed: case.closed.unwrap_or_default(),
+        limits: Limits::default(),
     };
     let report = audit(&folder.join(&case.input), question, &|_| ()).expect("readable");
     let (errors, also): (Vec<Finding>, Vec<Finding>) = report.findings.into_iter().partition(Finding::is_error);
-    let codes = |findings: Vec<Finding>| findings.iter().map(|finding| finding.code.to_string()).collect();
+    let codes = |findings: &[Finding]| -> BTreeSet<String> {
+        findings.iter().map(|finding| finding.code.to_string()).collect()
+    };
+    let several = codes(&errors).len() > 1;
+    let first = errors.first().filter(|_| several).map(|finding| finding.code.to_string());
     let exit = match report.state {
+        State::Refused => 2,
         State::Malformed => 1,
         state if state < required => 3,
         _ => 0,
     };
-    Expected { state: Some(report.state), errors: codes(errors), also: codes(also), exit }
+    Expected { state: Some(report.state), errors: codes(&errors), first, also: codes(&also), exit }
 }
 
 #[test]

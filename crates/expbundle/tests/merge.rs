@@ -162,3 +162,35 @@ fn withholding_keeps_ids_and_signatures() {
     assert!(part.section(id, &Identity::name()).is_none() && part.section(id, &Context::name()).is_some());
     assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::SectionUnblinded]);
 }
+
+/// A case of the conformance suite.
+fn case(name: &str) -> Vec<u8> {
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/cases");
+    std::fs::read(cases.join(name)).expect("readable")
+}
+
+#[test]
+fn what_only_a_later_version_can_verify_is_kept_and_two_files_of_one_statement_are() {
+    for name in [
+        "statement/algorithm-and-another-author.expb",
+        "statement/kind-of-version-2.expb",
+        "statement/two-files-of-one-statement.expb",
+    ] {
+        let open = || Unverified::new(Content::bytes(case(name)));
+        let intact = open().check(Digests::Blake3).1.expect("intact");
+        let (_, history) = open().check_history();
+        let now = "2026-12-01T00:00:00Z".parse().expect("a time");
+        let (settled, _) = history.expect("intact").settle(None, now, |_| None).expect("nothing is wrong");
+        let joined = Intact::union([intact.clone(), settled.clone()]).expect("two parts");
+        for whole in [&intact, &settled, &joined] {
+            assert_eq!(whole.statements().len(), 1, "{name}: each statement once, and what is set aside not at all");
+            let files = whole.bundle().statements().count();
+            assert!(files > 1, "{name}");
+            let (withheld, _) = whole.withhold(&[]);
+            let Verdict { lineage, heads, .. } = judged(whole);
+            for part in [whole.closure(&lineage, &heads), whole.thin(&lineage), withheld] {
+                assert_eq!(part.statements().count(), files, "{name}");
+            }
+        }
+    }
+}

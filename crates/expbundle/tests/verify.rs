@@ -9,10 +9,11 @@ use expbundle::judge::State;
 use expbundle::verify::{Check, Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Status};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, Recipe};
 use expbundle_format::time::Time;
-use expbundle_format::{Blake3, Code, DigestSet};
+use expbundle_format::{Blake3, Code, DigestSet, Finding};
 use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, TrustPolicy, sign};
 
 fn time(text: &str) -> Time {
@@ -246,7 +247,7 @@ fn an_end_before_the_start_is_said() {
 
 fn question(required: State) -> Question<'static> {
     let at = time("2026-11-23T12:00:00Z");
-    Question { policy: None, required, at, digests: Digests::Blake3, closed: false }
+    Question { policy: None, required, at, digests: Digests::Blake3, closed: false, limits: Limits::default() }
 }
 
 #[test]
@@ -417,4 +418,39 @@ fn a_pipe_in_place_of_a_bundle_is_refused_and_not_opened() {
     let report = audit(&path, question(State::Intact), &|_| {}).expect("an answer");
     let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryUnreadable]));
+}
+
+#[test]
+fn what_is_beyond_the_limits_is_refused_and_not_malformed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
+    let mut draft = draft("a run");
+    draft.body_mut().inputs = (0..6_000_u32)
+        .map(|number| {
+            let digest = DigestSet::of(&number.to_le_bytes()).into();
+            ArtifactRef::new("data".parse().expect("a word"), digest, 4, Form::File)
+        })
+        .collect();
+    let bundle = draft.finish().expect("plain members");
+    let path = folder.join("a.expb");
+    bundle.save(&path).expect("room");
+    let ask = |path: &Utf8PathBuf, factor| {
+        let question = Question { limits: Limits::times(factor), ..question(State::Intact) };
+        let report = audit(path, question, &|_| {}).expect("readable");
+        (
+            report.state,
+            report.holds,
+            report.findings.into_iter().filter(Finding::is_error).map(|found| found.code).collect(),
+        )
+    };
+    let answer = |state, holds, codes: &[Code]| (state, holds, codes.to_vec());
+    assert_eq!(ask(&path, 1), answer(State::Refused, false, &[Code::ContainerLimit]));
+    assert_eq!(ask(&path, 2), answer(State::Intact, true, &[]));
+    // What is wrong for certain is wrong.
+    let mut spoiled = bytes(&bundle);
+    let at = spoiled.windows(7).position(|window| window == b"\"a run\"").expect("the title is there");
+    spoiled[at + 1] = b'b';
+    std::fs::write(&path, spoiled).expect("room");
+    let (state, _, codes) = ask(&path, 1);
+    assert_eq!((state, codes.contains(&Code::ContainerLimit)), (State::Malformed, true));
 }

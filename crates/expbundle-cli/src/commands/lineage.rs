@@ -424,7 +424,9 @@ fn record_words(relations: &Relations, id: RecordId) -> String {
         _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
         State::Signed => format!(" · {}", paint(Tone::Doubt, &format!("signed by {signers}"))),
-        State::Intact | State::Malformed => format!(" · {}", paint(Tone::Doubt, "nobody vouches for it")),
+        State::Intact | State::Malformed | State::Refused => {
+            format!(" · {}", paint(Tone::Doubt, "nobody vouches for it"))
+        }
     };
     if let Some(successor) = one.superseded_by {
         _ = write!(text, " · {}", paint(Tone::Doubt, &format!("superseded by {}", short(&successor))));
@@ -596,7 +598,7 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
                 State::Trusted => (Look::Good, format!("trusted: {signers}")),
                 State::Signed => (Look::Plain, format!("signed: {signers}")),
-                State::Intact | State::Malformed => (Look::Doubtful, "unsigned".to_owned()),
+                State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
             let lines = [title, told.join(" · "), standing, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use expbundle::audit::{AuditError, Question, audit};
 use expbundle::judge::State;
 use expbundle::verify::Digests;
+use expbundle_format::limits::Limits;
 
 use super::Manner;
 use crate::failure::Failure;
@@ -14,10 +15,12 @@ use crate::{Outcome, exit, files, keys, terminal, verdict};
 ///
 /// Recomputes every name, digest and signature; without a network, and without the tools that made the bundle.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 usage or I/O error · \
+#[command(
+    after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
     3 intact, not signed or trusted as asked\n\n\
     Examples:\n  expbundle verify ./model --trust signers\n  \
-    expbundle verify ./model --trust signers --no-extra-files")]
+    expbundle verify ./model --trust signers --no-extra-files"
+)]
 pub struct Verify {
     /// Bundle, or model directory
     path: Utf8PathBuf,
@@ -39,6 +42,11 @@ pub struct Verify {
     /// the Hub keep for themselves are let be.
     #[arg(long)]
     no_extra_files: bool,
+    /// Take in so many times what every reader takes
+    ///
+    /// A bundle beyond the limits of this reader is refused without an answer: it may be intact. More takes more memory.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    limits: u32,
     /// Write the report as JSON (schemas/report.schema.json)
     #[arg(long)]
     json: bool,
@@ -82,7 +90,14 @@ impl Verify {
             WhichDigests::All => Digests::All,
         };
         let bar = manner.byte_progress(size_of(&self.path), "hashing");
-        let question = Question { policy: policy.as_ref(), required, at, digests, closed: self.no_extra_files };
+        let question = Question {
+            policy: policy.as_ref(),
+            required,
+            at,
+            digests,
+            closed: self.no_extra_files,
+            limits: Limits::times(self.limits),
+        };
         let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
             AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
             AuditError::Directory(_) => {
@@ -96,6 +111,7 @@ impl Verify {
             terminal::say(&verdict::words(&report))?;
         }
         Ok(match report.state {
+            State::Refused => exit::ERROR,
             State::Malformed => exit::FAILED,
             state if state < required => exit::NOT_AS_ASKED,
             _ => exit::OK,

@@ -183,7 +183,8 @@ impl<R: Read + Seek> Scanner<R> {
         };
         let sizes = (u32_at(&header, 18), u32_at(&header, 22));
         let size = if sizes == (FULL_32, FULL_32) {
-            zip64_values(extra, 2).and_then(|values| values.first().copied()).ok_or(ContainerError::Zip64 { offset })?
+            let values = zip64_values(extra, 2);
+            values.and_then(|values| values.first().copied()).ok_or_else(|| extra_difference(extra, &text, offset))?
         } else if sizes.0 == sizes.1 {
             u64::from(sizes.0)
         } else {
@@ -281,8 +282,10 @@ impl<R: Read + Seek> Scanner<R> {
                 return Err(mismatch(field));
             }
         }
-        for (field, from, to) in [("version", 4, 8), ("time", 12, 16), ("attributes", 36, 42)] {
-            // With ZIP64 needless or missing the version follows from that.
+        for (field, from, to) in
+            [("version", 4, 5), ("system", 5, 6), ("version", 6, 8), ("time", 12, 16), ("attributes", 36, 42)]
+        {
+            // With ZIP64 needless or missing both versions follow from that.
             if differs(from, to) && (field != "version" || header.len() == expected.len()) {
                 return Err(ContainerError::FixedField { name: local.text.clone(), field, offset });
             }

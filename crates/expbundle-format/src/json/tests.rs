@@ -414,3 +414,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_counts_where_it_is_due() {
+    let code = |text: &str, json_values| {
+        let limits = Limits { json_values, ..Limits::default() };
+        let error = parse(text.as_bytes(), &limits).expect_err("refused");
+        assert_eq!(check(text.as_bytes(), &limits).map_err(|error| error.code()), Err(error.code()));
+        error.code()
+    };
+    for text in ["[1,1,x]", "[1,1,", "[1,1,]", "{\"a\":1,\"b\":1,\"c\":x}", "[1,1,1e400]"] {
+        assert_eq!(code(text, 3), Code::JsonLimit, "{text}");
+    }
+    for text in ["[1,1,x]", "[1,1,", "[1,1,]"] {
+        assert_eq!(code(text, 4), Code::JsonSyntax, "{text}");
+    }
+}
