@@ -68,6 +68,7 @@ class Verifier:
         self.sections()
         self.artifacts()
         self.statements()
+        self.descriptions()
         if self.errors():
             return self.failed()
         # Of each record that is here some authorship has to count. A bundle without records holds nothing that could be signed.
@@ -154,13 +155,12 @@ class Verifier:
 
     def artifacts(self):
         embedded = {name: content for place, name, content in self.below("artifacts/") if not self.is_refused(place, self.must_be_named, name, content, "digest.artifact")}
-        # What is said first counts.
         spoken = [artifact for value in self.read.values() for artifact in [*value["inputs"], *value["outputs"]]]
         spoken += [artifact for identity in self.read for artifact in self.described(identity)]
-        known, trees = {}, set()
+        known, trees, self.to_compare = {}, set(), []
         for artifact in spoken:
             name = artifact["digest"].get("blake3")
-            known.setdefault(name, (artifact["digest"].get("sha256"), artifact.get("size")))
+            known.setdefault(name, set()).add((artifact["digest"].get("sha256"), artifact.get("size")))
             if artifact.get("form") == "tree" and name in embedded:
                 trees.add(name)
         for tree in sorted(trees):
@@ -177,17 +177,21 @@ class Verifier:
     def listing(self, content, known):
         must(len(content) <= MOST_SECTION_BYTES, "container.limit")
         for file in rules.listing(content).values():
-            known.setdefault(file["blake3"], (file["sha256"], file["size"]))
+            known.setdefault(file["blake3"], set()).add((file["sha256"], file["size"]))
 
     def artifact(self, place, said, content):
         if said is None:
             # What would refer to it may be in what was not read.
             return None if set(self.errors()) & set(LIMITS) else self.say("container.unlisted", place)
-        sha256, size = said
-        if size is not None and size != len(content):
-            self.say("digest.size", place)
-        if self.all_digests and sha256 and sha256 != sha256_of(content):
-            self.say("digest.divergent", place)
+        self.to_compare.append((place, said, content))
+
+    def descriptions(self):
+        """Row 7.5."""
+        for place, said, content in self.to_compare:
+            if any(size not in (None, len(content)) for _, size in said):
+                self.say("digest.size", place)
+            if self.all_digests and any(sha256 not in (None, sha256_of(content)) for sha256, _ in said):
+                self.say("digest.divergent", place)
 
     # Steps 6 and 7.
 

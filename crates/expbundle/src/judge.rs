@@ -131,8 +131,7 @@ impl Intact {
         let of_all = || records.values().copied().min().unwrap_or(State::Intact).min(State::Signed);
         let mut state = of_counting.min().unwrap_or_else(of_all);
         // Each step relies on what the one before it checks, so an error ends them.
-        let mut findings = self.contradictions(&standing);
-        findings.extend(self.custody(has_policy, &standing));
+        let mut findings = self.together(has_policy, &standing);
         for step in [lineage.findings(), &standing.findings] {
             if !findings.iter().any(Finding::is_error) {
                 findings.extend(step.iter().cloned());
@@ -144,6 +143,13 @@ impl Intact {
         let heads = lineage.heads();
         let trusted = std::mem::take(&mut standing.trusted);
         Verdict { state, records, trusted, standing, lineage, heads, findings }
+    }
+
+    /// What objects that count have wrong with them together: step 7.
+    pub(crate) fn together(&self, has_policy: bool, standing: &Standing) -> Vec<Finding> {
+        let mut findings = self.custody(has_policy, standing);
+        findings.extend(self.contradictions(standing));
+        findings
     }
 
     /// What objects that count say of each other and does not fit.

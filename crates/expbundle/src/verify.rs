@@ -21,6 +21,7 @@ use crate::checker::{Checker, Objects, Present};
 use crate::content::Content;
 use crate::history::{History, Unread};
 use crate::pass::{Pass, Signatures};
+use crate::standing::Standing;
 use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
 
 /// Which digests to recompute.
@@ -131,8 +132,15 @@ impl Unverified {
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
         let check = Check { findings };
-        let history = check.is_intact().then_some(history);
-        (check, history)
+        if check.is_intact() {
+            return (check, Some(history));
+        }
+        let mut findings = check.findings;
+        // A report is complete: without a verdict everything counts.
+        if signatures == Signatures::Verified {
+            findings.extend(history.into_intact().together(false, &Standing::default()));
+        }
+        (Check { findings }, None)
     }
 }
 
