@@ -4,11 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
-use expbundle_statement::{SigningKey, SigningKeyError, TrustPolicy};
+use expbundle_statement::{SigningKey, SigningKeyError, SkippedLine, TrustPolicy};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::terminal::{self, one_line};
 
 /// Variable that holds the passphrase of an encrypted key.
 const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
@@ -102,9 +103,30 @@ pub fn moment(text: Option<&str>) -> Result<expbundle_format::time::Time, Failur
     }
 }
 
-/// Reads a signers file.
+/// Reads a signers file, and names the lines that were skipped.
 pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    TrustPolicy::parse(&files::read_text(path)?).map_err(|error| {
-        Failure::new(Code::TrustSigners.as_str(), error.to_string()).at(path.as_str()).help(Code::TrustSigners.help())
-    })
+    let policy = TrustPolicy::parse(files::read_bytes(path)?).map_err(|error| {
+        Failure::new(Code::TrustSigners.as_str(), error.problem.to_string())
+            .at(format!("{path}, line {}", error.line))
+            .help(error.help())
+    })?;
+    terminal::talk(&skipped(path, policy.skipped()));
+    Ok(policy)
+}
+
+/// What to print of skipped lines: how many, and the first of them.
+fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
+    const SHOWN: usize = 5;
+    if lines.is_empty() {
+        return String::new();
+    }
+    let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
+    let mut text = format!("note: {count} {noun} of {} skipped; they add no signer\n", one_line(path.as_str()));
+    for line in lines.iter().take(SHOWN) {
+        text += &format!("  {}\n", one_line(&line.to_string()));
+    }
+    if count > SHOWN {
+        text += &format!("  and {} more\n", count - SHOWN);
+    }
+    text
 }

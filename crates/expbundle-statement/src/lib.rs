@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod kinds;
 mod predicate;
+mod signers;
 mod signing_key;
 mod statement;
 mod trust;
@@ -25,6 +26,7 @@ pub use kinds::{
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
 pub use predicate::{Kind, Predicate};
+pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError};
 pub use signing_key::{SigningKey, SigningKeyError};
 pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign};
-pub use trust::{Judgement, TrustError, TrustPolicy};
+pub use trust::{Judgement, TrustPolicy};
