@@ -27,6 +27,8 @@ pub use kinds::{
 };
 pub use predicate::{Kind, Predicate};
 pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError};
-pub use signing_key::{SigningKey, SigningKeyError};
+pub use signing_key::{
+    KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
+};
 pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign};
 pub use trust::{Judgement, TrustPolicy};
