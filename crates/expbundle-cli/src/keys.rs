@@ -141,7 +141,7 @@ fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
         return String::new();
     }
     let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
-    let mut text = format!("note: {count} {noun} of {} skipped; they add no signer\n", one_line(path.as_str()));
+    let mut text = format!("note: {count} {noun} of {} skipped: they trust nobody here\n", one_line(path.as_str()));
     for line in lines.iter().take(SHOWN) {
         text += &format!("  {}\n", one_line(&line.to_string()));
     }
