@@ -76,7 +76,7 @@ def seeds(target):
             for name, data in entries(lambda name: name.startswith("statements/")):
                 yield data if target == "statement" else payload(data)
         case "signers":
-            yield from (path.read_bytes() for path in sorted((ROOT / "conformance").rglob("*signers*")) if path.is_file())
+            yield from (path.read_bytes() for path in sorted((ROOT / "conformance").rglob("*.signers")) if path.is_file())
         case "tree":
             yield from (data for name, data in entries(lambda name: name.startswith("artifacts/")) if data[64:65] == b" ")
         case "series" | "console":

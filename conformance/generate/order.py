@@ -68,7 +68,8 @@ def steps(suite):
     record = seal.record()
     bad = sign(payload(record), EVE, keyid=None)
     sealed = next(file for file in (says(record, "seal", objects=[f"artifacts/{number:064x}"]) for number in range(100)) if name_of(file) < name_of(bad))
-    for file in (bad, sealed):
+    # A seal binds only if its key signed the record.
+    for file in (bad, sealed, says(record)):
         seal.statement(file)
     refused("statement-of-the-last-then-seal-of-the-first", seal, "signature.invalid", "statement.seal")
 

@@ -1,6 +1,6 @@
-"""Layer `statement`: signers files and the states that are required (trust.md)."""
+"""Layer `statement`: who is trusted, and the states that are required (trust.md)."""
 
-from .build import ADA, AT, BEN, EVE, IDENTITY, Bundle, body, fixed, openssh, payload, says, sign, smallest
+from .build import ADA, AT, BEN, EVE, Bundle, body, fixed, payload, says, sign, smallest
 from .cases import FULL
 from .statement import RECORD, with_files
 
@@ -8,7 +8,6 @@ from .statement import RECORD, with_files
 def add(suite):
     suite.in_layer("statement", "trust.md#judging")
     trust(suite)
-    signers_files(suite)
     states(suite)
 
 
@@ -38,50 +37,6 @@ def trust(suite):
     case("review-by-a-trusted-key", "a review is no authorship", good, with_files(says(RECORD, "review", verdict="approved")), state="intact")
     case("keyid-chooses-nothing", "a trusted key's fingerprint in a hint over a signature by another", good,
          with_files(sign(payload(RECORD, key=EVE), EVE, keyid=None, change=lambda w: {**w, "verificationMaterial": {"publicKey": {"hint": ADA.fingerprint}}})), state="signed", also=["trust.unknown-signer"])
-
-
-def signers_files(suite):
-    """What a line of a signers file may be. Its key is that of the one author."""
-    one = with_files(says(RECORD))
-    key, ben = ADA.line, BEN.line
-    told = {
-        "two-lines-one-in-its-window": ("one line that fits is enough", f'ada valid-before="20250101Z" {key}\nada2 {key}\n'),
-        "two-lines-one-of-the-namespace": ("one line that fits is enough", f'ada namespaces="git" {key}\nada2 {key}\n'),
-        "namespace-question-mark": ("a question mark stands for one letter", f'ada namespaces="expbundl?" {key}\n'),
-        "namespace-stars": ("stars stand for any letters", f'ada namespaces="e*b*e" {key}\n'),
-        "namespace-all-but-another": ("what is taken out is another one", f'ada namespaces="*,!git" {key}\n'),
-        "time-of-12-digits": ("a time to the minute", f'ada valid-after="202611010000Z" {key}\n'), "time-without-z": ("a time without Z", f'ada valid-after="20261101" {key}\n'),
-        "time-is-utc": ("a time without Z is UTC, so that a file means the same everywhere", f'ada valid-after="20261201000000" {key}\n'),
-        "blanks-and-tabs": ("white space of any length, and comments of many words", f"  ada \t {key} a comment of words\n \t# nothing\n\n"), "carriage-returns": ("lines of another system", f"ada {key}\r\nben {ben}\r\n"),
-        "without-last-line-feed": ("a last line is a line", f"ada {key}"), "option-in-capitals": ("names of options are of any case", f'ada Namespaces="expbundle" {key}\n'),
-        "three-options": ("options are separated by commas", f'ada namespaces="git,expbundle",valid-after="20260101Z",valid-before="20270101Z" {key}\n'),
-        "principal-in-quotes": ("quotes hold blanks and commas together, and are taken away", f'"Ada, of London" {key}\n'),
-        "one-principal-two-keys": ("people have several keys", f"ada {ben}\nada {key}\n"),
-    }
-    for name, (why, text) in told.items():
-        suite.case(f"signers-{name}", why, one, tiers=[FULL], signers=text, at=AT, state="trusted", clause="trust.md#the-signers-file")
-    untold = {
-        "namespace-taken-out": ("an exclamation mark takes out", f'ada namespaces="*,!expbundle" {key}\n', "trust.namespace"),
-        "namespace-taken-out-first": ("wherever in the list it stands", f'ada namespaces="!expbundle,*" {key}\n', "trust.namespace"),
-        "namespace-in-capitals": ("namespaces are of one case", f'ada namespaces="Expbundle" {key}\n', "trust.namespace"),
-        "namespace-longer": ("a pattern fits the whole", f'ada namespaces="exp,bundle,expbundl" {key}\n', "trust.namespace"),
-        "not-valid-before-namespace": ("a line of this namespace says more than one of another", f'ada namespaces="git" {key}\nada2 valid-before="20250101" {key}\n', "trust.not-valid"),
-        "empty-file": ("an empty file trusts nobody", "", "trust.unknown-signer"),
-    }
-    for name, (why, text, code) in untold.items():
-        suite.case(f"signers-{name}", why, one, tiers=[FULL], signers=text, at=AT, state="signed", also=[code])
-    bad = {
-        "line-of-words": "trust ada please\n", "unknown-option": signers_line(ADA, options="zone=\"moon\""), "cert-authority": signers_line(ADA, options="cert-authority"),
-        "principal-twice": 2 * signers_line(ADA), "unknown-key-type": "ada@example.org sk-ssh-ed25519@openssh.com AAAA\n", "rsa-key": "ada@example.org ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA=\n",
-        "pattern-as-principal": signers_line(ADA, "*@example.org"), "bad-time": signers_line(ADA, options='valid-after="2026"'), "window-backwards": signers_line(ADA, options='valid-after="20270101Z",valid-before="20260101Z"'),
-        "option-twice": signers_line(ADA, options='namespaces="expbundle",namespaces="git"'), "open-quote": signers_line(ADA, options='namespaces="expbundle'), "no-key": "ada@example.org\n", "weak-key": f"ada@example.org {openssh(IDENTITY)}\n",
-        "time-that-is-none": f'ada valid-after="20260230Z" {key}\n', "time-with-zone": f'ada valid-after="20260101+0100" {key}\n', "option-without-value": f"ada valid-after {key}\n",
-        "window-of-no-length": f'ada valid-after="20260101",valid-before="20260101" {key}\n', "principal-empty": f"ada,,ben {key}\n", "principal-with-question-mark": f"ad? {key}\n",
-        "principal-negated": f"!ada {key}\n", "bad-line-of-another-key": f"ada {key}\nben cert-authority {ben}\n", "key-of-31-bytes": f"ada {openssh(ADA.raw[:31])}\n",
-        "not-utf-8": f"ada {key} caf".encode() + b"\xe9\n", "principal-twice-under-two-names": f"ada,ben {key}\nben {key}\n", "key-before-principal": f"{key} ada\n",
-    }
-    for name, text in bad.items():
-        suite.usage(f"signers-{name}", "a line that is skipped could be the one that takes trust away", one, signers=text, at=AT, clause="trust.md#the-signers-file")
 
 
 def states(suite):

@@ -19,9 +19,12 @@ use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::tree::Tree;
 use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console};
-use expbundle_statement::{Envelope, Statement, TrustPolicy};
+use expbundle_statement::{Envelope, Statement};
 use expbundle_trackers::{huggingface as hub, mlflow, wandb};
 use serde_json::Value;
+
+#[path = "../../crates/expbundle-statement/tests/signers/second_parser.rs"]
+mod second_parser;
 
 /// A container that is read has ascending names, and entries that lie behind each other.
 pub fn container(bytes: &[u8]) {
@@ -83,10 +86,15 @@ pub fn payload(bytes: &[u8]) {
     let _ = Statement::parse(bytes.to_vec());
 }
 
+/// A second parser, written from the grammar alone, accepts the same signers files and trusts the same keys.
 pub fn signers(bytes: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = TrustPolicy::parse(text);
-    }
+    // Those of the conformance suite, which the seeds are from.
+    const KEYS: [&str; 2] = [
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINOOupbGw5f09ReIOLJbzS6b9f0WbDE4byWkhZEV+hvJ",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIaZzRQS9XbmjIDDzS+kXY6XrW4vyzNwvWJgHE9/9Luj",
+    ];
+    const MOMENTS: [&str; 3] = ["2019-12-31T23:59:59Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"];
+    second_parser::agrees(bytes, &KEYS.map(|key| key.parse().expect("a key")), &MOMENTS);
 }
 
 /// A listing has one spelling.

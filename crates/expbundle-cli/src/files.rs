@@ -59,18 +59,26 @@ pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), Failure> {
     bundle.save(path).map_err(|error| Failure::io("write the bundle", path, &error))
 }
 
-/// Reads a whole text file that a person names, up to 16 MiB: a key, or a list of keys.
+/// Reads a whole text file that a person names, such as a key.
 pub fn read_text(path: &Utf8Path) -> Result<String, Failure> {
+    String::from_utf8(read_bytes(path)?).map_err(|_| {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8");
+        Failure::io("read the file", path, &error).help("name a text file")
+    })
+}
+
+/// Reads a whole small file that a person names, up to 16 MiB: a key, or a list of keys.
+pub fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     const MOST_BYTES: u64 = 16 << 20;
     let describe = |error| Failure::io("read the file", path, &error);
     // What a shell puts in the place of `<(…)` is a pipe too, and somebody writes to it.
     let is_of_the_shell = ["/dev/", "/proc/"].iter().any(|folder| path.as_str().starts_with(folder));
     let file = if is_of_the_shell { File::open(path).map_err(describe)? } else { open(path)? };
-    let mut text = String::new();
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(describe)?;
-    if text.len() as u64 > MOST_BYTES {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(describe)?;
+    if bytes.len() as u64 > MOST_BYTES {
         let message = format!("it has more than {MOST_BYTES} bytes, too many for a text file");
         return Err(Failure::usage(message).at(path.as_str()));
     }
-    Ok(text)
+    Ok(bytes)
 }

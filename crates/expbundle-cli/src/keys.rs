@@ -4,11 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
-use expbundle_statement::{SigningKey, SigningKeyError, TrustPolicy};
+use expbundle_statement::{KeyFileWarning, SigningKey, SkippedLine, TrustPolicy};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::terminal::{self, one_line};
 
 /// Variable that holds the passphrase of an encrypted key.
 const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
@@ -18,7 +19,8 @@ const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
 pub struct SigningArguments {
     /// Private key: OpenSSH or PKCS#8, Ed25519
     ///
-    /// If it is encrypted, the passphrase is taken from `EXPBUNDLE_PASSPHRASE`, from `--passphrase-fd`, or asked for.
+    /// If it is encrypted, the passphrase is taken from `--passphrase-fd`, else from `EXPBUNDLE_PASSPHRASE` unless that is empty, else
+    /// asked for.
     #[arg(long, value_name = "FILE")]
     key: Utf8PathBuf,
     /// Read the passphrase from this file descriptor
@@ -36,6 +38,11 @@ impl SigningArguments {
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);
+        if let Some(warning) = warning(&self.key) {
+            let help = warning.help().replace("FILE", self.key.as_str());
+            let warning = format!("{}: {warning}", self.key);
+            terminal::talk(&format!("warning: {}\n  help: {}\n", one_line(&warning), one_line(&help)));
+        }
         let mut trouble = None;
         let key = SigningKey::from_text(&text, || match self.passphrase() {
             Ok(passphrase) => passphrase,
@@ -48,24 +55,23 @@ impl SigningArguments {
             return Err(failure);
         }
         key.map_err(|error| {
-            let help = match error {
-                SigningKeyError::PassphraseNeeded => {
-                    "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal"
-                }
-                SigningKeyError::PassphraseWrong => "check the passphrase",
-                SigningKeyError::Public => "name the file without `.pub`",
-                _ => "make an Ed25519 key with `expbundle keygen` or `ssh-keygen -t ed25519`",
-            };
+            let help = error.help().replace("FILE", self.key.as_str());
             Failure::new("cli.key", format!("the key cannot be used: {error}")).at(self.key.as_str()).help(help)
         })
     }
 
     fn passphrase(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        if let Ok(passphrase) = std::env::var(PASSPHRASE_VARIABLE) {
-            return Ok(Some(Zeroizing::new(passphrase)));
-        }
+        // What is named for this one call goes before what may be set for all.
         if let Some(descriptor) = self.passphrase_fd {
             return read_descriptor(descriptor).map(Some);
+        }
+        match std::env::var(PASSPHRASE_VARIABLE) {
+            Ok(passphrase) if !passphrase.is_empty() => return Ok(Some(Zeroizing::new(passphrase))),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                let message = format!("{PASSPHRASE_VARIABLE} is not UTF-8");
+                return Err(Failure::new("cli.key", message).help("set it to the passphrase, or use `--passphrase-fd`"));
+            }
+            Ok(_) | Err(std::env::VarError::NotPresent) => {}
         }
         if !std::io::stdin().is_terminal() {
             return Ok(None);
@@ -80,6 +86,21 @@ impl SigningArguments {
     pub fn created(&self) -> Result<expbundle_format::time::Time, Failure> {
         moment(self.at.as_deref())
     }
+}
+
+/// Whether others can get at the file of a key. A pipe that the shell makes is nobody else's.
+#[cfg(unix)]
+fn warning(path: &Utf8Path) -> Option<KeyFileWarning> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    KeyFileWarning::of_mode(metadata.mode())
+}
+
+/// Other systems have no modes.
+#[cfg(not(unix))]
+fn warning(_: &Utf8Path) -> Option<KeyFileWarning> {
+    None
 }
 
 /// The first line of what a descriptor gives.
@@ -102,9 +123,30 @@ pub fn moment(text: Option<&str>) -> Result<expbundle_format::time::Time, Failur
     }
 }
 
-/// Reads a signers file.
+/// Reads a signers file, and names the lines that were skipped.
 pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    TrustPolicy::parse(&files::read_text(path)?).map_err(|error| {
-        Failure::new(Code::TrustSigners.as_str(), error.to_string()).at(path.as_str()).help(Code::TrustSigners.help())
-    })
+    let policy = TrustPolicy::parse(files::read_bytes(path)?).map_err(|error| {
+        Failure::new(Code::TrustSigners.as_str(), error.problem.to_string())
+            .at(format!("{path}, line {}", error.line))
+            .help(error.help())
+    })?;
+    terminal::talk(&skipped(path, policy.skipped()));
+    Ok(policy)
+}
+
+/// What to print of skipped lines: how many, and the first of them.
+fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
+    const SHOWN: usize = 5;
+    if lines.is_empty() {
+        return String::new();
+    }
+    let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
+    let mut text = format!("note: {count} {noun} of {} skipped: they trust nobody here\n", one_line(path.as_str()));
+    for line in lines.iter().take(SHOWN) {
+        text += &format!("  {}\n", one_line(&line.to_string()));
+    }
+    if count > SHOWN {
+        text += &format!("  and {} more\n", count - SHOWN);
+    }
+    text
 }

@@ -533,11 +533,13 @@ mod tests {
         let mut body = RecordBody::new(Kind::Run);
         body.status = Some(Status::Finished);
         body.started = Some("2026-11-23T09:00:00Z".parse().expect("a time"));
-        let artifact = |bytes: &[u8]| ArtifactRef {
-            role: "model".parse().expect("a role"),
-            digest: DigestSet::of(bytes).into(),
-            size: bytes.len() as u64,
-            form: Form::File,
+        let artifact = |bytes: &[u8]| {
+            ArtifactRef::new(
+                "model".parse().expect("a role"),
+                DigestSet::of(bytes).into(),
+                bytes.len() as u64,
+                Form::File,
+            )
         };
         body.outputs = vec![artifact(b"b"), artifact(b"a"), artifact(b"b")];
         let written = Record::write(body).expect("plain members");
@@ -558,8 +560,7 @@ mod tests {
     #[test]
     fn a_record_knows_its_artifacts_and_sections_by_name() {
         let mut body = RecordBody::new(Kind::Run);
-        let artifact =
-            |digest| ArtifactRef { role: "file".parse().expect("a role"), digest, size: 1, form: Form::File };
+        let artifact = |digest| ArtifactRef::new("file".parse().expect("a role"), digest, 1, Form::File);
         body.inputs = vec![artifact(DigestSet::of(b"a").into())];
         body.outputs = vec![artifact(DigestSet::of(b"b").into()), artifact(crate::Sha256::of(b"c").into())];
         let name = |text: &str| text.parse::<SectionName>().expect("a name");

@@ -15,6 +15,7 @@ mod key_line;
 mod kinds;
 mod predicate;
 mod set_aside;
+mod signers;
 mod signing_key;
 mod statement;
 mod trust;
@@ -28,6 +29,9 @@ pub use kinds::{
 };
 pub use predicate::{Kind, Predicate};
 pub use set_aside::{SetAside, Unknown};
-pub use signing_key::{SigningKey, SigningKeyError};
+pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError};
+pub use signing_key::{
+    KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
+};
 pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each, sign};
-pub use trust::{Judgement, TrustError, TrustPolicy};
+pub use trust::{Judgement, TrustPolicy};

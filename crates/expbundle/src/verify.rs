@@ -21,8 +21,8 @@ use crate::checker::{Checker, Objects, Present};
 use crate::content::Content;
 use crate::history::{History, Unread};
 use crate::pass::{Pass, Signatures};
-use crate::standing::Standing;
 use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
+use crate::standing::Standing;
 
 /// Which digests to recompute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub struct Keygen {
     /// File for the private key; the public one is FILE.pub
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
-    /// Comment of the public key
+    /// Comment of the public key, one line
     #[arg(long, default_value = "expbundle")]
     comment: String,
 }
@@ -40,9 +40,9 @@ impl Keygen {
         getrandom::fill(&mut seed)
             .map_err(|error| Failure::new("cli.io", format!("the system gives no random bytes: {error}")))?;
         let key = SigningKey::from_seed(&seed);
-        let text = key
-            .to_openssh(&self.comment, None)
-            .map_err(|error| Failure::new("cli.key", format!("the key cannot be written: {error}")))?;
+        let text = key.to_openssh(&self.comment, None).map_err(|error| {
+            Failure::new("cli.key", format!("the key cannot be written: {error}")).help(error.help())
+        })?;
         // Nobody else may read it, not even for the moment until the mode is set.
         write_private(&self.out, &text).map_err(|error| Failure::io("write the key", &self.out, &error))?;
         let line = format!("{} {}\n", key.public_key(), self.comment);

@@ -1,0 +1,147 @@
+//! Keys and signers files as people have them: what the program takes, what it warns of, what it refuses.
+
+mod support;
+
+use std::fs::{File, write};
+use std::process::{Command, Stdio};
+
+use support::{Bench, root};
+
+/// A key that `ssh-keygen` encrypted with `test`.
+fn encrypted(bench: &Bench) {
+    let key = root().join("crates/expbundle-statement/tests/keys/ciphers/aes256-ctr");
+    std::fs::copy(key, bench.path("locked")).expect("room");
+    mode(bench, "locked", 0o600);
+}
+
+fn mode(bench: &Bench, name: &str, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        std::fs::set_permissions(bench.path(name), std::fs::Permissions::from_mode(mode)).expect("ours");
+    }
+    #[cfg(not(unix))]
+    let _ = (bench, name, mode);
+}
+
+/// Signs with the locked key; whether it did, and what was on stderr.
+fn sign(bench: &Bench, variable: Option<&str>, descriptor: Option<&str>) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+    command.args(["sign", "a.expb", "--key", "locked", "-o", "signed.expb"]).current_dir(bench.folder.path());
+    command.env_remove("EXPBUNDLE_PASSPHRASE").stdin(Stdio::null());
+    if let Some(passphrase) = variable {
+        command.env("EXPBUNDLE_PASSPHRASE", passphrase);
+    }
+    if let Some(passphrase) = descriptor {
+        write(bench.path("passphrase"), passphrase).expect("room");
+        command.args(["--passphrase-fd", "0"]).stdin(File::open(bench.path("passphrase")).expect("written"));
+    }
+    let output = command.output().expect("the program runs");
+    (output.status.success(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+#[test]
+fn a_descriptor_goes_before_the_variable_and_an_empty_variable_is_none() {
+    let bench = Bench::with_bundle();
+    encrypted(&bench);
+    for (variable, descriptor, expected) in [
+        (Some("test"), None, Ok(())),
+        (None, Some("test\n"), Ok(())),
+        (Some("wrong"), Some("test\n"), Ok(())),
+        (Some(""), Some("test"), Ok(())),
+        (Some("test"), Some("wrong"), Err("the passphrase does not open it")),
+        (Some("test"), Some("\n"), Err("the passphrase does not open it")),
+        (Some("wrong"), None, Err("the passphrase does not open it")),
+        (Some(""), None, Err("no passphrase was given")),
+        (None, None, Err("no passphrase was given")),
+    ] {
+        let (is_signed, stderr) = sign(&bench, variable, descriptor);
+        assert_eq!(is_signed, expected.is_ok(), "{variable:?} {descriptor:?}: {stderr}");
+        if let Err(message) = expected {
+            assert!(stderr.contains(message), "{variable:?} {descriptor:?}: {stderr}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_warned_of() {
+    let bench = Bench::with_bundle();
+    for (bits, is_warned) in [(0o600, false), (0o400, false), (0o644, true), (0o640, true), (0o666, true)] {
+        mode(&bench, "key", bits);
+        let output = bench.output(&["sign", "a.expb", "--key", "key", "-o", "signed.expb"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        assert_eq!(
+            stderr.contains("this private key") && stderr.contains("chmod 600 key"),
+            is_warned,
+            "{bits:o}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_the_command_that_converts_it() {
+    let bench = Bench::with_bundle();
+    std::fs::copy(root().join("crates/expbundle-statement/tests/keys/ciphers/3des-cbc"), bench.path("old"))
+        .expect("room");
+    let (_, stderr) = bench.fails(2, "cli.key", &["sign", "a.expb", "--key", "old"]);
+    assert!(stderr.contains("`3des-cbc`") && stderr.contains("ssh-keygen -p -Z aes256-ctr -f old"), "{stderr}");
+}
+
+#[test]
+fn a_comment_cannot_add_a_signer() {
+    let bench = Bench::new();
+    for comment in ["x\nben@example.org ssh-ed25519 AAAA", "x\r", "\u{1b}[2J"] {
+        let (_, stderr) = bench.fails(2, "cli.key", &["keygen", "-o", "key", "--comment", comment]);
+        assert!(stderr.contains("the comment contains"), "{stderr}");
+        assert!(!bench.path("key").exists() && !bench.path("key.pub").exists());
+    }
+    bench.ok(&["keygen", "-o", "key", "--comment", "Ada's laptop"]);
+    let public = std::fs::read_to_string(bench.path("key.pub")).expect("the key");
+    assert!(public.lines().count() == 1 && public.ends_with(" Ada's laptop\n"), "{public}");
+}
+
+#[test]
+fn the_file_of_a_team_is_read_and_says_what_was_skipped() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    let key = std::fs::read_to_string(bench.path("key.pub")).expect("the key");
+    let team = format!(
+        "# our team\nben ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA= old laptop\n*@example.org {key}ca cert-authority {key}ada {key}"
+    );
+    write(bench.path("signers"), &team).expect("room");
+    let output = bench.output(&["verify", "a.expb", "--trust", "signers"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    for part in ["3 lines of signers skipped", "line 2: ", "ssh-rsa", "line 3: ", "*@example.org", "line 4: "] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    // Without the last line nobody is left.
+    write(bench.path("signers"), team.rsplit_once("ada ").expect("the line").0).expect("room");
+    bench.fails(3, "trust.unknown-signer", &["verify", "a.expb", "--trust", "signers"]);
+}
+
+#[test]
+fn a_mistake_in_a_signers_file_is_named_by_its_line() {
+    let bench = Bench::with_bundle();
+    let key = std::fs::read_to_string(bench.path("key.pub")).expect("the key");
+    for (line, message) in [
+        ("ada namespaces=\"expbundle,git\"valid-before=\"20200101\" KEY", "neither a comma nor a blank follows"),
+        ("ada namespaces=expbundle KEY", "needs a value in double quotes"),
+        ("ada\u{a0}KEY", "U+00A0"),
+        ("ada", "the key is missing"),
+    ] {
+        write(bench.path("signers"), format!("# team\nben {key}{}", line.replace("KEY", &key))).expect("room");
+        for command in [["verify", "a.expb"], ["log", "a.expb"], ["lineage", "a.expb"]] {
+            let arguments = [command.as_slice(), &["--trust", "signers"]].concat();
+            let (stdout, stderr) = bench.fails(2, "trust.signers", &arguments);
+            assert!(stdout.is_empty() && stderr.contains("signers, line 3"), "{arguments:?}: {stdout}{stderr}");
+            assert!(stderr.contains(message) && stderr.contains("help: "), "{stderr}");
+        }
+    }
+    write(bench.path("signers"), [format!("ben {key}").as_bytes(), b"# \xff\n"].concat()).expect("room");
+    let (_, stderr) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "signers"]);
+    assert!(stderr.contains("line 2") && stderr.contains("UTF-8"), "{stderr}");
+}

@@ -1,0 +1,127 @@
+//! One line: principals, options, key type and key.
+
+use super::SkipReason;
+use super::characters::{BLANKS, refuse_hidden, word};
+use super::error::SignersProblem;
+use super::options::Options;
+use crate::base64;
+use crate::key::PublicKey;
+
+/// Bytes of the longest principal or pattern: beyond that OpenSSH lets it match nothing.
+pub const LONGEST: usize = 1022;
+
+/// Characters of the longest name of a key type (RFC 4251, section 6).
+const LONGEST_TYPE: usize = 64;
+
+const ED25519: &str = "ssh-ed25519";
+
+/// A line that follows the grammar.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and none is kept")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Names, and the key that is theirs.
+    Signer {
+        /// In the order of the line.
+        principals: Vec<String>,
+        /// For what and when.
+        options: Options,
+        /// Their key.
+        key: PublicKey,
+    },
+    /// A line that names nobody who can sign here.
+    Skipped(SkipReason),
+}
+
+impl Line {
+    /// Reads a line; `None` if it is empty or a comment.
+    pub fn parse(text: &str) -> Result<Option<Self>, SignersProblem> {
+        let text = text.trim_start_matches(BLANKS);
+        if text.is_empty() || text.starts_with('#') {
+            return Ok(None);
+        }
+        match Self::read(text) {
+            Ok(line) => Ok(Some(line)),
+            // The likely cause of whatever else is wrong, and the one mistake that cannot be seen.
+            Err(problem) => refuse_hidden(text).and(Err(problem)),
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, SignersProblem> {
+        let (principals, rest) = principals(text)?;
+        let (options, rest) = match word(rest) {
+            (first, _) if Options::begin_with(first) => Options::parse(rest)?,
+            _ => (Options::default(), rest),
+        };
+        let (kind, rest) = word(rest);
+        let (key, remark) = word(rest);
+        if key.is_empty() {
+            return Err(SignersProblem::KeyMissing);
+        }
+        refuse_hidden(text.strip_suffix(remark).unwrap_or(text))?;
+        let key = read_key(kind, key)?;
+        if options.cert_authority() {
+            return Ok(Self::Skipped(SkipReason::CertAuthority));
+        }
+        let Some(key) = key else { return Ok(Self::Skipped(SkipReason::KeyType(kind.to_owned()))) };
+        if let Some(pattern) = principals.iter().find(|name| name.contains(['*', '?', '!'])) {
+            return Ok(Self::Skipped(SkipReason::Pattern((*pattern).to_owned())));
+        }
+        let principals = principals.into_iter().map(str::to_owned).collect();
+        Ok(Self::Signer { principals, options, key })
+    }
+}
+
+/// The principals, and the rest of the line.
+fn principals(text: &str) -> Result<(Vec<&str>, &str), SignersProblem> {
+    let (list, rest) = match text.strip_prefix('"') {
+        Some(text) => {
+            let (list, rest) = text.split_once('"').ok_or(SignersProblem::QuoteOpen)?;
+            if !rest.is_empty() && !rest.starts_with(BLANKS) {
+                return Err(SignersProblem::QuoteInside);
+            }
+            (list, rest.trim_start_matches(BLANKS))
+        }
+        None => word(text),
+    };
+    let names: Vec<&str> = list.split(',').collect();
+    for name in &names {
+        if name.trim_matches(BLANKS).is_empty() {
+            return Err(SignersProblem::PrincipalEmpty);
+        }
+        if name.contains('"') {
+            return Err(SignersProblem::QuoteInside);
+        }
+        if name.len() > LONGEST {
+            return Err(SignersProblem::TooLong("a principal"));
+        }
+    }
+    Ok((names, rest))
+}
+
+/// The key, or `None` if it is a key of another type.
+fn read_key(kind: &str, key: &str) -> Result<Option<PublicKey>, SignersProblem> {
+    if kind == ED25519 {
+        return Ok(Some(PublicKey::try_from(format!("{ED25519} {key}"))?));
+    }
+    let is_name = (1..=LONGEST_TYPE).contains(&kind.len())
+        && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+@".contains(&byte));
+    let is_key = is_name && base64::decode(key).is_some_and(|blob| is_of_type(&blob, kind));
+    if is_key { Ok(None) } else { Err(SignersProblem::KeyType(shown(kind))) }
+}
+
+/// Whether a key says itself that it is of that type, as every key of SSH does.
+fn is_of_type(blob: &[u8], kind: &str) -> bool {
+    let Some((length, rest)) = blob.split_first_chunk() else { return false };
+    usize::try_from(u32::from_be_bytes(*length)) == Ok(kind.len())
+        && rest.strip_prefix(kind.as_bytes()).is_some_and(|rest| !rest.is_empty())
+}
+
+/// The start of a word, to be shown.
+pub fn shown(word: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = word.chars().take(MOST).collect();
+    if shown.len() < word.len() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,50 @@
+//! The grammar of signers files (spec/trust.md): OpenSSH's `allowed_signers`, read more strictly than OpenSSH reads it.
+//!
+//! It knows lines, not trust. What follows from them is in [`crate::trust`].
+
+mod characters;
+mod error;
+mod line;
+mod options;
+mod pattern;
+mod time;
+
+pub use error::{SignersProblem, TrustError};
+pub use line::Line;
+pub use options::Options;
+
+/// Why a line that follows the grammar makes nobody trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SkipReason {
+    /// A key of another type.
+    #[error("its key is of type {0}")]
+    KeyType(String),
+    /// The key of a certificate authority.
+    #[error("it is for a certificate authority")]
+    CertAuthority,
+    /// A principal that is a pattern.
+    #[error("its principal `{0}` is a pattern, not a name")]
+    Pattern(String),
+}
+
+/// A line of a signers file that was skipped. It could only have added trust.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct SkippedLine {
+    /// Which line, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Calls `each` with every signer of a file and the number of its line, from 1. Comments and empty lines are none.
+pub fn for_each_line(file: &[u8], mut each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
+    for (index, bytes) in characters::lines(file).enumerate() {
+        let error = |problem| TrustError { line: index + 1, problem };
+        let text = characters::text(bytes, index == 0).map_err(error)?;
+        if let Some(line) = Line::parse(text).map_err(error)? {
+            each(index + 1, line);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The options of a line.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+use super::characters::{BLANKS, word};
+use super::error::SignersProblem;
+use super::line::{LONGEST, shown};
+use super::pattern::Patterns;
+use super::time;
+
+const NAMESPACES: &str = "namespaces";
+const VALID_AFTER: &str = "valid-after";
+const VALID_BEFORE: &str = "valid-before";
+const CERT_AUTHORITY: &str = "cert-authority";
+const NAMES: [&str; 4] = [NAMESPACES, VALID_AFTER, VALID_BEFORE, CERT_AUTHORITY];
+
+/// For what and when a line counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `None`: any.
+    namespaces: Option<Patterns>,
+    valid_after: Option<DateTime>,
+    valid_before: Option<DateTime>,
+    cert_authority: bool,
+}
+
+impl Options {
+    /// Whether a word begins options: a key type has none of these characters, and is not called as an option is.
+    pub fn begin_with(word: &str) -> bool {
+        word.contains(['"', '=', ',']) || known(word).is_some()
+    }
+
+    /// Reads options up to the blank behind them; the rest of the text follows.
+    pub fn parse(text: &str) -> Result<(Self, &str), SignersProblem> {
+        let mut options = Self::default();
+        let mut rest = text;
+        loop {
+            let (name, after) = name(rest)?;
+            rest = if name == CERT_AUTHORITY {
+                if std::mem::replace(&mut options.cert_authority, true) {
+                    return Err(SignersProblem::OptionTwice(name));
+                }
+                after
+            } else {
+                let (value, after) = value(name, after)?;
+                options.set(name, value)?;
+                after
+            };
+            match rest.strip_prefix(',') {
+                Some(next) => rest = next,
+                None if rest.is_empty() || rest.starts_with(BLANKS) => break,
+                None => return Err(SignersProblem::OptionEnd(name)),
+            }
+        }
+        if let (Some(after), Some(before)) = (options.valid_after, options.valid_before)
+            && after >= before
+        {
+            return Err(SignersProblem::Window);
+        }
+        Ok((options, rest.trim_start_matches(BLANKS)))
+    }
+
+    fn set(&mut self, name: &'static str, value: &str) -> Result<(), SignersProblem> {
+        let is_twice = match name {
+            NAMESPACES => {
+                if value.split(',').any(|pattern| pattern.len() > LONGEST) {
+                    return Err(SignersProblem::TooLong("a namespace"));
+                }
+                self.namespaces.replace(Patterns::new(value)).is_some()
+            }
+            VALID_AFTER => self.valid_after.replace(moment(value)?).is_some(),
+            _ => self.valid_before.replace(moment(value)?).is_some(),
+        };
+        if is_twice { Err(SignersProblem::OptionTwice(name)) } else { Ok(()) }
+    }
+
+    /// Whether the line is about a key that signs certificates, not statements.
+    pub fn cert_authority(&self) -> bool {
+        self.cert_authority
+    }
+
+    /// Whether the line counts for a namespace.
+    pub fn fit_namespace(&self, namespace: &str) -> bool {
+        self.namespaces.as_ref().is_none_or(|patterns| patterns.fit(namespace))
+    }
+
+    /// Whether the line counts at a moment.
+    pub fn are_valid(&self, at: Timestamp) -> bool {
+        let at = Offset::UTC.to_datetime(at);
+        self.valid_after.is_none_or(|after| at >= after) && self.valid_before.is_none_or(|before| at < before)
+    }
+}
+
+/// The name of an option, and what follows it.
+fn name(text: &str) -> Result<(&'static str, &str), SignersProblem> {
+    let end = text.find(|letter| BLANKS.contains(&letter) || "=\",".contains(letter)).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    match known(name) {
+        Some(known) => Ok((known, rest)),
+        None if name.is_empty() && !rest.starts_with(['=', '"']) => Err(SignersProblem::OptionEmpty),
+        None => Err(SignersProblem::OptionUnknown(shown(if name.is_empty() { word(text).0 } else { name }))),
+    }
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The value in quotes, and what follows it.
+fn value<'a>(name: &'static str, text: &'a str) -> Result<(&'a str, &'a str), SignersProblem> {
+    let text = text.strip_prefix("=\"").ok_or(SignersProblem::OptionValue(name))?;
+    let (value, rest) = text.split_once('"').ok_or(SignersProblem::QuoteOpen)?;
+    if value.contains('\\') { Err(SignersProblem::Backslash(name)) } else { Ok((value, rest)) }
+}
+
+fn moment(value: &str) -> Result<DateTime, SignersProblem> {
+    time::parse(value).ok_or_else(|| SignersProblem::Time(shown(value)))
+}
