@@ -21,10 +21,10 @@ pub use envelope::{Envelope, PAYLOAD_TYPE, SIGSTORE_BUNDLE, pre_authentication_e
 pub use error::StatementError;
 pub use key::{KeyError, PublicKey};
 pub use kinds::{
-    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Review,
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Release, Review,
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
 pub use predicate::{Kind, Predicate};
 pub use signing_key::{SigningKey, SigningKeyError};
-pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign};
+pub use statement::{Claims, Statement, Subject, VerifiedStatement, sign, sign_release};
 pub use trust::{Judgement, TrustError, TrustPolicy};
