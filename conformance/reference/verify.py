@@ -155,10 +155,24 @@ class Verifier:
             known.setdefault(name, (artifact["digest"].get("sha256"), artifact.get("size")))
             if artifact.get("form") == "tree" and name in embedded:
                 trees.add(name)
+        for listing in self.released():
+            known.setdefault(listing["blake3"], (listing["sha256"], None))
         for tree in sorted(trees):
             self.is_refused(f"artifacts/{tree}", self.listing, embedded[tree], known)
         for name, content in embedded.items():
             self.artifact(f"artifacts/{name}", known.get(name), content)
+
+    def released(self):
+        """The listings that releases name. Nothing is refused for what they are: anybody may sign a release."""
+        for _, rest, content in self.below("statements/"):
+            try:
+                self.must_be_named(rest.removesuffix(".json"), content, "digest.statement")
+                must(len(content) <= MOST_BYTES, "container.limit")
+                statement = statements.verify(content)
+            except Refused:
+                continue
+            if statement["kind"] == "release":
+                yield statement["record"]
 
     def described(self, identity):
         """Artifacts of `artifacts.json`, as far as they have the form that counts here."""
@@ -203,7 +217,7 @@ class Verifier:
         about = statement["record"]
         if about["blake3"] in self.read:
             must(sha256_of(self.entries[f"records/{about['blake3']}/record.json"][0]) == about["sha256"], "statement.subject")
-        else:
+        elif statement["kind"] != "release":
             self.say("statement.orphan", name, WARNING)
         # Without BLAKE3 statements have no ids.
         identity = None if self.sha256_only else blake3_of(statement["payload"])

@@ -88,7 +88,7 @@ impl Checker<'_> {
     pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> (Records, Vec<Present>) {
         let records = records(objects.records, findings);
         let broken = self.sections(&records, objects.sections, findings);
-        self.artifacts(&records, &objects.artifacts, &broken, findings);
+        self.artifacts(&records, &released(&objects.statements), &objects.artifacts, &broken, findings);
         let statements = statements(&records, objects.statements, findings);
         (records, statements)
     }
@@ -227,6 +227,7 @@ impl Checker<'_> {
     fn artifacts(
         &self,
         records: &Records,
+        released: &[DigestSet],
         present: &[(Blake3, Hashed)],
         broken: &HashSet<EntryName>,
         findings: &mut Vec<Finding>,
@@ -248,13 +249,13 @@ impl Checker<'_> {
             EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
-        let (listed, wrong) = spoken_of(self.bundle, records, self.limits, is_sound);
+        let (listed, wrong) = spoken_of(self.bundle, records, released, self.limits, is_sound);
         findings.extend(wrong);
         for (digest, hashed) in &sound {
             let entry = EntryName::Artifact(*digest);
             let place = || Place::entry(entry.to_string());
             let Some(listed) = listed.get(digest) else {
-                let message = "no record here takes in, puts out or describes this artifact";
+                let message = "no record or release here names this artifact";
                 findings.push(Finding::new(Code::ContainerUnlisted, place(), message));
                 continue;
             };
@@ -272,6 +273,17 @@ impl Checker<'_> {
     }
 }
 
+/// The listings of the releases that the bundle holds.
+fn released(present: &[(Blake3, Hashed, Parsed)]) -> Vec<DigestSet> {
+    let whole = present.iter().filter(|(digest, hashed, _)| hashed.blake3 == *digest);
+    let listings = whole.filter_map(|(_, _, parsed)| match parsed {
+        Parsed::Statement(statement) => statement.listing(),
+        Parsed::Claims(claims) => claims.listing(),
+        _ => None,
+    });
+    listings.collect()
+}
+
 /// Statements hash to their names, their signatures hold, and they are about records that are here.
 fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, findings: &mut Vec<Finding>) -> Vec<Present> {
     let mut statements = Vec::with_capacity(present.len());
@@ -282,9 +294,11 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             findings.push(Finding::new(Code::DigestStatement, place(), message));
             continue;
         }
-        let (about, statement) = match parsed {
-            Parsed::Statement(statement) => (statement.record(), Present::Verified(statement)),
-            Parsed::Claims(claims) => (claims.record, Present::Unread(digest, claims)),
+        let (about, is_release, statement) = match parsed {
+            Parsed::Statement(statement) => {
+                (statement.record(), statement.listing().is_some(), Present::Verified(statement))
+            }
+            Parsed::Claims(claims) => (claims.record, claims.listing().is_some(), Present::Unread(digest, claims)),
             Parsed::Refused(finding) => {
                 findings.push(*finding);
                 continue;
@@ -298,7 +312,9 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
                 findings.push(Finding::new(Code::StatementSubject, place(), message));
                 continue;
             }
+            // A release is about a folder.
             Some(_) => {}
+            None if is_release => {}
             None => {
                 let message = format!("it is about record {}", about.blake3);
                 findings.push(Finding::new(Code::StatementOrphan, place(), message));

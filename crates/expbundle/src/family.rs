@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle_format::container::{EntryName, SectionName};
-use expbundle_format::{Code, Finding, Place, RecordId};
+use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
@@ -53,6 +53,20 @@ impl Intact {
         (self.part(&kept, |_, section| !names.contains(section)), findings)
     }
 
+    /// The bundle without some of its statements, and without the listings that only these name.
+    pub(crate) fn without_statements(&self, left_out: &BTreeSet<StatementId>) -> Bundle {
+        let mut part = self.bundle().clone();
+        for statement in self.statements().iter().filter(|statement| left_out.contains(&statement.id())) {
+            part.remove(&EntryName::Statement(statement.file_digest()));
+        }
+        let spoken_of = self.spoken_of(&part);
+        let artifacts: Vec<_> = part.artifacts().map(|(digest, _)| digest).collect();
+        for digest in artifacts.into_iter().filter(|digest| !spoken_of.contains(digest)) {
+            part.remove(&EntryName::Artifact(digest));
+        }
+        part
+    }
+
     /// These records, the sections that are wanted, statements about them, and the embedded artifacts that they still speak of.
     fn part(&self, kept: &BTreeSet<RecordId>, wanted: impl Fn(RecordId, &SectionName) -> bool) -> Bundle {
         let mut part = Bundle::new();
@@ -67,7 +81,8 @@ impl Intact {
             }
         }
         for statement in self.statements() {
-            if kept.contains(&RecordId(statement.record().blake3)) {
+            // A release is about a folder, and no copy of its records makes it say less.
+            if kept.contains(&RecordId(statement.record().blake3)) || statement.listing().is_some() {
                 let name = EntryName::Statement(statement.file_digest());
                 if let Some(content) = self.bundle().get(&name) {
                     part.insert(name, content.clone());

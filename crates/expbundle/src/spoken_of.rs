@@ -1,4 +1,4 @@
-//! Which artifacts the records of a bundle speak of: nothing else may be embedded (spec/container.md, "Names").
+//! Which artifacts the records and releases of a bundle name: nothing else may be embedded (spec/container.md, "Names").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, JsonSection as _};
 use expbundle_format::tree::Tree;
-use expbundle_format::{ArtifactDigests, Blake3, Code, Finding, Place, RecordId, Sha256, json};
+use expbundle_format::{ArtifactDigests, Blake3, Code, DigestSet, Finding, Place, RecordId, Sha256, json};
 
 use crate::bundle::Bundle;
 
@@ -20,9 +20,13 @@ pub(crate) struct SpokenOf {
 
 /// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of; and the listings that are none. What is not sound,
 /// because it is not what its name or its record says, speaks of nothing.
+///
+/// `released` are the listings that releases name. Anybody may sign one that names what is no listing, so nothing is refused for it; such a
+/// release covers nothing (spec/directory.md).
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,
+    released: &[DigestSet],
     limits: &Limits,
     is_sound: impl Fn(&EntryName) -> bool,
 ) -> (BTreeMap<Blake3, SpokenOf>, Vec<Finding>) {
@@ -47,6 +51,9 @@ pub(crate) fn spoken_of(
                 say(digest, artifact.size, artifact.form);
             }
         }
+    }
+    for listing in released {
+        known.entry(listing.blake3).or_insert(SpokenOf { sha256: Some(listing.sha256), size: None });
     }
     for name in trees.into_iter().filter(is_sound) {
         let Some(content) = bundle.get(&name) else { continue };

@@ -164,6 +164,13 @@ impl Intact {
         self.index();
     }
 
+    /// Leaves out statements, with the listings that only these name.
+    pub(crate) fn leave_out(&mut self, statements: &BTreeSet<StatementId>) {
+        self.bundle = self.without_statements(statements);
+        self.statements.retain(|statement| !statements.contains(&statement.id()));
+        self.index();
+    }
+
     fn index(&mut self) {
         self.statements.sort_by_key(VerifiedStatement::file_digest);
         self.statements.dedup_by_key(|statement| statement.file_digest());
@@ -181,7 +188,7 @@ impl Intact {
         self.lineage.findings().to_vec()
     }
 
-    /// Digests of the artifacts that the records of a part of this bundle speak of.
+    /// Digests of the artifacts that the records and releases of a part of this bundle speak of.
     pub(crate) fn spoken_of(&self, part: &Bundle) -> BTreeSet<Blake3> {
         let records = part.records().filter_map(|(id, _)| Some((id, self.records.get(&id)?.clone()))).collect();
         // Listings are looked up in the whole: in the part there are none yet.
@@ -189,7 +196,9 @@ impl Intact {
         for (digest, content) in self.bundle.artifacts() {
             whole.insert(EntryName::Artifact(digest), content.clone());
         }
-        spoken_of(&whole, &records, &self.limits, |_| true).0.into_keys().collect()
+        let is_kept = |statement: &&VerifiedStatement| part.contains(&EntryName::Statement(statement.file_digest()));
+        let released: Vec<_> = self.statements.iter().filter(is_kept).filter_map(VerifiedStatement::listing).collect();
+        spoken_of(&whole, &records, &released, &self.limits, |_| true).0.into_keys().collect()
     }
 
     /// The objects.

@@ -251,7 +251,7 @@ fn an_end_before_the_start_is_said() {
 
 fn question(required: State) -> Question<'static> {
     let at = time("2026-11-23T12:00:00Z");
-    Question { policy: None, required, at, digests: Digests::Blake3, closed: false }
+    Question { policy: None, required, at, digests: Digests::Blake3 }
 }
 
 #[test]
@@ -416,5 +416,5 @@ fn a_pipe_in_place_of_a_bundle_is_refused_and_not_opened() {
     assert_eq!(Unverified::open(&pipe).expect_err("no file").kind(), std::io::ErrorKind::InvalidInput);
     let report = audit(&path, question(State::Intact), &|_| {}).expect("an answer");
     let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryUnreadable]));
+    assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryNoBundle]));
 }
