@@ -387,3 +387,34 @@ fn names_that_are_alike_are_covered_by_nothing() {
         assert_eq!(trust(&path).state, State::Malformed, "{other} is not the path {one}");
     }
 }
+
+/// What keeps a folder from being trusted, or trusted for more, is named.
+#[test]
+fn what_is_not_known_of_a_folder_is_said() {
+    #[track_caller]
+    fn said(files: &Files, bundle: &Bundle, state: State, code: &str) {
+        let (_guard, path) = folder(files, bundle);
+        let report = trust(&path);
+        let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
+        assert!(codes.contains(&code), "{codes:?}");
+        assert_eq!(report.state, state, "{codes:?}");
+    }
+    let weights = b"weights".to_vec();
+    let of = |name: &str, bytes: &[u8]| Files::from([(name.to_owned(), bytes.to_vec())]);
+    let model = || run("the model", &[("model.safetensors", b"weights")], ADA);
+    said(&of("model.safetensors", &weights), &model(), State::Trusted, "directory.not-released");
+    said(&of("model.safetensors", pointer(&weights).as_bytes()), &model(), State::Intact, "artifact.pointer");
+    let vocabulary = of("vocab.txt", b"one two");
+    let mut bundle = Bundle::new();
+    release(&mut bundle, &vocabulary, ADA);
+    said(&vocabulary, &bundle, State::Intact, "directory.no-weights");
+    let mut files = of("model.safetensors", &weights);
+    let index = br#"{"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}"#;
+    files.insert("model.safetensors.index.json".to_owned(), index.to_vec());
+    let mut bundle = model();
+    release(&mut bundle, &files, ADA);
+    said(&files, &bundle, State::Intact, "directory.shard");
+    let listing = bundle.artifacts().next().expect("the listing").0;
+    bundle.remove(&EntryName::Artifact(listing));
+    said(&files, &bundle, State::Intact, "directory.no-listing");
+}
