@@ -8,7 +8,7 @@ use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 fn the_demo_goes_the_whole_way() {
     let bench = Bench::new();
     let said = bench.ok(&["demo", "-o", "demo"]);
-    assert!(said.contains("intact, signed and trusted") && said.contains("artifact.changed"), "{said}");
+    assert!(said.contains("✓ trusted, released by team-b@example.org") && said.contains("artifact.changed"), "{said}");
     for bundle in ["base.expb", "fine.expb"] {
         bundle_is_valid(&bench, &format!("demo/{bundle}"));
     }

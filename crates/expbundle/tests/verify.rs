@@ -270,17 +270,18 @@ fn an_audit_answers_for_bundles_and_directories() {
     assert_eq!(ask(&path, State::Signed), (State::Signed, true, vec![]));
     assert_eq!(ask(&path, State::Trusted), (State::Signed, false, vec![Code::PolicyState]));
     std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
-    assert_eq!(ask(&folder, State::Signed), (State::Signed, true, vec![]));
+    assert_eq!(ask(&folder, State::Signed), (State::Signed, true, vec![Code::DirectoryNotReleased]));
     std::fs::write(folder.join("weights.bin"), b"weightz").expect("room");
-    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, vec![Code::ArtifactChanged]));
+    let foreign = vec![Code::DirectoryUncovered, Code::DirectoryNoWeights, Code::DirectoryNoOutput];
+    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, foreign));
     std::fs::remove_file(folder.join("weights.bin")).expect("it was there");
-    let missing = vec![Code::ArtifactAbsent, Code::DirectoryNoOutput];
+    let missing = vec![Code::DirectoryNoWeights, Code::DirectoryNoOutput];
     assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, missing));
-    // A second bundle that is broken is said, whatever its name.
+    // A second bundle is a file like others.
     std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
     std::fs::write(folder.join("other.expb"), b"PK").expect("room");
-    let codes = vec![Code::DirectoryExtraFile, Code::ContainerNotABundle];
-    assert_eq!(ask(&folder, State::Intact), (State::Malformed, false, codes));
+    let codes = vec![Code::DirectoryUncovered, Code::DirectoryNotReleased];
+    assert_eq!(ask(&folder, State::Intact), (State::Intact, true, codes));
 }
 
 #[test]

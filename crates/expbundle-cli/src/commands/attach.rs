@@ -58,6 +58,11 @@ impl Attach {
         let present = present(&self.directory)?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
         let intact = tracker::checked(&bundle)?;
+        if let Some(present) = present.as_ref().filter(|_| !self.replace) {
+            let mut joined = bundle.clone();
+            joined.merge(present.bundle());
+            tracker::checked(&joined)?;
+        }
         let arguments = self.signing.signing();
         let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
         let at = match &arguments {
