@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, StatementId};
+use expbundle_statement::VerifiedStatement;
 
 use super::check::{self, Folder};
 use super::front_matter::CardError;
@@ -178,7 +179,7 @@ fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) ->
 
 /// Releases that came with what is attached, and are not of this folder.
 fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>) -> BTreeSet<StatementId> {
-    let ids = |intact: &Intact| intact.statements().iter().map(|statement| statement.id()).collect::<BTreeSet<_>>();
+    let ids = |intact: &Intact| intact.statements().iter().map(VerifiedStatement::id).collect::<BTreeSet<_>>();
     let (came, was_here) = (ids(incoming), present.map(ids).unwrap_or_default());
     let other = found.releases.iter().filter(|release| release.state != ReleaseState::Same);
     other.map(|release| release.statement).filter(|id| came.contains(id) && !was_here.contains(id)).collect()

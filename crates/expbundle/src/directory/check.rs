@@ -91,15 +91,13 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         check.findings.push(Code::DirectoryNoOutput, Place::unknown(), message);
     }
     let is_covered = files.iter().all(|file| file.state == FileState::Covered);
-    let (covered_by, signers) = match &held_to {
-        Some(held_to) => (CoveredBy::Release, held_to.by.clone()),
-        None => {
-            let made =
-                files.iter().filter(|file| file.state == FileState::Covered).filter_map(|file| file.made.as_ref());
-            let by: BTreeSet<String> = made.flat_map(|made| made.by.iter().cloned()).collect();
-            let covered_by = if by.is_empty() { CoveredBy::Nobody } else { CoveredBy::Records };
-            (covered_by, by.into_iter().collect())
-        }
+    let (covered_by, signers) = if let Some(held_to) = &held_to {
+        (CoveredBy::Release, held_to.by.clone())
+    } else {
+        let made = files.iter().filter(|file| file.state == FileState::Covered).filter_map(|file| file.made.as_ref());
+        let by: BTreeSet<String> = made.flat_map(|made| made.by.iter().cloned()).collect();
+        let covered_by = if by.is_empty() { CoveredBy::Nobody } else { CoveredBy::Records };
+        (covered_by, by.into_iter().collect())
     };
     if covered_by == CoveredBy::Records {
         let message = "nobody released this folder: its files are known by their bytes, whatever their paths";

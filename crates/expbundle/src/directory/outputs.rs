@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle_format::record::{ArtifactRef, Form};
+use expbundle_format::record::{ArtifactRef, Form, Record};
 use expbundle_format::sections::{Artifacts, Direction};
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
@@ -60,7 +60,7 @@ impl Outputs {
         order.sort();
         let mut trees = HashSet::new();
         for (word, record) in order {
-            let Some(body) = covering.intact().records().get(&record).map(|record| record.body()) else { continue };
+            let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
             let (mut models, mut first_model) = (HashMap::new(), None);
             for artifact in &body.outputs {
                 let ArtifactRef { digest, size, form, .. } = *artifact;

@@ -69,15 +69,11 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     let mut files = Vec::with_capacity(scan.files.len());
     for (path, held) in &scan.files {
         let both = held.digest().and_then(|digest| digest.both());
-        match (held, both) {
-            (Held::Bytes { size, .. }, Some(digest)) => {
-                files.push(TreeFile { path: path.clone(), digest, size: *size })
-            }
-            _ => {
-                let why = "only a Git LFS pointer is here; run `git lfs pull` first".to_owned();
-                return refused(&path.to_plain(), why);
-            }
-        }
+        let (Held::Bytes { size, .. }, Some(digest)) = (held, both) else {
+            let why = "only a Git LFS pointer is here; run `git lfs pull` first".to_owned();
+            return refused(&path.to_plain(), why);
+        };
+        files.push(TreeFile { path: path.clone(), digest, size: *size });
     }
     if files.is_empty() {
         return Err(ReleaseError::Empty);
