@@ -40,8 +40,8 @@ class Suite:
         # Without BLAKE3 nobody can tell what these say.
         needs_blake3 = {"digest.record", "digest.statement", "digest.artifact", "digest.divergent"} & set(errors) or question.get("digests") == "all"
         tiers = [tier for tier in tiers if tier != SHA256 or not needs_blake3]
-        if tiers != [FULL] and {"signers", "closed"} & set(question):
-            raise SystemExit(f"{self.layer}/{name}: the core tier knows no signers files and no folders")
+        if tiers != [FULL] and "signers" in question:
+            raise SystemExit(f"{self.layer}/{name}: the core tier knows no signers files")
         expect = {"state": state, **({} if any_errors else {"errors": errors, **first}), "also": also, "exit": status}
         self.cases.append((self.layer, name, why, clause or self.clause, data, list(tiers), expect, question, files or {}))
 
@@ -76,7 +76,8 @@ class Suite:
                 path = name if question.get("form") == "folder" else f"{name}.expb"
                 data(folder / path)
             elif isinstance(data, dict):
-                path = name
+                # The folder that is verified may lie in the one that is written.
+                path = f"{name}/{question['inside']}" if "inside" in question else name
                 for file, content in data.items():
                     target = folder / name / file
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +90,7 @@ class Suite:
                 (folder / path).write_bytes(data)
             asked = {}
             for member, value in question.items():
-                if member == "form":
+                if member in ("form", "inside"):
                     continue
                 if member == "output":
                     (folder / f"{name}.expb").write_bytes(value)

@@ -1,64 +1,56 @@
-"""Layer `directory`: folders that were put out, as their listings have them (directory.md)."""
+"""Layer `directory`: folders that were put out, as their listings have them, and weights in several files (directory.md)."""
 
-from .build import Bundle, artifact, body, fixed, listing
-from .cases import FULL
-from .directory import BUNDLE
+import json
 
-CHANGED, NO_OUTPUT, ABSENT, EXTRA = "artifact.changed", "directory.no-output", "artifact.absent", "directory.extra-file"
-FILES = {"model.safetensors": b"weights " * 100, "config.json": b'{"layers": 3}', "README.md": b"# A model\n", ".gitattributes": b"* text\n", "empty.txt": b""}
+from .build import Bundle, artifact, listing
+from .directory import CHANGED, NO_OUTPUT, NO_WEIGHTS, NOT_RELEASED, SHARD, TRUST, UNCOVERED, WEIGHTS, cases, run
+
+FILES = {"model.safetensors": WEIGHTS, "config.json": b'{"layers": 3}', "README.md": b"# A model\n", ".gitattributes": b"* text\n", "empty.txt": b""}
 
 
-def folder(files, role="model", embed=True, path="out", described=True):
-    """A record that put out a folder."""
-    tree = artifact(listing(files), role, form="tree")
+def folder(files, role="model", embed=True):
+    """A signed record that put out a folder."""
     bundle = Bundle()
-    text = fixed({"artifacts": [{"direction": "output", "role": role, "digest": tree["digest"], "form": "tree", **({"path": path} if path else {})}]})
-    sections = {"artifacts.json": text} if described else {}
-    bundle.record(body(sections, outputs=[tree]), sections)
+    run(bundle, [artifact(listing(files), role, form="tree")])
     if embed:
         bundle.embed(listing(files))
     return bundle
 
 
 def add(suite):
-    suite.in_layer("directory", "directory.md#files")
-
-    def case(name, why, files, also=(), errors=(), of=FILES, **more):
-        suite.case(f"tree-{name}", why, {BUNDLE: folder(of, **more).bytes(), **files}, errors=errors, also=also, tiers=[FULL])
-
-    def changed(name, content=b"something else"):
-        return {**FILES, name: content}
-
+    case = cases(suite, "directory.md#what-covers")
+    changed = lambda name, content=b"something else": {**FILES, name: content}
     without = lambda *names: {name: data for name, data in FILES.items() if name not in names}
-    in_out = lambda files: {f"out/{name}": data for name, data in files.items()}
-    case("verified", "the folder as it was, at the top", FILES)
-    case("verified-in-its-folder", "or in the folder that it was", in_out(FILES))
-    case("verified-elsewhere", "bytes decide, not names", {f"somewhere/{name}": data for name, data in FILES.items()})
-    case("weights-changed", "other weights at their path in the folder", changed("model.safetensors"), errors=[CHANGED])
-    case("weights-changed-in-its-folder", "or below the folder's own path", in_out(changed("model.safetensors")), errors=[CHANGED])
-    case("weights-deleted", "the folder without its weights belongs to no model", without("model.safetensors"), [ABSENT], [NO_OUTPUT])
-    case("weights-renamed", "bytes decide, not names", {**without("model.safetensors"), "w.bin": FILES["model.safetensors"]})
-    case("weights-moved-and-replaced", "the recorded weights were put aside, and others stand at their very path", {**changed("model.safetensors"), "old/model.safetensors": FILES["model.safetensors"]}, errors=[CHANGED])
-    case("weights-by-last-name", "weights are recognised by the last name too", {**without("model.safetensors"), "v2/model.safetensors": b"something else"}, errors=[CHANGED])
-    case("card-edited", "attaching edits the card, so it is another file and no more", changed("README.md"), [EXTRA])
-    case("card-edited-in-its-folder", "attaching edits the card, so it is another file and no more", in_out(changed("README.md")), [EXTRA])
-    case("attributes-edited", "as it does the attributes of git", changed(".gitattributes"), [EXTRA])
-    case("configuration-edited", "another configuration is another model", changed("config.json"), errors=[CHANGED])
-    case("configuration-edited-in-its-folder", "another configuration is another model", in_out(changed("config.json")), errors=[CHANGED])
-    case("configuration-elsewhere", "a configuration is watched at its very path only", {**without("config.json"), "more/config.json": b"something else"}, [EXTRA])
-    case("configuration-deleted", "what is only watched may be left out", without("config.json"))
-    case("empty-file-filled", "an empty file is watched as well", changed("empty.txt"), errors=[CHANGED])
-    case("nothing-of-it", "none of it is here", {"notes.txt": b"read"}, [ABSENT, EXTRA], [NO_OUTPUT])
-    case("listing-elsewhere", "nobody knows what was in it, so nothing of it can be found", FILES, [ABSENT, EXTRA], [NO_OUTPUT], embed=False)
-    case("listing-and-names-elsewhere", "where nobody says what it was called, anything that looks like weights stands there", FILES, [EXTRA], [CHANGED], embed=False, described=False)
-    case("without-artifacts-json", "its files are known by the listing alone", FILES, described=False)
-    case("without-a-path", "a folder that was the whole output", changed("config.json"), errors=[CHANGED], path=None)
-    shards = {"a.bin": b"first half", "b.bin": b"second half", "index.json": b"{}"}
-    case("one-shard-missing", "each file that looks like weights is expected", {name: data for name, data in shards.items() if name != "b.bin"}, [ABSENT], of=shards)
-    case("one-shard-changed", "each file that looks like weights is expected", {**shards, "b.bin": b"other half!"}, errors=[CHANGED], of=shards)
-    case("two-shards-missing", "and where none is here, the folder belongs to another model", {"index.json": b"{}"}, [ABSENT], [NO_OUTPUT], of=shards)
-    plain = {"vocabulary.txt": b"one two", "merges.txt": b"t wo", "empty.txt": b""}
-    case("without-weights", "where nothing looks like weights, each file that is not empty is expected", {"vocabulary.txt": b"one two", "empty.txt": b""}, [ABSENT], of=plain)
-    case("without-weights-and-without-all", "where nothing looks like weights, each file that is not empty is expected", {"empty.txt": b""}, [ABSENT], [NO_OUTPUT], of=plain)
-    case("of-a-tokenizer-absent", "a tokenizer is missed, and is no model", {"notes.txt": b"nothing of it"}, [ABSENT, EXTRA], of=plain, role="tokenizer")
-    case("of-a-tokenizer-changed", "and changed like one", {**plain, "vocabulary.txt": b"three"}, errors=[CHANGED], of=plain, role="tokenizer")
+    case("tree", "the files of a folder that was put out", folder(FILES), FILES, [NOT_RELEASED], state="trusted", **TRUST)
+    case("tree-in-a-folder", "wherever they lie", folder(FILES), {f"out/{name}": data for name, data in FILES.items() if not name.startswith((".", "R"))}, [NOT_RELEASED], state="trusted", **TRUST)
+    case("tree-weights-changed", "other weights at their path in the listing", folder(FILES), changed("model.safetensors"), [NO_WEIGHTS, NOT_RELEASED], [CHANGED])
+    case("tree-weights-below", "or under their last name", folder(FILES), {**without("model.safetensors"), "v2/model.safetensors": b"something else"}, [NO_WEIGHTS, NOT_RELEASED], [CHANGED])
+    case("tree-weights-deleted", "the folder without its weights belongs to no model", folder(FILES), without("model.safetensors"), [NO_WEIGHTS, NOT_RELEASED], [NO_OUTPUT])
+    case("tree-card-edited", "a card does not count", folder(FILES), changed("README.md"), [NOT_RELEASED], state="signed")
+    case("tree-configuration-edited", "another configuration is not covered", folder(FILES), changed("config.json"), [UNCOVERED, NOT_RELEASED], **TRUST)
+    case("tree-configuration-deleted", "a record does not say what has to be here", folder(FILES), without("config.json"), [NOT_RELEASED], state="signed")
+    case("tree-listing-withheld", "nobody knows what was in it, so nothing of it is covered", folder(FILES, embed=False), FILES, [UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
+    case("tree-empty", "an empty folder covers no weights", folder({}), {"model.safetensors": WEIGHTS}, [UNCOVERED, NO_WEIGHTS], [NO_OUTPUT], **TRUST)
+    case("tree-of-a-data-set", "any tree covers", folder(FILES, "dataset"), FILES, [NOT_RELEASED], state="signed")
+    shards(suite)
+
+
+def shards(suite):
+    case = cases(suite, "directory.md#the-verdict")
+    index = lambda *names, **more: json.dumps({"metadata": {}, "weight_map": {f"layer.{number}": name for number, name in enumerate(names)}, **more}).encode()
+    halves = {"model-00001-of-00002.safetensors": b"first half", "model-00002-of-00002.safetensors": b"second half"}
+    name = "model.safetensors.index.json"
+    whole = {**halves, name: index(*halves)}
+    case("shards", "what the index names is here and covered", folder(whole), whole, [NOT_RELEASED], state="trusted", **TRUST)
+    case("shards-in-a-folder", "beside the index", folder(whole), {f"unet/{path}": data for path, data in whole.items()}, [NOT_RELEASED], state="trusted", **TRUST)
+    first = {path: data for path, data in whole.items() if "00002-of" not in path}
+    case("shard-missing", "the weights are not complete without it", folder(whole), first, [SHARD, NOT_RELEASED], **TRUST)
+    case("shard-changed", "nor with other bytes in its place", folder(whole), {**whole, "model-00002-of-00002.safetensors": b"other half!"}, [SHARD, NOT_RELEASED], [CHANGED], **TRUST)
+    for bad, names in {"outside": ["../model.safetensors"], "absolute": ["/etc/hostname"], "a-link": ["link"]}.items():
+        files = {"model.safetensors": WEIGHTS, name: index("model.safetensors", *names)}
+        case(f"shard-{bad}", "a shard lies in the folder", folder(files), files, [SHARD, NOT_RELEASED], **TRUST)
+    for bad, text in {"no-json": b"{", "no-map": b"{}", "map-is-a-list": b'{"weight_map": []}', "name-is-a-number": b'{"weight_map": {"a": 1}}', "twice": b'{"weight_map": {}, "weight_map": {}}'}.items():
+        files = {"model.safetensors": WEIGHTS, name: text}
+        case(f"shards-index-{bad}", "an index that cannot be read names nothing, and that is said", folder(files), files, [SHARD, NOT_RELEASED], **TRUST)
+    binary = {"pytorch_model.bin.index.json": index("a.bin"), "model.safetensors": WEIGHTS}
+    case("shards-of-another-form", "the older form of an index", folder(binary), binary, [SHARD, NOT_RELEASED], **TRUST)

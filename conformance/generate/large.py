@@ -11,8 +11,7 @@ from .build import (
     CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest, rank,
 )
 from .cases import CORE, FULL, SHA256
-from .directory import BUNDLE, WEIGHTS
-from .directory_files import EXTRA, model
+from .directory import BUNDLE, NO_OUTPUT, NO_WEIGHTS, NOT_RELEASED, OTHER, SYMLINK, UNCOVERED, WEIGHTS, model
 from .lineage import run
 
 END64 = [
@@ -300,19 +299,23 @@ def not_for_git(suite):
                 else:
                     target.write_bytes(content)
 
-        suite.case(name, why, write, errors=errors, also=also, tiers=[FULL], form="folder")
+        more = {"state": "signed"} if also == [NOT_RELEASED] else {}
+        suite.case(name, why, write, errors=errors, also=also, tiers=[FULL], form="folder", **more)
 
     one = {BUNDLE: model().bytes(), "model.safetensors": WEIGHTS}
-    case("git-folder", "a history is no part of the model", {**one, ".git/HEAD": b"ref: refs/heads/main\n"})
-    case("git-file", "nor is the file that stands for one in a work tree", {**one, ".git": b"gitdir: ../elsewhere\n"})
-    case("git-folder-below", "only that at the top is left out", {**one, "sub/.git/HEAD": b"x"}, [EXTRA])
-    case("git-is-a-link-outside", "a folder that is left out may not lead out either", {**one, ".git": ".."}, errors=["directory.symlink"])
-    case("git-is-a-link-nowhere", "nor nowhere", {**one, ".git": "gone"}, errors=["directory.symlink"])
-    case("link-into-git", "a file in the folder is a file in the folder", {BUNDLE: one[BUNDLE], ".git/weights": WEIGHTS, "model.safetensors": ".git/weights"})
-    case("pipe", "what is no file is not opened", {**one, "pipe": PIPE}, errors=["directory.unreadable"])
-    case("bundle-is-a-pipe", "what is no file is not opened", {BUNDLE: PIPE, "model.safetensors": WEIGHTS}, errors=["directory.unreadable"])
-    case("bundle-is-a-folder", "a folder is no bundle", {f"{BUNDLE}/records": b"x"}, errors=["directory.unreadable"])
-    case("link-to-a-pipe", "a link is what it leads to", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, errors=["directory.symlink"])
+    clean = lambda name, why, files: case(name, why, files, [NOT_RELEASED])
+    clean("git-folder", "a history is no part of the model", {**one, ".git/HEAD": b"ref: refs/heads/main\n"})
+    clean("git-file", "nor is the file that stands for one in a work tree", {**one, ".git": b"gitdir: ../elsewhere\n"})
+    case("git-folder-below", "only that at the top is left out", {**one, "sub/.git/HEAD": b"x"}, [UNCOVERED, NOT_RELEASED])
+    case("git-is-a-link-outside", "a link of that name is a link", {**one, ".git": ".."}, [SYMLINK, NOT_RELEASED])
+    case("git-is-a-link-nowhere", "wherever it leads", {**one, ".git": "gone"}, [SYMLINK, NOT_RELEASED])
+    case("link-into-git", "links are not followed", {BUNDLE: one[BUNDLE], ".git/weights": WEIGHTS, "model.safetensors": ".git/weights"}, [SYMLINK, NO_WEIGHTS], [NO_OUTPUT])
+    case("pipe", "what is no file is not opened", {**one, "pipe": PIPE}, ["directory.unreadable", NOT_RELEASED])
+    case("bundle-is-a-pipe", "what is no file is not opened", {BUNDLE: PIPE, "model.safetensors": WEIGHTS}, errors=["directory.no-bundle"])
+    case("bundle-is-a-folder", "a folder is no bundle", {f"{BUNDLE}/records": b"x"}, errors=["directory.no-bundle"])
+    case("link-to-a-pipe", "a link is a link", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, [SYMLINK, NOT_RELEASED])
+    for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin.")}.items():
+        case(f"alike-by-{name}", "some file systems take them for one", {**one, first: WEIGHTS, second: OTHER}, ["directory.alike", NOT_RELEASED])
 
 
 def bits(suite):

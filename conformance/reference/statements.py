@@ -161,6 +161,7 @@ KINDS = {
     "supersession": rules.is_object({"successor": rules.is_digest_set, "reason": text}),
     "revocation": rules.is_object({"revoked": is_revoked, "since": rules.optional(rules.is_time), "reason": text}),
     "seal": rules.is_object({"objects": rules.is_list_of(rules.is_text)}),
+    "release": rules.is_object({"title": text, "reason": text}),
 }
 
 

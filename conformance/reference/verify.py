@@ -163,10 +163,24 @@ class Verifier:
             known.setdefault(name, set()).add((artifact["digest"].get("sha256"), artifact.get("size")))
             if artifact.get("form") == "tree" and name in embedded:
                 trees.add(name)
+        for listing in self.released():
+            known.setdefault(listing["blake3"], set()).add((listing["sha256"], None))
         for tree in sorted(trees):
             self.is_refused(f"artifacts/{tree}", self.listing, embedded[tree], known)
         for name, content in embedded.items():
             self.artifact(f"artifacts/{name}", known.get(name), content)
+
+    def released(self):
+        """The listings that releases name. Nothing is refused for what they are: anybody may sign a release."""
+        for _, rest, content in self.below("statements/"):
+            try:
+                self.must_be_named(rest.removesuffix(".json"), content, "digest.statement")
+                must(len(content) <= MOST_BYTES, "container.limit")
+                statement = statements.verify(content)
+            except (Refused, statements.SetAside):
+                continue
+            if statement["kind"] == "release":
+                yield statement["record"]
 
     def described(self, identity):
         """Artifacts of `artifacts.json`, as far as they have the form that counts here."""
@@ -227,7 +241,7 @@ class Verifier:
         is_new = self.is_new(statement["payload"])
         if about["blake3"] in self.read:
             must(sha256_of(self.entries[f"records/{about['blake3']}/record.json"][0]) == about["sha256"], "statement.subject")
-        elif is_new:
+        elif is_new and statement["kind"] != "release":
             self.say("statement.orphan", name, WARNING)
         # Two files around one payload are one statement.
         if not is_new:

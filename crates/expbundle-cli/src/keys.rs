@@ -34,6 +34,31 @@ pub struct SigningArguments {
     at: Option<String>,
 }
 
+/// With which key a folder is released, and as whom
+#[derive(Debug, clap::Args)]
+pub struct ReleaseSigning {
+    /// Private key that releases the folder: lists all its files, and signs the list
+    #[arg(long, value_name = "FILE")]
+    key: Option<Utf8PathBuf>,
+    /// Read the passphrase from this file descriptor
+    #[arg(long, value_name = "NUMBER", requires = "key")]
+    passphrase_fd: Option<u32>,
+    /// Your display name
+    #[arg(long, value_name = "NAME", requires = "key")]
+    name: Option<String>,
+    /// Date of the release (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", requires = "key")]
+    at: Option<String>,
+}
+
+impl ReleaseSigning {
+    /// The arguments of a signature, if a key is given.
+    pub fn signing(self) -> Option<SigningArguments> {
+        let Self { key, passphrase_fd, name, at } = self;
+        key.map(|key| SigningArguments { key, passphrase_fd, name, at })
+    }
+}
+
 impl SigningArguments {
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {

@@ -12,6 +12,7 @@ mod failure;
 mod family;
 mod files;
 mod findings;
+mod folder_words;
 mod graph;
 mod keys;
 mod relations;

@@ -32,6 +32,7 @@ pub fn all() -> BTreeMap<String, String> {
         ("supersession", schema_for!(expbundle_statement::Superseded)),
         ("revocation", schema_for!(expbundle_statement::Revocation)),
         ("seal", schema_for!(expbundle_statement::Seal)),
+        ("release", schema_for!(expbundle_statement::Release)),
     ] {
         schemas.insert(name.to_owned(), schema);
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use expbundle::directory::FileState;
 use expbundle::judge::State;
 use expbundle::report::{RecordReport, Report, StatementReport};
 use expbundle_format::record::Kind;
 use expbundle_format::{Code, Finding, Severity};
 
 use crate::findings;
+use crate::folder_words::{self, listed};
 use crate::statements::short;
 use crate::terminal::{self, Tone, count, one_line, paint, quoted};
 
@@ -18,13 +18,16 @@ const SHOWN: usize = 8;
 
 /// The whole report.
 pub fn words(report: &Report) -> String {
-    let mut text = headline(report);
+    let mut text = match &report.folder {
+        Some(folder) => folder_words::headline(report, folder),
+        None => headline(report),
+    };
     if report.state <= State::Malformed {
         let errors: Vec<Finding> = report.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         text += "\n";
         text += &findings::all(&errors);
     }
-    if !report.records.is_empty() {
+    if !report.records.is_empty() || report.folder.is_some() {
         text += &records(report);
         text += &proven(report);
         text += &claimed(report);
@@ -103,21 +106,10 @@ fn proven(report: &Report) -> String {
     if !report.statements.is_empty() {
         _ = writeln!(text, "  {} with a valid signature", count(report.statements.len() as u64, "statement"));
     }
-    let verified: Vec<&str> = paths(report, FileState::Verified);
-    if !verified.is_empty() {
-        _ = writeln!(text, "  {}: {}", count(verified.len() as u64, "file"), listed(&verified));
+    if let Some(folder) = &report.folder {
+        text += &folder_words::covered(report, folder);
     }
     text
-}
-
-fn paths(report: &Report, state: FileState) -> Vec<&str> {
-    report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect()
-}
-
-fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name)).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 fn claimed(report: &Report) -> String {
@@ -144,14 +136,6 @@ fn claimed(report: &Report) -> String {
         );
     }
     text += "  and every metric, parameter and name in its sections\n";
-    let pointers = paths(report, FileState::Pointer);
-    if !pointers.is_empty() {
-        _ = writeln!(
-            text,
-            "  bytes of {}: only a Git LFS pointer is here, and it names the right ones",
-            listed(&pointers)
-        );
-    }
     text
 }
 
@@ -175,19 +159,10 @@ fn absent(report: &Report) -> String {
     if !parents.is_empty() {
         lines.push(format!("{} of parents, in another bundle", count(parents.len() as u64, "record")));
     }
-    for code in [Code::LineageUnaccountedInput, Code::ArtifactAbsent] {
-        let found = report.findings.iter().filter(|finding| finding.code == code).count() as u64;
-        let what =
-            if code == Code::ArtifactAbsent { "output elsewhere" } else { "input that no record here accounts for" };
-        match found {
-            0 => {}
-            1 => lines.push(format!("1 {what}")),
-            many => lines.push(format!("{many} {}", what.replacen("put", "puts", 1))),
-        }
-    }
-    let unknown = paths(report, FileState::Unknown);
-    if !unknown.is_empty() {
-        lines.push(format!("no record speaks of: {}", listed(&unknown)));
+    match report.findings.iter().filter(|finding| finding.code == Code::LineageUnaccountedInput).count() {
+        0 => {}
+        1 => lines.push("1 input that no record here accounts for".to_owned()),
+        many => lines.push(format!("{many} inputs that no record here accounts for")),
     }
     if report.statements.is_empty() {
         lines.push("nobody signed".to_owned());
@@ -209,6 +184,9 @@ fn signers(report: &Report) -> String {
     }
     let mut text = String::new();
     section(&mut text, Tone::Strong, "Signed");
+    if let Some(folder) = &report.folder {
+        text += &folder_words::releases(folder);
+    }
     let rows: Vec<Vec<String>> = report.statements.iter().take(SHOWN).map(row).collect();
     for line in terminal::table(&rows).lines() {
         _ = writeln!(text, "  {line}");

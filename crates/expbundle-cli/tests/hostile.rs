@@ -13,7 +13,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, SourceSection};
 use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, sign};
-use support::{Bench, json};
+use support::{Bench, json, valid};
 
 const ESCAPES: &str = "\u{1b}[2J\r\u{202e}";
 
@@ -385,18 +385,37 @@ fn names_of_artifacts_are_found_by_each_digest() {
 }
 
 #[test]
-fn a_closed_world_has_no_extra_files() {
+fn every_file_of_a_released_folder_counts() {
     let bench = Bench::with_bundle();
     std::fs::create_dir(bench.path("model")).expect("room");
     std::fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
-    bench.ok(&["attach", "model", "a.expb", "--yes", "--keep-card"]);
-    std::fs::remove_file(bench.path("model/.gitattributes")).expect("attach made it");
-    bench.ok(&["verify", "model", "--no-extra-files"]);
+    std::fs::write(bench.path("model/config.json"), b"{}").expect("room");
+    let key = std::fs::read_to_string(bench.path("key.pub")).expect("the key");
+    std::fs::write(bench.path("signers"), format!("ada@example.org {key}")).expect("room");
+    // Without a key it is said what nobody signs for.
+    let said = bench.output(&["attach", "model", "a.expb", "--yes"]);
+    assert!(String::from_utf8_lossy(&said.stderr).contains("not covered by any signature: config.json, weights.bin"));
+    bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key", "--title", "a model"]);
+    let text = bench.ok(&["verify", "model", "--trust", "signers"]);
+    assert!(text.starts_with("✓ trusted, released by ada@example.org as \"a model\": all 2 files of model"), "{text}");
     std::fs::write(bench.path("model/modeling.py"), b"import os").expect("room");
-    bench.ok(&["verify", "model"]);
-    let (stdout, _) = bench.fails(1, "directory.extra-file", &["verify", "model", "--no-extra-files"]);
-    assert!(stdout.contains("modeling.py"), "{stdout}");
-    let report = bench.output(&["verify", "model", "--no-extra-files", "--json"]);
-    assert_eq!(json(&String::from_utf8_lossy(&report.stdout))["state"], "malformed");
-    bench.fails(2, "cli.usage", &["verify", "a.expb", "--no-extra-files"]);
+    let (stdout, _) = bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
+    assert!(stdout.starts_with("✗ NOT TRUSTED: model\n  1 of 3 files not covered"), "{stdout}");
+    let report = json(&String::from_utf8_lossy(&bench.output(&["verify", "model", "--json"]).stdout));
+    valid("report", &report);
+    assert_eq!((&report["state"], &report["folder"]["counts"]["uncovered"]), (&"intact".into(), &1.into()));
+    // Whoever meant it releases again.
+    let said = bench.output(&["release", "model", "--key", "key", "--yes", "--reason", "code added"]);
+    assert!(String::from_utf8_lossy(&said.stderr).contains("added: modeling.py"), "{said:?}");
+    bench.ok(&["verify", "model", "--trust", "signers"]);
+    std::fs::remove_file(bench.path("model/config.json")).expect("it was there");
+    bench.fails(1, "directory.missing", &["verify", "model", "--trust", "signers"]);
+    // Nothing is signed that is not there.
+    std::fs::write(bench.path("model/big.bin"), pointer()).expect("room");
+    bench.fails(2, "cli.release", &["release", "model", "--key", "key", "--yes"]);
+}
+
+fn pointer() -> String {
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n", "0".repeat(64))
 }

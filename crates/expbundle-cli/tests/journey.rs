@@ -8,7 +8,7 @@ use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 fn the_demo_goes_the_whole_way() {
     let bench = Bench::new();
     let said = bench.ok(&["demo", "-o", "demo"]);
-    assert!(said.contains("intact, signed and trusted") && said.contains("artifact.changed"), "{said}");
+    assert!(said.contains("✓ trusted, released by team-b@example.org") && said.contains("artifact.changed"), "{said}");
     for bundle in ["base.expb", "fine.expb"] {
         bundle_is_valid(&bench, &format!("demo/{bundle}"));
     }
@@ -214,16 +214,16 @@ fn attaching_asks_shows_and_can_be_undone() {
     // Without a terminal there is no one to ask.
     bench.fails(2, "cli.usage", &["attach", "model", "a.expb"]);
     assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
-    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key"]);
     let report = json(&bench.ok(&["verify", "model", "--json"]));
     valid("report", &report);
     let states: Vec<&str> =
         report["files"].as_array().expect("files").iter().filter_map(|file| file["state"].as_str()).collect();
-    assert!(states.contains(&"verified"), "{report}");
+    assert_eq!(states, ["covered"], "{report}");
     std::fs::write(bench.path("model/weights.bin"), b"weightz").expect("room");
     bench.fails(1, "artifact.changed", &["verify", "model"]);
     std::fs::remove_file(bench.path("model/weights.bin")).expect("it was there");
-    bench.fails(1, "directory.no-output", &["verify", "model"]);
+    bench.fails(1, "directory.missing", &["verify", "model"]);
     bench.ok(&["detach", "model", "--yes"]);
     assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
     bench.fails(2, "cli.attach", &["detach", "model", "--yes"]);
@@ -249,6 +249,7 @@ fn help_completions_manual_and_schemas_are_there() {
         "extract",
         "diff",
         "attach",
+        "release",
         "detach",
         "merge",
         "lineage",

@@ -47,9 +47,6 @@ pub struct Manifest {
     /// `all` if SHA-256 is recomputed too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
-    /// Whether a file of the directory that no record knows is an error.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub closed: bool,
     /// The bundle that a writer has to make of the input, to the byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,

@@ -1,7 +1,7 @@
 //! How an implementation is asked: one process for each case (conformance/README.md, "The protocol").
 //!
 //! ```text
-//! COMMAND [--trust SIGNERS] [--at TIME] [--require STATE] [--digests all] [--no-extra-files] INPUT
+//! COMMAND [--trust SIGNERS] [--at TIME] [--require STATE] [--digests all] INPUT
 //! ```
 //! Writers are asked otherwise:
 //!
@@ -94,9 +94,6 @@ fn ask(command: &[String], case: &Case, most_time: Duration) -> Answer {
     option("--at", manifest.at.as_deref().map(Path::new));
     option("--require", manifest.require.map(|state| Path::new(state.as_str())));
     option("--digests", manifest.digests.map(|_| Path::new("all")));
-    if manifest.closed {
-        process.arg("--no-extra-files");
-    }
     process.arg(case.input()).stdout(Stdio::piped());
     run(process, most_time).and_then(|(exit, text)| answer(exit, &text)).unwrap_or_else(Answer::Broke)
 }

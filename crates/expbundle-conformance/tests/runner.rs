@@ -79,7 +79,7 @@ fn codes_that_a_case_leaves_open_are_not_compared() {
     let layer = folder.path().join("open");
     std::fs::create_dir(&layer).expect("room");
     let manifest = r#"{
-        "why": "any error will do", "clause": "spec/container.md", "tiers": ["full"], "input": "any.expb", "closed": true,
+        "why": "any error will do", "clause": "spec/container.md", "tiers": ["full"], "input": "any.expb", "digests": "all",
         "expect": { "state": "malformed", "also": [], "exit": 1 }
     }"#;
     std::fs::write(layer.join("any.json"), manifest).expect("room");
@@ -89,7 +89,7 @@ fn codes_that_a_case_leaves_open_are_not_compared() {
         runner.output().expect("the runner runs").status.code()
     };
     let said = r#"{"state": "malformed", "findings": [{"code": "container.gap", "severity": "error"}]}"#;
-    assert_eq!(score(&format!(r#"test "$1" = --no-extra-files || exit 7; echo '{said}'; exit 1"#)), Some(0));
+    assert_eq!(score(&format!(r#"test "$1" = --digests || exit 7; echo '{said}'; exit 1"#)), Some(0));
     assert_eq!(score(INTACT), Some(1));
 }
 

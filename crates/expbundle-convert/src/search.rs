@@ -29,7 +29,7 @@ impl FileIndex {
                 by_size.entry(size).or_default().push(place.clone());
                 continue;
             }
-            let (files, _) = list_files(place, &|_| false)?;
+            let (files, _) = list_files(place, &|_, _| false)?;
             for file in files {
                 by_size.entry(file.size).or_default().push(file.on_disk(place));
             }

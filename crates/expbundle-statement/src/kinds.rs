@@ -274,3 +274,14 @@ pub struct Seal {
     /// Names of the objects of the bundle, in the order of their bytes.
     pub objects: Vec<String>,
 }
+
+/// Releases a folder. Its files are those of the listing that is the first subject, all of them and no others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Release {
+    /// What is released, like `digits 1.1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What changed, or why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

@@ -24,7 +24,7 @@ pub use envelope::{Envelope, PAYLOAD_TYPE, SIGSTORE_BUNDLE, pre_authentication_e
 pub use error::StatementError;
 pub use key::{KeyError, PublicKey};
 pub use kinds::{
-    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Review,
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Release, Review,
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
 pub use predicate::{Kind, Predicate};
@@ -33,5 +33,5 @@ pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError};
 pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
 };
-pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each, sign};
+pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each, sign, sign_release};
 pub use trust::{Judgement, TrustPolicy};

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::error::StatementError;
 use crate::kinds::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, RawAsserted, RawRevocation,
-    Review, Revocation, Revoked, Seal, Signer, Superseded,
+    Release, Review, Revocation, Revoked, Seal, Signer, Superseded,
 };
 
 /// What all predicate types begin with.
@@ -55,6 +55,8 @@ pub enum Kind {
     Revocation,
     /// What was there at a moment.
     Seal,
+    /// The files of a folder. It is about no record.
+    Release,
     /// A kind of a later minor version. It is kept and shown, and counts for nothing.
     Other(String),
 }
@@ -72,6 +74,7 @@ impl Kind {
             Self::Supersession => "supersession",
             Self::Revocation => "revocation",
             Self::Seal => "seal",
+            Self::Release => "release",
             Self::Other(word) => word,
         }
     }
@@ -107,6 +110,7 @@ impl FromStr for Kind {
             "supersession" => Self::Supersession,
             "revocation" => Self::Revocation,
             "seal" => Self::Seal,
+            "release" => Self::Release,
             other => Self::Other(other.to_owned()),
         })
     }
@@ -133,6 +137,8 @@ pub enum Predicate {
     Revocation(Revocation),
     /// See [`Seal`].
     Seal(Seal),
+    /// See [`Release`].
+    Release(Release),
     /// The predicate of a later minor version, as it is.
     Other(String, Value),
 }
@@ -162,6 +168,7 @@ impl Predicate {
             Self::Supersession(_) => Kind::Supersession,
             Self::Revocation(_) => Kind::Revocation,
             Self::Seal(_) => Kind::Seal,
+            Self::Release(_) => Kind::Release,
             Self::Other(word, _) => Kind::Other(word.clone()),
         }
     }
@@ -188,6 +195,7 @@ impl Predicate {
                 Err(algorithm) => return Ok((common, Err(algorithm))),
             },
             Kind::Seal => Self::Seal(read(value)?),
+            Kind::Release => Self::Release(read(value)?),
             Kind::Other(word) => Self::Other(word.clone(), value),
         };
         Ok((common, Ok(predicate)))
@@ -206,6 +214,7 @@ impl Predicate {
             Self::Supersession(supersession) => serde_json::to_value(supersession),
             Self::Revocation(revocation) => serde_json::to_value(revocation),
             Self::Seal(seal) => serde_json::to_value(seal),
+            Self::Release(release) => serde_json::to_value(release),
             Self::Other(_, value) => Ok(value.clone()),
         })?;
         if let (Value::Object(members), Value::Object(common)) = (&mut value, write(serde_json::to_value(common))?) {
@@ -264,6 +273,10 @@ impl Predicate {
                 format!("revokes {what}{since}{}", because(reason.as_deref()))
             }
             Self::Seal(seal) => format!("seals {} objects", seal.objects.len()),
+            Self::Release(Release { title, reason }) => {
+                let title = title.as_deref().map(|title| format!(" as {title}")).unwrap_or_default();
+                format!("releases the folder{title}{}", because(reason.as_deref()))
+            }
             Self::Other(word, _) => format!("a statement of kind {word}, which this version does not know"),
         }
     }

@@ -13,7 +13,7 @@ use crate::envelope::Envelope;
 use crate::error::StatementError;
 use crate::key::PublicKey;
 use crate::key_line::KeyLine;
-use crate::kinds::Signer;
+use crate::kinds::{Release, Signer};
 use crate::predicate::{Common, Kind, MAJOR, Predicate, predicate_type};
 use crate::set_aside::{SetAside, Unknown};
 use crate::signing_key::SigningKey;
@@ -21,6 +21,8 @@ use crate::signing_key::SigningKey;
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// Name of the first subject.
 const RECORD_SUBJECT: &str = "record.json";
+/// Name of the first subject of a release: the folder itself. No file of a listing has it.
+const FOLDER_SUBJECT: &str = ".";
 
 /// Something that a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +56,18 @@ struct RawSubject {
 pub struct Claims {
     /// Its id: the BLAKE3 of its payload.
     pub id: StatementId,
-    /// The record that it is about.
+    /// The record that it is about, or the listing of the folder that it releases.
     pub record: DigestSet,
     /// Its kind.
     pub kind: Kind,
 }
 
 impl Claims {
+    /// The listing of the folder, if it is a release.
+    pub fn listing(&self) -> Option<DigestSet> {
+        (self.kind == Kind::Release).then_some(self.record)
+    }
+
     pub(crate) fn read(payload: &[u8]) -> Result<Self, StatementError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -185,6 +192,37 @@ pub fn sign(
     // In-toto wants the names of subjects to differ.
     subject
         .extend(outputs.iter().map(|output| RawSubject { name: format!("output {output}"), digest: digest(*output) }));
+    sign_about(subject, predicate, previous, created, name, key)
+}
+
+/// Releases a folder, and signs that. The result is the statement's file.
+///
+/// `weights` are named as further subjects by their paths, so that other tools can check the attestation against the weights.
+pub fn sign_release(
+    release: &Release,
+    listing: DigestSet,
+    weights: &[(String, DigestSet)],
+    previous: &[StatementId],
+    created: Time,
+    name: Option<&str>,
+    key: &SigningKey,
+) -> Result<Vec<u8>, StatementError> {
+    let folder = (FOLDER_SUBJECT.to_owned(), listing);
+    let subject = std::iter::once(&folder).chain(weights).map(|(name, digest)| RawSubject {
+        name: name.clone(),
+        digest: serde_json::to_value(digest).expect("digests are texts"),
+    });
+    sign_about(subject.collect(), &Predicate::Release(release.clone()), previous, created, name, key)
+}
+
+fn sign_about(
+    subject: Vec<RawSubject>,
+    predicate: &Predicate,
+    previous: &[StatementId],
+    created: Time,
+    name: Option<&str>,
+    key: &SigningKey,
+) -> Result<Vec<u8>, StatementError> {
     let mut prev = previous.to_vec();
     prev.sort();
     prev.dedup();
@@ -257,12 +295,17 @@ impl VerifiedStatement {
         &self.statement.payload
     }
 
-    /// The record that it is about.
+    /// The record that it is about: its first subject. That of a release is the listing of a folder, which is no record.
     pub fn record(&self) -> DigestSet {
         self.statement.record
     }
 
-    /// Everything that it is about, the record first.
+    /// The listing of the folder, if it is a release.
+    pub fn listing(&self) -> Option<DigestSet> {
+        (self.kind() == Kind::Release).then_some(self.statement.record)
+    }
+
+    /// Everything that it is about, the record or listing first.
     pub fn subjects(&self) -> &[Subject] {
         &self.statement.subjects
     }

@@ -8,13 +8,13 @@ use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_statement::TrustPolicy;
 
-use crate::directory::check::{compare, disagreements, is_link_inside, scan, wanted};
-use crate::directory::story::Story;
-use crate::directory::{BUNDLE_NAME, CheckedFile};
-use crate::hash::{HashError, Progress, Wanted};
-use crate::judge::{State, Verdict};
+use crate::directory::BUNDLE_NAME;
+use crate::directory::check::{judge, wanted};
+use crate::directory::scan::scan;
+use crate::hash::{self, HashError, Progress};
+use crate::judge::State;
 use crate::report::Report;
-use crate::verify::{Digests, Intact, Unverified};
+use crate::verify::{Digests, Unverified};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,6 @@ pub struct Question<'a> {
     pub at: Time,
     /// Which digests are recomputed.
     pub digests: Digests,
-    /// Whether files that no record knows are refused.
-    pub closed: bool,
     /// How much is taken in.
     pub limits: Limits,
 }
@@ -60,20 +58,16 @@ pub fn audit(path: &Utf8Path, question: Question<'_>, progress: Progress<'_>) ->
 
 fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
     let file = folder.join(BUNDLE_NAME);
-    let refused = |code, message: &str| {
-        let place = Place::unknown().in_file(folder.as_str());
-        Report::refused(folder.as_str(), vec![Finding::new(code, place, message)], question)
-    };
-    let Ok(metadata) = std::fs::symlink_metadata(&file) else {
-        return Ok(refused(Code::DirectoryNoBundle, &format!("there is no `{BUNDLE_NAME}`")));
-    };
-    if metadata.is_symlink() && !is_link_inside(folder, &file) {
-        return Ok(refused(Code::DirectorySymlink, &format!("`{BUNDLE_NAME}` is a link to no file of the directory")));
+    if hash::is_file_of(folder, &file) {
+        return audit_bundle(folder, &file, Some(folder), question, progress);
     }
-    if !metadata.is_symlink() && !metadata.is_file() {
-        return Ok(refused(Code::DirectoryUnreadable, &format!("`{BUNDLE_NAME}` is no regular file")));
-    }
-    audit_bundle(folder, &file, Some(folder), question, progress)
+    let message = match std::fs::symlink_metadata(&file) {
+        Err(_) => format!("there is no `{BUNDLE_NAME}`"),
+        Ok(metadata) if metadata.is_symlink() => format!("`{BUNDLE_NAME}` is a link; links are not followed"),
+        Ok(_) => format!("`{BUNDLE_NAME}` is not a regular file"),
+    };
+    let place = Place::unknown().in_file(folder.as_str());
+    Ok(Report::refused(folder.as_str(), vec![Finding::new(Code::DirectoryNoBundle, place, message)], question))
 }
 
 fn audit_bundle(
@@ -83,77 +77,21 @@ fn audit_bundle(
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, AuditError> {
-    let Question { policy, required, at, digests, limits, .. } = question;
-    let (check, intact) = open(file)?.within(limits).check(digests);
+    let Question { policy, required, at, digests, limits } = question;
+    let unverified = Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })?;
+    let (check, intact) = unverified.within(limits).check(digests);
     let Some(intact) = intact else {
-        return Ok(Report::new(path.as_str(), check, None, Default::default(), required, at));
+        return Ok(Report::new(path.as_str(), check, None, None, required, at));
     };
     let verdict = intact.judge(policy, at.timestamp());
-    let directory =
-        folder.map(|folder| compare_directory(folder, &intact, &verdict, question, progress)).transpose()?;
-    let report =
-        Report::new(path.as_str(), check, Some((&intact, &verdict)), directory.unwrap_or_default(), required, at);
+    let judge_folder = |folder: &Utf8Path| {
+        let scan = scan(folder, wanted(&intact, digests), progress)?;
+        Ok::<_, HashError>(judge(&scan, &intact, &verdict, policy.is_some()))
+    };
+    // What contradicts itself is compared with no files.
+    let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;
+    let report = Report::new(path.as_str(), check, Some((&intact, &verdict)), folder, required, at);
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
     rayon::spawn(move || drop(intact));
     Ok(report)
-}
-
-/// Compares the files of a directory with what its bundle says, and with what other bundles in it say. Each file is read once.
-fn compare_directory(
-    folder: &Utf8Path,
-    intact: &Intact,
-    verdict: &Verdict,
-    question: Question<'_>,
-    progress: Progress<'_>,
-) -> Result<(Vec<CheckedFile>, Vec<Finding>), AuditError> {
-    let Question { digests, closed, limits, .. } = question;
-    let claims = Story::of(intact, &verdict.heads).claims();
-    let (mut wrong, mut others) = (Vec::new(), Vec::new());
-    for path in other_bundles(folder)? {
-        let (check, intact) = open(&path)?.within(limits).check(digests);
-        if let Some(intact) = intact {
-            let heads = intact.judge(question.policy, question.at.timestamp()).heads;
-            others.push(Story::of(&intact, &heads).claims());
-        } else {
-            let name = path.file_name().unwrap_or_default();
-            let errors = check.findings.into_iter().filter(Finding::is_error);
-            wrong.extend(errors.map(|finding| finding.in_file(name)));
-        }
-    }
-    let all =
-        std::iter::once(&claims).chain(&others).any(|claims| wanted(claims, digests == Digests::All) == Wanted::Both);
-    let scan = scan(folder, if all { Wanted::Both } else { Wanted::Blake3Only }, progress)?;
-    let (files, mut findings) = compare(&scan, &claims);
-    if closed {
-        let raise =
-            |finding: Finding| if finding.code == Code::DirectoryExtraFile { finding.into_error() } else { finding };
-        findings = findings.into_iter().map(raise).collect();
-    }
-    findings.extend(wrong);
-    for claims in &others {
-        findings.extend(disagreements(&files, &compare(&scan, claims).0));
-    }
-    Ok((files, findings))
-}
-
-fn open(path: &Utf8Path) -> Result<Unverified, AuditError> {
-    Unverified::open(path).map_err(|source| AuditError::Read { path: path.to_owned(), source })
-}
-
-/// Bundles of other names at the top of a directory.
-fn other_bundles(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, AuditError> {
-    let describe = |source| AuditError::Read { path: folder.to_owned(), source };
-    let mut bundles = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(describe)? {
-        let entry = entry.map_err(describe)?;
-        let kind = entry.file_type().map_err(describe)?;
-        // A name that is not UTF-8 is said where the files are listed.
-        let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
-        let is_file = kind.is_file() || (kind.is_symlink() && is_link_inside(folder, &path));
-        if is_file && path.file_name() != Some(BUNDLE_NAME) && path.extension() == Some("expb") {
-            bundles.push(path);
-        }
-    }
-    bundles.sort();
-    Ok(bundles)
 }

@@ -48,6 +48,11 @@ impl Bundle {
         self.insert(EntryName::Statement(Blake3::of(&envelope)), Content::bytes(envelope));
     }
 
+    /// Adds an artifact, which a record or release in the bundle has to name.
+    pub fn insert_artifact(&mut self, bytes: Vec<u8>) {
+        self.insert(EntryName::Artifact(Blake3::of(&bytes)), Content::bytes(bytes));
+    }
+
     /// Takes an object out, as `repack` does.
     pub fn remove(&mut self, name: &EntryName) -> Option<Content> {
         self.entries.remove(name)

@@ -97,7 +97,8 @@ impl Checker<'_> {
     pub fn check(&self, objects: Objects, findings: &mut Vec<Finding>) -> Checked {
         let records = records(objects.records, findings);
         let broken = self.sections(&records, objects.sections, findings);
-        let misdescribed = self.artifacts(&records, &objects.artifacts, &broken, findings);
+        let released = released(&objects.statements);
+        let misdescribed = self.artifacts(&records, &released, &objects.artifacts, &broken, findings);
         let statements = statements(&records, objects.statements, findings);
         Checked { records, statements, misdescribed }
     }
@@ -236,6 +237,7 @@ impl Checker<'_> {
     fn artifacts(
         &self,
         records: &Records,
+        released: &[DigestSet],
         present: &[(Blake3, Hashed)],
         broken: &HashSet<EntryName>,
         findings: &mut Vec<Finding>,
@@ -265,16 +267,27 @@ impl Checker<'_> {
             Some(SpokenOf { sha256, size: Some(content.size()) })
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
-        let spoken = spoken_of(self.bundle, records, self.limits, is_sound, holds);
+        let spoken = spoken_of(self.bundle, records, released, self.limits, is_sound, holds);
         let beyond = beyond || spoken.findings.iter().any(Finding::is_limit);
         findings.extend(spoken.findings);
         for digest in sound.keys().filter(|digest| !beyond && !spoken.artifacts.contains(digest)) {
-            let message = "no record here takes in, puts out or describes this artifact";
+            let message = "no record or release here names this artifact";
             let place = Place::entry(EntryName::Artifact(*digest).to_string());
             findings.push(Finding::new(Code::ContainerUnlisted, place, message));
         }
         spoken.misdescribed.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect()
     }
+}
+
+/// The listings of the releases that the bundle holds.
+fn released(present: &[(Blake3, Hashed, Parsed)]) -> Vec<DigestSet> {
+    let whole = present.iter().filter(|(digest, hashed, _)| hashed.blake3 == *digest);
+    let listings = whole.filter_map(|(_, _, parsed)| match parsed {
+        Parsed::Statement(statement) => statement.listing(),
+        Parsed::Claims(claims) => claims.listing(),
+        _ => None,
+    });
+    listings.collect()
 }
 
 /// Statements hash to their names, their signatures hold, and they are about records that are here.
@@ -289,9 +302,15 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             findings.push(Finding::new(Code::DigestStatement, place(), message));
             continue;
         }
-        let (id, about, statement) = match parsed {
-            Parsed::Statement(statement) => (statement.id(), statement.record(), Present::Verified(statement)),
-            Parsed::Claims(claims) => (claims.id, claims.record, Present::Unread(digest, claims)),
+        let (id, about, is_release, statement) = match parsed {
+            Parsed::Statement(statement) => {
+                let is_release = statement.listing().is_some();
+                (statement.id(), statement.record(), is_release, Present::Verified(statement))
+            }
+            Parsed::Claims(claims) => {
+                let is_release = claims.listing().is_some();
+                (claims.id, claims.record, is_release, Present::Unread(digest, claims))
+            }
             Parsed::SetAside(set_aside) => {
                 if seen.insert(set_aside.id) {
                     let unknown = set_aside.unknown;
@@ -313,6 +332,8 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
                 findings.push(Finding::new(Code::StatementSubject, place(), message));
                 continue;
             }
+            // A release is about a folder.
+            None if is_release => {}
             None if seen.insert(id) => {
                 let message = format!("it is about record {}", about.blake3);
                 findings.push(Finding::new(Code::StatementOrphan, place(), message));

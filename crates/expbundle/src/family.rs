@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle_format::container::{EntryName, SectionName};
-use expbundle_format::{Code, Finding, Place, RecordId};
+use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
 use expbundle_statement::{Asserted, LinkClaim, Predicate, VerifiedStatement};
 use rayon::prelude::*;
@@ -55,6 +55,20 @@ impl Intact {
         (self.part(&kept, |_, section| !names.contains(section)), findings)
     }
 
+    /// The bundle without some of its statements, and without the listings that only these name.
+    pub(crate) fn without_statements(&self, left_out: &BTreeSet<StatementId>) -> Bundle {
+        let mut part = self.bundle().clone();
+        for statement in self.statements().iter().filter(|statement| left_out.contains(&statement.id())) {
+            part.remove(&EntryName::Statement(statement.file_digest()));
+        }
+        let spoken_of = self.spoken_of(&part);
+        let artifacts: Vec<_> = part.artifacts().map(|(digest, _)| digest).collect();
+        for digest in artifacts.into_iter().filter(|digest| !spoken_of.contains(digest)) {
+            part.remove(&EntryName::Artifact(digest));
+        }
+        part
+    }
+
     /// These records, the sections that are wanted, statements about them, and the embedded artifacts that they still speak of.
     fn part(&self, kept: &BTreeSet<RecordId>, wanted: impl Fn(RecordId, &SectionName) -> bool) -> Bundle {
         let mut part = Bundle::new();
@@ -70,7 +84,8 @@ impl Intact {
         }
         let verified = self.statements().iter().filter(|statement| {
             let is_about = kept.contains(&RecordId(statement.record().blake3));
-            is_about || changes_others(statement.predicate())
+            // A release is about a folder, and no copy of its records makes it say less.
+            is_about || changes_others(statement.predicate()) || statement.listing().is_some()
         });
         // What only a later version can verify may be a revocation, so all of that stays.
         let files = verified.flat_map(VerifiedStatement::files).chain(self.set_aside.keys().copied());

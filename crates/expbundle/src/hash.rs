@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::fs::{File, Metadata};
 use std::io;
+use std::path::PathBuf;
 
 use blake3::hazmat::{self, ChainingValue, HasherExt, Mode};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -117,6 +118,12 @@ pub fn hash_file(path: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Res
         return Err(HashError::Changed { path: path.to_owned() });
     }
     Ok(hashed)
+}
+
+/// Hashes bytes that are in memory.
+pub fn hash_bytes(bytes: &[u8], wanted: Wanted) -> Hashed {
+    let sha256 = (wanted == Wanted::Both).then(|| Sha256::of(bytes));
+    Hashed { blake3: Blake3::of(bytes), sha256, size: bytes.len() as u64 }
 }
 
 /// Hashes many files, several at a time. Results are in the order of the paths.
@@ -262,8 +269,8 @@ pub struct Skipped {
 /// Why something in a folder was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WhySkipped {
-    /// Links are not followed: they may lead out of the folder.
-    #[error("it is a link, and links are not followed")]
+    /// Links are not followed: they may lead anywhere, and elsewhere tomorrow.
+    #[error("it is a link; links are not followed")]
     Link,
     /// A pipe, socket or device.
     #[error("it is neither a file nor a folder")]
@@ -271,7 +278,7 @@ pub enum WhySkipped {
     /// Names are UTF-8.
     #[error("its name is not UTF-8")]
     NotUtf8,
-    /// The name is none that a listing can have.
+    /// The path is not one that a listing can have.
     #[error("its path cannot be listed: {0}")]
     Path(TreePathError),
     /// The operating system refused.
@@ -299,6 +306,8 @@ pub struct ListedFile {
     pub path: TreePath,
     /// Size in bytes when it was listed.
     pub size: u64,
+    /// Whether it is a link of the Hub's cache, read as the blob that it leads to.
+    pub followed: bool,
 }
 
 impl ListedFile {
@@ -308,17 +317,29 @@ impl ListedFile {
     }
 }
 
-/// Lists the regular files of a folder, sorted by path. Links are never followed, `skip` names folders and files to
-/// leave out by their path; links are never left out.
+/// What [`list_files`] asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A regular file, or a link of the Hub's cache that is read as one.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// Lists the regular files of a folder, sorted by path. `skip` names files, and folders with all that is in them, to leave out.
+///
+/// Links are not followed, except in a snapshot of the Hub's cache (`models--*/snapshots/<revision>`), where each file is a link to a
+/// blob of the same repository.
 pub fn list_files(
     folder: &Utf8Path,
-    skip: &dyn Fn(&str) -> bool,
+    skip: &dyn Fn(&str, Found) -> bool,
 ) -> Result<(Vec<ListedFile>, Vec<Skipped>), HashError> {
     let metadata = std::fs::metadata(folder).map_err(|source| HashError::Read { path: folder.to_owned(), source })?;
     if !metadata.is_dir() {
         let source = io::ErrorKind::NotADirectory.into();
         return Err(HashError::Read { path: folder.to_owned(), source });
     }
+    let blobs = blobs_of_snapshot(folder);
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     let mut walk = walkdir::WalkDir::new(folder).min_depth(1).follow_links(false).into_iter();
     while let Some(entry) = walk.next() {
@@ -332,29 +353,29 @@ pub fn list_files(
             }
         };
         let path = relative(entry.path(), folder);
-        let is_folder = entry.file_type().is_dir();
-        // A link may lead anywhere, so its name does not say what it is.
-        if !entry.file_type().is_symlink() && skip(&path) {
-            if is_folder {
+        if entry.file_type().is_dir() {
+            if entry.path().to_str().is_some() && skip(&path, Found::Folder) {
                 walk.skip_current_dir();
             }
             continue;
         }
-        if is_folder {
-            continue;
-        }
+        let is_link = entry.file_type().is_symlink();
+        let followed = is_link && blobs.as_deref().is_some_and(|blobs| is_blob(entry.path(), blobs));
         let listed = if entry.path().to_str().is_none() {
             Err(WhySkipped::NotUtf8)
-        } else if entry.file_type().is_symlink() {
+        } else if is_link && !followed {
             Err(WhySkipped::Link)
-        } else if !entry.file_type().is_file() {
+        } else if !followed && !entry.file_type().is_file() {
             Err(WhySkipped::Special)
         } else {
-            let size = entry.metadata().map(|metadata| metadata.len());
+            let size = std::fs::metadata(entry.path()).map(|metadata| metadata.len());
             let size = size.map_err(|error| WhySkipped::Unreadable(error.to_string()));
-            TreePath::from_plain(&path).map_err(WhySkipped::Path).and_then(|path| Ok(ListedFile { path, size: size? }))
+            TreePath::from_plain(&path)
+                .map_err(WhySkipped::Path)
+                .and_then(|path| Ok(ListedFile { path, size: size?, followed }))
         };
         match listed {
+            Ok(_) if skip(&path, Found::File) => {}
             Ok(file) => files.push(file),
             Err(why) => skipped.push(Skipped { path, why }),
         }
@@ -362,6 +383,31 @@ pub fn list_files(
     files.sort_by(|a, b| a.path.cmp(&b.path));
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((files, skipped))
+}
+
+/// The folder of blobs, if this is a snapshot of the Hub's cache: `<kind>--<owner>--<name>/snapshots/<revision>`.
+fn blobs_of_snapshot(folder: &Utf8Path) -> Option<PathBuf> {
+    let folder = std::fs::canonicalize(folder).ok()?;
+    let snapshots = folder.parent()?;
+    let repository = snapshots.parent()?;
+    let name = repository.file_name()?.to_str()?;
+    let is_repository = ["models--", "datasets--", "spaces--"].iter().any(|start| name.starts_with(start));
+    (snapshots.file_name()?.to_str()? == "snapshots" && is_repository).then(|| repository.join("blobs"))
+}
+
+/// Whether a path in a folder is a regular file, or a link of the Hub's cache that is read as one.
+pub(crate) fn is_file_of(folder: &Utf8Path, path: &Utf8Path) -> bool {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return false };
+    metadata.is_file()
+        || (metadata.is_symlink() && blobs_of_snapshot(folder).is_some_and(|blobs| is_blob(path.as_std_path(), &blobs)))
+}
+
+/// Whether a link leads, through no other link out of there, to a blob: a regular file named by a digest.
+fn is_blob(link: &std::path::Path, blobs: &std::path::Path) -> bool {
+    let Ok(target) = std::fs::canonicalize(link) else { return false };
+    let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_digest = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    target.parent() == Some(blobs) && is_digest && target.is_file()
 }
 
 fn relative(path: &std::path::Path, folder: &Utf8Path) -> String {
@@ -373,7 +419,7 @@ fn relative(path: &std::path::Path, folder: &Utf8Path) -> String {
 /// Hashes a folder into its listing, several files at a time. What cannot be listed is told apart, so that the caller
 /// decides whether a tree without it is worth anything.
 pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<HashedTree, HashError> {
-    let (listed, skipped) = list_files(folder, &|_| false)?;
+    let (listed, skipped) = list_files(folder, &|_, _| false)?;
     let files: Result<Vec<TreeFile>, HashError> = listed
         .into_par_iter()
         .map(|file| {

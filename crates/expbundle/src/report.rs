@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::Question;
-use crate::directory::{CheckedFile, FileState};
+use crate::directory::releases::{Release, ReleaseState};
+use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
 use crate::standing::Objection;
@@ -30,8 +31,8 @@ pub const NOT_PROVEN: &[&str] = &[
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
-    /// How much holds; that of the weakest record, or `malformed` if anything has an error, or `refused` if it is beyond the limits of this
-    /// reader.
+    /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the limits of this reader. Of a directory it is
+    /// judged by its files, else by the weakest record that counts.
     pub state: State,
     /// How much was asked for.
     pub required: State,
@@ -45,7 +46,9 @@ pub struct Report {
     pub statements: Vec<StatementReport>,
     /// What no trusted key signed. It changed nothing above.
     pub apart: ApartReport,
-    /// The files of the directory, if one was verified, in the order of their paths.
+    /// The directory, if one was verified.
+    pub folder: Option<FolderReport>,
+    /// The counted files of the directory, in the order of their paths, and those that are missing.
     pub files: Vec<FileReport>,
     /// Everything found, in the order of the checks.
     pub findings: Vec<Finding>,
@@ -134,8 +137,8 @@ pub struct StatementReport {
     pub id: StatementId,
     /// `authorship`, `review`, `comment`, …
     pub kind: String,
-    /// The record that it is about.
-    pub record: RecordId,
+    /// The record that it is about; null for a release, which is about a folder.
+    pub record: Option<RecordId>,
     /// When it was made, as its signer says.
     pub created: Time,
     /// The key that signed.
@@ -162,39 +165,120 @@ pub struct SignerReport {
     pub trusted_as: Vec<String>,
 }
 
+/// A directory.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderReport {
+    /// How its covered files are known: to a release, or to the records that made them.
+    pub covered_by: CoveredBy,
+    /// Who covers them: principals of the signers file; without one the fingerprints of keys.
+    pub signers: Vec<String>,
+    /// What is released, as its signer says. Claimed.
+    pub title: Option<String>,
+    /// Counted files in each state.
+    pub counts: FileCounts,
+    /// Whether weights are here, and covered.
+    pub has_weights: bool,
+    /// Files that are links of the Hub's cache, read as the blobs that they lead to.
+    pub followed: u64,
+    /// What is not counted: documentation, and what git and the Hub keep for themselves.
+    pub not_counted: Vec<String>,
+    /// Every release in the bundle, the latest first.
+    pub releases: Vec<ReleaseReport>,
+}
+
+/// How many files are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileCounts {
+    /// See [`FileState::Covered`].
+    pub covered: u64,
+    /// See [`FileState::Pointer`].
+    pub pointer: u64,
+    /// See [`FileState::Changed`].
+    pub changed: u64,
+    /// See [`FileState::Missing`].
+    pub missing: u64,
+    /// See [`FileState::Uncovered`].
+    pub uncovered: u64,
+    /// See [`FileState::Unreadable`].
+    pub unreadable: u64,
+}
+
+impl FileCounts {
+    fn of(files: &[CheckedFile]) -> Self {
+        let mut counts = Self::default();
+        for file in files {
+            *match file.state {
+                FileState::Covered => &mut counts.covered,
+                FileState::Pointer => &mut counts.pointer,
+                FileState::Changed => &mut counts.changed,
+                FileState::Missing => &mut counts.missing,
+                FileState::Uncovered => &mut counts.uncovered,
+                FileState::Unreadable => &mut counts.unreadable,
+            } += 1;
+        }
+        counts
+    }
+
+    /// All that are here: missing ones are not.
+    pub fn here(&self) -> u64 {
+        let Self { covered, pointer, changed, missing: _, uncovered, unreadable } = self;
+        covered + pointer + changed + uncovered + unreadable
+    }
+}
+
+/// A release.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseReport {
+    /// The statement.
+    pub statement: StatementId,
+    /// What it is to the directory.
+    pub state: ReleaseState,
+    /// Principals of its signer, or the fingerprint of the key if it is not trusted.
+    pub by: Vec<String>,
+    /// When it was made, as its signer says.
+    pub created: Time,
+    /// What is released, as its signer says. Claimed.
+    pub title: Option<String>,
+}
+
 /// A file of a directory.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct FileReport {
     /// Path within the directory.
     pub path: String,
     /// What is known about it.
     pub state: FileState,
-    /// Its digests: computed, or of the pointer.
+    /// Its size in bytes; of a pointer that of the file it stands for.
+    pub size: Option<u64>,
+    /// Its digests: computed, of the pointer, or of the file that is missing.
     pub digest: Option<ArtifactDigests>,
-    /// The record that speaks of it.
-    pub record: Option<RecordId>,
-    /// What it was to that record.
-    pub role: Option<String>,
+    /// Whether the release that the directory is held to lists just these bytes at this path.
+    pub released: bool,
+    /// The run that made these bytes.
+    pub made: Option<Made>,
 }
 
 impl Report {
     /// The report of what was not even opened.
     pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
-        Self::new(path, Check { findings }, None, Default::default(), question.required, question.at)
+        Self::new(path, Check { findings }, None, None, question.required, question.at)
     }
 
-    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, files and what is wrong with them if it lies in a
-    /// directory.
+    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
+    /// is judged.
     pub fn new(
         path: &str,
         check: Check,
         judged: Option<(&Intact, &Verdict)>,
-        directory: (Vec<CheckedFile>, Vec<Finding>),
+        folder: Option<Folder>,
         required: State,
         at: Time,
     ) -> Self {
         let mut findings = check.findings;
-        let (files, of_directory) = directory;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let mut apart = ApartReport::default();
         if let Some((intact, verdict)) = judged {
@@ -209,12 +293,21 @@ impl Report {
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             state = verdict.state;
         }
-        findings.extend(of_directory);
+        let (folder, files) = match folder {
+            Some(mut folder) => {
+                findings.append(&mut folder.findings);
+                state = folder.state;
+                let files = std::mem::take(&mut folder.files);
+                (Some(FolderReport::new(folder, &files)), files)
+            }
+            None => (None, Vec::new()),
+        };
         if let Some(worse) = State::of_errors(&findings) {
             state = worse;
         }
         if state > State::Malformed && state < required {
-            let message = format!("the bundle is {state}, and {required} was asked for");
+            let what = if folder.is_some() { "directory" } else { "bundle" };
+            let message = format!("the {what} is {state}, and {required} was asked for");
             findings.push(Finding::new(Code::PolicyState, Place::unknown(), message));
         }
         let files = files.into_iter().map(FileReport::from).collect();
@@ -228,6 +321,7 @@ impl Report {
             records,
             statements,
             apart,
+            folder,
             files,
             findings,
             not_proven,
@@ -303,7 +397,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
         .map(|statement| StatementReport {
             id: statement.id(),
             kind: statement.kind().to_string(),
-            record: RecordId(statement.record().blake3),
+            record: statement.listing().is_none().then(|| RecordId(statement.record().blake3)),
             created: statement.created(),
             signer: SignerReport {
                 fingerprint: statement.key().fingerprint(),
@@ -320,14 +414,31 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
     reports
 }
 
+impl FolderReport {
+    fn new(folder: Folder, files: &[CheckedFile]) -> Self {
+        let release = |release: Release| ReleaseReport {
+            statement: release.statement,
+            state: release.state,
+            by: release.by,
+            created: release.created,
+            title: release.title,
+        };
+        Self {
+            covered_by: folder.covered_by,
+            signers: folder.signers,
+            title: folder.title,
+            counts: FileCounts::of(files),
+            has_weights: folder.has_weights,
+            followed: folder.followed as u64,
+            not_counted: folder.not_counted,
+            releases: folder.releases.into_iter().map(release).collect(),
+        }
+    }
+}
+
 impl From<CheckedFile> for FileReport {
     fn from(file: CheckedFile) -> Self {
-        Self {
-            path: file.path,
-            state: file.state,
-            digest: file.digest,
-            record: file.record,
-            role: file.role.map(|role| role.to_string()),
-        }
+        let CheckedFile { path, state, digest, size, released, made, is_weights: _ } = file;
+        Self { path, state, size, digest, released, made }
     }
 }

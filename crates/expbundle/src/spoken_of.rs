@@ -1,4 +1,4 @@
-//! Which artifacts the records of a bundle speak of: nothing else may be embedded (spec/container.md, "Names").
+//! Which artifacts the records and releases of a bundle name: nothing else may be embedded (spec/container.md, "Names").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, JsonSection as _};
 use expbundle_format::tree::Tree;
-use expbundle_format::{ArtifactDigests, Blake3, Code, Finding, Place, RecordId, Sha256, json};
+use expbundle_format::{ArtifactDigests, Blake3, Code, DigestSet, Finding, Place, RecordId, Sha256, json};
 
 use crate::bundle::Bundle;
 
@@ -46,9 +46,13 @@ pub(crate) struct Spoken {
 
 /// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. What is not sound, because it is not what its name
 /// or its record says, speaks of nothing. `holds` says whether a description fits an artifact, as far as that is known.
+///
+/// `released` are the listings that releases name. Anybody may sign one that names what is no listing, so nothing is refused for it; such a
+/// release covers nothing (spec/directory.md).
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,
+    released: &[DigestSet],
     limits: &Limits,
     is_sound: impl Fn(&EntryName) -> bool,
     holds: impl Fn(Blake3, SpokenOf) -> bool,
@@ -82,6 +86,7 @@ pub(crate) fn spoken_of(
             }
         }
     }
+    spoken.artifacts.extend(released.iter().map(|listing| listing.blake3));
     for (tree, named_by) in trees {
         let name = EntryName::Artifact(tree);
         let Some(content) = bundle.get(&name).filter(|_| is_sound(&name)) else { continue };

@@ -346,11 +346,18 @@ fn object(
             say(statement, ObjectionKind::Revoked, record, revocation.reason.as_ref(), None);
         }
     }
-    for statement in words {
-        if standing.statements.contains(&statement.id()) || statement.created().timestamp() > rights.at {
-            continue;
-        }
+    // Of one reviewer the latest word counts.
+    let mut reviews: HashMap<(RecordId, [u8; 32]), StatementId> = HashMap::new();
+    let is_said = |statement: &VerifiedStatement| {
+        !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
+    };
+    for statement in words.iter().filter(|statement| statement.kind() == Kind::Review && is_said(statement)) {
+        reviews.insert((record_of(statement), *statement.key().as_bytes()), statement.id());
+    }
+    for statement in words.iter().filter(|statement| is_said(statement)) {
         match statement.predicate() {
+            Predicate::Review(_)
+                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) => {}
             Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
                 let kind = match review.verdict {
                     ReviewVerdict::Approved => continue,

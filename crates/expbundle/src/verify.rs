@@ -189,6 +189,13 @@ impl Intact {
         self.index();
     }
 
+    /// Leaves out statements, with the listings that only these name.
+    pub(crate) fn leave_out(&mut self, statements: &BTreeSet<StatementId>) {
+        self.bundle = self.without_statements(statements);
+        self.statements.retain(|statement| !statements.contains(&statement.id()));
+        self.index();
+    }
+
     fn index(&mut self) {
         self.statements = once_each(std::mem::take(&mut self.statements));
         self.about.clear();
@@ -206,7 +213,7 @@ impl Intact {
         self.is_partial = is_partial;
     }
 
-    /// Digests of the artifacts that the records of a part of this bundle speak of.
+    /// Digests of the artifacts that the records and releases of a part of this bundle speak of.
     pub(crate) fn spoken_of(&self, part: &Bundle) -> BTreeSet<Blake3> {
         let records = part.records().filter_map(|(id, _)| Some((id, self.records.get(&id)?.clone()))).collect();
         // Listings are looked up in the whole: in the part there are none yet.
@@ -214,7 +221,9 @@ impl Intact {
         for (digest, content) in self.bundle.artifacts() {
             whole.insert(EntryName::Artifact(digest), content.clone());
         }
-        spoken_of(&whole, &records, &self.limits, |_| true, |_, _| true).artifacts
+        let is_kept = |statement: &&VerifiedStatement| part.contains(&EntryName::Statement(statement.file_digest()));
+        let released: Vec<_> = self.statements.iter().filter(is_kept).filter_map(VerifiedStatement::listing).collect();
+        spoken_of(&whole, &records, &released, &self.limits, |_| true, |_, _| true).artifacts
     }
 
     /// Holds what all records say of embedded artifacts against these: a part may describe what another embeds.
@@ -227,7 +236,7 @@ impl Intact {
             Some(SpokenOf { sha256: None, size: Some(content.size()) })
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
-        let wrong = spoken_of(&self.bundle, &self.records, &self.limits, |_| true, holds).misdescribed;
+        let wrong = spoken_of(&self.bundle, &self.records, &[], &self.limits, |_| true, holds).misdescribed;
         let wrong = wrong.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect();
         self.misdescribed = wrong;
         self

@@ -247,7 +247,7 @@ fn an_end_before_the_start_is_said() {
 
 fn question(required: State) -> Question<'static> {
     let at = time("2026-11-23T12:00:00Z");
-    Question { policy: None, required, at, digests: Digests::Blake3, closed: false, limits: Limits::default() }
+    Question { policy: None, required, at, digests: Digests::Blake3, limits: Limits::default() }
 }
 
 #[test]
@@ -266,17 +266,18 @@ fn an_audit_answers_for_bundles_and_directories() {
     assert_eq!(ask(&path, State::Signed), (State::Signed, true, vec![]));
     assert_eq!(ask(&path, State::Trusted), (State::Signed, false, vec![Code::PolicyState]));
     std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
-    assert_eq!(ask(&folder, State::Signed), (State::Signed, true, vec![]));
+    assert_eq!(ask(&folder, State::Signed), (State::Signed, true, vec![Code::DirectoryNotReleased]));
     std::fs::write(folder.join("weights.bin"), b"weightz").expect("room");
-    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, vec![Code::ArtifactChanged]));
+    let foreign = vec![Code::DirectoryUncovered, Code::DirectoryNoWeights, Code::DirectoryNoOutput];
+    assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, foreign));
     std::fs::remove_file(folder.join("weights.bin")).expect("it was there");
-    let missing = vec![Code::ArtifactAbsent, Code::DirectoryNoOutput];
+    let missing = vec![Code::DirectoryNoWeights, Code::DirectoryNoOutput];
     assert_eq!(ask(&folder, State::Signed), (State::Malformed, false, missing));
-    // A second bundle that is broken is said, whatever its name.
+    // A second bundle is a file like others.
     std::fs::write(folder.join("weights.bin"), b"weights").expect("room");
     std::fs::write(folder.join("other.expb"), b"PK").expect("room");
-    let codes = vec![Code::DirectoryExtraFile, Code::ContainerNotABundle];
-    assert_eq!(ask(&folder, State::Intact), (State::Malformed, false, codes));
+    let codes = vec![Code::DirectoryUncovered, Code::DirectoryNotReleased];
+    assert_eq!(ask(&folder, State::Intact), (State::Intact, true, codes));
 }
 
 #[test]
@@ -417,7 +418,7 @@ fn a_pipe_in_place_of_a_bundle_is_refused_and_not_opened() {
     assert_eq!(Unverified::open(&pipe).expect_err("no file").kind(), std::io::ErrorKind::InvalidInput);
     let report = audit(&path, question(State::Intact), &|_| {}).expect("an answer");
     let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryUnreadable]));
+    assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryNoBundle]));
 }
 
 #[test]

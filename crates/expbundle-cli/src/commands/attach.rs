@@ -2,36 +2,48 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::directory::story::Story;
-use expbundle::directory::{ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, plan_attach};
+use expbundle::directory::{
+    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, ReleaseError, Signing, plan_attach,
+};
 use expbundle::verify::Intact;
+use expbundle_statement::Release;
 
 use super::Manner;
 use crate::failure::Failure;
+use crate::keys::{ReleaseSigning, SigningArguments, moment};
 use crate::terminal::{self, Tone, one_line, paint, printable};
 use crate::{Outcome, exit, files, tracker};
 
-/// Put bundles beside the model that they are about, and say in its card what the record says
+/// Add bundles to a model folder and update its model card
 ///
-/// Finds the record's outputs among the files by their digests (Git LFS pointers by SHA-256), puts the bundle beside them as
-/// `experiment.expb`, and adds to `.gitattributes` and to the front matter of the card. Shows the change and asks. Nothing
-/// else is touched, and no licence is guessed; `expbundle detach` takes it back.
+/// Joins the bundles and puts them beside the model as `experiment.expb`, and adds to `.gitattributes` and to the front matter of the
+/// card. With `--key` it also releases the folder: it lists all files and signs the list, so that `verify` finds any file that was
+/// changed, added or removed. Shows the change and asks. No licence is guessed; `expbundle detach` takes it back.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
+#[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
+    expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
 pub struct Attach {
     /// Model directory
     directory: Utf8PathBuf,
     /// Bundles; several are joined
     #[arg(required = true, value_name = "BUNDLE")]
     bundles: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    signing: ReleaseSigning,
+    /// What is released, like `digits 1.1`
+    #[arg(long, requires = "key")]
+    title: Option<String>,
     /// Id at the Hub of a model that this one was made from, which a record knows by digest only
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
     /// Leave the model card alone
     #[arg(long)]
     keep_card: bool,
+    /// Replace the bundle that is there instead of joining it
+    #[arg(long)]
+    replace: bool,
     /// Do it without asking
     #[arg(long, short)]
     yes: bool,
@@ -43,35 +55,62 @@ impl Attach {
         for path in &self.bundles {
             bundle.merge(files::intact(path)?.bundle());
         }
-        let path = self.directory.join(BUNDLE_NAME);
-        let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
+        let present = present(&self.directory)?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
-        let (intact, verdict) = tracker::checked(&bundle, None)?;
-        if let Some(present) = &present {
-            bundle.merge(present.bundle());
-            tracker::checked(&bundle, None)?;
+        let (intact, _) = tracker::checked(&bundle, None)?;
+        if let Some(present) = present.as_ref().filter(|_| !self.replace) {
+            let mut joined = bundle.clone();
+            joined.merge(present.bundle());
+            tracker::checked(&joined, None)?;
         }
+        let arguments = self.signing.signing();
+        let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
+        let at = match &arguments {
+            Some(arguments) => arguments.created()?,
+            None => moment(None)?,
+        };
+        let signing = arguments.zip(key.as_ref()).map(|(arguments, key)| Signing {
+            key,
+            name: arguments.name,
+            created: at,
+            release: Release { title: self.title, reason: None },
+        });
         let bar = manner.byte_progress(0, "hashing");
-        let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
-        let plan = plan_attach(
-            &self.directory,
-            &Story::of(&intact, &verdict.heads),
-            present.as_ref().map(Intact::bundle),
-            &options,
-            &|bytes| bar.inc(bytes),
-        )
-        .map_err(|error| failure(&error))?;
+        let options = AttachOptions {
+            base_models: self.base_model,
+            keep_card: self.keep_card,
+            replace: self.replace,
+            signing,
+            at,
+        };
+        let plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
+            .map_err(|error| failure(&error))?;
         bar.finish_and_clear();
         for file in &plan.files {
             let (tone, word) = match file.state {
-                FileState::Verified => (Tone::Good, "verified"),
+                FileState::Covered => (Tone::Good, "covered"),
                 FileState::Pointer => (Tone::Doubt, "pointer"),
                 FileState::Changed => (Tone::Bad, "changed"),
-                FileState::Unknown => continue,
+                FileState::Missing => (Tone::Bad, "missing"),
+                FileState::Uncovered | FileState::Unreadable => continue,
             };
             terminal::talk(&format!("{} {}\n", paint(tone, word), one_line(&file.path)));
         }
         carry_out(plan, self.yes)
+    }
+}
+
+/// The bundle that is in the folder, checked. Nothing is read through a link.
+pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
+    let path = folder.join(BUNDLE_NAME);
+    match std::fs::symlink_metadata(&path) {
+        Ok(metadata) if metadata.is_file() => files::intact(&path).map(Some),
+        Ok(metadata) if metadata.is_symlink() => {
+            Err(Failure::new("cli.attach", format!("`{path}` is a link, and links are not written through"))
+                .help("put the file itself there"))
+        }
+        // What else is there is refused where the change is planned.
+        _ => Ok(None),
     }
 }
 
@@ -126,5 +165,18 @@ pub fn failure(error: &AttachError) -> Failure {
         AttachError::NotAttached { .. } => failure.help("check the path"),
         AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
         AttachError::Hash(_) => failure.help("check the folder and its permissions"),
+        AttachError::Contradict { finding } => Failure::from((**finding).clone()),
+        AttachError::Release(error) => release_failure(error),
+    }
+}
+
+/// An error of releasing, with the next step.
+pub fn release_failure(error: &ReleaseError) -> Failure {
+    let failure = Failure::new("cli.release", error.to_string()).because(error);
+    match error {
+        ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
+        ReleaseError::Empty => failure.help("put the model there first"),
+        ReleaseError::File { path, .. } => failure.at(path.as_str()).help("a release lists the bytes of every file"),
+        ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
     }
 }

@@ -56,8 +56,11 @@ impl Demo {
         step.command(&["sign", "base.expb", "--key", "key-a", "--name", "Team A"])?;
         step.command(&["keygen", "-o", "key-b", "--comment", "team-b"])?;
         step.command(&["sign", "fine.expb", "--key", "key-b", "--name", "Team B"])?;
-        title("4. The bundles go beside the model, and its card says what the record says.");
-        step.command(&["attach", "model", "base.expb", "fine.expb", "--yes"])?;
+        title(
+            "4. The bundles go beside the model, its card gets what the record holds, and Team B releases the folder.",
+        );
+        let attach = ["attach", "model", "base.expb", "fine.expb", "--key", "key-b", "--title", "digits 1.0", "--yes"];
+        step.command(&attach)?;
         title("5. Anyone can verify the model directory, offline, with the signers they trust.");
         step.write_signers(&["a", "b"])?;
         let code = step.command(&["verify", "model", "--trust", "signers"])?;

@@ -62,7 +62,7 @@ fn drawn(reports: &[StatementReport]) -> String {
             row.first,
             paint(Tone::Doubt, &statements::short(&report.id)),
             paint(Tone::Strong, &one_line(&report.kind)),
-            statements::short(&report.record),
+            report.record.map_or_else(|| "the folder".to_owned(), |record| statements::short(&record)),
         );
         text += &format!("{}  {}\n", row.rest, signer(report));
         text += &format!("{}  {}\n", row.rest, one_line(&report.says));
@@ -88,7 +88,9 @@ fn words(report: &StatementReport) -> String {
     if report.revoked {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
     }
-    text += &format!("Record:  {}\n", report.record);
+    if let Some(record) = report.record {
+        text += &format!("Record:  {record}\n");
+    }
     let trusted = if report.signer.trusted_as.is_empty() {
         String::new()
     } else {

@@ -23,6 +23,7 @@ mod log;
 mod man;
 mod merge;
 mod note;
+mod release;
 mod repack;
 mod review;
 mod revoke;
@@ -87,6 +88,7 @@ enum Command {
     Extract(extract::Extract),
     Diff(diff::Diff),
     Attach(attach::Attach),
+    Release(release::Release),
     Detach(detach::Detach),
     Lineage(lineage::Lineage),
     Why(why::Why),
@@ -141,6 +143,7 @@ impl Arguments {
             Command::Extract(command) => command.run(),
             Command::Diff(command) => command.run(),
             Command::Attach(command) => command.run(manner),
+            Command::Release(command) => command.run(manner),
             Command::Detach(command) => command.run(),
             Command::Lineage(command) => command.run(),
             Command::Why(command) => command.run(),

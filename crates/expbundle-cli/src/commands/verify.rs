@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use expbundle::audit::{AuditError, Question, audit};
+use expbundle::directory::is_not_counted;
 use expbundle::judge::State;
 use expbundle::verify::Digests;
 use expbundle_format::limits::Limits;
@@ -13,13 +14,14 @@ use crate::{Outcome, exit, files, keys, terminal, verdict};
 
 /// Check a bundle, or a model directory that carries one
 ///
-/// Recomputes every name, digest and signature; without a network, and without the tools that made the bundle.
+/// Recomputes every name, digest and signature; without a network, and without the tools that made the bundle. A model directory is
+/// judged by its files: each must be covered by a signature, of a trusted key if `--trust` is given.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
     3 intact, not signed or trusted as asked\n\n\
     Examples:\n  expbundle verify ./model --trust signers\n  \
-    expbundle verify ./model --trust signers --no-extra-files"
+    expbundle verify run.expb --require signed"
 )]
 pub struct Verify {
     /// Bundle, or model directory
@@ -36,12 +38,6 @@ pub struct Verify {
     /// Digests to recompute
     #[arg(long, value_name = "WHICH", default_value = "blake3")]
     digests: WhichDigests,
-    /// Fail if the directory holds a file that no record speaks of
-    ///
-    /// Without it such files are named and count for nothing: they may be code, or other weights, that a loader runs. Files that git or
-    /// the Hub keep for themselves are let be.
-    #[arg(long)]
-    no_extra_files: bool,
     /// Take in so many times what every reader takes
     ///
     /// A bundle beyond the limits of this reader is refused without an answer: it may be intact. More takes more memory.
@@ -56,7 +52,7 @@ pub struct Verify {
 enum Required {
     /// Nothing was changed
     Intact,
-    /// And each record has a signature
+    /// And each record, or each file of a directory, has a signature
     Signed,
     /// And by a signer whom the signers file trusts
     Trusted,
@@ -78,11 +74,6 @@ impl Verify {
             (Some(Required::Trusted), _) | (None, Some(_)) => State::Trusted,
         };
         files::regular_or_folder(&self.path, "read the bundle")?;
-        if self.no_extra_files && !self.path.is_dir() {
-            return Err(Failure::usage("`--no-extra-files` is about a model directory, and this is a file")
-                .at(self.path.as_str())
-                .help("name the directory that the bundle lies in"));
-        }
         let policy = self.trust.as_deref().map(keys::signers).transpose()?;
         let at = keys::moment(self.at.as_deref())?;
         let digests = match self.digests {
@@ -90,14 +81,7 @@ impl Verify {
             WhichDigests::All => Digests::All,
         };
         let bar = manner.byte_progress(size_of(&self.path), "hashing");
-        let question = Question {
-            policy: policy.as_ref(),
-            required,
-            at,
-            digests,
-            closed: self.no_extra_files,
-            limits: Limits::times(self.limits),
-        };
+        let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
         let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
             AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
             AuditError::Directory(_) => {
@@ -121,5 +105,6 @@ impl Verify {
 
 /// Bytes of all files of a folder, for the progress bar alone.
 fn size_of(folder: &camino::Utf8Path) -> u64 {
-    expbundle::hash::list_files(folder, &|_| false).map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
+    expbundle::hash::list_files(folder, &is_not_counted)
+        .map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
 }

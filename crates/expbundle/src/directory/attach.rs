@@ -1,28 +1,42 @@
 //! Attaching a bundle to a model folder, and taking it away again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 
-use super::check::{self, Claim, Stake};
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::time::Time;
+use expbundle_format::{Finding, StatementId};
+use expbundle_statement::VerifiedStatement;
+
+use super::check::{self, Folder};
 use super::front_matter::CardError;
 use super::plan::{After, Change, Plan, read_text};
+use super::release::{self, ReleaseError, Signing};
+use super::releases::ReleaseState;
+use super::scan;
 use super::story::Story;
 use super::{BUNDLE_NAME, FileState, card, gitattributes};
-use crate::bundle::Bundle;
-use crate::hash::{HashError, Progress};
-use camino::{Utf8Path, Utf8PathBuf};
+use crate::hash::{HashError, Progress, Wanted};
+use crate::verify::{Digests, Intact};
 
 const CARD: &str = "README.md";
 const GITATTRIBUTES: &str = ".gitattributes";
 const GITIGNORE: &str = ".gitignore";
 
 /// What a person says beside the bundle.
-#[derive(Clone, Debug, Default)]
-pub struct AttachOptions {
+#[derive(Debug)]
+pub struct AttachOptions<'a> {
     /// Ids at the Hub of models that it was made from. A record knows them by digest only.
     pub base_models: Vec<String>,
     /// Leaves the card alone.
     pub keep_card: bool,
+    /// Puts the bundle in the place of the one that is there, and joins nothing.
+    pub replace: bool,
+    /// Releases the folder too.
+    pub signing: Option<Signing<'a>>,
+    /// The moment at which signatures are judged.
+    pub at: Time,
 }
 
 /// Why nothing was attached or detached. The folder is as it was.
@@ -61,6 +75,15 @@ pub enum AttachError {
         /// Why not.
         source: CardError,
     },
+    /// The bundle that is there and the one that comes contradict each other.
+    #[error("the bundles cannot be joined: {}", finding.message)]
+    Contradict {
+        /// How.
+        finding: Box<Finding>,
+    },
+    /// The folder cannot be released.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
     /// There is nothing to detach.
     #[error("`{path}` carries no bundle")]
     NotAttached {
@@ -72,24 +95,25 @@ pub enum AttachError {
 /// Works out what attaching a bundle to a folder changes.
 ///
 /// `present` is the bundle that is in the folder already, checked by the caller: both are joined, so that nothing that
-/// others signed is lost. A file of that name that is no bundle is never replaced.
+/// others signed is lost. A file of that name that is no bundle is never replaced. Releases that came with `incoming` and list another
+/// folder stay in their own.
 pub fn plan_attach(
     folder: &Utf8Path,
-    story: &Story<'_>,
-    present: Option<&Bundle>,
-    options: &AttachOptions,
+    incoming: &Intact,
+    present: Option<&Intact>,
+    options: &AttachOptions<'_>,
     progress: Progress<'_>,
 ) -> Result<Plan, AttachError> {
     let names = names_of(folder)?;
     check_case(&names)?;
-    let claims = story.claims();
-    let scan = check::scan(folder, check::wanted(&claims, false), progress)?;
-    let (files, findings) = check::compare(&scan, &claims);
-    let mut notes = notes_on_files(&claims, &files);
-    notes.extend(findings.iter().filter(|finding| finding.is_error()).map(|finding| match finding.place.to_string() {
-        place if place.is_empty() => finding.message.clone(),
-        place => format!("{place}: {}", finding.message),
-    }));
+    let path = folder.join(BUNDLE_NAME);
+    if present.is_none() && is_there(&path)? {
+        return Err(AttachError::NotOurs { path });
+    }
+    let mut notes = Vec::new();
+    let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
+    let wanted = if options.signing.is_some() { Wanted::Both } else { check::wanted(&joined, Digests::Blake3) };
+    let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
@@ -97,20 +121,68 @@ pub fn plan_attach(
         changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: After::Text(after) });
     }
     if !options.keep_card {
-        changes.extend(card_change(folder, story, options, &mut notes)?);
+        let heads = incoming.judge(None, options.at.timestamp()).heads;
+        changes.extend(card_change(folder, &Story::of(incoming, &heads), options, &mut notes)?);
     }
-    let path = folder.join(BUNDLE_NAME);
-    let mut bundle = story.bundle().clone();
-    match present {
-        Some(present) => {
-            bundle.merge(present);
-            notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles were joined"));
-        }
-        None if is_there(&path)? => return Err(AttachError::NotOurs { path }),
-        None => {}
+    let verdict = joined.judge(None, options.at.timestamp());
+    if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
+        return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
+    let found = check::judge(&scan, &joined, &verdict, false);
+    let of_another_folder = of_another_folder(&found, incoming, present);
+    if !of_another_folder.is_empty() {
+        notes.push(format!(
+            "{} of another folder left out: each belongs to its own",
+            count(of_another_folder.len(), "release")
+        ));
+    }
+    joined.leave_out(&of_another_folder);
+    let mut bundle = joined.bundle().clone();
+    let files = if let Some(signing) = &options.signing {
+        let tree = release::listing(&scan)?;
+        release::add(&mut bundle, Some(&joined), &tree, signing)?;
+        let key = signing.key.public_key().fingerprint();
+        notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
+        Vec::new()
+    } else {
+        // As a verifier will see it.
+        let verdict = joined.judge(None, options.at.timestamp());
+        let found = check::judge(&scan, &joined, &verdict, false);
+        notes.extend(notes_on_files(&found));
+        found.files
+    };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
     Ok(Plan { folder: folder.to_owned(), files, changes, notes })
+}
+
+/// Both bundles as one, and what of it a person should know.
+fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
+    let Some(present) = present else { return incoming.clone() };
+    notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles are joined"));
+    // Who attaches a copy without some sections may have meant them to be gone.
+    let mut back: BTreeMap<&str, usize> = BTreeMap::new();
+    for (id, record) in incoming.records().iter().filter(|(id, _)| present.records().contains_key(id)) {
+        for name in record.body().sections.keys() {
+            if incoming.section(*id, name).is_none() && present.section(*id, name).is_some() {
+                *back.entry(name.as_str()).or_default() += 1;
+            }
+        }
+    }
+    for (name, number) in back {
+        notes.push(format!(
+            "`{name}` of {} is withheld in what you attach and comes back from what is there; `--replace` leaves that out",
+            count(number, "record")
+        ));
+    }
+    Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
+}
+
+/// Releases that came with what is attached, and are not of this folder.
+fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>) -> BTreeSet<StatementId> {
+    let ids = |intact: &Intact| intact.statements().iter().map(VerifiedStatement::id).collect::<BTreeSet<_>>();
+    let (came, was_here) = (ids(incoming), present.map(ids).unwrap_or_default());
+    let other = found.releases.iter().filter(|release| release.state != ReleaseState::Same);
+    other.map(|release| release.statement).filter(|id| came.contains(id) && !was_here.contains(id)).collect()
 }
 
 /// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what was added to the card.
@@ -148,7 +220,7 @@ fn text_or_removed(text: String) -> After {
 fn card_change(
     folder: &Utf8Path,
     story: &Story<'_>,
-    options: &AttachOptions,
+    options: &AttachOptions<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Option<Change>, AttachError> {
     let before = text_of(folder, CARD)?;
@@ -166,17 +238,31 @@ fn card_change(
     Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))
 }
 
-fn notes_on_files(claims: &[Claim], files: &[super::CheckedFile]) -> Vec<String> {
-    let known = |file: &&super::CheckedFile| matches!(file.state, FileState::Verified | FileState::Pointer);
-    let found = files.iter().filter(known).count();
-    let expected = claims.iter().any(|claim| claim.stake == Stake::Expected && claim.carries_lineage());
+/// What will not be covered, in a line.
+fn notes_on_files(found: &Folder) -> Vec<String> {
     let mut notes = Vec::new();
-    if expected && found == 0 {
-        notes.push(
-            "none of the record's outputs is in this folder, so the bundle proves nothing about its files".to_owned(),
-        );
+    let not_covered: Vec<&str> =
+        found.files.iter().filter(|file| file.state != FileState::Covered).map(|file| file.path.as_str()).collect();
+    if !not_covered.is_empty() {
+        const SHOWN: usize = 5;
+        let shown = not_covered.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = not_covered.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!(
+            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its files"
+        ));
     }
+    notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
+        match finding.place.to_string() {
+            place if place.is_empty() => finding.message.clone(),
+            place => format!("{place}: {}", finding.message),
+        }
+    }));
     notes
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn notes_on_names(folder: &Utf8Path, names: &[String]) -> Result<Vec<String>, AttachError> {

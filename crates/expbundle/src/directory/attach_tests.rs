@@ -1,14 +1,18 @@
 use std::collections::BTreeMap;
 
-use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Word};
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
-use expbundle_format::{Code, DigestSet, RecordId};
+use expbundle_format::{Code, DigestSet};
+use expbundle_statement::{Release, SigningKey};
 
 use super::*;
 use crate::content::Content;
-use crate::directory::check_directory;
+use crate::directory::covering::Word;
+use crate::directory::plan_release;
 use crate::draft::Draft;
+use crate::judge::State;
+use crate::verify::Unverified;
 
 const WEIGHTS: &[u8] = include_bytes!("../../../../fixtures/huggingface/digits-base-64/model.safetensors");
 
@@ -30,7 +34,7 @@ fn model_folder(name: &str) -> (tempfile::TempDir, Utf8PathBuf) {
 }
 
 /// The bundle of a run that put out the real weights.
-fn bundle() -> (Bundle, BTreeMap<RecordId, Record>) {
+fn bundle() -> Intact {
     let reference = |role: &str, bytes: &[u8]| {
         ArtifactRef::new(role.parse().expect("a role"), DigestSet::of(bytes).into(), bytes.len() as u64, Form::File)
     };
@@ -69,25 +73,26 @@ fn bundle() -> (Bundle, BTreeMap<RecordId, Record>) {
     finish(draft)
 }
 
-fn finish(draft: Draft) -> (Bundle, BTreeMap<RecordId, Record>) {
-    let bundle = draft.finish().expect("a bundle");
-    let records = bundle.records().map(|(id, content)| {
-        let bytes = content.read(1 << 20).expect("in memory");
-        (id, Record::parse(bytes, &expbundle_format::limits::Limits::default()).expect("our own record"))
-    });
-    let records = records.collect();
-    (bundle, records)
+fn finish(draft: Draft) -> Intact {
+    let mut bytes = Vec::new();
+    draft.finish().expect("a bundle").write(&mut bytes).expect("memory");
+    Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("our own bundle")
+}
+
+fn options() -> AttachOptions<'static> {
+    let at = "2026-11-23T10:00:00Z".parse().expect("a time");
+    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, signing: None, at }
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
-    let (bundle, records) = bundle();
-    plan_attach(
-        folder,
-        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
-        None,
-        &AttachOptions::default(),
-        &|_| (),
-    )
+    plan_attach(folder, &bundle(), None, &options(), &|_| ())
+}
+
+/// A folder as a verifier without a signers file sees it.
+fn judged(folder: &Utf8Path, intact: &Intact) -> Folder {
+    let scan = scan::scan(folder, Wanted::Both, &|_| ()).expect("readable");
+    let verdict = intact.judge(None, options().at.timestamp());
+    check::judge(&scan, intact, &verdict, false)
 }
 
 fn contents(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
@@ -120,20 +125,18 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
         !diff.lines().any(|line| line.starts_with('-') && !line.starts_with("---")),
         "nothing is taken away: {diff}"
     );
-    assert_eq!(plan.notes, ["the result `f1-of-8` stays in the bundle: the card has no place for a part of the data"]);
+    let notes = [
+        "the result `f1-of-8` stays in the bundle: the card has no place for a part of the data",
+        "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its files",
+    ];
+    assert_eq!(plan.notes, notes);
     plan.apply().expect("room");
 
-    let (bundle, records) = bundle();
-    let (files, findings) = check_directory(
-        &folder,
-        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
-        true,
-        &|_| (),
-    )
-    .expect("readable");
-    let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
-    assert_eq!(weights.state, FileState::Verified);
-    assert!(findings.iter().all(|finding| finding.code == Code::DirectoryExtraFile), "{findings:?}");
+    let found = judged(&folder, &bundle());
+    let weights = found.files.iter().find(|file| file.path == "model.safetensors").expect("there");
+    assert_eq!(weights.made.as_ref().map(|made| made.word), Some(Word::Unsigned));
+    assert_eq!(found.not_counted, [".eval_results/digits.yaml", ".gitattributes", "README.md"]);
+    assert!(!found.findings.iter().any(Finding::is_error), "{:?}", found.findings);
 
     plan_detach(&folder).expect("attached").apply().expect("room");
     assert_eq!(contents(&folder), before);
@@ -145,9 +148,7 @@ fn attaching_twice_is_attaching_once() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     attach(&folder).expect("a plan").apply().expect("room");
     let once = contents(&folder);
-    let (bundle, records) = bundle();
-    let story = Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>());
-    let plan = plan_attach(&folder, &story, Some(&bundle), &AttachOptions::default(), &|_| ()).expect("a plan");
+    let plan = plan_attach(&folder, &bundle(), Some(&bundle()), &options(), &|_| ()).expect("a plan");
     let changed: Vec<_> = plan.changes.iter().map(|change| change.name.as_str()).collect();
     assert_eq!(changed, ["experiment.expb"]);
     let pointer = plan.files.iter().find(|file| file.path == "model.safetensors").map(|file| file.state);
@@ -164,7 +165,7 @@ fn an_empty_folder_gets_a_card_and_loses_it_again() {
     }
     let before = contents(&folder);
     let plan = attach(&folder).expect("a plan");
-    assert!(plan.notes.iter().any(|note| note.contains("none of the record's outputs")), "{:?}", plan.notes);
+    assert!(plan.notes.iter().any(|note| note.contains("none of the files here is a model")), "{:?}", plan.notes);
     plan.apply().expect("room");
     assert!(fs::read_to_string(folder.join("README.md")).expect("made").starts_with("---\n"));
     plan_detach(&folder).expect("attached").apply().expect("room");
@@ -246,14 +247,93 @@ fn files_of_a_tree_are_known_through_its_listing() {
     body.outputs = vec![ArtifactRef::new("model".parse().expect("a role"), digest.into(), size, Form::Tree)];
     let mut draft = Draft::new(body);
     assert_eq!(draft.embed(Content::bytes(tree.to_bytes())).expect("in memory"), digest);
-    let (bundle, records) = finish(draft);
-    let (files, _) = check_directory(
-        &folder,
-        &Story::new(&bundle, &records, &records.keys().copied().collect::<Vec<_>>()),
-        false,
-        &|_| (),
-    )
-    .expect("readable");
-    let weights = files.iter().find(|file| file.path == "model.safetensors").expect("there");
-    assert_eq!((weights.state, weights.role.as_ref().map(Word::as_str)), (FileState::Verified, Some("model")));
+    let found = judged(&folder, &finish(draft));
+    let weights = found.files.iter().find(|file| file.path == "model.safetensors").expect("there");
+    assert!(weights.is_weights && weights.made.is_some());
+}
+
+#[test]
+fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let key = SigningKey::from_seed(&[1; 32]);
+    let signing = |created: &str| Signing {
+        key: &key,
+        name: None,
+        created: created.parse().expect("a time"),
+        release: Release { title: Some("digits 1".to_owned()), reason: None },
+    };
+    let mut with_key = options();
+    with_key.signing = Some(signing("2026-11-23T10:00:00Z"));
+    plan_attach(&folder, &bundle(), None, &with_key, &|_| ()).expect("a plan").apply().expect("room");
+    let present = || {
+        let unverified = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there");
+        unverified.check(Digests::All).1.expect("our own bundle")
+    };
+    let found = judged(&folder, &present());
+    assert_eq!((found.state, found.title.as_deref()), (State::Signed, Some("digits 1")));
+    assert!(found.files.iter().all(|file| file.released), "{:?}", found.files);
+
+    fs::write(folder.join("config.json"), "{}").expect("room");
+    fs::write(folder.join("added.txt"), "new").expect("room");
+    assert_eq!(judged(&folder, &present()).state, State::Intact);
+    let later = signing("2026-11-24T10:00:00Z");
+    let plan = plan_release(&folder, Some(&present()), &later, &|_| ()).expect("a plan");
+    assert_eq!(plan.notes, ["added: added.txt", "changed: config.json"]);
+    plan.apply().expect("room");
+    let found = judged(&folder, &present());
+    assert_eq!(found.state, State::Signed);
+    let states: Vec<_> = found.releases.iter().map(|release| release.state).collect();
+    assert_eq!(states, [ReleaseState::Same, ReleaseState::Replaced]);
+    // The old folder is not the one that is released now.
+    fs::remove_file(folder.join("added.txt")).expect("there");
+    let found = judged(&folder, &present());
+    assert!(found.findings.iter().any(|finding| finding.code == Code::DirectoryMissing));
+
+    // What comes with the release of another folder is attached without it.
+    let (_other_guard, other) = model_folder("digits-finetuned");
+    let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
+    assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
+    plan.apply().expect("room");
+    let attached = Unverified::open(&other.join(BUNDLE_NAME)).expect("there").check(Digests::All).1.expect("whole");
+    assert!(attached.statements().is_empty());
+}
+
+#[test]
+fn what_was_withheld_does_not_come_back_unsaid() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    attach(&folder).expect("a plan").apply().expect("room");
+    let full = bundle();
+    let (shared, _) = full.withhold(&["evaluations.json".parse().expect("a name")]);
+    let mut bytes = Vec::new();
+    shared.write(&mut bytes).expect("memory");
+    let shared = Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("whole");
+    let plan = plan_attach(&folder, &shared, Some(&full), &options(), &|_| ()).expect("a plan");
+    assert!(
+        plan.notes.iter().any(|note| note.contains("`evaluations.json` of 1 record is withheld")),
+        "{:?}",
+        plan.notes
+    );
+    let replacing = AttachOptions { replace: true, ..options() };
+    let plan = plan_attach(&folder, &shared, Some(&full), &replacing, &|_| ()).expect("a plan");
+    plan.apply().expect("room");
+    let now = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).1.expect("whole");
+    assert_eq!(now.bundle().sections().count(), shared.bundle().sections().count());
+}
+
+#[test]
+fn a_folder_with_pointers_or_links_is_not_released() {
+    let (_guard, folder) = model_folder("digits-base-64-pointers");
+    let key = SigningKey::from_seed(&[1; 32]);
+    let signing = Signing { key: &key, name: None, created: options().at, release: Release::default() };
+    let refused = |folder: &Utf8Path| plan_release(folder, None, &signing, &|_| ()).expect_err("not whole");
+    assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.safetensors"));
+    fs::remove_file(folder.join("model.safetensors")).expect("there");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("config.json", folder.join("model.bin")).expect("a link");
+        assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.bin"));
+        fs::remove_file(folder.join("model.bin")).expect("there");
+    }
+    fs::remove_file(folder.join("config.json")).expect("there");
+    assert!(matches!(refused(&folder), ReleaseError::Empty));
 }

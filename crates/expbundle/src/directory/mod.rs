@@ -1,31 +1,38 @@
-//! A model directory that carries a bundle (spec/directory.md): checking its files, attaching, detaching.
+//! A model directory that carries a bundle (spec/directory.md): judging its files, attaching, releasing, detaching.
 //!
-//! The folder is that of a Hugging Face model repository, or any other: weights, a card, perhaps Git LFS pointers. Links
-//! that lead out of it are neither followed nor written through.
+//! The folder is that of a Hugging Face model repository, or any other: weights, a card, perhaps Git LFS pointers. Links are neither
+//! followed nor written through, but in a snapshot of the Hub's cache.
 
+mod alike;
 pub mod attach;
 pub mod card;
 pub mod check;
+pub mod covering;
 pub mod diff;
+mod documentation;
 pub mod front_matter;
 pub mod gitattributes;
+mod outputs;
 pub mod plan;
 pub mod pointer;
+pub mod release;
+pub mod releases;
+pub mod scan;
+pub mod shards;
 pub mod story;
+mod weights;
 mod yaml_lines;
 
-use camino::Utf8Path;
-use expbundle_format::record::Word;
-use expbundle_format::{ArtifactDigests, Finding, RecordId};
+use expbundle_format::ArtifactDigests;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
+pub use check::{CoveredBy, Folder, Made, judge};
+pub use documentation::is_not_counted;
 pub use plan::{ApplyError, Plan};
+pub use release::{ReleaseError, Signing, plan_release};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use crate::hash::{HashError, Progress};
-use story::Story;
 
 /// The name of the bundle in a directory.
 pub const BUNDLE_NAME: &str = "experiment.expb";
@@ -37,36 +44,32 @@ pub struct CheckedFile {
     pub path: String,
     /// What is known about it.
     pub state: FileState,
-    /// Its digests: computed, or of the pointer.
+    /// Its digests: computed, of the pointer, or of the file that is missing.
     pub digest: Option<ArtifactDigests>,
-    /// The record that speaks of it.
-    pub record: Option<RecordId>,
-    /// What it was to that record.
-    pub role: Option<Word>,
+    /// Its size in bytes, in the same sense.
+    pub size: Option<u64>,
+    /// Whether the release that the folder is held to lists just these bytes at this path.
+    pub released: bool,
+    /// The run that made these bytes.
+    pub made: Option<Made>,
+    /// Whether it looks like weights, or is an output that is a model.
+    pub is_weights: bool,
 }
 
 /// What is known about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileState {
-    /// Its bytes are those that a record names.
-    Verified,
-    /// A Git LFS pointer names the bytes that a record names; the bytes are elsewhere.
+    /// Its bytes are those that were released, or, where nobody released the folder, those that a run made; and that is signed.
+    Covered,
+    /// A Git LFS pointer names covered bytes, which are elsewhere.
     Pointer,
-    /// It stands where a record's file should, and is another.
+    /// Other bytes belong at its path.
     Changed,
-    /// No record speaks of it.
-    Unknown,
-}
-
-/// Compares the files of a folder with what the records of its bundle say, with both digests if asked.
-pub fn check_directory(
-    folder: &Utf8Path,
-    story: &Story<'_>,
-    all_digests: bool,
-    progress: Progress<'_>,
-) -> Result<(Vec<CheckedFile>, Vec<Finding>), HashError> {
-    let claims = story.claims();
-    let scan = check::scan(folder, check::wanted(&claims, all_digests), progress)?;
-    Ok(check::compare(&scan, &claims))
+    /// The release lists it, and it is not here.
+    Missing,
+    /// No signature that counts covers it.
+    Uncovered,
+    /// A link, a pipe, or a path that is not UTF-8: nothing is known about it.
+    Unreadable,
 }

@@ -1,30 +1,26 @@
-//! What the records of a bundle say about files, and what of it a model card can say.
+//! What of the records of a bundle a model card can say.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Form, Record, role};
+use expbundle_format::record::{Record, role};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations, JsonSection};
-use expbundle_format::tree::Tree;
-use expbundle_format::{Agreement, ArtifactDigests, Blake3, RecordId, Sha256, json};
+use expbundle_format::{RecordId, json};
 use serde_json::Value;
 
 use super::card::{Additions, CardResult};
-use super::check::{Claim, Stake, looks_like_weights};
 use crate::bundle::Bundle;
 use crate::verify::Intact;
 
 /// The tag by which models with a bundle are found.
 pub const TAG: &str = "expbundle";
 
-/// A bundle and its records, with the sections that speak of files.
+/// The records of a bundle, with the sections that a card can say something of.
 ///
 /// It is made of what a check has found intact; nothing is checked here.
 #[derive(Clone, Debug)]
 pub struct Story<'a> {
-    bundle: &'a Bundle,
     chapters: Vec<Chapter<'a>>,
 }
 
@@ -40,7 +36,7 @@ struct Chapter<'a> {
 impl<'a> Story<'a> {
     /// Reads the sections. Withheld ones say nothing.
     ///
-    /// `heads` are the records that no other follows from, in the order of their ids: the directory is about those.
+    /// `heads` are the records that no other follows from, in the order of their ids: the card is about those.
     pub fn new(bundle: &'a Bundle, records: &'a BTreeMap<RecordId, Record>, heads: &[RecordId]) -> Self {
         let chapter = |(id, record): (&RecordId, &'a Record)| Chapter {
             record,
@@ -48,87 +44,12 @@ impl<'a> Story<'a> {
             artifacts: section(bundle, *id).unwrap_or_default(),
             evaluations: section(bundle, *id).unwrap_or_default(),
         };
-        Self { bundle, chapters: records.iter().map(chapter).collect() }
+        Self { chapters: records.iter().map(chapter).collect() }
     }
 
     /// The story of an intact bundle.
     pub fn of(intact: &'a Intact, heads: &[RecordId]) -> Self {
         Self::new(intact.bundle(), intact.records(), heads)
-    }
-
-    /// The bundle.
-    pub fn bundle(&self) -> &'a Bundle {
-        self.bundle
-    }
-
-    /// Everything that the records say about files, trees with their files. A tree that several records name is told of once, by the first
-    /// that the directory is about, or else by the first.
-    pub fn claims(&self) -> Vec<Claim> {
-        let (mut claims, mut told) = (Vec::new(), BTreeSet::new());
-        let mut names: Vec<Names> = self.chapters.iter().map(|chapter| Names::of(&chapter.artifacts)).collect();
-        for only_expected in [true, false] {
-            for (chapter, names) in self.chapters.iter().zip(&mut names) {
-                let body = chapter.record.body();
-                for (direction, list) in [(Direction::Input, &body.inputs), (Direction::Output, &body.outputs)] {
-                    let is_expected = chapter.is_head && direction == Direction::Output;
-                    for artifact in list.iter().filter(|_| is_expected == only_expected) {
-                        if artifact.form == Form::Tree && !told.insert(artifact.digest.blake3()) {
-                            continue;
-                        }
-                        let claim = Claim {
-                            record: chapter.record.id(),
-                            stake: if is_expected { Stake::Expected } else { Stake::Known },
-                            form: artifact.form,
-                            role: artifact.role.clone(),
-                            digest: artifact.digest,
-                            size: artifact.size,
-                            names: names.get(artifact.digest, direction, &chapter.artifacts),
-                        };
-                        self.tell(claim, &mut claims);
-                    }
-                }
-            }
-        }
-        claims
-    }
-
-    /// A tree is told of file by file, if its listing is here.
-    fn tell(&self, claim: Claim, claims: &mut Vec<Claim>) {
-        let tree = (claim.form == Form::Tree).then(|| self.tree(&claim.digest)).flatten();
-        let Some(tree) = tree else {
-            claims.push(claim);
-            return;
-        };
-        let is_expected = claim.stake == Stake::Expected && claim.carries_lineage();
-        let mut files: Vec<Claim> = Vec::with_capacity(tree.files().len());
-        for file in tree.files() {
-            let path = file.path.to_plain();
-            let below = claim.names.iter().map(|name| format!("{}/{path}", name.trim_end_matches('/')));
-            // Attaching edits the card and says how git stores the bundle.
-            let is_edited = ["README.md", ".gitattributes"].contains(&path.as_str());
-            files.push(Claim {
-                stake: if is_expected && !is_edited { Stake::Watched } else { Stake::Known },
-                form: Form::File,
-                digest: file.digest.into(),
-                size: file.size,
-                names: if is_expected { std::iter::once(path.clone()).chain(below).collect() } else { Arc::default() },
-                ..claim.clone()
-            });
-        }
-        // The directory is about the weights; a model folder holds much else, of which what does not lie here is not missed.
-        let is_weights = |file: &Claim| file.names.first().is_some_and(|path| looks_like_weights(path));
-        let has_weights = files.iter().any(|file| file.size > 0 && is_weights(file));
-        for file in files.iter_mut().filter(|file| file.stake == Stake::Watched && file.size > 0) {
-            if is_weights(file) || !has_weights {
-                file.stake = Stake::Expected;
-            }
-        }
-        claims.append(&mut files);
-    }
-
-    fn tree(&self, digest: &ArtifactDigests) -> Option<Tree> {
-        let content = self.bundle.get(&EntryName::Artifact(digest.blake3()?))?;
-        Tree::parse(&content.read(Limits::default().section_bytes).ok()?).ok()
     }
 
     /// What the records that nothing follows from can say in a card, and sentences about what has no place there.
@@ -159,48 +80,6 @@ fn section<S: JsonSection>(bundle: &Bundle, record: RecordId) -> Option<S> {
     let content = bundle.get(&EntryName::Section { record, section: S::name() })?;
     let value = json::parse(&content.read(limits.section_bytes).ok()?, &limits).ok()?;
     json::from_value(value).ok()
-}
-
-/// The paths and names that an `artifacts.json` has, by digest.
-struct Names {
-    by_blake3: HashMap<Blake3, Vec<usize>>,
-    by_sha256: HashMap<Sha256, Vec<usize>>,
-    known: HashMap<(Direction, ArtifactDigests), Arc<[String]>>,
-}
-
-impl Names {
-    fn of(described: &Artifacts) -> Self {
-        let (mut by_blake3, mut by_sha256) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
-        for (at, artifact) in described.artifacts.iter().enumerate() {
-            if let Some(blake3) = artifact.digest.and_then(|digest| digest.blake3()) {
-                by_blake3.entry(blake3).or_default().push(at);
-            }
-            if let Some(sha256) = artifact.digest.and_then(|digest| digest.sha256()) {
-                by_sha256.entry(sha256).or_default().push(at);
-            }
-        }
-        Self { by_blake3, by_sha256, known: HashMap::new() }
-    }
-
-    /// Looked up once for each digest: a record may name one a thousand times, and its `artifacts.json` too.
-    fn get(&mut self, digest: ArtifactDigests, direction: Direction, described: &Artifacts) -> Arc<[String]> {
-        let Self { by_blake3, by_sha256, known } = self;
-        let names = known.entry((direction, digest)).or_insert_with(|| {
-            let by_blake3 = digest.blake3().and_then(|digest| by_blake3.get(&digest));
-            let by_sha256 = digest.sha256().and_then(|digest| by_sha256.get(&digest));
-            let positions: BTreeSet<usize> = by_blake3.into_iter().chain(by_sha256).flatten().copied().collect();
-            let artifacts = positions.iter().filter_map(|at| described.artifacts.get(*at));
-            let same = artifacts.filter(|other| {
-                let agreement = other.digest.map(|other| other.agreement(&digest));
-                other.direction == direction && agreement == Some(Agreement::Same)
-            });
-            let mut names: Vec<String> =
-                same.flat_map(|other| [other.path.clone(), other.name.clone()]).flatten().collect();
-            names.dedup();
-            names.into()
-        });
-        Arc::clone(names)
-    }
 }
 
 /// Turns a record into additions to a card, and sentences about what has no place there. A licence is never set.

@@ -11,6 +11,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
+use expbundle_statement::Envelope;
 
 use self::salvage::{Object, inflated_limit, salvage};
 use crate::bundle::Bundle;
@@ -155,12 +156,16 @@ impl Sorter<'_> {
 
     /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
     fn drop_unlisted(&mut self) {
-        let listed = spoken_of(&self.bundle, &self.records, self.limits, |_| true, |_, _| true).artifacts;
+        let claims =
+            |content: &Content| Envelope::parse(&content.read(self.limits.statement_bytes).ok()?).ok()?.claims().ok();
+        let released = self.bundle.statements().filter_map(|(_, content)| claims(content)?.listing());
+        let released: Vec<_> = released.collect();
+        let listed = spoken_of(&self.bundle, &self.records, &released, self.limits, |_| true, |_, _| true).artifacts;
         let unlisted: Vec<_> =
             self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect();
         for name in unlisted.into_iter().map(EntryName::Artifact) {
             self.bundle.remove(&name);
-            self.drop(&name, Code::ContainerUnlisted, "no record here takes in, puts out or describes this artifact");
+            self.drop(&name, Code::ContainerUnlisted, "no record or release here names this artifact");
         }
     }
 

@@ -1,0 +1,128 @@
+"""Layer `directory`: releases, the signed listing of a folder (directory.md)."""
+
+from .build import ADA, BEN, EVE, Bundle, digests, listing, payload, says, sign, statement_id
+from .directory import (
+    CHANGED, MISSING, NO_LISTING, NO_WEIGHTS, OTHER, POINTER, REVOKED, SYMLINK, TRUST, UNCOVERED, UNKNOWN, WEIGHTS, add_run, cases, model, pointer,
+)
+
+FILES = {"config.json": b'{"layers": 3}', "model.safetensors": WEIGHTS, "tokenizer/vocab.txt": b"one two"}
+OLD = {**FILES, "config.json": b'{"layers": 2}', "notes.txt": b"old"}
+
+
+def released(files, key=ADA, created="2026-11-26T00:00:00Z", prev=(), **says_too):
+    """The payload of a release."""
+    text = files if isinstance(files, bytes) else listing(files)
+    return payload(None, "release", key, created, prev, subjects=[{"name": ".", "digest": digests(text)}], **says_too)
+
+
+def bundle_of(*releases, bundle=None):
+    """A bundle with releases, each a payload, the key, and the files or the bytes of its listing."""
+    bundle = bundle or Bundle()
+    for value, key, files in releases:
+        bundle.statement(sign(value, key))
+        if files is not None:
+            bundle.embed(files if isinstance(files, bytes) else listing(files))
+    return bundle
+
+
+def one(files=FILES, key=ADA, bundle=None, **more):
+    return bundle_of((released(files, key, **more), key, files), bundle=bundle)
+
+
+def add(suite):
+    case = cases(suite, "directory.md#releases")
+    case("released", "a signed listing covers the whole folder, without any record", one(), FILES, state="trusted", **TRUST)
+    case("released-unasked", "and without a signers file too", one(), FILES, state="signed")
+    case("released-with-a-title", "what is released has a name", one(title="digits 1.0", reason="first"), FILES, state="trusted", **TRUST)
+    case("released-with-a-card", "documentation is not listed", one(), {**FILES, "README.md": b"# Digits\n", ".gitattributes": b"x"}, state="trusted", **TRUST)
+    case("released-and-made", "a release beside the record of a run", one(bundle=model()), FILES, state="trusted", **TRUST)
+    change(case)
+    chain(case)
+    whose(case)
+
+
+def change(case):
+    """Any change of the folder is found."""
+    weights = FILES["model.safetensors"]
+    without = lambda *names: {name: data for name, data in FILES.items() if name not in names}
+    trusted = lambda name, why, files, also=(), errors=(), bundle=None: case(f"released-{name}", why, bundle or one(), files, also, errors, **TRUST)
+    trusted("flipped", "one bit of the weights", {**FILES, "model.safetensors": bytes([weights[0] ^ 1]) + weights[1:]}, [NO_WEIGHTS], [CHANGED])
+    trusted("truncated", "half of the weights", {**FILES, "model.safetensors": weights[:400]}, [NO_WEIGHTS], [CHANGED])
+    trusted("configuration-changed", "a file that no run knew", {**FILES, "config.json": b'{"layers": 3, "auto_map": {}}'}, errors=[CHANGED])
+    trusted("swapped", "two files in each other's place", {**FILES, "config.json": FILES["tokenizer/vocab.txt"], "tokenizer/vocab.txt": FILES["config.json"]}, errors=[CHANGED])
+    trusted("renamed", "a release names paths", {**without("model.safetensors"), "renamed.safetensors": weights}, [UNCOVERED, NO_WEIGHTS], [MISSING])
+    trusted("renamed-to-another-case", "and exactly these", {**without("config.json"), "Config.json": FILES["config.json"]}, [UNCOVERED], [MISSING])
+    trusted("removed", "a file that is not here", without("tokenizer/vocab.txt"), errors=[MISSING])
+    trusted("emptied", "nothing of the folder", {}, [NO_WEIGHTS], [MISSING])
+    trusted("added", "a file that the release does not list", {**FILES, "modeling.py": b"import os\n"}, [UNCOVERED])
+    trusted("added-weights", "other weights beside it", {**FILES, "pytorch_model.bin": b"x"}, [UNCOVERED])
+    trusted("added-bundle", "a second bundle is a file like others", {**FILES, "other.expb": model().bytes()}, [UNCOVERED])
+    trusted("linked", "a link in place of a file", {**FILES, "config.json": "tokenizer/vocab.txt"}, [SYMLINK], [MISSING])
+    trusted("folder-linked", "a link in place of a folder", {**without("tokenizer/vocab.txt"), "vocabulary/vocab.txt": FILES["tokenizer/vocab.txt"], "tokenizer": "vocabulary"}, [SYMLINK, UNCOVERED], [MISSING])
+    trusted("link-added", "a link beside it", {**FILES, "latest": "model.safetensors"}, [SYMLINK])
+    trusted("pointer", "a pointer in place of the weights", {**FILES, "model.safetensors": pointer(weights)}, [POINTER, NO_WEIGHTS])
+    trusted("pointer-of-a-small-file", "a pointer in place of any file", {**FILES, "config.json": pointer(FILES["config.json"])}, [POINTER])
+    trusted("pointer-to-other-bytes", "a pointer to something else", {**FILES, "config.json": pointer(b"other")}, errors=[CHANGED])
+    # What the signer made, and did not release here.
+    checkpoint = lambda: one(bundle=add_run(model(), OTHER, "checkpoint-100/model.safetensors", ADA))
+    trusted("checkpoint-in-its-place", "an older checkpoint of the same signer under the name of the model", {**FILES, "model.safetensors": OTHER}, [NO_WEIGHTS], [CHANGED], checkpoint())
+    trusted("checkpoint-added", "or beside it", {**FILES, "pytorch_model.bin": OTHER}, [UNCOVERED], bundle=checkpoint())
+    empty = {**FILES, "model.safetensors": b""}
+    trusted("without-weights", "a folder without weights is never trusted", without("model.safetensors"), [NO_WEIGHTS], bundle=one(without("model.safetensors")))
+    trusted("with-empty-weights", "nor one whose weights are empty", empty, [NO_WEIGHTS], bundle=one(empty))
+    trusted("nothing", "nor an empty one", {}, [NO_WEIGHTS], bundle=one({}))
+
+
+def chain(case):
+    """Which of several releases counts."""
+    first = released(OLD, created="2026-11-25T00:00:00Z")
+    second = released(FILES, prev=[statement_id(first)])
+    both_of = lambda *more, bundle=None: bundle_of((first, ADA, OLD), (second, ADA, FILES), *more, bundle=bundle)
+    case("released-again", "a later release follows the first", both_of(), FILES, state="trusted", **TRUST)
+    case("released-again-and-rolled-back", "and the folder as it was is not released any more", both_of(), OLD, [UNCOVERED], [CHANGED], **TRUST)
+    unchained = bundle_of((first, ADA, OLD), (released(FILES), ADA, FILES))
+    for name, files in (("older", OLD), ("later", FILES)):
+        case(f"released-twice-{name}", "releases that do not follow each other both count", unchained, files, state="trusted", **TRUST)
+    record = model().made
+    revoke = lambda value: says(record, "revocation", ADA, created="2026-11-27T00:00:00Z", revoked={"statement": statement_id(value)})
+    with_revocation = lambda value, bundle: (bundle.statement(revoke(value)), bundle)[1]
+    case("release-revoked", "a release that was revoked covers nothing", with_revocation(second, bundle_of((released(FILES, prev=[statement_id(first)]), ADA, FILES), bundle=plain_record())), FILES, [REVOKED, "statement.prev-dangling", UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("release-revoked-and-the-one-before", "and does not replace the one before it", with_revocation(second, both_of(bundle=plain_record())), OLD, [REVOKED], state="trusted", **TRUST)
+    third = released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(second)])
+    changed = released({**FILES, "config.json": b"{}"}, prev=[statement_id(first)])
+    last = released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(changed)])
+    case("released-three-times", "by way of another, too", bundle_of((first, ADA, OLD), (changed, ADA, {**FILES, "config.json": b"{}"}), (last, ADA, FILES)), OLD, [UNCOVERED], [CHANGED], **TRUST)
+    case("released-anew-without-change", "the same files once more", both_of((third, ADA, None)), FILES, state="trusted", **TRUST)
+    case("release-of-another-folder", "it counts, and this folder is what another one lists", bundle_of((released({"other.bin": OTHER}), ADA, {"other.bin": OTHER}), (second, ADA, FILES)), FILES, ["statement.prev-dangling"], state="trusted", **TRUST)
+    # Nothing that is missing helps.
+    case("listing-withheld", "a release whose listing is not here covers nothing", bundle_of((released(FILES), ADA, None)), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("listing-withheld-and-made", "and the run that made the weights does not stand in for it", bundle_of((released(FILES), ADA, None), bundle=model()), {"model.safetensors": WEIGHTS}, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("listing-is-none", "nor one that names what is not a listing", bundle_of((released(b"no listing"), ADA, b"no listing")), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("listing-of-the-first-withheld", "what was replaced is not needed", bundle_of((first, ADA, None), (second, ADA, FILES)), FILES, state="trusted", **TRUST)
+
+
+def plain_record():
+    return model(key=None)
+
+
+def whose(case):
+    """Whose release counts."""
+    nothing = [UNKNOWN, UNCOVERED, NO_WEIGHTS]
+    case("released-by-a-stranger", "a stranger's release covers nothing", one(key=EVE), FILES, nothing, **TRUST)
+    case("released-by-a-stranger-unasked", "but where nobody is asked for", one(key=EVE), FILES, state="signed")
+    ours = released(FILES)
+    follows = released(OLD, EVE, prev=[statement_id(ours)], created="2026-11-27T00:00:00Z")
+    beside = bundle_of((ours, ADA, FILES), (follows, EVE, OLD))
+    case("stranger-follows-a-release", "a stranger's release replaces nothing", beside, FILES, [UNKNOWN], state="trusted", **TRUST)
+    case("stranger-follows-a-release-unasked", "nor without a signers file", beside, FILES, state="signed")
+    case("stranger-releases-evil", "and adds nothing", beside, OLD, [UNKNOWN, UNCOVERED], [CHANGED], **TRUST)
+    case("stranger-releases-beside-a-run", "whatever it lists", one(OLD, EVE, model()), {"model.safetensors": WEIGHTS}, [UNKNOWN, "directory.not-released"], state="trusted", **TRUST)
+    by_ben = released(FILES, BEN, prev=[statement_id(released(OLD))], created="2026-11-27T00:00:00Z")
+    handed_on = bundle_of((released(OLD), ADA, OLD), (by_ben, BEN, FILES))
+    case("released-again-by-another", "somebody else who is trusted may follow", handed_on, FILES, state="trusted", **TRUST)
+    case("released-again-by-another-and-rolled-back", "and what they follow is replaced", handed_on, OLD, [UNCOVERED], [CHANGED], **TRUST)
+    case("released-again-by-another-unasked", "without a signers file each key speaks for itself alone", handed_on, OLD, state="signed")
+    case("released-by-two", "two may release the same", bundle_of((ours, ADA, FILES), (released(FILES, BEN), BEN, FILES)), FILES, state="trusted", **TRUST)
+    case("released-by-an-unsigned-run", "a release needs no signature beside its own", one(bundle=plain_record()), FILES, state="trusted", **TRUST)
+    late = {"signers": f'ada@example.org valid-before="20261101Z" {ADA.line}\n', "at": TRUST["at"]}
+    case("released-at-another-time", "a key that is trusted at another time only", one(), FILES, ["trust.not-valid", UNCOVERED, NO_WEIGHTS], **late)

@@ -1,0 +1,52 @@
+//! `expbundle release`: sign a list of all files of a model folder.
+
+use camino::Utf8PathBuf;
+use expbundle::directory::{Signing, plan_release};
+use expbundle_statement::Release as Predicated;
+
+use super::Manner;
+use super::attach::{carry_out, present, release_failure};
+use crate::keys::SigningArguments;
+use crate::{Outcome, files};
+
+/// Release a model folder: list all its files and sign the list
+///
+/// `verify` then finds any file that was changed, added, removed or renamed. After a change that you meant, release again: the new
+/// release follows the last one, and the files that differ are shown. Documentation like `README.md` is not listed
+/// (spec/directory.md); links and Git LFS pointers cannot be released.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  expbundle release ./model-dir --key ~/.ssh/id_ed25519 --title \"digits 1.1\"")]
+pub struct Release {
+    /// Model directory
+    directory: Utf8PathBuf,
+    #[command(flatten)]
+    signing: SigningArguments,
+    /// What is released, like `digits 1.1`
+    #[arg(long)]
+    title: Option<String>,
+    /// What changed, or why
+    #[arg(long)]
+    reason: Option<String>,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Release {
+    pub fn run(self, manner: Manner) -> Outcome {
+        files::regular_or_folder(&self.directory, "read the folder")?;
+        let present = present(&self.directory)?;
+        let key = self.signing.key()?;
+        let signing = Signing {
+            key: &key,
+            name: self.signing.name.clone(),
+            created: self.signing.created()?,
+            release: Predicated { title: self.title, reason: self.reason },
+        };
+        let bar = manner.byte_progress(0, "hashing");
+        let plan = plan_release(&self.directory, present.as_ref(), &signing, &|bytes| bar.inc(bytes))
+            .map_err(|error| release_failure(&error))?;
+        bar.finish_and_clear();
+        carry_out(plan, self.yes)
+    }
+}

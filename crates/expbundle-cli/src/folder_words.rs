@@ -1,0 +1,156 @@
+//! What `verify` prints of a model directory: the headline, and its files, released and made apart.
+
+use std::fmt::Write as _;
+
+use expbundle::directory::releases::ReleaseState;
+use expbundle::directory::{CoveredBy, FileState};
+use expbundle::judge::State;
+use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
+
+use crate::statements::short;
+use crate::terminal::{Tone, count, one_line, paint, quoted};
+
+/// Names shown of a list that may be long.
+const SHOWN: usize = 8;
+
+/// The first lines: whether it holds, whose word it is, and what of the folder it leaves out.
+pub fn headline(report: &Report, folder: &FolderReport) -> String {
+    let path = one_line(&report.path);
+    let here = folder.counts.here();
+    let files = if here == 1 { "its 1 file".to_owned() } else { format!("all {here} files") };
+    let who = signers(&folder.signers);
+    let (tone, first) = match (report.state, folder.covered_by) {
+        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED: {path}")),
+        (State::Intact, _) if report.holds => (Tone::Good, format!("✓ intact: {path}")),
+        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}: {path}", report.required.as_str().to_uppercase())),
+        (state, CoveredBy::Release) => {
+            let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
+            (tone_of(report), format!("{} {state}, released by {who}{title}: {files} of {path}", mark(report)))
+        }
+        (state, _) => {
+            let text = format!("{} {state}, made by runs that {who} signed: {files} of {path}", mark(report));
+            (tone_of(report), text)
+        }
+    };
+    let mut text = paint(tone, &first) + "\n";
+    if report.state >= State::Signed && !report.holds {
+        _ = writeln!(
+            text,
+            "  {}",
+            paint(Tone::Bad, &format!("NOT {} as asked", report.required.as_str().to_uppercase()))
+        );
+    }
+    if report.state >= State::Signed && folder.covered_by == CoveredBy::Records {
+        let warning = "NOT RELEASED by anyone: an older checkpoint, or a file under another name, would pass too";
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, warning));
+    }
+    for problem in problems(report, folder) {
+        _ = writeln!(
+            text,
+            "  {}",
+            paint(if report.state == State::Malformed { Tone::Bad } else { Tone::Doubt }, &problem)
+        );
+    }
+    if folder.followed > 0 {
+        _ = writeln!(text, "  {} of the Hub's cache followed", count(folder.followed, "link"));
+    }
+    text
+}
+
+fn mark(report: &Report) -> &'static str {
+    if report.holds { "✓" } else { "✗" }
+}
+
+fn tone_of(report: &Report) -> Tone {
+    if report.holds { Tone::Good } else { Tone::Bad }
+}
+
+fn signers(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// What keeps the folder from more, a line each, with numbers.
+fn problems(report: &Report, folder: &FolderReport) -> Vec<String> {
+    let all = folder.counts.here();
+    let mut lines = Vec::new();
+    let states = [
+        (FileState::Changed, folder.counts.changed, "changed"),
+        (FileState::Missing, folder.counts.missing, "missing"),
+        (FileState::Uncovered, folder.counts.uncovered, "not covered by a signature that counts"),
+        (FileState::Unreadable, folder.counts.unreadable, "not readable (links, pipes, names)"),
+        (FileState::Pointer, folder.counts.pointer, "only Git LFS pointers: their bytes were not checked"),
+    ];
+    for (state, number, what) in states.into_iter().filter(|(_, number, _)| *number > 0) {
+        let names: Vec<&str> =
+            report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect();
+        let of = if state == FileState::Missing {
+            count(number, "file")
+        } else {
+            format!("{number} of {}", count(all, "file"))
+        };
+        lines.push(format!("{of} {what}: {}", listed(&names)));
+    }
+    if all == 0 {
+        lines.push("no files are here that count".to_owned());
+    } else if !folder.has_weights {
+        lines.push("no weights are here and covered".to_owned());
+    }
+    lines
+}
+
+/// Names of a list, the first ones.
+pub fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// Released by and made by, file by file, for the part "Proven".
+pub fn covered(report: &Report, folder: &FolderReport) -> String {
+    let mut text = String::new();
+    let names = |wanted: &dyn Fn(&FileReport) -> bool| {
+        report.files.iter().filter(|file| wanted(file)).map(|file| file.path.as_str()).collect::<Vec<_>>()
+    };
+    let released = names(&|file| file.released && file.state == FileState::Covered);
+    if !released.is_empty() {
+        let number = count(released.len() as u64, "file");
+        _ = writeln!(text, "  {number} released by {}: {}", signers(&folder.signers), listed(&released));
+    }
+    let mut makers: std::collections::BTreeMap<_, Vec<&FileReport>> = std::collections::BTreeMap::new();
+    for file in report.files.iter().filter(|file| file.state == FileState::Covered) {
+        if let Some(made) = &file.made {
+            makers.entry(made.record).or_default().push(file);
+        }
+    }
+    for (record, files) in makers.iter().take(SHOWN) {
+        let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let by = files.first().and_then(|file| file.made.as_ref()).map(|made| signers(&made.by)).unwrap_or_default();
+        let number = count(files.len() as u64, "file");
+        _ = writeln!(text, "  {number} made by run {}, signed by {by}: {}", short(record), listed(&names));
+    }
+    text
+}
+
+/// The releases, the latest first.
+pub fn releases(folder: &FolderReport) -> String {
+    let mut text = String::new();
+    for release in folder.releases.iter().take(SHOWN) {
+        let ReleaseReport { state, by, created, title, .. } = release;
+        let title = title.as_deref().map(|title| format!(" {}", quoted(title))).unwrap_or_default();
+        let words = match state {
+            ReleaseState::Same => paint(Tone::Good, "this folder"),
+            ReleaseState::Differs => paint(Tone::Bad, "differs from this folder"),
+            ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is not here"),
+            ReleaseState::Replaced => "replaced by a later one".to_owned(),
+            ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
+            ReleaseState::Untrusted => paint(Tone::Doubt, "by an unknown key"),
+        };
+        _ = writeln!(text, "  {created} release{title} by {}: {words}", signers(by));
+    }
+    let more = folder.releases.len().saturating_sub(SHOWN);
+    if more > 0 {
+        _ = writeln!(text, "  and {more} more; `expbundle log` shows all");
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! Whose word covers a file: which records count as makers of their outputs, and why others do not (spec/directory.md, "What covers").
+//!
+//! The one place where the verdict on a folder asks for signatures, keys and what was taken back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expbundle_format::{RecordId, StatementId};
+use expbundle_statement::{Predicate, ReviewVerdict, VerifiedStatement};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::judge::Verdict;
+use crate::verify::Intact;
+
+/// Whether what a record says of its outputs covers files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    /// It is signed, by a trusted key where that is asked, and nothing was said against it.
+    Counts,
+    /// A review that counts rejected it.
+    Rejected,
+    /// Another record took its place.
+    Superseded,
+    /// It was revoked, or the only authorship that counted was.
+    Revoked,
+    /// Nobody signed it, or nobody who is trusted.
+    Unsigned,
+}
+
+/// Who signed a record, and whether its word covers files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Whether it covers.
+    pub word: Word,
+    /// Principals of trusted signers; without a signers file the fingerprints of keys.
+    pub by: Vec<String>,
+}
+
+/// Judges statements for a folder.
+pub(crate) struct Covering<'a> {
+    intact: &'a Intact,
+    verdict: &'a Verdict,
+    /// Whether there is a signers file. Then only what trusted keys signed counts.
+    asks_for_trust: bool,
+}
+
+impl<'a> Covering<'a> {
+    pub fn new(intact: &'a Intact, verdict: &'a Verdict, asks_for_trust: bool) -> Self {
+        Self { intact, verdict, asks_for_trust }
+    }
+
+    pub fn intact(&self) -> &'a Intact {
+        self.intact
+    }
+
+    pub fn asks_for_trust(&self) -> bool {
+        self.asks_for_trust
+    }
+
+    /// Whether a statement was taken back.
+    pub fn is_revoked(&self, statement: StatementId) -> bool {
+        self.verdict.standing.statements.contains(&statement)
+    }
+
+    /// As whom the signer is known, if the statement counts.
+    pub fn signer(&self, statement: &VerifiedStatement) -> Option<Vec<String>> {
+        if self.is_revoked(statement.id()) {
+            return None;
+        }
+        self.known_signer(statement)
+    }
+
+    /// The same, whether or not it was taken back.
+    fn known_signer(&self, statement: &VerifiedStatement) -> Option<Vec<String>> {
+        if !self.asks_for_trust {
+            return Some(vec![statement.key().fingerprint()]);
+        }
+        self.verdict.trusted.get(&statement.id()).filter(|principals| !principals.is_empty()).cloned()
+    }
+
+    /// Every record that may be named in a verdict: with a signers file only those that a trusted key signed.
+    pub fn makers(&self) -> BTreeMap<RecordId, Maker> {
+        let mut signers: BTreeMap<RecordId, BTreeSet<String>> = BTreeMap::new();
+        let mut reviews: BTreeMap<(RecordId, [u8; 32]), (_, ReviewVerdict)> = BTreeMap::new();
+        for statement in self.intact.statements() {
+            let record = RecordId(statement.record().blake3);
+            let Some(by) = self.signer(statement) else { continue };
+            if let Predicate::Review(review) = statement.predicate() {
+                // Of one reviewer the latest word counts.
+                let said = ((statement.created(), statement.id()), review.verdict);
+                let latest = reviews.entry((record, *statement.key().as_bytes())).or_insert(said);
+                if latest.0 < said.0 {
+                    *latest = said;
+                }
+            } else if self.verdict.standing.vouches(statement) {
+                signers.entry(record).or_default().extend(by);
+            }
+        }
+        let rejected: BTreeSet<RecordId> = reviews
+            .into_iter()
+            .filter(|(_, (_, verdict))| *verdict == ReviewVerdict::Rejected)
+            .map(|((record, _), _)| record)
+            .collect();
+        let standing = &self.verdict.standing;
+        let maker = |id: &RecordId| {
+            let by: Vec<String> = signers.get(id).into_iter().flatten().cloned().collect();
+            let word = if standing.records.contains(id) {
+                Word::Revoked
+            } else if by.is_empty() {
+                Word::Unsigned
+            } else if rejected.contains(id) {
+                Word::Rejected
+            } else if standing.successors.contains_key(id) {
+                Word::Superseded
+            } else {
+                Word::Counts
+            };
+            (*id, Maker { word, by })
+        };
+        self.intact.records().keys().map(maker).collect()
+    }
+}

@@ -1,0 +1,191 @@
+//! What records say that they made, by digest and by name, for lookups: a file is compared with all of it in constant time
+//! (spec/directory.md, "What covers").
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use expbundle_format::record::{ArtifactRef, Form, Record};
+use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
+
+use super::covering::{Covering, Maker, Word};
+use super::pointer::Pointer;
+use super::scan::{Held, Scan};
+use super::weights::{is_model, look_like_weights};
+
+/// A file that a record made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Output {
+    /// Whether it covers. The first order: what covers comes before what does not.
+    pub word: Word,
+    pub record: RecordId,
+    /// Whether its role is that of a model.
+    pub is_model: bool,
+    digest: ArtifactDigests,
+    pub size: u64,
+}
+
+/// By what a file is looked up. Sizes are part of it: an output of another size is another output.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Both(Blake3, Sha256, u64),
+    /// Of outputs that are known by BLAKE3 alone.
+    OnlyBlake3(Blake3, u64),
+    OnlySha256(Sha256, u64),
+    /// Of all outputs with this digest, for files of which only that digest is known.
+    AnyBlake3(Blake3, u64),
+    AnySha256(Sha256, u64),
+}
+
+/// The outputs of all records that may be named.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    by_digest: HashMap<Key, Output>,
+    /// Models by full path and by last name.
+    by_path: HashMap<String, Output>,
+    by_last_name: HashMap<String, Output>,
+    /// Whether `record.json` of some record lists a model.
+    has_model: bool,
+}
+
+impl Outputs {
+    /// Of records that may be named: with a signers file those that a trusted key signed.
+    pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
+        let mut outputs = Self::default();
+        let mut order: Vec<(Word, RecordId)> = makers
+            .iter()
+            .filter(|(_, maker)| !covering.asks_for_trust() || !maker.by.is_empty())
+            .map(|(id, maker)| (maker.word, *id))
+            .collect();
+        // Of several that made one file, the first counts.
+        order.sort();
+        let mut trees = HashSet::new();
+        for (word, record) in order {
+            let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
+            let (mut models, mut first_model) = (HashMap::new(), None);
+            for artifact in &body.outputs {
+                let ArtifactRef { digest, size, form, .. } = *artifact;
+                let output = Output { word, record, is_model: is_model(&artifact.role), digest, size };
+                outputs.has_model |= output.is_model;
+                match form {
+                    Form::File => outputs.file(output),
+                    Form::Tree => outputs.tree(covering, output, &mut trees),
+                }
+                if output.is_model && form == Form::File {
+                    models.insert(digest, size);
+                    first_model.get_or_insert(output);
+                }
+            }
+            if let Some(model) = first_model {
+                outputs.names(covering, model, &models);
+            }
+        }
+        outputs
+    }
+
+    fn file(&mut self, output: Output) {
+        let size = output.size;
+        let keys = match (output.digest.blake3(), output.digest.sha256()) {
+            (Some(blake3), Some(sha256)) => [
+                Some(Key::Both(blake3, sha256, size)),
+                Some(Key::AnyBlake3(blake3, size)),
+                Some(Key::AnySha256(sha256, size)),
+            ],
+            (Some(blake3), None) => [Some(Key::OnlyBlake3(blake3, size)), Some(Key::AnyBlake3(blake3, size)), None],
+            (None, Some(sha256)) => [Some(Key::OnlySha256(sha256, size)), Some(Key::AnySha256(sha256, size)), None],
+            (None, None) => [None, None, None],
+        };
+        for key in keys.into_iter().flatten() {
+            self.by_digest.entry(key).or_insert(output);
+        }
+    }
+
+    /// Each tree once, however many records name it.
+    fn tree(&mut self, covering: &Covering<'_>, output: Output, seen: &mut HashSet<Blake3>) {
+        let Some(listing) = output.digest.blake3().filter(|listing| seen.insert(*listing)) else { return };
+        let Some(tree) = covering.intact().tree(listing) else { return };
+        for file in tree.files() {
+            let path = file.path.to_plain();
+            let is_weights = look_like_weights(&path);
+            let is_model = output.is_model && is_weights;
+            let file = Output { digest: file.digest.into(), size: file.size, is_model, ..output };
+            self.file(file);
+            if is_model {
+                self.name(path, file);
+            }
+        }
+    }
+
+    /// Paths and names that `artifacts.json` gives to the models of `record.json`. Where it is withheld they are not known.
+    fn names(&mut self, covering: &Covering<'_>, output: Output, models: &HashMap<ArtifactDigests, u64>) {
+        let section = covering.intact().json_section::<Artifacts>(output.record).unwrap_or_default();
+        for artifact in section.artifacts {
+            let Some(digest) = artifact.digest.filter(|_| artifact.direction == Direction::Output) else { continue };
+            let Some(size) = models.get(&digest) else { continue };
+            let output = Output { digest, size: *size, ..output };
+            for name in [artifact.path, artifact.name].into_iter().flatten() {
+                self.name(name, output);
+            }
+        }
+    }
+
+    fn name(&mut self, path: String, output: Output) {
+        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+        self.by_last_name.entry(last).or_insert(output);
+        self.by_path.entry(path).or_insert(output);
+    }
+
+    /// Whether some record lists a model among its outputs.
+    pub fn has_model(&self) -> bool {
+        self.has_model
+    }
+
+    /// The output that a file is, and every digest that both have agrees, and the size.
+    pub fn find(&self, held: &Held) -> Option<Output> {
+        let find = |key| self.by_digest.get(&key).copied();
+        match held {
+            Held::Bytes { digest, size } => match (digest.blake3(), digest.sha256()) {
+                (Some(blake3), Some(sha256)) => [
+                    find(Key::Both(blake3, sha256, *size)),
+                    find(Key::OnlyBlake3(blake3, *size)),
+                    find(Key::OnlySha256(sha256, *size)),
+                ]
+                .into_iter()
+                .flatten()
+                .min(),
+                (Some(blake3), None) => find(Key::AnyBlake3(blake3, *size)),
+                (None, Some(sha256)) => find(Key::AnySha256(sha256, *size)),
+                (None, None) => None,
+            },
+            Held::Pointer(Pointer { sha256, size, transformed: false }) => find(Key::AnySha256(*sha256, *size)),
+            Held::Pointer(_) | Held::BrokenPointer(_) => None,
+        }
+    }
+
+    /// The model in whose place a file stands that is no output: one of its very path, or one of its last name that is nowhere here.
+    pub fn in_place_of(&self, path: &str, here: &Here) -> Option<Output> {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let missing = |output: &&Output| !here.has(output);
+        self.by_path.get(path).or_else(|| self.by_last_name.get(last).filter(missing)).copied()
+    }
+}
+
+/// The bytes that are in a folder.
+pub(crate) struct Here {
+    blake3: BTreeSet<Blake3>,
+    sha256: BTreeSet<Sha256>,
+}
+
+impl Here {
+    pub fn of(scan: &Scan) -> Self {
+        let digests = || scan.files.iter().filter_map(|(_, held)| held.digest());
+        Self {
+            blake3: digests().filter_map(|digest| digest.blake3()).collect(),
+            sha256: digests().filter_map(|digest| digest.sha256()).collect(),
+        }
+    }
+
+    fn has(&self, output: &Output) -> bool {
+        output.digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
+            || output.digest.sha256().is_some_and(|sha256| self.sha256.contains(&sha256))
+    }
+}

@@ -1,0 +1,170 @@
+//! Releasing a folder: its counted files are listed, and the listing is signed (spec/directory.md, "Releases").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use expbundle_format::time::Time;
+use expbundle_format::tree::{Tree, TreeError, TreeFile};
+use expbundle_format::{DigestSet, StatementId};
+use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement, sign_release};
+
+use super::BUNDLE_NAME;
+use super::plan::{After, Change, Plan};
+use super::scan::{Held, Scan, scan};
+use super::weights::look_like_weights;
+use crate::bundle::Bundle;
+use crate::hash::{HashError, Progress, Wanted};
+use crate::verify::Intact;
+
+/// Weights that a release names as further subjects, so that its statement stays small.
+const MOST_SUBJECTS: usize = 1000;
+
+/// Who releases, and what they say.
+#[derive(Debug)]
+pub struct Signing<'a> {
+    /// The key that signs.
+    pub key: &'a SigningKey,
+    /// What the signer wants to be called.
+    pub name: Option<String>,
+    /// When.
+    pub created: Time,
+    /// What is released, and why.
+    pub release: Release,
+}
+
+/// Why a folder was not released. It is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// There is nothing to release.
+    #[error("the folder holds no files to release")]
+    Empty,
+    /// A file whose bytes nobody could sign for.
+    #[error("`{path}` cannot be released: {why}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why not.
+        why: String,
+    },
+    /// The files are no tree.
+    #[error("the folder cannot be listed")]
+    Tree(#[from] TreeError),
+    /// The statement cannot be made.
+    #[error("the release cannot be signed")]
+    Statement(#[from] StatementError),
+}
+
+/// The listing of the counted files of a folder. Each file has to be there: no links, no pointers.
+pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
+    let refused = |path: &str, why: String| Err(ReleaseError::File { path: path.to_owned(), why });
+    if let Some(skipped) = scan.skipped.first() {
+        return refused(&skipped.path, skipped.why.to_string());
+    }
+    if let Some(path) = scan.alike.first() {
+        return refused(path, "some file systems take it for one with another path here".to_owned());
+    }
+    let mut files = Vec::with_capacity(scan.files.len());
+    for (path, held) in &scan.files {
+        let both = held.digest().and_then(|digest| digest.both());
+        let (Held::Bytes { size, .. }, Some(digest)) = (held, both) else {
+            let why = "only a Git LFS pointer is here; run `git lfs pull` first".to_owned();
+            return refused(&path.to_plain(), why);
+        };
+        files.push(TreeFile { path: path.clone(), digest, size: *size });
+    }
+    if files.is_empty() {
+        return Err(ReleaseError::Empty);
+    }
+    Ok(Tree::new(files)?)
+}
+
+/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases that are there.
+pub(crate) fn add(
+    bundle: &mut Bundle,
+    present: Option<&Intact>,
+    tree: &Tree,
+    signing: &Signing<'_>,
+) -> Result<(), ReleaseError> {
+    let listing = tree.to_bytes();
+    let is_weights = |file: &&TreeFile| look_like_weights(&file.path.to_plain());
+    let weights: Vec<(String, DigestSet)> = tree
+        .files()
+        .iter()
+        .filter(is_weights)
+        .take(MOST_SUBJECTS)
+        .map(|file| (file.path.to_plain(), file.digest))
+        .collect();
+    let previous = present.map(latest).unwrap_or_default();
+    let Signing { key, name, created, release } = signing;
+    let statement =
+        sign_release(release, DigestSet::of(&listing), &weights, &previous, *created, name.as_deref(), key)?;
+    bundle.insert_artifact(listing);
+    bundle.insert_statement(statement);
+    Ok(())
+}
+
+/// Of each key the releases that no other one of that key follows. Whatever a stranger's release follows, ours are named.
+fn latest(intact: &Intact) -> Vec<StatementId> {
+    let releases: BTreeMap<StatementId, &VerifiedStatement> = intact
+        .statements()
+        .iter()
+        .filter(|statement| statement.listing().is_some())
+        .map(|statement| (statement.id(), statement))
+        .collect();
+    let mut latest: BTreeSet<StatementId> = releases.keys().copied().collect();
+    for statement in releases.values() {
+        for earlier in statement.previous() {
+            if releases.get(earlier).is_some_and(|earlier| earlier.key() == statement.key()) {
+                latest.remove(earlier);
+            }
+        }
+    }
+    latest.into_iter().collect()
+}
+
+/// Works out what releasing a folder changes: its bundle, which is made if there is none.
+pub fn plan_release(
+    folder: &Utf8Path,
+    present: Option<&Intact>,
+    signing: &Signing<'_>,
+    progress: Progress<'_>,
+) -> Result<Plan, ReleaseError> {
+    let scan = scan(folder, Wanted::Both, progress)?;
+    let tree = listing(&scan)?;
+    let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
+    add(&mut bundle, present, &tree, signing)?;
+    let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
+    let notes = match present.and_then(last_tree) {
+        Some(last) => differences(&last, &tree),
+        None => vec![format!("{} files are released for the first time", tree.files().len())],
+    };
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes })
+}
+
+/// The listing of the latest release whose listing is here.
+fn last_tree(intact: &Intact) -> Option<Tree> {
+    let mut releases: Vec<_> = intact.statements().iter().filter(|statement| statement.listing().is_some()).collect();
+    releases.sort_by_key(|statement| (statement.created(), statement.id()));
+    releases.iter().rev().find_map(|statement| intact.tree(statement.listing()?.blake3))
+}
+
+/// What changed between two listings, a line for each file.
+pub fn differences(old: &Tree, new: &Tree) -> Vec<String> {
+    let mut lines = Vec::new();
+    for file in new.files() {
+        match old.get(&file.path) {
+            None => lines.push(format!("added: {}", file.path)),
+            Some(before) if before.digest != file.digest => lines.push(format!("changed: {}", file.path)),
+            Some(_) => {}
+        }
+    }
+    let removed = old.files().iter().filter(|file| new.get(&file.path).is_none());
+    lines.extend(removed.map(|file| format!("removed: {}", file.path)));
+    if lines.is_empty() {
+        lines.push("no file changed since the last release".to_owned());
+    }
+    lines
+}
