@@ -3,19 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use expbundle_format::StatementId;
 use expbundle_format::json::{self, JsonError};
-use expbundle_format::record::Word;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
+use expbundle_format::{Foreign, StatementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::StatementError;
 use crate::kinds::{
-    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, Review, Revocation, Revoked,
-    Seal, Signer, Superseded,
+    Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, Review, ReviewVerdict,
+    Revocation, Revoked, Seal, Signer, Superseded,
 };
 
 /// The kind of a statement, which its `predicateType` names: `urn:expbundle:<kind>:1`.
@@ -194,19 +193,27 @@ impl Predicate {
         Ok(value)
     }
 
-    /// What it says, in one line.
+    /// Whether it lowers what holds: a rejection, a call for changes, a revocation, a successor.
+    pub fn is_against(&self) -> bool {
+        match self {
+            Self::Review(review) => review.verdict != ReviewVerdict::Approved,
+            Self::Revocation(_) | Self::Supersession(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What it says, in one line. Words that the signer chose are quoted, so that they cannot pass for ours; a comment is its text, as it is.
     pub fn summary(&self) -> String {
         match self {
             Self::Authorship(Authorship { generator: Some(generator) }) => {
                 let version = generator.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
-                format!("vouches for the record, written by {}{version}", generator.name)
+                format!("vouches for the record, written by {}", word(&format!("{}{version}", generator.name)))
             }
             Self::Authorship(_) => "vouches for the record".to_owned(),
             Self::Review(review) => {
-                let role = review.role.as_deref().map(|role| format!(" as {role}")).unwrap_or_default();
-                let scope = review.scope.as_deref().map(|scope| format!(", for {scope}")).unwrap_or_default();
-                let reason = review.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                format!("{}{role}{scope}{reason}", review.verdict.as_str())
+                let role = review.role.as_deref().map(|role| format!(" as {}", word(role))).unwrap_or_default();
+                let scope = review.scope.as_deref().map(|scope| format!(", for {}", word(scope))).unwrap_or_default();
+                format!("{}{role}{scope}{}", review.verdict.as_str(), because(review.reason.as_deref()))
             }
             Self::Comment(comment) => comment.text.clone(),
             Self::Evaluation(evaluated) => {
@@ -218,12 +225,14 @@ impl Predicate {
                     DeploymentAction::Deployed => "to",
                     DeploymentAction::Retired => "from",
                 };
-                let word = deployment.action.as_str();
-                format!("{word} {preposition} {}{}", deployment.environment, because(deployment.reason.as_deref()))
+                let action = deployment.action.as_str();
+                let environment = word(&deployment.environment);
+                format!("{action} {preposition} {environment}{}", because(deployment.reason.as_deref()))
             }
             Self::Link(Asserted { claim, reason }) => match claim {
                 LinkClaim::Record { parent, relation, artifact } => {
-                    let relation = relation.as_ref().map_or("follows from", Word::as_str);
+                    let relation =
+                        relation.as_ref().map_or_else(|| "follows from".to_owned(), |one| word(one.as_str()));
                     let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
                     format!("{relation} {}{input}{}", parent.blake3, because(reason.as_deref()))
                 }
@@ -249,18 +258,24 @@ impl Predicate {
     }
 }
 
+/// What the signer wrote, in full: the summary is for programs too.
+fn word(text: &str) -> String {
+    Foreign::new(text).whole().to_string()
+}
+
 fn because(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+    reason.map(|reason| format!(": {}", word(reason))).unwrap_or_default()
 }
 
 /// A result in a few words.
 fn result(evaluation: &Evaluation) -> String {
     let value = match (evaluation.value, &evaluation.judgement) {
         (Some(value), _) => format!(" {value}"),
-        (None, Some(judgement)) => format!(": {judgement}"),
+        (None, Some(judgement)) => format!(": {}", word(judgement)),
         (None, None) => String::new(),
     };
-    let on =
-        |text: &Option<String>, word: &str| text.as_deref().map(|text| format!(" {word} {text}")).unwrap_or_default();
-    format!("{}{value}{}{}", evaluation.metric, on(&evaluation.dataset, "on"), on(&evaluation.split, "split"))
+    let on = |text: &Option<String>, preposition: &str| {
+        text.as_deref().map(|text| format!(" {preposition} {}", word(text))).unwrap_or_default()
+    };
+    format!("{}{value}{}{}", word(&evaluation.metric), on(&evaluation.dataset, "on"), on(&evaluation.split, "split"))
 }

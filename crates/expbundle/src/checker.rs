@@ -7,7 +7,7 @@ use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, SectionRef};
 use expbundle_format::sections;
-use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, RecordId};
+use expbundle_format::{Blake3, Code, DigestSet, Finding, Foreign, Place, RecordId};
 use expbundle_statement::{Claims, Predicate, VerifiedStatement};
 use serde::Deserialize;
 use serde_json::Value;
@@ -364,8 +364,8 @@ pub(crate) fn custody(
                 more => format!(" and {more} more"),
             };
             let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-            let first: String = first.chars().take(200).collect();
-            findings.push(Finding::new(Code::StatementSeal, place, format!("`{first}`{more} is missing")));
+            let message = format!("{}{more} is missing", Foreign::new(first));
+            findings.push(Finding::new(Code::StatementSeal, place, message));
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::container::EntryName;
-use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
+use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{Judgement, Kind, Predicate, PublicKey, Revoked, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 
@@ -100,7 +100,8 @@ fn revoke(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Stan
             Revoked::Statement(id) => _ = standing.statements.insert(*id),
             Revoked::Key(key) => _ = keys.insert(*key.as_bytes()),
         }
-        let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason =
+            revocation.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
         let message = format!("{what} is revoked since {since}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
     }

@@ -123,7 +123,10 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
         !diff.lines().any(|line| line.starts_with('-') && !line.starts_with("---")),
         "nothing is taken away: {diff}"
     );
-    assert_eq!(plan.notes, ["the result `f1-of-8` stays in the bundle: the card has no place for a part of the data"]);
+    assert_eq!(
+        plan.notes,
+        ["the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data"]
+    );
     plan.apply().expect("room");
 
     let (bundle, records) = bundle();
