@@ -92,7 +92,7 @@ def one_run(case):
         case(f"supersession-revoked-{name}", "a successor that was taken back settles nothing", bundle, also, clause="trust.md#taking-back", **signed)
     bundle = superseding(run(), run(24), by=[])
     bundle.statement(says(bundle.made[0], "supersession", created="2026-12-05T00:00:00Z", successor=digests(bundle.made[1])))
-    case("superseded-later", "lineage looks at no clock: the successor is not named yet, and the two records are settled", bundle, clause="trust.md#taking-back", **signed)
+    case("superseded-later", "lineage looks at no clock: the successor is not named yet, and the two records are settled", bundle, ["statement.future"], clause="trust.md#taking-back", **signed)
 
 
 def elsewhere(bundle):
