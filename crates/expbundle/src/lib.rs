@@ -15,6 +15,7 @@ pub mod costs;
 pub mod directory;
 pub mod draft;
 pub mod family;
+pub mod figure;
 pub mod fingerprint;
 pub mod hash;
 pub mod history;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 use expbundle::costs::Costs;
-use expbundle::fingerprint::Seeds;
+use expbundle::fingerprint::{NotCompared, Seeds};
 use expbundle::judge::State;
 use expbundle_format::sections::Basis;
 use expbundle_format::time::Time;
@@ -81,6 +81,8 @@ pub struct Lineage {
 
 /// Edges that a report or a picture has: of what thousands made and thousands took in, each pair is one.
 const MOST_EDGES: usize = 100_000;
+/// Figures that are in no sum and shown beside it.
+const FIGURES: usize = 20;
 /// Names of signers of one record that are shown.
 const SIGNERS: usize = 5;
 
@@ -183,6 +185,8 @@ struct Duplicates {
     records: Vec<RecordId>,
     /// Whether the seeds are the same too.
     same_seeds: bool,
+    /// What no record has, so that they may differ in it.
+    not_compared: Vec<NotCompared>,
 }
 
 impl Lineage {
@@ -548,8 +552,12 @@ fn cost_words(cost: &CostReport) -> String {
             _ = writeln!(text, "not counted: {} that {why}: {}", count(which.len() as u64, "record"), listed(which));
         }
     }
-    for amount in &cost.sums.unreadable {
-        _ = writeln!(text, "not counted: `{}`, which is no decimal number", one_line(amount));
+    for one in cost.sums.not_added.iter().take(FIGURES) {
+        _ = writeln!(text, "not added: {} {}: {}", one_line(&one.amount), one_line(&one.unit), one.why);
+    }
+    let more = cost.sums.not_added.len().saturating_sub(FIGURES) as u64;
+    if more > 0 {
+        _ = writeln!(text, "not added: {}; `--json` has all", count(more, "more figure"));
     }
     text
 }
@@ -558,22 +566,29 @@ fn duplicates(relations: &Relations) -> Vec<Duplicates> {
     let groups = |seeds| relations.graph().duplicates(|id| relations.intact.fingerprint(id, seeds));
     let same = groups(Seeds::Count);
     let known: BTreeSet<Vec<RecordId>> = same.iter().cloned().collect();
-    let same = same.into_iter().map(|records| Duplicates { records, same_seeds: true });
     let other = groups(Seeds::Ignored).into_iter().filter(|records| !known.contains(records));
-    same.chain(other.map(|records| Duplicates { records, same_seeds: false })).collect()
+    let groups = same.into_iter().map(|records| (records, true)).chain(other.map(|records| (records, false)));
+    let duplicates = groups.map(|(records, same_seeds)| {
+        // Those of one fingerprint lack the same.
+        let not_compared = records.first().map(|id| relations.intact.not_compared(*id)).unwrap_or_default();
+        Duplicates { records, same_seeds, not_compared }
+    });
+    duplicates.collect()
 }
 
 fn duplicate_words(relations: &Relations, duplicates: &[Duplicates]) -> String {
     if duplicates.is_empty() {
-        return "no two runs here have the same recipe\n".to_owned();
+        return "no two runs here have the same recipe, as far as known\n".to_owned();
     }
     let mut text = String::new();
     for group in duplicates {
-        let what = if group.same_seeds { "the same recipe, seeds too" } else { "the same recipe but for the seeds" };
-        _ = writeln!(text, "{}", paint(Tone::Strong, what));
+        let seeds = if group.same_seeds { "seeds too" } else { "but for the seeds" };
+        _ = writeln!(text, "{}", paint(Tone::Strong, &format!("the same recipe, as far as known, {seeds}")));
         for id in &group.records {
             _ = writeln!(text, "  {}", record_words(relations, *id));
         }
+        let not: Vec<&str> = group.not_compared.iter().map(|one| one.as_str()).collect();
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "not compared:"), not.join(", "));
     }
     text
 }
