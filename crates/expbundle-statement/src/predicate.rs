@@ -205,6 +205,16 @@ impl Predicate {
     /// What it says, in one line. Words that the signer chose are quoted, so that they cannot pass for ours; a comment is its text, as it is.
     pub fn summary(&self) -> String {
         match self {
+            Self::Comment(comment) => comment.text.clone(),
+            other => other.brief(usize::MAX),
+        }
+    }
+
+    /// The same in short: at most so many columns of each word that the signer chose. A comment is quoted too.
+    pub fn brief(&self, most_columns: usize) -> String {
+        let word = |text: &str| Foreign::new(text).at_most(most_columns).to_string();
+        let because = |reason: Option<&str>| reason.map(|reason| format!(": {}", word(reason))).unwrap_or_default();
+        match self {
             Self::Authorship(Authorship { generator: Some(generator) }) => {
                 let version = generator.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
                 format!("vouches for the record, written by {}", word(&format!("{}{version}", generator.name)))
@@ -215,9 +225,9 @@ impl Predicate {
                 let scope = review.scope.as_deref().map(|scope| format!(", for {}", word(scope))).unwrap_or_default();
                 format!("{}{role}{scope}{}", review.verdict.as_str(), because(review.reason.as_deref()))
             }
-            Self::Comment(comment) => comment.text.clone(),
+            Self::Comment(comment) => word(&comment.text),
             Self::Evaluation(evaluated) => {
-                let results: Vec<String> = evaluated.evaluations.iter().map(result).collect();
+                let results: Vec<String> = evaluated.evaluations.iter().map(|one| result(one, &word)).collect();
                 results.join(", ")
             }
             Self::Deployment(deployment) => {
@@ -258,17 +268,8 @@ impl Predicate {
     }
 }
 
-/// What the signer wrote, in full: the summary is for programs too.
-fn word(text: &str) -> String {
-    Foreign::new(text).whole().to_string()
-}
-
-fn because(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(": {}", word(reason))).unwrap_or_default()
-}
-
 /// A result in a few words.
-fn result(evaluation: &Evaluation) -> String {
+fn result(evaluation: &Evaluation, word: &impl Fn(&str) -> String) -> String {
     let value = match (evaluation.value, &evaluation.judgement) {
         (Some(value), _) => format!(" {value}"),
         (None, Some(judgement)) => format!(": {}", word(judgement)),

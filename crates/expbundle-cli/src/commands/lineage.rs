@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
-use crate::terminal::{self, Tone, count, one_line, paint, shortened, some_of};
+use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
 use crate::{Outcome, exit, findings};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
@@ -397,7 +397,7 @@ fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option
 /// What an input is called: its name, or else the beginning of its digest.
 fn gap_name(artifact: &ArtifactFact) -> String {
     let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
-    shortened(&artifact.name.clone().unwrap_or_else(digest), 120)
+    quoted(&artifact.name.clone().unwrap_or_else(digest))
 }
 
 /// Records in words, each put into words once: reading its context is the most of the work.
@@ -415,10 +415,10 @@ impl RecordWords<'_> {
 /// A record in one line: id, title, tool, date, who vouches.
 fn record_words(relations: &Relations, id: RecordId) -> String {
     let one = relative(relations, id);
-    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), |title| shortened(title, 120));
+    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
     let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
     if let Some(tool) = &one.tool {
-        _ = write!(text, " · {}", shortened(tool, 40));
+        _ = write!(text, " · {}", named(tool));
     }
     if let Some(started) = one.started {
         _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
@@ -427,8 +427,11 @@ fn record_words(relations: &Relations, id: RecordId) -> String {
     text += &match one.state {
         _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
-        State::Signed => format!(" · {}", paint(Tone::Doubt, &format!("signed by {signers}"))),
-        State::Intact | State::Malformed => format!(" · {}", paint(Tone::Doubt, "nobody vouches for it")),
+        State::Signed => {
+            let keys = if one.signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            format!(" · {}", paint(Tone::Doubt, &format!("signed by {keys}: {signers}")))
+        }
+        State::Intact | State::Malformed => format!(" · {}", paint(Tone::Doubt, "unsigned")),
     };
     if let Some(successor) = one.superseded_by {
         _ = write!(text, " · {}", paint(Tone::Doubt, &format!("superseded by {}", short(&successor))));
@@ -442,7 +445,7 @@ fn edge_words(edge: &Edge) -> String {
         Grade::Declared | Grade::Asserted => Tone::Doubt,
         Grade::Suggested => Tone::Hint,
     };
-    let relation = edge.relation().map(|relation| format!(" {}", one_line(relation.as_str()))).unwrap_or_default();
+    let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
     format!("[{}{relation}]", paint(tone, edge.grade().as_str()))
 }
 
@@ -454,13 +457,13 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             format!("{edge}{}{again}", records.get(*record))
         }
         TreeItem::Absent { record } => {
-            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, and its record is not here"))
+            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, not found"))
         }
         TreeItem::Gap { record, input } => {
             let named = gap_input(records.relations, *record, *input)
-                .map(|artifact| format!("{} `{}`", artifact.role, gap_name(artifact)))
+                .map(|artifact| format!("{} {}", cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
-            format!("{} {named}", paint(Tone::Bad, "no record accounts for"))
+            format!("{} {named}", paint(Tone::Bad, "unknown origin:"))
         }
         TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
         TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
@@ -532,12 +535,12 @@ fn cost_words(cost: &CostReport) -> String {
     };
     let mut rows: Vec<Vec<String>> = Vec::new();
     for one in &cost.sums.resources {
-        let model = one.model.as_deref().map(|model| format!(" {}", one_line(model))).unwrap_or_default();
-        let amount = format!("{:.3} {}", one.amount.0, one_line(&one.unit));
-        rows.push(vec![format!("{}{model}", one_line(&one.resource)), amount, basis(one.basis).to_owned()]);
+        let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
+        let amount = format!("{:.3} {}", one.amount.0, cell(&one.unit));
+        rows.push(vec![format!("{}{model}", cell(&one.resource)), amount, basis(one.basis).to_owned()]);
     }
     for one in &cost.sums.charges {
-        let amount = format!("{} {}", one.amount, one_line(&one.currency));
+        let amount = format!("{} {}", one.amount, cell(&one.currency));
         rows.push(vec!["charged".to_owned(), amount, basis(one.basis).to_owned()]);
     }
     let mut text = terminal::table(&rows);
@@ -553,7 +556,7 @@ fn cost_words(cost: &CostReport) -> String {
         }
     }
     for one in cost.sums.not_added.iter().take(FIGURES) {
-        _ = writeln!(text, "not added: {} {}: {}", one_line(&one.amount), one_line(&one.unit), one.why);
+        _ = writeln!(text, "not added: {} {}: {}", cell(&one.amount), cell(&one.unit), one.why);
     }
     let more = cost.sums.not_added.len().saturating_sub(FIGURES) as u64;
     if more > 0 {
@@ -598,9 +601,9 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
     match part {
         Part::Record(id) => {
             let one = relative(relations, id);
-            let title = one.title.unwrap_or_else(|| "(title withheld)".to_owned());
+            let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
             let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
-            let told: Vec<String> = [one.tool, started].into_iter().flatten().collect();
+            let told: Vec<String> = [one.tool.as_deref().map(named), started].into_iter().flatten().collect();
             // A fingerprint in full is wider than everything else in the picture.
             let brief = |signer: &String| match signer.strip_prefix("SHA256:") {
                 Some(_) => signer.chars().take(15).chain(['…']).collect(),
@@ -609,19 +612,19 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
             let signers = some_of(&one.signers.iter().map(brief).collect::<Vec<String>>(), SIGNERS, ", ");
             let (tone, standing) = match one.state {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
-                State::Trusted => (Look::Good, format!("trusted: {signers}")),
-                State::Signed => (Look::Plain, format!("signed: {signers}")),
+                State::Trusted => (Look::Good, format!("trusted: {}", one_line(&signers))),
+                State::Signed => (Look::Plain, format!("unknown key: {signers}")),
                 State::Intact | State::Malformed => (Look::Doubtful, "unsigned".to_owned()),
             };
             let lines = [title, told.join(" · "), standing, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
-        Part::Absent(id) => ViewNode { lines: vec!["not here".to_owned(), short(&id)], tone: Look::Missing },
+        Part::Absent(id) => ViewNode { lines: vec!["not found".to_owned(), short(&id)], tone: Look::Missing },
         Part::Gap(record, input) => {
             let (role, name) = gap_input(relations, record, input)
-                .map(|artifact| (artifact.role.to_string(), gap_name(artifact)))
+                .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
-            ViewNode { lines: vec![name, format!("{role}: no record accounts for it")], tone: Look::Missing }
+            ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
         }
     }
 }

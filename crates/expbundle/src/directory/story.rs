@@ -245,7 +245,7 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
         match card_result(evaluation) {
             Ok(result) => results.push(result),
             Err(why) => {
-                notes.push(format!("the result {} stays in the bundle: {why}", Foreign::new(&evaluation.metric)))
+                notes.push(format!("the result {} stays in the bundle: {why}", Foreign::new(&evaluation.metric)));
             }
         }
     }
