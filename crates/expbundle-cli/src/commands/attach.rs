@@ -6,11 +6,16 @@ use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::directory::story::Story;
 use expbundle::directory::{ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, plan_attach};
+use expbundle::family::returning;
 use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
+use expbundle_format::sections::{Identity, JsonSection as _};
 
 use super::Manner;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, one_line, paint, printable};
+use crate::statements::short;
+use crate::terminal::{self, Tone, cell, count, one_line, paint, printable};
 use crate::{Outcome, exit, files, tracker};
 
 /// Put bundles beside the model that they are about, and say in its card what the record says
@@ -29,6 +34,12 @@ pub struct Attach {
     /// Id at the Hub of a model that this one was made from, which a record knows by digest only
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
+    /// Put the bundles in the place of the one that is in the directory, instead of joining them with it
+    ///
+    /// Joining brings back what one copy withholds and the other has. Statements and records of the old bundle alone are dropped, and
+    /// counted.
+    #[arg(long)]
+    replace: bool,
     /// Leave the model card alone
     #[arg(long)]
     keep_card: bool,
@@ -40,20 +51,24 @@ pub struct Attach {
 impl Attach {
     pub fn run(self, manner: Manner) -> Outcome {
         let mut bundle = Bundle::new();
+        let mut copies = Vec::new();
         for path in &self.bundles {
-            bundle.merge(files::intact(path)?.bundle());
+            let copy = files::intact(path)?.bundle().clone();
+            bundle.merge(&copy);
+            copies.push(copy);
         }
         let path = self.directory.join(BUNDLE_NAME);
         let present = if path.is_file() { Some(files::intact(&path)?) } else { None };
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
         let intact = tracker::checked(&bundle)?;
-        if let Some(present) = &present {
+        if let Some(present) = present.as_ref().filter(|_| !self.replace) {
             bundle.merge(present.bundle());
             tracker::checked(&bundle)?;
+            copies.push(present.bundle().clone());
         }
         let bar = manner.byte_progress(0, "hashing");
-        let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card };
-        let plan = plan_attach(
+        let options = AttachOptions { base_models: self.base_model, keep_card: self.keep_card, replace: self.replace };
+        let mut plan = plan_attach(
             &self.directory,
             &Story::of(&intact),
             present.as_ref().map(Intact::bundle),
@@ -62,6 +77,11 @@ impl Attach {
         )
         .map_err(|error| failure(&error))?;
         bar.finish_and_clear();
+        let returning = returning(&copies);
+        if !returning.is_empty() && present.is_some() && !self.replace {
+            plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
+        }
+        plan.notes.extend(comes_back(&returning));
         for file in &plan.files {
             let (tone, word) = match file.state {
                 FileState::Verified => (Tone::Good, "verified"),
@@ -69,10 +89,25 @@ impl Attach {
                 FileState::Changed => (Tone::Bad, "changed"),
                 FileState::Unknown => continue,
             };
-            terminal::talk(&format!("{} {}\n", paint(tone, word), one_line(&file.path)));
+            terminal::talk(&format!("{} {}\n", paint(tone, word), cell(&file.path)));
         }
         carry_out(plan, self.yes)
     }
+}
+
+/// Says which sections are there again because one copy has what another withholds: names and hosts before anything else.
+pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut sections: Vec<&(RecordId, SectionName)> = sections.iter().collect();
+    sections.sort_by_key(|(_, name)| name.as_str() != Identity::NAME);
+    let line = |(id, name): &&(RecordId, SectionName)| {
+        format!("{name} of record {} comes back: one copy withholds it, and another has it", short(id))
+    };
+    let mut lines: Vec<String> = sections.iter().take(SHOWN).map(line).collect();
+    if sections.len() > SHOWN {
+        lines.push(format!("{} come back", count((sections.len() - SHOWN) as u64, "more withheld section")));
+    }
+    lines
 }
 
 /// Shows a plan, asks, and carries it out.

@@ -11,6 +11,7 @@ use super::{BUNDLE_NAME, FileState, card, gitattributes};
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress};
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::container::EntryName;
 
 const CARD: &str = "README.md";
 const GITATTRIBUTES: &str = ".gitattributes";
@@ -23,6 +24,8 @@ pub struct AttachOptions {
     pub base_models: Vec<String>,
     /// Leaves the card alone.
     pub keep_card: bool,
+    /// Takes the new bundle in the place of the one that is there, and joins nothing.
+    pub replace: bool,
 }
 
 /// Why nothing was attached or detached. The folder is as it was.
@@ -102,6 +105,7 @@ pub fn plan_attach(
     let path = folder.join(BUNDLE_NAME);
     let mut bundle = story.bundle().clone();
     match present {
+        Some(present) if options.replace => notes.extend(dropped(present, &bundle)),
         Some(present) => {
             bundle.merge(present);
             notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles were joined"));
@@ -111,6 +115,25 @@ pub fn plan_attach(
     }
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
     Ok(Plan { folder: folder.to_owned(), files, changes, notes })
+}
+
+/// What a bundle holds that the one in its place does not.
+fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
+    let lost = |kept: &dyn Fn(&EntryName) -> bool| {
+        present.entries().filter(|(name, _)| kept(name) && !new.contains(name)).count()
+    };
+    let parts = [
+        (lost(&|name| matches!(name, EntryName::Record(_))), "record"),
+        (lost(&|name| matches!(name, EntryName::Statement(_))), "statement"),
+        (lost(&|name| matches!(name, EntryName::Section { .. })), "section"),
+        (lost(&|name| matches!(name, EntryName::Artifact(_))), "embedded artifact"),
+    ];
+    let words: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| format!("{number} {noun}{}", if number == 1 { "" } else { "s" }))
+        .collect();
+    (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
 }
 
 /// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what was added to the card.
