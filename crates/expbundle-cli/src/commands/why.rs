@@ -240,7 +240,7 @@ fn unknown_words(statement: &VerifiedStatement) -> String {
         Some(name) => format!("{}, calling itself {}", statement.key().fingerprint(), named(name)),
         None => statement.key().fingerprint(),
     };
-    let says = one_line(&statement.predicate().brief(120));
+    let says = one_line(&statement.predicate().brief(60));
     format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(&statement.created()))
 }
 
