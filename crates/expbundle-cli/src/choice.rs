@@ -33,19 +33,19 @@ pub struct Choice<'a> {
 pub struct Chosen {
     /// Each record once.
     pub ids: Vec<RecordId>,
-    /// Whether a person named each of them by its id.
-    pub named: bool,
+    /// Those of them that a person named by id.
+    pub named: BTreeSet<RecordId>,
 }
 
 impl<'a> Choice<'a> {
     /// The records that `--record` names; without it the one head, if there is one only.
     pub fn records(self, wanted: &[String]) -> Result<Chosen, Failure> {
-        let heads = self.intact.heads();
+        let heads = heads(self.intact)?;
         let is_all = |word: &String| word == "all";
-        let mut ids = BTreeSet::new();
-        match (wanted, heads) {
-            (_, []) => return Err(Failure::usage("the bundle holds no record")),
-            ([], [head]) => _ = ids.insert(*head),
+        let mut named = BTreeSet::new();
+        let mut ids = Vec::new();
+        match (wanted, heads.as_slice()) {
+            ([], [head]) => ids.push(*head),
             ([], several) => {
                 let number = count(several.len() as u64, "record");
                 return Err(Failure::usage(format!(
@@ -56,25 +56,25 @@ impl<'a> Choice<'a> {
             }
             (words, heads) => {
                 for word in words.iter().filter(|word| !is_all(word)) {
-                    ids.insert(starting(self.intact.records().keys().copied(), word)?);
+                    named.insert(starting(self.intact.records().keys().copied(), word)?);
                 }
+                ids.extend(&named);
                 if words.iter().any(is_all) {
-                    ids.extend(heads);
+                    ids.extend(heads.iter().filter(|head| !named.contains(head)));
                 }
             }
         }
-        let named = !wanted.is_empty() && !wanted.iter().any(is_all);
-        Ok(Chosen { ids: ids.into_iter().collect(), named })
+        Ok(Chosen { ids, named })
     }
 
     /// Refuses to sign as one's own what another key signed as its own, unless it was named.
-    pub fn authorship(self, of: &[RecordId], named: bool) -> Result<(), Failure> {
+    pub fn authorship(self, of: &[RecordId], named: &BTreeSet<RecordId>) -> Result<(), Failure> {
         let is_foreign = |id: &&RecordId| {
             let authors: Vec<&PublicKey> = self.authors(**id).map(VerifiedStatement::key).collect();
             !authors.is_empty() && !authors.contains(&self.signer)
         };
-        let foreign: Vec<RecordId> = of.iter().filter(is_foreign).copied().collect();
-        if named || foreign.is_empty() {
+        let foreign: Vec<RecordId> = of.iter().filter(|id| !named.contains(id)).filter(is_foreign).copied().collect();
+        if foreign.is_empty() {
             return Ok(());
         }
         let what = match foreign.len() {
@@ -141,14 +141,17 @@ pub fn title(intact: &Intact, id: RecordId) -> String {
     }
 }
 
+/// The records that no other follows from, of which there is one at least.
+fn heads(intact: &Intact) -> Result<Vec<RecordId>, Failure> {
+    match intact.heads() {
+        [] => Err(Failure::usage("the bundle holds no record")),
+        heads => Ok(heads.to_vec()),
+    }
+}
+
 /// The records that are looked at: the one whose id begins so, or all heads.
 pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
-    let Some(beginning) = beginning else {
-        return match intact.heads() {
-            [] => Err(Failure::usage("the bundle holds no record")),
-            heads => Ok(heads.to_vec()),
-        };
-    };
+    let Some(beginning) = beginning else { return heads(intact) };
     starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
 }
 

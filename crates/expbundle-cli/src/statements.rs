@@ -64,7 +64,7 @@ impl StatementArguments {
             }
         }
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
-        choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), chosen.named)?;
+        choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
         terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
         let mut bundle = intact.bundle().clone();
         let mut done = Vec::new();

@@ -9,11 +9,12 @@ use std::str::FromStr;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
-use expbundle_statement::{Judgement, Kind, Predicate, TrustPolicy, VerifiedStatement};
+use expbundle_statement::{Judgement, Kind, TrustPolicy, VerifiedStatement};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::future;
 use crate::standing::Standing;
 use crate::verify::Intact;
 
@@ -82,7 +83,7 @@ impl Intact {
         let mut trusted = BTreeMap::new();
         let standing = self.standing(policy, at);
         let mut findings = standing.findings.clone();
-        findings.extend(self.statements().iter().filter_map(|statement| not_yet(statement, at)));
+        findings.extend(self.statements().iter().filter_map(|statement| future::finding(statement, at)));
         for statement in self.statements() {
             if standing.statements.contains(&statement.id()) {
                 trusted.insert(statement.id(), Vec::new());
@@ -103,25 +104,6 @@ impl Intact {
         let state = records.values().copied().min().unwrap_or(State::Intact);
         Verdict { state, records, trusted, standing, findings }
     }
-}
-
-/// What is dated after the moment: a revocation whose year is mistyped would else be without effect, and nobody would see it.
-fn not_yet(statement: &VerifiedStatement, at: Timestamp) -> Option<Finding> {
-    let (created, kind) = (statement.created(), statement.kind());
-    let since = match statement.predicate() {
-        Predicate::Revocation(revocation) => revocation.since.unwrap_or(created),
-        _ => created,
-    };
-    let message = match kind {
-        Kind::Revocation if since.timestamp() > at => format!("the revocation counts from {since} on, and not yet"),
-        Kind::Supersession if created.timestamp() > at => {
-            format!("the supersession counts from {created} on, and not yet")
-        }
-        _ if created.timestamp() > at => format!("the {kind} is dated {created}, after the moment"),
-        _ => return None,
-    };
-    let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
-    Some(Finding::new(Code::StatementFuture, place, message))
 }
 
 fn principals(statement: &VerifiedStatement, judgement: Judgement, findings: &mut Vec<Finding>) -> Vec<String> {

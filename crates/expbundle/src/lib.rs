@@ -17,6 +17,7 @@ pub mod draft;
 pub mod family;
 pub mod figure;
 pub mod fingerprint;
+mod future;
 pub mod hash;
 pub mod history;
 pub mod judge;
