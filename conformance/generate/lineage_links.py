@@ -142,7 +142,7 @@ def named(case):
     bundle = family({}, child)
     bundle.statement(link(bundle.made[1], parent=digests(bundle.made[0]), artifact=x["digest"]))
     bundle.statement(revoked(ADA, {"key": ADA.line}, record=bundle.made[1], created="2026-12-05T00:00:00Z"))
-    case("asserted-by-a-key-revoked-later", "a link counts until it is taken back", bundle, at=AT, clause="trust.md#taking-back")
+    case("asserted-by-a-key-revoked-later", "a link counts until it is taken back", bundle, ["statement.future"], at=AT, clause="trust.md#taking-back")
     bundle = family({}, {})
     values = [payload(bundle.made[one], "link", parent=digests(bundle.made[1 - one])) for one in (0, 1)]
     for value in values:

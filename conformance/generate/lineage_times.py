@@ -92,7 +92,7 @@ def one_run(case):
         case(f"supersession-revoked-{name}", "a successor that was taken back settles nothing", bundle, also, clause="trust.md#taking-back", **signed)
     bundle = superseding(run(), run(24), by=[])
     bundle.statement(says(bundle.made[0], "supersession", created="2026-12-05T00:00:00Z", successor=digests(bundle.made[1])))
-    case("superseded-later", "a successor counts from its date on", bundle, [TWO], clause="trust.md#taking-back", **signed)
+    case("superseded-later", "a successor counts from its date on", bundle, ["statement.future", TWO], clause="trust.md#taking-back", **signed)
 
 
 def elsewhere(bundle):

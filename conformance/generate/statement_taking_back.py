@@ -78,16 +78,20 @@ def when(suite):
     case = lambda name, why, *files, **more: suite.case(name, why, with_files(BY_ADA, *files), **{"at": AT, **more})
     mine = lambda **more: revoked(ADA, {"key": ADA.line}, **more)
     case("revoked-at-the-very-moment", "the first moment counts", mine(created=AT), also=["trust.revoked"])
-    case("revoked-a-nanosecond-later", "and none before it", mine(created="2026-12-01T00:00:00.000000001Z"), state="signed")
-    case("revoked-later", "not yet", mine(created=LATE), state="signed")
-    case("revoked-since-later", "not yet", mine(since=LATE), state="signed")
-    case("revoked-since-before-it-was-said", "`since` decides, whenever it was said", mine(created=LATE, since=EARLY), also=["trust.revoked"])
+    later = {"state": "signed", "also": ["statement.future"]}
+    case("revoked-a-nanosecond-later", "and none before it", mine(created="2026-12-01T00:00:00.000000001Z"), **later)
+    case("revoked-later", "not yet, and that is said", mine(created=LATE), **later)
+    case("revoked-since-later", "not yet, and that is said", mine(since=LATE), **later)
+    case("revoked-in-the-year-9999", "a mistyped year is not without a word", mine(created="9999-11-24T00:00:00Z"), **later)
+    case("revoked-since-before-it-was-said", "`since` decides, whenever it was said", mine(created=LATE, since=EARLY), also=["statement.future", "trust.revoked"])
+    case("comment-dated-later", "whatever its kind", says(RECORD, "comment", BEN, created=LATE, text="t"), **later)
+    case("authorship-dated-later", "an authorship counts whenever it is dated", says(RECORD, key=BEN, created=LATE), **later)
     case("revoked-since-null", "null is no moment", sign(since_null()), also=["trust.revoked"])
     case("revoked-since-before-all", "a moment before everything", mine(since="0000-01-01T00:00:00Z"), also=["trust.revoked"])
     case("revoked-before-it-was-signed", "who has a stolen key can date as they like", mine(created="2026-01-01T00:00:00Z"), also=["trust.revoked"])
-    case("revoked-by-nobody-later", "an attempt is reported when it would count", revoked(EVE, {"key": ADA.line}, created=LATE), state="signed")
+    case("revoked-by-nobody-later", "an attempt is reported when it would count", revoked(EVE, {"key": ADA.line}, created=LATE), **later)
     case("asked-about-later", "at another moment it counts", mine(created=LATE), also=["trust.revoked"], at="2026-12-05T00:00:00Z")
-    case("asked-about-earlier", "at another moment it does not", mine(), state="signed", at="2026-11-23T23:59:59.999999999Z")
+    case("asked-about-earlier", "at another moment it does not", mine(), at="2026-11-23T23:59:59.999999999Z", **later)
 
 
 def since_null():
@@ -102,7 +106,7 @@ def superseding(suite):
     mine = payload(RECORD, "supersession", created="2026-11-24T00:00:00Z", successor=digests(OTHER))
     case("superseded-record-stays-signed", "a better one takes its place, and it stays what it was", BY_ADA, sign(mine), also=["lineage.superseded"])
     case("supersession-by-a-stranger", "who does not vouch names no successor", BY_ADA, superseded(BEN), also=["trust.no-right"])
-    case("supersession-later", "not yet", BY_ADA, superseded(ADA, created=LATE))
+    case("supersession-later", "not yet, and that is said", BY_ADA, superseded(ADA, created=LATE), also=["statement.future"])
     case("supersession-revoked", "who named a successor may take that back", BY_ADA, sign(mine), revoked(ADA, {"statement": statement_id(mine)}), also=["trust.revoked"])
     case("supersession-by-a-revoked-key", "every statement of a revoked key counts for nothing", BY_ADA, BY_BEN, superseded(BEN), revoked(BEN, {"key": BEN.line}), also=["trust.revoked"])
     suite.refused("supersession-by-another-sha256", "both digests name a successor", two(BY_ADA, says(OTHER), sign(lying())), "artifact.digest-conflict", tiers=[FULL], at=AT, clause="lineage.md")
@@ -120,7 +124,7 @@ def with_signers(suite):
     good = ADA_IS
     first = FIRST
     case("key-revoked-by-itself", "from then on nothing of the key counts", good, with_files(sign(first), revoked(ADA, {"key": ADA.line})), state="intact", also=["trust.revoked"])
-    case("key-revoked-later", "not yet at that moment", good, with_files(sign(first), revoked(ADA, {"key": ADA.line}, since="2027-01-01T00:00:00Z")), state="trusted")
+    case("key-revoked-later", "not yet at that moment", good, with_files(sign(first), revoked(ADA, {"key": ADA.line}, since="2027-01-01T00:00:00Z")), state="trusted", also=["statement.future"])
     case("statement-revoked", "who signed may take it back", good, with_files(sign(first), revoked(ADA, {"statement": statement_id(first)})), state="intact", also=["trust.revoked"])
     case("record-revoked", "who vouches may take the record back", good, with_files(sign(first), revoked(ADA, {"record": name_of(RECORD)})), state="intact", also=["trust.revoked"])
     case("key-revoked-by-nobody", "a stranger takes nothing back", good, with_files(sign(first), revoked(EVE, {"key": ADA.line})), state="trusted", also=["trust.unknown-signer"])
@@ -140,7 +144,7 @@ def with_signers(suite):
         BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)}, created="2026-11-25T00:00:00Z"), revoked(BEN, {"key": BEN.line}, created="2026-11-26T00:00:00Z"),
         revoked(ADA, {"statement": statement_id(FIRST)}, created="2026-12-02T00:00:00Z"),
     ]
-    case("worked-example", "the example of the page", good, example, state="trusted", also=["trust.unknown-signer"], clause="trust.md#worked-example")
+    case("worked-example", "the example of the page", good, example, state="trusted", also=["statement.future", "trust.unknown-signer"], clause="trust.md#worked-example")
     case("worked-example-later", "the example of the page, two days later", good, example, at="2026-12-03T00:00:00Z", also=["trust.revoked", "trust.unknown-signer"], clause="trust.md#worked-example")
     case("record-revoked-that-nobody-vouches-for", "whom the file trusts may say so of any record", good, [revoked(ADA, {"record": name_of(RECORD)})], also=["trust.revoked"])
     case("any-record-revoked-by-a-trusted-key", "of any record, whichever one the statement is about", good, two(BY_ADA, says(OTHER), revoked(ADA, {"record": name_of(OTHER)})), also=["trust.revoked"])

@@ -11,13 +11,14 @@ def vouched(said, at):
     signers = {statement["id"]: statement["key"] for statement in said}
     revoked, reports = set(), []
     for statement in said:
+        is_revocation, predicate = statement["kind"] == "revocation", statement["predicate"]
+        since = rules.moment(predicate["since"]) if is_revocation and predicate.get("since") else statement["created"]
+        if max(since, statement["created"]) > at:
+            reports.append(("statement.future", statement["file"]))
         # A supersession changes no state.
-        if statement["kind"] != "revocation":
+        if not is_revocation or since > at:
             continue
-        key, subject, predicate = statement["key"], statement["record"]["blake3"], statement["predicate"]
-        since = rules.moment(predicate["since"]) if predicate.get("since") else statement["created"]
-        if since > at:
-            continue
+        key, subject = statement["key"], statement["record"]["blake3"]
         [(what, named)] = predicate["revoked"].items()
         if what == "statement" and None in signers:
             continue

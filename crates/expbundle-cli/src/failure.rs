@@ -18,6 +18,7 @@ struct Details {
     code: String,
     message: String,
     place: Option<String>,
+    listing: String,
     help: Option<String>,
     causes: Vec<String>,
     closed_pipe: bool,
@@ -31,6 +32,7 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             place: None,
+            listing: String::new(),
             help: None,
             causes: Vec::new(),
             closed_pipe: false,
@@ -79,6 +81,13 @@ impl Failure {
         self
     }
 
+    /// Shows what there is to choose from: whole lines.
+    #[must_use]
+    pub fn listing(mut self, lines: String) -> Self {
+        self.0.listing = lines;
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
@@ -121,6 +130,7 @@ impl Failure {
         if let Some(place) = &self.0.place {
             text += &format!("  --> {}\n", terminal::one_line(place));
         }
+        text += &self.0.listing;
         for cause in &self.0.causes {
             text += &format!("  because: {}\n", terminal::one_line(cause));
         }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::verify::{Digests, Intact, Unverified};
@@ -50,8 +50,37 @@ pub fn regular_or_folder(path: &Utf8Path, action: &str) -> Result<(), Failure> {
 }
 
 /// The path of the bundle itself, also when its model directory is named.
-pub fn bundle_of(path: &Utf8Path) -> camino::Utf8PathBuf {
+pub fn bundle_of(path: &Utf8Path) -> Utf8PathBuf {
     if path.is_dir() { path.join(BUNDLE_NAME) } else { path.to_owned() }
+}
+
+/// Refuses to write over, or into, what is read: weights that a bundle is put in place of are lost.
+pub fn not_an_input<'a>(output: &Utf8Path, inputs: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Result<(), Failure> {
+    let Ok(output_file) = output.canonicalize() else { return Ok(()) };
+    for input in inputs {
+        let is_same = input.canonicalize().is_ok_and(|input| input == output_file) || is_one_file(input, output);
+        let is_within = input.is_dir() && input.canonicalize().is_ok_and(|input| output_file.starts_with(input));
+        if is_same || is_within {
+            let what = if is_same { "is one of the inputs" } else { "is a file of an input folder" };
+            return Err(Failure::usage(format!("the output {what}, and would be overwritten"))
+                .at(output.as_str())
+                .help("give another name by `-o`"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two names are of one file: a hard link, or one name in another case.
+#[cfg(unix)]
+fn is_one_file(one: &Utf8Path, other: &Utf8Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |path: &Utf8Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+#[cfg(not(unix))]
+fn is_one_file(_: &Utf8Path, _: &Utf8Path) -> bool {
+    false
 }
 
 /// Saves a bundle, atomically.

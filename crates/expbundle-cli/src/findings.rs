@@ -2,13 +2,10 @@
 
 use expbundle_format::{Finding, Severity};
 
-use crate::terminal::{Tone, one_line, paint, shortened};
+use crate::terminal::{Tone, one_line, paint};
 
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
-/// Letters of a message that are shown: what a record names may be called by a word of a million letters.
-const MOST_LETTERS: usize = 2000;
-
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
     let tone = match finding.severity() {
@@ -17,7 +14,7 @@ pub fn words(finding: &Finding) -> String {
         Severity::Info => Tone::Hint,
     };
     let head = paint(tone, &format!("{}[{}]", finding.severity(), finding.code));
-    let mut text = format!("{head}: {}\n", shortened(&finding.message, MOST_LETTERS));
+    let mut text = format!("{head}: {}\n", one_line(&finding.message));
     let place = finding.place.to_string();
     if !place.is_empty() {
         text += &format!("  --> {}\n", one_line(&place));

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod artifact_names;
+mod choice;
 mod commands;
 mod failure;
 mod family;

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::family::{Family, find, gather, refusal};
 use crate::keys;
 use crate::statements::{digests_of, starting};
-use crate::terminal::quoted;
+use crate::terminal::named;
 
 /// What is asked of a family.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +103,8 @@ impl Question<'_> {
 pub struct Relations {
     pub intact: Intact,
     pub verdict: Verdict,
+    /// Whether there is a signers file.
+    pub has_policy: bool,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
     /// Digests of the file that was asked about, if it was one.
@@ -147,7 +149,8 @@ impl Relations {
             match settled {
                 Ok((intact, verdict)) => {
                     let findings = verdict.findings.clone();
-                    return Ok(Self { intact, verdict, start: start?, file, findings, refused });
+                    let has_policy = policy.is_some();
+                    return Ok(Self { intact, verdict, has_policy, start: start?, file, findings, refused });
                 }
                 // A bundle with a false statement is left out, and the rest is looked at again.
                 Err(wrong) => {
@@ -176,7 +179,7 @@ impl Relations {
         self.verdict.records.get(&id).copied().unwrap_or(State::Intact)
     }
 
-    /// Who vouches for a record: principals if the signers file knows any of the keys, else the names that they give themselves, in
+    /// Who signed a record: principals if the signers file has any of the keys, else the names that the keys' owners give themselves, in
     /// quotes, or the keys. Never both: whoever signs beside a trusted person would be taken for another.
     pub fn signers(&self, id: RecordId) -> Vec<String> {
         let statements = self.intact.statements_about(id);
@@ -188,7 +191,7 @@ impl Relations {
         let mut signers: Vec<String> =
             vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();
         if signers.is_empty() {
-            let claimed = vouching().map(|one| one.signer_name().map_or_else(|| one.key().fingerprint(), quoted));
+            let claimed = vouching().map(|one| one.signer_name().map_or_else(|| one.key().fingerprint(), named));
             signers = claimed.collect();
         }
         signers.sort();

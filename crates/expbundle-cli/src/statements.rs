@@ -1,24 +1,30 @@
-//! What `sign`, `note` and `review` share: a statement about a record, added to its bundle.
+//! What every command that signs shares: a statement about a record, added to its bundle.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{HashError, Wanted, hash_file};
 use expbundle::verify::Intact;
 use expbundle_format::record::role;
+use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_statement::{Envelope, Kind, Predicate, sign};
+use expbundle_statement::{Envelope, Kind, Predicate, SigningKey, sign};
 
+use crate::choice::Choice;
+pub use crate::choice::{chosen, one, starting};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
-use crate::{Outcome, exit, files, keys, terminal};
+use crate::terminal::{Tone, paint};
+use crate::{Outcome, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
 #[derive(Debug, clap::Args)]
 pub struct StatementArguments {
     /// Bundle, or model directory that carries one
     bundle: Utf8PathBuf,
-    /// Id of the record, or its beginning [default: each record that no other follows from]
+    /// Id of the record, or its beginning; may be given again. `all`: each record that no other follows from
+    ///
+    /// If it is not given, the bundle must have one record that no other follows from.
     #[arg(long, value_name = "ID")]
-    record: Option<String>,
+    record: Vec<String>,
     #[command(flatten)]
     signing: SigningArguments,
     /// Write the result there instead of into the bundle itself
@@ -33,50 +39,97 @@ impl StatementArguments {
     }
 
     /// The same, with a predicate for each record.
+    ///
+    /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
         let intact = files::intact(&self.bundle)?;
         let key = self.signing.key()?;
         let created = self.signing.created()?;
+        let signer = key.public_key();
+        let choice = Choice { intact: &intact, signer: &signer };
+        let chosen = choice.records(&self.record)?;
+        let now = crate::keys::moment(None)?;
+        if let Some(warning) = odd_date("the statement is dated", created, now) {
+            terminal::talk(&warning);
+        }
+        let mut predicates = Vec::new();
+        for id in chosen.ids {
+            predicates.push((id, predicate(&intact, id)?));
+        }
+        if let Some((_, Predicate::Revocation(revocation))) = predicates.first() {
+            for warning in
+                revocation.since.iter().filter_map(|since| odd_date("the revocation counts from", *since, now))
+            {
+                terminal::talk(&warning);
+            }
+        }
+        let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
+        choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
+        terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
         let mut bundle = intact.bundle().clone();
-        for id in chosen(&intact, self.record.as_deref())? {
-            let record = intact.records().get(&id).expect("a record of the bundle was chosen");
-            let predicate = &predicate(&intact, id)?;
-            let body = record.body();
-            // Naming the outputs lets other tools check the attestation against the weights alone.
-            let outputs: Vec<_> = match predicate.kind() {
-                Kind::Authorship => body
-                    .outputs
-                    .iter()
-                    .filter(|output| role::LINEAGE.contains(&output.role.as_str()))
-                    .map(|output| output.digest)
-                    .collect(),
-                _ => Vec::new(),
-            };
-            let previous = intact.latest_statements(id);
-            let name = self.signing.name.as_deref();
-            let file = sign(predicate, record.digest(), &outputs, &previous, created, name, &key)
-                .map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
+        let mut done = Vec::new();
+        for (id, predicate) in &predicates {
+            let file = self.signed(&intact, *id, predicate, created, &key)?;
             let statement = Envelope::parse(&file).and_then(Envelope::verify);
             let statement = statement.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
-            terminal::talk(&format!(
-                "{} of record {} by {}\n",
-                predicate.kind(),
-                short(&id),
-                key.public_key().fingerprint()
-            ));
-            terminal::say(&format!("{}\n", statement.id()))?;
+            done.push((predicate.kind(), *id, statement.id()));
             bundle.insert_statement(file);
         }
         let out = self.out.clone().unwrap_or_else(|| files::bundle_of(&self.bundle));
         files::save(&bundle, &out)?;
+        for (kind, record, statement) in done {
+            terminal::talk(&format!("{kind} of record {} by {}\n", short(&record), signer.fingerprint()));
+            terminal::say(&format!("{statement}\n"))?;
+        }
         Ok(exit::OK)
     }
+
+    fn signed(
+        &self,
+        intact: &Intact,
+        id: RecordId,
+        predicate: &Predicate,
+        created: Time,
+        key: &SigningKey,
+    ) -> Result<Vec<u8>, Failure> {
+        let record = intact.records().get(&id).expect("a record of the bundle was chosen");
+        // Naming the outputs lets other tools check the attestation against the weights alone.
+        let outputs: Vec<_> = match predicate.kind() {
+            Kind::Authorship => record
+                .body()
+                .outputs
+                .iter()
+                .filter(|output| role::LINEAGE.contains(&output.role.as_str()))
+                .map(|output| output.digest)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let previous = intact.latest_statements(id);
+        let name = self.signing.name.as_deref();
+        sign(predicate, record.digest(), &outputs, &previous, created, name, key)
+            .map_err(|error| Failure::new(error.code().as_str(), error.to_string()))
+    }
+}
+
+/// A warning of a date that was hardly meant: after now, or before there was anything to sign.
+fn odd_date(what: &str, date: Time, now: Time) -> Option<String> {
+    const ONE_DAY_IN_NANOSECONDS: i128 = 86_400_000_000_000;
+    let why = if date.as_nanoseconds() > now.as_nanoseconds() + ONE_DAY_IN_NANOSECONDS {
+        "after now; until then a revocation or supersession does not count"
+    } else if date.to_string().as_str() < "2000" {
+        "long before now"
+    } else {
+        return None;
+    };
+    Some(format!("{} {what} {date}, {why}\n", paint(Tone::Doubt, "warning:")))
 }
 
 /// Both digests of the one record of a bundle.
 pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
     let intact = files::intact(path)?;
-    let id = one(&intact, None)?;
+    let id = one(&intact, None).map_err(|failure| {
+        failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle that ends in one record")
+    })?;
     Ok(intact.records().get(&id).expect("a record of the bundle was chosen").digest())
 }
 
@@ -88,43 +141,6 @@ pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
         _ => Failure::new("cli.io", error.to_string()).at(path.as_str()),
     })?;
     Ok(hashed.digests())
-}
-
-/// The records that are meant: the one whose id begins so, or all heads.
-pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
-    let Some(beginning) = beginning else {
-        let heads = intact.judge(None, keys::moment(None)?.timestamp()).heads;
-        return if heads.is_empty() { Err(Failure::usage("the bundle holds no record")) } else { Ok(heads) };
-    };
-    starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
-}
-
-/// The one record whose id begins so.
-pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, Failure> {
-    let fitting: Vec<RecordId> = ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect();
-    match fitting.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(Failure::usage(format!("no record here has an id that begins with `{beginning}`"))
-            .help("`expbundle verify` lists the records")),
-        several => Err(Failure::usage(format!("{} records have an id that begins with `{beginning}`", several.len()))
-            .help("give more digits")),
-    }
-}
-
-/// The one record that is meant: the one whose id begins so, or the only head.
-pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
-    match chosen(intact, beginning)?.as_slice() {
-        [id] => Ok(*id),
-        several => {
-            let ids: Vec<String> = several.iter().map(short).collect();
-            Err(Failure::usage(format!(
-                "the bundle has {} records that no other follows from: {}",
-                several.len(),
-                ids.join(", ")
-            ))
-            .help("choose one with `--record`"))
-        }
-    }
 }
 
 /// The beginning of an id, as people read it.

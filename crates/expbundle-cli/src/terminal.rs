@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use expbundle_format::foreign::is_unseen;
+use expbundle_format::{Foreign, ForeignLine};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a piece of text means; its colour follows.
@@ -34,20 +36,21 @@ pub fn paint(tone: Tone, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Whether a character is not seen, and changes what is: it moves the cursor, turns the direction of writing, breaks a line
-/// where no reader of lines sees it, or makes two names look like one.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-        )
-}
+/// Letters of a message of ours, which may hold names as long as whoever chose them wanted.
+const MOST_OF_A_MESSAGE: usize = 1000;
+/// Columns of a foreign name within a line that has more in it.
+const MOST_OF_A_NAME: usize = 40;
+/// Columns of a foreign cell of a table.
+const MOST_OF_A_CELL: usize = 60;
+/// Letters in each line of a foreign text.
+const MOST_OF_A_LINE: usize = 2000;
 
-/// Foreign text made fit for a terminal: what could forge a verdict because nobody sees it is shown as escapes.
+/// Text of several lines made fit for a terminal: what could forge a verdict because nobody sees it is shown as escapes. Its lines are
+/// still lines, so each needs something in front of it that is ours: see [`block`].
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let dangerous = |c: char| is_hidden(c) && c != '\n' && c != '\t';
+    // Blanks of other widths are harmless in running text; what breaks a line without being seen to is not.
+    let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+    let dangerous = |c: char| is_unseen(c) && c != '\n' && c != '\t' && !is_blank(c);
     if text.chars().any(dangerous) {
         text.chars().map(|c| if dangerous(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
     } else {
@@ -55,27 +58,33 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Foreign text in one line: as [`printable`], with line breaks shown.
+/// A message of ours in one line. Foreign words in it are quoted where it is made.
 pub fn one_line(text: &str) -> String {
-    printable(text).replace('\n', "⏎").replace('\t', " ")
+    ForeignLine(text, MOST_OF_A_MESSAGE).to_string()
 }
 
-/// Foreign text in one line of at most so many letters.
-pub fn shortened(text: &str, letters: usize) -> String {
-    let line = one_line(text.trim());
-    match line.char_indices().nth(letters) {
-        None => line,
-        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned() + "…",
+/// A foreign string between quotation marks that it cannot leave: a title, a reason, a unit.
+pub fn quoted(text: &str) -> String {
+    Foreign::new(text).to_string()
+}
+
+/// A foreign name within a line that has more in it: quoted, and shorter.
+pub fn named(text: &str) -> String {
+    Foreign::new(text).at_most(MOST_OF_A_NAME).to_string()
+}
+
+/// A foreign string as a cell of a table or an item of a list: quoted, unless it is one plain word. Not for sentences.
+pub fn cell(text: &str) -> String {
+    Foreign::new(text).at_most(MOST_OF_A_CELL).bare_if_plain().to_string()
+}
+
+/// The first lines of a foreign text, each behind a bar, so that none of them passes for a line of ours; and how many there are.
+pub fn block(text: &str, indent: &str, most_lines: usize) -> (String, usize) {
+    let mut shown = String::new();
+    for line in text.lines().take(most_lines) {
+        shown += &format!("{indent}| {}\n", ForeignLine(line, MOST_OF_A_LINE));
     }
-}
-
-/// A name that somebody gave to himself: in quotes that it cannot leave, and too short and too plain to pass for a row of a table.
-pub fn quoted(name: &str) -> String {
-    const MOST_LETTERS: usize = 40;
-    // Whitespace of any kind becomes one space; the columns of a table are two apart.
-    let plain = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{}\"", shortened(&escaped, MOST_LETTERS))
+    (shown, text.lines().count())
 }
 
 /// Writes data to stdout.
@@ -96,7 +105,7 @@ pub fn say_json_text(json: &str) -> io::Result<()> {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         // Outside of strings there are only line breaks.
-        if is_hidden(c) && !c.is_ascii_control() || c == '\u{7f}' {
+        if is_unseen(c) && !c.is_ascii_control() || c == '\u{7f}' {
             text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
             text.push(c);
@@ -207,23 +216,22 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_steer_the_terminal() {
-        assert_eq!(printable("plain ü"), "plain ü");
+        assert_eq!(printable("plain ü\u{3000}"), "plain ü\u{3000}");
         assert_eq!(printable("a\x1b[2Kb"), "a\\u{1b}[2Kb");
         assert_eq!(printable("\u{202e}abc"), "\\u{202e}abc");
-        assert_eq!(one_line("a\nb"), "a⏎b");
-        for hidden in
-            "\u{7f}\u{85}\u{ad}\u{61c}\u{200b}\u{200f}\u{2028}\u{2029}\u{2060}\u{2064}\u{feff}\u{e0041}".chars()
-        {
-            assert_eq!(printable(&format!("a{hidden}b")), format!("a{}b", hidden.escape_unicode()));
+        assert_eq!(one_line("a\nb"), "a\\nb");
+        for hidden in "\u{7f}\u{85}\u{ad}\u{200b}\u{2028}\u{2029}\u{feff}\u{3164}\u{fe0f}\u{e0041}".chars() {
+            assert_eq!(one_line(&format!("a{hidden}b")), format!("a{}b", hidden.escape_unicode()));
+        }
+        for hidden in "\u{7f}\u{85}\u{ad}\u{200b}\u{2028}\u{2029}\u{feff}\u{3164}\u{fe0f}\u{e0041}".chars() {
+            let shown = printable(&format!("a{hidden}b")).into_owned();
+            assert_eq!(shown, format!("a{}b", hidden.escape_unicode()), "{hidden:?}");
         }
     }
 
     #[test]
-    fn a_claimed_name_cannot_leave_its_quotes_or_look_like_a_column() {
-        assert_eq!(quoted("Ada"), "\"Ada\"");
-        assert_eq!(quoted("x\" and \"y"), "\"x\\\" and \\\"y\"");
-        assert_eq!(quoted("Ada\u{3000}  \n trusted"), "\"Ada trusted\"");
-        assert_eq!(quoted(&"n".repeat(1000)).chars().count(), 43);
+    fn lines_of_a_foreign_text_stand_behind_a_bar() {
+        assert_eq!(block("a\n\nSigned\u{1b}[2J\nb", "  ", 3), ("  | a\n  | \n  | Signed\\u{1b}[2J\n".to_owned(), 4));
     }
 
     #[test]

@@ -265,8 +265,9 @@ pub fn of_experiment<'a>(runs: &'a [Listed], experiment: &str) -> Result<Vec<&'a
     let chosen: Vec<&Listed> = runs.iter().filter(meant).collect();
     if chosen.is_empty() {
         let names: BTreeSet<&str> = runs.iter().filter_map(|run| run.experiment.as_deref()).collect();
-        let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(Failure::usage(format!("there is no experiment `{experiment}` in the source; it has: {names}")));
+        let names: Vec<String> = names.into_iter().map(terminal::named).collect();
+        let (wanted, names) = (terminal::named(experiment), terminal::some_of(&names, 20, ", "));
+        return Err(Failure::usage(format!("there is no experiment {wanted} in the source; it has: {names}")));
     }
     Ok(chosen)
 }

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use expbundle::judge::State;
 use expbundle::report::{RecordReport, Report, StatementReport};
 use expbundle_format::record::Kind;
-use expbundle_format::{Code, Finding, Severity};
+use expbundle_format::{Code, Finding, Foreign, ForeignLine, Severity};
 
 use crate::findings;
 use crate::folder_words::{self, listed};
 use crate::statements::short;
-use crate::terminal::{self, Tone, count, one_line, paint, quoted};
+use crate::terminal::{self, Tone, count, named, one_line, paint, quoted};
 
 /// Items shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -34,8 +34,10 @@ pub fn words(report: &Report) -> String {
         text += &absent(report);
         text += &signers(report);
     }
-    let warnings: Vec<Finding> =
-        report.findings.iter().filter(|finding| finding.severity() == Severity::Warning).cloned().collect();
+    // A revocation that does not count yet may be meant to count: its date is shown, though it is no fault.
+    let is_worth =
+        |finding: &&Finding| finding.severity() == Severity::Warning || finding.code == Code::StatementFuture;
+    let warnings: Vec<Finding> = report.findings.iter().filter(is_worth).cloned().collect();
     if !warnings.is_empty() {
         text += "\n";
         text += &findings::all(&warnings);
@@ -78,7 +80,7 @@ fn records(report: &Report) -> String {
     let mut text = String::new();
     let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
     for record in heads.iter().take(SHOWN) {
-        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), one_line);
+        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
         let revoked = if record.revoked { paint(Tone::Bad, "  revoked") } else { String::new() };
         let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
         let successor = paint(Tone::Doubt, &successor);
@@ -86,7 +88,7 @@ fn records(report: &Report) -> String {
     }
     let others = report.records.len() - heads.len().min(SHOWN);
     if others > 0 {
-        _ = writeln!(text, "  and {} more", count(others as u64, "record"));
+        _ = writeln!(text, "  and {}", count(others as u64, "more record"));
     }
     text
 }
@@ -116,7 +118,7 @@ fn claimed(report: &Report) -> String {
     let mut text = String::new();
     section(&mut text, Tone::Doubt, "Claimed (by whoever made the record)");
     for record in report.records.iter().filter(|record| record.head).take(SHOWN) {
-        let tool = record.source.as_ref().map(|source| format!(" in {}", one_line(&source.tool))).unwrap_or_default();
+        let tool = record.source.as_ref().map(|source| format!(" in {}", named(&source.tool))).unwrap_or_default();
         let what = match record.kind {
             Kind::Run => "ran",
             Kind::Origin => "came from outside",
@@ -161,8 +163,8 @@ fn absent(report: &Report) -> String {
     }
     match report.findings.iter().filter(|finding| finding.code == Code::LineageUnaccountedInput).count() {
         0 => {}
-        1 => lines.push("1 input that no record here accounts for".to_owned()),
-        many => lines.push(format!("{many} inputs that no record here accounts for")),
+        1 => lines.push("1 input of unknown origin".to_owned()),
+        many => lines.push(format!("{many} inputs of unknown origin")),
     }
     if report.statements.is_empty() {
         lines.push("nobody signed".to_owned());
@@ -178,41 +180,80 @@ fn absent(report: &Report) -> String {
     text
 }
 
+/// Who signed what. What a trusted person wrote against a record comes first, then whatever else trusted people wrote: no number of
+/// statements by others can push that out. Of those by others only so many are shown, what is against a record first here too.
 fn signers(report: &Report) -> String {
     if report.statements.is_empty() {
         return String::new();
     }
     let mut text = String::new();
-    section(&mut text, Tone::Strong, "Signed");
+    let codes = [Code::TrustUnknownSigner, Code::TrustNotValid, Code::TrustNamespace];
+    let is_checked = report.statements.iter().any(|one| !one.signer.trusted_as.is_empty())
+        || report.findings.iter().any(|finding| codes.contains(&finding.code));
+    section(&mut text, Tone::Strong, if is_checked { "Signed" } else { "Signed (signers not checked: no `--trust`)" });
     if let Some(folder) = &report.folder {
         text += &folder_words::releases(folder);
     }
-    let rows: Vec<Vec<String>> = report.statements.iter().take(SHOWN).map(row).collect();
+    let (trusted, others): (Vec<&StatementReport>, Vec<_>) =
+        report.statements.iter().partition(|statement| !statement.signer.trusted_as.is_empty());
+    let against_first = |statements: Vec<&'_ StatementReport>| -> Vec<StatementReport> {
+        let (against, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.against);
+        against.into_iter().chain(rest).cloned().collect()
+    };
+    let (trusted, others) = (against_first(trusted), against_first(others));
+    let against = others.iter().filter(|statement| statement.against).count();
+    let (against, rest) = others.split_at(against);
+    let shown = trusted.iter().chain(against.iter().take(SHOWN)).chain(rest.iter().take(SHOWN));
+    let rows: Vec<Vec<String>> = shown.map(row).collect();
     for line in terminal::table(&rows).lines() {
         _ = writeln!(text, "  {line}");
     }
-    let more = report.statements.len().saturating_sub(SHOWN);
+    let more = against.len().saturating_sub(SHOWN) + rest.len().saturating_sub(SHOWN);
     if more > 0 {
-        _ = writeln!(text, "  and {more} more; `expbundle log` shows all");
+        let more = count(more as u64, "more statement");
+        _ = writeln!(text, "  and {more} by unknown keys; `expbundle log` shows all");
     }
     text
 }
 
+/// Whose statement it is comes first, and what it says last.
 fn row(statement: &StatementReport) -> Vec<String> {
-    let name = statement.signer.name.as_deref().map(|name| quoted(name) + " ").unwrap_or_default();
-    let trust = if statement.revoked {
-        paint(Tone::Bad, "revoked")
-    } else if statement.signer.trusted_as.is_empty() {
-        paint(Tone::Doubt, "by a key that is not known here")
-    } else {
-        paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))
-    };
-    let says: String = one_line(&statement.says).chars().take(60).collect();
     vec![
+        standing(statement),
         statement.created.to_string(),
         one_line(&statement.kind),
-        format!("{name}{}", statement.signer.fingerprint.chars().take(20).collect::<String>()),
-        trust,
-        says,
+        key(statement),
+        brief(statement),
     ]
+}
+
+/// Whether the key is trusted, and as whose.
+pub fn standing(statement: &StatementReport) -> String {
+    if statement.revoked {
+        paint(Tone::Bad, "revoked")
+    } else if !statement.signer.trusted_as.is_empty() {
+        paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))
+    } else if statement.takes_back_its_own_key() {
+        paint(Tone::Bad, "takes back its own key")
+    } else {
+        paint(Tone::Doubt, "unknown key")
+    }
+}
+
+/// The key in short, and what its owner wants to be called.
+fn key(statement: &StatementReport) -> String {
+    let fingerprint: String = statement.signer.fingerprint.chars().take(20).collect();
+    match &statement.signer.name {
+        Some(name) => format!("{fingerprint} {}", Foreign::new(name).at_most(40)),
+        None => fingerprint,
+    }
+}
+
+/// What a statement says, in a few words.
+fn brief(statement: &StatementReport) -> String {
+    const COLUMNS: usize = 100;
+    match statement.kind.as_str() {
+        "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
+        _ => ForeignLine(&statement.says, COLUMNS).to_string(),
+    }
 }

@@ -93,7 +93,7 @@ fn signatures_states_and_exit_codes() {
     assert_eq!(kinds.len(), 3);
     assert!(["authorship", "comment", "review"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     let text = bench.ok(&["log", "a.expb", "--trust", "signers"]);
-    assert!(text.contains("approved as safety: checked") && text.contains("looks *good*"), "{text}");
+    assert!(text.contains("approved as \"safety\": \"checked\"") && text.contains("looks *good*"), "{text}");
     bundle_is_valid(&bench, "a.expb");
 
     // The wrong key, and none.

@@ -132,6 +132,7 @@ codes! {
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle";
     StatementSeal "statement.seal" Error "the bundle was sealed with more in it; ask for the copy that is whole, or for one without the seal";
     StatementPrevTime "statement.prev-time" Warning "the statement is dated before one that it says it follows; a clock was wrong or someone lied";
+    StatementFuture "statement.future" Info "the statement is dated after the moment of the question; until then a revocation or supersession does not count, so look whether the date is mistyped";
     SignatureCount "signature.count" Error "an envelope holds exactly one signature; more people sign with statements of their own";
     SignatureInvalid "signature.invalid" Error "the signature does not fit the statement and the key: one of them was changed; do not trust it";
     SignatureEncoding "signature.encoding" Error "the signature or key is not in the one strict form of Ed25519";

@@ -8,6 +8,7 @@
 pub mod container;
 pub mod digest;
 pub mod finding;
+pub mod foreign;
 pub mod json;
 pub mod limits;
 pub mod number;
@@ -19,6 +20,7 @@ pub mod tree;
 
 pub use digest::{Agreement, ArtifactDigests, Blake3, DigestSet, Hasher, RecordId, Sha256, StatementId};
 pub use finding::{Code, Finding, Place, Severity};
+pub use foreign::{Foreign, ForeignLine};
 
 /// For members that are left out when they are zero.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes members by reference")]

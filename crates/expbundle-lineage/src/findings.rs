@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::record::{Source, Word};
 use expbundle_format::time::Time;
-use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId};
+use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Foreign, Place, RecordId};
 use rayon::prelude::*;
 
 use crate::facts::RecordFacts;
@@ -157,8 +157,8 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
         }
         let open: Vec<RecordId> = ids.difference(&settled).copied().collect();
         if let (Some(&first), true) = (open.first(), open.len() > 1) {
-            let message =
-                format!("{} records speak of {} run `{}`: {}", open.len(), source.tool, source.run, named(open));
+            let (tool, run) = (Foreign::new(&source.tool), Foreign::new(&source.run));
+            let message = format!("{} records are of {tool} run {run}: {}", open.len(), named(open));
             findings.push(Finding::new(Code::LineageTwoRecords, place(first).at_pointer("/source"), message));
         }
     }
@@ -273,8 +273,8 @@ impl Earliest {
 fn unaccounted(lineage: &Lineage, findings: &mut Vec<Finding>) {
     for gap in lineage.gaps() {
         let Some(&first) = gap.takers.first() else { continue };
-        let message =
-            format!("no record accounts for {} `{}`, an input of {}", gap.role, gap.label(), named(gap.takers));
+        let (role, label) = (Foreign::new(gap.role.as_str()).bare_if_plain(), gap.label());
+        let message = format!("{role} {} of unknown origin, an input of {}", Foreign::new(&label), named(gap.takers));
         findings.push(Finding::new(Code::LineageUnaccountedInput, place(first).at_pointer("/inputs"), message));
     }
 }

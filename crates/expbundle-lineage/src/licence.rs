@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::{Code, Finding};
+use expbundle_format::{Code, Finding, Foreign};
 
 use crate::facts::RecordFacts;
 use crate::findings::{named, place, short};
@@ -120,7 +120,8 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
         for licence in own {
             for ((name, asks), bringer) in KNOWN.iter().zip(bringers).filter(|(_, bringer)| *bringer != u32::MAX) {
                 if conflict(*asks, licence) {
-                    let message = format!("`{licence}`, and it descends from {name} of {}", short(lineage.id(bringer)));
+                    let (licence, bringer) = (Foreign::new(licence), short(lineage.id(bringer)));
+                    let message = format!("{licence}, and it descends from {name} of {bringer}");
                     findings.push(Finding::new(Code::LineageLicenceConflict, place(id), message));
                 }
             }

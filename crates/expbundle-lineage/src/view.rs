@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::RecordId;
+use expbundle_format::{Foreign, RecordId};
 
 use crate::lineage::Lineage;
 use crate::link::Grade;
@@ -116,7 +116,8 @@ impl Lineage {
             let child = add(Part::Record(record));
             let suggested = if options.suggestions { self.suggestions(record) } else { Vec::new() };
             for edge in self.parents(record).into_iter().chain(suggested).filter(|edge| shown.contains(&edge.parent)) {
-                let label = edge.relation().map(ToString::to_string).unwrap_or_default();
+                let label = edge.relation().map(|relation| Foreign::new(relation.as_str()).bare_if_plain().to_string());
+                let label = label.unwrap_or_default();
                 edges.push(ViewEdge { parent: add(Part::Record(edge.parent)), child, grade: edge.grade(), label });
             }
             if options.gaps {

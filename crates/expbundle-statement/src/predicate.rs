@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use expbundle_format::StatementId;
 use expbundle_format::json::{self, JsonError};
-use expbundle_format::record::Word;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
+use expbundle_format::{Foreign, StatementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +14,7 @@ use serde_json::Value;
 use crate::error::StatementError;
 use crate::kinds::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, LinkClaim, RawAsserted, RawRevocation,
-    Release, Review, Revocation, Revoked, Seal, Signer, Superseded,
+    Release, Review, ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
 
 /// What all predicate types begin with.
@@ -223,23 +222,41 @@ impl Predicate {
         Ok(value)
     }
 
-    /// What it says, in one line.
+    /// Whether it lowers what holds: a rejection, a call for changes, a revocation, a successor.
+    pub fn is_against(&self) -> bool {
+        match self {
+            Self::Review(review) => review.verdict != ReviewVerdict::Approved,
+            Self::Revocation(_) | Self::Supersession(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What it says, in one line. Words that the signer chose are quoted, so that they cannot pass for ours; a comment is its text, as it is.
     pub fn summary(&self) -> String {
+        match self {
+            Self::Comment(comment) => comment.text.clone(),
+            other => other.brief(usize::MAX),
+        }
+    }
+
+    /// The same in short: at most so many columns of each word that the signer chose. A comment is quoted too.
+    pub fn brief(&self, most_columns: usize) -> String {
+        let word = |text: &str| Foreign::new(text).at_most(most_columns).to_string();
+        let because = |reason: Option<&str>| reason.map(|reason| format!(": {}", word(reason))).unwrap_or_default();
         match self {
             Self::Authorship(Authorship { generator: Some(generator) }) => {
                 let version = generator.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
-                format!("vouches for the record, written by {}{version}", generator.name)
+                format!("vouches for the record, written by {}", word(&format!("{}{version}", generator.name)))
             }
             Self::Authorship(_) => "vouches for the record".to_owned(),
             Self::Review(review) => {
-                let role = review.role.as_deref().map(|role| format!(" as {role}")).unwrap_or_default();
-                let scope = review.scope.as_deref().map(|scope| format!(", for {scope}")).unwrap_or_default();
-                let reason = review.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                format!("{}{role}{scope}{reason}", review.verdict.as_str())
+                let role = review.role.as_deref().map(|role| format!(" as {}", word(role))).unwrap_or_default();
+                let scope = review.scope.as_deref().map(|scope| format!(", for {}", word(scope))).unwrap_or_default();
+                format!("{}{role}{scope}{}", review.verdict.as_str(), because(review.reason.as_deref()))
             }
-            Self::Comment(comment) => comment.text.clone(),
+            Self::Comment(comment) => word(&comment.text),
             Self::Evaluation(evaluated) => {
-                let results: Vec<String> = evaluated.evaluations.iter().map(result).collect();
+                let results: Vec<String> = evaluated.evaluations.iter().map(|one| result(one, &word)).collect();
                 results.join(", ")
             }
             Self::Deployment(deployment) => {
@@ -247,12 +264,14 @@ impl Predicate {
                     DeploymentAction::Deployed => "to",
                     DeploymentAction::Retired => "from",
                 };
-                let word = deployment.action.as_str();
-                format!("{word} {preposition} {}{}", deployment.environment, because(deployment.reason.as_deref()))
+                let action = deployment.action.as_str();
+                let environment = word(&deployment.environment);
+                format!("{action} {preposition} {environment}{}", because(deployment.reason.as_deref()))
             }
             Self::Link(Asserted { claim, reason }) => match claim {
                 LinkClaim::Record { parent, relation, artifact } => {
-                    let relation = relation.as_ref().map_or("follows from", Word::as_str);
+                    let relation =
+                        relation.as_ref().map_or_else(|| "follows from".to_owned(), |one| word(one.as_str()));
                     let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
                     format!("{relation} {}{input}{}", parent.blake3, because(reason.as_deref()))
                 }
@@ -282,18 +301,15 @@ impl Predicate {
     }
 }
 
-fn because(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
-}
-
 /// A result in a few words.
-fn result(evaluation: &Evaluation) -> String {
+fn result(evaluation: &Evaluation, word: &impl Fn(&str) -> String) -> String {
     let value = match (evaluation.value, &evaluation.judgement) {
         (Some(value), _) => format!(" {value}"),
-        (None, Some(judgement)) => format!(": {judgement}"),
+        (None, Some(judgement)) => format!(": {}", word(judgement)),
         (None, None) => String::new(),
     };
-    let on =
-        |text: &Option<String>, word: &str| text.as_deref().map(|text| format!(" {word} {text}")).unwrap_or_default();
-    format!("{}{value}{}{}", evaluation.metric, on(&evaluation.dataset, "on"), on(&evaluation.split, "split"))
+    let on = |text: &Option<String>, preposition: &str| {
+        text.as_deref().map(|text| format!(" {preposition} {}", word(text))).unwrap_or_default()
+    };
+    format!("{}{value}{}{}", word(&evaluation.metric), on(&evaluation.dataset, "on"), on(&evaluation.split, "split"))
 }

@@ -25,7 +25,7 @@ fn every_kind_says_what_it_says() {
     ] {
         let role = Some("safety".to_owned());
         let review = Review { verdict, role, scope: Some("chat".to_owned()), reason: Some("ok".to_owned()) };
-        says(&Predicate::Review(review), &format!("{word} as safety, for chat: ok"));
+        says(&Predicate::Review(review), &format!("{word} as \"safety\", for \"chat\": \"ok\""));
     }
     says(&Predicate::Comment(Comment { text: "seen".to_owned() }), "seen");
     let measured: Evaluation =
@@ -33,11 +33,11 @@ fn every_kind_says_what_it_says() {
             .expect("members");
     let judged: Evaluation = serde_json::from_value(json!({"metric": "tone", "judgement": "kind"})).expect("members");
     let evaluated = Evaluated { evaluations: vec![measured, judged], notes: None };
-    says(&Predicate::Evaluation(evaluated), "acc 0.5 on digits split test, tone: kind");
+    says(&Predicate::Evaluation(evaluated), r#""acc" 0.5 on "digits" split "test", "tone": "kind""#);
     for (action, words) in [(DeploymentAction::Deployed, "deployed to"), (DeploymentAction::Retired, "retired from")] {
         let deployment =
             Deployment { environment: "prod".to_owned(), action, artifact: None, reason: Some("v2".to_owned()) };
-        says(&Predicate::Deployment(deployment), &format!("{words} prod: v2"));
+        says(&Predicate::Deployment(deployment), &format!("{words} \"prod\": \"v2\""));
     }
     let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
     says(&Predicate::Link(Asserted { claim, reason: None }), &format!("follows from {id}"));
@@ -47,8 +47,15 @@ fn every_kind_says_what_it_says() {
     says(&Predicate::Supersession(Superseded { successor: record, reason: None }), &format!("superseded by {id}"));
     let revocation =
         Revocation { revoked: Revoked::Record(RecordId(id)), since: None, reason: Some("wrong".to_owned()) };
-    says(&Predicate::Revocation(revocation), &format!("revokes record {id}: wrong"));
+    says(&Predicate::Revocation(revocation), &format!("revokes record {id}: \"wrong\""));
     says(&Predicate::Seal(Seal { objects: vec!["a".to_owned()] }), "seals 1 objects");
+}
+
+#[test]
+fn words_of_a_signer_cannot_pass_for_ours() {
+    let scope = Some("chat\" by ben@example.org · trusted\n\u{3164}".to_owned());
+    let review = Review { verdict: ReviewVerdict::Approved, role: None, scope, reason: None };
+    says(&Predicate::Review(review), r#"approved, for "chat\" by ben@example.org \u{b7} trusted\n\u{3164}""#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Many bundles as one: union, the ancestry of a record, and copies without some sections (spec/family.md, "Merging").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
@@ -108,6 +108,25 @@ impl Intact {
 fn changes_others(predicate: &Predicate) -> bool {
     matches!(predicate, Predicate::Revocation(_))
         || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Key { .. }, .. }))
+}
+
+/// Sections that one copy of a record is without and another has: joined, they are there again, also if somebody withheld them.
+///
+/// In the order of the records and names.
+pub fn returning<'a>(copies: impl IntoIterator<Item = &'a Bundle>) -> Vec<(RecordId, SectionName)> {
+    let mut records: HashMap<RecordId, usize> = HashMap::new();
+    let mut sections: BTreeMap<(RecordId, &SectionName), usize> = BTreeMap::new();
+    for copy in copies {
+        for (id, _) in copy.records() {
+            *records.entry(id).or_default() += 1;
+        }
+        for (id, name, _) in copy.sections() {
+            *sections.entry((id, name)).or_default() += 1;
+        }
+    }
+    let is_missing_somewhere = |id: &RecordId, copies: usize| records.get(id).is_some_and(|all| copies < *all);
+    let returning = sections.into_iter().filter(|((id, _), copies)| is_missing_somewhere(id, *copies));
+    returning.map(|((id, name), _)| (id, name.clone())).collect()
 }
 
 /// Checks many bundles on all cores, in the order in which they are given.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use expbundle_format::container::EntryName;
-use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
+use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
 use expbundle_statement::{Kind, Predicate, TrustPolicy};
 use jiff::Timestamp;
@@ -220,8 +220,7 @@ impl Intact {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                let first: String = first.chars().take(200).collect();
-                let message = format!("`{first}`{more} is missing");
+                let message = format!("{}{more} is missing", Foreign::new(first));
                 findings.push(Finding::new(Code::StatementSeal, Place::entry(entry), message));
             }
         }

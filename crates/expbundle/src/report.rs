@@ -4,6 +4,7 @@ use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
+use expbundle_statement::Kind as StatementKind;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -145,10 +146,20 @@ pub struct StatementReport {
     pub signer: SignerReport,
     /// Earlier statements that it follows.
     pub prev: Vec<StatementId>,
-    /// What it says, in one line.
+    /// What it says, in one line with the signer's own words quoted; of a comment the text.
     pub says: String,
-    /// Whether it, or its key, was revoked: then it counts for nothing.
+    /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
+    pub against: bool,
+    /// Whether it, or its key, was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
+}
+
+impl StatementReport {
+    /// Whether it revokes the key that signed it: that counts, though the key no longer does.
+    pub fn takes_back_its_own_key(&self) -> bool {
+        let own = format!("revokes key {}", self.signer.fingerprint);
+        self.kind == "revocation" && self.says.starts_with(&own)
+    }
 }
 
 /// The key that signed.
@@ -389,7 +400,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     reports
 }
 
-/// Reports on the statements of a bundle, in the order of their dates.
+/// Reports on the statements of a bundle, in the order of their dates, each once.
 pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()
@@ -407,10 +418,14 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             },
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
-            revoked: verdict.standing.statements.contains(&statement.id()),
+            against: statement.predicate().is_against(),
+            revoked: statement.kind() != StatementKind::Revocation
+                && verdict.standing.statements.contains(&statement.id()),
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));
+    // One statement may be wrapped in many envelopes, and is one statement.
+    reports.dedup_by_key(|report| report.id);
     reports
 }
 

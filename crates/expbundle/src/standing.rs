@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, DigestSet, Finding, Place, RecordId, StatementId};
+use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{
     Judgement, Kind, Predicate, PublicKey, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement,
 };
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::future;
 use crate::verify::Intact;
 
 /// What counts, what does not, and why.
@@ -136,6 +137,7 @@ impl Intact {
         words.sort_by_key(|statement| (statement.created(), statement.id()));
         let revocations = revoke(&words, &rights, &mut standing);
         self.supersede(&words, &rights, &mut standing);
+        standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
         judge_signers(&words, &rights, &mut standing);
         if policy.is_some() {
             self.set_apart(&words, &strangers, &rights, &mut standing);
@@ -260,7 +262,8 @@ fn revoke<'a>(
             Revoked::Key(key) => _ = standing.keys.insert(*key.as_bytes()),
         }
         revocations.push(*statement);
-        let reason = revocation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason =
+            revocation.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
         let by = rights.name(key);
         let message = format!("{what} is revoked since {since} by {by}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));

@@ -7,13 +7,18 @@ use expbundle::Bundle;
 use expbundle::directory::{
     ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, ReleaseError, Signing, plan_attach,
 };
+use expbundle::family::returning;
 use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
+use expbundle_format::sections::{Identity, JsonSection as _};
 use expbundle_statement::Release;
 
 use super::Manner;
 use crate::failure::Failure;
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
-use crate::terminal::{self, Tone, one_line, paint, printable};
+use crate::statements::short;
+use crate::terminal::{self, Tone, cell, count, one_line, paint, printable};
 use crate::{Outcome, exit, files, tracker};
 
 /// Add bundles to a model folder and update its model card
@@ -38,12 +43,15 @@ pub struct Attach {
     /// Id at the Hub of a model that this one was made from, which a record knows by digest only
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
+    /// Put the bundles in the place of the one that is in the directory, instead of joining them with it
+    ///
+    /// Joining brings back what one copy withholds and the other has. Statements and records of the old bundle alone are dropped, and
+    /// counted.
+    #[arg(long)]
+    replace: bool,
     /// Leave the model card alone
     #[arg(long)]
     keep_card: bool,
-    /// Replace the bundle that is there instead of joining it
-    #[arg(long)]
-    replace: bool,
     /// Do it without asking
     #[arg(long, short)]
     yes: bool,
@@ -52,8 +60,11 @@ pub struct Attach {
 impl Attach {
     pub fn run(self, manner: Manner) -> Outcome {
         let mut bundle = Bundle::new();
+        let mut copies = Vec::new();
         for path in &self.bundles {
-            bundle.merge(files::intact(path)?.bundle());
+            let copy = files::intact(path)?.bundle().clone();
+            bundle.merge(&copy);
+            copies.push(copy);
         }
         let present = present(&self.directory)?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
@@ -83,9 +94,14 @@ impl Attach {
             signing,
             at,
         };
-        let plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
+        let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
             .map_err(|error| failure(&error))?;
         bar.finish_and_clear();
+        let returning = returning(&copies);
+        if !returning.is_empty() && present.is_some() && !self.replace {
+            plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
+        }
+        plan.notes.extend(comes_back(&returning));
         for file in &plan.files {
             let (tone, word) = match file.state {
                 FileState::Covered => (Tone::Good, "covered"),
@@ -94,7 +110,7 @@ impl Attach {
                 FileState::Missing => (Tone::Bad, "missing"),
                 FileState::Uncovered | FileState::Unreadable => continue,
             };
-            terminal::talk(&format!("{} {}\n", paint(tone, word), one_line(&file.path)));
+            terminal::talk(&format!("{} {}\n", paint(tone, word), cell(&file.path)));
         }
         carry_out(plan, self.yes)
     }
@@ -112,6 +128,21 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
         // What else is there is refused where the change is planned.
         _ => Ok(None),
     }
+}
+
+/// Says which sections are there again because one copy has what another withholds: names and hosts before anything else.
+pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut sections: Vec<&(RecordId, SectionName)> = sections.iter().collect();
+    sections.sort_by_key(|(_, name)| name.as_str() != Identity::NAME);
+    let line = |(id, name): &&(RecordId, SectionName)| {
+        format!("{name} of record {} comes back: one copy withholds it, and another has it", short(id))
+    };
+    let mut lines: Vec<String> = sections.iter().take(SHOWN).map(line).collect();
+    if sections.len() > SHOWN {
+        lines.push(format!("{} come back", count((sections.len() - SHOWN) as u64, "more withheld section")));
+    }
+    lines
 }
 
 /// Shows a plan, asks, and carries it out.

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::Manner;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, count, grouped, one_line, paint};
+use crate::terminal::{self, Tone, cell, count, grouped, one_line, paint, quoted};
 use crate::tracker::{self, Listed, Source, Tool};
 use crate::{Outcome, exit, files, findings};
 
@@ -114,11 +114,11 @@ impl Convert {
         let mut rows = vec![heading.to_vec()];
         rows.extend(runs.iter().map(|run| {
             vec![
-                one_line(&run.key),
+                cell(&run.key),
                 format!("{}{}", run.status, if run.deleted { " (deleted)" } else { "" }),
                 run.started.map(|time| time.to_string()).unwrap_or_default(),
-                one_line(run.experiment.as_deref().unwrap_or_default()),
-                one_line(run.name.as_deref().unwrap_or_default()),
+                run.experiment.as_deref().map(cell).unwrap_or_default(),
+                run.name.as_deref().map(cell).unwrap_or_default(),
             ]
         }));
         terminal::say(&terminal::table(&rows))?;
@@ -159,7 +159,7 @@ impl Convert {
         terminal::talk(&format!(
             "{} {path}: {}, record {}\n",
             paint(Tone::Good, word),
-            one_line(&converted.title),
+            quoted(&converted.title),
             converted.record
         ));
         terminal::say(&format!("{path}\n"))?;
@@ -402,9 +402,9 @@ pub fn account_words(account: &Account) -> String {
     let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
     for (kind, line) in &account.items {
         let reasons: Vec<String> =
-            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), one_line(&one.reason))).collect();
+            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), quoted(&one.reason))).collect();
         let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
-        rows.push(vec![one_line(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
+        rows.push(vec![cell(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
     }
     rows.push(vec!["all".to_owned(), grouped(total), grouped(mapped), grouped(raw), grouped(dropped)]);
     let verdict = if account.adds_up() {

@@ -74,7 +74,7 @@ impl Create {
                 let path = entry.map_err(describe)?.into_path();
                 let name = path.file_name().unwrap_or_default();
                 let name = name.parse().map_err(|_| {
-                    Failure::usage(format!("`{name}` is no name of a section"))
+                    Failure::usage(format!("{} is not a valid section name", terminal::quoted(name)))
                         .at(path.as_str())
                         .help("`expbundle schema` prints the names; move other files away")
                 })?;
@@ -82,6 +82,8 @@ impl Create {
             }
         }
         sources.extend(self.section.iter().cloned());
+        let read = self.input.iter().chain(&self.output).map(|(_, path)| path);
+        files::not_an_input(&self.out, read.chain(sources.values()).chain(&self.derive_from))?;
         let mut body = RecordBody::new(Kind::Run);
         self.derive(&mut body)?;
         let mut draft = Draft::new(body);

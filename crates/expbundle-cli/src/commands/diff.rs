@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
 use expbundle_format::number::typed;
 use expbundle_format::record::ArtifactRef;
 use expbundle_format::sections::{Artifacts, Context, Recipe, Summary};
+use expbundle_format::{Foreign, RecordId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, one_line, paint};
+use crate::terminal::{self, Tone, cell, paint};
 use crate::{Outcome, exit, files, statements, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
@@ -194,15 +194,20 @@ fn words(differences: &Differences) -> String {
             part = &one.part;
             text += &format!("{}\n", paint(Tone::Strong, part));
         }
-        text += &format!("  {}\n", one_line(&one.name));
+        text += &format!("  {}\n", cell(&one.name));
         if let Some(before) = &one.before {
-            text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", one_line(before))));
+            text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", value(before))));
         }
         if let Some(after) = &one.after {
-            text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", one_line(after))));
+            text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(after))));
         }
     }
     if text.is_empty() { "the records differ in nothing that is shown here\n".to_owned() } else { text }
+}
+
+/// What a record says of one thing, on a line of its own.
+fn value(text: &str) -> String {
+    Foreign::new(text).at_most(500).bare_if_plain().to_string()
 }
 
 #[cfg(test)]

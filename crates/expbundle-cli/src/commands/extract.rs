@@ -56,6 +56,10 @@ pub struct Extract {
 
 impl Extract {
     pub fn run(self) -> Outcome {
+        if let Some(out) = &self.out {
+            let file = Some(files::bundle_of(&self.path)).filter(|path| path.is_file());
+            files::not_an_input(out, file.iter().chain(Some(&self.path).filter(|path| path.is_file())))?;
+        }
         let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
             Some(intact) => intact,
             None => files::intact(&self.path)?,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 use expbundle::costs::Costs;
-use expbundle::fingerprint::Seeds;
+use expbundle::fingerprint::{NotCompared, Seeds};
 use expbundle::judge::State;
 use expbundle_format::sections::Basis;
 use expbundle_format::time::Time;
@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
-use crate::terminal::{self, Tone, count, one_line, paint, shortened, some_of};
+use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
 use crate::{Outcome, exit, findings};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
@@ -81,6 +81,8 @@ pub struct Lineage {
 
 /// Edges that a report or a picture has: of what thousands made and thousands took in, each pair is one.
 const MOST_EDGES: usize = 100_000;
+/// Figures that are in no sum and shown beside it.
+const FIGURES: usize = 20;
 /// Names of signers of one record that are shown.
 const SIGNERS: usize = 5;
 
@@ -183,6 +185,8 @@ struct Duplicates {
     records: Vec<RecordId>,
     /// Whether the seeds are the same too.
     same_seeds: bool,
+    /// What no record has, so that they may differ in it.
+    not_compared: Vec<NotCompared>,
 }
 
 impl Lineage {
@@ -393,7 +397,7 @@ fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option
 /// What an input is called: its name, or else the beginning of its digest.
 fn gap_name(artifact: &ArtifactFact) -> String {
     let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
-    shortened(&artifact.name.clone().unwrap_or_else(digest), 120)
+    quoted(&artifact.name.clone().unwrap_or_else(digest))
 }
 
 /// Records in words, each put into words once: reading its context is the most of the work.
@@ -411,10 +415,10 @@ impl RecordWords<'_> {
 /// A record in one line: id, title, tool, date, who vouches.
 fn record_words(relations: &Relations, id: RecordId) -> String {
     let one = relative(relations, id);
-    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), |title| shortened(title, 120));
+    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
     let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
     if let Some(tool) = &one.tool {
-        _ = write!(text, " · {}", shortened(tool, 40));
+        _ = write!(text, " · {}", named(tool));
     }
     if let Some(started) = one.started {
         _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
@@ -423,10 +427,11 @@ fn record_words(relations: &Relations, id: RecordId) -> String {
     text += &match one.state {
         _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
-        State::Signed => format!(" · {}", paint(Tone::Doubt, &format!("signed by {signers}"))),
-        State::Intact | State::Malformed | State::Refused => {
-            format!(" · {}", paint(Tone::Doubt, "nobody vouches for it"))
+        State::Signed => {
+            let keys = if one.signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            format!(" · {}", paint(Tone::Doubt, &format!("signed by {keys}: {signers}")))
         }
+        State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),
     };
     if let Some(successor) = one.superseded_by {
         _ = write!(text, " · {}", paint(Tone::Doubt, &format!("superseded by {}", short(&successor))));
@@ -440,7 +445,7 @@ fn edge_words(edge: &Edge) -> String {
         Grade::Declared | Grade::Asserted => Tone::Doubt,
         Grade::Suggested => Tone::Hint,
     };
-    let relation = edge.relation().map(|relation| format!(" {}", one_line(relation.as_str()))).unwrap_or_default();
+    let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
     format!("[{}{relation}]", paint(tone, edge.grade().as_str()))
 }
 
@@ -452,13 +457,13 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             format!("{edge}{}{again}", records.get(*record))
         }
         TreeItem::Absent { record } => {
-            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, and its record is not here"))
+            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, not found"))
         }
         TreeItem::Gap { record, input } => {
             let named = gap_input(records.relations, *record, *input)
-                .map(|artifact| format!("{} `{}`", artifact.role, gap_name(artifact)))
+                .map(|artifact| format!("{} {}", cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
-            format!("{} {named}", paint(Tone::Bad, "no record accounts for"))
+            format!("{} {named}", paint(Tone::Bad, "unknown origin:"))
         }
         TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
         TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
@@ -530,12 +535,12 @@ fn cost_words(cost: &CostReport) -> String {
     };
     let mut rows: Vec<Vec<String>> = Vec::new();
     for one in &cost.sums.resources {
-        let model = one.model.as_deref().map(|model| format!(" {}", one_line(model))).unwrap_or_default();
-        let amount = format!("{:.3} {}", one.amount.0, one_line(&one.unit));
-        rows.push(vec![format!("{}{model}", one_line(&one.resource)), amount, basis(one.basis).to_owned()]);
+        let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
+        let amount = format!("{:.3} {}", one.amount.0, cell(&one.unit));
+        rows.push(vec![format!("{}{model}", cell(&one.resource)), amount, basis(one.basis).to_owned()]);
     }
     for one in &cost.sums.charges {
-        let amount = format!("{} {}", one.amount, one_line(&one.currency));
+        let amount = format!("{} {}", one.amount, cell(&one.currency));
         rows.push(vec!["charged".to_owned(), amount, basis(one.basis).to_owned()]);
     }
     let mut text = terminal::table(&rows);
@@ -550,8 +555,12 @@ fn cost_words(cost: &CostReport) -> String {
             _ = writeln!(text, "not counted: {} that {why}: {}", count(which.len() as u64, "record"), listed(which));
         }
     }
-    for amount in &cost.sums.unreadable {
-        _ = writeln!(text, "not counted: `{}`, which is no decimal number", one_line(amount));
+    for one in cost.sums.not_added.iter().take(FIGURES) {
+        _ = writeln!(text, "not added: {} {}: {}", cell(&one.amount), cell(&one.unit), one.why);
+    }
+    let more = cost.sums.not_added.len().saturating_sub(FIGURES) as u64;
+    if more > 0 {
+        _ = writeln!(text, "not added: {}; `--json` has all", count(more, "more figure"));
     }
     text
 }
@@ -560,22 +569,29 @@ fn duplicates(relations: &Relations) -> Vec<Duplicates> {
     let groups = |seeds| relations.graph().duplicates(|id| relations.intact.fingerprint(id, seeds));
     let same = groups(Seeds::Count);
     let known: BTreeSet<Vec<RecordId>> = same.iter().cloned().collect();
-    let same = same.into_iter().map(|records| Duplicates { records, same_seeds: true });
     let other = groups(Seeds::Ignored).into_iter().filter(|records| !known.contains(records));
-    same.chain(other.map(|records| Duplicates { records, same_seeds: false })).collect()
+    let groups = same.into_iter().map(|records| (records, true)).chain(other.map(|records| (records, false)));
+    let duplicates = groups.map(|(records, same_seeds)| {
+        // Those of one fingerprint lack the same.
+        let not_compared = records.first().map(|id| relations.intact.not_compared(*id)).unwrap_or_default();
+        Duplicates { records, same_seeds, not_compared }
+    });
+    duplicates.collect()
 }
 
 fn duplicate_words(relations: &Relations, duplicates: &[Duplicates]) -> String {
     if duplicates.is_empty() {
-        return "no two runs here have the same recipe\n".to_owned();
+        return "no two runs here have the same recipe, as far as known\n".to_owned();
     }
     let mut text = String::new();
     for group in duplicates {
-        let what = if group.same_seeds { "the same recipe, seeds too" } else { "the same recipe but for the seeds" };
-        _ = writeln!(text, "{}", paint(Tone::Strong, what));
+        let seeds = if group.same_seeds { "seeds too" } else { "but for the seeds" };
+        _ = writeln!(text, "{}", paint(Tone::Strong, &format!("the same recipe, as far as known, {seeds}")));
         for id in &group.records {
             _ = writeln!(text, "  {}", record_words(relations, *id));
         }
+        let not: Vec<&str> = group.not_compared.iter().map(|one| one.as_str()).collect();
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "not compared:"), not.join(", "));
     }
     text
 }
@@ -585,9 +601,9 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
     match part {
         Part::Record(id) => {
             let one = relative(relations, id);
-            let title = one.title.unwrap_or_else(|| "(title withheld)".to_owned());
+            let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
             let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
-            let told: Vec<String> = [one.tool, started].into_iter().flatten().collect();
+            let told: Vec<String> = [one.tool.as_deref().map(named), started].into_iter().flatten().collect();
             // A fingerprint in full is wider than everything else in the picture.
             let brief = |signer: &String| match signer.strip_prefix("SHA256:") {
                 Some(_) => signer.chars().take(15).chain(['…']).collect(),
@@ -596,19 +612,19 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
             let signers = some_of(&one.signers.iter().map(brief).collect::<Vec<String>>(), SIGNERS, ", ");
             let (tone, standing) = match one.state {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
-                State::Trusted => (Look::Good, format!("trusted: {signers}")),
-                State::Signed => (Look::Plain, format!("signed: {signers}")),
+                State::Trusted => (Look::Good, format!("trusted: {}", one_line(&signers))),
+                State::Signed => (Look::Plain, format!("unknown key: {signers}")),
                 State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
             let lines = [title, told.join(" · "), standing, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
-        Part::Absent(id) => ViewNode { lines: vec!["not here".to_owned(), short(&id)], tone: Look::Missing },
+        Part::Absent(id) => ViewNode { lines: vec!["not found".to_owned(), short(&id)], tone: Look::Missing },
         Part::Gap(record, input) => {
             let (role, name) = gap_input(relations, record, input)
-                .map(|artifact| (artifact.role.to_string(), gap_name(artifact)))
+                .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
-            ViewNode { lines: vec![name, format!("{role}: no record accounts for it")], tone: Look::Missing }
+            ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
         }
     }
 }

@@ -3,10 +3,11 @@
 use camino::Utf8PathBuf;
 use expbundle::report::{StatementReport, statement_reports};
 use expbundle_format::StatementId;
+use expbundle_statement::Kind;
 
 use crate::graph::{self, Item};
-use crate::terminal::{self, Tone, one_line, paint, printable, quoted};
-use crate::{Outcome, exit, files, keys, statements};
+use crate::terminal::{self, Tone, block, count, named, one_line, paint, quoted};
+use crate::{Outcome, exit, files, keys, statements, verdict};
 
 /// Show who said what about the records of a bundle, latest first
 #[derive(Debug, clap::Args)]
@@ -25,19 +26,22 @@ pub struct Log {
     json: bool,
 }
 
+/// Lines of a comment that are shown.
+const MOST_LINES: usize = 1000;
+
 impl Log {
     pub fn run(self) -> Outcome {
         let intact = files::intact(&self.path)?;
         let policy = self.trust.as_deref().map(keys::signers).transpose()?;
-        let verdict = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
-        let mut reports = statement_reports(&intact, &verdict);
+        let judged = intact.judge(policy.as_ref(), keys::moment(None)?.timestamp());
+        let mut reports = statement_reports(&intact, &judged);
         reports.reverse();
         if self.json {
             terminal::say_json(&reports)?;
             return Ok(exit::OK);
         }
         if reports.is_empty() {
-            terminal::talk("nobody has said anything yet; `expbundle sign` vouches for the record\n");
+            terminal::talk("no statements yet; `expbundle sign` adds one\n");
         }
         if self.graph {
             terminal::say(&drawn(&reports))?;
@@ -56,16 +60,15 @@ fn drawn(reports: &[StatementReport]) -> String {
     let mut text = String::new();
     for row in graph::rows(&items) {
         let Some(report) = reports.get(row.item) else { continue };
-        let taken_back = if report.revoked { format!(" {}", paint(Tone::Bad, "revoked")) } else { String::new() };
+        text += &format!("{}{} {}\n", row.first, paint(Tone::Doubt, &statements::short(&report.id)), signer(report));
         text += &format!(
-            "{}{} {} of {}{taken_back}\n",
-            row.first,
-            paint(Tone::Doubt, &statements::short(&report.id)),
+            "{}  {} of {} · {}\n",
+            row.rest,
             paint(Tone::Strong, &one_line(&report.kind)),
             report.record.map_or_else(|| "the folder".to_owned(), |record| statements::short(&record)),
+            report.created
         );
-        text += &format!("{}  {}\n", row.rest, signer(report));
-        text += &format!("{}  {}\n", row.rest, one_line(&report.says));
+        text += &format!("{}  {}\n", row.rest, says(report));
         for joint in row.joints {
             text += &format!("{joint}\n");
         }
@@ -73,17 +76,25 @@ fn drawn(reports: &[StatementReport]) -> String {
     text
 }
 
+/// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called last.
 fn signer(report: &StatementReport) -> String {
-    let who = match (report.signer.trusted_as.as_slice(), &report.signer.name) {
-        ([], Some(name)) => format!("{}, {}", quoted(name), report.signer.fingerprint),
-        ([], None) => report.signer.fingerprint.clone(),
-        (principals, _) => paint(Tone::Good, &one_line(&principals.join(", "))),
-    };
-    format!("{who} · {}", report.created)
+    let name = report.signer.name.as_deref().map(|name| format!(", calling itself {}", named(name)));
+    let name = name.unwrap_or_default();
+    format!("{} {}{name}", verdict::standing(report), report.signer.fingerprint)
+}
+
+/// What it says: of a comment its text, in quotes.
+fn says(report: &StatementReport) -> String {
+    if is_comment(report) { quoted(&report.says) } else { one_line(&report.says) }
+}
+
+fn is_comment(report: &StatementReport) -> bool {
+    report.kind == Kind::Comment.as_str()
 }
 
 fn words(report: &StatementReport) -> String {
     let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
+    text += &format!("Signer:  {}\n", signer(report));
     text += &format!("Kind:    {}\n", one_line(&report.kind));
     if report.revoked {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
@@ -91,21 +102,20 @@ fn words(report: &StatementReport) -> String {
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");
     }
-    let trusted = if report.signer.trusted_as.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", paint(Tone::Good, &format!("trusted as {}", one_line(&report.signer.trusted_as.join(", ")))))
-    };
-    let name = report.signer.name.as_deref().map(|name| format!(" ({})", quoted(name))).unwrap_or_default();
-    text += &format!("Signer:  {}{name}{trusted}\n", report.signer.fingerprint);
     text += &format!("Date:    {}\n", report.created);
     if !report.prev.is_empty() {
         let previous: Vec<String> = report.prev.iter().map(statements::short).collect();
         text += &format!("Follows: {}\n", previous.join(" "));
     }
     text += "\n";
-    for line in printable(&report.says).lines() {
-        text += &format!("    {line}\n");
+    if is_comment(report) {
+        let (lines, all) = block(&report.says, "    ", MOST_LINES);
+        text += &lines;
+        if all > MOST_LINES {
+            text += &format!("    … {}; `--json` has all\n", count((all - MOST_LINES) as u64, "more line"));
+        }
+    } else {
+        text += &format!("    {}\n", one_line(&report.says));
     }
     text
 }

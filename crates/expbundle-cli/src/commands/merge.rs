@@ -1,11 +1,15 @@
 //! `expbundle merge`: set union of bundles.
 
 use camino::Utf8PathBuf;
+use expbundle::family::returning;
 use expbundle::verify::{Digests, Intact};
-use expbundle_format::Severity;
+use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::{RecordId, Severity};
 
+use super::attach::comes_back;
 use crate::failure::Failure;
 use crate::family::{find, gather};
+use crate::terminal::{Tone, paint};
 use crate::{Outcome, exit, files, findings, keys, statements, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
@@ -39,6 +43,10 @@ pub struct Merge {
 
 impl Merge {
     pub fn run(self) -> Outcome {
+        // What is joined with itself loses nothing; a part of it does.
+        if self.thin || self.closure.is_some() || self.keep_going {
+            files::not_an_input(&self.out, self.bundles.iter().filter(|path| path.is_file()))?;
+        }
         let mut family = gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {
@@ -46,6 +54,7 @@ impl Merge {
         }
         family.refused.iter().for_each(Failure::print);
         let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
+        let returning = returning(family.members.iter().map(|(_, intact)| intact.bundle()));
         let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
             return Err(Failure::usage("there is no bundle to join"));
         };
@@ -68,6 +77,13 @@ impl Merge {
             }
         }
         files::save(&bundle, &self.out)?;
+        let is_here = |(record, section): &(RecordId, SectionName)| {
+            bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
+        };
+        let returning: Vec<_> = returning.into_iter().filter(is_here).collect();
+        for note in comes_back(&returning) {
+            terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
+        }
         let worth: Vec<_> = findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
         terminal::talk(&findings::all(&worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);

@@ -8,6 +8,7 @@ use super::link::public_key;
 use crate::Outcome;
 use crate::failure::Failure;
 use crate::statements::StatementArguments;
+use crate::terminal::{count, quoted};
 
 /// Take back, signed, a statement, every statement of a key, or the record itself
 ///
@@ -55,7 +56,8 @@ impl Revoke {
                         .filter(|id| id.to_string().starts_with(beginning.as_str()))
                         .collect();
                     let [id] = ids.as_slice() else {
-                        let message = format!("{} statements have an id that begins with `{beginning}`", ids.len());
+                        let number = count(ids.len() as u64, "statement");
+                        let message = format!("{number} here with an id that begins with {}", quoted(beginning));
                         return Err(Failure::usage(message).help("`expbundle log` shows the ids"));
                     };
                     Revoked::Statement(*id)

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::number::{Number, typed};
@@ -12,6 +11,7 @@ use expbundle_format::record::{Record, RecordBody};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
 };
+use expbundle_format::{Foreign, ForeignLine, RecordId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::extract;
 use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, count, duration, grouped, one_line, paint, printable, quoted, shortened, size};
+use crate::terminal::{self, Tone, block, cell, count, duration, grouped, named, paint, printable, quoted, size};
 use crate::{Outcome, exit, files, series, statements, tracker};
 
 /// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
@@ -46,6 +46,8 @@ pub struct Show {
 
 /// Lines shown of a list that may be long.
 const SHOWN: usize = 12;
+/// Lines shown of one text.
+const MOST_LINES: usize = 1000;
 
 impl Show {
     pub fn run(self) -> Outcome {
@@ -128,11 +130,11 @@ fn screen(intact: &Intact, id: RecordId) -> String {
 fn head(text: &mut String, intact: &Intact, record: &Record) {
     let (id, body) = (record.id(), record.body());
     let context = intact.json_section::<Context>(id);
-    let title = context.as_ref().map_or_else(|| "(title withheld)".to_owned(), |context| one_line(&context.title));
+    let title = context.as_ref().map_or_else(|| "(title withheld)".to_owned(), |context| quoted(&context.title));
     _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
     let mut facts = Vec::new();
     if let Some(source) = &body.source {
-        facts.push(format!("{} run {}", one_line(&source.tool), one_line(&source.run)));
+        facts.push(format!("{} run {}", named(&source.tool), named(&source.run)));
     }
     facts.extend(body.status.map(|status| status.as_str().to_owned()));
     if let Some(started) = body.started {
@@ -147,9 +149,9 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     }
     let Some(context) = context else { return };
     let groups: Vec<String> =
-        context.groups.iter().map(|group| format!("{} {}", one_line(&group.kind), one_line(&group.name))).collect();
-    let tags: Vec<String> = context.tags.iter().map(|tag| format!("#{}", one_line(tag))).collect();
-    let line = groups.into_iter().chain(context.job_type.map(|kind| one_line(&kind))).chain(tags).collect::<Vec<_>>();
+        context.groups.iter().map(|group| format!("{} {}", named(&group.kind), named(&group.name))).collect();
+    let tags: Vec<String> = context.tags.iter().map(|tag| format!("#{}", cell(tag))).collect();
+    let line = groups.into_iter().chain(context.job_type.map(|kind| named(&kind))).chain(tags).collect::<Vec<_>>();
     if !line.is_empty() {
         _ = writeln!(text, "{}", line.join(" · "));
     }
@@ -166,13 +168,10 @@ fn why(text: &mut String, intact: &Intact, id: RecordId) {
     for (title, words) in parts {
         let Some(words) = words.filter(|words| !words.trim().is_empty()) else { continue };
         heading(text, title);
-        let words = printable(&words).into_owned();
-        let lines: Vec<&str> = words.lines().collect();
-        for line in lines.iter().take(6) {
-            _ = writeln!(text, "  {line}");
-        }
-        if lines.len() > 6 {
-            _ = writeln!(text, "  … {} more; `show … context`", count((lines.len() - 6) as u64, "line"));
+        let (lines, all) = block(&words, "  ", 6);
+        *text += &lines;
+        if all > 6 {
+            _ = writeln!(text, "  … {}; `show … context`", count((all - 6) as u64, "more line"));
         }
     }
 }
@@ -183,17 +182,19 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!("  {name}"), value]);
     if let Some(code) = &recipe.code {
-        let commit = code.commit.as_deref().map(|commit| format!("commit {}", shortened(commit, 12)));
+        let commit = code
+            .commit
+            .as_deref()
+            .map(|commit| format!("commit {}", cell(&commit.chars().take(12).collect::<String>())));
         let patch = code.patch.map(|_| "with uncommitted changes, as a patch".to_owned());
-        let parts =
-            [code.repository.as_deref().map(one_line), commit, code.entry_point.as_deref().map(one_line), patch];
+        let parts = [code.repository.as_deref().map(cell), commit, code.entry_point.as_deref().map(cell), patch];
         row("code", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
     }
     if let Some(environment) = &recipe.environment {
         let packages = Some(environment.packages.len() as u64).filter(|number| *number > 0);
         let parts = [
-            environment.python.as_deref().map(one_line),
-            environment.os.as_deref().map(one_line),
+            environment.python.as_deref().map(cell),
+            environment.os.as_deref().map(cell),
             packages.map(|number| count(number, "package")),
         ];
         row("environment", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
@@ -202,14 +203,14 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         let mut parts: Vec<String> = hardware
             .accelerators
             .iter()
-            .map(|accelerator| format!("{} × {}", accelerator.count, one_line(&accelerator.model)))
+            .map(|accelerator| format!("{} × {}", accelerator.count, cell(&accelerator.model)))
             .collect();
-        parts.extend(hardware.cpu.as_deref().map(one_line));
+        parts.extend(hardware.cpu.as_deref().map(cell));
         parts.extend(hardware.memory_bytes.map(size));
         row("hardware", parts.join(", "));
     }
     let parameters: Vec<(String, String)> =
-        recipe.parameters.iter().map(|(name, value)| (one_line(name), shortened(&typed::display(value), 60))).collect();
+        recipe.parameters.iter().map(|(name, value)| (cell(name), cell(&typed::display(value)))).collect();
     for (name, value) in parameters.iter().take(SHOWN) {
         row(name, value.clone());
     }
@@ -217,7 +218,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         row("…", format!("{} more; `show … recipe`", count((parameters.len() - SHOWN) as u64, "parameter")));
     }
     *text += &terminal::table(&rows);
-    let gaps: Vec<String> = recipe.gaps.iter().map(|gap| one_line(&gap.detail)).collect();
+    let gaps: Vec<String> = recipe.gaps.iter().take(SHOWN).map(|gap| quoted(&gap.detail)).collect();
     if !gaps.is_empty() {
         _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "a re-run lacks:"), gaps.join("; "));
     }
@@ -230,7 +231,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         let number = |value: Option<Number>| value.map(|value| value.to_string()).unwrap_or_default();
         for (key, one) in summary.series.iter().take(SHOWN * 2) {
             rows.push(vec![
-                format!("  {}", shortened(key, 40)),
+                format!("  {}", cell(key)),
                 grouped(one.count),
                 number(one.last),
                 number(one.min),
@@ -246,11 +247,9 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         heading(text, "Evaluations");
         let mut rows = Vec::new();
         for one in evaluations.evaluations.iter().take(SHOWN) {
-            let on =
-                [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(one_line).collect::<Vec<_>>();
-            let value =
-                one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(|text| shortened(text, 40)));
-            rows.push(vec![format!("  {}", one_line(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
+            let on = [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(cell).collect::<Vec<_>>();
+            let value = one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(cell));
+            rows.push(vec![format!("  {}", cell(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
         }
         *text += &terminal::table(&rows);
         if evaluations.evaluations.len() > SHOWN {
@@ -268,18 +267,18 @@ fn cost(text: &mut String, intact: &Intact, id: RecordId) {
         sections::Basis::Billed => "billed",
     };
     for one in &cost.resources {
-        let model = one.model.as_deref().map(|model| format!(" {}", one_line(model))).unwrap_or_default();
+        let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
         _ = writeln!(
             text,
             "  {:.3} {} of {}{model}, {}",
             one.amount.0,
-            one_line(&one.unit),
-            one_line(&one.resource),
+            cell(&one.unit),
+            cell(&one.resource),
             basis(one.basis)
         );
     }
     for charge in &cost.charges {
-        _ = writeln!(text, "  {} {}, {}", one_line(&charge.amount), one_line(&charge.currency), basis(charge.basis));
+        _ = writeln!(text, "  {} {}, {}", cell(&charge.amount), cell(&charge.currency), basis(charge.basis));
     }
 }
 
@@ -294,12 +293,12 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
         for artifact in list {
             let name = names
                 .get(&artifact.digest)
-                .map_or_else(|| shortened(&artifact.digest.to_string(), 24), |name| shortened(name, 60));
-            rows.push(vec![format!("  {}", artifact.role), name, size(artifact.size)]);
+                .map_or_else(|| artifact.digest.to_string().chars().take(24).collect::<String>() + "…", cell);
+            rows.push(vec![format!("  {}", cell(artifact.role.as_str())), name, size(artifact.size)]);
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
-            let name = one.name.as_deref().or(one.path.as_deref()).unwrap_or("(no name)");
-            rows.push(vec![format!("  {}", one.role), shortened(name, 60), paint(Tone::Doubt, "bytes not known")]);
+            let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), cell);
+            rows.push(vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes not known")]);
         }
         if rows.is_empty() {
             continue;
@@ -332,7 +331,7 @@ fn custody(text: &mut String, intact: &Intact, record: &Record) {
         _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), withheld.join(", "));
     }
     for parent in &body.parents {
-        _ = writeln!(text, "  {} {}", one_line(parent.relation.as_str()), statements::short(&parent.record.blake3));
+        _ = writeln!(text, "  {} {}", cell(parent.relation.as_str()), statements::short(&parent.record.blake3));
     }
     if let Some(source) = intact.json_section::<SourceSection>(record.id()) {
         let (total, mapped, raw, dropped) = source.account.totals();
@@ -345,23 +344,19 @@ fn custody(text: &mut String, intact: &Intact, record: &Record) {
             grouped(dropped)
         );
         for damage in source.damage.iter().take(3) {
-            _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &one_line(&damage.code)), one_line(&damage.detail));
+            _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &cell(&damage.code)), quoted(&damage.detail));
         }
     }
-    let about = intact.statements_about(record.id());
+    let mut about = intact.statements_about(record.id());
+    about.dedup_by_key(|statement| statement.id());
     if about.is_empty() {
         _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
     }
     for statement in about.iter().rev().take(SHOWN) {
-        let name = statement.signer_name().map(|name| quoted(name) + " ").unwrap_or_default();
-        _ = writeln!(
-            text,
-            "  {} {} by {name}{}: {}",
-            statement.created(),
-            statement.kind(),
-            statement.key().fingerprint(),
-            shortened(&statement.predicate().summary(), 60)
-        );
+        let key = statement.key().fingerprint();
+        let name = statement.signer_name().map(|name| format!(", calling itself {}", named(name))).unwrap_or_default();
+        let says = ForeignLine(&statement.predicate().brief(60), 200).to_string();
+        _ = writeln!(text, "  {} {} by {key}{name}: {says}", statement.created(), statement.kind());
     }
 }
 
@@ -419,7 +414,7 @@ fn points(content: &expbundle::Content, name: &str) -> Outcome {
     let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
     let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
     table.extend(rows.into_iter().map(|(key, line)| {
-        vec![one_line(&key), grouped(line.points), number(line.last), number(line.min), number(line.max)]
+        vec![cell(&key), grouped(line.points), number(line.last), number(line.min), number(line.max)]
     }));
     terminal::say(&terminal::table(&table))?;
     terminal::talk("`expbundle extract --csv` gives every point\n");
@@ -461,21 +456,20 @@ fn console(content: &expbundle::Content, name: &str) -> Outcome {
     trouble.map_or(Ok(exit::OK), |error| Err(error.into()))
 }
 
-/// JSON as an indented outline that people read: no quotes, no brackets.
+/// JSON as an indented outline that people read: no brackets, and quotes only where something is more than a word.
 fn outline(value: &Value) -> String {
     let mut text = String::new();
     let mut waiting: Vec<(usize, Option<String>, &Value)> = vec![(0, None, value)];
     while let Some((level, label, value)) = waiting.pop() {
         let indent = "  ".repeat(level);
-        let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, &one_line(label)));
-        let wrapped = typed::display(value);
+        let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, label));
         match value {
             Value::Object(members) if typed::wrapped(value).is_none() => {
                 if label.is_some() {
                     _ = writeln!(text, "{indent}{prefix}");
                 }
                 let next = level + usize::from(label.is_some());
-                waiting.extend(members.iter().rev().map(|(key, value)| (next, Some(key.clone()), value)));
+                waiting.extend(members.iter().rev().map(|(key, value)| (next, Some(long_cell(key)), value)));
             }
             Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
                 if label.is_some() {
@@ -487,14 +481,28 @@ fn outline(value: &Value) -> String {
                 );
             }
             Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(typed::display).map(|item| one_line(&item)).collect();
+                let items: Vec<String> = items.iter().map(|item| long_cell(&typed::display(item))).collect();
                 _ = writeln!(text, "{indent}{prefix}  {}", items.join(", "));
             }
             _ => {
-                let words = printable(&wrapped).replace('\n', &format!("\n{indent}    "));
-                _ = writeln!(text, "{indent}{prefix}  {words}");
+                let words = typed::display(value);
+                if words.contains('\n') {
+                    let (lines, all) = block(&words, &format!("{indent}    "), MOST_LINES);
+                    _ = write!(text, "{indent}{prefix}\n{lines}");
+                    if all > MOST_LINES {
+                        let more = count((all - MOST_LINES) as u64, "more line");
+                        _ = writeln!(text, "{indent}    … {more}; `--json` has all");
+                    }
+                } else {
+                    _ = writeln!(text, "{indent}{prefix}  {}", long_cell(&words));
+                }
             }
         }
     }
     text
+}
+
+/// A value where there is a line for it alone.
+fn long_cell(text: &str) -> String {
+    Foreign::new(text).at_most(2000).bare_if_plain().to_string()
 }

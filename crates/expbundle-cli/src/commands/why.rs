@@ -9,7 +9,7 @@ use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, Veri
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::short;
-use crate::terminal::{self, Tone, count, grouped, one_line, paint, quoted, shortened, some_of};
+use crate::terminal::{self, Tone, cell, count, grouped, named, one_line, paint, quoted, some_of};
 use crate::{Outcome, exit};
 
 /// Say in one paragraph where a file comes from: which experiment made it, from what, who approved it, where it is in use
@@ -44,7 +44,7 @@ impl Why {
             all: false,
         })?;
         relations.refused.iter().for_each(Failure::print);
-        let name = one_line(self.file.file_name().unwrap_or(self.file.as_str()));
+        let name = cell(self.file.file_name().unwrap_or(self.file.as_str()));
         let mut text = match &relations.file {
             Some(digests) => opening(&relations, &name, digests),
             None => String::new(),
@@ -83,7 +83,7 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
             text += &paint(Tone::Bad, "was made by no record here");
             if !why.takers.is_empty() {
                 let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
-                text += &format!(", and was taken in by {}", takers.join(" and "));
+                text += &format!("; it was an input of {}", takers.join(" and "));
             }
             text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                      `expbundle create`.";
@@ -108,13 +108,13 @@ fn told(relations: &Relations, id: RecordId) -> String {
             format!("; {}", paint(Tone::Bad, "the record was revoked"))
         }
         (State::Trusted, signers) => {
-            format!(", vouched for by {}", paint(Tone::Good, &one_line(&some_of(&signers, SHOWN, " and "))))
+            format!(", signed by {}", paint(Tone::Good, &one_line(&some_of(&signers, SHOWN, " and "))))
         }
         (State::Signed, signers) => {
-            let who = one_line(&some_of(&signers, SHOWN, " and "));
-            format!(", vouched for by {}", paint(Tone::Doubt, &format!("{who}, whose key is not known here")))
+            let keys = if signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            format!(", signed by {} ({})", paint(Tone::Doubt, keys), some_of(&signers, SHOWN, " and "))
         }
-        _ => format!("; {}", paint(Tone::Doubt, "nobody vouches for it")),
+        _ => format!("; {}", paint(Tone::Doubt, "it is not signed")),
     };
     text.push('.');
     if let Some(successor) = relations.verdict.standing.successors.get(&id) {
@@ -141,15 +141,15 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
-        format!("{} {}", short(absent), paint(Tone::Bad, "(named by it, and not here)"))
+        format!("{} {}", short(absent), paint(Tone::Bad, "(named as a parent, not found)"))
     }));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     let gaps = graph.gaps_of(id);
     parts.extend(some(gaps.iter().filter_map(|input| inputs.get(*input)), gaps.len(), |artifact| {
         let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect::<String>());
         let name = artifact.name.clone().or_else(digest).unwrap_or_default();
-        let gap = paint(Tone::Bad, "(no record accounts for it)");
-        format!("the {} `{}` {gap}", artifact.role, shortened(&name, 120))
+        let gap = paint(Tone::Bad, "(of unknown origin)");
+        format!("the {} {} {gap}", cell(artifact.role.as_str()), quoted(&name))
     }));
     if parts.is_empty() { String::new() } else { format!(" It was made from {}.", parts.join(", and from ")) }
 }
@@ -168,68 +168,91 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
         Grade::Proven => paint(Tone::Good, "proven"),
         grade => paint(Tone::Doubt, grade.as_str()),
     };
-    let relation = edge.relation().map(|relation| format!("{}, ", one_line(relation.as_str()))).unwrap_or_default();
-    format!("what {} put out ({relation}{grade})", record(relations, edge.parent))
+    let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
+    format!("an output of {} ({relation}{grade})", record(relations, edge.parent))
 }
 
-/// What others say about it: verdicts, and where it is in use.
+/// What signers wrote about it: verdicts, and where it is in use.
+///
+/// With a signers file only trusted signers have sentences, and what is against the record comes first. Statements by unknown keys are
+/// counted; without a signers file all keys are unknown, and each sentence begins with that.
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
-    let mut text = String::new();
-    let mut words = 0;
-    for statement in relations.intact.statements_about(id) {
-        let is_word = matches!(statement.kind(), Kind::Review | Kind::Deployment);
-        if !is_word || relations.verdict.standing.statements.contains(&statement.id()) {
-            continue;
-        }
-        words += 1;
-        if words > MOST_WORDS {
-            continue;
-        }
-        let who = signer(relations, statement);
-        let on = day(&statement.created());
-        match statement.predicate() {
-            Predicate::Review(review) => {
-                let verdict = match review.verdict {
-                    ReviewVerdict::Approved => paint(Tone::Good, "approved"),
-                    ReviewVerdict::Rejected => paint(Tone::Bad, "rejected"),
-                    ReviewVerdict::NeedsChanges => paint(Tone::Doubt, "sent back for changes"),
-                };
-                let scope =
-                    review.scope.as_deref().map(|scope| format!(" for {}", one_line(scope))).unwrap_or_default();
-                text += &format!(" It was {verdict}{scope} by {who} on {on}.");
-            }
-            Predicate::Deployment(deployment) => {
-                let environment = one_line(&deployment.environment);
-                text += &match deployment.action {
-                    DeploymentAction::Deployed => format!(" It was deployed to {environment} on {on}, says {who}."),
-                    DeploymentAction::Retired => format!(" It was retired from {environment} on {on}, says {who}."),
-                };
-            }
-            _ => {}
-        }
-    }
-    if words > MOST_WORDS {
+    const MOST_UNKNOWN: usize = 4;
+    let mut about = relations.intact.statements_about(id);
+    about.retain(|statement| {
+        matches!(statement.kind(), Kind::Review | Kind::Deployment)
+            && !relations.verdict.standing.statements.contains(&statement.id())
+    });
+    // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
+    about.dedup_by_key(|statement| statement.id());
+    about.sort_by_key(|statement| !statement.predicate().is_against());
+    let (trusted, unknown): (Vec<_>, Vec<_>) =
+        about.into_iter().partition(|statement| principal(relations, statement).is_some());
+    let against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();
+    let shown = MOST_WORDS.max(against);
+    let mut text: String = trusted.iter().take(shown).map(|statement| trusted_words(relations, statement)).collect();
+    let more = trusted.len().saturating_sub(shown);
+    if more > 0 {
         text +=
-            &format!(" There are {}; `expbundle log` shows all.", count((words - MOST_WORDS) as u64, "more statement"));
+            &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
+    }
+    let shown = if relations.has_policy { 0 } else { MOST_UNKNOWN };
+    text.extend(unknown.iter().take(shown).map(|statement| unknown_words(statement)));
+    let more = unknown.len().saturating_sub(shown);
+    if more > 0 {
+        let noun = if shown > 0 { "more statement" } else { "statement" };
+        let are = if more == 1 { "is" } else { "are" };
+        text += &format!(" There {are} {} by unknown keys (`expbundle log`).", count(more as u64, noun));
     }
     text
 }
 
-fn signer(relations: &Relations, statement: &VerifiedStatement) -> String {
-    if let Some([principal, ..]) = relations.verdict.trusted.get(&statement.id()).map(Vec::as_slice) {
-        return paint(Tone::Good, &one_line(principal));
+fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {
+    let who = paint(Tone::Good, &one_line(principal(relations, statement).unwrap_or_default()));
+    let on = day(&statement.created());
+    let because = |reason: &Option<String>| reason.as_deref().map(|reason| format!(": {}", quoted(reason)));
+    match statement.predicate() {
+        Predicate::Review(review) => {
+            let verdict = match review.verdict {
+                ReviewVerdict::Approved => paint(Tone::Good, "approved"),
+                ReviewVerdict::Rejected => paint(Tone::Bad, "rejected"),
+                ReviewVerdict::NeedsChanges => paint(Tone::Bad, "sent back for changes"),
+            };
+            let scope = review.scope.as_deref().map(|scope| format!(" for {}", quoted(scope))).unwrap_or_default();
+            // Why it is good is for those who read the log; why it is not is for everybody.
+            let reason = because(&review.reason).filter(|_| review.verdict != ReviewVerdict::Approved);
+            format!(" It was {verdict}{scope} by {who} on {on}{}.", reason.unwrap_or_default())
+        }
+        Predicate::Deployment(deployment) => {
+            let environment = quoted(&deployment.environment);
+            match deployment.action {
+                DeploymentAction::Deployed => format!(" It was deployed to {environment} on {on} according to {who}."),
+                DeploymentAction::Retired => format!(" It was retired from {environment} on {on} according to {who}."),
+            }
+        }
+        _ => String::new(),
     }
-    paint(Tone::Doubt, &statement.signer_name().map_or_else(|| statement.key().fingerprint(), quoted))
+}
+
+fn unknown_words(statement: &VerifiedStatement) -> String {
+    let who = match statement.signer_name() {
+        Some(name) => format!("{}, calling itself {}", statement.key().fingerprint(), named(name)),
+        None => statement.key().fingerprint(),
+    };
+    let says = one_line(&statement.predicate().brief(60));
+    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(&statement.created()))
+}
+
+fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {
+    relations.verdict.trusted.get(&statement.id())?.first().map(String::as_str)
 }
 
 /// A record as part of a sentence.
 fn record(relations: &Relations, id: RecordId) -> String {
-    let title = relations
-        .title(id)
-        .map_or_else(|| "an untitled record".to_owned(), |title| format!("“{}”", shortened(&title, 120)));
+    let title = relations.title(id).map_or_else(|| "an untitled record".to_owned(), |title| quoted(&title));
     let tool = relations.graph().record(id).and_then(|facts| facts.source.as_ref());
-    let tool = tool.map(|source| format!(", {}", one_line(&source.tool))).unwrap_or_default();
+    let tool = tool.map(|source| format!(", {}", named(&source.tool))).unwrap_or_default();
     format!("{title} ({}{tool})", short(&id))
 }
 

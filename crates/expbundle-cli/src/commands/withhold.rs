@@ -26,6 +26,8 @@ pub struct Withhold {
 
 impl Withhold {
     pub fn run(self) -> Outcome {
+        // The whole bundle may be the only one that there is.
+        files::not_an_input(&self.out, [&files::bundle_of(&self.bundle)])?;
         let intact = files::intact(&self.bundle)?;
         let listed: std::collections::BTreeSet<&SectionName> =
             intact.records().values().flat_map(|record| record.body().sections.keys()).collect();

@@ -1,15 +1,10 @@
 //! Labels as they may be shown.
 
-/// Replaces what is not for eyes: control characters, and those that reorder or hide the text around them, by which a
-/// label could pretend to be another.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { '\u{FFFD}' } else { c }).collect()
-}
+use expbundle_format::foreign::is_unseen;
 
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
-        || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}' | '\u{E0000}'..='\u{E0FFF}')
+/// Replaces what is not seen (`is_unseen` of `expbundle-format`), by which a label could pretend to be another.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|c| if is_unseen(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// The text, cut to so many characters with an ellipsis.

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use expbundle_format::Foreign;
 use serde_json::{Map, Value, json};
 
 use super::front_matter::{self, CardError, Parts};
@@ -142,7 +143,8 @@ impl Editor {
                 self.accept(key, lines, self.with(key, relation.into()));
             }
             None => {
-                let note = format!("the relation `{relation}` has no base model that the card could name");
+                let note =
+                    format!("the relation {} has no base model that the card could name", Foreign::new(relation));
                 self.notes.push(note);
             }
             Some(value) if value == relation => {}
@@ -218,7 +220,8 @@ impl Editor {
         let mut missing: Vec<(&str, &CardResult)> = Vec::new();
         for result in results {
             let Some(task) = result.task.as_deref().or(pipeline.as_deref()) else {
-                let note = format!("the result `{}` has no task, which `model-index` asks for", result.metric);
+                let note =
+                    format!("the result {} has no task, which `model-index` asks for", Foreign::new(&result.metric));
                 self.notes.push(note);
                 continue;
             };
@@ -232,8 +235,8 @@ impl Editor {
         let mut models = before.clone().unwrap_or_else(new);
         let Some(there) = results_of_mut(&mut models) else {
             let names = match missing.len() - 1 {
-                0 => format!("`{}` was", first.metric),
-                more => format!("`{}` and {more} more were", first.metric),
+                0 => format!("{} was", Foreign::new(&first.metric)),
+                more => format!("{} and {more} more were", Foreign::new(&first.metric)),
             };
             return self
                 .notes

@@ -6,7 +6,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, role};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations, JsonSection};
-use expbundle_format::{RecordId, json};
+use expbundle_format::{Foreign, RecordId, json};
 use serde_json::Value;
 
 use super::card::{Additions, CardResult};
@@ -99,9 +99,10 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
             Some(id) if listed.insert((kind, id.clone())) => list.push(id),
             Some(_) => {}
             None => {
-                let name = artifact.name.as_deref().or(artifact.path.as_deref()).unwrap_or("without a name");
+                let name = artifact.name.as_deref().or(artifact.path.as_deref());
+                let name = name.map_or_else(|| "without a name".to_owned(), |name| Foreign::new(name).to_string());
                 notes.push(format!(
-                    "the input `{name}` has no id at the Hub, so the card cannot name it among its {kind}"
+                    "the input {name} has no id at the Hub, so the card cannot name it among its {kind}"
                 ));
             }
         }
@@ -122,7 +123,9 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
     for evaluation in &evaluations.evaluations {
         match card_result(evaluation) {
             Ok(result) => results.push(result),
-            Err(why) => notes.push(format!("the result `{}` stays in the bundle: {why}", evaluation.metric)),
+            Err(why) => {
+                notes.push(format!("the result {} stays in the bundle: {why}", Foreign::new(&evaluation.metric)));
+            }
         }
     }
     let tags = vec![TAG.to_owned()];

@@ -1,0 +1,188 @@
+//! One figure of `cost.json`: what may be added to a sum, and what may not (spec/family.md, "Sums").
+//!
+//! Anybody can write a figure. One that is negative, no number, or beyond everything that a run can cost would spoil the sum of a whole
+//! family, so it is named beside the sum instead.
+
+use std::fmt;
+use std::str::FromStr;
+
+use expbundle_format::sections::{Charge, ResourceUse};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A figure that is in no sum.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct NotAdded {
+    /// The amount, as it is written.
+    pub amount: String,
+    /// Its unit or currency.
+    pub unit: String,
+    /// Why it was not added.
+    pub why: Unfit,
+}
+
+/// Why a figure is not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unfit {
+    /// It is no decimal number.
+    NotANumber,
+    /// It is less than nothing.
+    Negative,
+    /// It is infinite.
+    Infinite,
+    /// It is more, or more exact, than any cost.
+    OutOfRange,
+}
+
+impl Unfit {
+    /// The words for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotANumber => "not a decimal number",
+            Self::Negative => "negative",
+            Self::Infinite => "infinite",
+            Self::OutOfRange => "out of range",
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The most that a resource amounts to: training on everything takes some 1e27 FLOP.
+const MOST: f64 = 1e30;
+/// Digits of an amount of money before the point: a million times what the world earns in a year, in any currency.
+const WHOLE_DIGITS: usize = 21;
+/// Digits of an amount of money behind the point: tokens cost some 1e-9 each. Both together leave room to add 100,000 amounts and more.
+const PART_DIGITS: usize = 12;
+
+/// What a use of a resource adds to a sum.
+pub fn resource(figure: &ResourceUse) -> Result<f64, NotAdded> {
+    let amount = figure.amount.0;
+    let why = if amount.is_nan() {
+        Unfit::NotANumber
+    } else if amount < 0.0 {
+        Unfit::Negative
+    } else if amount.is_infinite() {
+        Unfit::Infinite
+    } else if amount > MOST {
+        Unfit::OutOfRange
+    } else {
+        return Ok(amount);
+    };
+    // In full the largest have 309 digits, of which 17 mean something.
+    let is_long = amount.is_finite() && amount.abs() >= 1e21;
+    let written = if is_long { format!("{amount:e}") } else { figure.amount.to_string() };
+    Err(NotAdded { amount: written, unit: figure.unit.clone(), why })
+}
+
+/// What a charge adds to a sum.
+pub fn charge(figure: &Charge) -> Result<Decimal, NotAdded> {
+    figure.amount.parse().map_err(|why| NotAdded { amount: figure.amount.clone(), unit: figure.currency.clone(), why })
+}
+
+/// A decimal number that is not negative, exactly: money is no binary float.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decimal {
+    digits: u128,
+    /// Digits behind the point, 12 at most.
+    scale: u32,
+}
+
+impl Decimal {
+    /// The sum, unless it is too large to be held.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let widen = |number: Self| number.digits.checked_mul(10_u128.checked_pow(scale - number.scale)?);
+        Some(Self { digits: widen(self)?.checked_add(widen(other)?)?, scale })
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = Unfit;
+
+    fn from_str(text: &str) -> Result<Self, Unfit> {
+        let (positive, sign) = text.strip_prefix('-').map_or((text, false), |rest| (rest, true));
+        let (whole, part) = positive.split_once('.').unwrap_or((positive, ""));
+        let plain = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+        if whole.is_empty() || !plain(whole) || !plain(part) || (positive.contains('.') && part.is_empty()) {
+            return Err(Unfit::NotANumber);
+        }
+        let (whole, part) = (whole.trim_start_matches('0'), part);
+        if sign && [whole, part].concat().bytes().any(|digit| digit != b'0') {
+            return Err(Unfit::Negative);
+        }
+        if whole.len() > WHOLE_DIGITS || part.len() > PART_DIGITS {
+            return Err(Unfit::OutOfRange);
+        }
+        let digits = format!("0{whole}{part}").parse().map_err(|_| Unfit::OutOfRange)?;
+        Ok(Self { digits, scale: u32::try_from(part.len()).map_err(|_| Unfit::OutOfRange)? })
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = self.scale as usize;
+        let digits = format!("{:0>width$}", self.digits, width = scale + 1);
+        let (whole, part) = digits.split_at(digits.len() - scale);
+        if part.is_empty() { f.write_str(whole) } else { write!(f, "{whole}.{part}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expbundle_format::number::Number;
+    use expbundle_format::sections::Basis;
+
+    use super::*;
+
+    #[test]
+    fn money_adds_up_exactly() {
+        let sum = |texts: &[&str]| {
+            let sum = texts.iter().try_fold(Decimal::default(), |sum, text| sum.checked_add(text.parse().ok()?));
+            sum.map(|sum| sum.to_string())
+        };
+        assert_eq!(sum(&["0.1", "0.2"]).as_deref(), Some("0.3"));
+        assert_eq!(sum(&["12.50", "0.005", "007"]).as_deref(), Some("19.505"));
+        assert_eq!(sum(&["10", "1", "-0.00"]).as_deref(), Some("11.00"));
+        let most = format!("{}.{}", "9".repeat(21), "9".repeat(12));
+        assert!(sum(&vec![&*most; 100_000]).is_some());
+    }
+
+    #[test]
+    fn what_no_sum_should_hold_is_told_apart() {
+        let why = |text: &str| text.parse::<Decimal>().err();
+        for wrong in ["", "-", "1.", ".5", "1e3", "1,5", "∞", "NaN", "+1", "--1", " 1", "١"] {
+            assert_eq!(why(wrong), Some(Unfit::NotANumber), "{wrong}");
+        }
+        assert_eq!(why("-4999.00"), Some(Unfit::Negative));
+        assert_eq!(why("-0.0001"), Some(Unfit::Negative));
+        for much in
+            ["9".repeat(60), "1".to_owned() + &"0".repeat(21), format!("0.{}", "0".repeat(13)), "1".repeat(2_000_000)]
+        {
+            assert_eq!(why(&much), Some(Unfit::OutOfRange));
+        }
+        let used = |amount: f64| {
+            let (resource, unit) = ("accelerator".to_owned(), "h".to_owned());
+            let figure = ResourceUse {
+                resource,
+                model: None,
+                amount: Number(amount),
+                unit,
+                basis: Basis::Measured,
+                method: None,
+            };
+            super::resource(&figure).map_err(|not| (not.amount, not.why))
+        };
+        assert_eq!([used(0.0), used(1e27)], [Ok(0.0), Ok(1e27)]);
+        assert_eq!(used(-990.0), Err(("-990".to_owned(), Unfit::Negative)));
+        assert_eq!(used(f64::NAN), Err(("NaN".to_owned(), Unfit::NotANumber)));
+        assert_eq!(used(f64::NEG_INFINITY), Err(("-Infinity".to_owned(), Unfit::Negative)));
+        assert_eq!(used(f64::INFINITY), Err(("Infinity".to_owned(), Unfit::Infinite)));
+        assert_eq!(used(1.7e308).map_err(|(_, why)| why), Err(Unfit::OutOfRange));
+    }
+}

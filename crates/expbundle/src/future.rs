@@ -1,0 +1,26 @@
+//! Statements that are dated after the moment (spec/trust.md, "Taking back"): a revocation whose year is mistyped would else be without
+//! effect, and nobody would see it.
+
+use expbundle_format::container::EntryName;
+use expbundle_format::{Code, Finding, Place};
+use expbundle_statement::{Kind, Predicate, VerifiedStatement};
+use jiff::Timestamp;
+
+/// What is to be said of a statement that is dated after the moment.
+pub(crate) fn finding(statement: &VerifiedStatement, at: Timestamp) -> Option<Finding> {
+    let (created, kind) = (statement.created(), statement.kind());
+    let since = match statement.predicate() {
+        Predicate::Revocation(revocation) => revocation.since.unwrap_or(created),
+        _ => created,
+    };
+    let message = match kind {
+        Kind::Revocation if since.timestamp() > at => format!("the revocation counts from {since} on, and not yet"),
+        Kind::Supersession if created.timestamp() > at => {
+            format!("the supersession counts from {created} on, and not yet")
+        }
+        _ if created.timestamp() > at => format!("the {kind} is dated {created}, after the moment"),
+        _ => return None,
+    };
+    let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
+    Some(Finding::new(Code::StatementFuture, place, message))
+}
