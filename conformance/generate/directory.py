@@ -11,8 +11,6 @@ NO_OUTPUT, SYMLINK, SHARD, NO_LISTING = "directory.no-output", "directory.symlin
 UNKNOWN, REVOKED = "trust.unknown-signer", "trust.revoked"
 SIGNERS = f"ada@example.org {ADA.line}\nben@example.org {BEN.line}\n"
 TRUST = {"signers": SIGNERS, "at": AT}
-# The weights are too small to join records, so whoever took them in has a gap.
-GAP = "lineage.unaccounted-input"
 
 
 def pointer(data, size=None, oid=None):
@@ -114,14 +112,14 @@ def records(suite, same):
     case("told-by-artifacts-json-alone", "an output that `record.json` does not list", outputs(names=[listed()]), same, [UNCOVERED, NO_WEIGHTS], **TRUST)
     case("any-record-of-a-signer", "a log that the signer once put out makes no model theirs", outputs(artifact(b"a log", "log")), same, [UNCOVERED, NO_WEIGHTS], **TRUST)
     evaluated = lambda: with_evaluation(model())
-    case("evaluated", "a record that follows from the model covers nothing and hides nothing", evaluated(), same, [NOT_RELEASED, GAP], state="trusted", **TRUST)
-    case("evaluated-and-changed", "and the model is compared as before", evaluated(), {"model.safetensors": OTHER}, [NO_WEIGHTS, GAP], [CHANGED], **TRUST)
-    case("evaluated-and-deleted", "and missed as before", evaluated(), {}, [NO_WEIGHTS, GAP], [NO_OUTPUT], **TRUST)
+    case("evaluated", "a record that follows from the model covers nothing and hides nothing", evaluated(), same, [NOT_RELEASED], state="trusted", **TRUST)
+    case("evaluated-and-changed", "and the model is compared as before", evaluated(), {"model.safetensors": OTHER}, [NO_WEIGHTS], [CHANGED], **TRUST)
+    case("evaluated-and-deleted", "and missed as before", evaluated(), {}, [NO_WEIGHTS], [NO_OUTPUT], **TRUST)
     child = model()
     run(child, [artifact(OTHER)], [artifact(WEIGHTS)], [listed(OTHER, path="fine.safetensors")], title="child", started="2026-11-24T09:00:00Z", ended=None)
-    case("child", "what an ancestor put out is somewhere else", child, {"fine.safetensors": OTHER}, [NOT_RELEASED, GAP], state="trusted", **TRUST)
-    case("child-and-ancestor", "and covered where it is here", child, {"fine.safetensors": OTHER, "base.bin": WEIGHTS}, [NOT_RELEASED, GAP], state="trusted", **TRUST)
-    case("child-changed", "each record that counts names its model", child, {"fine.safetensors": b"foreign"}, [NO_WEIGHTS, GAP], [CHANGED], **TRUST)
+    case("child", "what an ancestor put out is somewhere else", child, {"fine.safetensors": OTHER}, [NOT_RELEASED], state="trusted", **TRUST)
+    case("child-and-ancestor", "and covered where it is here", child, {"fine.safetensors": OTHER, "base.bin": WEIGHTS}, [NOT_RELEASED], state="trusted", **TRUST)
+    case("child-changed", "each record that counts names its model", child, {"fine.safetensors": b"foreign"}, [NO_WEIGHTS], [CHANGED], **TRUST)
     taken_back(suite, same)
     strangers(suite, same)
 

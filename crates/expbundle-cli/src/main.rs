@@ -16,6 +16,7 @@ mod findings;
 mod folder_words;
 mod graph;
 mod keys;
+mod objections;
 mod relations;
 mod schemas;
 mod series;

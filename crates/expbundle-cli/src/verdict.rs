@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 
 use expbundle::judge::State;
 use expbundle::report::{RecordReport, Report, StatementReport};
+use expbundle::standing::{Apart, ObjectionKind};
 use expbundle_format::record::Kind;
 use expbundle_format::{Code, Finding, Foreign, ForeignLine, Severity};
 
 use crate::findings;
 use crate::folder_words::{self, listed};
+use crate::objections;
 use crate::statements::short;
 use crate::terminal::{self, Tone, count, named, one_line, paint, quoted};
 
@@ -22,6 +24,7 @@ pub fn words(report: &Report) -> String {
         Some(folder) => folder_words::headline(report, folder),
         None => headline(report),
     };
+    text += &objected(report);
     if report.state <= State::Malformed {
         let errors: Vec<Finding> = report.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         text += "\n";
@@ -42,6 +45,7 @@ pub fn words(report: &Report) -> String {
         text += "\n";
         text += &findings::all(&warnings);
     }
+    text += &apart(report);
     if report.state > State::Malformed {
         section(&mut text, Tone::Hint, "This does not prove");
         for line in &report.not_proven {
@@ -49,6 +53,42 @@ pub fn words(report: &Report) -> String {
         }
     }
     text
+}
+
+/// What was said against the records comes first.
+fn objected(report: &Report) -> String {
+    objections::lines(report.records.iter().map(|record| {
+        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+        (record.id, title, record.objections.as_slice())
+    }))
+}
+
+/// What changed nothing above, folded.
+fn apart(report: &Report) -> String {
+    let apart = Apart {
+        records: report.apart.records.iter().map(|record| record.id).collect(),
+        statements: report.apart.statements.iter().map(|statement| statement.id).collect(),
+    };
+    let mut text = String::new();
+    if let Some(words) = objections::apart(&apart) {
+        section(&mut text, Tone::Doubt, "By unknown keys");
+        _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
+    }
+    text
+}
+
+/// What the headline adds where somebody whose word counts objects.
+pub fn but(report: &Report) -> String {
+    let worst = |record: &RecordReport| record.objections.first().map(|objection| objection.kind);
+    let kinds: Vec<ObjectionKind> = report.records.iter().filter_map(worst).collect();
+    let Some(kind) = kinds.iter().min() else { return String::new() };
+    let number = kinds.iter().filter(|other| *other == kind).count() as u64;
+    let verb = if number == 1 { "was" } else { "were" };
+    let what = match kind {
+        ObjectionKind::NeedsChanges => "sent back for changes",
+        kind => kind.as_str(),
+    };
+    format!(", but {} {verb} {what}", count(number, "record"))
 }
 
 fn headline(report: &Report) -> String {
@@ -69,7 +109,7 @@ fn headline(report: &Report) -> String {
     } else {
         format!(", and not {} as asked", report.required)
     };
-    format!("{} {}\n", paint(tone, &format!("{mark} {state}{asked}:")), one_line(&report.path))
+    format!("{} {}\n", paint(tone, &format!("{mark} {state}{asked}{}:", but(report))), one_line(&report.path))
 }
 
 fn section(text: &mut String, tone: Tone, title: &str) {
@@ -81,10 +121,9 @@ fn records(report: &Report) -> String {
     let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
     for record in heads.iter().take(SHOWN) {
         let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
-        let revoked = if record.revoked { paint(Tone::Bad, "  revoked") } else { String::new() };
         let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
         let successor = paint(Tone::Doubt, &successor);
-        _ = writeln!(text, "  {}  {}{revoked}{successor}", short(&record.id), paint(Tone::Strong, &title));
+        _ = writeln!(text, "  {}  {}{successor}", short(&record.id), paint(Tone::Strong, &title));
     }
     let others = report.records.len() - heads.len().min(SHOWN);
     if others > 0 {

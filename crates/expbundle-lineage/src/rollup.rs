@@ -28,11 +28,12 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// Of several records of one source run the successor counts if there is one, otherwise the first by id that has a
-    /// value.
-    pub fn rollup<T>(
+    /// Of several records of one source run the successor counts if there is one, otherwise that of the lowest `rank`, and of these the
+    /// first by id that has a value.
+    pub fn rollup<T, R: Ord>(
         &self,
         of: &[RecordId],
+        rank: impl Fn(RecordId) -> R,
         value: impl Fn(RecordId) -> Option<T>,
         mut add: impl FnMut(T, T) -> T,
     ) -> Rollup<T> {
@@ -44,7 +45,7 @@ impl Lineage {
         sum.absent = absent;
         let mut known: Vec<(RecordId, Option<T>)> = family.iter().map(|&id| (id, value(id))).collect();
         // Best first, so that the first of each run is the one that counts.
-        known.sort_by_key(|(id, value)| (self.is_superseded_in(*id, &family), value.is_none(), *id));
+        known.sort_by_cached_key(|(id, value)| (self.is_superseded_in(*id, &family), rank(*id), value.is_none(), *id));
         let mut runs: HashSet<&Source> = HashSet::new();
         for (id, value) in known {
             let source = self.record(id).and_then(|facts| facts.source.as_ref());

@@ -1,15 +1,17 @@
 //! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/family.md, "Sums").
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use expbundle_format::RecordId;
 use expbundle_format::number::Number;
 use expbundle_format::sections::{Basis, Cost};
-use expbundle_lineage::{Lineage, Rollup};
+use expbundle_lineage::Rollup;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::figure::{self, Decimal, NotAdded, Unfit};
+use crate::judge::{State, Verdict};
 use crate::verify::Intact;
 
 /// A sum of costs.
@@ -52,10 +54,15 @@ pub struct ChargeSum {
 
 impl Intact {
     /// Adds up what these records and all their ancestors cost, each once.
-    pub fn costs(&self, lineage: &Lineage, of: &[RecordId]) -> (Costs, Rollup<Vec<Cost>>) {
-        let rollup = lineage.rollup(
+    ///
+    /// Of several records of one run one that is signed counts before one that is not. What was revoked is not added.
+    pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> (Costs, Rollup<Vec<Cost>>) {
+        let is_revoked = |id: RecordId| verdict.standing.records.contains(&id);
+        let state = |id: RecordId| verdict.records.get(&id).copied().unwrap_or(State::Intact);
+        let rollup = verdict.lineage.rollup(
             of,
-            |id| self.json_section::<Cost>(id).map(|cost| vec![cost]),
+            |id| (is_revoked(id), Reverse(state(id))),
+            |id| self.json_section::<Cost>(id).filter(|_| !is_revoked(id)).map(|cost| vec![cost]),
             |mut all, mut one| {
                 all.append(&mut one);
                 all

@@ -180,7 +180,7 @@ impl Intact {
         let records = || records.into_iter().flatten().collect();
         let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
         let joined = Self::new(bundle, records, statements.into_iter().flatten().collect(), limits?);
-        Some(Self { is_partial, set_aside, ..joined })
+        Some(Self { set_aside, is_partial, ..joined })
     }
 
     /// Takes in statements about records that are here.

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use expbundle::costs::Costs;
 use expbundle::fingerprint::{NotCompared, Seeds};
 use expbundle::judge::State;
+use expbundle::standing::Objection;
 use expbundle_format::sections::Basis;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Finding, RecordId, Severity, StatementId};
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::objections;
 use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
 use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
@@ -135,6 +137,8 @@ struct Relative {
     superseded_by: Option<RecordId>,
     /// Whether it was revoked.
     revoked: bool,
+    /// What was said against it by those whose word counts, the weightiest first.
+    objections: Vec<Objection>,
 }
 
 /// What joins two records.
@@ -174,6 +178,8 @@ struct CostReport {
     unknown: Vec<RecordId>,
     /// Records of a run that was counted already.
     repeated: Vec<RecordId>,
+    /// Records that were revoked: what they cost is not added.
+    revoked: Vec<RecordId>,
     /// Parents that are not here.
     absent: Vec<RecordId>,
 }
@@ -274,10 +280,11 @@ impl Lineage {
             return Ok(text);
         }
         if self.cost {
-            return Ok(cost_words(&cost(relations, start)));
+            return Ok(objected(relations, shown) + &cost_words(&cost(relations, start)) + &remarks(relations));
         }
         if self.duplicates {
-            return Ok(duplicate_words(relations, &duplicates(relations)));
+            let duplicates = duplicates(relations);
+            return Ok(objected(relations, shown) + &duplicate_words(relations, &duplicates) + &remarks(relations));
         }
         let limits = TreeLimits { depth: self.depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
         let mut records = RecordWords { relations, known: HashMap::new() };
@@ -287,12 +294,7 @@ impl Lineage {
             text.push('\n');
         }
         text += &family_words(relations, start, shown.len());
-        let worth: Vec<Finding> =
-            relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
-        if !worth.is_empty() {
-            text.push('\n');
-            text += &findings::all(&worth);
-        }
+        text += &remarks(relations);
         Ok(text)
     }
 
@@ -323,6 +325,30 @@ impl Lineage {
     }
 }
 
+/// What was said against the records that are shown.
+fn objected(relations: &Relations, shown: &[RecordId]) -> String {
+    let against = &relations.verdict.standing.against;
+    objections::lines(shown.iter().filter_map(|id| {
+        let title = relations.title(*id).map_or_else(|| "(title withheld)".to_owned(), |title| quoted(&title));
+        Some((*id, title, against.get(id)?.as_slice()))
+    }))
+}
+
+/// Findings that are worth a look, and what was set apart.
+fn remarks(relations: &Relations) -> String {
+    let mut text = String::new();
+    if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
+        _ = writeln!(text, "{}", paint(Tone::Doubt, &apart));
+    }
+    let worth: Vec<Finding> =
+        relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
+    if !worth.is_empty() {
+        text.push('\n');
+        text += &findings::all(&worth);
+    }
+    text
+}
+
 /// Records of the family that follow from no other: a tree downwards begins with them.
 fn beginnings(relations: &Relations) -> Vec<RecordId> {
     let mut family = relations.graph().ancestors(&relations.start);
@@ -349,6 +375,7 @@ fn relative(relations: &Relations, id: RecordId) -> Relative {
         signers: relations.signers(id),
         superseded_by: relations.verdict.standing.successors.get(&id).copied(),
         revoked: relations.verdict.standing.records.contains(&id),
+        objections: relations.verdict.standing.against.get(&id).cloned().unwrap_or_default(),
     }
 }
 
@@ -425,7 +452,7 @@ fn record_words(relations: &Relations, id: RecordId) -> String {
     }
     let signers = one_line(&some_of(&one.signers, SIGNERS, ", "));
     text += &match one.state {
-        _ if one.revoked => format!(" · {}", paint(Tone::Bad, "revoked")),
+        _ if one.revoked => String::new(),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
         State::Signed => {
             let keys = if one.signers.len() == 1 { "an unknown key" } else { "unknown keys" };
@@ -433,24 +460,36 @@ fn record_words(relations: &Relations, id: RecordId) -> String {
         }
         State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),
     };
-    if let Some(successor) = one.superseded_by {
-        _ = write!(text, " · {}", paint(Tone::Doubt, &format!("superseded by {}", short(&successor))));
+    if !one.objections.is_empty() {
+        _ = write!(text, " · {}", paint(Tone::Bad, &objections::all(&one.objections)));
     }
     text
 }
 
-fn edge_words(edge: &Edge) -> String {
+/// The bytes that prove a link: what the child calls them, and how large they are.
+fn proof(relations: &Relations, edge: &Edge) -> Option<String> {
+    let Link::SameBytes { input, .. } = edge.links.first()? else { return None };
+    let artifact = relations.graph().record(edge.child)?.inputs.get(input.artifact)?;
+    let file = input.file.and_then(|file| artifact.files.get(file));
+    let name = file.map(|file| file.path.as_str()).or(artifact.name.as_deref());
+    let size = file.map(|file| file.size_bytes).or(artifact.size_bytes)?;
+    let name = name.map(|name| format!("{}, ", quoted(name))).unwrap_or_default();
+    Some(format!(" by {name}{} B", terminal::grouped(size)))
+}
+
+fn edge_words(relations: &Relations, edge: &Edge) -> String {
     let tone = match edge.grade() {
         Grade::Proven => Tone::Good,
         Grade::Declared | Grade::Asserted => Tone::Doubt,
         Grade::Suggested => Tone::Hint,
     };
     let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
-    format!("[{}{relation}]", paint(tone, edge.grade().as_str()))
+    let proof = proof(relations, edge).unwrap_or_default();
+    format!("[{}{proof}{relation}]", paint(tone, edge.grade().as_str()))
 }
 
 fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge>) -> String {
-    let edge = edge.map(|edge| edge_words(edge) + " ").unwrap_or_default();
+    let edge = edge.map(|edge| edge_words(records.relations, edge) + " ").unwrap_or_default();
     match item {
         TreeItem::Record { record, again } => {
             let again = if *again { " · shown above" } else { "" };
@@ -508,7 +547,7 @@ fn way_words(relations: &Relations, way: &[RecordId]) -> String {
     for id in way {
         if let Some(child) = child {
             let edge = relations.graph().edge(child, *id);
-            _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(&edge)).unwrap_or_default());
+            _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(relations, &edge)).unwrap_or_default());
         }
         _ = writeln!(text, "{}", record_words(relations, *id));
         child = Some(*id);
@@ -517,9 +556,12 @@ fn way_words(relations: &Relations, way: &[RecordId]) -> String {
 }
 
 fn cost(relations: &Relations, start: &[RecordId]) -> CostReport {
-    let (sums, rollup) = relations.intact.costs(relations.graph(), start);
+    let (sums, rollup) = relations.intact.costs(&relations.verdict, start);
+    let family = rollup.counted.iter().chain(&rollup.unknown).chain(&rollup.repeated);
+    let revoked = family.copied().filter(|id| relations.verdict.standing.records.contains(id)).collect();
     CostReport {
         sums,
+        revoked,
         counted: rollup.counted,
         unknown: rollup.unknown,
         repeated: rollup.repeated,
@@ -549,6 +591,7 @@ fn cost_words(cost: &CostReport) -> String {
         (&cost.unknown, "say nothing of their cost"),
         (&cost.repeated, "are of a run that was counted already"),
         (&cost.absent, "are not here"),
+        (&cost.revoked, "were revoked"),
     ] {
         if !which.is_empty() {
             let why = paint(Tone::Doubt, why);
@@ -616,7 +659,8 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
                 State::Signed => (Look::Plain, format!("unknown key: {signers}")),
                 State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
-            let lines = [title, told.join(" · "), standing, short(&id)];
+            let tone = if one.objections.is_empty() { tone } else { Look::Bad };
+            let lines = [title, objections::all(&one.objections), told.join(" · "), standing, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
         Part::Absent(id) => ViewNode { lines: vec!["not found".to_owned(), short(&id)], tone: Look::Missing },

@@ -2,11 +2,14 @@
 
 use camino::Utf8PathBuf;
 use expbundle::judge::State;
+use expbundle::report::objected;
+use expbundle::standing::ObjectionKind;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Edge, Grade};
 use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
+use crate::objections;
 use crate::relations::{Question, Relations};
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, grouped, named, one_line, paint, quoted, some_of};
@@ -60,6 +63,9 @@ impl Why {
             let separator = if relations.file.is_some() { " " } else { "\n\n" };
             text += &format!("{separator}And {}; `expbundle lineage --json` has all.", count(more, "more record"));
         }
+        if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
+            text += &format!("\n{}", paint(Tone::Doubt, &apart));
+        }
         for line in textwrap(&text) {
             terminal::say(&format!("{line}\n"))?;
         }
@@ -88,6 +94,7 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
             text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                      `expbundle create`.";
         }
+        [_] if why.producers.is_empty() => text += "was made or passed on by ",
         [_] => text += "was made by ",
         several => {
             text +=
@@ -117,8 +124,16 @@ fn told(relations: &Relations, id: RecordId) -> String {
         _ => format!("; {}", paint(Tone::Doubt, "it is not signed")),
     };
     text.push('.');
-    if let Some(successor) = relations.verdict.standing.successors.get(&id) {
-        text += &format!(" It is superseded by {}.", record(relations, *successor));
+    let against = &relations.verdict.standing.against;
+    for objection in against.get(&id).into_iter().flatten() {
+        // Reviews have their sentences below.
+        if matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Superseded) {
+            text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
+        }
+    }
+    for ancestor in objected(&relations.verdict, id) {
+        let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
+        text += &format!(" Its ancestor {} was {}.", record(relations, ancestor), paint(Tone::Bad, &words));
     }
     text += &sources(relations, id);
     text += &words_about(relations, id);

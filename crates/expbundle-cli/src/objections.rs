@@ -1,0 +1,67 @@
+//! What was said against records, in words: first in every view, and never folded where a trusted key said it.
+
+use std::fmt::Write as _;
+
+use expbundle::standing::{Apart, Objection, ObjectionKind};
+use expbundle_format::RecordId;
+
+use crate::statements::short;
+use crate::terminal::{Tone, count, one_line, paint, quoted};
+
+/// Objections shown of one record that unknown keys made. Those of trusted keys are all shown.
+const SHOWN: usize = 4;
+
+/// One objection, like `rejected by ben@example.org: "poison"`.
+pub fn words(objection: &Objection) -> String {
+    let by = match objection.trusted_as.first() {
+        Some(principal) => one_line(principal),
+        None => format!("an unknown key ({})", objection.key),
+    };
+    let what = match (objection.kind, objection.successor) {
+        (ObjectionKind::Superseded, Some(successor)) => {
+            format!("superseded by record {}, according to", short(&successor))
+        }
+        (ObjectionKind::NeedsChanges, _) => "sent back for changes by".to_owned(),
+        (kind, _) => format!("{} by", kind.as_str()),
+    };
+    let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
+    format!("{what} {by}{reason}")
+}
+
+/// All objections to one record, joined.
+pub fn all(objections: &[Objection]) -> String {
+    let (trusted, unknown): (Vec<_>, Vec<_>) =
+        objections.iter().partition(|objection| !objection.trusted_as.is_empty());
+    let mut parts: Vec<String> = trusted.into_iter().map(words).collect();
+    parts.extend(unknown.iter().take(SHOWN).map(|objection| words(objection)));
+    let more = unknown.len().saturating_sub(SHOWN) as u64;
+    if more > 0 {
+        parts.push(format!("and {} by unknown keys", count(more, "more objection")));
+    }
+    parts.join("; ")
+}
+
+/// A line for each record that somebody objects to.
+pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objection])>) -> String {
+    let mut text = String::new();
+    for (id, title, objections) in records.into_iter().filter(|(_, _, objections)| !objections.is_empty()) {
+        _ = writeln!(
+            text,
+            "  {} {} {title}: {}",
+            paint(Tone::Bad, "!"),
+            short(&id),
+            paint(Tone::Bad, &all(objections))
+        );
+    }
+    text
+}
+
+/// How much was set apart, if anything was.
+pub fn apart(apart: &Apart) -> Option<String> {
+    let parts: Vec<String> = [(apart.records.len(), "record"), (apart.statements.len(), "statement")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| count(number as u64, noun))
+        .collect();
+    (!parts.is_empty()).then(|| format!("set apart, by keys that are not trusted: {}", parts.join(" and ")))
+}
