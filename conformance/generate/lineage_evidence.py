@@ -38,10 +38,12 @@ def proving(case):
     x = artifact(X)
     joined = lambda out, taken=None, **more: family({"outputs": [out], **EARLY}, {"inputs": [taken or out]}, **more)
     sized = lambda size: {**x, "size": size}
-    case("bytes-of-4", "the smallest file that proves", joined(sized(4)), [LATE])
-    case("bytes-of-3", "a smaller one may be everywhere", joined(sized(3)), [GAP])
+    case("bytes-of-3-that-prove", "the smallest file that proves", joined(sized(3)), [LATE])
+    case("bytes-of-2", "a smaller one may be everywhere", joined(sized(2)), [GAP])
     case("bytes-of-1", "a line feed is everywhere", joined(sized(1)), [GAP])
-    case("bytes-of-3-as-taken-in", "the size that either side gives", joined(x, sized(3)), [GAP])
+    case("bytes-of-2-as-taken-in", "the size that either side gives", joined(x, sized(2)), [GAP])
+    for name, data in (("object", b"{}\n"), ("array", b"[]\n"), ("null", b"null"), ("marker", b"---\n")):
+        case(f"trivial-{name}", "what tools write for nothing is everywhere, whatever size is given for it", joined(artifact(data)), [GAP])
     case("common-output", "what its maker marks as common joins nobody", joined({**x, "common": True}, x), [GAP])
     case("common-input", "nor what the other marks, and it needs no account", joined(x, {**x, "common": True}))
     case("common-false", "`false` marks nothing", joined({**x, "common": False}, x), [LATE])
@@ -56,7 +58,7 @@ def proving(case):
         tree = listing({**files, "other.bin": Y})
         bundle = family({"outputs": [x], **EARLY}, {"inputs": [artifact(tree, form="tree")]}, embed=[tree])
         case(f"file-of-a-tree-{name}", "of a tree only files of weights and data prove", bundle, [LATE] if joins else [GAP])
-    small = listing({"model.bin": X}, size=3)
+    small = listing({"model.bin": X}, size=2)
     case("file-of-a-tree-small", "and no small ones", family({"outputs": [x], **EARLY}, {"inputs": [artifact(small, form="tree")]}, embed=[small]), [GAP])
 
 

@@ -68,21 +68,24 @@ fn equal_bytes_join_teams_that_never_spoke() {
     let edge = &report["edges"][0];
     assert_eq!((edge["child"].as_str(), edge["parent"].as_str()), (Some(&*fine), Some(&*base)));
     assert_eq!(edge["grade"], "proven");
-    // The family is as good as its weakest part.
+    // Without a signers file the family is as good as its weakest part; with one, what nobody signed is set apart.
     bench.ok(&["merge", "plain.expb", "fine.expb", "-o", "half.expb"]);
-    let report = json(&bench.ok(&["lineage", "half.expb", "--trust", "signers", "--json"]));
+    let report = json(&bench.ok(&["lineage", "half.expb", "--json"]));
     assert_eq!((report["state"].as_str(), &report["weakest"]), (Some("intact"), &serde_json::json!([base])));
-    assert_eq!(state(&bench, &["half.expb", "--trust", "signers"]), "intact");
+    let report = json(&bench.ok(&["lineage", "half.expb", "--trust", "signers", "--json"]));
+    assert_eq!((&report["edges"], &report["absent"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(state(&bench, &["half.expb", "--trust", "signers"]), "trusted");
+    assert!(bench.ok(&["lineage", "half.expb", "--trust", "signers"]).contains("set apart"));
     // Words and pictures name both, and the gap.
     let tree = bench.ok(&["lineage", "family.expb"]);
-    assert!(tree.contains("[proven]") && tree.contains("unknown origin: dataset"), "{tree}");
+    assert!(tree.contains("[proven by ") && tree.contains("unknown origin: dataset"), "{tree}");
     for form in ["--dot", "--mermaid", "--svg"] {
         let picture = bench.ok(&["lineage", "family.expb", form]);
         assert!(picture.contains(&base[..12]) && picture.contains(&fine[..12]), "{picture}");
     }
     assert!(bench.ok(&["lineage", "family.expb", "--down"]).starts_with(&base[..12]));
-    assert!(bench.ok(&["lineage", "family.expb", "--to", &base]).contains("[proven]"));
-    assert!(!bench.ok(&["lineage", "family.expb", "--depth", "0"]).contains("[proven]"));
+    assert!(bench.ok(&["lineage", "family.expb", "--to", &base]).contains("[proven by "));
+    assert!(!bench.ok(&["lineage", "family.expb", "--depth", "0"]).contains("[proven by "));
     bench.fails(2, "cli.usage", &["lineage", "family.expb", "--record", &base, "--to", &fine]);
     bench.fails(2, "cli.usage", &["lineage", "family.expb", "--record", "ffffffff"]);
     bench.fails(2, "cli.io", &["lineage", "none.expb"]);
@@ -187,7 +190,7 @@ fn what_is_taken_back_changes_the_verdict_from_then_on() {
     bench.ok(&["revoke", "base.expb", "--statement", &authorship, "--key", "key-c", "-o", "stranger.expb"]);
     let report = json(&bench.ok(&["verify", "stranger.expb", "--trust", "signers", "--json"]));
     assert_eq!(report["state"], "trusted");
-    assert!(codes(&report).contains(&"trust.no-right"), "{report}");
+    assert!(codes(&report).contains(&"trust.unknown-signer"), "{report}");
     // Its signer does, from a moment on.
     let future =
         ["revoke", "base.expb", "--statement", &authorship, "--since", "2090-01-01T00:00:00Z", "--key", "key-a"];
@@ -246,7 +249,7 @@ fn successors_seals_and_links() {
     assert!(tree.contains("[asserted distilled-from]"), "{tree}");
     bench.ok(&["link", "fine.expb", "--parent", "base.expb", "--relation", "fine-tuned-from", "--key", "key-b"]);
     let tree = bench.ok(&["lineage", "fine.expb", "--with", "base.expb"]);
-    assert!(tree.contains("[proven fine-tuned-from]"), "{tree}");
+    assert!(tree.contains("19,536 B fine-tuned-from]"), "{tree}");
     bench.fails(2, "cli.key", &["link", "hand.expb", "--same-signer", "key-a", "--key", "key-c"]);
     // The chain of statements as a picture.
     let graph = bench.ok(&["log", "grown.expb", "--graph"]);
@@ -262,7 +265,7 @@ fn a_step_that_no_tracker_saw() {
     bench.ok(&[&step[..], &["--output", "q4.gguf", "-o", "short.expb"]].concat());
     for bundle in ["proven.expb", "short.expb"] {
         let tree = bench.ok(&["lineage", bundle, "--with", "base.expb"]);
-        assert!(tree.contains("[proven quantized-from]"), "{bundle}: {tree}");
+        assert!(tree.contains("19,536 B quantized-from]"), "{bundle}: {tree}");
     }
     let (_, said) = {
         let output =
@@ -433,7 +436,7 @@ fn a_base_model_from_outside_has_a_place_in_the_tree() {
     std::fs::write(bench.path("tuned.bin"), b"tuned").expect("room");
     bench.ok(&["create", "--title", "tuned", "--input", &weights, "--output", "tuned.bin", "-o", "tuned.expb"]);
     let tree = bench.ok(&["lineage", "tuned.expb", "--with", "origin.expb"]);
-    assert!(tree.contains("[proven] ") && tree.contains("digits-base-64"), "{tree}");
+    assert!(tree.contains("[proven by ") && tree.contains("digits-base-64"), "{tree}");
     let said = bench.ok(&["why", &weights, "--with", "origin.expb"]);
     assert!(said.contains("digits-base-64"), "{said}");
     // Twice changes nothing.

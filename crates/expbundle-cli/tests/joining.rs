@@ -59,7 +59,7 @@ fn what_is_withheld_does_not_come_back_unsaid() {
     std::fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
     bench.ok(&["attach", "model", "full.expb", "--yes"]);
     let text = said(&bench, &["attach", "model", "shared.expb"]);
-    assert!(text.contains("identity.json of record") && text.contains("--replace"), "{text}");
+    assert!(text.contains("`identity.json` of 1 record") && text.contains("--replace"), "{text}");
     bench.ok(&["note", "full.expb", "x", "--key", "ada"]);
     bench.ok(&["attach", "model", "full.expb", "--yes"]);
     let text = said(&bench, &["attach", "model", "shared.expb", "--replace", "--yes"]);

@@ -82,7 +82,7 @@ fn signatures_states_and_exit_codes() {
     std::fs::write(bench.path("others"), format!("ada@example.org namespaces=\"git\" {key}")).expect("room");
     bench.fails(3, "trust.namespace", &["verify", "a.expb", "--trust", "others"]);
     std::fs::write(bench.path("nobody"), "# nobody\n").expect("room");
-    bench.fails(3, "trust.unknown-signer", &["verify", "a.expb", "--trust", "nobody"]);
+    bench.fails(3, "policy.state", &["verify", "a.expb", "--trust", "nobody"]);
     std::fs::write(bench.path("broken"), "ada\n").expect("room");
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "broken"]);
 

@@ -120,7 +120,7 @@ fn the_file_of_a_team_is_read_and_says_what_was_skipped() {
     }
     // Without the last line nobody is left.
     write(bench.path("signers"), team.rsplit_once("ada ").expect("the line").0).expect("room");
-    bench.fails(3, "trust.unknown-signer", &["verify", "a.expb", "--trust", "signers"]);
+    bench.fails(3, "policy.state", &["verify", "a.expb", "--trust", "signers"]);
 }
 
 #[test]

@@ -3,17 +3,25 @@
 //! Equal bytes join records because nobody makes the same weights twice by chance. A licence, a tokenizer or an empty configuration is the
 //! same everywhere, so it joins nobody.
 
-use expbundle_format::ArtifactDigests;
+use std::sync::OnceLock;
+
 use expbundle_format::record::Form;
+use expbundle_format::{Agreement, ArtifactDigests, DigestSet};
 
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
 use crate::relation::carries_lineage;
 use crate::taken::{Digests, Taken};
 
-/// The smallest file that proves anything: a line feed, `{}` and the like are everywhere. It is no larger, because small models and data
-/// sets are real; reports give the size of the bytes that prove a link, and writers mark what has a common name.
-pub const LEAST_BYTES: u64 = 4;
+/// The smallest file that proves anything. It is no larger, because small models and data sets are real; reports give the size of the bytes
+/// that prove a link, and writers mark what has a common name.
+pub const LEAST_BYTES: u64 = 3;
+
+/// What tools write for nothing: these files are everywhere, as empty ones are.
+const TRIVIAL: &[&str] = &[
+    "\r\n\r\n", "\n\n\n", "---\n", "[]\n", "[]\r\n", "{}\n", "{}\r\n", "\"\"\n", "null", "null\n", "None", "None\n",
+    "true", "true\n", "false", "false\n", "{\n}\n", "[\n]\n", "{ }\n",
+];
 
 /// Ends of names, in lower case, of files that hold weights or data: of a tree only these prove.
 pub const UNIQUE_ENDS: &[&str] = &[
@@ -100,9 +108,17 @@ pub fn is_unique_file(path: &str, size_bytes: u64) -> bool {
     size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| path.ends_with(end))
 }
 
+fn is_trivial(digests: &ArtifactDigests) -> bool {
+    static DIGESTS: OnceLock<Vec<ArtifactDigests>> = OnceLock::new();
+    let known = DIGESTS.get_or_init(|| TRIVIAL.iter().map(|text| DigestSet::of(text.as_bytes()).into()).collect());
+    known.iter().any(|trivial| digests.agreement(trivial) != Agreement::Different)
+}
+
 /// Whether an artifact, or a file of its tree, can have come from one producer only.
 pub(crate) fn is_unique(artifact: &ArtifactFact, file: Option<&FileFact>) -> bool {
+    let digests = file.map(|file| file.digests).or(artifact.digests);
     !artifact.common
+        && !digests.as_ref().is_some_and(is_trivial)
         && match file {
             Some(file) => is_unique_file(&file.path, file.size_bytes),
             None => artifact.form == Form::Tree || artifact.size_bytes.is_some_and(|size| size >= LEAST_BYTES),

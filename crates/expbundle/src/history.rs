@@ -72,7 +72,7 @@ impl History {
             unread.extend(part.unread.into_iter().map(|unread| Unread { part: number, ..unread }));
             part.intact
         });
-        let intact = Intact::joined(numbered)?;
+        let intact = Intact::union(numbered)?;
         Some(Self { intact, unread })
     }
 

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, StatementId};
 use expbundle_statement::VerifiedStatement;
@@ -17,6 +18,7 @@ use super::releases::ReleaseState;
 use super::scan;
 use super::story::Story;
 use super::{BUNDLE_NAME, FileState, card, gitattributes};
+use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
 use crate::verify::{Digests, Intact};
 
@@ -111,6 +113,7 @@ pub fn plan_attach(
         return Err(AttachError::NotOurs { path });
     }
     let mut notes = Vec::new();
+    notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let wanted = if options.signing.is_some() { Wanted::Both } else { check::wanted(&joined, Digests::Blake3) };
     let scan = scan::scan(folder, wanted, progress)?;
@@ -153,6 +156,25 @@ pub fn plan_attach(
     };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
     Ok(Plan { folder: folder.to_owned(), files, changes, notes })
+}
+
+/// What a bundle holds that the one in its place does not.
+fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
+    let lost = |kept: &dyn Fn(&EntryName) -> bool| {
+        present.entries().filter(|(name, _)| kept(name) && !new.contains(name)).count()
+    };
+    let parts = [
+        (lost(&|name| matches!(name, EntryName::Record(_))), "record"),
+        (lost(&|name| matches!(name, EntryName::Statement(_))), "statement"),
+        (lost(&|name| matches!(name, EntryName::Section { .. })), "section"),
+        (lost(&|name| matches!(name, EntryName::Artifact(_))), "embedded artifact"),
+    ];
+    let words: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| format!("{number} {noun}{}", if number == 1 { "" } else { "s" }))
+        .collect();
+    (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
 }
 
 /// Both bundles as one, and what of it a person should know.
