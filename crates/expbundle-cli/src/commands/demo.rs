@@ -74,7 +74,7 @@ impl Demo {
         step.command(&["create", "--from", C_SECTIONS, "--output", C_WEIGHTS, "-o", "baseline.expb"])?;
         step.command(&["keygen", "-o", "key-c", "--comment", "team-c"])?;
         step.command(&["sign", "baseline.expb", "--key", "key-c", "--name", "Team C"])?;
-        title("9. Somebody without a tracker merged the networks of B and C, and halved the precision of the result.");
+        title("9. Team C merged, without a tracker, the networks of B and C, and halved the precision of the result.");
         step.command(&[
             "create",
             "--title",
@@ -94,6 +94,7 @@ impl Demo {
             "-o",
             "merged.expb",
         ])?;
+        step.command(&["sign", "merged.expb", "--key", "key-c", "--name", "Team C"])?;
         step.command(&[
             "create",
             "--title",
@@ -109,6 +110,7 @@ impl Demo {
             "-o",
             "halved.expb",
         ])?;
+        step.command(&["sign", "halved.expb", "--key", "key-c", "--name", "Team C"])?;
         title("10. Three teams who never spoke, and one family tree.");
         step.command(&[
             "merge",
@@ -123,7 +125,6 @@ impl Demo {
         step.write_signers(&["a", "b", "c"])?;
         let tree = step.command(&["lineage", "family.expb", "--trust", "signers"])?;
         title("11. The file that is deployed: which experiments made it, and who approved it?");
-        step.command(&["sign", "family.expb", "--key", "key-c"])?;
         step.command(&["review", "family.expb", "--verdict", "approved", "--scope", "internal use", "--key", "key-a"])?;
         step.command(&["deployment", "family.expb", "--environment", "production", "--key", "key-c"])?;
         let why = step.command(&["why", HALVED, "--with", "family.expb", "--trust", "signers"])?;

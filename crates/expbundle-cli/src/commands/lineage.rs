@@ -485,7 +485,7 @@ fn edge_words(relations: &Relations, edge: &Edge) -> String {
     };
     let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
     let proof = proof(relations, edge).unwrap_or_default();
-    format!("[{}{proof}{relation}]", paint(tone, edge.grade().as_str()))
+    format!("[{}{relation}{proof}]", paint(tone, edge.grade().as_str()))
 }
 
 fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge>) -> String {
@@ -496,7 +496,9 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             format!("{edge}{}{again}", records.get(*record))
         }
         TreeItem::Absent { record } => {
-            format!("{edge}{} {}", short(record), paint(Tone::Bad, "is named as a parent, not found"))
+            let is_apart = records.relations.verdict.standing.apart.records.contains(record);
+            let why = if is_apart { "signed by no trusted key" } else { "not found" };
+            format!("{edge}{} {}", short(record), paint(Tone::Bad, &format!("is named as a parent, {why}")))
         }
         TreeItem::Gap { record, input } => {
             let named = gap_input(records.relations, *record, *input)

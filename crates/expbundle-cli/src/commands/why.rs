@@ -156,7 +156,10 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
-        format!("{} {}", short(absent), paint(Tone::Bad, "(named as a parent, not found)"))
+        let is_apart = relations.verdict.standing.apart.records.contains(absent);
+        let why =
+            if is_apart { "(named as a parent, signed by no trusted key)" } else { "(named as a parent, not found)" };
+        format!("{} {}", short(absent), paint(Tone::Bad, why))
     }));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     let gaps = graph.gaps_of(id);
