@@ -82,7 +82,7 @@ fn refused(bundle: &Bundle, code: Code) {
 
 fn trusting(seeds: &[u8]) -> TrustPolicy {
     let lines: Vec<String> = seeds.iter().map(|seed| format!("signer-{seed} {}\n", key(*seed).public_key())).collect();
-    TrustPolicy::parse(&lines.concat()).expect("signers")
+    TrustPolicy::parse(lines.concat()).expect("signers")
 }
 
 fn state(bundle: &Bundle, trusted: &[u8]) -> State {

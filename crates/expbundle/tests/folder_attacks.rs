@@ -37,7 +37,7 @@ fn key(seed: u8) -> SigningKey {
 }
 
 fn trust(folder: &Utf8Path) -> Report {
-    let policy = TrustPolicy::parse(&format!("ada@example.org {}\n", key(ADA).public_key())).expect("signers");
+    let policy = TrustPolicy::parse(format!("ada@example.org {}\n", key(ADA).public_key())).expect("signers");
     let at = NOW.parse().expect("a time");
     let (required, digests, limits) = (State::Trusted, Digests::Blake3, Limits::default());
     let question = Question { policy: Some(&policy), required, at, digests, limits };
@@ -194,7 +194,7 @@ fn change(folder: &Utf8Path, files: &Files, change: &Change) -> bool {
             link(&target, &folder.join(name));
         }
         Change::AddLink(to) => {
-            link(&folder.canonicalize_utf8().expect("there").join(nth(*to).0), &folder.join("link.bin"))
+            link(&folder.canonicalize_utf8().expect("there").join(nth(*to).0), &folder.join("link.bin"));
         }
         Change::Pointer(file) => {
             let (name, bytes) = nth(*file);
