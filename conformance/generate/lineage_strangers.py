@@ -1,6 +1,6 @@
 """Layer `lineage`: what a key that the signers file does not have changes, which is nothing (trust.md)."""
 
-from .build import ADA, AT, EVE, artifact as exact, digests, payload, says, sign
+from .build import ADA, AT, BEN, EVE, artifact as exact, digests, payload, says, sign
 from .cases import FULL
 from .lineage import SIZE, artifact, family, listing
 from .statement_trust import signers_line
@@ -13,7 +13,7 @@ APART = "trust.unknown-signer"
 def add(suite):
     suite.in_layer("lineage", "trust.md#strangers-apart")
 
-    def case(name, why, records, mine, *statements, signed=True, embed=(), also=(), state="trusted"):
+    def case(name, why, records, mine, *statements, signed=True, embed=(), also=(), state="trusted", apart=True):
         """Ada signs the records of these numbers; Eve the others, unless nobody does."""
         bundle = family(*records, embed=embed)
         for number, record in enumerate(bundle.made):
@@ -24,7 +24,7 @@ def add(suite):
         for statement in statements:
             bundle.statement(statement(bundle.made))
         strange = signed and len(mine) < len(records) or statements
-        suite.case(name, why, bundle, tiers=[FULL], signers=signers_line(ADA), at=AT, state=state, also=[*also, *([APART] if strange else [])])
+        suite.case(name, why, bundle, tiers=[FULL], signers=signers_line(ADA) + signers_line(BEN, "ben@example.org"), at=AT, state=state, also=[*also, *([APART] if strange and apart else [])])
 
     base, child = {"outputs": [X], "on": 20, "end": 21}, {"inputs": [X], "outputs": [Y], "on": 23, "end": 24}
     gap = "lineage.unaccounted-input"
@@ -58,3 +58,5 @@ def add(suite):
          also=["trust.revoked"], state="intact")
     case("strangers-only", "where a trusted key signed nothing, nothing is trusted", [base, child], (), state="signed")
     case("nobody-signed", "nor where nobody signed", [base, child], (), signed=False, state="intact")
+    case("signed-by-a-revoked-key", "what a trusted key signed is not set apart because the key was revoked, or leaving it out would be the same as keeping it", [base, {"on": 23}], (0,), lambda made: says(made[1], key=BEN),
+         lambda made: says(made[0], "revocation", revoked={"key": BEN.line}), signed=False, also=["trust.revoked"], state="intact", apart=False)

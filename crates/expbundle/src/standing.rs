@@ -179,7 +179,7 @@ impl Intact {
         }
     }
 
-    /// Sets aside what no trusted key signed. A key that was revoked is trusted no more.
+    /// Sets aside what no trusted key signed. What a trusted key signed and was taken back since stays, so that it is seen.
     fn set_apart(
         &self,
         words: &[&VerifiedStatement],
@@ -187,11 +187,8 @@ impl Intact {
         rights: &Rights<'_>,
         standing: &mut Standing,
     ) {
-        let is_trusted = |statement: &VerifiedStatement| {
-            rights.trusts(statement.key()) && !standing.keys.contains(statement.key().as_bytes())
-        };
         let (trusted, others): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
-            words.iter().copied().partition(|statement| is_trusted(statement));
+            words.iter().copied().partition(|statement| rights.trusts(statement.key()));
         let authored: HashSet<RecordId> = trusted
             .iter()
             .filter(|statement| statement.kind() == Kind::Authorship && !self.contradicts(statement))

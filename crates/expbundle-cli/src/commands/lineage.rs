@@ -523,10 +523,17 @@ fn family_words(relations: &Relations, start: &[RecordId], size: usize) -> Strin
         Some((Some(state), which)) => {
             let tone = if state == State::Trusted { Tone::Good } else { Tone::Doubt };
             let state = paint(tone, state.as_str());
+            let mut family = relations.graph().ancestors(start);
+            family.extend(start);
+            family.retain(|id| relations.verdict.standing.against.contains_key(id));
+            let but = match family.len() {
+                0 => String::new(),
+                number => paint(Tone::Bad, &format!("; signers object to {}", count(number as u64, "record"))),
+            };
             _ = if which.len() == size {
-                writeln!(text, "the family is {state}, all of it")
+                writeln!(text, "the family is {state}, all of it{but}")
             } else {
-                writeln!(text, "the family is {state}, as its weakest part is: {}", listed(&which))
+                writeln!(text, "the family is {state}, as its weakest part is: {}{but}", listed(&which))
             };
         }
         None => text.push('\n'),
