@@ -8,7 +8,7 @@ import binascii
 import datetime
 
 from refused import Refused
-from statements import public_key
+import statements
 
 SP, HTAB, CR, LF, DQUOTE, COMMA, HASH, EQUALS, BACKSLASH = b" \t\r\n\",#=\\"
 BLANK = (SP, HTAB)
@@ -195,7 +195,7 @@ def key_of(kind, text):
     """The 32 bytes of a key, or None if it is of another type."""
     if kind == b"ssh-ed25519":
         try:
-            return public_key((kind + b" " + text).decode())
+            return statements.key_of((kind + b" " + text).decode(), "signature.encoding")
         except Refused as error:
             raise refused(str(error)) from None
     try:
