@@ -7,6 +7,7 @@ use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Cost, Direction, JsonSection as _};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
@@ -135,7 +136,7 @@ fn record(number: usize, shape: &Shape, before: &[DigestSet], who: &str) -> (Bun
 /// The same without the marks, as a writer that knows nothing of them would make it.
 fn unmarked(bundle: &Bundle) -> Bundle {
     let (old, content) = bundle.records().next().expect("a record");
-    let parsed = Record::parse(content.read(1 << 20).expect("memory"), &Default::default()).expect("our own record");
+    let parsed = Record::parse(content.read(1 << 20).expect("memory"), &Limits::default()).expect("our own record");
     let mut body = parsed.body().clone();
     body.outputs.iter_mut().for_each(|output| output.passed_on = None);
     let record = Record::write(body).expect("JSON");
