@@ -34,6 +34,12 @@ def test_the_generator_writes_what_is_committed(tmp_path):
     assert [path for path, content in written.items() if committed[path] != content] == []
 
 
+def test_git_leaves_out_no_case():
+    """A case may hold a `.gitignore` of its own, and every clone would lack what that names."""
+    ignored = subprocess.run(["git", "ls-files", "--others", "--ignored", "--exclude-standard", "conformance"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert ignored.stdout.splitlines() == []
+
+
 @pytest.mark.parametrize("tier", ["core", "sha256"])
 def test_the_second_verifier_passes_its_tier(tier):
     wrong = []

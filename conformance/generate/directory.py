@@ -65,8 +65,9 @@ def add(suite):
 
 def counted(suite, same):
     case = cases(suite, "directory.md#what-is-not-counted")
+    # Each holds a comment: a `.gitignore` that says `x` would hide a case from git.
     names = [".gitattributes", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.md", "NOTICE.txt", "README.md", "model.sig", ".eval_results/digits.yaml", ".cache/huggingface/x"]
-    case("not-counted", "documentation, and what git and the Hub keep for themselves", model(), {**same, **{name: b"x" for name in names}}, [NOT_RELEASED], state="signed")
+    case("not-counted", "documentation, and what git and the Hub keep for themselves", model(), {**same, **{name: b"# x" for name in names}}, [NOT_RELEASED], state="signed")
     wrong = {
         "readme-py": "README.py", "readme-in-a-folder": "sub/README.md", "readme-in-lower-case": "readme.md", "readme-is-a-folder": "README.md/x.py", "markdown": "prompts.md", "licence-of-weights": "LICENSE.safetensors",
         "gitmodules": ".gitmodules", "github": ".github/x", "signature": "other.sig", "results-in-python": ".eval_results/x.py", "results-below": ".eval_results/a/b.yaml", "cache": ".cache/x", "cache-below": "sub/.cache/huggingface/x",
