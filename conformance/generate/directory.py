@@ -98,7 +98,7 @@ def records(suite, same):
     case("names-withheld-and-moved", "the model under another name, and another at its path", model(withheld=True), {"model.safetensors": OTHER, "onnx/old.bin": WEIGHTS}, ["section.withheld", "lineage.licence-withheld", UNCOVERED, NOT_RELEASED], **TRUST)
     case("no-output", "the bundle belongs to another model", model(), {"README.md": b"# Empty\n"}, [NO_WEIGHTS], [NO_OUTPUT])
     case("no-output-of-an-adapter", "weights of any kind", model(role="adapter"), {}, [NO_WEIGHTS], [NO_OUTPUT])
-    case("no-weights", "a tokenizer is no model", model(role="tokenizer", path="tokenizer.json"), {"tokenizer.json": WEIGHTS}, [NO_WEIGHTS, NOT_RELEASED], **TRUST)
+    case("no-weights", "a tokenizer is not a model", model(role="tokenizer", path="tokenizer.json"), {"tokenizer.json": WEIGHTS}, [NO_WEIGHTS, NOT_RELEASED], **TRUST)
     case("empty-folder", "an empty folder is never signed", model(role="dataset", path=None), {}, [NO_WEIGHTS], **TRUST)
     case("empty-weights", "nor one whose weights are empty", model(b""), {"model.safetensors": b""}, [NO_WEIGHTS, NOT_RELEASED])
     case("model-of-any-name", "what a record calls a model is one", model(path=None), {"weights.dat": WEIGHTS}, [NOT_RELEASED], state="signed")
@@ -188,7 +188,7 @@ def pointers(suite, same):
     case("pointer-to-other-bytes", "a pointer with another oid", model(), {"model.safetensors": pointer(b"other")}, [NO_WEIGHTS], [CHANGED])
     case("pointer-to-nothing-recorded", "a pointer to somebody else's file", model(), {**same, "x": pointer(b"other")}, [UNCOVERED, NOT_RELEASED])
     case("pointer-with-another-size", "a pointer whose size contradicts the record", model(), {"model.safetensors": pointer(WEIGHTS, size=1)}, [NO_WEIGHTS], [CHANGED])
-    case("pointer-with-extension", "an oid of other bytes than the file's", model(), {"model.safetensors": right.replace(b"oid ", b"ext-0-x sha256:" + b"0" * 64 + b"\noid ")}, [NO_WEIGHTS], [CHANGED])
+    case("pointer-with-extension", "an oid that is not that of the file's bytes", model(), {"model.safetensors": right.replace(b"oid ", b"ext-0-x sha256:" + b"0" * 64 + b"\noid ")}, [NO_WEIGHTS], [CHANGED])
     case("pointer-that-was-recorded", "what is taken for a pointer is compared by what it points to, not by its own bytes", model(right), {"model.safetensors": right}, [NO_WEIGHTS], [CHANGED])
     case("pointer-to-what-is-known-by-blake3", "a pointer has a SHA-256, and the record none", outputs({**artifact(WEIGHTS), "digest": {"blake3": digests(WEIGHTS)["blake3"]}}), {"model.safetensors": right}, [UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
     wrong = {

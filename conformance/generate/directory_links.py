@@ -15,7 +15,7 @@ def add(suite):
     }
     for name, files in links.items():
         case(name, "links are not followed, wherever they lead", model(), {**same, **files}, [SYMLINK, NOT_RELEASED])
-    case("link-of-the-folder-of-the-hub", "a folder that is left out is no link", model(), {**same, ".cache/huggingface": "../../recorded"}, [SYMLINK, NOT_RELEASED])
+    case("link-of-the-folder-of-the-hub", "a folder that is left out is not reported as a link", model(), {**same, ".cache/huggingface": "../../recorded"}, [SYMLINK, NOT_RELEASED])
     case("link-in-place-of-the-weights", "nothing is known of what a link leads to", model(), {"model.safetensors": "/dev/null"}, [SYMLINK, NO_WEIGHTS], [NO_OUTPUT])
     case("link-to-the-weights", "nor if it leads to covered bytes", model(), {"model.safetensors": "store/w", "store/w": WEIGHTS}, [SYMLINK, NOT_RELEASED])
     behind = {"orig/model.safetensors": WEIGHTS, "weights": "evil", "evil/model.safetensors": OTHER}

@@ -304,15 +304,15 @@ def not_for_git(suite):
 
     one = {BUNDLE: model().bytes(), "model.safetensors": WEIGHTS}
     clean = lambda name, why, files: case(name, why, files, [NOT_RELEASED])
-    clean("git-folder", "a history is no part of the model", {**one, ".git/HEAD": b"ref: refs/heads/main\n"})
+    clean("git-folder", "a history is not part of the model", {**one, ".git/HEAD": b"ref: refs/heads/main\n"})
     clean("git-file", "nor is the file that stands for one in a work tree", {**one, ".git": b"gitdir: ../elsewhere\n"})
     case("git-folder-below", "only that at the top is left out", {**one, "sub/.git/HEAD": b"x"}, [UNCOVERED, NOT_RELEASED])
     case("git-is-a-link-outside", "a link of that name is a link", {**one, ".git": ".."}, [SYMLINK, NOT_RELEASED])
     case("git-is-a-link-nowhere", "wherever it leads", {**one, ".git": "gone"}, [SYMLINK, NOT_RELEASED])
     case("link-into-git", "links are not followed", {BUNDLE: one[BUNDLE], ".git/weights": WEIGHTS, "model.safetensors": ".git/weights"}, [SYMLINK, NO_WEIGHTS], [NO_OUTPUT])
-    case("pipe", "what is no file is not opened", {**one, "pipe": PIPE}, ["directory.unreadable", NOT_RELEASED])
-    case("bundle-is-a-pipe", "what is no file is not opened", {BUNDLE: PIPE, "model.safetensors": WEIGHTS}, errors=["directory.no-bundle"])
-    case("bundle-is-a-folder", "a folder is no bundle", {f"{BUNDLE}/records": b"x"}, errors=["directory.no-bundle"])
+    case("pipe", "a pipe is not opened", {**one, "pipe": PIPE}, ["directory.unreadable", NOT_RELEASED])
+    case("bundle-is-a-pipe", "a pipe is not opened", {BUNDLE: PIPE, "model.safetensors": WEIGHTS}, errors=["directory.no-bundle"])
+    case("bundle-is-a-folder", "a folder is not a bundle", {f"{BUNDLE}/records": b"x"}, errors=["directory.no-bundle"])
     case("link-to-a-pipe", "a link is a link", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, [SYMLINK, NOT_RELEASED])
     for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin.")}.items():
         case(f"alike-by-{name}", "some file systems take them for one", {**one, first: WEIGHTS, second: OTHER}, ["directory.alike", NOT_RELEASED])

@@ -43,7 +43,7 @@ def algorithms(suite):
     for name, key in malformed.items():
         suite.refused(f"algorithm-{name}", "a key line that is none, of whatever algorithm", with_files(of(payload(RECORD, key=key))), "signature.encoding")
     suite.valid("algorithm-and-another-author", "who signs by a known algorithm is an author", with_files(says(RECORD), of(payload(RECORD, key=LATER))), state="signed", also=UNKNOWN)
-    suite.valid("algorithm-of-a-reviewer", "a verdict by an unknown algorithm is no verdict", with_files(says(RECORD), of(payload(RECORD, "review", LATER, verdict="rejected"))), state="signed", also=UNKNOWN)
+    suite.valid("algorithm-of-a-reviewer", "a verdict by an unknown algorithm does not count", with_files(says(RECORD), of(payload(RECORD, "review", LATER, verdict="rejected"))), state="signed", also=UNKNOWN)
     suite.valid("algorithm-of-an-orphan", "nothing else is said of it", with_files(of(payload(b"elsewhere", key=LATER))), also=UNKNOWN)
     taken_back = payload(RECORD, "revocation", LATER, revoked={"record": name_of(RECORD)})
     suite.valid("algorithm-of-a-revocation", "nor does it take back", with_files(says(RECORD), of(taken_back)), at=AT, state="signed", also=UNKNOWN)

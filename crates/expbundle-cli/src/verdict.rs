@@ -37,7 +37,7 @@ pub fn words(report: &Report) -> String {
         text += &absent(report);
         text += &signers(report);
     }
-    // A revocation that does not count yet may be meant to count: its date is shown, though it is no fault.
+    // A revocation that does not count yet may be meant to count: its date is shown, although it is not an error.
     let is_worth =
         |finding: &&Finding| finding.severity() == Severity::Warning || finding.code == Code::StatementFuture;
     let warnings: Vec<Finding> = report.findings.iter().filter(is_worth).cloned().collect();

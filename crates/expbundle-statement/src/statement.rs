@@ -295,7 +295,7 @@ impl VerifiedStatement {
         &self.statement.payload
     }
 
-    /// The record that it is about: its first subject. That of a release is the listing of a folder, which is no record.
+    /// The record that it is about: its first subject. The first subject of a release is the listing of a folder, not a record.
     pub fn record(&self) -> DigestSet {
         self.statement.record
     }

@@ -259,7 +259,7 @@ impl Checker<'_> {
             EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
-        // What would speak of an artifact may be in what was not read.
+        // The part that was not read may name the artifact.
         let beyond = findings.iter().any(Finding::is_limit);
         let actual = |artifact: Blake3| {
             let content = self.bundle.get(&EntryName::Artifact(artifact))?;

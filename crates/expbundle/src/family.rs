@@ -32,7 +32,7 @@ impl Intact {
         self.part(&kept, |_, _| true)
     }
 
-    /// The bundle without the sections of ancestors: what is no head keeps its record, its listings and all statements.
+    /// The bundle without the sections of ancestors: of all records but the heads, only the record, its listings and all statements stay.
     pub fn thin(&self, lineage: &Lineage) -> Bundle {
         let heads: BTreeSet<RecordId> = lineage.heads().into_iter().collect();
         self.part(&self.records().keys().copied().collect(), |record, _| heads.contains(&record))

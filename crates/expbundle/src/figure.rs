@@ -85,7 +85,7 @@ pub fn charge(figure: &Charge) -> Result<Decimal, NotAdded> {
     figure.amount.parse().map_err(|why| NotAdded { amount: figure.amount.clone(), unit: figure.currency.clone(), why })
 }
 
-/// A decimal number that is not negative, exactly: money is no binary float.
+/// An exact decimal number that is not negative: binary floats cannot hold money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decimal {
     digits: u128,

@@ -36,7 +36,7 @@ pub(crate) struct Misdescribed {
     pub said: SpokenOf,
 }
 
-/// What is spoken of, what of it does not hold, and which listings are none.
+/// The artifacts that are named, the descriptions that do not fit, and findings about listings that cannot be read.
 #[derive(Debug, Default)]
 pub(crate) struct Spoken {
     pub artifacts: BTreeSet<Blake3>,
@@ -44,11 +44,11 @@ pub(crate) struct Spoken {
     pub findings: Vec<Finding>,
 }
 
-/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. What is not sound, because it is not what its name
-/// or its record says, speaks of nothing. `holds` says whether a description fits an artifact, as far as that is known.
+/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. An entry whose bytes differ
+/// from its name or its record speaks of nothing. `holds` says whether a description fits an artifact, as far as that is known.
 ///
-/// `released` are the listings that releases name. Anybody may sign one that names what is no listing, so nothing is refused for it; such a
-/// release covers nothing (spec/directory.md).
+/// `released` are the listings that releases name. Anyone may sign a release of something that is not a listing, so nothing is refused
+/// for it; such a release covers nothing (spec/directory.md).
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,

@@ -91,7 +91,7 @@ impl Unverified {
         Self { content, limits: Limits::default() }
     }
 
-    /// With other limits than those that every reader has.
+    /// With limits that differ from those of every reader.
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }

@@ -26,7 +26,7 @@ fn key(seed: u8) -> SigningKey {
 
 fn model(bytes: &[u8]) -> ArtifactRef {
     let role = "model".parse().expect("a word");
-    // Where it is no empty file it is large enough to prove something.
+    // A file that is not empty is large enough to prove something.
     let size = if bytes.is_empty() { 0 } else { 1 << 20 };
     ArtifactRef::new(role, DigestSet::of(bytes).into(), size, Form::File)
 }

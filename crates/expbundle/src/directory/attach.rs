@@ -97,7 +97,7 @@ pub enum AttachError {
 /// Works out what attaching a bundle to a folder changes.
 ///
 /// `present` is the bundle that is in the folder already, checked by the caller: both are joined, so that nothing that
-/// others signed is lost. A file of that name that is no bundle is never replaced. Releases that came with `incoming` and list another
+/// others signed is lost. A file of that name that is not a bundle is never replaced. Releases that came with `incoming` and list another
 /// folder stay in their own.
 pub fn plan_attach(
     folder: &Utf8Path,

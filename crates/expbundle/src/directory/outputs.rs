@@ -161,7 +161,8 @@ impl Outputs {
         }
     }
 
-    /// The model in whose place a file stands that is no output: one of its very path, or one of its last name that is nowhere here.
+    /// The model that a file replaces, if that file is not an output: the one with the same path, or one with the same last name that was
+    /// not found in the folder.
     pub fn in_place_of(&self, path: &str, here: &Here) -> Option<Output> {
         let last = path.rsplit('/').next().unwrap_or_default();
         let missing = |output: &&Output| !here.has(output);

@@ -49,7 +49,7 @@ pub enum ReleaseError {
         /// Why not.
         why: String,
     },
-    /// The files are no tree.
+    /// The files do not form a tree.
     #[error("the folder cannot be listed")]
     Tree(#[from] TreeError),
     /// The statement cannot be made.
