@@ -65,9 +65,9 @@ fn with_metadata(content: &Content, name: &SectionName, salt: &[u8; 32]) -> Resu
             let mut writer = SeriesWriter::new();
             let mut trouble = None;
             SeriesReader::open(Section(content.clone()))?.for_each(|point| {
-                let key = writer.key(&point.key);
                 if trouble.is_none() {
-                    trouble = writer.push(key, point.point()).err();
+                    let pushed = writer.key(&point.key).and_then(|key| writer.push(key, point.point()));
+                    trouble = pushed.err();
                 }
             })?;
             trouble.map_or(Ok(()), Err)?;

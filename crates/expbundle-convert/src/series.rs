@@ -6,7 +6,7 @@ use expbundle::Content;
 use expbundle::draft::Draft;
 use expbundle_format::number::Number;
 use expbundle_format::sections::{self, SeriesSummary};
-use expbundle_series::{KeySummary, ReadAt, SeriesWriter};
+use expbundle_series::{KeyId, KeySummary, Point, ReadAt, SeriesError, SeriesWriter};
 
 use crate::ConvertError;
 
@@ -24,20 +24,51 @@ impl ReadAt for Section {
     }
 }
 
-/// Writes a section. A writer without points leaves no section.
-pub(crate) fn write_section(
+/// Why points are left out that the format has no room for.
+pub(crate) const TOO_LONG: &str = "its name has more than 4 KiB, or its text more than 1 MiB";
+
+/// Takes the points of a section. Those whose key or text is longer than the format has it are left out and counted.
+#[derive(Default)]
+pub(crate) struct Points {
     writer: SeriesWriter,
-    draft: &mut Draft,
-    name: &str,
-) -> Result<Vec<(String, KeySummary)>, ConvertError> {
-    if writer.is_empty() {
-        return Ok(Vec::new());
+    left_out: u64,
+}
+
+/// A key of [`Points`]; none if it is too long.
+#[derive(Clone, Copy)]
+pub(crate) struct Key(Option<KeyId>);
+
+impl Points {
+    pub fn key(&mut self, key: &str) -> Key {
+        // It can be too long, and nothing else.
+        Key(self.writer.key(key).ok())
     }
-    // A finished file on disk, so that a long series never sits in memory as a whole.
-    let file = tempfile::tempfile()?;
-    let summaries = writer.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
-    draft.section(name, sections::PARQUET, Content::file(file)?)?;
-    Ok(summaries)
+
+    pub fn push(&mut self, key: Key, point: Point<'_>) -> Result<(), SeriesError> {
+        let pushed = key.0.map(|key| self.writer.push(key, point));
+        match pushed {
+            None | Some(Err(SeriesError::TextTooLong { .. })) => self.left_out += 1,
+            Some(result) => result?,
+        }
+        Ok(())
+    }
+
+    /// Points that were left out.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Writes the section. Without points there is none.
+    pub fn write(self, draft: &mut Draft, name: &str) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+        if self.writer.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A finished file on disk, so that a long series never sits in memory as a whole.
+        let file = tempfile::tempfile()?;
+        let summaries = self.writer.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
+        draft.section(name, sections::PARQUET, Content::file(file)?)?;
+        Ok(summaries)
+    }
 }
 
 /// A series in one line of `summary.json`, without what only the tracker knows.
@@ -52,5 +83,27 @@ pub(crate) fn summary(one: &KeySummary) -> SeriesSummary {
         texts: one.texts,
         goal: None,
         step_key: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_counted() {
+        let mut points = Points::default();
+        let (long, short) = (points.key(&"k".repeat(4097)), points.key(&"k".repeat(4096)));
+        let text = "x".repeat((1 << 20) + 1);
+        let shorter = text.get(1..).expect("one letter less");
+        for key in [long, short] {
+            for text in [None, Some(&*text), Some(shorter)] {
+                points.push(key, Point { value: Some(0.5), text, ..Point::default() }).expect("room");
+            }
+        }
+        assert_eq!(points.left_out(), 4);
+        let mut draft = Draft::new(expbundle_format::record::RecordBody::new(expbundle_format::record::Kind::Run));
+        let summaries = points.write(&mut draft, sections::METRICS).expect("room");
+        assert_eq!(summaries.iter().map(|(key, one)| (key.len(), one.count)).collect::<Vec<_>>(), [(4096, 2)]);
     }
 }

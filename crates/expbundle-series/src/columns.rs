@@ -1,58 +1,199 @@
-//! The columns of the row group that is being written, and the file that takes it when it is full.
+//! The pages of the row group that is being written, and the file that takes it when it is full.
 
 use std::collections::HashMap;
 use std::io::Write;
 
-use crate::delta;
+use crate::delta::{self, Width};
 use crate::error::SeriesError;
 use crate::footer::{Chunk, Footer, Group, MAGIC};
-use crate::page;
-use crate::profile::{Kind, PAGE_ROWS, Shape, TEXT_BYTES};
+use crate::lz4;
+use crate::page::{self, Head};
+use crate::profile::{GROUP_PAGES, GROUPS, Kind, Shape};
 use crate::runs;
-use crate::unit::Unit;
 
-/// A file that grows by row groups.
+/// The cells of a column, a page of them.
+pub enum Cells<'a> {
+    /// Numbers of words in the dictionary ([`Output::word`]).
+    Words(&'a [u32]),
+    Integers(&'a [Option<i64>]),
+    Nanoseconds(&'a [Option<i64>]),
+    Floats(&'a [Option<f64>]),
+    Texts(&'a [Option<&'a str>]),
+    Lines(&'a [&'a str]),
+}
+
+/// A file that grows by pages.
 pub struct Output<W> {
     sink: W,
+    shape: &'static Shape,
     position: u64,
     footer: Footer,
+    /// The row group that is being filled: its rows, pages, columns and dictionary.
+    rows: usize,
+    pages: usize,
+    columns: Vec<Column>,
+    words: HashMap<Box<str>, u32>,
+    dictionary: Vec<u8>,
+}
+
+/// The columns of a page with fewer rows are encoded one after the other: that takes less time than beginning threads.
+const ROWS_FOR_THREADS: usize = 4096;
+
+/// Pages of a column, with their heads.
+struct Column {
+    kind: Kind,
+    pages: Vec<u8>,
+    plain_bytes: usize,
+    lz4: lz4::Encoder,
+    /// Room that is used again for each page.
+    body: Vec<u8>,
+    block: Vec<u8>,
 }
 
 impl<W: Write> Output<W> {
-    pub fn new(mut sink: W, unit: Unit, salt: Option<&[u8; 32]>) -> Result<Self, SeriesError> {
+    /// A file without rows. `fine`: whether its times have nanoseconds.
+    pub fn new(mut sink: W, shape: &'static Shape, fine: bool, salt: Option<&[u8; 32]>) -> Result<Self, SeriesError> {
         sink.write_all(MAGIC)?;
-        let footer = Footer { unit, salt: salt.map(hex), groups: Vec::new() };
-        Ok(Self { sink, position: 4, footer })
+        Ok(Self {
+            sink,
+            shape,
+            position: 4,
+            footer: Footer { fine, salt: salt.map(hex), groups: Vec::new() },
+            rows: 0,
+            pages: 0,
+            columns: shape.columns(fine).map(|column| Column::new(column.kind)).collect(),
+            words: HashMap::new(),
+            dictionary: Vec::new(),
+        })
     }
 
-    /// Writes a row group: for each column its dictionary, empty if it has none, and its pages.
-    pub fn group<const N: usize>(&mut self, rows: usize, columns: [(Vec<u8>, Vec<u8>); N]) -> Result<(), SeriesError> {
+    /// The number of a word in the dictionary of the row group that has the next page.
+    pub fn word(&mut self, word: &str) -> u32 {
+        if let Some(index) = self.words.get(word) {
+            return *index;
+        }
+        let index = u32::try_from(self.words.len()).expect("a row group has few rows");
+        self.words.insert(word.into(), index);
+        page::write_word(word, &mut self.dictionary);
+        index
+    }
+
+    /// Adds a page of so many rows: the cells of each column that the file has.
+    pub fn page<'a>(&mut self, rows: usize, cells: impl IntoIterator<Item = Cells<'a>>) -> Result<(), SeriesError> {
         if rows == 0 {
             return Ok(());
         }
-        // Parquet numbers row groups with 16 bits.
-        if self.footer.groups.len() >= 0x7fff {
+        // As many bits as the words until here need.
+        let width =
+            runs::width_of(u32::try_from(self.words.len().saturating_sub(1)).expect("a row group has few rows"));
+        let cells = self.columns.iter_mut().zip(cells);
+        if rows < ROWS_FOR_THREADS {
+            cells.for_each(|(column, cells)| column.page(rows, &cells, width));
+        } else {
+            std::thread::scope(|scope| {
+                for (column, cells) in cells {
+                    scope.spawn(move || column.page(rows, &cells, width));
+                }
+            });
+        }
+        self.rows += rows;
+        self.pages += 1;
+        if self.pages == GROUP_PAGES { self.group() } else { Ok(()) }
+    }
+
+    /// Writes the row group: for each column its dictionary, if it has one, and its pages.
+    fn group(&mut self) -> Result<(), SeriesError> {
+        if self.footer.groups.len() == GROUPS {
             return Err(SeriesError::TooManyGroups);
         }
-        let mut chunks = Vec::with_capacity(N);
-        for (dictionary, pages) in columns {
+        let mut chunks = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            let dictionary = column.dictionary(&self.dictionary, self.words.len());
             self.sink.write_all(&dictionary)?;
-            self.sink.write_all(&pages)?;
+            self.sink.write_all(&column.pages)?;
             let data_offset = self.position + dictionary.len() as u64;
-            let end = data_offset + pages.len() as u64;
-            chunks.push(Chunk { bytes: self.position..end, data_offset });
+            let end = data_offset + column.pages.len() as u64;
+            let plain_bytes = std::mem::take(&mut column.plain_bytes) as u64;
+            chunks.push(Chunk { bytes: self.position..end, data_offset, plain_bytes });
             self.position = end;
+            column.pages.clear();
         }
-        self.footer.groups.push(Group { rows, chunks });
+        self.words.clear();
+        self.dictionary.clear();
+        self.footer.groups.push(Group { rows: self.rows, pages: self.pages, chunks });
+        (self.rows, self.pages) = (0, 0);
         Ok(())
     }
 
-    /// Writes the footer.
-    pub fn finish(mut self, shape: &Shape) -> Result<(), SeriesError> {
-        self.sink.write_all(&self.footer.to_bytes(shape))?;
+    /// Writes what waits, and the footer.
+    pub fn finish(mut self) -> Result<(), SeriesError> {
+        if self.pages > 0 {
+            self.group()?;
+        }
+        self.sink.write_all(&self.footer.to_bytes(self.shape))?;
         self.sink.flush()?;
         Ok(())
     }
+}
+
+impl Column {
+    fn new(kind: Kind) -> Self {
+        let lz4 = lz4::Encoder::default();
+        Self { kind, pages: Vec::new(), plain_bytes: 0, lz4, body: Vec::new(), block: Vec::new() }
+    }
+
+    /// Appends a page.
+    fn page(&mut self, rows: usize, cells: &Cells<'_>, width: u32) {
+        self.body.clear();
+        encode(cells, width, &mut self.body);
+        self.block.clear();
+        self.lz4.encode(&self.body, &mut self.block);
+        let start = self.pages.len();
+        Head { count: rows, plain_bytes: self.body.len(), bytes: self.block.len() }
+            .write_data(self.kind, &mut self.pages);
+        self.plain_bytes += self.pages.len() - start + self.body.len();
+        self.pages.extend_from_slice(&self.block);
+    }
+
+    /// The page of a dictionary, empty for a column that has none.
+    fn dictionary(&mut self, body: &[u8], words: usize) -> Vec<u8> {
+        let mut page = Vec::new();
+        if self.kind == Kind::Word {
+            self.block.clear();
+            self.lz4.encode(body, &mut self.block);
+            Head { count: words, plain_bytes: body.len(), bytes: self.block.len() }.write_dictionary(&mut page);
+            self.plain_bytes += page.len() + body.len();
+            page.extend_from_slice(&self.block);
+        }
+        page
+    }
+}
+
+/// Appends cells: which rows have one, where some may lack one, and those that are there.
+fn encode(cells: &Cells<'_>, width: u32, body: &mut Vec<u8>) {
+    match cells {
+        Cells::Words(indices) => {
+            body.push(u8::try_from(width).expect("at most 32"));
+            runs::encode(indices, width, body);
+        }
+        Cells::Integers(cells) => delta::encode(&present(cells, body), Width::Bits64, body),
+        Cells::Nanoseconds(cells) => delta::encode(&present(cells, body), Width::Bits32, body),
+        Cells::Floats(cells) => page::write_floats(&present(cells, body), body),
+        Cells::Texts(cells) => page::write_texts(&present(cells, body), body),
+        Cells::Lines(lines) => page::write_texts(lines, body),
+    }
+}
+
+/// Appends the levels, and gives the cells that are there.
+fn present<T: Copy>(cells: &[Option<T>], body: &mut Vec<u8>) -> Vec<T> {
+    let present: Vec<T> = cells.iter().flatten().copied().collect();
+    if present.len() == cells.len() || present.is_empty() {
+        page::write_equal_levels(cells.len(), !present.is_empty(), body);
+    } else {
+        let levels: Vec<u32> = cells.iter().map(|cell| u32::from(cell.is_some())).collect();
+        page::write_levels(&levels, body);
+    }
+    present
 }
 
 fn hex(salt: &[u8; 32]) -> [u8; 64] {
@@ -62,168 +203,4 @@ fn hex(salt: &[u8; 32]) -> [u8; 64] {
         *pair = [digit(byte >> 4), digit(byte & 0x0f)];
     }
     text
-}
-
-/// The values of a page, coded or about to be.
-pub trait Values: Default {
-    type Item<'a>;
-    fn push(&mut self, item: Self::Item<'_>);
-    /// Appends them, and is empty again.
-    fn drain_to(&mut self, output: &mut Vec<u8>);
-}
-
-/// Coded as packed differences.
-#[derive(Default)]
-pub struct Integers(Vec<i64>);
-
-impl Values for Integers {
-    type Item<'a> = i64;
-
-    fn push(&mut self, item: i64) {
-        self.0.push(item);
-    }
-
-    fn drain_to(&mut self, output: &mut Vec<u8>) {
-        delta::encode(&self.0, output);
-        self.0.clear();
-    }
-}
-
-/// Plain.
-#[derive(Default)]
-pub struct Floats(Vec<u8>);
-
-impl Values for Floats {
-    type Item<'a> = f64;
-
-    fn push(&mut self, item: f64) {
-        // One NaN: payload and sign of others say nothing that any tracker meant.
-        let item = if item.is_nan() { f64::NAN } else { item };
-        self.0.extend_from_slice(&item.to_le_bytes());
-    }
-
-    fn drain_to(&mut self, output: &mut Vec<u8>) {
-        output.append(&mut self.0);
-    }
-}
-
-/// Plain.
-#[derive(Default)]
-pub struct Texts(Vec<u8>);
-
-impl Values for Texts {
-    type Item<'a> = &'a str;
-
-    fn push(&mut self, item: &str) {
-        page::write_text(item, &mut self.0);
-    }
-
-    fn drain_to(&mut self, output: &mut Vec<u8>) {
-        output.append(&mut self.0);
-    }
-}
-
-/// A column of values.
-pub struct ValueColumn<V> {
-    kind: Kind,
-    rows: usize,
-    /// Whether each row has a value. Empty until one has none.
-    levels: Vec<u32>,
-    values: V,
-    pages: Vec<u8>,
-}
-
-impl<V: Values> ValueColumn<V> {
-    pub fn new(kind: Kind) -> Self {
-        Self { kind, rows: 0, levels: Vec::new(), values: V::default(), pages: Vec::new() }
-    }
-
-    pub fn push(&mut self, value: Option<V::Item<'_>>) {
-        if value.is_none() || !self.levels.is_empty() {
-            self.levels.resize(self.rows, 1);
-            self.levels.push(u32::from(value.is_some()));
-        }
-        if let Some(value) = value {
-            self.values.push(value);
-        }
-        self.rows += 1;
-        if self.rows == PAGE_ROWS {
-            self.end_page();
-        }
-    }
-
-    fn end_page(&mut self) {
-        let mut body = Vec::new();
-        self.levels.resize(self.rows, 1);
-        if self.kind.optional() {
-            page::write_levels(&self.levels, &mut body);
-        }
-        self.values.drain_to(&mut body);
-        page::write_data(self.kind, self.rows, &body, &mut self.pages);
-        self.levels.clear();
-        self.rows = 0;
-    }
-
-    /// The pages of the row group, after which the column is empty again.
-    pub fn take(&mut self) -> (Vec<u8>, Vec<u8>) {
-        if self.rows > 0 {
-            self.end_page();
-        }
-        (Vec::new(), std::mem::take(&mut self.pages))
-    }
-}
-
-/// A column of words that repeat. Its dictionary has them in the order in which they come.
-#[derive(Default)]
-pub struct WordColumn {
-    words: HashMap<Box<str>, u32>,
-    dictionary: Vec<u8>,
-    indices: Vec<u32>,
-    pages: Vec<u8>,
-}
-
-impl WordColumn {
-    /// The index of a word in the dictionary of this row group.
-    pub fn index(&mut self, word: &str) -> u32 {
-        if let Some(index) = self.words.get(word) {
-            return *index;
-        }
-        let index = u32::try_from(self.words.len()).expect("a row group has few rows");
-        self.words.insert(word.into(), index);
-        page::write_text(word, &mut self.dictionary);
-        index
-    }
-
-    pub fn push(&mut self, index: u32) {
-        self.indices.push(index);
-        if self.indices.len() == PAGE_ROWS {
-            self.end_page();
-        }
-    }
-
-    fn end_page(&mut self) {
-        // As many bits as the words until here need.
-        let last = u32::try_from(self.words.len().saturating_sub(1)).expect("a row group has few rows");
-        let width = runs::width_of(last);
-        let mut body = vec![u8::try_from(width).expect("at most 32")];
-        runs::encode(&self.indices, width, &mut body);
-        page::write_data(Kind::Word, self.indices.len(), &body, &mut self.pages);
-        self.indices.clear();
-    }
-
-    /// The dictionary and the pages of the row group, after which the column is empty again.
-    pub fn take(&mut self) -> (Vec<u8>, Vec<u8>) {
-        if !self.indices.is_empty() {
-            self.end_page();
-        }
-        let dictionary = page::write_dictionary(self.words.len(), &self.dictionary);
-        self.words.clear();
-        self.dictionary.clear();
-        (dictionary, std::mem::take(&mut self.pages))
-    }
-}
-
-/// Refuses a text that is too long for the format.
-pub fn check_text(text: &str) -> Result<(), SeriesError> {
-    if text.len() > TEXT_BYTES { Err(SeriesError::TextTooLong { bytes: text.len() }) } else { Ok(()) }
 }

@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::columns::{Integers, Output, Texts, ValueColumn, WordColumn, check_text};
+use crate::columns::{Cells, Output};
+use crate::cut::Load;
 use crate::error::SeriesError;
 use crate::page;
-use crate::profile::{CONSOLE, GROUP_ROWS, GROUP_TEXT_BYTES, Kind};
-use crate::rows::{Checks, File, Pages, pages, text_at, words};
+use crate::profile::CONSOLE;
+use crate::rows::{File, Times, text_at};
 use crate::source::ReadAt;
-use crate::unit::Unit;
+use crate::time;
+use crate::write::check_text;
 
 /// A line of console output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,31 +24,42 @@ pub struct ConsoleLine {
     pub line: String,
 }
 
+const STREAMS: [&str; 2] = ["stdout", "stderr"];
+
+/// What a line counts as towards the end of its page.
+fn load(line: &str) -> Load {
+    Load { rows: 1, bytes: line.len() }
+}
+
 /// Writes console output in the fixed profile. The salt is that of a blinded section.
 pub fn write_console(lines: &[ConsoleLine], output: impl Write, salt: Option<&[u8; 32]>) -> Result<(), SeriesError> {
-    let unit = Unit::of_all(lines.iter().filter_map(|line| line.time_ns));
-    let mut output = Output::new(output, unit, salt)?;
-    let mut time = ValueColumn::<Integers>::new(Kind::Time);
-    let mut stream = WordColumn::default();
-    let mut text = ValueColumn::<Texts>::new(Kind::Line);
-    let (mut rows, mut text_bytes) = (0, 0);
-    for line in lines {
-        check_text(&line.stream)?;
+    for (row, line) in (0..).zip(lines) {
         check_text(&line.line)?;
-        let bytes = (line.stream.len() + line.line.len()) as u64;
-        if rows == GROUP_ROWS || (text_bytes + bytes > GROUP_TEXT_BYTES && rows > 0) {
-            output.group(rows, [time.take(), stream.take(), text.take()])?;
-            (rows, text_bytes) = (0, 0);
+        if !STREAMS.contains(&line.stream.as_str()) {
+            return Err(SeriesError::Stream { row });
         }
-        time.push(line.time_ns.map(|time_ns| unit.count(time_ns)));
-        let index = stream.index(&line.stream);
-        stream.push(index);
-        text.push(Some(&line.line));
-        rows += 1;
-        text_bytes += bytes;
     }
-    output.group(rows, [time.take(), stream.take(), text.take()])?;
-    output.finish(&CONSOLE)
+    let fine = lines.iter().filter_map(|line| line.time_ns).any(|time_ns| time::split(time_ns).1 != 0);
+    let mut output = Output::new(output, &CONSOLE, fine, salt)?;
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let mut taken = Load::default();
+        let fits = |line: &&ConsoleLine| {
+            taken = taken.plus(load(&line.line));
+            taken.fits()
+        };
+        let (page, after) = rest.split_at(rest.iter().take_while(fits).count());
+        let times: Vec<_> = page.iter().map(|line| line.time_ns.map(time::split)).collect();
+        let whole: Vec<_> = times.iter().map(|time| time.map(|(time, _)| time)).collect();
+        let below: Vec<_> = times.iter().map(|time| time.map(|(_, rest)| rest)).collect();
+        let streams: Vec<_> = page.iter().map(|line| output.word(&line.stream)).collect();
+        let texts: Vec<_> = page.iter().map(|line| line.line.as_str()).collect();
+        let cells = [Some(Cells::Integers(&whole)), fine.then_some(Cells::Nanoseconds(&below))];
+        let cells = cells.into_iter().flatten().chain([Cells::Words(&streams), Cells::Lines(&texts)]);
+        output.page(page.len(), cells)?;
+        rest = after;
+    }
+    output.finish()
 }
 
 /// Reads a console section, line by line.
@@ -73,33 +86,40 @@ impl ConsoleReader {
 
     /// Gives every line. Memory holds one page of each column.
     pub fn for_each(&self, mut take: impl FnMut(&ConsoleLine)) -> Result<(), SeriesError> {
-        let mut checks = Checks::new(self.file.footer.unit);
+        let mut times = Times::new(self.file.footer.fine);
         let mut row = 0;
+        // The page before ends rightly if the next line does not fit into it.
+        let mut before: Option<Load> = None;
         for group in &self.file.footer.groups {
-            checks.begin_group();
-            let [mut time, mut stream, mut line] = self.file.columns::<3>(group);
-            let (places, body) = stream.dictionary(group.rows)?;
-            let streams = words(&places, &body, "stream", row)?;
-            let mut seen = 0;
-            for rows in pages(group.rows) {
-                let times = time.next(rows, page::integers)?;
-                let indices = stream.next(rows, |body, rows| page::indices(body, rows, &mut seen))?;
-                let (places, body) = line.next_with_body(rows, page::lines)?;
-                for ((time, index), place) in times.into_iter().zip(indices).zip(&places) {
-                    let Some(stream) = streams.get(index as usize) else { return Err(SeriesError::Order { row }) };
+            let mut columns = self.file.columns(group);
+            let dictionary = columns.dictionary("stream")?;
+            let mut words = dictionary.words("stream", row)?;
+            for _ in 0..group.pages {
+                columns.begin_page()?;
+                let page_times = times.page(&mut columns, row)?;
+                let streams = columns.next("stream", |body, rows| words.indices(body, rows))?.0;
+                let (places, body) = columns.next("line", page::lines)?;
+                let mut page = Load::default();
+                for ((time_ns, index), place) in page_times.into_iter().zip(streams).zip(&places) {
+                    let stream = words.get(index).filter(|stream| STREAMS.contains(&&***stream));
+                    let Some(stream) = stream else { return Err(SeriesError::Stream { row }) };
                     let line = text_at(place.as_ref(), &body, "line", row)?.unwrap_or_default();
-                    let bytes = stream.len() + line.len();
-                    checks.texts(bytes, bytes, row)?;
-                    let time_ns = checks.time(time, row)?;
+                    check_text(line)?;
+                    if before.take().is_some_and(|before| before.plus(load(line)).fits()) {
+                        return Err(SeriesError::PageEnd { row });
+                    }
+                    page = page.plus(load(line));
+                    if !page.fits() {
+                        return Err(SeriesError::PageEnd { row });
+                    }
                     take(&ConsoleLine { time_ns, stream: stream.to_string(), line: line.to_owned() });
                     row += 1;
                 }
+                before = Some(page);
             }
-            if seen as usize != streams.len() {
-                return Err(SeriesError::Rows { claimed: streams.len() as u64, bytes: body.len() as u64 });
-            }
-            [time, stream, line].iter().try_for_each(Pages::end)?;
+            words.end()?;
+            columns.end()?;
         }
-        checks.end()
+        times.end()
     }
 }

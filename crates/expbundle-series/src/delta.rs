@@ -1,42 +1,60 @@
-//! Integers as packed differences (Encodings.md, `DELTA_BINARY_PACKED`): steps and times.
+//! Integers as packed differences (Encodings.md, `DELTA_BINARY_PACKED`): steps, times, lengths of texts.
 //!
-//! Blocks of 256 differences, four miniblocks each. Differences wrap around, so any two integers have one.
+//! Blocks of 256 differences for numbers of 64 bits and of 128 for those of 32, four miniblocks each. Differences wrap around, so any two
+//! integers have one.
 
 use crate::runs::{Bits, Unpacked};
 use crate::wire::{Differs, Scan, varint, zigzag};
 
-const BLOCK: usize = 256;
+const MOST_BLOCK: usize = 256;
 const MINIBLOCKS: usize = 4;
-const MINIBLOCK: usize = BLOCK / MINIBLOCKS;
+
+/// The numbers of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Bits32,
+    Bits64,
+}
+
+impl Width {
+    /// Differences of a block.
+    fn block(self) -> usize {
+        match self {
+            Self::Bits32 => MOST_BLOCK / 2,
+            Self::Bits64 => MOST_BLOCK,
+        }
+    }
+}
 
 /// Appends the values.
-pub fn encode(values: &[i64], output: &mut Vec<u8>) {
-    output.extend(varint(BLOCK as u64));
+pub fn encode(values: &[i64], width: Width, output: &mut Vec<u8>) {
+    output.extend(varint(width.block() as u64));
     output.extend(varint(MINIBLOCKS as u64));
     output.extend(varint(values.len() as u64));
     output.extend(varint(zigzag(values.first().copied().unwrap_or(0))));
-    let mut differences = [0_i64; BLOCK];
+    let mut differences = [0_i64; MOST_BLOCK];
+    let differences = differences.get_mut(..width.block()).expect("the longest is as long");
     let mut rest = values;
     while rest.len() > 1 {
         let pairs = rest.iter().zip(rest.iter().skip(1));
         let count = differences.iter_mut().zip(pairs).map(|(to, (a, b))| *to = b.wrapping_sub(*a)).count();
-        block(differences.get(..count).expect("a block at most"), output);
+        block(differences.get(..count).expect("a block at most"), width.block() / MINIBLOCKS, output);
         rest = rest.get(count..).unwrap_or_default();
     }
 }
 
-fn block(differences: &[i64], output: &mut Vec<u8>) {
+fn block(differences: &[i64], miniblock_length: usize, output: &mut Vec<u8>) {
     let least = differences.iter().copied().min().expect("a block has at least one");
     output.extend(varint(zigzag(least)));
     // Differences from the least, without sign.
     let above = |difference: &i64| difference.wrapping_sub(least).cast_unsigned();
     let mut widths = [0; MINIBLOCKS];
-    for (width, miniblock) in widths.iter_mut().zip(differences.chunks(MINIBLOCK)) {
+    for (width, miniblock) in widths.iter_mut().zip(differences.chunks(miniblock_length)) {
         let greatest = miniblock.iter().map(above).max().unwrap_or(0);
         *width = u64::BITS - greatest.leading_zeros();
     }
     output.extend(widths.iter().map(|width| u8::try_from(*width).expect("at most 64")));
-    for (width, miniblock) in widths.into_iter().zip(differences.chunks(MINIBLOCK)) {
+    for (width, miniblock) in widths.into_iter().zip(differences.chunks(miniblock_length)) {
         if width == 0 {
             continue;
         }
@@ -45,7 +63,7 @@ fn block(differences: &[i64], output: &mut Vec<u8>) {
             bits.push(above(difference), width, output);
         }
         // The last one is padded with zeros.
-        for _ in miniblock.len()..MINIBLOCK {
+        for _ in miniblock.len()..miniblock_length {
             bits.push(0, width, output);
         }
         bits.finish(output);
@@ -53,9 +71,10 @@ fn block(differences: &[i64], output: &mut Vec<u8>) {
 }
 
 /// Reads so many values, and nothing behind them.
-pub fn decode(scan: &mut Scan<'_>, count: usize) -> Result<Vec<i64>, Differs> {
+pub fn decode(scan: &mut Scan<'_>, width: Width, count: usize) -> Result<Vec<i64>, Differs> {
     let head = [scan.varint()?, scan.varint()?, scan.varint()?];
-    if head != [BLOCK as u64, MINIBLOCKS as u64, count as u64] {
+    let miniblock = width.block() / MINIBLOCKS;
+    if head != [width.block() as u64, MINIBLOCKS as u64, count as u64] {
         return scan.differs();
     }
     let mut value = scan.zigzag()?;
@@ -68,11 +87,11 @@ pub fn decode(scan: &mut Scan<'_>, count: usize) -> Result<Vec<i64>, Differs> {
         let least = scan.zigzag()?;
         let widths: [u8; MINIBLOCKS] = scan.array()?;
         for width in widths {
-            let present = (count - values.len()).min(MINIBLOCK);
+            let present = (count - values.len()).min(miniblock);
             if width > 64 || (present == 0 && width != 0) {
                 return scan.differs();
             }
-            let packed = scan.take(MINIBLOCK / 8 * usize::from(width))?;
+            let packed = scan.take(miniblock / 8 * usize::from(width))?;
             for above in Unpacked::new(packed, width.into()).take(present) {
                 value = value.wrapping_add(least).wrapping_add(above.cast_signed());
                 values.push(value);
@@ -88,11 +107,14 @@ mod tests {
 
     #[track_caller]
     fn round(values: &[i64]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        encode(values, &mut bytes);
-        let mut scan = Scan::new(&bytes);
-        assert_eq!(decode(&mut scan, values.len()).as_deref(), Ok(values));
-        assert_eq!(scan.end(), Ok(()));
+        let [_, bytes] = [Width::Bits32, Width::Bits64].map(|width| {
+            let mut bytes = Vec::new();
+            encode(values, width, &mut bytes);
+            let mut scan = Scan::new(&bytes);
+            assert_eq!(decode(&mut scan, width, values.len()).as_deref(), Ok(values));
+            assert_eq!(scan.end(), Ok(()));
+            bytes
+        });
         bytes
     }
 
@@ -127,7 +149,7 @@ mod tests {
             &[0x80, 2, 4, 2, 0, 2, 1, 0, 0, 0],
         ];
         for bytes in refused {
-            assert!(decode(&mut Scan::new(bytes), 2).is_err(), "{bytes:x?}");
+            assert!(decode(&mut Scan::new(bytes), Width::Bits64, 2).is_err(), "{bytes:x?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::profile::TEXT_BYTES;
+use crate::profile::{GROUP_PAGES, GROUPS, KEY_BYTES, TEXT_BYTES};
 
 /// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one refusal of
 /// spec/sections-parquet.md.
@@ -36,6 +36,14 @@ pub enum SeriesError {
         /// Where the page begins, from the start of the file.
         offset: u64,
     },
+    /// A page that is not compressed as LZ4 has it, or that has other bytes than its head says.
+    #[error("the page of column `{column}` at byte {offset} is no LZ4 block of the announced length")]
+    Block {
+        /// Which column.
+        column: &'static str,
+        /// Where the block begins, from the start of the file.
+        offset: u64,
+    },
     /// A key, text, stream or line that is not UTF-8.
     #[error("column `{column}` has bytes in row {row} that are not UTF-8")]
     Utf8 {
@@ -62,23 +70,44 @@ pub enum SeriesError {
         /// Which row, from 0.
         row: u64,
     },
-    /// Times in a finer unit than they need: the same series would have two forms.
-    #[error("a coarser unit would hold every time")]
-    Unit,
-    /// A row group that ends too early or too late.
-    #[error("the row group that ends before row {row} ends elsewhere than the profile has it")]
-    Group {
-        /// The first row behind it, from 0.
+    /// A column of nanoseconds that no time needs, or one that does not fit the times: the same series would have two forms.
+    #[error("the column of nanoseconds does not fit the times{}", row.map(|row| format!(" at row {row}")).unwrap_or_default())]
+    Nanoseconds {
+        /// Which row, from 0; none if the column is not needed.
+        row: Option<u64>,
+    },
+    /// A page that ends elsewhere than the profile has it.
+    #[error("a page near row {row} has other rows than the profile gives it")]
+    PageEnd {
+        /// The first row of the page at which it was seen, from 0.
         row: u64,
     },
-    /// A key, text, stream or line beyond the limit.
+    /// A row group of another number of pages than the profile has.
+    #[error("a row group of {pages} pages; each but the last has {GROUP_PAGES}")]
+    Group {
+        /// Its pages.
+        pages: u64,
+    },
+    /// A key beyond the limit.
+    #[error("a key of {bytes} bytes; at most {KEY_BYTES} are possible")]
+    KeyTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A text or line beyond the limit.
     #[error("a text of {bytes} bytes; at most {TEXT_BYTES} are possible")]
     TextTooLong {
         /// Its length.
         bytes: usize,
     },
+    /// A stream other than standard output and standard error.
+    #[error("row {row} is of a stream that is neither `stdout` nor `stderr`")]
+    Stream {
+        /// Which row, from 0.
+        row: u64,
+    },
     /// More row groups than Parquet can number.
-    #[error("more than 32767 row groups")]
+    #[error("more than {GROUPS} row groups")]
     TooManyGroups,
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -93,12 +122,16 @@ impl SeriesError {
             Self::Footer { .. } => "series.footer",
             Self::Rows { .. } => "series.rows",
             Self::Page { .. } => "series.page",
+            Self::Block { .. } => "series.block",
             Self::Utf8 { .. } => "series.utf-8",
             Self::EmptyRow { .. } => "series.empty-row",
             Self::Order { .. } => "series.order",
             Self::Time { .. } => "series.time",
-            Self::Unit => "series.unit",
+            Self::Nanoseconds { .. } => "series.nanoseconds",
+            Self::PageEnd { .. } => "series.page-end",
             Self::Group { .. } => "series.group",
+            Self::KeyTooLong { .. } => "series.key-too-long",
+            Self::Stream { .. } => "series.stream",
             Self::TextTooLong { .. } => "series.text-too-long",
             Self::TooManyGroups => "series.too-many-groups",
             Self::Io(_) => return None,
@@ -111,6 +144,7 @@ impl SeriesError {
             Self::NotParquet { .. } | Self::Footer { .. } | Self::Page { .. } => Some(
                 "sections have one fixed form of Parquet; a file of another program can be added to a bundle as an artifact",
             ),
+            Self::KeyTooLong { .. } => Some("give the series a shorter name"),
             Self::TextTooLong { .. } => Some("attach long texts as artifacts"),
             _ => None,
         }

@@ -1,15 +1,14 @@
 //! The footer: what a file says of itself (`FileMetaData` of parquet.thrift).
 //!
-//! All of it follows from the rows of each row group, the sizes of the columns, the unit of time and the salt. The rest is
-//! literal, so nothing in a footer can lie: no statistics, no names of programs, no offsets but the ones that the sizes give.
+//! All of it follows from the rows and pages of each row group, the sizes of the columns, whether times have nanoseconds, and the salt.
+//! The rest is literal, so nothing in a footer can lie: no statistics, no names of programs, no offsets but the ones that the sizes give.
 
 use std::ops::Range;
 
 use crate::error::SeriesError;
-use crate::profile::{CREATED_BY, Column, GROUP_ROWS, Kind, PAGE_ROWS, PLAIN, RLE, SALT_KEY, Shape};
+use crate::profile::{CREATED_BY, Column, GROUP_PAGES, GROUPS, Kind, LZ4_RAW, PAGE_ROWS, PLAIN, RLE, SALT_KEY, Shape};
 use crate::source::ReadAt;
-use crate::unit::Unit;
-use crate::wire::{Emit, Scan, Wire};
+use crate::wire::{Emit, Scan, Wire, list_head};
 
 /// At both ends of a file.
 pub const MAGIC: &[u8; 4] = b"PAR1";
@@ -19,7 +18,8 @@ const FOOTER_BYTES: u64 = 32 << 20;
 /// What a file says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Footer {
-    pub unit: Unit,
+    /// Whether times have nanoseconds, in a column of their own.
+    pub fine: bool,
     /// 64 hex digits.
     pub salt: Option<[u8; 64]>,
     pub groups: Vec<Group>,
@@ -29,6 +29,8 @@ pub struct Footer {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     pub rows: usize,
+    /// Pages of each column, its dictionary aside.
+    pub pages: usize,
     pub chunks: Vec<Chunk>,
 }
 
@@ -39,6 +41,8 @@ pub struct Chunk {
     pub bytes: Range<u64>,
     /// Where its first page of values is: behind the dictionary, if it has one.
     pub data_offset: u64,
+    /// Its bytes before they were compressed, heads of pages included.
+    pub plain_bytes: u64,
 }
 
 impl Footer {
@@ -85,14 +89,21 @@ impl Footer {
     /// Holds the claims of a footer against each other and the size of the file.
     fn hold(&self, claimed: Option<u64>, start: u64) -> Result<(), SeriesError> {
         let rows = self.rows();
-        // Every row has a value of 8 bytes, or a text or line behind a length of 4.
-        if claimed != Some(rows) || rows > start / 4 {
+        if claimed != Some(rows) {
             return Err(SeriesError::Rows { claimed: claimed.unwrap_or(rows), bytes: start });
         }
+        if self.groups.len() > GROUPS {
+            return Err(SeriesError::TooManyGroups);
+        }
         let mut position = 4;
-        for group in &self.groups {
-            if group.rows == 0 || group.rows > GROUP_ROWS {
+        for (index, group) in self.groups.iter().enumerate() {
+            // Each page has a row at least.
+            if group.rows < group.pages || group.rows > group.pages.saturating_mul(PAGE_ROWS) {
                 return Err(SeriesError::Rows { claimed: group.rows as u64, bytes: start });
+            }
+            let is_last = index + 1 == self.groups.len();
+            if group.pages == 0 || group.pages > GROUP_PAGES || (group.pages < GROUP_PAGES && !is_last) {
+                return Err(SeriesError::Group { pages: group.pages as u64 });
             }
             position = group.chunks.last().map_or(position, |chunk| chunk.bytes.end);
         }
@@ -108,7 +119,7 @@ impl Footer {
 fn rows_ahead(bytes: &[u8], shape: &Shape) -> Result<i64, usize> {
     let mut scan = Scan::new(bytes);
     let mut rows = 0;
-    let read = schema(&mut scan, shape, &mut Unit::default()).and_then(|()| {
+    let read = schema(&mut scan, shape, &mut false).and_then(|()| {
         scan.literal(&[0x16])?;
         scan.number(&mut rows)
     });
@@ -116,7 +127,7 @@ fn rows_ahead(bytes: &[u8], shape: &Shape) -> Result<i64, usize> {
 }
 
 fn walk<W: Wire>(wire: &mut W, shape: &Shape, footer: &mut Footer, rows: i64) -> Result<(), W::Error> {
-    schema(wire, shape, &mut footer.unit)?;
+    schema(wire, shape, &mut footer.fine)?;
     wire.literal(&[0x16])?; // 3: num_rows
     wire.known(rows)?;
     wire.literal(&[0x19])?; // 4: row_groups
@@ -129,7 +140,7 @@ fn walk<W: Wire>(wire: &mut W, shape: &Shape, footer: &mut Footer, rows: i64) ->
             footer.groups.push(Group::default());
         }
         let group = footer.groups.get_mut(index).expect("it is there or was just added");
-        row_group(wire, shape, group, index, &mut position)?;
+        row_group(wire, shape, footer.fine, group, index, &mut position)?;
     }
     // 5: key_value_metadata, one entry; 6: created_by
     let mut has_salt = usize::from(footer.salt.is_some());
@@ -142,8 +153,8 @@ fn walk<W: Wire>(wire: &mut W, shape: &Shape, footer: &mut Footer, rows: i64) ->
     }
     wire.text(CREATED_BY)?;
     wire.literal(&[0x19])?; // 7: column_orders
-    wire.known_structs(shape.columns.len())?;
-    for column in shape.columns {
+    wire.known_structs(shape.columns(footer.fine).count())?;
+    for column in shape.columns(footer.fine) {
         // 1: the order of the type; 2: the total order of IEEE 754
         let order = if column.kind == Kind::Float { 0x2c } else { 0x1c };
         wire.literal(&[order, 0x00, 0x00])?;
@@ -152,70 +163,59 @@ fn walk<W: Wire>(wire: &mut W, shape: &Shape, footer: &mut Footer, rows: i64) ->
 }
 
 /// Version and schema: a root and its columns.
-fn schema<W: Wire>(wire: &mut W, shape: &Shape, unit: &mut Unit) -> Result<(), W::Error> {
+fn schema<W: Wire>(wire: &mut W, shape: &Shape, fine: &mut bool) -> Result<(), W::Error> {
     wire.literal(&[0x15, 0x02, 0x19])?; // 1: version 1; 2: schema
-    wire.known_structs(shape.columns.len() + 1)?;
+    // The root, and the columns without or with nanoseconds.
+    let heads = [false, true].map(|fine| list_head(shape.columns(fine).count() + 1));
+    let mut choice = usize::from(*fine);
+    wire.one_of(&mut choice, &heads.each_ref().map(Vec::as_slice))?;
+    *fine = choice == 1;
     wire.literal(&[0x48])?; // 4: name
     wire.text(shape.name)?;
     wire.literal(&[0x15])?; // 5: num_children
-    wire.known(i64::try_from(shape.columns.len()).expect("a handful"))?;
+    wire.known(i64::try_from(shape.columns(*fine).count()).expect("a handful"))?;
     wire.literal(&[0x00])?;
-    for column in shape.columns {
+    for column in shape.columns(*fine) {
         // 1: type; 3: repetition_type; 4: name
         wire.literal(&[0x15])?;
-        wire.known(physical(column.kind))?;
+        wire.known(column.kind.physical())?;
         wire.literal(&[0x25])?;
         wire.known(i64::from(column.kind.optional()))?;
         wire.literal(&[0x18])?;
         wire.text(column.name)?;
-        match column.kind {
+        wire.literal(match column.kind {
             // 6: converted_type UTF8; 10: logical type, a struct with 1: STRING
-            Kind::Word | Kind::Text | Kind::Line => wire.literal(&[0x25, 0x00, 0x4c, 0x1c, 0x00, 0x00, 0x00])?,
-            Kind::Time => {
-                let mut choice = unit.index();
-                // 6: converted_type (nanoseconds have none); 10: logical type with 8: TIMESTAMP, whose 1 is "UTC" and 2 the unit
-                wire.one_of(
-                    &mut choice,
-                    &[
-                        &[0x25, 0x12, 0x4c, 0x8c, 0x11, 0x1c, 0x1c, 0x00, 0x00, 0x00, 0x00, 0x00],
-                        &[0x25, 0x14, 0x4c, 0x8c, 0x11, 0x1c, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x00],
-                        &[0x6c, 0x8c, 0x11, 0x1c, 0x3c, 0x00, 0x00, 0x00, 0x00, 0x00],
-                    ],
-                )?;
-                *unit = Unit::from_index(choice);
-            }
-            Kind::Integer | Kind::Float => wire.literal(&[0x00])?,
-        }
+            Kind::Word | Kind::Text | Kind::Line => &[0x25, 0x00, 0x4c, 0x1c, 0x00, 0x00, 0x00],
+            // 6: converted_type TIMESTAMP_MICROS; 10: logical type with 8: TIMESTAMP, whose 1 is "UTC" and 2 the unit
+            Kind::Time => &[0x25, 0x14, 0x4c, 0x8c, 0x11, 0x1c, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x00],
+            Kind::Integer | Kind::Nanoseconds | Kind::Float => &[0x00],
+        })?;
     }
     Ok(())
-}
-
-/// Parquet's number for the physical type.
-fn physical(kind: Kind) -> i64 {
-    match kind {
-        Kind::Integer | Kind::Time => 2,
-        Kind::Float => 5,
-        Kind::Word | Kind::Text | Kind::Line => 6,
-    }
 }
 
 fn row_group<W: Wire>(
     wire: &mut W,
     shape: &Shape,
+    fine: bool,
     group: &mut Group,
     index: usize,
     position: &mut u64,
 ) -> Result<(), W::Error> {
     let start = *position;
-    group.chunks.resize(shape.columns.len(), Chunk::default());
+    let columns = shape.columns(fine);
+    let count = columns.clone().count();
+    group.chunks.resize(count, Chunk::default());
     wire.literal(&[0x19])?; // 1: columns
-    wire.known_structs(shape.columns.len())?;
-    for (number, (column, chunk)) in shape.columns.iter().zip(&mut group.chunks).enumerate() {
-        column_chunk(wire, column, chunk, &mut group.rows, number == 0, position)?;
+    wire.known_structs(count)?;
+    let counts = (&mut group.rows, &mut group.pages);
+    for (number, (column, chunk)) in columns.zip(&mut group.chunks).enumerate() {
+        column_chunk(wire, column, chunk, (counts.0, counts.1), number == 0, position)?;
     }
+    let plain = group.chunks.iter().fold(0_u64, |plain, chunk| plain.saturating_add(chunk.plain_bytes));
     let size = signed(*position - start);
-    wire.literal(&[0x16])?; // 2: total_byte_size
-    wire.known(size)?;
+    wire.literal(&[0x16])?; // 2: total_byte_size, before compression
+    wire.known(signed(plain))?;
     wire.literal(&[0x16])?; // 3: num_rows
     wire.known(signed(group.rows as u64))?;
     wire.literal(&[0x26])?; // 5: file_offset
@@ -231,25 +231,26 @@ fn column_chunk<W: Wire>(
     wire: &mut W,
     column: &Column,
     chunk: &mut Chunk,
-    rows: &mut usize,
+    (rows, page_count): (&mut usize, &mut usize),
     first: bool,
     position: &mut u64,
 ) -> Result<(), W::Error> {
     let kind = column.kind;
     wire.literal(&[0x26, 0x00, 0x1c])?; // 2: file_offset, always 0; 3: meta_data
     wire.literal(&[0x15])?; // 1: type
-    wire.known(physical(kind))?;
+    wire.known(kind.physical())?;
     // 2: encodings, ascending: a list of two or three
     let encodings: &[i64] = match kind {
         Kind::Word => &[PLAIN, RLE, kind.encoding()],
-        Kind::Integer | Kind::Time => &[RLE, kind.encoding()],
-        Kind::Float | Kind::Text | Kind::Line => &[PLAIN, RLE],
+        _ => &[RLE, kind.encoding()],
     };
     wire.literal(&[0x19, if encodings.len() == 3 { 0x35 } else { 0x25 }])?;
     encodings.iter().try_for_each(|encoding| wire.known(*encoding))?;
     wire.literal(&[0x19, 0x18])?; // 3: path_in_schema, a list of one
     wire.text(column.name)?;
-    wire.literal(&[0x15, 0x00, 0x16])?; // 4: codec, none; 5: num_values
+    wire.literal(&[0x15])?; // 4: codec
+    wire.known(LZ4_RAW)?;
+    wire.literal(&[0x16])?; // 5: num_values
     if first {
         let mut values = signed(*rows as u64);
         wire.number(&mut values)?;
@@ -259,15 +260,16 @@ fn column_chunk<W: Wire>(
     }
     let mut size = signed(chunk.bytes.end - chunk.bytes.start);
     wire.literal(&[0x16])?; // 6: total_uncompressed_size
-    wire.number(&mut size)?;
+    let mut plain = signed(chunk.plain_bytes);
+    wire.number(&mut plain)?;
+    chunk.plain_bytes = u64::try_from(plain).unwrap_or(u64::MAX);
     wire.literal(&[0x16])?; // 7: total_compressed_size
-    wire.known(size)?;
+    wire.number(&mut size)?;
     let start = *position;
     // A size that is none leads beyond every file, where the end of the last row group is looked for in vain.
     *position = start.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
     chunk.bytes = start..*position;
     wire.literal(&[0x26])?; // 9: data_page_offset
-    let pages = signed(rows.div_ceil(PAGE_ROWS) as u64);
     if kind == Kind::Word {
         let mut offset = signed(chunk.data_offset);
         wire.number(&mut offset)?;
@@ -284,7 +286,13 @@ fn column_chunk<W: Wire>(
     wire.literal(&[0x15, 0x00, 0x15])?;
     wire.known(kind.encoding())?;
     wire.literal(&[0x15])?;
-    wire.known(pages)?;
+    if first {
+        let mut pages = signed(*page_count as u64);
+        wire.number(&mut pages)?;
+        *page_count = usize::try_from(pages).unwrap_or(usize::MAX);
+    } else {
+        wire.known(signed(*page_count as u64))?;
+    }
     wire.literal(&[0x00, 0x00, 0x00])
 }
 

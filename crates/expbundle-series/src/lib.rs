@@ -1,8 +1,8 @@
 //! The Parquet sections of an experiment bundle: series of numbers, system metrics, console output
 //! (spec/sections-parquet.md).
 //!
-//! A fixed profile of Parquet: the same series give the same bytes, no decompressor is needed, and DuckDB, pandas and
-//! Polars read them. Encoder and decoder are ours, because the bytes are the format: they may not change with the version of a
+//! A fixed profile of Parquet: the same series give the same bytes, and DuckDB, pandas, Polars and Spark read them with their default
+//! settings. Encoder and decoder are ours, those of the compression too, because the bytes are the format: they may not change with the version of a
 //! library, and the reader faces files that nobody vouches for. The `parquet` crate holds both to the truth in the tests.
 //!
 //! Knows nothing of records or bundles, and reads no Parquet but this.
@@ -11,9 +11,11 @@
 
 mod columns;
 mod console;
+mod cut;
 mod delta;
 mod error;
 mod footer;
+mod lz4;
 mod page;
 mod points;
 mod profile;
@@ -23,14 +25,14 @@ mod runs;
 mod source;
 mod spill;
 mod summary;
-mod unit;
+mod time;
 mod wire;
 mod write;
 
 pub use console::{ConsoleLine, ConsoleReader, write_console};
 pub use error::SeriesError;
 pub use points::Point;
-pub use profile::{CREATED_BY, SALT_KEY};
+pub use profile::{CREATED_BY, KEY_BYTES, SALT_KEY, TEXT_BYTES};
 pub use read::{OwnedPoint, SeriesReader};
 pub use source::ReadAt;
 pub use summary::KeySummary;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::delta::{self, Width};
 use crate::profile::Kind;
 use crate::runs;
 use crate::wire::{Differs, Emit, Scan, Wire};
@@ -12,84 +13,105 @@ use crate::wire::{Differs, Emit, Scan, Wire};
 /// No head is longer: five numbers, and literals around them.
 pub const HEAD_BYTES: usize = 64;
 
-/// The head of a page of values. Levels are said to be coded as runs whether there are any or not.
-fn data_head<W: Wire>(wire: &mut W, kind: Kind, rows: usize, size: &mut i64) -> Result<(), W::Error> {
+/// What a head says of its page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Rows, or the words of a dictionary.
+    pub count: usize,
+    /// Bytes of the body before it was compressed, and as it is.
+    pub plain_bytes: usize,
+    pub bytes: usize,
+}
+
+impl Head {
+    /// Appends the head of a page of values.
+    pub fn write_data(self, kind: Kind, output: &mut Vec<u8>) {
+        let mut emit = Emit(std::mem::take(output));
+        let Ok(()) = data_head(&mut emit, kind, &mut self.numbers());
+        *output = emit.0;
+    }
+
+    /// Appends the head of a dictionary.
+    pub fn write_dictionary(self, output: &mut Vec<u8>) {
+        let mut emit = Emit(std::mem::take(output));
+        let Ok(()) = dictionary_head(&mut emit, &mut self.numbers());
+        *output = emit.0;
+    }
+
+    /// Reads the head of a page of values; gives it and how long it is.
+    pub fn read_data(bytes: &[u8], kind: Kind) -> Result<(Self, usize), Differs> {
+        let (mut scan, mut numbers) = (Scan::new(bytes), [0; 3]);
+        data_head(&mut scan, kind, &mut numbers)?;
+        Ok((Self::from_numbers(numbers), scan.position()))
+    }
+
+    /// Reads the head of a dictionary; gives it and how long it is.
+    pub fn read_dictionary(bytes: &[u8]) -> Result<(Self, usize), Differs> {
+        let (mut scan, mut numbers) = (Scan::new(bytes), [0; 3]);
+        dictionary_head(&mut scan, &mut numbers)?;
+        Ok((Self::from_numbers(numbers), scan.position()))
+    }
+
+    fn numbers(self) -> [i64; 3] {
+        [self.count, self.plain_bytes, self.bytes].map(|number| i64::try_from(number).expect("memory holds it"))
+    }
+
+    /// A number below zero becomes one that is beyond every limit.
+    fn from_numbers(numbers: [i64; 3]) -> Self {
+        let [count, plain_bytes, bytes] = numbers.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        Self { count, plain_bytes, bytes }
+    }
+}
+
+/// Levels are said to be coded as runs whether there are any or not.
+fn data_head<W: Wire>(wire: &mut W, kind: Kind, [count, plain, bytes]: &mut [i64; 3]) -> Result<(), W::Error> {
     wire.literal(&[0x15, 0x00])?; // 1: type DATA_PAGE
-    sizes(wire, size)?;
+    sizes(wire, plain, bytes)?;
     wire.literal(&[0x2c, 0x15])?; // 5: data_page_header; its 1: num_values
-    wire.known(i64::try_from(rows).expect("a page has few rows"))?;
+    wire.number(count)?;
     wire.literal(&[0x15])?; // 2: encoding
     wire.known(kind.encoding())?;
     wire.literal(&[0x15, 0x06, 0x15, 0x06, 0x00, 0x00]) // 3 and 4: levels as runs
 }
 
-/// The head of a dictionary.
-fn dictionary_head<W: Wire>(wire: &mut W, words: &mut i64, size: &mut i64) -> Result<(), W::Error> {
+fn dictionary_head<W: Wire>(wire: &mut W, [count, plain, bytes]: &mut [i64; 3]) -> Result<(), W::Error> {
     wire.literal(&[0x15, 0x04])?; // 1: type DICTIONARY_PAGE
-    sizes(wire, size)?;
+    sizes(wire, plain, bytes)?;
     wire.literal(&[0x4c, 0x15])?; // 7: dictionary_page_header; its 1: num_values
-    wire.number(words)?;
+    wire.number(count)?;
     wire.literal(&[0x15, 0x00, 0x12, 0x00, 0x00]) // 2: encoding PLAIN; 3: not sorted
 }
 
-/// Uncompressed and compressed, which are the same.
-fn sizes<W: Wire>(wire: &mut W, size: &mut i64) -> Result<(), W::Error> {
+/// Before compression, and as they are.
+fn sizes<W: Wire>(wire: &mut W, plain: &mut i64, bytes: &mut i64) -> Result<(), W::Error> {
     wire.literal(&[0x15])?;
-    wire.number(size)?;
+    wire.number(plain)?; // 2: uncompressed_page_size
     wire.literal(&[0x15])?;
-    wire.known(*size)
-}
-
-/// Appends a page of values.
-pub fn write_data(kind: Kind, rows: usize, body: &[u8], output: &mut Vec<u8>) {
-    let mut emit = Emit(std::mem::take(output));
-    let Ok(()) = data_head(&mut emit, kind, rows, &mut size_of(body));
-    *output = emit.0;
-    output.extend_from_slice(body);
-}
-
-/// A dictionary page.
-pub fn write_dictionary(words: usize, body: &[u8]) -> Vec<u8> {
-    let mut emit = Emit::default();
-    let mut words = i64::try_from(words).expect("a row group has few rows");
-    let Ok(()) = dictionary_head(&mut emit, &mut words, &mut size_of(body));
-    emit.0.extend_from_slice(body);
-    emit.0
-}
-
-fn size_of(body: &[u8]) -> i64 {
-    i64::try_from(body.len()).expect("memory holds it")
-}
-
-/// Reads the head of a page of so many values; gives the bytes of the head and of the body.
-pub fn read_data(bytes: &[u8], kind: Kind, rows: usize) -> Result<(usize, i64), Differs> {
-    let mut scan = Scan::new(bytes);
-    let mut size = 0;
-    data_head(&mut scan, kind, rows, &mut size)?;
-    Ok((scan.position(), size))
-}
-
-/// Reads the head of a dictionary; gives the bytes of the head and of the body, and the number of words.
-pub fn read_dictionary(bytes: &[u8]) -> Result<(usize, i64, i64), Differs> {
-    let mut scan = Scan::new(bytes);
-    let (mut words, mut size) = (0, 0);
-    dictionary_head(&mut scan, &mut words, &mut size)?;
-    Ok((scan.position(), size, words))
+    wire.number(bytes) // 3: compressed_page_size
 }
 
 /// Appends levels, behind their length: 1 where a row has a value, 0 where it has none.
 pub fn write_levels(levels: &[u32], output: &mut Vec<u8>) {
+    behind_length(output, |output| runs::encode(levels, 1, output));
+}
+
+/// The same, where all rows have a value or none has.
+pub fn write_equal_levels(rows: usize, present: bool, output: &mut Vec<u8>) {
+    behind_length(output, |output| runs::run(rows, present.into(), 1, output));
+}
+
+fn behind_length(output: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = output.len();
     output.extend([0; 4]);
-    runs::encode(levels, 1, output);
+    write(output);
     let length = u32::try_from(output.len() - start - 4).expect("a page has few rows");
     for (to, from) in output.iter_mut().skip(start).zip(length.to_le_bytes()) {
         *to = from;
     }
 }
 
-/// Appends a text behind its length.
-pub fn write_text(text: &str, output: &mut Vec<u8>) {
+/// Appends a word of a dictionary behind its length.
+pub fn write_word(text: &str, output: &mut Vec<u8>) {
     let length = u32::try_from(text.len()).expect("texts are held to their limit");
     output.extend(length.to_le_bytes());
     output.extend_from_slice(text.as_bytes());
@@ -117,27 +139,60 @@ fn spread<T>(levels: &[u32], values: impl IntoIterator<Item = T>) -> Vec<Option<
 
 /// Reads a page of integers or times.
 pub fn integers(body: &[u8], rows: usize) -> Result<Vec<Option<i64>>, Differs> {
-    let mut scan = Scan::new(body);
-    let (levels, present) = levels(&mut scan, rows)?;
-    let bytes = scan.rest();
-    let values = crate::delta::decode(&mut scan, present)?;
-    let mut written = Vec::with_capacity(bytes.len());
-    crate::delta::encode(&values, &mut written);
-    if written == bytes { Ok(spread(&levels, values)) } else { scan.differs() }
+    numbers(body, Width::Bits64, rows)
 }
 
-/// Reads a page of floats.
+/// Reads a page of nanoseconds.
+pub fn nanoseconds(body: &[u8], rows: usize) -> Result<Vec<Option<i64>>, Differs> {
+    numbers(body, Width::Bits32, rows)
+}
+
+fn numbers(body: &[u8], width: Width, rows: usize) -> Result<Vec<Option<i64>>, Differs> {
+    let mut scan = Scan::new(body);
+    let (levels, present) = levels(&mut scan, rows)?;
+    let values = differences(&mut scan, width, present)?;
+    scan.end()?;
+    Ok(spread(&levels, values))
+}
+
+/// Reads packed differences.
+fn differences(scan: &mut Scan<'_>, width: Width, count: usize) -> Result<Vec<i64>, Differs> {
+    let bytes = scan.rest();
+    let start = scan.position();
+    let values = delta::decode(scan, width, count)?;
+    let mut written = Vec::with_capacity(scan.position() - start);
+    delta::encode(&values, width, &mut written);
+    if bytes.get(..scan.position() - start) == Some(&written) { Ok(values) } else { scan.differs() }
+}
+
+/// Reads a page of floats: their first bytes, their second bytes, and so on.
 pub fn floats(body: &[u8], rows: usize) -> Result<Vec<Option<f64>>, Differs> {
     let mut scan = Scan::new(body);
     let (levels, present) = levels(&mut scan, rows)?;
     let bytes = scan.take(present * 8)?;
     scan.end()?;
-    let (values, _) = bytes.as_chunks::<8>();
-    let values = values.iter().map(|bytes| f64::from_le_bytes(*bytes));
+    let mut values = vec![0_u64; present];
+    for (shift, stream) in (0..).step_by(8).zip(bytes.chunks(present.max(1))) {
+        for (value, byte) in values.iter_mut().zip(stream) {
+            *value |= u64::from(*byte) << shift;
+        }
+    }
+    let values = values.into_iter().map(f64::from_bits);
     if values.clone().any(|value| value.is_nan() && value.to_bits() != f64::NAN.to_bits()) {
         return scan.differs();
     }
     Ok(spread(&levels, values))
+}
+
+/// Appends floats: their first bytes, their second bytes, and so on.
+pub fn write_floats(values: &[f64], output: &mut Vec<u8>) {
+    for byte in 0..8 {
+        output.extend(values.iter().map(|value| {
+            // One NaN: payload and sign of others say nothing that any tracker meant.
+            let value = if value.is_nan() { f64::NAN } else { *value };
+            value.to_bits().to_le_bytes().get(byte).copied().unwrap_or(0)
+        }));
+    }
 }
 
 /// The texts of a page: where in its body each row's is.
@@ -147,19 +202,42 @@ pub type Places = Vec<Option<Range<usize>>>;
 pub fn texts(body: &[u8], rows: usize) -> Result<Places, Differs> {
     let mut scan = Scan::new(body);
     let (levels, present) = levels(&mut scan, rows)?;
-    let places = places(&mut scan, present)?;
+    let places = behind_lengths(&mut scan, present)?;
     Ok(spread(&levels, places))
 }
 
-/// Reads a page of texts, or a dictionary.
-pub fn lines(body: &[u8], count: usize) -> Result<Places, Differs> {
-    let places = places(&mut Scan::new(body), count)?;
+/// Reads a page of texts, each of which is there.
+pub fn lines(body: &[u8], rows: usize) -> Result<Places, Differs> {
+    let places = behind_lengths(&mut Scan::new(body), rows)?;
     Ok(places.into_iter().map(Some).collect())
 }
 
-fn places(scan: &mut Scan<'_>, count: usize) -> Result<Vec<Range<usize>>, Differs> {
-    // Each has a length of four bytes.
-    if count > scan.rest().len() / 4 {
+/// Lengths as packed differences, then the texts one behind the other.
+fn behind_lengths(scan: &mut Scan<'_>, count: usize) -> Result<Vec<Range<usize>>, Differs> {
+    let lengths = differences(scan, Width::Bits32, count)?;
+    let mut places = Vec::with_capacity(count);
+    for length in lengths {
+        let start = scan.position();
+        scan.take(usize::try_from(length).unwrap_or(usize::MAX))?;
+        places.push(start..scan.position());
+    }
+    scan.end()?;
+    Ok(places)
+}
+
+/// Appends texts: their lengths, then they themselves.
+pub fn write_texts(texts: &[&str], output: &mut Vec<u8>) {
+    let lengths: Vec<i64> = texts.iter().map(|text| i64::try_from(text.len()).expect("memory holds it")).collect();
+    delta::encode(&lengths, Width::Bits32, output);
+    for text in texts {
+        output.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Reads a dictionary: each word behind its length of four bytes.
+pub fn words(body: &[u8], count: usize) -> Result<Vec<Range<usize>>, Differs> {
+    let mut scan = Scan::new(body);
+    if count > body.len() / 4 {
         return scan.differs();
     }
     let mut places = Vec::with_capacity(count);

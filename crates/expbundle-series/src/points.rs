@@ -1,10 +1,11 @@
-//! The points of one series while they wait: compact in memory, and past a budget in a temporary file.
+//! Points while they wait: compact in memory, and past a budget in a temporary file. They come out in the order of moment, key and arrival.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 
-use crate::spill::{Spill, SpilledPoints, Stretch};
+use crate::cut::Moment;
+use crate::spill::{Spill, Spilled};
 
 /// A point of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,220 +20,241 @@ pub struct Point<'a> {
     pub text: Option<&'a str>,
 }
 
-/// What points are sorted by. Absent is least.
-type Order = (Option<i64>, Option<i64>);
-
-/// A point that owns its text.
+/// A row: a point that owns its text, and the number of its key in the order in which keys came.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
-    /// As that of the point.
-    pub step: Option<i64>,
-    /// As that of the point.
-    pub time_ns: Option<i64>,
-    /// As that of the point.
+pub struct Row {
+    pub key: u32,
+    pub moment: Moment,
     pub value: Option<f64>,
-    /// As that of the point.
     pub text: Option<Box<str>>,
 }
 
-impl Kept {
-    /// The point.
+impl Row {
     pub fn point(&self) -> Point<'_> {
-        Point { step: self.step, time_ns: self.time_ns, value: self.value, text: self.text.as_deref() }
-    }
-
-    fn order(&self) -> Order {
-        (self.step, self.time_ns)
+        let (step, time_ns) = self.moment;
+        Point { step, time_ns, value: self.value, text: self.text.as_deref() }
     }
 }
 
-impl From<Point<'_>> for Kept {
-    fn from(point: Point<'_>) -> Self {
-        let Point { step, time_ns, value, text } = point;
-        Self { step, time_ns, value, text: text.map(Into::into) }
-    }
-}
+/// The place of each key in the order of keys, by its number.
+pub type Ranks = Vec<u32>;
 
-/// The points of one key. Those that were spilled take no memory.
+/// Points that wait in memory.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    recent: Recent,
-    /// Sorted stretches in the temporary file, in the order of arrival.
-    spilled: Vec<Stretch>,
-    /// The last in order of all that were spilled.
-    last_spilled: Option<Order>,
-    /// Whether a stretch begins before the end of an earlier one.
-    overlap: bool,
-}
-
-/// Where points in memory stand. Those of a row have one place, which is kept once.
-#[derive(Debug, Default)]
-pub struct Places(Vec<Order>);
-
-impl Places {
-    /// The place of a point, and the bytes that it takes if it is a new one.
-    pub fn add(&mut self, point: &Point<'_>) -> (Place, usize) {
-        let order = (point.step, point.time_ns);
-        let is_new = self.0.last() != Some(&order);
-        if is_new {
-            self.0.push(order);
-        }
-        let place = u32::try_from(self.0.len() - 1).expect("fewer places than that are in memory");
-        (Place(place), if is_new { size_of::<Order>() } else { 0 })
-    }
-
-    /// Forgets them all, once no point is left in memory.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    fn order(&self, cell: &Cell) -> Order {
-        self.0.get(cell.place.0 as usize).copied().unwrap_or_default()
-    }
-}
-
-/// One of the [`Places`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(u32);
-
-/// Points in memory.
-#[derive(Debug, Default)]
-struct Recent {
     cells: Vec<Cell>,
-    texts: Vec<Box<str>>,
+    /// The points of a moment arrive together, so that it is kept once.
+    moments: Vec<Moment>,
+    texts: Vec<Text>,
+    bytes: usize,
 }
 
-/// A point in memory: 16 bytes, because points of many keys arrive by turns and each touches memory of its own.
+/// A point in memory.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     value: f64,
-    place: Place,
-    /// Number of its text, from 1, twice; and 1 more if it has no value. Nearly always 0.
-    text: u32,
+    moment: u32,
+    /// The number of its key; or that of its text, with the highest bit.
+    key: u32,
+}
+
+const HAS_TEXT: u32 = 1 << 31;
+
+#[derive(Debug)]
+struct Text {
+    key: u32,
+    has_value: bool,
+    letters: Box<str>,
 }
 
 impl Waiting {
-    /// Adds a point; returns the bytes that it takes in memory.
-    pub fn push(&mut self, place: Place, point: &Point<'_>) -> usize {
-        self.recent.push(place, point)
-    }
-
     pub fn is_empty(&self) -> bool {
-        self.recent.cells.is_empty() && self.spilled.is_empty()
+        self.cells.is_empty()
     }
 
-    /// Puts everything that is in memory into the file, sorted.
-    pub fn spill(&mut self, places: &Places, spill: &mut Spill) -> io::Result<()> {
-        self.sort(places);
-        let recent = &mut self.recent;
-        if !recent.cells.is_empty() {
-            self.spilled.push(spill.write(recent.cells.iter().map(|cell| recent.point(cell, places)))?);
+    /// What it takes of memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds a point; whether its moment is another than that of the point before.
+    pub fn push(&mut self, key: u32, point: &Point<'_>) -> bool {
+        let moment = (point.step, point.time_ns);
+        let is_new = self.moments.last() != Some(&moment);
+        if is_new {
+            self.moments.push(moment);
+            self.bytes += size_of::<Moment>();
         }
-        // The room is used again.
-        recent.cells.clear();
-        recent.texts.clear();
-        Ok(())
+        let key = match point.text {
+            None => key,
+            Some(text) => {
+                self.bytes += size_of::<Text>() + text.len();
+                self.texts.push(Text { key, has_value: point.value.is_some(), letters: text.into() });
+                HAS_TEXT | number(self.texts.len() - 1)
+            }
+        };
+        let (value, moment) = (point.value.unwrap_or(0.0), number(self.moments.len() - 1));
+        self.cells.push(Cell { value, moment, key });
+        self.bytes += size_of::<Cell>();
+        is_new
     }
 
-    /// Sorts what is in memory, and notes where it begins and ends.
-    fn sort(&mut self, places: &Places) {
-        self.recent.sort(places);
-        let sorted = &self.recent;
-        let first = sorted.cells.first().map(|cell| places.order(cell));
-        self.overlap |= self.last_spilled.zip(first).is_some_and(|(last, first)| last > first);
-        self.last_spilled = self.last_spilled.max(sorted.cells.last().map(|cell| places.order(cell)));
-    }
-
-    /// Gives every point in the order of the file: by step, time and arrival. What was spilled is read piece by piece.
-    pub fn for_each<E: From<io::Error>>(
-        mut self,
-        places: &Places,
-        spill: Option<&Spill>,
-        mut take: impl FnMut(Kept) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.sort(places);
-        let recent = self.recent;
-        let spilled = spill.into_iter().flat_map(|spill| self.spilled.iter().map(|one| spill.read(*one)));
-        if self.overlap {
-            return merge(spilled.map(Source::Spilled).chain([Source::Recent(recent, places, 0)]).collect(), take);
+    fn key(&self, cell: Cell) -> u32 {
+        match cell.key & HAS_TEXT {
+            0 => cell.key,
+            _ => self.texts.get((cell.key & !HAS_TEXT) as usize).map_or(0, |text| text.key),
         }
-        for mut points in spilled {
-            while let Some(kept) = points.next()? {
-                take(kept)?;
+    }
+
+    fn point(&self, cell: Cell) -> Point<'_> {
+        let (step, time_ns) = self.moments.get(cell.moment as usize).copied().unwrap_or_default();
+        let text = if cell.key & HAS_TEXT == 0 { None } else { self.texts.get((cell.key & !HAS_TEXT) as usize) };
+        let value = text.is_none_or(|text| text.has_value).then_some(cell.value);
+        Point { step, time_ns, value, text: text.map(|text| &*text.letters) }
+    }
+
+    fn row(&self, cell: Cell) -> Row {
+        let Point { step, time_ns, value, text } = self.point(cell);
+        Row { key: self.key(cell), moment: (step, time_ns), value, text: text.map(Into::into) }
+    }
+
+    /// Every point with the number of its key, as they stand.
+    pub fn points(&self) -> impl Iterator<Item = (u32, Point<'_>)> {
+        self.cells.iter().map(|cell| (self.key(*cell), self.point(*cell)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// How many times the moment changes.
+    pub fn moments(&self) -> usize {
+        self.moments.len()
+    }
+
+    /// Takes the first points out.
+    pub fn take(&mut self, count: usize) -> Self {
+        let mut rest = Self::default();
+        for (key, point) in self.points().skip(count) {
+            rest.push(key, &point);
+        }
+        let mut taken = std::mem::replace(self, rest);
+        taken.cells.truncate(count);
+        let moments = taken.cells.last().map_or(0, |cell| cell.moment as usize + 1);
+        taken.moments.truncate(moments);
+        taken
+    }
+
+    /// Sorts by moment and key. Among equals the order of arrival stays.
+    fn sort(&mut self, ranks: &Ranks) {
+        if !self.moments.is_sorted_by(|a, b| a < b) {
+            self.order_moments();
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        if !cells.is_sorted_by_key(|cell| cell.moment) {
+            cells.sort_by_key(|cell| cell.moment);
+        }
+        for moment in cells.chunk_by_mut(|a, b| a.moment == b.moment).filter(|moment| moment.len() > 1) {
+            moment.sort_by_key(|cell| ranks.get(self.key(*cell) as usize));
+        }
+        self.cells = cells;
+    }
+
+    /// Numbers the moments in their order, each once. Keys that come one after the other go through the same moments again and again.
+    fn order_moments(&mut self) {
+        let mut order: Vec<u32> = (0..number(self.moments.len())).collect();
+        let of = |index: &u32| self.moments.get(*index as usize).copied().unwrap_or_default();
+        order.sort_by_key(of);
+        let mut numbers = vec![0; self.moments.len()];
+        let mut moments: Vec<Moment> = Vec::with_capacity(self.moments.len());
+        for index in order {
+            let moment = of(&index);
+            if moments.last() != Some(&moment) {
+                moments.push(moment);
+            }
+            if let Some(place) = numbers.get_mut(index as usize) {
+                *place = number(moments.len() - 1);
             }
         }
-        recent.cells.iter().try_for_each(|cell| take(recent.point(cell, places).into()))
+        for cell in &mut self.cells {
+            cell.moment = numbers.get(cell.moment as usize).copied().unwrap_or(0);
+        }
+        self.moments = moments;
+    }
+
+    /// Puts everything into the file, sorted.
+    pub fn spill(&mut self, ranks: &Ranks, spill: &mut Spill) -> io::Result<()> {
+        self.sort(ranks);
+        spill.write(self.cells.iter().map(|cell| self.row(*cell)))?;
+        // The room is used again.
+        self.cells.clear();
+        self.moments.clear();
+        self.texts.clear();
+        self.bytes = 0;
+        Ok(())
     }
 }
 
-/// Merges sorted sources. Among equals the earlier source comes first, which is the order of arrival.
-fn merge<E: From<io::Error>>(
-    mut sources: Vec<Source<'_>>,
-    mut take: impl FnMut(Kept) -> Result<(), E>,
+/// There are fewer points than that in memory.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).ok().filter(|index| index & HAS_TEXT == 0).expect("fewer points than that are in memory")
+}
+
+/// Gives every point with the number of its key, in the order of moment, key and arrival. What was spilled is read piece by piece.
+pub fn in_order<E: From<io::Error>>(
+    mut waiting: Waiting,
+    spill: Option<&Spill>,
+    ranks: &Ranks,
+    mut take: impl FnMut(u32, &Point<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut heads: Vec<Option<Kept>> = Vec::with_capacity(sources.len());
-    let mut next = BinaryHeap::with_capacity(sources.len());
+    waiting.sort(ranks);
+    let Some(spill) = spill else { return waiting.points().try_for_each(|(key, point)| take(key, &point)) };
+    let mut sources: Vec<Source<'_>> =
+        spill.stretches().iter().map(|stretch| Source::Spilled(spill.read(*stretch))).collect();
+    sources.push(Source::Waiting(&waiting, 0));
+    // Among equals the earlier source comes first, which is the order of arrival.
+    let order = |row: &Row, source: usize| Reverse((row.moment, ranks.get(row.key as usize).copied(), source));
+    let mut heads: Vec<Option<Row>> = Vec::with_capacity(sources.len());
+    let mut others = BinaryHeap::with_capacity(sources.len());
     for (index, source) in sources.iter_mut().enumerate() {
         let head = source.next()?;
-        next.extend(head.iter().map(|kept| Reverse((kept.order(), index))));
+        others.extend(head.iter().map(|row| order(row, index)));
         heads.push(head);
     }
-    while let Some(Reverse((_, index))) = next.pop() {
-        let (source, head) =
-            sources.get_mut(index).zip(heads.get_mut(index)).expect("the heap has indices of sources alone");
-        let kept = head.take().expect("a source in the heap has a head");
-        take(kept)?;
-        *head = source.next()?;
-        next.extend(head.iter().map(|kept| Reverse((kept.order(), index))));
+    while let Some(Reverse((_, _, index))) = others.pop() {
+        let places = sources.get_mut(index).zip(heads.get_mut(index));
+        let (source, head) = places.expect("the heap has indices of sources alone");
+        // Sources mostly lie behind each other, so that one is read to its end.
+        while let Some(row) = head.take() {
+            take(row.key, &row.point())?;
+            *head = source.next()?;
+            if let Some(row) = head {
+                let place = order(row, index);
+                if others.peek().is_some_and(|other| *other > place) {
+                    others.push(place);
+                    break;
+                }
+            }
+        }
     }
     Ok(())
 }
 
-impl Recent {
-    fn push(&mut self, place: Place, point: &Point<'_>) -> usize {
-        let mut cell = Cell { value: point.value.unwrap_or(0.0), place, text: 0 };
-        let mut bytes = size_of::<Cell>();
-        if let Some(text) = point.text {
-            self.texts.push(text.into());
-            let number = u32::try_from(self.texts.len()).ok().and_then(|number| number.checked_mul(2));
-            cell.text = number.expect("fewer texts than that are in memory") + u32::from(point.value.is_none());
-            bytes += size_of::<Box<str>>() + text.len();
-        }
-        self.cells.push(cell);
-        bytes
-    }
-
-    /// Sorts by step and time. A stable sort keeps the order of arrival among equals. Trackers write in order, so there is
-    /// hardly ever something to do.
-    fn sort(&mut self, places: &Places) {
-        if !self.cells.is_sorted_by_key(|cell| places.order(cell)) {
-            self.cells.sort_by_key(|cell| places.order(cell));
-        }
-    }
-
-    fn point(&self, cell: &Cell, places: &Places) -> Point<'_> {
-        let (step, time_ns) = places.order(cell);
-        let has_value = cell.text.is_multiple_of(2);
-        let text = (cell.text as usize / 2).checked_sub(1).and_then(|index| self.texts.get(index));
-        Point { step, time_ns, value: has_value.then_some(cell.value), text: text.map(|text| &**text) }
-    }
-}
-
-/// Where points of one key come from, in order.
+/// Where rows come from, in order.
 enum Source<'a> {
-    Spilled(SpilledPoints<'a>),
-    /// And the number of the next point.
-    Recent(Recent, &'a Places, usize),
+    Spilled(Spilled<'a>),
+    /// And the number of the next cell.
+    Waiting(&'a Waiting, usize),
 }
 
 impl Source<'_> {
-    fn next(&mut self) -> io::Result<Option<Kept>> {
+    fn next(&mut self) -> io::Result<Option<Row>> {
         match self {
-            Self::Spilled(points) => points.next(),
-            Self::Recent(recent, places, next) => {
-                let kept = recent.cells.get(*next).map(|cell| Kept::from(recent.point(cell, places)));
+            Self::Spilled(rows) => rows.next(),
+            Self::Waiting(waiting, next) => {
+                let row = waiting.cells.get(*next).map(|cell| waiting.row(*cell));
                 *next += 1;
-                Ok(kept)
+                Ok(row)
             }
         }
     }

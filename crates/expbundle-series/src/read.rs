@@ -1,13 +1,14 @@
 //! Reads series from bytes that nobody vouches for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::cut::{CutCheck, EndsElsewhere, Load, Moment, Part, by_moment};
 use crate::error::SeriesError;
-use crate::footer::Group;
 use crate::page::{self, Places};
 use crate::points::Point;
-use crate::profile::SERIES;
-use crate::rows::{Checks, File, Pages, pages, text_at, words};
+use crate::profile::{KEY_BYTES, SERIES, TEXT_BYTES};
+use crate::rows::{Columns, File, Times, Words, text_at};
 use crate::source::ReadAt;
 
 /// A point of a file, with its key.
@@ -54,133 +55,184 @@ impl SeriesReader {
         self.file.salt()
     }
 
-    /// Gives every point, in the order of the file. Memory holds one page of each column.
+    /// Gives every point, in the order of the file: page by page, and in a page mostly key by key. Those of one key come in the order of
+    /// step, time and arrival. Memory holds one page of each column.
     ///
     /// What an error comes after was in order as far as it goes; whether the file is of the profile is known at the end.
     pub fn for_each(&self, mut take: impl FnMut(&OwnedPoint)) -> Result<(), SeriesError> {
-        let mut walk = Walk::new(&self.file);
+        let mut walk = Walk {
+            row: 0,
+            times: Times::new(self.file.footer.fine),
+            cut: CutCheck::default(),
+            last: None,
+            order: Vec::new(),
+            pages_of: Vec::new(),
+        };
         for group in &self.file.footer.groups {
-            walk.group(group, &mut take)?;
+            let mut columns = self.file.columns(group);
+            let mut words = keys(&mut columns, walk.row)?;
+            walk.pages_of.clear();
+            walk.pages_of.resize(words.all().len(), 0);
+            for page in 1..=group.pages {
+                columns.begin_page()?;
+                walk.page(&mut columns, &mut words, page, &mut take)?;
+            }
+            words.end()?;
+            columns.end()?;
         }
-        walk.checks.end()
+        walk.times.end()?;
+        walk.cut.end().map_err(|EndsElsewhere| SeriesError::PageEnd { row: walk.row })
     }
 
-    /// The keys, in order. Only dictionaries are read, one for each million rows.
+    /// The keys, in order. Only dictionaries are read, one for each row group.
     pub fn keys(&self) -> Result<Vec<String>, SeriesError> {
-        let mut keys: Vec<String> = Vec::new();
+        let mut all: BTreeSet<Arc<str>> = BTreeSet::new();
         let mut row = 0;
         for group in &self.file.footer.groups {
-            let [mut column, ..] = self.file.columns::<5>(group);
-            let (places, body) = column.dictionary(group.rows)?;
-            for place in &places {
-                let key = text_at(place.as_ref(), &body, "key", row)?.unwrap_or_default();
-                match keys.last() {
-                    Some(last) if last.as_bytes() > key.as_bytes() => return Err(SeriesError::Order { row }),
-                    Some(last) if last == key => {}
-                    _ => keys.push(key.to_owned()),
-                }
-            }
+            all.extend(keys(&mut self.file.columns(group), row)?.all().iter().cloned());
             row += group.rows as u64;
         }
-        Ok(keys)
+        Ok(all.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// The keys of a row group.
+fn keys(columns: &mut Columns<'_>, row: u64) -> Result<Words, SeriesError> {
+    let words = columns.dictionary("key")?.words("key", row)?;
+    match words.all().iter().find(|key| key.len() > KEY_BYTES) {
+        Some(key) => Err(SeriesError::KeyTooLong { bytes: key.len() }),
+        None => Ok(words),
     }
 }
 
 /// The way through a file.
-struct Walk<'a> {
-    file: &'a File,
-    checks: Checks,
+struct Walk {
+    /// The next row.
     row: u64,
-    /// The row before; none before the first.
-    previous: Option<OwnedPoint>,
+    times: Times,
+    cut: CutCheck,
+    /// The last of the page before, in the order of moment and key.
+    last: Option<(Moment, Arc<str>)>,
+    /// Room for the order of a page's rows.
+    order: Vec<u32>,
+    /// In which page of the row group each key was seen last, from 1.
+    pages_of: Vec<usize>,
 }
 
 /// A page of each column.
 struct Page {
     keys: Vec<u32>,
-    steps: Vec<Option<i64>>,
-    times: Vec<Option<i64>>,
+    moments: Vec<Moment>,
     values: Vec<Option<f64>>,
     texts: Places,
     texts_body: Vec<u8>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(file: &'a File) -> Self {
-        Self { file, checks: Checks::new(file.footer.unit), row: 0, previous: None }
-    }
-
-    fn group(&mut self, group: &Group, take: &mut impl FnMut(&OwnedPoint)) -> Result<(), SeriesError> {
-        self.checks.begin_group();
-        let [mut key, mut step, mut time, mut value, mut text] = self.file.columns::<5>(group);
-        let (places, body) = key.dictionary(group.rows)?;
-        let keys = words(&places, &body, "key", self.row)?;
-        let mut seen = 0;
-        for rows in pages(group.rows) {
-            let keys_page = key.next(rows, |body, rows| page::indices(body, rows, &mut seen))?;
-            let (texts, texts_body) = text.next_with_body(rows, page::texts)?;
-            let page = Page {
-                keys: keys_page,
-                steps: step.next(rows, page::integers)?,
-                times: time.next(rows, page::integers)?,
-                values: value.next(rows, page::floats)?,
-                texts,
-                texts_body,
-            };
-            self.page(&page, &keys, take)?;
-        }
-        // A word that no row has would be room to hide something in.
-        if seen as usize != keys.len() {
-            return Err(SeriesError::Rows { claimed: keys.len() as u64, bytes: body.len() as u64 });
-        }
-        [key, step, time, value, text].iter().try_for_each(Pages::end)
-    }
-
-    fn page(&mut self, page: &Page, keys: &[Arc<str>], take: &mut impl FnMut(&OwnedPoint)) -> Result<(), SeriesError> {
-        let numbers = page.steps.iter().zip(&page.times).zip(&page.values);
-        for ((index, ((step, time), value)), place) in page.keys.iter().zip(numbers).zip(&page.texts) {
+impl Walk {
+    fn page(
+        &mut self,
+        columns: &mut Columns<'_>,
+        words: &mut Words,
+        number: usize,
+        take: &mut impl FnMut(&OwnedPoint),
+    ) -> Result<(), SeriesError> {
+        let keys = columns.next("key", |body, rows| words.indices(body, rows))?.0;
+        let steps = columns.next("step", page::integers)?.0;
+        let times = self.times.page(columns, self.row)?;
+        let values = columns.next("value", page::floats)?.0;
+        let (texts, texts_body) = columns.next("text", page::texts)?;
+        let page = Page { keys, moments: steps.into_iter().zip(times).collect(), values, texts, texts_body };
+        self.check(&page, words, number)?;
+        let mut point = OwnedPoint { key: "".into(), step: None, time_ns: None, value: None, text: None };
+        let cells = page.moments.iter().zip(&page.values).zip(&page.texts);
+        for (index, ((moment, value), place)) in page.keys.iter().zip(cells) {
             let row = self.row;
-            // An index that the dictionary lacks.
-            let Some(key) = keys.get(*index as usize) else { return Err(SeriesError::Order { row }) };
             let text = text_at(place.as_ref(), &page.texts_body, "text", row)?;
-            let time_ns = self.checks.time(*time, row)?;
             if value.is_none() && text.is_none() {
                 return Err(SeriesError::EmptyRow { row });
             }
-            let text_bytes = text.map_or(0, str::len);
-            let key_bytes = self.advance(key, (*step, time_ns))?;
-            self.checks.texts(text_bytes + key_bytes, text_bytes + key.len(), row)?;
-            let point = self.previous.as_mut().expect("it was just advanced to");
-            (point.step, point.time_ns, point.value) = (*step, time_ns, *value);
+            if let Some(key) = words.get(*index).filter(|key| !Arc::ptr_eq(key, &point.key)) {
+                point.key = Arc::clone(key);
+            }
+            ((point.step, point.time_ns), point.value) = (*moment, *value);
             match (&mut point.text, text) {
                 (Some(old), Some(text)) => text.clone_into(old),
                 (old, text) => *old = text.map(str::to_owned),
             }
-            take(point);
+            take(&point);
             self.row += 1;
         }
         Ok(())
     }
 
-    /// Goes on to a row of this key. Returns the bytes that the key adds to the row group, if it is new there.
-    fn advance(&mut self, key: &Arc<str>, order: (Option<i64>, Option<i64>)) -> Result<usize, SeriesError> {
-        let Some(previous) = &mut self.previous else {
-            self.previous =
-                Some(OwnedPoint { key: Arc::clone(key), step: None, time_ns: None, value: None, text: None });
-            return Ok(key.len());
+    /// Holds a page to the order of rows, within it and to the page before, and to where pages end.
+    fn check(&mut self, page: &Page, words: &Words, number: usize) -> Result<(), SeriesError> {
+        let row = self.row;
+        let bytes = |index: usize| {
+            let key = page.keys.get(index).and_then(|key| words.get(*key)).map_or(0, |key| key.len());
+            key + page.texts.get(index).and_then(Option::as_ref).map_or(0, ExactSizeIterator::len)
         };
-        if Arc::ptr_eq(&previous.key, key) {
-            let in_order = (previous.step, previous.time_ns) <= order;
-            return if in_order { Ok(0) } else { Err(SeriesError::Order { row: self.row }) };
+        let texts = page.texts.iter().flatten().map(ExactSizeIterator::len);
+        if let Some(bytes) = texts.max().filter(|bytes| *bytes > TEXT_BYTES) {
+            return Err(SeriesError::TextTooLong { bytes });
         }
-        // Another key, or the same one in another row group.
-        let same = previous.key == *key;
-        let in_order =
-            if same { (previous.step, previous.time_ns) <= order } else { previous.key.as_bytes() < key.as_bytes() };
-        if !in_order {
-            return Err(SeriesError::Order { row: self.row });
+        let mut keys = 0;
+        for key in &page.keys {
+            if let Some(seen) = self.pages_of.get_mut(*key as usize).filter(|seen| **seen != number) {
+                *seen = number;
+                keys += 1;
+            }
         }
-        previous.key = Arc::clone(key);
-        Ok(if same { 0 } else { key.len() })
+        let moment = |index: &u32| page.moments.get(*index as usize).copied().unwrap_or_default();
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        if !every_key(page, keys, &mut order) {
+            order.clear();
+            order.extend((0..).take(page.keys.len()));
+            order.sort_by_key(moment);
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        for index in &order {
+            let load = Load { rows: 1, bytes: bytes(*index as usize) };
+            match parts.last_mut().filter(|part| part.moment == moment(index)) {
+                Some(part) => part.load = part.load.plus(load),
+                None => parts.push(Part { moment: moment(index), load }),
+            }
+        }
+        let rank = |index: u32| page.keys.get(index as usize).map(|key| words.rank(*key));
+        let rows = (0..).zip(&page.moments).take(page.keys.len());
+        let sorted = if by_moment(page.keys.len(), parts.len(), keys) {
+            rows.is_sorted_by_key(|(index, moment)| (*moment, rank(index)))
+        } else {
+            rows.is_sorted_by_key(|(index, moment)| (rank(index), *moment))
+        };
+        // In a page by key, rows of a moment stand by key, so that this is the order of moment and key.
+        let at = |index: Option<&u32>| {
+            let index = *index?;
+            let key = page.keys.get(index as usize).and_then(|key| words.get(*key))?;
+            Some((moment(&index), Arc::clone(key)))
+        };
+        let follows = self.last.is_none() || self.last <= at(order.first());
+        if !sorted || !follows {
+            return Err(SeriesError::Order { row });
+        }
+        self.last = at(order.last());
+        let first_bytes = order.first().map_or(0, |index| bytes(*index as usize));
+        self.order = order;
+        self.cut.page(&parts, first_bytes).map_err(|EndsElsewhere| SeriesError::PageEnd { row })
     }
+}
+
+/// Gives the order of rows by moment where each moment has each key once, key by key, as in most runs: faster than sorting.
+fn every_key(page: &Page, keys: usize, order: &mut Vec<u32>) -> bool {
+    let rows = page.keys.len();
+    let moments = rows / keys.max(1);
+    let Some(first) = page.moments.get(..moments) else { return false };
+    let dense = moments * keys == rows
+        && first.is_sorted_by(|a, b| a < b)
+        && page.moments.chunks(moments.max(1)).all(|of_a_key| of_a_key == first);
+    if dense {
+        order.extend((0_u32..).take(moments).flat_map(|moment| (moment..).step_by(moments).take(keys)));
+    }
+    dense
 }

@@ -1,17 +1,18 @@
 //! Reads the pages of a file, a page of each column at a time.
 //!
-//! Nothing is taken on trust: no memory is taken that the file does not have bytes for, a page has at most 65,536 rows, and
+//! Nothing is taken on trust: no memory is taken that the bytes of the file cannot fill, a page has at most 65,536 rows, and
 //! what the pages hold must fit what the footer says to the byte.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::SeriesError;
-use crate::footer::{Footer, Group};
-use crate::page::{self, HEAD_BYTES, Places};
-use crate::profile::{Column, GROUP_ROWS, GROUP_TEXT_BYTES, PAGE_ROWS, Shape};
+use crate::footer::{Chunk, Footer, Group};
+use crate::lz4;
+use crate::page::{self, HEAD_BYTES, Head};
+use crate::profile::{Column, DICTIONARY_BYTES, PAGE_ROWS, Shape};
 use crate::source::ReadAt;
-use crate::unit::Unit;
+use crate::time;
 use crate::wire::Differs;
 
 /// A file whose footer holds to the profile.
@@ -33,93 +34,209 @@ impl File {
         self.footer.salt.as_ref().and_then(|salt| str::from_utf8(salt).ok())
     }
 
-    /// The columns of a row group, in the order of the schema.
-    pub fn columns<const N: usize>(&self, group: &Group) -> [Pages<'_>; N] {
-        let mut chunks = self.shape.columns.iter().zip(&group.chunks);
-        std::array::from_fn(|_| {
-            let (column, chunk) = chunks.next().expect("footers have a chunk for each column of the shape");
-            Pages { source: &*self.source, column, rest: chunk.bytes.clone(), data_offset: chunk.data_offset }
-        })
+    /// The columns of a row group.
+    pub fn columns<'a>(&'a self, group: &'a Group) -> Columns<'a> {
+        let pages = self.shape.columns(self.footer.fine).zip(&group.chunks).map(|(column, chunk)| Pages {
+            source: &*self.source,
+            column,
+            chunk,
+            position: chunk.bytes.start,
+            plain_bytes: 0,
+        });
+        Columns { rows_left: group.rows, page_rows: None, pages: pages.collect() }
     }
 }
 
-/// The rows of each page of a row group.
-pub fn pages(rows: usize) -> impl Iterator<Item = usize> {
-    (0..rows.div_ceil(PAGE_ROWS)).map(move |page| (rows - page * PAGE_ROWS).min(PAGE_ROWS))
+/// The columns of a row group, whose pages are read side by side.
+pub struct Columns<'a> {
+    rows_left: usize,
+    /// Rows of the page that is read, once its first column has said how many.
+    page_rows: Option<usize>,
+    pages: Vec<Pages<'a>>,
+}
+
+impl Columns<'_> {
+    /// Reads the dictionary of a column.
+    pub fn dictionary(&mut self, name: &'static str) -> Result<Dictionary, SeriesError> {
+        let rows = self.rows_left;
+        self.column(name).dictionary(rows)
+    }
+
+    /// Goes on to the next page of every column.
+    pub fn begin_page(&mut self) -> Result<(), SeriesError> {
+        let head = self.pages.first_mut().expect("every shape has columns").peek()?;
+        let broken = || SeriesError::Rows { claimed: head.count as u64, bytes: head.bytes as u64 };
+        if head.count == 0 || head.count > PAGE_ROWS {
+            return Err(broken());
+        }
+        self.rows_left = self.rows_left.checked_sub(head.count).ok_or_else(broken)?;
+        self.page_rows = Some(head.count);
+        Ok(())
+    }
+
+    /// Reads the page of a column. `decode` makes cells of its body, and is given the number of rows.
+    pub fn next<T>(
+        &mut self,
+        name: &'static str,
+        decode: impl FnOnce(&[u8], usize) -> Result<T, Differs>,
+    ) -> Result<(T, Vec<u8>), SeriesError> {
+        let rows = self.page_rows.unwrap_or(0);
+        self.column(name).next(rows, decode)
+    }
+
+    /// Nothing may be left after the last page.
+    pub fn end(&self) -> Result<(), SeriesError> {
+        if self.rows_left > 0 {
+            return Err(SeriesError::Rows { claimed: self.rows_left as u64, bytes: 0 });
+        }
+        self.pages.iter().try_for_each(Pages::end)
+    }
+}
+
+impl<'a> Columns<'a> {
+    fn column(&mut self, name: &'static str) -> &mut Pages<'a> {
+        self.pages.iter_mut().find(|pages| pages.column.name == name).expect("the shape has a column of this name")
+    }
 }
 
 /// The pages of a column in a row group.
-pub struct Pages<'a> {
+struct Pages<'a> {
     source: &'a dyn ReadAt,
     column: &'a Column,
-    rest: Range<u64>,
-    data_offset: u64,
+    chunk: &'a Chunk,
+    position: u64,
+    plain_bytes: u64,
 }
 
 impl Pages<'_> {
-    /// Reads the next page of so many rows. `decode` makes cells of its body.
-    pub fn next<T>(
-        &mut self,
-        rows: usize,
-        decode: impl FnOnce(&[u8], usize) -> Result<T, Differs>,
-    ) -> Result<T, SeriesError> {
-        self.next_with_body(rows, decode).map(|(cells, _)| cells)
+    /// The head of the next page.
+    fn peek(&self) -> Result<Head, SeriesError> {
+        let read = Head::read_data(&self.head()?, self.column.kind);
+        read.map(|(head, _)| head).map_err(|_| self.broken())
     }
 
-    /// Like [`Pages::next`], for cells that point into the body.
-    pub fn next_with_body<T>(
+    fn next<T>(
         &mut self,
         rows: usize,
         decode: impl FnOnce(&[u8], usize) -> Result<T, Differs>,
     ) -> Result<(T, Vec<u8>), SeriesError> {
         let broken = self.broken();
-        let (head, size) = page::read_data(&self.head()?, self.column.kind, rows).map_err(|_| self.broken())?;
-        let body = self.body(head, size)?;
+        let kind = self.column.kind;
+        let (head, head_bytes) = Head::read_data(&self.head()?, kind).map_err(|_| self.broken())?;
+        if head.count != rows {
+            return Err(broken);
+        }
+        let body = self.body(head, head_bytes, kind.page_bytes(rows))?;
         let cells = decode(&body, rows).map_err(|_| broken)?;
         Ok((cells, body))
     }
 
     /// Reads the dictionary, which has at most as many words as the row group has rows.
-    pub fn dictionary(&mut self, rows: usize) -> Result<(Places, Vec<u8>), SeriesError> {
+    fn dictionary(&mut self, rows: usize) -> Result<Dictionary, SeriesError> {
         let broken = self.broken();
-        let (head, size, words) = page::read_dictionary(&self.head()?).map_err(|_| self.broken())?;
-        let words = usize::try_from(words).ok().filter(|words| (1..=rows).contains(words));
-        let Some(words) = words else { return Err(broken) };
-        let body = self.body(head, size)?;
-        if self.rest.start != self.data_offset {
+        let (head, head_bytes) = Head::read_dictionary(&self.head()?).map_err(|_| self.broken())?;
+        if head.count == 0 || head.count > rows {
             return Err(broken);
         }
-        let places = page::lines(&body, words).map_err(|_| broken)?;
-        Ok((places, body))
+        let body = self.body(head, head_bytes, DICTIONARY_BYTES)?;
+        if self.position != self.chunk.data_offset {
+            return Err(broken);
+        }
+        let places = page::words(&body, head.count).map_err(|_| broken)?;
+        Ok(Dictionary { places, body })
     }
 
-    /// Nothing may follow the last page.
-    pub fn end(&self) -> Result<(), SeriesError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.broken()) }
+    fn end(&self) -> Result<(), SeriesError> {
+        let whole = self.position == self.chunk.bytes.end && self.plain_bytes == self.chunk.plain_bytes;
+        if whole { Ok(()) } else { Err(self.broken()) }
     }
 
     fn head(&self) -> Result<Vec<u8>, SeriesError> {
-        let length = (self.rest.end - self.rest.start).min(HEAD_BYTES as u64);
-        self.source.exactly(self.rest.start, usize::try_from(length).expect("the head is short"))
+        let length = self.chunk.bytes.end.saturating_sub(self.position).min(HEAD_BYTES as u64);
+        self.source.exactly(self.position, usize::try_from(length).expect("the head is short"))
     }
 
-    fn body(&mut self, head: usize, size: i64) -> Result<Vec<u8>, SeriesError> {
-        let start = self.rest.start + head as u64;
-        let size = usize::try_from(size).map_err(|_| self.broken())?;
-        let end = start.checked_add(size as u64).filter(|end| *end <= self.rest.end).ok_or_else(|| self.broken())?;
-        let body = self.source.exactly(start, size)?;
-        self.rest.start = end;
+    /// Reads and expands the body of a page, of at most so many bytes.
+    fn body(&mut self, head: Head, head_bytes: usize, most_bytes: usize) -> Result<Vec<u8>, SeriesError> {
+        let start = self.position + head_bytes as u64;
+        let end = start.checked_add(head.bytes as u64).filter(|end| *end <= self.chunk.bytes.end);
+        let end = end.filter(|_| head.plain_bytes <= most_bytes && lz4::can_hold(head.bytes, head.plain_bytes));
+        let Some(end) = end else { return Err(self.broken()) };
+        let block = self.source.exactly(start, head.bytes)?;
+        let body = lz4::decode(&block, head.plain_bytes);
+        let body = body.map_err(|_| SeriesError::Block { column: self.column.name, offset: start })?;
+        self.position = end;
+        self.plain_bytes += (head_bytes + body.len()) as u64;
         Ok(body)
     }
 
     fn broken(&self) -> SeriesError {
-        SeriesError::Page { column: self.column.name, offset: self.rest.start }
+        SeriesError::Page { column: self.column.name, offset: self.position }
     }
 }
 
-/// The words of a dictionary.
-pub fn words(places: &Places, body: &[u8], column: &'static str, row: u64) -> Result<Vec<Arc<str>>, SeriesError> {
-    places.iter().map(|place| Ok(text_at(place.as_ref(), body, column, row)?.unwrap_or_default().into())).collect()
+/// The dictionary of a row group.
+pub struct Dictionary {
+    places: Vec<Range<usize>>,
+    body: Vec<u8>,
+}
+
+impl Dictionary {
+    /// Its words. The row is the first of the row group.
+    pub fn words(&self, column: &'static str, row: u64) -> Result<Words, SeriesError> {
+        let text = |place: &Range<usize>| Ok(text_at(Some(place), &self.body, column, row)?.unwrap_or_default().into());
+        let words: Vec<Arc<str>> = self.places.iter().map(text).collect::<Result<_, SeriesError>>()?;
+        let mut order: Vec<usize> = (0..words.len()).collect();
+        order.sort_unstable_by_key(|index| words.get(*index).map(|word| word.as_bytes()));
+        let mut ranks = vec![0; words.len()];
+        let mut before: Option<&Arc<str>> = None;
+        for (rank, index) in (0..).zip(order) {
+            let word = words.get(index);
+            if before.is_some() && before == word {
+                return Err(SeriesError::Order { row });
+            }
+            before = word;
+            if let Some(place) = ranks.get_mut(index) {
+                *place = rank;
+            }
+        }
+        Ok(Words { texts: words, ranks, seen: 0 })
+    }
+}
+
+/// The words of a row group.
+pub struct Words {
+    texts: Vec<Arc<str>>,
+    /// The place of each among all, by their bytes.
+    ranks: Vec<u32>,
+    /// How many the pages so far used: each new word is the next of the dictionary.
+    seen: u32,
+}
+
+impl Words {
+    pub fn get(&self, index: u32) -> Option<&Arc<str>> {
+        self.texts.get(index as usize)
+    }
+
+    pub fn all(&self) -> &[Arc<str>] {
+        &self.texts
+    }
+
+    pub fn rank(&self, index: u32) -> u32 {
+        self.ranks.get(index as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Reads a page of indices, none of which is beyond the dictionary.
+    pub fn indices(&mut self, body: &[u8], rows: usize) -> Result<Vec<u32>, Differs> {
+        let indices = page::indices(body, rows, &mut self.seen)?;
+        if self.seen as usize > self.texts.len() { Err(Differs { position: 0 }) } else { Ok(indices) }
+    }
+
+    /// A word that no row has would be room to hide something in.
+    pub fn end(&self) -> Result<(), SeriesError> {
+        let (words, seen) = (self.texts.len() as u64, u64::from(self.seen));
+        if words == seen { Ok(()) } else { Err(SeriesError::Rows { claimed: words, bytes: seen }) }
+    }
 }
 
 /// The text at a place in a page.
@@ -133,58 +250,41 @@ pub fn text_at<'a>(
     str::from_utf8(bytes).map(Some).map_err(|_| SeriesError::Utf8 { column, row })
 }
 
-/// What is checked from row to row over the whole file, alike for series and console output.
-pub struct Checks {
-    unit: Unit,
-    /// The unit that the times so far need.
-    needed: Unit,
-    text_bytes: u64,
-    previous_rows: usize,
-    group_row: usize,
+/// The times of a file, whose nanoseconds may be in a column of their own.
+pub struct Times {
+    fine: bool,
+    /// Whether some time has nanoseconds.
+    needed: bool,
 }
 
-impl Checks {
-    pub fn new(unit: Unit) -> Self {
-        Self { unit, needed: Unit::default(), text_bytes: 0, previous_rows: GROUP_ROWS, group_row: 0 }
+impl Times {
+    pub fn new(fine: bool) -> Self {
+        Self { fine, needed: false }
     }
 
-    pub fn begin_group(&mut self) {
-        if self.group_row > 0 {
-            self.previous_rows = self.group_row;
+    /// The times of the next page, in nanoseconds. The row is the first of the page.
+    pub fn page(&mut self, columns: &mut Columns<'_>, row: u64) -> Result<Vec<Option<i64>>, SeriesError> {
+        let (mut times, _) = columns.next("time", page::integers)?;
+        let below = if self.fine { Some(columns.next("nanoseconds", page::nanoseconds)?.0) } else { None };
+        for (index, (row, time)) in (row..).zip(&mut times).enumerate() {
+            let below = match &below {
+                Some(below) => below.get(index).copied().flatten(),
+                None => time.map(|_| 0),
+            };
+            *time = match (*time, below) {
+                (None, None) => None,
+                (Some(time), Some(below)) if time::is_rest(below) => {
+                    self.needed |= below != 0;
+                    Some(time::join(time, below).ok_or(SeriesError::Time { row })?)
+                }
+                _ => return Err(SeriesError::Nanoseconds { row: Some(row) }),
+            };
         }
-        self.group_row = 0;
+        Ok(times)
     }
 
-    /// A time in nanoseconds.
-    pub fn time(&mut self, time: Option<i64>, row: u64) -> Result<Option<i64>, SeriesError> {
-        let Some(time) = time else { return Ok(None) };
-        let time_ns = time.checked_mul(self.unit.nanoseconds()).ok_or(SeriesError::Time { row })?;
-        self.needed = self.needed.max(Unit::of(time_ns));
-        Ok(Some(time_ns))
-    }
-
-    /// Counts the texts of the next row towards the end of the row group.
-    ///
-    /// `alone_bytes` is what they count as the first of a row group, where the key is new again.
-    pub fn texts(&mut self, bytes: usize, alone_bytes: usize, row: u64) -> Result<(), SeriesError> {
-        if self.group_row == 0 {
-            // The row group before this one may only end early if this row would have brought it past the limit.
-            if self.previous_rows < GROUP_ROWS && self.text_bytes + (bytes as u64) <= GROUP_TEXT_BYTES {
-                return Err(SeriesError::Group { row });
-            }
-            self.text_bytes = alone_bytes as u64;
-        } else {
-            self.text_bytes += bytes as u64;
-            if self.text_bytes > GROUP_TEXT_BYTES {
-                return Err(SeriesError::Group { row });
-            }
-        }
-        self.group_row += 1;
-        Ok(())
-    }
-
-    /// After the last row.
+    /// After the last page.
     pub fn end(&self) -> Result<(), SeriesError> {
-        if self.needed == self.unit { Ok(()) } else { Err(SeriesError::Unit) }
+        if self.needed == self.fine { Ok(()) } else { Err(SeriesError::Nanoseconds { row: None }) }
     }
 }

@@ -24,7 +24,7 @@ pub fn encode(values: &[u32], width: u32, output: &mut Vec<u8>) {
         let Some(group) = tail.get(..GROUP) else {
             let equal = tail.first().is_some_and(|first| tail.iter().all(|value| value == first));
             if waiting.is_empty() && equal {
-                run(tail, width, output);
+                run(tail.len(), tail.first().copied().unwrap_or(0), width, output);
             } else {
                 pack(rest, width, output);
             }
@@ -35,7 +35,7 @@ pub fn encode(values: &[u32], width: u32, output: &mut Vec<u8>) {
             pack(waiting, width, output);
             let length = tail.iter().take_while(|value| *value == first).count();
             let (repeated, after) = tail.split_at(length);
-            run(repeated, width, output);
+            run(repeated.len(), *first, width, output);
             (rest, packed) = (after, &[]);
         } else {
             let grown = rest.get(..waiting.len() + GROUP).expect("a group is behind what waits");
@@ -49,11 +49,12 @@ pub fn encode(values: &[u32], width: u32, output: &mut Vec<u8>) {
     }
 }
 
-fn run(values: &[u32], width: u32, output: &mut Vec<u8>) {
-    let Some(value) = values.first() else { return };
-    output.extend(varint((values.len() as u64) << 1));
-    let bytes = value.to_le_bytes();
-    output.extend(bytes.iter().take(bytes_of(width)));
+/// Appends one value, so many times: what [`encode`] makes of as many equal values.
+pub fn run(count: usize, value: u32, width: u32, output: &mut Vec<u8>) {
+    if count > 0 {
+        output.extend(varint((count as u64) << 1));
+        output.extend(value.to_le_bytes().iter().take(bytes_of(width)));
+    }
 }
 
 fn pack(values: &[u32], width: u32, output: &mut Vec<u8>) {

@@ -193,7 +193,7 @@ impl Wire for Scan<'_> {
 }
 
 /// Structs are type 12. From fifteen on, the count stands behind the type.
-fn list_head(count: usize) -> Vec<u8> {
+pub fn list_head(count: usize) -> Vec<u8> {
     match u8::try_from(count) {
         Ok(count @ 0..15) => vec![count << 4 | 0x0c],
         _ => [vec![0xfc], varint(count as u64)].concat(),

@@ -5,30 +5,32 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use crate::columns::{Floats, Integers, Output, Texts, ValueColumn, WordColumn, check_text};
+use crate::columns::{Cells, Output};
+use crate::cut::{Cut, by_moment};
 use crate::error::SeriesError;
-use crate::points::{Kept, Places, Point, Waiting};
-use crate::profile::{GROUP_ROWS, GROUP_TEXT_BYTES, Kind, SERIES};
+use crate::points::{Point, Ranks, Waiting, in_order};
+use crate::profile::{KEY_BYTES, SERIES, TEXT_BYTES};
 use crate::spill::Spill;
 use crate::summary::KeySummary;
-use crate::unit::Unit;
+use crate::time;
 
 /// Memory that waiting points may take before they are put into a temporary file.
-const BUDGET_BYTES: usize = 96 << 20;
+const BUDGET_BYTES: usize = 80 << 20;
 
 /// A key of a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyId(usize);
+pub struct KeyId(u32);
 
-/// Takes points in any order and writes them in the one order of the file: by key, step, time and arrival.
+/// Takes points in any order and writes them in the one order of the file.
 ///
-/// Memory is bounded: past a budget points wait in an unnamed temporary file, and a row group is written when it is full.
+/// What the file is depends on the points alone, and among those of one key, step and time on their order of arrival. Memory is
+/// bounded: past a budget points wait in an unnamed temporary file, and a row group is written when it is full.
 ///
 /// ```
 /// use expbundle_series::{Point, SeriesReader, SeriesWriter};
 ///
 /// let mut writer = SeriesWriter::new();
-/// let loss = writer.key("loss");
+/// let loss = writer.key("loss")?;
 /// for (step, value) in [(1, 0.5), (0, 0.7)] {
 ///     writer.push(loss, Point { step: Some(step), value: Some(value), ..Point::default() })?;
 /// }
@@ -45,10 +47,9 @@ pub struct KeyId(usize);
 pub struct SeriesWriter {
     ids: HashMap<Arc<str>, KeyId>,
     keys: Vec<Arc<str>>,
-    waiting: Vec<Waiting>,
-    places: Places,
-    unit: Unit,
-    used_bytes: usize,
+    waiting: Waiting,
+    /// Whether a time has nanoseconds.
+    fine: bool,
     budget_bytes: usize,
     spill: Option<Spill>,
 }
@@ -70,26 +71,26 @@ impl SeriesWriter {
         Self {
             ids: HashMap::new(),
             keys: Vec::new(),
-            waiting: Vec::new(),
-            places: Places::default(),
-            unit: Unit::default(),
-            used_bytes: 0,
+            waiting: Waiting::default(),
+            fine: false,
             budget_bytes,
             spill: None,
         }
     }
 
     /// The id of a key, for [`SeriesWriter::push`]. A key without points leaves no trace.
-    pub fn key(&mut self, key: &str) -> KeyId {
+    pub fn key(&mut self, key: &str) -> Result<KeyId, SeriesError> {
         if let Some(id) = self.ids.get(key) {
-            return *id;
+            return Ok(*id);
         }
-        let id = KeyId(self.keys.len());
+        if key.len() > KEY_BYTES {
+            return Err(SeriesError::KeyTooLong { bytes: key.len() });
+        }
+        let id = KeyId(u32::try_from(self.keys.len()).expect("fewer keys than that are in memory"));
         let key: Arc<str> = key.into();
         self.ids.insert(Arc::clone(&key), id);
         self.keys.push(key);
-        self.waiting.push(Waiting::default());
-        id
+        Ok(id)
     }
 
     /// Adds a point. One with neither value nor text is written with an empty text.
@@ -98,175 +99,217 @@ impl SeriesWriter {
     ///
     /// If the key is another writer's.
     pub fn push(&mut self, key: KeyId, point: Point<'_>) -> Result<(), SeriesError> {
+        assert!((key.0 as usize) < self.keys.len(), "the key is one of this writer's");
         let point = match (point.value, point.text) {
             (None, None) => Point { text: Some(""), ..point },
             _ => point,
         };
         point.text.map_or(Ok(()), check_text)?;
-        let (place, new_bytes) = self.places.add(&point);
-        if let Some(time_ns) = point.time_ns.filter(|_| new_bytes > 0) {
-            self.unit = self.unit.max(Unit::of(time_ns));
+        if self.waiting.push(key.0, &point) {
+            self.fine |= point.time_ns.is_some_and(|time_ns| time::split(time_ns).1 != 0);
         }
-        let waiting = self.waiting.get_mut(key.0).expect("the key is one of this writer's");
-        self.used_bytes += new_bytes + waiting.push(place, &point);
-        if self.used_bytes > self.budget_bytes {
-            self.spill()?;
+        if self.waiting.bytes() > self.budget_bytes {
+            let ranks = ranks(&self.keys);
+            let spill = match &mut self.spill {
+                Some(spill) => spill,
+                None => self.spill.insert(Spill::new()?),
+            };
+            self.waiting.spill(&ranks, spill)?;
         }
-        Ok(())
-    }
-
-    fn spill(&mut self) -> Result<(), SeriesError> {
-        let spill = match &mut self.spill {
-            Some(spill) => spill,
-            None => self.spill.insert(Spill::new()?),
-        };
-        for waiting in &mut self.waiting {
-            waiting.spill(&self.places, spill)?;
-        }
-        self.places.clear();
-        self.used_bytes = 0;
         Ok(())
     }
 
     /// Whether no point was added.
     pub fn is_empty(&self) -> bool {
-        self.waiting.iter().all(Waiting::is_empty)
+        self.waiting.is_empty() && self.spill.is_none()
     }
 
     /// Writes the file, and gives the summary of each key in the order of the keys.
     ///
     /// The salt is that of a blinded section.
     pub fn finish(self, output: impl Write, salt: Option<&[u8; 32]>) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-        let Self { keys, waiting, places, unit, mut spill, .. } = self;
+        let Self { keys, waiting, fine, mut spill, .. } = self;
         if let Some(spill) = &mut spill {
             spill.flush()?;
         }
-        let mut series: Vec<(Arc<str>, Waiting)> = keys.into_iter().zip(waiting).collect();
-        series.retain(|(_, waiting)| !waiting.is_empty());
-        series.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
-        series.iter().try_for_each(|(key, _)| check_text(key))?;
-        let mut group = RowGroup::new(Output::new(output, unit, salt)?, unit);
-        // Points are put in order by one thread and encoded by this one.
-        std::thread::scope(|scope| {
-            let (sender, parts) = sync_channel(WAITING_PARTS);
-            let ordering = scope.spawn(move || order(series, &places, spill.as_ref(), &sender));
-            for part in &parts {
-                match part {
-                    Part::Key(key) => group.begin_key(&key),
-                    Part::Points(points) => points.iter().try_for_each(|point| group.push(&point.point()))?,
-                }
+        let ranks = ranks(&keys);
+        let mut output = Output::new(output, &SERIES, fine, salt)?;
+        // Rows are put in order by one thread and encoded by this one.
+        let summaries = std::thread::scope(|scope| {
+            let (sender, pages) = sync_channel(WAITING_PAGES);
+            let (keys, spill) = (&keys, spill.as_ref());
+            let ordering = scope.spawn(move || order(waiting, spill, keys, &ranks, sender));
+            for page in &pages {
+                page.write(keys, fine, &mut output)?;
             }
-            group.end()?;
-            group.output.finish(&SERIES)?;
+            output.finish()?;
             ordering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-    }
-}
-
-/// A part of the file's points, in its order.
-enum Part {
-    /// The points that follow are this key's.
-    Key(Arc<str>),
-    Points(Vec<Kept>),
-}
-
-/// Parts that may wait for the encoder, and points of one: small enough for the cache.
-const WAITING_PARTS: usize = 4;
-const PART_POINTS: usize = 2048;
-
-/// Sends the points of each key in their order, and gives the summaries.
-fn order(
-    series: Vec<(Arc<str>, Waiting)>,
-    places: &Places,
-    spill: Option<&Spill>,
-    sender: &SyncSender<Part>,
-) -> Result<Vec<(String, KeySummary)>, SeriesError> {
-    let mut summaries = Vec::with_capacity(series.len());
-    for (key, waiting) in series {
-        let mut summary = KeySummary::default();
-        let mut points = Vec::with_capacity(PART_POINTS);
-        // An encoder that is gone has failed, and says why itself.
-        let _ = sender.send(Part::Key(Arc::clone(&key)));
-        waiting.for_each(places, spill, |point| {
-            summary.add(&point.point());
-            points.push(point);
-            if points.len() == PART_POINTS {
-                let full = std::mem::replace(&mut points, Vec::with_capacity(PART_POINTS));
-                let _ = sender.send(Part::Points(full));
-            }
-            Ok::<_, SeriesError>(())
         })?;
-        let _ = sender.send(Part::Points(points));
-        summaries.push((key.to_string(), summary));
+        let mut named: Vec<_> = keys.iter().map(ToString::to_string).zip(summaries).collect();
+        named.retain(|(_, summary)| summary.count > 0);
+        named.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        Ok(named)
     }
+}
+
+/// The place of each key among all of them, by their bytes.
+fn ranks(keys: &[Arc<str>]) -> Ranks {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|index| keys.get(*index).map(|key| key.as_bytes()));
+    let mut ranks = vec![0; keys.len()];
+    for (rank, index) in (0..).zip(order) {
+        if let Some(place) = ranks.get_mut(index) {
+            *place = rank;
+        }
+    }
+    ranks
+}
+
+/// Pages that may wait for the encoder.
+const WAITING_PAGES: usize = 1;
+
+/// Sends the pages in their order, and gives the summaries, by the number of the key.
+fn order(
+    waiting: Waiting,
+    spill: Option<&Spill>,
+    keys: &[Arc<str>],
+    ranks: &Ranks,
+    sender: SyncSender<Page>,
+) -> Result<Vec<KeySummary>, SeriesError> {
+    let mut summaries = vec![KeySummary::default(); keys.len()];
+    let mut pages = Pages {
+        ranks,
+        sender,
+        cut: Cut::default(),
+        waiting: Waiting::default(),
+        counts: vec![0; keys.len()],
+        places: vec![0; keys.len()],
+    };
+    in_order(waiting, spill, ranks, |key, point| {
+        summaries.get_mut(key as usize).expect("as many as keys").add(point);
+        let key_bytes = keys.get(key as usize).map_or(0, |key| key.len());
+        pages.push(key, key_bytes, point);
+        Ok::<_, SeriesError>(())
+    })?;
+    let rest = pages.waiting.len();
+    pages.send(rest);
     Ok(summaries)
 }
 
-/// The row group that is being filled.
-struct RowGroup<W> {
-    output: Output<W>,
-    unit: Unit,
-    rows: usize,
-    text_bytes: u64,
-    current: Arc<str>,
-    /// Index of the current key, once this row group has it.
-    index: Option<u32>,
-    key: WordColumn,
-    step: ValueColumn<Integers>,
-    time: ValueColumn<Integers>,
-    value: ValueColumn<Floats>,
-    text: ValueColumn<Texts>,
+/// The points that wait for their page to be full.
+struct Pages<'a> {
+    ranks: &'a Ranks,
+    sender: SyncSender<Page>,
+    cut: Cut,
+    waiting: Waiting,
+    /// Rows of each key in a page, and where the next one of it goes.
+    counts: Vec<usize>,
+    places: Vec<usize>,
 }
 
-impl<W: Write> RowGroup<W> {
-    fn new(output: Output<W>, unit: Unit) -> Self {
-        Self {
-            output,
-            unit,
-            rows: 0,
-            text_bytes: 0,
-            current: "".into(),
-            index: None,
-            key: WordColumn::default(),
-            step: ValueColumn::new(Kind::Integer),
-            time: ValueColumn::new(Kind::Time),
-            value: ValueColumn::new(Kind::Float),
-            text: ValueColumn::new(Kind::Text),
+/// A page of each column.
+struct Page {
+    /// The numbers of its keys, in the order of their first rows.
+    words: Vec<u32>,
+    keys: Vec<u32>,
+    steps: Vec<Option<i64>>,
+    times: Vec<Option<i64>>,
+    values: Vec<Option<f64>>,
+    texts: Vec<Option<Box<str>>>,
+}
+
+impl Pages<'_> {
+    fn push(&mut self, key: u32, key_bytes: usize, point: &Point<'_>) {
+        let bytes = key_bytes + point.text.map_or(0, str::len);
+        while let Some(rows) = self.cut.add((point.step, point.time_ns), bytes) {
+            self.send(rows);
         }
+        self.waiting.push(key, point);
     }
 
-    fn begin_key(&mut self, key: &Arc<str>) {
-        self.current = Arc::clone(key);
-        self.index = None;
-    }
-
-    fn push(&mut self, point: &Point<'_>) -> Result<(), SeriesError> {
-        let text_bytes = point.text.map_or(0, str::len);
-        // A key counts once in each row group: its dictionary has it once.
-        let key_bytes = if self.index.is_none() { self.current.len() } else { 0 };
-        self.text_bytes += (text_bytes + key_bytes) as u64;
-        if self.rows == GROUP_ROWS || (self.text_bytes > GROUP_TEXT_BYTES && self.rows > 0) {
-            self.end()?;
-            self.text_bytes = (text_bytes + self.current.len()) as u64;
+    /// Sends the first rows that wait as a page.
+    fn send(&mut self, count: usize) {
+        let rows = self.waiting.take(count);
+        // The keys of the page, and how many rows each has.
+        let mut words: Vec<u32> = Vec::new();
+        for (key, _) in rows.points() {
+            let count = self.counts.get_mut(key as usize).expect("as many as keys");
+            if *count == 0 {
+                words.push(key);
+            }
+            *count += 1;
         }
-        let index = match self.index {
-            Some(index) => index,
-            None => *self.index.insert(self.key.index(&self.current)),
+        let by_key = !by_moment(count, rows.moments(), words.len());
+        if by_key {
+            words.sort_by_key(|key| self.ranks.get(*key as usize));
+        }
+        let mut next = 0;
+        for key in &words {
+            let counts = self.counts.get_mut(*key as usize).zip(self.places.get_mut(*key as usize));
+            let (count, place) = counts.expect("as many as keys");
+            *place = next;
+            next += std::mem::take(count);
+        }
+        let mut page = Page {
+            words,
+            keys: vec![0; count],
+            steps: vec![None; count],
+            times: vec![None; count],
+            values: vec![None; count],
+            texts: vec![None; count],
         };
-        self.key.push(index);
-        self.step.push(point.step);
-        self.time.push(point.time_ns.map(|time_ns| self.unit.count(time_ns)));
-        self.value.push(point.value);
-        self.text.push(point.text);
-        self.rows += 1;
-        Ok(())
+        for (index, (key, point)) in rows.points().enumerate() {
+            let mut place = index;
+            if by_key {
+                let next = self.places.get_mut(key as usize).expect("as many as keys");
+                place = *next;
+                *next += 1;
+            }
+            page.set(place, key, &point);
+        }
+        // An encoder that is gone has failed, and says why itself.
+        let _ = self.sender.send(page);
+    }
+}
+
+impl Page {
+    fn set(&mut self, place: usize, key: u32, point: &Point<'_>) {
+        let numbers = self.steps.get_mut(place).zip(self.times.get_mut(place)).zip(self.values.get_mut(place));
+        let Some(((step, time), value)) = numbers else { return };
+        (*step, *time, *value) = (point.step, point.time_ns, point.value);
+        if let Some(cell) = self.keys.get_mut(place) {
+            *cell = key;
+        }
+        if let Some((cell, text)) = self.texts.get_mut(place).zip(point.text) {
+            *cell = Some(text.into());
+        }
     }
 
-    fn end(&mut self) -> Result<(), SeriesError> {
-        let columns = [self.key.take(), self.step.take(), self.time.take(), self.value.take(), self.text.take()];
-        self.output.group(self.rows, columns)?;
-        self.rows = 0;
-        self.index = None;
-        Ok(())
+    fn write<W: Write>(mut self, keys: &[Arc<str>], fine: bool, output: &mut Output<W>) -> Result<(), SeriesError> {
+        let words: HashMap<u32, u32> = self
+            .words
+            .iter()
+            .map(|key| (*key, output.word(keys.get(*key as usize).expect("pages have keys of this writer"))))
+            .collect();
+        // Mostly, rows of one key stand together.
+        for rows in self.keys.chunk_by_mut(|a, b| a == b) {
+            let word = rows.first().and_then(|key| words.get(key)).copied().unwrap_or(0);
+            rows.fill(word);
+        }
+        let split = |part: fn((i64, i64)) -> i64| -> Vec<Option<i64>> {
+            self.times.iter().map(|time| time.map(|time_ns| part(time::split(time_ns)))).collect()
+        };
+        let times = split(|(microseconds, _)| microseconds);
+        let nanoseconds = if fine { split(|(_, nanoseconds)| nanoseconds) } else { Vec::new() };
+        let texts: Vec<Option<&str>> = self.texts.iter().map(Option::as_deref).collect();
+        let fine = fine.then_some(Cells::Nanoseconds(&nanoseconds));
+        let before = [Cells::Words(&self.keys), Cells::Integers(&self.steps), Cells::Integers(&times)];
+        let behind = [Cells::Floats(&self.values), Cells::Texts(&texts)];
+        output.page(self.keys.len(), before.into_iter().chain(fine).chain(behind))
     }
+}
+
+/// Refuses a text that is too long for the format.
+pub fn check_text(text: &str) -> Result<(), SeriesError> {
+    if text.len() > TEXT_BYTES { Err(SeriesError::TextTooLong { bytes: text.len() }) } else { Ok(()) }
 }

@@ -78,17 +78,35 @@ fn every_flipped_bit_is_survived() {
 #[test]
 fn a_dictionary_of_two_billion_words_costs_nothing() {
     let mut writer = SeriesWriter::new();
-    let key = writer.key("loss0000");
+    let key = writer.key("loss0000").expect("short");
     writer.push(key, Point { value: Some(0.5), ..Point::default() }).expect("room");
     let mut file = Vec::new();
     writer.finish(&mut file, None).expect("room");
-    // The head with the number of words, and the only word. Four digits less make room for a longer number.
-    let dictionary = b"\x15\x04\x15\x18\x15\x18\x4c\x15\x02\x15\x00\x12\x00\x00\x08\x00\x00\x00loss0000";
-    let claims = b"\x15\x04\x15\x10\x15\x10\x4c\x15\xfe\xff\xff\xff\x0f\x15\x00\x12\x00\x00\x04\x00\x00\x00loss";
+    // The head with the number of words, and the only word behind a token of twelve literals. Four digits less make room for a longer number.
+    let dictionary = b"\x15\x04\x15\x18\x15\x1a\x4c\x15\x02\x15\x00\x12\x00\x00\xc0\x08\x00\x00\x00loss0000";
+    let claims = b"\x15\x04\x15\x10\x15\x12\x4c\x15\xfe\xff\xff\xff\x0f\x15\x00\x12\x00\x00\x80\x04\x00\x00\x00loss";
     let page = file.get_mut(4..4 + dictionary.len()).expect("it is longer");
     assert_eq!(page, dictionary);
     page.copy_from_slice(claims);
     assert_eq!(read(&file).expect_err("it has one").code(), Some("series.page"));
+    memory_stayed_small();
+}
+
+/// Sizes that no block can hold are refused before memory is taken for them.
+#[test]
+fn a_page_of_two_gigabytes_costs_nothing() {
+    let (_, file) = golden().into_iter().find(|(name, _)| name.ends_with("metrics.parquet")).expect("it is here");
+    let heads: Vec<usize> = (0..file.len() - 3).filter(|at| file[*at..].starts_with(&[0x15, 0x00, 0x15])).collect();
+    assert!(heads.len() >= 5);
+    for at in heads {
+        // One byte of the size becomes five, which moves what follows: whatever it is then, it is no page.
+        let mut changed = file[..at + 3].to_vec();
+        changed.extend([0xfe, 0xff, 0xff, 0xff, 0x0f]);
+        changed.extend(&file[at + 4..]);
+        assert!(read(&changed).is_err());
+        changed.drain(at + 20..at + 24);
+        assert!(read(&changed).is_err());
+    }
     memory_stayed_small();
 }
 

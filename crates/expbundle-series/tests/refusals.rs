@@ -2,8 +2,8 @@
 
 mod peer;
 
-use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader, SeriesWriter};
-use parquet::basic::Encoding;
+use expbundle_series::{ConsoleLine, ConsoleReader, Point, SeriesError, SeriesReader, SeriesWriter, write_console};
+use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::EnabledStatistics;
 use parquet::schema::types::ColumnPath;
 use peer::Row;
@@ -21,11 +21,11 @@ fn refused(file: Vec<u8>, code: &str) {
 }
 
 fn row(key: &str, step: i64) -> Row {
-    Row { key: key.into(), step: Some(step), time: Some(1_795_427_696_021), value: Some(0.5), text: None }
+    Row { key: key.into(), step: Some(step), time: Some(1_795_427_696_021_838), value: Some(0.5), ..Row::default() }
 }
 
 fn one(row: Row) -> Vec<u8> {
-    peer::write(&[&[row]], "MILLIS", None)
+    peer::write(&[&[row]], None)
 }
 
 #[test]
@@ -47,10 +47,11 @@ fn files_that_are_no_parquet() {
 #[test]
 fn parquet_of_another_form() {
     let rows = [row("loss", 0), row("loss", 1)];
-    let schema = peer::schema("MILLIS");
+    let schema = peer::schema(false);
     let profile = || peer::properties(None);
     let plain_key = profile().set_column_dictionary_enabled(ColumnPath::from("key"), false);
-    let delta_text = profile().set_column_encoding(ColumnPath::from("text"), Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    let plain_text = profile().set_column_encoding(ColumnPath::from("text"), Encoding::PLAIN);
+    let plain_value = profile().set_column_encoding(ColumnPath::from("value"), Encoding::PLAIN);
     for properties in [
         parquet::file::properties::WriterProperties::builder(),
         profile().set_created_by("expbundle 2".to_owned()),
@@ -58,7 +59,10 @@ fn parquet_of_another_form() {
         profile().set_offset_index_disabled(false),
         profile().set_writer_version(parquet::file::properties::WriterVersion::PARQUET_2_0),
         plain_key,
-        delta_text,
+        plain_text,
+        plain_value,
+        profile().set_compression(Compression::UNCOMPRESSED),
+        profile().set_column_compression(ColumnPath::from("step"), Compression::UNCOMPRESSED),
     ] {
         refused(peer::write_as(&[&rows], &schema, properties), "series.footer");
     }
@@ -66,8 +70,10 @@ fn parquet_of_another_form() {
         schema.replace("series", "metrics"),
         schema.replace("step", "epoch"),
         schema.replace("OPTIONAL DOUBLE", "REQUIRED DOUBLE"),
-        schema.replace("TIMESTAMP(MILLIS, true)", "TIMESTAMP(MILLIS, false)"),
-        schema.replace("(TIMESTAMP(MILLIS, true))", ""),
+        schema.replace("TIMESTAMP(MICROS, true)", "TIMESTAMP(MICROS, false)"),
+        schema.replace("TIMESTAMP(MICROS, true)", "TIMESTAMP(MILLIS, true)"),
+        schema.replace("TIMESTAMP(MICROS, true)", "TIMESTAMP(NANOS, true)"),
+        schema.replace("(TIMESTAMP(MICROS, true))", ""),
     ] {
         let rows = [Row { value: Some(1.0), ..row("loss", 0) }];
         let written = std::panic::catch_unwind(|| peer::write_as(&[&rows], &schema, peer::properties(None)));
@@ -78,21 +84,43 @@ fn parquet_of_another_form() {
         Some("series.footer"),
         "metrics are no console output"
     );
-    refused(peer::write(&[&rows], "MILLIS", Some(&"AB".repeat(32))), "series.footer");
+    refused(peer::write(&[&rows], Some(&"AB".repeat(32))), "series.footer");
 }
 
 #[test]
 fn rows_out_of_order() {
-    let write = |rows: &[Row]| peer::write(&[rows], "MILLIS", None);
+    let write = |rows: &[Row]| peer::write(&[rows], None);
     refused(write(&[row("b", 0), row("a", 0)]), "series.order");
     refused(write(&[row("a", 1), row("a", 0)]), "series.order");
     refused(write(&[row("a", 0), Row { step: None, ..row("a", 0) }]), "series.order");
     refused(write(&[row("a", 0), Row { time: Some(7), ..row("a", 0) }]), "series.order");
     refused(write(&[row("a", 0), row("b", 0), row("a", 1)]), "series.order");
-    // Between row groups too, though the first also ends too early.
-    refused(peer::write(&[&[row("b", 0)], &[row("a", 0)]], "MILLIS", None), "series.order");
+    let fine = |nanoseconds| Row { nanoseconds: Some(nanoseconds), ..row("a", 0) };
+    refused(write(&[fine(2), fine(1)]), "series.order");
     let twice = write(&[row("a", 0), row("a", 0)]);
     assert_eq!(read(twice).expect("equal points are points"), 2);
+}
+
+/// The next page begins with an earlier moment.
+#[test]
+fn pages_out_of_order() {
+    let mut rows: Vec<Row> = (1..=65_536).map(|step| row("a", step)).collect();
+    rows.push(row("a", 65_537));
+    assert_eq!(read(peer::write_pages(&[&rows], 65_536)).expect("of the profile"), 65_537);
+    rows[65_536] = row("a", 0);
+    refused(peer::write_pages(&[&rows], 65_536), "series.order");
+}
+
+/// Where few of many keys have a point in a moment, rows stand by moment, and else by key.
+#[test]
+fn pages_in_the_other_order() {
+    let mut rows: Vec<Row> =
+        (0..400).flat_map(|step| (0..4).map(move |key| row(&format!("{:03}", (step * 4 + key) % 320), step))).collect();
+    assert_eq!(read(peer::write(&[&rows], None)).expect("of the profile"), 1600);
+    rows.sort_by(|a, b| (&a.key, a.step).cmp(&(&b.key, b.step)));
+    refused(peer::write(&[&rows], None), "series.order");
+    let rows = [row("a", 0), row("b", 0), row("a", 1), row("b", 1)];
+    refused(peer::write(&[&rows], None), "series.order");
 }
 
 #[test]
@@ -106,41 +134,93 @@ fn rows_that_hold_nothing_or_no_text() {
 
 #[test]
 fn times_that_no_writer_would_write() {
-    let with = |time, unit| peer::write(&[&[Row { time, ..row("loss", 0) }]], unit, None);
-    refused(with(Some(1_000), "MICROS"), "series.unit");
-    refused(with(None, "NANOS"), "series.unit");
-    refused(with(Some(i64::MAX), "MILLIS"), "series.time");
-    assert_eq!(read(with(Some(1), "MICROS")).expect("of the profile"), 1);
+    let with = |time, nanoseconds| peer::write(&[&[Row { time, nanoseconds, ..row("loss", 0) }, row("m", 1)]], None);
+    refused(with(Some(i64::MAX), None), "series.time");
+    // Nanoseconds that are none, that lack their time, that their time lacks, and that no time needs.
+    refused(with(Some(1), Some(1000)), "series.nanoseconds");
+    refused(with(Some(1), Some(-1)), "series.nanoseconds");
+    refused(with(None, Some(1)), "series.nanoseconds");
+    refused(with(Some(1), Some(5)), "series.nanoseconds");
+    let both = |nanoseconds| {
+        let fine = |row| Row { nanoseconds: Some(nanoseconds), ..row };
+        peer::write(&[&[fine(row("loss", 0)), fine(row("m", 1))]], None)
+    };
+    refused(both(0), "series.nanoseconds");
+    assert_eq!(read(both(999)).expect("of the profile"), 2);
 }
 
 #[test]
-fn row_groups_that_end_elsewhere() {
-    refused(peer::write(&[&[row("a", 0)], &[row("a", 1)]], "MILLIS", None), "series.group");
-    let many = vec![row("a", 0); (1 << 20) + 1];
-    refused(peer::write(&[&many], "MILLIS", None), "series.rows");
+fn pages_and_row_groups_that_end_elsewhere() {
+    let rows: Vec<Row> = (0..2100).map(|step| row("a", step)).collect();
+    let (first, second) = rows.split_at(1024);
+    refused(peer::write(&[first, second], None), "series.group");
+    refused(peer::write_pages(&[&rows], 1024), "series.page-end");
+    refused(peer::write_pages(&[&rows], 1000), "series.page-end");
+    let many: Vec<Row> = (0..65_537).map(|step| row("a", step)).collect();
+    refused(peer::write_pages(&[&many], 70_000), "series.rows");
+    refused(peer::write_pages(&[&many], 32_768), "series.page-end");
+    // Seventeen pages in a row group.
+    let many: Vec<Row> = (0..=(1 << 20)).map(|step| row("a", step)).collect();
+    let properties = peer::properties(None).set_max_row_group_row_count(None);
+    refused(peer::write_as(&[&many], &peer::schema(false), properties), "series.group");
 }
 
 #[test]
-fn texts_end_row_groups_and_have_a_limit() {
-    let megabyte = "x".repeat(1 << 20);
+fn keys_and_texts_have_a_limit_and_end_pages() {
     let mut writer = SeriesWriter::with_budget(1 << 20);
-    let key = writer.key("log");
-    for step in 0..70 {
-        writer.push(key, Point { step: Some(step), text: Some(&megabyte), ..Point::default() }).expect("room");
-    }
-    let too_long = "x".repeat((256 << 20) + 1);
+    let longest = "k".repeat(4096);
+    let error = writer.key(&(longest.clone() + "k")).expect_err("too long");
+    assert_eq!(error.code(), Some("series.key-too-long"));
+    refused(one(row(&(longest.clone() + "k"), 0)), "series.key-too-long");
+    assert_eq!(read(one(row(&longest, 0))).expect("of the profile"), 1);
+
+    let megabyte = "x".repeat(1 << 20);
+    let too_long = megabyte.clone() + "x";
+    let key = writer.key("log").expect("short");
     let error = writer.push(key, Point { text: Some(&too_long), ..Point::default() }).expect_err("too long");
     assert_eq!(error.code(), Some("series.text-too-long"));
+    refused(one(Row { text: Some(too_long.into()), ..row("log", 0) }), "series.text-too-long");
+
+    for step in 0..20 {
+        writer.push(key, Point { step: Some(step), text: Some(&megabyte), ..Point::default() }).expect("room");
+    }
     let mut file = Vec::new();
     writer.finish(&mut file, None).expect("room");
-    let rows: Vec<Row> = (0..70)
-        .map(|step| Row { key: "log".into(), step: Some(step), text: Some(megabyte.clone().into()), ..Row::default() })
-        .collect();
-    // The key counts too, so 63 texts and not 64.
-    let (first, second) = rows.split_at(63);
-    assert!(file == peer::write(&[first, second], "MILLIS", None));
-    assert_eq!(read(file).expect("our own"), 70);
-    refused(peer::write(&[&rows], "MILLIS", None), "series.group");
-    let (first, second) = rows.split_at(62);
-    refused(peer::write(&[first, second], "MILLIS", None), "series.group");
+    assert_eq!(read(file.clone()).expect("our own"), 20);
+    let text =
+        |step| Row { key: "log".into(), step: Some(step), text: Some(megabyte.clone().into()), ..Row::default() };
+    let rows: Vec<Row> = (0..20).map(text).collect();
+    // Keys count too, so seven texts fit and not eight: pages have the four moments that are a power of two, the last has what is left.
+    assert!(peer::read(file) == rows);
+    assert_eq!(read(peer::write_pages(&[&rows], 4)).expect("of the profile"), 20);
+    refused(peer::write_pages(&[&rows], 2), "series.page-end");
+    refused(peer::write_pages(&[&rows], 8), "series.page-end");
+}
+
+#[test]
+fn streams_are_two() {
+    let line = |stream: &str| ConsoleLine { time_ns: None, stream: stream.into(), line: "x".into() };
+    let mut file = Vec::new();
+    let error = write_console(&[line("stdout"), line("stdlog")], &mut file, None).expect_err("no stream");
+    assert_eq!(error.code(), Some("series.stream"));
+    file.clear();
+    write_console(&[line("stdout")], &mut file, None).expect("memory");
+    let at = file.windows(6).position(|bytes| bytes == b"stdout").expect("a literal");
+    file[at..at + 6].copy_from_slice(b"stdlog");
+    let reader = ConsoleReader::open(file).expect("only the footer is read");
+    assert_eq!(reader.for_each(|_| ()).err().and_then(|error| error.code()), Some("series.stream"));
+}
+
+/// A block is refused if it is none, or holds more or less than its head says.
+#[test]
+fn blocks_that_lie() {
+    let file = one(row("loss", 0));
+    // The first page is the dictionary: head, token of eight literals, the word behind its length.
+    let block = b"\x80\x04\x00\x00\x00loss";
+    let at = file.windows(9).position(|bytes| bytes == block).expect("literals");
+    for (byte, value) in [(0, 0x70), (0, 0x90), (0, 0x81), (0, 0xf0)] {
+        let mut file = file.clone();
+        file[at + byte] = value;
+        refused(file, "series.block");
+    }
 }

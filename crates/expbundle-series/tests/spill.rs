@@ -8,7 +8,7 @@ type Row = (usize, Option<i64>, Option<i64>, f64, Option<String>);
 
 fn write(rows: &[Row], budget: usize) -> (Vec<u8>, Vec<(String, KeySummary)>) {
     let mut writer = SeriesWriter::with_budget(budget);
-    let keys = ["b", "a", "c"].map(|key| writer.key(key));
+    let keys = ["b", "a", "c"].map(|key| writer.key(key).expect("short"));
     for (key, step, time_ns, value, text) in rows {
         let point = Point { step: *step, time_ns: *time_ns, value: Some(*value), text: text.as_deref() };
         writer.push(keys[*key], point).expect("room");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expbundle::draft::Draft;
 use expbundle_format::Code;
 use expbundle_format::sections::{self, Goal, SeriesSummary, Summary};
-use expbundle_series::{KeySummary, Point, SeriesWriter};
+use expbundle_series::{KeySummary, Point};
 use expbundle_trackers::mlflow::Metric;
 
 use super::mapping::Mapping;
@@ -21,10 +21,12 @@ pub(super) fn write(
     let run = mapping.run;
     let (telemetry, metrics): (Vec<&Metric>, Vec<&Metric>) = run.metrics.iter().partition(|metric| metric.is_system());
     let count = |metrics: &[&Metric]| metrics.iter().map(|metric| metric.points.len() as u64).sum::<u64>();
-    let summaries = write_section(mapping, draft, sections::METRICS, &metrics)?;
-    mapping.account.mapped("metric point", count(&metrics));
-    write_section(mapping, draft, sections::TELEMETRY, &telemetry)?;
-    mapping.account.mapped("system metric point", count(&telemetry));
+    let (summaries, left_out) = write_section(mapping, draft, sections::METRICS, &metrics)?;
+    mapping.account.mapped("metric point", count(&metrics) - left_out);
+    mapping.account.dropped("metric point", left_out, series::TOO_LONG);
+    let (_, left_out) = write_section(mapping, draft, sections::TELEMETRY, &telemetry)?;
+    mapping.account.mapped("system metric point", count(&telemetry) - left_out);
+    mapping.account.dropped("system metric point", left_out, series::TOO_LONG);
     if summaries.is_empty() {
         return Ok(());
     }
@@ -36,26 +38,28 @@ pub(super) fn write(
     Ok(())
 }
 
+/// The summaries, and how many points were left out.
 fn write_section(
     mapping: &mut Mapping<'_>,
     draft: &mut Draft,
     section: &str,
     metrics: &[&Metric],
-) -> Result<Vec<(String, KeySummary)>, ConvertError> {
-    let mut writer = SeriesWriter::new();
+) -> Result<(Vec<(String, KeySummary)>, u64), ConvertError> {
+    let mut points = series::Points::default();
     for metric in metrics {
-        let key = writer.key(mapping.metric_key(&metric.key));
+        let key = points.key(mapping.metric_key(&metric.key));
         let mut timeless: u64 = 0;
         for point in &metric.points {
             let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);
             timeless += u64::from(time_ns.is_none());
             let point = Point { step: Some(point.step), time_ns, value: Some(point.value), text: None };
-            writer.push(key, point)?;
+            points.push(key, point)?;
         }
         if timeless > 0 {
             let message = format!("{timeless} points have a time beyond the year 2262, which was left out");
             mapping.finding(Code::SourceLoss, &format!("metrics/{}", metric.key), &message);
         }
     }
-    series::write_section(writer, draft, section)
+    let left_out = points.left_out();
+    Ok((points.write(draft, section)?, left_out))
 }

@@ -15,14 +15,14 @@ mod typed;
 
 use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_format::DigestSet;
 use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
 use expbundle_format::sections::{self, Artifacts, Identity, SeriesSummary, Summary};
+use expbundle_format::{Code, DigestSet};
 use expbundle_series::write_console;
 use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
 
 use self::mapping::{Mapping, time};
-use self::points::Gathered;
+use self::points::{Gathered, Written};
 use crate::{ConvertError, Converted, Options, declared, roles, series};
 
 /// Lists the runs of a source.
@@ -107,9 +107,9 @@ fn build(
     files::artifacts(&mut mapping, &mut draft)?;
     let recipe = recipe::map(&mut mapping, patch);
     let media = media::map(&mut mapping, std::mem::take(&mut points.media), &known);
-    account_of_points(&mut mapping);
-    let summaries = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
-    let series = summaries.into_iter().map(|(key, one)| {
+    let written = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
+    account_of_points(&mut mapping, &written);
+    let series = written.summaries.into_iter().map(|(key, one)| {
         let declared = context::declared_for(&definitions, &key);
         let line = SeriesSummary { goal: declared.goal, step_key: declared.step_key, ..series::summary(&one) };
         (key, line)
@@ -172,17 +172,19 @@ fn account_of_records(mapping: &mut Mapping<'_>) {
     }
 }
 
-fn account_of_points(mapping: &mut Mapping<'_>) {
+fn account_of_points(mapping: &mut Mapping<'_>, written: &Written) {
     let run = mapping.run();
     let history = run.history;
     mapping.account.found("history value", history.items);
     let mapped = history.positions + history.numbers + history.others + history.media_parts;
-    mapping.account.mapped("history value", mapped);
+    mapping.account.mapped("history value", mapped - written.left_out);
+    mapping.account.dropped("history value", written.left_out, series::TOO_LONG);
     mapping.account.dropped("history value", history.broken, "the value cannot be read");
     let detail = "the row number of a data frame says nothing of the run";
     mapping.account.dropped("history value", history.row_numbers, detail);
     mapping.account.found("system metric point", run.system_values);
-    mapping.account.mapped("system metric point", run.system_values);
+    mapping.account.mapped("system metric point", run.system_values - written.system_left_out);
+    mapping.account.dropped("system metric point", written.system_left_out, series::TOO_LONG);
 }
 
 fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
@@ -192,6 +194,11 @@ fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), C
     let lines = console::lines(pieces);
     if lines.is_empty() {
         return Ok(());
+    }
+    let (lines, divided) = console::divided(lines);
+    if divided > 0 {
+        let message = format!("{divided} lines have more than 1 MiB, and were divided");
+        mapping.finding(Code::SourceLoss, "console", message);
     }
     let mut bytes = Vec::new();
     write_console(&lines, &mut bytes, None).map_err(ConvertError::from)?;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use expbundle::draft::Draft;
 use expbundle_format::sections;
-use expbundle_series::{KeyId, KeySummary, Point, SeriesError, SeriesWriter};
+use expbundle_series::{KeySummary, Point, SeriesError};
 use expbundle_trackers::wandb::{At, Points, Value};
 
 use super::typed::typed;
 use crate::ConvertError;
 use crate::privacy::Private;
-use crate::series::write_section;
+use crate::series::{self, Key};
 
 /// A media object of a row.
 pub(super) struct MediaObject {
@@ -21,22 +21,32 @@ pub(super) struct MediaObject {
 
 /// Takes the points of a run.
 pub(super) struct Gathered {
-    metrics: SeriesWriter,
-    telemetry: SeriesWriter,
-    names: Vec<(Vec<String>, String, KeyId)>,
+    metrics: series::Points,
+    telemetry: series::Points,
+    names: Vec<(Vec<String>, String, Key)>,
     taken: BTreeMap<String, Vec<String>>,
-    system_keys: BTreeMap<Vec<String>, KeyId>,
+    system_keys: BTreeMap<Vec<String>, Key>,
     /// Values that are no numbers, as JSON text.
     others: Vec<(u32, At, String)>,
     pub media: Vec<MediaObject>,
     trouble: Option<SeriesError>,
 }
 
+/// What became of the points.
+pub(super) struct Written {
+    /// Of the history.
+    pub summaries: Vec<(String, KeySummary)>,
+    /// Values of the history that the format has no room for.
+    pub left_out: u64,
+    /// The same of system metrics.
+    pub system_left_out: u64,
+}
+
 impl Gathered {
     pub fn new() -> Self {
         Self {
-            metrics: SeriesWriter::new(),
-            telemetry: SeriesWriter::new(),
+            metrics: series::Points::default(),
+            telemetry: series::Points::default(),
             names: Vec::new(),
             taken: BTreeMap::new(),
             system_keys: BTreeMap::new(),
@@ -64,7 +74,7 @@ impl Gathered {
         }
     }
 
-    /// Adds what waited, then writes both sections; gives the summaries of the history.
+    /// Adds what waited, then writes both sections.
     ///
     /// Texts that name somebody are put into `hidden`, and a number stands for them.
     pub fn write(
@@ -72,7 +82,7 @@ impl Gathered {
         draft: &mut Draft,
         private: &Private,
         hidden: &mut BTreeMap<String, serde_json::Value>,
-    ) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    ) -> Result<Written, ConvertError> {
         for (key, at, text) in std::mem::take(&mut self.others) {
             let Some((_, _, id)) = self.names.get(key as usize) else { continue };
             let text = if private.is_in(&text) {
@@ -88,9 +98,10 @@ impl Gathered {
         if let Some(error) = self.trouble {
             return Err(error.into());
         }
-        let summaries = write_section(self.metrics, draft, sections::METRICS)?;
-        write_section(self.telemetry, draft, sections::TELEMETRY)?;
-        Ok(summaries)
+        let (left_out, system_left_out) = (self.metrics.left_out(), self.telemetry.left_out());
+        let summaries = self.metrics.write(draft, sections::METRICS)?;
+        self.telemetry.write(draft, sections::TELEMETRY)?;
+        Ok(Written { summaries, left_out, system_left_out })
     }
 }
 
