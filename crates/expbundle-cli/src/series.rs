@@ -1,5 +1,7 @@
 //! Parquet sections of a bundle, point by point.
 
+use std::ops::ControlFlow;
+
 use expbundle::Content;
 use expbundle_convert::series::Section;
 use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader};
@@ -9,6 +11,49 @@ use crate::failure::Failure;
 /// Opens `metrics.parquet` or `telemetry.parquet`.
 pub fn open(content: &Content, name: &str) -> Result<SeriesReader, Failure> {
     SeriesReader::open(Section(content.clone())).map_err(|error| failure(&error, name))
+}
+
+/// The most points for each byte of a section, and the least that are many: see [`affordable`].
+const POINTS_OF_A_BYTE: u64 = 64;
+const MANY_POINTS: u64 = 50_000_000;
+
+/// Refuses a section that takes minutes to read and hardly any bytes: no run is like that. Points with values are at most some
+/// thirty to a byte, but points that hold an empty text cost nothing.
+pub fn affordable(reader: &SeriesReader, content: &Content, name: &str) -> Result<(), Failure> {
+    let points = reader.rows();
+    if points > MANY_POINTS && points > content.size().saturating_mul(POINTS_OF_A_BYTE) {
+        let message = format!("the section claims {points} points in {} bytes", content.size());
+        return Err(Failure::new("cli.limit", message)
+            .at(name)
+            .help("`expbundle extract --parquet` gives the section as it is"));
+    }
+    Ok(())
+}
+
+/// The largest CSV that is written unasked, and how many times the section it may be beyond that.
+const CSV_BYTES: u64 = 1 << 30;
+const CSV_TIMES: u64 = 128;
+
+/// Refuses a section whose CSV would be many times as large: a key of 4 KiB stands in a line of CSV for each of its points. Gives
+/// about the size that it would have.
+pub fn csv_affordable(reader: &SeriesReader, content: &Content, name: &str) -> Result<(), Failure> {
+    let most = CSV_BYTES.max(content.size().saturating_mul(CSV_TIMES));
+    let (mut points, mut bytes) = (0_u64, 0_u64);
+    let counted = reader.try_for_each(|point| {
+        points += 1;
+        // Step, time and value have about so many letters.
+        let letters = point.key.len() + point.text.as_ref().map_or(0, String::len) + 56;
+        bytes = bytes.saturating_add(letters as u64);
+        if bytes > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if counted.map_err(|error| failure(&error, name))?.is_continue() {
+        return Ok(());
+    }
+    let about = (u128::from(bytes) * u128::from(reader.rows()) / u128::from(points.max(1))) >> 30;
+    let message = format!("as CSV the section would have about {} GiB, and has {} bytes", about.max(1), content.size());
+    Err(Failure::new("cli.limit", message)
+        .at(name)
+        .help("`--any-size` writes it all the same; `--parquet` gives the section as it is"))
 }
 
 /// Opens `console.parquet`.

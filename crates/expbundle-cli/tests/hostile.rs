@@ -11,7 +11,8 @@ use expbundle::{Bundle, Content};
 use expbundle_format::DigestSet;
 use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source};
-use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, SourceSection};
+use expbundle_format::sections::{self, Artifact, Artifacts, Context, Direction, SourceSection};
+use expbundle_series::{Point, SeriesWriter};
 use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, sign};
 use support::{Bench, json, valid};
 
@@ -421,4 +422,50 @@ fn every_file_of_a_released_folder_counts() {
 
 fn pointer() -> String {
     format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n", "0".repeat(64))
+}
+
+/// A bundle of few bytes whose points would be a CSV without end is refused in no time, and its summary is as fast as ever.
+#[test]
+fn few_bytes_make_no_endless_csv() {
+    let bench = Bench::new();
+    let long = "k".repeat(4096);
+    let mut writer = SeriesWriter::new();
+    let key = writer.key(&long).expect("short enough");
+    for step in 0..300_000 {
+        writer.push(key, Point { step: Some(step), value: Some(0.5), ..Point::default() }).expect("room");
+    }
+    let mut section = Vec::new();
+    writer.finish(&mut section, None).expect("memory");
+    assert!(section.len() < 100_000, "{}", section.len());
+    let mut draft = titled(Draft::new(body(1)), "long");
+    draft.section(sections::METRICS, sections::PARQUET, Content::bytes(section)).expect("a section");
+    save(&bench, "long.expb", &finished(draft).0);
+    let (_, stderr) = bench.fails(2, "cli.limit", &["extract", "long.expb", "--csv", "-o", "points.csv"]);
+    assert!(stderr.contains("about 1 GiB") && stderr.contains("--any-size"), "{stderr}");
+    assert!(!bench.path("points.csv").exists());
+    let table = bench.ok(&["show", "long.expb", "metrics"]);
+    assert!(table.contains("300,000"), "{table}");
+    bench.ok(&["extract", "long.expb", "--parquet", "-o", "points.parquet"]);
+    let usage = bench.output(&["extract", "long.expb", "--parquet", "--any-size"]);
+    assert_eq!(usage.status.code(), Some(2));
+}
+
+/// Points that hold nothing take no bytes, so a section can have more of them than anybody waits for.
+#[test]
+fn points_out_of_nothing_are_not_counted_one_by_one() {
+    let bench = Bench::new();
+    let mut writer = SeriesWriter::new();
+    let key = writer.key("k").expect("short enough");
+    for _ in 0..(1 << 20) {
+        writer.push(key, Point::default()).expect("room");
+    }
+    let mut section = Vec::new();
+    writer.finish(&mut section, None).expect("memory");
+    let fewer = section.len() as u64 * 64;
+    assert!(fewer < 1 << 20, "{fewer} points are in proportion to it");
+    let mut draft = titled(Draft::new(body(1)), "nothing");
+    draft.section(sections::METRICS, sections::PARQUET, Content::bytes(section)).expect("a section");
+    save(&bench, "nothing.expb", &finished(draft).0);
+    // A million are read, as the limit begins at fifty.
+    assert!(bench.ok(&["show", "nothing.expb", "metrics"]).contains("1,048,576"));
 }

@@ -1,6 +1,9 @@
 //! Reads series from bytes that nobody vouches for.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::cut::{CutCheck, EndsElsewhere, Load, Moment, Part, by_moment};
@@ -10,6 +13,7 @@ use crate::points::Point;
 use crate::profile::{KEY_BYTES, SERIES, TEXT_BYTES};
 use crate::rows::{Columns, File, Times, Words, text_at};
 use crate::source::ReadAt;
+use crate::summary::KeySummary;
 
 /// A point of a file, with its key.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +64,54 @@ impl SeriesReader {
     ///
     /// What an error comes after was in order as far as it goes; whether the file is of the profile is known at the end.
     pub fn for_each(&self, mut take: impl FnMut(&OwnedPoint)) -> Result<(), SeriesError> {
+        let ControlFlow::Continue(()) = self.try_for_each(|point| {
+            take(point);
+            ControlFlow::<Infallible>::Continue(())
+        })?;
+        Ok(())
+    }
+
+    /// Like [`SeriesReader::for_each`], until `take` ends it. Whether a file is of the profile is not known then.
+    pub fn try_for_each<B>(
+        &self,
+        mut take: impl FnMut(&OwnedPoint) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, SeriesError> {
+        self.walk(|_| (), |(), _, point| take(point))
+    }
+
+    /// What each series comes to, in the order of the keys.
+    pub fn summaries(&self) -> Result<Vec<(String, KeySummary)>, SeriesError> {
+        let all: RefCell<Vec<(Arc<str>, KeySummary)>> = RefCell::default();
+        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        // Texts are compared once for each row group, not for each row.
+        let places = |words: &Words| -> Vec<usize> {
+            let mut all = all.borrow_mut();
+            let place = |key: &Arc<str>| {
+                *known.entry(Arc::clone(key)).or_insert_with(|| {
+                    all.push((Arc::clone(key), KeySummary::default()));
+                    all.len() - 1
+                })
+            };
+            words.all().iter().map(place).collect()
+        };
+        let ControlFlow::Continue(()) = self.walk(places, |places, key, point| {
+            let mut all = all.borrow_mut();
+            if let Some((_, summary)) = places.get(key as usize).and_then(|place| all.get_mut(*place)) {
+                summary.add(&point.point());
+            }
+            ControlFlow::<Infallible>::Continue(())
+        })?;
+        let mut all = all.into_inner();
+        all.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
+        Ok(all.into_iter().map(|(key, summary)| (key.to_string(), summary)).collect())
+    }
+
+    /// Goes through the file. `begin` is given the keys of each row group, `take` each point with the number of its key among them.
+    fn walk<G, B>(
+        &self,
+        mut begin: impl FnMut(&Words) -> G,
+        mut take: impl FnMut(&G, u32, &OwnedPoint) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, SeriesError> {
         let mut walk = Walk {
             row: 0,
             times: Times::new(self.file.footer.fine),
@@ -73,15 +125,20 @@ impl SeriesReader {
             let mut words = keys(&mut columns, walk.row)?;
             walk.pages_of.clear();
             walk.pages_of.resize(words.all().len(), 0);
+            let of_group = begin(&words);
             for page in 1..=group.pages {
                 columns.begin_page()?;
-                walk.page(&mut columns, &mut words, page, &mut take)?;
+                let stopped = walk.page(&mut columns, &mut words, page, |key, point| take(&of_group, key, point))?;
+                if stopped.is_break() {
+                    return Ok(stopped);
+                }
             }
             words.end()?;
             columns.end()?;
         }
         walk.times.end()?;
-        walk.cut.end().map_err(|EndsElsewhere| SeriesError::PageEnd { row: walk.row })
+        walk.cut.end().map_err(|EndsElsewhere| SeriesError::PageEnd { row: walk.row })?;
+        Ok(ControlFlow::Continue(()))
     }
 
     /// The keys, in order. Only dictionaries are read, one for each row group.
@@ -129,13 +186,13 @@ struct Page {
 }
 
 impl Walk {
-    fn page(
+    fn page<B>(
         &mut self,
         columns: &mut Columns<'_>,
         words: &mut Words,
         number: usize,
-        take: &mut impl FnMut(&OwnedPoint),
-    ) -> Result<(), SeriesError> {
+        mut take: impl FnMut(u32, &OwnedPoint) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, SeriesError> {
         let keys = columns.next("key", |body, rows| words.indices(body, rows))?.0;
         let steps = columns.next("step", page::integers)?.0;
         let times = self.times.page(columns, self.row)?;
@@ -159,10 +216,13 @@ impl Walk {
                 (Some(old), Some(text)) => text.clone_into(old),
                 (old, text) => *old = text.map(str::to_owned),
             }
-            take(&point);
+            let taken = take(*index, &point);
+            if taken.is_break() {
+                return Ok(taken);
+            }
             self.row += 1;
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Holds a page to the order of rows, within it and to the page before, and to where pages end.

@@ -1,6 +1,7 @@
 //! `expbundle extract`: points as CSV or Parquet, sections and artifacts as they are.
 
 use std::io::Write as _;
+use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
@@ -9,6 +10,7 @@ use expbundle::write_file::write_file;
 use expbundle_format::RecordId;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::sections::{self, Artifact, Artifacts};
+use expbundle_series::SeriesReader;
 
 use crate::failure::Failure;
 use crate::{Outcome, exit, files, series, statements, terminal, tracker};
@@ -34,6 +36,9 @@ pub struct Extract {
     /// The points of all series as CSV: key, step, time, value, text
     #[arg(long)]
     csv: bool,
+    /// With `--csv`: also where it is more than 1 GiB and 128 times the section
+    #[arg(long, conflicts_with_all = ["parquet", "section", "artifact", "everything"])]
+    any_size: bool,
     /// The points of all series as Parquet
     #[arg(long)]
     parquet: bool,
@@ -71,7 +76,11 @@ impl Extract {
         let points = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
             let content = section(&intact, record, points)?;
-            return self.write(|output| write_csv(&content, points, output));
+            let reader = series::open(&content, points)?;
+            if !self.any_size {
+                series::csv_affordable(&reader, &content, points)?;
+            }
+            return self.write(|output| write_csv(&reader, points, output));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
@@ -189,16 +198,15 @@ fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, 
     })
 }
 
-fn write_csv(content: &Content, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
-    let reader = series::open(content, name)?;
+fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
     output.write_all(series::CSV_HEADER.as_bytes())?;
-    let mut trouble = None;
-    reader
-        .for_each(|point| {
-            if trouble.is_none() {
-                trouble = output.write_all(series::csv_line(&point.key, &point.point()).as_bytes()).err();
-            }
-        })
-        .map_err(|error| series::failure(&error, name))?;
-    trouble.map_or(Ok(()), |error| Err(error.into()))
+    let written =
+        reader.try_for_each(|point| match output.write_all(series::csv_line(&point.key, &point.point()).as_bytes()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        });
+    match written.map_err(|error| series::failure(&error, name))? {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error.into()),
+    }
 }

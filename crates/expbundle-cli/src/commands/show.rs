@@ -400,45 +400,16 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
 
 fn points(content: &expbundle::Content, name: &str) -> Outcome {
     let reader = series::open(content, name)?;
-    let mut rows: Vec<(String, KeyLine)> = Vec::new();
-    reader
-        .for_each(|point| {
-            if rows.last().is_none_or(|(key, _)| **key != *point.key) {
-                rows.push((point.key.to_string(), KeyLine::default()));
-            }
-            if let Some((_, line)) = rows.last_mut() {
-                line.add(point.value);
-            }
-        })
-        .map_err(|error| series::failure(&error, name))?;
+    series::affordable(&reader, content, name)?;
+    let rows = reader.summaries().map_err(|error| series::failure(&error, name))?;
     let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
     let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
     table.extend(rows.into_iter().map(|(key, line)| {
-        vec![cell(&key), grouped(line.points), number(line.last), number(line.min), number(line.max)]
+        vec![cell(&key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
     }));
     terminal::say(&terminal::table(&table))?;
     terminal::talk("`expbundle extract --csv` gives every point\n");
     Ok(exit::OK)
-}
-
-/// A series in one line of the table.
-#[derive(Default)]
-struct KeyLine {
-    points: u64,
-    last: Option<f64>,
-    min: Option<f64>,
-    max: Option<f64>,
-}
-
-impl KeyLine {
-    fn add(&mut self, value: Option<f64>) {
-        self.points += 1;
-        self.last = value.or(self.last);
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            self.min = Some(self.min.map_or(value, |min| min.min(value)));
-            self.max = Some(self.max.map_or(value, |max| max.max(value)));
-        }
-    }
 }
 
 fn console(content: &expbundle::Content, name: &str) -> Outcome {
