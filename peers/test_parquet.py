@@ -1,4 +1,4 @@
-"""The Parquet sections say the same to DuckDB, pandas and pyarrow, and that is what the trackers themselves said.
+"""The Parquet sections say the same to DuckDB, pandas, Polars and pyarrow with their default settings, and that is what the trackers themselves said.
 
 The truth is each fixture's `expected.json`, which the tracker's own library wrote.
 """
@@ -10,9 +10,12 @@ import struct
 
 import duckdb
 import pandas
+import polars
+import pyarrow
 import pyarrow.parquet
 import pytest
 from bundle import Bundle
+from lz4_blocks import blocks, encode
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 SERIES = ["metrics.parquet", "telemetry.parquet"]
@@ -53,45 +56,86 @@ def bits(value):
     return "NaN" if math.isnan(value) else struct.pack("<d", value)
 
 
+def whole(columns, rows):
+    """Rows with one time, in nanoseconds, in place of microseconds and what is below."""
+    at = columns.index("time")
+    if "nanoseconds" not in columns:
+        return [tuple(cell if number != at or cell is None else cell * 1000 for number, cell in enumerate(row)) for row in rows]
+    return [(*row[:at], None if row[at] is None else row[at] * 1000 + row[at + 1], *row[at + 2 :]) for row in rows]
+
+
 def by_pyarrow(path):
     table = pyarrow.parquet.read_table(path)
+    assert table.schema.field("time").type == pyarrow.timestamp("us", "UTC")
     columns = {name: table.column(name) for name in table.column_names}
-    columns["time"] = columns["time"].cast(pyarrow.timestamp("ns", "UTC")).cast(pyarrow.int64())
-    return list(zip(*(column.to_pylist() for column in columns.values()), strict=True))
+    columns["time"] = columns["time"].cast(pyarrow.int64())
+    return whole(table.column_names, list(zip(*(column.to_pylist() for column in columns.values()), strict=True)))
 
 
 def by_duckdb(path):
     connection = duckdb.connect()
     columns = [row[0] for row in connection.execute("describe from read_parquet(?)", [str(path)]).fetchall()]
-    shown = ["epoch_ns(time)" if name == "time" else f'"{name}"' for name in columns]
+    shown = ["epoch_us(time)" if name == "time" else f'"{name}"' for name in columns]
     query = f"select {', '.join(shown)} from read_parquet(?, file_row_number = true) order by file_row_number"
-    return connection.execute(query, [str(path)]).fetchall()
+    return whole(columns, connection.execute(query, [str(path)]).fetchall())
 
 
 def by_pandas(path):
     frame = pandas.read_parquet(path, dtype_backend="pyarrow")
     # Through pandas' own time type, as its users see it.
-    frame["time"] = [None if time is pandas.NaT or time is pandas.NA else time.value for time in frame["time"]]
+    frame["time"] = [None if pandas.isna(time) else time.as_unit("us").value // 1000 for time in frame["time"]]
     rows = []
     for row in frame.itertuples(index=False, name=None):
-        rows.append(tuple(None if cell is pandas.NA or (name == "time" and pandas.isna(cell)) else cell
+        rows.append(tuple(None if cell is pandas.NA or (name in ("time", "nanoseconds") and pandas.isna(cell)) else cell
                           for name, cell in zip(frame.columns, row, strict=True)))
-    return rows
+    return whole(list(frame.columns), [tuple(int(cell) if name in ("time", "nanoseconds") and cell is not None else cell
+                                             for name, cell in zip(frame.columns, row, strict=True)) for row in rows])
+
+
+def by_polars(path):
+    frame = polars.read_parquet(path)
+    return whole(frame.columns, frame.with_columns(polars.col("time").dt.timestamp("us")).rows())
 
 
 def exact(rows):
     return [tuple(bits(cell) if isinstance(cell, float) else cell for cell in row) for row in rows]
 
 
-def test_three_readers_read_the_same_rows(runs):
+def test_four_readers_read_the_same_rows(runs):
     seen = 0
     for run in runs:
         for path in run.files.values():
             rows = exact(by_pyarrow(path))
             assert exact(by_duckdb(path)) == rows, (run.fixture, path)
             assert exact(by_pandas(path)) == rows, (run.fixture, path)
+            assert exact(by_polars(path)) == rows, (run.fixture, path)
             seen += len(rows)
     assert seen > 10_000, "the fixtures have more rows than that"
+
+
+def test_blocks_are_those_that_the_page_describes(runs):
+    """pyarrow expands each, and a second encoder, written after the page, makes the same block of it."""
+    golden = FIXTURES.parent / "crates" / "expbundle-series" / "tests" / "golden"
+    files = [*sorted(golden.glob("*.parquet")), *(path for run in runs for path in run.files.values())]
+    seen = 0
+    for file in files:
+        for block, length in blocks(file.read_bytes()):
+            body = pyarrow.Codec("lz4_raw").decompress(block, length, asbytes=True)
+            assert encode(body) == block, file
+            seen += length
+    assert seen > 100_000, "the fixtures have more than that"
+
+
+def test_sections_of_many_runs_are_one_table(runs):
+    """All of them at once, whatever trackers they came from: one unit of time, and a column that some lack."""
+    files = [str(run.files["metrics.parquet"]) for run in runs if "metrics.parquet" in run.files]
+    rows, values = duckdb.execute("select count(*), sum(value) filter (abs(value) < 1e300) from read_parquet(?, union_by_name = true)", [files]).fetchall()[0]
+    frame = polars.scan_parquet(files, missing_columns="insert", extra_columns="ignore").collect()
+    table = pyarrow.parquet.ParquetDataset(files).read(columns=["key", "step", "time", "value", "text"])
+    # Infinities and the largest floats have no sum.
+    finite = frame.filter(polars.col("value").abs() < 1e300)["value"].sum()
+    assert rows == len(frame) == len(table) > 5_000
+    assert abs(finite - values) <= 1e-9 * abs(values)
 
 
 def series(run, name):

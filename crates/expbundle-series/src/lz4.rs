@@ -313,4 +313,24 @@ mod tests {
         assert_eq!(decode(b"\x10a\x01\x00\x10b", 6).as_deref(), Ok(&b"aaaaab"[..]));
         assert_eq!(decode(&[0x10, 7], usize::MAX), Err(Broken));
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+        /// Tokens that are near to be sequences, so that most get far.
+        #[test]
+        fn any_block_is_decoded_or_refused(
+            block in proptest::collection::vec(proptest::prop_oneof![0_u8..4, 0x10_u8..0x14, proptest::prelude::any::<u8>()], 0..60),
+            size in 0_usize..400,
+        ) {
+            if let Ok(bytes) = decode(&block, size) {
+                proptest::prop_assert_eq!(bytes.len(), size);
+            }
+        }
+
+        #[test]
+        fn few_letters_come_back(input in proptest::collection::vec(0_u8..4, 0..2000)) {
+            round(&input);
+        }
+    }
 }

@@ -64,6 +64,47 @@ fn the_bytes_of_metrics_are_laid_down() {
     golden("nanoseconds.parquet", &write(&fine, None));
 }
 
+/// FNV-1a: enough to see that bytes have changed.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Several pages, in which the encoder meets what small files have not: distances up to the window, positions that are passed over,
+/// long matches, rows by moment.
+#[test]
+fn the_bytes_of_long_series_are_laid_down() {
+    let mixed = |number: u32| number.wrapping_mul(2_654_435_761) ^ number.wrapping_mul(40_503) >> 7;
+    let text: Vec<String> =
+        (0..70_000).map(|number| format!("word {} of {}", mixed(number) % 97, number / 1000)).collect();
+    let point = |number: u32, step: u32| {
+        let time_ns =
+            1_795_427_696_021_838_000 + i64::from(step) * 100_000_000 + i64::from(mixed(step) % 30_000) * 1000;
+        self::number(i64::from(step), time_ns, f64::from(mixed(number)))
+    };
+    let dense: Vec<_> =
+        (0..150_000).map(|number| (["a", "b", "c"][number as usize % 3], point(number, number / 3))).collect();
+    let keys: Vec<String> = (0..900).map(|key| format!("layer {key:03}")).collect();
+    let sparse: Vec<_> =
+        (0..100_000).map(|number| (keys[mixed(number) as usize % 900].as_str(), point(number, number / 6))).collect();
+    let texts: Vec<_> = (0..)
+        .zip(&text)
+        .map(|(number, text)| ("log", Point { value: None, text: Some(text), ..point(number, number) }))
+        .collect();
+    let laid_down = [&dense, &sparse, &texts].map(|points| {
+        let bytes = write(points, None);
+        assert_eq!(read(&bytes).len(), points.len());
+        (bytes.len(), hash(&bytes))
+    });
+    assert_eq!(
+        laid_down,
+        [
+            (639_257, 15_102_967_881_965_367_318),
+            (658_323, 11_306_127_948_917_104_581),
+            (349_097, 15_453_715_842_914_932_544)
+        ]
+    );
+}
+
 #[test]
 fn the_bytes_of_console_output_are_laid_down() {
     let line =
