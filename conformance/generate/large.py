@@ -234,11 +234,11 @@ def families(suite):
 
     def chain(bundle):
         for number in range(5000):
-            run(bundle, number, [artifact(b"%d" % (number - 1))] if number else [], [artifact(b"%d" % number)], **unknown)
+            run(bundle, number, [artifact(b"weights %d" % (number - 1))] if number else [], [artifact(b"weights %d" % number)], **unknown)
 
     def circle(bundle):
         for number in range(5000):
-            run(bundle, number, [artifact(b"%d" % ((number - 1) % 5000))], [artifact(b"%d" % number)], **unknown)
+            run(bundle, number, [artifact(b"weights %d" % ((number - 1) % 5000))], [artifact(b"weights %d" % number)], **unknown)
 
     def producers_and_takers(bundle):
         for number in range(6000):
@@ -247,7 +247,7 @@ def families(suite):
     case("chain-of-5000", "a chain as long as a year", chain)
     case("circle-of-5000", "and one that bites its tail", circle, ["lineage.cycle"])
     case("producers-and-takers", "3,000 records put out what 3,000 others took in: 9,000,000 links, in time that is linear in the facts", producers_and_takers, clause="lineage.md#cost")
-    files = {f"{number:05}": b"%d" % number for number in range(20_000)}
+    files = {f"{number:05}.bin": b"weights %d" % number for number in range(20_000)}
     tree = listing(files)
 
     def one_record(bundle):
