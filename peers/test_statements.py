@@ -5,7 +5,6 @@ DSSE by securesystemslib, the Statement by in-toto-attestation.
 
 import base64
 import hashlib
-import io
 import json
 import os
 import subprocess
@@ -13,7 +12,7 @@ import zipfile
 
 import pytest
 from blake3 import blake3
-from bundle import rank
+from bundle import write
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 from google.protobuf import json_format
@@ -44,18 +43,6 @@ def signed(tmp_path):
 def entries(path):
     with zipfile.ZipFile(path) as archive:
         return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def write(path, content):
-    """The canonical layout, by Python's own zipfile."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        names = ["mimetype", *sorted((name for name in content if name != "mimetype"), key=rank)]
-        for name in names:
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.create_system, info.create_version, info.extract_version, info.external_attr = 3, 10, 10, 0o100644 << 16
-            archive.writestr(info, content[name])
-    path.write_bytes(out.getvalue())
 
 
 def ssh_key(line):
