@@ -21,7 +21,6 @@ struct Details {
     listing: String,
     help: Option<String>,
     causes: Vec<String>,
-    closed_pipe: bool,
     exit: u8,
 }
 
@@ -35,7 +34,6 @@ impl Failure {
             listing: String::new(),
             help: None,
             causes: Vec::new(),
-            closed_pipe: false,
             exit: exit::ERROR,
         }))
     }
@@ -115,11 +113,6 @@ impl Failure {
         self.0.exit
     }
 
-    /// Whether the only trouble is that nobody reads our output any more.
-    pub fn is_closed_pipe(&self) -> bool {
-        self.0.closed_pipe
-    }
-
     /// Writes it to stderr.
     pub fn print(&self) {
         let mut text = format!(
@@ -152,11 +145,9 @@ impl From<Finding> for Failure {
     }
 }
 
-/// Failures to write to stdout. Files have [`Failure::io`], which names them.
+/// Failures to write what goes to a file or to stdout. Files have [`Failure::io`], which names them.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        let mut failure = Self::new("cli.io", format!("cannot write the output: {error}"));
-        failure.0.closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        failure
+        Self::new("cli.io", format!("cannot write the output: {error}"))
     }
 }

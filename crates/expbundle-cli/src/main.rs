@@ -44,16 +44,11 @@ mod exit {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = commands::Arguments::parse();
-    match arguments.run() {
-        Ok(code) => ExitCode::from(code),
-        // Whoever read our output has seen enough, as in `expbundle show … | head`.
-        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.print();
-            ExitCode::from(failure.exit_code())
-        }
-    }
+    let code = commands::Arguments::parse().run().unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit_code()
+    });
+    ExitCode::from(terminal::conclude(code))
 }
 
 /// What a command returns: its exit code, or why it could not do its work.

@@ -79,7 +79,7 @@ impl StatementArguments {
         files::save(&bundle, &out)?;
         for (kind, record, statement) in done {
             terminal::talk(&format!("{kind} of record {} by {}\n", short(&record), signer.fingerprint()));
-            terminal::say(&format!("{statement}\n"))?;
+            terminal::say(&format!("{statement}\n"));
         }
         Ok(exit::OK)
     }

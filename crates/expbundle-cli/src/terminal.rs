@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use expbundle_format::foreign::is_unseen;
 use expbundle_format::{Foreign, ForeignLine};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::exit;
+use crate::failure::Failure;
 
 /// What a piece of text means; its colour follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,21 +91,28 @@ pub fn block(text: &str, indent: &str, most_lines: usize) -> (String, usize) {
     (shown, text.lines().count())
 }
 
-/// Writes data to stdout.
-pub fn say(text: &str) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+/// Why stdout takes no more, once it does not.
+static ENDED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes data to stdout. What a command concludes is its exit status, whoever still listens: so nothing fails here, and
+/// [`conclude`] looks at the end.
+pub fn say(text: &str) {
+    keep(|| {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    });
 }
 
 /// Writes a value to stdout as JSON, indented.
-pub fn say_json(value: &impl serde::Serialize) -> io::Result<()> {
-    say_json_text(&(serde_json::to_string_pretty(value)? + "\n"))
+pub fn say_json(value: &impl serde::Serialize) {
+    let text = serde_json::to_string_pretty(value).expect("a report is JSON");
+    say_json_text(&(text + "\n"));
 }
 
 /// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL and its like, and then two
 /// keys of an object may become one.
-pub fn say_json_text(json: &str) -> io::Result<()> {
+pub fn say_json_text(json: &str) {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         // Outside of strings there are only line breaks.
@@ -111,9 +122,49 @@ pub fn say_json_text(json: &str) -> io::Result<()> {
             text.push(c);
         }
     }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    keep(|| {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    });
+}
+
+/// Stdout for bytes that come in pieces. A piece that cannot be written is an error, so that nobody goes on for hours; what became of
+/// the output is known to [`conclude`] all the same.
+pub struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        keep(|| io::stdout().write_all(bytes));
+        if is_ended() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        keep(|| io::stdout().flush());
+        if is_ended() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+    }
+}
+
+/// Writes unless stdout takes no more, and keeps why it does not.
+fn keep(write: impl FnOnce() -> io::Result<()>) {
+    let mut ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if ended.is_none() {
+        *ended = write().err();
+    }
+}
+
+/// Whether stdout takes no more.
+pub fn is_ended() -> bool {
+    ENDED.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// The exit status of a command that concluded this one. Whoever read our output may have seen enough, as in
+/// `expbundle show … | head`; an output that could not be written for another reason is no success.
+pub fn conclude(code: u8) -> u8 {
+    let ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(error) = ended.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) else { return code };
+    Failure::from(error).print();
+    if code == exit::OK { exit::ERROR } else { code }
 }
 
 /// Writes talk to stderr. If even that is closed there is nobody left to tell.

@@ -107,7 +107,7 @@ impl Convert {
         }
         terminal::talk(&findings::all(&found));
         if self.json {
-            terminal::say_json(&runs)?;
+            terminal::say_json(&runs);
             return Ok(exit::OK);
         }
         let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
@@ -121,7 +121,7 @@ impl Convert {
                 run.name.as_deref().map(cell).unwrap_or_default(),
             ]
         }));
-        terminal::say(&terminal::table(&rows))?;
+        terminal::say(&terminal::table(&rows));
         terminal::talk(&format!("{}\n", count(runs.len() as u64, "run")));
         Ok(exit::OK)
     }
@@ -162,7 +162,7 @@ impl Convert {
             quoted(&converted.title),
             converted.record
         ));
-        terminal::say(&format!("{path}\n"))?;
+        terminal::say(&format!("{path}\n"));
         Ok(exit::OK)
     }
 
@@ -203,7 +203,7 @@ impl Convert {
         }
         let all_done = summary.failed.is_empty();
         terminal::talk(&summary.words(&out));
-        terminal::say(&format!("{out}\n"))?;
+        terminal::say(&format!("{out}\n"));
         Ok(if all_done { exit::OK } else { exit::ERROR })
     }
 

@@ -124,7 +124,7 @@ impl Create {
         let (intact, _) = crate::tracker::checked(&bundle, None)?;
         files::save(&bundle, &self.out)?;
         for id in intact.records().keys() {
-            terminal::say(&format!("{id}\n"))?;
+            terminal::say(&format!("{id}\n"));
         }
         terminal::talk(&format!("written {}\n", self.out));
         Ok(exit::OK)

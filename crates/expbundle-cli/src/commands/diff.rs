@@ -82,9 +82,9 @@ impl Diff {
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
         let differences = Differences { before, after, differences: compare(&facts(&a, before), &facts(&b, after)) };
         if self.json {
-            terminal::say_json(&differences)?;
+            terminal::say_json(&differences);
         } else {
-            terminal::say(&words(&differences))?;
+            terminal::say(&words(&differences));
         }
         Ok(exit::OK)
     }

@@ -95,10 +95,10 @@ impl Extract {
     /// To the file, atomically, or to stdout.
     fn write(&self, write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Failure>) -> Outcome {
         let Some(path) = &self.out else {
-            let mut stdout = std::io::stdout().lock();
-            write(&mut stdout)?;
-            stdout.flush()?;
-            return Ok(exit::OK);
+            let mut stdout = std::io::BufWriter::with_capacity(1 << 16, terminal::Stdout);
+            let written = write(&mut stdout).and_then(|()| Ok(stdout.flush()?));
+            // What became of the output is for the end to say.
+            return if terminal::is_ended() { Ok(exit::OK) } else { written.map(|()| exit::OK) };
         };
         let mut trouble = None;
         let written = write_file(path, |file| {

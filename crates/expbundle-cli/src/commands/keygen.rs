@@ -52,7 +52,7 @@ impl Keygen {
             "private key: {} (keep it)\npublic key:  {public} (give it to whoever should trust you)\n",
             self.out
         ));
-        terminal::say(&format!("{}\n", key.public_key().fingerprint()))?;
+        terminal::say(&format!("{}\n", key.public_key().fingerprint()));
         Ok(exit::OK)
     }
 }

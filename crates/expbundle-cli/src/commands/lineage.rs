@@ -219,7 +219,7 @@ impl Lineage {
         let shown = self.shown(&relations, &start)?;
         if self.json {
             let report = self.report(&relations, &start, &shown);
-            terminal::say_json(&report)?;
+            terminal::say_json(&report);
         } else if self.dot || self.mermaid || self.svg {
             let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES };
             let view = relations.graph().view(&shown, options, |part| node(&relations, part));
@@ -234,9 +234,9 @@ impl Lineage {
             } else {
                 svg
             };
-            terminal::say(&draw(&view))?;
+            terminal::say(&draw(&view));
         } else {
-            terminal::say(&self.words(&relations, &start, &shown)?)?;
+            terminal::say(&self.words(&relations, &start, &shown)?);
         }
         let is_broken = !relations.refused.is_empty() || relations.findings.iter().any(Finding::is_error);
         // The program is done, and to free 100,000 records one by one takes long.

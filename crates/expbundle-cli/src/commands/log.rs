@@ -37,18 +37,18 @@ impl Log {
         let mut reports = statement_reports(&intact, &judged);
         reports.reverse();
         if self.json {
-            terminal::say_json(&reports)?;
+            terminal::say_json(&reports);
             return Ok(exit::OK);
         }
         if reports.is_empty() {
             terminal::talk("no statements yet; `expbundle sign` adds one\n");
         }
         if self.graph {
-            terminal::say(&drawn(&reports))?;
+            terminal::say(&drawn(&reports));
             return Ok(exit::OK);
         }
         let text: Vec<String> = reports.iter().map(words).collect();
-        terminal::say(&text.join("\n"))?;
+        terminal::say(&text.join("\n"));
         Ok(exit::OK)
     }
 }

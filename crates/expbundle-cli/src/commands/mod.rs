@@ -152,7 +152,7 @@ impl Arguments {
             Command::Repack(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Demo(command) => command.run(),
-            Command::Completions(command) => command.run(),
+            Command::Completions(command) => Ok(command.run()),
             Command::Man(command) => command.run(),
         }
     }

@@ -16,12 +16,12 @@ impl Schema {
         let all = schemas::all();
         let Some(wanted) = self.name else {
             let names: Vec<&str> = all.keys().map(String::as_str).collect();
-            terminal::say(&format!("{}\n", names.join("\n")))?;
+            terminal::say(&format!("{}\n", names.join("\n")));
             return Ok(exit::OK);
         };
         let name = wanted.trim_end_matches(".schema.json").trim_end_matches(".json");
         match all.get(name) {
-            Some(text) => terminal::say(text)?,
+            Some(text) => terminal::say(text),
             None => {
                 return Err(Failure::usage(format!("there is no schema `{wanted}`"))
                     .help("`expbundle schema` prints the names"));

@@ -61,7 +61,7 @@ impl Show {
             return if let Some(name) = &self.section {
                 show_section(&intact, id, name, self.json)
             } else {
-                terminal::say_json(&whole(&intact, id))?;
+                terminal::say_json(&whole(&intact, id));
                 Ok(exit::OK)
             };
         }
@@ -72,7 +72,7 @@ impl Show {
         if ids.len() > SHOWN {
             _ = writeln!(text, "and {} more; `--record` chooses one", count((ids.len() - SHOWN) as u64, "record"));
         }
-        terminal::say(&text)?;
+        terminal::say(&text);
         Ok(exit::OK)
     }
 }
@@ -387,13 +387,13 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
         );
     };
     if as_json {
-        terminal::say_json_text(&String::from_utf8_lossy(&bytes))?;
+        terminal::say_json_text(&String::from_utf8_lossy(&bytes));
     } else if full == SourceSection::NAME {
         let source = intact.json_section::<SourceSection>(id).unwrap_or_default();
-        terminal::say(&super::convert::account_words(&source.account))?;
-        terminal::say(&outline(&value))?;
+        terminal::say(&super::convert::account_words(&source.account));
+        terminal::say(&outline(&value));
     } else {
-        terminal::say(&outline(&value))?;
+        terminal::say(&outline(&value));
     }
     Ok(exit::OK)
 }
@@ -407,24 +407,18 @@ fn points(content: &expbundle::Content, name: &str) -> Outcome {
     table.extend(rows.into_iter().map(|(key, line)| {
         vec![cell(&key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
     }));
-    terminal::say(&terminal::table(&table))?;
+    terminal::say(&terminal::table(&table));
     terminal::talk("`expbundle extract --csv` gives every point\n");
     Ok(exit::OK)
 }
 
 fn console(content: &expbundle::Content, name: &str) -> Outcome {
     let reader = series::open_console(content, name)?;
-    let mut trouble = None;
-    reader
-        .for_each(|line| {
-            let text = format!("{}\n", printable(&line.line));
-            let text = if line.stream == "stderr" { paint(Tone::Doubt, &text) } else { text };
-            if trouble.is_none() {
-                trouble = terminal::say(&text).err();
-            }
-        })
-        .map_err(|error| series::failure(&error, name))?;
-    trouble.map_or(Ok(exit::OK), |error| Err(error.into()))
+    let shown = reader.for_each(|line| {
+        let text = format!("{}\n", printable(&line.line));
+        terminal::say(&if line.stream == "stderr" { paint(Tone::Doubt, &text) } else { text });
+    });
+    shown.map(|()| exit::OK).map_err(|error| series::failure(&error, name))
 }
 
 /// JSON as an indented outline that people read: no brackets, and quotes only where something is more than a word.

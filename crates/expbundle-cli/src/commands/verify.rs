@@ -90,9 +90,9 @@ impl Verify {
         })?;
         bar.finish_and_clear();
         if self.json {
-            terminal::say_json(&report)?;
+            terminal::say_json(&report);
         } else {
-            terminal::say(&verdict::words(&report))?;
+            terminal::say(&verdict::words(&report));
         }
         Ok(match report.state {
             State::Refused => exit::ERROR,

@@ -67,7 +67,7 @@ impl Why {
             text += &format!("\n{}", paint(Tone::Doubt, &apart));
         }
         for line in textwrap(&text) {
-            terminal::say(&format!("{line}\n"))?;
+            terminal::say(&format!("{line}\n"));
         }
         let is_broken = !relations.refused.is_empty() || relations.findings.iter().any(Finding::is_error);
         Ok(if is_broken || relations.start.is_empty() { exit::FAILED } else { exit::OK })

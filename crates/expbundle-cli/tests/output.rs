@@ -1,0 +1,112 @@
+//! What a command concluded is its exit status, whatever becomes of its output.
+
+mod support;
+
+use std::process::{Command, Stdio};
+
+use support::{Bench, fixture};
+
+/// Every command that writes to stdout, with the exit status that it concludes.
+fn commands() -> Vec<(i32, Vec<String>)> {
+    let run = fixture("mlflow/file-store/mlruns");
+    let commands = [
+        (0, "verify a.expb"),
+        (0, "verify a.expb --json"),
+        (0, "verify model"),
+        (1, "verify damaged.expb"),
+        (1, "verify damaged.expb --json"),
+        (3, "verify a.expb --require signed"),
+        (3, "verify a.expb --trust signers --json"),
+        (3, "verify model --trust signers"),
+        (2, "verify nothing.expb"),
+        (0, "lineage a.expb"),
+        (0, "lineage a.expb --json"),
+        (0, "lineage a.expb --svg"),
+        (0, "lineage a.expb --dot"),
+        (1, "lineage a.expb --with damaged.expb"),
+        (1, "lineage a.expb --with damaged.expb --json"),
+        (0, "why weights.bin --with a.expb"),
+        (1, "why other.bin --with a.expb"),
+        (0, "show a.expb"),
+        (0, "show a.expb --json"),
+        (0, "show a.expb context"),
+        (1, "show damaged.expb"),
+        (0, "log a.expb"),
+        (0, "log a.expb --json"),
+        (0, "extract a.expb --section context"),
+        (0, "diff a.expb a.expb"),
+        (0, "diff a.expb a.expb --json"),
+        (0, "sign a.expb --key key"),
+        (0, "note a.expb seen --key key"),
+        (0, "create --title again --output weights.bin -o again.expb"),
+        (0, "schema"),
+        (0, "schema record"),
+        (0, "completions bash"),
+        (0, "convert mlflow RUNS --list"),
+        (0, "convert mlflow RUNS --list --json"),
+    ];
+    let split =
+        |text: &str| text.split(' ').map(|word| if word == "RUNS" { run.clone() } else { word.to_owned() }).collect();
+    commands.into_iter().map(|(status, text)| (status, split(text))).collect()
+}
+
+fn bench() -> Bench {
+    let bench = Bench::with_bundle();
+    std::fs::write(bench.path("other.bin"), b"nobody made these").expect("room");
+    bench.ok(&["keygen", "-o", "stranger"]);
+    let stranger = std::fs::read_to_string(bench.path("stranger.pub")).expect("a key");
+    std::fs::write(bench.path("signers"), format!("eve namespaces=\"expbundle\" {stranger}")).expect("room");
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    let mut bytes = std::fs::read(bench.path("a.expb")).expect("a bundle");
+    let title = bytes.windows(5).position(|part| part == b"a run").expect("the title");
+    bytes[title] ^= 1;
+    std::fs::write(bench.path("damaged.expb"), bytes).expect("room");
+    bench
+}
+
+fn status(bench: &Bench, arguments: &[String], stdout: Stdio) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+    command.args(arguments).current_dir(bench.folder.path()).stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    let output = command.spawn().and_then(std::process::Child::wait_with_output).expect("the program runs");
+    (output.status.code().expect("no signal"), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_closed_pipe_changes_no_exit_status() {
+    let bench = bench();
+    for (expected, arguments) in commands() {
+        assert_eq!(status(&bench, &arguments, Stdio::null()).0, expected, "{arguments:?}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (found, said) = status(&bench, &arguments, writer.into());
+        assert_eq!(found, expected, "{arguments:?} into a closed pipe: {said}");
+    }
+}
+
+/// Who asked for the output has none, so that is no success; what failed anyhow still failed.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_no_success_and_hides_no_failure() {
+    let bench = bench();
+    for (concluded, arguments) in commands() {
+        let plain: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let has_output = !bench.output(&plain).stdout.is_empty();
+        let full = std::fs::File::create("/dev/full").expect("Linux has it");
+        let (found, said) = status(&bench, &arguments, full.into());
+        assert_eq!(found, if concluded == 0 && has_output { 2 } else { concluded }, "{arguments:?}: {said}");
+        assert_eq!(said.contains("cannot write the output"), has_output, "{arguments:?}: {said}");
+    }
+}
+
+/// A long output ends when nobody reads it, and what was done before stays done.
+#[test]
+fn what_was_signed_is_signed() {
+    let bench = Bench::with_bundle();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let arguments = ["sign", "a.expb", "--key", "key"].map(str::to_owned);
+    assert_eq!(status(&bench, &arguments, writer.into()).0, 0);
+    bench.ok(&["verify", "a.expb", "--require", "signed"]);
+}
