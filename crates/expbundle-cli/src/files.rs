@@ -6,6 +6,7 @@ use std::io::Read as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
+use expbundle::lock::{FolderLock, Seen};
 use expbundle::verify::{Digests, Intact, Unverified};
 
 use crate::failure::Failure;
@@ -81,6 +82,25 @@ fn is_one_file(one: &Utf8Path, other: &Utf8Path) -> bool {
 #[cfg(not(unix))]
 fn is_one_file(_: &Utf8Path, _: &Utf8Path) -> bool {
     false
+}
+
+/// Keeps other writers away from a file until it is dropped.
+pub fn lock(path: &Utf8Path) -> Result<FolderLock, Failure> {
+    FolderLock::beside(path).map_err(|error| {
+        Failure::io("lock the folder of the file", path, &error)
+            .help("nothing was written; run it again when the other one is done")
+    })
+}
+
+/// Saves a bundle in the place of what was seen there, unless somebody else wrote there meanwhile.
+pub fn save_over(bundle: &Bundle, path: &Utf8Path, seen: &Seen) -> Result<(), Failure> {
+    let _lock = lock(path)?;
+    if Seen::at(path) != *seen {
+        return Err(Failure::new("cli.io", "the file changed meanwhile")
+            .at(path.as_str())
+            .help("nothing was written; run it again"));
+    }
+    save(bundle, path)
 }
 
 /// Saves a bundle, atomically.

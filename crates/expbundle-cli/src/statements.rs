@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{HashError, Wanted, hash_file};
+use expbundle::lock::Seen;
 use expbundle::verify::Intact;
 use expbundle_format::record::role;
 use expbundle_format::time::Time;
@@ -66,22 +67,45 @@ impl StatementArguments {
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
         choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
         terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
-        let mut bundle = intact.bundle().clone();
-        let mut done = Vec::new();
+        let (mut files, mut done) = (Vec::new(), Vec::new());
         for (id, predicate) in &predicates {
             let file = self.signed(&intact, *id, predicate, created, &key)?;
             let statement = Envelope::parse(&file).and_then(Envelope::verify);
             let statement = statement.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
             done.push((predicate.kind(), *id, statement.id()));
-            bundle.insert_statement(file);
+            files.push(file);
         }
-        let out = self.out.clone().unwrap_or_else(|| files::bundle_of(&self.bundle));
-        files::save(&bundle, &out)?;
+        self.save(&intact, files)?;
         for (kind, record, statement) in done {
             terminal::talk(&format!("{kind} of record {} by {}\n", short(&record), signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
         }
         Ok(exit::OK)
+    }
+
+    /// Adds the statements to the bundle as it is by now: somebody else may have added to it since it was read.
+    fn save(&self, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
+        let source = files::bundle_of(&self.bundle);
+        let out = self.out.as_ref().unwrap_or(&source);
+        let _lock = files::lock(out)?;
+        let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
+            read.bundle().clone()
+        } else {
+            let now = files::intact(&source)?;
+            if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
+                return Err(Failure::new(
+                    "cli.io",
+                    format!("the bundle changed meanwhile: record {} is gone", short(gone)),
+                )
+                .at(source.as_str())
+                .help("nothing was written; run it again"));
+            }
+            now.bundle().clone()
+        };
+        for file in statements {
+            bundle.insert_statement(file);
+        }
+        files::save(&bundle, out)
     }
 
     fn signed(

@@ -22,6 +22,7 @@ pub mod hash;
 pub mod history;
 pub mod judge;
 mod large;
+pub mod lock;
 mod pass;
 mod provenance;
 pub mod repack;

@@ -16,6 +16,14 @@ pub fn write_file(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<(
     PreparedFile::new(path, write)?.put_in_place()
 }
 
+/// How names of files that are being written begin and end.
+const UNFINISHED: (&str, &str) = (".expbundle-", ".part");
+
+/// Whether this is the name of a file that was being written.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)
+}
+
 /// A file that is complete on disk and not yet in its place.
 ///
 /// Several of them are how a change of several files comes as near to all or nothing as a file system can: whatever may
@@ -31,7 +39,7 @@ impl PreparedFile {
     pub fn new(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
         let kept = permissions_to_keep(path)?;
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".expbundle-").suffix(".part");
+        builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -39,6 +47,8 @@ impl PreparedFile {
             builder.permissions(Permissions::from_mode(0o666));
         }
         let mut temporary = builder.tempfile_in(folder_of(path))?;
+        // Says that its writer lives. Where there are no locks, nobody removes what seems to be left over either.
+        let _ = temporary.as_file().try_lock();
         write(temporary.as_file_mut())?;
         if let Some(permissions) = kept {
             temporary.as_file().set_permissions(permissions)?;
@@ -65,7 +75,8 @@ pub fn remove_file(path: &Utf8Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
-fn folder_of(path: &Utf8Path) -> &Utf8Path {
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Utf8Path) -> &Utf8Path {
     path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."))
 }
 

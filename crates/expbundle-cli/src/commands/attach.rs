@@ -160,6 +160,8 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
         ApplyError::Changed { path } => {
             Failure::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
         }
+        ApplyError::Locked { path, source } => Failure::io("lock the folder", path, source)
+            .help("run it again when the other one is done; nothing was changed"),
         ApplyError::Write { path, source } => Failure::io("write the file", path, source),
     })?;
     terminal::talk(&format!("{} {folder}\n", paint(Tone::Good, "done:")));
@@ -194,6 +196,7 @@ pub fn failure(error: &AttachError) -> Failure {
         AttachError::Read { path, source } => Failure::io("read the file", path, source),
         AttachError::Card { .. } => failure.help("mend the front matter of the card, or use `--keep-card`"),
         AttachError::NotAttached { .. } => failure.help("check the path"),
+        AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
         AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
         AttachError::Hash(_) => failure.help("check the folder and its permissions"),
         AttachError::Contradict { finding } => Failure::from((**finding).clone()),
@@ -208,6 +211,9 @@ pub fn release_failure(error: &ReleaseError) -> Failure {
         ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
         ReleaseError::Empty => failure.help("put the model there first"),
         ReleaseError::File { path, .. } => failure.at(path.as_str()).help("a release lists the bytes of every file"),
+        ReleaseError::Unfinished { .. } => {
+            failure.help("wait until it is done, or a minute if it was ended, and run it again")
+        }
         ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
     }
 }

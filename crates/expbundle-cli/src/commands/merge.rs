@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use expbundle::family::returning;
+use expbundle::lock::Seen;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{RecordId, Severity};
@@ -47,6 +48,7 @@ impl Merge {
         if self.thin || self.closure.is_some() || self.keep_going {
             files::not_an_input(&self.out, self.bundles.iter().filter(|path| path.is_file()))?;
         }
+        let seen = Seen::at(&self.out);
         let mut family = gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {
@@ -76,7 +78,7 @@ impl Merge {
                 tracker::checked(&bundle, policy.as_ref())?;
             }
         }
-        files::save(&bundle, &self.out)?;
+        files::save_over(&bundle, &self.out, &seen)?;
         let is_here = |(record, section): &(RecordId, SectionName)| {
             bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
         };

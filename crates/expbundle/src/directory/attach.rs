@@ -20,6 +20,7 @@ use super::story::Story;
 use super::{BUNDLE_NAME, FileState, card, gitattributes};
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
+use crate::lock::{Seen, sweep};
 use crate::verify::{Digests, Intact};
 
 const CARD: &str = "README.md";
@@ -58,6 +59,12 @@ pub enum AttachError {
     /// Something else has the bundle's name.
     #[error("`{path}` is there and is no bundle that can be read; move it away first")]
     NotOurs {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
+    /// Somebody else put a bundle there since the folder was looked at.
+    #[error("`{path}` changed meanwhile")]
+    Changed {
         /// Which file.
         path: Utf8PathBuf,
     },
@@ -110,12 +117,16 @@ pub fn plan_attach(
     check_case(&names)?;
     let path = folder.join(BUNDLE_NAME);
     if present.is_none() && is_there(&path)? {
+        if matches!(Seen::at(&path), Seen::Bundle(_)) {
+            return Err(AttachError::Changed { path });
+        }
         return Err(AttachError::NotOurs { path });
     }
     let mut notes = Vec::new();
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let wanted = if options.signing.is_some() { Wanted::Both } else { check::wanted(&joined, Digests::Blake3) };
+    sweep(folder);
     let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
     let mut changes = Vec::new();
@@ -155,7 +166,8 @@ pub fn plan_attach(
         found.files
     };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
-    Ok(Plan { folder: folder.to_owned(), files, changes, notes })
+    let seen = Seen::of(present.map(Intact::bundle));
+    Ok(Plan { folder: folder.to_owned(), files, changes, notes, seen })
 }
 
 /// What a bundle holds that the one in its place does not.
@@ -222,6 +234,7 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
         changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after) });
     }
     let path = folder.join(BUNDLE_NAME);
+    let seen = Seen::at(&path);
     if is_there(&path)? {
         if !begins_like_a_bundle(&path) {
             return Err(AttachError::NotOurs { path });
@@ -231,7 +244,7 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     if changes.is_empty() {
         return Err(AttachError::NotAttached { path: folder.to_owned() });
     }
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes: Vec::new() })
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes: Vec::new(), seen })
 }
 
 /// A file that holds nothing but what was added was not there before.

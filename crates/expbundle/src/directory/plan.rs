@@ -9,8 +9,10 @@ use std::io::{self, BufWriter, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::BUNDLE_NAME;
 use super::{CheckedFile, diff};
 use crate::bundle::Bundle;
+use crate::lock::{FolderLock, Seen};
 use crate::write_file::{PreparedFile, remove_file, write_file};
 
 /// What will be in a file.
@@ -59,6 +61,14 @@ pub enum ApplyError {
         /// Which file.
         path: Utf8PathBuf,
     },
+    /// Another writer is at work in the folder, and does not end.
+    #[error("`{path}` cannot be locked")]
+    Locked {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// A file cannot be written.
     #[error("`{path}` cannot be written")]
     Write {
@@ -80,6 +90,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
+    /// What the bundle's place held when the plan was made.
+    pub(super) seen: Seen,
 }
 
 impl Plan {
@@ -90,6 +102,12 @@ impl Plan {
 
     /// Makes the changes, all or none as far as a file system can.
     pub fn apply(self) -> Result<(), ApplyError> {
+        let bundle = self.folder.join(BUNDLE_NAME);
+        let _lock =
+            FolderLock::beside(&bundle).map_err(|source| ApplyError::Locked { path: self.folder.clone(), source })?;
+        if Seen::at(&bundle) != self.seen {
+            return Err(ApplyError::Changed { path: bundle });
+        }
         let mut prepared = Vec::with_capacity(self.changes.len());
         for change in self.changes {
             let path = self.folder.join(&change.name);

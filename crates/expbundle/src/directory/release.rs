@@ -14,7 +14,9 @@ use super::scan::{Held, Scan, scan};
 use super::weights::look_like_weights;
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
+use crate::lock::{Seen, sweep};
 use crate::verify::Intact;
+use crate::write_file::is_unfinished;
 
 /// Weights that a release names as further subjects, so that its statement stays small.
 const MOST_SUBJECTS: usize = 1000;
@@ -49,6 +51,12 @@ pub enum ReleaseError {
         /// Why not.
         why: String,
     },
+    /// Another command is writing a file of the folder, or was ended less than a minute ago.
+    #[error("`{path}` is being written by another command")]
+    Unfinished {
+        /// Which.
+        path: String,
+    },
     /// The files do not form a tree.
     #[error("the folder cannot be listed")]
     Tree(#[from] TreeError),
@@ -61,10 +69,17 @@ pub enum ReleaseError {
 pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     let refused = |path: &str, why: String| Err(ReleaseError::File { path: path.to_owned(), why });
     if let Some(skipped) = scan.skipped.first() {
+        if is_unfinished(&skipped.path) {
+            return Err(ReleaseError::Unfinished { path: skipped.path.clone() });
+        }
         return refused(&skipped.path, skipped.why.to_string());
     }
     if let Some(path) = scan.alike.first() {
         return refused(path, "some file systems take it for one with another path here".to_owned());
+    }
+    let unfinished = scan.files.iter().map(|(path, _)| path.to_plain()).find(|path| is_unfinished(path));
+    if let Some(path) = unfinished {
+        return Err(ReleaseError::Unfinished { path });
     }
     let mut files = Vec::with_capacity(scan.files.len());
     for (path, held) in &scan.files {
@@ -132,6 +147,7 @@ pub fn plan_release(
     signing: &Signing<'_>,
     progress: Progress<'_>,
 ) -> Result<Plan, ReleaseError> {
+    sweep(folder);
     let scan = scan(folder, Wanted::Both, progress)?;
     let tree = listing(&scan)?;
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
@@ -141,7 +157,8 @@ pub fn plan_release(
         Some(last) => differences(&last, &tree),
         None => vec![format!("{} files are released for the first time", tree.files().len())],
     };
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes })
+    let seen = Seen::of(present.map(Intact::bundle));
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes, seen })
 }
 
 /// The listing of the latest release whose listing is here.

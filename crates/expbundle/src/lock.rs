@@ -1,0 +1,112 @@
+//! One writer at a time: what keeps an update from being lost.
+//!
+//! Whoever reads a bundle, adds to it and puts it back takes away what somebody else put there in between. So a writer takes the
+//! [`FolderLock`], looks whether its file is still the one that it [saw](Seen), and only then writes. The lock is advisory and ends with
+//! the process, however that ends. Where a file system has no locks, what is left of the danger is the moment between looking and renaming.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::sync::Once;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use camino::Utf8Path;
+use expbundle_format::container::{Container, EntryName};
+use expbundle_format::limits::Limits;
+
+use crate::bundle::Bundle;
+use crate::write_file::{folder_of, is_unfinished};
+
+/// How long to wait for another writer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A file without its lock may be one that was made just now.
+const LEFT_OVER: Duration = Duration::from_secs(60);
+
+/// Keeps other writers away from the files of a folder, as long as it lives.
+#[derive(Debug)]
+#[must_use = "the lock ends with it"]
+pub struct FolderLock {
+    _folder: Option<File>,
+}
+
+impl FolderLock {
+    /// Waits for the lock of the folder that a file is in, for a minute at most. Not to be taken twice by one process.
+    ///
+    /// The first one of a process also removes what writers that were killed left in the folder.
+    ///
+    /// # Errors
+    /// Another writer does not end: [`io::ErrorKind::WouldBlock`].
+    pub fn beside(path: &Utf8Path) -> io::Result<Self> {
+        static SWEEP: Once = Once::new();
+        let folder = folder_of(path);
+        let lock = Self { _folder: locked(folder)? };
+        SWEEP.call_once(|| sweep(folder));
+        Ok(lock)
+    }
+}
+
+/// The folder, locked; nothing where that cannot be had.
+fn locked(folder: &Utf8Path) -> io::Result<Option<File>> {
+    let Ok(file) = File::open(folder) else { return Ok(None) };
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(_)) => return Ok(None),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"));
+            }
+            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Removes files that nobody will finish: old ones whose lock is free, because their writer is gone.
+pub(crate) fn sweep(folder: &Utf8Path) {
+    let Ok(entries) = folder.read_dir_utf8() else { return };
+    for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
+        let is_old = |metadata: &fs::Metadata| {
+            let age = metadata.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+            metadata.is_file() && age.is_some_and(|age| age > LEFT_OVER)
+        };
+        let path = entry.path();
+        if fs::symlink_metadata(path).is_ok_and(|metadata| is_old(&metadata))
+            && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            // If it cannot be removed, the next writer will try.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// What was in the place of a bundle when somebody looked. Names of objects are digests, so the same names are the same bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// No file.
+    Nothing,
+    /// A bundle of these objects.
+    Bundle(Vec<EntryName>),
+    /// Something that is not a bundle, or cannot be read.
+    Other,
+}
+
+impl Seen {
+    /// Looks. No object is read.
+    pub fn at(path: &Utf8Path) -> Self {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::Nothing,
+            Ok(metadata) if metadata.is_file() => {}
+            _ => return Self::Other,
+        }
+        let container =
+            File::open(path).ok().and_then(|file| Container::open(io::BufReader::new(file), &Limits::default()).ok());
+        container.map_or(Self::Other, |container| {
+            Self::Bundle(container.entries().iter().map(|entry| entry.name.clone()).collect())
+        })
+    }
+
+    /// What a bundle that was read from a file was.
+    pub fn of(bundle: Option<&Bundle>) -> Self {
+        bundle.map_or(Self::Nothing, |bundle| Self::Bundle(bundle.entries().map(|(name, _)| name.clone()).collect()))
+    }
+}
