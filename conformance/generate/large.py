@@ -11,7 +11,7 @@ from .build import (
     CENTRAL, CONTEXT, END, FULL_16, FULL_32, LOCAL, MIMETYPE, Bundle, Header, artifact, body, extra, fixed, listing, name_of, section, smallest, rank,
 )
 from .cases import CORE, FULL, SHA256
-from .directory import BUNDLE, NO_OUTPUT, NO_WEIGHTS, NOT_RELEASED, OTHER, SYMLINK, UNCOVERED, WEIGHTS, model
+from .directory import BUNDLE, CHANGED, NO_OUTPUT, NO_WEIGHTS, NOT_RELEASED, OTHER, SYMLINK, UNCOVERED, WEIGHTS, model
 from .lineage import run
 
 END64 = [
@@ -316,6 +316,7 @@ def not_for_git(suite):
     case("link-to-a-pipe", "a link is a link", {**one, ".git/pipe": PIPE, "link": ".git/pipe"}, [SYMLINK, NOT_RELEASED])
     for name, (first, second) in {"case": ("a.bin", "A.bin"), "normalization": ("mod\u00e9.bin", "mode\u0301.bin"), "folder": ("sub/a.bin", "Sub/b.bin"), "dot": ("a.bin", "a.bin.")}.items():
         case(f"alike-by-{name}", "some file systems take them for one", {**one, first: WEIGHTS, second: OTHER}, ["directory.alike", NOT_RELEASED])
+    case("alike-and-changed", "a second spelling hides no change", {BUNDLE: one[BUNDLE], "model.safetensors": OTHER, "Model.safetensors": OTHER}, ["directory.alike", NO_WEIGHTS], [CHANGED])
 
 
 def bits(suite):

@@ -91,7 +91,9 @@ pub(crate) struct Conflict {
 pub(crate) struct Contents {
     classes: HashMap<ArtifactDigests, u32>,
     digests: Vec<ArtifactDigests>,
-    /// Classes that have both digests, in the order of each.
+    /// By class, whether some `record.json`, or a listing that one names, has it.
+    listed: Vec<bool>,
+    /// Classes that have both digests and are listed, in the order of each: what only `artifacts.json` has can be left out, so it disputes nothing.
     by_blake3: Vec<(Blake3, u32)>,
     by_sha256: Vec<(Sha256, u32)>,
     /// Whether some class has one digest only, so that it may agree with another.
@@ -133,11 +135,13 @@ impl Contents {
         }
         let (outputs, inputs) = (outputs.uses, inputs.uses);
         for (class, digests) in (0_u32..).zip(&contents.digests) {
-            if let Some(both) = digests.both() {
-                contents.by_blake3.push((both.blake3, class));
-                contents.by_sha256.push((both.sha256, class));
-            } else {
-                contents.has_partial = true;
+            match digests.both() {
+                Some(both) if contents.listed[class as usize] => {
+                    contents.by_blake3.push((both.blake3, class));
+                    contents.by_sha256.push((both.sha256, class));
+                }
+                Some(_) => {}
+                None => contents.has_partial = true,
             }
         }
         rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
@@ -177,8 +181,10 @@ impl Contents {
                 let proves = can_prove(fact, file.and_then(|file| fact.files.get(file as usize)));
                 // An empty file is the same everywhere, so it says nothing about where it came from.
                 let is_nothing = digests.agreement(nothing) != Agreement::Different;
+                let class = self.class_or_new(digests);
+                self.listed[class as usize] |= fact.listed;
                 collected.uses.push(Use {
-                    class: self.class_or_new(digests),
+                    class,
                     in_tree: file.is_some(),
                     record,
                     artifact,
@@ -225,6 +231,7 @@ impl Contents {
         let next = u32::try_from(self.digests.len()).expect("fewer than 2^32 artifacts fit into memory");
         *self.classes.entry(digests).or_insert_with(|| {
             self.digests.push(digests);
+            self.listed.push(false);
             next
         })
     }

@@ -10,6 +10,7 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
 
 use crate::listing::Listing;
+use crate::taken::Digests;
 
 /// Everything that a [`crate::Lineage`] is built from. The order of the lists means nothing.
 #[derive(Clone, Debug, Default)]
@@ -79,12 +80,23 @@ impl RecordFacts {
 
     /// Whether something that it took in may be hidden: its description, or the listing of a tree.
     pub(crate) fn hides_inputs(&self) -> bool {
+        let listed = self.listed_besides();
         let is_hidden = |input: &ArtifactFact| {
             input.form == Form::Tree
                 && input.files.is_empty()
                 && input.digests.is_some_and(|digests| !digests.is_of_nothing())
+                && !input.is_listed_otherwise(&listed)
         };
         self.description_withheld || self.inputs.iter().any(is_hidden)
+    }
+
+    /// Digests of the inputs that `record.json` lists, for questions about those that `artifacts.json` alone has; empty if it has none alone.
+    pub(crate) fn listed_besides(&self) -> Digests {
+        if self.inputs.iter().all(|input| input.listed) {
+            return Digests::default();
+        }
+        let listed = self.inputs.iter().filter(|input| input.listed).filter_map(|input| input.digests);
+        Digests::new(&listed.collect::<Vec<_>>())
     }
 
     /// Brings the lists into one order, each item once, so that the order of facts means nothing.
@@ -184,6 +196,11 @@ impl ArtifactFact {
             }
         }
         same
+    }
+
+    /// Whether `record.json` lists it too, under another role or name: its inputs have one of its digests.
+    pub(crate) fn is_listed_otherwise(&self, listed: &Digests) -> bool {
+        !self.listed && self.digests.is_some_and(|digests| listed.has(&digests))
     }
 
     fn tidy(&mut self) {

@@ -145,7 +145,7 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
         let ids: BTreeSet<RecordId> = records.iter().map(|&record| lineage.id(record)).collect();
         let mut settled: BTreeSet<RecordId> = BTreeSet::new();
         for &id in &ids {
-            if lineage.successors(id).any(|successor| ids.contains(&successor)) {
+            if lineage.successors(id).any(|successor| successor != id && ids.contains(&successor)) {
                 settled.insert(id);
             }
         }

@@ -15,6 +15,7 @@ use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
 use crate::relation::carries_lineage;
+use crate::taken::Digests;
 
 /// Up to parents, or down to children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,8 +188,8 @@ impl Lineage {
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps: BTreeMap<_, Gap> = BTreeMap::new();
         for facts in &self.records {
-            let asserted = self.asserted_inputs(facts.id());
-            for input in facts.inputs.iter().filter(|input| self.is_gap(&asserted, input)) {
+            let (asserted, listed) = (self.asserted_inputs(facts.id()), facts.listed_besides());
+            for input in facts.inputs.iter().filter(|input| self.is_gap(&asserted, &listed, input)) {
                 // Bytes that nobody had can only be told apart by what they are called.
                 let called = input.digests.is_none().then_some((&input.role, input.name.as_deref()));
                 let key = (called, input.digests);
@@ -209,9 +210,9 @@ impl Lineage {
     /// The inputs of one record that no record accounts for, by their position.
     pub fn gaps_of(&self, record: RecordId) -> Vec<usize> {
         let Some(facts) = self.record(record) else { return Vec::new() };
-        let asserted = self.asserted_inputs(record);
+        let (asserted, listed) = (self.asserted_inputs(record), facts.listed_besides());
         let inputs = facts.inputs.iter().enumerate();
-        inputs.filter(|(_, input)| self.is_gap(&asserted, input)).map(|(index, _)| index).collect()
+        inputs.filter(|(_, input)| self.is_gap(&asserted, &listed, input)).map(|(index, _)| index).collect()
     }
 
     /// Parents that records here name and that are not here, in the order of ids.
@@ -283,7 +284,7 @@ impl Lineage {
         here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.agreeing(&artifact)).collect()
     }
 
-    fn is_gap(&self, asserted: &HashSet<u32>, input: &ArtifactFact) -> bool {
+    fn is_gap(&self, asserted: &HashSet<u32>, listed: &Digests, input: &ArtifactFact) -> bool {
         // What everybody has needs no account.
         if !carries_lineage(&input.role) || input.common {
             return false;
@@ -295,6 +296,7 @@ impl Lineage {
         !digests.is_of_nothing()
             && !self.contents.proving(input).any(|(file, digests)| produced(&digests, file.is_none()))
             && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
+            && !input.is_listed_otherwise(listed)
     }
 
     /// Whether a vertex is a record, or a content that some record took in.

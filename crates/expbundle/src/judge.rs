@@ -173,6 +173,8 @@ impl Intact {
                 findings.push(Finding::new(Code::DigestDivergent, place(), message));
             }
         }
+        // Artifact by artifact, whichever record comes first.
+        findings.sort_by(|a, b| (&a.place.entry, a.code).cmp(&(&b.place.entry, b.code)));
         for statement in self.statements().iter().filter(|statement| self.contradicts(statement)) {
             if !standing.apart.statements.contains(&statement.id()) {
                 let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());

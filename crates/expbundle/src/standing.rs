@@ -136,6 +136,8 @@ impl Intact {
             self.statements().iter().partition(|statement| rights.is_known(statement.key()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
         let revocations = revoke(&words, &rights, &mut standing);
+        let of_keys = self.statements().iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
+        standing.statements.extend(of_keys.map(|statement| statement.id()));
         self.supersede(&words, &rights, &mut standing);
         standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
         judge_signers(&words, &rights, &mut standing);
@@ -265,8 +267,6 @@ fn revoke<'a>(
         let message = format!("{what} is revoked since {since} by {by}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
     }
-    let of_keys = words.iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
-    standing.statements.extend(of_keys.map(|statement| statement.id()));
     // Anybody can sign an authorship and revoke it, so without a signers file all who signed the record have to agree.
     let withdrawn: BTreeSet<RecordId> = standing.withdrawn.iter().map(|(record, _)| *record).collect();
     let is_given_up = |record: &RecordId| rights.all_authors(*record, &standing.withdrawn);
@@ -278,6 +278,7 @@ fn revoke<'a>(
 /// For whom the signers file trusts each signer, and why not.
 fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
     for statement in words {
+        let is_void = statement.kind() == Kind::Authorship && !standing.vouches(statement);
         if standing.statements.contains(&statement.id()) {
             standing.trusted.insert(statement.id(), Vec::new());
             continue;
@@ -302,7 +303,10 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
             }
         };
         standing.trusted.insert(statement.id(), Vec::new());
-        standing.findings.push(Finding::new(code, place(statement), message));
+        // What counts for nothing is not judged.
+        if !is_void {
+            standing.findings.push(Finding::new(code, place(statement), message));
+        }
     }
 }
 

@@ -68,13 +68,12 @@ pub fn wanted(intact: &Intact, digests: Digests) -> Wanted {
 pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bool) -> Folder {
     let covering = Covering::new(intact, verdict, asks_for_trust);
     let makers = covering.makers();
-    let outputs = Outputs::of(&covering, &makers);
+    let outputs = Outputs::of(&covering, &makers).beside(&Here::of(scan));
     let Releases { all: releases, held_to } = Releases::of(&covering, scan);
     let mut check = Check { scan, makers: &makers, findings: Findings::default() };
-    let here = Here::of(scan);
     let mut files: Vec<CheckedFile> = match &held_to {
         Some(held_to) => check.by_release(held_to, &outputs),
-        None => check.by_records(&outputs, &here),
+        None => check.by_records(&outputs),
     };
     check.skipped(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -192,8 +191,8 @@ impl Check<'_> {
                 matches!(held, Held::Pointer(pointer) if
                 !pointer.transformed && pointer.sha256 == listed.digest.sha256 && pointer.size == listed.size)
             };
-            if self.scan.alike.contains(&plain) {
-                // Said where such paths are.
+            if (file.released || is_pointer_to_it(held)) && self.scan.alike.contains(&plain) {
+                // Not covered, which is reported where such paths are.
             } else if file.released {
                 file.state = FileState::Covered;
             } else if is_pointer_to_it(held) {
@@ -213,21 +212,22 @@ impl Check<'_> {
     }
 
     /// Nobody released the folder, so each file is covered by the records that made it.
-    fn by_records(&mut self, outputs: &Outputs, here: &Here) -> Vec<CheckedFile> {
+    fn by_records(&mut self, outputs: &Outputs) -> Vec<CheckedFile> {
         let mut files = Vec::with_capacity(self.scan.files.len());
         for (path, held) in &self.scan.files {
             let plain = path.to_plain();
             let output = outputs.find(held);
             let mut file = self.file(&plain, held, output);
             let covers = output.is_some_and(|output| output.word == Word::Counts);
-            if self.scan.alike.contains(&plain) {
-                // Said where such paths are.
+            let is_alike = self.scan.alike.contains(&plain);
+            if is_alike && output.is_some() {
+                // Not covered, which is reported where such paths are.
             } else if let (Some(_), Held::Pointer(_)) = (output, held) {
                 file.state = FileState::Pointer;
                 self.pointer(&plain);
             } else if covers {
                 file.state = FileState::Covered;
-            } else if let Some(model) = outputs.in_place_of(&plain, here).filter(|_| output.is_none()) {
+            } else if let Some(model) = outputs.in_place_of(&plain).filter(|_| output.is_none()) {
                 file.state = FileState::Changed;
                 let message = format!(
                     "differs from the output of record {}: expected {} bytes, found {}",
@@ -236,7 +236,7 @@ impl Check<'_> {
                     describe(held)
                 );
                 self.findings.push(Code::ArtifactChanged, Place::entry(plain), message);
-            } else {
+            } else if !is_alike {
                 self.not_covered(&file, held);
             }
             files.push(file);

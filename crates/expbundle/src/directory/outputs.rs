@@ -42,7 +42,7 @@ pub(crate) struct Outputs {
     by_digest: HashMap<Key, Output>,
     /// Models by full path and by last name.
     by_path: HashMap<String, Output>,
-    by_last_name: HashMap<String, Output>,
+    by_last_name: HashMap<String, Vec<Output>>,
     /// Whether `record.json` of some record lists a model.
     has_model: bool,
 }
@@ -95,13 +95,15 @@ impl Outputs {
             (None, None) => [None, None, None],
         };
         for key in keys.into_iter().flatten() {
-            self.by_digest.entry(key).or_insert(output);
+            // Bytes that one calls a model are one, whatever others call them.
+            self.by_digest.entry(key).or_insert(output).is_model |= output.is_model;
         }
     }
 
     /// Each tree once, however many records name it.
-    fn tree(&mut self, covering: &Covering<'_>, output: Output, seen: &mut HashSet<Blake3>) {
-        let Some(listing) = output.digest.blake3().filter(|listing| seen.insert(*listing)) else { return };
+    fn tree(&mut self, covering: &Covering<'_>, output: Output, seen: &mut HashSet<(Blake3, bool)>) {
+        let is_new = |listing: &Blake3| seen.insert((*listing, output.is_model));
+        let Some(listing) = output.digest.blake3().filter(is_new) else { return };
         let Some(tree) = covering.intact().tree(listing) else { return };
         for file in tree.files() {
             let path = file.path.to_plain();
@@ -130,8 +132,14 @@ impl Outputs {
 
     fn name(&mut self, path: String, output: Output) {
         let last = path.rsplit('/').next().unwrap_or_default().to_owned();
-        self.by_last_name.entry(last).or_insert(output);
+        self.by_last_name.entry(last).or_default().push(output);
         self.by_path.entry(path).or_insert(output);
+    }
+
+    /// Forgets the last names of models that are in the folder.
+    pub fn beside(mut self, here: &Here) -> Self {
+        self.by_last_name.values_mut().for_each(|models| models.retain(|model| !here.has(model)));
+        self
     }
 
     /// Whether some record lists a model among its outputs.
@@ -163,10 +171,9 @@ impl Outputs {
 
     /// The model that a file replaces, if that file is not an output: the one with the same path, or one with the same last name that was
     /// not found in the folder.
-    pub fn in_place_of(&self, path: &str, here: &Here) -> Option<Output> {
+    pub fn in_place_of(&self, path: &str) -> Option<Output> {
         let last = path.rsplit('/').next().unwrap_or_default();
-        let missing = |output: &&Output| !here.has(output);
-        self.by_path.get(path).or_else(|| self.by_last_name.get(last).filter(missing)).copied()
+        self.by_path.get(path).or_else(|| self.by_last_name.get(last)?.first()).copied()
     }
 }
 
