@@ -51,7 +51,7 @@ conformance *ARGUMENTS:
     cargo build --release
     cargo run --release --package expbundle-conformance -- {{ARGUMENTS}} -- target/release/expbundle verify --json
 
-# Let both verifiers judge damaged bundles, and stop where they disagree (needs conformance/requirements.txt)
+# Let both verifiers judge what is damaged or made up at random, and stop where they disagree (needs conformance/requirements.txt)
 differential COUNT='20000' SEED='1':
     cargo build --release --package expbundle --example judge
     python3 conformance/differential.py target/release/examples/judge {{COUNT}} {{SEED}}

@@ -12,6 +12,7 @@ TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9
 NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 STATUS = ("scheduled", "running", "finished", "failed", "killed", "crashed", "unknown")
 LATEST = (9999, 12, 30, 22, 0, 0)
+LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 SCHEMA, JSON, PARQUET = "schema.invalid", "application/json", "application/vnd.apache.parquet"
 # The table of spec/sections.md.
 MEDIA_TYPES = {
@@ -27,6 +28,11 @@ def optional(check):
 
 def is_text(value):
     return isinstance(value, str)
+
+
+def lower(text):
+    """ASCII alone: `str.lower` also takes the Kelvin sign for a k."""
+    return text.translate(LOWER)
 
 
 def is_integer(value):

@@ -23,14 +23,31 @@ HIDDEN = (
 
 def trusted(file, key, namespace, moment):
     """The principals as whom a signers file trusts a key; or Refused."""
-    names = set()
-    for line in signers(file):
-        fits = line["namespaces"] is None or patterns_fit(line["namespaces"], namespace)
-        starts = line["valid-after"] is None or line["valid-after"] <= moment
-        ends = line["valid-before"] is None or moment < line["valid-before"]
-        if line["key"] == key and fits and starts and ends:
-            names.update(line["principals"])
-    return names
+    lines = [line for line in signers(file) if line["key"] == key and namespace_fits(line, namespace) and window_fits(line, at_second(moment))]
+    return {name for line in lines for name in line["principals"]}
+
+
+def standing(lines, key, namespace, moment):
+    """Whether a key is trusted at a moment (a tuple as of record.moment), or else the code that says why not: the table under "Judging"."""
+    own = [line for line in lines if line["key"] == key]
+    for_this = [line for line in own if namespace_fits(line, namespace)]
+    if any(window_fits(line, moment) for line in for_this):
+        return "trusted"
+    return "trust.not-valid" if for_this else "trust.namespace" if own else "trust.unknown-signer"
+
+
+def namespace_fits(line, namespace):
+    return line["namespaces"] is None or patterns_fit(line["namespaces"], namespace)
+
+
+def window_fits(line, moment):
+    after, before = line["valid-after"], line["valid-before"]
+    return (after is None or at_second(after) <= moment) and (before is None or moment < at_second(before))
+
+
+def at_second(moment):
+    """As a tuple that compares with those of record.moment."""
+    return (*moment.timetuple()[:6], "." + "0" * 9)
 
 
 def signers(file):

@@ -1,41 +1,135 @@
-"""spec/trust.md, as far as it needs no signers file: which authorships count after what was taken back."""
+"""spec/trust.md: whom a signers file trusts, what is set apart, and what was taken back."""
 
 import record as rules
+import signers
 import statements
 
+WARNING, INFO = "warning", "info"
+NAMESPACE = b"expbundle"
+TRUSTED, NOT_VALID, OTHER_PURPOSE, UNKNOWN = "trusted", "trust.not-valid", "trust.namespace", "trust.unknown-signer"
 
-def vouched(said, at):
-    """The records for which some authorship counts at a moment, and what is to be said of revocations."""
-    authors = {(statement["key"], statement["record"]["blake3"]) for statement in said if statement["kind"] == "authorship"}
-    # Without BLAKE3 statements have no ids.
-    signers = {statement["id"]: statement["key"] for statement in said}
-    revoked, reports = set(), []
-    for statement in said:
-        is_revocation, predicate = statement["kind"] == "revocation", statement["predicate"]
-        since = rules.moment(predicate["since"]) if is_revocation and predicate.get("since") else statement["created"]
-        if max(since, statement["created"]) > at:
-            reports.append(("statement.future", statement["file"]))
-        # A supersession changes no state.
-        if not is_revocation or since > at:
-            continue
-        key, subject = statement["key"], statement["record"]["blake3"]
-        [(what, named)] = predicate["revoked"].items()
-        if what == "statement" and None in signers:
-            continue
-        if what == "record":
-            has_right = named == subject and (key, subject) in authors
-        elif what == "statement":
-            has_right = signers.get(named) == key
-        else:
+
+class Trust:
+    """The statements whose signature holds, judged by the lines of a signers file, or without one, at a moment."""
+
+    def __init__(self, said, lines, at, contradicts=lambda named: False):
+        """`contradicts` says whether a record is here under another SHA-256 than in a digest set."""
+        self.said, self.has_file, self.at, self.contradicts = said, lines is not None, at, contradicts
+        self.standing = {statement["key"]: signers.standing(lines or [], statement["key"], NAMESPACE, at) for statement in said}
+        self.vouchers = {}
+        for statement in said:
+            if statement["kind"] == "authorship":
+                self.vouchers.setdefault(statement["record"]["blake3"], set()).add(statement["key"])
+        # Without BLAKE3 statements have no ids.
+        self.signer_of = {statement["id"]: statement["key"] for statement in said}
+        self.reports = []
+        self.revoked = set()
+        self.revocations()
+        self.superseded = self.supersessions()
+
+    def is_trusted(self, key):
+        return self.has_file and self.standing[key] == TRUSTED
+
+    def is_known(self, key):
+        return self.has_file and self.standing[key] != UNKNOWN
+
+    def is_stranger(self, statement):
+        """Of a key that the signers file does not have: it takes back nothing and has no finding of its own."""
+        return self.has_file and not self.is_known(statement["key"])
+
+    def is_apart(self, statement):
+        return self.has_file and not self.is_trusted(statement["key"])
+
+    def is_record_apart(self, identity):
+        return self.has_file and not any(self.is_trusted(key) for key in self.vouchers.get(identity, ()))
+
+    # Taking back.
+
+    def revocations(self):
+        for statement in self.said:
+            if statement["kind"] == "revocation" and not self.is_stranger(statement) and since(statement) <= self.at:
+                self.revocation(statement)
+
+    def revocation(self, statement):
+        [(what, named)] = statement["predicate"]["revoked"].items()
+        if what == "statement" and None in self.signer_of:
+            return
+        if what == "key":
             named = statements.key_of(named, "statement.predicate")
-            has_right = named == key
-        # A revocation cannot be revoked, so each is looked at by itself. Who revokes a record takes back their own signature of it.
+        has_right = self.may_revoke(statement, what, named)
+        self.reports.append(("trust.revoked", WARNING, statement["file"]) if has_right else ("trust.no-right", INFO, statement["file"]))
         if has_right:
-            revoked.add(("record", subject, key) if what == "record" else (what, named))
-        reports.append(("trust.revoked" if has_right else "trust.no-right", statement["file"]))
-    counts = [
-        statement for statement in said
-        if statement["kind"] == "authorship"
-        and not revoked & {("statement", statement["id"]), ("key", statement["key"]), ("record", statement["record"]["blake3"], statement["key"])}
-    ]
-    return {statement["record"]["blake3"] for statement in counts}, reports
+            # Without a signers file a key takes back only its own signature of a record.
+            self.revoked.add((what, named, statement["key"]) if what == "record" and not self.has_file else (what, named))
+
+    def may_revoke(self, statement, what, named):
+        key = statement["key"]
+        if self.is_trusted(key):
+            return True
+        if what == "record":
+            return named == statement["record"]["blake3"] and key in self.vouchers.get(named, ())
+        return self.signer_of.get(named) == key if what == "statement" else named == key
+
+    def supersessions(self):
+        """Those that count."""
+        dated = [
+            statement for statement in self.said
+            if statement["kind"] == "supersession" and not self.is_stranger(statement) and statement["created"] <= self.at and not self.is_undone(statement)
+        ]
+        by_record = {}
+        for statement in dated:
+            by_record.setdefault(statement["record"]["blake3"], set()).add(statement["key"])
+        counted = []
+        for statement in dated:
+            vouchers = self.vouchers.get(statement["record"]["blake3"], set())
+            together = self.has_file or vouchers <= by_record[statement["record"]["blake3"]]
+            if self.is_trusted(statement["key"]) or statement["key"] in vouchers and together:
+                counted.append(statement)
+                if not self.contradicts(statement["predicate"]["successor"]):
+                    self.reports.append(("lineage.superseded", INFO, statement["file"]))
+            else:
+                self.reports.append(("trust.no-right", INFO, statement["file"]))
+        return counted
+
+    def is_undone(self, statement):
+        return bool(self.revoked & {("statement", statement["id"]), ("key", statement["key"])})
+
+    def is_taken_back(self, statement):
+        record = ("record", statement["record"]["blake3"])
+        of_record = statement["kind"] == "authorship" and (record in self.revoked or (*record, statement["key"]) in self.revoked)
+        return of_record or self.is_undone(statement)
+
+    # What follows.
+
+    def counts(self, statement):
+        """Neither set apart nor taken back."""
+        return not self.is_apart(statement) and not self.is_taken_back(statement)
+
+    def judged(self):
+        """The findings of step 9."""
+        for statement in self.said:
+            if not self.is_stranger(statement) and max(statement["created"], since(statement)) > self.at:
+                self.reports.append(("statement.future", INFO, statement["file"]))
+        for statement in self.said:
+            standing = self.standing[statement["key"]]
+            if self.has_file and standing in (NOT_VALID, OTHER_PURPOSE) and not self.is_taken_back(statement):
+                self.reports.append((standing, WARNING, statement["file"]))
+        strangers = [statement["file"] for statement in self.said if self.is_stranger(statement)]
+        if strangers:
+            self.reports.append((UNKNOWN, INFO, strangers[0]))
+        return self.reports
+
+    def state(self, records):
+        """`intact`, `signed` or `trusted`: that of the weakest record that counts. A bundle without records holds nothing that could be signed."""
+        vouched = {statement["record"]["blake3"] for statement in self.said if statement["kind"] == "authorship" and not self.is_taken_back(statement)}
+        counted = {identity for identity in records if not self.is_record_apart(identity)}
+        if not self.has_file or not counted:
+            return "signed" if records and set(records) <= vouched else "intact"
+        trusted = {statement["record"]["blake3"] for statement in self.said if statement["kind"] == "authorship" and self.counts(statement)}
+        return "trusted" if counted <= trusted else "intact"
+
+
+def since(statement):
+    """From when on a revocation counts; else when the statement was made."""
+    text = statement["predicate"].get("since") if statement["kind"] == "revocation" else None
+    return rules.moment(text) if text else statement["created"]

@@ -1,24 +1,31 @@
-"""A second verifier, written from the pages of spec/ and deliberately plain: the core tier of conformance/README.md.
+"""A second verifier, written from the pages of spec/ and deliberately plain: every tier of conformance/README.md for verifiers.
 
-    python3 verify.py [--at TIME] [--require STATE] [--digests all] [--sha256-only] BUNDLE
+    python3 verify.py [--trust SIGNERS] [--at TIME] [--require STATE] [--digests all] [--sha256-only] INPUT
 
-Prints the state and the findings as JSON; the exit status is that of spec/verification.md. Needs Python 3.11, `cryptography` and, unless
-`--sha256-only` is given, `blake3`. It reads whole files into memory and does not check schemas of sections, lineage, signers files or directories.
+Prints the state and the findings as JSON; the exit status is that of spec/report.md. Needs Python 3.11, `cryptography` and, unless
+`--sha256-only` is given, `blake3`. It reads whole files into memory. Without BLAKE3 nothing has an id, so with `--sha256-only` no lineage is
+computed and no directory verified.
 """
 
 import argparse
 import datetime
 import hashlib
 import json
+import os
 import sys
 import zlib
 
 import container
 import record as rules
+import schema
+import signers
 import statements
 import strict_json
-import trust
+from directory import Directory
+from folder import Folder
+from lineage import Lineage
 from refused import Refused, must
+from trust import Trust
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 MOST_BYTES, MOST_SECTION_BYTES = 1 << 20, 64 << 20
@@ -44,9 +51,10 @@ def now():
 class Verifier:
     """The numbered steps of spec/verification.md over one bundle in memory."""
 
-    def __init__(self, digests="blake3", at=None, sha256_only=False):
+    def __init__(self, digests="blake3", at=None, sha256_only=False, trusted=None):
+        """`trusted` are the lines of a signers file."""
         self.all_digests, self.sha256_only, self.at = digests == "all" or sha256_only, sha256_only, rules.moment(at or now())
-        self.findings = []
+        self.trusted, self.findings = trusted, []
 
     def say(self, code, place, severity=ERROR):
         self.findings.append({"code": code, "severity": severity, "place": place})
@@ -61,21 +69,41 @@ class Verifier:
         return False
 
     def verify(self, data):
-        """The state: `refused`, `malformed`, `intact` or `signed`."""
+        """The state of a bundle."""
         if self.is_refused("", self.container, data):
             return self.failed()
         self.records()
         self.sections()
         self.artifacts()
         self.statements()
+        # After an error there is no verdict that a stranger could change, so the file is not asked.
+        self.trust = Trust(self.said, None if self.errors() else self.trusted, self.at, self.contradicts)
+        self.leave_out_what_is_apart()
+        self.chain()
         self.descriptions()
+        if not self.errors() and not self.sha256_only:
+            self.lineage()
         if self.errors():
             return self.failed()
-        # Of each record that is here some authorship has to count. A bundle without records holds nothing that could be signed.
-        vouched, reports = trust.vouched(self.said, self.at)
-        for code, name in reports:
-            self.say(code, name, WARNING if code == "trust.revoked" else INFO)
-        return "signed" if self.read and set(self.read) <= vouched else "intact"
+        for code, severity, place in self.trust.judged():
+            self.say(code, place, severity)
+        return self.trust.state(self.all_read)
+
+    def verify_folder(self, root):
+        """The state of a model directory."""
+        folder = Folder(root)
+        if folder.bundle() is None:
+            self.say("directory.no-bundle", root)
+            return "malformed"
+        state = self.verify(folder.bundle().read_bytes())
+        if self.errors():
+            return state
+        folder.read()
+        directory = Directory(folder, self, self.trust)
+        state = directory.verify()
+        for code, severity, place in directory.found:
+            self.say(code, place, severity)
+        return state
 
     def errors(self):
         return [finding["code"] for finding in self.findings if finding["severity"] == ERROR]
@@ -116,7 +144,8 @@ class Verifier:
     # Step 4.
 
     def sections(self):
-        self.json_sections = {}
+        # Every section that is JSON; and those that follow their schema as well.
+        self.json_sections, self.sound_sections = {}, set()
         for name, rest, content in self.below("records/"):
             identity, file = rest.split("/")
             # Nothing is said of files beside a record that was left out.
@@ -127,7 +156,7 @@ class Verifier:
                 self.salts(identity)
             started, ended = value.get("started"), value.get("ended")
             if started and ended and rules.moment(ended) < rules.moment(started):
-                self.say("record.span", identity, WARNING)
+                self.say("record.span", f"records/{identity}", WARNING)
             for file in sorted(value["sections"]):
                 if f"records/{identity}/{file}" not in self.entries:
                     self.say("section.withheld", f"records/{identity}/{file}", INFO)
@@ -141,6 +170,8 @@ class Verifier:
         if listed["mediaType"] == rules.JSON:
             must(len(content) <= MOST_SECTION_BYTES, "json.limit")
             self.json_sections[name] = strict_json.parse(content)
+            must(schema.holds(name.split("/")[2], self.json_sections[name]), rules.SCHEMA)
+            self.sound_sections.add(name)
 
     def salts(self, identity):
         seen = set()
@@ -154,21 +185,32 @@ class Verifier:
     # Step 5.
 
     def artifacts(self):
-        embedded = {name: content for place, name, content in self.below("artifacts/") if not self.is_refused(place, self.must_be_named, name, content, "digest.artifact")}
-        spoken = [artifact for value in self.read.values() for artifact in [*value["inputs"], *value["outputs"]]]
-        spoken += [artifact for identity in self.read for artifact in self.described(identity)]
-        known, trees, self.to_compare = {}, set(), []
-        for artifact in spoken:
+        self.sound_artifacts = {name: content for place, name, content in self.below("artifacts/") if not self.is_refused(place, self.must_be_named, name, content, "digest.artifact")}
+        # By name what is said of an artifact: the record that says it, SHA-256 and size.
+        self.known, self.listings, trees = {}, {}, {}
+        for identity, artifact in self.spoken_of():
             name = artifact["digest"].get("blake3")
-            known.setdefault(name, set()).add((artifact["digest"].get("sha256"), artifact.get("size")))
-            if artifact.get("form") == "tree" and name in embedded:
-                trees.add(name)
-        for listing in self.released():
-            known.setdefault(listing["blake3"], set()).add((listing["sha256"], None))
+            self.known.setdefault(name, set()).add((identity, artifact["digest"].get("sha256"), artifact.get("size")))
+            if artifact.get("form") == "tree" and name in self.sound_artifacts:
+                trees.setdefault(name, set()).add(identity)
         for tree in sorted(trees):
-            self.is_refused(f"artifacts/{tree}", self.listing, embedded[tree], known)
-        for name, content in embedded.items():
-            self.artifact(f"artifacts/{name}", known.get(name), content)
+            self.is_refused(f"artifacts/{tree}", self.listing, tree, trees[tree])
+        # What would refer to it may be in what was not read.
+        if set(self.errors()) & set(LIMITS):
+            return
+        named = {*self.known, *(listing["blake3"] for listing in self.released())}
+        for name in self.sound_artifacts:
+            if name not in named:
+                self.say("container.unlisted", f"artifacts/{name}")
+
+    def spoken_of(self):
+        for identity, value in self.read.items():
+            for artifact in [*value["inputs"], *value["outputs"]]:
+                yield identity, artifact
+        for identity in self.read:
+            for item in self.described(identity):
+                if item.get("digest") is not None:
+                    yield identity, item
 
     def released(self):
         """The listings that releases name. Nothing is refused for what they are: anybody may sign a release."""
@@ -182,30 +224,28 @@ class Verifier:
             if statement["kind"] == "release":
                 yield statement["record"]
 
+    def is_description_here(self, identity):
+        return f"records/{identity}/artifacts.json" in self.sound_sections
+
     def described(self, identity):
-        """Artifacts of `artifacts.json`, as far as they have the form that counts here."""
-        section = self.json_sections.get(f"records/{identity}/artifacts.json")
-        artifacts = section.get("artifacts") if isinstance(section, dict) else None
-        return [item for item in artifacts or [] if isinstance(item, dict) and rules.is_artifact_digests(item.get("digest"))] if isinstance(artifacts, list) else []
+        """The items of `artifacts.json`."""
+        return self.json_sections[f"records/{identity}/artifacts.json"]["artifacts"] if self.is_description_here(identity) else []
 
-    def listing(self, content, known):
+    def listing(self, tree, named_by):
+        content = self.sound_artifacts[tree]
         must(len(content) <= MOST_SECTION_BYTES, "container.limit")
-        for file in rules.listing(content).values():
-            known.setdefault(file["blake3"], set()).add((file["sha256"], file["size"]))
-
-    def artifact(self, place, said, content):
-        if said is None:
-            # What would refer to it may be in what was not read.
-            return None if set(self.errors()) & set(LIMITS) else self.say("container.unlisted", place)
-        self.to_compare.append((place, said, content))
+        self.listings[tree] = rules.listing(content)
+        for file in self.listings[tree].values():
+            self.known.setdefault(file["blake3"], set()).update((identity, file["sha256"], file["size"]) for identity in named_by)
 
     def descriptions(self):
-        """Row 7.5."""
-        for place, said, content in self.to_compare:
+        """Row 7.5: what is said of an artifact by records that are not set apart."""
+        for name, content in self.sound_artifacts.items():
+            said = [(sha256, size) for identity, sha256, size in self.known.get(name, ()) if identity in self.read]
             if any(size not in (None, len(content)) for _, size in said):
-                self.say("digest.size", place)
+                self.say("digest.size", f"artifacts/{name}")
             if self.all_digests and any(sha256 not in (None, sha256_of(content)) for sha256, _ in said):
-                self.say("digest.divergent", place)
+                self.say("digest.divergent", f"artifacts/{name}")
 
     # Steps 6 and 7.
 
@@ -213,20 +253,33 @@ class Verifier:
         self.said, self.seen = [], set()
         for name, rest, content in self.below("statements/"):
             self.is_refused(name, self.statement, name, rest.removesuffix(".json"), content)
+
+    def chain(self):
+        """Step 7, row by row, and in each row statement by statement. An id that is named twice is one id."""
+        counted = [statement for statement in self.said if not self.trust.is_apart(statement)]
         by_id = {statement["id"]: statement for statement in self.said if statement["id"]}
-        authors = {(statement["key"], statement["record"]["blake3"]) for statement in self.said if statement["kind"] == "authorship"}
-        # Row by row, and in each row statement by statement. An id that is named twice is one id.
-        follows = [(statement, previous) for statement in self.said if by_id for previous in sorted(set(statement["predicate"].get("prev", [])))]
+        follows = [(statement, previous) for statement in counted if by_id for previous in sorted(set(statement["predicate"].get("prev", [])))]
         for statement, previous in follows:
             if previous not in by_id:
                 self.say("statement.prev-dangling", statement["file"], INFO)
         for statement, previous in follows:
             if previous in by_id and by_id[previous]["created"] > statement["created"]:
                 self.say("statement.prev-time", statement["file"], WARNING)
-        for statement in self.said:
-            binds = statement["kind"] == "seal" and (statement["key"], statement["record"]["blake3"]) in authors
-            if binds and any(item not in self.entries for item in statement["predicate"]["objects"]):
+        for statement in counted:
+            if statement["kind"] == "seal" and self.binds(statement) and any(item not in self.entries for item in statement["predicate"]["objects"]):
                 self.say("statement.seal", statement["file"])
+
+    def binds(self, seal):
+        """With a signers file a seal that is not set apart does."""
+        return self.trust.has_file or seal["key"] in self.trust.vouchers.get(seal["record"]["blake3"], ())
+
+    def leave_out_what_is_apart(self):
+        """Infos and warnings of steps 3 to 6 about it are not reported, and from step 7 on it is as if it were not here."""
+        apart = {statement["file"] for statement in self.said if self.trust.is_apart(statement)}
+        records = {identity for identity in self.read if self.trust.is_record_apart(identity)}
+        is_about = lambda place: place in apart or place.split("/")[1:2] and place.startswith("records/") and place.split("/")[1] in records
+        self.findings = [finding for finding in self.findings if finding["severity"] == ERROR or not is_about(finding["place"])]
+        self.all_read, self.read = self.read, {identity: value for identity, value in self.read.items() if identity not in records}
 
     def statement(self, name, digest, content):
         self.must_be_named(digest, content, "digest.statement")
@@ -240,7 +293,7 @@ class Verifier:
         about = statement["record"]
         is_new = self.is_new(statement["payload"])
         if about["blake3"] in self.read:
-            must(sha256_of(self.entries[f"records/{about['blake3']}/record.json"][0]) == about["sha256"], "statement.subject")
+            must(not self.contradicts(about), "statement.subject")
         elif is_new and statement["kind"] != "release":
             self.say("statement.orphan", name, WARNING)
         # Two files around one payload are one statement.
@@ -257,6 +310,22 @@ class Verifier:
         self.seen.add(payload)
         return is_new
 
+    # Step 8.
+
+    def lineage(self):
+        counted = [statement for statement in self.said if self.trust.counts(statement)]
+        described = {identity: self.described(identity) if self.is_description_here(identity) else None for identity in self.read}
+        links = [statement for statement in counted if statement["kind"] == "link"]
+        found = Lineage(self.read, self.sha256_of_record, described, self.listings, links, self.trust.superseded).findings()
+        for code, severity, place in found:
+            self.say(code, f"records/{place}", severity)
+
+    def contradicts(self, named):
+        return named["blake3"] in self.read and self.sha256_of_record(named["blake3"]) != named["sha256"]
+
+    def sha256_of_record(self, identity):
+        return sha256_of(self.entries[f"records/{identity}/record.json"][0])
+
 
 def time(text):
     if not rules.is_time(text):
@@ -264,24 +333,41 @@ def time(text):
     return text
 
 
+def verify(path, signers_file=None, at=None, require=None, digests="blake3", sha256_only=False):
+    """The state, the findings and the exit status. Where there is no answer: OSError, or Refused by a signers file."""
+    trusted = None
+    if signers_file is not None:
+        with open(signers_file, "rb") as file:
+            trusted = signers.signers(file.read())
+    verifier = Verifier(digests, at, sha256_only, trusted)
+    if os.path.isdir(path):
+        state = verifier.verify_folder(path)
+    else:
+        with open(path, "rb") as file:
+            state = verifier.verify(file.read())
+    wanted = require or ("trusted" if signers_file is not None else "intact")
+    holds = STATES.index(state) >= STATES.index(wanted)
+    if STATES.index(state) >= STATES.index("intact") and not holds:
+        verifier.say("policy.state", "", WARNING)
+    return state, verifier.findings, 2 if state == "refused" else 1 if state == "malformed" else 0 if holds else 3
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trust", help="the signers file")
     parser.add_argument("--at", type=time, help="the moment of the judgement")
-    parser.add_argument("--require", choices=STATES[2:], default="intact")
+    parser.add_argument("--require", choices=STATES[2:])
     parser.add_argument("--digests", choices=["blake3", "all"], default="blake3")
     parser.add_argument("--sha256-only", action="store_true")
-    parser.add_argument("bundle")
+    parser.add_argument("input")
     arguments = parser.parse_args()
     try:
-        with open(arguments.bundle, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        print(f"{arguments.bundle}: {error.strerror}", file=sys.stderr)
+        state, findings, status = verify(arguments.input, arguments.trust, arguments.at, arguments.require, arguments.digests, arguments.sha256_only)
+    except (OSError, Refused) as error:
+        print(f"{arguments.input}: {error}", file=sys.stderr)
         return 2
-    verifier = Verifier(arguments.digests, arguments.at, arguments.sha256_only)
-    state = verifier.verify(data)
-    print(json.dumps({"state": state, "findings": verifier.findings}, indent=2))
-    return 2 if state == "refused" else 1 if state == "malformed" else 0 if STATES.index(state) >= STATES.index(arguments.require) else 3
+    print(json.dumps({"state": state, "findings": findings}, indent=2))
+    return status
 
 
 if __name__ == "__main__":

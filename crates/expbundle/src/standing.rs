@@ -137,7 +137,7 @@ impl Intact {
         words.sort_by_key(|statement| (statement.created(), statement.id()));
         let revocations = revoke(&words, &rights, &mut standing);
         let of_keys = self.statements().iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
-        standing.statements.extend(of_keys.map(|statement| statement.id()));
+        standing.statements.extend(of_keys.map(VerifiedStatement::id));
         self.supersede(&words, &rights, &mut standing);
         standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
         judge_signers(&words, &rights, &mut standing);

@@ -1,0 +1,168 @@
+"""spec/directory.md, "Paths", "What is not counted" and "Git LFS pointers": what is in a folder, read once."""
+
+import hashlib
+import os
+import pathlib
+import re
+import stat
+import unicodedata
+from dataclasses import dataclass, field
+
+import record as rules
+
+BUNDLE = "experiment.expb"
+DOCUMENTATION = "README.md LICENSE LICENSE.md LICENSE.txt NOTICE NOTICE.md NOTICE.txt CITATION.cff CHANGELOG.md".split()
+# In a work tree of git `.git` is a file.
+NOT_COUNTED = {*DOCUMENTATION, ".gitattributes", ".gitignore", ".git", BUNDLE, "model.sig"}
+NOT_WALKED = (".git", ".cache/huggingface")
+RESULTS = re.compile(r"\.eval_results/[^/]+\.yaml")
+REPOSITORY = re.compile(r"(models|datasets|spaces)--.+", re.DOTALL)
+BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
+LONGEST_PATH, LONGEST_POINTER, LARGEST_INDEX = 4096, 1023, 32 << 20
+POINTER_BEGINS = b"version https://git-lfs.github.com/spec/v1"
+POINTER = re.compile(POINTER_BEGINS + rb"\noid sha256:([0-9a-f]{64})\nsize (0|[1-9][0-9]*)\n")
+INDEX = (".safetensors.index.json", ".bin.index.json")
+# What is dropped before names are compared: it cannot be seen.
+DROPPED = {*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF}
+
+
+@dataclass
+class File:
+    """A regular file. What is taken for a pointer is compared by what it points to, if it does; `text` is kept of an index."""
+
+    path: str
+    size: int
+    digests: dict
+    is_pointer: bool = False
+    points_to: dict | None = None
+    text: bytes | None = field(default=None, repr=False)
+
+
+class Folder:
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self.files, self.links, self.unreadable, self.paths = {}, [], [], []
+        self.repository = repository(self.root)
+
+    def place(self, path):
+        return self.root / path
+
+    def read(self):
+        """Walks the folder once."""
+        self.walk("")
+        self.alike = alike(self.paths)
+
+    def walk(self, folder):
+        try:
+            names = sorted(os.listdir(os.fsencode(self.place(folder))))
+        except OSError:
+            self.unreadable.append(folder)
+            return
+        for name in names:
+            try:
+                path = f"{folder}/{name.decode()}".removeprefix("/")
+            except UnicodeDecodeError:
+                self.unreadable.append(f"{folder}/{os.fsdecode(name)}".removeprefix("/"))
+                continue
+            self.visit(path)
+
+    def visit(self, path):
+        place = self.place(path)
+        mode = place.lstat().st_mode
+        is_folder = stat.S_ISDIR(mode)
+        if is_folder and path not in NOT_WALKED:
+            self.walk(path)
+            return
+        self.paths.append(path)
+        if is_folder:
+            return
+        followed = self.followed(place) if stat.S_ISLNK(mode) else place
+        is_regular = followed is not None and stat.S_ISREG(followed.lstat().st_mode)
+        if is_regular and not is_counted(path):
+            return
+        if followed is None:
+            self.links.append(path)
+        elif not is_regular or len(escaped(path).encode()) > LONGEST_PATH:
+            self.unreadable.append(path)
+        else:
+            self.file(path, followed)
+
+    def followed(self, link):
+        """The file of the Hub's cache that a link leads to, if it is one."""
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            return None
+        is_blob = self.repository and target.parent == self.repository / "blobs" and BLOB.fullmatch(target.name)
+        return target if is_blob and stat.S_ISREG(target.lstat().st_mode) else None
+
+    def file(self, path, place):
+        try:
+            data = place.read_bytes()
+        except OSError:
+            self.unreadable.append(path)
+            return
+        from blake3 import blake3
+
+        digests = {"blake3": blake3(data).hexdigest(), "sha256": hashlib.sha256(data).hexdigest()}
+        text = data if is_index(path) and len(data) <= LARGEST_INDEX else None
+        is_pointer = len(data) <= LONGEST_POINTER and data.startswith(POINTER_BEGINS)
+        self.files[path] = File(path, len(data), digests, is_pointer, points_to(data) if is_pointer else None, text)
+
+    def bundle(self):
+        """The place of the bundle, or None."""
+        place = self.place(BUNDLE)
+        if not os.path.lexists(place):
+            return None
+        place = self.followed(place) if place.is_symlink() else place
+        return place if place and stat.S_ISREG(place.lstat().st_mode) else None
+
+
+def is_index(path):
+    return rules.lower(path).endswith(INDEX)
+
+
+def is_counted(path):
+    """Whether a regular file at this path can change what a loader does."""
+    return path not in NOT_COUNTED and not RESULTS.fullmatch(path)
+
+
+def repository(root):
+    """The folder of a repository in the Hub's cache, if a folder is one of its snapshots."""
+    root = root.resolve()
+    is_snapshot = root.parent.name == "snapshots" and REPOSITORY.fullmatch(root.parent.parent.name)
+    return root.parent.parent if is_snapshot else None
+
+
+def points_to(data):
+    found = POINTER.fullmatch(data)
+    return {"sha256": found[1].decode(), "size": int(found[2])} if found and int(found[2]) < 2**64 else None
+
+
+def escaped(path):
+    """As a listing writes it."""
+    return "".join(f"%{ord(letter):02X}" if letter == "%" or ord(letter) < 0x20 or ord(letter) == 0x7F else letter for letter in path)
+
+
+def unescaped(path):
+    return re.sub("%([0-9A-F]{2})", lambda escape: chr(int(escape[1], 16)), path)
+
+
+def folded(name):
+    name = "".join(letter for letter in name if ord(letter) not in DROPPED)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold()).rstrip(". ")
+
+
+def alike(paths):
+    """The paths of which some machine takes another for the same: those at or below one of two spellings of one name."""
+    spellings = {}
+    for path in paths:
+        for raw, fold in beginnings(path):
+            spellings.setdefault(fold, set()).add(raw)
+    return {path for path in paths if any(len(spellings[fold]) > 1 for _, fold in beginnings(path))}
+
+
+def beginnings(path):
+    names = path.split("/")
+    folds = [folded(name) for name in names]
+    return [("/".join(names[:depth]), tuple(folds[:depth])) for depth in range(1, len(names) + 1)]

@@ -1,0 +1,454 @@
+"""spec/lineage.md, and the licences of spec/family.md: the graph of records, computed from what counts, and the findings of step 8."""
+
+import functools
+import hashlib
+import pathlib
+import tomllib
+from dataclasses import dataclass
+
+import licences
+import record as rules
+
+ERROR, WARNING, INFO = "error", "warning", "info"
+SEVERITIES = {
+    "container.limit": ERROR, "artifact.digest-conflict": ERROR, "lineage.parent-absent": INFO, "lineage.licence-unknown": INFO, "lineage.licence-withheld": WARNING,
+    "lineage.licence-conflict": WARNING, "lineage.two-records": WARNING, "lineage.cycle": ERROR, "lineage.child-before-parent": WARNING, "lineage.unaccounted-input": INFO,
+}
+MOST_LOOKS = 4_194_304
+FEWEST_BYTES = 3
+# Files that tools write for nothing, and the endings of weights and data: "Bytes that prove".
+FOR_NOTHING = (
+    "\r\n\r\n", "\n\n\n", "---\n", "[]\n", "[]\r\n", "{}\n", "{}\r\n", '""\n', "null", "null\n", "None", "None\n", "true", "true\n", "false", "false\n", "{\n}\n", "[\n]\n", "{ }\n",
+)
+DATA = tuple(
+    f".{ending}" for ending in """arrow avro bin bz2 ckpt csv feather gguf gz h5 hdf5 joblib jsonl keras lance mds msgpack ndjson nemo npy npz onnx orc parquet pickle pkl pt pth
+    safetensors tar tflite tfrecord tgz tsv xz zip zst""".split()
+)
+
+
+@functools.cache
+def registry():
+    return tomllib.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "spec" / "relations.toml").read_text())
+
+
+def carries_lineage(role):
+    return registry()["roles"].get(role, {}).get("lineage", False)
+
+
+def may_go_on_beside(relation):
+    return registry()["relations"].get(relation, {}).get("after") == "start"
+
+
+def both_digests(data):
+    from blake3 import blake3
+
+    return {("blake3", blake3(data).hexdigest()), ("sha256", hashlib.sha256(data).hexdigest())}
+
+
+@functools.cache
+def known_files():
+    """The digests of no bytes, and of files that tools write for nothing."""
+    return both_digests(b""), set().union(*(both_digests(text.encode()) for text in FOR_NOTHING))
+
+
+def names_of(digests):
+    """A digest set as algorithms with digests."""
+    return frozenset((name, digests[name]) for name in ("blake3", "sha256") if digests.get(name) is not None)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An input or output of a record, or a file of the tree that one is; role and marks are then those of the tree."""
+
+    record: str
+    names: frozenset
+    size: int | None
+    role: str
+    common: bool = False
+    passed_on: bool | None = None
+    is_tree: bool = False
+    path: str | None = None
+
+    @property
+    def is_empty(self):
+        return bool(self.names & known_files()[0])
+
+    def proves(self):
+        """Whether nobody else has these bytes by chance."""
+        if not carries_lineage(self.role) or self.common or self.is_empty or self.names & known_files()[1]:
+            return False
+        return self.is_tree or self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA))
+
+
+def are_same(names, others):
+    """The table of spec/digests.md: one digest equal, and none different."""
+    return bool(names & others) and not conflict(names, others)
+
+
+def conflict(names, others):
+    ours, theirs = dict(names), dict(others)
+    return bool(names & others) and any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys())
+
+
+class Lineage:
+    """The graph of some records: `records` by id, digests of each `record.json`, items of `artifacts.json` (None if it is not here), listings by BLAKE3."""
+
+    def __init__(self, records, sha256, described, listings, links, supersessions):
+        self.records, self.sha256, self.described, self.listings = records, sha256, described, listings
+        self.links = [link for link in links if link["record"]["blake3"] in records]
+        self.supersessions = [statement for statement in supersessions if statement["record"]["blake3"] in records]
+        self.found, self.read, self.joining = [], {}, {}
+        self.inputs, self.outputs = ({identity: self.whole(identity, way) for identity in sorted(records)} for way in ("inputs", "outputs"))
+        self.disputed = set()
+
+    def say(self, code, place):
+        self.found.append((code, SEVERITIES[code], place))
+
+    def findings(self):
+        """In the order of the table: by code, then by record."""
+        self.conflicts()
+        self.declared()
+        self.producers_by_name()
+        self.proven()
+        self.times()
+        self.one_run()
+        self.circles()
+        self.licences()
+        self.gaps()
+        order = list(SEVERITIES)
+        return sorted(self.found, key=lambda finding: (order.index(finding[0]), finding[2]))
+
+    # Facts.
+
+    def whole(self, identity, way):
+        found = {}
+        for item in self.records[identity][way]:
+            names, size, role, is_tree = names_of(item["digest"]), item["size"], item["role"], item.get("form") == "tree"
+            # Items that agree in all but their marks are one.
+            marks = found.setdefault((names, size, role, is_tree), ([], []))
+            marks[0].append(item.get("common", False))
+            marks[1].append(item.get("passedOn"))
+        return [
+            Artifact(identity, names, size, role, any(common), False if False in passed_on else True if True in passed_on else None, is_tree)
+            for (names, size, role, is_tree), (common, passed_on) in found.items()
+        ]
+
+    def listing(self, artifact):
+        """The files of a tree, by path; None if its listing is not here."""
+        return self.listings.get(dict(artifact.names).get("blake3")) if artifact.is_tree else None
+
+    def each(self):
+        for artifacts in (self.inputs, self.outputs):
+            for identity in artifacts:
+                yield from artifacts[identity]
+
+    @functools.cached_property
+    def wholes(self):
+        """Every digest of a whole artifact: only files that share one can join records."""
+        return set().union(*(artifact.names for artifact in self.each()))
+
+    def files_of(self, blake3):
+        """Path, digests and size of each file of a listing, which is read once."""
+        if blake3 not in self.read:
+            self.read[blake3] = [(path, names_of(file), file["size"]) for path, file in self.listings[blake3].items()]
+        return self.read[blake3]
+
+    def names_in(self, blake3):
+        return set().union(*(names for _, names, _ in self.files_of(blake3)))
+
+    def files_that_join(self, blake3):
+        if blake3 not in self.joining:
+            self.joining[blake3] = [file for file in self.files_of(blake3) if file[1] & self.wholes]
+        return self.joining[blake3]
+
+    def files(self, tree):
+        """The files of a tree that can join records."""
+        if self.listing(tree) is None:
+            return []
+        files = self.files_that_join(dict(tree.names)["blake3"])
+        return [Artifact(tree.record, names, size, tree.role, tree.common, tree.passed_on, path=path) for path, names, size in files]
+
+    def described_inputs(self, identity):
+        return [item for item in self.described.get(identity) or [] if item["direction"] == "input"]
+
+    # Conflicts.
+
+    def conflicts(self):
+        where = {}
+        for artifact in self.each():
+            self.remember(where, artifact.names, artifact.record)
+        looked_at = set()
+        for artifact in self.each():
+            if self.listing(artifact) is not None and artifact.names not in looked_at:
+                looked_at.add(artifact.names)
+                for _, names, _ in self.files_of(dict(artifact.names)["blake3"]):
+                    self.remember(where, names, artifact.record)
+        for name, sets in where.items():
+            if len(sets) > 1:
+                self.disputed.add(name)
+                self.say("artifact.digest-conflict", min(sets.values()))
+        self.too_many_looks()
+
+    @staticmethod
+    def remember(where, names, record):
+        """Under each digest the sets with both digests that have it, with the lowest record."""
+        if len(names) == 2:
+            for name in names:
+                known = where.setdefault(name, {})
+                known[names] = min(record, known.get(names, record))
+
+    def too_many_looks(self):
+        for artifacts in (self.inputs, self.outputs):
+            trees = [dict(artifact.names)["blake3"] for identity in artifacts for artifact in artifacts[identity] if self.listing(artifact) is not None]
+            looks = sum(len(self.files_that_join(tree)) * (trees.count(tree) - 1) for tree in set(trees))
+            if looks > MOST_LOOKS:
+                self.say("container.limit", min(self.records))
+
+    # Declared and asserted links.
+
+    def declared(self):
+        """Parents by name: of each record pairs of a parent and a relation."""
+        self.named = {identity: [] for identity in self.records}
+        absent = {}
+        for child, parent, relation in self.namings():
+            if self.is_here(parent, child):
+                self.named[child].append((parent["blake3"], relation))
+            elif parent["blake3"] not in self.records:
+                absent[parent["blake3"]] = min(child, absent.get(parent["blake3"], child))
+        for statement in self.supersessions:
+            self.is_here(statement["predicate"]["successor"], statement["record"]["blake3"])
+        for child in absent.values():
+            self.say("lineage.parent-absent", child)
+
+    def namings(self):
+        for child in sorted(self.records):
+            for parent in self.records[child]["parents"]:
+                yield child, parent["record"], parent["relation"]
+        for link in self.links:
+            if link["predicate"].get("parent") is not None:
+                yield link["record"]["blake3"], link["predicate"]["parent"], link["predicate"].get("relation")
+
+    def is_here(self, named, by):
+        """Whether a record is here under both digests. Under another SHA-256 nothing follows from the name."""
+        if named["blake3"] not in self.records:
+            return False
+        if self.sha256(named["blake3"]) != named["sha256"]:
+            self.say("artifact.digest-conflict", by)
+            return False
+        return True
+
+    # Same bytes.
+
+    def producers_by_name(self):
+        """Outputs, and files of output trees, that can prove a link, by each of their digests."""
+        self.made = {}
+        for identity in self.outputs:
+            for output in self.outputs[identity]:
+                for artifact in [output, *self.files(output)]:
+                    if artifact.proves() and self.is_made(artifact):
+                        for name in artifact.names:
+                            self.made.setdefault(name, []).append(artifact)
+
+    def is_made(self, output):
+        """Whether its record made an output. What was passed on, or may have been, proves nothing."""
+        inputs = self.inputs[output.record]
+        if any(output.names & artifact.names for artifact in inputs):
+            return False
+        if output.passed_on is None:
+            trees = [artifact for artifact in inputs if artifact.is_tree and not artifact.is_empty]
+            described = [names_of(item["digest"]) for item in self.described_inputs(output.record) if item.get("digest")]
+            in_trees = [self.names_in(dict(tree.names)["blake3"]) for tree in trees if self.listing(tree) is not None]
+            if any(output.names & names for names in [*described, *in_trees]):
+                return False
+            # Of unknown origin.
+            is_withheld = "artifacts.json" in self.records[output.record]["sections"] and self.described[output.record] is None
+            if is_withheld or any(self.listing(tree) is None for tree in trees) or self.has_tree_apart(output.record):
+                return False
+        return output.passed_on is not True
+
+    def has_tree_apart(self, identity):
+        """Whether `artifacts.json` has an input tree, not empty, that `record.json` does not list: it is not looked into."""
+        trees = [names_of(item["digest"]) for item in self.described_inputs(identity) if item.get("form") == "tree" and item.get("digest")]
+        listed = self.listed(identity)
+        return any(not names & listed and not names & known_files()[0] for names in trees)
+
+    def listed(self, identity):
+        """Every digest of an input in `record.json`."""
+        return set().union(*(artifact.names for artifact in self.inputs[identity]))
+
+    def producers(self, taken):
+        """The records that made the bytes of an input, or of a file of an input tree."""
+        if not taken.proves():
+            return set()
+        found = {made for name in taken.names for made in self.made.get(name, ())}
+        return {made.record for made in found if self.joins(made, taken)}
+
+    def joins(self, made, taken):
+        if made.path is not None and taken.path is not None or not are_same(made.names, taken.names):
+            return False
+        # Known by a disputed digest alone: nobody can tell which description is right.
+        alone = [artifact.names for artifact in (made, taken) if len(artifact.names) == 1 and artifact.names & self.disputed]
+        return not alone or made.names == taken.names
+
+    def proven(self):
+        """Of each record what was taken in, as whole artifacts and as files of trees, with who made it."""
+        self.taken = {
+            identity: [(artifact, self.producers(artifact)) for whole in self.inputs[identity] for artifact in [whole, *self.files(whole)]] for identity in self.inputs
+        }
+        self.parents = {
+            identity: {parent for parent, _ in self.named[identity]} | {record for _, records in self.taken[identity] for record in records - {identity}}
+            for identity in self.records
+        }
+
+    # Times.
+
+    def time(self, identity, member):
+        text = self.records[identity].get(member)
+        return rules.moment(text) if text else None
+
+    def start(self, identity):
+        return self.time(identity, "started")
+
+    def end(self, identity):
+        """A record without an end is taken by its start."""
+        return self.time(identity, "ended") or self.start(identity)
+
+    def times(self):
+        for child in self.records:
+            started = self.start(child)
+            moments = [*self.moments_by_name(child), *self.moments_by_bytes(child)]
+            if started and any(moment and started < moment for moment in moments):
+                self.say("lineage.child-before-parent", child)
+
+    def moments_by_name(self, child):
+        return [self.start(parent) if may_go_on_beside(relation) else self.end(parent) for parent, relation in self.named[child] if parent != child]
+
+    def moments_by_bytes(self, child):
+        """For each input the moment of the earliest of those who made it, unless it is named as a parent or its time is unknown."""
+        named = {parent for parent, _ in self.named[child]}
+        for artifact, producers in self.taken[child]:
+            moment = self.start if artifact.role == "checkpoint" else self.end
+            moments = [(moment(producer), producer) for producer in producers]
+            if moments and all(ready for ready, _ in moments):
+                ready, earliest = min(moments)
+                if earliest not in named and earliest != child:
+                    yield ready
+
+    # One run, one record.
+
+    def one_run(self):
+        runs = {}
+        for identity in sorted(self.records):
+            source = self.records[identity].get("source")
+            if source:
+                runs.setdefault((source["tool"], source["run"]), []).append(identity)
+        for records in runs.values():
+            if sum(not self.is_settled(identity, records) for identity in records) > 1:
+                self.say("lineage.two-records", records[0])
+
+    def is_settled(self, identity, records):
+        """Whether another record of the same run took its place or went on from it."""
+        others = [other for other in records if other != identity]
+        successors = [statement["predicate"]["successor"] for statement in self.supersessions if statement["record"]["blake3"] == identity]
+        resumed = [parent["record"] for other in others for parent in self.records[other]["parents"] if parent["relation"] == "resumed-from"]
+        is_it = lambda named, record: named["blake3"] == record and named["sha256"] == self.sha256(record)
+        return any(is_it(named, other) for named in successors for other in others) or any(is_it(named, identity) for named in resumed)
+
+    # Circles.
+
+    def circles(self):
+        for circle in circles(self.parents):
+            self.say("lineage.cycle", min(circle))
+        for identity in self.records:
+            if identity in self.parents[identity]:
+                self.say("lineage.cycle", identity)
+
+    # Licences.
+
+    def licences(self):
+        stated = {identity: [item["licence"] for item in self.described_outputs(identity) if licences.is_stated(item.get("licence"))] for identity in self.records}
+        for child in self.records:
+            if stated[child] and any(not stated[parent] for parent in self.parents[child]):
+                self.say("lineage.licence-unknown", child)
+        withheld = [identity for identity in self.records if self.has_products(identity) and "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None]
+        if withheld:
+            self.say("lineage.licence-withheld", min(withheld))
+        passed_on = licences.passed_on(stated, self.parents)
+        for child in self.records:
+            if any(licences.conflict(one, own) for one in passed_on[child] for own in stated[child]):
+                self.say("lineage.licence-conflict", child)
+
+    def described_outputs(self, identity):
+        return [item for item in self.described.get(identity) or [] if item["direction"] == "output" and carries_lineage(item["role"])]
+
+    def has_products(self, identity):
+        return any(carries_lineage(output.role) for output in self.outputs[identity])
+
+    # Gaps.
+
+    def gaps(self):
+        unknown = {}
+        for identity in sorted(self.records):
+            for gap in [*self.unaccounted(identity), *self.unaccounted_by_description(identity)]:
+                unknown.setdefault(gap, identity)
+        for identity in unknown.values():
+            self.say("lineage.unaccounted-input", identity)
+
+    def unaccounted(self, identity):
+        for whole in self.inputs[identity]:
+            is_made = any(self.producers(artifact) for artifact in [whole, *self.files(whole)])
+            if self.needs_account(whole) and not is_made and not self.is_linked(identity, whole.names):
+                yield whole.names
+
+    def unaccounted_by_description(self, identity):
+        """Inputs that `artifacts.json` alone has: by name, or by a digest that `record.json` does not list."""
+        listed = self.listed(identity)
+        for number, item in enumerate(self.described_inputs(identity)):
+            names = names_of(item.get("digest") or {})
+            is_linked = bool(names) and self.is_linked(identity, names)
+            if carries_lineage(item["role"]) and not names & listed and not names & known_files()[0] and not is_linked:
+                yield names or (identity, number)
+
+    @staticmethod
+    def needs_account(artifact):
+        return carries_lineage(artifact.role) and not artifact.common and not artifact.is_empty
+
+    def is_linked(self, identity, names):
+        """Whether a statement says which record here an input is from."""
+        return any(
+            link["record"]["blake3"] == identity and link["predicate"].get("artifact") and are_same(names_of(link["predicate"]["artifact"]), names)
+            and link["predicate"]["parent"]["blake3"] in self.records and self.sha256(link["predicate"]["parent"]["blake3"]) == link["predicate"]["parent"]["sha256"]
+            for link in self.links
+        )
+
+
+def circles(parents):
+    """The sets of records that descend from each other (Kosaraju, without recursion)."""
+    children = {record: [] for record in parents}
+    for child, of_child in parents.items():
+        for parent in of_child:
+            children[parent].append(child)
+    order, seen = [], set()
+    for record in parents:
+        order += reached(record, parents, seen)
+    seen = set()
+    for record in reversed(order):
+        circle = reached(record, children, seen)
+        if len(circle) > 1:
+            yield circle
+
+
+def reached(start, edges, seen):
+    """What can be reached and was not seen before, each behind all that it leads to."""
+    done, stack = [], [] if start in seen else [(start, iter(edges[start]))]
+    seen.add(start)
+    while stack:
+        record, others = stack[-1]
+        further = next((other for other in others if other not in seen), None)
+        if further is None:
+            done.append(record)
+            stack.pop()
+        else:
+            seen.add(further)
+            stack.append((further, iter(edges[further])))
+    return done
