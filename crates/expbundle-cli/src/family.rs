@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::family::check_all;
+use expbundle::hash;
 use expbundle::verify::{Check, Unverified};
 use expbundle_format::Finding;
 
@@ -82,7 +83,7 @@ pub fn refusal(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> 
     Failure::from(finding)
 }
 
-/// Every bundle below a folder, in the order of paths.
+/// Every bundle below a folder, in the order of paths. What may be one and is not read is named.
 fn search(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -95,25 +96,30 @@ fn search(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
             let path = match Utf8PathBuf::from_path_buf(entry.path()) {
                 Ok(path) => path,
                 Err(path) => {
-                    passed_over.push(path);
+                    passed_over.push((path, "the name is not UTF-8"));
                     continue;
                 }
             };
+            let is_bundle = path.file_name() == Some(BUNDLE_NAME) || path.extension() == Some("expb");
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && (path.file_name() == Some(BUNDLE_NAME) || path.extension() == Some("expb")) {
+            } else if is_bundle && hash::is_file_of(&folder, &path) {
                 found.push(path);
+            } else if kind.is_symlink() && (is_bundle || path.is_dir()) {
+                passed_over.push((path.into_std_path_buf(), "links are not followed"));
+            } else if is_bundle {
+                passed_over.push((path.into_std_path_buf(), "it is not a regular file"));
             }
         }
     }
-    if let Some(first) = passed_over.iter().min() {
+    if let Some((first, why)) = passed_over.iter().min() {
         let first = one_line(&first.to_string_lossy());
         let more = match passed_over.len() - 1 {
             0 => String::new(),
             more => format!(", and {more} more"),
         };
         let note = paint(Tone::Doubt, "note:");
-        terminal::talk(&format!("{note} passed over, as the name is not UTF-8: {first}{more}\n"));
+        terminal::talk(&format!("{note} not read: {first} ({why}){more}\n"));
     }
     found.sort();
     Ok(found)

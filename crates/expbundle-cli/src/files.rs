@@ -6,6 +6,7 @@ use std::io::Read as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
+use expbundle::hash::{HashError, WhySkipped};
 use expbundle::lock::{FolderLock, Seen};
 use expbundle::verify::{Digests, Intact, Unverified};
 
@@ -106,6 +107,35 @@ pub fn save_over(bundle: &Bundle, path: &Utf8Path, seen: &Seen) -> Result<(), Fa
 /// Saves a bundle, atomically.
 pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), Failure> {
     bundle.save(path).map_err(|error| Failure::io("write the bundle", path, &error))
+}
+
+/// Why files have no digest or a folder no listing, with the next step.
+pub fn hash_failure(error: &HashError) -> Failure {
+    let cannot_record = |place: String| Failure::new("cli.write", error.to_string()).at(place);
+    match error {
+        HashError::Read { path, source } => Failure::io("read the file", path, source),
+        HashError::NotAFile { path } => {
+            Failure::new("cli.io", error.to_string()).at(path.as_str()).help("name a file or a folder")
+        }
+        HashError::Changed { path } => Failure::new("cli.io", error.to_string())
+            .at(path.as_str())
+            .help("run it again when no other program writes to it"),
+        HashError::Tree { path, source } => cannot_record(path.to_string()).because(source),
+        HashError::Empty { path } => cannot_record(path.to_string()).help("name a folder with files in it"),
+        HashError::LeftOut { folder, first, .. } => {
+            cannot_record(folder.join(&first.path).to_string()).help(way_out(&first.why))
+        }
+    }
+}
+
+/// What to do about something in a folder that no listing can hold.
+fn way_out(why: &WhySkipped) -> &'static str {
+    match why {
+        WhySkipped::Link => "`cp -RL` copies a folder with files in place of its links; or remove the link",
+        WhySkipped::Special => "move it out of the folder",
+        WhySkipped::NotUtf8 | WhySkipped::Path(_) => "rename it",
+        WhySkipped::Unreadable(_) => "check its permissions",
+    }
 }
 
 /// Reads a whole text file that a person names, such as a key.

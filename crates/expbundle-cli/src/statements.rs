@@ -1,7 +1,7 @@
 //! What every command that signs shares: a statement about a record, added to its bundle.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::hash::{HashError, Wanted, hash_file};
+use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
 use expbundle::verify::Intact;
 use expbundle_format::record::role;
@@ -160,10 +160,7 @@ pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
 /// Both digests of a file.
 pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
     files::regular_or_folder(path, "read the file")?;
-    let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| match &error {
-        HashError::Read { path, source } => Failure::io("read the file", path, source),
-        _ => Failure::new("cli.io", error.to_string()).at(path.as_str()),
-    })?;
+    let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| files::hash_failure(&error))?;
     Ok(hashed.digests())
 }
 

@@ -175,12 +175,12 @@ fn source_failure(error: &(dyn std::error::Error + 'static), path: &Utf8Path) ->
 pub fn convert_failure(error: &ConvertError) -> Failure {
     let failure = Failure::new("cli.source", error.to_string()).because(error);
     match error {
+        ConvertError::Hash(error) => files::hash_failure(error),
         ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
         ConvertError::Source { path, .. } => {
             failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
         }
         ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
-        ConvertError::Hash(_) => failure.help("check the file and its permissions"),
         ConvertError::Draft(_) | ConvertError::Series(_) | ConvertError::Blind(_) => failure,
     }
 }

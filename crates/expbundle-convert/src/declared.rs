@@ -39,7 +39,7 @@ pub fn add(draft: &mut Draft, artifacts: &mut Vec<Artifact>, options: &Options<'
 
 fn listed(draft: &mut Draft, role: &Word, path: &Utf8Path, options: &Options<'_>) -> Result<ArtifactRef, ConvertError> {
     if path.is_dir() {
-        let listing = hash_tree(path, options.progress)?.tree.to_string().into_bytes();
+        let listing = hash_tree(path, options.progress)?.to_string().into_bytes();
         let size = listing.len() as u64;
         let digest = draft.embed(Content::bytes(listing))?.into();
         return Ok(ArtifactRef::new(role.clone(), digest, size, Form::Tree));

@@ -90,6 +90,26 @@ pub enum HashError {
         /// Why not.
         source: TreeError,
     },
+    /// Something in a folder has no place in a listing, and a listing without it would not be of that folder.
+    #[error("`{}` cannot be recorded: {}{}", .first.path, .first.why, and_more(*.more))]
+    LeftOut {
+        /// Which folder.
+        folder: Utf8PathBuf,
+        /// The first by path.
+        first: Skipped,
+        /// How many others there are.
+        more: usize,
+    },
+    /// A folder without a file.
+    #[error("`{path}` holds no files")]
+    Empty {
+        /// Which folder.
+        path: Utf8PathBuf,
+    },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(" (and {more} more)") }
 }
 
 /// Called with the number of bytes just hashed, from several threads at once.
@@ -248,15 +268,6 @@ fn read_exact_at(file: &File, mut offset: u64, mut buffer: &mut [u8]) -> io::Res
     Ok(())
 }
 
-/// A folder as a tree, and what of it a tree cannot hold.
-#[derive(Clone, Debug)]
-pub struct HashedTree {
-    /// The listing.
-    pub tree: Tree,
-    /// What was left out.
-    pub skipped: Vec<Skipped>,
-}
-
 /// Something in a folder that was not read, and so is in no listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
@@ -396,7 +407,7 @@ fn blobs_of_snapshot(folder: &Utf8Path) -> Option<PathBuf> {
 }
 
 /// Whether a path in a folder is a regular file, or a link of the Hub's cache that is read as one.
-pub(crate) fn is_file_of(folder: &Utf8Path, path: &Utf8Path) -> bool {
+pub fn is_file_of(folder: &Utf8Path, path: &Utf8Path) -> bool {
     let Ok(metadata) = std::fs::symlink_metadata(path) else { return false };
     metadata.is_file()
         || (metadata.is_symlink() && blobs_of_snapshot(folder).is_some_and(|blobs| is_blob(path.as_std_path(), &blobs)))
@@ -416,10 +427,19 @@ fn relative(path: &std::path::Path, folder: &Utf8Path) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Hashes a folder into its listing, several files at a time. What cannot be listed is told apart, so that the caller
-/// decides whether a tree without it is worth anything.
-pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<HashedTree, HashError> {
+/// Hashes a folder into its listing, several files at a time.
+///
+/// # Errors
+/// The folder holds no files, or something that a listing cannot hold: it is listed as it is, or not at all.
+pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<Tree, HashError> {
     let (listed, skipped) = list_files(folder, &|_, _| false)?;
+    let more = skipped.len().saturating_sub(1);
+    if let Some(first) = skipped.into_iter().next() {
+        return Err(HashError::LeftOut { folder: folder.to_owned(), first, more });
+    }
+    if listed.is_empty() {
+        return Err(HashError::Empty { path: folder.to_owned() });
+    }
     let files: Result<Vec<TreeFile>, HashError> = listed
         .into_par_iter()
         .map(|file| {
@@ -428,8 +448,7 @@ pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<HashedTree
             Ok(TreeFile { path: file.path, digest, size: hashed.size })
         })
         .collect();
-    let tree = Tree::new(files?).map_err(|source| HashError::Tree { path: folder.to_owned(), source })?;
-    Ok(HashedTree { tree, skipped })
+    Tree::new(files?).map_err(|source| HashError::Tree { path: folder.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -520,11 +539,10 @@ mod tests {
         std::fs::write(folder.join("b/c"), b"").expect("room");
         std::fs::write(folder.join("a"), b"abc").expect("room");
         std::fs::write(folder.join("b-100%"), b"x").expect("room");
-        let hashed = hash_tree(&folder, &|_| ()).expect("a readable folder");
-        let paths: Vec<_> = hashed.tree.files().iter().map(|file| file.path.as_str()).collect();
+        let tree = hash_tree(&folder, &|_| ()).expect("a readable folder");
+        let paths: Vec<_> = tree.files().iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["a", "b-100%25", "b/c"]);
-        assert_eq!(hashed.tree.files().first().map(|file| file.digest), Some(DigestSet::of(b"abc")));
-        assert_eq!(hashed.skipped, []);
+        assert_eq!(tree.files().first().map(|file| file.digest), Some(DigestSet::of(b"abc")));
     }
 
     #[cfg(unix)]
@@ -539,13 +557,23 @@ mod tests {
         std::os::unix::fs::symlink(&other, folder.join("link-to-folder")).expect("a link");
         let odd = folder.as_std_path().join(std::ffi::OsStr::from_bytes(b"odd\xFF"));
         std::fs::write(odd, b"").expect("room");
-        let hashed = hash_tree(&folder, &|_| ()).expect("a readable folder");
-        assert!(hashed.tree.is_empty());
-        let why: Vec<_> = hashed.skipped.iter().map(|skipped| (&*skipped.path, &skipped.why)).collect();
+        let (listed, found) = list_files(&folder, &|_, _| false).expect("a readable folder");
+        assert_eq!(listed, []);
+        let why: Vec<_> = found.iter().map(|skipped| (&*skipped.path, &skipped.why)).collect();
         assert_eq!(
             why,
             [("link", &WhySkipped::Link), ("link-to-folder", &WhySkipped::Link), ("odd\u{FFFD}", &WhySkipped::NotUtf8)]
         );
-        assert_eq!(hashed.skipped.first().map(|skipped| skipped.finding().code), Some(Code::DirectorySymlink));
+        assert_eq!(found.first().map(|skipped| skipped.finding().code), Some(Code::DirectorySymlink));
+        let error = hash_tree(&folder, &|_| ()).expect_err("no listing of the folder");
+        assert_eq!(error.to_string(), "`link` cannot be recorded: it is a link; links are not followed (and 2 more)");
+    }
+
+    #[test]
+    fn a_folder_without_files_is_no_tree() {
+        let (_guard, folder) = folder();
+        std::fs::create_dir(folder.join("empty")).expect("room");
+        let error = hash_tree(&folder, &|_| ()).expect_err("nothing to list");
+        assert!(matches!(error, HashError::Empty { .. }), "{error:?}");
     }
 }

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::audit::{Question, audit};
 use expbundle::draft::Draft;
-use expbundle::hash::hash_tree;
+use expbundle::hash::{ListedFile, list_files};
 use expbundle::judge::State;
 use expbundle::report::Report;
 use expbundle::verify::Digests;
@@ -287,13 +287,13 @@ fn counted(folder: &Utf8Path) -> Files {
 }
 
 fn walkdir_of(folder: &Utf8Path) -> Files {
-    let hashed = hash_tree(folder, &|_| ()).expect("readable");
-    let read = |file: &TreeFile| {
+    let (listed, _) = list_files(folder, &|_, _| false).expect("readable");
+    let read = |file: ListedFile| {
         let path = file.path.to_plain();
         let bytes = fs::read(folder.join(&path)).expect("readable");
         (path, bytes)
     };
-    hashed.tree.files().iter().map(read).collect()
+    listed.into_iter().map(read).collect()
 }
 
 /// The bundle of a released model, its run, and an older checkpoint of the same signer.

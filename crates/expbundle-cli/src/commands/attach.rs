@@ -108,7 +108,8 @@ impl Attach {
                 FileState::Pointer => (Tone::Doubt, "pointer"),
                 FileState::Changed => (Tone::Bad, "changed"),
                 FileState::Missing => (Tone::Bad, "missing"),
-                FileState::Uncovered | FileState::Unreadable => continue,
+                FileState::Unreadable => (Tone::Bad, "unreadable"),
+                FileState::Uncovered => continue,
             };
             terminal::talk(&format!("{} {}\n", paint(tone, word), cell(&file.path)));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_convert::{ConvertError, Options, declared};
+use expbundle_convert::{Options, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
@@ -19,7 +19,8 @@ use crate::{Outcome, exit, files, series, statements, terminal};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
-/// The same arguments over the same files give the same bytes: no clock is read.
+/// The same arguments over the same files give the same bytes: no clock is read. A folder is recorded whole or not at all: links, pipes and
+/// names that are not UTF-8 are refused, but links into the `blobs` of a snapshot in the Hub's cache are read as files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     expbundle create --title \"quantized to 4 bits\" --derive-from base.expb --relation quantized-from \\\n      \
@@ -107,12 +108,7 @@ impl Create {
         };
         draft.json_section(&context)?;
         let options = Options { inputs: &self.input, outputs: &self.output, ..Options::default() };
-        declared::add(&mut draft, &mut artifacts.artifacts, &options).map_err(|error| match &error {
-            ConvertError::Hash(expbundle::hash::HashError::Read { path, source }) => {
-                Failure::io("read the file", path, source)
-            }
-            _ => convert_failure(&error),
-        })?;
+        declared::add(&mut draft, &mut artifacts.artifacts, &options).map_err(|error| convert_failure(&error))?;
         if artifacts != Artifacts::default() {
             draft.json_section(&artifacts)?;
         }

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
@@ -30,6 +31,8 @@ pub(super) enum FileError {
     Special,
     #[error("larger than {limit} bytes")]
     TooLarge { limit: u64 },
+    #[error("more than {MAX_DEPTH} folders deep; what is below is not read")]
+    TooDeep,
     #[error("not UTF-8")]
     NotUtf8,
     #[error("cannot be read: {}", .0.kind())]
@@ -49,7 +52,7 @@ impl FileError {
             Self::Missing => SourceCode::Missing,
             Self::Outside => SourceCode::Outside,
             Self::Special => SourceCode::Unsupported,
-            Self::TooLarge { .. } | Self::NotUtf8 => SourceCode::Damaged,
+            Self::TooLarge { .. } | Self::TooDeep | Self::NotUtf8 => SourceCode::Damaged,
             Self::Io(_) => SourceCode::Unreadable,
         };
         SourceFinding::new(code, place, self.to_string())
@@ -157,21 +160,20 @@ impl Root {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let place = error.path().and_then(Utf8Path::from_path).unwrap_or(&folder);
-                    let cause = error.io_error().map_or("unreadable".to_owned(), |cause| cause.kind().to_string());
-                    findings.push(SourceFinding::new(SourceCode::Unreadable, self.relative(place), cause));
+                    findings.push(self.walk_error(&error));
                     continue;
                 }
             };
-            if entry.file_type().is_dir() {
-                continue;
-            }
             let Some(path) = Utf8Path::from_path(entry.path()) else {
-                let place = entry.path().to_string_lossy();
-                let place = self.relative(Utf8Path::new(place.as_ref()));
-                findings.push(FileError::NotUtf8.finding(place));
+                findings.push(self.not_utf8(entry.path()));
                 continue;
             };
+            if entry.file_type().is_dir() {
+                if entry.depth() == MAX_DEPTH {
+                    findings.push(FileError::TooDeep.finding(self.relative(path)));
+                }
+                continue;
+            }
             match self.file(&folder, path) {
                 Ok(file) if files.len() < MAX_FILES => files.push(file),
                 Ok(_) => {
@@ -184,6 +186,19 @@ impl Root {
         // Folder by folder is not the order of the paths: `a.b` sorts before `a/b`.
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
+    }
+
+    /// A folder that cannot be looked into.
+    pub fn walk_error(&self, error: &walkdir::Error) -> SourceFinding {
+        let place = error.path().and_then(Utf8Path::from_path).unwrap_or(&self.path);
+        let cause = error.io_error().map_or("unreadable".to_owned(), |cause| cause.kind().to_string());
+        SourceFinding::new(SourceCode::Unreadable, self.relative(place), cause)
+    }
+
+    /// A name that nothing else can hold.
+    pub fn not_utf8(&self, path: &Path) -> SourceFinding {
+        let place = path.to_string_lossy();
+        FileError::NotUtf8.finding(self.relative(Utf8Path::new(place.as_ref())))
     }
 
     fn file(&self, folder: &Utf8Path, path: &Utf8Path) -> Result<ArtifactFile, FileError> {

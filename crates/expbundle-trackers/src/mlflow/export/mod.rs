@@ -96,8 +96,18 @@ impl Index {
             .into_iter()
             // Artifacts may hold any JSON.
             .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != "artifacts");
-        for entry in entries.flatten() {
-            let Some(path) = camino::Utf8Path::from_path(entry.path()) else { continue };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    index.findings.push(root.walk_error(&error));
+                    continue;
+                }
+            };
+            let Some(path) = camino::Utf8Path::from_path(entry.path()) else {
+                index.findings.push(root.not_utf8(entry.path()));
+                continue;
+            };
             match path.file_name() {
                 Some("run.json") => index.add_run(root, path),
                 Some("experiment.json") => index.add_experiment(root, path),
