@@ -41,6 +41,11 @@ pub fn all(objections: &[Objection]) -> String {
     parts.join("; ")
 }
 
+/// A record's title as a line shows it.
+pub fn title(title: Option<&str>) -> String {
+    title.map_or_else(|| "(title withheld)".to_owned(), quoted)
+}
+
 /// A line for each record that somebody objects to.
 pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objection])>) -> String {
     let mut text = String::new();

@@ -57,10 +57,12 @@ pub fn words(report: &Report) -> String {
 
 /// What was said against the records comes first.
 fn objected(report: &Report) -> String {
-    objections::lines(report.records.iter().map(|record| {
-        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
-        (record.id, title, record.objections.as_slice())
-    }))
+    objections::lines(
+        report
+            .records
+            .iter()
+            .map(|record| (record.id, objections::title(record.title.as_deref()), record.objections.as_slice())),
+    )
 }
 
 /// What changed nothing above, folded.

@@ -10,7 +10,7 @@ use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Sour
 use expbundle_format::sections::{Artifact, Artifacts, Context, Cost, Direction, Recipe};
 use expbundle_statement::{
     Authorship, Comment, Deployment, DeploymentAction, Predicate, Review, ReviewVerdict, Revocation, Revoked,
-    SigningKey, sign,
+    SigningKey, Superseded, sign,
 };
 use serde_json::{Value, json};
 use support::Bench;
@@ -321,10 +321,63 @@ fn no_number_of_statements_hides_what_a_trusted_person_wrote() {
     let why = ["why", "weights.bin", "--with", "flood.expb"];
     insta::assert_snapshot!("flood_why", stdout(&bench, &[&why[..], &["--trust", "signers"]].concat()));
     insta::assert_snapshot!("flood_why_without_signers", stdout(&bench, &why));
-    let log = support::json(&stdout(&bench, &["log", "flood.expb", "--trust", "signers", "--json"]));
+    let log = ["log", "flood.expb", "--trust", "signers"];
+    insta::assert_snapshot!("flood_log_begins", beginning(&stdout(&bench, &log)));
+    insta::assert_snapshot!("flood_log_graph_begins", beginning(&stdout(&bench, &[&log[..], &["--graph"]].concat())));
+    insta::assert_snapshot!("flood_log_without_signers_begins", beginning(&stdout(&bench, &log[..2])));
+    let log = support::json(&stdout(&bench, &[&log[..], &["--json"]].concat()));
     support::valid("log", &log);
     let rejections = log.as_array().expect("statements").iter().filter(|one| one["against"] == true).count();
     assert_eq!((log.as_array().map(Vec::len), rejections), (Some(11), 1));
+}
+
+/// The lines that a person sees first.
+fn beginning(text: &str) -> String {
+    text.split_inclusive('\n').take(4).collect()
+}
+
+#[test]
+fn a_log_begins_with_all_that_trusted_people_wrote_against_records() {
+    let bench = bench();
+    let (mut all, base) = finished(titled(body("1", "wandb"), "base"));
+    let mut derived = body("2", "wandb");
+    derived.parents = vec![Parent { record: base, relation: "fine-tuned-from".parse().expect("a word") }];
+    let (child, tuned) = finished(titled(derived, "tuned"));
+    all.merge(&child);
+    let gone = DigestSet::of(b"a record that is not here");
+    for (record, words, signer) in [
+        (base, vouch(), ADA),
+        (tuned, vouch(), ADA),
+        (base, review(ReviewVerdict::NeedsChanges, None, Some("no seed")), BEN),
+        (base, Predicate::Supersession(Superseded { successor: tuned, reason: Some("retrained".to_owned()) }), ADA),
+        (gone, review(ReviewVerdict::Rejected, None, Some("leaked data")), BEN),
+    ] {
+        all.insert_statement(statement(record, &words, None, signer, "2026-11-21T09:00:00Z"));
+    }
+    // More than a log shows of unknown keys.
+    for number in 10..20 {
+        let words = review(ReviewVerdict::Rejected, None, Some("noise"));
+        all.insert_statement(statement(base, &words, None, number, "2026-11-22T09:00:00Z"));
+    }
+    save(&bench, "a.expb", &all);
+    for view in [&["log", "a.expb", "--trust", "signers"][..], &["log", "a.expb", "--trust", "signers", "--graph"]] {
+        let text = stdout(&bench, view);
+        let (first, _) = text.split_once("\n\n").expect("an empty line before the statements");
+        let mut lines: Vec<&str> = first.lines().collect();
+        lines.sort_unstable_by_key(|line| !line.contains("base"));
+        assert!(matches!(lines.as_slice(), [_, _]), "{text}");
+        let said = [
+            "sent back for changes by ben@example.org: \"no seed\"; superseded by record",
+            "(not in this bundle): rejected by ben@example.org: \"leaked data\"",
+        ];
+        for (line, words) in lines.iter().zip(said) {
+            assert!(line.contains(words) && !line.contains("noise"), "{line}");
+        }
+    }
+    // Without a signers file each is by an unknown key, and of these a few are enough.
+    let text = stdout(&bench, &["log", "a.expb"]);
+    let (first, _) = text.split_once("\n\n").expect("an empty line before the statements");
+    assert!(first.contains("; and 8 more objections by unknown keys"), "{text}");
 }
 
 #[test]

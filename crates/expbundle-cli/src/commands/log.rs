@@ -1,15 +1,20 @@
 //! `expbundle log`: the statements of a bundle, latest first, as `git log` shows commits.
 
 use camino::Utf8PathBuf;
+use expbundle::judge::Verdict;
 use expbundle::report::{StatementReport, statement_reports};
+use expbundle::verify::Intact;
 use expbundle_format::StatementId;
+use expbundle_format::sections::Context;
 use expbundle_statement::Kind;
 
 use crate::graph::{self, Item};
 use crate::terminal::{self, Tone, block, count, named, one_line, paint, quoted};
-use crate::{Outcome, exit, files, keys, statements, verdict};
+use crate::{Outcome, exit, files, keys, objections, statements, verdict};
 
 /// Show who said what about the records of a bundle, latest first
+///
+/// What was said against a record (revoked, rejected, sent back for changes, superseded) stands before everything else.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {
@@ -43,14 +48,30 @@ impl Log {
         if reports.is_empty() {
             terminal::talk("no statements yet; `expbundle sign` adds one\n");
         }
-        if self.graph {
-            terminal::say(&drawn(&reports));
-            return Ok(exit::OK);
+        let mut text = objected(&intact, &judged);
+        if !text.is_empty() {
+            text.push('\n');
         }
-        let text: Vec<String> = reports.iter().map(words).collect();
-        terminal::say(&text.join("\n"));
+        if self.graph {
+            text += &drawn(&reports);
+        } else {
+            text += &reports.iter().map(words).collect::<Vec<_>>().join("\n");
+        }
+        terminal::say(&text);
         Ok(exit::OK)
     }
+}
+
+/// What was said against records comes first, however many statements follow.
+fn objected(intact: &Intact, verdict: &Verdict) -> String {
+    objections::lines(verdict.standing.against.iter().map(|(id, objections)| {
+        let title = if intact.records().contains_key(id) {
+            objections::title(intact.json_section::<Context>(*id).map(|context| context.title).as_deref())
+        } else {
+            "(not in this bundle)".to_owned()
+        };
+        (*id, title, objections.as_slice())
+    }))
 }
 
 /// Three lines for each statement, beside the graph of who follows whom.
