@@ -10,7 +10,7 @@ use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Lineage, RecordFacts};
-use expbundle_statement::Kind;
+use expbundle_statement::{Kind, TrustPolicy};
 
 use crate::failure::Failure;
 use crate::family::{Family, find, gather, refusal};
@@ -103,8 +103,8 @@ impl Question<'_> {
 pub struct Relations {
     pub intact: Intact,
     pub verdict: Verdict,
-    /// Whether there is a signers file.
-    pub has_policy: bool,
+    /// The signers file, if there is one.
+    pub policy: Option<TrustPolicy>,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
     /// Digests of the file that was asked about, if it was one.
@@ -149,8 +149,7 @@ impl Relations {
             match settled {
                 Ok((intact, verdict)) => {
                     let findings = verdict.findings.clone();
-                    let has_policy = policy.is_some();
-                    return Ok(Self { intact, verdict, has_policy, start: start?, file, findings, refused });
+                    return Ok(Self { intact, verdict, policy, start: start?, file, findings, refused });
                 }
                 // A bundle with a false statement is left out, and the rest is looked at again.
                 Err(wrong) => {

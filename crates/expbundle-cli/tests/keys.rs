@@ -5,6 +5,7 @@ mod support;
 use std::fs::{File, write};
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use support::{Bench, root};
 
 /// A key that `ssh-keygen` encrypted with `test`.
@@ -117,6 +118,18 @@ fn the_file_of_a_team_is_read_and_says_what_was_skipped() {
     assert!(output.status.success(), "{stderr}");
     for part in ["3 lines of signers skipped", "line 2: ", "ssh-rsa", "line 3: ", "*@example.org", "line 4: "] {
         assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    let skipped = json!([
+        {"line": 2, "reason": "key-type", "value": "ssh-rsa"},
+        {"line": 3, "reason": "pattern", "value": "*@example.org"},
+        {"line": 4, "reason": "cert-authority"},
+    ]);
+    for (command, schema) in [("verify", "report"), ("lineage", "lineage")] {
+        let report = support::json(&bench.ok(&[command, "a.expb", "--trust", "signers", "--json"]));
+        assert_eq!(report["skippedLines"], skipped, "{command}");
+        support::valid(schema, &report);
+        let report = support::json(&bench.ok(&[command, "a.expb", "--json"]));
+        assert_eq!(report["skippedLines"], json!([]), "{command}");
     }
     // Without the last line nobody is left.
     write(bench.path("signers"), team.rsplit_once("ada ").expect("the line").0).expect("room");

@@ -4,7 +4,7 @@ use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
-use expbundle_statement::Kind as StatementKind;
+use expbundle_statement::{Kind as StatementKind, SkippedLine};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Report {
     pub holds: bool,
     /// As of when signatures were judged.
     pub at: Time,
+    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    pub skipped_lines: Vec<SkippedLine>,
     /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all.
     pub records: Vec<RecordReport>,
     /// The statements that count, in the order of their dates.
@@ -276,7 +278,7 @@ pub struct FileReport {
 impl Report {
     /// The report of what was not even opened.
     pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
-        Self::new(path, Check { findings }, None, None, question.required, question.at)
+        Self::new(path, Check { findings }, None, None, question)
     }
 
     /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
@@ -286,9 +288,9 @@ impl Report {
         check: Check,
         judged: Option<(&Intact, &Verdict)>,
         folder: Option<Folder>,
-        required: State,
-        at: Time,
+        question: Question<'_>,
     ) -> Self {
+        let Question { policy, required, at, .. } = question;
         let mut findings = check.findings;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let mut apart = ApartReport::default();
@@ -329,6 +331,7 @@ impl Report {
             required,
             holds: state >= required,
             at,
+            skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
             records,
             statements,
             apart,

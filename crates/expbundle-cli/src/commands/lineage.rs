@@ -15,6 +15,7 @@ use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
     ArtifactFact, Direction, Edge, Grade, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode, ViewOptions, tree,
 };
+use expbundle_statement::SkippedLine;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -93,6 +94,8 @@ const SIGNERS: usize = 5;
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "expbundle lineage --json")]
 pub struct LineageReport {
+    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    skipped_lines: Vec<SkippedLine>,
     /// Records that the tree begins with.
     start: Vec<RecordId>,
     /// State of the family: that of its weakest part that is here.
@@ -310,6 +313,7 @@ impl Lineage {
         absent.sort_unstable();
         absent.dedup();
         LineageReport {
+            skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
             start: start.to_vec(),
             state: weakest.as_ref().and_then(|(state, _)| *state),
             weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
@@ -328,10 +332,11 @@ impl Lineage {
 /// What was said against the records that are shown.
 fn objected(relations: &Relations, shown: &[RecordId]) -> String {
     let against = &relations.verdict.standing.against;
-    objections::lines(shown.iter().filter_map(|id| {
-        let title = relations.title(*id).map_or_else(|| "(title withheld)".to_owned(), |title| quoted(&title));
-        Some((*id, title, against.get(id)?.as_slice()))
-    }))
+    objections::lines(
+        shown.iter().filter_map(|id| {
+            Some((*id, objections::title(relations.title(*id).as_deref()), against.get(id)?.as_slice()))
+        }),
+    )
 }
 
 /// Findings that are worth a look, and what was set apart.

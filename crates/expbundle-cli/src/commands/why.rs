@@ -215,7 +215,7 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
         text +=
             &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
     }
-    let shown = if relations.has_policy { 0 } else { MOST_UNKNOWN };
+    let shown = if relations.policy.is_some() { 0 } else { MOST_UNKNOWN };
     text.extend(unknown.iter().take(shown).map(|statement| unknown_words(statement)));
     let more = unknown.len().saturating_sub(shown);
     if more > 0 {

@@ -9,12 +9,16 @@ mod options;
 mod pattern;
 mod time;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 pub use error::{SignersProblem, TrustError};
 pub use line::Line;
 pub use options::Options;
 
 /// Why a line that follows the grammar makes nobody trusted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]
+#[serde(tag = "reason", content = "value", rename_all = "kebab-case")]
 pub enum SkipReason {
     /// A key of another type.
     #[error("its key is of type {0}")]
@@ -28,12 +32,13 @@ pub enum SkipReason {
 }
 
 /// A line of a signers file that was skipped. It could only have added trust.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]
 #[error("line {line}: {reason}")]
 pub struct SkippedLine {
     /// Which line, from 1.
     pub line: usize,
     /// Why.
+    #[serde(flatten)]
     pub reason: SkipReason,
 }
 
