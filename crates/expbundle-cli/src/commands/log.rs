@@ -14,7 +14,7 @@ use crate::{Outcome, exit, files, keys, objections, statements, verdict};
 
 /// Show who said what about the records of a bundle, latest first
 ///
-/// What was said against a record (revoked, rejected, sent back for changes, superseded) stands before everything else.
+/// Objections to a record come first: revocations, rejections, reviews that ask for changes, and supersessions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {
