@@ -586,8 +586,6 @@ ATTACKS = {
     # Theirs is stricter. Ours does not count what no loader reads, so that a card can be edited (spec/directory.md).
     "documentation changed, added or removed: `README.md`, `LICENSE`, `NOTICE.txt`": [
         ("readme-changed", append("README.md"), "trusted", CHANGED),
-        # Not of a model, but of a data set: `datasets` loads the files that its card chooses.
-        ("readme-chooses-data", put("README.md", b"---\nconfigs:\n- config_name: default\n  data_files: notes/*\n---\n"), "trusted", CHANGED),
         ("readme-removed", remove("README.md"), "trusted", GONE),
         ("licence-changed", append("LICENSE"), "trusted", CHANGED),
         ("notice-added", put("NOTICE.txt"), "trusted", EXTRA),

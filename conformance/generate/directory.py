@@ -66,14 +66,21 @@ def add(suite):
 def counted(suite, same):
     case = cases(suite, "directory.md#what-is-not-counted")
     # Each holds a comment: a `.gitignore` that says `x` would hide a case from git.
-    names = [".gitattributes", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.md", "NOTICE.txt", "README.md", "model.sig", ".eval_results/digits.yaml", ".cache/huggingface/x"]
+    names = [".gitattributes", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.md", "NOTICE.txt", "README.md", "model.sig", ".eval_results/digits.yaml", ".cache/huggingface/.gitignore", ".cache/huggingface/download/model.safetensors.metadata"]
     case("not-counted", "documentation, and what git and the Hub keep for themselves", model(), {**same, **{name: b"# x" for name in names}}, [NOT_RELEASED], state="signed")
     wrong = {
         "readme-py": "README.py", "readme-in-a-folder": "sub/README.md", "readme-in-lower-case": "readme.md", "readme-is-a-folder": "README.md/x.py", "markdown": "prompts.md", "licence-of-weights": "LICENSE.safetensors",
-        "gitmodules": ".gitmodules", "github": ".github/x", "signature": "other.sig", "results-in-python": ".eval_results/x.py", "results-below": ".eval_results/a/b.yaml", "cache": ".cache/x", "cache-below": "sub/.cache/huggingface/x",
+        "gitmodules": ".gitmodules", "github": ".github/x", "signature": "other.sig", "results-in-python": ".eval_results/x.py", "results-below": ".eval_results/a/b.yaml", "cache": ".cache/x", "cache-of-the-hub": ".cache/huggingface/data.csv", "cache-below": "sub/.cache/huggingface/x",
         "bundle-below": "sub/experiment.expb", "second-bundle": "other.expb", "template": "chat_template.jinja", "code": "modeling.py", "vocabulary": "vocab.txt", "requirements": "requirements.txt", "image": "logo.png",
         "adapter": "adapter_model.safetensors", "ignore-list": ".dockerignore",
     }
+    cards = {
+        "configs": b"---\nconfigs:\n- data_files: evil.csv\n---\n", "in-quotes": b'---\n"data_files": x\n---\n', "with-escapes": b'---\n"\\x63onfigs": x\n---\n', "behind-blanks": b"\n\xef\xbb\xbf ---\r\nsdk: static\r\n---\r\n",
+        "not-closed": b"---\na: 1\n--- \napp_file: x.py\n", "of-carriage-returns": b"---\rdataset_info: x\r---\r",
+    }
+    for name, card in cards.items():
+        case(f"counted-card-{name}", "a card that may choose which files are loaded counts", model(), {**same, "README.md": card}, [UNCOVERED, NOT_RELEASED])
+    case("card-that-speaks-of-configs", "one that only speaks of it does not", model(), {**same, "README.md": b"---\nlicense: mit\n---\nSee configs and data_files.\n---\nconfigs: x\n---\n"}, [NOT_RELEASED], state="signed")
     for name, path in wrong.items():
         case(f"counted-{name}", "the list is exact: a path that only looks like one of it counts", model(), {**same, path: b"x"}, [UNCOVERED, NOT_RELEASED])
 

@@ -129,7 +129,7 @@ def artifacts(suite):
         bundle.embed(tree)
         bundle.embed(unlisted(low))
         where = "first" if low else "last"
-        suite.refused(f"listing-then-unlisted-{where}", "the listings of all trees, and then the rest", bundle, "tree.invalid", "container.unlisted", clause=clause)
+        suite.refused(f"listing-then-unlisted-{where}", "what something is by the word of records comes after what the bytes say", bundle, "container.unlisted", "tree.invalid", clause=clause)
         bundle = Bundle()
         weights = b"weights"
         bundle.record(body({}, outputs=[{**artifact(weights), "size": 1}]), {})

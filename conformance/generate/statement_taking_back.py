@@ -133,10 +133,10 @@ def with_signers(suite):
     case("record-revoked-by-a-trusted-key", "whom the file trusts may take back any record", good, [BY_BEN, revoked(ADA, {"record": name_of(RECORD)})], also=["trust.revoked", "trust.unknown-signer"])
     case("record-revoked-by-an-author-whom-nobody-knows", "anybody can vouch for a record: where there is a signers file, taking it back takes a key that the file has", good, [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
          state="trusted", also=["trust.unknown-signer"])
-    case("record-revoked-by-an-author-of-another-time", "the file has the key, be it for another time", good + signers_line(BEN, "ben", 'valid-before="20260101"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
-         also=["trust.not-valid", "trust.revoked"])
-    case("record-revoked-by-an-author-of-another-namespace", "the file has the key, be it for another purpose", good + signers_line(BEN, "ben", 'namespaces="git"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
-         also=["trust.namespace", "trust.revoked"])
+    case("record-revoked-by-an-author-of-another-time", "a key that is not trusted at the moment takes back its own signature, and nobody else's", good + signers_line(BEN, "ben", 'valid-before="20260101"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
+         state="trusted", also=["trust.not-valid", "trust.revoked"])
+    case("record-revoked-by-an-author-of-another-namespace", "a key that the file has for something else takes back nothing", good + signers_line(BEN, "ben", 'namespaces="git"'), [BY_ADA, BY_BEN, revoked(BEN, {"record": name_of(RECORD)})],
+         state="trusted", also=["trust.namespace", "trust.no-right"])
     case("key-revoked-by-itself-unknown", "what a stranger takes back is set apart with what the stranger signed", good, [BY_ADA, BY_BEN, revoked(BEN, {"key": BEN.line})], state="trusted", also=["trust.unknown-signer"])
     case("statement-revoked-by-its-unknown-signer", "what a stranger takes back is set apart with what the stranger signed", good, [BY_ADA, BY_BEN, revoked(BEN, {"statement": statement_id(SECOND)})], state="trusted",
          also=["trust.unknown-signer"])

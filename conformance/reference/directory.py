@@ -63,12 +63,15 @@ class Directory:
     def is_rejected(self, identity):
         latest = {}
         for statement in self.trust.said:
-            if statement["kind"] == "review" and statement["record"]["blake3"] == identity and self.trust.counts(statement):
+            if statement["kind"] == "review" and statement["record"]["blake3"] == identity and self.trust.counts(statement) and statement["created"] <= self.trust.at:
                 latest[statement["key"]] = max(statement, latest.get(statement["key"], statement), key=date_and_id)
         return any(statement["predicate"]["verdict"] == "rejected" for statement in latest.values())
 
     def outputs(self, identity):
         for output in self.bundle.read[identity]["outputs"]:
+            # What a run was given it has not made.
+            if output.get("passedOn") is True:
+                continue
             is_model = output["role"] in MODEL_ROLES
             if output.get("form") != "tree":
                 yield Output(output["digest"], output["size"], is_model, self.paths(identity, output) if is_model else ())
@@ -98,13 +101,24 @@ class Directory:
     def releases(self):
         """Those that count and were not replaced."""
         every = [statement for statement in self.trust.said if statement["kind"] == "release"]
+        every = [release for release in every if not self.trust.is_apart(release)]
         counted = [release for release in every if self.trust.counts(release)]
-        replaced = set()
-        for release in counted:
+        replaced = self.cut_off(every, counted)
+        for release in [*counted, *(release for release in every if release["id"] in replaced)]:
             for other in followed(release, every):
                 if self.trust.has_file or other["key"] == release["key"]:
                     replaced.add(other["id"])
         return [release for release in counted if release["id"] not in replaced]
+
+    def cut_off(self, every, counted):
+        """Releases that are not later than one of the same key that follows something which is not here: that may follow them."""
+        here = {statement["id"] for statement in self.trust.said if not self.trust.is_apart(statement)}
+        is_cut = lambda release: not here.issuperset(release["predicate"].get("prev", []))
+        cuts = {}
+        for release in filter(is_cut, counted):
+            cuts[release["key"]] = max(release["created"], cuts.get(release["key"], release["created"]))
+        before = lambda release: release["key"] in cuts and (release["created"] < cuts[release["key"]] or release["created"] == cuts[release["key"]] and not is_cut(release))
+        return {release["id"] for release in every if before(release)}
 
     def held_to(self, releases):
         """The release whose folder is the same, else the latest."""
@@ -221,7 +235,7 @@ class Directory:
 
     def has_model(self):
         """Whether a record that may be named has a model among its outputs."""
-        return any(output["role"] in MODEL_ROLES for identity, record in self.bundle.read.items() if self.may_be_named(identity) for output in record["outputs"])
+        return any(output["role"] in MODEL_ROLES and output.get("passedOn") is not True for identity, record in self.bundle.read.items() if self.may_be_named(identity) for output in record["outputs"])
 
     def has_changed(self):
         return any(code == "artifact.changed" for code, _, _ in self.found)

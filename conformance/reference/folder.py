@@ -14,7 +14,10 @@ BUNDLE = "experiment.expb"
 DOCUMENTATION = "README.md LICENSE LICENSE.md LICENSE.txt NOTICE NOTICE.md NOTICE.txt CITATION.cff CHANGELOG.md".split()
 # In a work tree of git `.git` is a file.
 NOT_COUNTED = {*DOCUMENTATION, ".gitattributes", ".gitignore", ".git", BUNDLE, "model.sig"}
-NOT_WALKED = (".git", ".cache/huggingface")
+NOT_WALKED = ".git"
+NOTES = re.compile(r"\.cache/huggingface/(.*/)?([^/]*\.(metadata|lock|incomplete)|\.gitignore|CACHEDIR\.TAG)", re.DOTALL)
+LARGEST_CARD = 1 << 20
+CHOICES = (b"configs", b"data_files", b"data_dir", b"dataset_info", b"app_file", b"sdk", b"\\")
 RESULTS = re.compile(r"\.eval_results/[^/]+\.yaml")
 REPOSITORY = re.compile(r"(models|datasets|spaces)--.+", re.DOTALL)
 BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
@@ -70,7 +73,7 @@ class Folder:
         place = self.place(path)
         mode = place.lstat().st_mode
         is_folder = stat.S_ISDIR(mode)
-        if is_folder and path not in NOT_WALKED:
+        if is_folder and path != NOT_WALKED:
             self.walk(path)
             return
         self.paths.append(path)
@@ -78,7 +81,7 @@ class Folder:
             return
         followed = self.followed(place) if stat.S_ISLNK(mode) else place
         is_regular = followed is not None and stat.S_ISREG(followed.lstat().st_mode)
-        if is_regular and not is_counted(path):
+        if is_regular and not is_counted(path) and not (path == "README.md" and may_choose_files(followed.read_bytes())):
             return
         if followed is None:
             self.links.append(path)
@@ -122,9 +125,21 @@ def is_index(path):
     return rules.lower(path).endswith(INDEX)
 
 
+def may_choose_files(card):
+    """Whether the front matter of a card may tell a loader what to read."""
+    visible = re.search(rb"[!-~]", card)
+    if len(card) > LARGEST_CARD:
+        return True
+    if not visible or not card.startswith(b"---", visible.start()):
+        return False
+    first, *lines = re.split(rb"[\r\n]", card[visible.start() + 3 :])
+    block = [first, *lines[: lines.index(b"---")]] if b"---" in lines else [first, *lines]
+    return any(word in line for line in block for word in CHOICES)
+
+
 def is_counted(path):
     """Whether a regular file at this path can change what a loader does."""
-    return path not in NOT_COUNTED and not RESULTS.fullmatch(path)
+    return path not in NOT_COUNTED and not RESULTS.fullmatch(path) and not NOTES.fullmatch(path)
 
 
 def repository(root):

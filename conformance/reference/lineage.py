@@ -370,7 +370,7 @@ class Lineage:
         for child in self.records:
             if stated[child] and any(not stated[parent] for parent in self.parents[child]):
                 self.say("lineage.licence-unknown", child)
-        withheld = [identity for identity in self.records if self.has_products(identity) and "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None]
+        withheld = [identity for identity in self.records if "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None]
         if withheld:
             self.say("lineage.licence-withheld", min(withheld))
         passed_on = licences.passed_on(stated, self.parents)
@@ -380,9 +380,6 @@ class Lineage:
 
     def described_outputs(self, identity):
         return [item for item in self.described.get(identity) or [] if item["direction"] == "output" and carries_lineage(item["role"])]
-
-    def has_products(self, identity):
-        return any(carries_lineage(output.role) for output in self.outputs[identity])
 
     # Gaps.
 
@@ -396,7 +393,7 @@ class Lineage:
 
     def unaccounted(self, identity):
         for whole in self.inputs[identity]:
-            is_made = any(self.producers(artifact) for artifact in [whole, *self.files(whole)])
+            is_made = any(self.producers(artifact) - {identity} for artifact in [whole, *self.files(whole)])
             if self.needs_account(whole) and not is_made and not self.is_linked(identity, whole.names):
                 yield whole.names
 

@@ -18,10 +18,13 @@ class Trust:
         self.standing = {statement["key"]: signers.standing(lines or [], statement["key"], NAMESPACE, at) for statement in said}
         self.vouchers = {}
         for statement in said:
-            if statement["kind"] == "authorship":
+            if statement["kind"] == "authorship" and not contradicts(statement["record"]):
                 self.vouchers.setdefault(statement["record"]["blake3"], set()).add(statement["key"])
         # Without BLAKE3 statements have no ids.
         self.signer_of = {statement["id"]: statement["key"] for statement in said}
+        self.named_by_revocations = {
+            statement["predicate"]["revoked"].get("record") for statement in said if statement["kind"] == "revocation" and self.is_trusted(statement["key"])
+        }
         self.reports = []
         self.revoked = set()
         self.revocations()
@@ -41,7 +44,13 @@ class Trust:
         return self.has_file and not self.is_trusted(statement["key"])
 
     def is_record_apart(self, identity):
-        return self.has_file and not any(self.is_trusted(key) for key in self.vouchers.get(identity, ()))
+        """No trusted key vouches for it, or has revoked it: to leave out its authorship would be to undo that."""
+        is_vouched = any(self.is_trusted(key) for key in self.vouchers.get(identity, ()))
+        return self.has_file and not is_vouched and identity not in self.named_by_revocations
+
+    def has_purpose(self, key):
+        """Whether it may sign for us at all, whenever."""
+        return not self.has_file or self.standing[key] in (TRUSTED, NOT_VALID)
 
     # Taking back.
 
@@ -59,13 +68,13 @@ class Trust:
         has_right = self.may_revoke(statement, what, named)
         self.reports.append(("trust.revoked", WARNING, statement["file"]) if has_right else ("trust.no-right", INFO, statement["file"]))
         if has_right:
-            # Without a signers file a key takes back only its own signature of a record.
-            self.revoked.add((what, named, statement["key"]) if what == "record" and not self.has_file else (what, named))
+            # Who is not trusted takes back only their own signature of a record.
+            self.revoked.add((what, named, statement["key"]) if what == "record" and not self.is_trusted(statement["key"]) else (what, named))
 
     def may_revoke(self, statement, what, named):
         key = statement["key"]
-        if self.is_trusted(key):
-            return True
+        if self.is_trusted(key) or not self.has_purpose(key):
+            return self.is_trusted(key)
         if what == "record":
             return named == statement["record"]["blake3"] and key in self.vouchers.get(named, ())
         return self.signer_of.get(named) == key if what == "statement" else named == key
@@ -82,10 +91,11 @@ class Trust:
         counted = []
         for statement in dated:
             vouchers = self.vouchers.get(statement["record"]["blake3"], set())
-            together = self.has_file or vouchers <= by_record[statement["record"]["blake3"]]
+            together = not self.has_file and vouchers <= by_record[statement["record"]["blake3"]]
             if self.is_trusted(statement["key"]) or statement["key"] in vouchers and together:
                 counted.append(statement)
-                if not self.contradicts(statement["predicate"]["successor"]):
+                successor = statement["predicate"]["successor"]
+                if self.is_record_apart(successor["blake3"]) or not self.contradicts(successor):
                     self.reports.append(("lineage.superseded", INFO, statement["file"]))
             else:
                 self.reports.append(("trust.no-right", INFO, statement["file"]))

@@ -144,7 +144,6 @@ pub fn releases(folder: &FolderReport) -> String {
             ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is not here"),
             ReleaseState::Replaced => "replaced by a later one".to_owned(),
             ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
-            ReleaseState::Untrusted => paint(Tone::Doubt, "by an unknown key"),
         };
         _ = writeln!(text, "  {created} release{title} by {}: {words}", signers(by));
     }

@@ -182,10 +182,10 @@ impl Relations {
     /// quotes, or the keys. Never both: whoever signs beside a trusted person would be taken for another.
     pub fn signers(&self, id: RecordId) -> Vec<String> {
         let statements = self.intact.statements_about(id);
-        let standing = &self.verdict.standing.statements;
+        let standing = &self.verdict.standing;
         let vouching = || {
             let about = statements.iter().copied();
-            about.filter(|one| one.kind() == Kind::Authorship && !standing.contains(&one.id()))
+            about.filter(|one| one.kind() == Kind::Authorship && standing.counts_statement(one.id()))
         };
         let mut signers: Vec<String> =
             vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();

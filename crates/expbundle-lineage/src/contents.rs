@@ -286,10 +286,11 @@ impl Contents {
         found
     }
 
-    /// Whether some record produced a class, as a whole artifact or, if that counts, as a file of a tree.
-    pub(crate) fn is_produced(&self, class: u32, in_trees: bool) -> bool {
+    /// Whether another record produced a class, as a whole artifact or, if that counts, as a file of a tree.
+    pub(crate) fn is_produced(&self, class: u32, in_trees: bool, taker: u32) -> bool {
         let [whole, in_tree] = self.produced[class as usize];
-        whole || (in_trees && in_tree)
+        let counts = |output: &Use| output.links && output.record != taker && (in_trees || !output.in_tree);
+        (whole || (in_trees && in_tree)) && self.outputs.of(class).iter().any(counts)
     }
 
     /// Every class that has one of these digests, whatever its other.

@@ -135,9 +135,8 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
 
 /// What is withheld may conflict, so silence would be a verdict.
 fn withheld(lineage: &Lineage, findings: &mut Vec<Finding>) {
-    let is_withheld = |facts: &&RecordFacts| {
-        facts.description_withheld && facts.outputs.iter().any(|output| carries_lineage(&output.role))
-    };
+    // Outputs may be known by name alone, and then only the description has them.
+    let is_withheld = |facts: &&RecordFacts| facts.description_withheld;
     let records: Vec<_> = lineage.records.iter().filter(is_withheld).map(RecordFacts::id).collect();
     if let Some(&first) = records.first() {
         let message = match records.len() {

@@ -174,7 +174,9 @@ impl Lineage {
                 let classes = self.contents.agreeing(&digests).into_iter();
                 for class in classes.filter(|class| seen.insert((*class, file.is_some()))) {
                     let outputs = &self.contents.outputs;
-                    let joins = |output: &&Use| output.links && !(output.in_tree && file.is_some());
+                    // No record made what it was given, whatever it says of its output.
+                    let joins =
+                        |output: &&Use| output.links && output.record != child && !(output.in_tree && file.is_some());
                     let mut joining: Vec<&Use> = match parent {
                         Some(parent) => outputs.at(class, parent).filter(joins).collect(),
                         None => outputs.of(class).iter().filter(joins).collect(),

@@ -96,6 +96,40 @@ impl Lineage {
         self.closure(of, &self.up)
     }
 
+    /// Of each record, in the order of their ids, its ancestors among those that are `wanted`: at most so many of the lowest ids. Costs what
+    /// one walk through the graph does, times `most`.
+    pub fn ancestors_among(&self, wanted: impl Fn(RecordId) -> bool, most: usize) -> Vec<Vec<RecordId>> {
+        let few = |mut records: Vec<u32>| {
+            records.sort_unstable();
+            records.dedup();
+            records.truncate(most);
+            records
+        };
+        let component = |vertex: u32| self.components.of[vertex as usize] as usize;
+        let mut vertices: Vec<u32> = (0..self.up.len()).collect();
+        vertices.sort_unstable_by_key(|vertex| component(*vertex));
+        // Ancestors of the members of each component, and these with the members.
+        let mut above: Vec<Vec<u32>> = vec![Vec::new(); self.components.count as usize];
+        let mut up_to = above.clone();
+        for members in vertices.chunk_by(|a, b| component(*a) == component(*b)) {
+            let Some(at) = members.first().map(|first| component(*first)) else { continue };
+            let own = members.iter().copied().filter(|vertex| self.is_record(*vertex) && wanted(self.id(*vertex)));
+            let targets = members.iter().flat_map(|member| self.up.of(*member)).map(|target| component(*target));
+            let mut found: Vec<u32> = Vec::new();
+            for target in targets.filter(|target| *target != at) {
+                found.extend(&up_to[target]);
+            }
+            if members.len() > 1 {
+                found.extend(own.clone());
+            }
+            let found = few(found);
+            up_to[at] = few(found.iter().copied().chain(own).collect());
+            above[at] = found;
+        }
+        let ids = |record: u32| above[component(record)].iter().map(|ancestor| self.id(*ancestor)).collect();
+        self.record_positions().map(ids).collect()
+    }
+
     /// Everything that derives from these records, without themselves.
     pub fn descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
         self.closure(of, &self.down)
@@ -189,7 +223,7 @@ impl Lineage {
         let mut gaps: BTreeMap<_, Gap> = BTreeMap::new();
         for facts in &self.records {
             let (asserted, listed) = (self.asserted_inputs(facts.id()), facts.listed_besides());
-            for input in facts.inputs.iter().filter(|input| self.is_gap(&asserted, &listed, input)) {
+            for input in facts.inputs.iter().filter(|input| self.is_gap(facts.id(), &asserted, &listed, input)) {
                 // Bytes that nobody had can only be told apart by what they are called.
                 let called = input.digests.is_none().then_some((&input.role, input.name.as_deref()));
                 let key = (called, input.digests);
@@ -212,7 +246,7 @@ impl Lineage {
         let Some(facts) = self.record(record) else { return Vec::new() };
         let (asserted, listed) = (self.asserted_inputs(record), facts.listed_besides());
         let inputs = facts.inputs.iter().enumerate();
-        inputs.filter(|(_, input)| self.is_gap(&asserted, &listed, input)).map(|(index, _)| index).collect()
+        inputs.filter(|(_, input)| self.is_gap(record, &asserted, &listed, input)).map(|(index, _)| index).collect()
     }
 
     /// Parents that records here name and that are not here, in the order of ids.
@@ -284,14 +318,15 @@ impl Lineage {
         here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.agreeing(&artifact)).collect()
     }
 
-    fn is_gap(&self, asserted: &HashSet<u32>, listed: &Digests, input: &ArtifactFact) -> bool {
+    fn is_gap(&self, taker: RecordId, asserted: &HashSet<u32>, listed: &Digests, input: &ArtifactFact) -> bool {
         // What everybody has needs no account.
         if !carries_lineage(&input.role) || input.common {
             return false;
         }
-        let Some(digests) = input.digests else { return true };
+        let (Some(digests), Some(taker)) = (input.digests, self.position(taker)) else { return true };
         let produced = |digests: &ArtifactDigests, in_trees: bool| {
-            self.contents.agreeing(digests).into_iter().any(|class| self.contents.is_produced(class, in_trees))
+            let mut classes = self.contents.agreeing(digests).into_iter();
+            classes.any(|class| self.contents.is_produced(class, in_trees, taker))
         };
         !digests.is_of_nothing()
             && !self.contents.proving(input).any(|(file, digests)| produced(&digests, file.is_none()))

@@ -10,12 +10,13 @@ use crate::statement::VerifiedStatement;
 /// once, in the order of their files, as [`crate::once_each`] gives them.
 ///
 /// A circle would take a digest that contains itself, so it cannot be made with BLAKE3; it is looked for all the same.
-pub fn check(statements: &[VerifiedStatement]) -> Vec<Finding> {
+pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) -> Vec<Finding> {
+    let statements: Vec<&VerifiedStatement> = statements.into_iter().collect();
     let by_id: BTreeMap<StatementId, &VerifiedStatement> =
-        statements.iter().map(|statement| (statement.id(), statement)).collect();
+        statements.iter().map(|statement| (statement.id(), *statement)).collect();
     let place = |statement: &VerifiedStatement| Place::entry(format!("statements/{}.json", statement.file_digest()));
     let (mut dangling, mut backwards) = (Vec::new(), Vec::new());
-    for statement in statements {
+    for statement in &statements {
         // An id that is named twice is one id.
         for previous in statement.previous().iter().collect::<BTreeSet<_>>() {
             match by_id.get(previous) {

@@ -293,7 +293,7 @@ impl Predicate {
             }
             Self::Seal(seal) => format!("seals {} objects", seal.objects.len()),
             Self::Release(Release { title, reason }) => {
-                let title = title.as_deref().map(|title| format!(" as {title}")).unwrap_or_default();
+                let title = title.as_deref().map(|title| format!(" as {}", word(title))).unwrap_or_default();
                 format!("releases the folder{title}{}", because(reason.as_deref()))
             }
             Self::Other(word, _) => format!("a statement of kind {word}, which this version does not know"),

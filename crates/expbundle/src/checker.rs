@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::bundle::Bundle;
 use crate::pass::{Hashed, Parsed, Seen};
-use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
+use crate::spoken_of::{Attributed, Misdescribed, SpokenOf, spoken_of};
 
 /// What a pass saw, sorted by stage. Entries that could not be read are in none.
 #[derive(Default)]
@@ -82,7 +82,7 @@ pub(crate) struct Checker<'a> {
     pub limits: &'a Limits,
 }
 
-type Records = BTreeMap<RecordId, Record>;
+pub(crate) type Records = BTreeMap<RecordId, Record>;
 
 /// What is in a bundle and is what its name says.
 pub(crate) struct Checked {
@@ -90,6 +90,8 @@ pub(crate) struct Checked {
     pub statements: Vec<Present>,
     /// What records say of embedded artifacts and does not hold, and what does.
     pub misdescribed: Vec<(Misdescribed, SpokenOf)>,
+    /// What else is wrong by the word of records.
+    pub attributed: Vec<Attributed>,
 }
 
 impl Checker<'_> {
@@ -98,9 +100,11 @@ impl Checker<'_> {
         let records = records(objects.records, findings);
         let broken = self.sections(&records, objects.sections, findings);
         let released = released(&objects.statements);
-        let misdescribed = self.artifacts(&records, &released, &objects.artifacts, &broken, findings);
+        let (misdescribed, listings) = self.artifacts(&records, &released, &objects.artifacts, &broken, findings);
         let statements = statements(&records, objects.statements, findings);
-        Checked { records, statements, misdescribed }
+        let mut attributed = salts(self.bundle, &records, self.limits, |entry| !broken.contains(entry));
+        attributed.extend(listings);
+        Checked { records, statements, misdescribed, attributed }
     }
 
     /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema. Gives those that are not
@@ -131,7 +135,6 @@ impl Checker<'_> {
         // Both are in the order of names, so each is walked once.
         let mut names = self.present.iter().map(|entry| &entry.name).peekable();
         for (id, record) in records {
-            self.salts(*id, record, &broken, findings);
             let body = record.body();
             if let (Some(started), Some(ended)) = (body.started, body.ended)
                 && ended < started
@@ -200,39 +203,6 @@ impl Checker<'_> {
             .map_err(|error| Box::new(Finding::new(error.code(), error.place(&entry.to_string()), error.to_string())))
     }
 
-    /// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are inside Parquet, which
-    /// verification does not decode.
-    fn salts(&self, id: RecordId, record: &Record, broken: &HashSet<EntryName>, findings: &mut Vec<Finding>) {
-        if !record.body().blinded {
-            return;
-        }
-        let mut seen = BTreeSet::new();
-        for (name, listed) in record.body().sections.iter() {
-            let entry = EntryName::Section { record: id, section: name.clone() };
-            if listed.media_type != sections::JSON || !self.bundle.contains(&entry) || broken.contains(&entry) {
-                continue;
-            }
-            // What is wrong with the text is said where sections are checked.
-            let salted = match self.read(&entry, |bytes| json::from_bytes::<Salted>(bytes, self.limits)) {
-                Ok(salted) => salted,
-                // It is JSON, and no object.
-                Err(finding) if finding.code == Code::SchemaInvalid => Salted::default(),
-                Err(_) => continue,
-            };
-            let salt = salted.salt.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
-            let message = match salt {
-                None => "the section has no salt of 64 hex digits",
-                Some(salt) if !seen.insert(salt) => "the salt is that of another section",
-                Some(_) => continue,
-            };
-            findings.push(Finding::new(
-                Code::SectionSalt,
-                Place::entry(entry.to_string()).at_pointer("/salt"),
-                message,
-            ));
-        }
-    }
-
     /// Embedded artifacts hash to their names, and something in the bundle speaks of them.
     fn artifacts(
         &self,
@@ -241,9 +211,9 @@ impl Checker<'_> {
         present: &[(Blake3, Hashed)],
         broken: &HashSet<EntryName>,
         findings: &mut Vec<Finding>,
-    ) -> Vec<(Misdescribed, SpokenOf)> {
+    ) -> (Vec<(Misdescribed, SpokenOf)>, Vec<Attributed>) {
         if present.is_empty() {
-            return Vec::new();
+            return Default::default();
         }
         let mut sound = BTreeMap::new();
         for (digest, hashed) in present {
@@ -268,15 +238,53 @@ impl Checker<'_> {
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
         let spoken = spoken_of(self.bundle, records, released, self.limits, is_sound, holds);
-        let beyond = beyond || spoken.findings.iter().any(Finding::is_limit);
-        findings.extend(spoken.findings);
+        let beyond = beyond || spoken.listings.iter().any(|listing| listing.finding.is_limit());
         for digest in sound.keys().filter(|digest| !beyond && !spoken.artifacts.contains(digest)) {
             let message = "no record or release here names this artifact";
             let place = Place::entry(EntryName::Artifact(*digest).to_string());
             findings.push(Finding::new(Code::ContainerUnlisted, place, message));
         }
-        spoken.misdescribed.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect()
+        let wrong = spoken.misdescribed.into_iter();
+        (wrong.filter_map(|wrong| Some((wrong.clone(), actual(wrong.artifact)?))).collect(), spoken.listings)
     }
+}
+
+/// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are inside Parquet, which verification does not
+/// decode.
+pub(crate) fn salts(
+    bundle: &Bundle,
+    records: &Records,
+    limits: &Limits,
+    is_sound: impl Fn(&EntryName) -> bool,
+) -> Vec<Attributed> {
+    let mut wrong = Vec::new();
+    for (id, record) in records.iter().filter(|(_, record)| record.body().blinded) {
+        let mut seen = BTreeSet::new();
+        for (name, listed) in record.body().sections.iter() {
+            let entry = EntryName::Section { record: *id, section: name.clone() };
+            if listed.media_type != sections::JSON || !is_sound(&entry) {
+                continue;
+            }
+            let Some(content) = bundle.get(&entry) else { continue };
+            // What is wrong with the text is said where sections are checked.
+            let Ok(bytes) = content.at_most(limits.section_bytes) else { continue };
+            let salted = match json::from_bytes::<Salted>(&bytes, limits) {
+                Ok(salted) => salted,
+                // It is JSON, and no object.
+                Err(error) if error.code() == Code::SchemaInvalid => Salted::default(),
+                Err(_) => continue,
+            };
+            let salt = salted.salt.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Blake3>().ok());
+            let message = match salt {
+                None => "the section has no salt of 64 hex digits",
+                Some(salt) if !seen.insert(salt) => "the salt is that of another section",
+                Some(_) => continue,
+            };
+            let place = Place::entry(entry.to_string()).at_pointer("/salt");
+            wrong.push(Attributed { finding: Finding::new(Code::SectionSalt, place, message), by: vec![*id] });
+        }
+    }
+    wrong
 }
 
 /// The listings of the releases that the bundle holds.
@@ -285,6 +293,8 @@ fn released(present: &[(Blake3, Hashed, Parsed)]) -> Vec<DigestSet> {
     let listings = whole.filter_map(|(_, _, parsed)| match parsed {
         Parsed::Statement(statement) => statement.listing(),
         Parsed::Claims(claims) => claims.listing(),
+        // It may be a release, which only a later version can verify.
+        Parsed::SetAside(set_aside) => Some(set_aside.record),
         _ => None,
     });
     listings.collect()
@@ -326,12 +336,6 @@ fn statements(records: &Records, present: Vec<(Blake3, Hashed, Parsed)>, finding
             Parsed::Bytes | Parsed::Json | Parsed::Record(_) => continue,
         };
         match records.get(&RecordId(about.blake3)) {
-            // The name of a subject proves nothing; both digests must be those of the record.
-            Some(record) if record.digest() != about => {
-                let message = "the subject has the record's BLAKE3 and another SHA-256";
-                findings.push(Finding::new(Code::StatementSubject, place(), message));
-                continue;
-            }
             // A release is about a folder.
             None if is_release => {}
             None if seen.insert(id) => {

@@ -3,7 +3,7 @@
 //! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So a [`Verdict`] is a
 //! value, made from both.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::spoken_of::Attributed;
 use crate::standing::{Apart, Standing};
 use crate::verify::{Check, Intact};
 
@@ -156,25 +157,33 @@ impl Intact {
     fn contradictions(&self, standing: &Standing) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut told = HashSet::new();
-        for (wrong, actual) in self.misdescribed().iter().filter(|(wrong, _)| standing.counts(wrong.by)) {
+        // A listing of many files is named by many records: each list of them is gone through once.
+        let mut counting: HashMap<*const RecordId, Option<RecordId>> = HashMap::new();
+        for (wrong, actual) in self.misdescribed() {
+            let by = counting
+                .entry(wrong.by.as_ptr())
+                .or_insert_with(|| wrong.by.iter().copied().find(|record| standing.counts(*record)));
+            let Some(by) = *by else { continue };
             let place = || Place::entry(EntryName::Artifact(wrong.artifact).to_string());
             if let (Some(said), Some(size)) = (wrong.said.size, actual.size)
                 && said != size
                 && told.insert((wrong.artifact, Code::DigestSize))
             {
-                let message = format!("{size} bytes, and record {} says {said}", wrong.by);
+                let message = format!("{size} bytes, and record {by} says {said}");
                 findings.push(Finding::new(Code::DigestSize, place(), message));
             }
             if let (Some(said), Some(sha256)) = (wrong.said.sha256, actual.sha256)
                 && said != sha256
                 && told.insert((wrong.artifact, Code::DigestDivergent))
             {
-                let message = format!("SHA-256 is {sha256}, and record {} says {said}", wrong.by);
+                let message = format!("SHA-256 is {sha256}, and record {by} says {said}");
                 findings.push(Finding::new(Code::DigestDivergent, place(), message));
             }
         }
         // Artifact by artifact, whichever record comes first.
         findings.sort_by(|a, b| (&a.place.entry, a.code).cmp(&(&b.place.entry, b.code)));
+        let counting = |wrong: &&Attributed| wrong.by.iter().any(|record| standing.counts(*record));
+        findings.extend(self.attributed().iter().filter(counting).map(|wrong| wrong.finding.clone()));
         for statement in self.statements().iter().filter(|statement| self.contradicts(statement)) {
             if !standing.apart.statements.contains(&statement.id()) {
                 let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
@@ -198,8 +207,8 @@ impl Intact {
             .collect();
         // Whether one that it follows is missing can be said only where all were read.
         if !self.is_partial() {
-            let chain = expbundle_statement::chain::check(self.statements()).into_iter();
-            findings.extend(chain.filter(|finding| !is_of(&apart, finding)));
+            let counting = self.statements().iter().filter(|one| !standing.apart.statements.contains(&one.id()));
+            findings.extend(expbundle_statement::chain::check(counting));
         }
         let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
         let authors: HashSet<(RecordId, [u8; 32])> =

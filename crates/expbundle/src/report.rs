@@ -1,9 +1,12 @@
 //! What verification has to say, as one document: for `--json`, and for the words that a person reads.
 
+use std::collections::HashMap;
+
 use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
+use expbundle_lineage::RecordFacts;
 use expbundle_statement::{Kind as StatementKind, SkippedLine};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -106,7 +109,7 @@ pub struct RecordReport {
     pub superseded_by: Option<RecordId>,
     /// What was said against it by those whose word counts: revoked, rejected, sent back, superseded. The weightiest first.
     pub objections: Vec<Objection>,
-    /// Ancestors against which something was said, in the order of their ids.
+    /// Ancestors against which something was said, in the order of their ids; the first 16 of them.
     pub ancestors_objected: Vec<RecordId>,
 }
 
@@ -343,6 +346,9 @@ impl Report {
     }
 }
 
+/// Ancestors with objections that the report of a record names.
+const MOST_OBJECTED: usize = 16;
+
 /// Ancestors of a record against which something was said.
 pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
     if verdict.standing.against.is_empty() {
@@ -354,6 +360,16 @@ pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
 
 fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     let heads: std::collections::BTreeSet<RecordId> = verdict.heads.iter().copied().collect();
+    let against = &verdict.standing.against;
+    let ancestors = if against.is_empty() {
+        Vec::new()
+    } else {
+        verdict.lineage.ancestors_among(|id| against.contains_key(&id), MOST_OBJECTED)
+    };
+    let objected: HashMap<RecordId, Vec<RecordId>> =
+        verdict.lineage.records().iter().map(RecordFacts::id).zip(ancestors).collect();
+    // What is set apart is not here, for what counts.
+    let is_here = |id| intact.records().contains_key(&id) && verdict.standing.counts(id);
     let mut reports: Vec<_> = intact
         .records()
         .par_iter()
@@ -380,7 +396,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                     .map(|parent| ParentReport {
                         record: RecordId(parent.record.blake3),
                         relation: parent.relation.to_string(),
-                        present: intact.records().contains_key(&RecordId(parent.record.blake3)),
+                        present: is_here(RecordId(parent.record.blake3)),
                     })
                     .collect(),
                 sections: body
@@ -395,7 +411,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                 revoked: verdict.standing.records.contains(id),
                 superseded_by: verdict.standing.successors.get(id).copied(),
                 objections: verdict.standing.against.get(id).cloned().unwrap_or_default(),
-                ancestors_objected: objected(verdict, *id),
+                ancestors_objected: objected.get(id).cloned().unwrap_or_default(),
             }
         })
         .collect();

@@ -1,6 +1,7 @@
 //! Which artifacts the records and releases of a bundle name: nothing else may be embedded (spec/container.md, "Names").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
@@ -27,21 +28,28 @@ impl SpokenOf {
 }
 
 /// What something says of an embedded artifact that does not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Misdescribed {
     pub artifact: Blake3,
-    /// The record that says it, or that names the listing which does.
-    pub by: RecordId,
+    /// The record that says it, or those that name the listing which does: one list for all its files.
+    pub by: Arc<[RecordId]>,
     /// What it says.
     pub said: SpokenOf,
 }
 
-/// The artifacts that are named, the descriptions that do not fit, and findings about listings that cannot be read.
+/// Something that is wrong by the word of records: it is, if one of them counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Attributed {
+    pub finding: Finding,
+    pub by: Vec<RecordId>,
+}
+
+/// The artifacts that are named, the descriptions that do not fit, and listings that cannot be read.
 #[derive(Debug, Default)]
 pub(crate) struct Spoken {
     pub artifacts: BTreeSet<Blake3>,
     pub misdescribed: Vec<Misdescribed>,
-    pub findings: Vec<Finding>,
+    pub listings: Vec<Attributed>,
 }
 
 /// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. An entry whose bytes differ
@@ -64,7 +72,7 @@ pub(crate) fn spoken_of(
         spoken.artifacts.insert(artifact);
         let said = SpokenOf { sha256: digest.sha256(), size };
         if !holds(artifact, said) {
-            spoken.misdescribed.push(Misdescribed { artifact, by, said });
+            spoken.misdescribed.push(Misdescribed { artifact, by: Arc::new([by]), said });
         }
         if form == Form::Tree {
             let named = trees.entry(artifact).or_default();
@@ -92,23 +100,23 @@ pub(crate) fn spoken_of(
         let Some(content) = bundle.get(&name).filter(|_| is_sound(&name)) else { continue };
         match content.read(limits.section_bytes).map(|bytes| Tree::parse(&bytes)) {
             Ok(Ok(tree)) => {
+                let by: Arc<[RecordId]> = named_by.into();
                 for file in tree.files() {
                     let (artifact, said) =
                         (file.digest.blake3, SpokenOf { sha256: Some(file.digest.sha256), size: Some(file.size) });
                     spoken.artifacts.insert(artifact);
                     if !holds(artifact, said) {
-                        let wrong = named_by.iter().map(|by| Misdescribed { artifact, by: *by, said });
-                        spoken.misdescribed.extend(wrong);
+                        spoken.misdescribed.push(Misdescribed { artifact, by: Arc::clone(&by), said });
                     }
                 }
             }
             Ok(Err(error)) => {
                 let finding = Finding::new(Code::TreeInvalid, Place::entry(name.to_string()), error.to_string());
-                spoken.findings.push(finding);
+                spoken.listings.push(Attributed { finding, by: named_by });
             }
             Err(error) => {
                 let finding = Finding::new(Code::ContainerLimit, Place::entry(name.to_string()), error.to_string());
-                spoken.findings.push(finding);
+                spoken.listings.push(Attributed { finding, by: named_by });
             }
         }
     }

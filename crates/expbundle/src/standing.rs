@@ -34,6 +34,8 @@ pub struct Standing {
     pub successors: BTreeMap<RecordId, RecordId>,
     /// Every supersession that counts: the record, and both digests of its successor.
     pub supersessions: BTreeSet<(RecordId, DigestSet)>,
+    /// The statements that say so.
+    superseding: HashSet<StatementId>,
     /// Principals for whom the signers file trusts the signer of each statement that was not taken back; empty if it trusts none.
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
@@ -135,6 +137,9 @@ impl Intact {
         let (mut words, strangers): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
             self.statements().iter().partition(|statement| rights.is_known(statement.key()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
+        if policy.is_some() {
+            standing.apart = self.apart(&words, &strangers, &rights);
+        }
         let revocations = revoke(&words, &rights, &mut standing);
         let of_keys = self.statements().iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
         standing.statements.extend(of_keys.map(VerifiedStatement::id));
@@ -142,7 +147,7 @@ impl Intact {
         standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
         judge_signers(&words, &rights, &mut standing);
         if policy.is_some() {
-            self.set_apart(&words, &strangers, &rights, &mut standing);
+            report_strangers(&strangers, &mut standing);
         }
         object(&words, &revocations, &rights, &mut standing);
         standing
@@ -159,8 +164,10 @@ impl Intact {
                 !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
             })
             .collect();
-        let agreed: HashSet<(RecordId, [u8; 32])> =
+        let said: HashSet<(RecordId, [u8; 32])> =
             valid.iter().map(|(one, _)| (RecordId(one.record().blake3), *one.key().as_bytes())).collect();
+        let subjects: HashSet<RecordId> = said.iter().map(|(record, _)| *record).collect();
+        let agreed = subjects.into_iter().filter(|record| rights.all_authors(*record, &said)).collect();
         for (statement, successor) in valid {
             let subject = RecordId(statement.record().blake3);
             let what = format!("record {subject}");
@@ -168,8 +175,10 @@ impl Intact {
                 standing.findings.push(no_right(statement, &what));
                 continue;
             }
-            let here = self.records().get(&RecordId(successor.blake3));
+            let here = RecordId(successor.blake3);
+            let here = self.records().get(&here).filter(|_| standing.counts(here));
             standing.supersessions.insert((subject, successor));
+            standing.superseding.insert(statement.id());
             // One that is here under another SHA-256 is not meant; lineage says so.
             if here.is_some_and(|record| record.digest() != successor) {
                 continue;
@@ -181,35 +190,23 @@ impl Intact {
         }
     }
 
-    /// Sets aside what no trusted key signed. What a trusted key signed and was taken back since stays, so that it is seen.
-    fn set_apart(
-        &self,
-        words: &[&VerifiedStatement],
-        strangers: &[&VerifiedStatement],
-        rights: &Rights<'_>,
-        standing: &mut Standing,
-    ) {
+    /// What no trusted key signed. What a trusted key signed and was taken back since is not set apart, so that it is seen.
+    fn apart(&self, words: &[&VerifiedStatement], strangers: &[&VerifiedStatement], rights: &Rights<'_>) -> Apart {
         let (trusted, others): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
             words.iter().copied().partition(|statement| rights.trusts(statement.key()));
-        let authored: HashSet<RecordId> = trusted
-            .iter()
-            .filter(|statement| statement.kind() == Kind::Authorship && !self.contradicts(statement))
-            .map(|statement| RecordId(statement.record().blake3))
-            .collect();
+        // A record that a trusted key revoked is not set apart, or to leave out its authorship would be to undo that.
+        let vouched = trusted.iter().filter_map(|statement| match statement.predicate() {
+            Predicate::Authorship(_) if !self.contradicts(statement) => Some(RecordId(statement.record().blake3)),
+            Predicate::Revocation(revocation) => match revocation.revoked {
+                Revoked::Record(id) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        });
+        let authored: HashSet<RecordId> = vouched.collect();
         let others = others.iter().chain(strangers).map(|statement| statement.id());
-        standing.apart.statements = others.collect();
-        standing.apart.records = self.records().keys().copied().filter(|id| !authored.contains(id)).collect();
-        for stranger in strangers {
-            standing.trusted.insert(stranger.id(), Vec::new());
-        }
-        // One finding, however many there are: what strangers add must not crowd out the rest.
-        if let Some(first) = strangers.first() {
-            let message = match strangers.len() {
-                1 => format!("1 statement by an unknown key, {}, was set apart", first.key().fingerprint()),
-                several => format!("{several} statements by unknown keys were set apart"),
-            };
-            standing.findings.push(Finding::new(Code::TrustUnknownSigner, place(first), message));
-        }
+        let records = self.records().keys().copied().filter(|id| !authored.contains(id)).collect();
+        Apart { records, statements: others.collect() }
     }
 
     /// Which keys signed which records as their authors.
@@ -221,6 +218,19 @@ impl Intact {
         }
         authors
     }
+}
+
+/// One finding, however many there are: what strangers add must not crowd out the rest.
+fn report_strangers(strangers: &[&VerifiedStatement], standing: &mut Standing) {
+    for stranger in strangers {
+        standing.trusted.insert(stranger.id(), Vec::new());
+    }
+    let Some(first) = strangers.first() else { return };
+    let message = match strangers.len() {
+        1 => format!("1 statement by an unknown key, {}, was set apart", first.key().fingerprint()),
+        several => format!("{several} statements by unknown keys were set apart"),
+    };
+    standing.findings.push(Finding::new(Code::TrustUnknownSigner, place(first), message));
 }
 
 /// Takes back what is revoked by those who may; returns their statements.
@@ -241,21 +251,24 @@ fn revoke<'a>(
         let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
         let (what, has_right) = match &revocation.revoked {
             Revoked::Record(id) => {
-                let own = *id == subject && rights.vouches(key, subject);
+                let own = *id == subject && rights.is_author(key, subject);
                 (format!("record {id}"), own || rights.trusts(key))
             }
             Revoked::Statement(id) => {
-                let own = by_id.get(id).is_some_and(|signer| *signer == key);
+                let own = by_id.get(id).is_some_and(|signer| *signer == key) && rights.has_purpose(key);
                 (format!("statement {id}"), own || rights.trusts(key))
             }
-            Revoked::Key(revoked) => (format!("key {}", revoked.fingerprint()), revoked == key || rights.trusts(key)),
+            Revoked::Key(revoked) => (
+                format!("key {}", revoked.fingerprint()),
+                (revoked == key && rights.has_purpose(key)) || rights.trusts(key),
+            ),
         };
         if !has_right {
             standing.findings.push(no_right(statement, &what));
             continue;
         }
         match &revocation.revoked {
-            Revoked::Record(id) if rights.policy.is_some() => _ = standing.records.insert(*id),
+            Revoked::Record(id) if rights.trusts(key) => _ = standing.records.insert(*id),
             Revoked::Record(id) => _ = standing.withdrawn.insert((*id, *key.as_bytes())),
             Revoked::Statement(id) => _ = standing.statements.insert(*id),
             Revoked::Key(key) => _ = standing.keys.insert(*key.as_bytes()),
@@ -370,9 +383,7 @@ fn object(
                 };
                 say(statement, kind, record_of(statement), review.reason.as_ref(), None);
             }
-            Predicate::Supersession(superseded)
-                if standing.supersessions.contains(&(record_of(statement), superseded.successor)) =>
-            {
+            Predicate::Supersession(superseded) if standing.superseding.contains(&statement.id()) => {
                 let successor = Some(RecordId(superseded.successor.blake3));
                 let reason = superseded.reason.as_ref();
                 say(statement, ObjectionKind::Superseded, record_of(statement), reason, successor);
@@ -435,6 +446,16 @@ impl<'a> Rights<'a> {
         }
     }
 
+    /// Whether the key may sign for us at all, at whatever time: one that the signers file has for something else may not.
+    fn has_purpose(&self, key: &PublicKey) -> bool {
+        self.judgement(key)
+            .is_none_or(|judgement| matches!(judgement, Judgement::Trusted { .. } | Judgement::NotValid { .. }))
+    }
+
+    fn is_author(&self, key: &PublicKey, record: RecordId) -> bool {
+        self.has_purpose(key) && self.vouches(key, record)
+    }
+
     fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
         self.authors.get(&record).is_some_and(|authors| authors.contains(key.as_bytes()))
     }
@@ -445,10 +466,9 @@ impl<'a> Rights<'a> {
         authors.is_some_and(|authors| authors.iter().all(|author| agreed.contains(&(record, *author))))
     }
 
-    /// With a signers file a trusted key, or an author whose key the file has; without one an author, if all authors say so.
-    fn over_record(&self, key: &PublicKey, record: RecordId, agreed: &HashSet<(RecordId, [u8; 32])>) -> bool {
-        let own = self.vouches(key, record);
-        self.trusts(key) || (own && (self.policy.is_some() || self.all_authors(record, agreed)))
+    /// With a signers file a trusted key; without one an author, of a record about which all authors say so.
+    fn over_record(&self, key: &PublicKey, record: RecordId, agreed: &HashSet<RecordId>) -> bool {
+        self.trusts(key) || (self.policy.is_none() && self.vouches(key, record) && agreed.contains(&record))
     }
 }
 

@@ -17,11 +17,11 @@ use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
 use expbundle_statement::{VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
-use crate::checker::{Checker, Objects, Present};
+use crate::checker::{Checker, Objects, Present, salts};
 use crate::content::Content;
 use crate::history::{History, Unread};
 use crate::pass::{Pass, Signatures};
-use crate::spoken_of::{Misdescribed, SpokenOf, spoken_of};
+use crate::spoken_of::{Attributed, Misdescribed, SpokenOf, spoken_of};
 use crate::standing::Standing;
 
 /// Which digests to recompute.
@@ -70,6 +70,8 @@ pub struct Intact {
     is_partial: bool,
     /// What records say of embedded artifacts and does not hold, and what does.
     misdescribed: Vec<(Misdescribed, SpokenOf)>,
+    /// What else is wrong by the word of records.
+    attributed: Vec<Attributed>,
 }
 
 impl Unverified {
@@ -128,6 +130,7 @@ impl Unverified {
         }
         let mut intact = Intact::new(bundle, found.records, statements, self.limits);
         intact.misdescribed = found.misdescribed;
+        intact.attributed = found.attributed;
         intact.set_aside = set_aside;
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
@@ -160,6 +163,7 @@ impl Intact {
             about: BTreeMap::new(),
             is_partial: false,
             misdescribed: Vec::new(),
+            attributed: Vec::new(),
         };
         intact.index();
         intact
@@ -169,7 +173,12 @@ impl Intact {
     pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         let (mut bundles, mut records, mut statements, mut limits) = (Vec::new(), Vec::new(), Vec::new(), None);
         let (mut is_partial, mut set_aside) = (false, BTreeMap::new());
-        for part in parts {
+        let mut parts = parts.into_iter().peekable();
+        let first = parts.next()?;
+        if parts.peek().is_none() {
+            return Some(first);
+        }
+        for part in std::iter::once(first).chain(parts) {
             is_partial |= part.is_partial;
             set_aside.extend(part.set_aside);
             bundles.push(part.bundle);
@@ -226,8 +235,9 @@ impl Intact {
         spoken_of(&whole, &records, &released, &self.limits, |_| true, |_, _| true).artifacts
     }
 
-    /// Holds what all records say of embedded artifacts against these: a part may describe what another embeds.
+    /// Holds what all records say against what is here: a part may describe what another has.
     pub(crate) fn described_anew(mut self) -> Self {
+        self.attributed = salts(&self.bundle, &self.records, &self.limits, |_| true);
         if self.bundle.artifacts().next().is_none() {
             return self;
         }
@@ -236,10 +246,15 @@ impl Intact {
             Some(SpokenOf { sha256: None, size: Some(content.size()) })
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
-        let wrong = spoken_of(&self.bundle, &self.records, &[], &self.limits, |_| true, holds).misdescribed;
-        let wrong = wrong.into_iter().filter_map(|wrong| Some((wrong, actual(wrong.artifact)?))).collect();
-        self.misdescribed = wrong;
+        let spoken = spoken_of(&self.bundle, &self.records, &[], &self.limits, |_| true, holds);
+        let wrong = spoken.misdescribed.into_iter();
+        self.misdescribed = wrong.filter_map(|wrong| Some((wrong.clone(), actual(wrong.artifact)?))).collect();
+        self.attributed.extend(spoken.listings);
         self
+    }
+
+    pub(crate) fn attributed(&self) -> &[Attributed] {
+        &self.attributed
     }
 
     pub(crate) fn misdescribed(&self) -> &[(Misdescribed, SpokenOf)] {
@@ -249,7 +264,9 @@ impl Intact {
     /// Whether the record that a statement is about is here under another SHA-256: then it is about none that is here.
     pub(crate) fn contradicts(&self, statement: &VerifiedStatement) -> bool {
         let about = statement.record();
-        self.records.get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about)
+        // A release is about a folder.
+        statement.listing().is_none()
+            && self.records.get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about)
     }
 
     /// The objects.

@@ -134,7 +134,12 @@ pub fn plan_attach(
     if let Some(after) = gitattributes::with_line(before.as_deref().unwrap_or_default()) {
         changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: After::Text(after) });
     }
-    if !options.keep_card {
+    let card = folder.join(CARD);
+    if card.is_file() && scan::is_counted_card(&card) {
+        notes.push(format!(
+            "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
+        ));
+    } else if !options.keep_card {
         let heads = incoming.judge(None, options.at.timestamp()).heads;
         changes.extend(card_change(folder, &Story::of(incoming, &heads), options, &mut notes)?);
     }
@@ -157,6 +162,7 @@ pub fn plan_attach(
         release::add(&mut bundle, Some(&joined), &tree, signing)?;
         let key = signing.key.public_key().fingerprint();
         notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
+        notes.extend(release::changed(present, signing.key, &tree));
         Vec::new()
     } else {
         // As a verifier will see it.
@@ -296,7 +302,7 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
     notes
 }
 
-fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

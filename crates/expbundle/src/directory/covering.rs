@@ -2,14 +2,15 @@
 //!
 //! The one place where the verdict on a folder asks for signatures, keys and what was taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::{Predicate, ReviewVerdict, VerifiedStatement};
+use expbundle_statement::VerifiedStatement;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::judge::Verdict;
+use crate::standing::ObjectionKind;
 use crate::verify::Intact;
 
 /// Whether what a record says of its outputs covers files.
@@ -58,6 +59,17 @@ impl<'a> Covering<'a> {
         self.asks_for_trust
     }
 
+    /// Whether a statement was set apart, because no trusted key signed it.
+    pub fn is_apart(&self, statement: StatementId) -> bool {
+        self.verdict.standing.apart.statements.contains(&statement)
+    }
+
+    /// The statements that are here and were not set apart.
+    pub fn statements_here(&self) -> HashSet<StatementId> {
+        let ids = self.intact.statements().iter().map(VerifiedStatement::id);
+        ids.filter(|id| !self.is_apart(*id)).collect()
+    }
+
     /// Whether a statement was taken back.
     pub fn is_revoked(&self, statement: StatementId) -> bool {
         self.verdict.standing.statements.contains(&statement)
@@ -82,34 +94,25 @@ impl<'a> Covering<'a> {
     /// Every record that may be named in a verdict: with a signers file only those that a trusted key signed.
     pub fn makers(&self) -> BTreeMap<RecordId, Maker> {
         let mut signers: BTreeMap<RecordId, BTreeSet<String>> = BTreeMap::new();
-        let mut reviews: BTreeMap<(RecordId, [u8; 32]), (_, ReviewVerdict)> = BTreeMap::new();
         for statement in self.intact.statements() {
             let record = RecordId(statement.record().blake3);
             let Some(by) = self.signer(statement) else { continue };
-            if let Predicate::Review(review) = statement.predicate() {
-                // Of one reviewer the latest word counts.
-                let said = ((statement.created(), statement.id()), review.verdict);
-                let latest = reviews.entry((record, *statement.key().as_bytes())).or_insert(said);
-                if latest.0 < said.0 {
-                    *latest = said;
-                }
-            } else if self.verdict.standing.vouches(statement) {
+            if self.verdict.standing.vouches(statement) {
                 signers.entry(record).or_default().extend(by);
             }
         }
-        let rejected: BTreeSet<RecordId> = reviews
-            .into_iter()
-            .filter(|(_, (_, verdict))| *verdict == ReviewVerdict::Rejected)
-            .map(|((record, _), _)| record)
-            .collect();
         let standing = &self.verdict.standing;
+        let is_rejected = |id: &RecordId| {
+            let objections = standing.against.get(id).into_iter().flatten();
+            objections.into_iter().any(|objection| objection.kind == ObjectionKind::Rejected)
+        };
         let maker = |id: &RecordId| {
             let by: Vec<String> = signers.get(id).into_iter().flatten().cloned().collect();
             let word = if standing.records.contains(id) {
                 Word::Revoked
             } else if by.is_empty() {
                 Word::Unsigned
-            } else if rejected.contains(id) {
+            } else if is_rejected(id) {
                 Word::Rejected
             } else if standing.successors.contains_key(id) {
                 Word::Superseded

@@ -22,8 +22,12 @@ const FILES: [&str; 12] = [
     "model.sig",
 ];
 
-/// Folders of tools, with all that is in them.
-const FOLDERS: [&str; 2] = [".git", ".cache/huggingface"];
+/// The folder of git, with all that is in it.
+const GIT: &str = ".git";
+
+/// Where the Hub's library keeps its notes on what it fetched, and how the names of these end.
+const NOTES: (&str, [&str; 5]) =
+    (".cache/huggingface/", [".metadata", ".lock", ".incomplete", "/.gitignore", "/CACHEDIR.TAG"]);
 
 /// Results that the Hub keeps beside a model: `.eval_results/<name>.yaml`.
 const RESULTS: &str = ".eval_results/";
@@ -31,10 +35,32 @@ const RESULTS: &str = ".eval_results/";
 /// Whether a regular file, or a folder with all that is in it, is not counted.
 pub fn is_not_counted(path: &str, found: Found) -> bool {
     match found {
-        Found::Folder => FOLDERS.contains(&path),
+        Found::Folder => path == GIT,
         // In a work tree of git, `.git` is a file.
-        Found::File => path == ".git" || path == BUNDLE_NAME || FILES.contains(&path) || is_result(path),
+        Found::File => path == GIT || path == BUNDLE_NAME || FILES.contains(&path) || is_result(path) || is_note(path),
     }
+}
+
+fn is_note(path: &str) -> bool {
+    let (folder, ends) = NOTES;
+    path.starts_with(folder) && ends.iter().any(|end| path.ends_with(end))
+}
+
+/// The card. It is documentation as long as it does not choose what is loaded.
+pub const CARD: &str = "README.md";
+/// The largest card that is looked into; a larger one counts.
+pub const MOST_CARD_BYTES: u64 = 1 << 20;
+/// What in the front matter of a card tells a loader of data sets or an application which files to read. YAML can spell it in other ways
+/// only with a backslash.
+const CHOICES: [&str; 7] = ["configs", "data_files", "data_dir", "dataset_info", "app_file", "sdk", "\\"];
+
+/// Whether the front matter of a card may choose files.
+pub fn may_choose_files(card: &[u8]) -> bool {
+    let start = card.iter().position(u8::is_ascii_graphic).unwrap_or(card.len());
+    let Some(block) = card.get(start..).and_then(|text| text.strip_prefix(b"---")) else { return false };
+    let mut lines = block.split(|byte| matches!(byte, b'\r' | b'\n')).take_while(|line| *line != b"---");
+    let has = |line: &[u8], word: &str| line.windows(word.len()).any(|part| part == word.as_bytes());
+    lines.any(|line| CHOICES.iter().any(|word| has(line, word)))
 }
 
 fn is_result(path: &str) -> bool {
@@ -46,6 +72,26 @@ fn is_result(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_card_that_may_choose_files_is_known() {
+        let card = |block: &str| may_choose_files(block.as_bytes());
+        for block in [
+            "---\nconfigs:\n- data_files: a.csv\n---\n",
+            "\n \u{feff}---\r\n\"configs\": []\r\n---\r\n",
+            "---\ra: 1\r{data_files: x}\r---\r",
+            "---\n\"\\x63onfigs\": []\n---\n",
+            "---\nsdk: gradio\n",
+            "---\ntags: [a]\n--- \napp_file: x\n---\n",
+        ] {
+            assert!(card(block), "{block:?}");
+        }
+        for block in
+            ["", "# configs\n", "---\nlicense: mit\n---\nSee configs and data_files.\n", "# T\n---\nconfigs: x\n---\n"]
+        {
+            assert!(!card(block), "{block:?}");
+        }
+    }
 
     #[test]
     fn the_list_is_exact() {
@@ -76,11 +122,24 @@ mod tests {
             "other.expb",
             "sub/experiment.expb",
             ".cache/huggingface",
+            ".cache/huggingface/data.csv",
+            ".cache/huggingface/download/model.safetensors",
         ] {
             assert!(!is_not_counted(path, Found::File), "{path}");
         }
-        assert!(is_not_counted(".git", Found::Folder) && is_not_counted(".cache/huggingface", Found::Folder));
-        for path in [".cache", "README.md", "sub/.git", ".eval_results", ".cache/huggingface2", BUNDLE_NAME] {
+        for path in ["download/README.md.metadata", "download/a/b.lock", ".gitignore", "CACHEDIR.TAG"] {
+            assert!(is_not_counted(&format!(".cache/huggingface/{path}"), Found::File), "{path}");
+        }
+        assert!(is_not_counted(".git", Found::Folder));
+        for path in [
+            ".cache",
+            ".cache/huggingface",
+            "README.md",
+            "sub/.git",
+            ".eval_results",
+            ".cache/huggingface2",
+            BUNDLE_NAME,
+        ] {
             assert!(!is_not_counted(path, Found::Folder), "{path}");
         }
     }

@@ -63,6 +63,10 @@ impl Outputs {
             let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
             let (mut models, mut first_model) = (HashMap::new(), None);
             for artifact in &body.outputs {
+                // What a run was given it has not made, so an evaluation of a model covers no model.
+                if artifact.passed_on == Some(true) {
+                    continue;
+                }
                 let ArtifactRef { digest, size, form, .. } = *artifact;
                 let output = Output { word, record, is_model: is_model(&artifact.role), digest, size };
                 outputs.has_model |= output.is_model;

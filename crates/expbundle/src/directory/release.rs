@@ -9,6 +9,7 @@ use expbundle_format::{DigestSet, StatementId};
 use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement, sign_release};
 
 use super::BUNDLE_NAME;
+use super::attach::count;
 use super::plan::{After, Change, Plan};
 use super::scan::{Held, Scan, scan};
 use super::weights::look_like_weights;
@@ -153,17 +154,24 @@ pub fn plan_release(
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
     add(&mut bundle, present, &tree, signing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
-    let notes = match present.and_then(last_tree) {
-        Some(last) => differences(&last, &tree),
-        None => vec![format!("{} files are released for the first time", tree.files().len())],
-    };
+    let notes = changed(present, signing.key, &tree);
     let seen = Seen::of(present.map(Intact::bundle));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes, seen })
 }
 
-/// The listing of the latest release whose listing is here.
-fn last_tree(intact: &Intact) -> Option<Tree> {
-    let mut releases: Vec<_> = intact.statements().iter().filter(|statement| statement.listing().is_some()).collect();
+/// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
+/// signer knows.
+pub(crate) fn changed(present: Option<&Intact>, key: &SigningKey, tree: &Tree) -> Vec<String> {
+    match present.and_then(|present| last_tree(present, key)) {
+        Some(last) => differences(&last, tree),
+        None => vec![format!("{} released by this key for the first time", count(tree.files().len(), "file"))],
+    }
+}
+
+/// The listing of the latest release by a key whose listing is here.
+fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
+    let is_own = |statement: &&VerifiedStatement| statement.listing().is_some() && *statement.key() == key.public_key();
+    let mut releases: Vec<_> = intact.statements().iter().filter(is_own).collect();
     releases.sort_by_key(|statement| (statement.created(), statement.id()));
     releases.iter().rev().find_map(|statement| intact.tree(statement.listing()?.blake3))
 }

@@ -27,8 +27,6 @@ pub enum ReleaseState {
     Replaced,
     /// It was revoked.
     Revoked,
-    /// Its signer is not trusted.
-    Untrusted,
 }
 
 /// A release, and what it is to the folder.
@@ -76,7 +74,7 @@ impl Releases {
             .intact()
             .statements()
             .iter()
-            .filter(|statement| statement.listing().is_some())
+            .filter(|statement| statement.listing().is_some() && !covering.is_apart(statement.id()))
             .map(|statement| (statement.id(), statement))
             .collect();
         let counting: BTreeMap<StatementId, Vec<String>> =
@@ -89,8 +87,6 @@ impl Releases {
             let listing = statement.record().blake3;
             let state = if covering.is_revoked(*id) {
                 ReleaseState::Revoked
-            } else if !counting.contains_key(id) {
-                ReleaseState::Untrusted
             } else if replaced.contains(id) {
                 ReleaseState::Replaced
             } else {
@@ -130,13 +126,27 @@ impl Releases {
 }
 
 /// Releases that another one follows: with a signers file any that counts, else one of the same key.
+///
+/// A release that follows something that is not here may follow any earlier release of its key, so it replaces them all: otherwise whoever
+/// leaves out the one between them brings back the older.
 fn replaced(
     covering: &Covering<'_>,
     statements: &BTreeMap<StatementId, &VerifiedStatement>,
     counting: &BTreeMap<StatementId, Vec<String>>,
 ) -> HashSet<StatementId> {
-    let mut replaced = HashSet::new();
-    let mut open: Vec<StatementId> = counting.keys().copied().collect();
+    let here = covering.statements_here();
+    let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
+    let mut cuts: HashMap<[u8; 32], Time> = HashMap::new();
+    for statement in counting.keys().filter_map(|id| statements.get(id)).filter(|statement| is_cut(statement)) {
+        let latest = cuts.entry(*statement.key().as_bytes()).or_insert(statement.created());
+        *latest = (*latest).max(statement.created());
+    }
+    let is_before = |statement: &&&VerifiedStatement| {
+        cuts.get(statement.key().as_bytes())
+            .is_some_and(|cut| statement.created() < *cut || (statement.created() == *cut && !is_cut(statement)))
+    };
+    let mut replaced: HashSet<StatementId> = statements.values().filter(is_before).map(|one| one.id()).collect();
+    let mut open: Vec<StatementId> = counting.keys().chain(&replaced).copied().collect();
     while let Some(id) = open.pop() {
         let Some(statement) = statements.get(&id) else { continue };
         for earlier in statement.previous() {

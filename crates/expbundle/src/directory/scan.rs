@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::BUNDLE_NAME;
 use super::alike::alike;
-use super::documentation::is_not_counted;
+use super::documentation::{CARD, MOST_CARD_BYTES, is_not_counted, may_choose_files};
 use super::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use super::shards::{self, Shards};
 use crate::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
@@ -60,7 +60,7 @@ pub struct Scan {
     pub files: Vec<(TreePath, Held)>,
     /// What was not read: links, pipes, paths that are not UTF-8.
     pub skipped: Vec<Skipped>,
-    /// What is not counted, sorted by path. Of `.git` and the Hub's own folder the name alone.
+    /// What is not counted, sorted by path. Of `.git` the name alone.
     pub not_counted: Vec<String>,
     /// Paths that some file systems take for one with another path here.
     pub alike: BTreeSet<String>,
@@ -77,7 +77,7 @@ pub struct Scan {
 pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Scan, HashError> {
     let not_counted = Mutex::new(Vec::new());
     let skip = |path: &str, found: Found| {
-        let skip = is_not_counted(path, found);
+        let skip = is_not_counted(path, found) && !(path == CARD && is_counted_card(&folder.join(path)));
         if skip
             && path != BUNDLE_NAME
             && let Ok(mut list) = not_counted.lock()
@@ -119,6 +119,12 @@ pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Scan { files, skipped, not_counted, alike, followed, shards })
+}
+
+/// Whether a card counts, because it may choose which files are loaded. One that cannot be read counts too.
+pub(super) fn is_counted_card(path: &Utf8Path) -> bool {
+    let size = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+    size > MOST_CARD_BYTES || read_whole(path, size).map_or(true, |card| may_choose_files(&card))
 }
 
 /// What a file is, and the shards that it names if it is an index of weights.
