@@ -9,6 +9,7 @@ use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
 
 use crate::statements::short;
 use crate::terminal::{Tone, count, one_line, paint, quoted};
+use crate::verdict::but;
 
 /// Names shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -19,16 +20,17 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let here = folder.counts.here();
     let files = if here == 1 { "its 1 file".to_owned() } else { format!("all {here} files") };
     let who = signers(&folder.signers);
+    let but = but(report);
     let (tone, first) = match (report.state, folder.covered_by) {
-        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED: {path}")),
-        (State::Intact, _) if report.holds => (Tone::Good, format!("✓ intact: {path}")),
-        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}: {path}", report.required.as_str().to_uppercase())),
+        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {path}")),
+        (State::Intact, _) if report.holds => (Tone::Good, format!("✓ intact{but}: {path}")),
+        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {path}", report.required.as_str().to_uppercase())),
         (state, CoveredBy::Release) => {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
-            (tone_of(report), format!("{} {state}, released by {who}{title}: {files} of {path}", mark(report)))
+            (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
         }
         (state, _) => {
-            let text = format!("{} {state}, made by runs that {who} signed: {files} of {path}", mark(report));
+            let text = format!("{} {state}, made by runs that {who} signed{but}: {files} of {path}", mark(report));
             (tone_of(report), text)
         }
     };

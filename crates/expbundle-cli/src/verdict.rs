@@ -55,9 +55,9 @@ pub fn words(report: &Report) -> String {
     text
 }
 
-/// What was said against the records comes first.
+/// What was said against the records comes first, whoever signed them: what trusted people wrote is about strangers' records too.
 fn objected(report: &Report) -> String {
-    objections::lines(report.records.iter().map(|record| {
+    objections::lines(report.records.iter().chain(&report.apart.records).map(|record| {
         let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
         (record.id, title, record.objections.as_slice())
     }))
@@ -80,7 +80,7 @@ fn apart(report: &Report) -> String {
 /// What the headline adds where somebody whose word counts objects.
 pub fn but(report: &Report) -> String {
     let worst = |record: &RecordReport| record.objections.first().map(|objection| objection.kind);
-    let kinds: Vec<ObjectionKind> = report.records.iter().filter_map(worst).collect();
+    let kinds: Vec<ObjectionKind> = report.records.iter().chain(&report.apart.records).filter_map(worst).collect();
     let Some(kind) = kinds.iter().min() else { return String::new() };
     let number = kinds.iter().filter(|other| *other == kind).count() as u64;
     let verb = if number == 1 { "was" } else { "were" };

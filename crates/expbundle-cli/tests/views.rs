@@ -1,0 +1,84 @@
+//! What a person sees first: a headline never says less than what is known against a folder, and names what it leaves out.
+
+mod support;
+
+use expbundle_statement::SigningKey;
+use support::Bench;
+
+/// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them signed.
+fn signed_by(author: &str) -> Bench {
+    let bench = Bench::new();
+    let mut signers = String::new();
+    for (number, name) in [(1, "ada"), (2, "ben"), (3, "eve")] {
+        let key = SigningKey::from_seed(&[number; 32]);
+        std::fs::write(bench.path(name), key.to_openssh(name, None).expect("a key").as_bytes()).expect("room");
+        set_mode(&bench, name, 0o600);
+        std::fs::write(bench.path(&format!("{name}.pub")), format!("{}\n", key.public_key())).expect("room");
+        if name != "eve" {
+            signers += &format!("{name}@example.org {}\n", key.public_key());
+        }
+    }
+    std::fs::write(bench.path("signers"), signers).expect("room");
+    std::fs::create_dir(bench.path("model")).expect("room");
+    for (file, bytes) in [("model/model.bin", "weights"), ("model/config.json", "{}"), ("model/README.md", "a card\n")]
+    {
+        std::fs::write(bench.path(file), bytes).expect("room");
+    }
+    bench.ok(&["create", "--title", "a run", "--output", "model/model.bin", "-o", "a.expb"]);
+    bench.ok(&["sign", "a.expb", "--key", author, "--at", "2026-11-20T09:00:00Z"]);
+    bench
+}
+
+/// Who can read a file.
+fn set_mode(bench: &Bench, name: &str, mode: u32) {
+    #[cfg(unix)]
+    {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(bench.path(name), permissions).expect("ours");
+    }
+    #[cfg(not(unix))]
+    let _ = (bench, name, mode);
+}
+
+/// The same, put beside the model, whose folder Ada released.
+fn released(author: &str) -> Bench {
+    let bench = signed_by(author);
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "ada", "--at", "2026-11-21T09:00:00Z"]);
+    bench
+}
+
+fn verified(bench: &Bench, arguments: &[&str]) -> String {
+    String::from_utf8(bench.output(&[&["verify"], arguments].concat()).stdout).expect("UTF-8")
+}
+
+/// What stands above the first blank line.
+fn top(bench: &Bench, arguments: &[&str]) -> String {
+    verified(bench, arguments).split("\n\n").next().expect("a part").to_owned() + "\n"
+}
+
+#[test]
+fn the_headline_of_a_folder_names_what_was_said_against_its_records() {
+    let bench = released("ada");
+    let both = || format!("{}\n{}", top(&bench, &["model", "--trust", "signers"]), top(&bench, &["model"]));
+    assert!(!both().contains("but 1 record"), "{}", both());
+    let say = |words: &[&str], key: &str| bench.ok(&[words, &["--key", key, "--at", "2026-11-22T09:00:00Z"]].concat());
+    say(&["review", "model", "--verdict", "needs-changes", "--reason", "no tests"], "ben");
+    insta::assert_snapshot!("folder_needs_changes", both());
+    bench.ok(&["create", "--title", "a better run", "-o", "better.expb"]);
+    say(&["supersede", "model", "--by", "better.expb"], "ada");
+    say(&["revoke", "model", "--whole-record", "--reason", "made up"], "ada");
+    insta::assert_snapshot!("folder_revoked", both());
+}
+
+#[test]
+fn a_trusted_rejection_of_a_strangers_record_comes_first() {
+    let bench = released("eve");
+    let review = ["review", "model", "--verdict", "rejected", "--reason", "poison", "--at", "2026-11-22T09:00:00Z"];
+    bench.ok(&[&review[..], &["--key", "ben"]].concat());
+    insta::assert_snapshot!("folder_of_a_stranger_rejected", top(&bench, &["model", "--trust", "signers"]));
+    // What a stranger says of a stranger's record is set apart with both.
+    let bench = released("eve");
+    bench.ok(&[&review[..], &["--key", "eve"]].concat());
+    let text = verified(&bench, &["model", "--trust", "signers"]);
+    assert!(text.starts_with("✓ trusted, released by ada@example.org: ") && !text.contains("poison"), "{text}");
+}
