@@ -226,10 +226,8 @@ fn signers(report: &Report) -> String {
         return String::new();
     }
     let mut text = String::new();
-    let codes = [Code::TrustUnknownSigner, Code::TrustNotValid, Code::TrustNamespace];
-    let is_checked = report.statements.iter().any(|one| !one.signer.trusted_as.is_empty())
-        || report.findings.iter().any(|finding| codes.contains(&finding.code));
-    section(&mut text, Tone::Strong, if is_checked { "Signed" } else { "Signed (signers not checked: no `--trust`)" });
+    let heading = if report.signers_checked { "Signed" } else { "Signed (signers not checked: no `--trust`)" };
+    section(&mut text, Tone::Strong, heading);
     if let Some(folder) = &report.folder {
         text += &folder_words::releases(folder);
     }

@@ -3,7 +3,7 @@
 mod support;
 
 use expbundle_statement::SigningKey;
-use support::Bench;
+use support::{Bench, json, valid};
 
 /// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them signed.
 fn signed_by(author: &str) -> Bench {
@@ -81,4 +81,16 @@ fn a_trusted_rejection_of_a_strangers_record_comes_first() {
     bench.ok(&[&review[..], &["--key", "eve"]].concat());
     let text = verified(&bench, &["model", "--trust", "signers"]);
     assert!(text.starts_with("✓ trusted, released by ada@example.org: ") && !text.contains("poison"), "{text}");
+}
+
+#[test]
+fn signers_are_checked_if_that_was_asked() {
+    let bench = signed_by("ada");
+    bench.ok(&["revoke", "a.expb", "--revoked-key", "ada.pub", "--key", "ada", "--at", "2026-11-22T09:00:00Z"]);
+    let text = verified(&bench, &["a.expb", "--trust", "signers"]);
+    assert!(text.contains("\nSigned\n"), "{text}");
+    assert!(verified(&bench, &["a.expb"]).contains("\nSigned (signers not checked: no `--trust`)\n"));
+    let report = json(&verified(&bench, &["a.expb", "--trust", "signers", "--json"]));
+    valid("report", &report);
+    assert_eq!(report["signersChecked"], true);
 }

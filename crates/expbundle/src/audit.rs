@@ -77,11 +77,11 @@ fn audit_bundle(
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, AuditError> {
-    let Question { policy, required, at, digests, limits } = question;
+    let Question { policy, at, digests, limits, .. } = question;
     let unverified = Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })?;
     let (check, intact) = unverified.within(limits).check(digests);
     let Some(intact) = intact else {
-        return Ok(Report::new(path.as_str(), check, None, None, required, at));
+        return Ok(Report::new(path.as_str(), check, None, None, question));
     };
     let verdict = intact.judge(policy, at.timestamp());
     let judge_folder = |folder: &Utf8Path| {
@@ -90,7 +90,7 @@ fn audit_bundle(
     };
     // What contradicts itself is compared with no files.
     let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;
-    let report = Report::new(path.as_str(), check, Some((&intact, &verdict)), folder, required, at);
+    let report = Report::new(path.as_str(), check, Some((&intact, &verdict)), folder, question);
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
     rayon::spawn(move || drop(intact));
     Ok(report)

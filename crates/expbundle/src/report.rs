@@ -37,6 +37,8 @@ pub struct Report {
     pub state: State,
     /// How much was asked for.
     pub required: State,
+    /// Whether signers were checked: whether there was a signers file.
+    pub signers_checked: bool,
     /// Whether it does.
     pub holds: bool,
     /// As of when signatures were judged.
@@ -276,7 +278,7 @@ pub struct FileReport {
 impl Report {
     /// The report of what was not even opened.
     pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
-        Self::new(path, Check { findings }, None, None, question.required, question.at)
+        Self::new(path, Check { findings }, None, None, question)
     }
 
     /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
@@ -286,9 +288,9 @@ impl Report {
         check: Check,
         judged: Option<(&Intact, &Verdict)>,
         folder: Option<Folder>,
-        required: State,
-        at: Time,
+        question: Question<'_>,
     ) -> Self {
+        let Question { policy, required, at, .. } = question;
         let mut findings = check.findings;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let mut apart = ApartReport::default();
@@ -327,6 +329,7 @@ impl Report {
             path: path.to_owned(),
             state,
             required,
+            signers_checked: policy.is_some(),
             holds: state >= required,
             at,
             records,
