@@ -6,6 +6,7 @@ use expbundle::directory::releases::ReleaseState;
 use expbundle::directory::{CoveredBy, FileState};
 use expbundle::judge::State;
 use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
+use expbundle_format::Code;
 
 use crate::statements::short;
 use crate::terminal::{Tone, count, one_line, paint, quoted};
@@ -21,10 +22,16 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let files = if here == 1 { "its 1 file".to_owned() } else { format!("all {here} files") };
     let who = signers(&folder.signers);
     let but = but(report);
+    let differences = differences(report, folder);
+    let what = match differences.as_slice() {
+        [] => path.clone(),
+        all => format!("{path} differs from its release: {}", all.join("; ")),
+    };
     let (tone, first) = match (report.state, folder.covered_by) {
-        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {path}")),
-        (State::Intact, _) if report.holds => (Tone::Good, format!("✓ intact{but}: {path}")),
-        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {path}", report.required.as_str().to_uppercase())),
+        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
+        // A folder that is intact and no more has files that nobody stands by.
+        (State::Intact, _) if report.holds => (Tone::Doubt, format!("! intact{but}: {what}")),
+        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {what}", report.required.as_str().to_uppercase())),
         (state, CoveredBy::Release) => {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
             (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
@@ -46,7 +53,7 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
         let warning = "NOT RELEASED by anyone: an older checkpoint, or a file under another name, would pass too";
         _ = writeln!(text, "  {}", paint(Tone::Doubt, warning));
     }
-    for problem in problems(report, folder) {
+    for problem in problems(report, folder, !differences.is_empty()) {
         _ = writeln!(
             text,
             "  {}",
@@ -72,8 +79,30 @@ fn signers(names: &[String]) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-/// What keeps the folder from more, a line each, with numbers.
-fn problems(report: &Report, folder: &FolderReport) -> Vec<String> {
+/// Paths of the files in a state.
+fn paths(report: &Report, state: FileState) -> Vec<&str> {
+    report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect()
+}
+
+/// What the folder has otherwise than the release that it is held to, if it is held to one whose listing is known.
+fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
+    // It is held to one that it is, else to the latest.
+    let counting: Vec<ReleaseState> =
+        folder.releases.iter().map(|release| release.state).filter(|state| *state <= ReleaseState::Unlisted).collect();
+    let is_other = !counting.contains(&ReleaseState::Same) && counting.first() == Some(&ReleaseState::Differs);
+    // Of paths that are alike none is covered, whether or not the release lists it.
+    let is_alike = report.findings.iter().any(|finding| finding.code == Code::DirectoryAlike);
+    if !is_other || is_alike {
+        return Vec::new();
+    }
+    let states =
+        [(FileState::Changed, "changed"), (FileState::Missing, "missing"), (FileState::Uncovered, "added")].into_iter();
+    let files = states.map(|(state, word)| (paths(report, state), word)).filter(|(paths, _)| !paths.is_empty());
+    files.map(|(paths, word)| format!("{} {word}: {}", count(paths.len() as u64, "file"), listed(&paths))).collect()
+}
+
+/// What keeps the folder from more, a line each, with numbers. What differs from its release stands in the headline.
+fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<String> {
     let all = folder.counts.here();
     let mut lines = Vec::new();
     let states = [
@@ -83,9 +112,9 @@ fn problems(report: &Report, folder: &FolderReport) -> Vec<String> {
         (FileState::Unreadable, folder.counts.unreadable, "not readable (links, pipes, names)"),
         (FileState::Pointer, folder.counts.pointer, "only Git LFS pointers: their bytes were not checked"),
     ];
-    for (state, number, what) in states.into_iter().filter(|(_, number, _)| *number > 0) {
-        let names: Vec<&str> =
-            report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect();
+    let is_left = |state| !is_compared || matches!(state, FileState::Unreadable | FileState::Pointer);
+    for (state, number, what) in states.into_iter().filter(|(state, number, _)| *number > 0 && is_left(*state)) {
+        let names = paths(report, state);
         let of = if state == FileState::Missing {
             count(number, "file")
         } else {

@@ -94,3 +94,22 @@ fn signers_are_checked_if_that_was_asked() {
     valid("report", &report);
     assert_eq!(report["signersChecked"], true);
 }
+
+#[test]
+fn what_differs_from_a_release_stands_in_the_headline() {
+    let bench = released("ada");
+    std::fs::write(bench.path("model/modeling.py"), b"import os").expect("room");
+    insta::assert_snapshot!("folder_added", top(&bench, &["model"]));
+    bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
+    std::fs::write(bench.path("model/config.json"), b"{ }").expect("room");
+    std::fs::remove_file(bench.path("model/model.bin")).expect("it was there");
+    insta::assert_snapshot!("folder_changed", top(&bench, &["model"]));
+}
+
+#[test]
+fn a_folder_that_nobody_stands_by_has_no_check_mark() {
+    let bench = signed_by("ada");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    insta::assert_snapshot!("folder_not_released", top(&bench, &["model"]));
+    bench.ok(&["verify", "model"]);
+}
