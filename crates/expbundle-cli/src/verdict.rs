@@ -205,6 +205,12 @@ fn absent(report: &Report) -> String {
         1 => lines.push("1 input of unknown origin".to_owned()),
         many => lines.push(format!("{many} inputs of unknown origin")),
     }
+    let not_made_here = report.folder.iter().flat_map(|folder| &folder.not_made_here).map(String::as_str);
+    let not_made_here: Vec<&str> = not_made_here.collect();
+    if !not_made_here.is_empty() {
+        let by = if report.signers_checked { "no record here that counts" } else { "no record here" };
+        lines.push(format!("{by} made: {}", listed(&not_made_here)));
+    }
     if report.statements.is_empty() {
         lines.push("nobody signed".to_owned());
     }

@@ -113,3 +113,22 @@ fn a_folder_that_nobody_stands_by_has_no_check_mark() {
     insta::assert_snapshot!("folder_not_released", top(&bench, &["model"]));
     bench.ok(&["verify", "model"]);
 }
+
+#[test]
+fn a_model_that_no_record_here_made_is_said_to_be_one() {
+    let bench = signed_by("ada");
+    let unmade = "no record here made: other.bin";
+    std::fs::write(bench.path("model/other.bin"), b"other weights").expect("room");
+    let attach = bench.output(&["attach", "model", "a.expb", "--yes", "--key", "ada", "--at", "2026-11-21T09:00:00Z"]);
+    assert!(String::from_utf8_lossy(&attach.stderr).contains(&format!("note: {unmade}\n")), "{attach:?}");
+    assert!(verified(&bench, &["model"]).contains(&format!("\nAbsent\n  {unmade}\n")));
+    let report = json(&verified(&bench, &["model", "--trust", "signers", "--json"]));
+    valid("report", &report);
+    assert_eq!((&report["folder"]["notMadeHere"], &report["state"]), (&json("[\"other.bin\"]"), &"trusted".into()));
+    let release = ["release", "model", "--yes", "--key", "ada", "--at", "2026-11-22T09:00:00Z"];
+    assert!(String::from_utf8_lossy(&bench.output(&release).stderr).contains(&format!("note: {unmade}\n")));
+    // Where there is no record at all, none made any.
+    std::fs::remove_file(bench.path("model/experiment.expb")).expect("it was there");
+    let said = bench.output(&release);
+    assert!(String::from_utf8_lossy(&said.stderr).contains("no record here made: model.bin, other.bin"), "{said:?}");
+}

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::audit::Question;
 use crate::directory::releases::{Release, ReleaseState};
-use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made};
+use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made, not_made_here};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
 use crate::standing::Objection;
@@ -192,6 +192,8 @@ pub struct FolderReport {
     pub counts: FileCounts,
     /// Whether weights are here, and covered.
     pub has_weights: bool,
+    /// Files that look like weights and are an output of no record that may be named (spec/directory.md).
+    pub not_made_here: Vec<String>,
     /// Files that are links of the Hub's cache, read as the blobs that they lead to.
     pub followed: u64,
     /// What is not counted: documentation, and what git and the Hub keep for themselves.
@@ -447,6 +449,7 @@ impl FolderReport {
             title: folder.title,
             counts: FileCounts::of(files),
             has_weights: folder.has_weights,
+            not_made_here: not_made_here(files),
             followed: folder.followed as u64,
             not_counted: folder.not_counted,
             releases: folder.releases.into_iter().map(release).collect(),

@@ -146,6 +146,7 @@ pub fn plan_attach(
         release::add(&mut bundle, Some(&joined), &tree, signing)?;
         let key = signing.key.public_key().fingerprint();
         notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
+        notes.extend(release::note_on_models(&check::not_made_here(&found.files)));
         Vec::new()
     } else {
         // As a verifier will see it.

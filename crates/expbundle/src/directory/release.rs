@@ -9,6 +9,7 @@ use expbundle_format::{DigestSet, StatementId};
 use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement, sign_release};
 
 use super::BUNDLE_NAME;
+use super::check::{judge, not_made_here};
 use super::plan::{After, Change, Plan};
 use super::scan::{Held, Scan, scan};
 use super::weights::look_like_weights;
@@ -137,11 +138,28 @@ pub fn plan_release(
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
     add(&mut bundle, present, &tree, signing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
-    let notes = match present.and_then(last_tree) {
+    let mut notes = match present.and_then(last_tree) {
         Some(last) => differences(&last, &tree),
         None => vec![format!("{} files are released for the first time", tree.files().len())],
     };
+    let models = match present {
+        Some(present) => {
+            let verdict = present.judge(None, signing.created.timestamp());
+            not_made_here(&judge(&scan, present, &verdict, false).files)
+        }
+        None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
+    };
+    notes.extend(note_on_models(&models));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes })
+}
+
+/// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.
+pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown = not_made_here.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = not_made_here.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!not_made_here.is_empty()).then(|| format!("no record here made: {shown}{more}"))
 }
 
 /// The listing of the latest release whose listing is here.
