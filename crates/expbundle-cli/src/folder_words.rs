@@ -19,7 +19,7 @@ const SHOWN: usize = 8;
 pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let path = one_line(&report.path);
     let here = folder.counts.here();
-    let files = if here == 1 { "its 1 file".to_owned() } else { format!("all {here} files") };
+    let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
     let but = but(report);
     let differences = differences(report, folder);
@@ -62,6 +62,10 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     }
     if folder.followed > 0 {
         _ = writeln!(text, "  {} of the Hub's cache followed", count(folder.followed, "link"));
+    }
+    if !folder.not_counted.is_empty() {
+        let names: Vec<&str> = folder.not_counted.iter().map(String::as_str).collect();
+        _ = writeln!(text, "  Not counted: {}", listed(&names));
     }
     text
 }
@@ -118,7 +122,7 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
         let of = if state == FileState::Missing {
             count(number, "file")
         } else {
-            format!("{number} of {}", count(all, "file"))
+            format!("{number} of {}", count(all, "counted file"))
         };
         lines.push(format!("{of} {what}: {}", listed(&names)));
     }

@@ -37,7 +37,7 @@ pub struct SigningArguments {
 /// With which key a folder is released, and as whom
 #[derive(Debug, clap::Args)]
 pub struct ReleaseSigning {
-    /// Private key that releases the folder: lists all its files, and signs the list
+    /// Private key that releases the folder: lists its counted files, and signs the list
     #[arg(long, value_name = "FILE")]
     key: Option<Utf8PathBuf>,
     /// Read the passphrase from this file descriptor

@@ -402,7 +402,10 @@ fn every_file_of_a_released_folder_counts() {
     bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
     bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key", "--title", "a model"]);
     let text = bench.ok(&["verify", "model", "--trust", "signers"]);
-    assert!(text.starts_with("✓ trusted, released by ada@example.org as \"a model\": all 2 files of model"), "{text}");
+    assert!(
+        text.starts_with("✓ trusted, released by ada@example.org as \"a model\": all 2 counted files of model"),
+        "{text}"
+    );
     std::fs::write(bench.path("model/modeling.py"), b"import os").expect("room");
     let (stdout, _) = bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
     let headline = "✗ NOT TRUSTED: model differs from its release: 1 file added: modeling.py\n";

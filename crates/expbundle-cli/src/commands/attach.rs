@@ -24,8 +24,9 @@ use crate::{Outcome, exit, files, tracker};
 /// Add bundles to a model folder and update its model card
 ///
 /// Joins the bundles and puts them beside the model as `experiment.expb`, and adds to `.gitattributes` and to the front matter of the
-/// card. With `--key` it also releases the folder: it lists all files and signs the list, so that `verify` finds any file that was
-/// changed, added or removed. Shows the change and asks. No licence is guessed; `expbundle detach` takes it back.
+/// card. With `--key` it also releases the folder: it lists the files and signs the list, so that `verify` finds any file that was
+/// changed, added or removed; all but documentation like the card, which is not counted. Shows the change and asks. No licence is
+/// guessed; `expbundle detach` takes it back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]

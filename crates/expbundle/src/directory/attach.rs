@@ -272,7 +272,7 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
         let more = not_covered.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         notes.push(format!(
-            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its files"
+            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its counted files"
         ));
     }
     notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
