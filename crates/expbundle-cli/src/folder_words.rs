@@ -1,12 +1,14 @@
 //! What `verify` prints of a model directory: the headline, and its files, released and made apart.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expbundle::directory::releases::ReleaseState;
 use expbundle::directory::{CoveredBy, FileState};
 use expbundle::judge::State;
 use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
-use expbundle_format::Code;
+use expbundle_format::record::Kind;
+use expbundle_format::{Code, RecordId};
 
 use crate::statements::short;
 use crate::terminal::{Tone, count, one_line, paint, quoted};
@@ -37,7 +39,11 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
             (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
         }
         (state, _) => {
-            let text = format!("{} {state}, made by runs that {who} signed{but}: {files} of {path}", mark(report));
+            let origins = origins(report);
+            let is_of_origin =
+                |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
+            let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
+            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {path}", mark(report));
             (tone_of(report), text)
         }
     };
@@ -141,6 +147,11 @@ pub fn listed(names: &[&str]) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
+/// Records that made nothing: they describe what came from outside.
+fn origins(report: &Report) -> BTreeSet<RecordId> {
+    report.records.iter().filter(|record| record.kind == Kind::Origin).map(|record| record.id).collect()
+}
+
 /// Released by and made by, file by file, for the part "Proven".
 pub fn covered(report: &Report, folder: &FolderReport) -> String {
     let mut text = String::new();
@@ -152,17 +163,23 @@ pub fn covered(report: &Report, folder: &FolderReport) -> String {
         let number = count(released.len() as u64, "file");
         _ = writeln!(text, "  {number} released by {}: {}", signers(&folder.signers), listed(&released));
     }
-    let mut makers: std::collections::BTreeMap<_, Vec<&FileReport>> = std::collections::BTreeMap::new();
+    let mut makers: BTreeMap<_, Vec<&FileReport>> = BTreeMap::new();
     for file in report.files.iter().filter(|file| file.state == FileState::Covered) {
         if let Some(made) = &file.made {
             makers.entry(made.record).or_default().push(file);
         }
     }
+    let origins = origins(report);
     for (record, files) in makers.iter().take(SHOWN) {
         let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let by = files.first().and_then(|file| file.made.as_ref()).map(|made| signers(&made.by)).unwrap_or_default();
         let number = count(files.len() as u64, "file");
-        _ = writeln!(text, "  {number} made by run {}, signed by {by}: {}", short(record), listed(&names));
+        let record = if origins.contains(record) {
+            format!("described by the origin record {}, came from outside", short(record))
+        } else {
+            format!("made by run {}", short(record))
+        };
+        _ = writeln!(text, "  {number} {record}, signed by {by}: {}", listed(&names));
     }
     text
 }

@@ -353,7 +353,7 @@ fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     assert_eq!(text.lines().filter(in_full).count(), 100, "{text}");
     std::fs::write(bench.path("shared.bin"), b"shared").expect("room");
     let text = bench.ok(&["why", "shared.bin", "--with", "a.expb"]).replace('\n', " ");
-    assert!(text.contains("by 150 records") && text.contains("And 140 more records"), "{text}");
+    assert!(text.contains("an output of 150 records") && text.contains("And 140 more records"), "{text}");
     let report = json(&bench.ok(&["lineage", "a.expb", "--json"]));
     assert_eq!(report["edges"].as_array().map(Vec::len), Some(150 + 150 * 150));
     assert_eq!(report["moreEdges"], false);

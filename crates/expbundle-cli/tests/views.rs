@@ -3,7 +3,7 @@
 mod support;
 
 use expbundle_statement::SigningKey;
-use support::{Bench, json, valid};
+use support::{Bench, fixture, json, valid};
 
 /// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them signed.
 fn signed_by(author: &str) -> Bench {
@@ -131,4 +131,41 @@ fn a_model_that_no_record_here_made_is_said_to_be_one() {
     std::fs::remove_file(bench.path("model/experiment.expb")).expect("it was there");
     let said = bench.output(&release);
     assert!(String::from_utf8_lossy(&said.stderr).contains("no record here made: model.bin, other.bin"), "{said:?}");
+}
+
+/// Words of a paragraph, however its lines are broken.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_origin_made_nothing() {
+    let bench = signed_by("ada");
+    let folder = fixture("huggingface/digits-base-64");
+    bench.ok(&["convert", "huggingface", &folder, "-o", "origin.expb"]);
+    bench.ok(&["sign", "origin.expb", "--key", "ada", "--at", "2026-11-20T09:00:00Z"]);
+    std::fs::create_dir(bench.path("base")).expect("room");
+    std::fs::copy(format!("{folder}/model.safetensors"), bench.path("base/model.safetensors")).expect("room");
+    bench.ok(&["attach", "base", "origin.expb", "--yes"]);
+    let text = verified(&bench, &["base", "--trust", "signers"]);
+    assert!(text.starts_with("✓ trusted, described by records that ada@example.org signed: "), "{text}");
+    assert!(text.contains("  1 file described by the origin record ") && !text.contains("made by"), "{text}");
+    let text = flat(&bench.ok(&["why", "base/model.safetensors"]));
+    assert!(
+        text.contains(") came from outside and is described by the origin record ") && !text.contains("made by"),
+        "{text}"
+    );
+    bench.ok(&[
+        "create",
+        "--title",
+        "t",
+        "--input",
+        "base/model.safetensors",
+        "--output",
+        "model/model.bin",
+        "-o",
+        "t.expb",
+    ]);
+    let text = flat(&bench.ok(&["why", "model/model.bin", "--with", "t.expb", "--with", "origin.expb"]));
+    assert!(text.contains("was made by \"t\"") && text.contains("made from what the origin record "), "{text}");
 }

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle::standing::ObjectionKind;
+use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Edge, Grade};
 use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
@@ -54,8 +55,9 @@ impl Why {
         };
         for (index, id) in relations.start.iter().take(SHOWN).enumerate() {
             if index > 0 {
-                text += if relations.file.is_some() { " Or by " } else { "\n\n" };
+                text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
+            text += relations.file.as_ref().map_or("", |digests| came(&relations, digests, *id));
             text += &told(&relations, *id);
         }
         let more = relations.start.len().saturating_sub(SHOWN) as u64;
@@ -94,14 +96,28 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
             text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                      `expbundle create`.";
         }
-        [_] if why.producers.is_empty() => text += "was made or passed on by ",
-        [_] => text += "was made by ",
+        [_] => {}
         several => {
-            text +=
-                &format!("was made, byte for byte, by {}, as alternatives: by ", count(several.len() as u64, "record"));
+            let records = count(several.len() as u64, "record");
+            text += &format!("is, byte for byte, an output of {records}, as alternatives: it ");
         }
     }
     text
+}
+
+/// How a file has to do with a record that has it among its outputs: an origin made nothing.
+fn came(relations: &Relations, digests: &ArtifactDigests, id: RecordId) -> &'static str {
+    if is_origin(relations, id) {
+        "came from outside and is described by the origin record "
+    } else if relations.graph().why(digests).producers.is_empty() {
+        "was made or passed on by "
+    } else {
+        "was made by "
+    }
+}
+
+fn is_origin(relations: &Relations, id: RecordId) -> bool {
+    relations.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
 }
 
 /// What is known of a record, as sentences.
@@ -187,7 +203,13 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
         grade => paint(Tone::Doubt, grade.as_str()),
     };
     let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
-    format!("an output of {} ({relation}{grade})", record(relations, edge.parent))
+    let parent = record(relations, edge.parent);
+    let what = if is_origin(relations, edge.parent) {
+        format!("what the origin record {parent} describes")
+    } else {
+        format!("an output of {parent}")
+    };
+    format!("{what} ({relation}{grade})")
 }
 
 /// What signers wrote about it: verdicts, and where it is in use.
