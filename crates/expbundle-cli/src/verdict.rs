@@ -292,11 +292,12 @@ fn key(statement: &StatementReport) -> String {
     }
 }
 
-/// What a statement says, in a few words.
-fn brief(statement: &StatementReport) -> String {
+/// What a statement says, in a few words; and that it was said anew since.
+pub fn brief(statement: &StatementReport) -> String {
     const COLUMNS: usize = 100;
-    match statement.kind.as_str() {
+    let says = match statement.kind.as_str() {
         "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
         _ => ForeignLine(&statement.says, COLUMNS).to_string(),
-    }
+    };
+    if statement.replaced { format!("(replaced by a later review: {says})") } else { says }
 }

@@ -169,3 +169,34 @@ fn an_origin_made_nothing() {
     let text = flat(&bench.ok(&["why", "model/model.bin", "--with", "t.expb", "--with", "origin.expb"]));
     assert!(text.contains("was made by \"t\"") && text.contains("made from what the origin record "), "{text}");
 }
+
+#[test]
+fn what_was_taken_back_is_not_shown_as_if_it_held() {
+    let bench = signed_by("ada");
+    let review = |verdict: &str, day: &str| {
+        bench.ok(&[
+            "review",
+            "a.expb",
+            "--verdict",
+            verdict,
+            "--key",
+            "ben",
+            "--at",
+            &format!("2026-11-{day}T09:00:00Z"),
+        ])
+    };
+    review("approved", "21");
+    let rejection = review("rejected", "22");
+    bench.ok(&["note", "a.expb", "seen", "--key", "ben", "--at", "2026-11-22T10:00:00Z"]);
+    insta::assert_snapshot!("show_rejected", record_part(&bench.ok(&["show", "a.expb"])));
+    let at = ["--at", "2026-11-23T09:00:00Z"];
+    bench.ok(&[&["revoke", "a.expb", "--statement", rejection.trim(), "--key", "ben"], &at[..]].concat());
+    bench.ok(&[&["revoke", "a.expb", "--whole-record", "--key", "ada"], &at[..]].concat());
+    insta::assert_snapshot!("show_revoked", record_part(&bench.ok(&["show", "a.expb"])));
+}
+
+/// The lines of `show` on what was said about the record.
+fn record_part(text: &str) -> String {
+    let is_part = |line: &&str| line.starts_with('!') || line.starts_with("  2026-");
+    text.split_inclusive('\n').filter(is_part).collect()
+}

@@ -152,7 +152,9 @@ pub struct StatementReport {
     pub says: String,
     /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
     pub against: bool,
-    /// Whether it, or its key, was revoked: then it counts for nothing. A revocation itself cannot be revoked.
+    /// Whether it is a review that a later one of the same reviewer replaced.
+    pub replaced: bool,
+    /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
 }
 
@@ -424,8 +426,12 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
             against: statement.predicate().is_against(),
-            revoked: statement.kind() != StatementKind::Revocation
-                && verdict.standing.statements.contains(&statement.id()),
+            replaced: verdict.standing.replaced_reviews.contains(&statement.id()),
+            revoked: match statement.kind() {
+                StatementKind::Revocation => false,
+                StatementKind::Authorship => !verdict.standing.vouches(statement),
+                _ => verdict.standing.statements.contains(&statement.id()),
+            },
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));

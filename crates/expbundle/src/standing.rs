@@ -38,6 +38,8 @@ pub struct Standing {
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
     pub against: BTreeMap<RecordId, Vec<Objection>>,
+    /// Reviews that a later one of the same reviewer replaced.
+    pub replaced_reviews: BTreeSet<StatementId>,
     /// Without a signers file: who took back their own signature of a record that others signed too.
     withdrawn: HashSet<(RecordId, [u8; 32])>,
     /// Keys that were revoked.
@@ -354,10 +356,14 @@ fn object(
     for statement in words.iter().filter(|statement| statement.kind() == Kind::Review && is_said(statement)) {
         reviews.insert((record_of(statement), *statement.key().as_bytes()), statement.id());
     }
+    let mut replaced = BTreeSet::new();
     for statement in words.iter().filter(|statement| is_said(statement)) {
         match statement.predicate() {
             Predicate::Review(_)
-                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) => {}
+                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) =>
+            {
+                replaced.insert(statement.id());
+            }
             Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
                 let kind = match review.verdict {
                     ReviewVerdict::Approved => continue,
@@ -380,6 +386,7 @@ fn object(
         objections.sort_unstable();
     }
     standing.against = against;
+    standing.replaced_reviews = replaced;
 }
 
 /// Who may take back what.
