@@ -200,3 +200,23 @@ fn record_part(text: &str) -> String {
     let is_part = |line: &&str| line.starts_with('!') || line.starts_with("  2026-");
     text.split_inclusive('\n').filter(is_part).collect()
 }
+
+#[test]
+fn why_tells_the_latest_review_whole_and_of_what_a_run_is_a_part() {
+    let bench = signed_by("ada");
+    let review = ["review", "a.expb", "--key", "ben", "--at"];
+    bench.ok(&[&review[..], &["2026-11-21T09:00:00Z", "--verdict", "rejected", "--reason", "no tests"]].concat());
+    let words = ["--verdict", "approved", "--role", "safety", "--scope", "internal use", "--reason", "tests pass"];
+    bench.ok(&[&review[..], &["2026-11-22T09:00:00Z"], &words].concat());
+    let why = flat(&bench.ok(&["why", "model/model.bin", "--with", "a.expb", "--trust", "signers"]));
+    let approved =
+        "It was approved for \"internal use\" by ben@example.org as \"safety\" on 2026-11-22: \"tests pass\".";
+    assert!(why.contains(approved) && !why.contains("rejected"), "{why}");
+    let unchecked = flat(&bench.ok(&["why", "model/model.bin", "--with", "a.expb"]));
+    assert!(unchecked.contains("approved as \"safety\"") && !unchecked.contains("rejected"), "{unchecked}");
+    let input = ["--input", "config=model/config.json", "-o", "step.expb"];
+    let step = ["create", "--title", "a step", "--derive-from", "a.expb", "--relation", "part-of"];
+    bench.ok(&[&step[..], &input[..]].concat());
+    let why = flat(&bench.ok(&["why", "step.expb", "--with", "a.expb"]));
+    assert!(why.contains("It is a part of \"a run\" (") && !why.contains("part-of"), "{why}");
+}
