@@ -220,3 +220,25 @@ fn why_tells_the_latest_review_whole_and_of_what_a_run_is_a_part() {
     let why = flat(&bench.ok(&["why", "step.expb", "--with", "a.expb"]));
     assert!(why.contains("It is a part of \"a run\" (") && !why.contains("part-of"), "{why}");
 }
+
+#[test]
+fn a_revocation_names_what_it_takes_back_and_says_if_that_is_somebody_elses() {
+    let bench = signed_by("ada");
+    let id = bench.ok(&["review", "a.expb", "--verdict", "rejected", "--key", "ben", "--at", "2026-11-21T09:00:00Z"]);
+    let revoke = |what: &[&str], key: &str| {
+        let arguments =
+            [&["revoke", "a.expb", "--key", key, "-o", "b.expb", "--at", "2026-11-22T09:00:00Z"], what].concat();
+        let said = String::from_utf8(bench.output(&arguments).stderr).expect("UTF-8");
+        said.split_inclusive('\n').filter(|line| !line.starts_with("  ")).collect::<String>()
+    };
+    let statement = ["--statement", id.trim()];
+    let all = [
+        revoke(&statement, "ben"),
+        revoke(&statement, "ada"),
+        revoke(&["--revoked-key", "ada.pub"], "ada"),
+        revoke(&["--revoked-key", "ada.pub"], "ben"),
+        revoke(&["--whole-record"], "ada"),
+        revoke(&["--whole-record"], "ben"),
+    ];
+    insta::assert_snapshot!("revoked_things", all.join("\n"));
+}
