@@ -225,8 +225,8 @@ fn absent(report: &Report) -> String {
     text
 }
 
-/// Who signed what. What a trusted person wrote against a record comes first, then whatever else trusted people wrote: no number of
-/// statements by others can push that out. Of those by others only so many are shown, what is against a record first here too.
+/// Who signed what, in the order of time. All that trusted people wrote is shown: no number of statements by others can push that out. Of
+/// those by others only so many are shown, of what is against a record and of the rest, and none that was said anew since.
 fn signers(report: &Report) -> String {
     if report.statements.is_empty() {
         return String::new();
@@ -237,37 +237,36 @@ fn signers(report: &Report) -> String {
     if let Some(folder) = &report.folder {
         text += &folder_words::releases(folder);
     }
+    // The releases of a folder have their lines above.
+    let is_row = |one: &&StatementReport| report.folder.is_none() || one.record.is_some();
     let (trusted, others): (Vec<&StatementReport>, Vec<_>) =
-        report.statements.iter().partition(|statement| !statement.signer.trusted_as.is_empty());
-    let against_first = |statements: Vec<&'_ StatementReport>| -> Vec<StatementReport> {
-        let (against, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.against);
-        against.into_iter().chain(rest).cloned().collect()
+        report.statements.iter().filter(is_row).partition(|statement| !statement.signer.trusted_as.is_empty());
+    let (mut against, mut rest) = (0, 0);
+    let mut is_shown = |statement: &&StatementReport| {
+        let number = if statement.against { &mut against } else { &mut rest };
+        *number += usize::from(!statement.replaced);
+        !statement.replaced && *number <= SHOWN
     };
-    let (trusted, others) = (against_first(trusted), against_first(others));
-    let against = others.iter().filter(|statement| statement.against).count();
-    let (against, rest) = others.split_at(against);
-    let shown = trusted.iter().chain(against.iter().take(SHOWN)).chain(rest.iter().take(SHOWN));
-    let rows: Vec<Vec<String>> = shown.map(row).collect();
+    let (others, more): (Vec<&StatementReport>, Vec<_>) = others.into_iter().partition(&mut is_shown);
+    let several = report.records.len() + report.apart.records.len() > 1;
+    let rows: Vec<Vec<String>> = trusted.into_iter().chain(others).map(|statement| row(statement, several)).collect();
     for line in terminal::table(&rows).lines() {
         _ = writeln!(text, "  {line}");
     }
-    let more = against.len().saturating_sub(SHOWN) + rest.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let more = count(more as u64, "more statement");
+    if !more.is_empty() {
+        let more = count(more.len() as u64, "more statement");
         _ = writeln!(text, "  and {more} by unknown keys; `expbundle log` shows all");
     }
     text
 }
 
-/// Whose statement it is comes first, and what it says last.
-fn row(statement: &StatementReport) -> Vec<String> {
-    vec![
-        standing(statement),
-        statement.created.to_string(),
-        one_line(&statement.kind),
-        key(statement),
-        brief(statement),
-    ]
+/// Whose statement it is comes first, and what it says last; of which record, where there are several.
+fn row(statement: &StatementReport, several: bool) -> Vec<String> {
+    let record = statement.record.map_or_else(|| "the folder".to_owned(), |record| short(&record));
+    let mut row = vec![standing(statement), statement.created.to_string(), one_line(&statement.kind)];
+    row.extend(several.then(|| format!("of {record}")));
+    row.extend([key(statement), brief(statement)]);
+    row
 }
 
 /// Whether the key is trusted, and as whose.

@@ -242,3 +242,18 @@ fn a_revocation_names_what_it_takes_back_and_says_if_that_is_somebody_elses() {
     ];
     insta::assert_snapshot!("revoked_things", all.join("\n"));
 }
+
+#[test]
+fn each_row_says_of_which_record_it_is() {
+    let bench = released("ada");
+    bench.ok(&["create", "--title", "another run", "--input", "model/config.json", "-o", "b.expb"]);
+    bench.ok(&["sign", "b.expb", "--key", "ben", "--at", "2026-11-20T09:00:00Z"]);
+    // Of one date, and each follows the one before.
+    for words in ["first", "second", "third", "fourth"] {
+        bench.ok(&["note", "b.expb", words, "--key", "ben", "--at", "2026-11-22T09:00:00Z"]);
+    }
+    bench.ok(&["attach", "model", "b.expb", "--yes", "--key", "ada", "--at", "2026-11-23T09:00:00Z"]);
+    let text = verified(&bench, &["model", "--trust", "signers"]);
+    let signed = text.split("\n\n").find(|part| part.starts_with("Signed")).expect("the part");
+    insta::assert_snapshot!("signed_of_several_records", signed);
+}

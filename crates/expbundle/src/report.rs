@@ -1,5 +1,7 @@
 //! What verification has to say, as one document: for `--json`, and for the words that a person reads.
 
+use std::collections::{HashMap, HashSet};
+
 use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
@@ -407,7 +409,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     reports
 }
 
-/// Reports on the statements of a bundle, in the order of their dates, each once.
+/// Reports on the statements of a bundle, each once, in the order of their dates; of one date in that of their chain.
 pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()
@@ -437,7 +439,24 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
     reports.sort_by_key(|report| (report.created, report.id));
     // One statement may be wrapped in many envelopes, and is one statement.
     reports.dedup_by_key(|report| report.id);
-    reports
+    reports.chunk_by(|a, b| a.created == b.created).flat_map(in_chain).cloned().collect()
+}
+
+/// Statements of one date, each behind those that it follows.
+fn in_chain(same_date: &[StatementReport]) -> Vec<&StatementReport> {
+    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, report)).collect();
+    let mut order = Vec::with_capacity(same_date.len());
+    let mut seen = HashSet::new();
+    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (report, false)).collect();
+    while let Some((report, follows_all)) = open.pop() {
+        if follows_all {
+            order.push(report);
+        } else if seen.insert(report.id) {
+            open.push((report, true));
+            open.extend(report.prev.iter().filter_map(|prev| by_id.get(prev)).map(|earlier| (*earlier, false)));
+        }
+    }
+    order
 }
 
 impl FolderReport {
