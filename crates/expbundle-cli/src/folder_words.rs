@@ -196,7 +196,7 @@ pub fn releases(folder: &FolderReport) -> String {
             ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is not here"),
             ReleaseState::Replaced => "replaced by a later one".to_owned(),
             ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
-            ReleaseState::Untrusted => paint(Tone::Doubt, "by an unknown key"),
+            ReleaseState::Untrusted => paint(Tone::Doubt, "by a key that is not trusted"),
         };
         _ = writeln!(text, "  {created} release{title} by {}: {words}", signers(by));
     }

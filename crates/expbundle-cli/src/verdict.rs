@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use expbundle::judge::State;
 use expbundle::report::{RecordReport, Report, StatementReport};
-use expbundle::standing::{Apart, ObjectionKind};
+use expbundle::standing::{Apart, KnownKey, ObjectionKind};
 use expbundle_format::record::Kind;
+use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Foreign, ForeignLine, Severity};
 
 use crate::findings;
@@ -35,12 +36,15 @@ pub fn words(report: &Report) -> String {
         text += &proven(report);
         text += &claimed(report);
         text += &absent(report);
-        text += &signers(report);
     }
+    text += &signers(report);
     // A revocation that does not count yet may be meant to count: its date is shown, although it is not an error.
     let is_worth =
         |finding: &&Finding| finding.severity() == Severity::Warning || finding.code == Code::StatementFuture;
-    let warnings: Vec<Finding> = report.findings.iter().filter(is_worth).cloned().collect();
+    // Of each key that is trusted at another time there is a line below.
+    let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
+    let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
+    let warnings: Vec<Finding> = worth.cloned().collect();
     if !warnings.is_empty() {
         text += "\n";
         text += &findings::all(&warnings);
@@ -71,10 +75,39 @@ fn apart(report: &Report) -> String {
     };
     let mut text = String::new();
     if let Some(words) = objections::apart(&apart) {
-        section(&mut text, Tone::Doubt, "By unknown keys");
+        section(&mut text, Tone::Doubt, "By keys that are not trusted");
+        for key in &report.apart.known_keys {
+            let code = if key.trusted_only.is_empty() { Code::TrustNamespace } else { Code::TrustNotValid };
+            _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
+        }
         _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
     }
     text
+}
+
+/// When or for what a known key is trusted, as an answer to why it is not now.
+fn trusted_only(key: &KnownKey) -> String {
+    let owner = one_line(&key.principals.join(", "));
+    let windows: Vec<String> = key
+        .trusted_only
+        .iter()
+        .map(|window| match (window.from, window.until) {
+            (Some(from), Some(until)) => format!("from {} until {}", date(from), date(until)),
+            (Some(from), None) => format!("from {}", date(from)),
+            (None, Some(until)) => format!("until {}", date(until)),
+            (None, None) => "at any time".to_owned(),
+        })
+        .collect();
+    if windows.is_empty() {
+        return format!("{owner}'s key is trusted only for other purposes than \"expbundle\"");
+    }
+    format!("{owner}'s key is trusted only {}", windows.join(", and "))
+}
+
+/// A moment, and of midnight the day alone.
+fn date(moment: Time) -> String {
+    let text = moment.to_string();
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// What the headline adds where somebody whose word counts objects.
@@ -211,8 +244,10 @@ fn absent(report: &Report) -> String {
         let by = if report.signers_checked { "no record here that counts" } else { "no record here" };
         lines.push(format!("{by} made: {}", listed(&not_made_here)));
     }
-    if report.statements.is_empty() {
-        lines.push("nobody signed".to_owned());
+    match (report.statements.is_empty(), report.apart.statements.is_empty()) {
+        (true, true) => lines.push("nobody signed".to_owned()),
+        (true, false) => lines.push("nobody signed whose key is trusted".to_owned()),
+        (false, _) => {}
     }
     if lines.is_empty() {
         return String::new();

@@ -257,3 +257,31 @@ fn each_row_says_of_which_record_it_is() {
     let signed = text.split("\n\n").find(|part| part.starts_with("Signed")).expect("the part");
     insta::assert_snapshot!("signed_of_several_records", signed);
 }
+
+#[test]
+fn a_key_that_is_not_valid_now_has_one_line() {
+    let bench = signed_by("ben");
+    for day in 21..=23 {
+        bench.ok(&["note", "a.expb", "seen", "--key", "ben", "--at", &format!("2026-11-{day}T09:00:00Z")]);
+    }
+    let line = |options: &str| {
+        let key = SigningKey::from_seed(&[2; 32]).public_key();
+        std::fs::write(bench.path("signers"), format!("ben@example.org {options} {key}\n")).expect("room");
+        verified(&bench, &["a.expb", "--trust", "signers", "--at", "2026-12-01T00:00:00Z"])
+    };
+    insta::assert_snapshot!("key_not_valid_now", line("valid-before=\"20261101Z\""));
+    for (options, words) in [
+        ("valid-after=\"202701010930Z\"", "only from 2027-01-01T09:30:00Z [trust.not-valid]\n"),
+        (
+            "valid-after=\"20260101\",valid-before=\"20260201\"",
+            "only from 2026-01-01 until 2026-02-01 [trust.not-valid]\n",
+        ),
+        ("namespaces=\"git\"", "only for other purposes than \"expbundle\" [trust.namespace]\n"),
+    ] {
+        let text = line(options);
+        assert!(text.contains(&format!("\n  ben@example.org's key is trusted {words}")), "{text}");
+    }
+    let report = json(&verified(&bench, &["a.expb", "--trust", "signers", "--json"]));
+    valid("report", &report);
+    assert_eq!(report["apart"]["knownKeys"].as_array().map(Vec::len), Some(1), "{report}");
+}

@@ -16,7 +16,7 @@ use crate::directory::releases::{Release, ReleaseState};
 use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made, not_made_here};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
-use crate::standing::Objection;
+use crate::standing::{KnownKey, Objection};
 use crate::verify::{Check, Intact};
 
 /// What a valid bundle does not prove (spec/report.md), in a line each.
@@ -63,7 +63,10 @@ pub struct Report {
 
 /// Records and statements by keys that the signers file does not trust; empty if there is no such file.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ApartReport {
+    /// Keys that the signers file has, and trusts at another time or for other purposes only.
+    pub known_keys: Vec<KnownKey>,
     /// The records. The state of each is what unknown keys make of it.
     pub records: Vec<RecordReport>,
     /// The statements.
@@ -308,6 +311,7 @@ impl Report {
                 record_reports(intact, verdict).into_iter().partition(|record| standing.counts(record.id));
             records = counting;
             apart.records = strange;
+            apart.known_keys.clone_from(&standing.not_valid);
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             state = verdict.state;

@@ -26,6 +26,15 @@ pub struct Options {
     cert_authority: bool,
 }
 
+/// When a line counts; without an end where it says none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From this moment on.
+    pub after: Option<Timestamp>,
+    /// Before this moment.
+    pub before: Option<Timestamp>,
+}
+
 impl Options {
     /// Whether a word begins options: a key type has none of these characters, and is not called as an option is.
     pub fn begin_with(word: &str) -> bool {
@@ -84,6 +93,12 @@ impl Options {
     /// Whether the line counts for a namespace.
     pub fn fit_namespace(&self, namespace: &str) -> bool {
         self.namespaces.as_ref().is_none_or(|patterns| patterns.fit(namespace))
+    }
+
+    /// From when on and until when the line counts.
+    pub fn window(&self) -> Window {
+        let moment = |time: DateTime| Offset::UTC.to_timestamp(time).ok();
+        Window { after: self.valid_after.and_then(moment), before: self.valid_before.and_then(moment) }
     }
 
     /// Whether the line counts at a moment.
