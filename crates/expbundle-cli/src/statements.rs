@@ -1,5 +1,7 @@
 //! What every command that signs shares: a statement about a record, added to its bundle.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{HashError, Wanted, hash_file};
 use expbundle::verify::Intact;
@@ -14,7 +16,7 @@ use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
-use crate::terminal::{Tone, paint};
+use crate::terminal::{Tone, count, paint, some_of};
 use crate::{Outcome, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
@@ -86,6 +88,11 @@ impl StatementArguments {
             terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
         }
+        let now_signed: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
+        if !now_signed.is_empty() && self.record.iter().any(|word| word == "all") {
+            let left: Vec<RecordId> = choice.unsigned().filter(|id| !now_signed.contains(id)).collect();
+            terminal::talk(&not_signed(&left));
+        }
         Ok(exit::OK)
     }
 
@@ -114,6 +121,18 @@ impl StatementArguments {
         sign(predicate, record.digest(), &outputs, &previous, created, name, key)
             .map_err(|error| Failure::new(error.code().as_str(), error.to_string()))
     }
+}
+
+/// Records that `--record all` leaves unsigned, since others follow from them.
+fn not_signed(records: &[RecordId]) -> String {
+    const SHOWN: usize = 5;
+    if records.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = records.iter().map(short).collect();
+    let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
+    let note = paint(Tone::Doubt, "note:");
+    format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.

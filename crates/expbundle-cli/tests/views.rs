@@ -285,3 +285,18 @@ fn a_key_that_is_not_valid_now_has_one_line() {
     valid("report", &report);
     assert_eq!(report["apart"]["knownKeys"].as_array().map(Vec::len), Some(1), "{report}");
 }
+
+#[test]
+fn signing_all_says_what_it_leaves_unsigned() {
+    let bench = signed_by("ada");
+    bench.ok(&["create", "--title", "base", "--output", "model/model.bin", "-o", "base.expb"]);
+    bench.ok(&["create", "--title", "child", "--input", "model/model.bin", "-o", "child.expb"]);
+    bench.ok(&["merge", "base.expb", "child.expb", "-o", "both.expb"]);
+    let sign = ["sign", "both.expb", "--record", "all", "--key", "ada"];
+    let said = |arguments: &[&str]| String::from_utf8(bench.output(arguments).stderr).expect("UTF-8");
+    let text = said(&sign);
+    let id = &bench.ok(&["show", "base.expb", "--json"]);
+    let id = json(id)["id"].as_str().expect("an id").to_owned();
+    assert!(text.ends_with(&format!("note: 1 record not signed: {}; name it by `--record`\n", &id[..12])), "{text}");
+    assert!(!said(&[&sign[..], &["--record", &id]].concat()).contains("not signed:"));
+}
