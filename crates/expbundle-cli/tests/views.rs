@@ -300,3 +300,40 @@ fn signing_all_says_what_it_leaves_unsigned() {
     assert!(text.ends_with(&format!("note: 1 record not signed: {}; name it by `--record`\n", &id[..12])), "{text}");
     assert!(!said(&[&sign[..], &["--record", &id]].concat()).contains("not signed:"));
 }
+
+#[test]
+fn no_file_is_written_over_that_would_be_lost() {
+    let bench = signed_by("ada");
+    let read = |name: &str| std::fs::read(bench.path(name)).expect("a file");
+    let signed = read("a.expb");
+    let create = ["create", "--title", "a run", "--output", "model/model.bin", "-o", "a.expb"];
+    let output = bench.output(&create);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("unchanged a.expb"), "{output:?}");
+    let other = ["create", "--title", "another", "-o", "a.expb"];
+    bench.fails(2, "cli.usage", &other);
+    bench.ok(&["create", "--title", "another", "-o", "b.expb"]);
+    for refused in [
+        &["merge", "b.expb", "-o", "a.expb"][..],
+        &["repack", "b.expb", "-o", "a.expb"],
+        &["withhold", "b.expb", "--section", "context", "-o", "a.expb"],
+        &["extract", "b.expb", "--section", "context", "-o", "a.expb"],
+        &["withhold", "b.expb", "--section", "context", "-o", "model/model.bin"],
+    ] {
+        let (_, stderr) = bench.fails(2, "cli.usage", refused);
+        assert!(stderr.contains("`--force`"), "{stderr}");
+    }
+    assert!(read("a.expb") == signed && read("model/model.bin") == b"weights");
+    // A union that has grown loses nothing; a copy without a section does.
+    bench.ok(&["merge", "a.expb", "-o", "all.expb"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "all.expb"]);
+    bench.fails(2, "cli.usage", &["withhold", "all.expb", "--section", "context", "-o", "a.expb"]);
+    bench.ok(&["withhold", "all.expb", "--section", "context", "-o", "part.expb"]);
+    bench.ok(&["withhold", "all.expb", "--section", "context", "-o", "part.expb"]);
+    bench.ok(&[&other[..], &["--force"]].concat());
+    assert!(read("a.expb") == read("b.expb"));
+    // A conversion writes beside what it is not of, and says which file it wrote.
+    let output = bench.output(&["convert", "huggingface", &fixture("huggingface/digits-base-64"), "-o", "a.expb"]);
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(stderr.contains("note: a.expb holds another record and was left alone\n"), "{stderr}");
+    assert!(stdout.starts_with("a.") && stderr.contains(&format!("written {}: ", stdout.trim())), "{stdout}{stderr}");
+}

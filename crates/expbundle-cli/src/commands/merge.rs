@@ -39,6 +39,9 @@ pub struct Merge {
     /// Where the result goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
+    /// Write over a file that is there, whatever it holds
+    #[arg(long)]
+    force: bool,
 }
 
 impl Merge {
@@ -76,7 +79,7 @@ impl Merge {
                 tracker::checked(&bundle, policy.as_ref())?;
             }
         }
-        files::save(&bundle, &self.out)?;
+        files::save_new(&bundle, &self.out, self.force)?;
         let is_here = |(record, section): &(RecordId, SectionName)| {
             bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
         };
