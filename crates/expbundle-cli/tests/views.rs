@@ -337,3 +337,27 @@ fn no_file_is_written_over_that_would_be_lost() {
     assert!(stderr.contains("note: a.expb holds another record and was left alone\n"), "{stderr}");
     assert!(stdout.starts_with("a.") && stderr.contains(&format!("written {}: ", stdout.trim())), "{stdout}{stderr}");
 }
+
+#[test]
+fn a_key_is_taken_for_what_it_is() {
+    let bench = signed_by("ada");
+    set_mode(&bench, "ada", 0o644);
+    let output = bench.output(&["note", "a.expb", "x", "--key", "ada"]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr).contains("warning: ada"), cfg!(unix), "{output:?}");
+    let (_, stderr) = bench.fails(2, "cli.key", &["note", "a.expb", "x", "--key", "ada.pub"]);
+    assert!(stderr.contains("public key") && !stderr.contains("warning"), "{stderr}");
+    // The line that is printed with a new key is one of a signers file.
+    let output = bench.output(&["keygen", "-o", "new"]);
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    let line = stderr.lines().find_map(|line| line.split_once("in front: ")).expect("the line").1;
+    std::fs::write(bench.path("signers"), line).expect("room");
+    bench.ok(&["note", "a.expb", "x", "--key", "new"]);
+    assert!(
+        verified(&bench, &["a.expb", "--trust", "signers", "--require", "intact"])
+            .contains("trusted as me@example.org")
+    );
+    std::fs::write(bench.path("signers"), line.trim_start_matches("me@example.org namespaces=\"expbundle\" "))
+        .expect("room");
+    let (_, stderr) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "signers"]);
+    assert!(stderr.contains("put the name first: me@example.org ssh-ed25519"), "{stderr}");
+}

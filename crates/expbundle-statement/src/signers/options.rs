@@ -108,13 +108,22 @@ impl Options {
     }
 }
 
+/// The option that a word is, or begins with, where no option may stand.
+pub fn behind_a_blank(word: &str) -> Option<&'static str> {
+    let name = word.split(['=', ',', '"']).next().unwrap_or_default();
+    known(name).filter(|name| *name == CERT_AUTHORITY || word.len() > name.len())
+}
+
 /// The name of an option, and what follows it.
 fn name(text: &str) -> Result<(&'static str, &str), SignersProblem> {
     let end = text.find(|letter| BLANKS.contains(&letter) || "=\",".contains(letter)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     match known(name) {
         Some(known) => Ok((known, rest)),
-        None if name.is_empty() && !rest.starts_with(['=', '"']) => Err(SignersProblem::OptionEmpty),
+        None if name.is_empty() && !rest.starts_with(['=', '"']) => {
+            let option = behind_a_blank(word(rest.trim_start_matches(BLANKS)).0).filter(|_| rest.starts_with(BLANKS));
+            Err(option.map_or(SignersProblem::OptionEmpty, SignersProblem::OptionBlank))
+        }
         None => Err(SignersProblem::OptionUnknown(shown(if name.is_empty() { word(text).0 } else { name }))),
     }
 }
