@@ -216,7 +216,7 @@ def bench_family(expbundle, examples, scratch, comparison, turns):
                 (scratch / "family-partial").rename(folder)
             out = scratch / f"family-{shape}-{count}.expb"
             commands = {
-                "merge": {"command": [expbundle, "merge", folder / "00000.expb", folder / "00001.expb", "-o", out]},
+                "merge": {"command": [expbundle, "merge", folder / "00000.expb", folder / "00001.expb", "--force", "-o", out]},
                 "verify": {"command": [expbundle, "verify", out]},
             }
             if count == 100_000:

@@ -87,6 +87,11 @@ impl<'a> Choice<'a> {
             .help("if that is meant, name the record by `--record ID`"))
     }
 
+    /// Records that nobody signed.
+    pub fn unsigned(self) -> impl Iterator<Item = RecordId> {
+        self.intact.records().keys().copied().filter(move |id| self.authors(*id).next().is_none())
+    }
+
     /// One or two lines for each record: id, title, and whose keys signed it.
     pub fn list(self, ids: impl IntoIterator<Item = RecordId>) -> String {
         let mut ids = ids.into_iter();

@@ -9,6 +9,7 @@ use expbundle::directory::BUNDLE_NAME;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::lock::{FolderLock, Seen};
 use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle_format::container::EntryName;
 
 use crate::failure::Failure;
 use crate::family::refusal;
@@ -60,7 +61,7 @@ pub fn bundle_of(path: &Utf8Path) -> Utf8PathBuf {
 pub fn not_an_input<'a>(output: &Utf8Path, inputs: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Result<(), Failure> {
     let Ok(output_file) = output.canonicalize() else { return Ok(()) };
     for input in inputs {
-        let is_same = input.canonicalize().is_ok_and(|input| input == output_file) || is_one_file(input, output);
+        let is_same = is_one(input, output);
         let is_within = input.is_dir() && input.canonicalize().is_ok_and(|input| output_file.starts_with(input));
         if is_same || is_within {
             let what = if is_same { "is one of the inputs" } else { "is a file of an input folder" };
@@ -70,6 +71,12 @@ pub fn not_an_input<'a>(output: &Utf8Path, inputs: impl IntoIterator<Item = &'a 
         }
     }
     Ok(())
+}
+
+/// Whether two names are of one file that is there.
+pub fn is_one(one: &Utf8Path, other: &Utf8Path) -> bool {
+    let same_path = one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other));
+    same_path || is_one_file(one, other)
 }
 
 /// Whether two names are of one file: a hard link, or one name in another case.
@@ -93,15 +100,51 @@ pub fn lock(path: &Utf8Path) -> Result<FolderLock, Failure> {
     })
 }
 
-/// Saves a bundle in the place of what was seen there, unless somebody else wrote there meanwhile.
-pub fn save_over(bundle: &Bundle, path: &Utf8Path, seen: &Seen) -> Result<(), Failure> {
+/// Saves a bundle in the place of what was seen there, as [`save_new`] does, unless somebody else wrote there meanwhile.
+pub fn save_over(bundle: &Bundle, path: &Utf8Path, seen: &Seen, force: bool) -> Result<(), Failure> {
     let _lock = lock(path)?;
     if Seen::at(path) != *seen {
         return Err(Failure::new("cli.io", "the file changed meanwhile")
             .at(path.as_str())
             .help("nothing was written; run it again"));
     }
-    save(bundle, path)
+    save_new(bundle, path, force)
+}
+
+/// Saves a bundle under a name that a person gave. What is there is written over only if nothing of it is lost, or if that is asked for
+/// (docs/decisions/0021-what-is-written-over.md).
+pub fn save_new(bundle: &Bundle, path: &Utf8Path, force: bool) -> Result<(), Failure> {
+    let loses_nothing = || there(path).is_some_and(|there| there.entries().all(|(name, _)| bundle.contains(name)));
+    if force || !is_there(path) || loses_nothing() { save(bundle, path) } else { Err(taken(path)) }
+}
+
+/// Whether the bundle that is there has everything of this one, and perhaps statements beyond it.
+pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
+    there(path).is_some_and(|there| {
+        let is_more = |name: &EntryName| !bundle.contains(name) && !matches!(name, EntryName::Statement(_));
+        bundle.entries().all(|(name, _)| there.contains(name)) && !there.entries().any(|(name, _)| is_more(name))
+    })
+}
+
+/// Refuses to write over a file that is no bundle of ours, unless that is asked for.
+pub fn not_taken(path: &Utf8Path, force: bool) -> Result<(), Failure> {
+    if force || !is_there(path) { Ok(()) } else { Err(taken(path)) }
+}
+
+fn taken(path: &Utf8Path) -> Failure {
+    Failure::usage("the output is there already, and what it holds would be lost")
+        .at(path.as_str())
+        .help("give another name by `-o`, or write over it by `--force`")
+}
+
+/// Whether a file is there. What is neither a file nor a link to one is refused where it is written.
+fn is_there(path: &Utf8Path) -> bool {
+    path.is_file()
+}
+
+/// The intact bundle at a path, if one is there.
+fn there(path: &Utf8Path) -> Option<Bundle> {
+    Some(intact(path).ok()?.bundle().clone())
 }
 
 /// Saves a bundle, atomically.

@@ -1,14 +1,18 @@
 //! What `verify` prints of a model directory: the headline, and its files, released and made apart.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expbundle::directory::releases::ReleaseState;
 use expbundle::directory::{CoveredBy, FileState};
 use expbundle::judge::State;
 use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
+use expbundle_format::record::Kind;
+use expbundle_format::{Code, RecordId};
 
 use crate::statements::short;
 use crate::terminal::{Tone, count, one_line, paint, quoted};
+use crate::verdict::but;
 
 /// Names shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -17,18 +21,29 @@ const SHOWN: usize = 8;
 pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let path = one_line(&report.path);
     let here = folder.counts.here();
-    let files = if here == 1 { "its 1 file".to_owned() } else { format!("all {here} files") };
+    let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
+    let but = but(report);
+    let differences = differences(report, folder);
+    let what = match differences.as_slice() {
+        [] => path.clone(),
+        all => format!("{path} differs from its release: {}", all.join("; ")),
+    };
     let (tone, first) = match (report.state, folder.covered_by) {
-        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED: {path}")),
-        (State::Intact, _) if report.holds => (Tone::Good, format!("✓ intact: {path}")),
-        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}: {path}", report.required.as_str().to_uppercase())),
+        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
+        // A folder that is intact and no more has files that nobody stands by.
+        (State::Intact, _) if report.holds => (Tone::Doubt, format!("! intact{but}: {what}")),
+        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {what}", report.required.as_str().to_uppercase())),
         (state, CoveredBy::Release) => {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
-            (tone_of(report), format!("{} {state}, released by {who}{title}: {files} of {path}", mark(report)))
+            (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
         }
         (state, _) => {
-            let text = format!("{} {state}, made by runs that {who} signed: {files} of {path}", mark(report));
+            let origins = origins(report);
+            let is_of_origin =
+                |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
+            let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
+            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {path}", mark(report));
             (tone_of(report), text)
         }
     };
@@ -44,7 +59,7 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
         let warning = "NOT RELEASED by anyone: an older checkpoint, or a file under another name, would pass too";
         _ = writeln!(text, "  {}", paint(Tone::Doubt, warning));
     }
-    for problem in problems(report, folder) {
+    for problem in problems(report, folder, !differences.is_empty()) {
         _ = writeln!(
             text,
             "  {}",
@@ -53,6 +68,10 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     }
     if folder.followed > 0 {
         _ = writeln!(text, "  {} of the Hub's cache followed", count(folder.followed, "link"));
+    }
+    if !folder.not_counted.is_empty() {
+        let names: Vec<&str> = folder.not_counted.iter().map(String::as_str).collect();
+        _ = writeln!(text, "  Not counted: {}", listed(&names));
     }
     text
 }
@@ -70,8 +89,30 @@ fn signers(names: &[String]) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-/// What keeps the folder from more, a line each, with numbers.
-fn problems(report: &Report, folder: &FolderReport) -> Vec<String> {
+/// Paths of the files in a state.
+fn paths(report: &Report, state: FileState) -> Vec<&str> {
+    report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect()
+}
+
+/// What the folder has otherwise than the release that it is held to, if it is held to one whose listing is known.
+fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
+    // It is held to one that it is, else to the latest.
+    let counting: Vec<ReleaseState> =
+        folder.releases.iter().map(|release| release.state).filter(|state| *state <= ReleaseState::Unlisted).collect();
+    let is_other = !counting.contains(&ReleaseState::Same) && counting.first() == Some(&ReleaseState::Differs);
+    // Of paths that are alike none is covered, whether or not the release lists it.
+    let is_alike = report.findings.iter().any(|finding| finding.code == Code::DirectoryAlike);
+    if !is_other || is_alike {
+        return Vec::new();
+    }
+    let states =
+        [(FileState::Changed, "changed"), (FileState::Missing, "missing"), (FileState::Uncovered, "added")].into_iter();
+    let files = states.map(|(state, word)| (paths(report, state), word)).filter(|(paths, _)| !paths.is_empty());
+    files.map(|(paths, word)| format!("{} {word}: {}", count(paths.len() as u64, "file"), listed(&paths))).collect()
+}
+
+/// What keeps the folder from more, a line each, with numbers. What differs from its release stands in the headline.
+fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<String> {
     let all = folder.counts.here();
     let mut lines = Vec::new();
     let states = [
@@ -81,13 +122,13 @@ fn problems(report: &Report, folder: &FolderReport) -> Vec<String> {
         (FileState::Unreadable, folder.counts.unreadable, "not readable (links, pipes, names)"),
         (FileState::Pointer, folder.counts.pointer, "only Git LFS pointers: their bytes were not checked"),
     ];
-    for (state, number, what) in states.into_iter().filter(|(_, number, _)| *number > 0) {
-        let names: Vec<&str> =
-            report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect();
+    let is_left = |state| !is_compared || matches!(state, FileState::Unreadable | FileState::Pointer);
+    for (state, number, what) in states.into_iter().filter(|(state, number, _)| *number > 0 && is_left(*state)) {
+        let names = paths(report, state);
         let of = if state == FileState::Missing {
             count(number, "file")
         } else {
-            format!("{number} of {}", count(all, "file"))
+            format!("{number} of {}", count(all, "counted file"))
         };
         lines.push(format!("{of} {what}: {}", listed(&names)));
     }
@@ -106,6 +147,11 @@ pub fn listed(names: &[&str]) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
+/// Records that made nothing: they describe what came from outside.
+fn origins(report: &Report) -> BTreeSet<RecordId> {
+    report.records.iter().filter(|record| record.kind == Kind::Origin).map(|record| record.id).collect()
+}
+
 /// Released by and made by, file by file, for the part "Proven".
 pub fn covered(report: &Report, folder: &FolderReport) -> String {
     let mut text = String::new();
@@ -117,17 +163,23 @@ pub fn covered(report: &Report, folder: &FolderReport) -> String {
         let number = count(released.len() as u64, "file");
         _ = writeln!(text, "  {number} released by {}: {}", signers(&folder.signers), listed(&released));
     }
-    let mut makers: std::collections::BTreeMap<_, Vec<&FileReport>> = std::collections::BTreeMap::new();
+    let mut makers: BTreeMap<_, Vec<&FileReport>> = BTreeMap::new();
     for file in report.files.iter().filter(|file| file.state == FileState::Covered) {
         if let Some(made) = &file.made {
             makers.entry(made.record).or_default().push(file);
         }
     }
+    let origins = origins(report);
     for (record, files) in makers.iter().take(SHOWN) {
         let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         let by = files.first().and_then(|file| file.made.as_ref()).map(|made| signers(&made.by)).unwrap_or_default();
         let number = count(files.len() as u64, "file");
-        _ = writeln!(text, "  {number} made by run {}, signed by {by}: {}", short(record), listed(&names));
+        let record = if origins.contains(record) {
+            format!("described by the origin record {}, came from outside", short(record))
+        } else {
+            format!("made by run {}", short(record))
+        };
+        _ = writeln!(text, "  {number} {record}, signed by {by}: {}", listed(&names));
     }
     text
 }

@@ -37,7 +37,7 @@ pub struct SigningArguments {
 /// With which key a folder is released, and as whom
 #[derive(Debug, clap::Args)]
 pub struct ReleaseSigning {
-    /// Private key that releases the folder: lists all its files, and signs the list
+    /// Private key that releases the folder: lists its counted files, and signs the list
     #[arg(long, value_name = "FILE")]
     key: Option<Utf8PathBuf>,
     /// Read the passphrase from this file descriptor
@@ -63,7 +63,8 @@ impl SigningArguments {
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);
-        if let Some(warning) = warning(&self.key) {
+        // What is no private key needs no secrecy.
+        if let Some(warning) = warning(&self.key).filter(|_| !is_public_key(&text)) {
             let help = warning.help().replace("FILE", self.key.as_str());
             let warning = format!("{}: {warning}", self.key);
             terminal::talk(&format!("warning: {}\n  help: {}\n", one_line(&warning), one_line(&help)));
@@ -111,6 +112,11 @@ impl SigningArguments {
     pub fn created(&self) -> Result<expbundle_format::time::Time, Failure> {
         moment(self.at.as_deref())
     }
+}
+
+/// Whether a text is the line of a `.pub` file.
+fn is_public_key(text: &str) -> bool {
+    text.trim_start().starts_with("ssh-")
 }
 
 /// Whether others can get at the file of a key. A pipe that the shell makes is nobody else's.

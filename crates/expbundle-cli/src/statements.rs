@@ -1,5 +1,7 @@
 //! What every command that signs shares: a statement about a record, added to its bundle.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
@@ -7,13 +9,15 @@ use expbundle::verify::Intact;
 use expbundle_format::record::role;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_statement::{Envelope, Kind, Predicate, SigningKey, sign};
+use expbundle_statement::{
+    Envelope, Kind, Predicate, PublicKey, Revocation, Revoked, SigningKey, VerifiedStatement, sign,
+};
 
 use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
-use crate::terminal::{Tone, paint};
+use crate::terminal::{Tone, count, paint, some_of};
 use crate::{Outcome, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
@@ -64,6 +68,9 @@ impl StatementArguments {
                 terminal::talk(&warning);
             }
         }
+        for (id, predicate) in &predicates {
+            terminal::talk(&somebody_elses(&intact, *id, predicate, &signer).unwrap_or_default());
+        }
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
         choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
         terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
@@ -72,13 +79,18 @@ impl StatementArguments {
             let file = self.signed(&intact, *id, predicate, created, &key)?;
             let statement = Envelope::parse(&file).and_then(Envelope::verify);
             let statement = statement.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
-            done.push((predicate.kind(), *id, statement.id()));
+            done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), statement.id()));
             files.push(file);
         }
         self.save(&intact, files)?;
-        for (kind, record, statement) in done {
-            terminal::talk(&format!("{kind} of record {} by {}\n", short(&record), signer.fingerprint()));
+        for (what, statement) in done {
+            terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
+        }
+        let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
+        if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
+            let left: Vec<RecordId> = choice.unsigned().filter(|id| !authored.contains(id)).collect();
+            terminal::talk(&not_signed(&left));
         }
         Ok(exit::OK)
     }
@@ -133,6 +145,56 @@ impl StatementArguments {
         sign(predicate, record.digest(), &outputs, &previous, created, name, key)
             .map_err(|error| Failure::new(error.code().as_str(), error.to_string()))
     }
+}
+
+/// Records that `--record all` leaves unsigned, since others follow from them.
+fn not_signed(records: &[RecordId]) -> String {
+    const SHOWN: usize = 5;
+    if records.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = records.iter().map(short).collect();
+    let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
+    let note = paint(Tone::Doubt, "note:");
+    format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// What a statement is about: of a revocation what it takes back, else the record.
+fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
+    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else {
+        return format!("record {}", short(&record));
+    };
+    match revoked {
+        Revoked::Record(id) => format!("record {}", short(id)),
+        Revoked::Key(key) => format!("the key {}", key.fingerprint()),
+        Revoked::Statement(id) => {
+            let kind = intact.statements().iter().find(|one| one.id() == *id).map(|one| format!(" ({})", one.kind()));
+            format!("statement {}{}", short(id), kind.unwrap_or_default())
+        }
+    }
+}
+
+/// A note that somebody takes back what another key signed: that counts only where a signers file trusts whoever takes it back.
+fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &PublicKey) -> Option<String> {
+    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
+    let signed_by_others = |statements: Vec<&VerifiedStatement>| {
+        !statements.is_empty() && statements.iter().all(|statement| statement.key() != signer)
+    };
+    let is_anothers = match revoked {
+        Revoked::Key(key) => key != signer,
+        Revoked::Statement(id) => signed_by_others(intact.statements().iter().filter(|one| one.id() == *id).collect()),
+        Revoked::Record(_) => {
+            let authorships = intact.statements_about(record).into_iter();
+            signed_by_others(authorships.filter(|statement| statement.kind() == Kind::Authorship).collect())
+        }
+    };
+    let what = match revoked {
+        Revoked::Key(_) => "it is not the key that signs this",
+        Revoked::Statement(_) => "another key signed the statement",
+        Revoked::Record(_) => "other keys signed the record",
+    };
+    let note = paint(Tone::Doubt, "note:");
+    is_anothers.then(|| format!("{note} {what}; taking it back counts only with a signers file that trusts this key\n"))
 }
 
 /// A warning of a date that was hardly meant: after now, or before there was anything to sign.

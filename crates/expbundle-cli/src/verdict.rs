@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use expbundle::judge::State;
 use expbundle::report::{RecordReport, Report, StatementReport};
-use expbundle::standing::{Apart, ObjectionKind};
+use expbundle::standing::{Apart, KnownKey, ObjectionKind};
 use expbundle_format::record::Kind;
+use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Foreign, ForeignLine, Severity};
 
 use crate::findings;
@@ -35,12 +36,15 @@ pub fn words(report: &Report) -> String {
         text += &proven(report);
         text += &claimed(report);
         text += &absent(report);
-        text += &signers(report);
     }
+    text += &signers(report);
     // A revocation that does not count yet may be meant to count: its date is shown, although it is not an error.
     let is_worth =
         |finding: &&Finding| finding.severity() == Severity::Warning || finding.code == Code::StatementFuture;
-    let warnings: Vec<Finding> = report.findings.iter().filter(is_worth).cloned().collect();
+    // Of each key that is trusted at another time there is a line below.
+    let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
+    let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
+    let warnings: Vec<Finding> = worth.cloned().collect();
     if !warnings.is_empty() {
         text += "\n";
         text += &findings::all(&warnings);
@@ -55,12 +59,13 @@ pub fn words(report: &Report) -> String {
     text
 }
 
-/// What was said against the records comes first.
+/// What was said against the records comes first, whoever signed them: what trusted people wrote is about strangers' records too.
 fn objected(report: &Report) -> String {
     objections::lines(
         report
             .records
             .iter()
+            .chain(&report.apart.records)
             .map(|record| (record.id, objections::title(record.title.as_deref()), record.objections.as_slice())),
     )
 }
@@ -73,16 +78,45 @@ fn apart(report: &Report) -> String {
     };
     let mut text = String::new();
     if let Some(words) = objections::apart(&apart) {
-        section(&mut text, Tone::Doubt, "By unknown keys");
+        section(&mut text, Tone::Doubt, "By keys that are not trusted");
+        for key in &report.apart.known_keys {
+            let code = if key.trusted_only.is_empty() { Code::TrustNamespace } else { Code::TrustNotValid };
+            _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
+        }
         _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
     }
     text
 }
 
+/// When or for what a known key is trusted, as an answer to why it is not now.
+fn trusted_only(key: &KnownKey) -> String {
+    let owner = one_line(&key.principals.join(", "));
+    let windows: Vec<String> = key
+        .trusted_only
+        .iter()
+        .map(|window| match (window.from, window.until) {
+            (Some(from), Some(until)) => format!("from {} until {}", date(from), date(until)),
+            (Some(from), None) => format!("from {}", date(from)),
+            (None, Some(until)) => format!("until {}", date(until)),
+            (None, None) => "at any time".to_owned(),
+        })
+        .collect();
+    if windows.is_empty() {
+        return format!("{owner}'s key is trusted only for other purposes than \"expbundle\"");
+    }
+    format!("{owner}'s key is trusted only {}", windows.join(", and "))
+}
+
+/// A moment, and of midnight the day alone.
+fn date(moment: Time) -> String {
+    let text = moment.to_string();
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// What the headline adds where somebody whose word counts objects.
 pub fn but(report: &Report) -> String {
     let worst = |record: &RecordReport| record.objections.first().map(|objection| objection.kind);
-    let kinds: Vec<ObjectionKind> = report.records.iter().filter_map(worst).collect();
+    let kinds: Vec<ObjectionKind> = report.records.iter().chain(&report.apart.records).filter_map(worst).collect();
     let Some(kind) = kinds.iter().min() else { return String::new() };
     let number = kinds.iter().filter(|other| *other == kind).count() as u64;
     let verb = if number == 1 { "was" } else { "were" };
@@ -207,8 +241,16 @@ fn absent(report: &Report) -> String {
         1 => lines.push("1 input of unknown origin".to_owned()),
         many => lines.push(format!("{many} inputs of unknown origin")),
     }
-    if report.statements.is_empty() {
-        lines.push("nobody signed".to_owned());
+    let not_made_here = report.folder.iter().flat_map(|folder| &folder.not_made_here).map(String::as_str);
+    let not_made_here: Vec<&str> = not_made_here.collect();
+    if !not_made_here.is_empty() {
+        let by = if report.signers_checked { "no record here that counts" } else { "no record here" };
+        lines.push(format!("{by} made: {}", listed(&not_made_here)));
+    }
+    match (report.statements.is_empty(), report.apart.statements.is_empty()) {
+        (true, true) => lines.push("nobody signed".to_owned()),
+        (true, false) => lines.push("nobody signed whose key is trusted".to_owned()),
+        (false, _) => {}
     }
     if lines.is_empty() {
         return String::new();
@@ -221,51 +263,48 @@ fn absent(report: &Report) -> String {
     text
 }
 
-/// Who signed what. What a trusted person wrote against a record comes first, then whatever else trusted people wrote: no number of
-/// statements by others can push that out. Of those by others only so many are shown, what is against a record first here too.
+/// Who signed what, in the order of time. All that trusted people wrote is shown: no number of statements by others can push that out. Of
+/// those by others only so many are shown, of what is against a record and of the rest, and none that was said anew since.
 fn signers(report: &Report) -> String {
     if report.statements.is_empty() {
         return String::new();
     }
     let mut text = String::new();
-    let codes = [Code::TrustUnknownSigner, Code::TrustNotValid, Code::TrustNamespace];
-    let is_checked = report.statements.iter().any(|one| !one.signer.trusted_as.is_empty())
-        || report.findings.iter().any(|finding| codes.contains(&finding.code));
-    section(&mut text, Tone::Strong, if is_checked { "Signed" } else { "Signed (signers not checked: no `--trust`)" });
+    let heading = if report.signers_checked { "Signed" } else { "Signed (signers not checked: no `--trust`)" };
+    section(&mut text, Tone::Strong, heading);
     if let Some(folder) = &report.folder {
         text += &folder_words::releases(folder);
     }
+    // The releases of a folder have their lines above.
+    let is_row = |one: &&StatementReport| report.folder.is_none() || one.record.is_some();
     let (trusted, others): (Vec<&StatementReport>, Vec<_>) =
-        report.statements.iter().partition(|statement| !statement.signer.trusted_as.is_empty());
-    let against_first = |statements: Vec<&'_ StatementReport>| -> Vec<StatementReport> {
-        let (against, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(|statement| statement.against);
-        against.into_iter().chain(rest).cloned().collect()
+        report.statements.iter().filter(is_row).partition(|statement| !statement.signer.trusted_as.is_empty());
+    let (mut against, mut rest) = (0, 0);
+    let mut is_shown = |statement: &&StatementReport| {
+        let number = if statement.against { &mut against } else { &mut rest };
+        *number += usize::from(!statement.replaced);
+        !statement.replaced && *number <= SHOWN
     };
-    let (trusted, others) = (against_first(trusted), against_first(others));
-    let against = others.iter().filter(|statement| statement.against).count();
-    let (against, rest) = others.split_at(against);
-    let shown = trusted.iter().chain(against.iter().take(SHOWN)).chain(rest.iter().take(SHOWN));
-    let rows: Vec<Vec<String>> = shown.map(row).collect();
+    let (others, more): (Vec<&StatementReport>, Vec<_>) = others.into_iter().partition(&mut is_shown);
+    let several = report.records.len() + report.apart.records.len() > 1;
+    let rows: Vec<Vec<String>> = trusted.into_iter().chain(others).map(|statement| row(statement, several)).collect();
     for line in terminal::table(&rows).lines() {
         _ = writeln!(text, "  {line}");
     }
-    let more = against.len().saturating_sub(SHOWN) + rest.len().saturating_sub(SHOWN);
-    if more > 0 {
-        let more = count(more as u64, "more statement");
+    if !more.is_empty() {
+        let more = count(more.len() as u64, "more statement");
         _ = writeln!(text, "  and {more} by unknown keys; `expbundle log` shows all");
     }
     text
 }
 
-/// Whose statement it is comes first, and what it says last.
-fn row(statement: &StatementReport) -> Vec<String> {
-    vec![
-        standing(statement),
-        statement.created.to_string(),
-        one_line(&statement.kind),
-        key(statement),
-        brief(statement),
-    ]
+/// Whose statement it is comes first, and what it says last; of which record, where there are several.
+fn row(statement: &StatementReport, several: bool) -> Vec<String> {
+    let record = statement.record.map_or_else(|| "the folder".to_owned(), |record| short(&record));
+    let mut row = vec![standing(statement), statement.created.to_string(), one_line(&statement.kind)];
+    row.extend(several.then(|| format!("of {record}")));
+    row.extend([key(statement), brief(statement)]);
+    row
 }
 
 /// Whether the key is trusted, and as whose.
@@ -290,11 +329,12 @@ fn key(statement: &StatementReport) -> String {
     }
 }
 
-/// What a statement says, in a few words.
-fn brief(statement: &StatementReport) -> String {
+/// What a statement says, in a few words; and that it was said anew since.
+pub fn brief(statement: &StatementReport) -> String {
     const COLUMNS: usize = 100;
-    match statement.kind.as_str() {
+    let says = match statement.kind.as_str() {
         "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
         _ => ForeignLine(&statement.says, COLUMNS).to_string(),
-    }
+    };
+    if statement.replaced { format!("(replaced by a later review: {says})") } else { says }
 }

@@ -55,12 +55,12 @@ fn state(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// Commands that write more than the limit, over a file that is there.
 const WRITES: [&str; 6] = [
-    "create --section context.json=context.json --output model/weights.bin -o old.expb",
+    "create --section context.json=context.json --output model/weights.bin -o old.expb --force",
     "merge old.expb big.expb -o old.expb",
     "sign big.expb --key key",
     "attach model big.expb --yes",
-    "extract big.expb --section context -o old.expb",
-    "repack big.expb -o old.expb",
+    "extract big.expb --section context -o old.expb --force",
+    "repack big.expb -o old.expb --force",
 ];
 
 #[test]

@@ -391,7 +391,7 @@ fn licences_that_hardly_go_together_are_said() {
     std::fs::write(bench.path("w1"), b"one").expect("room");
     std::fs::write(bench.path("w2"), b"two").expect("room");
     let artifacts = |file: &str, licence: &str| {
-        bench.ok(&["create", "--title", "t", "--output", file, "-o", "t.expb"]);
+        bench.ok(&["create", "--title", "t", "--output", file, "-o", "t.expb", "--force"]);
         let shown = json(&bench.ok(&["show", "t.expb", "artifacts", "--json"]));
         let mut section =
             if shown["artifacts"].is_array() { shown } else { shown["sections"]["artifacts.json"].clone() };
@@ -419,8 +419,8 @@ fn licences_that_hardly_go_together_are_said() {
     assert!(codes(&report).contains(&"lineage.licence-conflict"), "{report}");
     assert!(bench.ok(&["lineage", "both.expb"]).contains("cc-by-nc-4.0"));
     // Where the ancestor says nothing, that is said.
-    bench.ok(&["create", "--title", "base", "--output", "w1", "-o", "base.expb"]);
-    bench.ok(&["merge", "base.expb", "tuned.expb", "-o", "both.expb"]);
+    bench.ok(&["create", "--title", "base", "--output", "w1", "-o", "silent.expb"]);
+    bench.ok(&["merge", "silent.expb", "tuned.expb", "-o", "both.expb", "--force"]);
     let report = json(&bench.ok(&["verify", "both.expb", "--json"]));
     assert!(codes(&report).contains(&"lineage.licence-unknown"), "{report}");
 }

@@ -353,7 +353,7 @@ fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     assert_eq!(text.lines().filter(in_full).count(), 100, "{text}");
     std::fs::write(bench.path("shared.bin"), b"shared").expect("room");
     let text = bench.ok(&["why", "shared.bin", "--with", "a.expb"]).replace('\n', " ");
-    assert!(text.contains("by 150 records") && text.contains("And 140 more records"), "{text}");
+    assert!(text.contains("an output of 150 records") && text.contains("And 140 more records"), "{text}");
     let report = json(&bench.ok(&["lineage", "a.expb", "--json"]));
     assert_eq!(report["edges"].as_array().map(Vec::len), Some(150 + 150 * 150));
     assert_eq!(report["moreEdges"], false);
@@ -402,10 +402,14 @@ fn every_file_of_a_released_folder_counts() {
     bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
     bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key", "--title", "a model"]);
     let text = bench.ok(&["verify", "model", "--trust", "signers"]);
-    assert!(text.starts_with("✓ trusted, released by ada@example.org as \"a model\": all 2 files of model"), "{text}");
+    assert!(
+        text.starts_with("✓ trusted, released by ada@example.org as \"a model\": all 2 counted files of model"),
+        "{text}"
+    );
     std::fs::write(bench.path("model/modeling.py"), b"import os").expect("room");
     let (stdout, _) = bench.fails(3, "directory.uncovered", &["verify", "model", "--trust", "signers"]);
-    assert!(stdout.starts_with("✗ NOT TRUSTED: model\n  1 of 3 files not covered"), "{stdout}");
+    let headline = "✗ NOT TRUSTED: model differs from its release: 1 file added: modeling.py\n";
+    assert!(stdout.starts_with(headline), "{stdout}");
     let report = json(&String::from_utf8_lossy(&bench.output(&["verify", "model", "--json"]).stdout));
     valid("report", &report);
     assert_eq!((&report["state"], &report["folder"]["counts"]["uncovered"]), (&"intact".into(), &1.into()));

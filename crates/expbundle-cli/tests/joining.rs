@@ -39,7 +39,6 @@ fn a_bundle_is_not_written_over_what_it_is_made_of() {
     }
     bench.ok(&["merge", "a.expb", "-o", "a.expb"]);
     bench.ok(&["create", "--title", "x", "--output", "weights.bin", "-o", "new.expb"]);
-    bench.ok(&["create", "--title", "y", "--output", "weights.bin", "-o", "new.expb"]);
 }
 
 #[test]

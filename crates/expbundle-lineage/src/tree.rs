@@ -1,7 +1,7 @@
 //! The family tree as lines of text: who stands where. Words and colours are the caller's.
 //!
-//! A record stands under what it leads to, each once in full; where it comes again, the line says so. A record with a
-//! single continuation is not indented further, so that a chain of a thousand reads as a list.
+//! A record stands under what it leads to, each once in full; where it comes again, the line says so. Each step is indented, but a chain
+//! that is longer than half of the indentation goes on as a list, so that one of a thousand can be read.
 
 use std::collections::HashSet;
 
@@ -160,8 +160,8 @@ fn branch(
             below.truncate(room);
             below.push(Next::Item(TreeItem::More { count: left }, None));
         }
-        // A single continuation stands below what is last itself, so that a chain reads as a list.
-        let is_chain = below.len() == 1 && room > 0 && ends;
+        // Far to the right a single continuation stands right below what is last itself, so that a long chain goes on as a list.
+        let is_chain = below.len() == 1 && room > 0 && ends && indentation * 2 >= limits.indentation;
         let last = below.len().saturating_sub(1);
         for (index, next) in below.into_iter().enumerate().rev() {
             let mut guides = guides.clone();

@@ -4,7 +4,7 @@ mod family;
 
 use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
-    Direction, Grade, Part, Tone, TreeItem, TreeLimits, View, ViewEdge, ViewNode, ViewOptions, tree,
+    Direction, Grade, Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, tree,
 };
 use family::{id, lineage, record};
 
@@ -126,6 +126,19 @@ fn the_text_tree_shows_each_record_in_full_once() {
     let down = tree(&family, &[id("base")], Direction::Down, TreeLimits::default());
     assert_eq!(down.len(), 5);
     assert_eq!(down[1].edge.as_ref().map(expbundle_lineage::Edge::grade), Some(Grade::Proven));
+}
+
+/// A chain does not look like siblings, and one of a thousand is not cut.
+#[test]
+fn what_follows_stands_further_in() {
+    let name = |number: usize| format!("run {number}");
+    let next = |number: usize| record(&name(number)).takes("model", &name(number - 1)).puts("model", &name(number));
+    let mut chain = vec![record(&name(0)).puts("model", &name(0))];
+    chain.extend((1..1000).map(next));
+    let lines = tree(&lineage(&chain), &[id("run 0")], Direction::Down, TreeLimits::default());
+    let prefixes: Vec<String> = lines.iter().take(4).map(TreeLine::prefix).collect();
+    assert_eq!(prefixes, ["", "└─ ", "   └─ ", "      └─ "]);
+    assert_eq!(lines.len(), 1000);
 }
 
 /// Two hundred nodes stay apart, on a picture whose size a person can scroll.

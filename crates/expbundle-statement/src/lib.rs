@@ -29,7 +29,7 @@ pub use kinds::{
 };
 pub use predicate::{Kind, Predicate};
 pub use set_aside::{SetAside, Unknown};
-pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError};
+pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
 pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
 };

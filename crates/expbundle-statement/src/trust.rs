@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::key::PublicKey;
-use crate::signers::{self, Line, Options, SkippedLine, TrustError};
+use crate::signers::{self, Line, Options, SkippedLine, TrustError, Window};
 
 /// The namespace of statements.
 const NAMESPACE: &str = "expbundle";
@@ -70,6 +70,12 @@ impl TrustPolicy {
     /// The lines that were skipped, in their order: of keys of other types, of certificate authorities, with patterns for names.
     pub fn skipped(&self) -> &[SkippedLine] {
         &self.skipped
+    }
+
+    /// When the lines of a key count for statements: why one is [trusted at another time](Judgement::NotValid).
+    pub fn windows(&self, key: &PublicKey) -> Vec<Window> {
+        let lines = self.by_key.get(key.as_bytes()).into_iter().flatten();
+        lines.filter(|line| line.options.fit_namespace(NAMESPACE)).map(|line| line.options.window()).collect()
     }
 
     /// Judges a key at a moment, by all its lines: one that fits is enough.

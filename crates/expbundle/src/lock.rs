@@ -8,7 +8,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::sync::Once;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use camino::Utf8Path;
 use expbundle_format::container::{Container, EntryName};
@@ -17,10 +17,9 @@ use expbundle_format::limits::Limits;
 use crate::bundle::Bundle;
 use crate::write_file::{folder_of, is_unfinished};
 
-/// How long to wait for another writer.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// A file without its lock may be one that was made just now.
-const LEFT_OVER: Duration = Duration::from_secs(60);
+/// How often and how long to wait for another writer: a minute in all.
+const TRIES: usize = 12_000;
+const WAIT: Duration = Duration::from_millis(5);
 
 /// Keeps other writers away from the files of a folder, as long as it lives.
 #[derive(Debug)]
@@ -48,29 +47,22 @@ impl FolderLock {
 /// The folder, locked; nothing where that cannot be had.
 fn locked(folder: &Utf8Path) -> io::Result<Option<File>> {
     let Ok(file) = File::open(folder) else { return Ok(None) };
-    let begun = Instant::now();
-    loop {
+    for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
             Err(TryLockError::Error(_)) => return Ok(None),
-            Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
-                return Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"));
-            }
-            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(5)),
+            Err(TryLockError::WouldBlock) => sleep(WAIT),
         }
     }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"))
 }
 
-/// Removes files that nobody will finish: old ones whose lock is free, because their writer is gone.
+/// Removes files that nobody will finish: their lock is free, because their writer is gone.
 pub(crate) fn sweep(folder: &Utf8Path) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
-        let is_old = |metadata: &fs::Metadata| {
-            let age = metadata.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-            metadata.is_file() && age.is_some_and(|age| age > LEFT_OVER)
-        };
         let path = entry.path();
-        if fs::symlink_metadata(path).is_ok_and(|metadata| is_old(&metadata))
+        if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
             && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
         {
             // If it cannot be removed, the next writer will try.

@@ -1,6 +1,6 @@
 //! What verification has to say, as one document: for `--json`, and for the words that a person reads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use crate::audit::Question;
 use crate::directory::releases::{Release, ReleaseState};
-use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made};
+use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made, not_made_here};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
-use crate::standing::Objection;
+use crate::standing::{KnownKey, Objection};
 use crate::verify::{Check, Intact};
 
 /// What a valid bundle does not prove (spec/report.md), in a line each.
@@ -40,6 +40,8 @@ pub struct Report {
     pub state: State,
     /// How much was asked for.
     pub required: State,
+    /// Whether signers were checked: whether there was a signers file.
+    pub signers_checked: bool,
     /// Whether it does.
     pub holds: bool,
     /// As of when signatures were judged.
@@ -64,7 +66,10 @@ pub struct Report {
 
 /// Records and statements by keys that the signers file does not trust; empty if there is no such file.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ApartReport {
+    /// Keys that the signers file has, and trusts at another time or for other purposes only.
+    pub known_keys: Vec<KnownKey>,
     /// The records. The state of each is what unknown keys make of it.
     pub records: Vec<RecordReport>,
     /// The statements.
@@ -155,7 +160,9 @@ pub struct StatementReport {
     pub says: String,
     /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
     pub against: bool,
-    /// Whether it, or its key, was revoked: then it counts for nothing. A revocation itself cannot be revoked.
+    /// Whether it is a review that a later one of the same reviewer replaced.
+    pub replaced: bool,
+    /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
 }
 
@@ -195,6 +202,8 @@ pub struct FolderReport {
     pub counts: FileCounts,
     /// Whether weights are here, and covered.
     pub has_weights: bool,
+    /// Files that look like weights and are an output of no record that may be named (spec/directory.md).
+    pub not_made_here: Vec<String>,
     /// Files that are links of the Hub's cache, read as the blobs that they lead to.
     pub followed: u64,
     /// What is not counted: documentation, and what git and the Hub keep for themselves.
@@ -305,6 +314,7 @@ impl Report {
                 record_reports(intact, verdict).into_iter().partition(|record| standing.counts(record.id));
             records = counting;
             apart.records = strange;
+            apart.known_keys.clone_from(&standing.not_valid);
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
             state = verdict.state;
@@ -332,6 +342,7 @@ impl Report {
             path: path.to_owned(),
             state,
             required,
+            signers_checked: policy.is_some(),
             holds: state >= required,
             at,
             skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
@@ -419,7 +430,7 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     reports
 }
 
-/// Reports on the statements of a bundle, in the order of their dates, each once.
+/// Reports on the statements of a bundle, each once, in the order of their dates; of one date in that of their chain.
 pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()
@@ -438,14 +449,35 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
             against: statement.predicate().is_against(),
-            revoked: statement.kind() != StatementKind::Revocation
-                && verdict.standing.statements.contains(&statement.id()),
+            replaced: verdict.standing.replaced_reviews.contains(&statement.id()),
+            revoked: match statement.kind() {
+                StatementKind::Revocation => false,
+                StatementKind::Authorship => !verdict.standing.vouches(statement),
+                _ => verdict.standing.statements.contains(&statement.id()),
+            },
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));
     // One statement may be wrapped in many envelopes, and is one statement.
     reports.dedup_by_key(|report| report.id);
-    reports
+    reports.chunk_by(|a, b| a.created == b.created).flat_map(in_chain).cloned().collect()
+}
+
+/// Statements of one date, each behind those that it follows.
+fn in_chain(same_date: &[StatementReport]) -> Vec<&StatementReport> {
+    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, report)).collect();
+    let mut order = Vec::with_capacity(same_date.len());
+    let mut seen = HashSet::new();
+    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (report, false)).collect();
+    while let Some((report, follows_all)) = open.pop() {
+        if follows_all {
+            order.push(report);
+        } else if seen.insert(report.id) {
+            open.push((report, true));
+            open.extend(report.prev.iter().filter_map(|prev| by_id.get(prev)).map(|earlier| (*earlier, false)));
+        }
+    }
+    order
 }
 
 impl FolderReport {
@@ -463,6 +495,7 @@ impl FolderReport {
             title: folder.title,
             counts: FileCounts::of(files),
             has_weights: folder.has_weights,
+            not_made_here: not_made_here(files),
             followed: folder.followed as u64,
             not_counted: folder.not_counted,
             releases: folder.releases.into_iter().map(release).collect(),

@@ -12,7 +12,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{
-    Judgement, Kind, Predicate, PublicKey, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement,
+    Judgement, Kind, Predicate, PublicKey, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement, Window,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -40,10 +40,14 @@ pub struct Standing {
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
     pub against: BTreeMap<RecordId, Vec<Objection>>,
+    /// Reviews that a later one of the same reviewer replaced.
+    pub replaced_reviews: BTreeSet<StatementId>,
     /// Without a signers file: who took back their own signature of a record that others signed too.
     withdrawn: HashSet<(RecordId, [u8; 32])>,
     /// Keys that were revoked.
     keys: HashSet<[u8; 32]>,
+    /// Keys that the signers file has and does not trust at the moment, in the order of their first statements.
+    pub not_valid: Vec<KnownKey>,
     /// What was taken back by whom, who tried to without a right to, and whose word does not count.
     pub findings: Vec<Finding>,
 }
@@ -55,6 +59,27 @@ pub struct Apart {
     pub records: BTreeSet<RecordId>,
     /// Statements by other keys.
     pub statements: BTreeSet<StatementId>,
+}
+
+/// A key that the signers file has, and trusts at another time or for other purposes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownKey {
+    /// Fingerprint, as `ssh-keygen -l` shows it.
+    pub fingerprint: String,
+    /// Whose it is by the signers file.
+    pub principals: Vec<String>,
+    /// When it is trusted; empty if it is trusted for other purposes only.
+    pub trusted_only: Vec<TrustedOnly>,
+}
+
+/// When a line of the signers file counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TrustedOnly {
+    /// From then on.
+    pub from: Option<Time>,
+    /// Before then.
+    pub until: Option<Time>,
 }
 
 /// Something that was said against a record.
@@ -290,11 +315,15 @@ fn revoke<'a>(
 
 /// For whom the signers file trusts each signer, and why not.
 fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+    let mut keys = HashSet::new();
     for statement in words {
         let is_void = statement.kind() == Kind::Authorship && !standing.vouches(statement);
         if standing.statements.contains(&statement.id()) {
             standing.trusted.insert(statement.id(), Vec::new());
             continue;
+        }
+        if keys.insert(statement.key().as_bytes()) {
+            standing.not_valid.extend(rights.not_valid(statement.key()));
         }
         let (code, message) = match rights.judgement(statement.key()) {
             None => {
@@ -371,10 +400,14 @@ fn object(
     for statement in words.iter().filter(|statement| statement.kind() == Kind::Review && is_said(statement)) {
         reviews.insert((record_of(statement), *statement.key().as_bytes()), statement.id());
     }
+    let mut replaced = BTreeSet::new();
     for statement in words.iter().filter(|statement| is_said(statement)) {
         match statement.predicate() {
             Predicate::Review(_)
-                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) => {}
+                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) =>
+            {
+                replaced.insert(statement.id());
+            }
             Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
                 let kind = match review.verdict {
                     ReviewVerdict::Approved => continue,
@@ -395,6 +428,7 @@ fn object(
         objections.sort_unstable();
     }
     standing.against = against;
+    standing.replaced_reviews = replaced;
 }
 
 /// Who may take back what.
@@ -425,6 +459,22 @@ impl<'a> Rights<'a> {
 
     fn is_known(&self, key: &PublicKey) -> bool {
         self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown))
+    }
+
+    /// When the signers file trusts a key that it has and does not trust at the moment.
+    fn not_valid(&self, key: &PublicKey) -> Option<KnownKey> {
+        let (principals, windows) = match self.judgement(key)? {
+            Judgement::NotValid { principals } => (principals, self.policy?.windows(key)),
+            Judgement::OtherNamespace { principals } => (principals, Vec::new()),
+            Judgement::Trusted { .. } | Judgement::Unknown => return None,
+        };
+        let trusted_only =
+            |Window { after, before }| TrustedOnly { from: after.map(Time::from), until: before.map(Time::from) };
+        Some(KnownKey {
+            fingerprint: key.fingerprint(),
+            principals: principals.clone(),
+            trusted_only: windows.into_iter().map(trusted_only).collect(),
+        })
     }
 
     fn trusts(&self, key: &PublicKey) -> bool {

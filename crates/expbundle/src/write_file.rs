@@ -46,9 +46,15 @@ impl PreparedFile {
             // As any new file: the process's umask takes away what it should. Otherwise only the owner could read it.
             builder.permissions(Permissions::from_mode(0o666));
         }
-        let mut temporary = builder.tempfile_in(folder_of(path))?;
-        // Says that its writer lives. Where there are no locks, nobody removes what seems to be left over either.
-        let _ = temporary.as_file().try_lock();
+        let mut temporary = loop {
+            let temporary = builder.tempfile_in(folder_of(path))?;
+            // Says that its writer lives. Where there are no locks, nobody removes what seems to be left over either. One that was taken for
+            // left over before it was locked is gone, or is about to be.
+            let is_taken = matches!(temporary.as_file().try_lock(), Err(fs::TryLockError::WouldBlock));
+            if !is_taken && temporary.path().exists() {
+                break temporary;
+            }
+        };
         write(temporary.as_file_mut())?;
         if let Some(permissions) = kept {
             temporary.as_file().set_permissions(permissions)?;

@@ -24,8 +24,9 @@ use crate::{Outcome, exit, files, tracker};
 /// Add bundles to a model folder and update its model card
 ///
 /// Joins the bundles and puts them beside the model as `experiment.expb`, and adds to `.gitattributes` and to the front matter of the
-/// card. With `--key` it also releases the folder: it lists all files and signs the list, so that `verify` finds any file that was
-/// changed, added or removed. Shows the change and asks. No licence is guessed; `expbundle detach` takes it back.
+/// card. With `--key` it also releases the folder: it lists the files and signs the list, so that `verify` finds any file that was
+/// changed, added or removed; all but documentation like the card, which is not counted. Shows the change and asks. No licence is
+/// guessed; `expbundle detach` takes it back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
@@ -212,9 +213,7 @@ pub fn release_failure(error: &ReleaseError) -> Failure {
         ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
         ReleaseError::Empty => failure.help("put the model there first"),
         ReleaseError::File { path, .. } => failure.at(path.as_str()).help("a release lists the bytes of every file"),
-        ReleaseError::Unfinished { .. } => {
-            failure.help("wait until it is done, or a minute if it was ended, and run it again")
-        }
+        ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
         ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
     }
 }

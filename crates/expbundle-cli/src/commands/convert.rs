@@ -150,12 +150,14 @@ impl Convert {
         let outcome = place(&converted, &out)?;
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account_words(&converted.account));
-        let word = match outcome {
-            Placed::New => "written",
-            Placed::Same => "unchanged",
-            Placed::Beside(_) => "changed since it was converted; the old bundle was kept",
+        let (word, path) = match &outcome {
+            Placed::New => ("written", &out),
+            Placed::Same => ("unchanged", &out),
+            Placed::Beside { path, is_new } => (if *is_new { "written" } else { "unchanged" }, path),
         };
-        let path = if let Placed::Beside(path) = &outcome { path } else { &out };
+        if path != &out {
+            terminal::talk(&format!("{} {out} holds another record and was left alone\n", paint(Tone::Doubt, "note:")));
+        }
         terminal::talk(&format!(
             "{} {path}: {}, record {}\n",
             paint(Tone::Good, word),
@@ -199,7 +201,9 @@ impl Convert {
             let mut merged = Bundle::new();
             bundles.iter().flatten().for_each(|bundle| merged.merge(bundle));
             make_folder_of(&out)?;
-            files::save(&merged, &out)?;
+            if !files::holds(&out, &merged) {
+                files::save_new(&merged, &out, false).map_err(|failure| failure.help("give another name by `-o`"))?;
+            }
         }
         let all_done = summary.failed.is_empty();
         terminal::talk(&summary.words(&out));
@@ -258,7 +262,7 @@ impl Convert {
                     match &placed {
                         Placed::New => summary.new += 1,
                         Placed::Same => summary.unchanged += 1,
-                        Placed::Beside(_) => summary.changed += 1,
+                        Placed::Beside { .. } => summary.changed += 1,
                     }
                     summary.add(&converted, run);
                 });
@@ -282,8 +286,11 @@ enum Placed {
     New,
     /// The bundle that is there holds this very record.
     Same,
-    /// The bundle that is there holds an older record of the run, perhaps signed: the new one stands beside it.
-    Beside(Utf8PathBuf),
+    /// The bundle that is there holds another record, perhaps an older one of the run, and signed: the new one stands beside it.
+    Beside {
+        path: Utf8PathBuf,
+        is_new: bool,
+    },
 }
 
 /// Writes a bundle, unless the one that is there says the same. What is there is never changed.
@@ -298,10 +305,11 @@ fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
     }
     let id: String = converted.record.to_string().chars().take(8).collect();
     let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
-    if !beside.exists() {
+    let is_new = !beside.exists();
+    if is_new {
         files::save(&converted.bundle, &beside)?;
     }
-    Ok(Placed::Beside(beside))
+    Ok(Placed::Beside { path: beside, is_new })
 }
 
 /// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.
@@ -382,7 +390,7 @@ impl Summary {
         let mut text = findings::all(&self.findings);
         text += &account_words(&self.account);
         text += &format!(
-            "{} {out}: {} written, {} unchanged, {} changed since (kept beside), {} failed\n",
+            "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
             if self.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
             grouped(self.new),
             grouped(self.unchanged),

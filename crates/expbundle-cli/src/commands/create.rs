@@ -55,6 +55,9 @@ pub struct Create {
     /// Where the bundle goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
+    /// Write over a file that is there, whatever it holds
+    #[arg(long)]
+    force: bool,
 }
 
 fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
@@ -118,11 +121,15 @@ impl Create {
         }
         // What was written by hand is held to the format like everything else.
         let (intact, _) = crate::tracker::checked(&bundle, None)?;
-        files::save(&bundle, &self.out)?;
+        if !self.force && files::holds(&self.out, &bundle) {
+            terminal::talk(&format!("unchanged {}\n", self.out));
+        } else {
+            files::save_new(&bundle, &self.out, self.force)?;
+            terminal::talk(&format!("written {}\n", self.out));
+        }
         for id in intact.records().keys() {
             terminal::say(&format!("{id}\n"));
         }
-        terminal::talk(&format!("written {}\n", self.out));
         Ok(exit::OK)
     }
 }

@@ -57,6 +57,9 @@ pub struct Extract {
     /// Where it goes [default: standard output]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "out", conflicts_with = "everything")]
+    force: bool,
 }
 
 impl Extract {
@@ -64,6 +67,7 @@ impl Extract {
         if let Some(out) = &self.out {
             let file = Some(files::bundle_of(&self.path)).filter(|path| path.is_file());
             files::not_an_input(out, file.iter().chain(Some(&self.path).filter(|path| path.is_file())))?;
+            files::not_taken(out, self.force)?;
         }
         let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
             Some(intact) => intact,

@@ -49,8 +49,10 @@ impl Keygen {
         write_file(&public, |file| file.write_all(line.as_bytes()))
             .map_err(|error| Failure::io("write the public key", &public, &error))?;
         terminal::talk(&format!(
-            "private key: {} (keep it)\npublic key:  {public} (give it to whoever should trust you)\n",
-            self.out
+            "private key: {} (keep it)\npublic key:  {public} (give it to whoever should trust you)\n\
+             signers line, with your address in front: me@example.org namespaces=\"expbundle\" {}\n",
+            self.out,
+            key.public_key()
         ));
         terminal::say(&format!("{}\n", key.public_key().fingerprint()));
         Ok(exit::OK)

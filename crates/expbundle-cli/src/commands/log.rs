@@ -120,6 +120,9 @@ fn words(report: &StatementReport) -> String {
     if report.revoked {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
     }
+    if report.replaced {
+        text += &format!("         {}\n", paint(Tone::Doubt, "replaced by a later review of the same signer"));
+    }
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");
     }

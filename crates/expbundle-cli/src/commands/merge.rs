@@ -40,6 +40,9 @@ pub struct Merge {
     /// Where the result goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
+    /// Write over a file that is there, whatever it holds
+    #[arg(long)]
+    force: bool,
 }
 
 impl Merge {
@@ -78,7 +81,7 @@ impl Merge {
                 tracker::checked(&bundle, policy.as_ref())?;
             }
         }
-        files::save_over(&bundle, &self.out, &seen)?;
+        files::save_over(&bundle, &self.out, &seen, self.force)?;
         let is_here = |(record, section): &(RecordId, SectionName)| {
             bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
         };

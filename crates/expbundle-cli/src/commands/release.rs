@@ -1,4 +1,4 @@
-//! `expbundle release`: sign a list of all files of a model folder.
+//! `expbundle release`: sign a list of the counted files of a model folder.
 
 use camino::Utf8PathBuf;
 use expbundle::directory::{Signing, plan_release};
@@ -9,11 +9,11 @@ use super::attach::{carry_out, present, release_failure};
 use crate::keys::SigningArguments;
 use crate::{Outcome, files};
 
-/// Release a model folder: list all its files and sign the list
+/// Release a model folder: list its counted files and sign the list
 ///
 /// `verify` then finds any file that was changed, added, removed or renamed. After a change that you meant, release again: the new
-/// release follows the last one, and the files that differ are shown. Documentation like `README.md` is not listed
-/// (spec/directory.md); links and Git LFS pointers cannot be released.
+/// release follows the last one, and the files that differ are shown. Documentation like `README.md` is not counted, so anyone can change
+/// it (spec/directory.md); links and Git LFS pointers cannot be released.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle release ./model-dir --key ~/.ssh/id_ed25519 --title \"digits 1.1\"")]
 pub struct Release {

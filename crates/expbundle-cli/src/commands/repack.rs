@@ -18,6 +18,9 @@ pub struct Repack {
     /// Where the result goes [default: into the file itself]
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
+    /// Write over a file that is there, whatever it holds
+    #[arg(long)]
+    force: bool,
 }
 
 impl Repack {
@@ -30,7 +33,10 @@ impl Repack {
             Failure::new(code, error.to_string()).at(self.file.as_str()).because(&error).help(help)
         })?;
         let out = self.out.as_ref().unwrap_or(&self.file);
-        files::save(&repacked.bundle, out)?;
+        match &self.out {
+            Some(out) if !files::is_one(out, &self.file) => files::save_new(&repacked.bundle, out, self.force)?,
+            _ => files::save(&repacked.bundle, out)?,
+        }
         terminal::talk(&findings::all(&repacked.dropped));
         let kept = repacked.bundle.entries().count() as u64;
         let dropped = repacked.dropped.len() as u64;

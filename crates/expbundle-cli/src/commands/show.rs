@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
+use expbundle::report::{StatementReport, statement_reports};
+use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
@@ -11,7 +13,7 @@ use expbundle_format::record::{Record, RecordBody};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
 };
-use expbundle_format::{Foreign, ForeignLine, RecordId};
+use expbundle_format::{Foreign, RecordId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,8 +21,10 @@ use serde_json::{Map, Value};
 use super::extract;
 use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, block, cell, count, duration, grouped, named, paint, printable, quoted, size};
-use crate::{Outcome, exit, files, series, statements, tracker};
+use crate::terminal::{
+    self, Tone, block, cell, count, duration, grouped, named, one_line, paint, printable, quoted, size,
+};
+use crate::{Outcome, exit, files, keys, objections, series, statements, tracker, verdict};
 
 /// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
 ///
@@ -65,9 +69,12 @@ impl Show {
                 Ok(exit::OK)
             };
         }
+        let verdict = intact.judge(None, keys::moment(None)?.timestamp());
+        let statements = statement_reports(&intact, &verdict);
         let mut text = String::new();
         for id in ids.iter().take(SHOWN) {
-            text += &screen(&intact, *id);
+            let against = verdict.standing.against.get(id).map(Vec::as_slice).unwrap_or_default();
+            text += &screen(&intact, *id, against, &statements);
         }
         if ids.len() > SHOWN {
             _ = writeln!(text, "and {} more; `--record` chooses one", count((ids.len() - SHOWN) as u64, "record"));
@@ -114,16 +121,19 @@ fn heading(text: &mut String, title: &str) {
     _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
 }
 
-fn screen(intact: &Intact, id: RecordId) -> String {
+fn screen(intact: &Intact, id: RecordId, against: &[Objection], statements: &[StatementReport]) -> String {
     let record = intact.records().get(&id).expect("the record was chosen among these");
     let mut text = String::new();
     head(&mut text, intact, record);
+    if !against.is_empty() {
+        _ = writeln!(text, "{}", paint(Tone::Bad, &format!("! {}", objections::all(against))));
+    }
     why(&mut text, intact, id);
     on_what(&mut text, intact, id);
     results(&mut text, intact, id);
     cost(&mut text, intact, id);
     artifacts(&mut text, intact, record);
-    custody(&mut text, intact, record);
+    custody(&mut text, intact, record, statements);
     text
 }
 
@@ -311,7 +321,7 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
     }
 }
 
-fn custody(text: &mut String, intact: &Intact, record: &Record) {
+fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[StatementReport]) {
     heading(text, "Record");
     let body = record.body();
     let withheld: Vec<&str> = body
@@ -347,16 +357,19 @@ fn custody(text: &mut String, intact: &Intact, record: &Record) {
             _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &cell(&damage.code)), quoted(&damage.detail));
         }
     }
-    let mut about = intact.statements_about(record.id());
-    about.dedup_by_key(|statement| statement.id());
+    let about: Vec<&StatementReport> = statements.iter().filter(|one| one.record == Some(record.id())).collect();
     if about.is_empty() {
         _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
     }
     for statement in about.iter().rev().take(SHOWN) {
-        let key = statement.key().fingerprint();
-        let name = statement.signer_name().map(|name| format!(", calling itself {}", named(name))).unwrap_or_default();
-        let says = ForeignLine(&statement.predicate().brief(60), 200).to_string();
-        _ = writeln!(text, "  {} {} by {key}{name}: {says}", statement.created(), statement.kind());
+        let StatementReport { created, kind, signer, .. } = statement;
+        let name = signer.name.as_deref().map(|name| format!(", calling itself {}", named(name))).unwrap_or_default();
+        let (key, says) = (&signer.fingerprint, verdict::brief(statement));
+        let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };
+        _ = writeln!(text, "  {created} {revoked}{} by {key}{name}: {says}", one_line(kind));
+    }
+    if about.len() > SHOWN {
+        _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));
     }
 }
 

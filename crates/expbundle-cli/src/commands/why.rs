@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle::standing::ObjectionKind;
+use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Edge, Grade};
 use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
@@ -54,8 +55,9 @@ impl Why {
         };
         for (index, id) in relations.start.iter().take(SHOWN).enumerate() {
             if index > 0 {
-                text += if relations.file.is_some() { " Or by " } else { "\n\n" };
+                text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
+            text += relations.file.as_ref().map_or("", |digests| came(&relations, digests, *id));
             text += &told(&relations, *id);
         }
         let more = relations.start.len().saturating_sub(SHOWN) as u64;
@@ -94,14 +96,28 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
             text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                      `expbundle create`.";
         }
-        [_] if why.producers.is_empty() => text += "was made or passed on by ",
-        [_] => text += "was made by ",
+        [_] => {}
         several => {
-            text +=
-                &format!("was made, byte for byte, by {}, as alternatives: by ", count(several.len() as u64, "record"));
+            let records = count(several.len() as u64, "record");
+            text += &format!("is, byte for byte, an output of {records}, as alternatives: it ");
         }
     }
     text
+}
+
+/// How a file has to do with a record that has it among its outputs: an origin made nothing.
+fn came(relations: &Relations, digests: &ArtifactDigests, id: RecordId) -> &'static str {
+    if is_origin(relations, id) {
+        "came from outside and is described by the origin record "
+    } else if relations.graph().why(digests).producers.is_empty() {
+        "was made or passed on by "
+    } else {
+        "was made by "
+    }
+}
+
+fn is_origin(relations: &Relations, id: RecordId) -> bool {
+    relations.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
 }
 
 /// What is known of a record, as sentences.
@@ -152,7 +168,7 @@ fn told(relations: &Relations, id: RecordId) -> String {
 /// What it was made from.
 fn sources(relations: &Relations, id: RecordId) -> String {
     let graph = relations.graph();
-    let parents = graph.parents(id);
+    let (whole, parents): (Vec<Edge>, Vec<Edge>) = graph.parents(id).into_iter().partition(is_part);
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
@@ -169,7 +185,21 @@ fn sources(relations: &Relations, id: RecordId) -> String {
         let gap = paint(Tone::Bad, "(of unknown origin)");
         format!("the {} {} {gap}", cell(artifact.role.as_str()), quoted(&name))
     }));
-    if parts.is_empty() { String::new() } else { format!(" It was made from {}.", parts.join(", and from ")) }
+    let mut text = String::new();
+    if !whole.is_empty() {
+        let whole =
+            some(whole.iter(), whole.len(), |edge| format!("{} ({})", record(relations, edge.parent), grade(edge)));
+        text += &format!(" It is a part of {}.", whole.join(", and of "));
+    }
+    if !parts.is_empty() {
+        text += &format!(" It was made from {}.", parts.join(", and from "));
+    }
+    text
+}
+
+/// Whether it is a step, trial or nested run of its parent, and takes in nothing that the parent made.
+fn is_part(edge: &Edge) -> bool {
+    edge.grade() != Grade::Proven && edge.relation().is_some_and(|relation| relation.as_str() == "part-of")
 }
 
 /// The first of many in words, and how many more there are.
@@ -181,19 +211,29 @@ fn some<T>(all: impl Iterator<Item = T>, length: usize, word: impl Fn(T) -> Stri
     words
 }
 
-fn parent(relations: &Relations, edge: &Edge) -> String {
-    let grade = match edge.grade() {
+fn grade(edge: &Edge) -> String {
+    match edge.grade() {
         Grade::Proven => paint(Tone::Good, "proven"),
         grade => paint(Tone::Doubt, grade.as_str()),
-    };
+    }
+}
+
+fn parent(relations: &Relations, edge: &Edge) -> String {
+    let grade = grade(edge);
     let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
-    format!("an output of {} ({relation}{grade})", record(relations, edge.parent))
+    let parent = record(relations, edge.parent);
+    let what = if is_origin(relations, edge.parent) {
+        format!("what the origin record {parent} describes")
+    } else {
+        format!("an output of {parent}")
+    };
+    format!("{what} ({relation}{grade})")
 }
 
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
-/// With a signers file only trusted signers have sentences, and what is against the record comes first. Statements by unknown keys are
-/// counted; without a signers file all keys are unknown, and each sentence begins with that.
+/// Of one reviewer the latest review has a sentence. With a signers file only trusted signers have, and what is against the record comes
+/// first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 4;
@@ -201,6 +241,7 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
     about.retain(|statement| {
         matches!(statement.kind(), Kind::Review | Kind::Deployment)
             && !relations.verdict.standing.statements.contains(&statement.id())
+            && !relations.verdict.standing.replaced_reviews.contains(&statement.id())
     });
     // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
     about.dedup_by_key(|statement| statement.id());
@@ -229,7 +270,8 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
 fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {
     let who = paint(Tone::Good, &one_line(principal(relations, statement).unwrap_or_default()));
     let on = day(&statement.created());
-    let because = |reason: &Option<String>| reason.as_deref().map(|reason| format!(": {}", quoted(reason)));
+    let because =
+        |reason: &Option<String>| reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
     match statement.predicate() {
         Predicate::Review(review) => {
             let verdict = match review.verdict {
@@ -238,16 +280,17 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
                 ReviewVerdict::NeedsChanges => paint(Tone::Bad, "sent back for changes"),
             };
             let scope = review.scope.as_deref().map(|scope| format!(" for {}", quoted(scope))).unwrap_or_default();
-            // Why it is good is for those who read the log; why it is not is for everybody.
-            let reason = because(&review.reason).filter(|_| review.verdict != ReviewVerdict::Approved);
-            format!(" It was {verdict}{scope} by {who} on {on}{}.", reason.unwrap_or_default())
+            let role = review.role.as_deref().map(|role| format!(" as {}", quoted(role))).unwrap_or_default();
+            format!(" It was {verdict}{scope} by {who}{role} on {on}{}.", because(&review.reason))
         }
         Predicate::Deployment(deployment) => {
             let environment = quoted(&deployment.environment);
-            match deployment.action {
-                DeploymentAction::Deployed => format!(" It was deployed to {environment} on {on} according to {who}."),
-                DeploymentAction::Retired => format!(" It was retired from {environment} on {on} according to {who}."),
-            }
+            let action = match deployment.action {
+                DeploymentAction::Deployed => "deployed to",
+                DeploymentAction::Retired => "retired from",
+            };
+            let reason = because(&deployment.reason);
+            format!(" It was {action} {environment} on {on} according to {who}{reason}.")
         }
         _ => String::new(),
     }

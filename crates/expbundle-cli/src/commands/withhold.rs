@@ -22,6 +22,9 @@ pub struct Withhold {
     /// Where the copy goes
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
+    /// Write over a file that is there, whatever it holds
+    #[arg(long)]
+    force: bool,
 }
 
 impl Withhold {
@@ -50,7 +53,7 @@ impl Withhold {
         let (bundle, found) = intact.withhold(&names);
         // A seal is broken by what is left out, and then nobody would take the copy.
         tracker::checked(&bundle, None)?;
-        files::save(&bundle, &self.out)?;
+        files::save_new(&bundle, &self.out, self.force)?;
         terminal::talk(&findings::all(&found));
         let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();
         terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));

@@ -56,6 +56,12 @@ pub enum SignersProblem {
     /// Fewer words than principals, key type and key.
     #[error("the key is missing")]
     KeyMissing,
+    /// A key at the beginning of the line, where its owner should be named.
+    #[error("the line begins with a key, and names nobody")]
+    NameMissing,
+    /// An option behind a blank, where the type of the key should be.
+    #[error("a blank stands before the option `{0}`")]
+    OptionBlank(&'static str),
     /// An option that this format does not have.
     #[error("the option `{0}` is unknown")]
     OptionUnknown(String),
@@ -101,6 +107,8 @@ impl SignersProblem {
             Self::PrincipalEmpty => "name the signer, or remove the comma",
             Self::TooLong(_) => "shorten it",
             Self::KeyMissing => "write principals, options if any, key type and key: ada@example.org ssh-ed25519 AAAA…",
+            Self::NameMissing => "put the name first: me@example.org ssh-ed25519 AAAA…",
+            Self::OptionBlank(_) => "separate options with a comma, without a space",
             Self::OptionUnknown(_) => "use only namespaces, valid-after, valid-before and cert-authority",
             Self::OptionValue(_) => "write it as in namespaces=\"expbundle\"",
             Self::OptionTwice(_) => "keep one of them, or write a second line for the key",

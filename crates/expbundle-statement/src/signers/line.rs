@@ -3,7 +3,7 @@
 use super::SkipReason;
 use super::characters::{BLANKS, refuse_hidden, word};
 use super::error::SignersProblem;
-use super::options::Options;
+use super::options::{self, Options};
 use crate::base64;
 use crate::key::PublicKey;
 
@@ -42,7 +42,11 @@ impl Line {
         match Self::read(text) {
             Ok(line) => Ok(Some(line)),
             // The likely cause of whatever else is wrong, and the one mistake that cannot be seen.
-            Err(problem) => refuse_hidden(text).and(Err(problem)),
+            Err(problem) => refuse_hidden(text).and(Err(if begins_with_a_key(text) {
+                SignersProblem::NameMissing
+            } else {
+                problem
+            })),
         }
     }
 
@@ -53,6 +57,9 @@ impl Line {
             _ => (Options::default(), rest),
         };
         let (kind, rest) = word(rest);
+        if let Some(option) = options::behind_a_blank(kind) {
+            return Err(SignersProblem::OptionBlank(option));
+        }
         let (key, remark) = word(rest);
         if key.is_empty() {
             return Err(SignersProblem::KeyMissing);
@@ -96,6 +103,13 @@ fn principals(text: &str) -> Result<(Vec<&str>, &str), SignersProblem> {
         }
     }
     Ok((names, rest))
+}
+
+/// Whether a line is that of a `.pub` file, without the name of its owner.
+fn begins_with_a_key(text: &str) -> bool {
+    let (kind, rest) = word(text);
+    let (key, _) = word(rest);
+    read_key(kind, key).is_ok()
 }
 
 /// The key, or `None` if it is a key of another type.

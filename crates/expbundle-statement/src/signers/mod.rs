@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use error::{SignersProblem, TrustError};
 pub use line::Line;
-pub use options::Options;
+pub use options::{Options, Window};
 
 /// Why a line that follows the grammar makes nobody trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]

@@ -26,6 +26,15 @@ pub struct Options {
     cert_authority: bool,
 }
 
+/// When a line counts; without an end where it says none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From this moment on.
+    pub after: Option<Timestamp>,
+    /// Before this moment.
+    pub before: Option<Timestamp>,
+}
+
 impl Options {
     /// Whether a word begins options: a key type has none of these characters, and is not called as an option is.
     pub fn begin_with(word: &str) -> bool {
@@ -86,11 +95,23 @@ impl Options {
         self.namespaces.as_ref().is_none_or(|patterns| patterns.fit(namespace))
     }
 
+    /// From when on and until when the line counts.
+    pub fn window(&self) -> Window {
+        let moment = |time: DateTime| Offset::UTC.to_timestamp(time).ok();
+        Window { after: self.valid_after.and_then(moment), before: self.valid_before.and_then(moment) }
+    }
+
     /// Whether the line counts at a moment.
     pub fn are_valid(&self, at: Timestamp) -> bool {
         let at = Offset::UTC.to_datetime(at);
         self.valid_after.is_none_or(|after| at >= after) && self.valid_before.is_none_or(|before| at < before)
     }
+}
+
+/// The option that a word is, or begins with, where no option may stand.
+pub fn behind_a_blank(word: &str) -> Option<&'static str> {
+    let name = word.split(['=', ',', '"']).next().unwrap_or_default();
+    known(name).filter(|name| *name == CERT_AUTHORITY || word.len() > name.len())
 }
 
 /// The name of an option, and what follows it.
@@ -99,7 +120,10 @@ fn name(text: &str) -> Result<(&'static str, &str), SignersProblem> {
     let (name, rest) = text.split_at(end);
     match known(name) {
         Some(known) => Ok((known, rest)),
-        None if name.is_empty() && !rest.starts_with(['=', '"']) => Err(SignersProblem::OptionEmpty),
+        None if name.is_empty() && !rest.starts_with(['=', '"']) => {
+            let option = behind_a_blank(word(rest.trim_start_matches(BLANKS)).0).filter(|_| rest.starts_with(BLANKS));
+            Err(option.map_or(SignersProblem::OptionEmpty, SignersProblem::OptionBlank))
+        }
         None => Err(SignersProblem::OptionUnknown(shown(if name.is_empty() { word(text).0 } else { name }))),
     }
 }

@@ -163,6 +163,7 @@ pub fn plan_attach(
         let key = signing.key.public_key().fingerprint();
         notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
         notes.extend(release::changed(present, signing.key, &tree));
+        notes.extend(release::note_on_models(&check::not_made_here(&found.files)));
         Vec::new()
     } else {
         // As a verifier will see it.
@@ -290,7 +291,7 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
         let more = not_covered.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         notes.push(format!(
-            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its files"
+            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its counted files"
         ));
     }
     notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {

@@ -127,7 +127,7 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     );
     let notes = [
         "the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data",
-        "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its files",
+        "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its counted files",
     ];
     assert_eq!(plan.notes, notes);
     plan.apply().expect("room");

@@ -123,6 +123,14 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
     }
 }
 
+/// Paths of models that are here, and that no record made that may be named: a release tells whose they are, and nothing of how they
+/// came to be.
+pub fn not_made_here(files: &[CheckedFile]) -> Vec<String> {
+    let is_here = |file: &&CheckedFile| !matches!(file.state, FileState::Missing | FileState::Unreadable);
+    let models = files.iter().filter(is_here).filter(|file| file.is_weights && file.made.is_none());
+    models.map(|file| file.path.clone()).collect()
+}
+
 /// The run that made a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Made {

@@ -26,7 +26,7 @@ mod yaml_lines;
 use expbundle_format::ArtifactDigests;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
-pub use check::{CoveredBy, Folder, Made, judge};
+pub use check::{CoveredBy, Folder, Made, judge, not_made_here};
 pub use documentation::is_not_counted;
 pub use plan::{ApplyError, Plan};
 pub use release::{ReleaseError, Signing, plan_release};

@@ -10,6 +10,7 @@ use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement
 
 use super::BUNDLE_NAME;
 use super::attach::count;
+use super::check::{judge, not_made_here};
 use super::plan::{After, Change, Plan};
 use super::scan::{Held, Scan, scan};
 use super::weights::look_like_weights;
@@ -52,7 +53,7 @@ pub enum ReleaseError {
         /// Why not.
         why: String,
     },
-    /// Another command is writing a file of the folder, or was ended less than a minute ago.
+    /// Another command is writing a file of the folder.
     #[error("`{path}` is being written by another command")]
     Unfinished {
         /// Which.
@@ -154,9 +155,26 @@ pub fn plan_release(
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
     add(&mut bundle, present, &tree, signing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
-    let notes = changed(present, signing.key, &tree);
+    let mut notes = changed(present, signing.key, &tree);
+    let models = match present {
+        Some(present) => {
+            let verdict = present.judge(None, signing.created.timestamp());
+            not_made_here(&judge(&scan, present, &verdict, false).files)
+        }
+        None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
+    };
+    notes.extend(note_on_models(&models));
     let seen = Seen::of(present.map(Intact::bundle));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes, seen })
+}
+
+/// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.
+pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown = not_made_here.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = not_made_here.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!not_made_here.is_empty()).then(|| format!("no record here made: {shown}{more}"))
 }
 
 /// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
