@@ -361,3 +361,16 @@ fn a_key_is_taken_for_what_it_is() {
     let (_, stderr) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "signers"]);
     assert!(stderr.contains("put the name first: me@example.org ssh-ed25519"), "{stderr}");
 }
+
+#[test]
+fn a_deployment_is_of_the_output_that_it_names() {
+    let bench = Bench::new();
+    for (name, bytes) in [("good.bin", b"the good weights"), ("odd.bin", b"the odd weights!")] {
+        std::fs::write(bench.path(name), bytes).expect("room");
+    }
+    bench.ok(&["create", "--title", "two", "--output", "good.bin", "--output", "odd.bin", "-o", "a.expb"]);
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.ok(&["deployment", "a.expb", "--environment", "production", "--artifact", "good.bin", "--key", "key"]);
+    assert!(bench.ok(&["why", "good.bin", "--with", "a.expb"]).contains("production"));
+    assert!(!bench.ok(&["why", "odd.bin", "--with", "a.expb"]).contains("production"));
+}

@@ -5,9 +5,9 @@ use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle::standing::ObjectionKind;
 use expbundle_format::record::Kind as RecordKind;
-use expbundle_format::{ArtifactDigests, Finding, RecordId};
+use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId};
 use expbundle_lineage::{Edge, Grade};
-use expbundle_statement::{DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
+use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
 use crate::objections;
@@ -234,6 +234,16 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
 ///
 /// Of one reviewer the latest review has a sentence. With a signers file only trusted signers have, and what is against the record comes
 /// first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
+/// Whether a deployment names an output that is not the file that is asked about.
+fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) -> bool {
+    match (statement.predicate(), &relations.file) {
+        (Predicate::Deployment(Deployment { artifact: Some(artifact), .. }), Some(file)) => {
+            artifact.agreement(file) != Agreement::Same
+        }
+        _ => false,
+    }
+}
+
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 4;
@@ -242,6 +252,7 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
         matches!(statement.kind(), Kind::Review | Kind::Deployment)
             && !relations.verdict.standing.statements.contains(&statement.id())
             && !relations.verdict.standing.replaced_reviews.contains(&statement.id())
+            && !is_of_another_output(relations, statement)
     });
     // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
     about.dedup_by_key(|statement| statement.id());
