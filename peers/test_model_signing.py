@@ -455,6 +455,7 @@ ATTACKS = {
         ("added-empty", put("added_tokens.json", b""), ADDED, EXTRA),
         ("added-hidden", put(".hidden.py"), ADDED, EXTRA),
         ("added-in-cache", put(".cache/model.bin"), ADDED, EXTRA),
+        ("added-in-hub-cache", put(".cache/huggingface/data.csv"), ADDED, EXTRA),
         ("added-git-below", put("onnx/.git/config"), ADDED, EXTRA),
         ("added-gitattributes-below", put("onnx/.gitattributes"), ADDED, EXTRA),
         ("added-gitmodules", put(".gitmodules"), ADDED, EXTRA),
@@ -590,8 +591,12 @@ ATTACKS = {
         ("licence-changed", append("LICENSE"), "trusted", CHANGED),
         ("notice-added", put("NOTICE.txt"), "trusted", EXTRA),
     ],
+    # Not of a model, but of a data set: `datasets` loads the files that its card chooses.
+    "a card that chooses which files a loader of data sets reads": [
+        ("readme-chooses-data", put("README.md", b"---\nconfigs:\n- config_name: default\n  data_files: notes/*\n---\n"), ADDED, CHANGED),
+    ],
     # Theirs is stricter, and refuses a folder that was downloaded with `hf download --local-dir` unless told to ignore these.
-    "files added in `.cache/huggingface/` or `.eval_results/`": [
+    "notes of the Hub's library in `.cache/huggingface/`, results in `.eval_results/`": [
         ("hub-cache", put(".cache/huggingface/download/config.json.metadata", b"1\n"), "trusted", EXTRA),
         ("hub-results", put(".eval_results/other.yaml", b"- a: 1\n"), "trusted", EXTRA),
     ],

@@ -126,7 +126,7 @@ pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
     })
 }
 
-/// Refuses to write over a file that is no bundle of ours, unless that is asked for.
+/// Refuses to write over a file that is there, unless that is asked for.
 pub fn not_taken(path: &Utf8Path, force: bool) -> Result<(), Failure> {
     if force || !is_there(path) { Ok(()) } else { Err(taken(path)) }
 }

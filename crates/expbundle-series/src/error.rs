@@ -37,7 +37,7 @@ pub enum SeriesError {
         offset: u64,
     },
     /// A page that is not compressed as LZ4 has it, or that has other bytes than its head says.
-    #[error("the page of column `{column}` at byte {offset} is no LZ4 block of the announced length")]
+    #[error("the page of column `{column}` at byte {offset} is not an LZ4 block of the announced length")]
     Block {
         /// Which column.
         column: &'static str,

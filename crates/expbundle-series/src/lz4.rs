@@ -20,7 +20,7 @@ const LONG: usize = 64;
 const PATIENCE: usize = 64;
 const HASH_BITS: u32 = 15;
 
-/// A block that is none, or holds other than was announced.
+/// Not a block, or one that holds something else than was announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 

@@ -1,6 +1,7 @@
 //! `expbundle repack`: mend a bundle that was zipped again.
 
 use camino::Utf8PathBuf;
+use expbundle::lock::Seen;
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
 
@@ -25,6 +26,7 @@ pub struct Repack {
 
 impl Repack {
     pub fn run(self) -> Outcome {
+        let seen = Seen::at(&self.file);
         let describe = |error: &std::io::Error| Failure::io("read the archive", &self.file, error);
         let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
         let repacked = repack::repack(&content, &Limits::default()).map_err(|error| {
@@ -35,7 +37,7 @@ impl Repack {
         let out = self.out.as_ref().unwrap_or(&self.file);
         match &self.out {
             Some(out) if !files::is_one(out, &self.file) => files::save_new(&repacked.bundle, out, self.force)?,
-            _ => files::save(&repacked.bundle, out)?,
+            _ => files::save_over(&repacked.bundle, out, &seen, true)?,
         }
         terminal::talk(&findings::all(&repacked.dropped));
         let kept = repacked.bundle.entries().count() as u64;

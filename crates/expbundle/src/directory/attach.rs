@@ -11,6 +11,7 @@ use expbundle_format::{Finding, StatementId};
 use expbundle_statement::VerifiedStatement;
 
 use super::check::{self, Folder};
+use super::documentation::CARD;
 use super::front_matter::CardError;
 use super::plan::{After, Change, Plan, read_text};
 use super::release::{self, ReleaseError, Signing};
@@ -23,7 +24,6 @@ use crate::hash::{HashError, Progress, Wanted};
 use crate::lock::{Seen, sweep};
 use crate::verify::{Digests, Intact};
 
-const CARD: &str = "README.md";
 const GITATTRIBUTES: &str = ".gitattributes";
 const GITIGNORE: &str = ".gitignore";
 
