@@ -18,6 +18,7 @@ pub mod embed;
 pub mod privacy;
 pub mod roles;
 pub mod search;
+pub mod secrets;
 pub mod series;
 
 pub mod huggingface;
