@@ -19,6 +19,7 @@ mod keys;
 mod objections;
 mod relations;
 mod schemas;
+mod secrets;
 mod series;
 mod statements;
 mod terminal;

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
 use expbundle::verify::Intact;
+use expbundle_convert::audit;
 use expbundle_format::record::role;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
@@ -32,6 +33,9 @@ pub struct StatementArguments {
     record: Vec<String>,
     #[command(flatten)]
     signing: SigningArguments,
+    /// Keep what looks like a secret of this kind: for false alarms
+    #[arg(long, value_name = "KIND", value_parser = crate::commands::convert::kind_or_place)]
+    allow_secrets: Vec<String>,
     /// Write the result there instead of into the bundle itself
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
@@ -77,6 +81,8 @@ impl StatementArguments {
         let (mut files, mut done) = (Vec::new(), Vec::new());
         for (id, predicate) in &predicates {
             let file = self.signed(&intact, *id, predicate, created, &key)?;
+            let found = audit::statement(&file, predicate.kind().as_str(), &self.allow_secrets);
+            crate::secrets::refuse(&found, "nothing was written; say it without the secret")?;
             let statement = Envelope::parse(&file).and_then(Envelope::verify);
             let statement = statement.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
             done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), statement.id()));

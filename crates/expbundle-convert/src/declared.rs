@@ -1,22 +1,46 @@
 //! Inputs and outputs that the tracker did not record and the person converting declares.
 
 use camino::Utf8Path;
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle::hash::{Wanted, hash_file, hash_tree};
-use expbundle_format::record::{ArtifactRef, Form, Word};
+use expbundle_format::DigestSet;
+use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Direction};
+use expbundle_format::tree::Tree;
 
+use crate::gate::Draft;
+use crate::scrub::Scrubber;
 use crate::{ConvertError, Options, file_name};
 
 /// Adds the declared files to the record, and describes them among the artifacts. A folder becomes a tree.
 ///
 /// A file that the source knows already is described there; it is listed once.
-pub fn add(draft: &mut Draft, artifacts: &mut Vec<Artifact>, options: &Options<'_>) -> Result<(), ConvertError> {
+pub fn add(draft: &mut Draft<'_>, artifacts: &mut Vec<Artifact>, options: &Options<'_>) -> Result<(), ConvertError> {
+    let listed = list(artifacts, options, |tree| draft.listing(tree, |_| true))?;
+    list_in(draft.body_mut(), listed);
+    Ok(())
+}
+
+/// Puts files into a record.
+pub fn list_in(body: &mut RecordBody, listed: Vec<(Direction, ArtifactRef)>) {
+    for (direction, listed) in listed {
+        match direction {
+            Direction::Input => body.inputs.push(listed),
+            Direction::Output => body.outputs.push(listed),
+        }
+    }
+}
+
+/// Describes the declared files among the artifacts, and gives what the record lists of them. `embed` takes the listing of a folder.
+pub fn list<E: From<ConvertError>>(
+    artifacts: &mut Vec<Artifact>,
+    options: &Options<'_>,
+    mut embed: impl FnMut(&Tree) -> Result<(DigestSet, u64), E>,
+) -> Result<Vec<(Direction, ArtifactRef)>, E> {
     let declared = options.inputs.iter().map(|file| (Direction::Input, file));
     let declared = declared.chain(options.outputs.iter().map(|file| (Direction::Output, file)));
+    let mut all = Vec::new();
     for (direction, (role, path)) in declared {
-        let listed = listed(draft, role, path, options)?;
+        let listed = listed(role, path, options, &mut embed)?;
         let known = artifacts.iter().any(|artifact| {
             artifact.direction == direction && artifact.digest == Some(listed.digest) && artifact.role == *role
         });
@@ -29,21 +53,26 @@ pub fn add(draft: &mut Draft, artifacts: &mut Vec<Artifact>, options: &Options<'
             artifact.metadata.insert("declared".to_owned(), "by the person converting".into());
             artifacts.push(artifact);
         }
-        match direction {
-            Direction::Input => draft.body_mut().inputs.push(listed),
-            Direction::Output => draft.body_mut().outputs.push(listed),
-        }
+        all.push((direction, listed));
     }
-    Ok(())
+    Ok(all)
 }
 
-fn listed(draft: &mut Draft, role: &Word, path: &Utf8Path, options: &Options<'_>) -> Result<ArtifactRef, ConvertError> {
+fn listed<E: From<ConvertError>>(
+    role: &Word,
+    path: &Utf8Path,
+    options: &Options<'_>,
+    embed: &mut impl FnMut(&Tree) -> Result<(DigestSet, u64), E>,
+) -> Result<ArtifactRef, E> {
     if path.is_dir() {
-        let listing = hash_tree(path, options.progress)?.to_string().into_bytes();
-        let size = listing.len() as u64;
-        let digest = draft.embed(Content::bytes(listing))?.into();
-        return Ok(ArtifactRef::new(role.clone(), digest, size, Form::Tree));
+        let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
+        let (digest, size) = embed(&tree)?;
+        return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
     }
-    let hashed = hash_file(path, Wanted::Both, options.progress)?;
+    // Its digest would be in the record, and a short secret can be guessed from that.
+    if Scrubber::new(options.allow_secrets).kind_of_file(path.as_str(), None).is_some() {
+        return Err(ConvertError::Secret { path: path.to_owned() }.into());
+    }
+    let hashed = hash_file(path, Wanted::Both, options.progress).map_err(ConvertError::from)?;
     Ok(ArtifactRef::new(role.clone(), hashed.digests(), hashed.size, Form::File))
 }

@@ -2,10 +2,92 @@
 
 use expbundle_format::record::role;
 
-/// The largest file that is embedded, in bytes.
+/// The largest file that is embedded without being asked for, in bytes.
 pub const MOST_BYTES: u64 = 1 << 20;
-/// The most bytes that one run's embedded files come to. Listings and the patch are embedded whatever this says.
+/// The most bytes that one run's embedded files come to. Listings and texts of the source are embedded whatever this says.
 pub const MOST_BYTES_IN_ALL: u64 = 16 << 20;
+
+/// Which files of the source are embedded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice<'a> {
+    /// Small ones that are media, code, patch, configuration or of no known kind.
+    #[default]
+    Small,
+    /// None.
+    None,
+    /// Those whose path one of these patterns fits: `*` is any part of a name, `**` any part of a path. A pattern without `/` is for names.
+    Only(&'a [String]),
+}
+
+impl Choice<'_> {
+    /// Whether a file is to be embedded, if there is room and nothing secret in it.
+    pub(crate) fn wants(self, path: &str, role: &str, is_small: bool) -> bool {
+        match self {
+            Self::Small => is_small && [role::MEDIA, role::CODE, role::PATCH, role::CONFIG, role::FILE].contains(&role),
+            Self::None => false,
+            Self::Only(_) => self.names(path),
+        }
+    }
+
+    /// Whether somebody asked for this very file.
+    pub(crate) fn names(self, path: &str) -> bool {
+        let Self::Only(patterns) = self else { return false };
+        patterns.iter().any(|pattern| {
+            let text = if pattern.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) };
+            fits(pattern, text)
+        })
+    }
+}
+
+/// Whether a pattern fits the whole of a text. Time is the product of both lengths.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // Which beginnings of the text the pattern so far fits.
+    let mut fitting = vec![false; text.len() + 1];
+    if let Some(first) = fitting.first_mut() {
+        *first = true;
+    }
+    let mut at = 0;
+    while let Some(sign) = pattern.get(at) {
+        let double = *sign == '*' && pattern.get(at + 1) == Some(&'*');
+        let mut next = vec![false; text.len() + 1];
+        let mut before = false;
+        for (index, slot) in next.iter_mut().enumerate() {
+            let here = fitting.get(index).copied().unwrap_or_default();
+            let letter = index.checked_sub(1).and_then(|index| text.get(index)).copied();
+            let earlier = index.checked_sub(1).and_then(|index| fitting.get(index)).copied().unwrap_or_default();
+            *slot = match *sign {
+                '*' => here || before && (double || letter != Some('/')),
+                '?' => earlier && letter != Some('/'),
+                sign => earlier && letter == Some(sign),
+            };
+            before = *slot;
+        }
+        fitting = next;
+        at += if double { 2 } else { 1 };
+    }
+    fitting.last().copied().unwrap_or_default()
+}
+
+/// Whether bytes are an archive or compressed, so that nobody can look for secrets in them: by their first bytes.
+pub(crate) fn is_opaque(bytes: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"\x1f\x8b",
+        b"BZh",
+        b"\xfd7zXZ\x00",
+        b"\x28\xb5\x2f\xfd",
+        b"7z\xbc\xaf\x27\x1c",
+        b"Rar!",
+        b"\x04\x22\x4d\x18",
+        b"LZIP",
+        b"\x5d\x00\x00",
+        b"Salted__",
+        b"\x89HDF",
+    ];
+    STARTS.iter().any(|start| bytes.starts_with(start))
+}
 
 /// Counts what is embedded.
 #[derive(Debug, Default)]
@@ -14,16 +96,15 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Whether a file of that role and size is embedded, and if so counts it. Ask in the order of the paths, so that the
-    /// same run embeds the same files everywhere.
-    pub fn takes(&mut self, role: &str, size: u64) -> bool {
-        let wanted = [role::MEDIA, role::CODE, role::PATCH, role::CONFIG, role::FILE].contains(&role);
+    /// Whether there is room for a file, and if so counts it. Ask in the order of the paths, so that the same run embeds the same files
+    /// everywhere.
+    pub fn takes(&mut self, size: u64) -> bool {
         let used_bytes = self.used_bytes.saturating_add(size);
-        let fits = size <= MOST_BYTES && used_bytes <= MOST_BYTES_IN_ALL;
-        if wanted && fits {
+        let fits = used_bytes <= MOST_BYTES_IN_ALL;
+        if fits {
             self.used_bytes = used_bytes;
         }
-        wanted && fits
+        fits
     }
 }
 
@@ -33,10 +114,26 @@ mod tests {
 
     #[test]
     fn weights_stay_outside_and_the_rest_is_bounded() {
+        assert!(!Choice::Small.wants("m", role::MODEL, true) && !Choice::Small.wants("f", role::FILE, false));
+        assert!(Choice::Small.wants("f", role::FILE, true) && !Choice::None.wants("f", role::FILE, true));
         let mut budget = Budget::default();
-        assert!(!budget.takes(role::MODEL, 1));
-        assert!(!budget.takes(role::FILE, MOST_BYTES + 1));
-        let taken = (0..100).filter(|_| budget.takes(role::MEDIA, MOST_BYTES)).count() as u64;
+        let taken = (0..100).filter(|_| budget.takes(MOST_BYTES)).count() as u64;
         assert_eq!(taken, MOST_BYTES_IN_ALL / MOST_BYTES);
+    }
+
+    #[test]
+    fn patterns_name_files() {
+        for (pattern, path, want) in [
+            ("*.py", "code/train.py", true),
+            ("code/*", "code/train.py", true),
+            ("code/*", "code/a/train.py", false),
+            ("code/**", "code/a/train.py", true),
+            ("**/train.py", "code/a/train.py", true),
+            ("train.??", "train.py", true),
+            ("train.?", "train.py", false),
+            ("", "train.py", false),
+        ] {
+            assert_eq!(Choice::Only(&[pattern.to_owned()]).names(path), want, "{pattern} {path}");
+        }
     }
 }

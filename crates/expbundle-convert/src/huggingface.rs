@@ -7,8 +7,6 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source, Word, role};
@@ -19,8 +17,8 @@ use expbundle_format::{ArtifactDigests, Code, Finding, Place};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
 use serde_json::{Map, Value};
 
-use crate::embed::Budget;
-use crate::{ConvertError, Converted, Options, declared, roles};
+use crate::gate::{Converted, Draft, Fate, FileToList, LEFT_OUT};
+use crate::{ConvertError, Options, declared, roles};
 
 /// Fields of the card that have a home of their own.
 const MAPPED_FIELDS: [&str; 8] =
@@ -45,7 +43,6 @@ struct Mapping<'a> {
     artifacts: Vec<Artifact>,
     raw: BTreeMap<String, BTreeMap<String, Value>>,
     findings: Vec<Finding>,
-    budget: Budget,
 }
 
 impl<'a> Mapping<'a> {
@@ -62,7 +59,6 @@ impl<'a> Mapping<'a> {
             artifacts: Vec::new(),
             raw: BTreeMap::new(),
             findings: findings.collect(),
-            budget: Budget::default(),
         }
     }
 
@@ -73,7 +69,7 @@ impl<'a> Mapping<'a> {
             let revision = hub.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
             Source { tool: "huggingface".to_owned(), run: format!("{id}{revision}") }
         });
-        let mut draft = Draft::new(body);
+        let mut draft = Draft::new(body, self.options);
         self.files(&mut draft)?;
         self.named_inputs();
         let evaluations = self.evaluations();
@@ -113,14 +109,11 @@ impl<'a> Mapping<'a> {
             account: self.account.clone(),
             salt: None,
         };
-        draft.json_section(&source)?;
-        let bundle = draft.finish()?;
-        let record = bundle.records().next().expect("a draft has its record").0;
-        Ok(Converted { bundle, record, title, account: self.account, findings: self.findings, sweep: None })
+        draft.finish(&title, source, self.findings, None)
     }
 
     /// Files are what the origin puts out.
-    fn files(&mut self, draft: &mut Draft) -> Result<(), ConvertError> {
+    fn files(&mut self, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
         self.account.found("bookkeeping file", self.model.bookkeeping);
         self.account.dropped("bookkeeping file", self.model.bookkeeping, "of git and of download tools");
         self.account.found("file", self.model.files.len() as u64);
@@ -139,12 +132,20 @@ impl<'a> Mapping<'a> {
                     }
                 },
             };
+            let to_list = FileToList { path: &file.path, on_disk: &file.on_disk, role: &role, size: file.size, digest };
+            let is_left_out = if file.pointer.is_some() {
+                draft.is_secret_by_name(&file.path)
+            } else {
+                draft.file(&to_list, |_| true)? == Fate::LeftOut
+            };
+            if is_left_out {
+                self.account.dropped("file", 1, LEFT_OUT);
+                continue;
+            }
             self.account.mapped("file", 1);
             if file.pointer.is_some() {
                 let message = "only a Git LFS pointer is here: it names the bytes, and nobody had them";
                 self.findings.push(Finding::new(Code::SourceMissing, Place::entry(&file.path), message));
-            } else if self.budget.takes(role.as_str(), file.size) {
-                draft.embed(Content::bytes(std::fs::read(&file.on_disk)?))?;
             }
             draft.body_mut().outputs.push(ArtifactRef::new(role.clone(), digest, file.size, Form::File));
             let artifact = self.described(file, role, digest);

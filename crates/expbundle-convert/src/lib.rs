@@ -2,21 +2,22 @@
 //!
 //! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the place where the source
 //! lies. Every item of the source is counted as mapped, kept raw, or dropped with a reason, and the account adds up.
+//! No secret gets into a bundle: everything goes through [`gate`].
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Bundle;
 use expbundle::draft::DraftError;
 use expbundle::hash::HashError;
 use expbundle_format::record::Word;
-use expbundle_format::sections::Account;
-use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
+pub mod audit;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+pub mod gate;
 pub mod privacy;
 pub mod roles;
+pub mod scrub;
 pub mod search;
 pub mod secrets;
 pub mod series;
@@ -24,6 +25,8 @@ pub mod series;
 pub mod huggingface;
 pub mod mlflow;
 pub mod wandb;
+
+pub use gate::{Converted, Embedded};
 
 /// What the person converting adds to what the source knows.
 #[derive(Clone, Copy)]
@@ -34,31 +37,25 @@ pub struct Options<'a> {
     pub inputs: &'a [(Word, Utf8PathBuf)],
     /// Files that the run put out and the tracker did not record, with their roles.
     pub outputs: &'a [(Word, Utf8PathBuf)],
+    /// Which files of the source are embedded.
+    pub embed: embed::Choice<'a>,
+    /// Kinds of secrets, and places, that stay as they are: false alarms.
+    pub allow_secrets: &'a [String],
     /// Called with the number of bytes just read, from several threads at once.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { files: &[], inputs: &[], outputs: &[], progress: &|_| {} }
+        Self {
+            files: &[],
+            inputs: &[],
+            outputs: &[],
+            embed: embed::Choice::Small,
+            allow_secrets: &[],
+            progress: &|_| {},
+        }
     }
-}
-
-/// A run as a bundle.
-#[derive(Debug)]
-pub struct Converted {
-    /// The bundle, unsigned.
-    pub bundle: Bundle,
-    /// The id of its record.
-    pub record: RecordId,
-    /// The title of the run.
-    pub title: String,
-    /// Every item of the source, counted.
-    pub account: Account,
-    /// What is damaged, missing or lost.
-    pub findings: Vec<Finding>,
-    /// The sweep that the run is part of, if it is one of a sweep: a record of its own, unsigned.
-    pub sweep: Option<Bundle>,
 }
 
 /// Why a run cannot be converted at all. Whatever concerns a part of it is a finding instead.
@@ -90,6 +87,18 @@ pub enum ConvertError {
     /// A record cannot be blinded.
     #[error("the record cannot be blinded: {0}")]
     Blind(String),
+    /// A declared file is a secret by its name.
+    #[error("`{path}` is a file of secrets, by its name")]
+    Secret {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A section has no room for the marker of a secret.
+    #[error("a secret cannot be taken out of `{place}`")]
+    Gate {
+        /// Where it is.
+        place: String,
+    },
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]
     Io(#[from] std::io::Error),

@@ -1,14 +1,16 @@
 //! Finished series, whichever tracker they came from: a Parquet section, and a line of `summary.json` for each key.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
 
 use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle_format::number::Number;
-use expbundle_format::sections::{self, SeriesSummary};
-use expbundle_series::{KeyId, KeySummary, Point, ReadAt, SeriesError, SeriesWriter};
+use expbundle_format::sections::SeriesSummary;
+use expbundle_series::{ConsoleLine, KeyId, KeySummary, Point, ReadAt, SeriesError, SeriesWriter, TEXT_BYTES};
 
-use crate::ConvertError;
+use crate::gate::Draft;
+use crate::scrub::Scrubber;
+use crate::{ConvertError, Options};
 
 /// A section of a bundle, as the readers of series take it.
 #[derive(Clone, Debug)]
@@ -27,10 +29,14 @@ impl ReadAt for Section {
 /// Why points are left out that the format has no room for.
 pub(crate) const TOO_LONG: &str = "its name has more than 4 KiB, or its text more than 1 MiB";
 
-/// Takes the points of a section. Those whose key or text is longer than the format has it are left out and counted.
-#[derive(Default)]
+/// Takes the points of a section without their secrets. Those whose key or text is longer than the format has it are left out and counted.
 pub(crate) struct Points {
+    /// The section.
+    name: &'static str,
     writer: SeriesWriter,
+    scrubber: Scrubber,
+    /// Keys that held a secret, and what stands for them.
+    renamed: BTreeMap<String, String>,
     left_out: u64,
 }
 
@@ -39,12 +45,47 @@ pub(crate) struct Points {
 pub(crate) struct Key(Option<KeyId>);
 
 impl Points {
+    pub fn new(name: &'static str, options: &Options<'_>) -> Self {
+        let scrubber = Scrubber::new(options.allow_secrets);
+        Self { name, writer: SeriesWriter::new(), scrubber, renamed: BTreeMap::new(), left_out: 0 }
+    }
+
+    /// The key without secrets; two keys stay two.
+    fn clean(&mut self, key: &str) -> Option<String> {
+        if let Some(known) = self.renamed.get(key) {
+            return Some(known.clone());
+        }
+        let clean = self.scrubber.text(self.name, key);
+        if clean == key {
+            return None;
+        }
+        let same = self.renamed.values().filter(|other| other.starts_with(&clean)).count();
+        let clean = if same == 0 { clean } else { format!("{clean} {}", same + 1) };
+        self.renamed.insert(key.to_owned(), clean.clone());
+        Some(clean)
+    }
+
+    /// The texts of one key in their order: a secret may go over several.
+    pub fn clean_texts(&mut self, key: &str, texts: &mut [impl AsMut<String>]) {
+        let clean = self.clean(key);
+        let place = format!("{}/{}", self.name, clean.as_deref().unwrap_or(key));
+        for text in texts.iter_mut() {
+            let clean = self.scrubber.setting(&place, key, text.as_mut());
+            *text.as_mut() = clean;
+        }
+        self.scrubber.lines(&place, texts);
+    }
+
     pub fn key(&mut self, key: &str) -> Key {
+        let clean = self.clean(key);
+        let key = clean.as_deref().unwrap_or(key);
         // It can be too long, and nothing else.
         Key(self.writer.key(key).ok())
     }
 
     pub fn push(&mut self, key: Key, point: Point<'_>) -> Result<(), SeriesError> {
+        let clean = point.text.map(|text| self.scrubber.text(self.name, text));
+        let point = Point { text: clean.as_deref(), ..point };
         let pushed = key.0.map(|key| self.writer.push(key, point));
         match pushed {
             None | Some(Err(SeriesError::TextTooLong { .. })) => self.left_out += 1,
@@ -59,16 +100,34 @@ impl Points {
     }
 
     /// Writes the section. Without points there is none.
-    pub fn write(self, draft: &mut Draft, name: &str) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    pub fn write(self, draft: &mut Draft<'_>) -> Result<Vec<(String, KeySummary)>, ConvertError> {
         if self.writer.is_empty() {
             return Ok(Vec::new());
         }
         // A finished file on disk, so that a long series never sits in memory as a whole.
         let file = tempfile::tempfile()?;
         let summaries = self.writer.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
-        draft.section(name, sections::PARQUET, Content::file(file)?)?;
+        draft.series(self.name, Content::file(file)?, self.scrubber)?;
         Ok(summaries)
     }
+}
+
+/// Divides lines that the format has no room for; gives how many there were.
+pub(crate) fn divided(lines: Vec<ConsoleLine>) -> (Vec<ConsoleLine>, u64) {
+    let too_long = lines.iter().filter(|line| line.line.len() > TEXT_BYTES).count() as u64;
+    if too_long == 0 {
+        return (lines, 0);
+    }
+    let mut divided = Vec::with_capacity(lines.len());
+    for mut line in lines {
+        while line.line.len() > TEXT_BYTES {
+            let end = (0..=TEXT_BYTES).rev().find(|end| line.line.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
+            let rest = line.line.split_off(end);
+            divided.push(ConsoleLine { line: std::mem::replace(&mut line.line, rest), ..line.clone() });
+        }
+        divided.push(line);
+    }
+    (divided, too_long)
 }
 
 /// A series in one line of `summary.json`, without what only the tracker knows.
@@ -88,11 +147,13 @@ pub(crate) fn summary(one: &KeySummary) -> SeriesSummary {
 
 #[cfg(test)]
 mod tests {
+    use expbundle_format::sections;
+
     use super::*;
 
     #[test]
     fn what_is_too_long_is_counted() {
-        let mut points = Points::default();
+        let mut points = Points::new(sections::METRICS, &Options::default());
         let (long, short) = (points.key(&"k".repeat(4097)), points.key(&"k".repeat(4096)));
         let text = "x".repeat((1 << 20) + 1);
         let shorter = text.get(1..).expect("one letter less");
@@ -102,8 +163,20 @@ mod tests {
             }
         }
         assert_eq!(points.left_out(), 4);
-        let mut draft = Draft::new(expbundle_format::record::RecordBody::new(expbundle_format::record::Kind::Run));
-        let summaries = points.write(&mut draft, sections::METRICS).expect("room");
+        let body = expbundle_format::record::RecordBody::new(expbundle_format::record::Kind::Run);
+        let mut draft = Draft::new(body, &Options::default());
+        let summaries = points.write(&mut draft).expect("room");
         assert_eq!(summaries.iter().map(|(key, one)| (key.len(), one.count)).collect::<Vec<_>>(), [(4096, 2)]);
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_divided() {
+        let line = |text: String| ConsoleLine { time_ns: Some(7), stream: "stdout".to_owned(), line: text };
+        let long = "ä".repeat(1_200_000);
+        let (lines, count) = divided(vec![line("a".to_owned()), line(format!("b{long}")), line("c".to_owned())]);
+        assert_eq!(count, 1);
+        let text: Vec<_> = lines.iter().map(|line| line.line.as_str()).collect();
+        assert_eq!(text.concat(), format!("ab{long}c"));
+        assert!(lines.len() == 5 && text.iter().all(|text| text.len() <= TEXT_BYTES));
     }
 }

@@ -160,6 +160,7 @@ codes! {
     SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions and whether another program holds it";
     SourceUnsupported "source.unsupported" Warning "the source holds something that this version does not know; it was counted and kept raw where possible";
     SourceOutside "source.outside" Warning "the source points out of its own folder; such links are not followed";
+    SourceSecret "source.secret" Warning "a secret was left out, and a marker stands in its place; treat it as known to others and replace it. For a false alarm: `--allow-secrets NAME`";
     SourceLoss "source.loss" Info "this kind of source does not hold everything that the tracker knew";
 }
 

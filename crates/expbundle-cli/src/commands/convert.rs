@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle_convert::{Converted, Options};
+use expbundle_convert::{Converted, Embedded, Options, embed, secrets};
 use expbundle_format::record::{Record, Word, role};
 use expbundle_format::sections::Account;
 use expbundle_format::{Code, Finding};
@@ -60,6 +60,17 @@ pub struct Convert {
     /// File that the run put out and the tracker did not record; role `model` if not said
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
+    /// Embed no file's bytes; files are listed by digest
+    #[arg(long, conflicts_with = "embed")]
+    no_embed: bool,
+    /// Embed only files that fit this pattern, like `*.py` or `files/code/**` [default: small media, code and configuration]
+    #[arg(long, value_name = "PATTERN")]
+    embed: Vec<String>,
+    /// Keep what looks like a secret of this kind, or at this place: for false alarms
+    ///
+    /// Warnings name kind and place of what was left out, like `token` and `recipe.json/parameters/run_token`. Whoever gets the bundle can read what is kept.
+    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
+    allow_secrets: Vec<String>,
     /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
     ///
     /// The id of the record then differs from conversion to conversion.
@@ -78,6 +89,15 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
     }
     let role = role::MODEL.parse().map_err(|error: String| error)?;
     Ok((role, text.into()))
+}
+
+/// A kind of secret, or a place, which has a slash or a dot.
+pub fn kind_or_place(text: &str) -> Result<String, String> {
+    let kinds = secrets::kinds();
+    if kinds.contains(&text) || text.contains(['/', '.']) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("no kind of secret and no place; kinds are: {}", kinds.join(", ")))
 }
 
 impl Convert {
@@ -127,7 +147,13 @@ impl Convert {
     }
 
     fn options<'a>(&'a self, progress: &'a (dyn Fn(u64) + Sync)) -> Options<'a> {
-        Options { files: &self.files, inputs: &self.input, outputs: &self.output, progress }
+        let embed = match self.embed.as_slice() {
+            _ if self.no_embed => embed::Choice::None,
+            [] => embed::Choice::Small,
+            patterns => embed::Choice::Only(patterns),
+        };
+        let allow_secrets = &self.allow_secrets;
+        Options { files: &self.files, inputs: &self.input, outputs: &self.output, embed, allow_secrets, progress }
     }
 
     fn convert_one(&self, source: &Source, manner: Manner) -> Outcome {
@@ -150,6 +176,7 @@ impl Convert {
         let outcome = place(&converted, &out)?;
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account_words(&converted.account));
+        terminal::talk(&embedded_words(&converted.embedded));
         let (word, path) = match &outcome {
             Placed::New => ("written", &out),
             Placed::Same => ("unchanged", &out),
@@ -363,6 +390,7 @@ struct Summary {
     changed: u64,
     failed: Vec<String>,
     account: Account,
+    embedded: Vec<Embedded>,
     findings: Vec<Finding>,
 }
 
@@ -376,6 +404,10 @@ impl Summary {
                 self.account.dropped(kind, dropped.count, &dropped.reason);
             }
         }
+        for (kind, count) in &converted.account.secrets {
+            *self.account.secrets.entry(kind.clone()).or_default() += count;
+        }
+        self.embedded.extend(converted.embedded.iter().cloned());
         for finding in &converted.findings {
             let mut finding = finding.clone();
             finding.place = finding.place.in_file(&run.key);
@@ -389,6 +421,8 @@ impl Summary {
         self.failed.sort();
         let mut text = findings::all(&self.findings);
         text += &account_words(&self.account);
+        self.embedded.sort();
+        text += &embedded_words(&self.embedded);
         text += &format!(
             "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
             if self.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
@@ -423,5 +457,31 @@ pub fn account_words(account: &Account) -> String {
             paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
         )
     };
-    format!("{}{verdict}\n", terminal::table(&rows))
+    format!("{}{verdict}\n{}", terminal::table(&rows), secret_words(account))
+}
+
+/// How many secrets were left out.
+fn secret_words(account: &Account) -> String {
+    let all: u64 = account.secrets.values().sum();
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: Vec<String> =
+        account.secrets.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+    format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
+}
+
+/// Which files' bytes are in the bundle.
+pub fn embedded_words(embedded: &[Embedded]) -> String {
+    const SHOWN: usize = 20;
+    let size: u64 = embedded.iter().map(|file| file.size).sum();
+    let mut text = format!("embedded: {}, {}\n", count(embedded.len() as u64, "file"), count(size, "byte"));
+    for file in embedded.iter().take(SHOWN) {
+        text += &format!("  {} ({})\n", quoted(&file.path), count(file.size, "byte"));
+    }
+    let more = embedded.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text += &format!("  … and {more} more\n");
+    }
+    text
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_convert::{Options, declared};
+use expbundle_convert::{Options, audit, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
@@ -49,6 +49,9 @@ pub struct Create {
     /// How: quantized-from, merged-from, fine-tuned-from, … (spec/relations.toml)
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
+    /// Keep what looks like a secret of this kind, or at this place: for false alarms
+    #[arg(long, value_name = "NAME", value_parser = super::convert::kind_or_place)]
+    allow_secrets: Vec<String>,
     /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
     #[arg(long)]
     blind: bool,
@@ -110,12 +113,19 @@ impl Create {
             }
         };
         draft.json_section(&context)?;
-        let options = Options { inputs: &self.input, outputs: &self.output, ..Options::default() };
-        declared::add(&mut draft, &mut artifacts.artifacts, &options).map_err(|error| convert_failure(&error))?;
+        let allow_secrets = &*self.allow_secrets;
+        let options = Options { inputs: &self.input, outputs: &self.output, allow_secrets, ..Options::default() };
+        let listed = declared::list(&mut artifacts.artifacts, &options, |tree| {
+            let listing = tree.to_bytes();
+            let size = listing.len() as u64;
+            Ok::<_, expbundle_convert::ConvertError>((draft.embed(Content::bytes(listing))?, size))
+        });
+        declared::list_in(draft.body_mut(), listed.map_err(|error| convert_failure(&error))?);
         if artifacts != Artifacts::default() {
             draft.json_section(&artifacts)?;
         }
         let mut bundle = draft.finish()?;
+        crate::secrets::refuse(&audit::secrets(&bundle, allow_secrets), "leave it out of what is given here")?;
         if self.blind {
             bundle = crate::tracker::blinded(&bundle)?;
         }

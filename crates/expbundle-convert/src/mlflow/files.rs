@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle::hash::{Hashed, Wanted, hash_files};
 use expbundle_format::digest::ArtifactDigests;
 use expbundle_format::record::{ArtifactRef, Form, Word, role};
@@ -16,6 +14,7 @@ use expbundle_trackers::mlflow::ArtifactFile;
 use serde_json::Value;
 
 use super::mapping::{Mapping, placed};
+use crate::gate::{Draft, Fate, FileToList, LEFT_OUT};
 use crate::{ConvertError, roles};
 
 /// More plain files than these become one tree: a run may log a picture per step.
@@ -25,6 +24,8 @@ const MOST_PLAIN_FILES: usize = 256;
 #[derive(Default)]
 pub(super) struct Files<'a> {
     hashed: HashMap<Utf8PathBuf, Hashed>,
+    /// Files that are or hold secrets.
+    left_out: BTreeSet<Utf8PathBuf>,
     /// Folders of models among the run's artifacts, with their files.
     pub model_folders: BTreeMap<String, Vec<&'a ArtifactFile>>,
     /// Plain files with the role that they got and their digests.
@@ -32,6 +33,11 @@ pub(super) struct Files<'a> {
 }
 
 impl Files<'_> {
+    /// Whether a file is or holds a secret.
+    pub fn is_left_out(&self, file: &ArtifactFile) -> bool {
+        self.left_out.contains(&file.file)
+    }
+
     /// The digests of a file, if it could be read.
     pub fn digest(&self, file: &ArtifactFile) -> Option<&Hashed> {
         self.hashed.get(&file.file)
@@ -48,7 +54,7 @@ pub(super) struct ListedTree {
 }
 
 /// Hashes all files, and places those that belong to no model.
-pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft) -> Result<Files<'a>, ConvertError> {
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>) -> Result<Files<'a>, ConvertError> {
     let run = mapping.run;
     let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
     let paths: Vec<&Utf8Path> = all.map(|file| file.file.as_path()).collect();
@@ -58,9 +64,14 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft) -> Result<Fi
             files.hashed.insert((*path).to_owned(), hashed);
         }
     }
+    leave_secrets_out(mapping, draft, &mut files)?;
     let folders = model_folders(&run.artifacts.files);
     let mut plain = Vec::new();
     for file in &run.artifacts.files {
+        if files.is_left_out(file) {
+            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+            continue;
+        }
         if files.digest(file).is_none() {
             mapping.account.dropped("artifact file", 1, "it could not be read");
             mapping.finding(Code::SourceUnreadable, &format!("artifacts/{}", file.path), "the file could not be read");
@@ -101,7 +112,7 @@ fn is_below(path: &str, folder: &str) -> bool {
 
 fn place_plain<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     files: &mut Files<'a>,
     plain: &[&'a ArtifactFile],
 ) -> Result<(), ConvertError> {
@@ -110,7 +121,12 @@ fn place_plain<'a>(
     for file in single {
         let Some(hashed) = files.digest(file).copied() else { continue };
         let role = if tables.contains(&file.path) { placed(role::MEDIA) } else { roles::of_file(&file.path) };
-        let digest = embed(mapping, draft, file, &role, hashed)?;
+        let to_list = to_list(file, &role, hashed);
+        if draft.file(&to_list, |text| mapping.is_public(text))? == Fate::LeftOut {
+            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+            continue;
+        }
+        let digest = hashed.digests();
         let mut artifact = Artifact::new(Direction::Output, role.clone());
         artifact.digest = Some(digest);
         artifact.size = Some(hashed.size);
@@ -143,29 +159,31 @@ fn place_plain<'a>(
     Ok(())
 }
 
-/// Embeds a small file, if it names nobody; it stays beside the bundle otherwise.
-fn embed(
-    mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
-    file: &ArtifactFile,
-    role: &Word,
-    hashed: Hashed,
-) -> Result<ArtifactDigests, ConvertError> {
-    if !mapping.budget.takes(role.as_str(), hashed.size) {
-        return Ok(hashed.digests());
+/// Looks at every file before any of them gets into a listing. Those of secrets are forgotten.
+fn leave_secrets_out(mapping: &Mapping<'_>, draft: &mut Draft<'_>, files: &mut Files<'_>) -> Result<(), ConvertError> {
+    let run = mapping.run;
+    let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
+    // A role that nothing is embedded for: this only looks.
+    let role = placed(role::MODEL);
+    for file in all {
+        let Some(hashed) = files.digest(file).copied() else { continue };
+        if draft.file(&to_list(file, &role, hashed), |_| false)? == Fate::LeftOut {
+            files.left_out.insert(file.file.clone());
+            files.hashed.remove(&file.file);
+        }
     }
-    let Ok(bytes) = std::fs::read(&file.file) else { return Ok(hashed.digests()) };
-    if !mapping.is_public(&String::from_utf8_lossy(&bytes)) || DigestSet::of(&bytes).blake3 != hashed.blake3 {
-        return Ok(hashed.digests());
-    }
-    Ok(draft.embed(Content::bytes(bytes))?.into())
+    Ok(())
+}
+
+fn to_list<'f>(file: &'f ArtifactFile, role: &'f Word, hashed: Hashed) -> FileToList<'f> {
+    FileToList { path: &file.path, on_disk: &file.file, role, size: hashed.size, digest: hashed.digests() }
 }
 
 /// Lists files as a tree, with `prefix` taken off their paths, and embeds the listing. `None`, with a finding, if their
 /// names or a file among them keep them from being a tree.
 pub(super) fn list_tree(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     files: &Files<'_>,
     prefix: &str,
     members: &[&ArtifactFile],
@@ -188,14 +206,7 @@ pub(super) fn list_tree(
         mapping.finding(Code::SourceUnsupported, "artifacts", "a path is both a file and a folder");
         return Ok(None);
     };
-    let bytes = tree.to_bytes();
-    let size = bytes.len() as u64;
-    let digest = if mapping.is_public(&String::from_utf8_lossy(&bytes)) {
-        draft.embed(Content::bytes(bytes))?
-    } else {
-        // The listing names somebody, so it does not travel; its digest still names the folder.
-        DigestSet::of(&bytes)
-    };
+    let (digest, size) = draft.listing(&tree, |text| mapping.is_public(text))?;
     Ok(Some(ListedTree { digest, size }))
 }
 

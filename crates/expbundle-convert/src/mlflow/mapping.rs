@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::finding;
 use crate::Options;
-use crate::embed::Budget;
 use crate::privacy::{Private, has_machine_path};
 
 /// Deeper values than this are kept as their JSON text: a section may be 64 deep.
@@ -25,7 +24,6 @@ pub(super) struct Mapping<'a> {
     pub account: Account,
     pub identity: Identity,
     pub artifacts: Vec<Artifact>,
-    pub budget: Budget,
     private: Private,
     /// Keys of series that name somebody, and what stands for them.
     private_keys: BTreeMap<String, String>,
@@ -58,7 +56,6 @@ impl<'a> Mapping<'a> {
             account: Account::default(),
             identity,
             artifacts: Vec::new(),
-            budget: Budget::default(),
             private,
             private_keys,
             tags: pairs(&run.tags),

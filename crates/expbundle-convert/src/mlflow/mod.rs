@@ -17,15 +17,15 @@ mod series;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use expbundle::draft::Draft;
 use expbundle_format::record::{self, Kind, Parent, RecordBody};
-use expbundle_format::sections::{Artifacts, Identity, SourceSection};
+use expbundle_format::sections::{Artifacts, Identity};
 use expbundle_format::time::Time;
-use expbundle_format::{Code, DigestSet, Finding, RecordId};
+use expbundle_format::{Code, DigestSet, Finding};
 use expbundle_trackers::mlflow::{List, Run, Source, SourceError, SourceKind, Status};
 
 use self::mapping::{Mapping, placed};
-use crate::{ConvertError, Converted, Options, declared};
+use crate::gate::{Converted, Draft};
+use crate::{ConvertError, Options, declared};
 
 /// Records of parents that were needed already.
 ///
@@ -139,7 +139,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     if let ParentLink::Record(digest) = parent {
         body.parents.push(Parent { record: digest, relation: placed("part-of") });
     }
-    let mut draft = Draft::new(body);
+    let mut draft = Draft::new(body, options);
     let mut mapping = Mapping::new(run, options);
     mapping.found();
     let parent_note = match parent {
@@ -186,15 +186,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
-    let account = source.account.clone();
-    draft.json_section::<SourceSection>(&source)?;
-    let bundle = draft.finish()?;
-    let record = record_id(&bundle);
-    Ok(Converted { bundle, record, title, account, findings, sweep: None })
-}
-
-fn record_id(bundle: &expbundle::Bundle) -> RecordId {
-    bundle.records().next().map(|(id, _)| id).expect("a finished draft has its record")
+    draft.finish(&title, source, findings, None)
 }
 
 fn layout(kind: SourceKind) -> &'static str {

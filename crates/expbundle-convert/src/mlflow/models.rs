@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use expbundle::draft::Draft;
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, Direction, ModelFacts, RegisteredVersion};
 use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, RegisteredModel, read_yaml};
@@ -10,10 +9,11 @@ use serde_json::{Map, Value};
 
 use super::files::{self, Files};
 use super::mapping::{Mapping, placed, time, typed_json, typed_tree};
+use crate::gate::{Draft, LEFT_OUT};
 use crate::{ConvertError, roles};
 use expbundle_format::{Code, Finding};
 
-pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft, files: &Files<'a>) -> Result<(), ConvertError> {
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>, files: &Files<'a>) -> Result<(), ConvertError> {
     let run = mapping.run;
     // Which versions found their model, by position.
     let mut versions = Versions::of(&run.registered_models);
@@ -144,7 +144,7 @@ fn hide_private_versions(mapping: &mut Mapping<'_>) {
 
 fn map_logged<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     files: &Files<'a>,
     model: &'a LoggedModel,
     versions: &mut Versions<'_>,
@@ -239,7 +239,7 @@ fn map_edges_without_model(mapping: &mut Mapping<'_>, versions: &mut Versions<'_
 /// A model folder among the run's artifacts.
 fn map_folder<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     files: &Files<'a>,
     folder: &str,
     members: &[&'a ArtifactFile],
@@ -263,7 +263,7 @@ fn map_folder<'a>(
 /// Lists a model's folder as a tree, and the weights in it one by one, and adds the artifact.
 fn place_folder<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     files: &Files<'a>,
     mut artifact: Artifact,
     prefix: &str,
@@ -271,6 +271,13 @@ fn place_folder<'a>(
     kind: &str,
 ) -> Result<(), ConvertError> {
     let direction = artifact.direction;
+    // Files of secrets are in no listing.
+    let (secret, members): (Vec<&ArtifactFile>, _) = members.iter().copied().partition(|file| files.is_left_out(file));
+    if kind == "logged model file" {
+        mapping.account.dropped(kind, secret.len() as u64, LEFT_OUT);
+    }
+    let members: Vec<&ArtifactFile> = members;
+    let members = &*members;
     let tree = if members.is_empty() { None } else { files::list_tree(mapping, draft, files, prefix, members)? };
     if let Some(tree) = tree {
         artifact.digest = Some(tree.digest.into());
@@ -308,7 +315,7 @@ fn place_folder<'a>(
     Ok(())
 }
 
-fn list(draft: &mut Draft, direction: Direction, listed: ArtifactRef) {
+fn list(draft: &mut Draft<'_>, direction: Direction, listed: ArtifactRef) {
     match direction {
         Direction::Input => draft.body_mut().inputs.push(listed),
         Direction::Output => draft.body_mut().outputs.push(listed),

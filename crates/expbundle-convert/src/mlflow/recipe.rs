@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{
     Artifact, Captured, Changes, Code, DataUse, Direction, Environment, Gap, Package, Recipe,
@@ -15,11 +13,16 @@ use super::datasets;
 use super::files::Files;
 use super::mapping::{Mapping, placed, without_folders};
 use crate::ConvertError;
+use crate::gate::Draft;
 
 /// The largest list of requirements that is read.
 const MAX_REQUIREMENTS_BYTES: u64 = 1 << 20;
 
-pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft, files: &Files<'a>) -> Result<Recipe, ConvertError> {
+pub(super) fn map<'a>(
+    mapping: &mut Mapping<'a>,
+    draft: &mut Draft<'_>,
+    files: &Files<'a>,
+) -> Result<Recipe, ConvertError> {
     let mut recipe =
         Recipe { code: code(mapping, draft)?, environment: environment(mapping, files), ..Recipe::default() };
     for (name, text) in &mapping.run.params {
@@ -63,7 +66,7 @@ fn kind_of(name: &str) -> Kind {
     }
 }
 
-fn code(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<Option<Code>, ConvertError> {
+fn code(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<Option<Code>, ConvertError> {
     let mut code = Code::default();
     if let Some(program) = mapping.take_private_tag("mlflow.source.name") {
         let name = without_folders(program);
@@ -96,7 +99,7 @@ fn code(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<Option<Code>, Co
 }
 
 /// Uncommitted changes: MLflow looks for them only where `enable_git_model_versioning` made a logged model.
-fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft, code: &mut Code) -> Result<Changes, ConvertError> {
+fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, code: &mut Code) -> Result<Changes, ConvertError> {
     let run = mapping.run;
     let tag = |name: &str| run.logged_models.iter().find_map(|model| model.tags.get(name)).map(String::as_str);
     let mut in_files = Captured::NotCaptured;
@@ -104,8 +107,7 @@ fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft, code: &mut Code) -> Res
         in_files = Captured::None;
     }
     if let Some(patch) = tag("mlflow.source.git.diff").filter(|patch| !patch.is_empty() && mapping.is_public(patch)) {
-        let digest = draft.embed(Content::bytes(patch.as_bytes().to_vec()))?;
-        let size = patch.len() as u64;
+        let (digest, size) = draft.embed_text("diff.patch", patch)?;
         let mut artifact = Artifact::new(Direction::Input, placed(role::PATCH));
         artifact.digest = Some(digest.into());
         artifact.size = Some(size);

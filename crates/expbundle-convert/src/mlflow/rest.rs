@@ -1,18 +1,17 @@
 //! What has no home: kept as it was, counted; and the identity of the run.
 
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle_format::record::role;
 use expbundle_format::sections::{Artifact, Direction};
 use serde_json::{Value, json};
 
 use super::mapping::{Mapping, placed, time, typed_tree};
 use crate::ConvertError;
+use crate::gate::Draft;
 
 /// Larger raw items than this are embedded as artifacts, so that `source.json` stays readable.
 const LARGE_BYTES: usize = 64 << 10;
 
-pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
+pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
     let run = mapping.run;
     let info = &run.info;
     if let Some(user) = mapping.take_private_tag("mlflow.user").or(info.user.as_deref()) {
@@ -67,18 +66,18 @@ pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), Co
 /// Keeps an item raw: itself, or if it is large and names nobody, the digest under which it is embedded.
 fn keep_large(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     kind: &str,
     name: &str,
-    value: Value,
+    mut value: Value,
 ) -> Result<(), ConvertError> {
-    let bytes = value.to_string().into_bytes();
-    if bytes.len() <= LARGE_BYTES || !mapping.is_public_value(&value) {
+    let place = format!("{kind}/{name}");
+    if value.to_string().len() <= LARGE_BYTES || !mapping.is_public_value(&value) {
         mapping.keep(kind, name, value);
         return Ok(());
     }
-    let size = bytes.len() as u64;
-    let digest = draft.embed(Content::bytes(bytes))?;
+    draft.clean(&place, &mut value);
+    let (digest, size) = draft.embed_text(&place, &value.to_string())?;
     let mut artifact = Artifact::new(Direction::Output, placed(role::FILE));
     artifact.digest = Some(digest.into());
     artifact.size = Some(size);

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use expbundle::draft::Draft;
 use expbundle_format::Code;
 use expbundle_format::sections::{self, Goal, SeriesSummary, Summary};
 use expbundle_series::{KeySummary, Point};
 use expbundle_trackers::mlflow::Metric;
 
 use super::mapping::Mapping;
+use crate::gate::Draft;
 use crate::{ConvertError, series};
 
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 
 pub(super) fn write(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     goals: &BTreeMap<String, Goal>,
 ) -> Result<(), ConvertError> {
     let run = mapping.run;
@@ -41,11 +41,11 @@ pub(super) fn write(
 /// The summaries, and how many points were left out.
 fn write_section(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
-    section: &str,
+    draft: &mut Draft<'_>,
+    section: &'static str,
     metrics: &[&Metric],
 ) -> Result<(Vec<(String, KeySummary)>, u64), ConvertError> {
-    let mut points = series::Points::default();
+    let mut points = series::Points::new(section, mapping.options);
     for metric in metrics {
         let key = points.key(mapping.metric_key(&metric.key));
         let mut timeless: u64 = 0;
@@ -61,5 +61,5 @@ fn write_section(
         }
     }
     let left_out = points.left_out();
-    Ok((points.write(draft, section)?, left_out))
+    Ok((points.write(draft)?, left_out))
 }

@@ -351,7 +351,8 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
         let rest = text_of(value.end()..line_end);
         let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
         let tight = text.get(name.end()..value.start()) == Some(b"=");
-        let setting = if is_quoted { Setting::Whole } else { Setting::Bare { rest, tight } };
+        let setting =
+            if is_quoted { Setting::Quoted } else { Setting::Bare { rest, tight, after_option: is_argument } };
         let mut is_secret = settings::is_secret(class, &value_text, setting);
         if needs_random || is_argument && value_text.starts_with('-') {
             is_secret &= settings::is_random(&value_text);
@@ -378,15 +379,12 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
         let Some(class) = settings::class_of(&text_of(name.range())) else { continue };
         let value_text = text_of(value.range());
         // `get("API_KEY", "…")` has a default; `["token", "text"]` lists columns.
-        let is_call = captures.get(1).is_some();
-        let is_secret = settings::is_secret(class, &value_text, Setting::Whole) && !value_text.starts_with('-');
-        if is_secret
-            && (is_call
-                && !settings::is_placeholder(&value_text)
-                && value_text.len() >= 6
-                && value_text.contains(|c: char| c.is_ascii_digit())
-                || settings::is_random(&value_text))
-        {
+        let name_of_call = captures.get(1).map(|call| text_of(call.range()).to_ascii_lowercase()).unwrap_or_default();
+        let has_default = ["get", "env", "set", "default"].iter().any(|word| name_of_call.contains(word));
+        let is_secret = settings::is_secret(class, &value_text, Setting::Whole)
+            && !value_text.starts_with('-')
+            && value_text.len() >= 6;
+        if is_secret && (has_default && class != Class::Token || settings::is_random(&value_text)) {
             found.push(Found { kind: class.kind(), range: value.range() });
         }
     }

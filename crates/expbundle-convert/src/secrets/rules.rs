@@ -1,7 +1,7 @@
 //! The rules: what secrets look like, as one table.
 //!
 //! Prefixes, alphabets and lengths are facts that the issuers of the tokens publish; where a rule set was the place to look them up, it
-//! is named. The expressions are ours (docs/decisions/0022-secrets.md).
+//! is named. The expressions are ours (docs/decisions/0025-secrets-stay-outside.md).
 
 /// One kind of secret that is known by its form.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ pub const RULES: &[Rule] = &[
     // Model hubs and trackers.
     rule("hugging-face-token", &["hf_", "api_org_"], r"\b(?:hf|api_org)_[A-Za-z0-9]{20,}", Random, "hf_{a34}", ISSUER),
     rule("wandb-key", &["wandb_v1_"], r"\bwandb_v1_[A-Za-z0-9_-]{20,}", Form, "wandb_v1_{a40}", ISSUER),
-    rule("wandb-key", &["wandb", "local-"], r"(?i)\b(?:wandb|api[._ -]?key|login|relogin)[\w.\- \t:=('\x22\[\]]{0,40}?[ \t:='\x22(]((?:local-)?[0-9a-f]{40})\b", Random, "wandb login {h40}", ISSUER),
+    rule("wandb-key", &["wandb", "local-"], r"(?i)\b(?:wandb[\w.\- ]{0,12}(?:key|login)|api[._ -]?key|(?:re)?login)[\w.\- \t:=('\x22\[\]]{0,40}?[ \t:='\x22(]((?:local-)?[0-9a-f]{40})\b", Random, "wandb login {h40}", ISSUER),
     rule("wandb-key", &["local-"], r"\blocal-[0-9a-f]{40}\b", Form, "local-{h40}", ISSUER),
     rule("neptune-token", &["eyjhcglfywrkcmvzcyi"], r"eyJhcGlfYWRkcmVzcyI[A-Za-z0-9+/=_-]{20,}", Form, "eyJhcGlfYWRkcmVzcyI6{b80}", ISSUER),
     rule("databricks-token", &["dapi", "dkea", "dose"], r"\b(?:dapi|dkea|dose)[a-f0-9]{32}(?:-\d+)?\b", Form, "dapi{h32}", GITLEAKS),
@@ -114,7 +114,7 @@ pub const RULES: &[Rule] = &[
     // Code hosts and registries.
     rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}", Random, "ghp_{a36}", GITLEAKS),
     rule("github-token", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{20,}", Form, "github_pat_{a22}_{a59}", GITLEAKS),
-    rule("gitlab-token", &["gl"], r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,}", Random, "glpat-{a20}", GITLEAKS),
+    rule("gitlab-token", &["gl"], r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,}", Form, "glpat-{a20}", GITLEAKS),
     rule("gitlab-token", &["gr1348941"], r"\bGR1348941[A-Za-z0-9_-]{20}", Form, "GR1348941{a20}", GITLEAKS),
     rule("bitbucket-token", &["atbb", "atctt3", "atatt3"], r"\bAT(?:BB[A-Za-z0-9]{28,}|(?:CTT3|ATT3)[A-Za-z0-9_=-]{40,})", Form, "ATATT3xFfGF0{a180}", GITLEAKS),
     rule("npm-token", &["npm_"], r"\bnpm_[A-Za-z0-9]{30,}", Random, "npm_{a36}", GITLEAKS),
@@ -169,7 +169,7 @@ pub const RULES: &[Rule] = &[
     rule("bearer-token", &["bearer"], r#"(?i)\bbearer[\s:]{1,4}([A-Za-z0-9._~+/\-]{16,}=*)"#, Random, "Authorization: Bearer {a40}", "RFC 6750"),
     rule("basic-login", &["basic "], r#"(?i)\bbasic\s{1,4}([A-Za-z0-9+/]{6,}={0,2})"#, Basic, "Authorization: Basic YWRhOmx{b20}", "RFC 7617"),
     rule("basic-login", &["auth"], r#"(?i)["']?_?auth["']?\s*[:=]\s*["']?([A-Za-z0-9+/]{6,}={0,2})"#, Basic, r#"{"auths": {"r.example.org": {"auth": "YWRhOmx{b20}"}}}"#, "Docker's config.json"),
-    rule("cookie", &["cookie:"], r#"(?i)\b(?:set-)?cookie:\s*([^\r\n"']{1,2048})"#, Value, "Cookie: session={a32}; path=/", "RFC 6265"),
+    rule("cookie", &["cookie:"], r#"(?i)\b(?:set-)?cookie:\s*([^\s=;,"']{1,256}=[^\r\n"']{1,2048})"#, Value, "Cookie: session={a32}; path=/", "RFC 6265"),
     rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+|default)(?:\s+(?:login|account)\s+\S+){1,2}\s+password\s+(\S+)", Value, "machine api.example.org\n  login user\n  password {h40}", "ftp(1)"),
     rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+)\s+password\s+(\S+)", Value, "machine api.example.org password {h40}", "ftp(1)"),
     rule("password-hash", &["$"], r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*)\$[./A-Za-z0-9$=,+-]{20,}", Form, "$6$rounds=5000${a16}${a86}", "crypt(5)"),

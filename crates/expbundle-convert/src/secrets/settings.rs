@@ -253,12 +253,16 @@ pub fn is_neutral(name: &str) -> bool {
 pub enum Setting<'a> {
     /// The value is all there is: a member of an object, an argument of a command, a literal in quotes.
     Whole,
+    /// It is a literal in quotes, in running text or a program.
+    Quoted,
     /// It stands in running text without quotes, and this follows.
     Bare {
         /// The rest of the line.
         rest: &'a str,
         /// Whether name and value are joined as `name=value`.
         tight: bool,
+        /// Whether it follows an option of a command, as in `--name value`; so do words of a sentence.
+        after_option: bool,
     },
 }
 
@@ -270,25 +274,38 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
     }
     match (class, setting) {
         (Class::Token, _) => value.len() >= 12 && !value.contains(char::is_whitespace) && is_random(value),
-        (Class::Secret, Setting::Whole) => {
+        // `ACCESS_TOKEN_HEADER = "X-Access-Token"` in a program is a name.
+        (Class::Secret, Setting::Quoted) if is_name(value) => false,
+        (Class::Secret, Setting::Whole | Setting::Quoted) => {
             let scheme =
                 ["bearer ", "basic ", "token "].iter().any(|scheme| value.to_ascii_lowercase().starts_with(scheme));
             let blanks = value.chars().filter(|c| c.is_whitespace()).count();
             value.len() >= 4 && (blanks == 0 || scheme || value.contains('=') && blanks < 20) && !is_path(value)
         }
-        (Class::Password, Setting::Whole) => !is_path(value) || !value.contains(['/', '\\']),
-        (class, Setting::Bare { rest, tight }) => {
+        (Class::Password, Setting::Whole | Setting::Quoted) => !is_path(value) || !value.contains(['/', '\\']),
+        (class, Setting::Bare { rest, tight, after_option }) => {
             let next = rest.chars().next();
             if is_code(value, next) || is_path(value) {
                 return false;
             }
             let marked =
                 value.contains(|c: char| c.is_ascii_digit() || !c.is_ascii_alphanumeric() && !"_-.:".contains(c));
-            let at_end = rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';', '&']);
+            // Letters that are neither all small nor a word with a capital.
+            let bytes = value.as_bytes();
+            let mixed = bytes
+                .windows(2)
+                .filter(|pair| matches!(pair, [a, b] if a.is_ascii_uppercase() != b.is_ascii_uppercase()))
+                .count()
+                >= 3;
+            let marked = marked || mixed && !value.contains('_');
+            let at_end = rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';', '&', '-']);
             match class {
                 Class::Password => {
                     value.len() >= 3
-                        && (marked || at_end && tight || at_end && value.len() >= 6 || tight && next == Some(' '))
+                        && (marked
+                            || !value.contains('_')
+                                && !after_option
+                                && (at_end && (tight || value.len() >= 6) || tight && next == Some(' ')))
                 }
                 _ => {
                     value.len() >= 8
@@ -297,6 +314,16 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
             }
         }
     }
+}
+
+/// Whether a value is the name of a secret: words and joints, and one of them says so.
+fn is_name(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    value.chars().all(|c| c.is_ascii_alphabetic() || "-_. ".contains(c))
+        && ["token", "key", "secret", "password", "auth", "cookie", "credential"]
+            .iter()
+            .any(|word| lower.contains(word))
+        && !is_random(value)
 }
 
 /// Whether a value only stands for one: nothing, stars, a template, a word such as `None`.
@@ -352,7 +379,12 @@ pub fn is_placeholder(value: &str) -> bool {
         "any",
         "object",
         "secretstr",
+        "bearer",
+        "basic",
     ];
+    // `Bearer {token}`
+    let schemes = ["Bearer ", "bearer ", "Basic ", "basic ", "Token ", "token "];
+    let value = schemes.iter().find_map(|scheme| value.strip_prefix(scheme)).unwrap_or(value).trim();
     let lower = value.to_ascii_lowercase();
     if NOTHING.contains(&lower.as_str()) || lower.contains("[secret removed:") || lower.starts_with("[secret") {
         return true;
@@ -365,10 +397,9 @@ pub fn is_placeholder(value: &str) -> bool {
         || whole("${", "}")
         || whole("$(", ")");
     let variable = value.strip_prefix('$').is_some_and(|name| {
-        !name.is_empty()
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && name.chars().any(|c| c.is_ascii_uppercase() || c == '_')
-            && !name.starts_with(|c: char| c.is_ascii_digit())
+        let word = |letter: fn(&char) -> bool| name.chars().all(|c| letter(&c) || c == '_' || c.is_ascii_digit());
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && (word(char::is_ascii_uppercase) || word(char::is_ascii_lowercase) && name.contains('_'))
     });
     let mut letters = lower.chars();
     let first = letters.next();
@@ -386,7 +417,7 @@ pub fn is_placeholder(value: &str) -> bool {
         "replace-me",
         "insert_",
         "xxxx",
-        "****",
+        "***",
         "...",
     ]
     .iter()
@@ -465,7 +496,11 @@ pub fn is_random(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
         let kind = |byte: u8| if byte.is_ascii_digit() { 0 } else { 1 + u8::from(byte.is_ascii_uppercase()) };
         let switches = part.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if kind(*a) != kind(*b))).count();
-        part.len() >= 8 && switches >= (part.len() / 6).max(3)
+        // `RequestsCookieJar` is words: most of it is small letters in a row.
+        let runs = part.split(|c: char| !c.is_ascii_lowercase()).map(str::len).filter(|run| *run >= 3).sum::<usize>();
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let wordy = runs * 100 > part.len() * if digits >= 2 { 75 } else { 60 };
+        part.len() >= 8 && switches >= (part.len() / 6).max(3) && !wordy
     })
 }
 

@@ -1,6 +1,6 @@
 //! `console.parquet`: lines out of the pieces that a program wrote.
 
-use expbundle_series::{ConsoleLine, TEXT_BYTES};
+use expbundle_series::ConsoleLine;
 use expbundle_trackers::wandb::ConsolePiece;
 
 /// Puts pieces together to lines, each stream by itself. A carriage return overwrites the line, as on a terminal; colours
@@ -37,24 +37,6 @@ pub(super) fn lines(pieces: &[ConsolePiece]) -> Vec<ConsoleLine> {
     lines
 }
 
-/// Divides lines that the format has no room for; gives how many there were.
-pub(super) fn divided(lines: Vec<ConsoleLine>) -> (Vec<ConsoleLine>, u64) {
-    let too_long = lines.iter().filter(|line| line.line.len() > TEXT_BYTES).count() as u64;
-    if too_long == 0 {
-        return (lines, 0);
-    }
-    let mut divided = Vec::with_capacity(lines.len());
-    for mut line in lines {
-        while line.line.len() > TEXT_BYTES {
-            let end = (0..=TEXT_BYTES).rev().find(|end| line.line.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
-            let rest = line.line.split_off(end);
-            divided.push(ConsoleLine { line: std::mem::replace(&mut line.line, rest), ..line.clone() });
-        }
-        divided.push(line);
-    }
-    (divided, too_long)
-}
-
 /// Takes ANSI escape sequences out.
 fn without_colours(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -86,16 +68,5 @@ mod tests {
         ]);
         let read: Vec<_> = lines.iter().map(|line| (line.stream.as_str(), line.line.as_str())).collect();
         assert_eq!(read, [("stderr", "warn"), ("stdout", "epoch 1"), ("stdout", "loss 0.2"), ("stdout", "red")]);
-    }
-
-    #[test]
-    fn lines_that_are_too_long_are_divided() {
-        let line = |text: String| ConsoleLine { time_ns: Some(7), stream: "stdout".to_owned(), line: text };
-        let long = "ä".repeat(1_200_000);
-        let (lines, count) = divided(vec![line("a".to_owned()), line(format!("b{long}")), line("c".to_owned())]);
-        assert_eq!(count, 1);
-        let text: Vec<_> = lines.iter().map(|line| line.line.as_str()).collect();
-        assert_eq!(text.concat(), format!("ab{long}c"));
-        assert!(lines.len() == 5 && text.iter().all(|text| text.len() <= TEXT_BYTES));
     }
 }

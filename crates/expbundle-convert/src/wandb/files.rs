@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use camino::Utf8PathBuf;
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
@@ -15,6 +13,7 @@ use expbundle_trackers::wandb::{FolderFile, Value};
 
 use super::mapping::Mapping;
 use super::typed::{members, typed};
+use crate::gate::{Draft, Fate, FileToList, LEFT_OUT};
 use crate::search::FileIndex;
 use crate::{ConvertError, roles};
 
@@ -28,11 +27,17 @@ const TOLD: &[&str] = &[
     "conda-environment.yaml",
 ];
 
+/// Uncommitted changes.
+const PATCH: &str = "diff.patch";
+
 /// Files of the folder by path, as far as their bytes are here.
 pub(super) type Known = BTreeMap<String, DigestSet>;
 
 /// Hashes the files of the folder. Returns their digests and that of the patch.
-pub(super) fn folder(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(Known, Option<Blake3>), ConvertError> {
+pub(super) fn folder(
+    mapping: &mut Mapping<'_>,
+    draft: &mut Draft<'_>,
+) -> Result<(Known, Option<Blake3>), ConvertError> {
     let (mut known, mut patch) = (Known::new(), None);
     let Some(folder) = mapping.folder() else { return Ok((known, patch)) };
     mapping.account.found("bookkeeping file", folder.bookkeeping);
@@ -52,38 +57,42 @@ pub(super) fn folder(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(Kn
             }
         };
         let Some(digest) = hashed.both() else { continue };
+        match add_file(mapping, draft, file, digest)? {
+            Fate::LeftOut => {
+                mapping.account.dropped("folder file", 1, LEFT_OUT);
+                continue;
+            }
+            Fate::Embedded if file.path == PATCH => patch = Some(digest.blake3),
+            Fate::Embedded | Fate::Listed => {}
+        }
         known.insert(file.path.clone(), digest);
         mapping.account.mapped("folder file", 1);
-        if add_file(mapping, draft, file, digest)? {
-            patch = Some(digest.blake3);
-        }
     }
     Ok((known, patch))
 }
 
-/// Lists a file of the folder, and embeds it if it is small. Whether it is the patch.
+/// Lists a file of the folder, and embeds it if it is small and holds no secret.
 fn add_file(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     file: &FolderFile,
     digest: DigestSet,
-) -> Result<bool, ConvertError> {
-    let is_patch = file.path == "diff.patch";
+) -> Result<Fate, ConvertError> {
+    let is_patch = file.path == PATCH;
     let (direction, role) = match file.path.split('/').next() {
         _ if is_patch => (Direction::Input, roles::word(role::PATCH)),
         Some("code") => (Direction::Input, roles::word(role::CODE)),
         Some("media") => (Direction::Output, roles::word(role::MEDIA)),
         _ => (Direction::Output, roles::of_file(&file.path)),
     };
+    let path = format!("files/{}", file.path);
+    let to_list =
+        FileToList { path: &path, on_disk: &file.on_disk, role: &role, size: file.size, digest: digest.into() };
     // The patch may hold anything, paths of people among it; it travels only if it names nobody.
-    let mut embeds = mapping.budget.takes(role.as_str(), file.size);
-    if embeds && ["patch", "code", "config", "file"].contains(&role.as_str()) {
-        embeds =
-            std::fs::read(&file.on_disk).is_ok_and(|bytes| !mapping.private.is_in(&String::from_utf8_lossy(&bytes)));
-    }
-    if embeds {
-        let content = Content::bytes(std::fs::read(&file.on_disk)?);
-        draft.embed(content)?;
+    let may_name = [role::PATCH, role::CODE, role::CONFIG, role::FILE].contains(&role.as_str());
+    let fate = draft.file(&to_list, |text| !may_name || !mapping.private.is_in(text))?;
+    if fate == Fate::LeftOut {
+        return Ok(fate);
     }
     let listed = ArtifactRef::new(role.clone(), digest.into(), file.size, Form::File);
     match direction {
@@ -93,14 +102,13 @@ fn add_file(
     let mut artifact = Artifact::new(direction, role);
     artifact.digest = Some(digest.into());
     artifact.size = Some(file.size);
-    let path = format!("files/{}", file.path);
     artifact.path = mapping.public(&format!("file {path}"), &path);
     mapping.artifacts.push(artifact);
-    Ok(is_patch && embeds)
+    Ok(fate)
 }
 
 /// Artifacts that were logged and used.
-pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
+pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
     let run = mapping.run();
     mapping.account.found("artifact", run.artifacts.len() as u64);
     let mut places: Vec<Utf8PathBuf> = mapping.options.files.to_vec();
@@ -150,7 +158,7 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<
 
 fn logged_artifact(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     logged: &Value,
     index: &mut FileIndex,
 ) -> Result<(), ConvertError> {
@@ -187,7 +195,23 @@ fn logged_artifact(
     mapping.account.found("artifact file", entries.len() as u64);
     let mut on_disk = BTreeMap::new();
     for entry in entries {
+        if draft.is_secret_by_name(entry.get("path").and_then(Value::as_str).unwrap_or_default()) {
+            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+            artifact.foreign.clear();
+            continue;
+        }
         let (file, place) = artifact_file(mapping, entry, name, index)?;
+        if let (Some(place), Some(digest), Some(size)) = (&place, file.digest, file.size)
+            && draft.file(
+                &FileToList { path: &file.path, on_disk: place, role: &artifact.role, size, digest: digest.into() },
+                |_| false,
+            )? == Fate::LeftOut
+        {
+            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+            // The tracker's digest of the whole has that of the file in it.
+            artifact.foreign.clear();
+            continue;
+        }
         mapping.account.mapped("artifact file", 1);
         if let Some(place) = place {
             on_disk.insert(file.path.clone(), place);
@@ -243,7 +267,7 @@ fn artifact_file(
 }
 
 /// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its weights by themselves.
-fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) -> Result<(), ConvertError> {
+fn list(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, mut artifact: Artifact) -> Result<(), ConvertError> {
     let here: Option<Vec<(String, DigestSet, u64)>> =
         artifact.files.iter().map(|file| Some((file.path.clone(), file.digest?, file.size?))).collect();
     let Some(here) = here.filter(|here| !here.is_empty()) else {
@@ -268,9 +292,7 @@ fn list(mapping: &mut Mapping<'_>, draft: &mut Draft, mut artifact: Artifact) ->
         .collect();
     match files.map(Tree::new) {
         Ok(Ok(tree)) => {
-            let listing = tree.to_bytes();
-            let size = listing.len() as u64;
-            let digest = draft.embed(Content::bytes(listing))?;
+            let (digest, size) = draft.listing(&tree, |_| true)?;
             artifact.digest = Some(digest.into());
             artifact.size = Some(size);
             artifact.form = Form::Tree;

@@ -9,7 +9,6 @@ use expbundle_trackers::wandb::{Folder, Run, RunFiles, Value};
 use serde_json::Value as Json;
 
 use crate::Options;
-use crate::embed::Budget;
 use crate::privacy::Private;
 
 /// A run on its way into a bundle.
@@ -19,7 +18,6 @@ pub(super) struct Mapping<'a> {
     pub account: Account,
     pub identity: Identity,
     pub artifacts: Vec<Artifact>,
-    pub budget: Budget,
     pub private: Private,
     pub raw: BTreeMap<String, BTreeMap<String, Json>>,
     pub findings: Vec<Finding>,
@@ -39,7 +37,6 @@ impl<'a> Mapping<'a> {
             account: Account::default(),
             identity: Identity::default(),
             artifacts: Vec::new(),
-            budget: Budget::default(),
             private: Private::default(),
             raw: BTreeMap::new(),
             findings: findings.collect(),

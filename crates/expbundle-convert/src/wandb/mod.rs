@@ -13,17 +13,15 @@ mod recipe;
 mod sweep;
 mod typed;
 
-use expbundle::Content;
-use expbundle::draft::Draft;
 use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
-use expbundle_format::sections::{self, Artifacts, Identity, SeriesSummary, Summary};
+use expbundle_format::sections::{Artifacts, Identity, SeriesSummary, Summary};
 use expbundle_format::{Code, DigestSet};
-use expbundle_series::write_console;
 use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
 
 use self::mapping::{Mapping, time};
 use self::points::{Gathered, Written};
-use crate::{ConvertError, Converted, Options, declared, roles, series};
+use crate::gate::{Converted, Draft};
+use crate::{ConvertError, Options, declared, roles, series};
 
 /// Lists the runs of a source.
 pub fn list(source: &Source) -> Result<Vec<Listed>, ConvertError> {
@@ -51,7 +49,7 @@ pub fn convert(source: &Source, key: &str, options: &Options<'_>) -> Result<Conv
 }
 
 fn read(source: &Source, key: &str, options: &Options<'_>) -> Result<(RunFiles, Gathered), ConvertError> {
-    let mut points = Gathered::new();
+    let mut points = Gathered::new(options);
     let files = source.read(key, &mut points, options.progress).map_err(describe)?;
     Ok((files, points))
 }
@@ -92,11 +90,11 @@ fn build(
     });
     body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
     body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
-    let sweep = run.text("sweep_id").map(sweep::bundle).transpose()?;
+    let sweep = run.text("sweep_id").map(|id| sweep::bundle(id, options)).transpose()?;
     if let Some((_, record)) = sweep.as_ref().and_then(|sweep| sweep.records().next()) {
         body.parents.push(Parent { record: record.digest()?, relation: roles::word("part-of") });
     }
-    let mut draft = Draft::new(body);
+    let mut draft = Draft::new(body, options);
     let mut mapping = Mapping::new(files, options);
     account_of_records(&mut mapping);
 
@@ -145,11 +143,7 @@ fn build(
     if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
-    let account = source.account.clone();
-    draft.json_section(&source)?;
-    let bundle = draft.finish()?;
-    let record = bundle.records().next().expect("a draft has its record").0;
-    Ok(Converted { bundle, record, title, account, findings, sweep })
+    draft.finish(&title, source, findings, sweep)
 }
 
 /// Every record of the log by kind. What is inside them is counted by itself.
@@ -187,7 +181,7 @@ fn account_of_points(mapping: &mut Mapping<'_>, written: &Written) {
     mapping.account.dropped("system metric point", written.system_left_out, series::TOO_LONG);
 }
 
-fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
+fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
     let pieces = &mapping.run().console;
     mapping.account.found("console piece", pieces.len() as u64);
     mapping.account.mapped("console piece", pieces.len() as u64);
@@ -195,13 +189,10 @@ fn console_section(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), C
     if lines.is_empty() {
         return Ok(());
     }
-    let (lines, divided) = console::divided(lines);
+    let divided = draft.console(lines)?;
     if divided > 0 {
         let message = format!("{divided} lines have more than 1 MiB, and were divided");
         mapping.finding(Code::SourceLoss, "console", message);
     }
-    let mut bytes = Vec::new();
-    write_console(&lines, &mut bytes, None).map_err(ConvertError::from)?;
-    draft.section(sections::CONSOLE, sections::PARQUET, Content::bytes(bytes))?;
     Ok(())
 }

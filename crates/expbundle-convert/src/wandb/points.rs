@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use expbundle::draft::Draft;
 use expbundle_format::sections;
 use expbundle_series::{KeySummary, Point, SeriesError};
 use expbundle_trackers::wandb::{At, Points, Value};
 
 use super::typed::typed;
-use crate::ConvertError;
+use crate::gate::Draft;
 use crate::privacy::Private;
 use crate::series::{self, Key};
+use crate::{ConvertError, Options};
 
 /// A media object of a row.
 pub(super) struct MediaObject {
@@ -43,10 +43,10 @@ pub(super) struct Written {
 }
 
 impl Gathered {
-    pub fn new() -> Self {
+    pub fn new(options: &Options<'_>) -> Self {
         Self {
-            metrics: series::Points::default(),
-            telemetry: series::Points::default(),
+            metrics: series::Points::new(sections::METRICS, options),
+            telemetry: series::Points::new(sections::TELEMETRY, options),
             names: Vec::new(),
             taken: BTreeMap::new(),
             system_keys: BTreeMap::new(),
@@ -74,16 +74,31 @@ impl Gathered {
         }
     }
 
+    /// Takes secrets out of the texts, key by key.
+    fn clean(&mut self, others: &mut [(u32, At, String)]) {
+        let mut by_key: BTreeMap<u32, Vec<Text<'_>>> = BTreeMap::new();
+        for (key, _, text) in others {
+            by_key.entry(*key).or_default().push(Text(text));
+        }
+        for (key, mut texts) in by_key {
+            if let Some((_, name, _)) = self.names.get(key as usize) {
+                self.metrics.clean_texts(name, &mut texts);
+            }
+        }
+    }
+
     /// Adds what waited, then writes both sections.
     ///
     /// Texts that name somebody are put into `hidden`, and a number stands for them.
     pub fn write(
         mut self,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
         private: &Private,
         hidden: &mut BTreeMap<String, serde_json::Value>,
     ) -> Result<Written, ConvertError> {
-        for (key, at, text) in std::mem::take(&mut self.others) {
+        let mut others = std::mem::take(&mut self.others);
+        self.clean(&mut others);
+        for (key, at, text) in others {
             let Some((_, _, id)) = self.names.get(key as usize) else { continue };
             let text = if private.is_in(&text) {
                 let name = format!("history value {}", hidden.len() + 1);
@@ -99,9 +114,18 @@ impl Gathered {
             return Err(error.into());
         }
         let (left_out, system_left_out) = (self.metrics.left_out(), self.telemetry.left_out());
-        let summaries = self.metrics.write(draft, sections::METRICS)?;
-        self.telemetry.write(draft, sections::TELEMETRY)?;
+        let summaries = self.metrics.write(draft)?;
+        self.telemetry.write(draft)?;
         Ok(Written { summaries, left_out, system_left_out })
+    }
+}
+
+/// A text of a series.
+struct Text<'a>(&'a mut String);
+
+impl AsMut<String> for Text<'_> {
+    fn as_mut(&mut self) -> &mut String {
+        self.0
     }
 }
 

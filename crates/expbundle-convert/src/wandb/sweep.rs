@@ -2,15 +2,17 @@
 //! of it names the same parent, whoever converts it and wherever.
 
 use expbundle::Bundle;
-use expbundle::draft::{Draft, DraftError};
 use expbundle_format::record::{Kind, RecordBody, Source};
 use expbundle_format::sections::Context;
 
+use crate::gate::Draft;
+use crate::{ConvertError, Options};
+
 /// The record of a sweep, by the id that its runs name.
-pub(super) fn bundle(id: &str) -> Result<Bundle, DraftError> {
+pub(super) fn bundle(id: &str, options: &Options<'_>) -> Result<Bundle, ConvertError> {
     let mut body = RecordBody::new(Kind::Run);
     body.source = Some(Source { tool: "wandb".to_owned(), run: format!("sweep/{id}") });
-    let mut draft = Draft::new(body);
+    let mut draft = Draft::new(body, options);
     draft.json_section(&Context { title: format!("sweep {id}"), ..Context::default() })?;
-    draft.finish()
+    draft.finish_without_source()
 }

@@ -1,0 +1,23 @@
+//! Texts that somebody types or hands over: a secret among them is refused, since what is signed cannot be taken back.
+
+use std::collections::BTreeSet;
+
+use expbundle_convert::scrub::Scrubber;
+
+use crate::failure::Failure;
+use crate::terminal::quoted;
+
+/// Refuses what holds secrets. Says their kinds and places, and never what they are.
+pub fn refuse(found: &Scrubber, help: &str) -> Result<(), Failure> {
+    const SHOWN: usize = 10;
+    let places: BTreeSet<String> =
+        found.found().map(|(place, kind, _)| format!("{} ({kind})", quoted(place))).collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
+    let more = places.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(Failure::new("source.secret", format!("what looks like a secret stands at: {}{more}", shown.join(", ")))
+        .help(format!("{help}; for a false alarm, `--allow-secrets NAME` with its kind or place")))
+}

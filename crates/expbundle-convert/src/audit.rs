@@ -1,0 +1,94 @@
+//! Looks for secrets in a finished bundle, whoever made it: what a stranger would find in it.
+
+use base64::Engine as _;
+use expbundle::{Bundle, Content};
+use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
+use expbundle_format::{json, sections};
+use expbundle_series::{ConsoleReader, SeriesReader};
+use serde_json::Value;
+
+use crate::ConvertError;
+use crate::scrub::Scrubber;
+use crate::series::Section;
+
+/// The secrets of a bundle by place and kind. Parquet is decoded, and so is what statements say.
+pub fn secrets(bundle: &Bundle, allowed: &[String]) -> Scrubber {
+    let mut scrubber = Scrubber::new(allowed);
+    for (name, content) in bundle.entries() {
+        let place = match name {
+            EntryName::Section { section, .. } => section.to_string(),
+            other => other.to_string(),
+        };
+        // What cannot be read as what it is called is looked at as bytes.
+        if let EntryName::Statement(_) = name {
+            payload(&mut scrubber, &place, &content.read(Limits::default().section_bytes).unwrap_or_default());
+        }
+        if look(&mut scrubber, &place, content).is_err() {
+            bytes(&mut scrubber, &place, content);
+        }
+    }
+    scrubber
+}
+
+/// The secrets in the file of a statement.
+pub fn statement(file: &[u8], place: &str, allowed: &[String]) -> Scrubber {
+    let mut scrubber = Scrubber::new(allowed);
+    payload(&mut scrubber, place, file);
+    scrubber
+}
+
+/// What a statement says: JSON in base64 in JSON. Other files are left to the caller.
+fn payload(scrubber: &mut Scrubber, place: &str, file: &[u8]) {
+    let envelope: Value = serde_json::from_slice(file).unwrap_or_default();
+    let text = envelope.get("payload").and_then(Value::as_str).unwrap_or_default();
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text) else { return };
+    if let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) {
+        scrubber.value(place, &mut value);
+    }
+}
+
+fn look(scrubber: &mut Scrubber, place: &str, content: &Content) -> Result<(), ConvertError> {
+    match place {
+        sections::METRICS | sections::TELEMETRY => {
+            let mut last_key = String::new();
+            SeriesReader::open(Section(content.clone()))?.for_each(|point| {
+                if *point.key != *last_key {
+                    scrubber.text(place, &point.key);
+                    point.key.as_ref().clone_into(&mut last_key);
+                }
+                if let Some(text) = &point.text {
+                    scrubber.setting(&format!("{place}/{}", point.key), &point.key, text);
+                }
+            })?;
+        }
+        sections::CONSOLE => {
+            let mut lines = Vec::new();
+            ConsoleReader::open(Section(content.clone()))?.for_each(|line| lines.push(line.clone()))?;
+            let mut texts: Vec<Text> = lines.into_iter().map(|line| Text(line.line)).collect();
+            scrubber.lines(place, &mut texts);
+        }
+        _ if place.ends_with(".json") => {
+            let limits = Limits::default();
+            let wrong = |_| ConvertError::Gate { place: place.to_owned() };
+            let mut value = json::from_bytes(&content.read(limits.section_bytes)?, &limits).map_err(wrong)?;
+            scrubber.value(place, &mut value);
+        }
+        _ => bytes(scrubber, place, content),
+    }
+    Ok(())
+}
+
+fn bytes(scrubber: &mut Scrubber, place: &str, content: &Content) {
+    let bytes = content.read(Limits::default().section_bytes).unwrap_or_default();
+    scrubber.text(place, &String::from_utf8_lossy(&bytes));
+}
+
+/// A line.
+struct Text(String);
+
+impl AsMut<String> for Text {
+    fn as_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+}
