@@ -3,9 +3,19 @@
 use std::collections::BTreeSet;
 
 use expbundle_convert::scrub::Scrubber;
+use expbundle_convert::secrets;
 
 use crate::failure::Failure;
 use crate::terminal::quoted;
+
+/// A kind of secret, or a place, which has a slash or a dot.
+pub fn kind_or_place(text: &str) -> Result<String, String> {
+    let kinds = secrets::kinds();
+    if kinds.contains(&text) || text.contains(['/', '.']) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("no kind of secret and no place; kinds are: {}", kinds.join(", ")))
+}
 
 /// Refuses what holds secrets. Says their kinds and places, and never what they are.
 pub fn refuse(found: &Scrubber, help: &str) -> Result<(), Failure> {

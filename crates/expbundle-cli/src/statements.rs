@@ -34,7 +34,7 @@ pub struct StatementArguments {
     #[command(flatten)]
     signing: SigningArguments,
     /// Keep what looks like a secret of this kind: for false alarms
-    #[arg(long, value_name = "KIND", value_parser = crate::commands::convert::kind_or_place)]
+    #[arg(long, value_name = "KIND", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
     /// Write the result there instead of into the bundle itself
     #[arg(short, long, value_name = "FILE")]

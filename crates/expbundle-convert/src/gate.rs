@@ -266,6 +266,8 @@ impl<'a> Draft<'a> {
         let mut raw = serde_json::to_value(&source.raw).unwrap_or_default();
         let place = format!("{}/raw", SourceSection::NAME);
         self.scrubber.value(&place, &mut raw);
+        source.version = source.version.map(|version| self.scrubber.text(SourceSection::NAME, &version));
+        source.layout = source.layout.map(|layout| self.scrubber.text(SourceSection::NAME, &layout));
         source.raw = serde_json::from_value(raw).map_err(|_| ConvertError::Gate { place })?;
         for damage in &mut source.damage {
             damage.detail = Scrubber::default().text("", &damage.detail);
@@ -282,7 +284,8 @@ impl<'a> Draft<'a> {
         findings.extend(secrets);
         findings.sort();
         let account = source.account.clone();
-        self.json_section(&source)?;
+        // The account is the converter's own, and has kinds of secrets for names.
+        self.inner.json_section(&source)?;
         let Self { inner, mut embedded, .. } = self;
         embedded.sort();
         embedded.dedup();

@@ -99,10 +99,11 @@ impl Scrubber {
 
     /// Every text and name in a value.
     pub fn value(&mut self, place: &str, value: &mut Value) {
-        self.below(&mut place.to_owned(), value, None);
+        self.below(&mut place.to_owned(), value, None, false);
     }
 
-    fn below(&mut self, place: &mut String, value: &mut Value, class: Option<Class>) {
+    /// `class` is what names say of the value, and `all` whether they say it of everything below.
+    fn below(&mut self, place: &mut String, value: &mut Value, class: Option<Class>, all: bool) {
         let whole = match &*value {
             Value::String(text) => class.and_then(|class| secrets::whole(class, text)),
             Value::Number(number) => class
@@ -121,20 +122,20 @@ impl Scrubber {
                 let clean = self.text(place, text);
                 *text = clean;
             }
-            Value::Array(items) => self.items(place, items, class),
-            Value::Object(members) => self.members(place, members, class),
+            Value::Array(items) => self.items(place, items, class, all),
+            Value::Object(members) => self.members(place, members, class, all),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
     /// The items of a list: each by itself, after an option such as `--password`, and together as lines of one text.
-    fn items(&mut self, place: &mut String, items: &mut [Value], class: Option<Class>) {
+    fn items(&mut self, place: &mut String, items: &mut [Value], class: Option<Class>, all: bool) {
         let length = place.len();
         let mut option: Option<Class> = None;
         for (index, item) in items.iter_mut().enumerate() {
             place.push_str(&format!("/{index}"));
             let is_option = item.as_str().is_some_and(|text| text.starts_with('-'));
-            self.below(place, item, class.or(option.filter(|_| !is_option)));
+            self.below(place, item, class.or(option.filter(|_| !is_option)), all);
             place.truncate(length);
             option = item
                 .as_str()
@@ -151,7 +152,7 @@ impl Scrubber {
         }
     }
 
-    fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, around: Option<Class>) {
+    fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, around: Option<Class>, all: bool) {
         let length = place.len();
         // `{"name": "API_KEY", "value": "…"}`
         let named = ["name", "key", "Name", "Key"].iter().find_map(|member| members.get(*member)?.as_str());
@@ -165,7 +166,8 @@ impl Scrubber {
                 renamed.push((name.clone(), clean));
             }
             let around = if ["value", "Value"].contains(&name.as_str()) { named.or(around) } else { around };
-            self.below(place, value, secrets::class_below(around, name));
+            let below = all || secrets::holds_secrets(name);
+            self.below(place, value, secrets::class_below(around, name, all), below);
             place.truncate(length);
         }
         for (name, clean) in renamed {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle_convert::{Converted, Embedded, Options, embed, secrets};
+use expbundle_convert::{Converted, Embedded, Options, embed};
 use expbundle_format::record::{Record, Word, role};
 use expbundle_format::sections::Account;
 use expbundle_format::{Code, Finding};
@@ -69,7 +69,7 @@ pub struct Convert {
     /// Keep what looks like a secret of this kind, or at this place: for false alarms
     ///
     /// Warnings name kind and place of what was left out, like `token` and `recipe.json/parameters/run_token`. Whoever gets the bundle can read what is kept.
-    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
     /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
     ///
@@ -89,15 +89,6 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
     }
     let role = role::MODEL.parse().map_err(|error: String| error)?;
     Ok((role, text.into()))
-}
-
-/// A kind of secret, or a place, which has a slash or a dot.
-pub fn kind_or_place(text: &str) -> Result<String, String> {
-    let kinds = secrets::kinds();
-    if kinds.contains(&text) || text.contains(['/', '.']) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("no kind of secret and no place; kinds are: {}", kinds.join(", ")))
 }
 
 impl Convert {

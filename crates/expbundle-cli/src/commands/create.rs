@@ -50,7 +50,7 @@ pub struct Create {
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
     /// Keep what looks like a secret of this kind, or at this place: for false alarms
-    #[arg(long, value_name = "NAME", value_parser = super::convert::kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
     /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
     #[arg(long)]

@@ -19,6 +19,7 @@ pub use files::is_secret_file;
 pub use rules::{Check, RULES, Rule};
 pub use settings::Class;
 use settings::Setting;
+pub use settings::holds_secrets;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,13 +88,11 @@ pub fn class_of(name: &str) -> Option<Class> {
     settings::class_of(name)
 }
 
-/// What names say of the value below: the name itself, or those around it where it says nothing of its own.
-pub fn class_below(around: Option<Class>, name: &str) -> Option<Class> {
+/// What names say of the value below: the name itself, or those around it where it says nothing of its own, or where everything below
+/// them is secret.
+pub fn class_below(around: Option<Class>, name: &str, all: bool) -> Option<Class> {
     let own = settings::class_of(name);
-    if settings::holds_secrets(name) {
-        return Some(Class::Secret);
-    }
-    own.or(around.filter(|_| settings::is_neutral(name)))
+    own.or(around.filter(|_| all || settings::is_neutral(name)))
 }
 
 /// Whether a value of that class is a secret, and of which kind.
