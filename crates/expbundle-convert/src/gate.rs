@@ -218,6 +218,13 @@ impl<'a> Draft<'a> {
         Ok((digest, size))
     }
 
+    /// The lines of a text without its secrets, those that go over several lines among them: for texts that are mapped line by line.
+    pub fn clean_lines(&mut self, place: &str, lines: &[String]) -> Vec<String> {
+        let mut lines = lines.to_vec();
+        self.scrubber.lines(place, &mut lines.iter_mut().map(Text).collect::<Vec<_>>());
+        lines
+    }
+
     /// A value without its secrets, for [`Draft::embed_text`].
     pub fn clean(&mut self, place: &str, value: &mut Value) {
         self.scrubber.value(place, value);

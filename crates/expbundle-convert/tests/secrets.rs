@@ -408,7 +408,7 @@ fn wandb_folder() {
         let manifest = Message::default()
             .with(4, entry(".env", md5))
             .with(4, entry("data.csv", "2B2M2Y8AsgTpgAmY7PhCfg=="))
-            .with(4, { Message::default().with(1, "ref").with(2, "x").with(3, &joined).0 });
+            .with(4, Message::default().with(1, "ref").with(2, "x").with(3, &joined).0);
         let artifact = Message::default()
             .with(4, "dataset")
             .with(5, "data")

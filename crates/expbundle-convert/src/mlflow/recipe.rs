@@ -150,7 +150,7 @@ fn environment(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Option<Environme
     let members =
         made_here.flat_map(|model| &model.artifacts.files).chain(files.model_folders.values().flatten().copied());
     let mut packages = BTreeSet::new();
-    for file in members {
+    for file in members.filter(|file| !files.is_left_out(file)) {
         match file.path.rsplit('/').next() {
             Some("requirements.txt") => packages.extend(requirements(mapping, file)),
             Some("python_env.yaml") => {

@@ -19,6 +19,8 @@ pub(super) struct Mapping<'a> {
     pub identity: Identity,
     pub artifacts: Vec<Artifact>,
     pub private: Private,
+    /// Lines of the folder's `requirements.txt`, without secrets.
+    pub requirements: Vec<String>,
     pub raw: BTreeMap<String, BTreeMap<String, Json>>,
     pub findings: Vec<Finding>,
 }
@@ -38,6 +40,7 @@ impl<'a> Mapping<'a> {
             identity: Identity::default(),
             artifacts: Vec::new(),
             private: Private::default(),
+            requirements: Vec::new(),
             raw: BTreeMap::new(),
             findings: findings.collect(),
         };

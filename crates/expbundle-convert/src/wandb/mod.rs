@@ -96,6 +96,9 @@ fn build(
     }
     let mut draft = Draft::new(body, options);
     let mut mapping = Mapping::new(files, options);
+    if let Some(folder) = &files.folder {
+        mapping.requirements = draft.clean_lines("requirements.txt", &folder.requirements);
+    }
     account_of_records(&mut mapping);
 
     let context = context::map(&mut mapping);

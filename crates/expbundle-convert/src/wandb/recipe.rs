@@ -116,19 +116,17 @@ fn environment(mapping: &mut Mapping<'_>) -> Option<Environment> {
     if let Some(cuda) = mapping.text_fact(&["cuda_version", "cuda", "cudaVersion"]) {
         environment.versions.insert("cuda".to_owned(), cuda.to_owned());
     }
-    if let Some(folder) = mapping.folder() {
-        for line in &folder.requirements {
-            mapping.account.found("package", 1);
-            match mapping.public(&format!("package/{line}"), line) {
-                Some(line) => {
-                    mapping.account.mapped("package", 1);
-                    environment.packages.push(package(&line));
-                }
-                None => mapping.account.raw("package", 1),
+    for line in std::mem::take(&mut mapping.requirements) {
+        mapping.account.found("package", 1);
+        match mapping.public(&format!("package/{line}"), &line) {
+            Some(line) => {
+                mapping.account.mapped("package", 1);
+                environment.packages.push(package(&line));
             }
+            None => mapping.account.raw("package", 1),
         }
-        environment.packages.sort();
     }
+    environment.packages.sort();
     let telemetry = members(&run.telemetry);
     mapping.account.found("telemetry field", telemetry.len() as u64);
     for (name, value) in telemetry {
