@@ -1,7 +1,8 @@
 """How many secrets are found, and how often the scanner cries wolf: on a corpus made from a seed.
 
     cargo build --release -p expbundle-convert --example scan-secrets
-    python3 benches/secrets.py target/release/examples/scan-secrets
+    python3 benches/secrets.py target/release/examples/scan-secrets 20261128
+    python3 benches/secrets.py target/release/examples/scan-secrets --files FOLDER
 
 No secret here was ever anybody's. Forms are put together from parts, so that this file itself holds nothing that a scanner of a code host
 would stop. The forms are written down here a second time, apart from the table in `crates/expbundle-convert/src/secrets/rules.rs`: a
@@ -210,7 +211,24 @@ def scan(program, texts):
     return [json.loads(line) for line in output.splitlines()]
 
 
+def real_files(program, folders):
+    """Alarms in files of other people, like the installed packages of a Python: each is to be looked at by a person."""
+    names, texts = [], []
+    for folder in folders:
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            if path.suffix in (".py", ".json", ".md", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".rst") and path.is_file() and path.stat().st_size < 200_000:
+                names.append(str(path.relative_to(folder)))
+                texts.append(path.read_text(errors="replace"))
+    alarms = [(name, text, found) for name, text, found in zip(names, texts, scan(program, texts)) if found["kinds"]]
+    print(f"{len(alarms)} of {len(texts)} files ({sum(map(len, texts)):,} characters)")
+    for name, text, found in alarms:
+        pairs = zip(text.split("\n"), found["left"].split("\n"))
+        print(name, next(before.strip()[:120] for before, after in pairs if before != after))
+
+
 def main():
+    if "--files" in sys.argv:
+        return real_files(sys.argv[1], sys.argv[sys.argv.index("--files") + 1 :])
     program, seed, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1, 40
     rng = random.Random(seed)
     planted, plain = [], []

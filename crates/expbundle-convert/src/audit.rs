@@ -69,7 +69,7 @@ fn look(scrubber: &mut Scrubber, place: &str, content: &Content) -> Result<(), C
             let mut texts: Vec<Text> = lines.into_iter().map(|line| Text(line.line)).collect();
             scrubber.lines(place, &mut texts);
         }
-        _ if place.ends_with(".json") => {
+        _ if place.rsplit_once('.').is_some_and(|(_, kind)| kind == "json") => {
             let limits = Limits::default();
             let wrong = |_| ConvertError::Gate { place: place.to_owned() };
             let mut value: Value = json::from_bytes(&content.read(limits.section_bytes)?, &limits).map_err(wrong)?;

@@ -341,7 +341,9 @@ fn without_digests(value: &mut Value, left_out: &BTreeSet<String>) {
         }
         Value::Array(items) => {
             items.retain(|item| !names(item));
-            items.iter_mut().for_each(|item| without_digests(item, left_out));
+            for item in items {
+                without_digests(item, left_out);
+            }
         }
         _ => {}
     }

@@ -347,7 +347,7 @@ fn wandb_folder() {
         let joined = all.join("\n\n");
         let mut secrets = plant_files(&run.join("files"), &texts, &mut maker);
         write(&run.join("files/code/train.py"), &joined);
-        write(&run.join("files/diff.patch"), joined.lines().map(|line| format!("+{line}\n")).collect::<String>());
+        write(&run.join("files/diff.patch"), format!("+{}\n", joined.replace('\n', "\n+")));
         write(&run.join("files/requirements.txt"), all.join("\n"));
         write(&run.join("files/media/table/x.table.json"), json!({"data": [all]}).to_string());
         let own = (0..8).map(|_| password(&mut maker)).collect::<Vec<String>>();

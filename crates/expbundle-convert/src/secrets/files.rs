@@ -137,7 +137,7 @@ pub fn is_secret_file(path: &str) -> bool {
         || name.starts_with(".env.")
         || ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len())
         || PLACES.iter().any(|place| slashed.contains(&format!("/{place}")))
-        || name.ends_with(".json")
+        || name.rsplit_once('.').is_some_and(|(_, kind)| kind == "json")
             && ["service_account", "service-account", "client_secret", "gcp-credentials", "gcp_credentials"]
                 .iter()
                 .any(|part| name.contains(part))

@@ -44,11 +44,11 @@ impl Maker {
 
 fn alphabet(kind: &str) -> Option<&'static str> {
     Some(match kind {
-        "a" => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        // Of base64 the letters that are in every alphabet of it.
+        "a" | "b" => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
         "h" => "0123456789abcdef",
         "U" => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
         "l" => "abcdefghijklmnopqrstuvwxyz0123456789",
-        "b" => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
         "d" => "0123456789",
         _ => return None,
     })
