@@ -42,6 +42,7 @@ pub fn statement(file: &[u8], place: &str, allowed: &[String]) -> Scrubber {
 /// What a statement says: JSON in base64 in JSON. Other files are left to the caller.
 fn payload(scrubber: &mut Scrubber, place: &str, file: &[u8]) {
     let envelope: Value = serde_json::from_slice(file).unwrap_or_default();
+    let envelope = envelope.get("dsseEnvelope").unwrap_or(&envelope);
     let text = envelope.get("payload").and_then(Value::as_str).unwrap_or_default();
     let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text) else { return };
     if let Ok(mut value) = serde_json::from_slice::<Value>(&bytes) {

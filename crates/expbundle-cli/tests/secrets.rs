@@ -1,0 +1,65 @@
+//! Secrets at the command line: what is typed is refused, what is converted is cleaned, and neither is ever printed.
+
+mod support;
+use support::{Bench, fixture};
+
+/// Put together here, so that this file holds nothing that looks like a token.
+fn token() -> String {
+    format!("{}_{}", "ghp", "Ab3dE5fG7hJ9kL2mN4pQ6rS8tU0vW1xY3zA5")
+}
+
+#[test]
+fn what_is_typed_is_refused_and_nothing_is_written() {
+    let bench = Bench::with_bundle();
+    let before = std::fs::read(bench.path("a.expb")).expect("a bundle");
+    let token = token();
+    let text = format!("pushed with {token}");
+    for arguments in [
+        &["note", "a.expb", &text, "--key", "key"][..],
+        &["review", "a.expb", "--verdict", "approved", "--reason", &text, "--key", "key"],
+        &["create", "--title", &text, "--output", "weights.bin", "-o", "b.expb"],
+    ] {
+        let (stdout, stderr) = bench.fails(2, "source.secret", arguments);
+        assert!(!stdout.contains(&token) && !stderr.contains(&token), "{stderr}");
+        assert!(stderr.contains("github-token"), "{stderr}");
+    }
+    assert_eq!(std::fs::read(bench.path("a.expb")).expect("a bundle"), before);
+    assert!(!bench.path("b.expb").exists());
+    bench.ok(&["note", "a.expb", &text, "--key", "key", "--allow-secrets", "github-token"]);
+    let unknown = bench.output(&["note", "a.expb", "x", "--key", "key", "--allow-secrets", "no-such-kind"]);
+    assert!(unknown.status.code() == Some(2) && String::from_utf8_lossy(&unknown.stderr).contains("kinds are: "));
+    std::fs::write(bench.path(".env"), "X=1").expect("room");
+    bench.fails(2, "cli.source", &["create", "--title", "x", "--input", "file=.env", "-o", "c.expb"]);
+}
+
+#[test]
+fn convert_says_what_it_leaves_out_and_what_it_embeds() {
+    let bench = Bench::new();
+    let token = token();
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::write(bench.path("model/model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("room");
+    std::fs::write(bench.path("model/notes.txt"), "nothing to hide").expect("room");
+    std::fs::write(bench.path("model/.env"), format!("TOKEN={token}")).expect("room");
+    std::fs::write(bench.path("model/README.md"), format!("# A model\n\nUse {token}.\n")).expect("room");
+    let output = bench.output(&["convert", "huggingface", "model", "-o", "m.expb"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(!stderr.contains(&token), "{stderr}");
+    for part in ["warning[source.secret]", ".env", "context.json/notes", "embedded: 1 file", "notes.txt", "secrets:"] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    let bundle = std::fs::read(bench.path("m.expb")).expect("a bundle");
+    assert!(!String::from_utf8_lossy(&bundle).contains(&token));
+    bench.ok(&["verify", "m.expb"]);
+    let none = bench.output(&["convert", "huggingface", "model", "-o", "n.expb", "--no-embed"]);
+    assert!(String::from_utf8_lossy(&none.stderr).contains("embedded: 0 files"));
+}
+
+#[test]
+fn real_runs_are_converted_without_a_word_of_secrets() {
+    let bench = Bench::new();
+    let source = fixture("wandb/finetune/offline-run-20261123_095528-pjclsy9c");
+    let output = bench.output(&["convert", "wandb", &source, "-o", "run.expb"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !stderr.contains("secret"), "{stderr}");
+}
