@@ -30,6 +30,12 @@ fn what_is_typed_is_refused_and_nothing_is_written() {
     assert!(unknown.status.code() == Some(2) && String::from_utf8_lossy(&unknown.stderr).contains("kinds are: "));
     std::fs::write(bench.path(".env"), "X=1").expect("room");
     bench.fails(2, "cli.source", &["create", "--title", "x", "--input", "file=.env", "-o", "c.expb"]);
+    std::fs::create_dir(bench.path("data")).expect("room");
+    std::fs::write(bench.path("data/rows.csv"), "1").expect("room");
+    std::fs::write(bench.path("data/.netrc"), "x").expect("room");
+    let (_, stderr) =
+        bench.fails(2, "cli.source", &["create", "--title", "x", "--input", "dataset=data", "-o", "c.expb"]);
+    assert!(stderr.contains("data/.netrc"), "{stderr}");
 }
 
 #[test]

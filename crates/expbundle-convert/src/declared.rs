@@ -64,13 +64,19 @@ fn listed<E: From<ConvertError>>(
     options: &Options<'_>,
     embed: &mut impl FnMut(&Tree) -> Result<(DigestSet, u64), E>,
 ) -> Result<ArtifactRef, E> {
+    let scrubber = Scrubber::new(options.allow_secrets);
     if path.is_dir() {
         let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
+        // A folder is recorded whole or not at all.
+        let secret = |path: &String| scrubber.kind_of_file(path, None).is_some();
+        if let Some(secret) = tree.files().iter().map(|file| file.path.to_plain()).find(secret) {
+            return Err(ConvertError::Secret { path: path.join(secret) }.into());
+        }
         let (digest, size) = embed(&tree)?;
         return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
     }
     // Its digest would be in the record, and a short secret can be guessed from that.
-    if Scrubber::new(options.allow_secrets).kind_of_file(path.as_str(), None).is_some() {
+    if scrubber.kind_of_file(path.as_str(), None).is_some() {
         return Err(ConvertError::Secret { path: path.to_owned() }.into());
     }
     let hashed = hash_file(path, Wanted::Both, options.progress).map_err(ConvertError::from)?;
