@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import record as rules
 
 BUNDLE = "experiment.expb"
-DOCUMENTATION = "README.md LICENSE LICENSE.md LICENSE.txt NOTICE NOTICE.md NOTICE.txt CITATION.cff CHANGELOG.md".split()
+DOCUMENTATION = "README.md LICENSE NOTICE CITATION.cff".split()
 # In a work tree of git `.git` is a file.
 NOT_COUNTED = {*DOCUMENTATION, ".gitattributes", ".gitignore", ".git", BUNDLE, "model.sig"}
 NOT_WALKED = ".git"

@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use expbundle::standing::{Apart, Objection, ObjectionKind};
+use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 
+use crate::failure::Failure;
 use crate::statements::short;
-use crate::terminal::{Tone, count, one_line, paint, quoted};
+use crate::terminal::{self, Tone, count, one_line, paint, quoted};
+use crate::{choice, keys};
 
 /// Objections shown of one record that unknown keys made. Those of trusted keys are all shown.
 const SHOWN: usize = 4;
@@ -39,6 +42,21 @@ pub fn all(objections: &[Objection]) -> String {
         parts.push(format!("and {} by unknown keys", count(more, "more objection")));
     }
     parts.join("; ")
+}
+
+/// What was said against a record, as far as anybody can tell without a signers file.
+pub fn of(intact: &Intact, record: RecordId) -> Result<Vec<Objection>, Failure> {
+    let mut standing = intact.standing(None, keys::moment(None)?.timestamp());
+    Ok(standing.against.remove(&record).unwrap_or_default())
+}
+
+/// Says on the error output what was said against a record of which bytes or tables follow.
+pub fn warn(intact: &Intact, record: RecordId) -> Result<(), Failure> {
+    let objections = of(intact, record)?;
+    if !objections.is_empty() {
+        terminal::talk(&lines([(record, choice::title(intact, record), objections.as_slice())]));
+    }
+    Ok(())
 }
 
 /// A record's title as a line shows it.

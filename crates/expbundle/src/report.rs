@@ -48,7 +48,8 @@ pub struct Report {
     pub at: Time,
     /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
     pub skipped_lines: Vec<SkippedLine>,
-    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all.
+    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all. Those that were
+    /// taken back are among them.
     pub records: Vec<RecordReport>,
     /// The statements that count, in the order of their dates.
     pub statements: Vec<StatementReport>,
@@ -310,8 +311,9 @@ impl Report {
             findings = intact.remarks(Check { findings }, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
             let standing = &verdict.standing;
-            let (counting, strange) =
-                record_reports(intact, verdict).into_iter().partition(|record| standing.counts(record.id));
+            let (counting, strange) = record_reports(intact, verdict)
+                .into_iter()
+                .partition(|record| !standing.apart.records.contains(&record.id));
             records = counting;
             apart.records = strange;
             apart.known_keys.clone_from(&standing.not_valid);
@@ -460,15 +462,21 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
     reports.sort_by_key(|report| (report.created, report.id));
     // One statement may be wrapped in many envelopes, and is one statement.
     reports.dedup_by_key(|report| report.id);
-    reports.chunk_by(|a, b| a.created == b.created).flat_map(in_chain).cloned().collect()
+    // What is set apart changes no order of what counts, so of one date it comes behind.
+    let is_apart = |report: &&StatementReport| verdict.standing.apart.statements.contains(&report.id);
+    let ordered = |same_date: &[StatementReport]| -> Vec<StatementReport> {
+        let (apart, counting): (Vec<_>, Vec<_>) = same_date.iter().partition(is_apart);
+        in_chain(&counting).into_iter().chain(in_chain(&apart)).cloned().collect()
+    };
+    reports.chunk_by(|a, b| a.created == b.created).flat_map(ordered).collect()
 }
 
 /// Statements of one date, each behind those that it follows.
-fn in_chain(same_date: &[StatementReport]) -> Vec<&StatementReport> {
-    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, report)).collect();
+fn in_chain<'a>(same_date: &[&'a StatementReport]) -> Vec<&'a StatementReport> {
+    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, *report)).collect();
     let mut order = Vec::with_capacity(same_date.len());
     let mut seen = HashSet::new();
-    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (report, false)).collect();
+    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (*report, false)).collect();
     while let Some((report, follows_all)) = open.pop() {
         if follows_all {
             order.push(report);

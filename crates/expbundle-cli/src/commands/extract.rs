@@ -13,7 +13,7 @@ use expbundle_format::sections::{self, Artifact, Artifacts};
 use expbundle_series::SeriesReader;
 
 use crate::failure::Failure;
-use crate::{Outcome, exit, files, series, statements, terminal, tracker};
+use crate::{Outcome, exit, files, objections, series, statements, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -74,6 +74,7 @@ impl Extract {
             None => files::intact(&self.path)?,
         };
         let record = statements::one(&intact, self.record.as_deref())?;
+        objections::warn(&intact, record)?;
         if self.everything {
             return self.all(&intact, record);
         }

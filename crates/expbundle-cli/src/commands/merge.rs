@@ -71,7 +71,9 @@ impl Merge {
             let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
             findings.clone_from(&verdict.findings);
             if let Some(beginning) = &self.closure {
-                let id = statements::starting(intact.records().keys().copied(), beginning)?;
+                // What is set apart stops no command, so its ids are not looked at where one that counts fits.
+                let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
+                let id = statements::starting(counting, beginning)?;
                 bundle = intact.closure(&verdict.lineage, &[id]);
                 (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
             }

@@ -125,7 +125,11 @@ pub fn plan_attach(
     let mut notes = Vec::new();
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
-    let wanted = if options.signing.is_some() { Wanted::Both } else { check::wanted(&joined, Digests::Blake3) };
+    let standing = joined.standing(None, options.at.timestamp());
+    let wanted = match &options.signing {
+        Some(_) => Wanted::Both,
+        None => check::wanted(&joined, &standing, Digests::Blake3),
+    };
     sweep(folder);
     let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
@@ -147,7 +151,7 @@ pub fn plan_attach(
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
-    let found = check::judge(&scan, &joined, &verdict, false);
+    let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
     let of_another_folder = of_another_folder(&found, incoming, present);
     if !of_another_folder.is_empty() {
         notes.push(format!(
@@ -168,7 +172,7 @@ pub fn plan_attach(
     } else {
         // As a verifier will see it.
         let verdict = joined.judge(None, options.at.timestamp());
-        let found = check::judge(&scan, &joined, &verdict, false);
+        let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
         notes.extend(notes_on_files(&found));
         found.files
     };

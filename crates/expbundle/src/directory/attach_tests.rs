@@ -92,7 +92,7 @@ fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
 fn judged(folder: &Utf8Path, intact: &Intact) -> Folder {
     let scan = scan::scan(folder, Wanted::Both, &|_| ()).expect("readable");
     let verdict = intact.judge(None, options().at.timestamp());
-    check::judge(&scan, intact, &verdict, false)
+    check::judge(&scan, intact, &verdict, false, Digests::Blake3)
 }
 
 fn contents(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
