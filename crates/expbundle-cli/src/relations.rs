@@ -93,7 +93,7 @@ impl Question<'_> {
         let family: Vec<RecordId> = concerned.iter().copied().collect();
         for id in family {
             concerned.extend(graph.suggestions(id).into_iter().map(|edge| edge.parent));
-            concerned.extend(graph.successor(id));
+            concerned.extend(graph.successors(id));
         }
         Some(concerned)
     }

@@ -86,13 +86,9 @@ impl Lineage {
         self.position(id).map(|record| &self.records[record as usize])
     }
 
-    /// The record that took the place of this one, as statements declare; the first by id where they name several.
-    pub fn successor(&self, id: RecordId) -> Option<RecordId> {
-        self.successors(id).next()
-    }
-
-    /// Every record that is said to have taken the place of this one. One that is here under another SHA-256 is not meant.
-    pub(crate) fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
+    /// The records that took the place of this one, as statements declare, in the order of ids. One that is here under another SHA-256
+    /// is not meant. Which of several is shown depends on the dates of the statements, which lineage does not know.
+    pub fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
         let first = self.supersessions.partition_point(|supersession| supersession.superseded < id);
         let of_this = self.supersessions[first..].iter().take_while(move |supersession| supersession.superseded == id);
         of_this.map(|supersession| supersession.successor).filter_map(|successor| {

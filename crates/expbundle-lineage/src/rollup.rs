@@ -28,8 +28,8 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// Of several records of one source run the successor counts if there is one, otherwise that of the lowest `rank`, and of these the
-    /// first by id that has a value.
+    /// Of several records of one source run one counts that no other record here supersedes, then that of the lowest `rank`, then the
+    /// first by id that has a value (spec/family.md, "Sums").
     pub fn rollup<T, R: Ord>(
         &self,
         of: &[RecordId],
@@ -114,6 +114,6 @@ impl Lineage {
     }
 
     fn is_superseded_in(&self, id: RecordId, family: &[RecordId]) -> bool {
-        self.successors(id).any(|successor| family.binary_search(&successor).is_ok())
+        self.successors(id).any(|successor| successor != id && family.binary_search(&successor).is_ok())
     }
 }
