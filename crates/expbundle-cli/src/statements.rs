@@ -57,9 +57,14 @@ impl StatementArguments {
         if let Some(warning) = odd_date("the statement is dated", created, now) {
             terminal::talk(&warning);
         }
-        let mut predicates = Vec::new();
+        let (mut predicates, mut subjects_seen) = (Vec::new(), BTreeSet::new());
         for id in chosen.ids {
-            predicates.push((id, predicate(&intact, id)?));
+            let predicate = predicate(&intact, id)?;
+            for subject in
+                subjects(&intact, id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
+            {
+                predicates.push((subject, predicate.clone()));
+            }
         }
         if let Some((_, Predicate::Revocation(revocation))) = predicates.first() {
             for warning in
@@ -157,6 +162,20 @@ fn not_signed(records: &[RecordId]) -> String {
     let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
     let note = paint(Tone::Doubt, "note:");
     format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// The records that a statement is about. What takes a statement or key back is about what that vouched for, so that it is still said of
+/// these records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
+fn subjects(intact: &Intact, chosen: RecordId, predicate: &Predicate) -> Vec<RecordId> {
+    let Predicate::Revocation(revocation) = predicate else { return vec![chosen] };
+    let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {
+        Revoked::Record(_) => false,
+        Revoked::Statement(id) => statement.id() == *id,
+        Revoked::Key(key) => statement.kind() == Kind::Authorship && statement.key() == key,
+    };
+    let meant = intact.statements().iter().filter(is_meant).map(|statement| RecordId(statement.record().blake3));
+    let records: BTreeSet<RecordId> = meant.filter(|id| intact.records().contains_key(id)).collect();
+    if records.is_empty() { vec![chosen] } else { records.into_iter().collect() }
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.

@@ -477,7 +477,7 @@ impl<'a> Rights<'a> {
 
     /// Whether the signers file has a line of a key, which need not have signed anything here.
     fn has(&self, key: &PublicKey) -> bool {
-        self.policy.is_some_and(|policy| !matches!(policy.judge(key, self.at), Judgement::Unknown))
+        self.policy.is_some_and(|policy| policy.has(key))
     }
 
     /// When the signers file trusts a key that it has and does not trust at the moment.
