@@ -127,7 +127,12 @@ pub(crate) fn is_unique(artifact: &ArtifactFact, file: Option<&FileFact>) -> boo
 
 /// Whether it can join records: it is unique, `record.json` lists it, and its role carries lineage.
 pub(crate) fn can_prove(artifact: &ArtifactFact, file: Option<&FileFact>) -> bool {
-    artifact.listed && carries_lineage(&artifact.role) && is_unique(artifact, file)
+    carries_proof(artifact) && is_unique(artifact, file)
+}
+
+/// Whether anything of it can join records: what does not depend on the bytes, and so holds for all files of a tree alike.
+pub(crate) fn carries_proof(artifact: &ArtifactFact) -> bool {
+    artifact.listed && carries_lineage(&artifact.role) && !artifact.common
 }
 
 /// How a record came by what it put out.

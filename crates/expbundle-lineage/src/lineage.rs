@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
-use crate::contents::{Contents, Use};
+use crate::contents::{Contents, TakenListings, Use};
 use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
 use crate::link::{Edge, Link, Side};
@@ -253,10 +253,16 @@ fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
 /// tree, put out whole, put out as a file of a tree.
 ///
 /// A file of one tree and a file of another never join: every model folder has the same `.gitattributes`.
+///
+/// Each listing that was taken in by several records is one more vertex, between those records and its files.
 fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Contents) -> Adjacency {
     let count = u32::try_from(records.len()).expect("records are numbered by u32");
-    let vertices = contents.len().checked_mul(4).and_then(|joints| joints.checked_add(count));
-    let vertices = vertices.expect("fewer than 2^30 artifacts fit into memory");
+    let TakenListings { files, takers, .. } = &contents.taken_listings;
+    let listings = u32::try_from(files.len()).expect("listings are numbered by u32");
+    let first_listing = contents.len().checked_mul(4).and_then(|joints| joints.checked_add(count));
+    let vertices = first_listing.and_then(|first| first.checked_add(listings));
+    let (first_listing, vertices) =
+        first_listing.zip(vertices).expect("fewer than 2^30 artifacts and listings fit into memory");
     let joint =
         |class: u32, put_out: bool, in_tree: bool| count + 4 * class + 2 * u32::from(put_out) + u32::from(in_tree);
     let mut arcs = Vec::new();
@@ -265,12 +271,20 @@ fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Content
         let asserted = asserted_of(asserted, facts.id()).iter();
         arcs.extend(asserted.filter_map(|link| Some((child, named(records, &link.parent)?))));
     }
+    arcs.extend(takers.iter().map(|(record, listing)| (*record, first_listing + listing)));
+    let mut is_taken_in_tree = vec![false; contents.len() as usize];
+    for (listing, classes) in (first_listing..).zip(files) {
+        for &class in classes {
+            arcs.push((listing, joint(class, false, true)));
+            is_taken_in_tree[class as usize] = true;
+        }
+    }
     for class in 0..contents.len() {
         let outputs = contents.outputs.of(class).iter().filter(|output| output.links);
         arcs.extend(outputs.map(|output| (joint(class, true, output.in_tree), output.record)));
         let inputs = contents.inputs.of(class).iter().filter(|input| input.links);
         arcs.extend(inputs.clone().map(|input| (input.record, joint(class, false, input.in_tree))));
-        if inputs.count() == 0 {
+        if inputs.count() == 0 && !is_taken_in_tree[class as usize] {
             continue;
         }
         for &agreeing in contents.agreeing_with(class) {

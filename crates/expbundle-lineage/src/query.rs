@@ -324,12 +324,8 @@ impl Lineage {
             return false;
         }
         let (Some(digests), Some(taker)) = (input.digests, self.position(taker)) else { return true };
-        let produced = |digests: &ArtifactDigests, in_trees: bool| {
-            let mut classes = self.contents.agreeing(digests).into_iter();
-            classes.any(|class| self.contents.is_produced(class, in_trees, taker))
-        };
         !digests.is_of_nothing()
-            && !self.contents.proving(input).any(|(file, digests)| produced(&digests, file.is_none()))
+            && !self.contents.is_accounted(input, taker)
             && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
             && !input.is_listed_otherwise(listed)
     }
