@@ -9,7 +9,7 @@ use expbundle::judge::{State, Verdict};
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
-use expbundle_lineage::{Lineage, RecordFacts};
+use expbundle_lineage::{Joins, Lineage, RecordFacts};
 use expbundle_statement::{Kind, TrustPolicy};
 
 use crate::failure::Failure;
@@ -17,6 +17,10 @@ use crate::family::{Family, find, gather, refusal};
 use crate::keys;
 use crate::statements::{digests_of, starting};
 use crate::terminal::named;
+
+/// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
+/// there are is said.
+pub const MOST_ALTERNATIVES: usize = 20;
 
 /// What is asked of a family.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +77,8 @@ impl Question<'_> {
             None if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
             None => {
-                let parents: BTreeSet<RecordId> =
-                    own.iter().flat_map(|id| graph.parents(*id)).map(|edge| edge.parent).collect();
+                let records: Vec<RecordId> = own.iter().copied().collect();
+                let parents: BTreeSet<RecordId> = graph.parents_of_all(&records).into_iter().collect();
                 own.difference(&parents).copied().collect()
             }
         })
@@ -91,8 +95,9 @@ impl Question<'_> {
             concerned.extend(graph.descendants(start));
         }
         let family: Vec<RecordId> = concerned.iter().copied().collect();
+        let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
         for id in family {
-            concerned.extend(graph.suggestions(id).into_iter().map(|edge| edge.parent));
+            concerned.extend(joins.suggestions(id).edges.iter().map(|edge| edge.parent));
             concerned.extend(graph.successor(id));
         }
         Some(concerned)

@@ -103,6 +103,8 @@ pub(crate) struct Contents {
     has_partial: bool,
     /// By class, who made these bytes: as a whole artifact, as a file of a tree.
     produced: Vec<[Makers; 2]>,
+    /// Outputs that can join records as a whole: record and position, in order.
+    proving_outputs: Vec<(u32, u32)>,
     /// By class, the classes that agree with it: asked for at every input, so computed once.
     agreeing: Adjacency,
     pub(crate) outputs: Uses,
@@ -222,6 +224,9 @@ impl Contents {
             let makers = &mut contents.produced[output.class as usize][usize::from(output.in_tree)];
             *makers = makers.and(Makers::One(output.record));
         }
+        // Collected record by record, and of each in the order of its outputs.
+        let proving = outputs.iter().filter(|output| output.links && !output.in_tree);
+        contents.proving_outputs = proving.map(|output| (output.record, output.artifact)).collect();
         let classes = contents.digests.len();
         (contents.outputs, contents.inputs) =
             rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
@@ -454,6 +459,17 @@ impl Contents {
             (Some(_), Some(_)) | (None, None) => {}
         }
         found
+    }
+
+    /// Whether an output, as a whole, can join records: in the order of positions.
+    pub(crate) fn proves(&self, record: u32, artifact: u32) -> bool {
+        self.proving_outputs.binary_search(&(record, artifact)).is_ok()
+    }
+
+    /// Whether something has one of these digests and another of the other kind, so that nobody can tell which description is right.
+    pub(crate) fn is_disputed(&self, digests: &ArtifactDigests) -> bool {
+        let agreeing = self.agreeing(digests);
+        self.sharing(digests).any(|class| !agreeing.contains(&class))
     }
 
     /// Every class that has one of these digests, whatever its other.

@@ -160,7 +160,7 @@ impl<'a> Maker<'a> {
         let listed = facts.inputs.iter().filter(|input| input.listed).filter_map(|input| input.digests);
         Self {
             listed: Digests::new(&listed.collect::<Vec<_>>()),
-            taken: Taken::by(&facts.inputs, known),
+            taken: Taken::by(&facts.inputs, facts.outputs.iter().map(|output| 1 + output.files.len()).sum(), known),
             hides_inputs: facts.hides_inputs(),
         }
     }

@@ -281,9 +281,9 @@ fn ways_and_walks_count_links_and_not_contents() {
     assert_eq!(lineage.path(id("b"), id("a")), Some(vec![id("b"), id("a")]));
     assert_eq!(lineage.path(id("a"), id("c")), None);
     assert_eq!(lineage.path(id("a"), id("a")), Some(vec![id("a")]));
-    let up = lineage.walk(id("c"), expbundle_lineage::Direction::Up, 1);
+    let up = lineage.walk(&[id("c")], expbundle_lineage::Direction::Up, 1);
     assert_eq!(up.iter().map(|reached| reached.distance).collect::<Vec<_>>(), [0, 1, 1]);
-    assert_eq!(lineage.walk(id("a"), expbundle_lineage::Direction::Down, 0).len(), 1);
+    assert_eq!(lineage.walk(&[id("a")], expbundle_lineage::Direction::Down, 0).len(), 1);
     assert_eq!(lineage.layers(), [[id("a")], [id("b")], [id("c")]]);
 }
 

@@ -13,7 +13,8 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Finding, RecordId, Severity, StatementId};
 use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
-    ArtifactFact, Direction, Edge, Grade, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode, ViewOptions, tree,
+    ArtifactFact, Direction, Edge, Folded, Grade, Joins, Link, Part, Tone as Look, TreeItem, TreeLimits, ViewNode,
+    ViewOptions, tree,
 };
 use expbundle_statement::SkippedLine;
 use schemars::JsonSchema;
@@ -21,7 +22,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::objections;
-use crate::relations::{Question, Relations};
+use crate::relations::{MOST_ALTERNATIVES, Question, Relations};
 use crate::statements::{short, starting};
 use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
 use crate::{Outcome, exit, findings};
@@ -82,10 +83,12 @@ pub struct Lineage {
     svg: bool,
 }
 
-/// Edges that a report or a picture has: of what thousands made and thousands took in, each pair is one.
+/// Edges that a report or a picture has.
 const MOST_EDGES: usize = 100_000;
 /// Figures that are in no sum and shown beside it.
 const FIGURES: usize = 20;
+/// Ways to an ancestor that are shown.
+const WAYS: usize = 20;
 /// Names of signers of one record that are shown.
 const SIGNERS: usize = 5;
 
@@ -106,8 +109,10 @@ pub struct LineageReport {
     absent: Vec<RecordId>,
     /// The records of the family.
     records: Vec<Relative>,
-    /// What joins them, and what might: the first 100,000.
+    /// What joins them, and what might: the first 100,000. Of one input at most 20 makers have an edge.
     edges: Vec<ReportedEdge>,
+    /// Outputs that join an input to more records than have an edge.
+    folded: Vec<ReportedFold>,
     /// Whether there are more edges than these.
     more_edges: bool,
     /// Inputs that no record accounts for.
@@ -157,6 +162,20 @@ struct ReportedEdge {
     artifacts: Vec<ArtifactDigests>,
     /// Statements that assert it.
     statements: Vec<StatementId>,
+}
+
+/// Outputs without an edge, that are the same bytes as an input, or a file of it, or have something in common with it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReportedFold {
+    record: RecordId,
+    role: String,
+    name: Option<String>,
+    digest: Option<ArtifactDigests>,
+    /// `proven` or `suggested`.
+    grade: String,
+    /// How many more.
+    count: usize,
 }
 
 /// An input that no record accounts for.
@@ -224,7 +243,7 @@ impl Lineage {
             let report = self.report(&relations, &start, &shown);
             terminal::say_json(&report);
         } else if self.dot || self.mermaid || self.svg {
-            let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES };
+            let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
             let view = relations.graph().view(&shown, options, |part| node(&relations, part));
             if view.edges.len() == MOST_EDGES {
                 let most = terminal::grouped(MOST_EDGES as u64);
@@ -257,15 +276,15 @@ impl Lineage {
         let mut shown: BTreeSet<RecordId> = BTreeSet::new();
         if let Some(ancestor) = &self.to {
             let to = starting(relations.intact.records().keys().copied(), ancestor)?;
-            shown.extend(start.iter().filter_map(|id| graph.path(*id, to)).flatten());
+            shown.extend(graph.ways_to(to).into_iter().flat_map(|ways| ways.of_all(start)));
             if shown.is_empty() {
                 return Err(
                     Failure::usage(format!("{} is no ancestor", short(&to))).help("`--down` shows what came from it")
                 );
             }
         } else if let Some(depth) = self.depth {
-            let walks = start.iter().flat_map(|id| graph.walk(*id, self.direction(), depth));
-            shown.extend(walks.map(|reached| reached.record));
+            let walk = graph.walk(start, self.direction(), depth);
+            shown.extend(walk.into_iter().map(|reached| reached.record));
         } else {
             shown.extend(start);
             shown.extend(if self.down { graph.descendants(start) } else { graph.ancestors(start) });
@@ -277,8 +296,12 @@ impl Lineage {
         let mut text = String::new();
         if let Some(ancestor) = &self.to {
             let to = starting(relations.intact.records().keys().copied(), ancestor)?;
-            for way in start.iter().filter_map(|id| relations.graph().path(*id, to)) {
-                text += &way_words(relations, &way);
+            let ways = relations.graph().ways_to(to);
+            let mut ways = start.iter().filter_map(|id| ways.as_ref()?.of(*id));
+            ways.by_ref().take(WAYS).for_each(|way| text += &way_words(relations, &way));
+            let more = ways.count() as u64;
+            if more > 0 {
+                _ = writeln!(text, "… and {}; `--record` chooses one, `--json` has all", count(more, "more way"));
             }
             return Ok(text);
         }
@@ -305,9 +328,20 @@ impl Lineage {
         let graph = relations.graph();
         let weakest = graph.weakest(start, |id| present_state(relations, id));
         let relatives = shown.iter().map(|id| relative(relations, *id));
-        let edges = shown.iter().flat_map(|id| graph.parents(*id).into_iter().chain(graph.suggestions(*id)));
-        let mut edges =
-            edges.filter(|edge| shown.binary_search(&edge.parent).is_ok() || edge.grade() == Grade::Suggested);
+        let (mut edges, mut folded) = (Vec::new(), Vec::new());
+        let mut joins = Joins::among(graph, shown, MOST_ALTERNATIVES);
+        // What might be a relative is shown wherever it is.
+        let mut hints = Joins::of(graph, MOST_ALTERNATIVES);
+        for id in shown {
+            let (parents, suggested) = (joins.parents(*id), hints.suggestions(*id));
+            let more = parents.folded.into_iter().chain(suggested.folded);
+            folded.extend(more.filter_map(|folded| reported_fold(relations, *id, folded)));
+            if edges.len() <= MOST_EDGES {
+                edges.extend(parents.edges.iter().chain(&suggested.edges).map(|edge| reported(relations, edge)));
+            }
+        }
+        let more_edges = edges.len() > MOST_EDGES;
+        edges.truncate(MOST_EDGES);
         let gaps = shown.iter().flat_map(|id| graph.gaps_of(*id).into_iter().map(|input| (*id, input)));
         let mut absent: Vec<RecordId> = shown.iter().flat_map(|id| graph.absent_parents(*id)).collect();
         absent.sort_unstable();
@@ -319,8 +353,9 @@ impl Lineage {
             weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
             absent,
             records: relatives.collect(),
-            edges: edges.by_ref().take(MOST_EDGES).map(|edge| reported(relations, &edge)).collect(),
-            more_edges: edges.next().is_some(),
+            edges,
+            folded,
+            more_edges,
             gaps: gaps.filter_map(|(record, input)| reported_gap(relations, record, input)).collect(),
             cost: self.cost.then(|| cost(relations, start)),
             duplicates: self.duplicates.then(|| duplicates(relations)),
@@ -360,7 +395,7 @@ fn beginnings(relations: &Relations) -> Vec<RecordId> {
     family.extend(&relations.start);
     family.sort_unstable();
     family.dedup();
-    let first: Vec<RecordId> = family.iter().copied().filter(|id| relations.graph().parents(*id).is_empty()).collect();
+    let first: Vec<RecordId> = family.iter().copied().filter(|id| relations.graph().is_beginning(*id)).collect();
     if first.is_empty() { relations.start.clone() } else { first }
 }
 
@@ -424,6 +459,27 @@ fn reported_gap(relations: &Relations, record: RecordId, input: usize) -> Option
     let artifact = gap_input(relations, record, input)?;
     let (role, name) = (artifact.role.to_string(), artifact.name.clone());
     Some(ReportedGap { record, role, name, digest: artifact.digests })
+}
+
+fn reported_fold(relations: &Relations, record: RecordId, folded: Folded) -> Option<ReportedFold> {
+    let artifact = gap_input(relations, record, folded.input)?;
+    Some(ReportedFold {
+        record,
+        role: artifact.role.to_string(),
+        name: artifact.name.clone(),
+        digest: artifact.digests,
+        grade: folded.grade.to_string(),
+        count: folded.count,
+    })
+}
+
+/// How many more outputs join an input to records that are not shown.
+fn folded_words(folded: Folded) -> String {
+    let outputs = count(folded.count as u64, "more output");
+    match folded.grade {
+        Grade::Proven => format!("and {outputs} of the same bytes"),
+        _ => format!("and {outputs} with something in common"),
+    }
 }
 
 /// What an input is called: its name, or else the beginning of its digest.
@@ -512,6 +568,7 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             format!("{} {named}", paint(Tone::Bad, "unknown origin:"))
         }
         TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
+        TreeItem::Folded { folded, .. } => format!("… {}", folded_words(*folded)),
         TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
         TreeItem::MoreStarts { count: left } => {
             format!("… and {} to begin with; `--record` chooses one", count(*left as u64, "more record"))
@@ -684,5 +741,6 @@ fn node(relations: &Relations, part: Part) -> ViewNode {
                 .unwrap_or_default();
             ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
         }
+        Part::Folded(_, folded) => ViewNode { lines: vec![folded_words(folded)], tone: Look::Plain },
     }
 }
