@@ -402,7 +402,9 @@ fn blobs_of_snapshot(folder: &Utf8Path) -> Option<PathBuf> {
     let snapshots = folder.parent()?;
     let repository = snapshots.parent()?;
     let name = repository.file_name()?.to_str()?;
-    let is_repository = ["models--", "datasets--", "spaces--"].iter().any(|start| name.starts_with(start));
+    // `<kind>--<name>` or `<kind>--<owner>--<name>`.
+    let mut of_kind = ["models--", "datasets--", "spaces--"].iter().filter_map(|start| name.strip_prefix(start));
+    let is_repository = of_kind.any(|id| id.split("--").count() <= 2 && id.split("--").all(|part| !part.is_empty()));
     (snapshots.file_name()?.to_str()? == "snapshots" && is_repository).then(|| repository.join("blobs"))
 }
 
