@@ -142,7 +142,7 @@ pub(crate) enum Origin {
     Made,
     /// It was given them.
     PassedOn,
-    /// What it took in is not all here, and its record does not say.
+    /// What it took in is not all here, or cannot be compared, and its record does not say.
     Unknown,
 }
 
@@ -168,12 +168,12 @@ impl<'a> Maker<'a> {
     /// How the record came by these bytes, which are this output of it or a file of its tree.
     ///
     /// What the record says of its output counts, because it is signed and cannot be left out; only where it says nothing do listings and
-    /// descriptions decide, and where one of them is withheld nothing does.
+    /// descriptions decide, and where one of them is withheld, or an input is known by the other algorithm only, nothing does.
     pub(crate) fn origin(&self, output: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
         let was_given = match output.passed_on {
             _ if self.listed.has(digests) => Some(true),
             None if self.taken.has(digests) => Some(true),
-            None if self.hides_inputs => None,
+            None if self.hides_inputs || !self.taken.can_tell(digests) => None,
             said => Some(said == Some(true)),
         };
         match was_given {

@@ -14,6 +14,9 @@ const ONE_BY_ONE: usize = 8;
 pub(crate) struct Digests {
     blake3: Vec<Blake3>,
     sha256: Vec<Sha256>,
+    /// Whether something is known by one of the two only, so that it can be compared with nothing that is known by the other only.
+    only_blake3: bool,
+    only_sha256: bool,
 }
 
 impl Digests {
@@ -24,7 +27,11 @@ impl Digests {
         let mut sha256: Vec<Sha256> = all.iter().filter_map(ArtifactDigests::sha256).collect();
         blake3.sort_unstable();
         sha256.sort_unstable();
-        Self { blake3, sha256 }
+        // What is empty is known by both.
+        let mut partial = all.iter().filter(|digests| digests.both().is_none() && !digests.is_of_nothing());
+        let only_blake3 = partial.clone().any(|digests| digests.blake3().is_some());
+        let only_sha256 = partial.any(|digests| digests.sha256().is_some());
+        Self { blake3, sha256, only_blake3, only_sha256 }
     }
 
     /// Of each listing that some record took in and put something out besides.
@@ -42,6 +49,13 @@ impl Digests {
     pub(crate) fn has(&self, digests: &ArtifactDigests) -> bool {
         digests.blake3().is_some_and(|digest| self.blake3.binary_search(&digest).is_ok())
             || digests.sha256().is_some_and(|digest| self.sha256.binary_search(&digest).is_ok())
+    }
+}
+
+impl Digests {
+    /// Whether it can be told of everything here that it is, or is not, these bytes.
+    fn can_tell(&self, digests: &ArtifactDigests) -> bool {
+        (digests.blake3().is_some() || !self.only_blake3) && (digests.sha256().is_some() || !self.only_sha256)
     }
 }
 
@@ -72,6 +86,11 @@ impl<'a> Taken<'a> {
     /// One digest in common is enough: in doubt a record did not produce what it may have been given.
     pub(crate) fn has(&self, digests: &ArtifactDigests) -> bool {
         self.own.has(digests) || self.listings.iter().any(|listing| listing.has(digests))
+    }
+
+    /// Whether all that was taken in can be compared with these bytes: digests of different algorithms cannot.
+    pub(crate) fn can_tell(&self, digests: &ArtifactDigests) -> bool {
+        self.own.can_tell(digests) && self.listings.iter().all(|listing| listing.can_tell(digests))
     }
 }
 
