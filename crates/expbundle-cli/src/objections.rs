@@ -1,5 +1,6 @@
-//! What was said against records, in words: first in every view, and never folded where a trusted key said it.
+//! What was said against records, in words: first in every view, and never folded where a trusted key or an author of the record said it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use expbundle::standing::{Apart, Objection, ObjectionKind};
@@ -8,13 +9,14 @@ use expbundle_format::RecordId;
 use crate::statements::short;
 use crate::terminal::{Tone, count, one_line, paint, quoted};
 
-/// Objections shown of one record that unknown keys made. Those of trusted keys are all shown.
-const SHOWN: usize = 4;
+/// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only their number.
+const SHOWN: usize = 3;
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
 pub fn words(objection: &Objection) -> String {
     let by = match objection.trusted_as.first() {
         Some(principal) => one_line(principal),
+        None if objection.by_author => format!("its author's key ({}), which is unknown", objection.key),
         None => format!("an unknown key ({})", objection.key),
     };
     let what = match (objection.kind, objection.successor) {
@@ -28,18 +30,27 @@ pub fn words(objection: &Objection) -> String {
     format!("{what} {by}{reason}")
 }
 
-/// All objections to one record, joined.
+/// All objections to one record, joined. Those of trusted keys and of the record's own authors are all there.
 pub fn all(objections: &[Objection]) -> String {
-    let (trusted, unknown): (Vec<_>, Vec<_>) =
-        objections.iter().partition(|objection| !objection.trusted_as.is_empty());
-    let mut parts: Vec<String> = trusted.into_iter().map(words).collect();
-    parts.extend(unknown.iter().take(SHOWN).map(|objection| words(objection)));
-    let more = unknown.len().saturating_sub(SHOWN) as u64;
-    if more > 0 {
-        parts.push(format!("and {} by unknown keys", count(more, "more objection")));
+    let (vouched, others): (Vec<_>, Vec<_>) = objections.iter().partition(|objection| objection.is_vouched_for());
+    let mut parts: Vec<String> = vouched.into_iter().map(words).collect();
+    if others.len() <= SHOWN {
+        parts.extend(others.into_iter().map(words));
+    } else {
+        let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
+        parts.push(format!("objected to in {}", unvouched(others.len(), keys.len())));
     }
     parts.join("; ")
 }
+
+/// Statements by keys that anybody can have made, as a number.
+pub fn unvouched(statements: usize, keys: usize) -> String {
+    let (statements, by) = (count(statements as u64, "statement"), count(keys as u64, "key"));
+    format!("{statements} by {by} that nobody vouched for")
+}
+
+/// What stands for the title of a record that is not here.
+pub const ABSENT: &str = "(not here)";
 
 /// A record's title as a line shows it.
 pub fn title(title: Option<&str>) -> String {

@@ -97,6 +97,36 @@ impl Lineage {
         reached
     }
 
+    /// These records with all that they derive from, or all that derives from them, in the order of ids; within so many links, if that is
+    /// said.
+    pub fn relatives(&self, of: &[RecordId], direction: Direction, depth: Option<usize>) -> Vec<RecordId> {
+        let mut records: Vec<RecordId> = match (depth, direction) {
+            (Some(depth), _) => self.walk(of, direction, depth).into_iter().map(|reached| reached.record).collect(),
+            (None, Direction::Up) => self.ancestors(of),
+            (None, Direction::Down) => self.descendants(of),
+        };
+        records.extend(of.iter().filter(|id| self.record(**id).is_some()));
+        records.sort_unstable();
+        records.dedup();
+        records
+    }
+
+    /// Of these records and all that they derive from those that have no parent here: a tree downwards begins with them. These records
+    /// themselves, if all derive from each other.
+    pub fn beginnings(&self, of: &[RecordId]) -> Vec<RecordId> {
+        let mut first = self.relatives(of, Direction::Up, None);
+        first.retain(|id| self.is_beginning(*id));
+        if first.is_empty() { of.to_vec() } else { first }
+    }
+
+    /// Parents that these records name and that are not here, in the order of ids.
+    pub fn absent_parents_of(&self, records: &[RecordId]) -> Vec<RecordId> {
+        let mut absent: Vec<RecordId> = records.iter().flat_map(|id| self.absent_parents(*id)).collect();
+        absent.sort_unstable();
+        absent.dedup();
+        absent
+    }
+
     /// The records right below one, in the order of ids, without itself.
     pub(crate) fn children(&self, parent: RecordId) -> Vec<RecordId> {
         let Some(parent) = self.position(parent) else { return Vec::new() };

@@ -299,7 +299,7 @@ fn sums_count_each_ancestor_and_each_run_once() {
     let said = Supersession { superseded: id("right"), successor: digest("right again") };
     let lineage = Lineage::build(Facts { supersessions: vec![said], ..facts(&stories) });
     let hours = |record| if record == id("left") { None } else { Some(10) };
-    let sum = lineage.rollup(&[id("merged")], |_| (), hours, |a, b| a + b);
+    let sum = lineage.rollup(&[id("merged")], |_| false, |_| (), hours, |a, b| a + b);
     assert_eq!(sum.total, Some(30));
     assert_eq!(sum.counted, ids(&["base", "merged", "right again"]));
     assert_eq!((sum.unknown, sum.repeated, sum.absent), (ids(&["left"]), ids(&["right"]), ids(&["gone"])));
