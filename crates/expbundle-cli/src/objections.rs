@@ -16,7 +16,6 @@ const SHOWN: usize = 3;
 pub fn words(objection: &Objection) -> String {
     let by = match objection.trusted_as.first() {
         Some(principal) => one_line(principal),
-        None if objection.by_author => format!("its author's key ({}), which is unknown", objection.key),
         None => format!("an unknown key ({})", objection.key),
     };
     let what = match (objection.kind, objection.successor) {

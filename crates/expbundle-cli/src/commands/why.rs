@@ -305,7 +305,12 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
             &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
     }
     if relations.policy.is_some() {
-        return text + &folded("", &unknown);
+        if !unknown.is_empty() {
+            let are = if unknown.len() == 1 { "is" } else { "are" };
+            let number = count(unknown.len() as u64, "statement");
+            text += &format!(" There {are} {number} by unknown keys (`expbundle log`).");
+        }
+        return text;
     }
     // Anybody can make any number of keys, but not the key of the record's author.
     let is_author = |key: &PublicKey| {
@@ -315,13 +320,13 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
     let (by_author, others): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|statement| is_author(statement.key()));
     let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
-    text.extend(shown.iter().map(|statement| unknown_words("Its author's key, which is unknown", statement)));
+    text.extend(shown.iter().map(|statement| unknown_words(statement)));
     text += &folded("of its authors", more);
     let (against, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|statement| statement.predicate().is_against());
     for (what, statements) in [("against it", against), ("for it, or of its use", others)] {
         if statements.len() <= MOST_UNKNOWN {
-            text.extend(statements.iter().map(|statement| unknown_words("An unknown key", statement)));
+            text.extend(statements.iter().map(|statement| unknown_words(statement)));
         } else {
             text += &folded(what, &statements);
         }
@@ -336,9 +341,8 @@ fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
     }
     let keys: BTreeSet<&[u8; 32]> = statements.iter().map(|statement| statement.key().as_bytes()).collect();
     let are = if statements.len() == 1 { "is" } else { "are" };
-    let what = if what.is_empty() { String::new() } else { format!(", {what}") };
     let number = objections::unvouched(statements.len(), keys.len());
-    format!(" There {are} {number}{what} (`expbundle log`).")
+    format!(" There {are} {number}, {what} (`expbundle log`).")
 }
 
 fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {
@@ -370,13 +374,13 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
     }
 }
 
-fn unknown_words(who_said: &str, statement: &VerifiedStatement) -> String {
+fn unknown_words(statement: &VerifiedStatement) -> String {
     let who = match statement.signer_name() {
         Some(name) => format!("{}, calling itself {}", statement.key().fingerprint(), named(name)),
         None => statement.key().fingerprint(),
     };
     let says = one_line(&statement.predicate().brief(60));
-    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, who_said), day(&statement.created()))
+    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(&statement.created()))
 }
 
 fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {
