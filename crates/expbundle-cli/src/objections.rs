@@ -31,11 +31,12 @@ pub fn words(objection: &Objection) -> String {
 
 /// All objections to one record, joined. Those of trusted keys and of the record's own authors are all there.
 pub fn all(objections: &[Objection]) -> String {
-    let (vouched, others): (Vec<_>, Vec<_>) = objections.iter().partition(|objection| objection.is_vouched_for());
-    let mut parts: Vec<String> = vouched.into_iter().map(words).collect();
-    if others.len() <= SHOWN {
-        parts.extend(others.into_iter().map(words));
-    } else {
+    let others: Vec<&Objection> = objections.iter().filter(|objection| !objection.is_vouched_for()).collect();
+    let is_folded = others.len() > SHOWN;
+    let shown = objections.iter().filter(|objection| !is_folded || objection.is_vouched_for());
+    let (trusted, unknown): (Vec<_>, Vec<_>) = shown.partition(|objection| !objection.trusted_as.is_empty());
+    let mut parts: Vec<String> = trusted.into_iter().chain(unknown).map(words).collect();
+    if is_folded {
         let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
         parts.push(format!("objected to in {}", unvouched(others.len(), keys.len())));
     }
