@@ -177,7 +177,7 @@ pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String 
                 text,
                 "{}: {} not here",
                 paint(Tone::Bad, "the family is incomplete"),
-                listed(&which).to_owned() + &but(relations, start)
+                listed(&which) + &but(relations, start)
             );
         }
         Some((Some(state), which)) => {
