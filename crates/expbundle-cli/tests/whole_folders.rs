@@ -109,6 +109,32 @@ fn a_snapshot_of_the_hubs_cache_is_recorded_as_its_files() {
     assert!(stderr.contains("`other.json` cannot be recorded"), "{stderr}");
 }
 
+/// Links are read as files in the cache of a repository, which has a name; anywhere else they may lead to whatever they like.
+#[test]
+fn a_folder_without_the_name_of_a_repository_is_no_cache() {
+    let blob = "a".repeat(64);
+    for (name, is_cache) in [
+        ("models--gpt2", true),
+        ("datasets--org--d", true),
+        ("models--", false),
+        ("models----", false),
+        ("models--org--", false),
+        ("models----m", false),
+        ("datasets--", false),
+        ("models--a--b--c", false),
+    ] {
+        let bench = Bench::new();
+        let snapshot = bench.path(name).join("snapshots/abc");
+        std::fs::create_dir_all(&snapshot).expect("room");
+        std::fs::create_dir_all(bench.path(name).join("blobs")).expect("room");
+        std::fs::write(bench.path(name).join("blobs").join(&blob), "weights").expect("room");
+        symlink(format!("../../blobs/{blob}"), snapshot.join("model.safetensors")).expect("a link");
+        let folder = format!("model={name}/snapshots/abc");
+        let status = bench.output(&["create", "--title", "t", "--output", &folder, "-o", "a.expb"]).status;
+        assert_eq!(status.code(), Some(if is_cache { 0 } else { 2 }), "{name}");
+    }
+}
+
 #[test]
 fn bundles_behind_links_are_named_when_a_folder_is_searched() {
     let bench = Bench::with_bundle();

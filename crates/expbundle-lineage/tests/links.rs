@@ -284,9 +284,9 @@ fn ways_and_walks_count_links_and_not_contents() {
     assert_eq!(lineage.path(id("b"), id("a")), Some(vec![id("b"), id("a")]));
     assert_eq!(lineage.path(id("a"), id("c")), None);
     assert_eq!(lineage.path(id("a"), id("a")), Some(vec![id("a")]));
-    let up = lineage.walk(id("c"), expbundle_lineage::Direction::Up, 1);
+    let up = lineage.walk(&[id("c")], expbundle_lineage::Direction::Up, 1);
     assert_eq!(up.iter().map(|reached| reached.distance).collect::<Vec<_>>(), [0, 1, 1]);
-    assert_eq!(lineage.walk(id("a"), expbundle_lineage::Direction::Down, 0).len(), 1);
+    assert_eq!(lineage.walk(&[id("a")], expbundle_lineage::Direction::Down, 0).len(), 1);
     assert_eq!(lineage.layers(), [[id("a")], [id("b")], [id("c")]]);
 }
 
@@ -304,7 +304,7 @@ fn sums_count_each_ancestor_and_each_run_once() {
     for (old, new) in [("right", "right again"), ("right again", "right")] {
         let said = |superseded| Supersession { superseded: id(superseded), successor: digest(new) };
         let lineage = Lineage::build(Facts { supersessions: vec![said(old), said(new)], ..facts(&stories) });
-        let sum = lineage.rollup(&[id("merged")], |_| (), hours, |a, b| a + b);
+        let sum = lineage.rollup(&[id("merged")], |_| false, |_| (), hours, |a, b| a + b);
         assert_eq!(sum.total, Some(30));
         assert_eq!(sum.counted, ids(&["base", "merged", new]));
         assert_eq!((sum.unknown, sum.repeated, sum.absent), (ids(&["left"]), ids(&[old]), ids(&["gone"])));

@@ -93,6 +93,17 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+impl Verdict {
+    /// The state of a part of the records: what a verification of these alone would conclude.
+    ///
+    /// That of the weakest of them; an error anywhere is one for all, and of no record nothing can be trusted.
+    pub fn state_of(&self, records: impl IntoIterator<Item = RecordId>) -> State {
+        let states = records.into_iter().filter_map(|id| self.records.get(&id).copied());
+        let weakest = states.min().unwrap_or(State::Intact);
+        State::of_errors(&self.findings).map_or(weakest, |worse| worse.min(weakest))
+    }
+}
+
 impl Intact {
     /// Judges a bundle by `policy` at `at`. Without a policy nobody is trusted, everything counts, and nothing is said about it.
     ///

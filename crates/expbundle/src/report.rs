@@ -358,17 +358,22 @@ impl Report {
         }
     }
 }
-
 /// Ancestors with objections that the report of a record names.
 const MOST_OBJECTED: usize = 16;
 
-/// Ancestors of a record against which something was said.
+/// The ancestors of a record, and the parents that it and they name and that are not here, of which somebody says something against.
 pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
-    if verdict.standing.against.is_empty() {
+    let against = &verdict.standing.against;
+    if against.is_empty() {
         return Vec::new();
     }
-    let ancestors = verdict.lineage.ancestors(&[record]).into_iter();
-    ancestors.filter(|id| verdict.standing.against.contains_key(id)).collect()
+    let ancestors = verdict.lineage.ancestors(&[record]);
+    let absent = ancestors.iter().chain([&record]).flat_map(|id| verdict.lineage.absent_parents(*id));
+    let mut objected: Vec<RecordId> = ancestors.iter().copied().chain(absent).collect();
+    objected.retain(|id| against.contains_key(id));
+    objected.sort_unstable();
+    objected.dedup();
+    objected
 }
 
 fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {

@@ -98,6 +98,8 @@ pub struct Objection {
     pub key: String,
     /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
     pub trusted_as: Vec<String>,
+    /// Whether the same key signed the record as its author.
+    pub by_author: bool,
     /// What the signer calls itself. Claimed.
     pub name: Option<String>,
     /// Why, in the signer's words.
@@ -118,6 +120,13 @@ pub enum ObjectionKind {
     NeedsChanges,
     /// Another record took its place.
     Superseded,
+}
+
+impl Objection {
+    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can make any number of other keys.
+    pub fn is_vouched_for(&self) -> bool {
+        self.by_author || !self.trusted_as.is_empty()
+    }
 }
 
 impl ObjectionKind {
@@ -381,6 +390,7 @@ fn object(
             statement: statement.id(),
             key: statement.key().fingerprint(),
             trusted_as: rights.principals(statement.key()),
+            by_author: rights.vouches(statement.key(), record),
             name: statement.signer_name().map(str::to_owned),
             reason: reason.cloned(),
             successor,
