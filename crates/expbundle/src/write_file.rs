@@ -204,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+    fn folder() -> (TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
         (folder, path)
