@@ -141,6 +141,7 @@ pub struct SectionReport {
 }
 
 /// A statement. Its signature holds, or there would be no report on it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementReport {

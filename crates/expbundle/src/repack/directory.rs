@@ -12,12 +12,12 @@ use expbundle_format::{Code, Finding, Place};
 use super::salvage::{PIECE_BYTES, part, shown_name, u16_at, u32_at, u64_at};
 use crate::content::Content;
 
-const END: &[u8; 4] = b"PK\x05\x06";
+const END: [u8; 4] = *b"PK\x05\x06";
 const END_BYTES: u64 = 22;
 const LOCATOR: &[u8; 4] = b"PK\x06\x07";
 const LOCATOR_BYTES: u64 = 20;
 const WIDE_END: &[u8; 4] = b"PK\x06\x06";
-const WIDE_END_BYTES: u64 = 56;
+const WIDE_END_BYTES: u8 = 56;
 const HEADER: &[u8; 4] = b"PK\x01\x02";
 const HEADER_BYTES: u64 = 46;
 
@@ -91,10 +91,10 @@ impl Directory {
             count: u64::from(u16_at(&record, 10)),
             is_wide: false,
         };
-        let beside = LOCATOR_BYTES + WIDE_END_BYTES;
+        let beside = LOCATOR_BYTES + u64::from(WIDE_END_BYTES);
         let Some(wide_end) = end.checked_sub(beside) else { return Ok(Some(narrow)) };
         let Some(wide) = part(source, wide_end, beside)? else { return Ok(Some(narrow)) };
-        let locator = wide.get(WIDE_END_BYTES as usize..).unwrap_or_default();
+        let locator = wide.get(usize::from(WIDE_END_BYTES)..).unwrap_or_default();
         if !wide.starts_with(WIDE_END) || !locator.starts_with(LOCATOR) {
             return Ok(Some(narrow));
         }
@@ -109,7 +109,7 @@ impl Directory {
 }
 
 /// The place of the last such signature that begins before a position.
-fn last(source: &Content, before: u64, signature: &[u8; 4]) -> io::Result<Option<u64>> {
+fn last(source: &Content, before: u64, signature: [u8; 4]) -> io::Result<Option<u64>> {
     let mut end = before.saturating_add(signature.len() as u64 - 1).min(source.size());
     while end >= signature.len() as u64 {
         let start = end.saturating_sub(PIECE_BYTES as u64);

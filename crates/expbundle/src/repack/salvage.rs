@@ -49,9 +49,9 @@ const INFLATED_RATIO: u64 = 20;
 /// Bytes read at a time.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
-const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const HEADER_BYTES: u64 = 30;
-const DESCRIPTOR: &[u8; 4] = b"PK\x07\x08";
+const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const FLAG_ENCRYPTED: u16 = 1;
@@ -357,7 +357,7 @@ fn next_header(source: &Content, position: u64) -> io::Result<Option<u64>> {
 }
 
 /// The place of the next such signature at or after a position.
-fn find(source: &Content, position: u64, signature: &[u8; 4]) -> io::Result<Option<u64>> {
+fn find(source: &Content, position: u64, signature: [u8; 4]) -> io::Result<Option<u64>> {
     let mut position = position;
     // In an archive without gaps it is right here.
     let mut wanted = signature.len();
