@@ -290,8 +290,6 @@ fn lock(path: &Utf8Path) -> Result<FolderLock, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     /// A command that should write only here would otherwise be found when a file is lost.
     #[test]
     fn no_other_file_of_the_program_writes() {
