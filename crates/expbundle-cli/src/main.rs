@@ -4,8 +4,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod artifact_names;
 mod choice;
 mod commands;
@@ -17,6 +15,7 @@ mod folder_words;
 mod graph;
 mod keys;
 mod objections;
+mod output;
 mod relations;
 mod schemas;
 mod series;
@@ -56,7 +55,7 @@ mod exit {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let code = commands::Arguments::parse().run().unwrap_or_else(|failure| {
+    let code = commands::run().unwrap_or_else(|failure| {
         failure.print();
         failure.exit_code()
     });

@@ -17,6 +17,7 @@ use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
+use crate::output::{Output, Over};
 use crate::terminal::{Tone, count, paint, some_of};
 use crate::{Outcome, exit, files, terminal};
 
@@ -48,6 +49,8 @@ impl StatementArguments {
     /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
         let intact = files::intact(&self.bundle)?;
+        let source = files::bundle_of(&self.bundle);
+        let output = Output::new(self.out.as_ref().unwrap_or(&source), Over::NOTHING)?;
         let key = self.signing.key()?;
         let created = self.signing.created()?;
         let signer = key.public_key();
@@ -87,7 +90,7 @@ impl StatementArguments {
             done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), statement.id()));
             files.push(file);
         }
-        self.save(&intact, files)?;
+        self.save(&output, &intact, files)?;
         for (what, statement) in done {
             terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
@@ -101,28 +104,28 @@ impl StatementArguments {
     }
 
     /// Adds the statements to the bundle as it is by now: somebody else may have added to it since it was read.
-    fn save(&self, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
+    fn save(&self, output: &Output, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
         let source = files::bundle_of(&self.bundle);
-        let out = self.out.as_ref().unwrap_or(&source);
-        let _lock = files::lock(out)?;
-        let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
-            read.bundle().clone()
-        } else {
-            let now = files::intact(&source)?;
-            if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
-                return Err(Failure::new(
-                    "cli.io",
-                    format!("the bundle changed meanwhile: record {} is gone", short(gone)),
-                )
-                .at(source.as_str())
-                .help("nothing was written; run it again"));
+        output.add(|| {
+            let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
+                read.bundle().clone()
+            } else {
+                let now = files::intact(&source)?;
+                if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
+                    return Err(Failure::new(
+                        "cli.io",
+                        format!("the bundle changed meanwhile: record {} is gone", short(gone)),
+                    )
+                    .at(source.as_str())
+                    .help("nothing was written; run it again"));
+                }
+                now.bundle().clone()
+            };
+            for file in statements {
+                bundle.insert_statement(file);
             }
-            now.bundle().clone()
-        };
-        for file in statements {
-            bundle.insert_statement(file);
-        }
-        files::save(&bundle, out)
+            Ok(bundle)
+        })
     }
 
     fn signed(

@@ -313,7 +313,7 @@ pub fn standing(statement: &StatementReport) -> String {
         paint(Tone::Bad, "revoked")
     } else if !statement.signer.trusted_as.is_empty() {
         paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))
-    } else if statement.takes_back_its_own_key() {
+    } else if statement.takes_back_its_own_key {
         paint(Tone::Bad, "takes back its own key")
     } else {
         paint(Tone::Doubt, "unknown key")

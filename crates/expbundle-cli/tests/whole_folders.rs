@@ -65,6 +65,22 @@ fn what_no_listing_can_hold_is_refused_by_its_path() {
     });
 }
 
+/// Names that some systems cannot have, or take for one another, are recorded as they are: each is a file of its own here.
+#[test]
+fn odd_names_are_recorded_as_they_are() {
+    let bench = bench();
+    let names = [
+        "a\nb", "a ", " a", "a.", "CON", "aux.txt", "e\u{301}", "\u{e9}", "A", "a", "a\\b", "a:b", "a\u{1}b", "-o",
+        ".hidden",
+    ];
+    for name in names {
+        std::fs::write(bench.path("data").join(name), name).expect("room");
+    }
+    bench.ok(&["create", "--title", "t", "--output", "data=data", "-o", "a.expb"]);
+    let listed: std::collections::BTreeSet<_> = listed(&bench).into_iter().collect();
+    assert_eq!(listed.len(), names.len() + 1, "{listed:?}");
+}
+
 #[test]
 fn how_many_others_there_are_is_said() {
     let bench = bench();

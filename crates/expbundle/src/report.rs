@@ -7,7 +7,7 @@ use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::RecordFacts;
-use expbundle_statement::{Kind as StatementKind, SkippedLine};
+use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -142,6 +142,7 @@ pub struct SectionReport {
 }
 
 /// A statement. Its signature holds, or there would be no report on it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementReport {
@@ -165,14 +166,9 @@ pub struct StatementReport {
     pub replaced: bool,
     /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
-}
-
-impl StatementReport {
     /// Whether it revokes the key that signed it: that counts, though the key no longer does.
-    pub fn takes_back_its_own_key(&self) -> bool {
-        let own = format!("revokes key {}", self.signer.fingerprint);
-        self.kind == "revocation" && self.says.starts_with(&own)
-    }
+    #[serde(skip)]
+    pub takes_back_its_own_key: bool,
 }
 
 /// The key that signed.
@@ -462,6 +458,10 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
                 StatementKind::Authorship => !verdict.standing.vouches(statement),
                 _ => verdict.standing.statements.contains(&statement.id()),
             },
+            takes_back_its_own_key: matches!(
+                statement.predicate(),
+                Predicate::Revocation(Revocation { revoked: Revoked::Key(key), .. }) if key == statement.key()
+            ),
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));

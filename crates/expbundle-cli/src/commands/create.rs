@@ -14,6 +14,7 @@ use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
 
 use super::convert::role_and_file;
 use crate::failure::Failure;
+use crate::output::{Inputs, Output};
 use crate::tracker::convert_failure;
 use crate::{Outcome, exit, files, series, statements, terminal};
 
@@ -67,7 +68,8 @@ fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
 }
 
 impl Create {
-    pub fn run(self) -> Outcome {
+    pub fn run(self, inputs: &Inputs) -> Outcome {
+        let output = Output::new(&self.out, inputs.over(self.force))?;
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
         }
@@ -86,8 +88,6 @@ impl Create {
             }
         }
         sources.extend(self.section.iter().cloned());
-        let read = self.input.iter().chain(&self.output).map(|(_, path)| path);
-        files::not_an_input(&self.out, read.chain(sources.values()).chain(&self.derive_from))?;
         let mut body = RecordBody::new(Kind::Run);
         self.derive(&mut body)?;
         let mut draft = Draft::new(body);
@@ -124,7 +124,7 @@ impl Create {
         if !self.force && files::holds(&self.out, &bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
         } else {
-            files::save_new(&bundle, &self.out, self.force)?;
+            output.save(&bundle)?;
             terminal::talk(&format!("written {}\n", self.out));
         }
         for id in intact.records().keys() {

@@ -1,6 +1,6 @@
 //! Attaching a bundle to a model folder, and taking it away again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 
@@ -204,21 +204,6 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
 fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
     let Some(present) = present else { return incoming.clone() };
     notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles are joined"));
-    // Who attaches a copy without some sections may have meant them to be gone.
-    let mut back: BTreeMap<&str, usize> = BTreeMap::new();
-    for (id, record) in incoming.records().iter().filter(|(id, _)| present.records().contains_key(id)) {
-        for name in record.body().sections.keys() {
-            if incoming.section(*id, name).is_none() && present.section(*id, name).is_some() {
-                *back.entry(name.as_str()).or_default() += 1;
-            }
-        }
-    }
-    for (name, number) in back {
-        notes.push(format!(
-            "`{name}` of {} is withheld in what you attach and comes back from what is there; `--replace` leaves that out",
-            count(number, "record")
-        ));
-    }
     Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
 }
 
