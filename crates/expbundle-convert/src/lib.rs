@@ -12,13 +12,16 @@ use expbundle_format::sections::Account;
 use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
+pub mod apart;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+
 pub mod privacy;
 pub mod roles;
 pub mod search;
 pub mod series;
+pub mod texts;
 
 pub mod huggingface;
 pub mod mlflow;
