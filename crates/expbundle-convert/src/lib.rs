@@ -16,6 +16,7 @@ pub mod apart;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+pub mod exposure;
 
 pub mod privacy;
 pub mod roles;
