@@ -21,6 +21,7 @@ pub mod exposure;
 pub mod privacy;
 pub mod roles;
 pub mod search;
+pub mod secrets;
 pub mod series;
 pub mod texts;
 
