@@ -376,10 +376,8 @@ fn the_goal_of_the_experiment_stands_with_its_series() {
     for (name, id) in [("file-store-v3", BASE_64), ("export-import-v3", "6e3c2c7646664bb78abccb5e0103537a")] {
         let opened = Opened::new(&convert(&fixture(name), id));
         assert_eq!(opened.summary.series["val_accuracy"].goal, Some(Goal::Maximize));
-        assert_eq!(
-            opened.context.groups[0].notes.as_deref(),
-            Some("Base models for the digit readers.\n\nOwner: team A.")
-        );
+        let notes = opened.context.groups[0].notes.as_deref().expect("notes");
+        assert_eq!(opened.identity.restored(notes), "Base models for the digit readers.\n\nOwner: team A.");
         assert_eq!(opened.context.groups[0].labels["team"], "A");
     }
 }

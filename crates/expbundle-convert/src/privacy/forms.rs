@@ -87,6 +87,25 @@ const PRIVATE_DOMAINS: &[&str] = &[
 /// Ends of file names that are no top-level domains: `logo@2x.png` is no mail address.
 const FILE_ENDS: &[&str] =
     &["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "html", "json", "yaml", "yml", "csv", "txt"];
+/// Measures that are written with `@`.
+const METRICS: &[&str] = &[
+    "recall",
+    "precision",
+    "ndcg",
+    "map",
+    "mrr",
+    "hit",
+    "hits",
+    "acc",
+    "accuracy",
+    "p",
+    "r",
+    "f1",
+    "pass",
+    "maj",
+    "best",
+    "model",
+];
 /// Words before a number like `1.2.3.4` that make it an address.
 const BEFORE_ADDRESS: &[&str] = &[
     "host",
@@ -212,7 +231,16 @@ fn public_address(text: &str, scheme: &str, start: usize, end: usize, found: &mu
     let mut host_at = 0;
     if let Some((login, _)) = authority.rsplit_once('@') {
         host_at = login.len() + 1;
-        if !login.is_empty() && login != "git" {
+        if login == "git" {
+            // The address of code, as `git clone` takes it.
+            let from = start + authority.len() + 1;
+            let owner = slice(text, from, end).rsplit_once('/').map_or("", |(owner, _)| owner);
+            found.extend((!owner.is_empty()).then_some(Part {
+                start: from,
+                end: from + owner.len(),
+                kind: Kind::Owner,
+            }));
+        } else if !login.is_empty() {
             found.push(Part { start, end: start + login.len(), kind: Kind::Person });
         }
     }
@@ -496,8 +524,13 @@ fn mails(text: &str, covered: &[(usize, usize)], found: &mut Vec<Part>) {
         if start == at || domain.is_empty() {
             continue;
         }
-        let is_login =
-            [":/", ":~"].iter().any(|sign| then.starts_with(sign)) && domain.starts_with(char::is_alphabetic);
+        let local = slice(text, start, at);
+        // `ada@node042`, and not `recall@top10`.
+        let is_machine = domain.starts_with(char::is_alphabetic)
+            && domain.ends_with(|letter: char| letter.is_ascii_digit())
+            && local.starts_with(char::is_alphabetic)
+            && !METRICS.contains(&&*local.to_lowercase());
+        let is_login = is_machine || [":/", ":~"].iter().any(|sign| then.starts_with(sign));
         let last = domain.rsplit_once('.').map_or("", |(_, last)| last);
         let is_domain = last.chars().count() >= 2
             && last.chars().all(char::is_alphabetic)
@@ -526,9 +559,11 @@ fn mails(text: &str, covered: &[(usize, usize)], found: &mut Vec<Part>) {
 /// `SLURM_JOB_USER=ada`, `HOSTNAME=node17`
 fn variables(text: &str, found: &mut Vec<Part>) {
     for (at, _) in text.match_indices('=') {
-        let start = back_while(text, at, |letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let start = back_while(text, at, |letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
         let name = slice(text, start, at);
-        let is_one = VARIABLES.contains(&name) || (name.starts_with("SLURM") && super::kind_of_key(name).is_some());
+        let is_one = name.starts_with("--")
+            || VARIABLES.contains(&name)
+            || (name.starts_with("SLURM") && super::kind_of_key(name).is_some());
         let Some(kind) = super::kind_of_key(name).filter(|_| is_one) else { continue };
         let rest = text.get(at + 1..).unwrap_or_default();
         let from = at + 1 + (rest.len() - rest.trim_start_matches(['"', '\'']).len());

@@ -487,7 +487,7 @@ impl Learned {
     /// What a text says by its form: whose folders, addresses and machines it names.
     pub fn text(&mut self, text: &str) {
         text.lines().for_each(|line| self.line(line));
-        for view in views::of(text) {
+        for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {
             let mut parts = Vec::new();
             forms::find(view.text(), &mut parts);
             for part in parts {

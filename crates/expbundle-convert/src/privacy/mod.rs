@@ -86,11 +86,14 @@ impl Private {
     /// The private parts of a text, in order, apart from each other.
     pub fn parts(&self, text: &str) -> Vec<Part> {
         let mut parts = Vec::new();
-        for view in views::of(text) {
-            let mut found = Vec::new();
-            forms::find(view.text(), &mut found);
-            self.words.find(view.text(), &mut found);
-            parts.extend(found.iter().map(|part| view.of_source(*part)));
+        for (start, piece) in views::pieces(text) {
+            for view in views::of(piece) {
+                let mut found = Vec::new();
+                forms::find(view.text(), &mut found);
+                self.words.find(view.text(), &mut found);
+                let found = found.iter().map(|part| view.of_source(*part));
+                parts.extend(found.map(|part| Part { start: start + part.start, end: start + part.end, ..part }));
+            }
         }
         united(parts)
     }

@@ -138,6 +138,9 @@ fn what_every_machine_has_is_no_secret() {
         "x // y",
         "logo@2x.png",
         "recall@10: 0.5",
+        "recall@top10",
+        "pkg@1.2",
+        "--lr=0.1",
         "torch==2.1.0.1",
         "1.2.3.4",
         "v1.2.3.4",
@@ -182,6 +185,9 @@ fn addresses_of_people_and_machines() {
     is("events.out.tfevents.1700000000.node17.123.0", "events.out.tfevents.1700000000.[host 1].123.0");
     is("SLURM_JOB_USER=li SLURM_NODELIST=node[01-03]", "SLURM_JOB_USER=[person 1] SLURM_NODELIST=[host 1]");
     is("HOSTNAME=node17", "HOSTNAME=[host 1]");
+    is("--job-user=ada", "--job-user=[person 1]");
+    is("started by ada@node042", "started by [mail 1]");
+    is("ssh://git@example.org/ada/x.git", "ssh://git@example.org/[owner 1]/x.git");
 }
 
 #[test]
@@ -277,6 +283,16 @@ fn files_are_looked_into() {
     assert_eq!(look(&chunk(b"zTXt", b"Author\0\0x")), Look::Packed);
     assert_eq!(look(&chunk(b"tEXt", b"Author\0babbage")), Look::Private);
     assert_eq!(look(&chunk(b"tEXt", b"Software\0Matplotlib version3.9.2, https://matplotlib.org/")), Look::Clean);
+}
+
+#[test]
+fn long_texts_are_looked_through_in_pieces() {
+    let private = learned(&json!({"user": "ada"}));
+    let text = format!("{}ada {} /home/ada/x%20y", "word ".repeat(400_000), "w".repeat(3_000_000));
+    let parts = private.parts(&text);
+    assert_eq!(parts.len(), 2);
+    assert_eq!(text.get(parts[0].start..parts[0].end), Some("ada"));
+    assert_eq!(text.get(parts[1].start..parts[1].end), Some("/home/ada/x%20y"));
 }
 
 #[test]

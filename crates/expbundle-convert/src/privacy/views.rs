@@ -48,6 +48,29 @@ impl View<'_> {
     }
 }
 
+/// The most bytes of a long text that are decoded at once, unless they are one word.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// A text in pieces that end with a space, and where each begins: so that the views of a long one do not take many times its memory.
+pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let is_space = |byte: &u8| byte.is_ascii_whitespace();
+        let bytes = rest.as_bytes();
+        let end = match bytes.get(..PIECE_BYTES) {
+            None => rest.len(),
+            Some(head) => match head.iter().rposition(|byte| is_space(byte)) {
+                Some(space) => space + 1,
+                None => bytes.iter().position(|byte| is_space(byte)).map_or(rest.len(), |space| space + 1),
+            },
+        };
+        let start = at;
+        at += end;
+        Some((start, rest.get(..end)?))
+    })
+}
+
 /// The views of a text, the plain one first.
 pub fn of(text: &str) -> Vec<View<'_>> {
     let mut views = vec![View { text: text.into(), places: None }];
