@@ -1,4 +1,4 @@
-//! What a stranger would learn from a bundle about people, machines and places: looked for before it is shared.
+//! What a stranger would learn from a bundle about people, machines and places, and what secrets: looked for before it is shared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,18 @@ use serde_json::Value;
 
 use crate::ConvertError;
 use crate::privacy::{Kind, Learned, Look, Private, look_into, parts_of_file};
+use crate::secrets;
 use crate::series::Section;
 use crate::texts::Texts;
+
+/// The kind of what must not be shared with anybody.
+const SECRET: &str = "secret";
 
 /// What a bundle, or a folder with one, shows.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Exposure {
-    /// Names of people and machines, addresses and paths, by where they stand.
+    /// Names of people and machines, addresses and paths, and secrets, by where they stand.
     pub private: Vec<Exposed>,
     /// Embedded files that are packed, so that nobody can tell.
     pub packed: Vec<String>,
@@ -45,9 +49,9 @@ pub struct Exposed {
     pub part: PartKind,
     /// Which one: the section's name, the statement's or file's digest, the file's path.
     pub name: String,
-    /// `person`, `owner`, `host`, `mail`, `address`, `path` or `device`.
+    /// `person`, `owner`, `host`, `mail`, `address`, `path` or `device`; or `secret`.
     pub kind: String,
-    /// The text.
+    /// The text; of a secret, what kind of secret it is.
     pub text: String,
     /// How often it stands there.
     pub count: u64,
@@ -189,6 +193,11 @@ impl Search {
                 add(found.kind.as_str(), text.get(found.start..found.end).unwrap_or_default());
             }
         }
+        // What a secret is, is not shown again.
+        let whole = key.and_then(|key| secrets::setting(key, text));
+        let found = secrets::scan(text);
+        let kinds = whole.into_iter().chain(found.iter().map(|found| found.kind).filter(|_| whole.is_none()));
+        kinds.for_each(|kind| add(SECRET, kind));
     }
 
     fn value(&mut self, part: PartKind, name: &str, section: &str, value: &mut Value) {
@@ -229,8 +238,14 @@ impl Search {
             self.exposure.packed.push(name.to_owned());
             return;
         }
+        let mut add = |kind: &str, text: String| {
+            *self.found.entry((part, name.to_owned(), kind.to_owned(), text)).or_default() += 1;
+        };
         for (kind, text) in parts_of_file(&self.private, bytes) {
-            *self.found.entry((part, name.to_owned(), kind.as_str().to_owned(), text)).or_default() += 1;
+            add(kind.as_str(), text);
+        }
+        for found in secrets::scan_file(bytes) {
+            add(SECRET, found.kind.to_owned());
         }
     }
 }

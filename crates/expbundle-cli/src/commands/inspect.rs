@@ -11,10 +11,10 @@ use crate::terminal::{self, Tone, count, named, paint, some_of};
 use crate::tracker::convert_failure;
 use crate::{Outcome, exit, files};
 
-/// Show what a stranger would learn from a bundle about people, machines and places
+/// Show what a stranger would learn from a bundle: people, machines, paths, secrets
 ///
 /// Looks through every section, statement, name and embedded file, and through the files of a model folder. Names are those that the bundle's
-/// `identity.json` has, or that of another bundle; addresses and paths are found by their form. Names that nothing here has as such, as in prose,
+/// `identity.json` has, or that of another bundle; addresses, paths and secrets are found by their form. Names that nothing here has as such, as in prose,
 /// cannot be found.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -108,7 +108,8 @@ fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
         text += &format!("… and in {}; `--json` has all\n", count((places.len() - MOST_PLACES) as u64, "more place"));
     }
     if places.is_empty() {
-        text += &format!("{}\n", paint(Tone::Good, "no name of a person or machine, address or path was found"));
+        text +=
+            &format!("{}\n", paint(Tone::Good, "no name of a person or machine, address, path or secret was found"));
     }
     if !exposure.packed.is_empty() {
         let names: Vec<String> = exposure.packed.iter().map(|name| short(name)).collect();
