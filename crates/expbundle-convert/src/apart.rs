@@ -218,12 +218,13 @@ fn replaced(private: &Private, markers: &mut Markers, at: At<'_>, text: &str) ->
     (!parts.is_empty()).then(|| markers.replace(text, &parts))
 }
 
+/// The longest marker, in bytes; it may be longer than what it stands for.
+const LONGEST_MARKER: usize = 32;
+
 /// The same for a text that has a longest length, in bytes.
 fn bounded(private: &Private, markers: &mut Markers, text: &str, most: usize) -> Option<String> {
     let parts = private.parts(text);
     let first = parts.first()?;
-    // A marker may be longer than what it stands for.
-    const LONGEST_MARKER: usize = 32;
     if text.len() + parts.len() * LONGEST_MARKER > most {
         let whole = Part { start: 0, end: text.len(), kind: first.kind };
         return Some(markers.replace(text, &[whole]));

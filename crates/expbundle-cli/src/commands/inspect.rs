@@ -63,8 +63,8 @@ impl Inspect {
         } else {
             terminal::say(&words(&exposure, &self.paths));
         }
-        let is_private = exposure.private.is_empty() && exposure.packed.is_empty();
-        Ok(if self.private && !is_private { exit::NOT_AS_ASKED } else { exit::OK })
+        let is_clean = exposure.private.is_empty() && exposure.packed.is_empty();
+        Ok(if self.private && !is_clean { exit::NOT_AS_ASKED } else { exit::OK })
     }
 }
 

@@ -710,7 +710,7 @@ fn is_hardware_address(token: &str) -> bool {
         let pairs: Vec<&str> = token.split(sign).collect();
         pairs.len() == 6 && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit()))
             // A date and time has six pairs too.
-            && pairs.iter().any(|pair| pair.bytes().any(|byte| byte.is_ascii_alphabetic())) | (sign == ':')
+            && (sign == ':' || pairs.iter().any(|pair| pair.bytes().any(|byte| byte.is_ascii_alphabetic())))
     })
 }
 
@@ -758,7 +758,7 @@ fn is_address(text: &str, start: usize, end: usize, address: Ipv4Addr) -> bool {
         return false;
     }
     let head = text.get(..start).unwrap_or_default().trim_end();
-    let from = back_while(head, head.len(), |letter| letter.is_alphanumeric());
+    let from = back_while(head, head.len(), char::is_alphanumeric);
     let word = slice(head, from, head.len()).to_lowercase();
     let is_version = head.ends_with('=') && ["==", ">=", "<=", "~=", "!="].iter().any(|sign| head.ends_with(sign));
     if is_version || ["v", "version", "ver", "release"].contains(&&*word) {

@@ -501,7 +501,7 @@ impl Learned {
                     Kind::Host => self.host(found),
                     // A login in an address may have a password behind it.
                     Kind::Person => {
-                        self.word(found.split(':').next().unwrap_or_default().trim_start_matches('~'), Kind::Person)
+                        self.word(found.split(':').next().unwrap_or_default().trim_start_matches('~'), Kind::Person);
                     }
                     Kind::Owner | Kind::Address | Kind::Device | Kind::Marker => {}
                 }
@@ -530,7 +530,7 @@ impl Learned {
         match kind_of_key(key.trim_matches([' ', '-', '*', '#', '"', '\'', '+'])) {
             Some(Kind::Host) if is_value && !value.contains(char::is_whitespace) => self.host(value),
             Some(Kind::Person) if is_value && value.split([',', '&']).all(|name| is_name(name.trim())) => {
-                self.person(value)
+                self.person(value);
             }
             _ => {}
         }

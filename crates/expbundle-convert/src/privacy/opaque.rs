@@ -46,13 +46,11 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
         let parts = private.parts(text).into_iter().filter(|part| part.kind != Kind::Marker);
         parts.map(|part| (part.kind, text.get(part.start..part.end).unwrap_or_default().to_owned())).collect()
     };
-    match std::str::from_utf8(bytes) {
-        Ok(text) => parts(text),
-        Err(_) => {
-            let texts = runs(bytes).chain(wide_runs(bytes)).chain(png_texts(bytes));
-            texts.flat_map(|text| parts(&text)).chain(words(private, bytes)).collect()
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return parts(text);
     }
+    let texts = runs(bytes).chain(wide_runs(bytes)).chain(png_texts(bytes));
+    texts.flat_map(|text| parts(&text)).chain(words(private, bytes)).collect()
 }
 
 /// Known words that stand between the bytes that are no text.

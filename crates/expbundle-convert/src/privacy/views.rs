@@ -60,9 +60,9 @@ pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let bytes = rest.as_bytes();
         let end = match bytes.get(..PIECE_BYTES) {
             None => rest.len(),
-            Some(head) => match head.iter().rposition(|byte| is_space(byte)) {
+            Some(head) => match head.iter().rposition(is_space) {
                 Some(space) => space + 1,
-                None => bytes.iter().position(|byte| is_space(byte)).map_or(rest.len(), |space| space + 1),
+                None => bytes.iter().position(is_space).map_or(rest.len(), |space| space + 1),
             },
         };
         let start = at;
