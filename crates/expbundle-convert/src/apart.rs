@@ -36,9 +36,9 @@ pub struct Passed {
 }
 
 /// Finishes a draft, whose sections must be complete but for `identity.json` and `source.json`, which are given.
-pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<SourceSection>) -> Result<Passed, ConvertError> {
+pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSection>) -> Result<Passed, ConvertError> {
     let has_source = source.is_some();
-    if let Some(source) = &source {
+    if let Some(source) = source {
         draft.json_section(source)?;
     }
     let mut sieve = Sieve::new(&draft, &identity)?;
@@ -51,7 +51,7 @@ pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<SourceSecti
             value.get("title").and_then(Value::as_str).unwrap_or_default().clone_into(&mut title);
         }
         if value != before {
-            let bytes = if name.as_str() == Artifacts::NAME { sorted(value)? } else { written(&name, &value)? };
+            let bytes = if name.as_str() == Artifacts::NAME { sorted(&value)? } else { written(&name, &value)? };
             draft.replace_section(&name, Content::bytes(bytes))?;
         }
     }
@@ -140,7 +140,7 @@ impl Sieve {
         let mut is_private = reader.keys()?.iter().any(|key| private.is_in(key));
         if !is_private {
             reader.for_each(|point| {
-                is_private |= point.text.as_deref().is_some_and(|text| !is_private && private.is_in(text))
+                is_private |= point.text.as_deref().is_some_and(|text| !is_private && private.is_in(text));
             })?;
         }
         if !is_private {
@@ -201,9 +201,9 @@ fn written(name: &SectionName, value: &Value) -> Result<Vec<u8>, ConvertError> {
 }
 
 /// Artifacts stand in the order of their names, which may be others now.
-fn sorted(value: Value) -> Result<Vec<u8>, ConvertError> {
+fn sorted(value: &Value) -> Result<Vec<u8>, ConvertError> {
     let name = Artifacts::name();
-    let bytes = written(&name, &value)?;
+    let bytes = written(&name, value)?;
     let mut section: Artifacts = json::from_bytes(&bytes, &Limits::default()).map_err(|error| wrong(&name, error))?;
     section.sort();
     json::to_bytes(&section).map_err(|error| wrong(&name, error))

@@ -114,7 +114,7 @@ impl<'a> Mapping<'a> {
             salt: None,
         };
         // A folder has no members of its own for people and machines; they are found in what it holds.
-        let Passed { bundle, record, title, account, .. } = apart::pass(draft, Identity::default(), Some(source))?;
+        let Passed { bundle, record, title, account, .. } = apart::pass(draft, Identity::default(), Some(&source))?;
         Ok(Converted { bundle, record, title, account, findings: self.findings, sweep: None })
     }
 

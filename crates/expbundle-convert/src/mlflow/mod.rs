@@ -182,7 +182,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
         draft.json_section(&media)?;
     }
     let (identity, source, findings) = mapping.finish(layout(kind));
-    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(source))?;
+    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(&source))?;
     Ok(Converted { bundle, record, title, account, findings, sweep: None })
 }
 

@@ -146,7 +146,7 @@ fn build(
         draft.json_section(&media)?;
     }
     let (identity, source, findings) = mapping.finish();
-    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(source))?;
+    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(&source))?;
     Ok(Converted { bundle, record, title, account, findings, sweep })
 }
 

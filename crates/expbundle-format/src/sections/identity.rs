@@ -48,15 +48,13 @@ impl Identity {
             restored += before;
             let end = after.find(']');
             let marker = end.and_then(|end| Some((format!("[{}]", after.get(..end)?), after.get(end + 1..)?)));
-            match marker.and_then(|(marker, behind)| Some((self.replaced.get(&marker)?, behind))) {
-                Some((original, behind)) => {
-                    restored += original;
-                    rest = behind;
-                }
-                None => {
-                    restored.push('[');
-                    rest = after;
-                }
+            let original = marker.and_then(|(marker, behind)| Some((self.replaced.get(&marker)?, behind)));
+            if let Some((original, behind)) = original {
+                restored += original;
+                rest = behind;
+            } else {
+                restored.push('[');
+                rest = after;
             }
         }
         restored + rest
