@@ -13,12 +13,14 @@ use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source, Word, role};
 use expbundle_format::sections::{
-    Account, Artifact, Artifacts, Context, Damage, Direction, Evaluation, Evaluations, ModelFacts, SourceSection,
+    Account, Artifact, Artifacts, Context, Damage, Direction, Evaluation, Evaluations, Identity, ModelFacts,
+    SourceSection,
 };
 use expbundle_format::{ArtifactDigests, Code, Finding, Place};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
 use serde_json::{Map, Value};
 
+use crate::apart::{self, Passed};
 use crate::embed::Budget;
 use crate::{ConvertError, Converted, Options, declared, roles};
 
@@ -88,12 +90,10 @@ impl<'a> Mapping<'a> {
         }
         let mut artifacts = std::mem::take(&mut self.artifacts);
         declared::add(&mut draft, &mut artifacts, self.options)?;
-        artifacts.sort_by_cached_key(|artifact| {
-            (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
-        });
-        let title = context.title.clone();
         draft.json_section(&context)?;
-        draft.json_section(&Artifacts { artifacts, salt: None })?;
+        let mut section = Artifacts { artifacts, salt: None };
+        section.sort();
+        draft.json_section(&section)?;
         if !evaluations.is_empty() {
             draft.json_section(&Evaluations { evaluations, salt: None })?;
         }
@@ -113,10 +113,9 @@ impl<'a> Mapping<'a> {
             account: self.account.clone(),
             salt: None,
         };
-        draft.json_section(&source)?;
-        let bundle = draft.finish()?;
-        let record = bundle.records().next().expect("a draft has its record").0;
-        Ok(Converted { bundle, record, title, account: self.account, findings: self.findings, sweep: None })
+        // A folder has no members of its own for people and machines; they are found in what it holds.
+        let Passed { bundle, record, title, account, .. } = apart::pass(draft, Identity::default(), Some(&source))?;
+        Ok(Converted { bundle, record, title, account, findings: self.findings, sweep: None })
     }
 
     /// Files are what the origin puts out.

@@ -12,13 +12,18 @@ use expbundle_format::sections::Account;
 use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
+pub mod apart;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+pub mod exposure;
+
 pub mod privacy;
 pub mod roles;
 pub mod search;
+pub mod secrets;
 pub mod series;
+pub mod texts;
 
 pub mod huggingface;
 pub mod mlflow;

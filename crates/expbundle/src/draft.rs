@@ -1,6 +1,6 @@
 //! Making a bundle: sections and artifacts go in, a record comes out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use expbundle_format::container::{EntryName, SectionName};
@@ -56,6 +56,11 @@ impl Draft {
     }
 
     /// What the record says so far.
+    pub fn body(&self) -> &RecordBody {
+        &self.body
+    }
+
+    /// The same, to be changed.
     pub fn body_mut(&mut self) -> &mut RecordBody {
         &mut self.body
     }
@@ -79,6 +84,22 @@ impl Draft {
         Ok(())
     }
 
+    /// The sections so far, by name.
+    pub fn sections(&self) -> impl Iterator<Item = (&SectionName, &Content)> {
+        self.sections.iter()
+    }
+
+    /// Puts other content in place of a section's, of the same media type.
+    pub fn replace_section(&mut self, name: &SectionName, content: Content) -> Result<(), DraftError> {
+        let digest = content.digest().map_err(|source| DraftError::Read { name: name.to_string(), source })?;
+        if let Some(listed) = self.body.sections.get(name) {
+            let listed = SectionRef { media_type: listed.media_type.clone(), size: content.size(), digest };
+            self.body.sections.insert(name.clone(), listed);
+            self.sections.insert(name.clone(), content);
+        }
+        Ok(())
+    }
+
     /// Embeds an artifact. The record must also list it, among inputs, outputs or in `artifacts.json`.
     pub fn embed(&mut self, content: Content) -> Result<DigestSet, DraftError> {
         let digest = content.digest().map_err(|source| DraftError::Read { name: "artifact".to_owned(), source })?;
@@ -86,9 +107,14 @@ impl Draft {
         Ok(digest)
     }
 
-    /// Digests of everything embedded so far.
-    pub fn embedded(&self) -> BTreeSet<Blake3> {
-        self.embedded.keys().copied().collect()
+    /// Everything embedded so far, by its digest.
+    pub fn embedded(&self) -> impl Iterator<Item = (Blake3, &Content)> {
+        self.embedded.iter().map(|(digest, content)| (*digest, content))
+    }
+
+    /// Leaves an embedded artifact out again; the record still names it by digest.
+    pub fn leave_out(&mut self, digest: Blake3) -> Option<Content> {
+        self.embedded.remove(&digest)
     }
 
     /// Marks what was passed on and what others have too, writes the record, and gathers the bundle.

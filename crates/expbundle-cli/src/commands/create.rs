@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_convert::{Options, declared};
+use expbundle_convert::{Options, apart, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, Parent, RecordBody, Word, role};
-use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
+use expbundle_format::sections::{self, Artifacts, Context, Identity, JsonSection as _};
 
 use super::convert::role_and_file;
 use crate::failure::Failure;
@@ -91,12 +91,14 @@ impl Create {
         let mut body = RecordBody::new(Kind::Run);
         self.derive(&mut body)?;
         let mut draft = Draft::new(body);
-        let (mut context, mut artifacts) = (None, Artifacts::default());
+        let (mut context, mut artifacts, mut identity) = (None, Artifacts::default(), Identity::default());
         for (name, path) in &sources {
             if *name == Context::name() {
                 context = Some(read_section::<Context>(path)?);
             } else if *name == Artifacts::name() {
                 artifacts = read_section(path)?;
+            } else if *name == Identity::name() {
+                identity = read_section(path)?;
             } else {
                 add_section(&mut draft, name, path)?;
             }
@@ -115,7 +117,16 @@ impl Create {
         if artifacts != Artifacts::default() {
             draft.json_section(&artifacts)?;
         }
-        let mut bundle = draft.finish()?;
+        // Names of people, machines and places go to identity.json, as those of a tracker's run do.
+        let passed = apart::pass(draft, identity, None).map_err(|error| convert_failure(&error))?;
+        let replaced: u64 = passed.replaced;
+        if replaced > 0 {
+            terminal::talk(&format!(
+                "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
+                terminal::count(replaced, "name")
+            ));
+        }
+        let mut bundle = passed.bundle;
         if self.blind {
             bundle = crate::tracker::blinded(&bundle)?;
         }

@@ -17,6 +17,7 @@ mod detach;
 mod diff;
 mod evaluation;
 mod extract;
+mod inspect;
 mod keygen;
 mod lineage;
 mod link;
@@ -87,6 +88,7 @@ enum Command {
     Verify(verify::Verify),
     Show(show::Show),
     Extract(extract::Extract),
+    Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Attach(attach::Attach),
     Release(release::Release),
@@ -165,6 +167,7 @@ impl Arguments {
             Command::Verify(command) => command.run(manner),
             Command::Show(command) => command.run(),
             Command::Extract(command) => command.run(inputs),
+            Command::Inspect(command) => command.run(),
             Command::Diff(command) => command.run(),
             Command::Attach(command) => command.run(manner),
             Command::Release(command) => command.run(manner),

@@ -114,7 +114,7 @@ fn place_plain<'a>(
         let mut artifact = Artifact::new(Direction::Output, role.clone());
         artifact.digest = Some(digest);
         artifact.size = Some(hashed.size);
-        name(mapping, &mut artifact, &file.path);
+        name(&mut artifact, &file.path);
         mapping.artifacts.push(artifact);
         let listed = ArtifactRef::new(role.clone(), digest, hashed.size, Form::File);
         draft.body_mut().outputs.push(listed);
@@ -143,7 +143,7 @@ fn place_plain<'a>(
     Ok(())
 }
 
-/// Embeds a small file, if it names nobody; it stays beside the bundle otherwise.
+/// Embeds a small file; a large one stays beside the bundle.
 fn embed(
     mapping: &mut Mapping<'_>,
     draft: &mut Draft,
@@ -155,7 +155,7 @@ fn embed(
         return Ok(hashed.digests());
     }
     let Ok(bytes) = std::fs::read(&file.file) else { return Ok(hashed.digests()) };
-    if !mapping.is_public(&String::from_utf8_lossy(&bytes)) || DigestSet::of(&bytes).blake3 != hashed.blake3 {
+    if DigestSet::of(&bytes).blake3 != hashed.blake3 {
         return Ok(hashed.digests());
     }
     Ok(draft.embed(Content::bytes(bytes))?.into())
@@ -190,25 +190,14 @@ pub(super) fn list_tree(
     };
     let bytes = tree.to_bytes();
     let size = bytes.len() as u64;
-    let digest = if mapping.is_public(&String::from_utf8_lossy(&bytes)) {
-        draft.embed(Content::bytes(bytes))?
-    } else {
-        // The listing names somebody, so it does not travel; its digest still names the folder.
-        DigestSet::of(&bytes)
-    };
+    let digest = draft.embed(Content::bytes(bytes))?;
     Ok(Some(ListedTree { digest, size }))
 }
 
-/// Gives an artifact its path and name, or keeps them apart if they name somebody.
-pub(super) fn name(mapping: &mut Mapping<'_>, artifact: &mut Artifact, path: &str) {
-    if mapping.is_public(path) {
-        artifact.name = path.rsplit('/').next().map(str::to_owned);
-        artifact.path = Some(path.to_owned());
-    } else {
-        let key =
-            artifact.digest.and_then(|digest| digest.blake3()).map_or_else(String::new, |digest| digest.to_string());
-        mapping.identity.source.insert(format!("artifact path/{key}"), Value::from(path));
-    }
+/// Gives an artifact its path and name.
+pub(super) fn name(artifact: &mut Artifact, path: &str) {
+    artifact.name = path.rsplit('/').next().map(str::to_owned);
+    artifact.path = Some(path.to_owned());
 }
 
 /// Paths of tables, which MLflow lists in a tag: their extension is `.json`.

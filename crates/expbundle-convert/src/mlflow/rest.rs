@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::mapping::{Mapping, placed, time, typed_tree};
 use crate::ConvertError;
+use crate::privacy::{Learned, Private};
 
 /// Larger raw items than this are embedded as artifacts, so that `source.json` stays readable.
 const LARGE_BYTES: usize = 64 << 10;
@@ -15,7 +16,7 @@ const LARGE_BYTES: usize = 64 << 10;
 pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), ConvertError> {
     let run = mapping.run;
     let info = &run.info;
-    if let Some(user) = mapping.take_private_tag("mlflow.user").or(info.user.as_deref()) {
+    if let Some(user) = mapping.take_tag("mlflow.user").or(info.user.as_deref()) {
         mapping.identity.user = Some(user.to_owned());
     }
     if info.user.is_some() && info.user != mapping.identity.user {
@@ -64,7 +65,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<(), Co
     Ok(())
 }
 
-/// Keeps an item raw: itself, or if it is large and names nobody, the digest under which it is embedded.
+/// Keeps an item raw: itself, or if it is large, the digest under which it is embedded.
 fn keep_large(
     mapping: &mut Mapping<'_>,
     draft: &mut Draft,
@@ -73,7 +74,7 @@ fn keep_large(
     value: Value,
 ) -> Result<(), ConvertError> {
     let bytes = value.to_string().into_bytes();
-    if bytes.len() <= LARGE_BYTES || !mapping.is_public_value(&value) {
+    if bytes.len() <= LARGE_BYTES || names_somebody(mapping, &value) {
         mapping.keep(kind, name, value);
         return Ok(());
     }
@@ -88,4 +89,12 @@ fn keep_large(
     mapping.artifacts.push(artifact);
     mapping.keep(kind, name, json!({ "artifact": digest.blake3.to_string(), "size": size }));
     Ok(())
+}
+
+/// Whether an item names somebody, as far as it tells by itself: it would not be embedded.
+fn names_somebody(mapping: &Mapping<'_>, value: &Value) -> bool {
+    let mut learned = Learned::default();
+    learned.identity(&mapping.identity);
+    learned.tree(None, value);
+    Private::new(&learned).is_in(&value.to_string())
 }

@@ -47,7 +47,7 @@ fn write_section(
 ) -> Result<(Vec<(String, KeySummary)>, u64), ConvertError> {
     let mut points = series::Points::default();
     for metric in metrics {
-        let key = points.key(mapping.metric_key(&metric.key));
+        let key = points.key(&metric.key);
         let mut timeless: u64 = 0;
         for point in &metric.points {
             let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);

@@ -11,18 +11,15 @@ use super::typed::typed;
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run();
     let mut context = Context::default();
-    let title = run.text("display_name").unwrap_or(&mapping.files.id);
-    context.title = mapping.public("run/name", title).unwrap_or_else(|| mapping.files.id.clone());
-    context.notes = run.text("notes").and_then(|notes| mapping.public("run/notes", notes));
-    context.job_type = run.text("job_type").and_then(|kind| mapping.public("run/job type", kind));
+    run.text("display_name").unwrap_or(&mapping.files.id).clone_into(&mut context.title);
+    context.notes = run.text("notes").map(str::to_owned);
+    context.job_type = run.text("job_type").map(str::to_owned);
     if let Some(Value::List(tags)) = run.run.get("tags") {
-        for (index, tag) in tags.iter().filter_map(Value::as_str).enumerate() {
-            context.tags.extend(mapping.public(&format!("run/tag {index}"), tag));
-        }
+        context.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         count(mapping, "tag", tags.len());
     }
     for (kind, member) in [("project", "project"), ("group", "run_group"), ("sweep", "sweep_id")] {
-        if let Some(name) = run.text(member).and_then(|name| mapping.public(&format!("run/{kind}"), name)) {
+        if let Some(name) = run.text(member).map(str::to_owned) {
             let id = (kind == "sweep").then(|| name.clone());
             context.groups.push(Group { kind: kind.to_owned(), name, id, ..Group::default() });
         }
@@ -58,7 +55,7 @@ pub(super) fn events(mapping: &mut Mapping<'_>) -> Events {
             _ => EventSeverity::Info,
         };
         let words = [text("title"), text("text")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        let words = mapping.public(&format!("alert {}", events.events.len()), &words.join(": "));
+        let words = Some(words.join(": "));
         let mut event = Event { kind: "alert".to_owned(), severity, text: words, ..Event::default() };
         event.source = Some("wandb".to_owned());
         if let Some(wait) = alert.get("wait_duration") {

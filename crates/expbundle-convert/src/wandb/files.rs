@@ -75,12 +75,7 @@ fn add_file(
         Some("media") => (Direction::Output, roles::word(role::MEDIA)),
         _ => (Direction::Output, roles::of_file(&file.path)),
     };
-    // The patch may hold anything, paths of people among it; it travels only if it names nobody.
-    let mut embeds = mapping.budget.takes(role.as_str(), file.size);
-    if embeds && ["patch", "code", "config", "file"].contains(&role.as_str()) {
-        embeds =
-            std::fs::read(&file.on_disk).is_ok_and(|bytes| !mapping.private.is_in(&String::from_utf8_lossy(&bytes)));
-    }
+    let embeds = mapping.budget.takes(role.as_str(), file.size);
     if embeds {
         let content = Content::bytes(std::fs::read(&file.on_disk)?);
         draft.embed(content)?;
@@ -93,8 +88,7 @@ fn add_file(
     let mut artifact = Artifact::new(direction, role);
     artifact.digest = Some(digest.into());
     artifact.size = Some(file.size);
-    let path = format!("files/{}", file.path);
-    artifact.path = mapping.public(&format!("file {path}"), &path);
+    artifact.path = Some(format!("files/{}", file.path));
     mapping.artifacts.push(artifact);
     Ok(is_patch && embeds)
 }
@@ -123,7 +117,7 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<
         let text = |member: &str| used.get(member).and_then(Value::as_str).unwrap_or_default();
         let mut artifact = Artifact::new(Direction::Input, roles::of_type(text("type")));
         let (name, version) = text("name").rsplit_once(':').unwrap_or((text("name"), ""));
-        artifact.name = mapping.public("used artifact", name);
+        artifact.name = Some(name.to_owned());
         artifact.version = Some(version.to_owned()).filter(|version| !version.is_empty());
         artifact.kind = Some(text("type").to_owned()).filter(|kind| !kind.is_empty());
         artifact.metadata.insert("id".to_owned(), text("id").into());
@@ -157,23 +151,17 @@ fn logged_artifact(
     let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
     let mut artifact = Artifact::new(Direction::Output, roles::of_type(text("type")));
     let name = text("name");
-    artifact.name = mapping.public(&format!("artifact/{name}"), name);
-    artifact.kind = mapping.public(&format!("artifact/{name}/type"), text("type"));
-    artifact.description = Some(text("description").to_owned())
-        .filter(|text| !text.is_empty())
-        .and_then(|text| mapping.public(&format!("artifact/{name}/description"), &text));
+    artifact.name = Some(name.to_owned());
+    artifact.kind = Some(text("type").to_owned());
+    artifact.description = Some(text("description").to_owned()).filter(|text| !text.is_empty());
     if let Some(Value::List(aliases)) = logged.get("aliases") {
-        let aliases = aliases.iter().filter_map(Value::as_str);
-        artifact.aliases =
-            aliases.filter_map(|alias| mapping.public(&format!("artifact/{name}/alias {alias}"), alias)).collect();
+        artifact.aliases = aliases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         artifact.aliases.sort();
     }
     if let Some(mut metadata) = Some(text("metadata")).filter(|text| !text.is_empty()).and_then(Value::parse) {
         metadata.sort();
         for (key, value) in members(&metadata) {
-            if let Some(value) = mapping.public_value(&format!("artifact/{name}/{key}"), value) {
-                artifact.metadata.insert(key.to_owned(), value);
-            }
+            artifact.metadata.insert(key.to_owned(), value);
         }
     }
     if logged.get("use_after_commit") == Some(&Value::Bool(true)) {
@@ -220,16 +208,14 @@ fn artifact_file(
     }
     let reference = text("ref");
     if !reference.is_empty() {
-        file.uri = mapping.public(&format!("artifact/{name}/{}/address", file.path), reference);
+        file.uri = Some(reference.to_owned());
         file.size = Some(size).filter(|size| *size > 0);
     }
     // MD5 in base64; for references it may be the address itself.
     let md5 = base64::engine::general_purpose::STANDARD.decode(text("digest")).ok().filter(|bytes| bytes.len() == 16);
     let Some(md5) = md5 else {
-        if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference)
-            && let Some(digest) = mapping.public(&format!("artifact/{name}/{}/digest", file.path), digest)
-        {
-            file.foreign.insert("wandb-entry".to_owned(), digest);
+        if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference) {
+            file.foreign.insert("wandb-entry".to_owned(), digest.to_owned());
         }
         return Ok((file, None));
     };

@@ -9,7 +9,6 @@ use expbundle_trackers::wandb::{At, Points, Value};
 
 use super::typed::typed;
 use crate::ConvertError;
-use crate::privacy::Private;
 use crate::series::{self, Key};
 
 /// A media object of a row.
@@ -75,23 +74,9 @@ impl Gathered {
     }
 
     /// Adds what waited, then writes both sections.
-    ///
-    /// Texts that name somebody are put into `hidden`, and a number stands for them.
-    pub fn write(
-        mut self,
-        draft: &mut Draft,
-        private: &Private,
-        hidden: &mut BTreeMap<String, serde_json::Value>,
-    ) -> Result<Written, ConvertError> {
+    pub fn write(mut self, draft: &mut Draft) -> Result<Written, ConvertError> {
         for (key, at, text) in std::mem::take(&mut self.others) {
             let Some((_, _, id)) = self.names.get(key as usize) else { continue };
-            let text = if private.is_in(&text) {
-                let name = format!("history value {}", hidden.len() + 1);
-                hidden.insert(name.clone(), text.into());
-                format!("({name} in identity.json)")
-            } else {
-                text
-            };
             let point = Point { step: at.step, time_ns: at.time_ns, value: None, text: Some(&text) };
             self.metrics.push(*id, point)?;
         }

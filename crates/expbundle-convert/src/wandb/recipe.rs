@@ -38,17 +38,8 @@ fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
             mapping.keep_raw("config value", key, value);
             continue;
         }
-        if let Some(value) = mapping.public_value(&format!("config/{key}"), value.clone()) {
-            mapping.account.mapped("config value", 1);
-            recipe.parameters.insert(key.to_owned(), value);
-        } else {
-            mapping.account.raw("config value", 1);
-            let detail = format!(
-                "the parameter `{}` names somebody and is in identity.json",
-                if mapping.private.is_in(key) { "…" } else { key }
-            );
-            recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
-        }
+        mapping.account.mapped("config value", 1);
+        recipe.parameters.insert(key.to_owned(), value);
     }
     let mut waiting: Vec<(String, &serde_json::Value)> =
         recipe.parameters.iter().map(|(key, value)| (key.clone(), value)).collect();
@@ -77,17 +68,11 @@ fn code(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Option<SourceCode> 
         texts.find(|text| !text.is_empty()).map(str::to_owned)
     };
     let mut code = SourceCode { commit: of_git(["commit", "commit"]), patch, ..SourceCode::default() };
-    code.repository = of_git(["remote_url", "remote"]).and_then(|address| mapping.public("git/repository", &address));
-    code.entry_point = mapping
-        .text_fact(&["code_path", "codePath", "code_path_local", "codePathLocal"])
-        .and_then(|path| mapping.public("environment/code path", path));
+    code.repository = of_git(["remote_url", "remote"]);
+    code.entry_point =
+        mapping.text_fact(&["code_path", "codePath", "code_path_local", "codePathLocal"]).map(str::to_owned);
     if let Some(Value::List(arguments)) = mapping.fact(&["args"]) {
-        let texts: Vec<String> = arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        if texts.iter().any(|text| mapping.private.is_in(text)) {
-            mapping.identity.source.insert("arguments".to_owned(), texts.into());
-        } else {
-            code.arguments = texts;
-        }
+        code.arguments = arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
     let known = if patch.is_some() { Captured::Captured } else { Captured::NotCaptured };
     if code.commit.is_some() {
@@ -119,13 +104,8 @@ fn environment(mapping: &mut Mapping<'_>) -> Option<Environment> {
     if let Some(folder) = mapping.folder() {
         for line in &folder.requirements {
             mapping.account.found("package", 1);
-            match mapping.public(&format!("package/{line}"), line) {
-                Some(line) => {
-                    mapping.account.mapped("package", 1);
-                    environment.packages.push(package(&line));
-                }
-                None => mapping.account.raw("package", 1),
-            }
+            mapping.account.mapped("package", 1);
+            environment.packages.push(package(line));
         }
         environment.packages.sort();
     }
@@ -289,20 +269,15 @@ pub(super) fn cost(recipe: &Recipe, runtime_seconds: Option<i64>) -> Option<Cost
     (!resources.is_empty()).then(|| Cost { resources, ..Cost::default() })
 }
 
-/// The summary that the source declares, without what names somebody.
+/// The summary that the source declares.
 pub(super) fn declared_summary(mapping: &mut Mapping<'_>) -> BTreeMap<String, serde_json::Value> {
     let run = mapping.run();
     let mut declared = BTreeMap::new();
     let Value::Object(summary) = &run.summary else { return declared };
     for (key, value) in summary {
         mapping.account.found("summary value", 1);
-        match mapping.public_value(&format!("summary/{key}"), typed(value)) {
-            Some(value) => {
-                mapping.account.mapped("summary value", 1);
-                declared.insert(key.clone(), value);
-            }
-            None => mapping.account.raw("summary value", 1),
-        }
+        mapping.account.mapped("summary value", 1);
+        declared.insert(key.clone(), typed(value));
     }
     declared
 }

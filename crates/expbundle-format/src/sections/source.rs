@@ -36,6 +36,9 @@ pub struct SourceSection {
 pub struct Account {
     /// By kind of item, like `metric point`.
     pub items: BTreeMap<String, AccountLine>,
+    /// Parts of texts that markers stand for, by kind (`person`, `path`, …); what was there is in `identity.json`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, u64>,
 }
 
 /// The items of one kind.
@@ -190,7 +193,8 @@ mod tests {
             raw: u64::MAX,
             dropped: vec![Dropped { reason: "x".to_owned(), count: u64::MAX }; 2],
         };
-        let account = Account { items: [("a".to_owned(), line.clone()), ("b".to_owned(), line)].into() };
+        let items = [("a".to_owned(), line.clone()), ("b".to_owned(), line)].into();
+        let account = Account { items, ..Account::default() };
         assert_eq!(account.totals(), (u64::MAX, u64::MAX, u64::MAX, u64::MAX));
     }
 }

@@ -1,0 +1,396 @@
+//! Finds secrets in texts: keys, tokens by their form, logins, passwords under telling names.
+//!
+//! Knows nothing of trackers, sections or bundles. Time is linear in the text (the `regex` crate promises it for each rule), and the same
+//! text gives the same findings everywhere. What is found is a guess by form; docs/secrets.md says how good it is.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use base64::Engine as _;
+use memchr::memmem;
+use regex::bytes::{Regex, RegexBuilder};
+
+mod files;
+mod rules;
+mod settings;
+
+pub use files::is_secret_file;
+pub use rules::{Check, RULES, Rule};
+pub use settings::Class;
+use settings::Setting;
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its kind: the name of a rule.
+    pub kind: &'static str,
+    /// Its bytes in the text; always whole characters.
+    pub range: Range<usize>,
+}
+
+/// Kinds that no expression of [`RULES`] finds.
+pub const OTHER_KINDS: &[&str] = &["password", "secret-setting", "token", "secret-file"];
+
+/// The kind of a file that is a secret by its name.
+pub const SECRET_FILE: &str = "secret-file";
+
+/// Every kind, sorted: what `--allow-secrets` takes.
+pub fn kinds() -> Vec<&'static str> {
+    let mut kinds: Vec<&str> = RULES.iter().map(|rule| rule.name).chain(OTHER_KINDS.iter().copied()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// What stands in the place of a secret.
+pub fn marker(kind: &str) -> String {
+    format!("[secret removed: {kind}]")
+}
+
+/// Finds the secrets of a text, in order; none overlap.
+pub fn scan(text: &str) -> Vec<Found> {
+    let mut found = scan_bytes(text.as_bytes());
+    for one in &mut found {
+        while !text.is_char_boundary(one.range.start) {
+            one.range.start -= 1;
+        }
+        while !text.is_char_boundary(one.range.end) {
+            one.range.end += 1;
+        }
+    }
+    joined(found)
+}
+
+/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too; then places are not exact.
+pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || {
+        let zeros = bytes.iter().take(4096).filter(|byte| **byte == 0).count();
+        zeros * 3 > bytes.len().min(4096)
+    };
+    let mut found = scan_bytes(bytes);
+    if wide {
+        let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+        found.extend(scan_bytes(&narrow));
+    }
+    joined(found)
+}
+
+/// Whether a value under a name is a secret as a whole, and of which kind: a member of an object, `--name value`.
+pub fn setting(name: &str, value: &str) -> Option<&'static str> {
+    let class = settings::class_of(name)?;
+    whole(class, value)
+}
+
+/// What a name says of its value.
+pub fn class_of(name: &str) -> Option<Class> {
+    settings::class_of(name)
+}
+
+/// What names say of the value below: the name itself, or those around it where it says nothing of its own.
+pub fn class_below(around: Option<Class>, name: &str) -> Option<Class> {
+    let own = settings::class_of(name);
+    if settings::holds_secrets(name) {
+        return Some(Class::Secret);
+    }
+    own.or(around.filter(|_| settings::is_neutral(name)))
+}
+
+/// Whether a value of that class is a secret, and of which kind.
+pub fn whole(class: Class, value: &str) -> Option<&'static str> {
+    if !settings::is_secret(class, value, Setting::Whole) {
+        return None;
+    }
+    // A kind that the form tells says more.
+    let by_form = scan(value).into_iter().find(|found| found.range.len() * 2 > value.len()).map(|found| found.kind);
+    Some(by_form.unwrap_or(class.kind()))
+}
+
+/// The text with a marker in the place of each secret.
+pub fn redacted(text: &str, found: &[Found]) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for one in found {
+        clean += text.get(end..one.range.start).unwrap_or_default();
+        clean += &marker(one.kind);
+        end = one.range.end;
+    }
+    clean + text.get(end..).unwrap_or_default()
+}
+
+struct Compiled {
+    /// Finds keywords, and says of which rules.
+    keywords: AhoCorasick,
+    rule_of_keyword: Vec<usize>,
+    rules: Vec<LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>>,
+}
+
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+    let pairs = RULES.iter().enumerate().flat_map(|(rule, one)| one.keywords.iter().map(move |word| (rule, *word)));
+    let stems = STEMS.iter().map(|stem| (RULES.len(), *stem));
+    let blocks = BLOCKS.iter().map(|word| (RULES.len() + 1, *word));
+    let (rule_of_keyword, words): (Vec<usize>, Vec<&str>) = pairs.chain(stems).chain(blocks).unzip();
+    let keywords = AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few hundred short words");
+    let rules = RULES
+        .iter()
+        .map(|rule| {
+            let compile: Box<dyn FnOnce() -> Regex + Send> = Box::new(|| compiled(rule.regex));
+            LazyLock::new(compile)
+        })
+        .collect();
+    Compiled { keywords, rule_of_keyword, rules }
+});
+
+fn compiled(expression: &str) -> Regex {
+    // ASCII classes: the forms are ASCII, and `\b` then needs no table of Unicode.
+    RegexBuilder::new(expression).unicode(false).build().expect("a test compiles every expression")
+}
+
+/// Parts of names that say "secret"; without any of them in a text no setting is looked for.
+const STEMS: &[&str] =
+    &["pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "cookie", "jwt", "bearer", "mnemonic", "otp"];
+
+/// What a private key begins with.
+const BLOCKS: &[&str] = &["private key", "putty-user-key-file"];
+
+fn scan_bytes(text: &[u8]) -> Vec<Found> {
+    let compiled = &*COMPILED;
+    let mut wanted = [false; RULES.len() + 2];
+    let mut left = wanted.len();
+    for hit in compiled.keywords.find_overlapping_iter(text) {
+        let rule = compiled.rule_of_keyword.get(hit.pattern().as_usize()).copied().unwrap_or_default();
+        if let Some(wanted) = wanted.get_mut(rule)
+            && !*wanted
+        {
+            *wanted = true;
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    let mut found = Vec::new();
+    let [rules @ .., has_settings, has_blocks] = &wanted;
+    for ((rule, regex), _) in RULES.iter().zip(&compiled.rules).zip(rules).filter(|(_, wanted)| **wanted) {
+        for captures in regex.captures_iter(text) {
+            let Some(secret) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else { continue };
+            if holds(rule, text, secret.range()) {
+                found.push(Found { kind: rule.name, range: secret.range() });
+            }
+        }
+    }
+    if *has_blocks {
+        blocks(text, &mut found);
+    }
+    if *has_settings {
+        in_text(text, &mut found);
+    }
+    joined(found)
+}
+
+/// In order, and joined where they overlap: the one that begins first, or is the longer, names the kind.
+fn joined(mut found: Vec<Found>) -> Vec<Found> {
+    // Stable: of equal ones the first rule counts.
+    found.sort_by_key(|one| (one.range.start, usize::MAX - one.range.end));
+    let mut joined: Vec<Found> = Vec::with_capacity(found.len());
+    for one in found {
+        match joined.last_mut() {
+            Some(last) if one.range.start < last.range.end => last.range.end = last.range.end.max(one.range.end),
+            _ => joined.push(one),
+        }
+    }
+    joined
+}
+
+fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
+    let secret = String::from_utf8_lossy(text.get(range.clone()).unwrap_or_default());
+    match rule.check {
+        Check::Form => true,
+        Check::Random => settings::is_random(&secret),
+        Check::Value if rule.name == "url-login" => {
+            let lower = secret.to_ascii_lowercase();
+            let at = lower
+                .find(':')
+                .map(|at| at + 1)
+                .or_else(|| lower.find("%3a").map(|at| at + 3))
+                .or_else(|| lower.find('/').map(|at| at + 1));
+            let password = at.and_then(|at| secret.get(at..)).unwrap_or_default();
+            // `docker://image:tag@sha256:…` names an image, and `https://host:8080/a@b` has no login.
+            let of_image = text.get(range.end + 1..).is_some_and(|rest| rest.starts_with(b"sha256:"));
+            let port = password.trim_start_matches(|c: char| c.is_ascii_digit());
+            let of_port = port.len() < password.len() && port.starts_with('/');
+            !settings::is_placeholder(password) && !of_image && !of_port
+        }
+        Check::Value => !settings::is_placeholder(secret.trim()),
+        Check::Basic => decoded(&secret).is_some_and(|login| {
+            let colon = login.iter().position(|byte| *byte == b':');
+            let name = colon.and_then(|at| login.get(..at)).unwrap_or_default();
+            !name.is_empty() && name.iter().all(|byte| (0x21..0x7f).contains(byte))
+        }),
+        Check::Base64Pem => {
+            decoded(&secret).is_some_and(|text| memmem::find(&text, b"PRIVATE KEY").is_some_and(|at| at < 64))
+        }
+    }
+}
+
+/// The bytes of a base64 text, as far as whole groups go.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let plain: Vec<u8> =
+        text.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).take(4096).collect();
+    let whole = plain.get(..plain.len() - plain.len() % 4)?;
+    let rest = plain.get(whole.len()..).unwrap_or_default();
+    let mut bytes = base64::engine::general_purpose::STANDARD.decode(whole).ok()?;
+    let lenient = base64::engine::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    bytes.extend(lenient.decode(rest).unwrap_or_default());
+    Some(bytes)
+}
+
+/// The longest private key that is looked for, in bytes; RSA keys of 16,384 bits have 13 KB.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// Private keys as blocks: PEM, OpenSSH, PGP, SSH2 and `PuTTY`, also with `\n` written out, in quotes, or with something before each line.
+fn blocks(text: &[u8], found: &mut Vec<Found>) {
+    static BEGIN: LazyLock<Regex> = LazyLock::new(|| {
+        compiled(r"(?i)-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\d")
+    });
+    static END: LazyLock<Regex> = LazyLock::new(|| {
+        compiled(r"(?i)-{4,5} ?END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC: ?[0-9a-f]*")
+    });
+    let ends: Vec<Range<usize>> = END.find_iter(text).map(|end| end.range()).collect();
+    let mut after = 0;
+    for begin in BEGIN.find_iter(text) {
+        if begin.start() < after {
+            continue;
+        }
+        let next = ends.get(ends.partition_point(|end| end.start < begin.end())..).and_then(<[_]>::first);
+        let end = next.filter(|end| end.start - begin.end() <= BLOCK_BYTES);
+        let limit = end.map_or_else(|| text.len().min(begin.end() + BLOCK_BYTES), |end| end.start);
+        let body = text.get(begin.end()..limit).unwrap_or_default();
+        let Some(body_end) = key_material(body) else { continue };
+        after = end.map_or(begin.end() + body_end, |end| end.end);
+        found.push(Found { kind: "private-key", range: begin.start()..after });
+    }
+}
+
+/// Where the base64 of a key ends, if there is any. A text that only names the first line of a key has none.
+fn key_material(body: &[u8]) -> Option<usize> {
+    /// Runs of fewer letters are words.
+    const RUN: usize = 20;
+    /// Headers of the block, such as `Proc-Type:`, and what stands before each line of a log.
+    const GAP: usize = 400;
+    let (mut last, mut short, mut at) = (None, None, 0);
+    while at < body.len() {
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+        let run = body.get(at..).unwrap_or_default().iter().take_while(|byte| is_letter(byte)).count();
+        let near = at - last.unwrap_or(0) <= if last.is_some() { 80 } else { GAP };
+        if !near {
+            break;
+        }
+        if run >= RUN {
+            (last, short) = (Some(at + run), None);
+        } else if run > 0
+            && short.is_none()
+            && last.is_some_and(|last| is_line_end(body.get(last..at).unwrap_or_default()))
+        {
+            // The last line of a key may be short.
+            short = Some(at + run);
+        }
+        at += run.max(1);
+    }
+    short.or(last)
+}
+
+/// Whether that is what stands between two lines of a key: a line's end, as it is or written out, and quotes.
+fn is_line_end(gap: &[u8]) -> bool {
+    let ends = gap.contains(&b'\n') || memmem::find(gap, b"\\n").is_some();
+    ends && gap.len() <= 16 && gap.iter().all(|byte| b"\r\n\\\"', +>|".contains(byte) || *byte == b'n' || *byte == b'r')
+}
+
+/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
+fn in_text(text: &[u8], found: &mut Vec<Found>) {
+    static EXPRESSIONS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+        const STEM: &str = "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp)";
+        let name = format!(r"([a-z0-9_.\-]*{STEM}[a-z0-9_\-]*)");
+        let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
+        let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]{1,1000})"#;
+        let value = format!("(?:{quoted}|{bare})");
+        [
+            // `name = value`, `"name": "value"`, `name: str = "value"`, `environ["NAME"] = "value"`, `name: |` and a line.
+            compiled(&format!(
+                r#"(?i){name}(?:\\*["'\]]){{0,3}}(?:[ \t]*:[ \t]*[a-z_][\w\[\]|, .]{{0,40}}?[ \t]*=|[ \t]*(?::=|=>|[!=]?={{1,2}}|:[ \t]*[|>][+\-]?[ \t]*\r?\n[ \t]+|:))[ \t]*{value}"#
+            )),
+            // `--name value`, `"--name", "value"`
+            compiled(&format!(r#"(?i)(?:^|[\s"'(\[,])--?{name}(?:[ \t]+{value}|\\*["'],[ \t]*{quoted})"#)),
+            // `get("NAME", "value")`
+            compiled(&format!(r#"(?i)([a-z_]*\([ \t]*)?\\*["']{name}\\*["'][ \t]*,[ \t]*{quoted}"#)),
+            // `"name": "NAME", "value": "value"`
+            compiled(&format!(
+                r#"(?i)["']?\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][ \t\r\n]*["']?value["']?[ \t]*[:=][ \t]*{value}"#
+            )),
+            // `<name>value</name>`, `ENV NAME value`
+            compiled(&format!(
+                r"(?i)(?:<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|\b(?:ENV|setenv|SetEnv)[ \t]+{name}[ \t]+{bare})"
+            )),
+        ]
+    });
+    let [assigned, argument, call, pair, element] = &*EXPRESSIONS;
+    let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());
+    let mut look = |captures: &regex::bytes::Captures<'_>, needs_random: bool, is_argument: bool| {
+        let mut groups = captures.iter().skip(1).flatten();
+        let (Some(name), Some(value)) = (groups.next(), groups.next()) else { return };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { return };
+        let value_text = text_of(value.range());
+        let quote = value.start().checked_sub(1).and_then(|before| text.get(before)).copied();
+        let is_quoted = quote.is_some_and(|quote| b"\"'`>".contains(&quote));
+        let line_end = value.end().saturating_add(200).min(text.len());
+        let rest = text_of(value.end()..line_end);
+        let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
+        let tight = text.get(name.end()..value.start()) == Some(b"=");
+        let setting = if is_quoted { Setting::Whole } else { Setting::Bare { rest, tight } };
+        let mut is_secret = settings::is_secret(class, &value_text, setting);
+        if needs_random || is_argument && value_text.starts_with('-') {
+            is_secret &= settings::is_random(&value_text);
+        }
+        if is_secret {
+            found.push(Found { kind: class.kind(), range: value.range() });
+        }
+    };
+    for captures in assigned.captures_iter(text) {
+        look(&captures, false, false);
+    }
+    for captures in argument.captures_iter(text) {
+        look(&captures, false, true);
+    }
+    for captures in pair.captures_iter(text) {
+        look(&captures, false, false);
+    }
+    for captures in element.captures_iter(text) {
+        look(&captures, false, false);
+    }
+    for captures in call.captures_iter(text) {
+        let mut groups = captures.iter().skip(2).flatten();
+        let (Some(name), Some(value)) = (groups.next(), groups.next()) else { continue };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { continue };
+        let value_text = text_of(value.range());
+        // `get("API_KEY", "…")` has a default; `["token", "text"]` lists columns.
+        let is_call = captures.get(1).is_some();
+        let is_secret = settings::is_secret(class, &value_text, Setting::Whole) && !value_text.starts_with('-');
+        if is_secret
+            && (is_call
+                && !settings::is_placeholder(&value_text)
+                && value_text.len() >= 6
+                && value_text.contains(|c: char| c.is_ascii_digit())
+                || settings::is_random(&value_text))
+        {
+            found.push(Found { kind: class.kind(), range: value.range() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

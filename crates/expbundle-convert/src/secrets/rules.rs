@@ -1,0 +1,181 @@
+//! The rules: what secrets look like, as one table.
+//!
+//! Prefixes, alphabets and lengths are facts that the issuers of the tokens publish; where a rule set was the place to look them up, it
+//! is named. The expressions are ours (docs/decisions/0022-secrets.md).
+
+/// One kind of secret that is known by its form.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The kind, as markers, findings and `--allow-secrets` have it.
+    pub name: &'static str,
+    /// Words of which one must occur for the expression to be tried; lower case, compared without case.
+    pub keywords: &'static [&'static str],
+    /// The expression. If it has a group, that group is the secret, otherwise the whole match is.
+    pub regex: &'static str,
+    /// What must hold besides.
+    pub check: Check,
+    /// A template of such a secret for tests: `{a34}` is 34 letters and digits, `{h}` hex digits, `{U}` capitals and digits, `{l}` small
+    /// letters and digits, `{b}` base64, `{d}` digits.
+    pub sample: &'static str,
+    /// Where the form is described.
+    pub from: &'static str,
+}
+
+/// What must hold of a match besides its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Nothing.
+    Form,
+    /// It looks drawn at random: letters and digits, few repeated. Words and names do not.
+    Random,
+    /// It is not a placeholder such as `<token>` or `${TOKEN}`.
+    Value,
+    /// It is base64 of `name:password`.
+    Basic,
+    /// It is base64 of a PEM private key.
+    Base64Pem,
+}
+
+const ISSUER: &str = "issuer's documentation";
+const GITLEAKS: &str = "gitleaks (MIT)";
+
+const fn rule(
+    name: &'static str,
+    keywords: &'static [&'static str],
+    regex: &'static str,
+    check: Check,
+    sample: &'static str,
+    from: &'static str,
+) -> Rule {
+    Rule { name, keywords, regex, check, sample, from }
+}
+
+use Check::{Base64Pem, Basic, Form, Random, Value};
+
+/// All rules that are expressions. Of two that match at one place the first counts. Private keys in PEM and settings such as
+/// `password: …` are found by code beside this table.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    // Keys of files.
+    rule("private-key", &["ls0tls1crudjti"], r"LS0tLS1CRUdJTi[A-Za-z0-9+/\\\r\n]{40,}={0,2}", Base64Pem, "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t{b64}", "RFC 7468 in base64"),
+    rule("private-key", &["b3blbnnzac1rzxktdje"], r"b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/=\\\r\n ]{20,}", Form, "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU{b64}", "PROTOCOL.key of OpenSSH"),
+    rule("private-key", &["age-secret-key-"], r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}", Form, "AGE-SECRET-KEY-1{U58}", "C2SP age.md"),
+    rule("private-key", &["\"kty\""], r#""d"\s*:\s*"([A-Za-z0-9_-]{20,})""#, Random, r#"{"kty": "OKP", "crv": "Ed25519", "d": "{b43}"}"#, "RFC 7517"),
+    rule("private-key", &["<rsakeyvalue>"], r"<D>([A-Za-z0-9+/=\s]{20,})</D>", Form, "<RSAKeyValue><D>{b64}</D></RSAKeyValue>", "XML Signature"),
+
+    // Model hubs and trackers.
+    rule("hugging-face-token", &["hf_", "api_org_"], r"\b(?:hf|api_org)_[A-Za-z0-9]{20,}", Random, "hf_{a34}", ISSUER),
+    rule("wandb-key", &["wandb_v1_"], r"\bwandb_v1_[A-Za-z0-9_-]{20,}", Form, "wandb_v1_{a40}", ISSUER),
+    rule("wandb-key", &["wandb", "local-"], r"(?i)\b(?:wandb|api[._ -]?key|login|relogin)[\w.\- \t:=('\x22\[\]]{0,40}?[ \t:='\x22(]((?:local-)?[0-9a-f]{40})\b", Random, "wandb login {h40}", ISSUER),
+    rule("wandb-key", &["local-"], r"\blocal-[0-9a-f]{40}\b", Form, "local-{h40}", ISSUER),
+    rule("neptune-token", &["eyjhcglfywrkcmvzcyi"], r"eyJhcGlfYWRkcmVzcyI[A-Za-z0-9+/=_-]{20,}", Form, "eyJhcGlfYWRkcmVzcyI6{b80}", ISSUER),
+    rule("databricks-token", &["dapi", "dkea", "dose"], r"\b(?:dapi|dkea|dose)[a-f0-9]{32}(?:-\d+)?\b", Form, "dapi{h32}", GITLEAKS),
+    rule("kaggle-token", &["kgat_"], r"\bKGAT_[A-Za-z0-9]{20,}", Form, "KGAT_{h32}", ISSUER),
+    rule("dagshub-token", &["dagshub", "dhp_"], r"\bdhp_[A-Za-z0-9]{20,}", Form, "dhp_{a40}", ISSUER),
+    rule("lightning-key", &["lightning_", "ltai_"], r"\blightning_(?:api_)?key\W{1,4}([0-9a-f-]{36})\b", Random, "lightning_api_key: {h8}-{h4}-{h4}-{h4}-{h12}", ISSUER),
+
+    // Model services.
+    rule("anthropic-key", &["sk-ant-"], r"\bsk-ant-[A-Za-z0-9_-]{16,}", Form, "sk-ant-api03-{a93}AA", GITLEAKS),
+    rule("openrouter-key", &["sk-or-"], r"\bsk-or-(?:v\d+-)?[A-Za-z0-9_-]{20,}", Form, "sk-or-v1-{h64}", ISSUER),
+    rule("openai-key", &["sk-", "sess-"], r"\b(?:sk|sess)-[A-Za-z0-9_-]{20,}", Random, "sk-proj-{a48}", GITLEAKS),
+    rule("groq-key", &["gsk_"], r"\bgsk_[A-Za-z0-9]{20,}", Random, "gsk_{a52}", ISSUER),
+    rule("replicate-token", &["r8_"], r"\br8_[A-Za-z0-9]{30,}", Random, "r8_{a37}", ISSUER),
+    rule("perplexity-key", &["pplx-"], r"\bpplx-[A-Za-z0-9]{30,}", Random, "pplx-{a48}", GITLEAKS),
+    rule("xai-key", &["xai-"], r"\bxai-[A-Za-z0-9]{40,}", Random, "xai-{a80}", ISSUER),
+    rule("nvidia-key", &["nvapi-"], r"\bnvapi-[A-Za-z0-9_-]{30,}", Form, "nvapi-{a64}", ISSUER),
+    rule("langsmith-key", &["lsv2_"], r"\blsv2_(?:pt|sk)_[A-Za-z0-9_]{20,}", Form, "lsv2_pt_{h32}_{h10}", ISSUER),
+    rule("pinecone-key", &["pcsk_"], r"\bpcsk_[A-Za-z0-9_]{20,}", Form, "pcsk_{a60}", ISSUER),
+    rule("tavily-key", &["tvly-"], r"\btvly-[A-Za-z0-9_-]{20,}", Random, "tvly-{a32}", ISSUER),
+    rule("jina-key", &["jina_"], r"\bjina_[A-Za-z0-9_-]{30,}", Random, "jina_{a60}", ISSUER),
+    rule("fireworks-key", &["fw_"], r"\bfw_[A-Za-z0-9]{20,}", Random, "fw_{a24}", ISSUER),
+    rule("runpod-key", &["rpa_"], r"\brpa_[A-Za-z0-9]{30,}", Random, "rpa_{a46}", ISSUER),
+    rule("modal-token", &["ak-", "as-"], r"\ba[ks]-[A-Za-z0-9]{22}\b", Random, "ak-{a22}", ISSUER),
+    rule("voyage-key", &["pa-"], r"\bpa-[A-Za-z0-9_-]{43}\b", Random, "pa-{a43}", ISSUER),
+    rule("elevenlabs-key", &["sk_"], r"\bsk_[a-f0-9]{48}\b", Form, "sk_{h48}", ISSUER),
+    rule("baseten-key", &["baseten"], r"(?i)baseten\w*\W{1,4}([A-Za-z0-9]{8}\.[A-Za-z0-9]{32})\b", Random, "BASETEN_API_KEY={a8}.{a32}", ISSUER),
+
+    // Clouds.
+    rule("aws-secret-key", &["akia", "asia"], r"\b(?:AKIA|ASIA)[A-Z0-9]{16}[\s,;:|'\x22]{1,8}(?:[\w ]{0,24}[=:][\s'\x22]{0,4})?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)", Random, "ASIA{U16}, {b40}", GITLEAKS),
+    rule("aws-access-key", &["akia", "asia", "abia", "acca", "a3t"], r"\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b", Form, "AKIA{U16}", GITLEAKS),
+    rule("aws-secret-key", &["aws"], r"(?i)aws[\w .\-]{0,40}[\s:=>,'\x22\\]{1,12}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)", Random, "aws: {b40}", GITLEAKS),
+    rule("aws-session-token", &["fwogzxivyxdz", "iqojb3jpz2lux2vj"], r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2luX2Vj)[A-Za-z0-9+/=]{40,}", Form, "IQoJb3JpZ2luX2Vj{b120}", ISSUER),
+    rule("aws-bedrock-key", &["absk"], r"\bABSK[A-Za-z0-9+/]{60,}={0,2}", Form, "ABSK{b128}", GITLEAKS),
+    rule("google-api-key", &["aiza"], r"\bAIza[0-9A-Za-z_-]{30,}", Form, "AIza{a35}", GITLEAKS),
+    rule("google-oauth-token", &["ya29."], r"\bya29\.[0-9A-Za-z_.-]{20,}", Form, "ya29.{a64}", ISSUER),
+    rule("google-oauth-token", &["1//0"], r"\b1//0[0-9A-Za-z_-]{30,}", Form, "1//0{a60}", ISSUER),
+    rule("google-client-secret", &["gocspx-"], r"\bGOCSPX-[A-Za-z0-9_-]{20,}", Form, "GOCSPX-{a28}", ISSUER),
+    rule("azure-storage-key", &["key="], r"(?i)(?:Account|SharedAccess)Key=([A-Za-z0-9+/]{40,}={0,2})", Form, "AccountKey={b86}==", ISSUER),
+    rule("azure-client-secret", &["q~"], r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}", Random, "{a3}8Q~{a34}", GITLEAKS),
+    rule("azure-key", &["jqqj9"], r"\b[A-Za-z0-9]{40,60}JQQJ9[A-Za-z0-9]{10,40}\b", Form, "{a52}JQQJ99{a26}", ISSUER),
+    rule("alibaba-key", &["ltai"], r"\bLTAI[A-Za-z0-9]{16,24}\b", Random, "LTAI{a20}", GITLEAKS),
+    rule("digitalocean-token", &["_v1_"], r"\bdo[opr]_v1_[a-f0-9]{64}", Form, "dop_v1_{h64}", GITLEAKS),
+    rule("ibm-key", &["ibm"], r"(?i)ibm[\w .\-]{0,20}key[\s:='\x22]{1,6}([A-Za-z0-9_-]{44})\b", Random, "IBM_CLOUD_API_KEY={a44}", ISSUER),
+
+    // Code hosts and registries.
+    rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}", Random, "ghp_{a36}", GITLEAKS),
+    rule("github-token", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{20,}", Form, "github_pat_{a22}_{a59}", GITLEAKS),
+    rule("gitlab-token", &["gl"], r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,}", Random, "glpat-{a20}", GITLEAKS),
+    rule("gitlab-token", &["gr1348941"], r"\bGR1348941[A-Za-z0-9_-]{20}", Form, "GR1348941{a20}", GITLEAKS),
+    rule("bitbucket-token", &["atbb", "atctt3", "atatt3"], r"\bAT(?:BB[A-Za-z0-9]{28,}|(?:CTT3|ATT3)[A-Za-z0-9_=-]{40,})", Form, "ATATT3xFfGF0{a180}", GITLEAKS),
+    rule("npm-token", &["npm_"], r"\bnpm_[A-Za-z0-9]{30,}", Random, "npm_{a36}", GITLEAKS),
+    rule("pypi-token", &["pypi-"], r"\bpypi-[A-Za-z0-9_-]{40,}", Random, "pypi-AgEIcHlwaS5vcmc{a60}", GITLEAKS),
+    rule("rubygems-token", &["rubygems_"], r"\brubygems_[a-f0-9]{40,}", Form, "rubygems_{h48}", GITLEAKS),
+    rule("crates-io-token", &["cio"], r"\bcio[A-Za-z0-9]{32}\b", Random, "cio{a32}", ISSUER),
+    rule("docker-token", &["dckr_"], r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}", Form, "dckr_pat_{a27}", ISSUER),
+    rule("artifactory-token", &["akcp", "cmvmd"], r"\b(?:AKCp|cmVmd)[A-Za-z0-9]{50,}", Random, "AKCp{a69}", GITLEAKS),
+
+    // Messages, payment, operations.
+    rule("slack-token", &["xox", "xapp-"], r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9-]{10,}", Form, "xoxb-{d12}-{d12}-{a24}", GITLEAKS),
+    rule("webhook-url", &["hooks.slack.com", "webhook", "hooks.zapier"], r"\bhooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([A-Za-z0-9/_-]{20,})", Form, "https://hooks.slack.com/services/T{U10}/B{U10}/{a24}", GITLEAKS),
+    rule("webhook-url", &["/api/webhooks/"], r"\bdiscord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[A-Za-z0-9_-]{20,})", Form, "https://discord.com/api/webhooks/{d18}/{a68}", GITLEAKS),
+    rule("webhook-url", &["webhook.office.com", "logic.azure.com"], r"\bwebhook\.office\.com/(webhookb2/[A-Za-z0-9@/-]{40,})", Form, "https://x.webhook.office.com/webhookb2/{h32}@{h32}/IncomingWebhook/{h32}", GITLEAKS),
+    rule("discord-token", &["."], r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}\b", Random, "M{a24}.{a6}.{a30}", ISSUER),
+    rule("telegram-token", &[":aa"], r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,34}\b", Form, "{d9}:AA{a33}", GITLEAKS),
+    rule("stripe-key", &["k_live_", "k_test_", "k_prod_", "whsec_"], r"\b(?:[sr]k_(?:live|test|prod)|whsec)_[A-Za-z0-9+/=]{10,}", Form, "sk_live_{a24}", GITLEAKS),
+    rule("twilio-key", &["sk", "ac"], r"\bSK[0-9a-f]{32}\b", Form, "SK{h32}", GITLEAKS),
+    rule("sendgrid-key", &["sg."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", Form, "SG.{a22}.{a43}", GITLEAKS),
+    rule("mailgun-key", &["key-"], r"\bkey-[0-9a-f]{32}\b", Form, "key-{h32}", GITLEAKS),
+    rule("mailchimp-key", &["-us"], r"\b[0-9a-f]{32}-us\d{1,2}\b", Form, "{h32}-us12", GITLEAKS),
+    rule("vault-token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}", Form, "hvs.{a90}", GITLEAKS),
+    rule("terraform-token", &[".atlasv1."], r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}", Form, "{a14}.atlasv1.{a67}", GITLEAKS),
+    rule("doppler-token", &["dp."], r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{30,}", Form, "dp.pt.{a43}", GITLEAKS),
+    rule("notion-token", &["ntn_", "secret_"], r"\b(?:ntn|secret)_[A-Za-z0-9]{40,}\b", Random, "ntn_{a46}", GITLEAKS),
+    rule("airtable-token", &["pat"], r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b", Form, "pat{a14}.{h64}", GITLEAKS),
+    rule("linear-key", &["lin_"], r"\blin_(?:api|oauth)_[A-Za-z0-9]{30,}", Form, "lin_api_{a40}", GITLEAKS),
+    rule("grafana-token", &["glc_", "glsa_"], r"\bgl(?:c|sa)_[A-Za-z0-9+/=_]{30,}", Form, "glsa_{a32}_{h8}", GITLEAKS),
+    rule("sentry-token", &["sntrys_", "sntryu_"], r"\bsntry[su]_[A-Za-z0-9+/=_-]{30,}", Form, "sntryu_{h64}", GITLEAKS),
+    rule("tailscale-key", &["tskey-"], r"\btskey-[a-z]+-[A-Za-z0-9-]{20,}", Form, "tskey-auth-{a12}-{a32}", ISSUER),
+    rule("supabase-key", &["sbp_", "sb_secret_"], r"\b(?:sbp_[a-f0-9]{40}|sb_secret_[A-Za-z0-9_-]{20,})", Form, "sbp_{h40}", ISSUER),
+    rule("planetscale-token", &["pscale_"], r"\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{30,}", Form, "pscale_tkn_{a43}", GITLEAKS),
+    rule("pulumi-token", &["pul-"], r"\bpul-[a-f0-9]{40}\b", Form, "pul-{h40}", GITLEAKS),
+    rule("heroku-key", &["hrku-"], r"\bHRKU-[A-Za-z0-9_-]{36,}", Form, "HRKU-{a60}", GITLEAKS),
+    rule("shopify-token", &["shp"], r"\bshp(?:at|ca|pa|ss)_[a-f0-9]{32}\b", Form, "shpat_{h32}", GITLEAKS),
+    rule("square-token", &["sq0", "eaaa"], r"\b(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,})", Random, "sq0atp-{a22}", GITLEAKS),
+    rule("postman-key", &["pmak-"], r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b", Form, "PMAK-{h24}-{h34}", GITLEAKS),
+    rule("newrelic-key", &["nrak-", "nrjs-", "nraa-"], r"\bNR(?:AK|AA|JS)-[A-Za-z0-9]{19,}", Form, "NRAK-{U27}", GITLEAKS),
+    rule("figma-token", &["figd_"], r"\bfigd_[A-Za-z0-9_-]{30,}", Form, "figd_{a40}", ISSUER),
+    rule("1password-token", &["ops_eyj"], r"\bops_eyJ[A-Za-z0-9+/=_-]{60,}", Form, "ops_eyJ{b250}", GITLEAKS),
+    rule("1password-token", &["a3-"], r"\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b", Form, "A3-{U6}-{U11}-{U5}-{U5}-{U5}", GITLEAKS),
+
+    // Forms that many use.
+    rule("json-web-token", &["eyj"], r"\beyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})", Form, "eyJ{a33}.eyJ{a60}.{a43}", "RFC 7519"),
+    rule("url-login", &["://"], r#"(?i)\b[a-z][a-z0-9+.\-]{1,30}:(?:\\?/){2}([^\s/"'<>@\\]{0,256}(?::|%3a)[^\s/"'<>\\]{0,512})@[^\s"'<>]"#, Value, "postgresql://ada:{a12}@db.example.org/runs", "RFC 3986, 3.2.1"),
+    // A password with a slash in it: only where a host follows the last `@`.
+    rule("url-login", &["://"], r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|mongodb(?:\+srv)?|rediss?|amqps?|ftps?|sftp|https?|smtps?|ldaps?)(?:\+\w+)?://([^\s/"'<>@:?#]{0,256}:[^\s"'<>@?#]{1,256})@[a-z0-9.\-\[\]:]{1,255}(?::\d+)?(?:[/?#\s"'<>,;)]|$)"#, Value, "redis://:{a8}/{a8}@cache:6379/0", "RFC 3986, 3.2.1"),
+    rule("url-login", &["://"], r#"(?i)\bhttps?://([A-Za-z0-9_\-]{20,256})@[^\s"'<>]"#, Random, "https://{a40}@git.example.org/a/b", "RFC 3986, 3.2.1"),
+    rule("url-login", &["jdbc:oracle:"], r"(?i)jdbc:oracle:\w+:([^\s/@]+/[^\s@]+)@", Value, "jdbc:oracle:thin:scott/{a12}@db:1521/x", "Oracle JDBC"),
+    rule("signed-url", &["signature=", "sig=", "credential=", "security-token=", "x-goog", "x-amz"], r#"(?i)[?&;](?:x-(?:amz|goog|oss|cos)-(?:signature|security-token)|(?:url)?signature|sig|q-signature|hdnts|hmac)=([^&\s"'<>#\\]{6,})"#, Value, "https://b.s3.amazonaws.com/x?X-Amz-Expires=3600&X-Amz-Signature={h64}", ISSUER),
+    rule("signed-url", &["token=", "key=", "code=", "auth="], r#"(?i)[?&;](?:[a-z0-9_\-]*(?:token|api[_\-]?key|apikey|access[_\-]?key|subscription-key|authkey|auth|jwt|code|key))=([^&\s"'<>#\\]{12,})"#, Random, "https://example.org/x?access_token={a32}", "RFC 6750, 2.3"),
+    rule("bearer-token", &["bearer"], r#"(?i)\bbearer[\s:]{1,4}([A-Za-z0-9._~+/\-]{16,}=*)"#, Random, "Authorization: Bearer {a40}", "RFC 6750"),
+    rule("basic-login", &["basic "], r#"(?i)\bbasic\s{1,4}([A-Za-z0-9+/]{6,}={0,2})"#, Basic, "Authorization: Basic YWRhOmx{b20}", "RFC 7617"),
+    rule("basic-login", &["auth"], r#"(?i)["']?_?auth["']?\s*[:=]\s*["']?([A-Za-z0-9+/]{6,}={0,2})"#, Basic, r#"{"auths": {"r.example.org": {"auth": "YWRhOmx{b20}"}}}"#, "Docker's config.json"),
+    rule("cookie", &["cookie:"], r#"(?i)\b(?:set-)?cookie:\s*([^\r\n"']{1,2048})"#, Value, "Cookie: session={a32}; path=/", "RFC 6265"),
+    rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+|default)(?:\s+(?:login|account)\s+\S+){1,2}\s+password\s+(\S+)", Value, "machine api.example.org\n  login user\n  password {h40}", "ftp(1)"),
+    rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+)\s+password\s+(\S+)", Value, "machine api.example.org password {h40}", "ftp(1)"),
+    rule("password-hash", &["$"], r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*)\$[./A-Za-z0-9$=,+-]{20,}", Form, "$6$rounds=5000${a16}${a86}", "crypt(5)"),
+    // Commands whose password has no name.
+    rule("password", &["curl", "wget", "http"], r#"(?i)\b(?:curl|http|https|wget)\b[^\r\n]{0,400}?\s(?:-u|--user|--proxy-user|-a|--auth)[\s=]{1,4}["']?[^\s:"']{1,128}:([^\s"']{1,256})"#, Value, "curl -u ada:{a12} https://example.org", "curl(1)"),
+    rule("password", &["sshpass"], r#"\bsshpass\b[^\r\n]{0,100}?\s-p\s{0,4}["']?([^\s"']{1,256})"#, Value, "sshpass -p {a12} ssh host", "sshpass(1)"),
+    rule("password", &["mysql", "mariadb"], r#"\b(?:mysql\w*|mariadb\w*)\b[^\r\n]{0,400}?\s-p["']?([^\s"'\-=][^\s"']{0,255})"#, Value, "mysql -u ada -p{a12} runs", "mysql(1)"),
+    rule("password", &["docker", "podman", "helm", "az ", "skopeo", "oc ", "redis-cli"], r#"\b(?:(?:docker|podman|helm|buildah|skopeo|az|oc|nerdctl)\s[^\r\n]{0,200}?login\b[^\r\n]{0,200}?\s-p|redis-cli\b[^\r\n]{0,200}?\s-a)[\s=]{1,4}["']?([^\s"']{1,256})"#, Value, "docker login -u ada -p {a12} r.example.org", "docker-login(1)"),
+];
