@@ -15,6 +15,7 @@ use expbundle_series::SeriesError;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+mod findings;
 pub mod privacy;
 pub mod roles;
 pub mod search;

@@ -182,12 +182,13 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     if !media.media.is_empty() {
         draft.json_section(&media)?;
     }
-    let (identity, source, findings) = mapping.finish(layout(kind));
+    let (identity, source, mut findings) = mapping.finish(layout(kind));
     if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
     let account = source.account.clone();
     draft.json_section::<SourceSection>(&source)?;
+    findings.extend(crate::findings::not_taken_apart(&draft));
     let bundle = draft.finish()?;
     let record = record_id(&bundle);
     Ok(Converted { bundle, record, title, account, findings, sweep: None })

@@ -64,7 +64,6 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
 
 fn details(mapping: &mut Mapping<'_>, object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<String, Json> {
     members(&object.object)
-        .into_iter()
         .filter(|(name, _)| !told.contains(name))
         .filter_map(|(name, value)| {
             let value = mapping.public_value(&format!("media/{}/{name}", object.key), value)?;

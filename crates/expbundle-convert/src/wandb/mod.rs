@@ -110,7 +110,7 @@ fn build(
     let written = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
     account_of_points(&mut mapping, &written);
     let series = written.summaries.into_iter().map(|(key, one)| {
-        let declared = context::declared_for(&definitions, &key);
+        let declared = definitions.of(&key);
         let line = SeriesSummary { goal: declared.goal, step_key: declared.step_key, ..series::summary(&one) };
         (key, line)
     });
@@ -141,12 +141,13 @@ fn build(
     if !media.media.is_empty() {
         draft.json_section(&media)?;
     }
-    let (identity, source, findings) = mapping.finish();
+    let (identity, source, mut findings) = mapping.finish();
     if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
     let account = source.account.clone();
     draft.json_section(&source)?;
+    findings.extend(crate::findings::not_taken_apart(&draft));
     let bundle = draft.finish()?;
     let record = bundle.records().next().expect("a draft has its record").0;
     Ok(Converted { bundle, record, title, account, findings, sweep })
