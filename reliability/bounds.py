@@ -265,9 +265,9 @@ def _(folder, n):
     return database(folder, *(f"create table t{k} (a, b, c)" for k in range(n)))
 
 
-@case([2, 4, 8], 900, "mlflow.db: n blobs of 20 MB")
+@case([4, 8, 16], 600, "mlflow.db: n blobs of 2 MB")
 def _(folder, n):
-    return database(folder, rows=[("insert into params (key, value, run_uuid) values (?, zeroblob(20000000), ':run:')", [(f"k{k}",) for k in range(n)])])
+    return database(folder, rows=[("insert into params (key, value, run_uuid) values (?, zeroblob(2000000), ':run:')", [(f"k{k}",) for k in range(n)])])
 
 
 @case([25_000, 50_000, 100_000], 600, "mlflow.db: n runs of a row of nulls")
