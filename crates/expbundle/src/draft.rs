@@ -143,3 +143,53 @@ impl Draft {
 fn within(bytes: u64, limit: u64) -> Result<(), JsonError> {
     if bytes > limit { Err(JsonError::Limit { what: "bytes", limit }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use expbundle_format::record::{ArtifactRef, Form, Kind};
+    use expbundle_format::sections::Context;
+
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft::new(RecordBody::new(Kind::Run))
+    }
+
+    fn is_refused<T>(made: Result<T, DraftError>) -> bool {
+        matches!(made, Err(DraftError::Json { source: JsonError::Limit { .. }, .. }))
+    }
+
+    #[test]
+    fn nothing_is_written_that_a_reader_refuses() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
+        let wide = |values: usize| format!("[{}0]", "0,".repeat(values - 2)).into_bytes();
+        let limits = Limits::default();
+        let levels = usize::try_from(limits.json_depth).expect("few");
+        let values = usize::try_from(limits.json_values).expect("few");
+        for (text, refused) in [
+            (nested(levels), false),
+            (nested(levels + 1), true),
+            (wide(values), false),
+            (wide(values + 1), true),
+            (vec![b' '; usize::try_from(limits.section_bytes).expect("few") + 1], true),
+        ] {
+            let made = draft().section("own.json", sections::JSON, Content::bytes(text));
+            assert_eq!(is_refused(made), refused);
+        }
+        let long = Context { title: "t".repeat(65 << 20), ..Context::default() };
+        assert!(is_refused(draft().json_section(&long)));
+    }
+
+    #[test]
+    fn a_record_of_too_many_outputs_is_refused() {
+        for (outputs, refused) in [(1_000, false), (10_000, true)] {
+            let mut draft = draft();
+            for output in 0..outputs {
+                let digest = DigestSet::of(format!("{output}").as_bytes());
+                let role = "file".parse().expect("a word");
+                draft.body_mut().outputs.push(ArtifactRef::new(role, digest.into(), 1, Form::File));
+            }
+            assert_eq!(is_refused(draft.finish()), refused, "{outputs}");
+        }
+    }
+}
