@@ -287,6 +287,7 @@ pub(super) fn without_folders(path: &str) -> &str {
 }
 
 /// A free-form value as a typed tree.
+#[expect(clippy::needless_pass_by_value, reason = "those who have one need it no more")]
 pub(super) fn typed_tree(value: Value) -> Value {
     typed::tree(&value)
 }
@@ -295,7 +296,7 @@ pub(super) fn typed_tree(value: Value) -> Value {
 pub(super) fn typed_json(text: &str) -> Value {
     match read_json(text) {
         Json::Value(value) => typed::tree(&value),
-        Json::TooMany => typed::text(text.to_owned()),
+        Json::TooMany => typed::text(text),
         Json::None => text.into(),
     }
 }

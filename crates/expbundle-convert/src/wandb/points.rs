@@ -126,8 +126,7 @@ impl Points for Gathered {
 
     fn other(&mut self, key: u32, at: At, value: &Value) {
         let text = match value {
-            Value::Text(text) => text.clone(),
-            Value::Json(text) => text.clone(),
+            Value::Text(text) | Value::Json(text) => text.clone(),
             other => typed(other).to_string(),
         };
         self.others.push((key, at, text));

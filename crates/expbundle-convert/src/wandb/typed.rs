@@ -17,7 +17,7 @@ pub(super) fn typed(value: &Value) -> Json {
             let members: Map<String, Json> = members.iter().map(|(key, value)| (key.clone(), typed(value))).collect();
             format::object(members)
         }
-        Value::Json(text) => format::text(text.clone()),
+        Value::Json(text) => format::text(text),
     }
 }
 

@@ -58,16 +58,9 @@ impl Budget {
             Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => bytes.len() as u64,
             _ => 0,
         };
-        match self.text_bytes.get().checked_sub((0..columns).map(bytes).sum()) {
-            Some(left) => {
-                self.text_bytes.set(left);
-                true
-            }
-            None => {
-                self.text_bytes.set(0);
-                false
-            }
-        }
+        let left = self.text_bytes.get().checked_sub((0..columns).map(bytes).sum());
+        self.text_bytes.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// Whether reading has ended.
