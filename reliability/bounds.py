@@ -89,7 +89,7 @@ def _(folder, n):
     return wandb(folder, field(5, item(b"c", b"{" + b",".join(b'"%d":0' % k for k in range(n)) + b"}")))
 
 
-@case([25_000, 50_000, 100_000], 400, "wandb: n configuration values")
+@case([25_000, 50_000, 100_000], 600, "wandb: n configuration values")
 def _(folder, n):
     return wandb(folder, field(5, b"".join(item(b"c%d" % k, b'{"a":{"b":[{},{}]}}') for k in range(n))))
 

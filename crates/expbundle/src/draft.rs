@@ -155,7 +155,7 @@ mod tests {
         Draft::new(RecordBody::new(Kind::Run))
     }
 
-    fn is_refused<T>(made: Result<T, DraftError>) -> bool {
+    fn is_refused<T>(made: &Result<T, DraftError>) -> bool {
         matches!(made, Err(DraftError::Json { source: JsonError::Limit { .. }, .. }))
     }
 
@@ -174,10 +174,10 @@ mod tests {
             (vec![b' '; usize::try_from(limits.section_bytes).expect("few") + 1], true),
         ] {
             let made = draft().section("own.json", sections::JSON, Content::bytes(text));
-            assert_eq!(is_refused(made), refused);
+            assert_eq!(is_refused(&made), refused);
         }
         let long = Context { title: "t".repeat(65 << 20), ..Context::default() };
-        assert!(is_refused(draft().json_section(&long)));
+        assert!(is_refused(&draft().json_section(&long)));
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
                 let role = "file".parse().expect("a word");
                 draft.body_mut().outputs.push(ArtifactRef::new(role, digest.into(), 1, Form::File));
             }
-            assert_eq!(is_refused(draft.finish()), refused, "{outputs}");
+            assert_eq!(is_refused(&draft.finish()), refused, "{outputs}");
         }
     }
 }
