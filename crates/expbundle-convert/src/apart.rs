@@ -11,14 +11,14 @@ use expbundle::{Bundle, Content};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{self, Account, Artifacts, Identity, JsonSection, SourceSection};
-use expbundle_format::{RecordId, json};
+use expbundle_format::{Finding, RecordId, json};
 use expbundle_series::{ConsoleReader, KEY_BYTES, SeriesReader, SeriesWriter, TEXT_BYTES, write_console};
 use serde_json::Value;
 
-use crate::ConvertError;
 use crate::privacy::{Learned, Look, Markers, Part, Private, look_into};
 use crate::series::Section;
 use crate::texts::{At, Texts};
+use crate::{ConvertError, findings};
 
 /// A draft that went through.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Passed {
     pub account: Account,
     /// How many private parts were replaced.
     pub replaced: u64,
+    /// What is said of values that were kept as text.
+    pub finding: Option<Finding>,
 }
 
 /// Finishes a draft, whose sections must be complete but for `identity.json` and `source.json`, which are given.
@@ -79,10 +81,11 @@ pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSect
     if identity != Identity::default() {
         draft.json_section(&identity)?;
     }
+    let finding = findings::not_taken_apart(&draft);
     let bundle = draft.finish()?;
     let record = bundle.records().next().expect("a draft has its record").0;
     let replaced = sieve.markers.places().values().sum();
-    Ok(Passed { bundle, record, title, account, replaced })
+    Ok(Passed { bundle, record, title, account, replaced, finding })
 }
 
 /// What one draft's texts are held against.

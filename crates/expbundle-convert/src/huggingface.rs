@@ -4,7 +4,7 @@
 //! never prove one. Files are outputs with both digests; of a Git LFS pointer there is only the SHA-256, which is enough to
 //! prove a link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle::Content;
@@ -18,11 +18,11 @@ use expbundle_format::sections::{
 };
 use expbundle_format::{ArtifactDigests, Code, Finding, Place};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::apart::{self, Passed};
 use crate::embed::Budget;
-use crate::{ConvertError, Converted, Options, declared, roles};
+use crate::{ConvertError, Converted, Options, declared, findings, roles};
 
 /// Fields of the card that have a home of their own.
 const MAPPED_FIELDS: [&str; 8] =
@@ -97,8 +97,7 @@ impl<'a> Mapping<'a> {
         if !evaluations.is_empty() {
             draft.json_section(&Evaluations { evaluations, salt: None })?;
         }
-        self.findings.sort();
-        self.findings.dedup();
+        findings::put_in_order(&mut self.findings);
         let damage = self.findings.iter().map(|finding| Damage {
             code: finding.code.to_string(),
             place: finding.place.entry.clone().unwrap_or_default(),
@@ -114,7 +113,9 @@ impl<'a> Mapping<'a> {
             salt: None,
         };
         // A folder has no members of its own for people and machines; they are found in what it holds.
-        let Passed { bundle, record, title, account, .. } = apart::pass(draft, Identity::default(), Some(&source))?;
+        let passed = apart::pass(draft, Identity::default(), Some(&source))?;
+        self.findings.extend(passed.finding);
+        let Passed { bundle, record, title, account, .. } = passed;
         Ok(Converted { bundle, record, title, account, findings: self.findings, sweep: None })
     }
 
@@ -197,6 +198,7 @@ impl<'a> Mapping<'a> {
         let base_of_adapter: Vec<String> = adapter.and_then(Value::as_str).map(str::to_owned).into_iter().collect();
         let stated: Vec<String> = self.card.texts("base_model").into_iter().map(str::to_owned).collect();
         let datasets: Vec<String> = self.card.texts("datasets").into_iter().map(str::to_owned).collect();
+        let mut seen = BTreeSet::new();
         for (names, role, field, base) in [
             (stated, role::MODEL, "base_model", ""),
             (base_of_adapter, role::MODEL, "base_model_name_or_path", ""),
@@ -211,7 +213,7 @@ impl<'a> Mapping<'a> {
                     artifact.metadata.insert("relation".to_owned(), relation.as_str().into());
                 }
                 artifact.name = Some(name);
-                if !self.artifacts.contains(&artifact) {
+                if seen.insert((role, artifact.name.clone(), field)) {
                     self.artifacts.push(artifact);
                 }
             }
@@ -260,7 +262,7 @@ impl<'a> Mapping<'a> {
                 self.raw
                     .entry("result".to_owned())
                     .or_default()
-                    .insert(format!("{} {}", results.path, evaluations.len()), typed_tree(entry));
+                    .insert(format!("{} {}", results.path, evaluations.len()), typed::tree(entry));
             }
         }
         evaluations
@@ -290,14 +292,14 @@ impl<'a> Mapping<'a> {
                 self.account.mapped("card field", 1);
             } else {
                 self.account.raw("card field", 1);
-                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed_tree(value));
+                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed::tree(value));
             }
         }
         for (name, value) in [("config.json", &self.model.config), ("adapter_config.json", &self.model.adapter)] {
             if let Some(value) = value {
                 self.account.found("configuration", 1);
                 self.account.raw("configuration", 1);
-                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed_tree(value));
+                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed::tree(value));
             }
         }
     }
@@ -330,19 +332,4 @@ fn measured(value: Option<&Value>) -> Evaluation {
     let number = value.and_then(Value::as_f64).map(Number);
     let judgement = value.filter(|_| number.is_none()).map(typed::display);
     Evaluation { value: number, judgement, ..Evaluation::default() }
-}
-
-/// Free-form JSON as a typed tree.
-fn typed_tree(value: &Value) -> Value {
-    match value {
-        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, typed::float),
-        Value::Number(number) => typed::integer(&number.to_string()).unwrap_or(Value::Null),
-        Value::Array(items) => Value::Array(items.iter().map(typed_tree).collect()),
-        Value::Object(members) => {
-            let members: Map<String, Value> =
-                members.iter().map(|(name, value)| (name.clone(), typed_tree(value))).collect();
-            typed::object(members)
-        }
-        other => other.clone(),
-    }
 }

@@ -17,7 +17,7 @@ pub mod blind;
 pub mod declared;
 pub mod embed;
 pub mod exposure;
-
+mod findings;
 pub mod privacy;
 pub mod roles;
 pub mod search;

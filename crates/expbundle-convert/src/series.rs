@@ -25,7 +25,8 @@ impl ReadAt for Section {
 }
 
 /// Why points are left out that the format has no room for.
-pub(crate) const TOO_LONG: &str = "its name has more than 4 KiB, or its text more than 1 MiB";
+pub(crate) const TOO_LONG: &str =
+    "its name has more than 4 KiB, or its text more than 1 MiB, or there are too many names";
 
 /// Takes the points of a section. Those whose key or text is longer than the format has it are left out and counted.
 #[derive(Default)]
@@ -34,23 +35,23 @@ pub(crate) struct Points {
     left_out: u64,
 }
 
-/// A key of [`Points`]; none if it is too long.
-#[derive(Clone, Copy)]
-pub(crate) struct Key(Option<KeyId>);
-
 impl Points {
-    pub fn key(&mut self, key: &str) -> Key {
-        // It can be too long, and nothing else.
-        Key(self.writer.key(key).ok())
+    /// The number of a key; `None` if there is no room for it.
+    pub fn key(&mut self, key: &str) -> Option<KeyId> {
+        self.writer.key(key).ok()
     }
 
-    pub fn push(&mut self, key: Key, point: Point<'_>) -> Result<(), SeriesError> {
-        let pushed = key.0.map(|key| self.writer.push(key, point));
-        match pushed {
-            None | Some(Err(SeriesError::TextTooLong { .. })) => self.left_out += 1,
-            Some(result) => result?,
+    pub fn push(&mut self, key: KeyId, point: Point<'_>) -> Result<(), SeriesError> {
+        match self.writer.push(key, point) {
+            Err(SeriesError::TextTooLong { .. }) => self.left_out += 1,
+            result => result?,
         }
         Ok(())
+    }
+
+    /// Counts a point whose key there is no room for.
+    pub fn leave_out(&mut self) {
+        self.left_out += 1;
     }
 
     /// Points that were left out.
@@ -98,7 +99,10 @@ mod tests {
         let shorter = text.get(1..).expect("one letter less");
         for key in [long, short] {
             for text in [None, Some(&*text), Some(shorter)] {
-                points.push(key, Point { value: Some(0.5), text, ..Point::default() }).expect("room");
+                match key {
+                    Some(key) => points.push(key, Point { value: Some(0.5), text, ..Point::default() }).expect("room"),
+                    None => points.leave_out(),
+                }
             }
         }
         assert_eq!(points.left_out(), 4);

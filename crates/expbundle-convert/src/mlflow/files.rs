@@ -13,6 +13,7 @@ use expbundle_format::sections::{Artifact, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{Code, DigestSet};
 use expbundle_trackers::mlflow::ArtifactFile;
+use expbundle_trackers::{Json, read_json};
 use serde_json::Value;
 
 use super::mapping::{Mapping, placed};
@@ -202,7 +203,10 @@ pub(super) fn name(artifact: &mut Artifact, path: &str) {
 
 /// Paths of tables, which MLflow lists in a tag: their extension is `.json`.
 fn logged_tables(mapping: &Mapping<'_>) -> BTreeSet<String> {
-    let tag = mapping.tag("mlflow.loggedArtifacts").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+    let tag = mapping.tag("mlflow.loggedArtifacts").and_then(|text| match read_json(text) {
+        Json::Value(Value::Array(items)) => Some(items),
+        _ => None,
+    });
     let tables =
         tag.unwrap_or_default().into_iter().filter(|one| one.get("type").and_then(Value::as_str) == Some("table"));
     tables.filter_map(|one| Some(one.get("path")?.as_str()?.to_owned())).collect()

@@ -8,14 +8,13 @@ use expbundle_format::sections::{Account, Artifact, Damage, Identity, SourceSect
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding};
 use expbundle_trackers::mlflow::Run;
-use serde_json::{Map, Value};
+use expbundle_trackers::{Json, read_json};
+use serde_json::Value;
 
 use super::finding;
 use crate::Options;
 use crate::embed::Budget;
-
-/// Deeper values than this are kept as their JSON text: a section may be 64 deep.
-const MAX_DEPTH: u32 = 40;
+use crate::findings;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -147,8 +146,7 @@ impl<'a> Mapping<'a> {
 
     /// The sections that everything else goes into.
     pub fn finish(mut self, layout: &str) -> (Identity, SourceSection, Vec<Finding>) {
-        self.findings.sort();
-        self.findings.dedup();
+        findings::put_in_order(&mut self.findings);
         let damage: Vec<Damage> = self
             .findings
             .iter()
@@ -199,28 +197,16 @@ pub(super) fn without_folders(path: &str) -> &str {
 }
 
 /// A free-form value as a typed tree.
+#[expect(clippy::needless_pass_by_value, reason = "those who have one need it no more")]
 pub(super) fn typed_tree(value: Value) -> Value {
-    typed_below(value, MAX_DEPTH)
-}
-
-fn typed_below(value: Value, depth: u32) -> Value {
-    match value {
-        Value::Number(number) if !number.is_f64() => {
-            let text = number.to_string();
-            typed::integer(&text).unwrap_or(Value::String(text))
-        }
-        Value::Array(_) | Value::Object(_) if depth == 0 => Value::String(value.to_string()),
-        Value::Array(items) => items.into_iter().map(|item| typed_below(item, depth - 1)).collect(),
-        Value::Object(members) => {
-            let members: Map<String, Value> =
-                members.into_iter().map(|(key, value)| (key, typed_below(value, depth - 1))).collect();
-            typed::object(members)
-        }
-        other => other,
-    }
+    typed::tree(&value)
 }
 
 /// JSON that MLflow keeps as text, as a typed tree; what is no JSON stays text.
 pub(super) fn typed_json(text: &str) -> Value {
-    serde_json::from_str(text).map_or_else(|_| Value::from(text), typed_tree)
+    match read_json(text) {
+        Json::Value(value) => typed::tree(&value),
+        Json::TooMany => typed::text(text),
+        Json::None => text.into(),
+    }
 }

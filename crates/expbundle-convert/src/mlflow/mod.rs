@@ -181,8 +181,9 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     if !media.media.is_empty() {
         draft.json_section(&media)?;
     }
-    let (identity, source, findings) = mapping.finish(layout(kind));
-    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(&source))?;
+    let (identity, source, mut findings) = mapping.finish(layout(kind));
+    let Passed { bundle, record, title, account, finding, .. } = apart::pass(draft, identity, Some(&source))?;
+    findings.extend(finding);
     Ok(Converted { bundle, record, title, account, findings, sweep: None })
 }
 

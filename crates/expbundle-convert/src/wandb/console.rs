@@ -44,13 +44,20 @@ pub(super) fn divided(lines: Vec<ConsoleLine>) -> (Vec<ConsoleLine>, u64) {
         return (lines, 0);
     }
     let mut divided = Vec::with_capacity(lines.len());
-    for mut line in lines {
-        while line.line.len() > TEXT_BYTES {
-            let end = (0..=TEXT_BYTES).rev().find(|end| line.line.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
-            let rest = line.line.split_off(end);
-            divided.push(ConsoleLine { line: std::mem::replace(&mut line.line, rest), ..line.clone() });
+    for line in lines {
+        let ConsoleLine { time_ns, stream, line: text } = &line;
+        let mut rest = text.as_str();
+        while rest.len() > TEXT_BYTES {
+            let end = (0..=TEXT_BYTES).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
+            let (piece, more) = rest.split_at(end);
+            divided.push(ConsoleLine { time_ns: *time_ns, stream: stream.clone(), line: piece.to_owned() });
+            rest = more;
         }
-        divided.push(line);
+        divided.push(if rest.len() == text.len() {
+            line
+        } else {
+            ConsoleLine { line: rest.to_owned(), ..line.clone() }
+        });
     }
     (divided, too_long)
 }

@@ -1,6 +1,7 @@
 //! `context.json`, `events.json`, goals of series.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 
 use expbundle_format::sections::{Context, Event, EventSeverity, Events, Goal, Group};
 use expbundle_trackers::wandb::Value;
@@ -29,7 +30,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     count(mapping, "run field", usize::from(run.started_ns().is_some()) + usize::from(run.run.get("git").is_some()));
     // What is left of the run record: resumed, forked, branch point, storage id.
     let Value::Object(members) = &run.run else { return context };
-    for (name, value) in members {
+    for (name, value) in &**members {
         if !told.contains(&name.as_str()) && !["tags", "start_time", "git"].contains(&name.as_str()) {
             mapping.account.found("run field", 1);
             mapping.keep_raw("run field", name, typed(value));
@@ -90,8 +91,45 @@ pub(super) struct Declared {
     pub step_key: Option<String>,
 }
 
-/// Definitions of metrics by the names that they fit; and all of them raw, for they say more than has a home.
-pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> {
+/// Definitions of metrics by the names that they fit.
+#[derive(Default)]
+pub(super) struct Definitions {
+    exact: BTreeMap<String, Declared>,
+    /// By what stands before the `*`. None of them begins with another, for of two that fit the shorter one counts.
+    globs: BTreeMap<String, Declared>,
+}
+
+impl Definitions {
+    fn new(all: BTreeMap<String, Declared>) -> Self {
+        let mut definitions = Self::default();
+        for (name, declared) in all {
+            let Some(start) = name.strip_suffix('*') else {
+                definitions.exact.insert(name, declared);
+                continue;
+            };
+            // In the order of names a shorter one comes first.
+            let last = definitions.globs.last_key_value();
+            if last.is_none_or(|(shorter, _)| !start.starts_with(shorter.as_str())) {
+                definitions.globs.insert(start.to_owned(), declared);
+            }
+        }
+        definitions
+    }
+
+    /// What is declared about a series of that name; exact names before globs.
+    pub fn of(&self, key: &str) -> Declared {
+        let exact = self.exact.get(key);
+        // No text between a start of the key and the key begins otherwise, so the last one before the key is it, or none is.
+        let glob = self.globs.range::<str, _>((Unbounded, Included(key))).next_back();
+        let glob = glob.filter(|(start, _)| key.starts_with(start.as_str())).map(|(_, declared)| declared);
+        let goal = exact.and_then(|declared| declared.goal).or(glob.and_then(|declared| declared.goal));
+        let step_key = exact.or(glob).and_then(|declared| declared.step_key.clone());
+        Declared { goal, step_key }
+    }
+}
+
+/// Definitions of metrics; and all of them raw, for they say more than has a home.
+pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Definitions {
     let run = mapping.run();
     let mut all: BTreeMap<String, Declared> = BTreeMap::new();
     for definition in &run.metrics {
@@ -113,15 +151,26 @@ pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> 
         let place = format!("{name}{}", if text("name").is_some() { "" } else { " (glob)" });
         mapping.keep_raw("metric definition", &place, typed(definition));
     }
-    all.into_iter().collect()
+    Definitions::new(all)
 }
 
-/// What is declared about a series of that name; exact names before globs.
-pub(super) fn declared_for(definitions: &[(String, Declared)], key: &str) -> Declared {
-    let exact = definitions.iter().find(|(name, _)| name == key);
-    let glob =
-        definitions.iter().find(|(name, _)| name.strip_suffix('*').is_some_and(|prefix| key.starts_with(prefix)));
-    let goal = exact.and_then(|(_, declared)| declared.goal).or(glob.and_then(|(_, declared)| declared.goal));
-    let step_key = exact.or(glob).and_then(|(_, declared)| declared.step_key.clone());
-    Declared { goal, step_key }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_names_come_before_globs_and_short_globs_before_long_ones() {
+        let all = ["loss", "loss*", "l*", "loss/val", "z*", "za*", "zb"]
+            .map(|name| (name.to_owned(), Declared { goal: None, step_key: Some(name.to_owned()) }));
+        let definitions = Definitions::new(all.into());
+        let case = |key: &str, want: Option<&str>| assert_eq!(definitions.of(key).step_key.as_deref(), want, "{key}");
+        case("loss", Some("loss"));
+        case("loss/val", Some("loss/val"));
+        case("loss/train", Some("l*"));
+        case("l", Some("l*"));
+        case("zab", Some("z*"));
+        case("zb", Some("zb"));
+        case("k", None);
+        case("", None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Files of the run's folder and artifacts of its log: what they are, by digest where the bytes are here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use camino::Utf8PathBuf;
@@ -11,7 +11,7 @@ use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{ArtifactDigests, Blake3, Code, DigestSet};
-use expbundle_trackers::wandb::{FolderFile, Value};
+use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
 use super::mapping::Mapping;
 use super::typed::{members, typed};
@@ -100,16 +100,15 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<
     let mut places: Vec<Utf8PathBuf> = mapping.options.files.to_vec();
     places.extend(mapping.folder().into_iter().flat_map(|folder| &folder.files).map(|file| file.on_disk.clone()));
     let mut index = FileIndex::new(&places)?;
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut seen: HashSet<(String, String)> = HashSet::new();
     for logged in &run.artifacts {
         let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
         // One draft may be logged many times, by `link_artifact` among others.
         let identity = (text("client_id").to_owned(), text("digest").to_owned());
         mapping.account.mapped("artifact", 1);
-        if !identity.0.is_empty() && seen.contains(&identity) {
+        if !identity.0.is_empty() && !seen.insert(identity) {
             continue;
         }
-        seen.push(identity);
         logged_artifact(mapping, draft, logged, &mut index)?;
     }
     mapping.account.found("used artifact", run.used_artifacts.len() as u64);
@@ -133,7 +132,9 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft) -> Result<
     mapping.account.found("saved file", saved);
     for file in &run.files {
         let path = file.get("path").and_then(Value::as_str).unwrap_or_default();
-        if mapping.folder().is_some_and(|folder| folder.files.iter().any(|file| file.path == path)) {
+        // In the order of their paths.
+        let is_here = |folder: &Folder| folder.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+        if mapping.folder().is_some_and(is_here) {
             mapping.account.mapped("saved file", 1);
         } else {
             mapping.keep_raw("saved file", path, typed(file));

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::Options;
 use crate::embed::Budget;
+use crate::findings;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -104,8 +105,7 @@ impl<'a> Mapping<'a> {
 
     /// `identity.json`, `source.json` and the findings.
     pub fn finish(mut self) -> (Identity, SourceSection, Vec<Finding>) {
-        self.findings.sort();
-        self.findings.dedup();
+        findings::put_in_order(&mut self.findings);
         let damage = self
             .findings
             .iter()

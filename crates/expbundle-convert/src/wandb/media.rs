@@ -63,7 +63,6 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
 
 fn details(object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<String, Json> {
     members(&object.object)
-        .into_iter()
         .filter(|(name, _)| !told.contains(name))
         .map(|(name, value)| (name.to_owned(), value))
         .collect()

@@ -116,7 +116,7 @@ fn build(
     let written = points.write(&mut draft)?;
     account_of_points(&mut mapping, &written);
     let series = written.summaries.into_iter().map(|(key, one)| {
-        let declared = context::declared_for(&definitions, &key);
+        let declared = definitions.of(&key);
         let line = SeriesSummary { goal: declared.goal, step_key: declared.step_key, ..series::summary(&one) };
         (key, line)
     });
@@ -145,8 +145,9 @@ fn build(
     if !media.media.is_empty() {
         draft.json_section(&media)?;
     }
-    let (identity, source, findings) = mapping.finish();
-    let Passed { bundle, record, title, account, .. } = apart::pass(draft, identity, Some(&source))?;
+    let (identity, source, mut findings) = mapping.finish();
+    let Passed { bundle, record, title, account, finding, .. } = apart::pass(draft, identity, Some(&source))?;
+    findings.extend(finding);
     Ok(Converted { bundle, record, title, account, findings, sweep })
 }
 
