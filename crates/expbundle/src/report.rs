@@ -53,6 +53,8 @@ pub struct Report {
     pub records: Vec<RecordReport>,
     /// The statements that count, in the order of their dates.
     pub statements: Vec<StatementReport>,
+    /// Records that are not here, or not for what counts, against which something was said.
+    pub objected_elsewhere: Vec<ObjectedReport>,
     /// What no trusted key signed. It changed nothing above.
     pub apart: ApartReport,
     /// The directory, if one was verified.
@@ -75,6 +77,15 @@ pub struct ApartReport {
     pub records: Vec<RecordReport>,
     /// The statements.
     pub statements: Vec<StatementReport>,
+}
+
+/// What was said against a record that is not here, or is set apart: whether it is changes nothing in this.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ObjectedReport {
+    /// The record.
+    pub record: RecordId,
+    /// What was said against it, the weightiest first.
+    pub objections: Vec<Objection>,
 }
 
 /// One record.
@@ -302,7 +313,7 @@ impl Report {
         let Question { policy, required, at, .. } = question;
         let mut findings = check.findings;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
-        let mut apart = ApartReport::default();
+        let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(Check { findings }, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -312,6 +323,7 @@ impl Report {
                 .partition(|record| !standing.apart.records.contains(&record.id));
             records = counting;
             apart.records = strange;
+            objected_elsewhere = objections_elsewhere(verdict, policy.is_some(), &records);
             apart.known_keys.clone_from(&standing.not_valid);
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
@@ -346,6 +358,7 @@ impl Report {
             skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
             records,
             statements,
+            objected_elsewhere,
             apart,
             folder,
             files,
@@ -354,6 +367,25 @@ impl Report {
         }
     }
 }
+/// What was said against records that are not listed: with a signers file against whichever; without one, where anybody can say anything of
+/// any record, against parents.
+fn objections_elsewhere(verdict: &Verdict, has_policy: bool, listed: &[RecordReport]) -> Vec<ObjectedReport> {
+    let against = &verdict.standing.against;
+    if against.is_empty() {
+        return Vec::new();
+    }
+    let listed: HashSet<RecordId> = listed.iter().map(|record| record.id).collect();
+    let parents = || {
+        let all: Vec<RecordId> = verdict.lineage.records().iter().map(RecordFacts::id).collect();
+        verdict.lineage.absent_parents_of(&all)
+    };
+    let of = if has_policy { against.keys().copied().collect() } else { parents() };
+    of.into_iter()
+        .filter(|record| !listed.contains(record))
+        .filter_map(|record| Some(ObjectedReport { record, objections: against.get(&record)?.clone() }))
+        .collect()
+}
+
 /// Ancestors with objections that the report of a record names.
 const MOST_OBJECTED: usize = 16;
 
