@@ -585,11 +585,11 @@ ATTACKS = {
         ("signature-reformatted", lambda side: side.reformat(), "malformed container.unlisted digest.statement", OK),
     ],
     # Theirs is stricter. Ours does not count what no loader reads, so that a card can be edited (spec/directory.md).
-    "documentation changed, added or removed: `README.md`, `LICENSE`, `NOTICE.txt`": [
+    "documentation changed, added or removed: `README.md`, `LICENSE`, `NOTICE`": [
         ("readme-changed", append("README.md"), "trusted", CHANGED),
         ("readme-removed", remove("README.md"), "trusted", GONE),
         ("licence-changed", append("LICENSE"), "trusted", CHANGED),
-        ("notice-added", put("NOTICE.txt"), "trusted", EXTRA),
+        ("notice-added", put("NOTICE"), "trusted", EXTRA),
     ],
     # Not of a model, but of a data set: `datasets` loads the files that its card chooses.
     "a card that chooses which files a loader of data sets reads": [

@@ -1,7 +1,8 @@
 """Ends commands at random moments, lets their disk run full, and lets several write at once: `run.py --program target/release/expbundle [--times 200]`.
 
 Each command runs in a folder of its own. After SIGKILL, or an error of the disk, every file that was there is there, byte for byte as it was or
-byte for byte as the finished command leaves it. Prints a table; the exit status is 1 if a file was lost or half written.
+byte for byte as the finished command leaves it. Prints a table; the exit status is 1 if a file was lost or half written, or if the same command, run
+again, does not remove what the killed one left.
 
 - kill: SIGKILL after a random time, from the start of the process to a little after it would have ended.
 - disk: no file may grow beyond a random size (RLIMIT_FSIZE), so that writing fails in the middle as on a full disk. Besides the files the exit status (2) and
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -31,9 +33,10 @@ AT = "2026-11-23T12:00:00Z"
 class Command:
     """A command, what it begins with, and what it leaves when nothing comes between."""
 
-    def __init__(self, name, program, begin, arguments):
+    def __init__(self, name, program, begin, arguments, is_whole=None):
+        """`is_whole` judges a file whose bytes differ from one time to the next, such as a key."""
         self.name, self.program, self.arguments = name, program, arguments
-        self.begin = begin
+        self.begin, self.is_whole = begin, is_whole
         with tempfile.TemporaryDirectory() as folder:
             begin(pathlib.Path(folder))
             self.before = files(folder)
@@ -47,7 +50,8 @@ class Command:
     def problems(self, folder):
         """Files that are neither as before nor as after, and files left behind."""
         now = files(folder)
-        broken = [path for path in {*self.before, *self.after} if now.get(path) not in (self.before.get(path), self.after.get(path))]
+        is_new = lambda path: self.is_whole is not None and path in now and self.is_whole(path, now[path])
+        broken = [path for path in {*self.before, *self.after} if now.get(path) not in (self.before.get(path), self.after.get(path)) and not is_new(path)]
         left = [path for path in now if path not in self.before and path not in self.after]
         return broken, left
 
@@ -62,8 +66,8 @@ def files(folder):
 
 
 def kill(command, chance, times):
-    """How often the command had not ended; broken files; files left behind."""
-    ended_early, broken, left = 0, [], []
+    """How often the command had not ended; broken files; files left behind; and those that the next call did not remove."""
+    ended_early, broken, left, kept = 0, [], [], []
     for _ in range(times):
         with tempfile.TemporaryDirectory() as folder:
             process = command.run(folder)
@@ -73,11 +77,15 @@ def kill(command, chance, times):
             one = command.problems(folder)
             broken += one[0]
             left += one[1]
-    return ended_early, broken, left
+            if one[1]:
+                # It may refuse, for what it makes may be there already. It tidies up all the same.
+                subprocess.run([command.program, *command.arguments], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL)
+                kept += command.problems(folder)[1]
+    return ended_early, broken, left, kept
 
 
 def fill(command, chance, times):
-    """How often the limit was reached; broken files; files left behind, and exit statuses that are wrong."""
+    """How often the limit was reached; broken files and exit statuses that are wrong; files left behind, which nobody may leave."""
     reached, broken, left = 0, [], []
     largest = max(len(data) for path, data in command.after.items() if command.before.get(path) != data)
     for _ in range(times):
@@ -97,11 +105,11 @@ def fill(command, chance, times):
             reached += status != 0
             broken += one[0] + ([f"exit status {status}"] if status not in (0, 2) else [])
             left += one[1]
-    return reached, broken, left
+    return reached, broken, left, left
 
 
 def begin_rounds(program, scratch, folder):
-    """A bundle and a model folder that carries it, and what writers need."""
+    """A bundle and a model folder that carries it, and what writers need. Gives the ids of the records of four bundles."""
     run = lambda *arguments: subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, cwd=folder)
     (folder / "model").mkdir()
     (folder / "model" / "weights.bin").write_bytes(b"weights" * 1000)
@@ -109,7 +117,7 @@ def begin_rounds(program, scratch, folder):
     for number in range(4):
         run("create", "--title", f"run {number}", "--output", "model/weights.bin", "-o", f"{number}.expb")
     run("attach", "model", "0.expb", "--yes")
-    return json.loads((run("verify", "0.expb", "--json")).stdout)["records"][0]["id"]
+    return [json.loads(run("verify", f"{number}.expb", "--json").stdout)["records"][0]["id"] for number in range(4)]
 
 
 def held(program, folder):
@@ -128,40 +136,44 @@ def write_at_once(program, scratch, chance, writers):
     """One round: how many commands were done, how many were told to try again, how many were killed, and what was lost."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        record = begin_rounds(program, scratch, folder)
+        records = begin_rounds(program, scratch, folder)
+        signs, of = ["--key", "key"], ["--record", records[0]]
         verbs = [
-            ("0.expb", ["note", "0.expb", "seen", "--record", record]),
-            ("0.expb", ["review", "0.expb", "--verdict", "approved", "--record", record]),
-            ("0.expb", ["revoke", "0.expb", "--whole-record", "--reason", "no", "--record", record]),
-            ("model", ["note", "model", "seen", "--record", record]),
-            ("model", ["sign", "model", "--record", record]),
+            ("0.expb", ["note", "0.expb", "seen", *of, *signs]),
+            ("0.expb", ["review", "0.expb", "--verdict", "approved", *of, *signs]),
+            ("0.expb", ["revoke", "0.expb", "--whole-record", "--reason", "no", *of, *signs]),
+            ("0.expb", ["link", "0.expb", "--parent", "1.expb", *of, *signs]),
+            ("0.expb", ["deployment", "0.expb", "--environment", "test", *of, *signs]),
+            ("0.expb", ["merge", "0.expb", "N.expb", "-o", "0.expb"]),
+            ("0.expb", ["repack", "0.expb"]),
+            ("model", ["note", "model", "seen", *of, *signs]),
+            ("model", ["sign", "model", *of, *signs]),
+            ("model", ["supersede", "model", "--by", "1.expb", *of, *signs]),
             ("model", ["attach", "model", "N.expb", "--yes"]),
-            ("model", ["release", "model", "--yes"]),
+            ("model", ["release", "model", "--yes", *signs]),
         ]
         running = []
         for number in range(writers):
             place, words = chance.choice(verbs)
             words = [word.replace("N.expb", f"{1 + number % 3}.expb") for word in words]
-            signs = words[0] != "attach"
-            command = [program, *words, *(["--key", "key"] if signs else [])]
-            process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            running.append((place, words, process, chance.random() < 0.2))
-        time.sleep(chance.uniform(0, 0.05))
-        for _, _, process, dies in running:
+            brings = {(place, records[1 + number % 3])} if words[0] in ("attach", "merge") else set()
+            process = subprocess.Popen([program, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            running.append((place, words, brings, process, chance.random() < 0.2))
+        time.sleep(chance.uniform(0, 0.1))
+        for *_, process, dies in running:
             if dies:
                 process.send_signal(signal.SIGKILL)
-        ended = [(place, words, process.communicate(), process.returncode) for place, words, process, _ in running]
+        ended = [(place, words, brings, process.communicate(), process.returncode) for place, words, brings, process, _ in running]
         there = held(program, folder)
         lost = [] if there is not None else ["a bundle cannot be read"]
-        for place, words, (said, error), status in ended:
+        for place, words, brings, (said, error), status in ended:
             if status == 0 and there is not None:
-                if words[0] == "attach":
-                    lost += [] if sum(where == "model" for where, _ in there) > 1 else [" ".join(words)]
-                elif words[0] != "release":
-                    lost += [" ".join(words) for id in said.split() if (place, id) not in there]
+                # Commands that sign print the ids of their statements.
+                brings |= {(place, id) for id in said.split()} if "--key" in words else set()
+                lost += [f"{' '.join(words)}: {id}" for _, id in brings - there]
             elif status not in (0, -signal.SIGKILL) and "run it again" not in error:
                 lost.append(f"{' '.join(words)}: exit status {status}: {error}")
-        count = lambda wanted: sum(wanted(status) for _, _, _, status in ended)
+        count = lambda wanted: sum(wanted(status) for *_, status in ended)
         return count(lambda status: status == 0), count(lambda status: status > 0), count(lambda status: status < 0), lost
 
 
@@ -188,11 +200,51 @@ def commands(program, scratch):
         shutil.copytree(model, folder / "model")
         shutil.copy(scratch / "model.expb", folder / "model.expb")
 
-    old = lambda folder: (copy(*runs[:2])(folder), (folder / "out.expb").write_bytes(runs[0].read_bytes()))
-    yield Command("convert", program, lambda folder: None, ["convert", "wandb", str(FIXTURES / "wandb" / "v0.21-train"), "--out", "run.expb"])
-    yield Command("sign", program, copy(runs[0], scratch / "key"), ["sign", runs[0].name, "--key", "key", "--at", AT])
-    yield Command("merge", program, old, ["merge", runs[0].name, runs[1].name, "-o", "out.expb"])
-    yield Command("attach", program, with_model, ["attach", "model", "model.expb", "--yes"])
+    run("create", "--title", "another model", "--output", f"model={weights}", "--out", scratch / "other.expb")
+    bundle, other, key = scratch / "model.expb", scratch / "other.expb", scratch / "key"
+    with zipfile.ZipFile(scratch / "zipped.expb", "w", zipfile.ZIP_DEFLATED) as zipped, zipfile.ZipFile(runs[0]) as whole:
+        for name in sorted(whole.namelist()):
+            zipped.writestr(zipfile.ZipInfo(name), whole.read(name), zipfile.ZIP_DEFLATED)
+    shutil.copytree(model, scratch / "attached")
+    run("attach", scratch / "attached", bundle, "--yes")
+
+    def carries(folder):
+        shutil.copytree(scratch / "attached", folder / "model")
+        shutil.copy(key, folder / "key")
+
+    def begun(*more):
+        return lambda folder: (copy(*runs[:2])(folder), [(folder / name).write_bytes(runs[0].read_bytes()) for name in more])
+
+    def is_key(path, data):
+        return data.endswith(b"-----END OPENSSH PRIVATE KEY-----\n") if path == "key" else data.startswith(b"ssh-ed25519 ") and data.endswith(b"\n")
+
+    add = lambda name, begin, *arguments, **more: Command(name, program, begin, list(map(str, arguments)), **more)
+    nothing, signs = lambda folder: None, ["--key", "key", "--at", AT]
+    yield add("convert", nothing, "convert", "wandb", FIXTURES / "wandb" / "v0.21-train", "--out", "run.expb")
+    yield add("convert --all", nothing, "convert", "mlflow", FIXTURES / "mlflow" / "file-store", "--all", "--out", "runs")
+    yield add("create", nothing, "create", "--title", "a model", "--output", f"model={weights}", "--out", "model.expb")
+    yield add("keygen", nothing, "keygen", "--out", "key", is_whole=is_key)
+    for name, words in {
+        "sign": [],
+        "note": ["seen"],
+        "review": ["--verdict", "approved"],
+        "evaluation": ["--result", "accuracy=0.9"],
+        "deployment": ["--environment", "test"],
+        "link": ["--parent", "other.expb"],
+        "supersede": ["--by", "other.expb"],
+        "revoke": ["--whole-record", "--reason", "wrong"],
+        "seal": [],
+    }.items():
+        yield add(name, copy(bundle, other, key), name, "model.expb", *words, *signs)
+    yield add("merge", begun("out.expb"), "merge", runs[0].name, runs[1].name, "-o", "out.expb")
+    yield add("withhold", begun(), "withhold", runs[0].name, "--section", "context", "-o", "out.expb")
+    yield add("repack", copy(scratch / "zipped.expb"), "repack", "zipped.expb")
+    yield add("extract", begun(), "extract", runs[0].name, "--section", "context", "-o", "out.json")
+    yield add("extract --everything", begun(), "extract", runs[0].name, "--everything", "-o", "out")
+    yield add("attach", with_model, "attach", "model", "model.expb", "--yes")
+    yield add("release", carries, "release", "model", *signs, "--yes")
+    yield add("detach", carries, "detach", "model", "--yes")
+    yield add("man", nothing, "man", "-o", "man")
 
 
 def main():
@@ -200,21 +252,25 @@ def main():
     parser.add_argument("--program", type=pathlib.Path, required=True)
     parser.add_argument("--times", type=int, default=200, help="how often each command is ended, and how often its disk runs full")
     parser.add_argument("--rounds", type=int, default=100, help="rounds of 2, of 8 and of 24 writers at once")
+    parser.add_argument("--only", help="one command, such as `attach`")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     program, chance = str(arguments.program.resolve()), random.Random(arguments.seed)
-    failed = False
-    print("| command | what | times | came between | lost or half written | temporary files left |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    failed, total = False, 0
+    print("| command | what | times | came between | lost or half written | temporary files left | of these still there after the next call |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as scratch:
-        for command in commands(program, pathlib.Path(scratch)):
+        chosen = lambda command: arguments.times and arguments.only in (None, command.name)
+        for command in filter(chosen, commands(program, pathlib.Path(scratch))):
             for what, do in (("kill -9", kill), ("full disk", fill)):
-                between, broken, left = do(command, chance, arguments.times)
+                between, broken, left, kept = do(command, chance, arguments.times)
                 # Who is killed cannot tidy up; who gets an error can.
-                failed |= bool(broken) or (what == "full disk" and bool(left))
-                print(f"| `{command.name}` | {what} | {arguments.times} | {between} | {len(broken)} | {len(left)} |", flush=True)
+                failed |= bool(broken) or bool(kept)
+                total += arguments.times
+                print(f"| `{command.name}` | {what} | {arguments.times} | {between} | {len(broken)} | {len(left)} | {len(kept)} |", flush=True)
                 for path in sorted(set(broken))[:5]:
                     print(f"broken: {path}", file=sys.stderr)
+        print(f"\n{total:,} interruptions")
         print("\n| writers at once | rounds | done | told to run it again | killed | lost |\n| --- | --- | --- | --- | --- | --- |")
         for writers in (2, 8, 24):
             rounds = [write_at_once(program, pathlib.Path(scratch), chance, writers) for _ in range(arguments.rounds)]

@@ -61,9 +61,9 @@ class Suite:
         layer, name, why, clause, data, tiers, expect, question, files = self.cases[-1]
         self.cases[-1] = (layer, name, why, clause, data, tiers, {"state": None, "errors": [], "also": [], "exit": 2}, question, files)
 
-    def written(self, name, why, data, bundle, tiers):
-        """A case for writers: an archive, and the bundle that has to come of it."""
-        expect = {"state": "intact", "errors": [], "also": [], "exit": 0}
+    def written(self, name, why, data, bundle, tiers, left_out=False):
+        """A case for writers: an archive, and the bundle that has to come of it; exit status 1 if it is not all that the archive had."""
+        expect = {"state": "intact", "errors": [], "also": [], "exit": 1 if left_out else 0}
         self.cases.append((self.layer, name, why, self.clause, data, tiers, expect, {"output": bundle.bytes()}, {}))
 
     def write(self, root):

@@ -66,10 +66,10 @@ def add(suite):
 def counted(suite, same):
     case = cases(suite, "directory.md#what-is-not-counted")
     # Each holds a comment: a `.gitignore` that says `x` would hide a case from git.
-    names = [".gitattributes", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.md", "NOTICE.txt", "README.md", "model.sig", ".eval_results/digits.yaml", ".cache/huggingface/.gitignore", ".cache/huggingface/download/model.safetensors.metadata"]
+    names = [".gitattributes", ".gitignore", "CITATION.cff", "LICENSE", "NOTICE", "README.md", "model.sig", ".eval_results/digits.yaml", ".cache/huggingface/.gitignore", ".cache/huggingface/download/model.safetensors.metadata"]
     case("not-counted", "documentation, and what git and the Hub keep for themselves", model(), {**same, **{name: b"# x" for name in names}}, [NOT_RELEASED], state="signed")
     wrong = {
-        "readme-py": "README.py", "readme-in-a-folder": "sub/README.md", "readme-in-lower-case": "readme.md", "readme-is-a-folder": "README.md/x.py", "markdown": "prompts.md", "licence-of-weights": "LICENSE.safetensors",
+        "readme-py": "README.py", "readme-in-a-folder": "sub/README.md", "readme-in-lower-case": "readme.md", "readme-is-a-folder": "README.md/x.py", "markdown": "prompts.md", "licence-of-weights": "LICENSE.safetensors", "licence-among-texts": "LICENSE.txt", "notice-among-texts": "NOTICE.txt", "licence-among-pages": "LICENSE.md", "changelog-among-pages": "CHANGELOG.md",
         "gitmodules": ".gitmodules", "github": ".github/x", "signature": "other.sig", "results-in-python": ".eval_results/x.py", "results-below": ".eval_results/a/b.yaml", "cache": ".cache/x", "cache-of-the-hub": ".cache/huggingface/data.csv", "cache-below": "sub/.cache/huggingface/x",
         "bundle-below": "sub/experiment.expb", "second-bundle": "other.expb", "template": "chat_template.jinja", "code": "modeling.py", "vocabulary": "vocab.txt", "requirements": "requirements.txt", "image": "logo.png",
         "adapter": "adapter_model.safetensors", "ignore-list": ".dockerignore",

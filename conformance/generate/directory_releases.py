@@ -86,8 +86,8 @@ def chain(case):
     record = model().made
     revoke = lambda value: says(record, "revocation", ADA, created="2026-11-27T00:00:00Z", revoked={"statement": statement_id(value)})
     with_revocation = lambda value, bundle: (bundle.statement(revoke(value)), bundle)[1]
-    case("release-revoked", "a release that was revoked covers nothing", with_revocation(second, bundle_of((released(FILES, prev=[statement_id(first)]), ADA, FILES), bundle=plain_record())), FILES, [REVOKED, "statement.prev-dangling", UNCOVERED, NO_WEIGHTS], **TRUST)
-    case("release-revoked-and-the-one-before", "and does not replace the one before it", with_revocation(second, both_of(bundle=plain_record())), OLD, [REVOKED], state="trusted", **TRUST)
+    case("release-revoked", "a release that was revoked covers nothing", with_revocation(second, bundle_of((released(FILES, prev=[statement_id(first)]), ADA, FILES), bundle=plain_record())), FILES, [REVOKED, "statement.orphan", "statement.prev-dangling", UNCOVERED, NO_WEIGHTS], **TRUST)
+    case("release-revoked-and-the-one-before", "and does not replace the one before it", with_revocation(second, both_of(bundle=plain_record())), OLD, [REVOKED, "statement.orphan"], state="trusted", **TRUST)
     third = released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(second)])
     changed = released({**FILES, "config.json": b"{}"}, prev=[statement_id(first)])
     last = released(FILES, created="2026-11-27T00:00:00Z", prev=[statement_id(changed)])

@@ -2,7 +2,7 @@
 
 from .build import ADA, AT, BEN, EVE, Bundle, artifact as exact, body, digests, fixed, listing, name_of, payload, says, section, sign, statement_id
 from .cases import FULL
-from .directory import BUNDLE, CHANGED, NO_WEIGHTS, NOT_RELEASED, TRUST, UNCOVERED, UNKNOWN, WEIGHTS, run
+from .directory import BUNDLE, CHANGED, NO_WEIGHTS, NOT_RELEASED, OTHER, TRUST, UNCOVERED, UNKNOWN, WEIGHTS, model, run
 from .directory_releases import FILES, bundle_of, released
 from .lineage import artifact, family
 from .statement import RECORD, with_files
@@ -26,13 +26,13 @@ def add(suite):
 def words(suite):
     """What a stranger says of things that are right."""
 
-    def case(name, why, records, mine, *statements, also=(), embed=(), state="trusted"):
+    def case(name, why, records, mine, *statements, also=(), embed=(), state="trusted", **more):
         bundle = family(*records, embed=embed)
         for number in mine:
             bundle.statement(says(bundle.made[number]))
         for statement in statements:
             bundle.statement(statement(bundle.made))
-        suite.case(name, why, bundle, tiers=[FULL], signers=signers_line(ADA), at=AT, state=state, also=also)
+        suite.case(name, why, bundle, tiers=[FULL], signers=signers_line(ADA), at=AT, state=state, also=also, **more)
 
     file = b"not a listing"
     case("stranger-calls-a-file-a-tree", "what a stranger calls a tree need not be one", [{"outputs": [exact(file)], "on": 20}, {"inputs": [exact(file, form="tree")], "on": 21}], (0,), embed=[file])
@@ -48,6 +48,13 @@ def words(suite):
     case("follows-a-stranger-who-left", "so it is the same without it", [{"on": 20}], (0,), cut, also=["statement.prev-dangling"])
 
 
+    nothing = [{"on": 20, "end": 21}]
+    case("nothing-counts", "where no record counts nothing is signed by anybody whose word does", nothing, (), lambda made: says(made[0], key=EVE), also=[APART], state="intact", require="signed")
+    case("nothing-counts-and-more-of-it", "and another record of nobody's changes nothing", [*nothing, {"on": 22}], (), lambda made: says(made[0], key=EVE), also=[APART], state="intact", require="signed")
+    about = lambda made: sign(payload(None, "comment", ADA, subjects=[{"name": "record.json", "digest": {**digests(made[1]), "sha256": WRONG}}], text="t"), ADA)
+    case("subject-is-a-stranger's-record", "a record that is set apart is not here, so no statement has a wrong digest of it", [{"on": 20}, {"on": 21}], (0,), about, also=["statement.orphan"])
+
+
 def folders(suite):
     case = lambda name, why, bundle, files, also=(), errors=(), **more: suite.case(name, why, {BUNDLE: bundle.bytes(), **files}, also=also, errors=errors, tiers=[FULL], **more)
     later = {**FILES, "config.json": b'{"layers": 4}'}
@@ -58,11 +65,39 @@ def folders(suite):
     newest = {**later, "config.json": b'{"layers": 5}'}
     case("released-older-between-left-out", "to leave out a release does not bring back the one before it", bundle_of((first, ADA, FILES), (last, ADA, newest)), FILES, ["statement.prev-dangling"], [CHANGED], **TRUST)
     case("released-newest-between-left-out", "and the latest is the latest", bundle_of((first, ADA, FILES), (last, ADA, newest)), newest, ["statement.prev-dangling"], state="trusted", **TRUST)
+    wrong = {**exact(WEIGHTS), "digest": {**digests(WEIGHTS), "sha256": WRONG}}
+    by_sha256 = {**exact(b"another", "metrics"), "digest": {"sha256": digests(b"another")["sha256"]}}
+    for name, key, also in (("", None, []), ("-beside-a-stranger", EVE, [UNKNOWN]), ("-beside-another-run", ADA, [])):
+        bundle = Bundle()
+        run(bundle, [wrong])
+        if name:
+            run(bundle, [by_sha256], key=key)
+        why = "what another record knows by SHA-256 alone does not change what a file is compared with"
+        case("made-with-a-wrong-sha256" + name, why, bundle, {"model.safetensors": WEIGHTS}, [NOT_RELEASED, *also], state="trusted", clause="directory.md#what-covers", **TRUST)
     strange = released(later, EVE, days[1], [statement_id(first)])
     after = released(newest, created=days[2], prev=[statement_id(strange)])
     mine = [(first, ADA, FILES), (after, ADA, newest)]
     case("released-older-behind-a-stranger", "whether or not what is between is a stranger's", bundle_of(*mine, (strange, EVE, later)), FILES, ["statement.prev-dangling", UNKNOWN], [CHANGED], **TRUST)
     case("released-older-behind-a-stranger-who-left", "it is the same", bundle_of(*mine), FILES, ["statement.prev-dangling"], [CHANGED], **TRUST)
+    checkpoint = lambda: model(OTHER, None, "checkpoint")
+    swapped = {**newest, "model.safetensors": OTHER}
+    for name, date, found in (("before-it", days[0], ["statement.prev-time"]), ("at-once", days[1], [])):
+        ahead = released(later, created=days[1], prev=[statement_id(first)])
+        behind = released(newest, created=date, prev=[statement_id(ahead)])
+        both = [(ahead, ADA, later), (behind, ADA, newest)]
+        case(f"release-dated-{name}", "a release comes behind the one that it follows, whatever their dates", bundle_of((first, ADA, FILES), *both, bundle=checkpoint()), swapped, [NO_WEIGHTS, *found], [CHANGED], **TRUST)
+        case(f"release-dated-{name}-first-left-out", "and to leave out the first helps no run to stand in for them", bundle_of(*both, bundle=checkpoint()), swapped, [NO_WEIGHTS, "statement.prev-dangling", *found], [CHANGED], **TRUST)
+    # Of one date the id decides, so which of the two is later is looked up.
+    pair = [(files, cut) for files, cut in ((FILES, released(FILES, created=days[1], prev=["1" * 64])), (newest, released(newest, created=days[1], prev=["2" * 64])))]
+    (old, older), (new, newer) = sorted(pair, key=lambda one: statement_id(one[1]))
+    case("released-twice-at-once-both-cut-off", "of two releases of one date that follow something elsewhere, one is the last", bundle_of((older, ADA, old), (newer, ADA, new)), old, ["statement.prev-dangling"], [CHANGED], **TRUST)
+    mine, his = released(FILES, created=days[0]), released(later, BEN, days[1], [statement_id(first)])
+    last = released(newest, BEN, days[2], [statement_id(his)])
+    three = [(mine, ADA, FILES), (his, BEN, later), (last, BEN, newest)]
+    case("released-by-two-keys", "a team, or a key that took the place of another", bundle_of(*three), FILES, (), [CHANGED], **TRUST)
+    case("released-by-two-keys-between-left-out", "to leave out the one between brings back no older release of another key", bundle_of(three[0], three[2]), FILES, ["statement.prev-dangling"], [CHANGED], **TRUST)
+    again = released(newest, created=days[2], prev=[statement_id(his)])
+    case("released-by-way-of-another-key-unasked", "without a signers file each key speaks for itself, on the way too", bundle_of(*three[:2], (again, ADA, newest)), FILES, state="signed")
     bundle = Bundle()
     run(bundle, [{**exact(WEIGHTS), "passedOn": True}], [exact(WEIGHTS)])
     case("passed-on", "what a run was given it has not made, so an evaluation covers no model", bundle, {"model.safetensors": WEIGHTS}, [UNCOVERED, NO_WEIGHTS, GAP], clause="directory.md#what-covers")
@@ -82,7 +117,31 @@ def omissions(suite):
         for number in signed:
             bundle.statement(says(bundle.made[number]))
         bundle.statement(says(bundle.made[0], "revocation", created="2026-11-25T00:00:00Z", revoked={"record": name_of(bundle.made[0])}))
-        case(name, "what a trusted key revoked is not set apart, whether or not its authorship is here", bundle, ["trust.revoked"], **trust)
+        case(name, "what a trusted key revoked is seen, whether or not its authorship is here", bundle, ["trust.revoked", *([] if 0 in signed else [GAP])], **trust)
+    both = {"signers": signers_line(ADA) + signers_line(BEN, "ben"), "at": AT}
+    authorship = statement_id(payload(family(base).made[0], "authorship", BEN))
+    for what, revoked in (("statement", {"statement": authorship}), ("key", {"key": BEN.line})):
+        for name, signed in (("", True), ("-left-out", False)):
+            bundle = family(base, child)
+            bundle.statement(says(bundle.made[1]))
+            if signed:
+                bundle.statement(says(bundle.made[0], key=BEN))
+            bundle.statement(says(bundle.made[0], "revocation", created="2026-11-25T00:00:00Z", revoked=revoked))
+            says_on = what == "statement" and signed
+            case(f"authorship-revoked-by-its-{what}{name}", "whatever of it was taken back", bundle, ["trust.revoked", *([] if says_on else [GAP])], **both)
+    lie = {"outputs": [{**X, "digest": {**X["digest"], "sha256": WRONG}}], "on": 25, "end": 26}
+    for name, key, revoked in (("stolen-key", BEN, lambda made: {"key": BEN.line}), ("strange-key", EVE, lambda made: {"record": name_of(made)})):
+        bundle = family(base, child, lie)
+        for number in (0, 1):
+            bundle.statement(says(bundle.made[number]))
+        bundle.statement(says(bundle.made[2], key=key))
+        bundle.statement(says(bundle.made[2], "revocation", created="2026-11-25T00:00:00Z", revoked=revoked(bundle.made[2])))
+        case(f"revoked-record-of-a-{name}-has-no-say", "who holds a stolen key can sign new records, so what it signed contradicts nobody", bundle, ["trust.revoked", *([APART] if key is EVE else [])], **both)
+    bundle = family(base, child)
+    bundle.statement(says(bundle.made[1]))
+    bundle.statement(says(bundle.made[0], key=EVE))
+    bundle.statement(says(bundle.made[0], "revocation", created="2026-11-25T00:00:00Z", revoked={"key": EVE.line}))
+    case("strange-key-revoked", "a key that is not known has vouched for nothing, so its record stays apart", bundle, [GAP, "statement.orphan", "trust.revoked", APART], state="trusted", **both)
     expired = signers_line(ADA) + signers_line(BEN, "ben", 'valid-before="20260101"')
     withdrawn = says(RECORD, "revocation", BEN, created="2026-11-24T00:00:00Z", revoked={"record": name_of(RECORD)})
     for name, more, also in (("withdrawn-by-a-former-author", [says(RECORD, key=BEN)], ["trust.not-valid", "trust.revoked"]), ("withdrawn-by-a-former-author-whose-authorship-left", [], ["trust.no-right", "trust.not-valid"])):

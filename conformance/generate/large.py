@@ -188,11 +188,11 @@ def texts(suite):
     values = lambda count: b'{"title": "t", "x": [' + b"0," * (count - 4) + b"0]}"
     suite.valid("section-of-64-mib", "a JSON section of exactly the largest size", of(lambda: with_title(67_108_864)))
     suite.refused("section-beyond-64-mib", "and one byte more", of(lambda: with_title(67_108_865)), "json.limit")
-    suite.valid("values-4194304", "as many values as there may be, names not counted", of(lambda: values(4_194_304)))
-    suite.refused("values-4194305", "and one more", of(lambda: values(4_194_305)), "json.limit")
+    suite.valid("values-1048576", "as many values as there may be, names not counted", of(lambda: values(1_048_576)))
+    suite.refused("values-1048577", "and one more", of(lambda: values(1_048_577)), "json.limit")
     unread = lambda count: b'{"title": "t", "x": [' + b"0," * (count - 4) + b"x"
-    suite.refused("values-4194304-and-junk", "a value counts where it is due, so what stands there is read while there is room", of(lambda: unread(4_194_304)), "json.syntax")
-    suite.refused("values-4194305-of-junk", "and beyond the limit nothing is read", of(lambda: unread(4_194_305)), "json.limit")
+    suite.refused("values-1048576-and-junk", "a value counts where it is due, so what stands there is read while there is room", of(lambda: unread(1_048_576)), "json.syntax")
+    suite.refused("values-1048577-of-junk", "and beyond the limit nothing is read", of(lambda: unread(1_048_577)), "json.limit")
 
     def tree(size):
         """A listing of exactly this size: its last path is as long as it has to be."""

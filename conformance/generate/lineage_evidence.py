@@ -68,6 +68,15 @@ def passing_on(case):
     child = {"inputs": [x]}
     case("passed-on", "what its record calls passed on it did not make", family({"outputs": [mark(True)], **EARLY}, child), [GAP])
     case("passed-on-false", "what its record says that it made, it made", family({"outputs": [mark(False)], **EARLY}, child), [LATE])
+    only = lambda name: {**x, "digest": {name: x["digest"][name]}}
+    for name, inputs, outputs, codes in (
+        ("", [only("blake3")], [only("sha256")], [GAP]),
+        ("-the-other-way", [only("sha256")], [only("blake3")], [GAP]),
+        ("-of-both", [only("blake3")], [x], [GAP]),
+        ("-marked", [only("blake3")], [{**only("sha256"), "passedOn": False}], [GAP, LATE]),
+    ):
+        case(f"not-compared{name}", "digests of different algorithms cannot be compared, so whether it was made or passed on is not known, unless the record says",
+             family({"inputs": inputs, "outputs": outputs, **EARLY}, child), codes)
     case("passed-on-false-and-taken-in", "what the record itself lists as an input it did not make, whatever it says", family({"inputs": [x], "outputs": [mark(False)], **EARLY}, child), [GAP])
     entry = described({"direction": "input", "role": "model", "digest": x["digest"]})
     other = described({"direction": "output", "role": "model", "digest": x["digest"], "name": "m"})

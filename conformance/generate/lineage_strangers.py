@@ -56,7 +56,7 @@ def add(suite):
     case("stranger-follows-nothing", "remarks on a stranger's statement are not made", [base], (0,), stranger("comment", 0, text="t", prev=["0" * 64]))
     case("stranger-signs-what-was-revoked", "a stranger's signature raises nothing", [base], (0,), lambda made: says(made[0], key=EVE), lambda made: says(made[0], "revocation", revoked={"record": digests(made[0])["blake3"]}),
          also=["trust.revoked"], state="intact")
-    case("strangers-only", "where a trusted key signed nothing, nothing is trusted", [base, child], (), state="signed")
+    case("strangers-only", "where a trusted key signed nothing, nothing is trusted", [base, child], (), state="intact")
     case("nobody-signed", "nor where nobody signed", [base, child], (), signed=False, state="intact")
     case("signed-by-a-revoked-key", "what a trusted key signed is not set apart because the key was revoked, or leaving it out would be the same as keeping it", [base, {"on": 23}], (0,), lambda made: says(made[1], key=BEN),
          lambda made: says(made[0], "revocation", revoked={"key": BEN.line}), signed=False, also=["trust.revoked"], state="intact", apart=False)

@@ -81,7 +81,7 @@ def signers(case):
     withdrawn = says(RECORD, "revocation", BEN, created="2026-11-24T00:00:00Z", revoked={"record": name_of(RECORD)})
     case("authorship-of-what-was-revoked", "an authorship that counts for nothing is not judged", with_files(says(RECORD), withdrawn), ["trust.revoked"], signers=git + signers_line(BEN), at=AT)
     stolen = says(RECORD, "revocation", BEN, created="2026-11-24T00:00:00Z", revoked={"key": EVE.line})
-    case("key-of-a-stranger-revoked", "what a revoked key signed gives no state, whoever has the key", with_files(says(RECORD, key=EVE), stolen), ["trust.revoked", "trust.unknown-signer"], signers=signers_line(BEN), at=AT)
+    case("key-of-a-stranger-revoked", "what a revoked key signed gives no state, whoever has the key", with_files(says(RECORD, key=EVE), stolen), ["statement.orphan", "trust.revoked", "trust.unknown-signer"], signers=signers_line(BEN), at=AT)
 
 
 def apart(case):

@@ -21,9 +21,9 @@ def add(suite):
     for name, (why, text) in (TRUSTED_BESIDE_SKIPPED | REPEATED).items():
         suite.case(f"signers-{name}", why, one, tiers=["full"], signers=filled(text), at=AT, state="trusted", clause=SKIPPED)
     for name, (why, text, code) in NOT_TRUSTED.items():
-        suite.case(f"signers-{name}", why, one, tiers=["full"], signers=filled(text), at=AT, state="signed", also=[code], clause="trust.md#judging")
+        suite.case(f"signers-{name}", why, one, tiers=["full"], signers=filled(text), at=AT, state="intact", also=[code], clause="trust.md#judging")
     for name, (why, text) in SKIPPED_ALONE.items():
-        suite.case(f"signers-{name}", why, one, tiers=["full"], signers=filled(text), at=AT, state="signed", also=["trust.unknown-signer"], clause=SKIPPED)
+        suite.case(f"signers-{name}", why, one, tiers=["full"], signers=filled(text), at=AT, state="intact", also=["trust.unknown-signer"], clause=SKIPPED)
     for name, (why, text) in (REFUSED | hidden_characters() | control_characters()).items():
         suite.usage(f"signers-{name}", why, one, signers=filled(text), at=AT)
 

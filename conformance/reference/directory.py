@@ -25,9 +25,6 @@ class Directory:
     def __init__(self, folder, bundle, trust):
         self.folder, self.bundle, self.trust = folder, bundle, trust
         self.found, self.covered, self.pointers, self.is_broken = [], set(), set(), False
-        # SHA-256 is compared if it was asked for or some output is known by nothing else.
-        outputs = [output for record in bundle.read.values() for output in record["outputs"]]
-        self.compared = ("blake3", "sha256") if bundle.all_digests or any(not output["digest"].get("blake3") for output in outputs) else ("blake3",)
 
     def say(self, code, place, severity=WARNING):
         self.found.append((code, severity, place))
@@ -86,15 +83,16 @@ class Directory:
         return [item[name] for item in items for name in ("path", "name") if item.get(name) is not None]
 
     def is_output(self, file, outputs):
-        """Those that a file is, by its size and every digest that both have; a pointer by what it points to."""
+        """Those that a file is, by its size and BLAKE3, or SHA-256 if that is all that is known; a pointer by what it points to."""
         if file.is_pointer:
             there = file.points_to
             return [output for output in outputs if there and (output.digests.get("sha256"), output.size) == (there["sha256"], there["size"])]
         return [output for output in outputs if output.size == file.size and self.agree(file.digests, output.digests)]
 
     def agree(self, digests, others):
-        known = [name for name in self.compared if others.get(name) is not None]
-        return bool(known) and all(digests[name] == others[name] for name in known)
+        known = [name for name in ("blake3", "sha256") if others.get(name) is not None]
+        compared = known if self.bundle.all_digests else known[:1]
+        return bool(compared) and all(digests[name] == others[name] for name in compared)
 
     # Releases.
 
@@ -104,21 +102,21 @@ class Directory:
         every = [release for release in every if not self.trust.is_apart(release)]
         counted = [release for release in every if self.trust.counts(release)]
         replaced = self.cut_off(every, counted)
-        for release in [*counted, *(release for release in every if release["id"] in replaced)]:
-            for other in followed(release, every):
-                if self.trust.has_file or other["key"] == release["key"]:
-                    replaced.add(other["id"])
+        for release in counted:
+            # Without a signers file each key speaks for itself.
+            those = every if self.trust.has_file else [other for other in every if other["key"] == release["key"]]
+            replaced |= {other["id"] for other in followed(release, those)}
         return [release for release in counted if release["id"] not in replaced]
 
     def cut_off(self, every, counted):
-        """Releases that are not later than one of the same key that follows something which is not here: that may follow them."""
+        """Releases before one that follows something which is not here: that may be a release which follows them."""
         here = {statement["id"] for statement in self.trust.said if not self.trust.is_apart(statement)}
-        is_cut = lambda release: not here.issuperset(release["predicate"].get("prev", []))
-        cuts = {}
-        for release in filter(is_cut, counted):
-            cuts[release["key"]] = max(release["created"], cuts.get(release["key"], release["created"]))
-        before = lambda release: release["key"] in cuts and (release["created"] < cuts[release["key"]] or release["created"] == cuts[release["key"]] and not is_cut(release))
-        return {release["id"] for release in every if before(release)}
+        found = set()
+        order = in_order(every)
+        for place, release in enumerate(order):
+            if release in counted and not here.issuperset(release["predicate"].get("prev", [])):
+                found |= {other["id"] for other in order[:place] if self.trust.has_file or other["key"] == release["key"]}
+        return found
 
     def held_to(self, releases):
         """The release whose folder is the same, else the latest."""
@@ -150,6 +148,7 @@ class Directory:
     def judge_files(self):
         folder = self.folder
         self.here = {name for file in folder.files.values() for name in self.names(file)}
+        self.pointed_to = {name for file in folder.files.values() if file.is_pointer for name in self.names(file)}
         listed = self.listed or {}
         for path in sorted({*folder.files, *listed}, key=str.encode):
             if path in folder.files:
@@ -178,10 +177,12 @@ class Directory:
         """The digests of what is here, or is pointed to."""
         if file.is_pointer:
             return [("sha256", file.points_to["sha256"])] if file.points_to else []
-        return [(name, file.digests[name]) for name in self.compared]
+        return [(name, file.digests[name]) for name in ("blake3", "sha256")]
 
     def is_model_here(self, model):
-        return any((name, model.digests.get(name)) in self.here for name in ("blake3", "sha256"))
+        # What has a BLAKE3 is known by that, unless a pointer stands for it.
+        by_sha256 = self.pointed_to if model.digests.get("blake3") else self.here
+        return ("blake3", model.digests.get("blake3")) in self.here or ("sha256", model.digests.get("sha256")) in by_sha256
 
     def is_in_place_of_a_model(self, file):
         if self.is_output(file, self.named):
@@ -257,6 +258,16 @@ def followed(release, releases):
                 found[identity] = by_id[identity]
                 to_do.append(by_id[identity])
     return list(found.values())
+
+
+def in_order(releases):
+    """By date, then id, but each behind those that it follows."""
+    order, left = [], sorted(releases, key=date_and_id)
+    while left:
+        open_ids = {release["id"] for release in left}
+        order.append(next(release for release in left if open_ids.isdisjoint(release["predicate"].get("prev", []))))
+        left.remove(order[-1])
+    return order
 
 
 def is_same_set(digests, others):

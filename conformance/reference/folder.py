@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import record as rules
 
 BUNDLE = "experiment.expb"
-DOCUMENTATION = "README.md LICENSE LICENSE.md LICENSE.txt NOTICE NOTICE.md NOTICE.txt CITATION.cff CHANGELOG.md".split()
+DOCUMENTATION = "README.md LICENSE NOTICE CITATION.cff".split()
 # In a work tree of git `.git` is a file.
 NOT_COUNTED = {*DOCUMENTATION, ".gitattributes", ".gitignore", ".git", BUNDLE, "model.sig"}
 NOT_WALKED = ".git"
@@ -19,7 +19,7 @@ NOTES = re.compile(r"\.cache/huggingface/(.*/)?([^/]*\.(metadata|lock|incomplete
 LARGEST_CARD = 1 << 20
 CHOICES = (b"configs", b"data_files", b"data_dir", b"dataset_info", b"app_file", b"sdk", b"\\")
 RESULTS = re.compile(r"\.eval_results/[^/]+\.yaml")
-REPOSITORY = re.compile(r"(models|datasets|spaces)--.+", re.DOTALL)
+REPOSITORY = re.compile(r"(models|datasets|spaces)--((?!--).)+(--((?!--).)+)?", re.DOTALL)
 BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 LONGEST_PATH, LONGEST_POINTER, LARGEST_INDEX = 4096, 1023, 32 << 20
 POINTER_BEGINS = b"version https://git-lfs.github.com/spec/v1"

@@ -260,7 +260,10 @@ class Lineage:
             in_trees = [self.names_in(dict(tree.names)["blake3"]) for tree in trees if self.listing(tree) is not None]
             if any(output.names & names for names in [*described, *in_trees]):
                 return False
-            # Of unknown origin.
+            # Of unknown origin: what is known by one algorithm only is compared with nothing that is known by the other only.
+            known = [artifact.names for artifact in inputs] + described
+            if any(not {name for name, _ in names} & {name for name, _ in output.names} and not names & known_files()[0] for names in known):
+                return False
             is_withheld = "artifacts.json" in self.records[output.record]["sections"] and self.described[output.record] is None
             if is_withheld or any(self.listing(tree) is None for tree in trees) or self.has_tree_apart(output.record):
                 return False

@@ -4,7 +4,7 @@ import re
 
 from refused import Refused, must
 
-MOST_DEPTH, MOST_VALUES = 64, 4_194_304
+MOST_DEPTH, MOST_VALUES = 64, 1_048_576
 LARGEST = 2**53 - 1
 SPACE = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)

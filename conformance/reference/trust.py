@@ -22,8 +22,9 @@ class Trust:
                 self.vouchers.setdefault(statement["record"]["blake3"], set()).add(statement["key"])
         # Without BLAKE3 statements have no ids.
         self.signer_of = {statement["id"]: statement["key"] for statement in said}
-        self.named_by_revocations = {
-            statement["predicate"]["revoked"].get("record") for statement in said if statement["kind"] == "revocation" and self.is_trusted(statement["key"])
+        self.kept_by_revocations = {
+            record for statement in said if statement["kind"] == "revocation" and self.is_trusted(statement["key"]) and since(statement) <= at
+            for record in self.kept_by(statement, lines or [])
         }
         self.reports = []
         self.revoked = set()
@@ -43,10 +44,29 @@ class Trust:
     def is_apart(self, statement):
         return self.has_file and not self.is_trusted(statement["key"])
 
+    def kept_by(self, revocation, lines):
+        """The record that it takes something back of: to leave out what was taken back would be to undo that."""
+        [(what, named)] = revocation["predicate"]["revoked"].items()
+        if what == "record":
+            return [named]
+        if what == "key" and signers.standing(lines, statements.key_of(named, "statement.predicate"), NAMESPACE, self.at) == UNKNOWN:
+            return []
+        # What is here tells by itself whether it vouched.
+        if what == "statement" and named in self.signer_of:
+            return []
+        return [revocation["record"]["blake3"]]
+
+    def has_a_say(self, identity):
+        """Whether a trusted key that was not revoked vouches for it."""
+        return not self.has_file or any(self.is_trusted(key) and ("key", key) not in self.revoked for key in self.vouchers.get(identity, ()))
+
+    def is_record_taken_back(self, identity):
+        """It had a say, or may have had one, and has none any more."""
+        had = any(self.is_trusted(key) for key in self.vouchers.get(identity, ()))
+        return not self.has_a_say(identity) and (had or identity in self.kept_by_revocations)
+
     def is_record_apart(self, identity):
-        """No trusted key vouches for it, or has revoked it: to leave out its authorship would be to undo that."""
-        is_vouched = any(self.is_trusted(key) for key in self.vouchers.get(identity, ()))
-        return self.has_file and not is_vouched and identity not in self.named_by_revocations
+        return not self.has_a_say(identity) and not self.is_record_taken_back(identity)
 
     def has_purpose(self, key):
         """Whether it may sign for us at all, whenever."""
@@ -95,7 +115,7 @@ class Trust:
             if self.is_trusted(statement["key"]) or statement["key"] in vouchers and together:
                 counted.append(statement)
                 successor = statement["predicate"]["successor"]
-                if self.is_record_apart(successor["blake3"]) or not self.contradicts(successor):
+                if not self.has_a_say(successor["blake3"]) or not self.contradicts(successor):
                     self.reports.append(("lineage.superseded", INFO, statement["file"]))
             else:
                 self.reports.append(("trust.no-right", INFO, statement["file"]))
@@ -132,11 +152,13 @@ class Trust:
     def state(self, records):
         """`intact`, `signed` or `trusted`: that of the weakest record that counts. A bundle without records holds nothing that could be signed."""
         vouched = {statement["record"]["blake3"] for statement in self.said if statement["kind"] == "authorship" and not self.is_taken_back(statement)}
-        counted = {identity for identity in records if not self.is_record_apart(identity)}
-        if not self.has_file or not counted:
+        counted = {identity for identity in records if self.has_a_say(identity)}
+        if any(self.is_record_taken_back(identity) for identity in records):
+            return "intact"
+        if not self.has_file:
             return "signed" if records and set(records) <= vouched else "intact"
         trusted = {statement["record"]["blake3"] for statement in self.said if statement["kind"] == "authorship" and self.counts(statement)}
-        return "trusted" if counted <= trusted else "intact"
+        return "trusted" if counted and counted <= trusted else "intact"
 
 
 def since(statement):

@@ -303,7 +303,14 @@ class Verifier:
         records = {identity for identity in self.read if self.trust.is_record_apart(identity)}
         is_about = lambda place: place in apart or place.split("/")[1:2] and place.startswith("records/") and place.split("/")[1] in records
         self.findings = [finding for finding in self.findings if finding["severity"] == ERROR or not is_about(finding["place"])]
-        self.all_read, self.read = self.read, {identity: value for identity, value in self.read.items() if identity not in records}
+        orphaned = [one["file"] for one in self.said if one["kind"] != "release" and one["record"]["blake3"] in records and not self.trust.is_apart(one)]
+        of_statements = lambda finding: finding["severity"] != ERROR and finding["place"].startswith("statements/")
+        before, found = [one for one in self.findings if not of_statements(one)], [one for one in self.findings if of_statements(one)]
+        self.findings = []
+        for file in orphaned:
+            self.say("statement.orphan", file, WARNING)
+        self.findings = [*before, *sorted([*found, *self.findings], key=lambda finding: finding["place"])]
+        self.all_read, self.read = self.read, {identity: value for identity, value in self.read.items() if self.trust.has_a_say(identity)}
 
     def statement(self, name, digest, content):
         self.must_be_named(digest, content, "digest.statement")

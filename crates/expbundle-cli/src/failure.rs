@@ -9,7 +9,8 @@ use expbundle_format::Finding;
 use crate::exit;
 use crate::terminal::{self, Tone};
 
-/// An error as the user reads it. Exit code 2, for the command did not get to an answer; 1 if a bundle was refused.
+/// An error as the user reads it. Exit code 2, for the command did not get to an answer, also because a bundle is beyond the limits; 1 if a
+/// bundle is broken.
 #[derive(Clone, Debug)]
 pub struct Failure(Box<Details>);
 
@@ -136,8 +137,9 @@ impl Failure {
 
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
+        let is_limit = finding.is_limit();
         let mut failure = Self::new(finding.code.as_str(), finding.message).help(finding.code.help());
-        failure.0.exit = exit::FAILED;
+        failure.0.exit = if is_limit { exit::ERROR } else { exit::FAILED };
         match finding.place.to_string() {
             place if place.is_empty() => failure,
             place => failure.at(place),

@@ -1,4 +1,4 @@
-//! Opening and saving bundles, with errors that name the file.
+//! Opening bundles and files, with errors that name them.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::hash::{HashError, WhySkipped};
-use expbundle::lock::{FolderLock, Seen};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_format::container::EntryName;
 
@@ -57,67 +56,6 @@ pub fn bundle_of(path: &Utf8Path) -> Utf8PathBuf {
     if path.is_dir() { path.join(BUNDLE_NAME) } else { path.to_owned() }
 }
 
-/// Refuses to write over, or into, what is read: weights that a bundle is put in place of are lost.
-pub fn not_an_input<'a>(output: &Utf8Path, inputs: impl IntoIterator<Item = &'a Utf8PathBuf>) -> Result<(), Failure> {
-    let Ok(output_file) = output.canonicalize() else { return Ok(()) };
-    for input in inputs {
-        let is_same = is_one(input, output);
-        let is_within = input.is_dir() && input.canonicalize().is_ok_and(|input| output_file.starts_with(input));
-        if is_same || is_within {
-            let what = if is_same { "is one of the inputs" } else { "is a file of an input folder" };
-            return Err(Failure::usage(format!("the output {what}, and would be overwritten"))
-                .at(output.as_str())
-                .help("give another name by `-o`"));
-        }
-    }
-    Ok(())
-}
-
-/// Whether two names are of one file that is there.
-pub fn is_one(one: &Utf8Path, other: &Utf8Path) -> bool {
-    let same_path = one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other));
-    same_path || is_one_file(one, other)
-}
-
-/// Whether two names are of one file: a hard link, or one name in another case.
-#[cfg(unix)]
-fn is_one_file(one: &Utf8Path, other: &Utf8Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let place = |path: &Utf8Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    place(one).is_some_and(|one| Some(one) == place(other))
-}
-
-#[cfg(not(unix))]
-fn is_one_file(_: &Utf8Path, _: &Utf8Path) -> bool {
-    false
-}
-
-/// Keeps other writers away from a file until it is dropped.
-pub fn lock(path: &Utf8Path) -> Result<FolderLock, Failure> {
-    FolderLock::beside(path).map_err(|error| {
-        Failure::io("lock the folder of the file", path, &error)
-            .help("nothing was written; run it again when the other one is done")
-    })
-}
-
-/// Saves a bundle in the place of what was seen there, as [`save_new`] does, unless somebody else wrote there meanwhile.
-pub fn save_over(bundle: &Bundle, path: &Utf8Path, seen: &Seen, force: bool) -> Result<(), Failure> {
-    let _lock = lock(path)?;
-    if Seen::at(path) != *seen {
-        return Err(Failure::new("cli.io", "the file changed meanwhile")
-            .at(path.as_str())
-            .help("nothing was written; run it again"));
-    }
-    save_new(bundle, path, force)
-}
-
-/// Saves a bundle under a name that a person gave. What is there is written over only if nothing of it is lost, or if that is asked for
-/// (docs/decisions/0021-what-is-written-over.md).
-pub fn save_new(bundle: &Bundle, path: &Utf8Path, force: bool) -> Result<(), Failure> {
-    let loses_nothing = || there(path).is_some_and(|there| there.entries().all(|(name, _)| bundle.contains(name)));
-    if force || !is_there(path) || loses_nothing() { save(bundle, path) } else { Err(taken(path)) }
-}
-
 /// Whether the bundle that is there has everything of this one, and perhaps statements beyond it.
 pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
     there(path).is_some_and(|there| {
@@ -126,30 +64,9 @@ pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
     })
 }
 
-/// Refuses to write over a file that is there, unless that is asked for.
-pub fn not_taken(path: &Utf8Path, force: bool) -> Result<(), Failure> {
-    if force || !is_there(path) { Ok(()) } else { Err(taken(path)) }
-}
-
-fn taken(path: &Utf8Path) -> Failure {
-    Failure::usage("the output is there already, and what it holds would be lost")
-        .at(path.as_str())
-        .help("give another name by `-o`, or write over it by `--force`")
-}
-
-/// Whether a file is there. What is neither a file nor a link to one is refused where it is written.
-fn is_there(path: &Utf8Path) -> bool {
-    path.is_file()
-}
-
 /// The intact bundle at a path, if one is there.
 fn there(path: &Utf8Path) -> Option<Bundle> {
     Some(intact(path).ok()?.bundle().clone())
-}
-
-/// Saves a bundle, atomically.
-pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), Failure> {
-    bundle.save(path).map_err(|error| Failure::io("write the bundle", path, &error))
 }
 
 /// Why files have no digest or a folder no listing, with the next step.

@@ -4,8 +4,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod artifact_names;
 mod choice;
 mod commands;
@@ -17,6 +15,7 @@ mod folder_words;
 mod graph;
 mod keys;
 mod objections;
+mod output;
 mod relations;
 mod schemas;
 mod secrets;
@@ -30,6 +29,8 @@ use failure::Failure;
 
 /// Exit codes, as spec/report.md lays them down.
 mod exit {
+    use expbundle::judge::State;
+
     /// The requested state holds; the command did what was asked.
     pub const OK: u8 = 0;
     /// Verification failed.
@@ -38,6 +39,16 @@ mod exit {
     pub const ERROR: u8 = 2;
     /// Intact, but not signed or trusted as asked.
     pub const NOT_AS_ASKED: u8 = 3;
+
+    /// What a state means that was to be at least another.
+    pub fn of(state: State, required: State) -> u8 {
+        match state {
+            State::Refused => ERROR,
+            State::Malformed => FAILED,
+            state if state < required => NOT_AS_ASKED,
+            _ => OK,
+        }
+    }
 }
 
 /// Many small objects come from all cores at once, which takes the C library's allocator twice the time (benches/README.md, families).
@@ -45,7 +56,7 @@ mod exit {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let code = commands::Arguments::parse().run().unwrap_or_else(|failure| {
+    let code = commands::run().unwrap_or_else(|failure| {
         failure.print();
         failure.exit_code()
     });

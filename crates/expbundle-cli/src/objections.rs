@@ -1,15 +1,19 @@
-//! What was said against records, in words: first in every view, and never folded where a trusted key said it.
+//! What was said against records, in words: first in every view, and never folded where a trusted key or an author of the record said it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use expbundle::standing::{Apart, Objection, ObjectionKind};
+use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 
+use crate::failure::Failure;
 use crate::statements::short;
-use crate::terminal::{Tone, count, one_line, paint, quoted};
+use crate::terminal::{self, Tone, count, one_line, paint, quoted};
+use crate::{choice, keys};
 
-/// Objections shown of one record that unknown keys made. Those of trusted keys are all shown.
-const SHOWN: usize = 4;
+/// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only their number.
+const SHOWN: usize = 3;
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
 pub fn words(objection: &Objection) -> String {
@@ -28,18 +32,43 @@ pub fn words(objection: &Objection) -> String {
     format!("{what} {by}{reason}")
 }
 
-/// All objections to one record, joined.
+/// All objections to one record, joined. Those of trusted keys and of the record's own authors are all there.
 pub fn all(objections: &[Objection]) -> String {
-    let (trusted, unknown): (Vec<_>, Vec<_>) =
-        objections.iter().partition(|objection| !objection.trusted_as.is_empty());
-    let mut parts: Vec<String> = trusted.into_iter().map(words).collect();
-    parts.extend(unknown.iter().take(SHOWN).map(|objection| words(objection)));
-    let more = unknown.len().saturating_sub(SHOWN) as u64;
-    if more > 0 {
-        parts.push(format!("and {} by unknown keys", count(more, "more objection")));
+    let others: Vec<&Objection> = objections.iter().filter(|objection| !objection.is_vouched_for()).collect();
+    let is_folded = others.len() > SHOWN;
+    let shown = objections.iter().filter(|objection| !is_folded || objection.is_vouched_for());
+    let (trusted, unknown): (Vec<_>, Vec<_>) = shown.partition(|objection| !objection.trusted_as.is_empty());
+    let mut parts: Vec<String> = trusted.into_iter().chain(unknown).map(words).collect();
+    if is_folded {
+        let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
+        parts.push(format!("objected to in {}", unvouched(others.len(), keys.len())));
     }
     parts.join("; ")
 }
+
+/// What was said against a record, as far as anybody can tell without a signers file.
+pub fn of(intact: &Intact, record: RecordId) -> Result<Vec<Objection>, Failure> {
+    let mut standing = intact.standing(None, keys::moment(None)?.timestamp());
+    Ok(standing.against.remove(&record).unwrap_or_default())
+}
+
+/// Says on the error output what was said against a record of which bytes or tables follow.
+pub fn warn(intact: &Intact, record: RecordId) -> Result<(), Failure> {
+    let objections = of(intact, record)?;
+    if !objections.is_empty() {
+        terminal::talk(&lines([(record, choice::title(intact, record), objections.as_slice())]));
+    }
+    Ok(())
+}
+
+/// Statements by keys that anybody can have made, as a number.
+pub fn unvouched(statements: usize, keys: usize) -> String {
+    let (statements, by) = (count(statements as u64, "statement"), count(keys as u64, "key"));
+    format!("{statements} by {by} that nobody vouched for")
+}
+
+/// What stands for the title of a record that is not here.
+pub const ABSENT: &str = "(not here)";
 
 /// A record's title as a line shows it.
 pub fn title(title: Option<&str>) -> String {

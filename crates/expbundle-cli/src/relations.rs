@@ -6,17 +6,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
+use expbundle::standing::Objection;
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::{ArtifactDigests, Finding, RecordId};
-use expbundle_lineage::{Lineage, RecordFacts};
+use expbundle_lineage::{Joins, Lineage, RecordFacts};
 use expbundle_statement::{Kind, TrustPolicy};
 
+use crate::exit;
 use crate::failure::Failure;
 use crate::family::{Family, find, gather, refusal};
 use crate::keys;
 use crate::statements::{digests_of, starting};
 use crate::terminal::named;
+
+/// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
+/// there are is said.
+pub const MOST_ALTERNATIVES: usize = 20;
 
 /// What is asked of a family.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +79,8 @@ impl Question<'_> {
             None if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
             None => {
-                let parents: BTreeSet<RecordId> =
-                    own.iter().flat_map(|id| graph.parents(*id)).map(|edge| edge.parent).collect();
+                let records: Vec<RecordId> = own.iter().copied().collect();
+                let parents: BTreeSet<RecordId> = graph.parents_of_all(&records).into_iter().collect();
                 own.difference(&parents).copied().collect()
             }
         })
@@ -91,9 +97,12 @@ impl Question<'_> {
             concerned.extend(graph.descendants(start));
         }
         let family: Vec<RecordId> = concerned.iter().copied().collect();
+        let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
+        // What is said against a parent that is not here is said against what was made from it.
+        concerned.extend(graph.absent_parents_of(&family));
         for id in family {
-            concerned.extend(graph.suggestions(id).into_iter().map(|edge| edge.parent));
-            concerned.extend(graph.successor(id));
+            concerned.extend(joins.suggestions(id).edges.iter().map(|edge| edge.parent));
+            concerned.extend(graph.successors(id));
         }
         Some(concerned)
     }
@@ -171,6 +180,30 @@ impl Relations {
     /// The title of a record, unless it is withheld.
     pub fn title(&self, id: RecordId) -> Option<String> {
         self.intact.json_section::<Context>(id).map(|context| context.title)
+    }
+
+    /// The exit status of a command that showed these records: that of `verify` for them.
+    ///
+    /// Broken bundles are none of these and still end it, for nobody knows what they would say.
+    pub fn conclude(&self, shown: impl IntoIterator<Item = RecordId>) -> u8 {
+        let required = if self.policy.is_some() { State::Trusted } else { State::Intact };
+        let of_records = exit::of(self.verdict.state_of(shown), required);
+        let of_broken = self.refused.iter().map(Failure::exit_code);
+        match of_broken.chain([of_records]).collect::<Vec<u8>>() {
+            all if all.contains(&exit::FAILED) => exit::FAILED,
+            all if all.contains(&exit::ERROR) => exit::ERROR,
+            _ => of_records,
+        }
+    }
+
+    /// What was said against a record by those whose word counts.
+    pub fn against(&self, id: RecordId) -> &[Objection] {
+        self.verdict.standing.against.get(&id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The state of a record, or nothing if it is not here: that is less than any.
+    pub fn present_state(&self, id: RecordId) -> Option<State> {
+        self.graph().record(id).map(|_| self.state(id))
     }
 
     /// How much holds for a record.

@@ -23,6 +23,7 @@ pub fn all() -> BTreeMap<String, String> {
         ("diff", schema_for!(Differences)),
         ("lineage", schema_for!(LineageReport)),
         ("list", schema_for!(Vec<Listed>)),
+        ("inspect", schema_for!(expbundle_convert::exposure::Exposure)),
         ("authorship", schema_for!(expbundle_statement::Authorship)),
         ("comment", schema_for!(expbundle_statement::Comment)),
         ("review", schema_for!(expbundle_statement::Review)),

@@ -18,6 +18,7 @@ use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
+use crate::output::{Output, Over};
 use crate::terminal::{Tone, count, paint, some_of};
 use crate::{Outcome, exit, files, terminal};
 
@@ -52,6 +53,8 @@ impl StatementArguments {
     /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
         let intact = files::intact(&self.bundle)?;
+        let source = files::bundle_of(&self.bundle);
+        let output = Output::new(self.out.as_ref().unwrap_or(&source), Over::NOTHING)?;
         let key = self.signing.key()?;
         let created = self.signing.created()?;
         let signer = key.public_key();
@@ -61,9 +64,14 @@ impl StatementArguments {
         if let Some(warning) = odd_date("the statement is dated", created, now) {
             terminal::talk(&warning);
         }
-        let mut predicates = Vec::new();
+        let (mut predicates, mut subjects_seen) = (Vec::new(), BTreeSet::new());
         for id in chosen.ids {
-            predicates.push((id, predicate(&intact, id)?));
+            let predicate = predicate(&intact, id)?;
+            for subject in
+                subjects(&intact, id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
+            {
+                predicates.push((subject, predicate.clone()));
+            }
         }
         if let Some((_, Predicate::Revocation(revocation))) = predicates.first() {
             for warning in
@@ -88,7 +96,7 @@ impl StatementArguments {
             done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), statement.id()));
             files.push(file);
         }
-        self.save(&intact, files)?;
+        self.save(&output, &intact, files)?;
         for (what, statement) in done {
             terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
@@ -102,28 +110,28 @@ impl StatementArguments {
     }
 
     /// Adds the statements to the bundle as it is by now: somebody else may have added to it since it was read.
-    fn save(&self, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
+    fn save(&self, output: &Output, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
         let source = files::bundle_of(&self.bundle);
-        let out = self.out.as_ref().unwrap_or(&source);
-        let _lock = files::lock(out)?;
-        let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
-            read.bundle().clone()
-        } else {
-            let now = files::intact(&source)?;
-            if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
-                return Err(Failure::new(
-                    "cli.io",
-                    format!("the bundle changed meanwhile: record {} is gone", short(gone)),
-                )
-                .at(source.as_str())
-                .help("nothing was written; run it again"));
+        output.add(|| {
+            let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
+                read.bundle().clone()
+            } else {
+                let now = files::intact(&source)?;
+                if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
+                    return Err(Failure::new(
+                        "cli.io",
+                        format!("the bundle changed meanwhile: record {} is gone", short(gone)),
+                    )
+                    .at(source.as_str())
+                    .help("nothing was written; run it again"));
+                }
+                now.bundle().clone()
+            };
+            for file in statements {
+                bundle.insert_statement(file);
             }
-            now.bundle().clone()
-        };
-        for file in statements {
-            bundle.insert_statement(file);
-        }
-        files::save(&bundle, out)
+            Ok(bundle)
+        })
     }
 
     fn signed(
@@ -163,6 +171,20 @@ fn not_signed(records: &[RecordId]) -> String {
     let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
     let note = paint(Tone::Doubt, "note:");
     format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// The records that a statement is about. What takes a statement or key back is about what that vouched for, so that it is still said of
+/// these records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
+fn subjects(intact: &Intact, chosen: RecordId, predicate: &Predicate) -> Vec<RecordId> {
+    let Predicate::Revocation(revocation) = predicate else { return vec![chosen] };
+    let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {
+        Revoked::Record(_) => false,
+        Revoked::Statement(id) => statement.id() == *id,
+        Revoked::Key(key) => statement.kind() == Kind::Authorship && statement.key() == key,
+    };
+    let meant = intact.statements().iter().filter(is_meant).map(|statement| RecordId(statement.record().blake3));
+    let records: BTreeSet<RecordId> = meant.filter(|id| intact.records().contains_key(id)).collect();
+    if records.is_empty() { vec![chosen] } else { records.into_iter().collect() }
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.

@@ -59,15 +59,14 @@ pub fn words(report: &Report) -> String {
     text
 }
 
-/// What was said against the records comes first, whoever signed them: what trusted people wrote is about strangers' records too.
+/// What was said against records comes first, also of those that are not here. A record that is set apart is not here, so its title, which
+/// a stranger chose, is not shown.
 fn objected(report: &Report) -> String {
-    objections::lines(
-        report
-            .records
-            .iter()
-            .chain(&report.apart.records)
-            .map(|record| (record.id, objections::title(record.title.as_deref()), record.objections.as_slice())),
-    )
+    let here = report.records.iter();
+    let here = here.map(|one| (one.id, objections::title(one.title.as_deref()), one.objections.as_slice()));
+    let elsewhere = report.objected_elsewhere.iter();
+    let elsewhere = elsewhere.map(|one| (one.record, objections::ABSENT.to_owned(), one.objections.as_slice()));
+    objections::lines(here.chain(elsewhere))
 }
 
 /// What changed nothing above, folded.
@@ -115,8 +114,9 @@ fn date(moment: Time) -> String {
 
 /// What the headline adds where somebody whose word counts objects.
 pub fn but(report: &Report) -> String {
-    let worst = |record: &RecordReport| record.objections.first().map(|objection| objection.kind);
-    let kinds: Vec<ObjectionKind> = report.records.iter().chain(&report.apart.records).filter_map(worst).collect();
+    let here = report.records.iter().map(|record| &record.objections);
+    let all = here.chain(report.objected_elsewhere.iter().map(|one| &one.objections));
+    let kinds: Vec<ObjectionKind> = all.filter_map(|objections| Some(objections.first()?.kind)).collect();
     let Some(kind) = kinds.iter().min() else { return String::new() };
     let number = kinds.iter().filter(|other| *other == kind).count() as u64;
     let verb = if number == 1 { "was" } else { "were" };
@@ -286,7 +286,8 @@ fn signers(report: &Report) -> String {
         !statement.replaced && *number <= SHOWN
     };
     let (others, more): (Vec<&StatementReport>, Vec<_>) = others.into_iter().partition(&mut is_shown);
-    let several = report.records.len() + report.apart.records.len() > 1;
+    let about = report.statements.iter().filter_map(|statement| statement.record);
+    let several = report.records.iter().map(|record| record.id).chain(about).collect::<BTreeSet<_>>().len() > 1;
     let rows: Vec<Vec<String>> = trusted.into_iter().chain(others).map(|statement| row(statement, several)).collect();
     for line in terminal::table(&rows).lines() {
         _ = writeln!(text, "  {line}");
@@ -313,7 +314,7 @@ pub fn standing(statement: &StatementReport) -> String {
         paint(Tone::Bad, "revoked")
     } else if !statement.signer.trusted_as.is_empty() {
         paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))
-    } else if statement.takes_back_its_own_key() {
+    } else if statement.takes_back_its_own_key {
         paint(Tone::Bad, "takes back its own key")
     } else {
         paint(Tone::Doubt, "unknown key")

@@ -65,6 +65,22 @@ fn what_no_listing_can_hold_is_refused_by_its_path() {
     });
 }
 
+/// Names that some systems cannot have, or take for one another, are recorded as they are: each is a file of its own here.
+#[test]
+fn odd_names_are_recorded_as_they_are() {
+    let bench = bench();
+    let names = [
+        "a\nb", "a ", " a", "a.", "CON", "aux.txt", "e\u{301}", "\u{e9}", "A", "a", "a\\b", "a:b", "a\u{1}b", "-o",
+        ".hidden",
+    ];
+    for name in names {
+        std::fs::write(bench.path("data").join(name), name).expect("room");
+    }
+    bench.ok(&["create", "--title", "t", "--output", "data=data", "-o", "a.expb"]);
+    let listed: std::collections::BTreeSet<_> = listed(&bench).into_iter().collect();
+    assert_eq!(listed.len(), names.len() + 1, "{listed:?}");
+}
+
 #[test]
 fn how_many_others_there_are_is_said() {
     let bench = bench();
@@ -107,6 +123,32 @@ fn a_snapshot_of_the_hubs_cache_is_recorded_as_its_files() {
     let (_, stderr) =
         bench.fails(2, "cli.write", &["create", "--title", "t", "--output", &create("abc"), "-o", "b.expb"]);
     assert!(stderr.contains("`other.json` cannot be recorded"), "{stderr}");
+}
+
+/// Links are read as files in the cache of a repository, which has a name; anywhere else they may lead to whatever they like.
+#[test]
+fn a_folder_without_the_name_of_a_repository_is_no_cache() {
+    let blob = "a".repeat(64);
+    for (name, is_cache) in [
+        ("models--gpt2", true),
+        ("datasets--org--d", true),
+        ("models--", false),
+        ("models----", false),
+        ("models--org--", false),
+        ("models----m", false),
+        ("datasets--", false),
+        ("models--a--b--c", false),
+    ] {
+        let bench = Bench::new();
+        let snapshot = bench.path(name).join("snapshots/abc");
+        std::fs::create_dir_all(&snapshot).expect("room");
+        std::fs::create_dir_all(bench.path(name).join("blobs")).expect("room");
+        std::fs::write(bench.path(name).join("blobs").join(&blob), "weights").expect("room");
+        symlink(format!("../../blobs/{blob}"), snapshot.join("model.safetensors")).expect("a link");
+        let folder = format!("model={name}/snapshots/abc");
+        let status = bench.output(&["create", "--title", "t", "--output", &folder, "-o", "a.expb"]).status;
+        assert_eq!(status.code(), Some(if is_cache { 0 } else { 2 }), "{name}");
+    }
 }
 
 #[test]

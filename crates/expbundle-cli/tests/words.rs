@@ -377,7 +377,8 @@ fn a_log_begins_with_all_that_trusted_people_wrote_against_records() {
     // Without a signers file each is by an unknown key, and of these a few are enough.
     let text = stdout(&bench, &["log", "a.expb"]);
     let (first, _) = text.split_once("\n\n").expect("an empty line before the statements");
-    assert!(first.contains("; and 8 more objections by unknown keys"), "{text}");
+    assert!(first.contains("superseded by record") && first.contains("retrained"), "{text}");
+    assert!(first.contains("; objected to in 11 statements by 11 keys that nobody vouched for"), "{text}");
 }
 
 #[test]

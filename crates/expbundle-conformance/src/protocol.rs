@@ -66,8 +66,10 @@ fn write(command: &[String], case: &Case, expected: &Path, most_time: Duration) 
     let mut process = program(command)?;
     process.arg(case.input()).arg("-o").arg(&made).stdout(Stdio::piped());
     let (exit, _) = run(process, most_time)?;
-    if exit != 0 {
-        return Err(format!("exit status {exit}, expected 0"));
+    // A writer that left something out says so.
+    let wanted = case.manifest.expect.exit;
+    if exit != wanted {
+        return Err(format!("exit status {exit}, expected {wanted}"));
     }
     let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
     let (made, expected) = (read(&made)?, read(expected)?);

@@ -73,6 +73,31 @@ fn an_implementation_that_takes_too_long_is_ended() {
     assert!(text.contains("it took more than 0 s"), "{text}");
 }
 
+/// What the runner found is its exit status, whatever becomes of the scoreboard.
+#[test]
+fn a_closed_pipe_or_a_full_disk_hides_no_failure() {
+    let script = |to: &str, implementation: &str| {
+        let runner = env!("CARGO_BIN_EXE_expbundle-conformance");
+        let text = format!("exec '{runner}' --only container/smallest -- sh -c \"$0\" implementation {to}");
+        Command::new("sh").args(["-c", &text, implementation]).output().expect("a shell").status.code()
+    };
+    let closed = |implementation: &str| {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut runner = Command::new(env!("CARGO_BIN_EXE_expbundle-conformance"));
+        runner.args(["--only", "container/smallest", "--", "sh", "-c", implementation, "implementation"]);
+        runner.stdout(writer).status().expect("the runner runs").code()
+    };
+    for (implementation, status) in [(INTACT, 0), ("exit 1", 1)] {
+        assert_eq!(closed(implementation), Some(status), "{implementation}");
+        assert_eq!(script("2>&-", implementation), Some(status), "{implementation}");
+    }
+    if Path::new("/dev/full").exists() {
+        assert_eq!(script(">/dev/full 2>&-", INTACT), Some(2));
+        assert_eq!(script(">/dev/full", "exit 1"), Some(1));
+    }
+}
+
 #[test]
 fn codes_that_a_case_leaves_open_are_not_compared() {
     let folder = tempfile::tempdir().expect("room");
@@ -120,6 +145,29 @@ fn the_page_says_how_many_cases_each_tier_has() {
         let count = cases.iter().filter(|case| case.manifest.tiers.contains(&tier)).count();
         let row = page.lines().find(|line| line.starts_with(&format!("| `{word}` |"))).expect("a row for each tier");
         assert!(row.ends_with(&format!("| {count} |")), "{count} cases, and the page says: {row}");
+    }
+}
+
+/// Figures that pages give, held to what there is today.
+#[test]
+fn the_pages_say_how_much_there_is() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("readable");
+    let cases = cases::read(&root().join("conformance/cases")).expect("readable").len();
+    let targets = read("fuzz/Cargo.toml").matches("[[bin]]").count();
+    let lines: usize = std::fs::read_dir(root().join("conformance/reference"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .map(|path| std::fs::read_to_string(path).expect("readable").lines().count())
+        .sum();
+    let grouped = |number: usize| format!("{},{:03}", number / 1000, number % 1000);
+    for (page, said) in [
+        ("README.md", format!("holds {} cases", grouped(cases))),
+        ("CHANGELOG.md", format!("A conformance suite of {} cases", grouped(cases))),
+        ("README.md", format!("in [{} lines of Python]", grouped((lines + 50) / 100 * 100))),
+        ("docs/reliability.md", format!("**Fuzzing.** {targets} targets")),
+    ] {
+        assert!(read(page).contains(&said), "{page} does not say: {said}");
     }
 }
 

@@ -1,10 +1,11 @@
-//! Looks for secrets in a finished bundle, whoever made it: what a stranger would find in it.
+//! Looks for secrets in a draft that was written by hand, and in a finished bundle, whoever made it: what a stranger would find in it.
 
 use base64::Engine as _;
+use expbundle::draft::Draft;
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::sections::{JsonSection as _, SourceSection};
+use expbundle_format::sections::{Identity, JsonSection as _, SourceSection};
 use expbundle_format::{json, sections};
 use expbundle_series::{ConsoleReader, SeriesReader};
 use serde_json::Value;
@@ -28,6 +29,24 @@ pub fn secrets(bundle: &Bundle, allowed: &[String]) -> Scrubber {
         if look(&mut scrubber, &place, content).is_err() {
             bytes(&mut scrubber, &place, content);
         }
+    }
+    scrubber
+}
+
+/// The secrets of a draft, and of the identity that it is going to have.
+pub fn draft(draft: &Draft, identity: &Identity, allowed: &[String]) -> Scrubber {
+    let mut scrubber = Scrubber::new(allowed);
+    for (name, content) in draft.sections() {
+        if look(&mut scrubber, name.as_str(), content).is_err() {
+            bytes(&mut scrubber, name.as_str(), content);
+        }
+    }
+    for (digest, content) in draft.embedded() {
+        bytes(&mut scrubber, &EntryName::Artifact(digest).to_string(), content);
+    }
+    let body = serde_json::to_value(draft.body());
+    for (place, value) in [("record.json", body), (Identity::NAME, serde_json::to_value(identity))] {
+        scrubber.value(place, &mut value.unwrap_or_default());
     }
     scrubber
 }

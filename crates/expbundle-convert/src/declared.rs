@@ -15,7 +15,7 @@ use crate::{ConvertError, Options, file_name};
 ///
 /// A file that the source knows already is described there; it is listed once.
 pub fn add(draft: &mut Draft<'_>, artifacts: &mut Vec<Artifact>, options: &Options<'_>) -> Result<(), ConvertError> {
-    let listed = list(artifacts, options, |tree| draft.listing(tree, |_| true))?;
+    let listed = list(artifacts, options, |tree| draft.listing(tree))?;
     list_in(draft.body_mut(), listed);
     Ok(())
 }

@@ -29,8 +29,8 @@ impl Choice<'_> {
         }
     }
 
-    /// Whether somebody asked for this very file.
-    pub(crate) fn names(self, path: &str) -> bool {
+    /// Whether a pattern fits.
+    fn names(self, path: &str) -> bool {
         let Self::Only(patterns) = self else { return false };
         patterns.iter().any(|pattern| {
             let text = if pattern.contains('/') { path } else { path.rsplit('/').next().unwrap_or(path) };
@@ -67,26 +67,6 @@ fn fits(pattern: &str, text: &str) -> bool {
         at += if double { 2 } else { 1 };
     }
     fitting.last().copied().unwrap_or_default()
-}
-
-/// Whether bytes are an archive or compressed, so that nobody can look for secrets in them: by their first bytes.
-pub(crate) fn is_opaque(bytes: &[u8]) -> bool {
-    const STARTS: &[&[u8]] = &[
-        b"PK\x03\x04",
-        b"PK\x05\x06",
-        b"\x1f\x8b",
-        b"BZh",
-        b"\xfd7zXZ\x00",
-        b"\x28\xb5\x2f\xfd",
-        b"7z\xbc\xaf\x27\x1c",
-        b"Rar!",
-        b"\x04\x22\x4d\x18",
-        b"LZIP",
-        b"\x5d\x00\x00",
-        b"Salted__",
-        b"\x89HDF",
-    ];
-    STARTS.iter().any(|start| bytes.starts_with(start))
 }
 
 /// Counts what is embedded.

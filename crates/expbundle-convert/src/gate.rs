@@ -1,24 +1,30 @@
 //! The gate: whatever a converter maps or embeds becomes part of a bundle here and nowhere else.
 //!
-//! A [`Converted`] can be made by [`Draft::finish`] only, and nothing gets into a [`Draft`] without being looked at for secrets: texts and
-//! names of sections, series, console, listings, and the bytes of files. A new tracker cannot forget it.
+//! A [`Converted`] can be made by [`Draft::finish`] only. Nothing gets into a [`Draft`] without being looked at for secrets: texts and
+//! names of sections, series, console, listings, and the bytes of files. What is left goes through [`apart`] as the last step, which sets
+//! names of people, machines and places apart; so these are told from texts that have no secrets any more, and `identity.json` has none
+//! either. A new tracker can forget neither.
 
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use expbundle::draft::DraftError;
 use expbundle::{Bundle, Content};
+use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{RecordBody, Source, Word};
-use expbundle_format::sections::{self, Account, Artifacts, Damage, JsonSection, SourceSection};
+use expbundle_format::sections::{self, Account, Artifacts, Damage, Identity, JsonSection, SourceSection};
 use expbundle_format::tree::{Tree, TreeFile};
-use expbundle_format::{ArtifactDigests, DigestSet, Finding, RecordId, json};
+use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Finding, RecordId, json};
 use expbundle_series::{ConsoleLine, write_console};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::embed::{Budget, is_opaque};
+use crate::apart::{self, Passed};
+use crate::embed::Budget;
 use crate::scrub::Scrubber;
-use crate::{ConvertError, Options, embed};
+use crate::{ConvertError, Options, embed, findings};
 
 /// A run as a bundle.
 #[derive(Debug)]
@@ -38,11 +44,11 @@ pub struct Converted {
     /// The files whose bytes are in the bundle.
     pub embedded: Vec<Embedded>,
     /// Only the gate has one.
-    _passed: Passed,
+    _gate: Gate,
 }
 
 #[derive(Debug)]
-struct Passed;
+struct Gate;
 
 /// A file whose bytes are in the bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,14 +83,14 @@ pub enum Fate {
     LeftOut,
     /// It is listed by its digest.
     Listed,
-    /// Its bytes are in the bundle too.
+    /// Its bytes are in the draft too. They leave it again if they name somebody, or are packed, so that nobody can tell.
     Embedded,
 }
 
 /// Why a file of secrets is dropped, in the account.
 pub const LEFT_OUT: &str = "the file is or holds a secret";
 
-/// A bundle of one record in the making. No secret gets in.
+/// A bundle of one record in the making. No secret gets in, and no name gets out but in `identity.json`.
 #[derive(Debug)]
 pub struct Draft<'a> {
     inner: expbundle::draft::Draft,
@@ -93,7 +99,7 @@ pub struct Draft<'a> {
     scrubber: Scrubber,
     /// Digests of files that were left out: no section may name them.
     left_out: BTreeSet<String>,
-    embedded: Vec<Embedded>,
+    embedded: Vec<(Blake3, Embedded)>,
 }
 
 impl<'a> Draft<'a> {
@@ -172,27 +178,43 @@ impl<'a> Draft<'a> {
         Ok(self.inner.section(name, sections::PARQUET, content)?)
     }
 
-    /// Decides about a file: whether it is listed, and whether its bytes get in. `is_public` says whether a text names nobody.
-    pub fn file(&mut self, file: &FileToList<'_>, is_public: impl Fn(&str) -> bool) -> Result<Fate, ConvertError> {
-        let small = file.size <= embed::MOST_BYTES;
-        let wanted = self.choice.wants(file.path, file.role.as_str(), small);
-        // Larger files are looked into only if they would be embedded, and weights never: nobody can write a secret into floats by chance.
-        let bytes = if wanted || small { std::fs::read(file.on_disk).ok() } else { None };
+    /// Decides about a file: whether it is listed, and whether its bytes get in.
+    pub fn file(&mut self, file: &FileToList<'_>) -> Result<Fate, ConvertError> {
+        let wanted = self.wants(file);
+        let bytes = match self.look(file) {
+            Look::Secret => return Ok(Fate::LeftOut),
+            Look::Bytes(bytes) => bytes,
+        };
+        let Some(bytes) = bytes.filter(|_| wanted) else { return Ok(Fate::Listed) };
+        let as_hashed = file.digest.blake3() == Some(DigestSet::of(&bytes).blake3);
+        if !as_hashed || !self.budget.takes(file.size) {
+            return Ok(Fate::Listed);
+        }
+        let digest = self.inner.embed(Content::bytes(bytes))?;
+        self.embedded.push((digest.blake3, Embedded { path: file.path.to_owned(), size: file.size }));
+        Ok(Fate::Embedded)
+    }
+
+    /// Whether a file is or holds a secret; then it is counted, and the caller leaves it out.
+    pub fn is_secret(&mut self, file: &FileToList<'_>) -> bool {
+        matches!(self.look(file), Look::Secret)
+    }
+
+    fn wants(&self, file: &FileToList<'_>) -> bool {
+        self.choice.wants(file.path, file.role.as_str(), file.size <= embed::MOST_BYTES)
+    }
+
+    /// Looks for secrets in a file. Larger ones are looked into only if they would be embedded, and weights never: nobody can write a secret
+    /// into floats by chance.
+    fn look(&mut self, file: &FileToList<'_>) -> Look {
+        let is_read = file.size <= embed::MOST_BYTES || self.wants(file);
+        let bytes = if is_read { std::fs::read(file.on_disk).ok() } else { None };
         if let Some(kind) = self.scrubber.kind_of_file(file.path, bytes.as_deref()) {
             self.scrubber.file(kind, file.path);
             self.leave_out(&file.digest);
-            return Ok(Fate::LeftOut);
+            return Look::Secret;
         }
-        let Some(bytes) = bytes.filter(|_| wanted) else { return Ok(Fate::Listed) };
-        let as_hashed = file.digest.blake3() == Some(DigestSet::of(&bytes).blake3);
-        // What is packed cannot be looked into; it gets in only if somebody asks for it by name.
-        let opaque = is_opaque(&bytes) && !self.choice.names(file.path);
-        if !as_hashed || opaque || !is_public(&String::from_utf8_lossy(&bytes)) || !self.budget.takes(file.size) {
-            return Ok(Fate::Listed);
-        }
-        self.inner.embed(Content::bytes(bytes))?;
-        self.embedded.push(Embedded { path: file.path.to_owned(), size: file.size });
-        Ok(Fate::Embedded)
+        Look::Bytes(bytes)
     }
 
     /// Whether a file is a secret by its path; then it is counted, and the caller leaves it out.
@@ -214,7 +236,7 @@ impl<'a> Draft<'a> {
         let clean = self.scrubber.text(path, text);
         let size = clean.len() as u64;
         let digest = self.inner.embed(Content::bytes(clean.into_bytes()))?;
-        self.embedded.push(Embedded { path: path.to_owned(), size });
+        self.embedded.push((digest.blake3, Embedded { path: path.to_owned(), size }));
         Ok((digest, size))
     }
 
@@ -230,18 +252,13 @@ impl<'a> Draft<'a> {
         self.scrubber.value(place, value);
     }
 
-    /// Embeds the listing of a tree without the files that are secrets by their name, if it names nobody. Gives its digests and size.
-    pub fn listing(&mut self, tree: &Tree, is_public: impl Fn(&str) -> bool) -> Result<(DigestSet, u64), ConvertError> {
+    /// Embeds the listing of a tree without the files that are secrets. Gives its digests and size.
+    pub fn listing(&mut self, tree: &Tree) -> Result<(DigestSet, u64), ConvertError> {
         let kept: Vec<TreeFile> = tree.files().iter().filter(|file| !self.is_left_out(file)).cloned().collect();
         let kept = Tree::new(kept).expect("a part of a tree is a tree");
-        let listing = kept.to_string();
+        let listing = kept.to_bytes();
         let size = listing.len() as u64;
-        // A listing that names somebody does not travel; its digest still names the folder.
-        let digest = DigestSet::of(listing.as_bytes());
-        if is_public(&listing) {
-            self.inner.embed(Content::bytes(listing.into_bytes()))?;
-        }
-        Ok((digest, size))
+        Ok((self.inner.embed(Content::bytes(listing))?, size))
     }
 
     fn is_left_out(&mut self, file: &TreeFile) -> bool {
@@ -255,50 +272,48 @@ impl<'a> Draft<'a> {
         known || kind.is_some()
     }
 
-    /// Writes `source.json` with the account of the secrets, and gathers the bundle.
+    /// Takes the secrets out of what the source says of itself and of people, sets names apart, and gathers the bundle.
+    ///
+    /// What was found goes into `source.json` as damage. The section's own damage is made of it.
     pub fn finish(
         mut self,
-        title: &str,
+        mut identity: Identity,
         mut source: SourceSection,
         mut findings: Vec<Finding>,
         sweep: Option<Bundle>,
     ) -> Result<Converted, ConvertError> {
-        let title = self.scrubber.text("context.json/title", title);
+        self.record_source();
+        self.scrub(Identity::NAME, &mut identity)?;
+        self.scrub(&format!("{}/raw", SourceSection::NAME), &mut source.raw)?;
+        source.version = source.version.map(|version| self.scrubber.text(SourceSection::NAME, &version));
+        source.layout = source.layout.map(|layout| self.scrubber.text(SourceSection::NAME, &layout));
         // Messages and places name what was found, which may be a secret too.
         for finding in &mut findings {
             finding.message = Scrubber::default().text("", &finding.message);
             finding.place.entry = finding.place.entry.take().map(|entry| Scrubber::default().text("", &entry));
         }
-        self.record_source();
-        let mut raw = serde_json::to_value(&source.raw).unwrap_or_default();
-        let place = format!("{}/raw", SourceSection::NAME);
-        self.scrubber.value(&place, &mut raw);
-        source.version = source.version.map(|version| self.scrubber.text(SourceSection::NAME, &version));
-        source.layout = source.layout.map(|layout| self.scrubber.text(SourceSection::NAME, &layout));
-        source.raw = serde_json::from_value(raw).map_err(|_| ConvertError::Gate { place })?;
-        for damage in &mut source.damage {
-            damage.detail = Scrubber::default().text("", &damage.detail);
-            damage.place = Scrubber::default().text("", &damage.place);
-        }
-        let secrets = self.scrubber.findings();
-        source.damage.extend(secrets.iter().map(|finding| Damage {
-            code: finding.code.to_string(),
-            place: finding.place.entry.clone().unwrap_or_default(),
-            detail: finding.message.clone(),
-        }));
-        source.damage.sort();
+        findings.extend(self.scrubber.findings());
+        findings::put_in_order(&mut findings);
+        source.damage = findings.iter().map(damage).collect();
         self.scrubber.count(&mut source.account);
-        findings.extend(secrets);
-        findings.sort();
-        let account = source.account.clone();
-        // The account is the converter's own, and has kinds of secrets for names.
-        self.inner.json_section(&source)?;
-        let Self { inner, mut embedded, .. } = self;
+        let Passed { bundle, record, title, account, finding, .. } = apart::pass(self.inner, identity, Some(&source))?;
+        findings.extend(finding);
+        let mut embedded = self.embedded;
+        embedded.retain(|(digest, _)| bundle.get(&EntryName::Artifact(*digest)).is_some());
+        let mut embedded: Vec<Embedded> = embedded.into_iter().map(|(_, file)| file).collect();
         embedded.sort();
         embedded.dedup();
-        let bundle = inner.finish()?;
-        let record = bundle.records().next().expect("a finished draft has its record").0;
-        Ok(Converted { bundle, record, title, account, findings, sweep, embedded, _passed: Passed })
+        Ok(Converted { bundle, record, title, account, findings, sweep, embedded, _gate: Gate })
+    }
+
+    /// Takes the secrets out of a value of its own form.
+    fn scrub<T: Serialize + DeserializeOwned>(&mut self, place: &str, value: &mut T) -> Result<(), ConvertError> {
+        let wrong = |_| ConvertError::Gate { place: place.to_owned() };
+        let mut tree = serde_json::to_value(&*value).map_err(wrong)?;
+        without_digests(&mut tree, &self.left_out);
+        self.scrubber.value(place, &mut tree);
+        *value = serde_json::from_value(tree).map_err(wrong)?;
+        Ok(())
     }
 
     /// Gathers a bundle that has no source, like that of a sweep.
@@ -314,6 +329,22 @@ impl<'a> Draft<'a> {
         let (tool, run) =
             (self.scrubber.text("record.json/source", &tool), self.scrubber.text("record.json/source", &run));
         self.inner.body_mut().source = Some(Source { tool, run });
+    }
+}
+
+/// What a look into a file gave.
+enum Look {
+    /// It is or holds a secret.
+    Secret,
+    /// Its bytes, if they were read.
+    Bytes(Option<Vec<u8>>),
+}
+
+fn damage(finding: &Finding) -> Damage {
+    Damage {
+        code: finding.code.to_string(),
+        place: finding.place.entry.clone().unwrap_or_default(),
+        detail: finding.message.clone(),
     }
 }
 

@@ -4,18 +4,18 @@
 //! never prove one. Files are outputs with both digests; of a Git LFS pointer there is only the SHA-256, which is enough to
 //! prove a link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source, Word, role};
 use expbundle_format::sections::{
-    Account, Artifact, Artifacts, Context, Damage, Direction, Evaluation, Evaluations, ModelFacts, SourceSection,
+    Account, Artifact, Artifacts, Context, Direction, Evaluation, Evaluations, Identity, ModelFacts, SourceSection,
 };
 use expbundle_format::{ArtifactDigests, Code, Finding, Place};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::gate::{Converted, Draft, Fate, FileToList, LEFT_OUT};
 use crate::{ConvertError, Options, declared, roles};
@@ -84,32 +84,22 @@ impl<'a> Mapping<'a> {
         }
         let mut artifacts = std::mem::take(&mut self.artifacts);
         declared::add(&mut draft, &mut artifacts, self.options)?;
-        artifacts.sort_by_cached_key(|artifact| {
-            (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
-        });
-        let title = context.title.clone();
         draft.json_section(&context)?;
-        draft.json_section(&Artifacts { artifacts, salt: None })?;
+        let mut section = Artifacts { artifacts, salt: None };
+        section.sort();
+        draft.json_section(&section)?;
         if !evaluations.is_empty() {
             draft.json_section(&Evaluations { evaluations, salt: None })?;
         }
-        self.findings.sort();
-        self.findings.dedup();
-        let damage = self.findings.iter().map(|finding| Damage {
-            code: finding.code.to_string(),
-            place: finding.place.entry.clone().unwrap_or_default(),
-            detail: finding.message.clone(),
-        });
         let source = SourceSection {
             tool: "huggingface".to_owned(),
-            version: None,
             layout: Some("model folder".to_owned()),
-            damage: damage.collect(),
             raw: std::mem::take(&mut self.raw),
             account: self.account.clone(),
-            salt: None,
+            ..SourceSection::default()
         };
-        draft.finish(&title, source, self.findings, None)
+        // A folder has no members of its own for people and machines; they are found in what it holds.
+        draft.finish(Identity::default(), source, self.findings, None)
     }
 
     /// Files are what the origin puts out.
@@ -136,7 +126,7 @@ impl<'a> Mapping<'a> {
             let is_left_out = if file.pointer.is_some() {
                 draft.is_secret_by_name(&file.path)
             } else {
-                draft.file(&to_list, |_| true)? == Fate::LeftOut
+                draft.file(&to_list)? == Fate::LeftOut
             };
             if is_left_out {
                 self.account.dropped("file", 1, LEFT_OUT);
@@ -199,6 +189,7 @@ impl<'a> Mapping<'a> {
         let base_of_adapter: Vec<String> = adapter.and_then(Value::as_str).map(str::to_owned).into_iter().collect();
         let stated: Vec<String> = self.card.texts("base_model").into_iter().map(str::to_owned).collect();
         let datasets: Vec<String> = self.card.texts("datasets").into_iter().map(str::to_owned).collect();
+        let mut seen = BTreeSet::new();
         for (names, role, field, base) in [
             (stated, role::MODEL, "base_model", ""),
             (base_of_adapter, role::MODEL, "base_model_name_or_path", ""),
@@ -213,7 +204,7 @@ impl<'a> Mapping<'a> {
                     artifact.metadata.insert("relation".to_owned(), relation.as_str().into());
                 }
                 artifact.name = Some(name);
-                if !self.artifacts.contains(&artifact) {
+                if seen.insert((role, artifact.name.clone(), field)) {
                     self.artifacts.push(artifact);
                 }
             }
@@ -262,7 +253,7 @@ impl<'a> Mapping<'a> {
                 self.raw
                     .entry("result".to_owned())
                     .or_default()
-                    .insert(format!("{} {}", results.path, evaluations.len()), typed_tree(entry));
+                    .insert(format!("{} {}", results.path, evaluations.len()), typed::tree(entry));
             }
         }
         evaluations
@@ -292,14 +283,14 @@ impl<'a> Mapping<'a> {
                 self.account.mapped("card field", 1);
             } else {
                 self.account.raw("card field", 1);
-                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed_tree(value));
+                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed::tree(value));
             }
         }
         for (name, value) in [("config.json", &self.model.config), ("adapter_config.json", &self.model.adapter)] {
             if let Some(value) = value {
                 self.account.found("configuration", 1);
                 self.account.raw("configuration", 1);
-                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed_tree(value));
+                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed::tree(value));
             }
         }
     }
@@ -332,19 +323,4 @@ fn measured(value: Option<&Value>) -> Evaluation {
     let number = value.and_then(Value::as_f64).map(Number);
     let judgement = value.filter(|_| number.is_none()).map(typed::display);
     Evaluation { value: number, judgement, ..Evaluation::default() }
-}
-
-/// Free-form JSON as a typed tree.
-fn typed_tree(value: &Value) -> Value {
-    match value {
-        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, typed::float),
-        Value::Number(number) => typed::integer(&number.to_string()).unwrap_or(Value::Null),
-        Value::Array(items) => Value::Array(items.iter().map(typed_tree).collect()),
-        Value::Object(members) => {
-            let members: Map<String, Value> =
-                members.iter().map(|(name, value)| (name.clone(), typed_tree(value))).collect();
-            typed::object(members)
-        }
-        other => other.clone(),
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the place where the source
 //! lies. Every item of the source is counted as mapped, kept raw, or dropped with a reason, and the account adds up.
-//! No secret gets into a bundle: everything goes through [`gate`].
+//! Everything goes through [`gate`]: no secret gets into a bundle, and names of people, machines and places only into `identity.json`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::DraftError;
@@ -10,10 +10,13 @@ use expbundle::hash::HashError;
 use expbundle_format::record::Word;
 use expbundle_series::SeriesError;
 
+pub mod apart;
 pub mod audit;
 pub mod blind;
 pub mod declared;
 pub mod embed;
+pub mod exposure;
+mod findings;
 pub mod gate;
 pub mod privacy;
 pub mod roles;
@@ -21,6 +24,7 @@ pub mod scrub;
 pub mod search;
 pub mod secrets;
 pub mod series;
+pub mod texts;
 
 pub mod huggingface;
 pub mod mlflow;

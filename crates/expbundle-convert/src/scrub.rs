@@ -170,13 +170,14 @@ impl Scrubber {
             self.below(place, value, secrets::class_below(around, name, all), below);
             place.truncate(length);
         }
+        let mut next: BTreeMap<String, u64> = BTreeMap::new();
         for (name, clean) in renamed {
             let Some(value) = members.remove(&name) else { continue };
             let mut free = clean.clone();
-            for number in 2.. {
-                if !members.contains_key(&free) {
-                    break;
-                }
+            // Goes on where it stopped for the last one, so that many names with one marker take no longer each.
+            let number = next.entry(clean.clone()).or_insert(1);
+            while members.contains_key(&free) {
+                *number += 1;
                 free = format!("{clean} {number}");
             }
             members.insert(free, value);

@@ -14,8 +14,10 @@ use md5::{Digest as _, Md5};
 /// The files of some folders by size; their MD5 is computed when a size fits.
 #[derive(Debug, Default)]
 pub struct FileIndex {
+    /// Those of a size that was not asked for yet.
     by_size: HashMap<u64, Vec<Utf8PathBuf>>,
-    md5: HashMap<Utf8PathBuf, Option<String>>,
+    /// Those of a size that was, each of which was read once.
+    by_md5: HashMap<(u64, String), Utf8PathBuf>,
 }
 
 impl FileIndex {
@@ -34,19 +36,17 @@ impl FileIndex {
                 by_size.entry(file.size).or_default().push(file.on_disk(place));
             }
         }
-        Ok(Self { by_size, md5: HashMap::new() })
+        Ok(Self { by_size, by_md5: HashMap::new() })
     }
 
     /// A file of that size and MD5 (hex, lower case). Of several equal ones any is as good.
     pub fn find(&mut self, size: u64, md5: &str) -> Option<Utf8PathBuf> {
-        let candidates = self.by_size.get(&size)?;
-        candidates
-            .iter()
-            .find(|path| {
-                let known = self.md5.entry((*path).clone()).or_insert_with(|| md5_of_file(path).ok());
-                known.as_deref() == Some(md5)
-            })
-            .cloned()
+        for path in self.by_size.remove(&size).unwrap_or_default() {
+            if let Ok(md5) = md5_of_file(&path) {
+                self.by_md5.entry((size, md5)).or_insert(path);
+            }
+        }
+        self.by_md5.get(&(size, md5.to_owned())).cloned()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finished series, whichever tracker they came from: a Parquet section, and a line of `summary.json` for each key.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{self, BufWriter};
 
 use expbundle::Content;
@@ -27,7 +27,8 @@ impl ReadAt for Section {
 }
 
 /// Why points are left out that the format has no room for.
-pub(crate) const TOO_LONG: &str = "its name has more than 4 KiB, or its text more than 1 MiB";
+pub(crate) const TOO_LONG: &str =
+    "its name has more than 4 KiB, or its text more than 1 MiB, or there are too many names";
 
 /// Takes the points of a section without their secrets. Those whose key or text is longer than the format has it are left out and counted.
 pub(crate) struct Points {
@@ -36,18 +37,23 @@ pub(crate) struct Points {
     writer: SeriesWriter,
     scrubber: Scrubber,
     /// Keys that held a secret, and what stands for them.
-    renamed: BTreeMap<String, String>,
+    renamed: HashMap<String, String>,
+    /// How many keys a text stands for.
+    stands_for: HashMap<String, u64>,
     left_out: u64,
 }
-
-/// A key of [`Points`]; none if it is too long.
-#[derive(Clone, Copy)]
-pub(crate) struct Key(Option<KeyId>);
 
 impl Points {
     pub fn new(name: &'static str, options: &Options<'_>) -> Self {
         let scrubber = Scrubber::new(options.allow_secrets);
-        Self { name, writer: SeriesWriter::new(), scrubber, renamed: BTreeMap::new(), left_out: 0 }
+        Self {
+            name,
+            writer: SeriesWriter::new(),
+            scrubber,
+            renamed: HashMap::new(),
+            stands_for: HashMap::new(),
+            left_out: 0,
+        }
     }
 
     /// The key without secrets; two keys stay two.
@@ -59,8 +65,9 @@ impl Points {
         if clean == key {
             return None;
         }
-        let same = self.renamed.values().filter(|other| other.starts_with(&clean)).count();
-        let clean = if same == 0 { clean } else { format!("{clean} {}", same + 1) };
+        let same = self.stands_for.entry(clean.clone()).or_default();
+        *same += 1;
+        let clean = if *same == 1 { clean } else { format!("{clean} {same}") };
         self.renamed.insert(key.to_owned(), clean.clone());
         Some(clean)
     }
@@ -76,22 +83,24 @@ impl Points {
         self.scrubber.lines(&place, texts);
     }
 
-    pub fn key(&mut self, key: &str) -> Key {
+    /// The number of a key; `None` if there is no room for it.
+    pub fn key(&mut self, key: &str) -> Option<KeyId> {
         let clean = self.clean(key);
-        let key = clean.as_deref().unwrap_or(key);
-        // It can be too long, and nothing else.
-        Key(self.writer.key(key).ok())
+        self.writer.key(clean.as_deref().unwrap_or(key)).ok()
     }
 
-    pub fn push(&mut self, key: Key, point: Point<'_>) -> Result<(), SeriesError> {
+    pub fn push(&mut self, key: KeyId, point: Point<'_>) -> Result<(), SeriesError> {
         let clean = point.text.map(|text| self.scrubber.text(self.name, text));
-        let point = Point { text: clean.as_deref(), ..point };
-        let pushed = key.0.map(|key| self.writer.push(key, point));
-        match pushed {
-            None | Some(Err(SeriesError::TextTooLong { .. })) => self.left_out += 1,
-            Some(result) => result?,
+        match self.writer.push(key, Point { text: clean.as_deref(), ..point }) {
+            Err(SeriesError::TextTooLong { .. }) => self.left_out += 1,
+            result => result?,
         }
         Ok(())
+    }
+
+    /// Counts a point whose key there is no room for.
+    pub fn leave_out(&mut self) {
+        self.left_out += 1;
     }
 
     /// Points that were left out.
@@ -119,13 +128,20 @@ pub(crate) fn divided(lines: Vec<ConsoleLine>) -> (Vec<ConsoleLine>, u64) {
         return (lines, 0);
     }
     let mut divided = Vec::with_capacity(lines.len());
-    for mut line in lines {
-        while line.line.len() > TEXT_BYTES {
-            let end = (0..=TEXT_BYTES).rev().find(|end| line.line.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
-            let rest = line.line.split_off(end);
-            divided.push(ConsoleLine { line: std::mem::replace(&mut line.line, rest), ..line.clone() });
+    for line in lines {
+        let ConsoleLine { time_ns, stream, line: text } = &line;
+        let mut rest = text.as_str();
+        while rest.len() > TEXT_BYTES {
+            let end = (0..=TEXT_BYTES).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(TEXT_BYTES);
+            let (piece, more) = rest.split_at(end);
+            divided.push(ConsoleLine { time_ns: *time_ns, stream: stream.clone(), line: piece.to_owned() });
+            rest = more;
         }
-        divided.push(line);
+        divided.push(if rest.len() == text.len() {
+            line
+        } else {
+            ConsoleLine { line: rest.to_owned(), ..line.clone() }
+        });
     }
     (divided, too_long)
 }
@@ -159,7 +175,10 @@ mod tests {
         let shorter = text.get(1..).expect("one letter less");
         for key in [long, short] {
             for text in [None, Some(&*text), Some(shorter)] {
-                points.push(key, Point { value: Some(0.5), text, ..Point::default() }).expect("room");
+                match key {
+                    Some(key) => points.push(key, Point { value: Some(0.5), text, ..Point::default() }).expect("room"),
+                    None => points.leave_out(),
+                }
             }
         }
         assert_eq!(points.left_out(), 4);

@@ -21,10 +21,12 @@ fn texts(value: &Value) -> BTreeMap<String, String> {
 
 /// Puts the tags of a run together again from the places that they went to.
 fn tags(opened: &Opened) -> BTreeMap<String, String> {
-    let mut tags = opened.context.labels.clone();
+    let restored = |text: &String| opened.identity.restored(text);
+    let mut tags: BTreeMap<String, String> =
+        opened.context.labels.iter().map(|(name, text)| (restored(name), restored(text))).collect();
     let mut put = |name: &str, text: Option<&String>| {
         if let Some(text) = text {
-            tags.insert(name.to_owned(), text.clone());
+            tags.insert(opened.identity.restored(name), opened.identity.restored(text));
         }
     };
     let code = opened.recipe.code.clone().unwrap_or_default();
@@ -35,11 +37,6 @@ fn tags(opened: &Opened) -> BTreeMap<String, String> {
     put("mlflow.source.name", opened.identity.paths.get("program").or(code.entry_point.as_ref()));
     for (name, value) in opened.source.raw.get("tag").into_iter().flatten() {
         put(name, value.as_str().map(str::to_owned).as_ref());
-    }
-    for (name, value) in &opened.identity.source {
-        if let Some(name) = name.strip_prefix("tag/") {
-            put(name, value.as_str().map(str::to_owned).as_ref());
-        }
     }
     tags
 }
@@ -58,7 +55,9 @@ fn check_run(opened: &Opened, want: &Value, is_store: bool) {
         .recipe
         .parameters
         .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().expect("parameters are texts").to_owned()))
+        .map(|(name, value)| {
+            (opened.identity.restored(name), opened.identity.restored(value.as_str().expect("parameters are texts")))
+        })
         .collect();
     assert_eq!(parameters, texts(&want["params"]), "parameters of {id}");
 
@@ -377,10 +376,8 @@ fn the_goal_of_the_experiment_stands_with_its_series() {
     for (name, id) in [("file-store-v3", BASE_64), ("export-import-v3", "6e3c2c7646664bb78abccb5e0103537a")] {
         let opened = Opened::new(&convert(&fixture(name), id));
         assert_eq!(opened.summary.series["val_accuracy"].goal, Some(Goal::Maximize));
-        assert_eq!(
-            opened.context.groups[0].notes.as_deref(),
-            Some("Base models for the digit readers.\n\nOwner: team A.")
-        );
+        let notes = opened.context.groups[0].notes.as_deref().expect("notes");
+        assert_eq!(opened.identity.restored(notes), "Base models for the digit readers.\n\nOwner: team A.");
         assert_eq!(opened.context.groups[0].labels["team"], "A");
     }
 }
@@ -468,9 +465,11 @@ fn what_names_somebody_goes_to_the_identity_and_is_counted() {
     std::fs::write(&registered, text.replace("name: digit-reader", "name: reader of ada")).expect("room");
     let converted = convert(copy.path(), BASE_64);
     let opened = Opened::new(&converted);
-    assert_eq!(opened.identity.source["parameter/data"], "/home/ada/data.csv");
+    let restored = |text: &str| opened.identity.restored(text);
+    assert_eq!(restored(opened.recipe.parameters["data"].as_str().expect("a text")), "/home/ada/data.csv");
+    assert_eq!(opened.recipe.parameters["data"], "[path 1]");
     assert_eq!(opened.recipe.parameters["optimizer"], "adam");
-    assert_eq!(opened.identity.source["tag/reviewer"], "Ada Lovelace");
+    assert_eq!(restored(&opened.context.labels["reviewer"]), "Ada Lovelace");
     let code = opened.recipe.code.as_ref().expect("code");
     assert_eq!(code.repository.as_deref(), Some("https://example.org/lab.git"));
     assert!(opened.source.account.adds_up());
@@ -480,8 +479,11 @@ fn what_names_somebody_goes_to_the_identity_and_is_counted() {
     for (_, content) in converted.bundle.entries() {
         assert!(!String::from_utf8_lossy(&content.read(1 << 30).expect("small")).contains("token"));
     }
-    assert!(opened.series("metrics.parquet").contains_key("series 1"));
-    assert_eq!(opened.identity.source["metric key/series 1"], "score of Ada");
-    assert!(opened.evaluations.evaluations.iter().any(|one| one.metric == "series 1"));
+    let key = opened.series("metrics.parquet").into_keys().find(|key| restored(key) == "score of Ada").expect("a key");
+    assert!(key.starts_with("score of [person "), "{key}");
+    assert!(opened.evaluations.evaluations.iter().any(|one| one.metric == key));
+    assert!(opened.summary.series.contains_key(&key));
+    assert_eq!(opened.source.account.items["embedded file"].dropped.len(), 1);
+    assert!(opened.source.account.replaced["person"] > 3 && opened.source.account.replaced["path"] > 0);
     nobody_is_named(&converted, "a run that names people everywhere");
 }

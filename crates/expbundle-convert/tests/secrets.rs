@@ -438,6 +438,75 @@ fn wandb_folder() {
     }
 }
 
+/// A section or embedded file as text.
+fn part(converted: &Converted, name: &str) -> String {
+    let mut sections = converted.bundle.sections().filter(|(_, section, _)| section.as_str() == name);
+    let content = sections.next().map(|(_, _, content)| content.read(1 << 20).expect("memory"));
+    String::from_utf8(content.unwrap_or_default()).expect("JSON")
+}
+
+/// Secrets are taken out before names are set apart, so that `identity.json`, which nobody withholds from a friend, has none.
+#[test]
+fn the_identity_has_no_secrets() {
+    for seed in 0..3 {
+        let (_folder, root) = folder();
+        let mut maker = Maker::new(seed + 4000);
+        let mut secrets: Vec<String> = Vec::new();
+        let mut draw = |template: &str| {
+            let drawn = maker.make(template).0;
+            secrets.push(drawn.clone());
+            drawn
+        };
+        let run = root.join("mlruns/1/0123456789abcdef0123456789abcdef");
+        write(
+            &root.join("mlruns/1/meta.yaml"),
+            format!(
+                "artifact_location: sftp://ada:{}@store/runs/ghp_{}\nexperiment_id: '1'\nlifecycle_stage: active\nname: exp\n",
+                draw("{a14}"),
+                draw("{a36}")
+            ),
+        );
+        write(
+            &run.join("meta.yaml"),
+            format!(
+                "artifact_uri: x\nend_time: 2\nexperiment_id: '1'\nlifecycle_stage: active\n\
+                 run_id: 0123456789abcdef0123456789abcdef\nrun_name: run\nstart_time: 1\nstatus: 3\nuser_id: ghp_{}\n",
+                draw("{a36}")
+            ),
+        );
+        write(&run.join("params/data"), format!("/scratch/ada/hf_{}/quiet-project/rows.csv", draw("{a34}")));
+        write(&run.join("params/store"), format!("postgres://grace:{}@db-17/quiet-rows", draw("{a14}")));
+        write(&run.join("params/mirror"), format!("https://grace:{}@git.internal/x", draw("{a14}")));
+        write(&run.join("params/username"), format!("lin ghp_{}", draw("{a36}")));
+        write(&run.join("params/password"), draw("{a14}"));
+        // Not embedded, for it names somebody.
+        write(&run.join("artifacts/notes.txt"), "in /scratch/ada/quiet-project");
+        write(&run.join("artifacts/clean.txt"), "in none");
+        write(&run.join("tags/mlflow.note.content"), format!("of grace: ghp_{}", draw("{a36}")));
+        let source = expbundle_trackers::mlflow::Source::open(&root.join("mlruns")).expect("a store");
+        let converted =
+            mlflow::convert(&source, "0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
+        is_clean("identity", &converted, &secrets);
+        let (identity, recipe) = (part(&converted, "identity.json"), part(&converted, "recipe.json"));
+        // The path has its marker for the secret, and leaves the recipe as a whole.
+        assert!(
+            identity.contains("/scratch/ada/[secret removed: hugging-face-token]/quiet-project/rows.csv"),
+            "{identity}"
+        );
+        for name in ["quiet", "ada", "lin", "db-17", "git.internal"] {
+            assert!(!recipe.contains(name) && identity.contains(name), "{name}: {recipe} {identity}");
+        }
+        // What is nobody's name is not learned as one.
+        for kept in [r#""password": "[secret removed: password]""#, "https://[secret removed: url-login]@[host 1]/x"] {
+            assert!(recipe.contains(kept), "{recipe}");
+        }
+        let embedded: Vec<&str> = converted.embedded.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(embedded, ["clean.txt"]);
+        let line = converted.account.items.get("embedded file").expect("it is counted");
+        assert!(line.total == 2 && line.mapped == 1 && line.dropped.len() == 1, "{line:?}");
+    }
+}
+
 #[test]
 fn fixtures_have_no_false_alarms() {
     let fixtures = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
@@ -496,6 +565,12 @@ fn false_alarms_can_be_allowed_and_embedding_chosen() {
     assert!(allowed.account.secrets.is_empty(), "{:?}", allowed.findings);
     assert_eq!(names(&convert(Options { embed: embed::Choice::None, ..Options::default() })), [""; 0]);
     let patterns = ["*.zip".to_owned()];
-    assert_eq!(names(&convert(Options { embed: embed::Choice::Only(&patterns), ..Options::default() })), ["data.zip"]);
+    let asked = convert(Options { embed: embed::Choice::Only(&patterns), ..Options::default() });
+    assert_eq!(names(&asked), [""; 0], "what nobody can look into, whoever asks for it");
+    let line = asked.account.items.get("embedded file").expect("it is counted");
+    assert!(
+        line.total == 1 && line.dropped.len() == 1 && line.dropped[0].reason.starts_with("it is packed"),
+        "{line:?}"
+    );
     assert!(secrets::kinds().contains(&"password"));
 }

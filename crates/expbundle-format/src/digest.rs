@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
@@ -331,7 +332,8 @@ impl ArtifactDigests {
 
     /// Whether these are the digests of zero bytes. Every empty file is the same file, so they link nothing.
     pub fn is_of_nothing(&self) -> bool {
-        self.agreement(&DigestSet::of(&[]).into()) != Agreement::Different
+        static NOTHING: LazyLock<ArtifactDigests> = LazyLock::new(|| DigestSet::of(&[]).into());
+        self.agreement(&NOTHING) != Agreement::Different
     }
 }
 

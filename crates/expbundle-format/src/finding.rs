@@ -1,4 +1,4 @@
-//! Findings: what verification has to say, one at a time (spec/verification.md).
+//! Findings: the results of verification (spec/verification.md).
 //!
 //! A [`Code`] is stable API: it stands in `spec/codes.toml` with its clause, its meaning and its help, and a test
 //! compares that file with this one. The wording of a finding may change; its code may not.
@@ -63,105 +63,105 @@ macro_rules! codes {
 }
 
 codes! {
-    ContainerNotABundle "container.not-a-bundle" Error "this is no experiment bundle; check the path, or make one with `expbundle convert` or `expbundle create`";
-    ContainerTruncated "container.truncated" Error "the file was cut short; copy it again from where it came";
-    ContainerTrailingBytes "container.trailing-bytes" Error "something was appended; `expbundle repack` keeps the objects and drops the rest";
-    ContainerGap "container.gap" Error "bytes lie where the layout allows none; `expbundle repack` restores the fixed layout";
-    ContainerComment "container.comment" Error "a comment was added; `expbundle repack` drops it";
-    ContainerMultiDisk "container.multi-disk" Error "split archives are refused; join it first, then `expbundle repack`";
-    ContainerZip64 "container.zip64" Error "ZIP64 is used where it must not be, or not as laid down; `expbundle repack` restores the fixed layout";
-    ContainerExtraField "container.extra-field" Error "another tool wrote it; `expbundle repack` restores the fixed layout and keeps every id";
-    ContainerFlags "container.flags" Error "encryption, data descriptors and name flags are refused; `expbundle repack` restores the fixed layout where the bytes are plain";
+    ContainerNotABundle "container.not-a-bundle" Error "this is not an experiment bundle; check the path, or make a bundle with `expbundle convert` or `expbundle create`";
+    ContainerTruncated "container.truncated" Error "the file is incomplete; copy or download it again";
+    ContainerTrailingBytes "container.trailing-bytes" Error "bytes were appended to the bundle; `expbundle repack` keeps the objects and drops the rest";
+    ContainerGap "container.gap" Error "there are bytes where the layout allows none; `expbundle repack` restores the fixed layout";
+    ContainerComment "container.comment" Error "a comment was added; `expbundle repack` removes it";
+    ContainerMultiDisk "container.multi-disk" Error "split archives are refused; join the parts, then run `expbundle repack`";
+    ContainerZip64 "container.zip64" Error "ZIP64 is used where it is not allowed, or in the wrong form; `expbundle repack` restores the fixed layout";
+    ContainerExtraField "container.extra-field" Error "another tool added an extra field; `expbundle repack` restores the fixed layout and keeps every id";
+    ContainerFlags "container.flags" Error "encryption, data descriptors and name flags are refused; `expbundle repack` restores the fixed layout if the file is not encrypted";
     ContainerNotStored "container.not-stored" Error "it was re-zipped; `expbundle repack` restores it and keeps every id";
     ContainerFixedField "container.fixed-field" Error "version, time or attributes differ from the fixed ones; `expbundle repack` restores them and keeps every id";
-    ContainerHeaderMismatch "container.header-mismatch" Error "the two directories of the archive disagree, which is how archives are made to look different to different readers; do not trust it";
-    ContainerCrc "container.crc" Error "the entry's bytes were damaged; copy the file again from where it came";
-    ContainerDuplicateName "container.duplicate-name" Error "two entries have one name, so readers would disagree on which counts; do not trust it";
-    ContainerName "container.name" Error "the entry's name is not one that a bundle can have; a bundle holds only what its records list";
-    ContainerOrder "container.order" Error "entries stand in another order than the fixed one; `expbundle repack` restores it and keeps every id";
-    ContainerMimetype "container.mimetype" Error "the first entry must be `mimetype` with the media type of bundles; `expbundle repack` restores it where the rest is a bundle";
-    ContainerEntryCount "container.entry-count" Error "the archive says it has another number of entries than it has; do not trust it";
-    ContainerRange "container.range" Error "a size or offset points outside the file or into another entry; do not trust it";
-    ContainerLimit "container.limit" Error "the file is beyond the limits of this reader, so there is no answer; `expbundle verify --limits 4` takes four times as much";
-    ContainerUnlisted "container.unlisted" Error "nothing in the bundle speaks of this entry; `expbundle repack` drops it";
-    VersionUnsupported "version.unsupported" Error "it was written for a later major version; update expbundle";
-    JsonEncoding "json.encoding" Error "JSON is UTF-8 without byte order mark and without lone surrogates";
+    ContainerHeaderMismatch "container.header-mismatch" Error "local and central headers disagree, so two readers could see different contents; do not trust this file";
+    ContainerCrc "container.crc" Error "the entry's bytes are damaged; copy or download the file again";
+    ContainerDuplicateName "container.duplicate-name" Error "two entries have the same name, so readers could disagree on which one counts; do not trust this file";
+    ContainerName "container.name" Error "this entry name is not allowed in a bundle; a bundle holds only what its records list";
+    ContainerOrder "container.order" Error "the entries are in the wrong order; `expbundle repack` restores it and keeps every id";
+    ContainerMimetype "container.mimetype" Error "the first entry must be `mimetype` and hold the media type of bundles; `expbundle repack` restores it if the rest is a bundle";
+    ContainerEntryCount "container.entry-count" Error "the archive gives a wrong number of entries; do not trust this file";
+    ContainerRange "container.range" Error "a size or offset points outside the file or into another entry; do not trust this file";
+    ContainerLimit "container.limit" Error "the file exceeds the limits of this reader, so it could not be verified; `expbundle verify --limits 4` accepts four times as much";
+    ContainerUnlisted "container.unlisted" Error "nothing in the bundle refers to this entry; `expbundle repack` removes it";
+    VersionUnsupported "version.unsupported" Error "it was written for another major version of the format; update expbundle";
+    JsonEncoding "json.encoding" Error "JSON must be UTF-8, without a byte order mark or lone surrogates";
     JsonSyntax "json.syntax" Error "this is not JSON (RFC 8259)";
-    JsonDuplicateKey "json.duplicate-key" Error "readers differ on which of two equal keys counts, so both are refused";
-    JsonNumber "json.number" Error "numbers that readers would understand differently are refused; see spec/json.md for how to write them";
-    JsonTrailing "json.trailing-bytes" Error "something stands after the end of the JSON text";
-    JsonLimit "json.limit" Error "the JSON is beyond the limits of this reader, so there is no answer; `expbundle verify --limits 4` takes documents four times as large, but not deeper ones";
-    SchemaInvalid "schema.invalid" Error "the object does not have the members that its schema asks for; see `expbundle schema`";
-    RecordCritical "record.critical" Error "the record needs an extension that this version does not know; update expbundle, or ask who made it";
-    RecordDuplicateSection "record.duplicate-section" Error "two sections of one record have the same content, so one could stand for the other";
-    RecordSpan "record.span" Warning "an experiment ends before it starts: a clock was wrong, and the times are as its tracker kept them";
-    DigestRecord "digest.record" Error "the record is not the one that its name says; it was changed after it was made";
+    JsonDuplicateKey "json.duplicate-key" Error "an object has two members of the same name, and readers differ on which one counts; write each name once";
+    JsonNumber "json.number" Error "readers could understand this number differently; see spec/json.md for how to write it";
+    JsonTrailing "json.trailing-bytes" Error "there is something after the end of the JSON document";
+    JsonLimit "json.limit" Error "the JSON exceeds the limits of this reader, so it could not be verified; `expbundle verify --limits 4` accepts documents four times as large, but not deeper ones";
+    SchemaInvalid "schema.invalid" Error "the object does not match its schema; see `expbundle schema`";
+    RecordCritical "record.critical" Error "the record needs an extension that this version does not support; update expbundle, or ask the author of the record";
+    RecordDuplicateSection "record.duplicate-section" Error "two sections of one record have the same content, so one could be passed off as the other";
+    RecordSpan "record.span" Warning "the run ends before it starts; the times are those of its tracker, whose clock was probably wrong";
+    DigestRecord "digest.record" Error "the record does not match its id: it was changed after it was made";
     DigestSection "digest.section" Error "the section was changed after the record was made";
-    DigestStatement "digest.statement" Error "the statement is not the one that its name says";
-    DigestArtifact "digest.artifact" Error "the embedded artifact is not the one that its name says";
-    DigestSize "digest.size" Error "the digest agrees but the size does not: the record contradicts itself; do not trust it";
-    DigestDivergent "digest.divergent" Error "BLAKE3 agrees and SHA-256 does not: the record lies in one of them; do not trust it";
-    SectionWithheld "section.withheld" Info "the record lists the section and this copy leaves it out; ask its author for a copy that has it";
-    SectionUnblinded "section.unblinded" Warning "the digest of a short section can be guessed at; create the record with `--blind` before withholding";
-    SectionSalt "section.salt" Error "in a blinded record every section has its own salt of 256 bits";
-    TreeInvalid "tree.invalid" Error "a listing of a directory has one line a file, sorted by path; see spec/digests.md";
-    ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts share one digest and differ in the other, so one of them is described wrongly; neither links";
-    ArtifactChanged "artifact.changed" Error "the file is not the one that was released or recorded here; restore it, or release the folder again if you changed it on purpose";
-    ArtifactPointer "artifact.pointer" Warning "only a Git LFS pointer is here: its SHA-256 was compared, the bytes were not; `git lfs pull` brings them";
-    DirectoryNoBundle "directory.no-bundle" Error "the directory has no `experiment.expb` that is a regular file; make one with `expbundle attach` or `expbundle release`";
-    DirectoryNoOutput "directory.no-output" Error "none of the models that the records put out is in the directory; the bundle belongs to another model, or the files were replaced";
-    DirectoryMissing "directory.missing" Error "the folder was released with this file; restore it, or release the folder again without it";
-    DirectoryUncovered "directory.uncovered" Warning "a loader may read this file, and no signature that counts covers it; remove it, or release the folder with `expbundle release`";
-    DirectorySymlink "directory.symlink" Warning "links are not followed, so nothing is known about the file; put the file itself there";
-    DirectoryUnreadable "directory.unreadable" Warning "the file could not be read, so nothing is known about it; check its permissions and its name";
-    DirectoryAlike "directory.alike" Warning "which of two such files is opened depends on the machine, so neither is covered; rename one of them";
-    DirectoryShard "directory.shard" Warning "the weights are not complete without it; bring the file, or release the folder again";
-    DirectoryNoWeights "directory.no-weights" Warning "a folder without weights that are here and covered is never signed or trusted; bring the weights";
-    DirectoryNoListing "directory.no-listing" Warning "a release whose listing is left out covers nothing; ask for the copy that has it";
-    DirectoryNotReleased "directory.not-released" Info "an older checkpoint of the same signer, or a file under another name, would be covered too; only a release binds paths";
-    StatementEnvelope "statement.envelope" Error "a statement is a Sigstore bundle v0.3 with one DSSE envelope; see spec/statements.md";
-    StatementBase64 "statement.base64" Error "base64 is of the standard alphabet, padded, without white space, in its one canonical spelling";
-    StatementPayloadType "statement.payload-type" Error "the payload type is exactly `application/vnd.in-toto+json`";
+    DigestStatement "digest.statement" Error "the statement does not match its name: it was changed after it was made";
+    DigestArtifact "digest.artifact" Error "the embedded artifact does not match its name: it was changed after it was added";
+    DigestSize "digest.size" Error "the digest matches but the size does not, so the record contradicts itself; do not trust it";
+    DigestDivergent "digest.divergent" Error "BLAKE3 matches but SHA-256 does not, so one of the recorded digests is false; do not trust the record";
+    SectionWithheld "section.withheld" Info "the record lists this section, but this copy does not include it; ask the author for a complete copy";
+    SectionUnblinded "section.unblinded" Warning "the content of a short section can be guessed from its digest; create the record with `--blind` before withholding sections";
+    SectionSalt "section.salt" Error "every section of a blinded record needs its own salt of 256 bits";
+    TreeInvalid "tree.invalid" Error "the listing of a directory must have one line per file, sorted by path; see spec/digests.md";
+    ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts have one digest in common and differ in the other, so one of them is described wrongly; neither is used as a link";
+    ArtifactChanged "artifact.changed" Error "the file differs from the one that was released or recorded; restore it, or release the folder again if you changed it on purpose";
+    ArtifactPointer "artifact.pointer" Warning "this is only a Git LFS pointer: the file itself was not checked; fetch it with `git lfs pull`";
+    DirectoryNoBundle "directory.no-bundle" Error "the folder has no `experiment.expb` that is a regular file; make one with `expbundle attach` or `expbundle release`";
+    DirectoryNoOutput "directory.no-output" Error "none of the recorded models is in the folder: the bundle belongs to another model, or the files were replaced";
+    DirectoryMissing "directory.missing" Error "this file is part of the release; restore it, or release the folder again without it";
+    DirectoryUncovered "directory.uncovered" Warning "a loader may read this file, and no signature that counts covers it; remove it, or sign the folder with `expbundle release`";
+    DirectorySymlink "directory.symlink" Warning "symlinks are not followed, so this file was not checked; replace the symlink by the file";
+    DirectoryUnreadable "directory.unreadable" Warning "the file could not be read, so it was not checked; check its permissions and its name";
+    DirectoryAlike "directory.alike" Warning "some file systems treat these paths as the same, so neither file is covered; rename one of them";
+    DirectoryShard "directory.shard" Warning "the weights are incomplete without it; add the missing file, or release the folder again";
+    DirectoryNoWeights "directory.no-weights" Warning "a folder is signed or trusted only if it has weights and a signature covers them; add the weights";
+    DirectoryNoListing "directory.no-listing" Warning "without its listing a release covers nothing; get a copy of the bundle that includes it";
+    DirectoryNotReleased "directory.not-released" Info "an older checkpoint of the same signer, or a renamed file, would be covered too; only a release binds paths";
+    StatementEnvelope "statement.envelope" Error "a statement must be a Sigstore bundle v0.3 with one DSSE envelope; see spec/statements.md";
+    StatementBase64 "statement.base64" Error "base64 must use the standard alphabet with padding, without white space, in canonical form";
+    StatementPayloadType "statement.payload-type" Error "the payload type must be exactly `application/vnd.in-toto+json`";
     StatementType "statement.type" Error "the payload must be an in-toto Statement v1";
-    StatementPredicateType "statement.predicate-type" Error "the predicate is of a kind that this version of the format does not have";
-    StatementPredicate "statement.predicate" Error "the predicate lacks what its kind asks for; see spec/statements.md";
-    StatementSubject "statement.subject" Error "the statement must name the record that it is about, by both digests";
-    StatementUnknownVersion "statement.unknown-version" Info "the statement is of a later major version and was not verified; it counts for nothing here, and a later expbundle may know it";
-    StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle";
-    StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that has it";
-    StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle";
-    StatementSeal "statement.seal" Error "the bundle was sealed with more in it; ask for the copy that is whole, or for one without the seal";
-    StatementPrevTime "statement.prev-time" Warning "the statement is dated before one that it says it follows; a clock was wrong or someone lied";
-    StatementFuture "statement.future" Info "the statement is dated after the moment of the question; until then a revocation or supersession does not count, so look whether the date is mistyped";
-    SignatureCount "signature.count" Error "an envelope holds exactly one signature; more people sign with statements of their own";
-    SignatureInvalid "signature.invalid" Error "the signature does not fit the statement and the key: one of them was changed; do not trust it";
-    SignatureEncoding "signature.encoding" Error "the signature or key is not in the one strict form of Ed25519";
-    SignatureKey "signature.key" Error "the key that signed is not the one that the statement names";
-    SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an algorithm that this version does not know and was not verified; it counts for nothing here, and a later expbundle may know it";
-    TrustUnknownSigner "trust.unknown-signer" Info "what keys signed that the signers file does not have changes no verdict; add a key to the file if you know whose it is";
-    TrustNotValid "trust.not-valid" Warning "the signers file trusts the key at another time only; look at its validity and at `--at`";
-    TrustRevoked "trust.revoked" Warning "it was taken back and no longer counts; ask the signer of the revocation why";
-    TrustNoRight "trust.no-right" Info "only its signers, or a key that the signers file trusts, may take something back; this statement has no effect";
-    TrustNamespace "trust.namespace" Warning "the signers file trusts the key for other purposes; add namespace `expbundle` if that is meant";
-    TrustSigners "trust.signers" Error "the signers file must be in OpenSSH allowed_signers form; see ssh-keygen(1)";
-    PolicyState "policy.state" Warning "the state that was asked for does not hold";
-    LineageParentAbsent "lineage.parent-absent" Info "a parent's record is not in this bundle; merge the bundle that has it";
-    LineageSuperseded "lineage.superseded" Info "another record took its place; look at that one";
-    LineageLicenceUnknown "lineage.licence-unknown" Info "an ancestor's licence is not recorded, so nobody can tell here what it allows; ask its author";
-    LineageLicenceWithheld "lineage.licence-withheld" Warning "the section that states licences is withheld, so conflicts cannot be ruled out; ask for `artifacts.json`";
-    LineageLicenceConflict "lineage.licence-conflict" Warning "the licences of a model and its ancestor may not go together; ask somebody who knows the law";
-    LineageTwoRecords "lineage.two-records" Warning "two records speak of one run; a supersession should say which counts";
-    LineageCycle "lineage.cycle" Error "records cannot descend from each other in a circle; do not trust the declared ancestry";
-    LineageChildBeforeParent "lineage.child-before-parent" Warning "the child started before its parent was there to start from; a clock was wrong or the parent is another";
-    LineageUnaccountedInput "lineage.unaccounted-input" Info "no record here says where this input comes from; merge the bundle of the run that made it, or make an origin record with `expbundle convert`";
-    SourceTruncated "source.truncated" Warning "the source ends in the middle; everything before that was kept";
-    SourceDamaged "source.damaged" Warning "part of the source is damaged; everything intact was kept";
-    SourceMissing "source.missing" Warning "the source speaks of something that is not here; give its folder by `--files`, or leave it out knowingly";
-    SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions and whether another program holds it";
-    SourceUnsupported "source.unsupported" Warning "the source holds something that this version does not know; it was counted and kept raw where possible";
-    SourceOutside "source.outside" Warning "the source points out of its own folder; such links are not followed";
+    StatementPredicateType "statement.predicate-type" Error "the predicate type must name a kind of statement and its version; see spec/statements.md";
+    StatementPredicate "statement.predicate" Error "the predicate lacks a required member, or one has the wrong type; see spec/statements.md";
+    StatementSubject "statement.subject" Error "the statement must name its subject by both digests";
+    StatementUnknownVersion "statement.unknown-version" Info "the statement has another major version and was not verified, so it counts for nothing; a later version of expbundle may verify it";
+    StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle; merge a bundle that includes it";
+    StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that includes it";
+    StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle; do not trust them";
+    StatementSeal "statement.seal" Error "objects that the seal lists are missing; get the complete copy, or one without the seal";
+    StatementPrevTime "statement.prev-time" Warning "the statement is dated before one that it follows; a clock was wrong, or the date is false";
+    StatementFuture "statement.future" Info "the statement is dated in the future; until then a revocation or supersession does not count, so check whether the date is a typing error";
+    SignatureCount "signature.count" Error "an envelope must have exactly one signature; other people sign in statements of their own";
+    SignatureInvalid "signature.invalid" Error "the signature does not match the statement and the key: one of them was changed; do not trust it";
+    SignatureEncoding "signature.encoding" Error "signature and key must be in the one strict encoding of Ed25519; see spec/statements.md";
+    SignatureKey "signature.key" Error "`keyid` is not the fingerprint of the key that the statement names";
+    SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an unknown algorithm and was not verified, so it counts for nothing; a later version of expbundle may verify it";
+    TrustUnknownSigner "trust.unknown-signer" Info "statements by keys that are not in the signers file change no verdict; add a key to the file if you know its owner";
+    TrustNotValid "trust.not-valid" Warning "the signers file trusts this key only at another time; check its validity dates and `--at`";
+    TrustRevoked "trust.revoked" Warning "it was revoked and no longer counts; ask the signer of the revocation for the reason";
+    TrustNoRight "trust.no-right" Info "only the original signers, or a key that the signers file trusts, may revoke or replace something; this statement has no effect";
+    TrustNamespace "trust.namespace" Warning "the signers file trusts this key only for other namespaces; add the namespace `expbundle` if that is intended";
+    TrustSigners "trust.signers" Error "the signers file must follow OpenSSH's allowed_signers format; see ssh-keygen(1)";
+    PolicyState "policy.state" Warning "the required state does not hold";
+    LineageParentAbsent "lineage.parent-absent" Info "the record of a parent is not in this bundle; merge the bundle that includes it";
+    LineageSuperseded "lineage.superseded" Info "the record was replaced by a newer one; use that one instead";
+    LineageLicenceUnknown "lineage.licence-unknown" Info "the licence of an ancestor is not recorded, so what it permits is unknown; ask its author";
+    LineageLicenceWithheld "lineage.licence-withheld" Warning "the section that states licences is withheld, so conflicts cannot be ruled out; get a copy that includes `artifacts.json`";
+    LineageLicenceConflict "lineage.licence-conflict" Warning "the licences of a model and its ancestor may be incompatible; ask a lawyer";
+    LineageTwoRecords "lineage.two-records" Warning "two records describe the same run; sign which one replaces the other with `expbundle supersede`";
+    LineageCycle "lineage.cycle" Error "records cannot descend from each other in a circle; do not trust the declared parents";
+    LineageChildBeforeParent "lineage.child-before-parent" Warning "the child started before its parent could be used; a clock was wrong, or the parent is wrong";
+    LineageUnaccountedInput "lineage.unaccounted-input" Info "the origin of this input is unknown; merge the bundle of the run that made it, or record its origin with `expbundle convert`";
+    SourceTruncated "source.truncated" Warning "the source ends unexpectedly; everything before that was kept";
+    SourceDamaged "source.damaged" Warning "part of the source is damaged; everything readable was kept";
+    SourceMissing "source.missing" Warning "the source lists this, but it was not found; pass its folder with `--files`, or ignore this warning";
+    SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions, and whether another program has it open";
+    SourceUnsupported "source.unsupported" Warning "the source has an item that this version does not support; it was counted, and kept raw where possible";
+    SourceOutside "source.outside" Warning "the source refers to a path outside its own folder; such links are not followed";
     SourceSecret "source.secret" Warning "a secret was left out, and a marker stands in its place; treat it as known to others and replace it. For a false alarm: `--allow-secrets NAME`";
-    SourceLoss "source.loss" Info "this kind of source does not hold everything that the tracker knew";
+    SourceLoss "source.loss" Info "this kind of source does not include everything that the tracker recorded";
 }
 
 impl fmt::Display for Code {
@@ -170,9 +170,9 @@ impl fmt::Display for Code {
     }
 }
 
-/// A text that is no code of this version.
+/// A string that is not a code of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no finding code of this version")]
+#[error("`{0}` is not a finding code of this version")]
 pub struct UnknownCode(pub String);
 
 impl FromStr for Code {
@@ -294,7 +294,7 @@ impl Finding {
         Self { place: self.place.in_file(file), ..self }
     }
 
-    /// The same as an error, for whoever asked that there be none of the kind.
+    /// The same as an error, where findings of this kind were asked to fail.
     #[must_use]
     pub fn into_error(self) -> Self {
         Self { severity: Severity::Error, ..self }
@@ -305,7 +305,7 @@ impl Finding {
         self.severity
     }
 
-    /// Whether it is about what this reader takes in, and so about no fault of the file.
+    /// Whether it is about the limits of this reader, and not about a fault of the file.
     pub fn is_limit(&self) -> bool {
         matches!(self.code, Code::ContainerLimit | Code::JsonLimit)
     }

@@ -45,7 +45,7 @@ impl Default for Limits {
             statement_bytes: 1 << 20,
             section_bytes: 64 << 20,
             json_depth: 64,
-            json_values: 1 << 22,
+            json_values: 1 << 20,
         }
     }
 }

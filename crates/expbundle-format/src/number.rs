@@ -86,11 +86,43 @@ fn nonfinite(name: &str) -> Option<f64> {
 /// Builds a *typed tree*: free-form values from a tracker, with what JSON cannot hold wrapped in an object of one member.
 ///
 /// `{"$float": "NaN"}` is a float that JSON lacks, `{"$integer": "9007199254740993"}` an integer beyond 2^53 − 1. An object
-/// of one's own whose only key starts with `$` gets a second `$`, so nothing is ambiguous.
+/// of one's own whose only key starts with `$` gets a second `$`, so nothing is ambiguous. `{"$json": "[[0]]"}` is a list or an object that is
+/// not taken apart, as its text: a tree has [`MOST_LEVELS`](typed::MOST_LEVELS) levels, for a section has 64 in all.
 pub mod typed {
     use serde_json::{Map, Value, json};
 
     use super::{MAX_SAFE_INTEGER, nonfinite_name};
+
+    /// Levels of lists and objects of a typed tree; what is deeper is text.
+    pub const MOST_LEVELS: u32 = 48;
+
+    /// A free-form JSON value as a typed tree.
+    pub fn tree(value: &Value) -> Value {
+        below(value, MOST_LEVELS)
+    }
+
+    fn below(value: &Value, levels: u32) -> Value {
+        match value {
+            Value::Array(_) | Value::Object(_) if levels == 0 => text(&value.to_string()),
+            Value::Array(items) => items.iter().map(|item| below(item, levels - 1)).collect(),
+            Value::Object(members) => {
+                object(members.iter().map(|(name, value)| (name.clone(), below(value, levels - 1))).collect())
+            }
+            Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, float),
+            Value::Number(number) => integer(&number.to_string()).unwrap_or(Value::Null),
+            other => other.clone(),
+        }
+    }
+
+    /// A list or an object that is not taken apart, as its JSON text.
+    pub fn text(json: &str) -> Value {
+        json!({ "$json": json })
+    }
+
+    /// How many values of a JSON text in the fixed form are not taken apart: in one, a name stands in these bytes and nothing else does.
+    pub fn count_texts(fixed: &[u8]) -> u64 {
+        memchr::memmem::find_iter(fixed, b"\"$json\": \"").count() as u64
+    }
 
     /// A float.
     pub fn float(value: f64) -> Value {
@@ -123,11 +155,11 @@ pub mod typed {
         Value::Object(members)
     }
 
-    /// The text inside a wrapper, if the value is one: digits of an integer, or the name of a float.
+    /// The text inside a wrapper, if the value is one: digits of an integer, the name of a float, or JSON.
     pub fn wrapped(value: &Value) -> Option<&str> {
         let members = value.as_object().filter(|members| members.len() == 1)?;
         let (key, inner) = members.iter().next()?;
-        inner.as_str().filter(|_| key == "$float" || key == "$integer")
+        inner.as_str().filter(|_| matches!(key.as_str(), "$float" | "$integer" | "$json"))
     }
 
     /// The text a person would read for a value of a typed tree.
@@ -173,6 +205,23 @@ mod tests {
         assert_eq!(typed::float(f64::NAN), json!({"$float": "NaN"}));
         let own = json!({"$float": "NaN"}).as_object().expect("an object").clone();
         assert_eq!(typed::object(own), json!({"$$float": "NaN"}));
+    }
+
+    #[test]
+    fn what_is_deeper_than_a_typed_tree_is_text() {
+        let nested = |levels: usize| format!("{}0{}", "{\"a\":[".repeat(levels / 2), "]}".repeat(levels / 2));
+        for levels in [2, 40, 48, 50, 100] {
+            let value: Value = serde_json::from_str(&nested(levels)).expect("JSON");
+            let tree = typed::tree(&value);
+            let text = crate::json::to_bytes(&json!({ "a": { "b": { "c": tree } } })).expect("JSON");
+            crate::json::check(&text, &crate::limits::Limits::default()).expect("within the limits");
+            assert_eq!(typed::count_texts(&text), u64::from(levels > 48), "{levels}");
+            assert_eq!(tree == value, levels <= 48);
+        }
+        assert_eq!(typed::display(&typed::text("[1]")), "[1]");
+        // Neither a text nor an object of a tracker's own is taken for one.
+        let own = typed::tree(&json!([{ "$json": "x" }, "\"$json\": \"x"]));
+        assert_eq!(typed::count_texts(&crate::json::to_bytes(&own).expect("JSON")), 0);
     }
 
     #[test]

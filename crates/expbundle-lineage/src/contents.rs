@@ -6,16 +6,19 @@
 //!
 //! A file of a tree joins records only where it is a whole artifact somewhere. So all files of a listing are looked at once, and of those
 //! only at the other records that name it: a listing of a million files that 10 000 runs used costs a million and 10 000.
+//!
+//! What took a listing in is joined to all its files alike, so such a record names the listing, and the listing its files: neither is
+//! multiplied by the other. What put it out may have been given some of the files, so outputs are looked at one by one.
 
 use std::collections::{HashMap, HashSet};
 
-use expbundle_format::{Agreement, ArtifactDigests, Blake3, DigestSet, Sha256};
+use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 
 use crate::adjacency::Adjacency;
-use crate::evidence::{Maker, Origin, can_prove};
+use crate::evidence::{Maker, Origin, can_prove, carries_proof};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::link::Side;
-use crate::listing::Listing;
+use crate::listing::{FileFact, Listing};
 use crate::taken::Digests;
 
 /// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Cost").
@@ -98,16 +101,60 @@ pub(crate) struct Contents {
     by_sha256: Vec<(Sha256, u32)>,
     /// Whether some class has one digest only, so that it may agree with another.
     has_partial: bool,
-    /// By class, whether a linking output is these bytes: a whole artifact, a file of a tree.
-    produced: Vec<[bool; 2]>,
+    /// By class, who made these bytes: as a whole artifact, as a file of a tree.
+    produced: Vec<[Makers; 2]>,
+    /// Outputs that can join records as a whole: record and position, in order.
+    proving_outputs: Vec<(u32, u32)>,
     /// By class, the classes that agree with it: asked for at every input, so computed once.
     agreeing: Adjacency,
     pub(crate) outputs: Uses,
+    /// Of files of listings only those of the first record that took the listing in; of the others see `taken_listings`.
     pub(crate) inputs: Uses,
+    pub(crate) taken_listings: TakenListings,
+    /// Of listings that were taken in, who made some file that can join records.
+    accounted: HashMap<usize, Makers>,
     /// Of each listing, the files that share a digest with a whole artifact.
     joining: HashMap<usize, Vec<u32>>,
     /// The first record whose listings were not looked at, for there were too many.
     pub(crate) left_out: Option<u32>,
+}
+
+/// Who made something, as far as it matters whether that is another than somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Makers {
+    #[default]
+    None,
+    One(u32),
+    Several,
+}
+
+impl Makers {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, makers) | (makers, Self::None) => makers,
+            (one, other) if one == other => one,
+            _ => Self::Several,
+        }
+    }
+
+    /// Whether somebody else did.
+    fn besides(self, record: u32) -> bool {
+        match self {
+            Self::None => false,
+            Self::One(maker) => maker != record,
+            Self::Several => true,
+        }
+    }
+}
+
+/// The files of a listing that join whoever took it in, for the records that name it after the first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TakenListings {
+    /// Of each listing the classes of its files that can join records.
+    pub(crate) files: Vec<Vec<u32>>,
+    /// Records, and the listings that they took in.
+    pub(crate) takers: Vec<(u32, u32)>,
+    by_key: HashMap<usize, u32>,
 }
 
 /// Uses in one direction, before they are sorted.
@@ -116,23 +163,50 @@ struct Collected {
     uses: Vec<Use>,
     /// Listings of which every file is in `uses`.
     whole: HashSet<usize>,
+    /// Listings that some `record.json` names.
+    listed: HashSet<usize>,
     again: usize,
+}
+
+/// How the files of a listing are looked at for one more record.
+enum Look<'a> {
+    /// The first time, all of them.
+    All,
+    /// Afterwards those that can join records.
+    Joining(&'a [u32]),
+    /// Too many were.
+    LeftOut,
+}
+
+impl Collected {
+    /// Counts a look at a listing.
+    fn look<'a>(&mut self, listing: &Listing, joining: &'a HashMap<usize, Vec<u32>>) -> Look<'a> {
+        if listing.is_empty() {
+            return Look::Joining(&[]);
+        }
+        if self.whole.insert(listing.key()) {
+            return Look::All;
+        }
+        let files = joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
+        self.again += files.len();
+        if self.again > MOST_AGAIN { Look::LeftOut } else { Look::Joining(files) }
+    }
 }
 
 impl Contents {
     pub(crate) fn new(records: &[RecordFacts]) -> Self {
-        let mut contents = Self { joining: joining(records), ..Self::default() };
+        let joining = joining(records);
+        let mut contents = Self::default();
         let taken_listings = Digests::of_input_listings(records);
-        let nothing = ArtifactDigests::from(DigestSet::of(&[]));
         let (mut outputs, mut inputs) = (Collected::default(), Collected::default());
         for (record, facts) in (0_u32..).zip(records) {
-            contents.collect(record, &facts.inputs, &nothing, |_, _| true, &mut inputs);
+            contents.collect_inputs(record, &facts.inputs, &joining, &mut inputs);
             if !facts.outputs.is_empty() {
                 let maker = Maker::new(facts, &taken_listings);
-                let is_made = |output: &_, digests: &_| maker.origin(output, digests) == Origin::Made;
-                contents.collect(record, &facts.outputs, &nothing, is_made, &mut outputs);
+                contents.collect_outputs(record, &facts.outputs, &maker, &joining, &mut outputs);
             }
         }
+        contents.joining = joining;
         let (outputs, inputs) = (outputs.uses, inputs.uses);
         for (class, digests) in (0_u32..).zip(&contents.digests) {
             match digests.both() {
@@ -145,10 +219,14 @@ impl Contents {
             }
         }
         rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
-        contents.produced = vec![[false; 2]; contents.digests.len()];
+        contents.produced = vec![[Makers::None; 2]; contents.digests.len()];
         for output in outputs.iter().filter(|output| output.links) {
-            contents.produced[output.class as usize][usize::from(output.in_tree)] = true;
+            let makers = &mut contents.produced[output.class as usize][usize::from(output.in_tree)];
+            *makers = makers.and(Makers::One(output.record));
         }
+        // Collected record by record, and of each in the order of its outputs.
+        let proving = outputs.iter().filter(|output| output.links && !output.in_tree);
+        contents.proving_outputs = proving.map(|output| (output.record, output.artifact)).collect();
         let classes = contents.digests.len();
         (contents.outputs, contents.inputs) =
             rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
@@ -162,54 +240,144 @@ impl Contents {
             (0..contents.len()).map(|class| (class, class)).collect()
         };
         contents.agreeing = Adjacency::new(classes, &agreeing);
+        contents.accounted = contents.accounted_listings(records);
         contents
     }
 
-    fn collect(
+    fn collect_inputs(
         &mut self,
         record: u32,
-        artifacts: &[ArtifactFact],
-        nothing: &ArtifactDigests,
-        is_own: impl Fn(&ArtifactFact, &ArtifactDigests) -> bool,
+        inputs: &[ArtifactFact],
+        joining: &HashMap<usize, Vec<u32>>,
         collected: &mut Collected,
     ) {
-        for (artifact, fact) in (0_u32..).zip(artifacts) {
-            let whole = fact.digests.map(|digests| (None, digests));
-            let files = self.looked_at(record, &fact.files, collected).into_iter();
-            let files = files.filter_map(|file| Some((Some(file), fact.files.get(file as usize)?.digests)));
-            for (file, digests) in whole.into_iter().chain(files) {
-                let proves = can_prove(fact, file.and_then(|file| fact.files.get(file as usize)));
-                // An empty file is the same everywhere, so it says nothing about where it came from.
-                let is_nothing = digests.agreement(nothing) != Agreement::Different;
-                let class = self.class_or_new(digests);
-                self.listed[class as usize] |= fact.listed;
-                collected.uses.push(Use {
-                    class,
-                    in_tree: file.is_some(),
-                    record,
-                    artifact,
-                    file: file.unwrap_or(0),
-                    links: proves && !is_nothing && is_own(fact, &digests),
-                });
+        for (artifact, fact) in (0_u32..).zip(inputs) {
+            let position = (record, artifact);
+            if let Some(digests) = fact.digests {
+                self.collect(position, fact, None, digests, || true, collected);
+            }
+            let look = collected.look(&fact.files, joining);
+            if !fact.files.is_empty() && fact.listed && collected.listed.insert(fact.files.key()) {
+                for held in &*fact.files {
+                    let class = self.class_or_new(held.digests);
+                    self.listed[class as usize] = true;
+                }
+            }
+            match look {
+                Look::All => {
+                    for (file, held) in (0_u32..).zip(&*fact.files) {
+                        self.collect(position, fact, Some(file), held.digests, || true, collected);
+                    }
+                }
+                Look::Joining([]) => {}
+                Look::Joining(files) => self.take_listing(record, fact, files),
+                Look::LeftOut => self.left_out = self.left_out.or(Some(record)),
             }
         }
     }
 
-    /// The files of a listing that are looked at: all of them once, and then those that can join records.
-    fn looked_at(&mut self, record: u32, listing: &Listing, collected: &mut Collected) -> Vec<u32> {
-        if listing.is_empty() {
-            return Vec::new();
+    fn collect_outputs(
+        &mut self,
+        record: u32,
+        outputs: &[ArtifactFact],
+        maker: &Maker<'_>,
+        joining: &HashMap<usize, Vec<u32>>,
+        collected: &mut Collected,
+    ) {
+        let is_made = |fact: &_, digests: &_| maker.origin(fact, digests) == Origin::Made;
+        for (artifact, fact) in (0_u32..).zip(outputs) {
+            let position = (record, artifact);
+            if let Some(digests) = fact.digests {
+                self.collect(position, fact, None, digests, || is_made(fact, &digests), collected);
+            }
+            let all: Vec<u32>;
+            let files = match collected.look(&fact.files, joining) {
+                Look::All => {
+                    all = (0_u32..).take(fact.files.len()).collect();
+                    &all
+                }
+                Look::Joining(files) => files,
+                Look::LeftOut => {
+                    self.left_out = self.left_out.or(Some(record));
+                    &[]
+                }
+            };
+            for &file in files {
+                let Some(held) = fact.files.get(file as usize) else { continue };
+                self.collect(position, fact, Some(file), held.digests, || is_made(fact, &held.digests), collected);
+            }
         }
-        if collected.whole.insert(listing.key()) {
-            return (0_u32..).take(listing.len()).collect();
+    }
+
+    /// One use, of a whole artifact or of a file of its tree.
+    fn collect(
+        &mut self,
+        (record, artifact): (u32, u32),
+        fact: &ArtifactFact,
+        file: Option<u32>,
+        digests: ArtifactDigests,
+        is_own: impl FnOnce() -> bool,
+        collected: &mut Collected,
+    ) {
+        let held = file.and_then(|file| fact.files.get(file as usize));
+        let class = self.class_or_new(digests);
+        self.listed[class as usize] |= fact.listed;
+        collected.uses.push(Use {
+            class,
+            in_tree: file.is_some(),
+            record,
+            artifact,
+            file: file.unwrap_or(0),
+            links: joins(fact, held, &digests) && is_own(),
+        });
+    }
+
+    /// One more record took in a listing whose files are known.
+    fn take_listing(&mut self, record: u32, fact: &ArtifactFact, joining: &[u32]) {
+        if !carries_proof(fact) {
+            return;
         }
-        let files = self.joining.get(&listing.key()).map(Vec::as_slice).unwrap_or_default();
-        collected.again += files.len();
-        if collected.again > MOST_AGAIN {
-            self.left_out = self.left_out.or(Some(record));
-            return Vec::new();
+        let known = self.taken_listings.by_key.get(&fact.files.key()).copied();
+        let listing = known.unwrap_or_else(|| {
+            let held = joining.iter().filter_map(|file| fact.files.get(*file as usize));
+            let held = held.filter(|file| joins(fact, Some(file), &file.digests)).map(|file| file.digests);
+            let files = held.map(|digests| self.class_or_new(digests)).collect();
+            let TakenListings { files: all, by_key, .. } = &mut self.taken_listings;
+            let listing = u32::try_from(all.len()).expect("fewer than 2^32 listings fit into memory");
+            all.push(files);
+            by_key.insert(fact.files.key(), listing);
+            listing
+        });
+        self.taken_listings.takers.push((record, listing));
+    }
+
+    /// Of each listing that records took in, who made some file of it.
+    fn accounted_listings(&self, records: &[RecordFacts]) -> HashMap<usize, Makers> {
+        let mut known: HashMap<usize, Makers> = HashMap::new();
+        let inputs = records.iter().flat_map(|facts| &facts.inputs);
+        for input in inputs.filter(|input| !input.files.is_empty() && carries_proof(input)) {
+            known.entry(input.files.key()).or_insert_with(|| {
+                let files = self.proving_files(input).map(|(_, digests)| self.makers(&digests, false));
+                files.fold(Makers::None, Makers::and)
+            });
         }
-        files.to_vec()
+        known
+    }
+
+    /// Who made these bytes, as a whole artifact or, if that counts, as a file of a tree.
+    fn makers(&self, digests: &ArtifactDigests, in_trees: bool) -> Makers {
+        let by = |class: u32| {
+            let [whole, in_tree] = self.produced[class as usize];
+            if in_trees { whole.and(in_tree) } else { whole }
+        };
+        self.agreeing(digests).into_iter().map(by).fold(Makers::None, Makers::and)
+    }
+
+    /// Whether what an input is, or a file of its tree, was made by another record than the one that took it in.
+    pub(crate) fn is_accounted(&self, input: &ArtifactFact, taker: u32) -> bool {
+        let whole = proving_whole(input).is_some_and(|digests| self.makers(&digests, true).besides(taker));
+        let of_files = || self.accounted.get(&input.files.key()).copied().unwrap_or_default();
+        whole || (carries_proof(input) && of_files().besides(taker))
     }
 
     /// What of an artifact can join records, with the positions of files: the whole, and those files of its tree that are a whole artifact
@@ -218,13 +386,20 @@ impl Contents {
         &'a self,
         artifact: &'a ArtifactFact,
     ) -> impl Iterator<Item = (Option<usize>, ArtifactDigests)> + 'a {
-        let whole = artifact.digests.filter(|_| can_prove(artifact, None)).map(|digests| (None, digests));
+        let whole = proving_whole(artifact).map(|digests| (None, digests));
+        whole.into_iter().chain(self.proving_files(artifact).map(|(file, digests)| (Some(file), digests)))
+    }
+
+    /// The files of its tree that can join records, with their positions.
+    pub(crate) fn proving_files<'a>(
+        &'a self,
+        artifact: &'a ArtifactFact,
+    ) -> impl Iterator<Item = (usize, ArtifactDigests)> + 'a {
         let files = self.joining.get(&artifact.files.key()).map(Vec::as_slice).unwrap_or_default();
-        let files = files.iter().filter_map(|&position| {
+        files.iter().filter_map(|&position| {
             let file = artifact.files.get(position as usize)?;
-            can_prove(artifact, Some(file)).then_some((Some(position as usize), file.digests))
-        });
-        whole.into_iter().chain(files).filter(|(_, digests)| !digests.is_of_nothing())
+            joins(artifact, Some(file), &file.digests).then_some((position as usize, file.digests))
+        })
     }
 
     fn class_or_new(&mut self, digests: ArtifactDigests) -> u32 {
@@ -286,11 +461,15 @@ impl Contents {
         found
     }
 
-    /// Whether another record produced a class, as a whole artifact or, if that counts, as a file of a tree.
-    pub(crate) fn is_produced(&self, class: u32, in_trees: bool, taker: u32) -> bool {
-        let [whole, in_tree] = self.produced[class as usize];
-        let counts = |output: &Use| output.links && output.record != taker && (in_trees || !output.in_tree);
-        (whole || (in_trees && in_tree)) && self.outputs.of(class).iter().any(counts)
+    /// Whether an output, as a whole, can join records: in the order of positions.
+    pub(crate) fn proves(&self, record: u32, artifact: u32) -> bool {
+        self.proving_outputs.binary_search(&(record, artifact)).is_ok()
+    }
+
+    /// Whether something has one of these digests and another of the other kind, so that nobody can tell which description is right.
+    pub(crate) fn is_disputed(&self, digests: &ArtifactDigests) -> bool {
+        let agreeing = self.agreeing(digests);
+        self.sharing(digests).any(|class| !agreeing.contains(&class))
     }
 
     /// Every class that has one of these digests, whatever its other.
@@ -315,6 +494,17 @@ impl Contents {
         disputed.sort_by_key(|(digest, _)| *digest);
         disputed.into_iter().map(|(_, conflict)| conflict).collect()
     }
+}
+
+/// Whether an artifact, or a file of its tree, can join records. An empty file is the same everywhere, so it says nothing about where it
+/// came from.
+fn joins(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
+    can_prove(artifact, file) && !digests.is_of_nothing()
+}
+
+/// The digests of an artifact, if it can join records as a whole.
+pub(crate) fn proving_whole(artifact: &ArtifactFact) -> Option<ArtifactDigests> {
+    artifact.digests.filter(|digests| joins(artifact, None, digests))
 }
 
 type Classes<'a> = Box<dyn Iterator<Item = u32> + 'a>;
@@ -349,4 +539,51 @@ fn joining(records: &[RecordFacts]) -> HashMap<usize, Vec<u32>> {
         });
     }
     joining
+}
+
+#[cfg(test)]
+mod tests {
+    use expbundle_format::record::{Form, Kind};
+    use expbundle_format::{DigestSet, RecordId};
+
+    use super::*;
+    use crate::facts::Facts;
+    use crate::lineage::Lineage;
+
+    const SIZE: u64 = 1 << 20;
+
+    /// One record puts out each file of a listing by itself, and others take the listing in.
+    fn family(files: usize, takers: usize) -> Lineage {
+        let digests = |text: String| ArtifactDigests::from(DigestSet::of(text.as_bytes()));
+        let data = |digests| ArtifactFact::new("dataset".parse().expect("a role"), digests, SIZE);
+        let file = |number: usize| digests(format!("file {number}"));
+        let listing: Listing = (0..files)
+            .map(|number| FileFact { path: format!("{number}.bin"), digests: file(number), size_bytes: SIZE })
+            .collect();
+        let tree = || ArtifactFact { form: Form::Tree, files: listing.clone(), ..data(digests("tree".to_owned())) };
+        let record = |name: String| RecordFacts::new(DigestSet::of(name.as_bytes()), Kind::Run);
+        let maker = RecordFacts {
+            outputs: (0..files).map(|number| data(file(number))).collect(),
+            ..record("maker".to_owned())
+        };
+        let takers =
+            (0..takers).map(|number| RecordFacts { inputs: vec![tree()], ..record(format!("taker {number}")) });
+        Lineage::build(Facts { records: takers.chain([maker]).collect(), ..Facts::default() })
+    }
+
+    #[test]
+    fn files_of_a_listing_and_records_that_took_it_in_are_added_and_not_multiplied() {
+        for (files, takers) in [(1000, 10), (10, 1000), (1000, 1000)] {
+            let lineage = family(files, takers);
+            let maker = RecordId(DigestSet::of(b"maker").blake3);
+            assert_eq!(lineage.descendants(&[maker]).len(), takers);
+            let arcs: usize = (0..lineage.up.len()).map(|vertex| lineage.up.of(vertex).len()).sum();
+            let contents = &lineage.contents;
+            let kept = contents.inputs.all.len() + contents.outputs.all.len();
+            let listed = contents.taken_listings.takers.len() + contents.taken_listings.files.concat().len();
+            // A file has two uses by itself, an arc to each, and those from what was taken in to what was put out.
+            let most = 10 * (files + takers);
+            assert!(arcs + kept + listed <= most, "{files} files, {takers} takers: {arcs} + {kept} + {listed}");
+        }
+    }
 }

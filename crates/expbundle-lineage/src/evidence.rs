@@ -127,7 +127,12 @@ pub(crate) fn is_unique(artifact: &ArtifactFact, file: Option<&FileFact>) -> boo
 
 /// Whether it can join records: it is unique, `record.json` lists it, and its role carries lineage.
 pub(crate) fn can_prove(artifact: &ArtifactFact, file: Option<&FileFact>) -> bool {
-    artifact.listed && carries_lineage(&artifact.role) && is_unique(artifact, file)
+    carries_proof(artifact) && is_unique(artifact, file)
+}
+
+/// Whether anything of it can join records: what does not depend on the bytes, and so holds for all files of a tree alike.
+pub(crate) fn carries_proof(artifact: &ArtifactFact) -> bool {
+    artifact.listed && carries_lineage(&artifact.role) && !artifact.common
 }
 
 /// How a record came by what it put out.
@@ -137,7 +142,7 @@ pub(crate) enum Origin {
     Made,
     /// It was given them.
     PassedOn,
-    /// What it took in is not all here, and its record does not say.
+    /// What it took in is not all here, or cannot be compared, and its record does not say.
     Unknown,
 }
 
@@ -155,7 +160,7 @@ impl<'a> Maker<'a> {
         let listed = facts.inputs.iter().filter(|input| input.listed).filter_map(|input| input.digests);
         Self {
             listed: Digests::new(&listed.collect::<Vec<_>>()),
-            taken: Taken::by(&facts.inputs, known),
+            taken: Taken::by(&facts.inputs, facts.outputs.iter().map(|output| 1 + output.files.len()).sum(), known),
             hides_inputs: facts.hides_inputs(),
         }
     }
@@ -163,12 +168,12 @@ impl<'a> Maker<'a> {
     /// How the record came by these bytes, which are this output of it or a file of its tree.
     ///
     /// What the record says of its output counts, because it is signed and cannot be left out; only where it says nothing do listings and
-    /// descriptions decide, and where one of them is withheld nothing does.
+    /// descriptions decide, and where one of them is withheld, or an input is known by the other algorithm only, nothing does.
     pub(crate) fn origin(&self, output: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
         let was_given = match output.passed_on {
             _ if self.listed.has(digests) => Some(true),
             None if self.taken.has(digests) => Some(true),
-            None if self.hides_inputs => None,
+            None if self.hides_inputs || !self.taken.can_tell(digests) => None,
             said => Some(said == Some(true)),
         };
         match was_given {

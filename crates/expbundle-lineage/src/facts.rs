@@ -80,6 +80,11 @@ impl RecordFacts {
 
     /// Whether something that it took in may be hidden: its description, or the listing of a tree.
     pub(crate) fn hides_inputs(&self) -> bool {
+        self.description_withheld || self.hidden_listings() > 0
+    }
+
+    /// Trees that it took in, not empty, whose files are not known here.
+    pub fn hidden_listings(&self) -> usize {
         let listed = self.listed_besides();
         let is_hidden = |input: &ArtifactFact| {
             input.form == Form::Tree
@@ -87,7 +92,7 @@ impl RecordFacts {
                 && input.digests.is_some_and(|digests| !digests.is_of_nothing())
                 && !input.is_listed_otherwise(&listed)
         };
-        self.description_withheld || self.inputs.iter().any(is_hidden)
+        self.inputs.iter().filter(|input| is_hidden(input)).count()
     }
 
     /// Digests of the inputs that `record.json` lists, for questions about those that `artifacts.json` alone has; empty if it has none alone.

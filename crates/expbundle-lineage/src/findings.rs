@@ -9,7 +9,9 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Foreign, Place, RecordId};
 use rayon::prelude::*;
 
-use crate::facts::RecordFacts;
+use crate::contents::proving_whole;
+use crate::evidence::carries_proof;
+use crate::facts::{ArtifactFact, RecordFacts};
 use crate::licence;
 use crate::lineage::Lineage;
 use crate::relation::{After, after, after_role};
@@ -185,6 +187,7 @@ fn cycles(lineage: &Lineage, findings: &mut Vec<Finding>) {
 
 fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
     let earliest = Earliest::of(lineage);
+    let mut of_listings = BTreeMap::new();
     for (record, facts) in (0_u32..).zip(&lineage.records) {
         let Some(started) = facts.started else { continue };
         let mut found = |parent: u32, after: After| {
@@ -217,14 +220,23 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
                 found(parent, *after);
             }
         }
+        let is_unsaid = |producer: u32| producer != record && !said.contains_key(&producer);
         for input in &facts.inputs {
             let after = after_role(&input.role);
-            for (file, digests) in lineage.contents.proving(input) {
-                let producer = earliest.producer(lineage, &digests, file.is_some(), after);
-                if let Some(producer) = producer.filter(|producer| *producer != record && !said.contains_key(producer))
-                {
-                    found(producer, after);
-                }
+            let whole = proving_whole(input).and_then(|digests| earliest.ready(lineage, &digests, false, after));
+            if let Some((_, producer)) = whole.filter(|(_, producer)| is_unsaid(*producer)) {
+                found(producer, after);
+            }
+            if input.files.is_empty() || !carries_proof(input) {
+                continue;
+            }
+            let ready = of_listings
+                .entry((input.files.key(), after))
+                .or_insert_with(|| earliest.of_listing(lineage, input, after));
+            // The latest stands for all: so many files times so many takers would be too many to report.
+            let mut late = ready.iter().take_while(|(moment, _)| started < *moment);
+            if let Some((_, producer)) = late.find(|(_, producer)| is_unsaid(*producer)) {
+                found(*producer, after);
             }
         }
     }
@@ -262,10 +274,20 @@ impl Earliest {
         Self { by_class: by_class.collect() }
     }
 
-    fn producer(&self, lineage: &Lineage, digests: &ArtifactDigests, in_tree: bool, after: After) -> Option<u32> {
+    fn ready(&self, lineage: &Lineage, digests: &ArtifactDigests, in_tree: bool, after: After) -> Option<Ready> {
         let slot = 2 * usize::from(after == After::End) + usize::from(!in_tree);
         let classes = lineage.contents.agreeing(digests).into_iter();
-        classes.filter_map(|class| self.by_class[class as usize][slot]).min().map(|(_, producer)| producer)
+        classes.filter_map(|class| self.by_class[class as usize][slot]).min()
+    }
+
+    /// The first producers of the files of a tree, the latest first: only those can be later than a taker of the tree.
+    fn of_listing(&self, lineage: &Lineage, tree: &ArtifactFact, after: After) -> Vec<(Time, u32)> {
+        let files = lineage.contents.proving_files(tree);
+        let ready = files.filter_map(|(_, digests)| self.ready(lineage, &digests, true, after));
+        let mut known: Vec<(Time, u32)> = ready.filter_map(|(moment, producer)| Some((moment?, producer))).collect();
+        known.sort_unstable_by(|one, other| other.cmp(one));
+        known.dedup();
+        known
     }
 }
 

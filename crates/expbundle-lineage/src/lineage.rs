@@ -1,15 +1,16 @@
 //! The lineage: records, and what joins them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use expbundle_format::{DigestSet, Finding, RecordId};
 use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
-use crate::contents::{Contents, Use};
+use crate::contents::{Contents, TakenListings, Use};
 use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
+use crate::joins::Joins;
 use crate::link::{Edge, Link, Side};
 use crate::suggestions::Hints;
 
@@ -43,7 +44,8 @@ impl Lineage {
         links.dedup();
         supersessions.sort_unstable();
         supersessions.dedup();
-        let (contents, hints) = rayon::join(|| Contents::new(&records), || Hints::new(&records));
+        let (contents, gathered) = rayon::join(|| Contents::new(&records), || Hints::gather(&records));
+        let hints = Hints::new(gathered, &contents);
         let up = joints(&records, &links, &contents);
         let (down, components) = rayon::join(|| up.reversed(), || Components::new(&up));
         let mut lineage = Self {
@@ -86,13 +88,9 @@ impl Lineage {
         self.position(id).map(|record| &self.records[record as usize])
     }
 
-    /// The record that took the place of this one, as statements declare; the first by id where they name several.
-    pub fn successor(&self, id: RecordId) -> Option<RecordId> {
-        self.successors(id).next()
-    }
-
-    /// Every record that is said to have taken the place of this one. One that is here under another SHA-256 is not meant.
-    pub(crate) fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
+    /// The records that took the place of this one, as statements declare, in the order of ids. One that is here under another SHA-256
+    /// is not meant. Which of several is shown depends on the dates of the statements, which lineage does not know.
+    pub fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
         let first = self.supersessions.partition_point(|supersession| supersession.superseded < id);
         let of_this = self.supersessions[first..].iter().take_while(move |supersession| supersession.superseded == id);
         of_this.map(|supersession| supersession.successor).filter_map(|successor| {
@@ -108,42 +106,24 @@ impl Lineage {
 
     /// What joins a record to each of its parents, by proof, declaration or assertion, in the order of ids.
     ///
-    /// Costs as much as there are alternatives: every producer of an input's bytes is an edge.
+    /// Costs as much as there are alternatives: every producer of an input's bytes is an edge. For many records ask [`Joins`].
     pub fn parents(&self, child: RecordId) -> Vec<Edge> {
-        let Some(record) = self.position(child) else { return Vec::new() };
-        self.edges(child, self.links_by_bytes(record, None).into_iter().chain(self.links_by_word(record)))
+        Joins::all(self).parents(child).edges
     }
 
     /// What joins a record to one of its parents: the same as among its [`Lineage::parents`], without looking at the others.
     pub fn edge(&self, child: RecordId, parent: RecordId) -> Option<Edge> {
-        let (record, parent) = (self.position(child)?, self.position(parent)?);
-        let by_word = self.links_by_word(record).filter(|(other, _)| *other == parent);
-        self.edges(child, self.links_by_bytes(record, Some(parent)).into_iter().chain(by_word)).pop()
+        let (record, position) = (self.position(child)?, self.position(parent)?);
+        let by_word = self.links_by_word(record).filter(|(other, _)| *other == position).map(|(_, link)| link);
+        let mut links: Vec<Link> = self.links_by_bytes(record, position).into_iter().chain(by_word).collect();
+        links.sort_unstable();
+        links.dedup();
+        (!links.is_empty()).then_some(Edge { child, parent, links })
     }
 
     /// What might join a record to others and proves nothing. Never part of ancestry.
     pub fn suggestions(&self, child: RecordId) -> Vec<Edge> {
-        let Some(record) = self.position(child) else { return Vec::new() };
-        let mut edges = self.edges(child, self.hints.of(&self.records, record));
-        if !edges.is_empty() {
-            let joined: HashSet<RecordId> = self.parents(child).into_iter().map(|edge| edge.parent).collect();
-            edges.retain(|edge| !joined.contains(&edge.parent));
-        }
-        edges
-    }
-
-    /// Links by the parent that they join the child to, in the order of ids.
-    fn edges(&self, child: RecordId, links: impl Iterator<Item = (u32, Link)>) -> Vec<Edge> {
-        let mut by_parent: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
-        for (parent, link) in links {
-            by_parent.entry(parent).or_default().push(link);
-        }
-        let edges = by_parent.into_iter().map(|(parent, mut links)| {
-            links.sort_unstable();
-            links.dedup();
-            Edge { child, parent: self.id(parent), links }
-        });
-        edges.collect()
+        Joins::all(self).suggestions(child).edges
     }
 
     pub(crate) fn id(&self, record: u32) -> RecordId {
@@ -164,36 +144,32 @@ impl Lineage {
         asserted_of(&self.asserted, child)
     }
 
-    /// Bytes that a record takes in or puts out a thousand times join it to another once. To one parent, or to all.
-    fn links_by_bytes(&self, child: u32, parent: Option<u32>) -> Vec<(u32, Link)> {
-        let facts = &self.records[child as usize];
+    /// The bytes that join a record to one other. What it takes in a thousand times joins it once.
+    pub(crate) fn links_by_bytes(&self, child: u32, parent: u32) -> Vec<Link> {
+        // No record made what it was given, whatever it says of its output.
+        if child == parent {
+            return Vec::new();
+        }
         let (mut links, mut seen) = (Vec::new(), HashSet::new());
-        for (artifact, input) in facts.inputs.iter().enumerate() {
+        for (artifact, input) in self.records[child as usize].inputs.iter().enumerate() {
             for (file, digests) in self.contents.proving(input) {
-                let input = Side { artifact, file };
-                let classes = self.contents.agreeing(&digests).into_iter();
-                for class in classes.filter(|class| seen.insert((*class, file.is_some()))) {
-                    let outputs = &self.contents.outputs;
-                    // No record made what it was given, whatever it says of its output.
-                    let joins =
-                        |output: &&Use| output.links && output.record != child && !(output.in_tree && file.is_some());
-                    let mut joining: Vec<&Use> = match parent {
-                        Some(parent) => outputs.at(class, parent).filter(joins).collect(),
-                        None => outputs.of(class).iter().filter(joins).collect(),
-                    };
-                    // Whole artifacts come first, whoever else has these bytes.
-                    joining.sort_by_key(|output| (output.record, output.in_tree));
-                    joining.dedup_by_key(|output| output.record);
-                    links.extend(
-                        joining.iter().map(|output| (output.record, Link::SameBytes { input, output: output.side() })),
-                    );
+                let Some(class) = self.contents.class(&digests) else { continue };
+                if !seen.insert((class, file.is_some())) {
+                    continue;
+                }
+                let outputs = self.contents.agreeing_with(class).iter();
+                let outputs = outputs.flat_map(|class| self.contents.outputs.at(*class, parent));
+                let joins = |output: &&Use| output.links && !(output.in_tree && file.is_some());
+                // Whole artifacts come first, whoever else has these bytes.
+                if let Some(output) = outputs.filter(joins).min_by_key(|output| output.in_tree) {
+                    links.push(Link::SameBytes { input: Side { artifact, file }, output: output.side() });
                 }
             }
         }
         links
     }
 
-    fn links_by_word(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
+    pub(crate) fn links_by_word(&self, child: u32) -> impl Iterator<Item = (u32, Link)> + '_ {
         let facts = &self.records[child as usize];
         let declared = facts.parents.iter().filter_map(|parent| {
             Some((self.named(&parent.record)?, Link::Declared { relation: parent.relation.clone() }))
@@ -253,10 +229,16 @@ fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
 /// tree, put out whole, put out as a file of a tree.
 ///
 /// A file of one tree and a file of another never join: every model folder has the same `.gitattributes`.
+///
+/// Each listing that was taken in by several records is one more vertex, between those records and its files.
 fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Contents) -> Adjacency {
     let count = u32::try_from(records.len()).expect("records are numbered by u32");
-    let vertices = contents.len().checked_mul(4).and_then(|joints| joints.checked_add(count));
-    let vertices = vertices.expect("fewer than 2^30 artifacts fit into memory");
+    let TakenListings { files, takers, .. } = &contents.taken_listings;
+    let listings = u32::try_from(files.len()).expect("listings are numbered by u32");
+    let first_listing = contents.len().checked_mul(4).and_then(|joints| joints.checked_add(count));
+    let vertices = first_listing.and_then(|first| first.checked_add(listings));
+    let (first_listing, vertices) =
+        first_listing.zip(vertices).expect("fewer than 2^30 artifacts and listings fit into memory");
     let joint =
         |class: u32, put_out: bool, in_tree: bool| count + 4 * class + 2 * u32::from(put_out) + u32::from(in_tree);
     let mut arcs = Vec::new();
@@ -265,12 +247,20 @@ fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Content
         let asserted = asserted_of(asserted, facts.id()).iter();
         arcs.extend(asserted.filter_map(|link| Some((child, named(records, &link.parent)?))));
     }
+    arcs.extend(takers.iter().map(|(record, listing)| (*record, first_listing + listing)));
+    let mut is_taken_in_tree = vec![false; contents.len() as usize];
+    for (listing, classes) in (first_listing..).zip(files) {
+        for &class in classes {
+            arcs.push((listing, joint(class, false, true)));
+            is_taken_in_tree[class as usize] = true;
+        }
+    }
     for class in 0..contents.len() {
         let outputs = contents.outputs.of(class).iter().filter(|output| output.links);
         arcs.extend(outputs.map(|output| (joint(class, true, output.in_tree), output.record)));
         let inputs = contents.inputs.of(class).iter().filter(|input| input.links);
         arcs.extend(inputs.clone().map(|input| (input.record, joint(class, false, input.in_tree))));
-        if inputs.count() == 0 {
+        if inputs.count() == 0 && !is_taken_in_tree[class as usize] {
             continue;
         }
         for &agreeing in contents.agreeing_with(class) {

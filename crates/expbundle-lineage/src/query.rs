@@ -3,7 +3,7 @@
 //! Suggested links take no part in any of them. Each visits a vertex at most once and uses no recursion. Answers are in
 //! a fixed order, whatever the order of the facts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId};
@@ -135,56 +135,6 @@ impl Lineage {
         self.closure(of, &self.down)
     }
 
-    /// The records within so many links, the start first, then by distance and id.
-    pub fn walk(&self, from: RecordId, direction: Direction, depth: usize) -> Vec<Reached> {
-        let graph = self.graph(direction);
-        let mut seen = vec![false; graph.len() as usize];
-        let mut level: Vec<u32> = self.position(from).into_iter().collect();
-        let mut reached = Vec::new();
-        for distance in 0..=depth {
-            level.retain(|&record| !std::mem::replace(&mut seen[record as usize], true));
-            level.sort_unstable();
-            level.dedup();
-            if level.is_empty() {
-                break;
-            }
-            reached.extend(level.iter().map(|&record| Reached { record: self.id(record), distance }));
-            level = self.next_records(&level, graph, &mut seen);
-        }
-        reached
-    }
-
-    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is no ancestor.
-    pub fn path(&self, from: RecordId, to: RecordId) -> Option<Vec<RecordId>> {
-        let (start, goal) = (self.position(from)?, self.position(to)?);
-        let mut before = vec![u32::MAX; self.up.len() as usize];
-        let mut queue = VecDeque::from([start]);
-        before[start as usize] = start;
-        while let Some(vertex) = queue.pop_front() {
-            if vertex == goal {
-                break;
-            }
-            for &next in self.up.of(vertex) {
-                if before[next as usize] == u32::MAX {
-                    before[next as usize] = vertex;
-                    // A link through a content is as long as a declared one, so contents are passed at once.
-                    if self.is_record(next) { queue.push_back(next) } else { queue.push_front(next) }
-                }
-            }
-        }
-        if before[goal as usize] == u32::MAX {
-            return None;
-        }
-        let mut way = vec![goal];
-        let mut vertex = goal;
-        while vertex != start {
-            vertex = before[vertex as usize];
-            way.push(vertex);
-        }
-        way.reverse();
-        Some(way.into_iter().filter(|&vertex| self.is_record(vertex)).map(|record| self.id(record)).collect())
-    }
-
     /// Where a file comes from, and where it went, whatever its role.
     pub fn why(&self, digests: &ArtifactDigests) -> Why {
         let mut why = Why::default();
@@ -192,17 +142,25 @@ impl Lineage {
             return why;
         }
         let agreeing = self.contents.agreeing(digests);
-        let none = HashMap::new();
-        for (record, side) in self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs) {
+        let outputs = self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs);
+        let of_record: Vec<&[(u32, Side)]> = outputs.chunk_by(|(a, _), (b, _)| a == b).collect();
+        let makers = of_record.iter().filter_map(|uses| Some(&self.records[uses.first()?.0 as usize]));
+        // What a record took in is put in order once, however often it put these bytes out, and a listing however many records took it in.
+        let listings = Digests::of_input_listings(makers);
+        for uses in of_record {
+            let Some(&(record, _)) = uses.first() else { continue };
             let facts = &self.records[record as usize];
-            let Some(output) = facts.outputs.get(side.artifact) else { continue };
-            let file = side.file.and_then(|file| output.files.get(file));
-            let list = match Maker::new(facts, &none).origin(output, digests) {
-                Origin::PassedOn => &mut why.passed_on,
-                Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
-                Origin::Made | Origin::Unknown => &mut why.possible,
-            };
-            list.push((self.id(record), side));
+            let maker = Maker::new(facts, &listings);
+            for (_, side) in uses {
+                let Some(output) = facts.outputs.get(side.artifact) else { continue };
+                let file = side.file.and_then(|file| output.files.get(file));
+                let list = match maker.origin(output, digests) {
+                    Origin::PassedOn => &mut why.passed_on,
+                    Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
+                    Origin::Made | Origin::Unknown => &mut why.possible,
+                };
+                list.push((facts.id(), *side));
+            }
         }
         let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
         why.takers = taken.into_iter().map(|(record, side)| (self.id(record), side)).collect();
@@ -290,25 +248,33 @@ impl Lineage {
         layers
     }
 
-    /// Uses of these classes by every record, in their order. Of a listing that several records name, only the first is looked at file by
-    /// file, so the others are found by the listing.
+    /// Uses of these classes by every record, in their order: of a tree that has the bytes at several paths, the first. Of a listing that
+    /// several records name, only one is looked at file by file, so the others are found by the listing.
     fn every_use(
         &self,
         classes: &[u32],
         uses: &Uses,
         list: impl Fn(&RecordFacts) -> &[ArtifactFact],
-    ) -> BTreeSet<(u32, Side)> {
+    ) -> Vec<(u32, Side)> {
         let artifact = |used: &Use| &list(&self.records[used.record as usize])[used.side().artifact];
-        let (mut every, mut seen) = (BTreeSet::new(), HashSet::new());
+        let mut every: BTreeSet<(u32, Side)> = BTreeSet::new();
+        let mut first: BTreeMap<usize, (ArtifactDigests, usize)> = BTreeMap::new();
         for used in classes.iter().flat_map(|&class| uses.of(class)) {
             every.insert((used.record, used.side()));
-            let listing = &artifact(used).files;
-            let is_new = used.in_tree && seen.insert((listing.key(), used.side().file));
-            let Some(tree) = artifact(used).digests.filter(|_| is_new) else { continue };
-            let trees = self.contents.agreeing(&tree).into_iter().flat_map(|class| uses.of(class));
-            let same = trees.filter(|other| !other.in_tree && artifact(other).files.key() == listing.key());
-            every.extend(same.map(|other| (other.record, Side { artifact: other.side().artifact, ..used.side() })));
+            let Some(file) = used.side().file else { continue };
+            let tree = artifact(used);
+            if let Some(digests) = tree.digests {
+                let (_, known) = first.entry(tree.files.key()).or_insert((digests, file));
+                *known = file.min(*known);
+            }
         }
+        for (listing, (tree, file)) in first {
+            let trees = self.contents.agreeing(&tree).into_iter().flat_map(|class| uses.of(class));
+            let same = trees.filter(|other| !other.in_tree && artifact(other).files.key() == listing);
+            every.extend(same.map(|other| (other.record, Side { artifact: other.side().artifact, file: Some(file) })));
+        }
+        let mut every: Vec<(u32, Side)> = every.into_iter().collect();
+        every.dedup_by_key(|(record, side)| (*record, side.artifact, side.file.is_some()));
         every
     }
 
@@ -324,12 +290,8 @@ impl Lineage {
             return false;
         }
         let (Some(digests), Some(taker)) = (input.digests, self.position(taker)) else { return true };
-        let produced = |digests: &ArtifactDigests, in_trees: bool| {
-            let mut classes = self.contents.agreeing(digests).into_iter();
-            classes.any(|class| self.contents.is_produced(class, in_trees, taker))
-        };
         !digests.is_of_nothing()
-            && !self.contents.proving(input).any(|(file, digests)| produced(&digests, file.is_none()))
+            && !self.contents.is_accounted(input, taker)
             && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
             && !input.is_listed_otherwise(listed)
     }
@@ -340,7 +302,7 @@ impl Lineage {
         self.is_record(vertex) || below.iter().any(|&next| self.is_record(next) || !self.down.of(next).is_empty())
     }
 
-    fn graph(&self, direction: Direction) -> &Adjacency {
+    pub(crate) fn graph(&self, direction: Direction) -> &Adjacency {
         match direction {
             Direction::Up => &self.up,
             Direction::Down => &self.down,
@@ -362,23 +324,5 @@ impl Lineage {
             }
         }
         self.record_positions().filter(|&record| seen[record as usize]).map(|record| self.id(record)).collect()
-    }
-
-    /// The records next to these that were not seen, looking through contents.
-    fn next_records(&self, level: &[u32], graph: &Adjacency, seen: &mut [bool]) -> Vec<u32> {
-        let mut next = Vec::new();
-        let mut open = level.to_vec();
-        while let Some(vertex) = open.pop() {
-            for &neighbour in graph.of(vertex) {
-                if self.is_record(neighbour) {
-                    if !seen[neighbour as usize] {
-                        next.push(neighbour);
-                    }
-                } else if !std::mem::replace(&mut seen[neighbour as usize], true) {
-                    open.push(neighbour);
-                }
-            }
-        }
-        next
     }
 }

@@ -21,6 +21,8 @@ pub struct Rollup<T> {
     pub unknown: Vec<RecordId>,
     /// Records left out because another record of the same run was counted.
     pub repeated: Vec<RecordId>,
+    /// Records that the caller left out.
+    pub left_out: Vec<RecordId>,
     /// Parents that are named and not here; what they would add is unknown too.
     pub absent: Vec<RecordId>,
 }
@@ -28,22 +30,26 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// Of several records of one source run the successor counts if there is one, otherwise that of the lowest `rank`, and of these the
-    /// first by id that has a value.
+    /// Of several records of one source run one counts that no other record here supersedes, then that of the lowest `rank`, then the
+    /// first by id that has a value (spec/family.md, "Sums"). What `is_left_out` stands for no run.
     pub fn rollup<T, R: Ord>(
         &self,
         of: &[RecordId],
+        is_left_out: impl Fn(RecordId) -> bool,
         rank: impl Fn(RecordId) -> R,
         value: impl Fn(RecordId) -> Option<T>,
         mut add: impl FnMut(T, T) -> T,
     ) -> Rollup<T> {
         let family = self.family(of);
-        let mut sum = Rollup { total: None, counted: vec![], unknown: vec![], repeated: vec![], absent: vec![] };
+        let left_out = family.iter().copied().filter(|id| is_left_out(*id)).collect();
+        let mut sum =
+            Rollup { total: None, counted: vec![], unknown: vec![], repeated: vec![], left_out, absent: vec![] };
         let mut absent: Vec<RecordId> = family.iter().flat_map(|&id| self.absent_parents(id)).collect();
         absent.sort_unstable();
         absent.dedup();
         sum.absent = absent;
-        let mut known: Vec<(RecordId, Option<T>)> = family.iter().map(|&id| (id, value(id))).collect();
+        let mut known: Vec<(RecordId, Option<T>)> =
+            family.iter().filter(|id| sum.left_out.binary_search(id).is_err()).map(|&id| (id, value(id))).collect();
         // Best first, so that the first of each run is the one that counts.
         known.sort_by_cached_key(|(id, value)| (self.is_superseded_in(*id, &family), rank(*id), value.is_none(), *id));
         let mut runs: HashSet<&Source> = HashSet::new();
@@ -114,6 +120,6 @@ impl Lineage {
     }
 
     fn is_superseded_in(&self, id: RecordId, family: &[RecordId]) -> bool {
-        self.successors(id).any(|successor| family.binary_search(&successor).is_ok())
+        self.successors(id).any(|successor| successor != id && family.binary_search(&successor).is_ok())
     }
 }

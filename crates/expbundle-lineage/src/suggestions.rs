@@ -3,52 +3,157 @@
 //! An MD5 can be forged, a name and an address mean what their tool makes of them. They help a person to find the
 //! bundle that is missing, so they are shown; nothing is ever counted or concluded through them.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use expbundle_format::ArtifactDigests;
-
+use crate::contents::{Contents, proving_whole};
 use crate::facts::{ArtifactFact, RecordFacts};
-use crate::link::{Link, Side};
 use crate::relation::carries_lineage;
 
 /// What artifacts have in common whose bytes are equal and prove nothing.
 const SAME_BYTES: &str = "bytes";
 
+/// Up to so many outputs with something in common are compared one by one; more are put in order.
+const ONE_BY_ONE: usize = 32;
+
 /// Outputs by what might give them away.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hints {
-    outputs: HashMap<(String, String), Vec<(u32, usize)>>,
+    outputs: HashMap<(String, String), Alike>,
 }
 
+/// Outputs with something in common.
+#[derive(Clone, Debug, Default)]
+struct Alike {
+    /// Those that prove nothing.
+    others: Outputs,
+    /// Of those with the same bytes, those that prove: with an input that can prove too they are no suggestion.
+    proving: Outputs,
+}
+
+/// An output of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Output {
+    pub(crate) record: u32,
+    pub(crate) artifact: u32,
+    digests: [Option<[u8; 32]>; 2],
+}
+
+/// Outputs, so that those are found at once whose strong digests do not rule out that they are the same bytes as an input.
+#[derive(Clone, Debug, Default)]
+struct Outputs {
+    by_blake3: Vec<Output>,
+    /// Empty where they are few.
+    by_sha256: Vec<Output>,
+}
+
+/// What an input has in common with outputs.
+pub(crate) struct Hint<'a> {
+    pub(crate) common: String,
+    outputs: Vec<&'a Output>,
+    runs: Vec<&'a [Output]>,
+}
+
+impl Hint<'_> {
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = Output> + '_ {
+        self.outputs.iter().copied().chain(self.runs.iter().copied().flatten()).copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.outputs.len() + self.runs.iter().map(|run| run.len()).sum::<usize>()
+    }
+}
+
+impl Outputs {
+    fn new(mut outputs: Vec<Output>) -> Self {
+        let mut by_sha256 = Vec::new();
+        if outputs.len() > ONE_BY_ONE {
+            by_sha256.clone_from(&outputs);
+            by_sha256.sort_unstable_by_key(|output| (output.digests[1], output.record, output.artifact));
+            outputs.sort_unstable_by_key(|output| (output.digests, output.record, output.artifact));
+        }
+        Self { by_blake3: outputs, by_sha256 }
+    }
+
+    /// Those that may be the same bytes, the likeliest first.
+    fn find<'a>(&'a self, digests: [Option<[u8; 32]>; 2], hint: &mut Hint<'a>) {
+        if self.by_sha256.is_empty() {
+            hint.outputs.extend(self.by_blake3.iter().filter(|output| !known_to_differ(digests, output.digests)));
+            return;
+        }
+        match digests {
+            [None, None] => hint.runs.push(&self.by_blake3),
+            [blake3, None] => {
+                let of = |wanted| run(&self.by_blake3, |output| output.digests[0].cmp(&wanted));
+                hint.runs.extend([of(blake3), of(None)]);
+            }
+            [None, sha256] => {
+                let of = |wanted| run(&self.by_sha256, |output| output.digests[1].cmp(&wanted));
+                hint.runs.extend([of(sha256), of(None)]);
+            }
+            [blake3, sha256] => {
+                let of = |wanted| run(&self.by_blake3, |output| output.digests.cmp(&wanted));
+                let all = [[blake3, sha256], [blake3, None], [None, sha256], [None, None]];
+                hint.runs.extend(all.map(of));
+            }
+        }
+    }
+}
+
+/// Those that are equal, of outputs in that order.
+fn run(outputs: &[Output], order: impl Fn(&Output) -> Ordering) -> &[Output] {
+    let first = outputs.partition_point(|output| order(output).is_lt());
+    let rest = &outputs[first..];
+    &rest[..rest.partition_point(|output| order(output).is_eq())]
+}
+
+/// Outputs by what they might be recognised by, and their digests are not looked at yet.
+pub(crate) struct Gathered(HashMap<(String, String), Vec<Output>>);
+
 impl Hints {
-    pub(crate) fn new(records: &[RecordFacts]) -> Self {
+    pub(crate) fn gather(records: &[RecordFacts]) -> Gathered {
         let mut outputs: HashMap<_, Vec<_>> = HashMap::new();
         for (record, facts) in (0_u32..).zip(records) {
-            for (artifact, fact) in facts.outputs.iter().enumerate() {
+            for (artifact, fact) in (0_u32..).zip(&facts.outputs) {
+                let output = Output { record, artifact, digests: digests_of(fact) };
                 for hint in hints(fact) {
-                    outputs.entry(hint).or_default().push((record, artifact));
+                    outputs.entry(hint).or_default().push(output);
                 }
             }
         }
-        Self { outputs }
+        Gathered(outputs)
     }
 
-    /// Links that the inputs of a record suggest, with the position of the other record.
-    pub(crate) fn of<'a>(&'a self, records: &'a [RecordFacts], child: u32) -> impl Iterator<Item = (u32, Link)> + 'a {
-        let inputs = records[child as usize].inputs.iter().enumerate();
-        let keys =
-            inputs.flat_map(|(artifact, input)| hints(input).into_iter().map(move |hint| (artifact, input, hint)));
-        keys.flat_map(move |(artifact, input, hint)| {
-            let alike = self.outputs.get(&hint).map(Vec::as_slice).unwrap_or_default();
-            alike.iter().filter_map(move |&(record, output)| {
-                let other = &records[record as usize].outputs[output];
-                let apart = record == child || known_to_differ(input.digests, other.digests);
-                let side = |artifact| Side { artifact, file: None };
-                let link = || Link::Hint { input: side(artifact), output: side(output), common: hint.0.clone() };
-                (!apart).then(|| (record, link()))
-            })
-        })
+    pub(crate) fn new(Gathered(outputs): Gathered, contents: &Contents) -> Self {
+        let alike = |((kind, value), outputs): ((String, String), Vec<Output>)| {
+            let is_proving = |output: &Output| kind == SAME_BYTES && contents.proves(output.record, output.artifact);
+            let (proving, others) = outputs.into_iter().partition(is_proving);
+            ((kind, value), Alike { others: Outputs::new(others), proving: Outputs::new(proving) })
+        };
+        Self { outputs: outputs.into_iter().map(alike).collect() }
     }
+
+    /// What an input has in common with outputs, of its own record too.
+    pub(crate) fn of<'a>(&'a self, contents: &Contents, input: &ArtifactFact) -> Vec<Hint<'a>> {
+        let is_joined = proving_whole(input).is_some_and(|digests| !contents.is_disputed(&digests));
+        let digests = digests_of(input);
+        let found = hints(input).into_iter().filter_map(|key| {
+            let alike = self.outputs.get(&key)?;
+            let mut hint = Hint { common: key.0, outputs: Vec::new(), runs: Vec::new() };
+            alike.others.find(digests, &mut hint);
+            if !is_joined {
+                alike.proving.find(digests, &mut hint);
+            }
+            Some(hint)
+        });
+        found.collect()
+    }
+}
+
+fn digests_of(artifact: &ArtifactFact) -> [Option<[u8; 32]>; 2] {
+    let blake3 = artifact.digests.and_then(|digests| digests.blake3()).map(|digest| *digest.as_bytes());
+    let sha256 = artifact.digests.and_then(|digests| digests.sha256()).map(|digest| *digest.as_bytes());
+    [blake3, sha256]
 }
 
 /// What an artifact might be recognised by: kind and value.
@@ -105,11 +210,8 @@ fn md5_hex(value: &str) -> Option<String> {
 }
 
 /// Whether strong digests rule out that these are the same bytes.
-fn known_to_differ(a: Option<ArtifactDigests>, b: Option<ArtifactDigests>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return false };
-    let differ = |a: Option<[u8; 32]>, b: Option<[u8; 32]>| a.is_some() && b.is_some() && a != b;
-    differ(a.blake3().map(|d| *d.as_bytes()), b.blake3().map(|d| *d.as_bytes()))
-        || differ(a.sha256().map(|d| *d.as_bytes()), b.sha256().map(|d| *d.as_bytes()))
+fn known_to_differ(a: [Option<[u8; 32]>; 2], b: [Option<[u8; 32]>; 2]) -> bool {
+    a.iter().zip(&b).any(|(a, b)| a.is_some() && b.is_some() && a != b)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use expbundle_format::RecordId;
 
+use crate::joins::{Folded, Joins, Parents};
 use crate::lineage::Lineage;
 use crate::link::Edge;
 use crate::query::Direction;
@@ -37,6 +38,13 @@ pub enum TreeItem {
     Suggested {
         /// Which.
         record: RecordId,
+    },
+    /// More outputs join an input of a record than stand here.
+    Folded {
+        /// Who took it in.
+        record: RecordId,
+        /// Which input, and how many.
+        folded: Folded,
     },
     /// The walk ended here by depth, by number of lines, or because too many stand side by side.
     More {
@@ -107,10 +115,21 @@ enum Next {
     Child { child: RecordId, parent: RecordId },
 }
 
+impl Next {
+    /// For how many lines it stands.
+    fn lines(&self) -> usize {
+        match self {
+            Self::Item(TreeItem::Folded { folded, .. }, _) => folded.count,
+            Self::Item(..) | Self::Child { .. } => 1,
+        }
+    }
+}
+
 /// The tree above or below these records, each in full once. Gaps, absent parents and suggestions are shown on the way up.
 pub fn tree(lineage: &Lineage, starts: &[RecordId], direction: Direction, limits: TreeLimits) -> Vec<TreeLine> {
     let mut lines = Vec::new();
     let mut seen = HashSet::new();
+    let mut joins = Joins::of(lineage, limits.siblings);
     let mut starts = starts.iter().filter(|&&start| lineage.record(start).is_some());
     while let Some(&start) = starts.next() {
         if lines.len() >= limits.lines {
@@ -118,13 +137,14 @@ pub fn tree(lineage: &Lineage, starts: &[RecordId], direction: Direction, limits
             lines.push(TreeLine { guides: Vec::new(), item, edge: None });
             break;
         }
-        branch(lineage, start, direction, limits, &mut seen, &mut lines);
+        branch(&mut joins, lineage, start, direction, limits, &mut seen, &mut lines);
     }
     lines
 }
 
 /// The lines of one start, without what stands in full already.
 fn branch(
+    joins: &mut Joins<'_>,
     lineage: &Lineage,
     start: RecordId,
     direction: Direction,
@@ -149,14 +169,14 @@ fn branch(
         if let TreeItem::Record { record, again } = &mut item {
             *again = !seen.insert(*record);
             if !*again {
-                below = continuation(lineage, *record, direction);
+                below = continuation(joins, lineage, *record, direction);
             }
         }
         let (depth, indentation, ends) = (depth + 1, guides.len(), guides.last() == Some(&false));
         lines.push(TreeLine { guides: guides.clone(), item, edge });
         let room = if depth > limits.depth || indentation >= limits.indentation { 0 } else { limits.siblings };
         if below.len() > room {
-            let left = below.len() - room;
+            let left = below[room..].iter().map(Next::lines).sum();
             below.truncate(room);
             below.push(Next::Item(TreeItem::More { count: left }, None));
         }
@@ -177,21 +197,28 @@ fn in_full(record: RecordId, edge: Option<Edge>) -> Next {
     Next::Item(TreeItem::Record { record, again: false }, edge)
 }
 
-fn continuation(lineage: &Lineage, record: RecordId, direction: Direction) -> Vec<Next> {
+fn continuation(joins: &mut Joins<'_>, lineage: &Lineage, record: RecordId, direction: Direction) -> Vec<Next> {
     match direction {
         Direction::Up => {
-            let parents = lineage.parents(record).into_iter().map(|edge| in_full(edge.parent, Some(edge)));
+            let folds = |folded: Vec<Folded>| {
+                folded.into_iter().map(move |folded| Next::Item(TreeItem::Folded { record, folded }, None))
+            };
+            let Parents { edges, folded } = joins.parents(record);
+            let parents = edges.into_iter().map(|edge| in_full(edge.parent, Some(edge))).chain(folds(folded));
             let absent = lineage.absent_parents(record).into_iter();
             let absent = absent.map(|record| Next::Item(TreeItem::Absent { record }, None));
             let gaps = lineage.gaps_of(record).into_iter();
             let gaps = gaps.map(|input| Next::Item(TreeItem::Gap { record, input }, None));
-            let suggested = lineage.suggestions(record).into_iter();
-            let suggested = suggested.map(|edge| Next::Item(TreeItem::Suggested { record: edge.parent }, Some(edge)));
+            let Parents { edges, folded } = joins.suggestions(record);
+            let suggested = edges
+                .into_iter()
+                .map(|edge| Next::Item(TreeItem::Suggested { record: edge.parent }, Some(edge)))
+                .chain(folds(folded));
             parents.chain(absent).chain(gaps).chain(suggested).collect()
         }
         Direction::Down => {
-            let children = lineage.walk(record, Direction::Down, 1).into_iter().skip(1);
-            children.map(|child| Next::Child { child: child.record, parent: record }).collect()
+            let children = lineage.children(record).into_iter();
+            children.map(|child| Next::Child { child, parent: record }).collect()
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A view: the part of a lineage that a picture shows, with the caller's labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use expbundle_format::{Foreign, RecordId};
+use expbundle_format::{ArtifactDigests, Foreign, RecordId};
 
+use crate::joins::{Folded, Joins, Parents};
 use crate::lineage::Lineage;
 use crate::link::Grade;
 
@@ -16,6 +17,8 @@ pub enum Part {
     Absent(RecordId),
     /// An input of a record that no record accounts for, by its position.
     Gap(RecordId, usize),
+    /// So many more outputs that join an input of a record than are shown.
+    Folded(RecordId, Folded),
 }
 
 /// How a node looks.
@@ -77,8 +80,10 @@ impl View {
 /// What besides records and the links between them is shown, and how much of it.
 #[derive(Clone, Copy, Debug)]
 pub struct ViewOptions {
-    /// Links at most: of what thousands made and thousands took in, each pair is one.
+    /// Links at most.
     pub edges: usize,
+    /// Alternatives of one input that are shown: of what thousands made and thousands took in, each pair would be a link.
+    pub alternatives: usize,
     /// Inputs that no record accounts for, and parents that are not here.
     pub gaps: bool,
     /// Links that prove nothing.
@@ -87,7 +92,7 @@ pub struct ViewOptions {
 
 impl Default for ViewOptions {
     fn default() -> Self {
-        Self { edges: 100_000, gaps: false, suggestions: false }
+        Self { edges: 100_000, alternatives: 10, gaps: false, suggestions: false }
     }
 }
 
@@ -109,38 +114,62 @@ impl Lineage {
             add(Part::Record(record));
         }
         let mut edges = Vec::new();
+        let mut joins = Joins::among(self, records, options.alternatives);
+        let mut same = Same::default();
         for &record in &shown {
             if edges.len() >= options.edges {
                 break;
             }
             let child = add(Part::Record(record));
-            let suggested = if options.suggestions { self.suggestions(record) } else { Vec::new() };
-            for edge in self.parents(record).into_iter().chain(suggested).filter(|edge| shown.contains(&edge.parent)) {
+            let parents = joins.parents(record);
+            let suggested = if options.suggestions { joins.suggestions(record) } else { Parents::default() };
+            for edge in parents.edges.iter().chain(&suggested.edges) {
                 let label = edge.relation().map(|relation| Foreign::new(relation.as_str()).bare_if_plain().to_string());
                 let label = label.unwrap_or_default();
                 edges.push(ViewEdge { parent: add(Part::Record(edge.parent)), child, grade: edge.grade(), label });
             }
+            for folded in parents.folded.into_iter().chain(suggested.folded) {
+                let part = same.folded(self, record, folded);
+                edges.push(ViewEdge { parent: add(part), child, grade: folded.grade, label: String::new() });
+            }
             if options.gaps {
-                let absent = self.absent_parents(record).into_iter().map(|id| (Part::Absent(id), Grade::Declared));
-                let gaps =
-                    self.gaps_of(record).into_iter().map(|input| (self.gap_part(record, input), Grade::Declared));
-                for (part, grade) in absent.chain(gaps) {
-                    edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
+                let absent = self.absent_parents(record).into_iter().map(Part::Absent);
+                let gaps = self.gaps_of(record).into_iter().map(|input| same.gap(self, record, input));
+                for part in absent.chain(gaps) {
+                    edges.push(ViewEdge { parent: add(part), child, grade: Grade::Declared, label: String::new() });
                 }
             }
         }
         edges.truncate(options.edges);
         View { title: String::new(), nodes, edges }
     }
+}
 
-    /// The same missing bytes are one node, whoever took them in: that of the first taker.
-    fn gap_part(&self, record: RecordId, input: usize) -> Part {
-        let digests = self.record(record).and_then(|facts| facts.inputs.get(input)).and_then(|input| input.digests);
-        let first = digests.and_then(|digests| {
-            let class = self.contents.class(&digests)?;
-            let first = self.contents.inputs.of(class).iter().find(|used| used.links && used.side().file.is_none())?;
-            Some(Part::Gap(self.id(first.record), first.side().artifact))
-        });
-        first.unwrap_or(Part::Gap(record, input))
+/// The same bytes are one node, whoever took them in: that of the first taker that is shown.
+#[derive(Default)]
+struct Same {
+    gaps: HashMap<ArtifactDigests, Part>,
+    folded: HashMap<(ArtifactDigests, Grade, usize), Part>,
+}
+
+impl Same {
+    fn gap(&mut self, lineage: &Lineage, record: RecordId, input: usize) -> Part {
+        let part = Part::Gap(record, input);
+        match digests(lineage, record, input) {
+            Some(digests) => *self.gaps.entry(digests).or_insert(part),
+            None => part,
+        }
     }
+
+    fn folded(&mut self, lineage: &Lineage, record: RecordId, folded: Folded) -> Part {
+        let part = Part::Folded(record, folded);
+        match digests(lineage, record, folded.input) {
+            Some(digests) => *self.folded.entry((digests, folded.grade, folded.count)).or_insert(part),
+            None => part,
+        }
+    }
+}
+
+fn digests(lineage: &Lineage, record: RecordId, input: usize) -> Option<ArtifactDigests> {
+    lineage.record(record)?.inputs.get(input)?.digests
 }

@@ -93,6 +93,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
         Part::Record(_) => node("record"),
         Part::Absent(_) => ViewNode { tone: Tone::Missing, ..node("absent") },
         Part::Gap(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
+        Part::Folded(..) => node("more"),
     };
     let all = [id("p"), id("c"), id("e"), id("unknown")];
     let view = family.view(&all, ViewOptions { gaps: true, suggestions: true, ..ViewOptions::default() }, label);

@@ -2,12 +2,12 @@
 
 mod family;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::RecordId;
 use expbundle_format::record::Kind;
 use expbundle_lineage::{
-    Direction, Edge, Facts, Grade, Lineage, RecordFacts, Tone, TreeLimits, ViewNode, ViewOptions, tree,
+    Direction, Edge, Facts, Grade, Joins, Lineage, RecordFacts, Tone, TreeLimits, ViewNode, ViewOptions, tree,
 };
 use family::{Story, digest, facts, id, lineage, link, record};
 use proptest::prelude::*;
@@ -115,13 +115,61 @@ proptest! {
         }
     }
 
+    /// What is shown of many alternatives is a part of all, with the same grades, and the rest is counted.
+    #[test]
+    fn what_is_shown_is_a_part_and_the_rest_is_counted(stories in stories(), most in 0..4_usize, shown in any::<u16>()) {
+        let lineage = lineage(&stories);
+        let edges = edges(&lineage);
+        let ids: Vec<RecordId> = edges.keys().copied().collect();
+        let some: Vec<RecordId> = (0..16).zip(&ids).filter(|(bit, _)| shown >> bit & 1 == 1).map(|(_, id)| *id).collect();
+        for records in [ids.clone(), some] {
+            let mut joins = Joins::among(&lineage, &records, most);
+            for (child, all) in &edges {
+                let parents = joins.parents(*child);
+                let all: Vec<&Edge> = all.iter().filter(|edge| records.contains(&edge.parent)).collect();
+                for edge in &parents.edges {
+                    let known = all.iter().find(|known| known.parent == edge.parent).expect("an edge");
+                    prop_assert_eq!(known.grade(), edge.grade());
+                }
+                let is_said = |edge: &Edge| edge.links.iter().any(|link| link.grade() == Grade::Declared);
+                let names = |edges: &mut dyn Iterator<Item = &Edge>| edges.map(|edge| edge.parent).collect::<Vec<_>>();
+                let said = names(&mut all.iter().copied().filter(|edge| is_said(edge)));
+                prop_assert_eq!(said, names(&mut parents.edges.iter().filter(|edge| is_said(edge))));
+                let hidden: usize = parents.folded.iter().map(|folded| folded.count).sum();
+                prop_assert!(parents.edges.len() + hidden >= all.len());
+                prop_assert!(hidden > 0 || all.into_iter().eq(&parents.edges));
+            }
+        }
+    }
+
+    #[test]
+    fn questions_about_many_records_are_those_about_each(stories in stories()) {
+        let lineage = lineage(&stories);
+        let edges = edges(&lineage);
+        let ids: Vec<RecordId> = edges.keys().copied().collect();
+        let (few, _) = ids.split_at(ids.len() / 2);
+        let parents: BTreeSet<RecordId> = few.iter().flat_map(|id| &edges[id]).map(|edge| edge.parent).collect();
+        prop_assert_eq!(lineage.parents_of_all(few), parents.into_iter().collect::<Vec<_>>());
+        for (id, parents) in &edges {
+            prop_assert_eq!(lineage.is_beginning(*id), parents.is_empty());
+            let ways = lineage.ways_to(*id).expect("it is here");
+            let on_ways: BTreeSet<RecordId> = ids.iter().filter_map(|from| ways.of(*from)).flatten().collect();
+            prop_assert_eq!(ways.of_all(&ids), on_ways.into_iter().collect::<Vec<_>>());
+        }
+        let walked: BTreeSet<RecordId> =
+            few.iter().flat_map(|id| lineage.walk(&[*id], Direction::Up, 2)).map(|reached| reached.record).collect();
+        let together: BTreeSet<RecordId> =
+            lineage.walk(few, Direction::Up, 2).into_iter().map(|reached| reached.record).collect();
+        prop_assert_eq!(walked, together);
+    }
+
     /// The closure is what following edges one by one gives; heads are what nobody names as a parent.
     #[test]
     fn closure_layers_and_heads_follow_from_the_edges(stories in stories()) {
         let lineage = lineage(&stories);
         let edges = edges(&lineage);
         for &start in edges.keys() {
-            let mut slow = std::collections::BTreeSet::new();
+            let mut slow = BTreeSet::new();
             let mut open = vec![start];
             while let Some(record) = open.pop() {
                 open.extend(edges[&record].iter().map(|edge| edge.parent).filter(|&parent| slow.insert(parent)));
@@ -198,7 +246,8 @@ fn many_producers_and_many_consumers_cost_their_sum() {
     let lines = tree(&lineage, &makers, Direction::Down, TreeLimits::default());
     assert_eq!(lines.len(), 10_002);
     let view = lineage.view(&all, ViewOptions::default(), |_| ViewNode { lines: Vec::new(), tone: Tone::Plain });
-    assert_eq!(view.edges.len(), 100_000);
+    // Each user has ten of the makers, and a node for the rest.
+    assert_eq!((view.nodes.len(), view.edges.len()), (20_001, 100_000));
     let edge = lineage.edge(id("user 7"), id("maker 9"));
     assert_eq!(edge, lineage.parents(id("user 7")).into_iter().find(|edge| edge.parent == id("maker 9")));
     assert!(edge.is_some() && lineage.edge(id("maker 9"), id("user 7")).is_none());

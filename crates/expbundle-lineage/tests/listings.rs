@@ -48,6 +48,41 @@ fn every_record_that_names_a_listing_is_joined_through_it() {
     assert_eq!(records(&why.takers), ids(&["t1", "t2", "t3"]));
 }
 
+/// What holds for the first record that names a listing holds for those after it, and for one that names a listing of the same files.
+#[test]
+fn takers_of_one_listing_are_found_wanting_alike() {
+    let names = || ["a", "b", "c"].map(str::to_owned);
+    let (shared, own) = (listing(names()), listing(names()));
+    let early = |name: &str| record(name).at("2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z");
+    let makers = [("one", "a", "2026-11-21"), ("two", "b", "2026-11-22"), ("three", "c", "2026-11-19")];
+    let makers = makers.map(|(name, content, day)| {
+        record(name).puts("dataset", content).at(&format!("{day}T09:00:00Z"), &format!("{day}T10:00:00Z"))
+    });
+    let takers = [("t1", &shared), ("t2", &shared), ("t3", &shared), ("t4", &own)]
+        .map(|(name, files)| early(name).input(tree("data", files)));
+    // The role does not carry lineage, so nothing follows from the listing here.
+    let config = early("config").input(ArtifactFact {
+        form: Form::Tree,
+        files: shared.clone(),
+        ..artifact("config", bytes("data"))
+    });
+    let lineage = lineage(&takers.into_iter().chain(makers).chain([config]).collect::<Vec<_>>());
+    for name in ["t1", "t2", "t3", "t4"] {
+        assert_eq!(lineage.ancestors(&[id(name)]), ids(&["one", "three", "two"]), "{name}");
+        assert_eq!(lineage.gaps_of(id(name)), Vec::<usize>::new(), "{name}");
+        let place = format!("records/{}/record.json", id(name));
+        let late = lineage.findings().iter().filter(|finding| {
+            finding.code == Code::LineageChildBeforeParent && finding.place.entry.as_deref() == Some(&*place)
+        });
+        // The latest of both stands for them.
+        let late: Vec<&str> = late.map(|finding| finding.message.as_str()).collect();
+        assert_eq!(late.len(), 1, "{name}");
+        assert!(late[0].ends_with("ended at 2026-11-22T10:00:00Z"), "{late:?}");
+    }
+    assert_eq!(lineage.ancestors(&[id("config")]), []);
+    assert_eq!(number_of(&lineage, Code::LineageChildBeforeParent), 4);
+}
+
 #[test]
 fn what_a_record_took_in_by_a_listing_it_passed_on() {
     let files = listing(["a".to_owned(), "b".to_owned()]);
@@ -79,4 +114,16 @@ fn more_than_can_be_followed_is_refused_and_not_followed() {
     assert_eq!(number_of(&few, Code::ContainerLimit), 0);
     let many = Lineage::build(facts(&takers(2_000).chain([whole]).collect::<Vec<_>>()));
     assert_eq!(number_of(&many, Code::ContainerLimit), 1);
+}
+
+/// Nobody made what it was given, so a record's own word accounts for no input of its own; that of another does.
+#[test]
+fn what_a_record_says_it_made_accounts_for_the_listings_of_others() {
+    let files = listing(["a".to_owned(), "b".to_owned()]);
+    let claimed = ArtifactFact { passed_on: Some(false), ..artifact("dataset", bytes("a")) };
+    let claims = record("claims").input(tree("data", &files)).output(claimed);
+    let takes = |name: &str| record(name).input(tree("data", &files));
+    let lineage = lineage(&[takes("one"), claims, takes("two")]);
+    let gaps = |name: &str| lineage.gaps_of(id(name));
+    assert_eq!((gaps("one"), gaps("claims"), gaps("two")), (vec![], vec![0], vec![]));
 }

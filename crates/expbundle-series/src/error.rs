@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::profile::{GROUP_PAGES, GROUPS, KEY_BYTES, TEXT_BYTES};
+use crate::profile::{ALL_KEYS_BYTES, GROUP_PAGES, GROUPS, KEY_BYTES, KEY_COST, TEXT_BYTES};
 
 /// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one refusal of
 /// spec/sections-parquet.md.
@@ -94,6 +94,9 @@ pub enum SeriesError {
         /// Its length.
         bytes: usize,
     },
+    /// All keys together beyond the limit.
+    #[error("more keys than {ALL_KEYS_BYTES} bytes hold, {KEY_COST} for each besides its text")]
+    TooManyKeys,
     /// A text or line beyond the limit.
     #[error("a text of {bytes} bytes; at most {TEXT_BYTES} are possible")]
     TextTooLong {
@@ -131,6 +134,7 @@ impl SeriesError {
             Self::PageEnd { .. } => "series.page-end",
             Self::Group { .. } => "series.group",
             Self::KeyTooLong { .. } => "series.key-too-long",
+            Self::TooManyKeys => "series.too-many-keys",
             Self::Stream { .. } => "series.stream",
             Self::TextTooLong { .. } => "series.text-too-long",
             Self::TooManyGroups => "series.too-many-groups",

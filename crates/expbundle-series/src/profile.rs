@@ -15,6 +15,10 @@ pub const GROUP_PAGES: usize = 16;
 pub const GROUPS: usize = 0x7fff;
 /// The longest key.
 pub const KEY_BYTES: usize = 4 << 10;
+/// The most bytes that all keys of a file have together, each counted with [`KEY_COST`] more: whoever reads a file keeps them.
+pub const ALL_KEYS_BYTES: usize = 64 << 20;
+/// What a key costs besides its text, in bytes.
+pub const KEY_COST: usize = 64;
 /// The longest text or line.
 pub const TEXT_BYTES: usize = 1 << 20;
 

@@ -10,7 +10,7 @@ use crate::cut::{CutCheck, EndsElsewhere, Load, Moment, Part, by_moment};
 use crate::error::SeriesError;
 use crate::page::{self, Places};
 use crate::points::Point;
-use crate::profile::{KEY_BYTES, SERIES, TEXT_BYTES};
+use crate::profile::{ALL_KEYS_BYTES, KEY_BYTES, KEY_COST, SERIES, TEXT_BYTES};
 use crate::rows::{Columns, File, Times, Words, text_at};
 use crate::source::ReadAt;
 use crate::summary::KeySummary;
@@ -76,21 +76,25 @@ impl SeriesReader {
         &self,
         mut take: impl FnMut(&OwnedPoint) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, SeriesError> {
-        self.walk(|_| (), |(), _, point| take(point))
+        self.walk(|_| Ok(()), |(), _, point| take(point))
     }
 
     /// What each series comes to, in the order of the keys.
     pub fn summaries(&self) -> Result<Vec<(String, KeySummary)>, SeriesError> {
         let all: RefCell<Vec<(Arc<str>, KeySummary)>> = RefCell::default();
+        let mut held = Held::default();
         let mut known: HashMap<Arc<str>, usize> = HashMap::new();
         // Texts are compared once for each row group, not for each row.
-        let places = |words: &Words| -> Vec<usize> {
+        let places = |words: &Words| -> Result<Vec<usize>, SeriesError> {
             let mut all = all.borrow_mut();
             let place = |key: &Arc<str>| {
-                *known.entry(Arc::clone(key)).or_insert_with(|| {
-                    all.push((Arc::clone(key), KeySummary::default()));
-                    all.len() - 1
-                })
+                if let Some(place) = known.get(key) {
+                    return Ok(*place);
+                }
+                held.add(key)?;
+                all.push((Arc::clone(key), KeySummary::default()));
+                known.insert(Arc::clone(key), all.len() - 1);
+                Ok(all.len() - 1)
             };
             words.all().iter().map(place).collect()
         };
@@ -109,7 +113,7 @@ impl SeriesReader {
     /// Goes through the file. `begin` is given the keys of each row group, `take` each point with the number of its key among them.
     fn walk<G, B>(
         &self,
-        mut begin: impl FnMut(&Words) -> G,
+        mut begin: impl FnMut(&Words) -> Result<G, SeriesError>,
         mut take: impl FnMut(&G, u32, &OwnedPoint) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, SeriesError> {
         let mut walk = Walk {
@@ -125,7 +129,7 @@ impl SeriesReader {
             let mut words = keys(&mut columns, walk.row)?;
             walk.pages_of.clear();
             walk.pages_of.resize(words.all().len(), 0);
-            let of_group = begin(&words);
+            let of_group = begin(&words)?;
             for page in 1..=group.pages {
                 columns.begin_page()?;
                 let stopped = walk.page(&mut columns, &mut words, page, |key, point| take(&of_group, key, point))?;
@@ -144,9 +148,15 @@ impl SeriesReader {
     /// The keys, in order. Only dictionaries are read, one for each row group.
     pub fn keys(&self) -> Result<Vec<String>, SeriesError> {
         let mut all: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut held = Held::default();
         let mut row = 0;
         for group in &self.file.footer.groups {
-            all.extend(keys(&mut self.file.columns(group), row)?.all().iter().cloned());
+            for key in keys(&mut self.file.columns(group), row)?.all() {
+                if !all.contains(key) {
+                    held.add(key)?;
+                    all.insert(Arc::clone(key));
+                }
+            }
             row += group.rows as u64;
         }
         Ok(all.iter().map(ToString::to_string).collect())
@@ -159,6 +169,19 @@ fn keys(columns: &mut Columns<'_>, row: u64) -> Result<Words, SeriesError> {
     match words.all().iter().find(|key| key.len() > KEY_BYTES) {
         Some(key) => Err(SeriesError::KeyTooLong { bytes: key.len() }),
         None => Ok(words),
+    }
+}
+
+/// Counts the keys of all row groups that are kept.
+#[derive(Default)]
+struct Held {
+    bytes: usize,
+}
+
+impl Held {
+    fn add(&mut self, key: &str) -> Result<(), SeriesError> {
+        self.bytes += key.len() + KEY_COST;
+        if self.bytes > ALL_KEYS_BYTES { Err(SeriesError::TooManyKeys) } else { Ok(()) }
     }
 }
 

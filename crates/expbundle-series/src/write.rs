@@ -9,7 +9,7 @@ use crate::columns::{Cells, Output};
 use crate::cut::{Cut, by_moment};
 use crate::error::SeriesError;
 use crate::points::{Point, Ranks, Waiting, in_order};
-use crate::profile::{KEY_BYTES, SERIES, TEXT_BYTES};
+use crate::profile::{ALL_KEYS_BYTES, KEY_BYTES, KEY_COST, SERIES, TEXT_BYTES};
 use crate::spill::Spill;
 use crate::summary::KeySummary;
 use crate::time;
@@ -47,6 +47,8 @@ pub struct KeyId(u32);
 pub struct SeriesWriter {
     ids: HashMap<Arc<str>, KeyId>,
     keys: Vec<Arc<str>>,
+    /// Bytes that the keys have together, what each costs among them.
+    keys_bytes: usize,
     waiting: Waiting,
     /// Whether a time has nanoseconds.
     fine: bool,
@@ -71,6 +73,7 @@ impl SeriesWriter {
         Self {
             ids: HashMap::new(),
             keys: Vec::new(),
+            keys_bytes: 0,
             waiting: Waiting::default(),
             fine: false,
             budget_bytes,
@@ -86,6 +89,11 @@ impl SeriesWriter {
         if key.len() > KEY_BYTES {
             return Err(SeriesError::KeyTooLong { bytes: key.len() });
         }
+        let keys_bytes = self.keys_bytes + key.len() + KEY_COST;
+        if keys_bytes > ALL_KEYS_BYTES {
+            return Err(SeriesError::TooManyKeys);
+        }
+        self.keys_bytes = keys_bytes;
         let id = KeyId(u32::try_from(self.keys.len()).expect("fewer keys than that are in memory"));
         let key: Arc<str> = key.into();
         self.ids.insert(Arc::clone(&key), id);

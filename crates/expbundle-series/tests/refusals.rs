@@ -224,3 +224,17 @@ fn blocks_that_lie() {
         refused(file, "series.block");
     }
 }
+
+#[test]
+fn keys_have_a_limit_together() {
+    const MOST: usize = 64 << 20;
+    for length in [10, 1_000, 4_096] {
+        let mut writer = SeriesWriter::new();
+        let key = |number: usize| format!("{number:0length$}");
+        let room = MOST / (length + 64);
+        let taken = (0..2 * room).take_while(|number| writer.key(&key(*number)).is_ok()).count();
+        assert_eq!(taken, room, "{length} bytes");
+        assert!(matches!(writer.key(&key(room)), Err(SeriesError::TooManyKeys)));
+        assert!(writer.key(&key(0)).is_ok(), "one that is known needs no more room");
+    }
+}

@@ -41,21 +41,32 @@ impl TryFrom<String> for KeyLine {
     type Error = KeyError;
 
     fn try_from(line: String) -> Result<Self, KeyError> {
-        let (algorithm, blob) = line.split_once(' ').ok_or(KeyError::Form)?;
-        if algorithm == ED25519 {
-            return PublicKey::try_from(line).map(Self::Known);
+        let (algorithm, key) = line.split_once(' ').ok_or(KeyError::Form)?;
+        if let Some(key) = read(algorithm, key)? {
+            return Ok(Self::Known(key));
         }
         let is_name = algorithm.starts_with(|c: char| c.is_ascii_lowercase())
             && algorithm.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'@'))
             && algorithm.len() <= MOST_NAME_BYTES;
-        let blob = base64::decode(blob).filter(|_| is_name).ok_or(KeyError::Form)?;
-        // Both names are the same, so that a key cannot pass for one of another algorithm.
-        let length = u32::try_from(algorithm.len()).map_err(|_| KeyError::Form)?.to_be_bytes();
-        let rest = blob.strip_prefix(&length).and_then(|rest| rest.strip_prefix(algorithm.as_bytes()));
-        rest.filter(|key| !key.is_empty()).ok_or(KeyError::Form)?;
+        if !is_name {
+            return Err(KeyError::Form);
+        }
         let algorithm_bytes = algorithm.len();
         Ok(Self::Unknown(UnknownKey { line, algorithm_bytes }))
     }
+}
+
+/// The key behind the name of its algorithm, or `None` if it is a well-formed one of an unknown algorithm. Which names there may be is for
+/// the caller to say: a signers file has more of them than a statement.
+pub(crate) fn read(algorithm: &str, key: &str) -> Result<Option<PublicKey>, KeyError> {
+    if algorithm == ED25519 {
+        return PublicKey::try_from(format!("{algorithm} {key}")).map(Some);
+    }
+    let blob = base64::decode(key).ok_or(KeyError::Form)?;
+    // Both names are the same, so that a key cannot pass for one of another algorithm.
+    let length = u32::try_from(algorithm.len()).map_err(|_| KeyError::Form)?.to_be_bytes();
+    let rest = blob.strip_prefix(&length).and_then(|rest| rest.strip_prefix(algorithm.as_bytes()));
+    rest.filter(|key| !key.is_empty()).map(|_| None).ok_or(KeyError::Form)
 }
 
 impl From<KeyLine> for String {

@@ -5,8 +5,7 @@ use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::key::PublicKey;
 use crate::key_line::KeyLine;
@@ -174,13 +173,6 @@ impl RawAsserted {
     }
 }
 
-impl<'de> Deserialize<'de> for Asserted {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let known = RawAsserted::deserialize(deserializer)?.known().map_err(D::Error::custom)?;
-        known.map_err(|algorithm| D::Error::custom(format!("keys of the algorithm {algorithm} are unknown")))
-    }
-}
-
 /// A `revocation` as it stands in the file.
 #[derive(Deserialize)]
 pub(crate) struct RawRevocation {
@@ -284,4 +276,35 @@ pub struct Release {
     /// What changed, or why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::SigningKey;
+
+    #[test]
+    fn a_link_names_a_record_or_a_key() {
+        let key = SigningKey::from_seed(&[7; 32]).public_key();
+        let read = |value: Value| {
+            let raw: RawAsserted = serde_json::from_value(value).expect("members");
+            raw.known().map(|link| link.expect("a known algorithm").claim)
+        };
+        let record = DigestSet::of(b"a record");
+        let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
+        assert_eq!(read(json!({"parent": record})), Ok(claim));
+        assert_eq!(read(json!({"sameSigner": key})), Ok(LinkClaim::Key { same_signer: key }));
+        assert!(read(json!({"parent": record, "sameSigner": key})).is_err());
+        // Members of the other form are refused, and `null` is as good as nothing.
+        for foreign in [json!({"relation": "part-of"}), json!({"artifact": record})] {
+            let mut value = json!({"sameSigner": key});
+            value.as_object_mut().expect("an object").extend(foreign.as_object().expect("an object").clone());
+            assert!(read(value.clone()).is_err(), "{value}");
+        }
+        let nulls = json!({"sameSigner": key, "parent": null, "relation": null, "artifact": null});
+        assert_eq!(read(nulls), Ok(LinkClaim::Key { same_signer: key }));
+        assert!(read(json!({})).is_err());
+    }
 }

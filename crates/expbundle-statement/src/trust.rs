@@ -9,6 +9,8 @@ use crate::signers::{self, Line, Options, SkippedLine, TrustError, Window};
 
 /// The namespace of statements.
 const NAMESPACE: &str = "expbundle";
+/// Names of one key that are given: they are repeated at each of its statements.
+const MOST_NAMES: usize = 16;
 
 /// Signers that are trusted, for what, and when.
 #[derive(Clone, Debug, Default)]
@@ -29,17 +31,17 @@ struct AllowedSigner {
 pub enum Judgement {
     /// It is the key of these principals.
     Trusted {
-        /// Their names, sorted.
+        /// Their names, sorted; the first 16.
         principals: Vec<String>,
     },
     /// It is, at another time.
     NotValid {
-        /// Their names, sorted.
+        /// Their names, sorted; the first 16.
         principals: Vec<String>,
     },
     /// It is, for other purposes.
     OtherNamespace {
-        /// Their names, sorted.
+        /// Their names, sorted; the first 16.
         principals: Vec<String>,
     },
     /// The policy does not have the key.
@@ -78,6 +80,11 @@ impl TrustPolicy {
         lines.filter(|line| line.options.fit_namespace(NAMESPACE)).map(|line| line.options.window()).collect()
     }
 
+    /// Whether a line has the key, for whatever purpose and time.
+    pub fn has(&self, key: &PublicKey) -> bool {
+        self.by_key.contains_key(key.as_bytes())
+    }
+
     /// Judges a key at a moment, by all its lines: one that fits is enough.
     pub fn judge(&self, key: &PublicKey, at: Timestamp) -> Judgement {
         let Some(lines) = self.by_key.get(key.as_bytes()) else { return Judgement::Unknown };
@@ -86,6 +93,7 @@ impl TrustPolicy {
             let mut names: Vec<String> = lines.flat_map(|line| line.principals.clone()).collect();
             names.sort();
             names.dedup();
+            names.truncate(MOST_NAMES);
             Some(names).filter(|names| !names.is_empty())
         };
         let is_of_namespace = |options: &Options| options.fit_namespace(NAMESPACE);

@@ -59,26 +59,6 @@ fn words_of_a_signer_cannot_pass_for_ours() {
 }
 
 #[test]
-fn a_link_names_a_record_or_a_key() {
-    let key = SigningKey::from_seed(&[7; 32]).public_key();
-    let read = |value| serde_json::from_value::<Asserted>(value).map(|asserted| asserted.claim);
-    let record = DigestSet::of(b"a record");
-    let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
-    assert_eq!(read(json!({"parent": record})).expect("a record"), claim);
-    assert_eq!(read(json!({"sameSigner": key})).expect("a key"), LinkClaim::Key { same_signer: key });
-    assert!(read(json!({"parent": record, "sameSigner": key})).is_err());
-    // Members of the other form are refused, and `null` is as good as nothing.
-    for foreign in [json!({"relation": "part-of"}), json!({"artifact": record})] {
-        let mut value = json!({"sameSigner": key});
-        value.as_object_mut().expect("an object").extend(foreign.as_object().expect("an object").clone());
-        assert!(read(value.clone()).is_err(), "{value}");
-    }
-    let nulls = json!({"sameSigner": key, "parent": null, "relation": null, "artifact": null});
-    assert_eq!(read(nulls).expect("a key"), LinkClaim::Key { same_signer: key });
-    assert!(read(json!({})).is_err());
-}
-
-#[test]
 fn a_kind_has_at_most_64_characters() {
     let kind =
         |length: usize| format!("https://expbundle.github.io/statement/{}/v1", "a".repeat(length)).parse::<Kind>();

@@ -1,23 +1,23 @@
-//! What was broken or absent in a source, while everything intact was read.
+//! What was damaged or missing in a source. Everything readable was read.
 //!
 //! The codes are those under `source.` in the format's registry, `spec/codes.toml`; this crate knows their names only.
 
 /// What kind of thing was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SourceCode {
-    /// The source ends in the middle; everything before that was kept.
+    /// The source ends unexpectedly; everything before that was kept.
     Truncated,
-    /// Part of the source is damaged; everything intact was kept.
+    /// Part of the source is damaged; everything readable was kept.
     Damaged,
-    /// The source speaks of something that is not here.
+    /// The source lists something that was not found.
     Missing,
     /// Part of the source could not be read.
     Unreadable,
-    /// The source holds something that this version does not know.
+    /// The source has an item that this version does not support.
     Unsupported,
-    /// The source points out of its own folder; such links are not followed.
+    /// The source refers to a path outside its own folder; such links are not followed.
     Outside,
-    /// This kind of source does not hold everything that the tracker knew.
+    /// This kind of source does not include everything that the tracker recorded.
     Loss,
 }
 

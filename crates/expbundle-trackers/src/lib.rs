@@ -5,3 +5,5 @@ pub mod huggingface;
 pub mod mlflow;
 mod text;
 pub mod wandb;
+
+pub use text::{Json, read_json};

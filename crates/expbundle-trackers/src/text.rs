@@ -4,9 +4,41 @@ use std::fs;
 use std::io::{self, Read};
 
 use camino::Utf8Path;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 /// Texts of more bytes are not settings.
 const MOST_TEXT_BYTES: u64 = 16 << 20;
+
+/// Values of one JSON text that are taken apart. In memory a value takes a hundred times the bytes of its text.
+const MOST_VALUES: usize = 1 << 18;
+
+/// What a text is as JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json {
+    /// Taken apart.
+    Value(Value),
+    /// JSON of more values than are taken apart.
+    TooMany,
+    /// None, or nested more than 128 levels deep.
+    None,
+}
+
+/// Whether JSON has few enough values to be taken apart: no text has more of them than these bytes, and one.
+pub fn has_few_values(text: &str) -> bool {
+    text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() <= MOST_VALUES
+}
+
+/// Reads JSON of a foreign source, if it has not too many values.
+pub fn read_json(text: &str) -> Json {
+    if has_few_values(text) {
+        serde_json::from_str(text).map_or(Json::None, Json::Value)
+    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        Json::TooMany
+    } else {
+        Json::None
+    }
+}
 
 /// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there or a link.
 pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
@@ -19,6 +51,26 @@ pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MOST_TEXT_BYTES).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(MOST_TEXT_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_TEXT_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the text has more than 16 MiB"));
+    }
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_of_too_many_values_is_not_taken_apart() {
+        for count in [MOST_VALUES / 2, MOST_VALUES, 2 * MOST_VALUES] {
+            let text = format!("[{}0]", "0,".repeat(count));
+            match read_json(&text) {
+                Json::Value(value) => assert!(value.as_array().is_some_and(|items| items.len() <= MOST_VALUES)),
+                other => assert!(other == Json::TooMany && count >= MOST_VALUES),
+            }
+            assert_eq!(read_json(&text.replace(']', "")), Json::None);
+        }
+    }
 }

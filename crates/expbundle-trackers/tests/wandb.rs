@@ -20,9 +20,13 @@ struct Gathered {
 }
 
 impl Points for Gathered {
-    fn key(&mut self, path: &[String]) -> u32 {
+    fn key(&mut self, path: &[String]) -> Option<u32> {
         self.keys.push(path.join("\u{241f}"));
-        u32::try_from(self.keys.len() - 1).expect("few")
+        Some(u32::try_from(self.keys.len() - 1).expect("few"))
+    }
+
+    fn no_room(&mut self) {
+        panic!("there is room for every series");
     }
 
     fn number(&mut self, key: u32, _: At, value: f64, _: Option<&str>) {
@@ -54,6 +58,7 @@ fn json(value: &Value) -> Json {
         Value::Text(text) => text.clone().into(),
         Value::List(items) => items.iter().map(json).collect(),
         Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+        Value::Json(text) => panic!("not taken apart: {text}"),
     }
 }
 

@@ -16,9 +16,13 @@ struct Counter {
 }
 
 impl Points for Counter {
-    fn key(&mut self, path: &[String]) -> u32 {
+    fn key(&mut self, path: &[String]) -> Option<u32> {
         self.names.push(path.join("."));
-        u32::try_from(self.names.len() - 1).expect("few")
+        Some(u32::try_from(self.names.len() - 1).expect("few"))
+    }
+
+    fn no_room(&mut self) {
+        panic!("there is room for every series");
     }
 
     fn number(&mut self, key: u32, at: At, value: f64, _: Option<&str>) {
@@ -71,6 +75,7 @@ fn json(value: &Value) -> serde_json::Value {
         Value::Text(text) => text.clone().into(),
         Value::List(items) => items.iter().map(json).collect(),
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
+        Value::Json(text) => panic!("not taken apart: {text}"),
     }
 }
 

@@ -85,8 +85,8 @@ fn audit_bundle(
     };
     let verdict = intact.judge(policy, at.timestamp());
     let judge_folder = |folder: &Utf8Path| {
-        let scan = scan(folder, wanted(&intact, digests), progress)?;
-        Ok::<_, HashError>(judge(&scan, &intact, &verdict, policy.is_some()))
+        let scan = scan(folder, wanted(&intact, &verdict.standing, digests), progress)?;
+        Ok::<_, HashError>(judge(&scan, &intact, &verdict, policy.is_some(), digests))
     };
     // What contradicts itself is compared with no files.
     let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;

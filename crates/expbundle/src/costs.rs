@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use expbundle_format::RecordId;
 use expbundle_format::number::Number;
-use expbundle_format::sections::{Basis, Cost};
+use expbundle_format::sections::{Basis, Cost, JsonSection as _};
 use expbundle_lineage::Rollup;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +24,27 @@ pub struct Costs {
     pub charges: Vec<ChargeSum>,
     /// Figures that no sum should hold: negative, infinite, no number, or beyond any cost.
     pub not_added: Vec<NotAdded>,
+}
+
+/// What a family cost, and how far the sum reaches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FamilyCosts {
+    /// The sums.
+    #[serde(flatten)]
+    pub sums: Costs,
+    /// Records whose cost was counted.
+    pub counted: Vec<RecordId>,
+    /// Records that say nothing of their cost.
+    pub unknown: Vec<RecordId>,
+    /// Records whose cost is withheld.
+    pub withheld: Vec<RecordId>,
+    /// Records of a run that was counted already.
+    pub repeated: Vec<RecordId>,
+    /// Records that were revoked: what they say of their cost is listed and not added.
+    pub revoked: Vec<RecordId>,
+    /// Parents that are not here.
+    pub absent: Vec<RecordId>,
 }
 
 /// A sum of one resource.
@@ -55,20 +76,26 @@ pub struct ChargeSum {
 impl Intact {
     /// Adds up what these records and all their ancestors cost, each once.
     ///
-    /// Of several records of one run one that is signed counts before one that is not. What was revoked is not added.
-    pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> (Costs, Rollup<Vec<Cost>>) {
-        let is_revoked = |id: RecordId| verdict.standing.records.contains(&id);
+    /// Of several records of one run one that is signed counts before one that is not. What was revoked is not added, and stands for no run.
+    pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> FamilyCosts {
         let state = |id: RecordId| verdict.records.get(&id).copied().unwrap_or(State::Intact);
-        let rollup = verdict.lineage.rollup(
+        let rollup: Rollup<Vec<Cost>> = verdict.lineage.rollup(
             of,
-            |id| (is_revoked(id), Reverse(state(id))),
-            |id| self.json_section::<Cost>(id).filter(|_| !is_revoked(id)).map(|cost| vec![cost]),
+            |id| verdict.standing.records.contains(&id),
+            |id| Reverse(state(id)),
+            |id| self.json_section::<Cost>(id).map(|cost| vec![cost]),
             |mut all, mut one| {
                 all.append(&mut one);
                 all
             },
         );
-        (Costs::of(rollup.total.as_deref().unwrap_or_default()), rollup)
+        let mut sums = Costs::of(rollup.total.as_deref().unwrap_or_default());
+        for cost in rollup.left_out.iter().filter_map(|id| self.json_section::<Cost>(*id)) {
+            sums.not_added.extend(figure::revoked(&cost));
+        }
+        let (withheld, unknown) = rollup.unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
+        let Rollup { counted, repeated, left_out: revoked, absent, .. } = rollup;
+        FamilyCosts { sums, counted, unknown, withheld, repeated, revoked, absent }
     }
 }
 

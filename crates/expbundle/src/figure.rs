@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use expbundle_format::sections::{Charge, ResourceUse};
+use expbundle_format::sections::{Charge, Cost, ResourceUse};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub enum Unfit {
     Infinite,
     /// It is more, or more exact, than any cost.
     OutOfRange,
+    /// The record that states it was revoked.
+    Revoked,
 }
 
 impl Unfit {
@@ -43,6 +45,7 @@ impl Unfit {
             Self::Negative => "negative",
             Self::Infinite => "infinite",
             Self::OutOfRange => "out of range",
+            Self::Revoked => "its record was revoked",
         }
     }
 }
@@ -60,6 +63,19 @@ const WHOLE_DIGITS: usize = 21;
 /// Digits of an amount of money behind the point: tokens cost some 1e-9 each. Both together leave room to add 100,000 amounts and more.
 const PART_DIGITS: usize = 12;
 
+/// Every figure of a record that was revoked: none is added.
+pub fn revoked(cost: &Cost) -> impl Iterator<Item = NotAdded> + '_ {
+    let resources = cost.resources.iter().map(|figure| (written(figure), &figure.unit));
+    let charges = cost.charges.iter().map(|charge| (charge.amount.clone(), &charge.currency));
+    resources.chain(charges).map(|(amount, unit)| NotAdded { amount, unit: unit.clone(), why: Unfit::Revoked })
+}
+
+/// An amount in short: in full the largest have 309 digits, of which 17 mean something.
+fn written(figure: &ResourceUse) -> String {
+    let amount = figure.amount.0;
+    if amount.is_finite() && amount.abs() >= 1e21 { format!("{amount:e}") } else { figure.amount.to_string() }
+}
+
 /// What a use of a resource adds to a sum.
 pub fn resource(figure: &ResourceUse) -> Result<f64, NotAdded> {
     let amount = figure.amount.0;
@@ -74,10 +90,7 @@ pub fn resource(figure: &ResourceUse) -> Result<f64, NotAdded> {
     } else {
         return Ok(amount);
     };
-    // In full the largest have 309 digits, of which 17 mean something.
-    let is_long = amount.is_finite() && amount.abs() >= 1e21;
-    let written = if is_long { format!("{amount:e}") } else { figure.amount.to_string() };
-    Err(NotAdded { amount: written, unit: figure.unit.clone(), why })
+    Err(NotAdded { amount: written(figure), unit: figure.unit.clone(), why })
 }
 
 /// What a charge adds to a sum.

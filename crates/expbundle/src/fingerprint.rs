@@ -78,6 +78,11 @@ impl Intact {
         json::to_bytes(&whole).ok().map(|bytes| Blake3::of(&bytes))
     }
 
+    /// Whether a run has no fingerprint because its recipe or `artifacts.json` is withheld.
+    pub fn withholds_recipe(&self, id: RecordId) -> bool {
+        self.is_withheld(id, &Recipe::name()) || self.is_withheld(id, &Artifacts::name())
+    }
+
     /// What the fingerprint of a run says nothing of.
     pub fn not_compared(&self, id: RecordId) -> Vec<NotCompared> {
         let Some(known) = self.known_recipe(id) else { return Vec::new() };

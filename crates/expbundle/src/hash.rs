@@ -402,7 +402,9 @@ fn blobs_of_snapshot(folder: &Utf8Path) -> Option<PathBuf> {
     let snapshots = folder.parent()?;
     let repository = snapshots.parent()?;
     let name = repository.file_name()?.to_str()?;
-    let is_repository = ["models--", "datasets--", "spaces--"].iter().any(|start| name.starts_with(start));
+    // `<kind>--<name>` or `<kind>--<owner>--<name>`.
+    let mut of_kind = ["models--", "datasets--", "spaces--"].iter().filter_map(|start| name.strip_prefix(start));
+    let is_repository = of_kind.any(|id| id.split("--").count() <= 2 && id.split("--").all(|part| !part.is_empty()));
     (snapshots.file_name()?.to_str()? == "snapshots" && is_repository).then(|| repository.join("blobs"))
 }
 
@@ -417,7 +419,7 @@ pub fn is_file_of(folder: &Utf8Path, path: &Utf8Path) -> bool {
 fn is_blob(link: &std::path::Path, blobs: &std::path::Path) -> bool {
     let Ok(target) = std::fs::canonicalize(link) else { return false };
     let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_digest = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digest = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     target.parent() == Some(blobs) && is_digest && target.is_file()
 }
 

@@ -77,7 +77,7 @@ impl FromStr for State {
 /// What a policy makes of an intact bundle at a moment.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// That of the weakest record that counts; with a signers file that knows none of them, at most `signed`.
+    /// That of the weakest record that counts; `intact` if none does.
     pub state: State,
     /// Of each record by itself, those that are set apart too.
     pub records: BTreeMap<RecordId, State>,
@@ -91,6 +91,17 @@ pub struct Verdict {
     pub heads: Vec<RecordId>,
     /// What the statements, the lineage and the signers have wrong with them.
     pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// The state of a part of the records: what a verification of these alone would conclude.
+    ///
+    /// That of the weakest of them; an error anywhere is one for all, and of no record nothing can be trusted.
+    pub fn state_of(&self, records: impl IntoIterator<Item = RecordId>) -> State {
+        let states = records.into_iter().filter_map(|id| self.records.get(&id).copied());
+        let weakest = states.min().unwrap_or(State::Intact);
+        State::of_errors(&self.findings).map_or(weakest, |worse| worse.min(weakest))
+    }
 }
 
 impl Intact {
@@ -117,8 +128,9 @@ impl Intact {
             }
             let record = RecordId(statement.record().blake3);
             let is_trusted = standing.trusted.get(&statement.id()).is_some_and(|principals| !principals.is_empty());
-            let state = match (has_policy && standing.counts(record), is_trusted) {
+            let state = match (has_policy, is_trusted) {
                 (true, true) => State::Trusted,
+                (true, false) if standing.apart.records.contains(&record) => State::Signed,
                 // What strangers add does not raise what a trusted key signed and took back.
                 (true, false) => continue,
                 (false, _) => State::Signed,
@@ -128,9 +140,9 @@ impl Intact {
             }
         }
         let of_counting = records.iter().filter(|(id, _)| standing.counts(**id)).map(|(_, state)| *state);
-        // A bundle without records holds nothing that could be signed, and one of strangers nothing that could be trusted.
-        let of_all = || records.values().copied().min().unwrap_or(State::Intact).min(State::Signed);
-        let mut state = of_counting.min().unwrap_or_else(of_all);
+        // Where no record counts nothing is signed by anybody whose word does, and what was taken back does not go unnoticed.
+        let of_taken_back = standing.taken_back.first().map(|_| State::Intact);
+        let mut state = of_counting.chain(of_taken_back).min().unwrap_or(State::Intact);
         // Each step relies on what the one before it checks, so an error ends them.
         let mut findings = self.together(has_policy, &standing);
         for step in [lineage.findings(), &standing.findings] {
@@ -185,7 +197,9 @@ impl Intact {
         let counting = |wrong: &&Attributed| wrong.by.iter().any(|record| standing.counts(*record));
         findings.extend(self.attributed().iter().filter(counting).map(|wrong| wrong.finding.clone()));
         for statement in self.statements().iter().filter(|statement| self.contradicts(statement)) {
-            if !standing.apart.statements.contains(&statement.id()) {
+            // What is set apart is not here, whatever its digests.
+            let is_of_what_counts = standing.counts(RecordId(statement.record().blake3));
+            if is_of_what_counts && !standing.apart.statements.contains(&statement.id()) {
                 let place = Place::entry(EntryName::Statement(statement.file_digest()).to_string());
                 let message = "the subject has the BLAKE3 of a record that is here, and another SHA-256";
                 findings.push(Finding::new(Code::StatementSubject, place, message));
@@ -251,7 +265,24 @@ impl Intact {
             let record = record.and_then(|record| record.parse().ok());
             is_of(&statements, finding) || record.is_some_and(|id| standing.apart.records.contains(&id))
         };
-        check.findings.into_iter().filter(|finding| finding.is_error() || !is_apart(finding)).collect()
+        let kept = check.findings.into_iter().filter(|finding| finding.is_error() || !is_apart(finding));
+        let (mut findings, mut of_statements): (Vec<Finding>, Vec<Finding>) = kept.partition(|finding| {
+            let entry = finding.place.entry.as_deref().unwrap_or_default();
+            finding.is_error() || !entry.starts_with("statements/")
+        });
+        // A record that is set apart is not here for what is said of it.
+        let counting = self.statements().iter().filter(|one| !standing.apart.statements.contains(&one.id()));
+        let orphaned = counting.filter(|one| {
+            let record = RecordId(one.record().blake3);
+            one.listing().is_none() && standing.apart.records.contains(&record)
+        });
+        of_statements.extend(orphaned.map(|one| {
+            let place = Place::entry(EntryName::Statement(one.file_digest()).to_string());
+            Finding::new(Code::StatementOrphan, place, format!("it is about record {}", one.record().blake3))
+        }));
+        of_statements.sort_by(|a, b| a.place.entry.cmp(&b.place.entry));
+        findings.append(&mut of_statements);
+        findings
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::sync::Once;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use expbundle_format::container::{Container, EntryName};
@@ -47,26 +47,31 @@ impl FolderLock {
 /// The folder, locked; nothing where that cannot be had.
 fn locked(folder: &Utf8Path) -> io::Result<Option<File>> {
     let Ok(file) = File::open(folder) else { return Ok(None) };
+    Ok(wait_for(|| file.try_lock(), WAIT)?.then_some(file))
+}
+
+/// Tries to lock until it is done, and gives whether it is: a file system may have no locks.
+fn wait_for(mut try_lock: impl FnMut() -> Result<(), TryLockError>, wait: Duration) -> io::Result<bool> {
     for _ in 0..TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::Error(_)) => return Ok(None),
-            Err(TryLockError::WouldBlock) => sleep(WAIT),
+        match try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(_)) => return Ok(false),
+            Err(TryLockError::WouldBlock) => sleep(wait),
         }
     }
     Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"))
 }
 
-/// Removes files that nobody will finish: their lock is free, because their writer is gone.
+/// Removes files and folders that nobody will finish: their lock is free, because their writer is gone.
 pub(crate) fn sweep(folder: &Utf8Path) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
         let path = entry.path();
-        if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
-            && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
-        {
+        let Ok(metadata) = fs::symlink_metadata(path) else { continue };
+        let is_ours = metadata.is_file() || metadata.is_dir();
+        if is_ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
             // If it cannot be removed, the next writer will try.
-            let _ = fs::remove_file(path);
+            let _ = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
     }
 }
@@ -78,8 +83,8 @@ pub enum Seen {
     Nothing,
     /// A bundle of these objects.
     Bundle(Vec<EntryName>),
-    /// Something that is not a bundle, or cannot be read.
-    Other,
+    /// Something that is not a bundle, or cannot be read: its size in bytes, and when it was changed, if that is known.
+    Other(Option<(u64, SystemTime)>),
 }
 
 impl Seen {
@@ -88,17 +93,85 @@ impl Seen {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::Nothing,
             Ok(metadata) if metadata.is_file() => {}
-            _ => return Self::Other,
+            _ => return Self::Other(None),
         }
-        let container =
-            File::open(path).ok().and_then(|file| Container::open(io::BufReader::new(file), &Limits::default()).ok());
-        container.map_or(Self::Other, |container| {
+        let Ok(file) = File::open(path) else { return Self::Other(None) };
+        let stamp = file.metadata().and_then(|metadata| Ok((metadata.len(), metadata.modified()?))).ok();
+        let container = Container::open(io::BufReader::new(file), &Limits::default());
+        container.map_or(Self::Other(stamp), |container| {
             Self::Bundle(container.entries().iter().map(|entry| entry.name.clone()).collect())
         })
+    }
+
+    /// Whether everything that was there is in this bundle, so that nothing is lost if it takes the place.
+    pub fn is_within(&self, bundle: &Bundle) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Bundle(names) => names.iter().all(|name| bundle.contains(name)),
+            Self::Other(_) => false,
+        }
     }
 
     /// What a bundle that was read from a file was.
     pub fn of(bundle: Option<&Bundle>) -> Self {
         bundle.map_or(Self::Nothing, |bundle| Self::Bundle(bundle.entries().map(|(name, _)| name.clone()).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file system without locks says so by an error: then a writer goes on without, for nobody could ever have one.
+    #[test]
+    fn without_locks_a_writer_goes_on_and_with_them_it_waits() {
+        let answer = |answers: &mut Vec<Result<(), TryLockError>>| {
+            wait_for(|| answers.pop().unwrap_or(Err(TryLockError::WouldBlock)), Duration::ZERO)
+        };
+        let unsupported = || TryLockError::Error(io::ErrorKind::Unsupported.into());
+        assert!(!answer(&mut vec![Err(unsupported())]).expect("an answer"));
+        assert!(answer(&mut vec![Ok(())]).expect("an answer"));
+        assert!(
+            answer(&mut vec![Ok(()), Err(TryLockError::WouldBlock), Err(TryLockError::WouldBlock)]).expect("an answer")
+        );
+        assert_eq!(answer(&mut Vec::new()).expect_err("it never ends").kind(), io::ErrorKind::WouldBlock);
+    }
+
+    /// What is promised without locks: who looks again sees that somebody wrote.
+    #[test]
+    fn what_was_seen_differs_from_whatever_somebody_else_puts_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("UTF-8");
+        let nothing = Seen::at(&path);
+        assert_eq!(nothing, Seen::Nothing);
+        fs::write(&path, b"not a bundle").expect("room");
+        let other = Seen::at(&path);
+        fs::write(&path, b"not a bundle either").expect("room");
+        assert!(nothing != other && other != Seen::at(&path));
+        let mut bundle = Bundle::new();
+        bundle.insert_statement(b"{}".to_vec());
+        bundle.save(&path).expect("room");
+        let one = Seen::at(&path);
+        assert_eq!(one, Seen::of(Some(&bundle)));
+        bundle.insert_statement(b"[]".to_vec());
+        bundle.save(&path).expect("room");
+        assert!(one != Seen::at(&path) && one.is_within(&bundle) && !other.is_within(&bundle));
+    }
+
+    /// What a killed writer left is a file, or a folder with files in it.
+    #[test]
+    fn what_nobody_will_finish_is_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        fs::write(path.join(".expbundle-a.part"), b"half").expect("room");
+        fs::create_dir_all(path.join(".expbundle-b.part/artifacts")).expect("room");
+        fs::write(path.join(".expbundle-b.part/artifacts/c"), b"half").expect("room");
+        let alive = crate::write_file::PreparedFolder::new(&path.join("out")).expect("room");
+        fs::write(path.join("mine.part"), b"mine").expect("room");
+        sweep(&path);
+        let left = fs::read_dir(&path).expect("a folder").count();
+        assert_eq!(left, 2, "the one whose writer lives, and the one of another name");
+        alive.put_in_place().expect("a free place");
+        assert!(path.join("out").is_dir());
     }
 }

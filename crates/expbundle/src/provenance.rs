@@ -42,16 +42,20 @@ impl Listings<'_> {
 }
 
 /// What a run took in.
+#[derive(Default)]
 struct Taken {
     blake3: HashSet<Blake3>,
     sha256: HashSet<Sha256>,
     /// Whether a tree was taken in whose files are not known.
     is_more: bool,
+    /// Whether something is known by this digest only, which tells nothing of what is known by the other only.
+    only_blake3: bool,
+    only_sha256: bool,
 }
 
 impl Taken {
     fn by(body: &RecordBody, described: &Artifacts, listings: &Listings<'_>) -> Self {
-        let mut taken = Self { blake3: HashSet::new(), sha256: HashSet::new(), is_more: false };
+        let mut taken = Self::default();
         for input in &body.inputs {
             taken.add(&input.digest);
             if input.form == Form::Tree && !input.digest.is_of_nothing() {
@@ -69,6 +73,11 @@ impl Taken {
     fn add(&mut self, digests: &ArtifactDigests) {
         self.blake3.extend(digests.blake3());
         self.sha256.extend(digests.sha256());
+        // What is empty is known by both.
+        if digests.both().is_none() && !digests.is_of_nothing() {
+            self.only_blake3 |= digests.blake3().is_some();
+            self.only_sha256 |= digests.sha256().is_some();
+        }
     }
 
     fn has(&self, digests: &ArtifactDigests) -> bool {
@@ -76,17 +85,24 @@ impl Taken {
             || digests.sha256().is_some_and(|digest| self.sha256.contains(&digest))
     }
 
-    /// `None` where it cannot be said in one word: of a tree of which some files were passed on, or if not all that was taken in is known.
+    /// Whether everything can be compared with these bytes.
+    fn can_tell(&self, digests: &ArtifactDigests) -> bool {
+        (digests.blake3().is_some() || !self.only_blake3) && (digests.sha256().is_some() || !self.only_sha256)
+    }
+
+    /// `None` where it cannot be said in one word: of a tree of which some files were passed on, or if not all that was taken in is known or
+    /// can be compared.
     fn was_passed_on(&self, output: &ArtifactRef, listings: &Listings<'_>) -> Option<bool> {
         if self.has(&output.digest) {
             return Some(true);
         }
         let is_certain = match output.form {
-            Form::File => !self.is_more,
+            Form::File => !self.is_more && self.can_tell(&output.digest),
             Form::Tree => {
                 let tree = listings.of(output)?;
                 let mut unique = tree.files().iter().filter(|file| is_unique_file(&file.path.to_plain(), file.size));
-                !self.is_more && !unique.any(|file| self.has(&file.digest.into()))
+                let is_known = |digests: &ArtifactDigests| self.has(digests) || !self.can_tell(digests);
+                !self.is_more && self.can_tell(&output.digest) && !unique.any(|file| is_known(&file.digest.into()))
             }
         };
         is_certain.then_some(false)

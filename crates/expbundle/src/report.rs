@@ -7,7 +7,7 @@ use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::RecordFacts;
-use expbundle_statement::{Kind as StatementKind, SkippedLine};
+use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,10 +48,13 @@ pub struct Report {
     pub at: Time,
     /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
     pub skipped_lines: Vec<SkippedLine>,
-    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all.
+    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all. Those that were
+    /// taken back are among them.
     pub records: Vec<RecordReport>,
     /// The statements that count, in the order of their dates.
     pub statements: Vec<StatementReport>,
+    /// Records that are not here, or not for what counts, against which something was said.
+    pub objected_elsewhere: Vec<ObjectedReport>,
     /// What no trusted key signed. It changed nothing above.
     pub apart: ApartReport,
     /// The directory, if one was verified.
@@ -74,6 +77,15 @@ pub struct ApartReport {
     pub records: Vec<RecordReport>,
     /// The statements.
     pub statements: Vec<StatementReport>,
+}
+
+/// What was said against a record that is not here, or is set apart: whether it is changes nothing in this.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ObjectedReport {
+    /// The record.
+    pub record: RecordId,
+    /// What was said against it, the weightiest first.
+    pub objections: Vec<Objection>,
 }
 
 /// One record.
@@ -141,6 +153,7 @@ pub struct SectionReport {
 }
 
 /// A statement. Its signature holds, or there would be no report on it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementReport {
@@ -164,14 +177,9 @@ pub struct StatementReport {
     pub replaced: bool,
     /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
-}
-
-impl StatementReport {
     /// Whether it revokes the key that signed it: that counts, though the key no longer does.
-    pub fn takes_back_its_own_key(&self) -> bool {
-        let own = format!("revokes key {}", self.signer.fingerprint);
-        self.kind == "revocation" && self.says.starts_with(&own)
-    }
+    #[serde(skip)]
+    pub takes_back_its_own_key: bool,
 }
 
 /// The key that signed.
@@ -305,15 +313,17 @@ impl Report {
         let Question { policy, required, at, .. } = question;
         let mut findings = check.findings;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
-        let mut apart = ApartReport::default();
+        let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(Check { findings }, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
             let standing = &verdict.standing;
-            let (counting, strange) =
-                record_reports(intact, verdict).into_iter().partition(|record| standing.counts(record.id));
+            let (counting, strange) = record_reports(intact, verdict)
+                .into_iter()
+                .partition(|record| !standing.apart.records.contains(&record.id));
             records = counting;
             apart.records = strange;
+            objected_elsewhere = objections_elsewhere(verdict, policy.is_some(), &records);
             apart.known_keys.clone_from(&standing.not_valid);
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
@@ -348,6 +358,7 @@ impl Report {
             skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
             records,
             statements,
+            objected_elsewhere,
             apart,
             folder,
             files,
@@ -356,17 +367,41 @@ impl Report {
         }
     }
 }
+/// What was said against records that are not listed: with a signers file against whichever; without one, where anybody can say anything of
+/// any record, against parents.
+fn objections_elsewhere(verdict: &Verdict, has_policy: bool, listed: &[RecordReport]) -> Vec<ObjectedReport> {
+    let against = &verdict.standing.against;
+    if against.is_empty() {
+        return Vec::new();
+    }
+    let listed: HashSet<RecordId> = listed.iter().map(|record| record.id).collect();
+    let parents = || {
+        let all: Vec<RecordId> = verdict.lineage.records().iter().map(RecordFacts::id).collect();
+        verdict.lineage.absent_parents_of(&all)
+    };
+    let of = if has_policy { against.keys().copied().collect() } else { parents() };
+    of.into_iter()
+        .filter(|record| !listed.contains(record))
+        .filter_map(|record| Some(ObjectedReport { record, objections: against.get(&record)?.clone() }))
+        .collect()
+}
 
 /// Ancestors with objections that the report of a record names.
 const MOST_OBJECTED: usize = 16;
 
-/// Ancestors of a record against which something was said.
+/// The ancestors of a record, and the parents that it and they name and that are not here, of which somebody says something against.
 pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
-    if verdict.standing.against.is_empty() {
+    let against = &verdict.standing.against;
+    if against.is_empty() {
         return Vec::new();
     }
-    let ancestors = verdict.lineage.ancestors(&[record]).into_iter();
-    ancestors.filter(|id| verdict.standing.against.contains_key(id)).collect()
+    let ancestors = verdict.lineage.ancestors(&[record]);
+    let absent = ancestors.iter().chain([&record]).flat_map(|id| verdict.lineage.absent_parents(*id));
+    let mut objected: Vec<RecordId> = ancestors.iter().copied().chain(absent).collect();
+    objected.retain(|id| against.contains_key(id));
+    objected.sort_unstable();
+    objected.dedup();
+    objected
 }
 
 fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
@@ -455,20 +490,30 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
                 StatementKind::Authorship => !verdict.standing.vouches(statement),
                 _ => verdict.standing.statements.contains(&statement.id()),
             },
+            takes_back_its_own_key: matches!(
+                statement.predicate(),
+                Predicate::Revocation(Revocation { revoked: Revoked::Key(key), .. }) if key == statement.key()
+            ),
         })
         .collect();
     reports.sort_by_key(|report| (report.created, report.id));
     // One statement may be wrapped in many envelopes, and is one statement.
     reports.dedup_by_key(|report| report.id);
-    reports.chunk_by(|a, b| a.created == b.created).flat_map(in_chain).cloned().collect()
+    // What is set apart changes no order of what counts, so of one date it comes behind.
+    let is_apart = |report: &&StatementReport| verdict.standing.apart.statements.contains(&report.id);
+    let ordered = |same_date: &[StatementReport]| -> Vec<StatementReport> {
+        let (apart, counting): (Vec<_>, Vec<_>) = same_date.iter().partition(is_apart);
+        in_chain(&counting).into_iter().chain(in_chain(&apart)).cloned().collect()
+    };
+    reports.chunk_by(|a, b| a.created == b.created).flat_map(ordered).collect()
 }
 
 /// Statements of one date, each behind those that it follows.
-fn in_chain(same_date: &[StatementReport]) -> Vec<&StatementReport> {
-    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, report)).collect();
+fn in_chain<'a>(same_date: &[&'a StatementReport]) -> Vec<&'a StatementReport> {
+    let by_id: HashMap<StatementId, &StatementReport> = same_date.iter().map(|report| (report.id, *report)).collect();
     let mut order = Vec::with_capacity(same_date.len());
     let mut seen = HashSet::new();
-    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (report, false)).collect();
+    let mut open: Vec<(&StatementReport, bool)> = same_date.iter().rev().map(|report| (*report, false)).collect();
     while let Some((report, follows_all)) = open.pop() {
         if follows_all {
             order.push(report);

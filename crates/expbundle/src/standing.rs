@@ -26,6 +26,8 @@ use crate::verify::Intact;
 pub struct Standing {
     /// What no trusted key signed; empty without a signers file.
     pub apart: Apart,
+    /// With a signers file, records that nobody trusted vouches for any more: they are seen, and have no say.
+    pub taken_back: BTreeSet<RecordId>,
     /// Statements that are revoked, themselves or by their key.
     pub statements: BTreeSet<StatementId>,
     /// Records that are revoked.
@@ -96,6 +98,8 @@ pub struct Objection {
     pub key: String,
     /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
     pub trusted_as: Vec<String>,
+    /// Whether the same key signed the record as its author.
+    pub by_author: bool,
     /// What the signer calls itself. Claimed.
     pub name: Option<String>,
     /// Why, in the signer's words.
@@ -118,6 +122,13 @@ pub enum ObjectionKind {
     Superseded,
 }
 
+impl Objection {
+    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can make any number of other keys.
+    pub fn is_vouched_for(&self) -> bool {
+        self.by_author || !self.trusted_as.is_empty()
+    }
+}
+
 impl ObjectionKind {
     /// The word in reports.
     pub fn as_str(self) -> &'static str {
@@ -133,7 +144,7 @@ impl ObjectionKind {
 impl Standing {
     /// Whether a record takes part in the graph, the sums and the state.
     pub fn counts(&self, record: RecordId) -> bool {
-        !self.apart.records.contains(&record)
+        !self.apart.records.contains(&record) && !self.taken_back.contains(&record)
     }
 
     /// Whether a statement counts: it is by a key that counts, and nobody took it back.
@@ -162,10 +173,12 @@ impl Intact {
         let (mut words, strangers): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
             self.statements().iter().partition(|statement| rights.is_known(statement.key()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
-        if policy.is_some() {
-            standing.apart = self.apart(&words, &strangers, &rights);
-        }
         let revocations = revoke(&words, &rights, &mut standing);
+        if policy.is_some() {
+            let apart = self.statements().iter().filter(|statement| !rights.trusts(statement.key()));
+            standing.apart.statements = apart.map(VerifiedStatement::id).collect();
+            self.divide(&revocations, &rights, &mut standing);
+        }
         let of_keys = self.statements().iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
         standing.statements.extend(of_keys.map(VerifiedStatement::id));
         self.supersede(&words, &rights, &mut standing);
@@ -215,23 +228,33 @@ impl Intact {
         }
     }
 
-    /// What no trusted key signed. What a trusted key signed and was taken back since is not set apart, so that it is seen.
-    fn apart(&self, words: &[&VerifiedStatement], strangers: &[&VerifiedStatement], rights: &Rights<'_>) -> Apart {
-        let (trusted, others): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
-            words.iter().copied().partition(|statement| rights.trusts(statement.key()));
-        // A record that a trusted key revoked is not set apart, or to leave out its authorship would be to undo that.
-        let vouched = trusted.iter().filter_map(|statement| match statement.predicate() {
-            Predicate::Authorship(_) if !self.contradicts(statement) => Some(RecordId(statement.record().blake3)),
-            Predicate::Revocation(revocation) => match revocation.revoked {
-                Revoked::Record(id) => Some(id),
-                _ => None,
-            },
-            _ => None,
-        });
-        let authored: HashSet<RecordId> = vouched.collect();
-        let others = others.iter().chain(strangers).map(|statement| statement.id());
-        let records = self.records().keys().copied().filter(|id| !authored.contains(id)).collect();
-        Apart { records, statements: others.collect() }
+    /// Which records have a say, which had one or may have had one and lost it, and which are set apart.
+    ///
+    /// Whoever holds a stolen key can sign new records with it, and anybody can add a record of which a revocation speaks. So neither has a
+    /// say, and both are seen: to leave out an authorship that was taken back must not undo that.
+    fn divide(&self, revocations: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+        let is_trusted = |statement: &&VerifiedStatement| rights.trusts(statement.key());
+        let authorships =
+            self.statements().iter().filter(|one| one.kind() == Kind::Authorship && !self.contradicts(one));
+        let (gone, valid): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
+            authorships.filter(is_trusted).partition(|one| standing.keys.contains(one.key().as_bytes()));
+        let say: HashSet<RecordId> = valid.into_iter().map(|one| RecordId(one.record().blake3)).collect();
+        let mut seen: HashSet<RecordId> = gone.into_iter().map(|one| RecordId(one.record().blake3)).collect();
+        let here: HashSet<StatementId> = self.statements().iter().map(VerifiedStatement::id).collect();
+        for statement in revocations.iter().copied().filter(is_trusted) {
+            let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+            let subject = RecordId(statement.record().blake3);
+            seen.extend(match &revocation.revoked {
+                Revoked::Record(id) => Some(*id),
+                // One that is here tells by itself whether it vouched.
+                Revoked::Statement(id) => (!here.contains(id)).then_some(subject),
+                Revoked::Key(key) => rights.has(key).then_some(subject),
+            });
+        }
+        for id in self.records().keys().filter(|id| !say.contains(*id)) {
+            let set = if seen.contains(id) { &mut standing.taken_back } else { &mut standing.apart.records };
+            set.insert(*id);
+        }
     }
 
     /// Which keys signed which records as their authors.
@@ -367,6 +390,7 @@ fn object(
             statement: statement.id(),
             key: statement.key().fingerprint(),
             trusted_as: rights.principals(statement.key()),
+            by_author: rights.vouches(statement.key(), record),
             name: statement.signer_name().map(str::to_owned),
             reason: reason.cloned(),
             successor,
@@ -459,6 +483,11 @@ impl<'a> Rights<'a> {
 
     fn is_known(&self, key: &PublicKey) -> bool {
         self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown))
+    }
+
+    /// Whether the signers file has a line of a key, which need not have signed anything here.
+    fn has(&self, key: &PublicKey) -> bool {
+        self.policy.is_some_and(|policy| policy.has(key))
     }
 
     /// When the signers file trusts a key that it has and does not trust at the moment.

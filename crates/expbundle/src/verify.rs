@@ -289,6 +289,18 @@ impl Intact {
         self.bundle.get(&EntryName::Section { record, section: name.clone() })
     }
 
+    /// Whether a record lists a section that is not here.
+    pub fn is_withheld(&self, record: RecordId, name: &SectionName) -> bool {
+        let lists = self.records().get(&record).is_some_and(|record| record.body().sections.contains_key(name));
+        lists && self.section(record, name).is_none()
+    }
+
+    /// The sections that a record lists and that are not here, in the order of their names.
+    pub fn withheld_sections(&self, record: RecordId) -> Vec<SectionName> {
+        let listed = self.records().get(&record).into_iter().flat_map(|record| record.body().sections.keys());
+        listed.filter(|name| self.section(record, name).is_none()).cloned().collect()
+    }
+
     /// Bytes of a section; none if it is withheld.
     pub(crate) fn size_of(&self, record: RecordId, name: &SectionName) -> u64 {
         self.section(record, name).map_or(0, Content::size)

@@ -7,7 +7,7 @@ use std::fs::{self, File, Permissions};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Writes a file in one step: `write` fills it, and then it takes its place.
 ///
@@ -37,15 +37,18 @@ pub struct PreparedFile {
 impl PreparedFile {
     /// Writes the file beside its place. Dropping it leaves no trace.
     pub fn new(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
+        // As any new file: the process's umask takes away what it should.
+        Self::with_mode(path, 0o666, write)
+    }
+
+    /// The same, for a file that nobody but its owner ever may read: a private key.
+    pub fn private(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
+        Self::with_mode(path, 0o600, write)
+    }
+
+    fn with_mode(path: &Utf8Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
         let kept = permissions_to_keep(path)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As any new file: the process's umask takes away what it should. Otherwise only the owner could read it.
-            builder.permissions(Permissions::from_mode(0o666));
-        }
+        let builder = unfinished(mode);
         let mut temporary = loop {
             let temporary = builder.tempfile_in(folder_of(path))?;
             // Says that its writer lives. Where there are no locks, nobody removes what seems to be left over either. One that was taken for
@@ -73,6 +76,82 @@ impl PreparedFile {
         self.temporary.persist(&self.path).map_err(|error| error.error)?;
         sync_folder(folder_of(&self.path))
     }
+
+    /// Renames it into its place if nothing is there, not even what came there since.
+    pub fn put_in_free_place(self) -> io::Result<()> {
+        self.temporary.persist_noclobber(&self.path).map_err(|error| error.error)?;
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+/// A folder that is being filled beside its place.
+#[derive(Debug)]
+pub struct PreparedFolder {
+    temporary: TempDir,
+    /// Locked: says that its writer lives.
+    _folder: Option<File>,
+    path: Utf8PathBuf,
+}
+
+impl PreparedFolder {
+    /// An empty folder. Dropping it leaves no trace.
+    ///
+    /// # Errors
+    /// Something is in its place.
+    pub fn new(path: &Utf8Path) -> io::Result<Self> {
+        must_be_free(path)?;
+        let builder = unfinished(0o777);
+        loop {
+            let temporary = builder.tempdir_in(folder_of(path))?;
+            let folder = File::open(temporary.path()).ok();
+            let is_taken =
+                folder.as_ref().is_some_and(|one| matches!(one.try_lock(), Err(fs::TryLockError::WouldBlock)));
+            if !is_taken && temporary.path().exists() {
+                return Ok(Self { temporary, _folder: folder, path: path.to_owned() });
+            }
+        }
+    }
+
+    /// Where a file of it is until then.
+    ///
+    /// # Errors
+    /// The folder's path is not UTF-8.
+    pub fn file(&self, name: &str) -> io::Result<Utf8PathBuf> {
+        let folder = Utf8Path::from_path(self.temporary.path()).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(folder.join(name))
+    }
+
+    /// Renames it into its place.
+    pub fn put_in_place(self) -> io::Result<()> {
+        must_be_free(&self.path)?;
+        fs::rename(self.temporary.path(), &self.path)?;
+        // Nothing of that name is left to be removed.
+        let _ = self.temporary.keep();
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+fn must_be_free(path: &Utf8Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "something of this name is there")),
+    }
+}
+
+/// Makes what is not finished, under names that tell.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "modes are Unix's"))]
+fn unfinished(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    builder
+}
+
+/// Refuses what a file cannot take the place of: a folder, a link, a pipe or device, a file that is read-only.
+pub fn check_replaceable(path: &Utf8Path) -> io::Result<()> {
+    permissions_to_keep(path).map(|_| ())
 }
 
 /// Removes a file for good.
@@ -125,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+    fn folder() -> (TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
         (folder, path)

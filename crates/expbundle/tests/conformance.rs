@@ -114,6 +114,7 @@ fn every_archive_of_the_same_objects_is_the_same_bundle() {
         let folder = path.parent().expect("in a layer");
         let input = Content::file(fs::File::open(folder.join(&case.input)).expect("readable")).expect("a file");
         let repacked = repack(&input, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(repacked.dropped.is_empty(), case.expect.exit == 0, "{}: {:?}", path.display(), repacked.dropped);
         let mut written = Vec::new();
         repacked.bundle.write(&mut written).expect("memory");
         assert!(written == fs::read(folder.join(output)).expect("readable"), "{}", path.display());

@@ -52,8 +52,8 @@ fn cost(bundle: &Bundle, files: usize) -> (usize, usize) {
     let intact = unverified.check(Digests::Blake3).1.expect("whole");
     let verdict = intact.judge(None, "2026-11-23T10:00:00Z".parse::<Time>().expect("a time").timestamp());
     let before = BYTES.load(Ordering::Relaxed);
-    let scan = scan(&folder, wanted(&intact, Digests::Blake3), &|_| ()).expect("readable");
-    let found = judge(&scan, &intact, &verdict, false);
+    let scan = scan(&folder, wanted(&intact, &verdict.standing, Digests::Blake3), &|_| ()).expect("readable");
+    let found = judge(&scan, &intact, &verdict, false, Digests::Blake3);
     (BYTES.load(Ordering::Relaxed) - before, found.findings.len())
 }
 

@@ -70,10 +70,12 @@ impl Attach {
         let present = present(&self.directory)?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
         let (intact, _) = tracker::checked(&bundle, None)?;
-        if let Some(present) = present.as_ref().filter(|_| !self.replace) {
+        let is_joined = present.is_some() && !self.replace;
+        if let Some(present) = present.as_ref().filter(|_| is_joined) {
             let mut joined = bundle.clone();
             joined.merge(present.bundle());
             tracker::checked(&joined, None)?;
+            copies.push(present.bundle().clone());
         }
         let arguments = self.signing.signing();
         let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
@@ -98,11 +100,12 @@ impl Attach {
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
             .map_err(|error| failure(&error))?;
         bar.finish_and_clear();
+        // Who attaches a copy without some sections may have meant them to be gone.
         let returning = returning(&copies);
-        if !returning.is_empty() && present.is_some() && !self.replace {
+        plan.notes.extend(comes_back(&returning));
+        if !returning.is_empty() && is_joined {
             plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
         }
-        plan.notes.extend(comes_back(&returning));
         for file in &plan.files {
             let (tone, word) = match file.state {
                 FileState::Covered => (Tone::Good, "covered"),

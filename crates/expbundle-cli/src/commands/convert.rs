@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::Manner;
 use crate::failure::Failure;
+use crate::output::{Output, Over, make_folders};
 use crate::terminal::{self, Tone, cell, count, grouped, one_line, paint, quoted};
 use crate::tracker::{self, Listed, Source, Tool};
 use crate::{Outcome, exit, files, findings};
@@ -201,7 +202,7 @@ impl Convert {
         let out = self.out.clone().unwrap_or_else(|| ".".into());
         let family = !is_folder(&out) && self.out.is_some();
         if !family {
-            std::fs::create_dir_all(&out).map_err(|error| Failure::io("make the folder", &out, &error))?;
+            make_folders(&out)?;
         }
         let bar = manner.item_progress(chosen.len() as u64, "converting");
         let summary = Mutex::new(Summary::default());
@@ -220,7 +221,8 @@ impl Convert {
             bundles.iter().flatten().for_each(|bundle| merged.merge(bundle));
             make_folder_of(&out)?;
             if !files::holds(&out, &merged) {
-                files::save_new(&merged, &out, false).map_err(|failure| failure.help("give another name by `-o`"))?;
+                let save = || Output::new(&out, Over::NOTHING)?.save(&merged);
+                save().map_err(|failure| failure.help("give another name by `-o`"))?;
             }
         }
         let all_done = summary.failed.is_empty();
@@ -314,7 +316,7 @@ enum Placed {
 /// Writes a bundle, unless the one that is there says the same. What is there is never changed.
 fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
     if !path.exists() {
-        files::save(&converted.bundle, path)?;
+        Output::new(path, Over::NOTHING)?.save(&converted.bundle)?;
         return Ok(Placed::New);
     }
     let there = files::intact(path)?;
@@ -325,7 +327,7 @@ fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
     let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
     let is_new = !beside.exists();
     if is_new {
-        files::save(&converted.bundle, &beside)?;
+        Output::new(&beside, Over::NOTHING)?.save(&converted.bundle)?;
     }
     Ok(Placed::Beside { path: beside, is_new })
 }
@@ -335,7 +337,7 @@ fn place_sweep(sweep: &Bundle, folder: &Utf8Path) -> Result<(), Failure> {
     let Some((id, _)) = sweep.records().next() else { return Ok(()) };
     let short: String = id.to_string().chars().take(12).collect();
     let path = folder.join(format!("sweep-{short}.expb"));
-    if path.exists() { Ok(()) } else { files::save(sweep, &path) }
+    if path.exists() { Ok(()) } else { Output::new(&path, Over::NOTHING)?.save(sweep) }
 }
 
 /// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is
@@ -360,7 +362,7 @@ fn is_folder(path: &Utf8Path) -> bool {
 
 fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
     match path.parent().filter(|parent| !parent.as_str().is_empty()) {
-        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| Failure::io("make the folder", parent, &error)),
+        Some(parent) => make_folders(parent),
         None => Ok(()),
     }
 }

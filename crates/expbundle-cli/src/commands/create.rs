@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle_convert::{Options, audit, declared};
+use expbundle_convert::{Options, apart, audit, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, Parent, RecordBody, Word, role};
-use expbundle_format::sections::{self, Artifacts, Context, JsonSection as _};
+use expbundle_format::sections::{self, Artifacts, Context, Identity, JsonSection as _};
 
 use super::convert::role_and_file;
 use crate::failure::Failure;
+use crate::output::{Inputs, Output};
 use crate::tracker::convert_failure;
 use crate::{Outcome, exit, files, series, statements, terminal};
 
@@ -70,7 +71,8 @@ fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
 }
 
 impl Create {
-    pub fn run(self) -> Outcome {
+    pub fn run(self, inputs: &Inputs) -> Outcome {
+        let output = Output::new(&self.out, inputs.over(self.force))?;
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
         }
@@ -89,17 +91,17 @@ impl Create {
             }
         }
         sources.extend(self.section.iter().cloned());
-        let read = self.input.iter().chain(&self.output).map(|(_, path)| path);
-        files::not_an_input(&self.out, read.chain(sources.values()).chain(&self.derive_from))?;
         let mut body = RecordBody::new(Kind::Run);
         self.derive(&mut body)?;
         let mut draft = Draft::new(body);
-        let (mut context, mut artifacts) = (None, Artifacts::default());
+        let (mut context, mut artifacts, mut identity) = (None, Artifacts::default(), Identity::default());
         for (name, path) in &sources {
             if *name == Context::name() {
                 context = Some(read_section::<Context>(path)?);
             } else if *name == Artifacts::name() {
                 artifacts = read_section(path)?;
+            } else if *name == Identity::name() {
+                identity = read_section(path)?;
             } else {
                 add_section(&mut draft, name, path)?;
             }
@@ -124,8 +126,18 @@ impl Create {
         if artifacts != Artifacts::default() {
             draft.json_section(&artifacts)?;
         }
-        let mut bundle = draft.finish()?;
-        crate::secrets::refuse(&audit::secrets(&bundle, allow_secrets), "leave it out of what is given here")?;
+        let secrets = audit::draft(&draft, &identity, allow_secrets);
+        crate::secrets::refuse(&secrets, "leave it out of what is given here")?;
+        // Names of people, machines and places go to identity.json, as those of a tracker's run do.
+        let passed = apart::pass(draft, identity, None).map_err(|error| convert_failure(&error))?;
+        let replaced: u64 = passed.replaced;
+        if replaced > 0 {
+            terminal::talk(&format!(
+                "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
+                terminal::count(replaced, "name")
+            ));
+        }
+        let mut bundle = passed.bundle;
         if self.blind {
             bundle = crate::tracker::blinded(&bundle)?;
         }
@@ -134,7 +146,7 @@ impl Create {
         if !self.force && files::holds(&self.out, &bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
         } else {
-            files::save_new(&bundle, &self.out, self.force)?;
+            output.save(&bundle)?;
             terminal::talk(&format!("written {}\n", self.out));
         }
         for id in intact.records().keys() {

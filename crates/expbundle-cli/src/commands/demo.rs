@@ -7,7 +7,6 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Parser as _;
 
 use super::Arguments;
 use crate::failure::Failure;
@@ -181,9 +180,9 @@ impl Step<'_> {
         terminal::talk(&format!("{} expbundle {}\n", paint(Tone::Hint, "$"), quoted.join(" ")));
         // Paths of the arguments are relative to the demo's folder, where nobody else's command runs meanwhile.
         std::env::set_current_dir(self.folder).map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
-        let arguments = Arguments::try_parse_from(["expbundle", "--quiet"].iter().chain(words))
+        let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle", "--quiet"].iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
-        let code = arguments.run()?;
+        let code = arguments.run(&inputs)?;
         if code != exit::OK {
             terminal::talk(&format!("(exit status {code})\n"));
         }

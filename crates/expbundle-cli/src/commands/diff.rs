@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::number::typed;
 use expbundle_format::record::ArtifactRef;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, cell, paint};
-use crate::{Outcome, exit, files, statements, tracker};
+use crate::{Outcome, choice, exit, files, objections, statements, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
@@ -44,6 +45,8 @@ pub struct Differences {
     pub before: RecordId,
     /// The second record.
     pub after: RecordId,
+    /// What was said against either record, the weightiest first; a record of which nothing was said is not in it.
+    pub against: BTreeMap<RecordId, Vec<Objection>>,
     /// One by one, in the order of part and name.
     pub differences: Vec<Difference>,
 }
@@ -80,11 +83,22 @@ impl Diff {
         };
         let ((a, before), (b, after)) =
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
-        let differences = Differences { before, after, differences: compare(&facts(&a, before), &facts(&b, after)) };
+        let mut against = BTreeMap::from([(before, objections::of(&a, before)?)]);
+        against.entry(after).or_default().extend(objections::of(&b, after)?);
+        against.values_mut().for_each(|objections| {
+            objections.sort_unstable();
+            objections.dedup();
+        });
+        against.retain(|_, objections| !objections.is_empty());
+        let differences =
+            Differences { before, after, against, differences: compare(&facts(&a, before), &facts(&b, after)) };
         if self.json {
             terminal::say_json(&differences);
         } else {
-            terminal::say(&words(&differences));
+            let title = |id| if id == before { choice::title(&a, id) } else { choice::title(&b, id) };
+            let against = differences.against.iter();
+            let lines = objections::lines(against.map(|(id, objections)| (*id, title(*id), objections.as_slice())));
+            terminal::say(&(lines + &words(&differences)));
         }
         Ok(exit::OK)
     }

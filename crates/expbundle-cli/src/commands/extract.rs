@@ -3,17 +3,17 @@
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle::Content;
 use expbundle::verify::Intact;
-use expbundle::write_file::write_file;
 use expbundle_format::RecordId;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::sections::{self, Artifact, Artifacts};
 use expbundle_series::SeriesReader;
 
 use crate::failure::Failure;
-use crate::{Outcome, exit, files, series, statements, terminal, tracker};
+use crate::output::{Inputs, Output, OutputFolder};
+use crate::{Outcome, exit, files, objections, series, statements, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -63,19 +63,20 @@ pub struct Extract {
 }
 
 impl Extract {
-    pub fn run(self) -> Outcome {
-        if let Some(out) = &self.out {
-            let file = Some(files::bundle_of(&self.path)).filter(|path| path.is_file());
-            files::not_an_input(out, file.iter().chain(Some(&self.path).filter(|path| path.is_file())))?;
-            files::not_taken(out, self.force)?;
-        }
+    pub fn run(self, inputs: &Inputs) -> Outcome {
+        let goes = match &self.out {
+            Some(out) if self.everything => Goes::Folder(OutputFolder::new(out)?),
+            Some(out) => Goes::File(Output::of_text(out, inputs.over(self.force))?),
+            None => Goes::Stdout,
+        };
         let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
             Some(intact) => intact,
             None => files::intact(&self.path)?,
         };
         let record = statements::one(&intact, self.record.as_deref())?;
-        if self.everything {
-            return self.all(&intact, record);
+        objections::warn(&intact, record)?;
+        if let Goes::Folder(folder) = goes {
+            return all(folder, &intact, record);
         }
         let points = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
@@ -84,7 +85,7 @@ impl Extract {
             if !self.any_size {
                 series::csv_affordable(&reader, &content, points)?;
             }
-            return self.write(|output| write_csv(&reader, points, output));
+            return goes.write(|output| write_csv(&reader, points, output));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
@@ -93,19 +94,28 @@ impl Extract {
         } else {
             section(&intact, record, points)?
         };
-        self.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
+        goes.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
     }
+}
 
+/// Where it goes.
+enum Goes {
+    Stdout,
+    File(Output),
+    Folder(OutputFolder),
+}
+
+impl Goes {
     /// To the file, atomically, or to stdout.
     fn write(&self, write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Failure>) -> Outcome {
-        let Some(path) = &self.out else {
+        let Self::File(place) = self else {
             let mut stdout = std::io::BufWriter::with_capacity(1 << 16, terminal::Stdout);
             let written = write(&mut stdout).and_then(|()| Ok(stdout.flush()?));
             // What became of the output is for the end to say.
             return if terminal::is_ended() { Ok(exit::OK) } else { written.map(|()| exit::OK) };
         };
         let mut trouble = None;
-        let written = write_file(path, |file| {
+        let written = place.write(|file| {
             let mut output = std::io::BufWriter::with_capacity(1 << 20, file);
             if let Err(failure) = write(&mut output) {
                 trouble = Some(failure);
@@ -113,47 +123,41 @@ impl Extract {
             }
             output.flush()
         });
-        match (trouble, written) {
-            (Some(failure), _) => Err(failure.or_at(path.as_str())),
-            (None, Err(error)) => Err(Failure::io("write the file", path, &error)),
-            (None, Ok(())) => {
-                terminal::talk(&format!("written {path}\n"));
-                Ok(exit::OK)
-            }
+        if let Some(failure) = trouble {
+            return Err(failure.or_at(place.path().as_str()));
         }
-    }
-
-    fn all(&self, intact: &Intact, record: RecordId) -> Outcome {
-        let folder = self.out.as_deref().unwrap_or(Utf8Path::new("."));
-        std::fs::create_dir(folder).map_err(|error| Failure::io("make the folder", folder, &error))?;
-        let save = |name: &str, content: &Content| {
-            let path = folder.join(name);
-            write_file(&path, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
-                .map_err(|error| Failure::io("write the file", &path, &error))
-        };
-        let mut count = 0;
-        let body = intact.records().get(&record).expect("the record was chosen among these");
-        save("record.json", &Content::bytes(body.bytes()))?;
-        for name in body.body().sections.keys() {
-            if let Some(content) = intact.section(record, name) {
-                save(name.as_str(), content)?;
-                count += 1;
-            }
-        }
-        // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
-        let artifacts: Vec<_> = intact.bundle().artifacts().collect();
-        if !artifacts.is_empty() {
-            let path = folder.join("artifacts");
-            std::fs::create_dir(&path).map_err(|error| Failure::io("make the folder", &path, &error))?;
-        }
-        for (digest, content) in &artifacts {
-            save(&format!("artifacts/{digest}"), content)?;
-        }
-        let (sections, artifacts) =
-            (terminal::count(count, "section"), terminal::count(artifacts.len() as u64, "artifact"));
-        terminal::talk(&format!("written {folder}: the record, {sections}, {artifacts}\n"));
+        written?;
+        terminal::talk(&format!("written {}\n", place.path()));
         Ok(exit::OK)
     }
+}
+
+fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
+    let save = |name: &str, content: &Content| {
+        folder.write(name, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
+    };
+    let mut count = 0;
+    let body = intact.records().get(&record).expect("the record was chosen among these");
+    save("record.json", &Content::bytes(body.bytes()))?;
+    for name in body.body().sections.keys() {
+        if let Some(content) = intact.section(record, name) {
+            save(name.as_str(), content)?;
+            count += 1;
+        }
+    }
+    // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
+    let artifacts: Vec<_> = intact.bundle().artifacts().collect();
+    if !artifacts.is_empty() {
+        folder.make_folder("artifacts")?;
+    }
+    for (digest, content) in &artifacts {
+        save(&format!("artifacts/{digest}"), content)?;
+    }
+    let path = folder.put_in_place()?;
+    let (sections, artifacts) =
+        (terminal::count(count, "section"), terminal::count(artifacts.len() as u64, "artifact"));
+    terminal::talk(&format!("written {path}: the record, {sections}, {artifacts}\n"));
+    Ok(exit::OK)
 }
 
 /// A section by its name, with or without extension.

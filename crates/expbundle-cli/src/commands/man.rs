@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::CommandFactory as _;
 
 use super::Arguments;
-use crate::failure::Failure;
+use crate::output::{make_folders, write_page};
 use crate::{Outcome, exit, terminal};
 
 /// Write the manual pages into a folder
@@ -18,12 +18,17 @@ pub struct Man {
 
 impl Man {
     pub fn run(self) -> Outcome {
-        std::fs::create_dir_all(&self.out).map_err(|error| Failure::io("make the folder", &self.out, &error))?;
+        make_folders(&self.out)?;
         // Building the command tree gives the pages of subcommands their full names.
         let mut command = Arguments::command();
         command.build();
-        clap_mangen::generate_to(command, &self.out)
-            .map_err(|error| Failure::io("write the manual pages", &self.out, &error))?;
+        let pages = command.get_subcommands().filter(|command| !command.is_hide_set()).chain([&command]);
+        for command in pages {
+            let page = clap_mangen::Man::new(command.clone());
+            let mut text = Vec::new();
+            page.render(&mut text)?;
+            write_page(&self.out.join(page.get_filename()), &text)?;
+        }
         terminal::talk(&format!("manual pages are in {}\n", self.out));
         Ok(exit::OK)
     }

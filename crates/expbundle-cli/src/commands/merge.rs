@@ -2,7 +2,6 @@
 
 use camino::Utf8PathBuf;
 use expbundle::family::returning;
-use expbundle::lock::Seen;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{RecordId, Severity};
@@ -10,8 +9,9 @@ use expbundle_format::{RecordId, Severity};
 use super::attach::comes_back;
 use crate::failure::Failure;
 use crate::family::{find, gather};
+use crate::output::{Inputs, Output};
 use crate::terminal::{Tone, paint};
-use crate::{Outcome, exit, files, findings, keys, statements, terminal, tracker};
+use crate::{Outcome, exit, findings, keys, statements, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
 ///
@@ -46,12 +46,8 @@ pub struct Merge {
 }
 
 impl Merge {
-    pub fn run(self) -> Outcome {
-        // What is joined with itself loses nothing; a part of it does.
-        if self.thin || self.closure.is_some() || self.keep_going {
-            files::not_an_input(&self.out, self.bundles.iter().filter(|path| path.is_file()))?;
-        }
-        let seen = Seen::at(&self.out);
+    pub fn run(self, inputs: &Inputs) -> Outcome {
+        let output = Output::new(&self.out, inputs.over(self.force))?;
         let mut family = gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {
@@ -71,7 +67,9 @@ impl Merge {
             let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
             findings.clone_from(&verdict.findings);
             if let Some(beginning) = &self.closure {
-                let id = statements::starting(intact.records().keys().copied(), beginning)?;
+                // What is set apart stops no command, so its ids are not looked at where one that counts fits.
+                let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
+                let id = statements::starting(counting, beginning)?;
                 bundle = intact.closure(&verdict.lineage, &[id]);
                 (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
             }
@@ -81,7 +79,7 @@ impl Merge {
                 tracker::checked(&bundle, policy.as_ref())?;
             }
         }
-        files::save_over(&bundle, &self.out, &seen, self.force)?;
+        output.save(&bundle)?;
         let is_here = |(record, section): &(RecordId, SectionName)| {
             bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
         };

@@ -1,10 +1,11 @@
 //! The commands: verbs of the journey, one file each.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use indicatif::ProgressBar;
 
-use crate::{Outcome, terminal};
+use crate::output::Inputs;
+use crate::{Outcome, exit, terminal};
 
 mod attach;
 mod completions;
@@ -16,6 +17,7 @@ mod detach;
 mod diff;
 mod evaluation;
 mod extract;
+mod inspect;
 mod keygen;
 mod lineage;
 mod link;
@@ -86,6 +88,7 @@ enum Command {
     Verify(verify::Verify),
     Show(show::Show),
     Extract(extract::Extract),
+    Inspect(inspect::Inspect),
     Diff(diff::Diff),
     Attach(attach::Attach),
     Release(release::Release),
@@ -120,13 +123,36 @@ impl Manner {
     }
 }
 
+/// Runs the command that the arguments of the process ask for.
+pub fn run() -> Outcome {
+    match Arguments::parse_with_inputs(std::env::args_os()) {
+        Ok((arguments, inputs)) => arguments.run(&inputs),
+        Err(error) if error.use_stderr() => error.exit(),
+        // Help and the version are an answer like any other.
+        Err(answer) => {
+            terminal::say(&answer.render().ansi().to_string());
+            Ok(exit::OK)
+        }
+    }
+}
+
 impl Arguments {
+    /// The arguments, and all paths among them that are read.
+    pub fn parse_with_inputs<T>(words: impl IntoIterator<Item = T>) -> Result<(Self, Inputs), clap::Error>
+    where
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let matches = Self::command().try_get_matches_from(words)?;
+        let inputs = Inputs::of(&matches);
+        Ok((Self::from_arg_matches(&matches)?, inputs))
+    }
+
     /// Runs the command.
-    pub fn run(self) -> Outcome {
+    pub fn run(self, inputs: &Inputs) -> Outcome {
         let manner = Manner { progress: !self.quiet };
         match self.command {
             Command::Convert(command) => command.run(manner),
-            Command::Create(command) => command.run(),
+            Command::Create(command) => command.run(inputs),
             Command::Keygen(command) => command.run(),
             Command::Sign(command) => command.run(),
             Command::Note(command) => command.run(),
@@ -140,16 +166,17 @@ impl Arguments {
             Command::Log(command) => command.run(),
             Command::Verify(command) => command.run(manner),
             Command::Show(command) => command.run(),
-            Command::Extract(command) => command.run(),
+            Command::Extract(command) => command.run(inputs),
+            Command::Inspect(command) => command.run(),
             Command::Diff(command) => command.run(),
             Command::Attach(command) => command.run(manner),
             Command::Release(command) => command.run(manner),
             Command::Detach(command) => command.run(),
             Command::Lineage(command) => command.run(),
             Command::Why(command) => command.run(),
-            Command::Merge(command) => command.run(),
-            Command::Withhold(command) => command.run(),
-            Command::Repack(command) => command.run(),
+            Command::Merge(command) => command.run(inputs),
+            Command::Withhold(command) => command.run(inputs),
+            Command::Repack(command) => command.run(inputs),
             Command::Schema(command) => command.run(),
             Command::Demo(command) => command.run(),
             Command::Completions(command) => Ok(command.run()),

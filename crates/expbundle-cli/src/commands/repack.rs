@@ -1,22 +1,24 @@
 //! `expbundle repack`: mend a bundle that was zipped again.
 
 use camino::Utf8PathBuf;
-use expbundle::lock::Seen;
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
 
 use crate::failure::Failure;
+use crate::output::{Inputs, Output, is_one};
+use crate::terminal::{Tone, count, paint};
 use crate::{Outcome, exit, files, findings, terminal};
 
 /// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again
 ///
-/// Keeps every object whose bytes are what its name says, so every id stays. Says what it leaves out.
+/// Keeps every object whose bytes are what its name says, so every id stays; a signed statement gets its name back, whatever its entry is
+/// called. Lists what it leaves out. Then the exit status is 1, and the archive itself stays as it is: `-o` writes what is intact elsewhere.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle repack zipped-again.expb -o run.expb")]
 pub struct Repack {
     /// The archive
     file: Utf8PathBuf,
-    /// Where the result goes [default: into the file itself]
+    /// Where the result goes [default: into the file itself, if nothing is left out]
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
     /// Write over a file that is there, whatever it holds
@@ -25,8 +27,12 @@ pub struct Repack {
 }
 
 impl Repack {
-    pub fn run(self) -> Outcome {
-        let seen = Seen::at(&self.file);
+    pub fn run(self, inputs: &Inputs) -> Outcome {
+        let elsewhere = self.out.as_ref().filter(|out| !is_one(out, &self.file));
+        let output = match elsewhere {
+            Some(out) => Output::new(out, inputs.over(self.force))?,
+            None => Output::back_into(&self.file),
+        };
         let describe = |error: &std::io::Error| Failure::io("read the archive", &self.file, error);
         let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
         let repacked = repack::repack(&content, &Limits::default()).map_err(|error| {
@@ -34,15 +40,26 @@ impl Repack {
             let help = error.code().map_or("check the disk", |code| code.help());
             Failure::new(code, error.to_string()).at(self.file.as_str()).because(&error).help(help)
         })?;
-        let out = self.out.as_ref().unwrap_or(&self.file);
-        match &self.out {
-            Some(out) if !files::is_one(out, &self.file) => files::save_new(&repacked.bundle, out, self.force)?,
-            _ => files::save_over(&repacked.bundle, out, &seen, true)?,
-        }
-        terminal::talk(&findings::all(&repacked.dropped));
-        let kept = repacked.bundle.entries().count() as u64;
         let dropped = repacked.dropped.len() as u64;
-        terminal::talk(&format!("{out}: {} kept, {dropped} left out\n", terminal::count(kept, "object")));
-        Ok(exit::OK)
+        let kept = count(repacked.bundle.entries().count() as u64, "object");
+        terminal::talk(&findings::all(&repacked.dropped));
+        if dropped > 0 && elsewhere.is_none() {
+            terminal::talk(&format!(
+                "{} {}: {kept} intact, {dropped} not; the archive stays as it is. `-o FILE` writes what is intact elsewhere\n",
+                paint(Tone::Bad, "not written:"),
+                self.file
+            ));
+            return Ok(exit::FAILED);
+        }
+        output.save(&repacked.bundle)?;
+        let mut words = format!("{}: {kept} kept, {dropped} left out", output.path());
+        if repacked.renamed > 0 {
+            words += &format!("; {} under the name that its bytes have", count(repacked.renamed, "statement"));
+        }
+        if repacked.clutter > 0 {
+            words += &format!("; {} of an operating system not kept", count(repacked.clutter, "file"));
+        }
+        terminal::talk(&(words + "\n"));
+        Ok(if dropped > 0 { exit::FAILED } else { exit::OK })
     }
 }

@@ -63,9 +63,10 @@ impl Show {
         if self.json || self.section.is_some() {
             let id = statements::one(&intact, self.record.as_deref())?;
             return if let Some(name) = &self.section {
+                objections::warn(&intact, id)?;
                 show_section(&intact, id, name, self.json)
             } else {
-                terminal::say_json(&whole(&intact, id));
+                terminal::say_json(&whole(&intact, id, objections::of(&intact, id)?));
                 Ok(exit::OK)
             };
         }
@@ -97,9 +98,11 @@ pub struct Shown {
     sections: Map<String, Value>,
     /// Sections that this copy leaves out.
     withheld: Vec<String>,
+    /// What was said against the record, the weightiest first. Nobody's key is trusted here.
+    objections: Vec<Objection>,
 }
 
-fn whole(intact: &Intact, id: RecordId) -> Shown {
+fn whole(intact: &Intact, id: RecordId, objections: Vec<Objection>) -> Shown {
     let record = intact.records().get(&id).expect("the record was chosen among these");
     let parse = |bytes: &[u8]| json::parse(bytes, &Limits::default()).unwrap_or(Value::Null);
     let mut all = Map::new();
@@ -114,7 +117,7 @@ fn whole(intact: &Intact, id: RecordId) -> Shown {
             Some(_) => {}
         }
     }
-    Shown { id, record: parse(record.bytes()), sections: all, withheld }
+    Shown { id, record: parse(record.bytes()), sections: all, withheld, objections }
 }
 
 fn heading(text: &mut String, title: &str) {

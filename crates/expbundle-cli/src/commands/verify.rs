@@ -94,12 +94,7 @@ impl Verify {
         } else {
             terminal::say(&verdict::words(&report));
         }
-        Ok(match report.state {
-            State::Refused => exit::ERROR,
-            State::Malformed => exit::FAILED,
-            state if state < required => exit::NOT_AS_ASKED,
-            _ => exit::OK,
-        })
+        Ok(exit::of(report.state, required))
     }
 }
 

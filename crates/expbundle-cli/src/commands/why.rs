@@ -1,13 +1,15 @@
 //! `expbundle why`: where a file comes from, in one paragraph.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle::report::objected;
-use expbundle::standing::ObjectionKind;
+use expbundle::standing::{Apart, ObjectionKind};
 use expbundle_format::record::Kind as RecordKind;
-use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId};
-use expbundle_lineage::{Edge, Grade};
-use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, ReviewVerdict, VerifiedStatement};
+use expbundle_format::{Agreement, ArtifactDigests, RecordId};
+use expbundle_lineage::{Direction, Edge, Grade, RecordFacts, Why as Origin};
+use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, PublicKey, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
 use crate::objections;
@@ -21,7 +23,9 @@ use crate::{Outcome, exit};
 /// Its bundle is looked for in its folder, unless others are given by `--with`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
+    after_help = "Exit status: that of `verify` for the records that are told of: 0 the required state holds · 1 something is broken, or no \
+    record here made the file · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
 )]
 pub struct Why {
     /// The file; or a bundle, whose last records are explained
@@ -29,7 +33,7 @@ pub struct Why {
     /// Bundles that may know it, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Signers to trust, in OpenSSH `allowed_signers` form
+    /// Signers to trust, in OpenSSH `allowed_signers` form: what is told of must be trusted then
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
 }
@@ -49,15 +53,17 @@ impl Why {
         })?;
         relations.refused.iter().for_each(Failure::print);
         let name = cell(self.file.file_name().unwrap_or(self.file.as_str()));
-        let mut text = match &relations.file {
-            Some(digests) => opening(&relations, &name, digests),
+        let origin = relations.file.as_ref().map(|digests| (digests, relations.graph().why(digests)));
+        let mut text = match &origin {
+            Some((digests, why)) => opening(&relations, &name, digests, why),
+            None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
             None => String::new(),
         };
         for (index, id) in relations.start.iter().take(SHOWN).enumerate() {
             if index > 0 {
                 text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
-            text += relations.file.as_ref().map_or("", |digests| came(&relations, digests, *id));
+            text += origin.as_ref().map_or("", |(_, why)| came(&relations, why, *id));
             text += &told(&relations, *id);
         }
         let more = relations.start.len().saturating_sub(SHOWN) as u64;
@@ -71,14 +77,15 @@ impl Why {
         for line in textwrap(&text) {
             terminal::say(&format!("{line}\n"));
         }
-        let is_broken = !relations.refused.is_empty() || relations.findings.iter().any(Finding::is_error);
-        Ok(if is_broken || relations.start.is_empty() { exit::FAILED } else { exit::OK })
+        let told = relations.graph().relatives(&relations.start, Direction::Up, None);
+        let is_unknown =
+            told.is_empty() && (relations.policy.is_none() || relations.verdict.standing.apart == Apart::default());
+        Ok(if is_unknown { exit::FAILED } else { relations.conclude(told) })
     }
 }
 
 /// What is known of the file itself.
-fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
-    let why = relations.graph().why(digests);
+fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &Origin) -> String {
     let digest: String = digests.to_string().chars().take(19).collect();
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
@@ -106,10 +113,10 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
 }
 
 /// How a file has to do with a record that has it among its outputs: an origin made nothing.
-fn came(relations: &Relations, digests: &ArtifactDigests, id: RecordId) -> &'static str {
+fn came(relations: &Relations, why: &Origin, id: RecordId) -> &'static str {
     if is_origin(relations, id) {
         "came from outside and is described by the origin record "
-    } else if relations.graph().why(digests).producers.is_empty() {
+    } else if why.producers.is_empty() {
         "was made or passed on by "
     } else {
         "was made by "
@@ -147,9 +154,14 @@ fn told(relations: &Relations, id: RecordId) -> String {
             text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
         }
     }
+    // Of a record that is not here only the id is known.
+    let named = |id| match relations.graph().record(id) {
+        Some(_) => record(relations, id),
+        None => format!("{} {}", short(&id), objections::ABSENT),
+    };
     for ancestor in objected(&relations.verdict, id) {
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
-        text += &format!(" Its ancestor {} was {}.", record(relations, ancestor), paint(Tone::Bad, &words));
+        text += &format!(" Its ancestor {} was {}.", named(ancestor), paint(Tone::Bad, &words));
     }
     text += &sources(relations, id);
     text += &words_about(relations, id);
@@ -193,6 +205,31 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     }
     if !parts.is_empty() {
         text += &format!(" It was made from {}.", parts.join(", and from "));
+    }
+    text + &withheld(relations, id)
+}
+
+/// What is withheld of a record and its ancestors that could add to the answer.
+fn withheld(relations: &Relations, id: RecordId) -> String {
+    let graph = relations.graph();
+    let mut text = String::new();
+    let facts = graph.record(id);
+    if facts.is_some_and(|facts| facts.description_withheld) {
+        let withheld = paint(Tone::Doubt, "What it took in by name only is withheld");
+        text += &format!(" {withheld} (`artifacts.json`), so there may be more.");
+    }
+    let trees = facts.map_or(0, RecordFacts::hidden_listings) as u64;
+    if trees > 0 {
+        let hidden = paint(Tone::Doubt, &format!("The files of {} are not here", count(trees, "input tree")));
+        text += &format!(" {hidden}, so it may have been given what it put out.");
+    }
+    let ancestors = graph.ancestors(&[id]).into_iter().filter(|ancestor| *ancestor != id);
+    let hiding = ancestors.filter_map(|ancestor| graph.record(ancestor));
+    let hiding = hiding.filter(|facts| facts.description_withheld || facts.hidden_listings() > 0).count() as u64;
+    if hiding > 0 {
+        let verb = if hiding == 1 { "withholds" } else { "withhold" };
+        let who = format!("Of its ancestors {} {verb}", count(hiding, "record"));
+        text += &format!(" {} what was taken in.", paint(Tone::Doubt, &who));
     }
     text
 }
@@ -246,7 +283,7 @@ fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) ->
 
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
-    const MOST_UNKNOWN: usize = 4;
+    const MOST_UNKNOWN: usize = 3;
     let mut about = relations.intact.statements_about(id);
     about.retain(|statement| {
         matches!(statement.kind(), Kind::Review | Kind::Deployment)
@@ -267,15 +304,45 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
         text +=
             &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
     }
-    let shown = if relations.policy.is_some() { 0 } else { MOST_UNKNOWN };
-    text.extend(unknown.iter().take(shown).map(|statement| unknown_words(statement)));
-    let more = unknown.len().saturating_sub(shown);
-    if more > 0 {
-        let noun = if shown > 0 { "more statement" } else { "statement" };
-        let are = if more == 1 { "is" } else { "are" };
-        text += &format!(" There {are} {} by unknown keys (`expbundle log`).", count(more as u64, noun));
+    if relations.policy.is_some() {
+        if !unknown.is_empty() {
+            let are = if unknown.len() == 1 { "is" } else { "are" };
+            let number = count(unknown.len() as u64, "statement");
+            text += &format!(" There {are} {number} by unknown keys (`expbundle log`).");
+        }
+        return text;
+    }
+    // Anybody can make any number of keys, but not the key of the record's author.
+    let is_author = |key: &PublicKey| {
+        let about = relations.intact.statements_about(id);
+        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.key() == key)
+    };
+    let (by_author, others): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|statement| is_author(statement.key()));
+    let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
+    let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
+    text.extend(shown.iter().map(|statement| unknown_words(statement)));
+    text += &folded("of its authors", more);
+    let (against, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|statement| statement.predicate().is_against());
+    for (what, statements) in [("against it", against), ("for it, or of its use", others)] {
+        if statements.len() <= MOST_UNKNOWN {
+            text.extend(statements.iter().map(|statement| unknown_words(statement)));
+        } else {
+            text += &folded(what, &statements);
+        }
     }
     text
+}
+
+/// Statements by keys that nobody vouches for, as a number.
+fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
+    if statements.is_empty() {
+        return String::new();
+    }
+    let keys: BTreeSet<&[u8; 32]> = statements.iter().map(|statement| statement.key().as_bytes()).collect();
+    let are = if statements.len() == 1 { "is" } else { "are" };
+    let number = objections::unvouched(statements.len(), keys.len());
+    format!(" There {are} {number}, {what} (`expbundle log`).")
 }
 
 fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {

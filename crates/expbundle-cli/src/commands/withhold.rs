@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections;
 
+use crate::output::{Inputs, Output};
 use crate::{Outcome, exit, files, findings, terminal, tracker};
 
 /// Make a copy that leaves sections out: same ids, same signatures
@@ -28,9 +29,9 @@ pub struct Withhold {
 }
 
 impl Withhold {
-    pub fn run(self) -> Outcome {
+    pub fn run(self, inputs: &Inputs) -> Outcome {
         // The whole bundle may be the only one that there is.
-        files::not_an_input(&self.out, [&files::bundle_of(&self.bundle)])?;
+        let output = Output::new(&self.out, inputs.over(self.force))?;
         let intact = files::intact(&self.bundle)?;
         let listed: std::collections::BTreeSet<&SectionName> =
             intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
@@ -53,7 +54,7 @@ impl Withhold {
         let (bundle, found) = intact.withhold(&names);
         // A seal is broken by what is left out, and then nobody would take the copy.
         tracker::checked(&bundle, None)?;
-        files::save_new(&bundle, &self.out, self.force)?;
+        output.save(&bundle)?;
         terminal::talk(&findings::all(&found));
         let names: Vec<&str> = names.iter().map(SectionName::as_str).collect();
         terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));

@@ -9,14 +9,7 @@ use super::mapping::{Mapping, typed_tree};
 
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run;
-    let name = run.info.name.as_deref();
-    let title = match name {
-        Some(name) if mapping.is_public(name) => name.to_owned(),
-        _ => run.info.run_id.clone(),
-    };
-    if let Some(name) = name.filter(|name| **name != title) {
-        mapping.identity.source.insert("run name".to_owned(), Value::from(name));
-    }
+    let title = run.info.name.as_ref().unwrap_or(&run.info.run_id).clone();
     if mapping.tag("mlflow.runName") == Some(title.as_str()) {
         mapping.take_tag("mlflow.runName");
     }
@@ -54,14 +47,7 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
     let traces = experiment.traces_without_run;
     mapping.account.found("trace of the experiment", traces);
     mapping.account.dropped("trace of the experiment", traces, "it belongs to the experiment and to no run");
-    let name = match &experiment.name {
-        Some(name) if mapping.is_public(name) => name.clone(),
-        Some(name) => {
-            mapping.identity.source.insert("experiment name".to_owned(), Value::from(name.as_str()));
-            experiment.id.clone()
-        }
-        None => experiment.id.clone(),
-    };
+    let name = experiment.name.as_ref().unwrap_or(&experiment.id).clone();
     Some(Group {
         kind: "experiment".to_owned(),
         name,

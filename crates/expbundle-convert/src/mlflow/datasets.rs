@@ -15,48 +15,31 @@ pub(super) const FOREIGN: &str = "mlflow-dataset";
 
 pub(super) fn map(mapping: &mut Mapping<'_>) {
     for dataset in &mapping.run.datasets {
-        let artifact = artifact(mapping, dataset);
+        let artifact = artifact(dataset);
         mapping.artifacts.push(artifact);
         mapping.account.mapped("dataset", 1);
     }
 }
 
-fn artifact(mapping: &mut Mapping<'_>, dataset: &DatasetInput) -> Artifact {
+fn artifact(dataset: &DatasetInput) -> Artifact {
     let mut artifact = Artifact::new(Direction::Input, placed(role::DATASET));
     artifact.foreign = foreign(dataset);
-    let name = Some(&dataset.name.name).filter(|name| !name.is_empty());
-    // Where the name tells whose it is, the id stands for it.
-    let label = name.filter(|name| mapping.is_public(name)).unwrap_or(&dataset.id).clone();
-    if let Some(name) = name.filter(|name| **name != label) {
-        mapping.identity.source.insert(format!("dataset/{}/name", dataset.id), Value::from(name.as_str()));
-    }
-    let mut part = |what: &str, text: &Option<String>| {
-        let value = typed_json(text.as_deref()?);
-        if mapping.is_public_value(&value) {
-            return Some(value);
-        }
-        mapping.identity.source.insert(format!("dataset/{label}/{what}"), value);
-        None
-    };
+    let part = |text: &Option<String>| text.as_deref().map(typed_json);
     artifact.dataset = Some(DatasetFacts {
-        source: part("source", &dataset.source),
-        schema: part("schema", &dataset.schema),
-        profile: part("profile", &dataset.profile),
+        source: part(&dataset.source),
+        schema: part(&dataset.schema),
+        profile: part(&dataset.profile),
         context: dataset.context.clone(),
         source_type: dataset.source_type.clone(),
     });
     let tags = dataset.tags.iter().filter(|(name, _)| *name != "mlflow.data.context");
     for (tag, text) in tags {
-        if mapping.is_public(text) && mapping.is_public(tag) {
-            artifact.metadata.insert(format!("tag/{tag}"), Value::from(text.as_str()));
-        } else {
-            mapping.identity.source.insert(format!("dataset/{label}/tag/{tag}"), Value::from(text.as_str()));
-        }
+        artifact.metadata.insert(format!("tag/{tag}"), Value::from(text.as_str()));
     }
     for (member, value) in &dataset.extra {
         artifact.metadata.insert(member.clone(), typed_tree(value.clone()));
     }
-    artifact.name = Some(label);
+    artifact.name = Some(if dataset.name.name.is_empty() { dataset.id.clone() } else { dataset.name.name.clone() });
     artifact
 }
 

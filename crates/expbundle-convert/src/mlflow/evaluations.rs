@@ -29,7 +29,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Evaluations {
             }
             mapping.account.mapped("logged model point", 1);
             seen.insert((&point.key, point.step, point.timestamp_ms, point.value.to_bits()));
-            let mut one = evaluation(mapping.metric_key(&point.key), point.value, point.step, point.timestamp_ms);
+            let mut one = evaluation(&point.key, point.value, point.step, point.timestamp_ms);
             one.model = Some(model.model_id.clone());
             if let Some(dataset) = &point.dataset {
                 measured_on(&mut one, dataset, &contexts);
@@ -44,15 +44,9 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Evaluations {
             if !seen.insert((&metric.key, point.step, point.timestamp_ms, point.value.to_bits())) {
                 continue;
             }
-            let mut one = evaluation(mapping.metric_key(&metric.key), point.value, point.step, point.timestamp_ms);
+            let mut one = evaluation(&metric.key, point.value, point.step, point.timestamp_ms);
             measured_on(&mut one, dataset, &contexts);
             evaluations.push(one);
-        }
-    }
-    // Names of people in names of data sets are rare; then the digest stands alone.
-    for one in &mut evaluations {
-        if one.dataset.as_ref().is_some_and(|name| !mapping.is_public(name)) {
-            one.dataset = None;
         }
     }
     evaluations.sort_by(|a, b| {

@@ -11,6 +11,7 @@ use expbundle_format::sections::{Artifact, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{Code, DigestSet};
 use expbundle_trackers::mlflow::ArtifactFile;
+use expbundle_trackers::{Json, read_json};
 use serde_json::Value;
 
 use super::mapping::{Mapping, placed};
@@ -64,7 +65,7 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>) -> Resul
             files.hashed.insert((*path).to_owned(), hashed);
         }
     }
-    leave_secrets_out(mapping, draft, &mut files)?;
+    leave_secrets_out(mapping, draft, &mut files);
     let folders = model_folders(&run.artifacts.files);
     let mut plain = Vec::new();
     for file in &run.artifacts.files {
@@ -122,7 +123,7 @@ fn place_plain<'a>(
         let Some(hashed) = files.digest(file).copied() else { continue };
         let role = if tables.contains(&file.path) { placed(role::MEDIA) } else { roles::of_file(&file.path) };
         let to_list = to_list(file, &role, hashed);
-        if draft.file(&to_list, |text| mapping.is_public(text))? == Fate::LeftOut {
+        if draft.file(&to_list)? == Fate::LeftOut {
             mapping.account.dropped("artifact file", 1, LEFT_OUT);
             continue;
         }
@@ -130,7 +131,7 @@ fn place_plain<'a>(
         let mut artifact = Artifact::new(Direction::Output, role.clone());
         artifact.digest = Some(digest);
         artifact.size = Some(hashed.size);
-        name(mapping, &mut artifact, &file.path);
+        name(&mut artifact, &file.path);
         mapping.artifacts.push(artifact);
         let listed = ArtifactRef::new(role.clone(), digest, hashed.size, Form::File);
         draft.body_mut().outputs.push(listed);
@@ -160,19 +161,17 @@ fn place_plain<'a>(
 }
 
 /// Looks at every file before any of them gets into a listing. Those of secrets are forgotten.
-fn leave_secrets_out(mapping: &Mapping<'_>, draft: &mut Draft<'_>, files: &mut Files<'_>) -> Result<(), ConvertError> {
+fn leave_secrets_out(mapping: &Mapping<'_>, draft: &mut Draft<'_>, files: &mut Files<'_>) {
     let run = mapping.run;
     let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
-    // A role that nothing is embedded for: this only looks.
-    let role = placed(role::MODEL);
+    let role = placed(role::FILE);
     for file in all {
         let Some(hashed) = files.digest(file).copied() else { continue };
-        if draft.file(&to_list(file, &role, hashed), |_| false)? == Fate::LeftOut {
+        if draft.is_secret(&to_list(file, &role, hashed)) {
             files.left_out.insert(file.file.clone());
             files.hashed.remove(&file.file);
         }
     }
-    Ok(())
 }
 
 fn to_list<'f>(file: &'f ArtifactFile, role: &'f Word, hashed: Hashed) -> FileToList<'f> {
@@ -206,25 +205,22 @@ pub(super) fn list_tree(
         mapping.finding(Code::SourceUnsupported, "artifacts", "a path is both a file and a folder");
         return Ok(None);
     };
-    let (digest, size) = draft.listing(&tree, |text| mapping.is_public(text))?;
+    let (digest, size) = draft.listing(&tree)?;
     Ok(Some(ListedTree { digest, size }))
 }
 
-/// Gives an artifact its path and name, or keeps them apart if they name somebody.
-pub(super) fn name(mapping: &mut Mapping<'_>, artifact: &mut Artifact, path: &str) {
-    if mapping.is_public(path) {
-        artifact.name = path.rsplit('/').next().map(str::to_owned);
-        artifact.path = Some(path.to_owned());
-    } else {
-        let key =
-            artifact.digest.and_then(|digest| digest.blake3()).map_or_else(String::new, |digest| digest.to_string());
-        mapping.identity.source.insert(format!("artifact path/{key}"), Value::from(path));
-    }
+/// Gives an artifact its path and name.
+pub(super) fn name(artifact: &mut Artifact, path: &str) {
+    artifact.name = path.rsplit('/').next().map(str::to_owned);
+    artifact.path = Some(path.to_owned());
 }
 
 /// Paths of tables, which MLflow lists in a tag: their extension is `.json`.
 fn logged_tables(mapping: &Mapping<'_>) -> BTreeSet<String> {
-    let tag = mapping.tag("mlflow.loggedArtifacts").and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+    let tag = mapping.tag("mlflow.loggedArtifacts").and_then(|text| match read_json(text) {
+        Json::Value(Value::Array(items)) => Some(items),
+        _ => None,
+    });
     let tables =
         tag.unwrap_or_default().into_iter().filter(|one| one.get("type").and_then(Value::as_str) == Some("table"));
     tables.filter_map(|one| Some(one.get("path")?.as_str()?.to_owned())).collect()

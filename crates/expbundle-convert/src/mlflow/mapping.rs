@@ -1,21 +1,18 @@
 //! What the parts of the map share: the account, the identity, what is kept raw, and the artifacts so far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use expbundle_format::number::typed;
 use expbundle_format::record::Word;
-use expbundle_format::sections::{Account, Artifact, Damage, Identity, SourceSection};
+use expbundle_format::sections::{Account, Artifact, Identity, SourceSection};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding};
 use expbundle_trackers::mlflow::Run;
-use serde_json::{Map, Value};
+use expbundle_trackers::{Json, read_json};
+use serde_json::Value;
 
 use super::finding;
 use crate::Options;
-use crate::privacy::{Private, has_machine_path};
-
-/// Deeper values than this are kept as their JSON text: a section may be 64 deep.
-const MAX_DEPTH: u32 = 40;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -24,9 +21,6 @@ pub(super) struct Mapping<'a> {
     pub account: Account,
     pub identity: Identity,
     pub artifacts: Vec<Artifact>,
-    private: Private,
-    /// Keys of series that name somebody, and what stands for them.
-    private_keys: BTreeMap<String, String>,
     /// Tags that no part of the map has taken yet.
     tags: BTreeMap<&'a str, &'a str>,
     /// The same for tags of the experiment.
@@ -42,13 +36,9 @@ impl<'a> Mapping<'a> {
             let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
             finding(code, &found.place, &found.detail)
         });
-        let private = Private::new(people(run));
-        let named = run.metrics.iter().filter(|metric| private.is_in(&metric.key));
-        let private_keys: BTreeMap<String, String> =
-            (1..).zip(named).map(|(number, metric)| (metric.key.clone(), format!("series {number}"))).collect();
         let mut identity = Identity::default();
-        for (key, instead) in &private_keys {
-            identity.source.insert(format!("metric key/{instead}"), Value::from(key.as_str()));
+        for (model, user) in people(run) {
+            identity.source.insert(format!("{model}/user"), Value::from(user));
         }
         Self {
             run,
@@ -56,53 +46,11 @@ impl<'a> Mapping<'a> {
             account: Account::default(),
             identity,
             artifacts: Vec::new(),
-            private,
-            private_keys,
             tags: pairs(&run.tags),
             experiment_tags: experiment.map(|experiment| pairs(&experiment.tags)).unwrap_or_default(),
             raw: BTreeMap::new(),
             findings: findings.collect(),
         }
-    }
-
-    /// The key of a series as it stands in the sections. One that names somebody is told in `identity.json`, and stands
-    /// for itself by its place among such keys.
-    pub fn metric_key<'k>(&'k self, key: &'k str) -> &'k str {
-        self.private_keys.get(key).map_or(key, String::as_str)
-    }
-
-    /// The artifacts, with whatever names somebody moved to `identity.json`.
-    pub fn take_artifacts(&mut self) -> Vec<Artifact> {
-        let mut artifacts = std::mem::take(&mut self.artifacts);
-        for (position, artifact) in artifacts.iter_mut().enumerate() {
-            let mut hide = |what: &str, text: &mut Option<String>| {
-                if let Some(text) = text.take_if(|text| self.private.is_in(text)) {
-                    self.identity.source.insert(format!("artifact {position}/{what}"), Value::from(text));
-                }
-            };
-            hide("name", &mut artifact.name);
-            hide("path", &mut artifact.path);
-            hide("type", &mut artifact.kind);
-            if let Some(dataset) = &mut artifact.dataset {
-                hide("context", &mut dataset.context);
-                hide("sourceType", &mut dataset.source_type);
-            }
-            for version in artifact.model.iter_mut().flat_map(|model| &mut model.registered) {
-                let mut name = Some(std::mem::take(&mut version.name));
-                hide(&format!("registered as, version {}", version.version), &mut name);
-                version.name = name.unwrap_or_else(|| "a name that names somebody".to_owned());
-                hide("stage", &mut version.stage);
-                let aliases = std::mem::take(&mut version.aliases).into_iter().enumerate();
-                version.aliases = aliases
-                    .filter_map(|(number, alias)| {
-                        let mut alias = Some(alias);
-                        hide(&format!("alias {number}"), &mut alias);
-                        alias
-                    })
-                    .collect();
-            }
-        }
-        artifacts
     }
 
     /// Counts what the reader counted, before anything is done with it.
@@ -128,26 +76,8 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Whether a text may stand outside of `identity.json`.
-    pub fn is_public(&self, text: &str) -> bool {
-        !self.private.is_in(text)
-    }
-
-    /// Whether a value may stand outside of `identity.json`.
-    pub fn is_public_value(&self, value: &Value) -> bool {
-        !self.private.is_in_value(value)
-    }
-
-    /// Takes a tag of the run and counts it as mapped. A tag that names somebody stays for `identity.json`.
+    /// Takes a tag of the run and counts it as mapped.
     pub fn take_tag(&mut self, name: &str) -> Option<&'a str> {
-        let text = self.tags.get(name).copied().filter(|text| self.is_public(text))?;
-        self.tags.remove(name);
-        self.account.mapped("tag", 1);
-        Some(text)
-    }
-
-    /// Takes a tag that is going to `identity.json`.
-    pub fn take_private_tag(&mut self, name: &str) -> Option<&'a str> {
         let text = self.tags.remove(name)?;
         self.account.mapped("tag", 1);
         Some(text)
@@ -160,16 +90,14 @@ impl<'a> Mapping<'a> {
 
     /// Takes a tag of the experiment.
     pub fn take_experiment_tag(&mut self, name: &str) -> Option<&'a str> {
-        let text = self.experiment_tags.get(name).copied().filter(|text| self.is_public(text))?;
-        self.experiment_tags.remove(name);
+        let text = self.experiment_tags.remove(name)?;
         self.account.mapped("experiment tag", 1);
         Some(text)
     }
 
-    /// The tags of people (those that are not MLflow's own) that may stand outside of `identity.json`.
+    /// The tags that people set: those that are not MLflow's own.
     pub fn take_labels(&mut self) -> BTreeMap<String, String> {
         let names: Vec<&str> = self.tags.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
-        let names: Vec<&str> = names.into_iter().filter(|name| self.is_public(name)).collect();
         names.into_iter().filter_map(|name| Some((name.to_owned(), self.take_tag(name)?.to_owned()))).collect()
     }
 
@@ -177,7 +105,6 @@ impl<'a> Mapping<'a> {
     pub fn take_experiment_labels(&mut self) -> BTreeMap<String, String> {
         let names: Vec<&str> =
             self.experiment_tags.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
-        let names: Vec<&str> = names.into_iter().filter(|name| self.is_public(name)).collect();
         names
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), self.take_experiment_tag(name)?.to_owned())))
@@ -196,13 +123,9 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Keeps an item as it was: in `source.json`, or in `identity.json` if it names somebody. Counting is the caller's.
+    /// Keeps an item as it was, in `source.json`. Counting is the caller's.
     pub fn keep(&mut self, kind: &str, name: &str, value: Value) {
-        if self.is_public(name) && self.is_public_value(&value) {
-            self.raw.entry(kind.to_owned()).or_default().insert(name.to_owned(), value);
-        } else {
-            self.identity.source.insert(format!("{kind}/{name}"), value);
-        }
+        self.raw.entry(kind.to_owned()).or_default().insert(name.to_owned(), value);
     }
 
     /// Keeps an address: those that name a machine or a bucket tell whose it is.
@@ -218,30 +141,12 @@ impl<'a> Mapping<'a> {
     }
 
     /// The sections that everything else goes into.
-    pub fn finish(mut self, layout: &str) -> (Identity, SourceSection, Vec<Finding>) {
-        self.findings.sort();
-        self.findings.dedup();
-        let mut damage: Vec<Damage> = self
-            .findings
-            .iter()
-            .map(|finding| Damage {
-                code: finding.code.as_str().to_owned(),
-                place: finding.place.entry.clone().unwrap_or_default(),
-                detail: finding.message.clone(),
-            })
-            .collect();
-        // A key or file may carry a name; the code and the count of findings stay.
-        for damage in &mut damage {
-            if !self.is_public(&damage.place) {
-                "a place that names somebody".clone_into(&mut damage.place);
-            }
-        }
+    pub fn finish(self, layout: &str) -> (Identity, SourceSection, Vec<Finding>) {
         let source = SourceSection {
             tool: "mlflow".to_owned(),
             layout: Some(layout.to_owned()),
             raw: self.raw,
             account: self.account,
-            damage,
             ..SourceSection::default()
         };
         (self.identity, source, self.findings)
@@ -252,18 +157,11 @@ fn pairs(map: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
     map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
-/// Everyone whom the run names.
-fn people(run: &Run) -> Vec<&str> {
-    let mut people: BTreeSet<&str> = BTreeSet::new();
-    people.extend(run.info.user.as_deref());
-    people.extend(run.tags.get("mlflow.user").map(String::as_str));
-    for model in &run.logged_models {
-        people.extend(model.tags.get("mlflow.user").map(String::as_str));
-    }
-    for version in run.registered_models.iter().chain(&run.prompts).flat_map(|model| &model.versions) {
-        people.extend(version.user.as_deref());
-    }
-    people.into_iter().collect()
+/// Users of the run's logged models, which may be others than the run's own.
+fn people(run: &Run) -> impl Iterator<Item = (String, &str)> {
+    let models = run.logged_models.iter();
+    models
+        .filter_map(|model| Some((format!("loggedModel/{}", model.model_id), model.tags.get("mlflow.user")?.as_str())))
 }
 
 /// A word of the format's own registries.
@@ -278,36 +176,22 @@ pub(super) fn time(milliseconds: Option<i64>) -> Option<Time> {
 
 /// The program's name without the folders of a machine.
 pub(super) fn without_folders(path: &str) -> &str {
-    if has_machine_path(path) || path.starts_with('/') {
-        path.rsplit(['/', '\\']).find(|name| !name.is_empty()).unwrap_or(path)
-    } else {
-        path
-    }
+    let is_absolute =
+        path.starts_with(['/', '\\', '~']) || path.get(1..3).is_some_and(|start| start == ":\\" || start == ":/");
+    if is_absolute { path.rsplit(['/', '\\']).find(|name| !name.is_empty()).unwrap_or(path) } else { path }
 }
 
 /// A free-form value as a typed tree.
+#[expect(clippy::needless_pass_by_value, reason = "those who have one need it no more")]
 pub(super) fn typed_tree(value: Value) -> Value {
-    typed_below(value, MAX_DEPTH)
-}
-
-fn typed_below(value: Value, depth: u32) -> Value {
-    match value {
-        Value::Number(number) if !number.is_f64() => {
-            let text = number.to_string();
-            typed::integer(&text).unwrap_or(Value::String(text))
-        }
-        Value::Array(_) | Value::Object(_) if depth == 0 => Value::String(value.to_string()),
-        Value::Array(items) => items.into_iter().map(|item| typed_below(item, depth - 1)).collect(),
-        Value::Object(members) => {
-            let members: Map<String, Value> =
-                members.into_iter().map(|(key, value)| (key, typed_below(value, depth - 1))).collect();
-            typed::object(members)
-        }
-        other => other,
-    }
+    typed::tree(&value)
 }
 
 /// JSON that MLflow keeps as text, as a typed tree; what is no JSON stays text.
 pub(super) fn typed_json(text: &str) -> Value {
-    serde_json::from_str(text).map_or_else(|_| Value::from(text), typed_tree)
+    match read_json(text) {
+        Json::Value(value) => typed::tree(&value),
+        Json::TooMany => typed::text(text),
+        Json::None => text.into(),
+    }
 }

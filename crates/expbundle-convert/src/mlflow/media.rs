@@ -5,12 +5,12 @@ use expbundle_format::sections::{Media, MediaItem};
 use serde_json::Value;
 
 use super::files::Files;
-use super::mapping::{Mapping, time};
+use super::mapping::time;
 
-pub(super) fn map(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Media {
+pub(super) fn map(files: &Files<'_>) -> Media {
     let mut media = Vec::new();
     for (file, role, digest) in &files.plain {
-        if role.as_str() != role::MEDIA || !mapping.is_public(&file.path) {
+        if role.as_str() != role::MEDIA {
             continue;
         }
         let mut item = MediaItem {

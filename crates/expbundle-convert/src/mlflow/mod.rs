@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use expbundle_format::record::{self, Kind, Parent, RecordBody};
-use expbundle_format::sections::{Artifacts, Identity};
+use expbundle_format::sections::Artifacts;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding};
 use expbundle_trackers::mlflow::{List, Run, Source, SourceError, SourceKind, Status};
@@ -160,21 +160,19 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     let context = context::map(&mut mapping);
     let recipe = recipe::map(&mut mapping, &mut draft, &files)?;
     let evaluations = evaluations::map(&mut mapping);
-    let media = media::map(&mut mapping, &files);
+    let media = media::map(&files);
     let goals = context::goals(&mut mapping);
     series::write(&mut mapping, &mut draft, &goals)?;
     rest::map(&mut mapping, &mut draft)?;
 
-    let mut artifacts = mapping.take_artifacts();
+    let mut artifacts = std::mem::take(&mut mapping.artifacts);
     declared::add(&mut draft, &mut artifacts, options)?;
-    artifacts.sort_by_cached_key(|artifact| {
-        (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
-    });
-    let title = context.title.clone();
     draft.json_section(&context)?;
     draft.json_section(&recipe)?;
     if !artifacts.is_empty() {
-        draft.json_section(&Artifacts { artifacts, salt: None })?;
+        let mut section = Artifacts { artifacts, salt: None };
+        section.sort();
+        draft.json_section(&section)?;
     }
     if !evaluations.evaluations.is_empty() {
         draft.json_section(&evaluations)?;
@@ -183,10 +181,7 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
         draft.json_section(&media)?;
     }
     let (identity, source, findings) = mapping.finish(layout(kind));
-    if identity != Identity::default() {
-        draft.json_section(&identity)?;
-    }
-    draft.finish(&title, source, findings, None)
+    draft.finish(identity, source, findings, None)
 }
 
 fn layout(kind: SourceKind) -> &'static str {

@@ -35,7 +35,6 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>, files: &
         keep_version_addresses(mapping, model);
         mapping.account.mapped("model version", model.versions.len() as u64);
     }
-    hide_private_versions(mapping);
     Ok(())
 }
 
@@ -112,36 +111,6 @@ fn keep_version_addresses(mapping: &mut Mapping<'_>, model: &RegisteredModel) {
     }
 }
 
-/// Descriptions and labels of versions may name people.
-fn hide_private_versions(mapping: &mut Mapping<'_>) {
-    let mut artifacts = std::mem::take(&mut mapping.artifacts);
-    for version in
-        artifacts.iter_mut().filter_map(|artifact| artifact.model.as_mut()).flat_map(|model| &mut model.registered)
-    {
-        let own = format!("modelVersion/{}/{}", version.name, version.version);
-        if let Some(text) = version.description.take_if(|text| !mapping.is_public(text)) {
-            mapping.identity.source.insert(format!("{own}/description"), Value::from(text));
-        }
-        let labels = std::mem::take(&mut version.labels);
-        let (public, private) =
-            labels.into_iter().partition(|(name, text)| mapping.is_public(name) && mapping.is_public(text));
-        version.labels = public;
-        let private: std::collections::BTreeMap<String, String> = private;
-        for (name, text) in private {
-            mapping.identity.source.insert(format!("{own}/label/{name}"), Value::from(text));
-        }
-        let metadata = std::mem::take(&mut version.metadata);
-        for (name, value) in metadata {
-            if mapping.is_public_value(&value) {
-                version.metadata.insert(name, value);
-            } else {
-                mapping.identity.source.insert(format!("{own}/{name}"), value);
-            }
-        }
-    }
-    mapping.artifacts = artifacts;
-}
-
 fn map_logged<'a>(
     mapping: &mut Mapping<'a>,
     draft: &mut Draft<'_>,
@@ -157,7 +126,7 @@ fn map_logged<'a>(
     // not have produced, so the edge is told in words.
     let direction = if made_here { Direction::Output } else { Direction::Input };
     let mut artifact = Artifact::new(direction, placed(role::MODEL));
-    artifact.name = Some(public_or(mapping, model.name.as_deref(), &model.model_id, "logged model name"));
+    artifact.name = Some(model.name.as_ref().unwrap_or(&model.model_id).clone());
     artifact.kind.clone_from(&model.model_type);
     artifact.time = time(model.created_ms);
     artifact.step = output.and_then(|edge| edge.step);
@@ -168,12 +137,12 @@ fn map_logged<'a>(
     for (kind, edge) in edges.into_iter().filter_map(|(kind, edge)| Some((kind, edge?))) {
         mapping.account.mapped(kind, 1);
         for (name, text) in &edge.tags {
-            put(mapping, &mut artifact, &model.model_id, &format!("{kind} tag/{name}"), Value::from(text.as_str()));
+            put(&mut artifact, &format!("{kind} tag/{name}"), Value::from(text.as_str()));
         }
     }
     describe_logged(mapping, &mut artifact, model);
     let members: Vec<&ArtifactFile> = model.artifacts.files.iter().collect();
-    let mut facts = model_file(mapping, &mut artifact, &members, "", &model.model_id);
+    let mut facts = model_file(mapping, &mut artifact, &members, "");
     facts.id = Some(model.model_id.clone());
     facts.registered = versions.take(|version| version.model_id.as_deref() == Some(model.model_id.as_str()));
     artifact.model = Some(facts);
@@ -192,13 +161,13 @@ fn describe_logged(mapping: &mut Mapping<'_>, artifact: &mut Artifact, model: &L
             mapping.account.dropped("logged model parameter", 1, "it is a copy of the run's parameter");
         } else {
             mapping.account.mapped("logged model parameter", 1);
-            put(mapping, artifact, own, &format!("parameter/{name}"), Value::from(text.as_str()));
+            put(artifact, &format!("parameter/{name}"), Value::from(text.as_str()));
         }
     }
     mapping.account.found("logged model tag", model.tags.len() as u64);
     for (name, text) in &model.tags {
         mapping.account.mapped("logged model tag", 1);
-        put(mapping, artifact, own, &format!("tag/{name}"), Value::from(text.as_str()));
+        put(artifact, &format!("tag/{name}"), Value::from(text.as_str()));
     }
     for (name, value) in [
         ("status", model.status.clone().map(Value::from)),
@@ -211,7 +180,7 @@ fn describe_logged(mapping: &mut Mapping<'_>, artifact: &mut Artifact, model: &L
         }
     }
     for (name, value) in &model.extra {
-        put(mapping, artifact, own, name, typed_tree(value.clone()));
+        put(artifact, name, typed_tree(value.clone()));
     }
     mapping.keep_address(&format!("loggedModel/{own}"), model.artifact_location.as_ref());
 }
@@ -246,11 +215,9 @@ fn map_folder<'a>(
     versions: &mut Versions<'_>,
 ) -> Result<(), ConvertError> {
     let mut artifact = Artifact::new(Direction::Output, placed(role::MODEL));
-    if mapping.is_public(folder) {
-        artifact.name = Some(folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model").to_owned());
-        artifact.path = Some(folder.to_owned()).filter(|path| !path.is_empty());
-    }
-    let mut facts = model_file(mapping, &mut artifact, members, folder, folder);
+    artifact.name = Some(folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model").to_owned());
+    artifact.path = Some(folder.to_owned()).filter(|path| !path.is_empty());
+    let mut facts = model_file(mapping, &mut artifact, members, folder);
     facts.registered = versions.take(|version| {
         // `file:///…/<run>/artifacts/reader`, or `runs:/<run>/reader`
         let source = version.source.as_deref().unwrap_or_default();
@@ -304,7 +271,7 @@ fn place_folder<'a>(
         let mut own = Artifact::new(direction, role.clone());
         own.digest = Some(hashed.digests());
         own.size = Some(hashed.size);
-        files::name(mapping, &mut own, &file.path);
+        files::name(&mut own, &file.path);
         if let Some(of) = &of {
             own.metadata.insert("model".to_owned(), Value::from(of.as_str()));
         }
@@ -328,7 +295,6 @@ fn model_file(
     artifact: &mut Artifact,
     members: &[&ArtifactFile],
     prefix: &str,
-    own: &str,
 ) -> ModelFacts {
     let mut facts = ModelFacts::default();
     let path = if prefix.is_empty() { "MLmodel".to_owned() } else { format!("{prefix}/MLmodel") };
@@ -352,9 +318,7 @@ fn model_file(
             other => (name, typed_tree(other)),
         });
         let signature = Value::Object(parts.collect());
-        if mapping.is_public_value(&signature) {
-            facts.signature = Some(signature);
-        }
+        facts.signature = Some(signature);
     }
     // The run's id is the record's, and the path is an address of the machine.
     for known in ["run_id", "artifact_path", "model_id"] {
@@ -362,28 +326,13 @@ fn model_file(
     }
     for (name, value) in members {
         if !value.is_null() {
-            put(mapping, artifact, own, &name, typed_tree(value));
+            put(artifact, &name, typed_tree(value));
         }
     }
     facts
 }
 
-/// Puts a fact among an artifact's metadata, or into `identity.json` if it names somebody.
-fn put(mapping: &mut Mapping<'_>, artifact: &mut Artifact, own: &str, name: &str, value: Value) {
-    if mapping.is_public(name) && mapping.is_public_value(&value) {
-        artifact.metadata.insert(name.to_owned(), value);
-    } else {
-        mapping.identity.source.insert(format!("model/{own}/{name}"), value);
-    }
-}
-
-fn public_or(mapping: &mut Mapping<'_>, text: Option<&str>, instead: &str, what: &str) -> String {
-    match text {
-        Some(text) if mapping.is_public(text) => text.to_owned(),
-        Some(text) => {
-            mapping.identity.source.insert(format!("{what}/{instead}"), Value::from(text));
-            instead.to_owned()
-        }
-        None => instead.to_owned(),
-    }
+/// Puts a fact among an artifact's metadata.
+fn put(artifact: &mut Artifact, name: &str, value: Value) {
+    artifact.metadata.insert(name.to_owned(), value);
 }

@@ -27,11 +27,6 @@ pub(super) fn map<'a>(
         Recipe { code: code(mapping, draft)?, environment: environment(mapping, files), ..Recipe::default() };
     for (name, text) in &mapping.run.params {
         let value = Value::from(text.as_str());
-        if !(mapping.is_public(name) && mapping.is_public(text)) {
-            mapping.account.raw("parameter", 1);
-            mapping.keep("parameter", name, value);
-            continue;
-        }
         mapping.account.mapped("parameter", 1);
         match kind_of(name) {
             Kind::Seed => recipe.seeds.insert(name.clone(), value.clone()),
@@ -68,24 +63,18 @@ fn kind_of(name: &str) -> Kind {
 
 fn code(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<Option<Code>, ConvertError> {
     let mut code = Code::default();
-    if let Some(program) = mapping.take_private_tag("mlflow.source.name") {
+    if let Some(program) = mapping.take_tag("mlflow.source.name") {
         let name = without_folders(program);
-        if name == program && mapping.is_public(program) {
-            code.entry_point = Some(program.to_owned());
-        } else {
-            code.entry_point = Some(name.to_owned()).filter(|name| mapping.is_public(name));
+        code.entry_point = Some(name.to_owned());
+        if name != program {
             mapping.identity.paths.insert("program".to_owned(), program.to_owned());
         }
     }
     code.commit = mapping.take_tag("mlflow.source.git.commit").map(str::to_owned);
     code.branch = mapping.take_tag("mlflow.source.git.branch").map(str::to_owned);
-    if let Some(address) = mapping.take_private_tag("mlflow.source.git.repoURL") {
+    if let Some(address) = mapping.take_tag("mlflow.source.git.repoURL") {
         let (without_login, had_login) = without_login(address);
-        if mapping.is_public(&without_login) {
-            code.repository = Some(without_login);
-        } else {
-            mapping.identity.paths.insert("repository".to_owned(), without_login);
-        }
+        code.repository = Some(without_login);
         if had_login {
             // A token may stand there; it goes nowhere.
             let message = "the address of the repository held a login, which was left out";
@@ -106,7 +95,7 @@ fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, code: &mut Code) ->
     if tag("mlflow.source.git.dirty").is_some_and(|text| text.eq_ignore_ascii_case("false")) {
         in_files = Captured::None;
     }
-    if let Some(patch) = tag("mlflow.source.git.diff").filter(|patch| !patch.is_empty() && mapping.is_public(patch)) {
+    if let Some(patch) = tag("mlflow.source.git.diff").filter(|patch| !patch.is_empty()) {
         let (digest, size) = draft.embed_text("diff.patch", patch)?;
         let mut artifact = Artifact::new(Direction::Input, placed(role::PATCH));
         artifact.digest = Some(digest.into());
@@ -152,7 +141,7 @@ fn environment(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Option<Environme
     let mut packages = BTreeSet::new();
     for file in members.filter(|file| !files.is_left_out(file)) {
         match file.path.rsplit('/').next() {
-            Some("requirements.txt") => packages.extend(requirements(mapping, file)),
+            Some("requirements.txt") => packages.extend(requirements(file)),
             Some("python_env.yaml") => {
                 let python = read_yaml(&file.file, &file.path).ok().and_then(|mut members| members.remove("python"));
                 environment.python = environment.python.or_else(|| python.as_ref().map(text));
@@ -175,12 +164,12 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn requirements(mapping: &Mapping<'_>, file: &ArtifactFile) -> Vec<Package> {
+fn requirements(file: &ArtifactFile) -> Vec<Package> {
     if file.size > MAX_REQUIREMENTS_BYTES {
         return Vec::new();
     }
     let Ok(text) = std::fs::read_to_string(&file.file) else { return Vec::new() };
-    text.lines().filter(|line| mapping.is_public(line)).filter_map(package).collect()
+    text.lines().filter_map(package).collect()
 }
 
 /// A line of `requirements.txt`: `name==version`, or anything else as it is.
@@ -201,7 +190,7 @@ fn package(line: &str) -> Option<Package> {
 
 fn data(mapping: &Mapping<'_>) -> Vec<DataUse> {
     let uses = mapping.run.datasets.iter().map(|dataset| DataUse {
-        name: Some(dataset.name.name.clone()).filter(|name| !name.is_empty() && mapping.is_public(name)),
+        name: Some(dataset.name.name.clone()).filter(|name| !name.is_empty()),
         context: dataset.context.clone(),
         digest: None,
         foreign: datasets::foreign(dataset),

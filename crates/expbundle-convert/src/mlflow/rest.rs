@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::mapping::{Mapping, placed, time, typed_tree};
 use crate::ConvertError;
 use crate::gate::Draft;
+use crate::privacy::{Learned, Private};
 
 /// Larger raw items than this are embedded as artifacts, so that `source.json` stays readable.
 const LARGE_BYTES: usize = 64 << 10;
@@ -14,7 +15,7 @@ const LARGE_BYTES: usize = 64 << 10;
 pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
     let run = mapping.run;
     let info = &run.info;
-    if let Some(user) = mapping.take_private_tag("mlflow.user").or(info.user.as_deref()) {
+    if let Some(user) = mapping.take_tag("mlflow.user").or(info.user.as_deref()) {
         mapping.identity.user = Some(user.to_owned());
     }
     if info.user.is_some() && info.user != mapping.identity.user {
@@ -63,7 +64,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<()
     Ok(())
 }
 
-/// Keeps an item raw: itself, or if it is large and names nobody, the digest under which it is embedded.
+/// Keeps an item raw: itself, or if it is large, the digest under which it is embedded.
 fn keep_large(
     mapping: &mut Mapping<'_>,
     draft: &mut Draft<'_>,
@@ -72,7 +73,7 @@ fn keep_large(
     mut value: Value,
 ) -> Result<(), ConvertError> {
     let place = format!("{kind}/{name}");
-    if value.to_string().len() <= LARGE_BYTES || !mapping.is_public_value(&value) {
+    if value.to_string().len() <= LARGE_BYTES || names_somebody(mapping, &value) {
         mapping.keep(kind, name, value);
         return Ok(());
     }
@@ -87,4 +88,12 @@ fn keep_large(
     mapping.artifacts.push(artifact);
     mapping.keep(kind, name, json!({ "artifact": digest.blake3.to_string(), "size": size }));
     Ok(())
+}
+
+/// Whether an item names somebody, as far as it tells by itself: it would not be embedded.
+fn names_somebody(mapping: &Mapping<'_>, value: &Value) -> bool {
+    let mut learned = Learned::default();
+    learned.identity(&mapping.identity);
+    learned.tree(None, value);
+    Private::new(&learned).is_in(&value.to_string())
 }

@@ -47,13 +47,16 @@ fn write_section(
 ) -> Result<(Vec<(String, KeySummary)>, u64), ConvertError> {
     let mut points = series::Points::new(section, mapping.options);
     for metric in metrics {
-        let key = points.key(mapping.metric_key(&metric.key));
+        let key = points.key(&metric.key);
         let mut timeless: u64 = 0;
         for point in &metric.points {
             let time_ns = point.timestamp_ms.checked_mul(NANOSECONDS_PER_MILLISECOND);
             timeless += u64::from(time_ns.is_none());
             let point = Point { step: Some(point.step), time_ns, value: Some(point.value), text: None };
-            points.push(key, point)?;
+            match key {
+                Some(key) => points.push(key, point)?,
+                None => points.leave_out(),
+            }
         }
         if timeless > 0 {
             let message = format!("{timeless} points have a time beyond the year 2262, which was left out");

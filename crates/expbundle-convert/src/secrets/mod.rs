@@ -3,6 +3,7 @@
 //! Knows nothing of trackers, sections or bundles. Time is linear in the text (the `regex` crate promises it for each rule), and the same
 //! text gives the same findings everywhere. What is found is a guess by form; docs/secrets.md says how good it is.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -37,16 +38,46 @@ pub const OTHER_KINDS: &[&str] = &["password", "secret-setting", "token", "secre
 pub const SECRET_FILE: &str = "secret-file";
 
 /// Every kind, sorted: what `--allow-secrets` takes.
-pub fn kinds() -> Vec<&'static str> {
-    let mut kinds: Vec<&str> = RULES.iter().map(|rule| rule.name).chain(OTHER_KINDS.iter().copied()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    kinds
+pub fn kinds() -> &'static [&'static str] {
+    static KINDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let mut kinds: Vec<&str> = RULES.iter().map(|rule| rule.name).chain(OTHER_KINDS.iter().copied()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    });
+    &KINDS
 }
+
+/// How what stands in the place of a secret begins.
+const MARKER: &str = "[secret removed: ";
+/// What stands for each of its bytes where it is to be read as one word.
+const SIGN: &str = "x";
 
 /// What stands in the place of a secret.
 pub fn marker(kind: &str) -> String {
-    format!("[secret removed: {kind}]")
+    format!("{MARKER}{kind}]")
+}
+
+/// The text with signs in place of what stands for secrets: as long, in bytes, and of one word each. What a text says of people and places
+/// can then be told across them.
+pub(crate) fn markers_as_words(text: &str) -> Cow<'_, str> {
+    let (mut all, mut rest) = (Cow::Borrowed(text), 0);
+    while let Some(at) = text.get(rest..).and_then(|text| text.find(MARKER)).map(|at| rest + at) {
+        rest = at + MARKER.len();
+        let after = text.get(rest..).unwrap_or_default();
+        // Only what this program writes is a marker; anything else may have a name in it.
+        let is_kind = |kind: &&&str| after.strip_prefix(**kind).is_some_and(|after| after.starts_with(']'));
+        if let Some(kind) = kinds().iter().find(is_kind) {
+            rest += kind.len() + 1;
+            all.to_mut().replace_range(at..rest, &SIGN.repeat(rest - at));
+        }
+    }
+    all
+}
+
+/// Whether a word is what [`markers_as_words`] puts in the place of a marker, which is nobody's name.
+pub(crate) fn is_marker_as_word(word: &str) -> bool {
+    word.len() > MARKER.len() && word.split(SIGN).all(str::is_empty)
 }
 
 /// Finds the secrets of a text, in order; none overlap.

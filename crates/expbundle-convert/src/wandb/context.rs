@@ -1,6 +1,7 @@
 //! `context.json`, `events.json`, goals of series.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 
 use expbundle_format::sections::{Context, Event, EventSeverity, Events, Goal, Group};
 use expbundle_trackers::wandb::Value;
@@ -11,18 +12,15 @@ use super::typed::typed;
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run();
     let mut context = Context::default();
-    let title = run.text("display_name").unwrap_or(&mapping.files.id);
-    context.title = mapping.public("run/name", title).unwrap_or_else(|| mapping.files.id.clone());
-    context.notes = run.text("notes").and_then(|notes| mapping.public("run/notes", notes));
-    context.job_type = run.text("job_type").and_then(|kind| mapping.public("run/job type", kind));
+    run.text("display_name").unwrap_or(&mapping.files.id).clone_into(&mut context.title);
+    context.notes = run.text("notes").map(str::to_owned);
+    context.job_type = run.text("job_type").map(str::to_owned);
     if let Some(Value::List(tags)) = run.run.get("tags") {
-        for (index, tag) in tags.iter().filter_map(Value::as_str).enumerate() {
-            context.tags.extend(mapping.public(&format!("run/tag {index}"), tag));
-        }
+        context.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         count(mapping, "tag", tags.len());
     }
     for (kind, member) in [("project", "project"), ("group", "run_group"), ("sweep", "sweep_id")] {
-        if let Some(name) = run.text(member).and_then(|name| mapping.public(&format!("run/{kind}"), name)) {
+        if let Some(name) = run.text(member).map(str::to_owned) {
             let id = (kind == "sweep").then(|| name.clone());
             context.groups.push(Group { kind: kind.to_owned(), name, id, ..Group::default() });
         }
@@ -32,7 +30,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     count(mapping, "run field", usize::from(run.started_ns().is_some()) + usize::from(run.run.get("git").is_some()));
     // What is left of the run record: resumed, forked, branch point, storage id.
     let Value::Object(members) = &run.run else { return context };
-    for (name, value) in members {
+    for (name, value) in &**members {
         if !told.contains(&name.as_str()) && !["tags", "start_time", "git"].contains(&name.as_str()) {
             mapping.account.found("run field", 1);
             mapping.keep_raw("run field", name, typed(value));
@@ -58,7 +56,7 @@ pub(super) fn events(mapping: &mut Mapping<'_>) -> Events {
             _ => EventSeverity::Info,
         };
         let words = [text("title"), text("text")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        let words = mapping.public(&format!("alert {}", events.events.len()), &words.join(": "));
+        let words = Some(words.join(": "));
         let mut event = Event { kind: "alert".to_owned(), severity, text: words, ..Event::default() };
         event.source = Some("wandb".to_owned());
         if let Some(wait) = alert.get("wait_duration") {
@@ -93,8 +91,45 @@ pub(super) struct Declared {
     pub step_key: Option<String>,
 }
 
-/// Definitions of metrics by the names that they fit; and all of them raw, for they say more than has a home.
-pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> {
+/// Definitions of metrics by the names that they fit.
+#[derive(Default)]
+pub(super) struct Definitions {
+    exact: BTreeMap<String, Declared>,
+    /// By what stands before the `*`. None of them begins with another, for of two that fit the shorter one counts.
+    globs: BTreeMap<String, Declared>,
+}
+
+impl Definitions {
+    fn new(all: BTreeMap<String, Declared>) -> Self {
+        let mut definitions = Self::default();
+        for (name, declared) in all {
+            let Some(start) = name.strip_suffix('*') else {
+                definitions.exact.insert(name, declared);
+                continue;
+            };
+            // In the order of names a shorter one comes first.
+            let last = definitions.globs.last_key_value();
+            if last.is_none_or(|(shorter, _)| !start.starts_with(shorter.as_str())) {
+                definitions.globs.insert(start.to_owned(), declared);
+            }
+        }
+        definitions
+    }
+
+    /// What is declared about a series of that name; exact names before globs.
+    pub fn of(&self, key: &str) -> Declared {
+        let exact = self.exact.get(key);
+        // No text between a start of the key and the key begins otherwise, so the last one before the key is it, or none is.
+        let glob = self.globs.range::<str, _>((Unbounded, Included(key))).next_back();
+        let glob = glob.filter(|(start, _)| key.starts_with(start.as_str())).map(|(_, declared)| declared);
+        let goal = exact.and_then(|declared| declared.goal).or(glob.and_then(|declared| declared.goal));
+        let step_key = exact.or(glob).and_then(|declared| declared.step_key.clone());
+        Declared { goal, step_key }
+    }
+}
+
+/// Definitions of metrics; and all of them raw, for they say more than has a home.
+pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Definitions {
     let run = mapping.run();
     let mut all: BTreeMap<String, Declared> = BTreeMap::new();
     for definition in &run.metrics {
@@ -116,15 +151,26 @@ pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Vec<(String, Declared)> 
         let place = format!("{name}{}", if text("name").is_some() { "" } else { " (glob)" });
         mapping.keep_raw("metric definition", &place, typed(definition));
     }
-    all.into_iter().collect()
+    Definitions::new(all)
 }
 
-/// What is declared about a series of that name; exact names before globs.
-pub(super) fn declared_for(definitions: &[(String, Declared)], key: &str) -> Declared {
-    let exact = definitions.iter().find(|(name, _)| name == key);
-    let glob =
-        definitions.iter().find(|(name, _)| name.strip_suffix('*').is_some_and(|prefix| key.starts_with(prefix)));
-    let goal = exact.and_then(|(_, declared)| declared.goal).or(glob.and_then(|(_, declared)| declared.goal));
-    let step_key = exact.or(glob).and_then(|(_, declared)| declared.step_key.clone());
-    Declared { goal, step_key }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_names_come_before_globs_and_short_globs_before_long_ones() {
+        let all = ["loss", "loss*", "l*", "loss/val", "z*", "za*", "zb"]
+            .map(|name| (name.to_owned(), Declared { goal: None, step_key: Some(name.to_owned()) }));
+        let definitions = Definitions::new(all.into());
+        let case = |key: &str, want: Option<&str>| assert_eq!(definitions.of(key).step_key.as_deref(), want, "{key}");
+        case("loss", Some("loss"));
+        case("loss/val", Some("loss/val"));
+        case("loss/train", Some("l*"));
+        case("l", Some("l*"));
+        case("zab", Some("z*"));
+        case("zb", Some("zb"));
+        case("k", None);
+        case("", None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Files of the run's folder and artifacts of its log: what they are, by digest where the bytes are here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use camino::Utf8PathBuf;
@@ -9,7 +9,7 @@ use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{ArtifactDigests, Blake3, Code, DigestSet};
-use expbundle_trackers::wandb::{FolderFile, Value};
+use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
 use super::mapping::Mapping;
 use super::typed::{members, typed};
@@ -88,9 +88,7 @@ fn add_file(
     let path = format!("files/{}", file.path);
     let to_list =
         FileToList { path: &path, on_disk: &file.on_disk, role: &role, size: file.size, digest: digest.into() };
-    // The patch may hold anything, paths of people among it; it travels only if it names nobody.
-    let may_name = [role::PATCH, role::CODE, role::CONFIG, role::FILE].contains(&role.as_str());
-    let fate = draft.file(&to_list, |text| !may_name || !mapping.private.is_in(text))?;
+    let fate = draft.file(&to_list)?;
     if fate == Fate::LeftOut {
         return Ok(fate);
     }
@@ -102,7 +100,7 @@ fn add_file(
     let mut artifact = Artifact::new(direction, role);
     artifact.digest = Some(digest.into());
     artifact.size = Some(file.size);
-    artifact.path = mapping.public(&format!("file {path}"), &path);
+    artifact.path = Some(path);
     mapping.artifacts.push(artifact);
     Ok(fate)
 }
@@ -114,16 +112,15 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Res
     let mut places: Vec<Utf8PathBuf> = mapping.options.files.to_vec();
     places.extend(mapping.folder().into_iter().flat_map(|folder| &folder.files).map(|file| file.on_disk.clone()));
     let mut index = FileIndex::new(&places)?;
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut seen: HashSet<(String, String)> = HashSet::new();
     for logged in &run.artifacts {
         let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
         // One draft may be logged many times, by `link_artifact` among others.
         let identity = (text("client_id").to_owned(), text("digest").to_owned());
         mapping.account.mapped("artifact", 1);
-        if !identity.0.is_empty() && seen.contains(&identity) {
+        if !identity.0.is_empty() && !seen.insert(identity) {
             continue;
         }
-        seen.push(identity);
         logged_artifact(mapping, draft, logged, &mut index)?;
     }
     mapping.account.found("used artifact", run.used_artifacts.len() as u64);
@@ -131,7 +128,7 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Res
         let text = |member: &str| used.get(member).and_then(Value::as_str).unwrap_or_default();
         let mut artifact = Artifact::new(Direction::Input, roles::of_type(text("type")));
         let (name, version) = text("name").rsplit_once(':').unwrap_or((text("name"), ""));
-        artifact.name = mapping.public("used artifact", name);
+        artifact.name = Some(name.to_owned());
         artifact.version = Some(version.to_owned()).filter(|version| !version.is_empty());
         artifact.kind = Some(text("type").to_owned()).filter(|kind| !kind.is_empty());
         artifact.metadata.insert("id".to_owned(), text("id").into());
@@ -147,7 +144,9 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Res
     mapping.account.found("saved file", saved);
     for file in &run.files {
         let path = file.get("path").and_then(Value::as_str).unwrap_or_default();
-        if mapping.folder().is_some_and(|folder| folder.files.iter().any(|file| file.path == path)) {
+        // In the order of their paths.
+        let is_here = |folder: &Folder| folder.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+        if mapping.folder().is_some_and(is_here) {
             mapping.account.mapped("saved file", 1);
         } else {
             mapping.keep_raw("saved file", path, typed(file));
@@ -165,23 +164,17 @@ fn logged_artifact(
     let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
     let mut artifact = Artifact::new(Direction::Output, roles::of_type(text("type")));
     let name = text("name");
-    artifact.name = mapping.public(&format!("artifact/{name}"), name);
-    artifact.kind = mapping.public(&format!("artifact/{name}/type"), text("type"));
-    artifact.description = Some(text("description").to_owned())
-        .filter(|text| !text.is_empty())
-        .and_then(|text| mapping.public(&format!("artifact/{name}/description"), &text));
+    artifact.name = Some(name.to_owned());
+    artifact.kind = Some(text("type").to_owned());
+    artifact.description = Some(text("description").to_owned()).filter(|text| !text.is_empty());
     if let Some(Value::List(aliases)) = logged.get("aliases") {
-        let aliases = aliases.iter().filter_map(Value::as_str);
-        artifact.aliases =
-            aliases.filter_map(|alias| mapping.public(&format!("artifact/{name}/alias {alias}"), alias)).collect();
+        artifact.aliases = aliases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         artifact.aliases.sort();
     }
     if let Some(mut metadata) = Some(text("metadata")).filter(|text| !text.is_empty()).and_then(Value::parse) {
         metadata.sort();
         for (key, value) in members(&metadata) {
-            if let Some(value) = mapping.public_value(&format!("artifact/{name}/{key}"), value) {
-                artifact.metadata.insert(key.to_owned(), value);
-            }
+            artifact.metadata.insert(key.to_owned(), value);
         }
     }
     if logged.get("use_after_commit") == Some(&Value::Bool(true)) {
@@ -202,10 +195,13 @@ fn logged_artifact(
         }
         let (file, place) = artifact_file(mapping, entry, name, index)?;
         if let (Some(place), Some(digest), Some(size)) = (&place, file.digest, file.size)
-            && draft.file(
-                &FileToList { path: &file.path, on_disk: place, role: &artifact.role, size, digest: digest.into() },
-                |_| false,
-            )? == Fate::LeftOut
+            && draft.is_secret(&FileToList {
+                path: &file.path,
+                on_disk: place,
+                role: &artifact.role,
+                size,
+                digest: digest.into(),
+            })
         {
             mapping.account.dropped("artifact file", 1, LEFT_OUT);
             // The tracker's digest of the whole has that of the file in it.
@@ -244,16 +240,14 @@ fn artifact_file(
     }
     let reference = text("ref");
     if !reference.is_empty() {
-        file.uri = mapping.public(&format!("artifact/{name}/{}/address", file.path), reference);
+        file.uri = Some(reference.to_owned());
         file.size = Some(size).filter(|size| *size > 0);
     }
     // MD5 in base64; for references it may be the address itself.
     let md5 = base64::engine::general_purpose::STANDARD.decode(text("digest")).ok().filter(|bytes| bytes.len() == 16);
     let Some(md5) = md5 else {
-        if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference)
-            && let Some(digest) = mapping.public(&format!("artifact/{name}/{}/digest", file.path), digest)
-        {
-            file.foreign.insert("wandb-entry".to_owned(), digest);
+        if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference) {
+            file.foreign.insert("wandb-entry".to_owned(), digest.to_owned());
         }
         return Ok((file, None));
     };
@@ -292,7 +286,7 @@ fn list(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, mut artifact: Artifact
         .collect();
     match files.map(Tree::new) {
         Ok(Ok(tree)) => {
-            let (digest, size) = draft.listing(&tree, |_| true)?;
+            let (digest, size) = draft.listing(&tree)?;
             artifact.digest = Some(digest.into());
             artifact.size = Some(size);
             artifact.form = Form::Tree;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use expbundle_format::sections::{Account, Artifact, Damage, Identity, SourceSection};
+use expbundle_format::sections::{Account, Artifact, Identity, SourceSection};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_trackers::wandb::{Folder, Run, RunFiles, Value};
 use serde_json::Value as Json;
 
 use crate::Options;
-use crate::privacy::Private;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -18,7 +17,6 @@ pub(super) struct Mapping<'a> {
     pub account: Account,
     pub identity: Identity,
     pub artifacts: Vec<Artifact>,
-    pub private: Private,
     /// Lines of the folder's `requirements.txt`, without secrets.
     pub requirements: Vec<String>,
     pub raw: BTreeMap<String, BTreeMap<String, Json>>,
@@ -39,12 +37,11 @@ impl<'a> Mapping<'a> {
             account: Account::default(),
             identity: Identity::default(),
             artifacts: Vec::new(),
-            private: Private::default(),
             requirements: Vec::new(),
             raw: BTreeMap::new(),
             findings: findings.collect(),
         };
-        mapping.private = mapping.people();
+        mapping.people();
         mapping
     }
 
@@ -69,8 +66,8 @@ impl<'a> Mapping<'a> {
         self.fact(names).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// Names of people, machines and accounts; they fill `identity.json`.
-    fn people(&mut self) -> Private {
+    /// Names of people, machines and accounts: they fill `identity.json`, and are found by it wherever else they stand.
+    fn people(&mut self) {
         let run = self.run();
         let entity = run.text("entity");
         let user = self.text_fact(&["username"]);
@@ -93,38 +90,12 @@ impl<'a> Mapping<'a> {
                 self.identity.paths.insert(path.to_owned(), text.to_owned());
             }
         }
-        let local_part = email.and_then(|email| email.split('@').next());
-        Private::new([entity, user, full_name, email, local_part, host].into_iter().flatten())
     }
 
-    /// Keeps an item as it is: in `source.json`, or in `identity.json` if it names somebody.
+    /// Keeps an item as it is, in `source.json`.
     pub fn keep_raw(&mut self, kind: &str, name: &str, value: Json) {
         self.account.raw(kind, 1);
-        if self.private.is_in(name) || self.private.is_in_value(&value) {
-            self.identity.source.insert(format!("{kind}/{name}"), value);
-        } else {
-            self.raw.entry(kind.to_owned()).or_default().insert(name.to_owned(), value);
-        }
-    }
-
-    /// A text for any section, or `None` if it names somebody; then it is kept in `identity.json`.
-    pub fn public(&mut self, what: &str, text: &str) -> Option<String> {
-        if self.private.is_in(text) {
-            self.identity.source.insert(what.to_owned(), text.into());
-            None
-        } else {
-            Some(text.to_owned())
-        }
-    }
-
-    /// A value for any section, or `None` if it names somebody; then it is kept in `identity.json`.
-    pub fn public_value(&mut self, what: &str, value: Json) -> Option<Json> {
-        if self.private.is_in_value(&value) || self.private.is_in(what) {
-            self.identity.source.insert(what.to_owned(), value);
-            None
-        } else {
-            Some(value)
-        }
+        self.raw.entry(kind.to_owned()).or_default().insert(name.to_owned(), value);
     }
 
     pub fn finding(&mut self, code: Code, place: &str, message: impl Into<String>) {
@@ -132,26 +103,7 @@ impl<'a> Mapping<'a> {
     }
 
     /// `identity.json`, `source.json` and the findings.
-    pub fn finish(mut self) -> (Identity, SourceSection, Vec<Finding>) {
-        self.findings.sort();
-        self.findings.dedup();
-        let private = &self.private;
-        let public = |text: &str| {
-            if private.is_in(text) {
-                "(names somebody; see the converter's output)".to_owned()
-            } else {
-                text.to_owned()
-            }
-        };
-        let damage = self
-            .findings
-            .iter()
-            .map(|finding| Damage {
-                code: finding.code.to_string(),
-                place: public(finding.place.entry.as_deref().unwrap_or_default()),
-                detail: public(&finding.message),
-            })
-            .collect();
+    pub fn finish(self) -> (Identity, SourceSection, Vec<Finding>) {
         let run = &self.files.run;
         let version = run.telemetry.get("cli_version").and_then(Value::as_str);
         let producer = run.producer.as_deref().map(|producer| producer.split('+').next().unwrap_or(producer));
@@ -165,8 +117,7 @@ impl<'a> Mapping<'a> {
             ),
             raw: self.raw,
             account: self.account,
-            damage,
-            salt: None,
+            ..SourceSection::default()
         };
         (self.identity, source, self.findings)
     }

@@ -30,10 +30,9 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
                         Some(Value::List(captions)) => captions.get(index).and_then(Value::as_str),
                         _ => None,
                     };
-                    item.caption =
-                        caption.and_then(|text| mapping.public(&format!("media/{}/{index}", item.key), text));
+                    item.caption = caption.map(str::to_owned);
                     let path = if name.contains('/') { name.to_owned() } else { format!("media/images/{name}") };
-                    item.details = details(mapping, &object, &["filenames", "captions", "_type"]);
+                    item.details = details(&object, &["filenames", "captions", "_type"]);
                     place(mapping, &mut item, &path, None, known);
                     media.push(item);
                 }
@@ -48,8 +47,8 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
             _ => {
                 let mut item = base;
                 let caption = object.object.get("caption").and_then(Value::as_str);
-                item.caption = caption.and_then(|text| mapping.public(&format!("media/{}/caption", item.key), text));
-                item.details = details(mapping, &object, &["_type", "path", "sha256", "caption"]);
+                item.caption = caption.map(str::to_owned);
+                item.details = details(&object, &["_type", "path", "sha256", "caption"]);
                 if let Some(path) = object.object.get("path").and_then(Value::as_str) {
                     let sha256 = object.object.get("sha256").and_then(Value::as_str).and_then(|text| text.parse().ok());
                     place(mapping, &mut item, path, sha256, known);
@@ -62,14 +61,10 @@ pub(super) fn map(mapping: &mut Mapping<'_>, objects: Vec<MediaObject>, known: &
     Media { media, salt: None }
 }
 
-fn details(mapping: &mut Mapping<'_>, object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<String, Json> {
+fn details(object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<String, Json> {
     members(&object.object)
-        .into_iter()
         .filter(|(name, _)| !told.contains(name))
-        .filter_map(|(name, value)| {
-            let value = mapping.public_value(&format!("media/{}/{name}", object.key), value)?;
-            Some((name.to_owned(), value))
-        })
+        .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
@@ -79,7 +74,7 @@ fn place(mapping: &mut Mapping<'_>, item: &mut MediaItem, path: &str, sha256: Op
         mapping.finding(Code::SourceOutside, &item.key, "its path leads out of the run's folder");
         return;
     }
-    item.path = mapping.public(&format!("media/{}/path", item.key), &format!("files/{path}"));
+    item.path = Some(format!("files/{path}"));
     match (known.get(path), sha256) {
         (Some(digest), Some(sha256)) if digest.sha256 != sha256 => {
             let message = "the file has another SHA-256 than the log says";

@@ -14,13 +14,14 @@ mod sweep;
 mod typed;
 
 use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
-use expbundle_format::sections::{Artifacts, Identity, SeriesSummary, Summary};
+use expbundle_format::sections::{Artifacts, SeriesSummary, Summary};
 use expbundle_format::{Code, DigestSet};
 use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
 
 use self::mapping::{Mapping, time};
 use self::points::{Gathered, Written};
 use crate::gate::{Converted, Draft};
+use crate::privacy::{Learned, Private};
 use crate::{ConvertError, Options, declared, roles, series};
 
 /// Lists the runs of a source.
@@ -90,12 +91,17 @@ fn build(
     });
     body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
     body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
-    let sweep = run.text("sweep_id").map(|id| sweep::bundle(id, options)).transpose()?;
+    let mut mapping = Mapping::new(files, options);
+    // The record of a sweep is one for all of its runs, so it has no identity; an id that names somebody gets none.
+    let mut learned = Learned::default();
+    learned.identity(&mapping.identity);
+    let private = Private::new(&learned);
+    let sweep_id = run.text("sweep_id").filter(|id| !private.is_in(id));
+    let sweep = sweep_id.map(|id| sweep::bundle(id, options)).transpose()?;
     if let Some((_, record)) = sweep.as_ref().and_then(|sweep| sweep.records().next()) {
         body.parents.push(Parent { record: record.digest()?, relation: roles::word("part-of") });
     }
     let mut draft = Draft::new(body, options);
-    let mut mapping = Mapping::new(files, options);
     if let Some(folder) = &files.folder {
         mapping.requirements = draft.clean_lines("requirements.txt", &folder.requirements);
     }
@@ -108,10 +114,10 @@ fn build(
     files::artifacts(&mut mapping, &mut draft)?;
     let recipe = recipe::map(&mut mapping, patch);
     let media = media::map(&mut mapping, std::mem::take(&mut points.media), &known);
-    let written = points.write(&mut draft, &mapping.private, &mut mapping.identity.source)?;
+    let written = points.write(&mut draft)?;
     account_of_points(&mut mapping, &written);
     let series = written.summaries.into_iter().map(|(key, one)| {
-        let declared = context::declared_for(&definitions, &key);
+        let declared = definitions.of(&key);
         let line = SeriesSummary { goal: declared.goal, step_key: declared.step_key, ..series::summary(&one) };
         (key, line)
     });
@@ -121,17 +127,15 @@ fn build(
 
     let mut artifacts = std::mem::take(&mut mapping.artifacts);
     declared::add(&mut draft, &mut artifacts, options)?;
-    artifacts.sort_by_cached_key(|artifact| {
-        (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
-    });
-    let title = context.title.clone();
     draft.json_section(&context)?;
     draft.json_section(&recipe)?;
     if summary != Summary::default() {
         draft.json_section(&summary)?;
     }
     if !artifacts.is_empty() {
-        draft.json_section(&Artifacts { artifacts, salt: None })?;
+        let mut section = Artifacts { artifacts, salt: None };
+        section.sort();
+        draft.json_section(&section)?;
     }
     if !events.events.is_empty() {
         draft.json_section(&events)?;
@@ -143,10 +147,7 @@ fn build(
         draft.json_section(&media)?;
     }
     let (identity, source, findings) = mapping.finish();
-    if identity != Identity::default() {
-        draft.json_section(&identity)?;
-    }
-    draft.finish(&title, source, findings, sweep)
+    draft.finish(identity, source, findings, sweep)
 }
 
 /// Every record of the log by kind. What is inside them is counted by itself.

@@ -1,15 +1,15 @@
-//! Series of a run as they are read: numbers go straight to their Parquet section, the rest waits for what is private.
+//! Series of a run as they are read: numbers go straight to their Parquet section, the rest waits until all is read, for a secret may go over several texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use expbundle_format::sections;
-use expbundle_series::{KeySummary, Point, SeriesError};
+use expbundle_series::{KeyId as Key, KeySummary, Point, SeriesError};
 use expbundle_trackers::wandb::{At, Points, Value};
 
 use super::typed::typed;
 use crate::gate::Draft;
-use crate::privacy::Private;
-use crate::series::{self, Key};
+use crate::series;
 use crate::{ConvertError, Options};
 
 /// A media object of a row.
@@ -23,9 +23,12 @@ pub(super) struct MediaObject {
 pub(super) struct Gathered {
     metrics: series::Points,
     telemetry: series::Points,
-    names: Vec<(Vec<String>, String, Key)>,
-    taken: BTreeMap<String, Vec<String>>,
-    system_keys: BTreeMap<Vec<String>, Key>,
+    series: Vec<Key>,
+    /// The name of each of them.
+    names: Vec<Arc<str>>,
+    /// The path of each name that is taken.
+    taken: HashMap<Arc<str>, Vec<String>>,
+    system_keys: HashMap<Vec<String>, Key>,
     /// Values that are no numbers, as JSON text.
     others: Vec<(u32, At, String)>,
     pub media: Vec<MediaObject>,
@@ -47,9 +50,10 @@ impl Gathered {
         Self {
             metrics: series::Points::new(sections::METRICS, options),
             telemetry: series::Points::new(sections::TELEMETRY, options),
+            series: Vec::new(),
             names: Vec::new(),
-            taken: BTreeMap::new(),
-            system_keys: BTreeMap::new(),
+            taken: HashMap::new(),
+            system_keys: HashMap::new(),
             others: Vec::new(),
             media: Vec::new(),
             trouble: None,
@@ -58,14 +62,12 @@ impl Gathered {
 
     /// The name of a path: its parts joined by dots, as W&B's pages show it. Where another path has that name already,
     /// the parts are joined by U+241F instead, which no key has.
-    fn name(&mut self, path: &[String]) -> String {
+    fn name(&self, path: &[String]) -> String {
         let joined = path.join(".");
-        let name = match self.taken.get(&joined) {
+        match self.taken.get(joined.as_str()) {
             Some(other) if other != path => path.join("\u{241f}"),
             _ => joined,
-        };
-        self.taken.insert(name.clone(), path.to_vec());
-        name
+        }
     }
 
     fn keep(&mut self, result: Result<(), SeriesError>) {
@@ -81,32 +83,18 @@ impl Gathered {
             by_key.entry(*key).or_default().push(Text(text));
         }
         for (key, mut texts) in by_key {
-            if let Some((_, name, _)) = self.names.get(key as usize) {
+            if let Some(name) = self.names.get(key as usize) {
                 self.metrics.clean_texts(name, &mut texts);
             }
         }
     }
 
     /// Adds what waited, then writes both sections.
-    ///
-    /// Texts that name somebody are put into `hidden`, and a number stands for them.
-    pub fn write(
-        mut self,
-        draft: &mut Draft<'_>,
-        private: &Private,
-        hidden: &mut BTreeMap<String, serde_json::Value>,
-    ) -> Result<Written, ConvertError> {
+    pub fn write(mut self, draft: &mut Draft<'_>) -> Result<Written, ConvertError> {
         let mut others = std::mem::take(&mut self.others);
         self.clean(&mut others);
         for (key, at, text) in others {
-            let Some((_, _, id)) = self.names.get(key as usize) else { continue };
-            let text = if private.is_in(&text) {
-                let name = format!("history value {}", hidden.len() + 1);
-                hidden.insert(name.clone(), text.into());
-                format!("({name} in identity.json)")
-            } else {
-                text
-            };
+            let Some(id) = self.series.get(key as usize) else { continue };
             let point = Point { step: at.step, time_ns: at.time_ns, value: None, text: Some(&text) };
             self.metrics.push(*id, point)?;
         }
@@ -130,15 +118,22 @@ impl AsMut<String> for Text<'_> {
 }
 
 impl Points for Gathered {
-    fn key(&mut self, path: &[String]) -> u32 {
+    fn key(&mut self, path: &[String]) -> Option<u32> {
         let name = self.name(path);
-        let id = self.metrics.key(&name);
-        self.names.push((path.to_vec(), name, id));
-        u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)
+        let number = u32::try_from(self.series.len()).ok()?;
+        self.series.push(self.metrics.key(&name)?);
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.taken.insert(name, path.to_vec());
+        Some(number)
+    }
+
+    fn no_room(&mut self) {
+        self.metrics.leave_out();
     }
 
     fn number(&mut self, key: u32, at: At, value: f64, exact: Option<&str>) {
-        let Some((_, _, id)) = self.names.get(key as usize) else { return };
+        let Some(id) = self.series.get(key as usize) else { return };
         let point = Point { step: at.step, time_ns: at.time_ns, value: Some(value), text: exact };
         let result = self.metrics.push(*id, point);
         self.keep(result);
@@ -146,7 +141,7 @@ impl Points for Gathered {
 
     fn other(&mut self, key: u32, at: At, value: &Value) {
         let text = match value {
-            Value::Text(text) => text.clone(),
+            Value::Text(text) | Value::Json(text) => text.clone(),
             other => typed(other).to_string(),
         };
         self.others.push((key, at, text));
@@ -161,10 +156,11 @@ impl Points for Gathered {
     fn system(&mut self, path: &[String], time_ns: Option<i64>, value: &Value) {
         let id = if let Some(id) = self.system_keys.get(path) {
             *id
-        } else {
-            let id = self.telemetry.key(&path.join("."));
+        } else if let Some(id) = self.telemetry.key(&path.join(".")) {
             self.system_keys.insert(path.to_vec(), id);
             id
+        } else {
+            return self.telemetry.leave_out();
         };
         let text = value.as_f64().is_none().then(|| typed(value).to_string());
         let point = Point { step: None, time_ns, value: value.as_f64(), text: text.as_deref() };

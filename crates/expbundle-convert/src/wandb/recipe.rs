@@ -1,6 +1,6 @@
 //! `recipe.json` and `cost.json`: code, environment, hardware, parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use expbundle_format::Blake3;
 use expbundle_format::number::Number;
@@ -38,35 +38,51 @@ fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
             mapping.keep_raw("config value", key, value);
             continue;
         }
-        if let Some(value) = mapping.public_value(&format!("config/{key}"), value.clone()) {
-            mapping.account.mapped("config value", 1);
-            recipe.parameters.insert(key.to_owned(), value);
-        } else {
-            mapping.account.raw("config value", 1);
-            let detail = format!(
-                "the parameter `{}` names somebody and is in identity.json",
-                if mapping.private.is_in(key) { "…" } else { key }
-            );
-            recipe.gaps.push(Gap { what: "parameter".to_owned(), detail });
-        }
+        mapping.account.mapped("config value", 1);
+        recipe.parameters.insert(key.to_owned(), value);
     }
-    let mut waiting: Vec<(String, &serde_json::Value)> =
-        recipe.parameters.iter().map(|(key, value)| (key.clone(), value)).collect();
-    let (mut seeds, mut flags) = (BTreeMap::new(), BTreeMap::new());
-    while let Some((path, value)) = waiting.pop() {
-        let last = path.rsplit(['.', '/']).next().unwrap_or_default().to_lowercase();
-        if SEEDS.contains(&last.as_str()) && !value.is_object() {
-            seeds.insert(path.clone(), value.clone());
-        }
-        if FLAGS.contains(&last.as_str()) && !value.is_object() {
-            flags.insert(path.clone(), value.clone());
-        }
+    let (mut path, mut known) = (Vec::new(), Known::default());
+    for (key, value) in &recipe.parameters {
+        path.push(key.as_str());
+        known.look(&mut path, value);
+        path.pop();
+    }
+    recipe.seeds = known.seeds;
+    recipe.determinism = known.flags;
+}
+
+/// A parameter that has a longer path is no seed: every one below a long name would repeat it.
+const MOST_PATH_BYTES: usize = 512;
+
+/// Parameters that are seeds or flags, by their paths.
+#[derive(Default)]
+struct Known {
+    seeds: BTreeMap<String, serde_json::Value>,
+    flags: BTreeMap<String, serde_json::Value>,
+}
+
+impl Known {
+    /// Looks into a value, as deep as a typed tree can be.
+    fn look<'v>(&mut self, path: &mut Vec<&'v str>, value: &'v serde_json::Value) {
         if let serde_json::Value::Object(inner) = value {
-            waiting.extend(inner.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
+            for (key, value) in inner {
+                path.push(key);
+                self.look(path, value);
+                path.pop();
+            }
+            return;
+        }
+        let last = path.last().and_then(|key| key.rsplit(['.', '/']).next()).unwrap_or_default();
+        if last.len() > 64 || path.iter().map(|key| key.len()).sum::<usize>() > MOST_PATH_BYTES {
+            return;
+        }
+        let last = last.to_lowercase();
+        for (names, found) in [(SEEDS, &mut self.seeds), (FLAGS, &mut self.flags)] {
+            if names.contains(&last.as_str()) {
+                found.insert(path.join("."), value.clone());
+            }
         }
     }
-    recipe.seeds = seeds;
-    recipe.determinism = flags;
 }
 
 fn code(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Option<SourceCode> {
@@ -77,17 +93,11 @@ fn code(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Option<SourceCode> 
         texts.find(|text| !text.is_empty()).map(str::to_owned)
     };
     let mut code = SourceCode { commit: of_git(["commit", "commit"]), patch, ..SourceCode::default() };
-    code.repository = of_git(["remote_url", "remote"]).and_then(|address| mapping.public("git/repository", &address));
-    code.entry_point = mapping
-        .text_fact(&["code_path", "codePath", "code_path_local", "codePathLocal"])
-        .and_then(|path| mapping.public("environment/code path", path));
+    code.repository = of_git(["remote_url", "remote"]);
+    code.entry_point =
+        mapping.text_fact(&["code_path", "codePath", "code_path_local", "codePathLocal"]).map(str::to_owned);
     if let Some(Value::List(arguments)) = mapping.fact(&["args"]) {
-        let texts: Vec<String> = arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        if texts.iter().any(|text| mapping.private.is_in(text)) {
-            mapping.identity.source.insert("arguments".to_owned(), texts.into());
-        } else {
-            code.arguments = texts;
-        }
+        code.arguments = arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
     let known = if patch.is_some() { Captured::Captured } else { Captured::NotCaptured };
     if code.commit.is_some() {
@@ -118,13 +128,8 @@ fn environment(mapping: &mut Mapping<'_>) -> Option<Environment> {
     }
     for line in std::mem::take(&mut mapping.requirements) {
         mapping.account.found("package", 1);
-        match mapping.public(&format!("package/{line}"), &line) {
-            Some(line) => {
-                mapping.account.mapped("package", 1);
-                environment.packages.push(package(&line));
-            }
-            None => mapping.account.raw("package", 1),
-        }
+        mapping.account.mapped("package", 1);
+        environment.packages.push(package(&line));
     }
     environment.packages.sort();
     let telemetry = members(&run.telemetry);
@@ -169,6 +174,7 @@ fn hardware(mapping: &mut Mapping<'_>) -> Option<Hardware> {
         },
         accelerators: Vec::new(),
     };
+    let mut known = HashMap::new();
     for (list, name, bytes) in
         [("gpu_nvidia", "name", "memory_total"), ("gpu_amd", "model", ""), ("gpu_devices", "name", "memory_total")]
     {
@@ -176,7 +182,9 @@ fn hardware(mapping: &mut Mapping<'_>) -> Option<Hardware> {
         for device in devices {
             let model = device.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
             let memory_bytes = integer(device.get(bytes));
-            match hardware.accelerators.iter_mut().find(|one| one.model == model && one.memory_bytes == memory_bytes) {
+            let next = hardware.accelerators.len();
+            let at = *known.entry((model.clone(), memory_bytes)).or_insert(next);
+            match hardware.accelerators.get_mut(at) {
                 Some(same) => same.count += 1,
                 None => {
                     hardware.accelerators.push(Accelerator { model, count: 1, memory_bytes, details: BTreeMap::new() });
@@ -287,20 +295,15 @@ pub(super) fn cost(recipe: &Recipe, runtime_seconds: Option<i64>) -> Option<Cost
     (!resources.is_empty()).then(|| Cost { resources, ..Cost::default() })
 }
 
-/// The summary that the source declares, without what names somebody.
+/// The summary that the source declares.
 pub(super) fn declared_summary(mapping: &mut Mapping<'_>) -> BTreeMap<String, serde_json::Value> {
     let run = mapping.run();
     let mut declared = BTreeMap::new();
     let Value::Object(summary) = &run.summary else { return declared };
-    for (key, value) in summary {
+    for (key, value) in &**summary {
         mapping.account.found("summary value", 1);
-        match mapping.public_value(&format!("summary/{key}"), typed(value)) {
-            Some(value) => {
-                mapping.account.mapped("summary value", 1);
-                declared.insert(key.clone(), value);
-            }
-            None => mapping.account.raw("summary value", 1),
-        }
+        mapping.account.mapped("summary value", 1);
+        declared.insert(key.clone(), typed(value));
     }
     declared
 }

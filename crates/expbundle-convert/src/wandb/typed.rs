@@ -4,37 +4,28 @@ use expbundle_format::number::typed as format;
 use expbundle_trackers::wandb::Value;
 use serde_json::{Map, Value as Json};
 
-/// Deeper values are kept as their JSON text: a section may be 64 deep.
-const MOST_LEVELS: u32 = 40;
-
-/// A value as a typed tree.
+/// A value as a typed tree. It is no deeper than a tree may be, for what is deeper was not taken apart.
 pub(super) fn typed(value: &Value) -> Json {
-    at_level(value, 0)
-}
-
-fn at_level(value: &Value, level: u32) -> Json {
-    if level > MOST_LEVELS {
-        return Json::String(format!("{value:?}"));
-    }
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => (*value).into(),
         Value::Integer(digits) => format::integer(digits).unwrap_or_else(|| digits.clone().into()),
         Value::Float(value) => format::float(*value),
         Value::Text(text) => text.clone().into(),
-        Value::List(items) => items.iter().map(|item| at_level(item, level + 1)).collect(),
+        Value::List(items) => items.iter().map(typed).collect(),
         Value::Object(members) => {
-            let members: Map<String, Json> =
-                members.iter().map(|(key, value)| (key.clone(), at_level(value, level + 1))).collect();
+            let members: Map<String, Json> = members.iter().map(|(key, value)| (key.clone(), typed(value))).collect();
             format::object(members)
         }
+        Value::Json(text) => format::text(text),
     }
 }
 
 /// The members of an object, each as a typed tree.
-pub(super) fn members(value: &Value) -> Vec<(&str, Json)> {
-    match value {
-        Value::Object(members) => members.iter().map(|(key, value)| (key.as_str(), typed(value))).collect(),
-        _ => Vec::new(),
-    }
+pub(super) fn members(value: &Value) -> impl ExactSizeIterator<Item = (&str, Json)> {
+    let members = match value {
+        Value::Object(members) => Some(members.iter()),
+        _ => None,
+    };
+    members.unwrap_or_default().map(|(key, value)| (key.as_str(), typed(value)))
 }

@@ -22,6 +22,15 @@ pub struct Artifacts {
     pub salt: Option<String>,
 }
 
+impl Artifacts {
+    /// Puts them in their order.
+    pub fn sort(&mut self) {
+        self.artifacts.sort_by_cached_key(|artifact| {
+            (artifact.direction, artifact.role.clone(), artifact.name.clone(), artifact.path.clone(), artifact.digest)
+        });
+    }
+}
+
 /// Which way an artifact went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -30,9 +30,35 @@ pub struct Identity {
     /// Items of the source that name people, machines or places, kept as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub source: BTreeMap<String, Value>,
+    /// What the markers in the other sections of the record stand for, like `[path 3]`: the text that was there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, String>,
     /// Salt of a blinded section: 64 hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
+}
+
+impl Identity {
+    /// A text of another section as it was before its private parts were replaced. One pass: what a marker stands for is not looked
+    /// through again.
+    pub fn restored(&self, text: &str) -> String {
+        let mut restored = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('[') {
+            restored += before;
+            let end = after.find(']');
+            let marker = end.and_then(|end| Some((format!("[{}]", after.get(..end)?), after.get(end + 1..)?)));
+            let original = marker.and_then(|(marker, behind)| Some((self.replaced.get(&marker)?, behind)));
+            if let Some((original, behind)) = original {
+                restored += original;
+                rest = behind;
+            } else {
+                restored.push('[');
+                rest = after;
+            }
+        }
+        restored + rest
+    }
 }
 
 /// A person, by name or pseudonym.

@@ -39,6 +39,9 @@ pub struct Account {
     /// Secrets that were left out of the items above and of files, by kind, like `private-key`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, u64>,
+    /// Parts of texts that markers stand for, by kind (`person`, `path`, …); what was there is in `identity.json`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, u64>,
 }
 
 /// The items of one kind.

@@ -4,16 +4,14 @@ use super::SkipReason;
 use super::characters::{BLANKS, refuse_hidden, word};
 use super::error::SignersProblem;
 use super::options::{self, Options};
-use crate::base64;
 use crate::key::PublicKey;
+use crate::key_line::{self, ED25519};
 
 /// Bytes of the longest principal or pattern: beyond that OpenSSH lets it match nothing.
 pub const LONGEST: usize = 1022;
 
 /// Characters of the longest name of a key type (RFC 4251, section 6).
 const LONGEST_TYPE: usize = 64;
-
-const ED25519: &str = "ssh-ed25519";
 
 /// A line that follows the grammar.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and none is kept")]
@@ -114,20 +112,13 @@ fn begins_with_a_key(text: &str) -> bool {
 
 /// The key, or `None` if it is a key of another type.
 fn read_key(kind: &str, key: &str) -> Result<Option<PublicKey>, SignersProblem> {
-    if kind == ED25519 {
-        return Ok(Some(PublicKey::try_from(format!("{ED25519} {key}"))?));
-    }
     let is_name = (1..=LONGEST_TYPE).contains(&kind.len())
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+@".contains(&byte));
-    let is_key = is_name && base64::decode(key).is_some_and(|blob| is_of_type(&blob, kind));
-    if is_key { Ok(None) } else { Err(SignersProblem::KeyType(shown(kind))) }
-}
-
-/// Whether a key says itself that it is of that type, as every key of SSH does.
-fn is_of_type(blob: &[u8], kind: &str) -> bool {
-    let Some((length, rest)) = blob.split_first_chunk() else { return false };
-    usize::try_from(u32::from_be_bytes(*length)) == Ok(kind.len())
-        && rest.strip_prefix(kind.as_bytes()).is_some_and(|rest| !rest.is_empty())
+    match key_line::read(kind, key) {
+        Ok(key) if is_name => Ok(key),
+        Err(error) if kind == ED25519 => Err(error.into()),
+        _ => Err(SignersProblem::KeyType(shown(kind))),
+    }
 }
 
 /// The start of a word, to be shown.

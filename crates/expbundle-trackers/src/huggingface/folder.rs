@@ -10,7 +10,7 @@ use super::card::{Card, yaml};
 use super::pointer::{self, Pointer};
 use super::revision::Hub;
 use crate::finding::{SourceCode, SourceFinding};
-use crate::text::read_text;
+use crate::text::{Json, read_json, read_text};
 
 /// A file of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,8 @@ impl Model {
 
     /// A text file of the folder. A pointer has none.
     fn text(&mut self, path: &str) -> Option<String> {
-        let file = self.files.iter().find(|file| file.path == path && file.pointer.is_none())?;
+        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        let file = self.files.get(at).filter(|file| file.pointer.is_none())?;
         let on_disk = file.on_disk.clone();
         match read_text(&on_disk) {
             Ok(text) => text,
@@ -181,10 +182,16 @@ impl Model {
 
     fn json(&mut self, path: &str) -> Option<Value> {
         let text = self.text(path)?;
-        let value = serde_json::from_str(&text);
-        if value.is_err() {
-            self.find(SourceCode::Damaged, path, "the file is no JSON");
+        match read_json(&text) {
+            Json::Value(value) => Some(value),
+            Json::TooMany => {
+                self.find(SourceCode::Loss, path, "the JSON has more values than are taken apart, and is kept as text");
+                Some(Value::String(text))
+            }
+            Json::None => {
+                self.find(SourceCode::Damaged, path, "the file is no JSON, or nested more than 128 levels deep");
+                None
+            }
         }
-        value.ok()
     }
 }

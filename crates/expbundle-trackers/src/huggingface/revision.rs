@@ -69,7 +69,9 @@ fn repository(address: &str) -> Option<String> {
 fn cached(folder: &Utf8Path) -> Hub {
     let parts: Vec<&str> = folder.components().map(|part| part.as_str()).collect();
     let [.., repository, "snapshots", revision] = parts.as_slice() else { return Hub::default() };
-    let id = repository.strip_prefix("models--").map(|name| name.replacen("--", "/", 1));
+    let id = repository.strip_prefix("models--");
+    let id = id.filter(|id| id.split("--").count() <= 2 && id.split("--").all(|part| !part.is_empty()));
+    let id = id.map(|id| id.replacen("--", "/", 1));
     match (id, commit(revision)) {
         (Some(id), Some(revision)) => Hub { id: Some(id), revision: Some(revision) },
         _ => Hub::default(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::run::{ModelVersion, RegisteredModel, Run};
+use crate::text::{Json, read_json};
 
 /// Puts the registered models and prompts of a run into it: those with a version that points at the run or at a logged
 /// model that it made, and the prompts that it says it used. Other versions are left out.
@@ -19,15 +20,25 @@ pub(super) fn attach(run: &mut Run, registry: &[RegisteredModel]) {
     let mut registered = Vec::new();
     let mut prompts = Vec::new();
     for model in registry {
-        let mut own = model.clone();
-        own.versions.retain(|version| {
+        let is_own = |version: &ModelVersion| {
             version.run_id.as_deref() == Some(run.info.run_id.as_str())
                 || version.model_id.as_deref().is_some_and(|id| made.contains(id))
                 || (model.is_prompt() && linked.contains(&(model.name.clone(), version.version.clone())))
-        });
-        if own.versions.is_empty() {
+        };
+        let versions: Vec<ModelVersion> = model.versions.iter().filter(|version| is_own(version)).cloned().collect();
+        if versions.is_empty() {
             continue;
         }
+        let own = RegisteredModel {
+            name: model.name.clone(),
+            description: model.description.clone(),
+            created_ms: model.created_ms,
+            updated_ms: model.updated_ms,
+            tags: model.tags.clone(),
+            aliases: model.aliases.clone(),
+            extra: model.extra.clone(),
+            versions,
+        };
         let count = own.versions.len() as u64;
         if own.is_prompt() {
             run.found.prompts += count;
@@ -44,7 +55,10 @@ pub(super) fn attach(run: &mut Run, registry: &[RegisteredModel]) {
 /// Names and versions in the tag `mlflow.linkedPrompts`.
 fn linked_prompts(run: &Run) -> BTreeSet<(String, String)> {
     let tag = run.tags.get("mlflow.linkedPrompts");
-    let links: Vec<Value> = tag.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let links = match tag.map(|text| read_json(text)) {
+        Some(Json::Value(Value::Array(links))) => links,
+        _ => Vec::new(),
+    };
     let text = |link: &Value, member: &str| match link.get(member)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

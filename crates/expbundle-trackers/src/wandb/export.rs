@@ -9,7 +9,7 @@ mod parquet;
 mod python;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,6 +23,9 @@ use crate::text::read_text;
 
 /// A CSV is read as a whole; a chart and a sample of a history are small.
 const MOST_CSV_BYTES: u64 = 256 << 20;
+
+/// Values of the JSON of a run that are taken apart.
+const MOST_NODE_VALUES: usize = 1 << 19;
 
 /// A run that was exported.
 #[derive(Clone, Debug)]
@@ -40,6 +43,9 @@ struct History {
     path: Utf8PathBuf,
     form: Form,
 }
+
+/// Dots of a column's name at which it may be a part of a media object.
+const MOST_DOTS: usize = 64;
 
 /// The forms of a history, the most complete one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,10 +105,17 @@ impl Export {
         for file in files {
             match file.extension() {
                 Some("json") => {
-                    let Some(node) = read_text(&file)?.and_then(|text| Value::parse(&text)) else {
-                        let detail = "it is no JSON, or was cut off; a run may have been in it";
-                        findings.push(SourceFinding::new(SourceCode::Damaged, place_of(&file), detail));
-                        continue;
+                    let text = read_text(&file)?.unwrap_or_default();
+                    let node = match Value::parse_within(&text, &mut { MOST_NODE_VALUES }) {
+                        Some(Value::Json(_)) => Err("it has more values than are taken apart; a run may be in it"),
+                        node => node.ok_or("it is no JSON, or was cut off; a run may have been in it"),
+                    };
+                    let node = match node {
+                        Ok(node) => node,
+                        Err(detail) => {
+                            findings.push(SourceFinding::new(SourceCode::Damaged, place_of(&file), detail));
+                            continue;
+                        }
                     };
                     if let Some(id) = node::id(&node).filter(|_| node::is_run(&node)).map(str::to_owned) {
                         nodes.entry(id).or_default().push((file, node));
@@ -254,7 +267,14 @@ fn sampled() -> String {
 }
 
 fn bad_rows(table: &Csv) -> Found {
-    table.bad.iter().map(|row| (SourceCode::Damaged, format!("row {row} has not the cells of the header"))).collect()
+    match table.bad.as_slice() {
+        [] => Found::new(),
+        [row] => vec![(SourceCode::Damaged, format!("row {row} has not the cells of the header"))],
+        [first, rest @ ..] => {
+            let detail = format!("row {first} and {} more have not the cells of the header", rest.len());
+            vec![(SourceCode::Damaged, detail)]
+        }
+    }
 }
 
 /// A row of a data frame, whose own row number says nothing of the run.
@@ -268,22 +288,27 @@ fn frame_row(mut members: Vec<(String, Value)>, rows: &mut RowReader, points: &m
 /// Media objects that the service flattened with dots, put together again: a `…._type` says where one is.
 fn with_media(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
     let is_type = |name: &String| name.strip_suffix("._type").map(str::to_owned);
-    let prefixes: Vec<String> = members.iter().filter_map(|(name, _)| is_type(name)).collect();
+    // Where each of them will stand in the row.
+    let mut objects: HashMap<String, Option<usize>> =
+        members.iter().filter_map(|(name, _)| Some((is_type(name)?, None))).collect();
+    if objects.is_empty() {
+        return members;
+    }
     let mut row: Vec<(String, Value)> = Vec::new();
     for (name, value) in members {
-        let part =
-            prefixes.iter().find_map(|prefix| Some((prefix, name.strip_prefix(prefix.as_str())?.strip_prefix('.')?)));
-        let Some((prefix, member)) = part else {
+        let dots = name.match_indices('.').take(MOST_DOTS);
+        let prefix = dots.filter_map(|(dot, _)| name.get(..dot)).find(|prefix| objects.contains_key(*prefix));
+        let Some((prefix, at)) = prefix.and_then(|prefix| Some((prefix, objects.get_mut(prefix)?))) else {
             row.push((name, value));
             continue;
         };
-        let path = [member.to_owned()];
-        if let Some((_, object)) = row.iter_mut().find(|(key, _)| key == prefix) {
-            object.put(&path, value);
-        } else {
-            let mut object = Value::Object(Vec::new());
-            object.put(&path, value);
-            row.push((prefix.clone(), object));
+        let member = name.get(prefix.len() + 1..).unwrap_or_default().to_owned();
+        let at = *at.get_or_insert_with(|| {
+            row.push((prefix.to_owned(), Value::empty()));
+            row.len() - 1
+        });
+        if let Some((_, object)) = row.get_mut(at) {
+            object.put(&[member], value);
         }
     }
     row
@@ -344,13 +369,15 @@ fn of_project(path: &Utf8Path, root: &Utf8Path) -> Vec<Export> {
         return Vec::new();
     };
     let place = path.strip_prefix(root).unwrap_or(path).as_str();
-    let mut exports: Vec<Export> = Vec::new();
+    let bad = bad_rows(&table);
+    let (mut exports, mut keys) = (Vec::new(), HashSet::new());
     for (number, row) in table.rows.iter().enumerate() {
         let text = |column: usize| row.get(column).map(String::as_str).unwrap_or_default();
         let name = Some(text(names)).filter(|name| !name.is_empty());
         // Names are not unique, and keys are.
-        let taken = |key: &str| exports.iter().any(|export| export.key == key);
+        let taken = |key: &str| keys.contains(key);
         let key = name.map(str::to_owned).filter(|key| !taken(key)).unwrap_or_else(|| format!("row {}", number + 1));
+        keys.insert(key.clone());
         let mut export = named(&key, name, root);
         for (what, column, tree) in
             [("config", config, &mut export.run.config), ("summary", summary, &mut export.run.summary)]
@@ -368,10 +395,8 @@ fn of_project(path: &Utf8Path, root: &Utf8Path) -> Vec<Export> {
                 }
             }
         }
-        export
-            .run
-            .findings
-            .extend(bad_rows(&table).into_iter().map(|(code, detail)| SourceFinding::new(code, place, detail)));
+        let findings = bad.iter().map(|(code, detail)| SourceFinding::new(*code, place, detail));
+        export.run.findings.extend(findings);
         exports.push(export);
     }
     exports

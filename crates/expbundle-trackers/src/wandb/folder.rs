@@ -6,6 +6,9 @@ use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::read_text;
 
+/// Lines of `requirements.txt` that are kept: no environment has so many packages.
+const MOST_REQUIREMENTS: usize = 50_000;
+
 /// A file of a run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderFile {
@@ -84,8 +87,13 @@ impl Folder {
 
     fn read_texts(&mut self, files: &Utf8Path) {
         if let Some(text) = self.text(&files.join("requirements.txt"), "files/requirements.txt") {
-            self.requirements =
-                text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            self.requirements = lines.by_ref().take(MOST_REQUIREMENTS).map(str::to_owned).collect();
+            let more = lines.count();
+            if more > 0 {
+                let detail = format!("{more} lines after the first {MOST_REQUIREMENTS} are not kept");
+                self.findings.push(SourceFinding::new(SourceCode::Loss, "files/requirements.txt", detail));
+            }
         }
         if let Some(text) = self.text(&files.join("wandb-metadata.json"), "files/wandb-metadata.json") {
             self.metadata = Value::parse(&text);

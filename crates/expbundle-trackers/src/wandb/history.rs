@@ -1,19 +1,26 @@
 //! Rows of history and system metrics, walked by hand: this is where the time of a conversion goes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound::{Included, Unbounded};
 
 use super::item::{Raw, path_of};
 use super::keys::Keys;
 use super::value::Value;
 use super::wire::{Field, Fields};
 
+/// A series has no longer name: what stands below a longer path is not taken apart, for every part would repeat it.
+pub const MOST_PATH_BYTES: usize = 4096;
+
 /// Room that a row gets before it is read.
 const MOST_EXPECTED_ITEMS: usize = 1024;
 
 /// Takes points as they are read.
 pub trait Points {
-    /// A series of the history, by its path. Called once for each; the number that it gives is used from then on.
-    fn key(&mut self, path: &[String]) -> u32;
+    /// A series of the history, by its path; the number that it gives is used from then on. `None` if there is no room for it: then it is
+    /// asked for again, and its values come to [`Self::no_room`].
+    fn key(&mut self, path: &[String]) -> Option<u32>;
+    /// A value of a series that there is no room for.
+    fn no_room(&mut self);
     /// A number. `exact` has its digits where a float cannot hold them.
     fn number(&mut self, key: u32, at: At, value: f64, exact: Option<&str>);
     /// A value that is no number and no media: a text, a truth value, null, a list.
@@ -65,6 +72,9 @@ pub struct RowReader {
     counts: HistoryCounts,
     paths: HashMap<Vec<String>, u32>,
 }
+
+/// Media objects of a row by their paths.
+type MediaObjects = BTreeMap<Vec<String>, Value>;
 
 struct Key {
     path: Vec<String>,
@@ -124,14 +134,13 @@ impl RowReader {
                 _ => {}
             }
         }
-        let media: Vec<Vec<String>> = if has_media { self.media_prefixes(&items) } else { Vec::new() };
-        let mut objects: Vec<Value> = media.iter().map(|_| Value::Object(Vec::new())).collect();
+        let mut media = if has_media { self.media_objects(&items) } else { MediaObjects::new() };
         for (index, raw) in &items {
-            self.emit(*index, *raw, at, &media, &mut objects, points);
+            self.emit(*index, *raw, at, &mut media, points);
         }
-        for (path, object) in media.iter().zip(objects) {
+        for (path, object) in media {
             self.counts.media += 1;
-            points.media(path, at, object);
+            points.media(&path, at, object);
         }
     }
 
@@ -172,46 +181,50 @@ impl RowReader {
         self.keys.push(Key { path, id: None, role });
     }
 
-    fn media_prefixes(&self, items: &[(usize, Raw<'_>)]) -> Vec<Vec<String>> {
-        let mut prefixes: Vec<Vec<String>> = items
+    /// The media objects of a row, empty as yet. One below another is a part of it.
+    fn media_objects(&self, items: &[(usize, Raw<'_>)]) -> MediaObjects {
+        let prefixes: BTreeSet<&[String]> = items
             .iter()
             .filter_map(|(index, _)| self.keys.get(*index))
             .filter(|key| key.role == Role::MediaType)
-            .filter_map(|key| key.path.split_last().map(|(_, prefix)| prefix.to_vec()))
+            .filter_map(|key| key.path.split_last().map(|(_, prefix)| prefix))
             .collect();
-        prefixes.sort();
-        prefixes
+        let mut objects = MediaObjects::new();
+        // A path comes before those below it, and nothing comes between.
+        for prefix in prefixes {
+            if objects.last_key_value().is_none_or(|(last, _)| !prefix.starts_with(last)) {
+                objects.insert(prefix.to_vec(), Value::empty());
+            }
+        }
+        objects
     }
 
-    fn emit(
-        &mut self,
-        index: usize,
-        raw: Raw<'_>,
-        at: At,
-        media: &[Vec<String>],
-        objects: &mut [Value],
-        points: &mut dyn Points,
-    ) {
+    fn emit(&mut self, index: usize, raw: Raw<'_>, at: At, media: &mut MediaObjects, points: &mut dyn Points) {
         let Some(key) = self.keys.get_mut(index) else { return };
         if matches!(key.role, Role::Step | Role::Time) {
             self.counts.positions += 1;
             return;
         }
-        if !media.is_empty()
-            && let Some((which, prefix)) = media.iter().enumerate().find(|(_, prefix)| key.path.starts_with(prefix))
+        // The last path that is not behind the item's is the only one that it may be below.
+        if let Some((prefix, object)) =
+            media.range_mut::<[String], _>((Unbounded, Included(key.path.as_slice()))).next_back()
+            && key.path.starts_with(prefix)
         {
+            let Some(value) = value_of(raw) else {
+                self.counts.broken += 1;
+                return;
+            };
             self.counts.media_parts += 1;
-            let rest = key.path.get(prefix.len()..).unwrap_or_default();
-            match (objects.get_mut(which), value_of(raw)) {
-                (Some(object), Some(value)) => object.put(rest, value),
-                _ => self.counts.broken += 1,
-            }
+            object.put(key.path.get(prefix.len()..).unwrap_or_default(), value);
             return;
         }
         if let Some((value, exact)) = number_of(raw) {
             self.counts.numbers += 1;
-            let id = *key.id.get_or_insert_with(|| id_of(&mut self.paths, &key.path, points));
-            points.number(id, at, value, exact);
+            key.id = key.id.or_else(|| id_of(&mut self.paths, &key.path, points));
+            match key.id {
+                Some(id) => points.number(id, at, value, exact),
+                None => points.no_room(),
+            }
             return;
         }
         let Some(value) = value_of(raw) else {
@@ -230,45 +243,57 @@ impl RowReader {
             points.media(path, at, value);
             return;
         }
-        let mut waiting = vec![(path.to_vec(), value)];
-        while let Some((path, value)) = waiting.pop() {
-            match value {
-                Value::Object(members) if !members.is_empty() => {
-                    // One item that held several values.
-                    self.counts.items += members.len() as u64 - 1;
-                    for (name, member) in members.into_iter().rev() {
-                        let mut path = path.clone();
-                        path.push(name);
-                        waiting.push((path, member));
-                    }
+        let mut path = path.to_vec();
+        self.leaf_or_object(&mut path, value, at, points);
+    }
+
+    /// As deep as a value can be, so the recursion is bounded.
+    fn leaf_or_object(&mut self, path: &mut Vec<String>, value: Value, at: At, points: &mut dyn Points) {
+        let value = match value {
+            Value::Object(members) if !members.is_empty() && can_be_a_key(path) => {
+                // One item that held several values.
+                self.counts.items += members.len() as u64 - 1;
+                for (name, member) in *members {
+                    path.push(name);
+                    self.leaf_or_object(path, member, at, points);
+                    path.pop();
                 }
-                value => {
-                    let id = id_of(&mut self.paths, &path, points);
-                    if let Some(number) = value.as_f64() {
-                        self.counts.numbers += 1;
-                        let exact = match &value {
-                            Value::Integer(digits) if !is_exact(digits, number) => Some(digits.as_str()),
-                            _ => None,
-                        };
-                        points.number(id, at, number, exact);
-                    } else {
-                        self.counts.others += 1;
-                        points.other(id, at, &value);
-                    }
-                }
+                return;
             }
+            value => value,
+        };
+        let number = value.as_f64();
+        match number {
+            Some(_) => self.counts.numbers += 1,
+            None => self.counts.others += 1,
+        }
+        match (id_of(&mut self.paths, path, points), number) {
+            (Some(id), Some(number)) => {
+                let exact = match &value {
+                    Value::Integer(digits) if !is_exact(digits, number) => Some(digits.as_str()),
+                    _ => None,
+                };
+                points.number(id, at, number, exact);
+            }
+            (Some(id), None) => points.other(id, at, &value),
+            (None, _) => points.no_room(),
         }
     }
 }
 
+/// Whether a path is short enough to be the name of a series.
+pub fn can_be_a_key(path: &[String]) -> bool {
+    path.iter().map(String::len).sum::<usize>() <= MOST_PATH_BYTES
+}
+
 /// The number of a path, asked for once.
-fn id_of(paths: &mut HashMap<Vec<String>, u32>, path: &[String], points: &mut dyn Points) -> u32 {
+fn id_of(paths: &mut HashMap<Vec<String>, u32>, path: &[String], points: &mut dyn Points) -> Option<u32> {
     if let Some(id) = paths.get(path) {
-        return *id;
+        return Some(*id);
     }
-    let id = points.key(path);
+    let id = points.key(path)?;
     paths.insert(path.to_vec(), id);
-    id
+    Some(id)
 }
 
 /// A number, quickly; with its digits where a float cannot hold them.

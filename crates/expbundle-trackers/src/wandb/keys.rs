@@ -1,16 +1,14 @@
 //! Keys of items, looked up by their bytes.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
-use rustc_hash::FxHasher;
 
 use super::item::{Item, Raw};
 
 /// Numbers the keys of items in the order in which they first come.
 #[derive(Default)]
 pub struct Keys {
-    numbers: HashMap<Box<[u8]>, usize, BuildHasherDefault<FxHasher>>,
+    /// With random seeds, for whoever writes the keys may choose them.
+    numbers: HashMap<Box<[u8]>, usize>,
     bytes: Vec<Box<[u8]>>,
     /// Which key came where in the record before: writers keep to an order, so it nearly always comes there again.
     order: Vec<usize>,

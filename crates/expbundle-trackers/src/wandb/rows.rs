@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use super::history::{Points, RowReader};
+use super::history::{Points, RowReader, can_be_a_key};
 use super::item::{Item, path_of};
 use super::schema;
 use super::value::Value;
@@ -100,8 +100,8 @@ impl Rows {
             let path = path_of(item.key);
             match Value::parse(&String::from_utf8_lossy(item.value.json())) {
                 // 0.12 writes the network as an object.
-                Some(Value::Object(members)) => {
-                    for (name, value) in members {
+                Some(Value::Object(members)) if can_be_a_key(&path) => {
+                    for (name, value) in *members {
                         let mut path = path.clone();
                         path.push(name);
                         self.system_values += 1;

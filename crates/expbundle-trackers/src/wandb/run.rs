@@ -104,7 +104,7 @@ pub enum State {
 
 impl Default for Run {
     fn default() -> Self {
-        let empty = || Value::Object(Vec::new());
+        let empty = Value::empty;
         Self {
             run: empty(),
             config: empty(),
@@ -205,9 +205,13 @@ pub fn read_log(
     Ok(reader.finish(log.into_findings(), place))
 }
 
-#[derive(Default)]
+/// Values of configuration and summary that are taken apart; the rest stays text. Real ones have some thousands.
+const MOST_VALUES: usize = 1 << 19;
+
 struct Reader {
     run: Run,
+    /// How many more values are taken apart.
+    left: usize,
     summary_keys: Keys,
     /// Index of the item of each key: one path may be written in several ways.
     summary_items: Vec<usize>,
@@ -226,6 +230,24 @@ struct SummaryItem {
     order: u64,
     json: Vec<u8>,
     removed: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            run: Run::default(),
+            left: MOST_VALUES,
+            summary_keys: Keys::default(),
+            summary_items: Vec::new(),
+            summary_paths: HashMap::new(),
+            summary: Vec::new(),
+            summary_order: 0,
+            last_number: 0,
+            gaps: Vec::new(),
+            unknown: 0,
+            unparsable: 0,
+        }
+    }
 }
 
 impl Reader {
@@ -380,7 +402,7 @@ impl Reader {
             let path = path_of(item.key);
             self.run.config_items += 1;
             match field.number {
-                1 => match Value::parse(&String::from_utf8_lossy(item.value.json())) {
+                1 => match Value::parse_within(&String::from_utf8_lossy(item.value.json()), &mut self.left) {
                     Some(value) => self.run.config.put(&path, value),
                     None => self.find(
                         SourceCode::Damaged,
@@ -434,7 +456,7 @@ impl Reader {
         for SummaryItem { path, json, removed, .. } in items {
             if removed {
                 self.run.summary.remove(&path);
-            } else if let Some(value) = Value::parse(&String::from_utf8_lossy(&json)) {
+            } else if let Some(value) = Value::parse_within(&String::from_utf8_lossy(&json), &mut self.left) {
                 self.run.summary.put(&path, value);
             } else {
                 self.find(SourceCode::Damaged, "summary", format!("the value of `{}` cannot be read", path.join(".")));
@@ -466,7 +488,7 @@ impl Reader {
 /// Takes what is set in a later record over into what earlier ones said.
 fn merge(into: &mut Value, later: Value) {
     let Value::Object(members) = later else { return };
-    for (name, value) in members {
+    for (name, value) in *members {
         into.put(&[name], value);
     }
 }

@@ -3,7 +3,7 @@
 //! Rare records are decoded by these tables into a [`Value`], so that fields which have no meaning to us are kept too.
 //! History, summary and system metrics, which make up the file, are walked by hand.
 
-use super::value::Value;
+use super::value::{Members, Value};
 use super::wire::{Content, Field, Fields};
 
 /// The type of a field.
@@ -232,19 +232,18 @@ pub const LOGGER: &[Def] = &[(1, "line", Text)];
 
 /// Decodes a message. What is at its default is not there, as on the wire. Unknown fields are left out.
 pub fn decode(message: &[u8], defs: &[Def]) -> Value {
-    let mut members: Vec<(String, Value)> = Vec::new();
+    let mut members = Members::new();
     for Field { number, content } in Fields::new(message) {
         let Some((_, name, kind)) = defs.iter().find(|(of, _, _)| *of == number) else { continue };
-        let at = members.iter().position(|(key, _)| key == name);
         match kind {
             Texts | Messages(_) => {
                 let item = match kind {
                     Messages(defs) => decode(content.bytes(), defs),
                     _ => Value::Text(content.text()),
                 };
-                match at.and_then(|at| members.get_mut(at)) {
-                    Some((_, Value::List(items))) => items.push(item),
-                    _ => members.push(((*name).to_owned(), Value::List(vec![item]))),
+                match members.get_mut(*name) {
+                    Some(Value::List(items)) => items.push(item),
+                    _ => drop(members.insert((*name).to_owned(), Value::List(vec![item]))),
                 }
             }
             Map(kind) => {
@@ -257,23 +256,14 @@ pub fn decode(message: &[u8], defs: &[Def]) -> Value {
                         _ => {}
                     }
                 }
-                if at.is_none() {
-                    members.push(((*name).to_owned(), Value::Object(Vec::new())));
-                }
-                if let Some((_, map)) = members.iter_mut().find(|(of, _)| of == name) {
-                    map.put(&[key], value);
-                }
+                members.entry((*name).to_owned()).or_insert_with(Value::empty).put(&[key], value);
             }
             _ => {
-                let value = single(content, kind);
-                match at.and_then(|at| members.get_mut(at)) {
-                    Some((_, member)) => *member = value,
-                    None => members.push(((*name).to_owned(), value)),
-                }
+                members.insert((*name).to_owned(), single(content, kind));
             }
         }
     }
-    Value::Object(members)
+    Value::Object(Box::new(members))
 }
 
 fn single(content: Content<'_>, kind: &Type) -> Value {

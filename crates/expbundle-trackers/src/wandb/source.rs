@@ -267,9 +267,11 @@ fn logs_in(folder: &Utf8Path) -> io::Result<Vec<LogPlace>> {
 struct Nothing;
 
 impl Points for Nothing {
-    fn key(&mut self, _: &[String]) -> u32 {
-        0
+    fn key(&mut self, _: &[String]) -> Option<u32> {
+        None
     }
+
+    fn no_room(&mut self) {}
 
     fn number(&mut self, _: u32, _: At, _: f64, _: Option<&str>) {}
 

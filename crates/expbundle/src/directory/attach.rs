@@ -1,6 +1,6 @@
 //! Attaching a bundle to a model folder, and taking it away again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 
@@ -125,7 +125,11 @@ pub fn plan_attach(
     let mut notes = Vec::new();
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
-    let wanted = if options.signing.is_some() { Wanted::Both } else { check::wanted(&joined, Digests::Blake3) };
+    let standing = joined.standing(None, options.at.timestamp());
+    let wanted = match &options.signing {
+        Some(_) => Wanted::Both,
+        None => check::wanted(&joined, &standing, Digests::Blake3),
+    };
     sweep(folder);
     let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
@@ -147,7 +151,7 @@ pub fn plan_attach(
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
-    let found = check::judge(&scan, &joined, &verdict, false);
+    let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
     let of_another_folder = of_another_folder(&found, incoming, present);
     if !of_another_folder.is_empty() {
         notes.push(format!(
@@ -168,7 +172,7 @@ pub fn plan_attach(
     } else {
         // As a verifier will see it.
         let verdict = joined.judge(None, options.at.timestamp());
-        let found = check::judge(&scan, &joined, &verdict, false);
+        let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
         notes.extend(notes_on_files(&found));
         found.files
     };
@@ -200,21 +204,6 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
 fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
     let Some(present) = present else { return incoming.clone() };
     notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles are joined"));
-    // Who attaches a copy without some sections may have meant them to be gone.
-    let mut back: BTreeMap<&str, usize> = BTreeMap::new();
-    for (id, record) in incoming.records().iter().filter(|(id, _)| present.records().contains_key(id)) {
-        for name in record.body().sections.keys() {
-            if incoming.section(*id, name).is_none() && present.section(*id, name).is_some() {
-                *back.entry(name.as_str()).or_default() += 1;
-            }
-        }
-    }
-    for (name, number) in back {
-        notes.push(format!(
-            "`{name}` of {} is withheld in what you attach and comes back from what is there; `--replace` leaves that out",
-            count(number, "record")
-        ));
-    }
     Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
 }
 

@@ -15,6 +15,7 @@ use super::weights::look_like_weights;
 use super::{CheckedFile, FileState};
 use crate::hash::Wanted;
 use crate::judge::{State, Verdict};
+use crate::standing::Standing;
 use crate::verify::{Digests, Intact};
 
 /// Findings of one code in a report; what more there is, is counted. The files themselves are all listed.
@@ -57,20 +58,22 @@ pub enum CoveredBy {
     Nobody,
 }
 
-/// Which digests of the files have to be known.
-pub fn wanted(intact: &Intact, digests: Digests) -> Wanted {
-    let outputs = intact.records().values().flat_map(|record| &record.body().outputs);
+/// Which digests of the files have to be known: SHA-256 if it was asked for, or if some record that counts knows an output by nothing else.
+pub fn wanted(intact: &Intact, standing: &Standing, digests: Digests) -> Wanted {
+    let counting = intact.records().iter().filter(|(id, _)| standing.counts(**id));
+    let outputs = counting.flat_map(|(_, record)| &record.body().outputs);
     let is_known_by_sha256 = outputs.into_iter().any(|output| output.digest.blake3().is_none());
     if digests == Digests::All || is_known_by_sha256 { Wanted::Both } else { Wanted::Blake3Only }
 }
 
-/// Judges a folder by its files. `asks_for_trust` says whether there is a signers file: then only what trusted keys signed counts.
-pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bool) -> Folder {
-    let covering = Covering::new(intact, verdict, asks_for_trust);
+/// Judges a folder by its files. `asks_for_trust` says whether there is a signers file: then only what trusted keys signed counts. Files are
+/// compared by `digests`, and those that are known by SHA-256 alone by that.
+pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bool, digests: Digests) -> Folder {
+    let covering = Covering::new(intact, verdict, asks_for_trust, digests);
     let makers = covering.makers();
     let outputs = Outputs::of(&covering, &makers).beside(&Here::of(scan));
     let Releases { all: releases, held_to } = Releases::of(&covering, scan);
-    let mut check = Check { scan, makers: &makers, findings: Findings::default() };
+    let mut check = Check { scan, makers: &makers, digests, findings: Findings::default() };
     let mut files: Vec<CheckedFile> = match &held_to {
         Some(held_to) => check.by_release(held_to, &outputs),
         None => check.by_records(&outputs),
@@ -145,6 +148,7 @@ pub struct Made {
 struct Check<'a> {
     scan: &'a Scan,
     makers: &'a BTreeMap<RecordId, Maker>,
+    digests: Digests,
     findings: Findings,
 }
 
@@ -194,7 +198,7 @@ impl Check<'_> {
                 continue;
             };
             let mut file = self.file(&plain, held, outputs.find(held));
-            file.released = is_file(held, listed);
+            file.released = is_file(held, listed, self.digests);
             let is_pointer_to_it = |held: &Held| {
                 matches!(held, Held::Pointer(pointer) if
                 !pointer.transformed && pointer.sha256 == listed.digest.sha256 && pointer.size == listed.size)

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::judge::Verdict;
 use crate::standing::ObjectionKind;
-use crate::verify::Intact;
+use crate::verify::{Digests, Intact};
 
 /// Whether what a record says of its outputs covers files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -44,11 +44,17 @@ pub(crate) struct Covering<'a> {
     verdict: &'a Verdict,
     /// Whether there is a signers file. Then only what trusted keys signed counts.
     asks_for_trust: bool,
+    /// Which digests of files are compared where both are known.
+    digests: Digests,
 }
 
 impl<'a> Covering<'a> {
-    pub fn new(intact: &'a Intact, verdict: &'a Verdict, asks_for_trust: bool) -> Self {
-        Self { intact, verdict, asks_for_trust }
+    pub fn new(intact: &'a Intact, verdict: &'a Verdict, asks_for_trust: bool, digests: Digests) -> Self {
+        Self { intact, verdict, asks_for_trust, digests }
+    }
+
+    pub fn digests(&self) -> Digests {
+        self.digests
     }
 
     pub fn intact(&self) -> &'a Intact {

@@ -11,6 +11,7 @@ use super::covering::{Covering, Maker, Word};
 use super::pointer::Pointer;
 use super::scan::{Held, Scan};
 use super::weights::{is_model, look_like_weights};
+use crate::verify::Digests;
 
 /// A file that a record made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,12 +46,14 @@ pub(crate) struct Outputs {
     by_last_name: HashMap<String, Vec<Output>>,
     /// Whether `record.json` of some record lists a model.
     has_model: bool,
+    /// Which digests are compared where both are known.
+    digests: Digests,
 }
 
 impl Outputs {
     /// Of records that may be named: with a signers file those that a trusted key signed.
     pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
-        let mut outputs = Self::default();
+        let mut outputs = Self { digests: covering.digests(), ..Self::default() };
         let mut order: Vec<(Word, RecordId)> = makers
             .iter()
             .filter(|(_, maker)| !covering.asks_for_trust() || !maker.by.is_empty())
@@ -151,23 +154,22 @@ impl Outputs {
         self.has_model
     }
 
-    /// The output that a file is, and every digest that both have agrees, and the size.
+    /// The output that a file is: by its size and BLAKE3, and by SHA-256 if that is all that is known or if it was asked for. So what another
+    /// record says does not change what a file is compared with.
     pub fn find(&self, held: &Held) -> Option<Output> {
         let find = |key| self.by_digest.get(&key).copied();
         match held {
-            Held::Bytes { digest, size } => match (digest.blake3(), digest.sha256()) {
-                (Some(blake3), Some(sha256)) => [
-                    find(Key::Both(blake3, sha256, *size)),
-                    find(Key::OnlyBlake3(blake3, *size)),
-                    find(Key::OnlySha256(sha256, *size)),
-                ]
-                .into_iter()
-                .flatten()
-                .min(),
-                (Some(blake3), None) => find(Key::AnyBlake3(blake3, *size)),
-                (None, Some(sha256)) => find(Key::AnySha256(sha256, *size)),
-                (None, None) => None,
-            },
+            Held::Bytes { digest, size } => {
+                let by_blake3 = |blake3| match (self.digests, digest.sha256()) {
+                    (Digests::All, Some(sha256)) => find(Key::Both(blake3, sha256, *size))
+                        .into_iter()
+                        .chain(find(Key::OnlyBlake3(blake3, *size)))
+                        .min(),
+                    _ => find(Key::AnyBlake3(blake3, *size)),
+                };
+                let by_sha256 = |sha256| find(Key::OnlySha256(sha256, *size));
+                digest.blake3().and_then(by_blake3).into_iter().chain(digest.sha256().and_then(by_sha256)).min()
+            }
             Held::Pointer(Pointer { sha256, size, transformed: false }) => find(Key::AnySha256(*sha256, *size)),
             Held::Pointer(_) | Held::BrokenPointer(_) => None,
         }
@@ -185,6 +187,8 @@ impl Outputs {
 pub(crate) struct Here {
     blake3: BTreeSet<Blake3>,
     sha256: BTreeSet<Sha256>,
+    /// SHA-256 of what pointers stand for.
+    pointed_to: BTreeSet<Sha256>,
 }
 
 impl Here {
@@ -193,11 +197,18 @@ impl Here {
         Self {
             blake3: digests().filter_map(|digest| digest.blake3()).collect(),
             sha256: digests().filter_map(|digest| digest.sha256()).collect(),
+            pointed_to: scan
+                .files
+                .iter()
+                .filter_map(|(_, held)| held.pointer())
+                .map(|pointer| pointer.sha256)
+                .collect(),
         }
     }
 
     fn has(&self, output: &Output) -> bool {
+        let known_by_sha256 = if output.digest.blake3().is_some() { &self.pointed_to } else { &self.sha256 };
         output.digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
-            || output.digest.sha256().is_some_and(|sha256| self.sha256.contains(&sha256))
+            || output.digest.sha256().is_some_and(|sha256| known_by_sha256.contains(&sha256))
     }
 }

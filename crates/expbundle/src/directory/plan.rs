@@ -114,10 +114,17 @@ impl Plan {
             check_unchanged(&path, &change)?;
             let file =
                 prepare(&path, &change.after).map_err(|source| ApplyError::Write { path: path.clone(), source })?;
-            prepared.push((path, change.before, file));
+            prepared.push((path, change, file));
+        }
+        // Where the file system has no locks, somebody may have written while this was prepared.
+        if Seen::at(&bundle) != self.seen {
+            return Err(ApplyError::Changed { path: bundle });
+        }
+        for (path, change, _) in &prepared {
+            check_unchanged(path, change)?;
         }
         let mut done: Vec<(Utf8PathBuf, Option<String>)> = Vec::new();
-        for (path, before, file) in prepared {
+        for (path, change, file) in prepared {
             let result = match file {
                 Some(file) => file.put_in_place(),
                 None => remove_file(&path),
@@ -126,7 +133,7 @@ impl Plan {
                 undo(&done);
                 return Err(ApplyError::Write { path, source });
             }
-            done.push((path, before));
+            done.push((path, change.before));
         }
         Ok(())
     }

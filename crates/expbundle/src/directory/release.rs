@@ -17,7 +17,7 @@ use super::weights::look_like_weights;
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
 use crate::lock::{Seen, sweep};
-use crate::verify::Intact;
+use crate::verify::{Digests, Intact};
 use crate::write_file::is_unfinished;
 
 /// Weights that a release names as further subjects, so that its statement stays small.
@@ -159,7 +159,7 @@ pub fn plan_release(
     let models = match present {
         Some(present) => {
             let verdict = present.judge(None, signing.created.timestamp());
-            not_made_here(&judge(&scan, present, &verdict, false).files)
+            not_made_here(&judge(&scan, present, &verdict, false, Digests::Blake3).files)
         }
         None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
     };

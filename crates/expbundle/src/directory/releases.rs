@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::covering::Covering;
 use super::scan::{Held, Scan};
+use crate::verify::Digests;
 
 /// What a release is to the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -92,7 +93,7 @@ impl Releases {
             } else {
                 let (tree, is_same) = trees.entry(listing).or_insert_with(|| {
                     let tree = covering.intact().tree(listing);
-                    let is_same = tree.as_ref().is_some_and(|tree| is_same(tree, scan));
+                    let is_same = tree.as_ref().is_some_and(|tree| is_same(tree, scan, covering.digests()));
                     (tree, is_same)
                 });
                 match (tree, is_same) {
@@ -125,52 +126,83 @@ impl Releases {
     }
 }
 
-/// Releases that another one follows: with a signers file any that counts, else one of the same key.
+/// Releases that another one takes the place of: with a signers file any that counts, else one of the same key.
 ///
-/// A release that follows something that is not here may follow any earlier release of its key, so it replaces them all: otherwise whoever
-/// leaves out the one between them brings back the older.
+/// A release that follows something that is not here may follow any release before it, so it replaces them all: otherwise whoever leaves out
+/// the one between them brings back an older one. Of those that count the last is never replaced.
 fn replaced(
     covering: &Covering<'_>,
     statements: &BTreeMap<StatementId, &VerifiedStatement>,
     counting: &BTreeMap<StatementId, Vec<String>>,
 ) -> HashSet<StatementId> {
+    // Without a signers file each key speaks for itself.
+    let group = |statement: &VerifiedStatement| (!covering.asks_for_trust()).then(|| *statement.key().as_bytes());
     let here = covering.statements_here();
     let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
-    let mut cuts: HashMap<[u8; 32], Time> = HashMap::new();
-    for statement in counting.keys().filter_map(|id| statements.get(id)).filter(|statement| is_cut(statement)) {
-        let latest = cuts.entry(*statement.key().as_bytes()).or_insert(statement.created());
-        *latest = (*latest).max(statement.created());
+    let mut replaced = HashSet::new();
+    let mut last_cuts = HashSet::new();
+    for statement in in_order(statements).into_iter().rev() {
+        if last_cuts.contains(&group(statement)) {
+            replaced.insert(statement.id());
+        }
+        if counting.contains_key(&statement.id()) && is_cut(statement) {
+            last_cuts.insert(group(statement));
+        }
     }
-    let is_before = |statement: &&&VerifiedStatement| {
-        cuts.get(statement.key().as_bytes())
-            .is_some_and(|cut| statement.created() < *cut || (statement.created() == *cut && !is_cut(statement)))
-    };
-    let mut replaced: HashSet<StatementId> = statements.values().filter(is_before).map(|one| one.id()).collect();
-    let mut open: Vec<StatementId> = counting.keys().chain(&replaced).copied().collect();
-    while let Some(id) = open.pop() {
-        let Some(statement) = statements.get(&id) else { continue };
-        for earlier in statement.previous() {
-            let has_right =
-                |earlier: &&VerifiedStatement| covering.asks_for_trust() || earlier.key() == statement.key();
-            if statements.get(earlier).is_some_and(has_right) && replaced.insert(*earlier) {
-                open.push(*earlier);
+    let mut open: Vec<StatementId> = counting.keys().copied().collect();
+    let mut seen: HashSet<StatementId> = open.iter().copied().collect();
+    while let Some(statement) = open.pop().and_then(|id| statements.get(&id)) {
+        for earlier in statement.previous().iter().filter_map(|earlier| statements.get(earlier)) {
+            if group(earlier) == group(statement) {
+                replaced.insert(earlier.id());
+                if seen.insert(earlier.id()) {
+                    open.push(earlier.id());
+                }
             }
         }
     }
     replaced
 }
 
-/// Whether a file is what a listing says of it. What was not computed is not compared.
-pub(crate) fn is_file(held: &Held, file: &TreeFile) -> bool {
+/// Releases by date, then id, but each behind those that it follows, whatever their dates.
+fn in_order<'a>(statements: &BTreeMap<StatementId, &'a VerifiedStatement>) -> Vec<&'a VerifiedStatement> {
+    let mut followers: HashMap<StatementId, Vec<StatementId>> = HashMap::new();
+    let mut waits_for: HashMap<StatementId, usize> = HashMap::new();
+    for statement in statements.values() {
+        let earlier: BTreeSet<StatementId> = statement.previous().iter().copied().collect();
+        for earlier in earlier.into_iter().filter(|earlier| statements.contains_key(earlier)) {
+            followers.entry(earlier).or_default().push(statement.id());
+            *waits_for.entry(statement.id()).or_default() += 1;
+        }
+    }
+    let place = |statement: &VerifiedStatement| (statement.created(), statement.id());
+    let free = statements.values().filter(|statement| !waits_for.contains_key(&statement.id()));
+    let mut free: BTreeSet<(Time, StatementId)> = free.map(|statement| place(statement)).collect();
+    let mut order = Vec::with_capacity(statements.len());
+    while let Some(statement) = free.pop_first().and_then(|(_, id)| statements.get(&id)) {
+        order.push(*statement);
+        for follower in followers.get(&statement.id()).into_iter().flatten() {
+            let Some(count) = waits_for.get_mut(follower) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                free.extend(statements.get(follower).map(|follower| place(follower)));
+            }
+        }
+    }
+    order
+}
+
+/// Whether a file is what a listing says of it.
+pub(crate) fn is_file(held: &Held, file: &TreeFile, digests: Digests) -> bool {
     let Held::Bytes { digest, size } = held else { return false };
     *size == file.size
         && digest.blake3() == Some(file.digest.blake3)
-        && digest.sha256().is_none_or(|sha256| sha256 == file.digest.sha256)
+        && (digests == Digests::Blake3 || digest.sha256() == Some(file.digest.sha256))
 }
 
 /// Whether the folder has the files of a listing, and no others.
-fn is_same(tree: &Tree, scan: &Scan) -> bool {
-    let same = |((path, held), file): (&(_, Held), &TreeFile)| *path == file.path && is_file(held, file);
+fn is_same(tree: &Tree, scan: &Scan, digests: Digests) -> bool {
+    let same = |((path, held), file): (&(_, Held), &TreeFile)| *path == file.path && is_file(held, file, digests);
     scan.skipped.is_empty()
         && scan.alike.is_empty()
         && scan.files.len() == tree.files().len()

@@ -43,6 +43,14 @@ impl Held {
         }
     }
 
+    /// The pointer, if it is one in order.
+    pub fn pointer(&self) -> Option<&Pointer> {
+        match self {
+            Self::Pointer(pointer) => Some(pointer),
+            Self::Bytes { .. } | Self::BrokenPointer(_) => None,
+        }
+    }
+
     /// The number of bytes, or the one that the pointer names.
     pub fn size(&self) -> Option<u64> {
         match self {

@@ -2,7 +2,8 @@
 //!
 //! Ids survive because names are digests: an object is kept when its bytes hash to its name, or to what its record says,
 //! and that alone decides. So nothing else about the archive needs to be true, and nothing of it is trusted. What is not
-//! kept is reported. Signatures are not looked at; [`crate::verify`] does that with the result.
+//! kept is reported. A statement under a wrong name is known by its signature, and gets the name that its digest is; else signatures are
+//! not looked at, and [`crate::verify`] does that with the result.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,11 +14,12 @@ use expbundle_format::record::Record;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
 use expbundle_statement::Envelope;
 
-use self::salvage::{Object, inflated_limit, salvage};
+use self::salvage::{Object, Salvage, inflated_limit, salvage, statement};
 use crate::bundle::Bundle;
 use crate::content::Content;
 use crate::spoken_of::spoken_of;
 
+mod directory;
 mod salvage;
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,12 @@ mod tests;
 pub struct Repacked {
     /// Every object that is what its name says.
     pub bundle: Bundle,
-    /// What was left out, and why.
+    /// What was left out, and why. If there is nothing, every object that the archive lists is in the bundle.
     pub dropped: Vec<Finding>,
+    /// Statements that had another name in the archive.
+    pub renamed: u64,
+    /// Files of an operating system, such as `__MACOSX/…` and `.DS_Store`, that are not in the bundle. They are no loss.
+    pub clutter: u64,
 }
 
 /// Why nothing came of it.
@@ -71,13 +77,13 @@ impl RepackError {
 /// Entries that are stored stay where they are, as parts of `source`; others are inflated into one temporary file. Memory is
 /// bounded by the number of entries, time by the size of the file and what it may inflate to.
 pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError> {
-    let found = salvage(source, limits, inflated_limit(source.size()))?;
-    let mut sorter = Sorter { limits, bundle: Bundle::new(), records: BTreeMap::new(), dropped: found.dropped };
+    let Salvage { objects, dropped, clutter, renamed } = salvage(source, limits, inflated_limit(source.size()))?;
+    let mut sorter = Sorter { limits, bundle: Bundle::new(), records: BTreeMap::new(), dropped, renamed };
     let (mut sections, mut artifacts) = (Vec::new(), Vec::new());
-    for object in found.objects {
+    for object in objects {
         match object.name {
             EntryName::Record(id) => sorter.record(id, object),
-            EntryName::Statement(digest) => sorter.named(digest, Code::DigestStatement, object),
+            EntryName::Statement(digest) => sorter.statement(digest, object),
             EntryName::Section { .. } => sections.push(object),
             EntryName::Artifact(digest) => artifacts.push((digest, object)),
         }
@@ -89,7 +95,7 @@ pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError
         sorter.named(digest, Code::DigestArtifact, object);
     }
     sorter.drop_unlisted();
-    let Sorter { bundle, mut dropped, .. } = sorter;
+    let Sorter { bundle, mut dropped, renamed, .. } = sorter;
     if bundle.entries().next().is_none() {
         return Err(RepackError::Nothing);
     }
@@ -98,7 +104,7 @@ pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError
         let name: Option<EntryName> = finding.place.entry.as_deref().and_then(|name| name.parse().ok());
         name.is_none_or(|name| !bundle.contains(&name))
     });
-    Ok(Repacked { bundle, dropped })
+    Ok(Repacked { bundle, dropped, renamed, clutter })
 }
 
 /// Sorts objects into those that a bundle can hold and those that it cannot.
@@ -107,6 +113,7 @@ struct Sorter<'a> {
     bundle: Bundle,
     records: BTreeMap<RecordId, Record>,
     dropped: Vec<Finding>,
+    renamed: u64,
 }
 
 impl Sorter<'_> {
@@ -137,6 +144,16 @@ impl Sorter<'_> {
         if self.hashes_to(listed.digest.blake3, Code::DigestSection, &object) {
             self.bundle.insert(object.name, object.content);
         }
+    }
+
+    /// A statement, which says what it is whatever its entry was called.
+    fn statement(&mut self, digest: Blake3, object: Object) {
+        if object.blake3 != digest && statement(&object.content, self.limits) {
+            self.renamed += 1;
+            self.bundle.insert(EntryName::Statement(object.blake3), object.content);
+            return;
+        }
+        self.named(digest, Code::DigestStatement, object);
     }
 
     /// A statement or artifact, which must hash to its name.

@@ -1,18 +1,22 @@
 //! Finds the objects of a bundle in an archive that may be broken, by its local headers alone.
 //!
-//! The central directory is not read. Its only use would be to believe it, and digests make belief needless. The file is
-//! walked once from front to back and no byte of data is taken twice, so overlapping entries, the trick behind the largest
-//! zip bombs, cannot be expressed; and an archive without its end is as good as one with it.
+//! Nothing is taken from where the central directory points: digests make belief needless. The file is walked once from front to
+//! back and no byte of data is taken twice, so overlapping entries, the trick behind the largest zip bombs, cannot be expressed; and an
+//! archive without its end gives what is there. What the directory names and the walk did not meet is reported ([`super::directory`]).
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::{Blake3, Code, Finding, Place};
+use expbundle_statement::Envelope;
 use flate2::bufread::DeflateDecoder;
 
 use super::RepackError;
+use super::directory::{self, name_hash};
 use crate::content::Content;
 
 /// An entry that is named as an object of a bundle.
@@ -29,8 +33,12 @@ pub struct Object {
 pub struct Salvage {
     /// In the order of the file.
     pub objects: Vec<Object>,
-    /// Entries that cannot be objects.
+    /// Entries that cannot be objects, and what the archive lists and was not met.
     pub dropped: Vec<Finding>,
+    /// Files that the operating system of whoever zipped it put there, and that hold nothing of anybody's.
+    pub clutter: u64,
+    /// Statements among `objects` whose entries had names that no object has.
+    pub renamed: u64,
 }
 
 /// Bytes that any archive may inflate to, however small.
@@ -39,10 +47,11 @@ const INFLATED_BYTES: u64 = 1 << 30;
 const INFLATED_RATIO: u64 = 20;
 
 /// Bytes read at a time.
-const PIECE_BYTES: usize = 256 * 1024;
+pub const PIECE_BYTES: usize = 256 * 1024;
 
-const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
+const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const HEADER_BYTES: u64 = 30;
+const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const FLAG_ENCRYPTED: u16 = 1;
@@ -55,8 +64,9 @@ pub fn inflated_limit(size: u64) -> u64 {
 
 /// Walks the file once. What is compressed may inflate to `inflated_limit` bytes.
 pub fn salvage(source: &Content, limits: &Limits, inflated_limit: u64) -> Result<Salvage, RepackError> {
-    let mut spool = Spool { file: None, size: 0, limit: inflated_limit };
-    let (mut found, mut dropped) = (Vec::new(), Vec::new());
+    let mut spool = Spool { file: None, size: 0, spent: 0, limit: inflated_limit, looked: 0 };
+    let (mut found, mut dropped, mut clutter, mut renamed) = (Vec::new(), Vec::new(), 0, 0);
+    let (mut met, mut data) = (BTreeSet::new(), Vec::<Range<u64>>::new());
     let mut position = 0;
     let mut headers = 0_u64;
     while let Some(offset) = next_header(source, position)? {
@@ -66,23 +76,50 @@ pub fn salvage(source: &Content, limits: &Limits, inflated_limit: u64) -> Result
             return Err(RepackError::Entries { limit: limits.entries });
         }
         let Some(header) = Header::read(source, offset)? else { break };
+        met.insert(header.name_hash);
         // The data of anything else is searched for headers as well, so whatever its sizes say does not matter.
         position = header.data_offset;
-        let Some(name) = entry_name(&header.name) else {
-            if !header.is_expected() {
-                dropped.push(header.refusal(Code::ContainerName, "it is no object of a bundle"));
-            }
+        let name = entry_name(&header.name);
+        if name.is_none() && (header.is_expected() || header.is_clutter()) {
+            clutter += u64::from(!header.is_expected());
             continue;
-        };
-        let (end, bytes) = header.bytes(source, &mut spool)?;
-        position = end;
-        match bytes {
-            Ok(bytes) => found.push((name, bytes)),
-            Err(finding) => dropped.push(finding),
+        }
+        let most = if name.is_some() { u64::MAX } else { limits.statement_bytes };
+        let (end, bytes) = header.bytes(source, &mut spool, most)?;
+        let is_statement = |bytes: &Bytes| spool.content(source, bytes).map(|content| statement(&content, limits));
+        match (name, bytes) {
+            (Some(name), Ok(bytes)) => {
+                data.push(header.data_offset..end);
+                position = end;
+                found.push((name, bytes));
+            }
+            (Some(_), Err(finding)) => {
+                position = end;
+                dropped.push(finding);
+            }
+            (None, Ok(bytes)) if is_statement(&bytes)? => {
+                data.push(header.data_offset..end);
+                position = end;
+                found.push((EntryName::Statement(bytes.blake3), bytes));
+                renamed += 1;
+            }
+            (None, bytes) => {
+                if let Ok(bytes) = bytes {
+                    spool.give_back(&bytes);
+                }
+                dropped.push(header.refusal(Code::ContainerName, "it is not an object of a bundle"));
+            }
         }
     }
+    dropped.extend(directory::not_met(source, &met, &data, limits.entries.saturating_mul(2))?);
     let objects = spool.objects(source, found)?;
-    Ok(Salvage { objects, dropped })
+    Ok(Salvage { objects, dropped, clutter, renamed })
+}
+
+/// Whether these bytes are a signed statement whose signature holds: then they are one under whatever name.
+pub fn statement(content: &Content, limits: &Limits) -> bool {
+    let bytes = content.read(limits.statement_bytes).ok();
+    bytes.is_some_and(|bytes| Envelope::parse(&bytes).and_then(Envelope::verify).is_ok())
 }
 
 /// Where the bytes of an object are.
@@ -100,6 +137,7 @@ struct Header {
     /// Size of the data in the file, if the header says it.
     stored_size: Option<u64>,
     name: String,
+    name_hash: directory::NameHash,
     data_offset: u64,
 }
 
@@ -123,6 +161,7 @@ impl Header {
             method: u16_at(&fixed, 8),
             stored_size,
             name: String::from_utf8_lossy(&name).into_owned(),
+            name_hash: name_hash(&name),
             data_offset: offset + HEADER_BYTES + name_bytes + extra_bytes,
         }))
     }
@@ -132,9 +171,21 @@ impl Header {
         self.name.ends_with(['/', '\\']) || self.name.rsplit(['/', '\\']).next() == Some("mimetype")
     }
 
-    /// Finds and hashes the bytes of the entry. Gives also where the walk goes on: behind all that was looked at, for a file
+    /// Whether the operating system put it there: what macOS knows of the files, its view of the folder, thumbnails.
+    fn is_clutter(&self) -> bool {
+        let mut parts = self.name.split(['/', '\\']);
+        let last = parts.clone().next_back().unwrap_or_default();
+        parts.any(|part| part == "__MACOSX") || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&last)
+    }
+
+    /// Finds and hashes the bytes of the entry, if they are no more than `most`. Gives also where the walk goes on: behind all that was looked at, for a file
     /// that has its bytes taken many times would take forever.
-    fn bytes(&self, source: &Content, spool: &mut Spool) -> Result<(u64, Result<Bytes, Finding>), RepackError> {
+    fn bytes(
+        &self,
+        source: &Content,
+        spool: &mut Spool,
+        most: u64,
+    ) -> Result<(u64, Result<Bytes, Finding>), RepackError> {
         let refused = |code, message: &str| Ok((self.data_offset, Err(self.refusal(code, message))));
         if self.flags & FLAG_ENCRYPTED != 0 {
             return refused(Code::ContainerFlags, "it is encrypted");
@@ -144,19 +195,23 @@ impl Header {
             Some(size) if size > rest => return refused(Code::ContainerTruncated, "the file ends before it does"),
             Some(size) => size,
             None if self.method == DEFLATED => rest,
-            None => return refused(Code::ContainerFlags, "it is stored, and its header does not say how long it is"),
+            None => match spool.described(source, self.data_offset)? {
+                Some(size) => size,
+                None => return refused(Code::ContainerFlags, "it is stored, and nothing says how long it is"),
+            },
         };
         let Some(data) = source.slice(self.data_offset, size) else {
             return refused(Code::ContainerTruncated, "the file ends before it does");
         };
         match self.method {
+            STORED if size > most => refused(Code::ContainerName, "it is too large"),
             STORED => {
                 let blake3 = hash(&data)?;
                 let bytes = Bytes { blake3, inflated: false, offset: self.data_offset, size };
                 Ok((self.data_offset + size, Ok(bytes)))
             }
             DEFLATED => {
-                let (consumed, bytes) = spool.inflate(&data)?;
+                let (consumed, bytes) = spool.inflate(&data, most)?;
                 let damaged = || self.refusal(Code::ContainerCrc, "its compressed bytes are damaged");
                 Ok((self.data_offset + consumed, bytes.ok_or_else(damaged)))
             }
@@ -170,8 +225,7 @@ impl Header {
     }
 
     fn refusal(&self, code: Code, message: &str) -> Finding {
-        let shown = || self.name.escape_debug().take(160).collect();
-        let name = entry_name(&self.name).map_or_else(shown, |name| name.to_string());
+        let name = entry_name(&self.name).map_or_else(|| shown_name(self.name.as_bytes()), |name| name.to_string());
         Finding::new(code, Place::entry(name), message)
     }
 }
@@ -180,16 +234,22 @@ impl Header {
 struct Spool {
     file: Option<File>,
     size: u64,
+    /// Bytes inflated so far, also those that were given back.
+    spent: u64,
     limit: u64,
+    /// Bytes searched for the ends of entries that do not say how long they are.
+    looked: u64,
 }
 
 impl Spool {
-    /// Inflates to the end of the compressed stream. Gives how many bytes that took, and no result if they are damaged.
-    fn inflate(&mut self, data: &Content) -> Result<(u64, Option<Bytes>), RepackError> {
+    /// Inflates to the end of the compressed stream, or to one byte more than `most`. Gives how many bytes that took, and no result if
+    /// they are damaged or too many.
+    fn inflate(&mut self, data: &Content, most: u64) -> Result<(u64, Option<Bytes>), RepackError> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile()?),
         };
+        file.seek(SeekFrom::Start(self.size))?;
         let mut decoder = DeflateDecoder::new(BufReader::with_capacity(PIECE_BYTES, data.reader()));
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; PIECE_BYTES];
@@ -205,10 +265,15 @@ impl Spool {
                 }
                 Err(error) => return Err(error.into()),
             };
-            // What turns out to be damaged took its room and time too.
             self.size += count as u64;
-            if self.size > self.limit {
+            // What turns out to be damaged took its time too.
+            self.spent += count as u64;
+            if self.spent > self.limit {
                 return Err(RepackError::Bomb { limit: self.limit });
+            }
+            if self.size - offset > most {
+                self.size = offset;
+                return Ok((decoder.total_in(), None));
             }
             let piece = buffer.get(..count).expect("a reader fills at most the buffer");
             hasher.update(piece);
@@ -216,6 +281,45 @@ impl Spool {
         }
         let blake3 = Blake3::from_bytes(hasher.finalize().into());
         Ok((decoder.total_in(), Some(Bytes { blake3, inflated: true, offset, size: self.size - offset })))
+    }
+
+    /// The size of stored data that has a descriptor behind it and no size in front. Digests decide whether it is right.
+    fn described(&mut self, source: &Content, data_offset: u64) -> io::Result<Option<u64>> {
+        let mut position = data_offset;
+        // In an archive without gaps all searches together look at each byte once.
+        while self.looked <= source.size() {
+            let Some(at) = find(source, position, DESCRIPTOR)? else {
+                self.looked += source.size().saturating_sub(position);
+                return Ok(None);
+            };
+            self.looked += at - position + 1;
+            let size = at - data_offset;
+            // Signature, CRC, and the size twice, of four or eight bytes each.
+            let Some(record) = part(source, at, 16)? else { return Ok(None) };
+            let wide =
+                part(source, at, 24)?.is_some_and(|record| u64_at(&record, 8) == size && u64_at(&record, 16) == size);
+            if wide || u64::from(u32_at(&record, 8)) == size && u64::from(u32_at(&record, 12)) == size {
+                return Ok(Some(size));
+            }
+            position = at + 1;
+        }
+        Ok(None)
+    }
+
+    /// The bytes of one entry.
+    fn content(&self, source: &Content, bytes: &Bytes) -> io::Result<Content> {
+        let content = match &self.file {
+            Some(file) if bytes.inflated => Content::file(file.try_clone()?)?.slice(bytes.offset, bytes.size),
+            _ => source.slice(bytes.offset, bytes.size),
+        };
+        content.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Makes the room of what was inflated last free again.
+    fn give_back(&mut self, bytes: &Bytes) {
+        if bytes.inflated {
+            self.size = bytes.offset;
+        }
     }
 
     /// Objects that read their bytes from the source or from here.
@@ -242,29 +346,39 @@ fn entry_name(text: &str) -> Option<EntryName> {
     starts.filter_map(|start| text.get(start..)).find_map(|name| name.parse().ok())
 }
 
+/// A foreign name in a message: no more than a line of it, and nothing that is not seen.
+pub fn shown_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).escape_debug().take(160).collect()
+}
+
 /// The place of the next local header at or after a position.
 fn next_header(source: &Content, position: u64) -> io::Result<Option<u64>> {
+    find(source, position, SIGNATURE)
+}
+
+/// The place of the next such signature at or after a position.
+fn find(source: &Content, position: u64, signature: [u8; 4]) -> io::Result<Option<u64>> {
     let mut position = position;
     // In an archive without gaps it is right here.
-    let mut wanted = SIGNATURE.len();
+    let mut wanted = signature.len();
     while position < source.size() {
         let count = source.size().saturating_sub(position).min(wanted as u64);
         let Some(bytes) = part(source, position, count)? else { return Ok(None) };
-        if let Some(at) = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE) {
+        if let Some(at) = bytes.windows(signature.len()).position(|window| window == signature) {
             return Ok(Some(position + at as u64));
         }
         if position + count >= source.size() {
             break;
         }
         // The last three bytes may be the first of a signature.
-        position += count.saturating_sub(SIGNATURE.len() as u64 - 1).max(1);
+        position += count.saturating_sub(signature.len() as u64 - 1).max(1);
         wanted = PIECE_BYTES;
     }
     Ok(None)
 }
 
 /// A part of a content in memory. `None` if it ends before that.
-fn part(source: &Content, offset: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
+pub fn part(source: &Content, offset: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
     source.slice(offset, size).map(|part| part.read(size)).transpose()
 }
 
@@ -293,10 +407,14 @@ fn zip64_stored_size(mut extra: &[u8]) -> Option<u64> {
     None
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
+pub fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_le_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+}
+
+pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
 }

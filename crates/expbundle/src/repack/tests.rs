@@ -98,10 +98,114 @@ fn bytes_before_between_and_after_are_dropped() {
     restored(&[&vec![b'P'; 600_000], SMALLEST].concat(), &[]);
 }
 
+/// Where a signature stands in the smallest bundle, the last of them.
+fn last(signature: &[u8; 4]) -> usize {
+    SMALLEST.windows(4).rposition(|window| window == signature).expect("it has one")
+}
+
 #[test]
-fn the_directory_of_the_archive_is_not_needed() {
+fn without_its_end_an_archive_gives_what_is_there_and_says_that_more_may_be_gone() {
     let directory = SMALLEST.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
-    restored(&SMALLEST[..directory], &[]);
+    for length in [directory, last(b"PK\x01\x02"), last(b"PK\x05\x06"), SMALLEST.len() - 1] {
+        restored(&SMALLEST[..length], &[Code::ContainerTruncated]);
+    }
+}
+
+#[test]
+fn what_the_archive_lists_and_nobody_can_find_is_reported() {
+    // The local header of the section, the second entry, is no header any more.
+    let second = |signature: &[u8; 4]| {
+        let mut found = SMALLEST.windows(4).enumerate().filter(|(_, window)| window == signature).map(|(at, _)| at);
+        found.nth(1).expect("it has three")
+    };
+    let mut lost = SMALLEST.to_vec();
+    lost[second(b"PK\x03\x04")] ^= 1;
+    let section = repacked(&lost).expect("the record is intact");
+    assert_eq!(section.bundle.entries().count(), 1);
+    let [finding] = &section.dropped[..] else { panic!("{:?}", section.dropped) };
+    assert_eq!(finding.code, Code::ContainerHeaderMismatch);
+    assert!(finding.place.to_string().ends_with("context.json"), "{finding:?}");
+    // Nor is its line in the directory.
+    lost[second(b"PK\x01\x02")] ^= 1;
+    let codes: Vec<_> = repacked(&lost).expect("the record").dropped.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::ContainerEntryCount]);
+    // An end record that an entry holds is of another archive.
+    let mut nested = with_artifact();
+    nested.insert_artifact(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec());
+    let bytes = written(&nested);
+    let end = bytes.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
+    let codes: Vec<_> = repacked(&bytes[..end]).expect("objects").dropped.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&Code::ContainerTruncated), "{codes:?}");
+}
+
+/// A bundle with a signed note, and the bytes of the note.
+fn with_statement() -> (Bundle, Vec<u8>) {
+    let mut bundle = with_artifact();
+    let (id, content) = bundle.records().next().expect("a record");
+    let key = expbundle_statement::SigningKey::from_seed(&[7; 32]);
+    let predicate =
+        expbundle_statement::Predicate::Comment(expbundle_statement::Comment { text: "rejected".to_owned() });
+    let record = content.digest().expect("memory");
+    assert_eq!(record.blake3, id.0);
+    let at = "2026-11-28T12:00:00Z".parse().expect("a time");
+    let bytes = expbundle_statement::sign(&predicate, record, &[], &[], at, None, &key).expect("a statement");
+    bundle.insert_statement(bytes.clone());
+    (bundle, bytes)
+}
+
+#[test]
+fn a_statement_is_known_by_its_bytes_whatever_its_entry_is_called() {
+    let (bundle, statement) = with_statement();
+    let others: Vec<u8> = bundle
+        .entries()
+        .filter(|(name, _)| !matches!(name, EntryName::Statement(_)))
+        .flat_map(|(name, content)| entry(&name.to_string(), 0, 0, content.memory().expect("in memory")))
+        .collect();
+    let zeros = format!("statements/{}.json", Blake3::from_bytes([0; 32]));
+    for name in [&*zeros, "statements/no.json", "rejection (1).json", "a\\b", "\u{fffd}"] {
+        for (method, data) in [(0, statement.clone()), (8, deflated(&statement))] {
+            let repacked = repacked(&[&others[..], &entry(name, method, 0, &data)].concat()).expect("objects");
+            assert_eq!(written(&repacked.bundle), written(&bundle), "{name}");
+            assert_eq!(repacked.renamed, 1, "{name}");
+            assert_eq!(repacked.dropped.len(), 1, "it has no end, and that is all: {:?}", repacked.dropped);
+        }
+    }
+    // A damaged one is lost, and that is reported under the name that it had.
+    let mut damaged = statement;
+    let at = damaged.windows(4).position(|window| window == b"\"sig").expect("a signature") + 8;
+    damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+    for (name, code) in [(&*zeros, Code::DigestStatement), ("no.json", Code::ContainerName)] {
+        let repacked = repacked(&[&others[..], &entry(name, 0, 0, &damaged)].concat()).expect("objects");
+        assert_eq!(repacked.bundle.statements().count(), 0);
+        assert!(repacked.dropped.iter().any(|finding| finding.code == code && finding.place.to_string() == name));
+    }
+}
+
+#[test]
+fn what_is_stored_with_its_size_behind_it_is_found() {
+    let bundle = with_artifact();
+    let streamed: Vec<u8> = bundle
+        .entries()
+        .flat_map(|(name, content)| {
+            let data = content.memory().expect("in memory");
+            let mut header = entry(&name.to_string(), 0, 8, &[]);
+            header.extend(data);
+            let size = u32::try_from(data.len()).expect("small").to_le_bytes();
+            [&header[..], b"PK\x07\x08crc.", &size, &size].concat()
+        })
+        .collect();
+    assert_eq!(written(&repacked(&streamed).expect("objects").bundle), written(&bundle));
+}
+
+#[test]
+fn clutter_of_an_operating_system_is_no_loss() {
+    let clutter = [
+        entry("__MACOSX/run/records/._x.json", 0, 0, b"\0\x05\x16\x07"),
+        entry("run/.DS_Store", 0, 0, b"Bud1"),
+        entry("run\\Thumbs.db", 0, 0, b"x"),
+    ];
+    let repacked = repacked(&[&clutter.concat(), SMALLEST].concat()).expect("a bundle");
+    assert_eq!((repacked.clutter, repacked.dropped.len(), written(&repacked.bundle) == SMALLEST), (3, 0, true));
 }
 
 #[test]
@@ -114,11 +218,12 @@ fn folders_and_backslashes_are_understood_and_other_files_reported() {
             entry(&name, 0, 0, content.memory().expect("in memory"))
         })
         .collect();
-    let zipped = [entry("my run\\", 0, 0, b""), entry("my run\\.DS_Store", 0, 0, b"x"), zipped].concat();
+    let zipped = [entry("my run\\", 0, 0, b""), entry("my run\\readme.md", 0, 0, b"x"), zipped].concat();
     let repacked = repacked(&zipped).expect("objects");
     assert_eq!(written(&repacked.bundle), written(&bundle));
-    let [finding] = &repacked.dropped[..] else { panic!("{:?}", repacked.dropped) };
-    assert_eq!((finding.code, finding.place.to_string().as_str()), (Code::ContainerName, "my run\\\\.DS_Store"));
+    let [finding, end] = &repacked.dropped[..] else { panic!("{:?}", repacked.dropped) };
+    assert_eq!((finding.code, finding.place.to_string().as_str()), (Code::ContainerName, "my run\\\\readme.md"));
+    assert_eq!(end.code, Code::ContainerTruncated);
 }
 
 #[test]
@@ -201,7 +306,7 @@ fn streams_within_streams_cost_no_more_than_one() {
     // Behind each header a stored block of DEFLATE, whose content is the next header.
     let one = [&header[..], &[0], &length.to_le_bytes(), &(!length).to_le_bytes()].concat().repeat(200);
     let found = salvage(&Content::bytes(one), &Limits::default(), 100_000).expect("within the limit");
-    assert_eq!((found.objects.len(), found.dropped.len()), (0, 1));
+    assert_eq!((found.objects.len(), found.dropped.len()), (0, 2), "the stream, and the end that is missing");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::registry;
 use super::run::{Experiment, List, Listed, ModelVersion, RegisteredModel, Run};
 use super::source::SourceError;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::text::has_few_values;
 
 /// `experiment/<run>/run.json` is three deep in a folder of several exports; one more for folders of those.
 const MAX_DEPTH: usize = 5;
@@ -188,6 +189,10 @@ impl Index {
         let place = root.relative(path);
         let read = root.read_text(path, MAX_JSON_BYTES).map_err(|error| error.finding(&place));
         let parsed = read.and_then(|text| {
+            if !has_few_values(&text) {
+                let detail = "the JSON has more values than are taken apart";
+                return Err(SourceFinding::new(SourceCode::Unsupported, &place, detail));
+            }
             python_json::document(&text).map_err(|reason| SourceFinding::new(SourceCode::Damaged, &place, reason))
         });
         match parsed {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::meta::{ExperimentMeta, LoggedModelMeta, Meta, RegisteredModelMeta, VersionMeta};
 use super::{Scope, read_values};
@@ -11,6 +11,7 @@ use crate::finding::{SourceCode, SourceFinding};
 use crate::mlflow::files::Root;
 use crate::mlflow::run::{Experiment, ModelVersion, RegisteredModel, Trace};
 use crate::mlflow::{registry, yaml};
+use crate::text::{Json, read_json};
 
 /// Folders of an experiment that are no runs.
 const RESERVED: &[&str] = &["tags", "datasets", "traces", "models"];
@@ -157,11 +158,15 @@ impl Index {
                 return Vec::new();
             }
         };
-        let parsed = serde_json::from_str::<Map<String, Value>>(&text);
-        if let Ok(Some(Value::Array(spans))) = parsed.map(|mut members| members.remove("spans")) {
-            return spans;
-        }
-        self.findings.push(SourceFinding::new(SourceCode::Damaged, place, "not the JSON of a trace"));
+        let (code, detail) = match read_json(&text) {
+            Json::Value(Value::Object(mut members)) => match members.remove("spans") {
+                Some(Value::Array(spans)) => return spans,
+                _ => (SourceCode::Damaged, "not the JSON of a trace"),
+            },
+            Json::Value(_) | Json::None => (SourceCode::Damaged, "not the JSON of a trace"),
+            Json::TooMany => (SourceCode::Unsupported, "the JSON of a trace has more values than are taken apart"),
+        };
+        self.findings.push(SourceFinding::new(code, place, detail));
         Vec::new()
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! What a database has lost: infinities are ±1.797…e308, and `-0.0` is `0.0`.
 
+mod budget;
 mod rows;
 mod run;
 
@@ -15,10 +16,11 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Row};
 use tempfile::TempDir;
 
-use self::rows::Members;
+use self::budget::Budget;
 use super::files::Root;
 use super::run::{List, Listed, Run, Status};
 use super::source::SourceError;
@@ -26,11 +28,39 @@ use super::source::SourceError;
 /// Limits that SQLite keeps to while it reads a database of a stranger. The largest value is a trace's span.
 const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_LENGTH, 64 << 20),
-    (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
+    // A schema is SQL too: MLflow's longest statement has 1,500 letters.
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 64 << 10),
+    (Limit::SQLITE_LIMIT_COLUMN, 200),
     (Limit::SQLITE_LIMIT_EXPR_DEPTH, 64),
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
     (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+];
+
+/// Tables that are read. What else there is says nothing of runs, however much it is.
+const TABLES: &[&str] = &[
+    "datasets",
+    "experiment_tags",
+    "experiments",
+    "input_tags",
+    "inputs",
+    "logged_model_metrics",
+    "logged_model_params",
+    "logged_model_tags",
+    "logged_models",
+    "metrics",
+    "model_version_tags",
+    "model_versions",
+    "params",
+    "registered_model_aliases",
+    "registered_model_tags",
+    "registered_models",
+    "runs",
+    "spans",
+    "tags",
+    "trace_info",
+    "trace_request_metadata",
+    "trace_tags",
 ];
 
 /// An MLflow database.
@@ -94,32 +124,45 @@ impl Database {
     /// Lists the runs.
     pub fn list(&self) -> Result<List, SourceError> {
         let connection = self.connection()?;
-        let reader = rows::Reader { connection: &connection, schema: &self.schema };
+        let budget = self.budget(&connection);
+        let reader = rows::Reader { connection: &connection, schema: &self.schema, budget: &budget };
         let mut list = List::default();
-        let mut names = BTreeMap::new();
-        for mut row in reader.rows("experiments", &[], &mut list.findings) {
-            names.insert(row.take_text("experiment_id").unwrap_or_default(), row.take_text("name"));
-        }
-        for mut row in reader.rows("runs", &[], &mut list.findings) {
-            let experiment_id = row.take_text("experiment_id").unwrap_or_default();
-            list.runs.push(Listed {
-                run_id: row.take_text("run_uuid").unwrap_or_default(),
-                name: row.take_text("name").filter(|name| !name.is_empty()),
+        let (columns, at) = reader.columns("experiments", ["experiment_id", "name"]);
+        let names: BTreeMap<String, Option<String>> =
+            reader.fold("experiments", &columns, &[], &mut list.findings, BTreeMap::new, |names, row| {
+                let [id, name] = at.map(|column| text_at(row, column));
+                names.insert(id.unwrap_or_default(), name);
+            });
+        let wanted = ["run_uuid", "name", "experiment_id", "status", "start_time", "lifecycle_stage"];
+        let (columns, at) = reader.columns("runs", wanted);
+        list.runs = reader.fold("runs", &columns, &[], &mut list.findings, Vec::new, |runs, row| {
+            let [run_id, name, experiment_id, status, start_ms, lifecycle] = at.map(|column| text_at(row, column));
+            let experiment_id = experiment_id.unwrap_or_default();
+            runs.push(Listed {
+                run_id: run_id.unwrap_or_default(),
+                name: name.filter(|name| !name.is_empty()),
                 experiment_name: names.get(&experiment_id).cloned().flatten(),
                 experiment_id,
-                status: row.take_text("status").as_deref().map_or(Some(Status::Running), Status::parse),
-                start_ms: row.take_integer("start_time"),
-                lifecycle: row.take_text("lifecycle_stage").unwrap_or_else(|| "active".to_owned()),
+                status: status.as_deref().map_or(Some(Status::Running), Status::parse),
+                start_ms: start_ms.and_then(|text| text.parse().ok()),
+                lifecycle: lifecycle.unwrap_or_else(|| "active".to_owned()),
             });
-        }
+        });
         Ok(list)
     }
 
     /// Reads a run, whole.
     pub fn read(&self, run_id: &str, allowed: &[Utf8PathBuf]) -> Result<Run, SourceError> {
         let connection = self.connection()?;
-        let reader = rows::Reader { connection: &connection, schema: &self.schema };
+        let budget = self.budget(&connection);
+        let reader = rows::Reader { connection: &connection, schema: &self.schema, budget: &budget };
         run::read(&reader, &self.root, run_id, allowed).ok_or_else(|| SourceError::NoRun { run_id: run_id.to_owned() })
+    }
+
+    /// What the size of the file, and of its log of writes, allows.
+    fn budget(&self, connection: &Connection) -> Budget {
+        let beside = |suffix: &str| fs::metadata(format!("{}{suffix}", self.path)).map_or(0, |file| file.len());
+        Budget::new(connection, beside("").saturating_add(beside("-wal")))
     }
 
     fn connection(&self) -> Result<Connection, SourceError> {
@@ -156,12 +199,26 @@ fn immutable_uri(path: &Utf8Path) -> String {
 /// Columns of the ordinary tables. Views and virtual tables have no root page, and are none of MLflow's.
 fn read_schema(connection: &Connection) -> rusqlite::Result<Schema> {
     let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
-    let tables = tables.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut tables = tables.query([])?;
     let mut schema = Schema::new();
-    for table in tables {
+    while let Some(row) = tables.next()? {
+        let Some(table) = row.get_ref(0)?.as_str().ok().and_then(|name| TABLES.iter().find(|known| **known == name))
+        else {
+            continue;
+        };
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
         let columns = columns.query_map([&table], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<_>>()?;
-        schema.insert(table, columns);
+        schema.insert((*table).to_owned(), columns);
     }
     Ok(schema)
+}
+
+/// A cell as text, if there is such a column and it says something.
+fn text_at(row: &Row<'_>, column: usize) -> Option<String> {
+    match row.get_ref(column).ok()? {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+    }
 }

@@ -5,18 +5,27 @@ use rusqlite::{Connection, ErrorCode, Row};
 use serde_json::{Map, Value};
 
 use super::Schema;
+use super::budget::Budget;
 use crate::finding::{SourceCode, SourceFinding};
 
 /// Reads tables; what is broken becomes a finding.
 pub(super) struct Reader<'a> {
     pub connection: &'a Connection,
     pub schema: &'a Schema,
+    pub budget: &'a Budget,
 }
 
 impl Reader<'_> {
     /// Whether a table has all these columns.
     pub fn has(&self, table: &str, columns: &[&str]) -> bool {
         self.schema.get(table).is_some_and(|present| columns.iter().all(|column| present.contains(*column)))
+    }
+
+    /// Those of these columns that a table has, and where each of them is among those.
+    pub fn columns<const N: usize>(&self, table: &str, wanted: [&'static str; N]) -> (Vec<&'static str>, [usize; N]) {
+        let columns: Vec<&str> = wanted.into_iter().filter(|column| self.has(table, &[*column])).collect();
+        let at = wanted.map(|name| columns.iter().position(|column| *column == name).unwrap_or(usize::MAX));
+        (columns, at)
     }
 
     /// All rows of a table for which these columns have these values, in the order in which they were written.
@@ -50,6 +59,10 @@ impl Reader<'_> {
         if !self.has(table, &filters) || !self.has(table, columns) {
             return new();
         }
+        if self.budget.is_over() {
+            findings.extend(self.budget.finding(table));
+            return new();
+        }
         let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         let condition: Vec<String> =
             (1..).zip(&filters).map(|(index, column)| format!("{} = ?{index}", quoted(column))).collect();
@@ -60,10 +73,15 @@ impl Reader<'_> {
             let mut gathered = new();
             let mut count: u64 = 0;
             let mut read = || {
-                let sql = format!("SELECT {list} FROM {}{index}{condition} ORDER BY rowid", quoted(table));
-                let mut statement = self.connection.prepare(&sql)?;
+                let sql = format!("SELECT {list} FROM {}{index}{condition}", quoted(table));
+                // A table may be without row ids; then its key is the order.
+                let ordered = self.connection.prepare(&format!("{sql} ORDER BY rowid"));
+                let mut statement = ordered.or_else(|_| self.connection.prepare(&sql))?;
                 let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
                 while let Some(row) = rows.next()? {
+                    if !self.budget.takes(row, columns.len()) {
+                        break;
+                    }
                     count += 1;
                     add(&mut gathered, row);
                 }
@@ -73,6 +91,10 @@ impl Reader<'_> {
             (gathered, count, result)
         };
         let (gathered, count, result) = attempt("");
+        if self.budget.is_over() {
+            findings.extend(self.budget.finding(table));
+            return gathered;
+        }
         let Err(error) = result else { return gathered };
         findings.push(finding(table, &error));
         let (again, count_again, _) = attempt(" NOT INDEXED");
@@ -104,8 +126,9 @@ fn quoted(name: &str) -> String {
 }
 
 fn members(names: &[&str], row: &Row<'_>) -> Map<String, Value> {
-    let value = |index| row.get_ref(index).map_or(Value::Null, value);
-    names.iter().enumerate().map(|(index, name)| ((*name).to_owned(), value(index))).collect()
+    // What is null says nothing.
+    let value = |index| row.get_ref(index).ok().filter(|cell| *cell != ValueRef::Null).map(value);
+    names.iter().enumerate().filter_map(|(index, name)| Some(((*name).to_owned(), value(index)?))).collect()
 }
 
 fn value(cell: ValueRef<'_>) -> Value {

@@ -23,7 +23,7 @@ pub(super) fn run(node: Value) -> Run {
     let id = id(&node).map(str::to_owned);
     let is_node = node.get("displayName").is_some();
     let Value::Object(members) = node else { return run };
-    for (name, value) in members {
+    for (name, value) in *members {
         let blank = matches!(&value, Value::Null) || value.as_str().is_some_and(str::is_empty);
         if blank {
             continue;
@@ -72,7 +72,7 @@ pub(super) fn run(node: Value) -> Run {
     for (name, tree) in [("config", &mut run.config), ("summary", &mut run.summary)] {
         tree.sort();
         if !matches!(tree, Value::Object(_)) {
-            *tree = Value::Object(Vec::new());
+            *tree = Value::empty();
             run.findings.push(SourceFinding::new(SourceCode::Damaged, name, "it is no JSON object"));
         }
     }
@@ -103,20 +103,19 @@ fn unwrapped(config: Value) -> Value {
     let Value::Object(members) = config else { return config };
     let is_wrapped = |value: &Value| match value {
         Value::Object(inner) => {
-            inner.iter().any(|(name, _)| name == "value")
-                && inner.iter().all(|(name, _)| name == "value" || name == "desc")
+            inner.contains_key("value") && inner.keys().all(|name| name == "value" || name == "desc")
         }
         _ => false,
     };
     // All or none: a parameter may itself be an object with a `value`.
-    if members.is_empty() || !members.iter().all(|(_, value)| is_wrapped(value)) {
+    if members.is_empty() || !members.values().all(is_wrapped) {
         return Value::Object(members);
     }
     let members = members.into_iter().map(|(name, value)| {
         let inner = value.get("value").cloned().unwrap_or(Value::Null);
         (name, inner)
     });
-    Value::Object(members.collect())
+    Value::Object(Box::new(members.collect()))
 }
 
 /// `Run:v1:<id>:<project>:<entity>` in Base64: it names the entity, so it is taken apart and not kept.

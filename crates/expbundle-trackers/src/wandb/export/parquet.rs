@@ -55,7 +55,7 @@ fn value(field: Field) -> Value {
         Field::Str(text) => Value::Text(text),
         Field::Bytes(bytes) => Value::Text(String::from_utf8_lossy(bytes.data()).into_owned()),
         Field::Group(row) => {
-            Value::Object(row.into_columns().into_iter().map(|(name, field)| (name, value(field))).collect())
+            Value::Object(Box::new(row.into_columns().into_iter().map(|(name, field)| (name, value(field))).collect()))
         }
         Field::ListInternal(list) => Value::List(list.elements().iter().cloned().map(value).collect()),
         // Dates, decimals and the like: as the library writes them.

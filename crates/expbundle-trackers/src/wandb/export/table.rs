@@ -24,7 +24,7 @@ pub(super) fn json_lines(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Valu
         number += 1;
         let text = String::from_utf8_lossy(&line);
         match Value::parse(&text) {
-            Some(Value::Object(members)) => take(members),
+            Some(Value::Object(members)) => take((*members).into_iter().collect()),
             None if text.trim().is_empty() => {}
             _ => bad.push(number),
         }

@@ -1,0 +1,223 @@
+//! `expbundle lineage`: the family tree of a model.
+
+use std::fmt::Write as _;
+
+use camino::Utf8PathBuf;
+use expbundle_format::{Finding, RecordId, Severity};
+use expbundle_lineage::draw::{dot, mermaid, svg};
+use expbundle_lineage::{Direction, ViewOptions};
+
+use crate::failure::Failure;
+use crate::relations::{Question, Relations};
+use crate::statements::{short, starting};
+use crate::terminal::{self, Tone, paint};
+use crate::{Outcome, findings, objections};
+
+mod cost;
+mod duplicates;
+mod picture;
+mod report;
+mod words;
+
+pub use report::LineageReport;
+
+/// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
+///
+/// PATH is a bundle, a folder of bundles, a model directory, or a file like `model.safetensors` whose bundle lies in its folder.
+/// Bundles of other teams are added by `--with`; equal bytes join their records by themselves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("form").args(["json", "dot", "mermaid", "svg"])),
+    after_help = "Examples:\n  expbundle lineage family.expb\n  expbundle lineage model.safetensors --with ./bundles\n  \
+    expbundle lineage family.expb --svg > family.svg\n  expbundle lineage family.expb --cost\n\n\
+    Exit status: that of `verify` for the records that are shown: 0 the required state holds · 1 something is broken · \
+    2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
+)]
+pub struct Lineage {
+    /// Bundle, folder of bundles, model directory, or a file that a record made
+    path: Utf8PathBuf,
+    /// More bundles, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Begin with this record (an id, or its beginning) [default: each record that no other follows from]
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// To what it came from; that is the default
+    #[arg(long, conflicts_with = "down")]
+    up: bool,
+    /// To what came from it
+    #[arg(long)]
+    down: bool,
+    /// Only so many steps away
+    #[arg(long, value_name = "STEPS")]
+    depth: Option<usize>,
+    /// Only the way to this ancestor
+    #[arg(long, value_name = "ID", conflicts_with_all = ["down", "depth"])]
+    to: Option<String>,
+    /// What the whole ancestry cost, each ancestor counted once
+    #[arg(long)]
+    cost: bool,
+    /// Runs that repeat each other
+    #[arg(long)]
+    duplicates: bool,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: what is shown must be trusted then
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// Write JSON (schemas/lineage.schema.json)
+    #[arg(long)]
+    json: bool,
+    /// Write a Graphviz graph
+    #[arg(long)]
+    dot: bool,
+    /// Write a Mermaid flowchart
+    #[arg(long)]
+    mermaid: bool,
+    /// Write a picture
+    #[arg(long)]
+    svg: bool,
+}
+
+/// Edges that a report or a picture has.
+const MOST_EDGES: usize = 100_000;
+/// Names of signers of one record that are shown.
+const SIGNERS: usize = 5;
+
+impl Lineage {
+    pub fn run(self) -> Outcome {
+        let relations = Relations::of(&Question {
+            path: &self.path,
+            with: &self.with,
+            trust: self.trust.as_deref(),
+            record: self.record.as_deref(),
+            down: self.down,
+            all: self.duplicates,
+        })?;
+        relations.refused.iter().for_each(Failure::print);
+        let start = if self.down && self.record.is_none() && relations.file.is_none() {
+            relations.graph().beginnings(&relations.start)
+        } else {
+            relations.start.clone()
+        };
+        if start.is_empty() {
+            return nothing_to_show(&relations, self.path.as_str());
+        }
+        let shown = self.shown(&relations, &start)?;
+        if self.json {
+            terminal::say_json(&report::report(&self, &relations, &start, &shown));
+        } else if self.dot || self.mermaid || self.svg {
+            self.draw(&relations, &shown);
+        } else {
+            terminal::say(&self.words(&relations, &start, &shown)?);
+        }
+        let status = if self.duplicates {
+            relations.conclude(relations.graph().records().iter().map(expbundle_lineage::RecordFacts::id))
+        } else {
+            relations.conclude(shown.iter().chain(&start).copied())
+        };
+        // The program is done, and to free 100,000 records one by one takes long.
+        std::mem::forget(relations);
+        Ok(status)
+    }
+
+    fn direction(&self) -> Direction {
+        if self.down { Direction::Down } else { Direction::Up }
+    }
+
+    /// The records that are shown, in the order of their ids.
+    fn shown(&self, relations: &Relations, start: &[RecordId]) -> Result<Vec<RecordId>, Failure> {
+        // The sums are over the whole ancestry.
+        if self.cost {
+            return Ok(relations.graph().relatives(start, Direction::Up, None));
+        }
+        let Some(ancestor) = &self.to else {
+            return Ok(relations.graph().relatives(start, self.direction(), self.depth));
+        };
+        let to = starting(relations.intact.records().keys().copied(), ancestor)?;
+        let shown = relations.graph().ways_to(to).map(|ways| ways.of_all(start)).unwrap_or_default();
+        if shown.is_empty() {
+            return Err(
+                Failure::usage(format!("{} is no ancestor", short(&to))).help("`--down` shows what came from it")
+            );
+        }
+        Ok(shown)
+    }
+
+    fn draw(&self, relations: &Relations, shown: &[RecordId]) {
+        let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
+        let view = relations.graph().view(shown, options, |part| picture::node(relations, part));
+        if view.edges.len() == MOST_EDGES {
+            let most = terminal::grouped(MOST_EDGES as u64);
+            terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
+        }
+        let draw = if self.dot {
+            dot
+        } else if self.mermaid {
+            mermaid
+        } else {
+            svg
+        };
+        terminal::say(&draw(&view));
+    }
+
+    fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
+        let against = objected(relations, shown);
+        let text = if let Some(ancestor) = &self.to {
+            let to = starting(relations.intact.records().keys().copied(), ancestor)?;
+            words::ways(relations, start, to)
+        } else if self.cost {
+            cost::words(&relations.intact.costs(&relations.verdict, start))
+        } else if self.duplicates {
+            duplicates::words(relations)
+        } else {
+            words::tree(relations, start, self.direction(), self.depth) + &words::family(relations, start, shown.len())
+        };
+        Ok(against + &text + &remarks(relations))
+    }
+}
+
+/// Where nothing that counts made the file, or nothing that counts is here at all.
+fn nothing_to_show(relations: &Relations, path: &str) -> Outcome {
+    if relations.policy.is_some()
+        && let Some(apart) = objections::apart(&relations.verdict.standing.apart)
+    {
+        let what = if relations.file.is_some() {
+            "no record here that counts made this file"
+        } else {
+            "no record here counts"
+        };
+        terminal::say(&format!("{}\n{}\n", paint(Tone::Bad, what), paint(Tone::Doubt, &apart)));
+        return Ok(relations.conclude([]));
+    }
+    Err(Failure::usage("no record here made this file")
+        .at(path)
+        .help("name more bundles by `--with`; `expbundle why` says what is known of the file"))
+}
+
+/// What was said against the records that are shown, and against parents of theirs that are not here: it comes first.
+fn objected(relations: &Relations, shown: &[RecordId]) -> String {
+    let against = &relations.verdict.standing.against;
+    if against.is_empty() {
+        return String::new();
+    }
+    let absent = relations.graph().absent_parents_of(shown);
+    let here = shown.iter().map(|id| (*id, objections::title(relations.title(*id).as_deref())));
+    let absent = absent.into_iter().map(|id| (id, objections::ABSENT.to_owned()));
+    objections::lines(here.chain(absent).filter_map(|(id, title)| Some((id, title, against.get(&id)?.as_slice()))))
+}
+
+/// Findings that are worth a look, and what was set apart.
+fn remarks(relations: &Relations) -> String {
+    let mut text = String::new();
+    if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
+        _ = writeln!(text, "{}", paint(Tone::Doubt, &apart));
+    }
+    let worth: Vec<Finding> =
+        relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
+    if !worth.is_empty() {
+        text.push('\n');
+        text += &findings::all(&worth);
+    }
+    text
+}

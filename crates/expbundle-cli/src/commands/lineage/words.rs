@@ -1,0 +1,230 @@
+//! The family tree in words.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use expbundle::judge::State;
+use expbundle_format::RecordId;
+use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, TreeItem, TreeLimits};
+
+use super::SIGNERS;
+use super::report::relative;
+use crate::objections;
+use crate::relations::Relations;
+use crate::statements::short;
+use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
+
+/// Ways to an ancestor that are shown.
+const WAYS: usize = 20;
+
+/// The tree, line by line.
+pub fn tree(relations: &Relations, start: &[RecordId], direction: Direction, depth: Option<usize>) -> String {
+    let limits = TreeLimits { depth: depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
+    let mut text = String::new();
+    let mut records = RecordWords { relations, known: HashMap::new() };
+    for line in expbundle_lineage::tree(relations.graph(), start, direction, limits) {
+        text += &line.prefix();
+        text += &item_words(&mut records, &line.item, line.edge.as_ref());
+        text.push('\n');
+    }
+    text
+}
+
+/// The ways to one ancestor.
+pub fn ways(relations: &Relations, start: &[RecordId], to: RecordId) -> String {
+    let mut text = String::new();
+    let ways = relations.graph().ways_to(to);
+    let mut ways = start.iter().filter_map(|id| ways.as_ref()?.of(*id));
+    ways.by_ref().take(WAYS).for_each(|way| text += &way_words(relations, &way));
+    let more = ways.count() as u64;
+    if more > 0 {
+        _ = writeln!(text, "… and {}; `--record` chooses one, `--json` has all", count(more, "more way"));
+    }
+    text
+}
+
+pub fn gap_input(relations: &Relations, record: RecordId, input: usize) -> Option<&ArtifactFact> {
+    relations.graph().record(record)?.inputs.get(input)
+}
+
+/// How many more outputs join an input to records that are not shown.
+pub fn folded(folded: Folded) -> String {
+    let outputs = count(folded.count as u64, "more output");
+    match folded.grade {
+        Grade::Proven => format!("and {outputs} of the same bytes"),
+        _ => format!("and {outputs} with something in common"),
+    }
+}
+
+/// What an input is called: its name, or else the beginning of its digest.
+pub fn gap_name(artifact: &ArtifactFact) -> String {
+    let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
+    quoted(&artifact.name.clone().unwrap_or_else(digest))
+}
+
+/// What of a record is withheld, or not here, that could change the answer.
+pub fn withheld(relations: &Relations, id: RecordId) -> Option<String> {
+    let facts = relations.graph().record(id)?;
+    let mut parts = Vec::new();
+    if facts.description_withheld {
+        parts.push("what it took in by name only is withheld".to_owned());
+    }
+    match facts.hidden_listings() as u64 {
+        0 => {}
+        trees => parts.push(format!("the files of {} are not here", count(trees, "input tree"))),
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Records in words, each put into words once: reading its context is the most of the work.
+struct RecordWords<'a> {
+    relations: &'a Relations,
+    known: HashMap<RecordId, String>,
+}
+
+impl RecordWords<'_> {
+    fn get(&mut self, id: RecordId) -> &str {
+        self.known.entry(id).or_insert_with(|| record(self.relations, id))
+    }
+}
+
+/// A record in one line: id, title, tool, date, who vouches.
+pub fn record(relations: &Relations, id: RecordId) -> String {
+    let one = relative(relations, id);
+    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+    let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
+    if let Some(tool) = &one.tool {
+        _ = write!(text, " · {}", named(tool));
+    }
+    if let Some(started) = one.started {
+        _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
+    }
+    let signers = one_line(&some_of(&one.signers, SIGNERS, ", "));
+    text += &match one.state {
+        _ if one.revoked => String::new(),
+        State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
+        State::Signed => {
+            let keys = if one.signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            format!(" · {}", paint(Tone::Doubt, &format!("signed by {keys}: {signers}")))
+        }
+        State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),
+    };
+    if !one.objections.is_empty() {
+        _ = write!(text, " · {}", paint(Tone::Bad, &objections::all(&one.objections)));
+    }
+    if let Some(withheld) = withheld(relations, id) {
+        _ = write!(text, " · {}", paint(Tone::Doubt, &withheld));
+    }
+    text
+}
+
+/// The bytes that prove a link: what the child calls them, and how large they are.
+fn proof(relations: &Relations, edge: &Edge) -> Option<String> {
+    let Link::SameBytes { input, .. } = edge.links.first()? else { return None };
+    let artifact = relations.graph().record(edge.child)?.inputs.get(input.artifact)?;
+    let file = input.file.and_then(|file| artifact.files.get(file));
+    let name = file.map(|file| file.path.as_str()).or(artifact.name.as_deref());
+    let size = file.map(|file| file.size_bytes).or(artifact.size_bytes)?;
+    let name = name.map(|name| format!("{}, ", quoted(name))).unwrap_or_default();
+    Some(format!(" by {name}{} B", terminal::grouped(size)))
+}
+
+fn edge_words(relations: &Relations, edge: &Edge) -> String {
+    let tone = match edge.grade() {
+        Grade::Proven => Tone::Good,
+        Grade::Declared | Grade::Asserted => Tone::Doubt,
+        Grade::Suggested => Tone::Hint,
+    };
+    let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
+    let proof = proof(relations, edge).unwrap_or_default();
+    format!("[{}{relation}{proof}]", paint(tone, edge.grade().as_str()))
+}
+
+fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge>) -> String {
+    let edge = edge.map(|edge| edge_words(records.relations, edge) + " ").unwrap_or_default();
+    match item {
+        TreeItem::Record { record, again } => {
+            let again = if *again { " · shown above" } else { "" };
+            format!("{edge}{}{again}", records.get(*record))
+        }
+        TreeItem::Absent { record } => {
+            let is_apart = records.relations.verdict.standing.apart.records.contains(record);
+            let why = if is_apart { "signed by no trusted key" } else { "not found" };
+            let against = objections::all(records.relations.against(*record));
+            let against = if against.is_empty() { against } else { format!(" · {}", paint(Tone::Bad, &against)) };
+            format!("{edge}{} {}{against}", short(record), paint(Tone::Bad, &format!("is named as a parent, {why}")))
+        }
+        TreeItem::Gap { record, input } => {
+            let named = gap_input(records.relations, *record, *input)
+                .map(|artifact| format!("{} {}", cell(artifact.role.as_str()), gap_name(artifact)))
+                .unwrap_or_default();
+            format!("{} {named}", paint(Tone::Bad, "unknown origin:"))
+        }
+        TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
+        TreeItem::Folded { folded: more, .. } => format!("… {}", folded(*more)),
+        TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
+        TreeItem::MoreStarts { count: left } => {
+            format!("… and {} to begin with; `--record` chooses one", count(*left as u64, "more record"))
+        }
+    }
+}
+
+pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String {
+    let mut text = format!("\n{}: ", count(size as u64, "record"));
+    match relations.graph().weakest(start, |id| relations.present_state(id)) {
+        Some((None, which)) => {
+            _ = writeln!(
+                text,
+                "{}: {} not here",
+                paint(Tone::Bad, "the family is incomplete"),
+                listed(&which) + &but(relations, start)
+            );
+        }
+        Some((Some(state), which)) => {
+            let tone = if state == State::Trusted { Tone::Good } else { Tone::Doubt };
+            let state = paint(tone, state.as_str());
+            let but = but(relations, start);
+            _ = if which.len() == size {
+                writeln!(text, "the family is {state}, all of it{but}")
+            } else {
+                writeln!(text, "the family is {state}, as its weakest part is: {}{but}", listed(&which))
+            };
+        }
+        None => text.push('\n'),
+    }
+    text
+}
+
+/// What the last line adds where somebody objects.
+fn but(relations: &Relations, start: &[RecordId]) -> String {
+    let mut family = relations.graph().relatives(start, Direction::Up, None);
+    family.extend(relations.graph().absent_parents_of(&family));
+    family.retain(|id| !relations.against(*id).is_empty());
+    match family.len() as u64 {
+        0 => String::new(),
+        number => paint(Tone::Bad, &format!("; somebody objects to {}", count(number, "record"))),
+    }
+}
+
+pub fn listed(ids: &[RecordId]) -> String {
+    const SHOWN: usize = 6;
+    let first: Vec<String> = ids.iter().take(SHOWN).map(short).collect();
+    match ids.len().saturating_sub(SHOWN) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn way_words(relations: &Relations, way: &[RecordId]) -> String {
+    let mut text = String::new();
+    let mut child: Option<RecordId> = None;
+    for id in way {
+        if let Some(child) = child {
+            let edge = relations.graph().edge(child, *id);
+            _ = writeln!(text, "  ↑ {}", edge.map(|edge| edge_words(relations, &edge)).unwrap_or_default());
+        }
+        _ = writeln!(text, "{}", record(relations, *id));
+        child = Some(*id);
+    }
+    text
+}

@@ -1,0 +1,254 @@
+//! What `lineage` and `why` conclude and never leave out: their exit status, what is withheld, and what was said against whom.
+
+mod support;
+
+use expbundle::Bundle;
+use expbundle::draft::Draft;
+use expbundle_format::DigestSet;
+use expbundle_format::number::Number;
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
+use expbundle_format::sections::{Artifact, Artifacts, Basis, Context, Cost, Direction, ResourceUse};
+use expbundle_statement::{Authorship, Predicate, Review, ReviewVerdict, Revocation, Revoked, SigningKey, sign};
+use serde_json::Value;
+use support::{Bench, json, valid};
+
+const ADA: u8 = 1;
+const EVE: u8 = 3;
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed(&[number; 32])
+}
+
+fn model(bytes: &[u8]) -> ArtifactRef {
+    ArtifactRef::new("model".parse().expect("a role"), DigestSet::of(bytes).into(), 1 << 20, Form::File)
+}
+
+/// A run that took in and put out these bytes, and followed from these records.
+fn run(title: &str, inputs: &[&[u8]], outputs: &[&[u8]], parents: &[DigestSet]) -> Draft {
+    let mut body = RecordBody::new(Kind::Run);
+    body.inputs = inputs.iter().map(|bytes| model(bytes)).collect();
+    body.outputs = outputs.iter().map(|bytes| model(bytes)).collect();
+    let relation = || "fine-tuned-from".parse().expect("a word");
+    body.parents = parents.iter().map(|record| Parent { record: *record, relation: relation() }).collect();
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("JSON");
+    draft
+}
+
+fn finished(draft: Draft) -> (Bundle, DigestSet) {
+    let bundle = draft.finish().expect("a bundle");
+    let digest = bundle.records().next().expect("a record").1.digest().expect("memory");
+    (bundle, digest)
+}
+
+fn say(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, by: u8) {
+    let created = "2026-11-21T09:00:00Z".parse().expect("a time");
+    bundle.insert_statement(sign(predicate, about, &[], &[], created, None, &key(by)).expect("a statement"));
+}
+
+fn vouch() -> Predicate {
+    Predicate::Authorship(Authorship::default())
+}
+
+fn reject(reason: &str) -> Predicate {
+    let reason = Some(reason.to_owned());
+    Predicate::Review(Review { verdict: ReviewVerdict::Rejected, role: None, scope: None, reason })
+}
+
+fn revoke(record: DigestSet) -> Predicate {
+    let revoked = Revoked::Record(expbundle_format::RecordId(record.blake3));
+    Predicate::Revocation(Revocation { revoked, since: None, reason: None })
+}
+
+fn save(bench: &Bench, bundle: &Bundle) {
+    bundle.save(&camino::Utf8PathBuf::from_path_buf(bench.path("a.expb")).expect("UTF-8")).expect("room");
+}
+
+/// A folder with a signers file that trusts Ada, and the file that the last run put out.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let line = format!("ada@example.org {}\n", key(ADA).public_key());
+    std::fs::write(bench.path("signers"), line).expect("room");
+    std::fs::write(bench.path("tuned.bin"), b"tuned").expect("room");
+    bench
+}
+
+/// Text in one line, so that no line break stands between its words.
+fn flat(bench: &Bench, arguments: &[&str]) -> String {
+    let text = String::from_utf8(bench.output(arguments).stdout).expect("UTF-8");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn report(bench: &Bench, arguments: &[&str]) -> Value {
+    let output = bench.output(&[&["lineage", "a.expb", "--json"], arguments].concat());
+    let report = json(&String::from_utf8(output.stdout).expect("UTF-8"));
+    valid("lineage", &report);
+    report
+}
+
+const VIEWS: &[&[&str]] = &[
+    &["lineage", "a.expb"],
+    &["lineage", "a.expb", "--down"],
+    &["lineage", "a.expb", "--cost"],
+    &["lineage", "a.expb", "--duplicates"],
+    &["lineage", "a.expb", "--json"],
+    &["lineage", "a.expb", "--svg"],
+    &["lineage", "tuned.bin", "--with", "a.expb"],
+    &["why", "a.expb"],
+    &["why", "tuned.bin", "--with", "a.expb"],
+];
+
+#[test]
+fn views_end_as_a_verification_of_what_they_show() {
+    for (base_signer, tuned_signer, is_revoked, expected) in [
+        (Some(ADA), Some(ADA), false, 0),
+        (Some(ADA), Some(ADA), true, 3),
+        (Some(EVE), Some(ADA), false, 0),
+        (Some(EVE), Some(EVE), false, 3),
+        (None, None, false, 3),
+    ] {
+        let bench = bench();
+        let (mut all, base) = finished(run("base", &[], &[b"base"], &[]));
+        let (tuned_bundle, tuned) = finished(run("tuned", &[b"base"], &[b"tuned"], &[]));
+        all.merge(&tuned_bundle);
+        for (signer, record) in [(base_signer, base), (tuned_signer, tuned)] {
+            if let Some(signer) = signer {
+                say(&mut all, record, &vouch(), signer);
+            }
+        }
+        if is_revoked {
+            say(&mut all, base, &revoke(base), ADA);
+        }
+        save(&bench, &all);
+        let case = (base_signer, tuned_signer, is_revoked);
+        let status = |arguments: &[&str]| bench.output(arguments).status.code();
+        assert_eq!(status(&["verify", "a.expb", "--trust", "signers"]), Some(expected), "{case:?}");
+        for view in VIEWS {
+            assert_eq!(status(&[view, &["--trust", "signers"][..]].concat()), Some(expected), "{case:?} {view:?}");
+            assert_eq!(status(view), Some(0), "{case:?} {view:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_withheld_is_said_where_it_weakens_the_answer() {
+    let bench = bench();
+    let mut base = run("base", &[], &[b"base"], &[]);
+    let named = Artifact {
+        name: Some("llama".to_owned()),
+        ..Artifact::new(Direction::Input, "model".parse().expect("a role"))
+    };
+    base.json_section(&Artifacts { artifacts: vec![named], salt: None }).expect("JSON");
+    let (mut all, _) = finished(base);
+    let (tuned, _) = finished(run("tuned", &[b"base"], &[b"tuned"], &[]));
+    all.merge(&tuned);
+    save(&bench, &all);
+    let said = "what it took in by name only is withheld";
+    assert!(!flat(&bench, &["lineage", "a.expb"]).contains(said));
+    bench.ok(&["withhold", "a.expb", "--section", "artifacts", "-o", "b.expb"]);
+    std::fs::rename(bench.path("b.expb"), bench.path("a.expb")).expect("a file");
+    for view in [&["lineage", "a.expb"][..], &["lineage", "a.expb", "--dot"]] {
+        assert!(flat(&bench, view).contains(said), "{view:?}");
+    }
+    let why = flat(&bench, &["why", "a.expb"]);
+    assert!(why.contains("Of its ancestors 1 record withholds what was taken in."), "{why}");
+    let withheld: Vec<Value> =
+        report(&bench, &[])["records"].as_array().expect("a list").iter().map(|one| one["withheld"].clone()).collect();
+    assert!(withheld.contains(&serde_json::json!(["artifacts.json"])), "{withheld:?}");
+    let duplicates = flat(&bench, &["lineage", "a.expb", "--duplicates"]);
+    assert!(duplicates.contains("compared with none: 1 record,"), "{duplicates}");
+}
+
+#[test]
+fn what_is_said_against_a_parent_that_is_not_here_stands_in_every_view() {
+    let bench = bench();
+    let (_, base) = finished(run("base", &[], &[b"base"], &[]));
+    let (middle_bundle, middle) = finished(run("middle", &[], &[b"middle"], &[base]));
+    let (mut all, tuned) = finished(run("tuned", &[b"middle"], &[b"tuned"], &[]));
+    all.merge(&middle_bundle);
+    for record in [middle, tuned] {
+        say(&mut all, record, &vouch(), ADA);
+    }
+    say(&mut all, base, &reject("poison"), ADA);
+    save(&bench, &all);
+    for trust in [&[][..], &["--trust", "signers"]] {
+        for view in VIEWS.iter().filter(|view| !view.contains(&"--duplicates")) {
+            let text = flat(&bench, &[view, trust].concat());
+            assert!(text.contains("poison") && text.contains("rejected"), "{view:?}: {text}");
+        }
+        let tree = bench.output(&[&["lineage", "a.expb"], trust].concat()).stdout;
+        let tree = String::from_utf8(tree).expect("UTF-8");
+        assert!(tree.lines().next().expect("a line").contains("poison"), "{tree}");
+        let absent = &report(&bench, trust)["absent"][0];
+        assert_eq!(absent["id"], base.blake3.to_string());
+        assert_eq!(absent["objections"][0]["kind"], "rejected");
+    }
+}
+
+#[test]
+fn keys_that_nobody_vouched_for_are_counted_and_hide_nothing_of_the_author() {
+    let bench = bench();
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, tuned, &reject("my own mistake"), ADA);
+    for number in 10..16 {
+        say(&mut all, tuned, &reject(&format!("lie {number}")), number);
+    }
+    save(&bench, &all);
+    for view in [&["lineage", "a.expb"][..], &["lineage", "a.expb", "--dot"], &["why", "a.expb"], &["why", "tuned.bin"]]
+    {
+        let text = flat(&bench, view);
+        assert!(text.contains("6 statements by 6 keys that nobody vouched for"), "{view:?}: {text}");
+        assert!(text.contains("my own mistake") && !text.contains("lie 1"), "{view:?}: {text}");
+    }
+    // With a signers file they count for nothing.
+    let text = flat(&bench, &["lineage", "a.expb", "--trust", "signers"]);
+    assert!(text.contains("my own mistake") && text.contains("set apart"), "{text}");
+    let objections = report(&bench, &[])["records"][0]["objections"].clone();
+    let by_author = objections.as_array().expect("a list").iter().filter(|one| one["byAuthor"] == true).count();
+    assert_eq!((by_author, objections.as_array().map(Vec::len)), (1, Some(7)));
+}
+
+#[test]
+fn what_a_revoked_record_cost_is_listed_and_not_added() {
+    let bench = bench();
+    let cost = |amount: f64| Cost {
+        resources: vec![ResourceUse {
+            resource: "accelerator".to_owned(),
+            model: None,
+            amount: Number(amount),
+            unit: "h".to_owned(),
+            basis: Basis::Measured,
+            method: None,
+        }],
+        charges: Vec::new(),
+        salt: None,
+    };
+    let mut base = run("base", &[], &[b"base"], &[]);
+    base.json_section(&cost(700.0)).expect("JSON");
+    let (mut all, base) = finished(base);
+    let mut tuned = run("tuned", &[b"base"], &[b"tuned"], &[]);
+    tuned.json_section(&cost(3.0)).expect("JSON");
+    let (tuned_bundle, tuned) = finished(tuned);
+    all.merge(&tuned_bundle);
+    for record in [base, tuned] {
+        say(&mut all, record, &vouch(), ADA);
+    }
+    say(&mut all, base, &revoke(base), ADA);
+    save(&bench, &all);
+    for trust in [&["--cost"][..], &["--cost", "--trust", "signers"]] {
+        let report = report(&bench, trust);
+        let cost = &report["cost"];
+        assert_eq!(cost["resources"][0]["amount"], 3.0);
+        assert_eq!(cost["revoked"], serde_json::json!([base.blake3.to_string()]));
+        assert_eq!(cost["unknown"], serde_json::json!([]));
+        assert_eq!(cost["notAdded"][0]["why"], "revoked");
+        let text = flat(&bench, &[&["lineage", "a.expb"], trust].concat());
+        assert!(text.contains("1 record that was revoked") && text.contains("not added: 700 h"), "{text}");
+        assert!(!text.contains("nothing of its cost"), "{text}");
+    }
+    bench.ok(&["withhold", "a.expb", "--section", "cost", "-o", "b.expb"]);
+    let text = flat(&bench, &["lineage", "b.expb", "--cost"]);
+    assert!(text.contains("1 record that withholds its cost"), "{text}");
+}

@@ -1,0 +1,268 @@
+//! What a stranger would learn from a bundle about people, machines and places, and what secrets: looked for before it is shared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expbundle::Content;
+use expbundle::verify::Intact;
+use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
+use expbundle_format::sections::{self, Identity};
+use expbundle_format::time::Time;
+use expbundle_format::{RecordId, json};
+use expbundle_series::{ConsoleReader, SeriesReader};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::ConvertError;
+use crate::privacy::{Kind, Learned, Look, Private, look_into, parts_of_file};
+use crate::secrets;
+use crate::series::Section;
+use crate::texts::Texts;
+
+/// The kind of what must not be shared with anybody.
+const SECRET: &str = "secret";
+
+/// What a bundle, or a folder with one, shows.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Exposure {
+    /// Names of people and machines, addresses and paths, and secrets, by where they stand.
+    pub private: Vec<Exposed>,
+    /// Embedded files that are packed, so that nobody can tell.
+    pub packed: Vec<String>,
+    /// Sections that are withheld, and of how many records.
+    pub withheld: BTreeMap<String, u64>,
+    /// Keys that signed, with the name that each gives itself.
+    pub signers: Vec<Signer>,
+    /// The earliest time that a record or statement has.
+    pub earliest: Option<Time>,
+    /// The latest.
+    pub latest: Option<Time>,
+}
+
+/// A private text in one place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Exposed {
+    /// What it stands in.
+    pub part: PartKind,
+    /// Which one: the section's name, the statement's or file's digest, the file's path.
+    pub name: String,
+    /// `person`, `owner`, `host`, `mail`, `address`, `path` or `device`; or `secret`.
+    pub kind: String,
+    /// The text; of a secret, what kind of secret it is.
+    pub text: String,
+    /// How often it stands there.
+    pub count: u64,
+}
+
+/// A part of a bundle or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartKind {
+    /// A section of a record.
+    Section,
+    /// `record.json` itself, which cannot be withheld.
+    Record,
+    /// A signed statement.
+    Statement,
+    /// The name of an entry.
+    EntryName,
+    /// An embedded file.
+    EmbeddedFile,
+    /// A file beside the bundle, by name or content.
+    FolderFile,
+}
+
+/// A key that signed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Signer {
+    /// Its fingerprint, by which anyone finds other things that it signed.
+    pub fingerprint: String,
+    /// What its owner wants to be called.
+    pub name: Option<String>,
+    /// How many statements it signed here.
+    pub statements: u64,
+}
+
+/// Looks through bundles and files, with what is known of people and machines.
+#[derive(Debug)]
+pub struct Search {
+    texts: Texts,
+    private: Private,
+    found: BTreeMap<(PartKind, String, String, String), u64>,
+    exposure: Exposure,
+}
+
+impl Search {
+    /// Learns names from a bundle and from others that name the same people, such as the one that it was withheld from.
+    pub fn new<'a>(bundles: impl IntoIterator<Item = &'a Intact>) -> Result<Self, ConvertError> {
+        let (texts, mut learned) = (Texts::default(), Learned::default());
+        for intact in bundles {
+            for id in intact.records().keys() {
+                if let Some(identity) = intact.json_section::<Identity>(*id) {
+                    learned.identity(&identity);
+                }
+            }
+            for (_, name, content) in intact.bundle().sections() {
+                if let Some(mut value) = tree(name.as_str(), content)? {
+                    texts.visit(name.as_str(), &mut value, &mut |at, text| {
+                        learned.value(at.key, text);
+                        None
+                    });
+                }
+            }
+        }
+        let private = Private::new(&learned);
+        Ok(Self { texts, private, found: BTreeMap::new(), exposure: Exposure::default() })
+    }
+
+    /// Looks through a bundle.
+    pub fn bundle(&mut self, intact: &Intact) -> Result<(), ConvertError> {
+        for (id, record) in intact.records() {
+            let body = record.body();
+            self.record(*id, body.source.as_ref().map(|source| source.run.as_str()));
+            [body.started, body.ended].into_iter().flatten().for_each(|time| self.time(time));
+            for name in body.sections.keys() {
+                self.text(PartKind::EntryName, name.as_str(), None, name.as_str());
+                match intact.section(*id, name) {
+                    Some(content) => self.section(name.as_str(), content)?,
+                    None => *self.exposure.withheld.entry(name.to_string()).or_default() += 1,
+                }
+            }
+        }
+        let mut signers: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
+        for statement in intact.statements() {
+            let name = statement.signer_name().map(str::to_owned);
+            *signers.entry((statement.key().fingerprint(), name)).or_default() += 1;
+            self.time(statement.created());
+            let mut payload: Value = serde_json::from_slice(statement.payload()).unwrap_or_default();
+            if let Some(predicate) = payload.get_mut("predicate") {
+                self.value(PartKind::Statement, &statement.id().to_string(), "", predicate);
+            }
+        }
+        self.exposure.signers = signers
+            .into_iter()
+            .map(|((fingerprint, name), statements)| Signer { fingerprint, name, statements })
+            .collect();
+        for (name, content) in intact.bundle().entries() {
+            if let EntryName::Artifact(digest) = name {
+                self.file(PartKind::EmbeddedFile, &digest.to_string(), &content.read(u64::MAX)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the path of a file, and into it if it is given.
+    pub fn folder_file(&mut self, path: &str, bytes: Option<&[u8]>) {
+        self.text(PartKind::FolderFile, path, None, path);
+        if let Some(bytes) = bytes {
+            self.file(PartKind::FolderFile, path, bytes);
+        }
+    }
+
+    /// What was found.
+    pub fn finish(mut self) -> Exposure {
+        let rows = self.found.into_iter();
+        self.exposure.private =
+            rows.map(|((part, name, kind, text), count)| Exposed { part, name, kind, text, count }).collect();
+        self.exposure
+    }
+
+    fn time(&mut self, time: Time) {
+        let exposure = &mut self.exposure;
+        exposure.earliest = Some(exposure.earliest.map_or(time, |earliest| earliest.min(time)));
+        exposure.latest = Some(exposure.latest.map_or(time, |latest| latest.max(time)));
+    }
+
+    fn record(&mut self, id: RecordId, run: Option<&str>) {
+        if let Some(run) = run {
+            self.text(PartKind::Record, &id.to_string(), None, run);
+        }
+    }
+
+    fn text(&mut self, part: PartKind, name: &str, key: Option<&str>, text: &str) {
+        let mut add = |kind: &str, text: &str| {
+            *self.found.entry((part, name.to_owned(), kind.to_owned(), text.to_owned())).or_default() += 1;
+        };
+        for found in self.private.parts_of_value(key, text) {
+            // A marker says that there was something, and not what.
+            if found.kind != Kind::Marker {
+                add(found.kind.as_str(), text.get(found.start..found.end).unwrap_or_default());
+            }
+        }
+        // What a secret is, is not shown again.
+        let whole = key.and_then(|key| secrets::setting(key, text));
+        let found = secrets::scan(text);
+        let kinds = whole.into_iter().chain(found.iter().map(|found| found.kind).filter(|_| whole.is_none()));
+        kinds.for_each(|kind| add(SECRET, kind));
+    }
+
+    fn value(&mut self, part: PartKind, name: &str, section: &str, value: &mut Value) {
+        let texts = std::mem::take(&mut self.texts);
+        texts.visit(section, value, &mut |at, text| {
+            self.text(part, name, at.key, text);
+            None
+        });
+        self.texts = texts;
+    }
+
+    fn section(&mut self, name: &str, content: &Content) -> Result<(), ConvertError> {
+        if let Some(mut value) = tree(name, content)? {
+            self.value(PartKind::Section, name, name, &mut value);
+            return Ok(());
+        }
+        match name {
+            sections::CONSOLE => ConsoleReader::open(Section(content.clone()))?
+                .for_each(|line| self.text(PartKind::Section, name, None, &line.line))?,
+            sections::METRICS | sections::TELEMETRY => {
+                let reader = SeriesReader::open(Section(content.clone()))?;
+                for key in reader.keys()? {
+                    self.text(PartKind::Section, name, None, &key);
+                }
+                reader.for_each(|point| {
+                    if let Some(text) = &point.text {
+                        self.text(PartKind::Section, name, None, text);
+                    }
+                })?;
+            }
+            _ => self.file(PartKind::Section, name, &content.read(u64::MAX)?),
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, part: PartKind, name: &str, bytes: &[u8]) {
+        if look_into(&self.private, bytes) == Look::Packed {
+            self.exposure.packed.push(name.to_owned());
+            return;
+        }
+        let mut add = |kind: &str, text: String| {
+            *self.found.entry((part, name.to_owned(), kind.to_owned(), text)).or_default() += 1;
+        };
+        for (kind, text) in parts_of_file(&self.private, bytes) {
+            add(kind.as_str(), text);
+        }
+        for found in secrets::scan_file(bytes) {
+            add(SECRET, found.kind.to_owned());
+        }
+    }
+}
+
+/// A section that is JSON.
+fn tree(name: &str, content: &Content) -> Result<Option<Value>, ConvertError> {
+    let is_series = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE].contains(&name);
+    if is_series {
+        return Ok(None);
+    }
+    Ok(json::parse(&content.read(u64::MAX)?, &Limits::default()).ok())
+}
+
+impl Exposure {
+    /// Sections that hold something private: those that a copy to be shared is without.
+    pub fn sections_to_withhold(&self) -> BTreeSet<&str> {
+        let rows = self.private.iter().filter(|one| one.part == PartKind::Section);
+        rows.map(|one| one.name.as_str()).collect()
+    }
+}

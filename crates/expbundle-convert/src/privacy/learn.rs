@@ -1,0 +1,683 @@
+//! What a source says of people and machines in one place, learned so that it is found in every other.
+
+use std::collections::BTreeMap;
+
+use expbundle_format::sections::Identity;
+use serde_json::Value;
+
+use super::forms::is_home;
+use super::{Kind, Part, forms, views};
+use crate::secrets::{is_marker_as_word, markers_as_words};
+
+/// Members that name people, without case, hyphens and underscores, and without `slurm` before them.
+const PEOPLE: &[&str] = &[
+    "user",
+    "username",
+    "userid",
+    "login",
+    "loginname",
+    "logname",
+    "sudouser",
+    "owner",
+    "ownername",
+    "author",
+    "authors",
+    "authorname",
+    "creator",
+    "createdby",
+    "updatedby",
+    "lastupdatedby",
+    "runby",
+    "startedby",
+    "submittedby",
+    "submitter",
+    "launchedby",
+    "jobuser",
+    "jobaccount",
+    "account",
+    "accountname",
+    "fullname",
+    "realname",
+    "firstname",
+    "lastname",
+    "surname",
+    "personname",
+    "person",
+    "people",
+    "contact",
+    "contactname",
+    "maintainer",
+    "maintainers",
+    "contributor",
+    "contributors",
+    "developer",
+    "developers",
+    "reviewer",
+    "reviewers",
+    "operator",
+    "researcher",
+    "experimenter",
+    "annotator",
+    "annotators",
+    "assignee",
+    "entity",
+    "entityname",
+    "team",
+    "teamname",
+    "organisation",
+    "organization",
+    "institution",
+    "affiliation",
+    "company",
+    "gituser",
+    "gitauthor",
+    "gitauthorname",
+    "gitcommittername",
+    "committer",
+    "wandbentity",
+    "wandbusername",
+    "mlflowtrackingusername",
+    "hubuser",
+    "hubusername",
+    "userdomain",
+    "pushtohuborganization",
+    "developedby",
+    "sharedby",
+    "modelcardauthors",
+    "modelcardcontact",
+    "curatedby",
+    "writtenby",
+    "trainedby",
+    "signedoffby",
+    "coauthoredby",
+    "reviewedby",
+];
+/// Members that name machines.
+const HOSTS: &[&str] = &[
+    "host",
+    "hostname",
+    "hosts",
+    "hostnames",
+    "nodename",
+    "nodelist",
+    "jobnodelist",
+    "stepnodelist",
+    "nodeslist",
+    "submithost",
+    "launchnodeipaddr",
+    "computername",
+    "machinename",
+    "masteraddr",
+    "masteraddress",
+    "headnode",
+    "headnodeip",
+    "fqdn",
+    "clustername",
+    "jobhostname",
+    "topologyaddr",
+    "sruncommhost",
+    "dnodename",
+    "servername",
+];
+/// Members that hold the address of something on a hub: `owner/name`.
+const HUB_IDS: &[&str] = &["hubmodelid", "pushtohubmodelid", "hubdatasetid"];
+/// Members that hold the address of the run's own code.
+const REPOSITORIES: &[&str] =
+    &["repository", "repourl", "remote", "remoteurl", "giturl", "gitremote", "sourcegitrepourl"];
+/// Words that name no one: accounts of systems and services, and names of the tools.
+const NO_ONE: &[&str] = &[
+    "root",
+    "localhost",
+    "user",
+    "users",
+    "admin",
+    "administrator",
+    "unknown",
+    "none",
+    "null",
+    "local",
+    "default",
+    "anonymous",
+    "anon",
+    "guest",
+    "nobody",
+    "public",
+    "shared",
+    "share",
+    "common",
+    "test",
+    "tests",
+    "tester",
+    "example",
+    "sample",
+    "demo",
+    "dev",
+    "prod",
+    "docker",
+    "container",
+    "ubuntu",
+    "debian",
+    "centos",
+    "fedora",
+    "ec2-user",
+    "azureuser",
+    "opc",
+    "vagrant",
+    "jovyan",
+    "jupyter",
+    "colab",
+    "kaggle",
+    "databricks",
+    "sagemaker",
+    "sagemaker-user",
+    "runner",
+    "ci",
+    "github-actions",
+    "gitlab-runner",
+    "jenkins",
+    "airflow",
+    "service",
+    "daemon",
+    "www-data",
+    "mlflow",
+    "wandb",
+    "tensorboard",
+    "huggingface",
+    "hf",
+    "python",
+    "conda",
+    "app",
+    "api",
+    "bot",
+    "me",
+    "self",
+    "you",
+    "team",
+    "ml",
+    "ai",
+    "data",
+    "model",
+    "models",
+    "dataset",
+    "datasets",
+    "run",
+    "runs",
+    "train",
+    "training",
+    "project",
+    "work",
+    "home",
+    "tmp",
+    "lab",
+    "gpu",
+    "cpu",
+    "node",
+    "server",
+    "worker",
+    "master",
+    "login",
+    "compute",
+    "cluster",
+    "host",
+    "main",
+    "system",
+    "human",
+    "assistant",
+    "true",
+    "false",
+    "git",
+    "x86_64",
+    "arm64",
+    "aarch64",
+    "www",
+    "mail",
+    "info",
+    "contact",
+    "support",
+    "hello",
+    "noreply",
+    "no-reply",
+    "office",
+    "help",
+    "sales",
+    "press",
+    "privacy",
+    "security",
+    "abuse",
+    "postmaster",
+    "webmaster",
+    "and",
+    "the",
+    "of",
+    "for",
+    "von",
+    "van",
+    "de",
+    "der",
+    "la",
+    "le",
+    "al",
+    "di",
+    "da",
+    "del",
+    "den",
+    "dos",
+    "file",
+    "files",
+    "code",
+    "name",
+    "research",
+    "university",
+    "institute",
+    "labs",
+    "group",
+    "inc",
+    "ltd",
+    "gmbh",
+    "corp",
+    "company",
+    "technology",
+    "technologies",
+    "department",
+    "school",
+    "college",
+    "center",
+    "centre",
+    "science",
+    "sciences",
+    "learning",
+    "deep",
+    "open",
+    "foundation",
+    "community",
+    "authors",
+    "contributors",
+    "an",
+    "he",
+    "do",
+    "so",
+    "to",
+    "in",
+    "is",
+    "it",
+    "we",
+    "us",
+    "my",
+    "no",
+    "on",
+    "or",
+    "up",
+    "at",
+    "as",
+    "by",
+    "go",
+    "if",
+    "am",
+    "be",
+    "hi",
+    "ok",
+    "id",
+    "lr",
+    "face",
+    "more",
+    "information",
+    "needed",
+];
+/// Longer values than this are prose and no names, in bytes.
+const LONGEST_NAME: usize = 128;
+/// The most nodes that one list of nodes is written out to.
+const MOST_NODES: u64 = 4096;
+
+/// Whether a word names no one in particular.
+pub(super) fn names_no_one(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    // A single letter is a label, like team `A`.
+    (word.len() < 2 && word.is_ascii())
+        || NO_ONE.contains(&&*word)
+        || !word.chars().any(char::is_alphabetic)
+        || forms::marker(&word) == Some(word.len())
+        || is_marker_as_word(&word)
+        || ["127.0.0.1", "0.0.0.0", "::1"].contains(&&*word)
+}
+
+/// What a member holds, by its name: a person, a machine.
+pub fn kind_of_key(key: &str) -> Option<Kind> {
+    if key.len() > LONGEST_NAME {
+        return None;
+    }
+    // `run.by` and `slurm.job_user` are told by more than their last part.
+    let plain =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let last = plain(key.trim_start_matches('-').rsplit(['/', '.', ':']).next().unwrap_or_default());
+    let whole = plain(key);
+    [&last, &whole].into_iter().find_map(|name| {
+        let name = name.strip_prefix("slurm").unwrap_or(name);
+        if PEOPLE.contains(&name) {
+            Some(Kind::Person)
+        } else if HOSTS.contains(&name) {
+            Some(Kind::Host)
+        } else {
+            None
+        }
+    })
+}
+
+fn is_one_of(key: &str, names: &[&str]) -> bool {
+    let plain: String =
+        key.rsplit(['/', ':']).next().unwrap_or_default().chars().filter(|c| c.is_alphanumeric()).collect();
+    let plain = plain.to_lowercase();
+    names.iter().any(|name| plain.ends_with(name))
+}
+
+/// The owner in the value of a member that holds `owner/name`, or the address of the run's own code.
+pub(super) fn owner(key: &str, text: &str) -> Option<Part> {
+    let text_end = text.len() - text.rsplit('/').next().map_or(0, str::len);
+    let (start, end) = if is_one_of(key, HUB_IDS) {
+        (0, text.find('/')?)
+    } else if is_one_of(key, REPOSITORIES) {
+        let scheme = text.find("://")? + 3;
+        let host = text.get(scheme..)?.find('/')?;
+        (scheme + host + 1, text_end.checked_sub(1)?)
+    } else {
+        return None;
+    };
+    (start < end && !names_no_one(text.get(start..end)?)).then_some(Part { start, end, kind: Kind::Owner })
+}
+
+/// The kind of a value as a whole: what the member says it is, if it is a name.
+pub(super) fn kind_of_value(key: Option<&str>, text: &str) -> Option<Kind> {
+    let kind = key.and_then(kind_of_key)?;
+    (text.len() <= LONGEST_NAME && !names_no_one(text) && text.split_whitespace().count() <= 12).then_some(kind)
+}
+
+/// Words that a source has for people and machines.
+#[derive(Clone, Debug, Default)]
+pub struct Learned {
+    words: BTreeMap<String, Kind>,
+}
+
+impl Learned {
+    /// The words.
+    pub fn words(&self) -> &BTreeMap<String, Kind> {
+        &self.words
+    }
+
+    fn word(&mut self, word: &str, kind: Kind) {
+        let word = word.trim().trim_matches(['"', '\'', ',', ';']);
+        if !names_no_one(word) && word.len() <= LONGEST_NAME {
+            self.words.entry(word.to_lowercase()).or_insert(kind);
+        }
+    }
+
+    /// A person's name or login, or several with commas between: each, its parts, and how logins are made of them.
+    pub fn person(&mut self, names: &str) {
+        let names = &*markers_as_words(names);
+        for name in names.split([',', ';', '&', '\n']) {
+            // A mail address beside the name has a rule of its own.
+            let name = name.split(['<', '(']).next().unwrap_or_default().trim();
+            if name.contains('@') {
+                self.mail(name);
+                continue;
+            }
+            self.word(name, Kind::Person);
+            let parts: Vec<String> = name
+                .split(|c: char| c.is_whitespace() || "._-".contains(c))
+                .filter(|part| !part.is_empty())
+                .map(str::to_lowercase)
+                .collect();
+            // `my-team` is one name; `Ada Lovelace` and `ada.lovelace` are two.
+            if name.contains(char::is_whitespace) || (name.contains('.') && parts.len() == 2) {
+                for part in parts.iter().filter(|part| part.chars().count() > 1) {
+                    self.word(part, Kind::Person);
+                }
+                if let [first, .., last] = parts.as_slice() {
+                    self.word(&parts.concat(), Kind::Person);
+                    let initial: String = first.chars().take(1).collect();
+                    self.word(&format!("{initial}{last}"), Kind::Person);
+                    self.word(&format!("{first}{last}"), Kind::Person);
+                }
+            }
+        }
+    }
+
+    fn mail(&mut self, address: &str) {
+        self.word(address, Kind::Mail);
+        let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+        self.person(local.split('+').next().unwrap_or_default());
+        // A login on a machine has no domain of the public net.
+        if !domain.contains('.') {
+            self.host(domain);
+        }
+    }
+
+    /// A machine by its short or full name, or a list like `node[01-03],login1`.
+    pub fn host(&mut self, names: &str) {
+        let names = &*markers_as_words(names);
+        self.word(names, Kind::Host);
+        for name in node_names(names) {
+            let name = name.trim().split(':').next().unwrap_or_default().trim_end_matches('.');
+            if name.parse::<std::net::IpAddr>().is_ok() {
+                self.word(name, Kind::Address);
+                continue;
+            }
+            self.word(name, Kind::Host);
+            if let Some((short, domain)) = name.split_once('.') {
+                if short.chars().count() > 1 {
+                    self.word(short, Kind::Host);
+                }
+                // Other machines of the same site.
+                if domain.split('.').count() > 2 {
+                    self.word(domain, Kind::Host);
+                }
+            }
+        }
+    }
+
+    /// What a value of a member says.
+    pub fn value(&mut self, key: Option<&str>, text: &str) {
+        let text = &*markers_as_words(text);
+        match kind_of_value(key, text) {
+            Some(Kind::Host) => self.host(text),
+            Some(_) => self.person(text),
+            None => {}
+        }
+        if let Some(part) =
+            key.and_then(|key| owner(key, text)).filter(|_| key.is_some_and(|key| is_one_of(key, HUB_IDS)))
+        {
+            self.word(text.get(part.start..part.end).unwrap_or_default(), Kind::Person);
+        }
+        self.text(text);
+    }
+
+    /// What a text says by its form: whose folders, addresses and machines it names.
+    pub fn text(&mut self, text: &str) {
+        let text = &*markers_as_words(text);
+        text.lines().for_each(|line| self.line(line));
+        for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {
+            let mut parts = Vec::new();
+            forms::find(view.text(), &mut parts);
+            for part in parts {
+                let found = view.text().get(part.start..part.end).unwrap_or_default();
+                match part.kind {
+                    Kind::Path => self.path(found),
+                    Kind::Mail => {
+                        self.mail(found);
+                        self.name_before(view.text().get(..part.start).unwrap_or_default());
+                    }
+                    Kind::Host => self.host(found),
+                    // A login in an address may have a password behind it.
+                    Kind::Person => {
+                        self.word(found.split(':').next().unwrap_or_default().trim_start_matches('~'), Kind::Person);
+                    }
+                    Kind::Owner | Kind::Address | Kind::Device | Kind::Marker => {}
+                }
+            }
+        }
+    }
+
+    /// `Ada Lovelace <` before a mail address.
+    fn name_before(&mut self, head: &str) {
+        let Some(head) = head.strip_suffix('<') else { return };
+        let head = head.rsplit([',', ':', ';', '\n', '>', '"', '|', '*']).next().unwrap_or_default();
+        let words = head.split_whitespace().rev().take(4);
+        let words: Vec<&str> = words.take_while(|word| word.starts_with(char::is_uppercase)).collect();
+        self.person(&words.into_iter().rev().collect::<Vec<_>>().join(" "));
+    }
+
+    /// `Author: Ada Lovelace`, `- **Developed by:** Ada Lovelace`, `host: node17`
+    fn line(&mut self, line: &str) {
+        const MOST_BYTES: usize = 256;
+        if line.len() > MOST_BYTES {
+            return;
+        }
+        let Some((key, value)) = line.split_once(':') else { return };
+        let value = value.trim_start_matches('*').trim();
+        let (value, is_value) = (value.trim_matches(['"', '\'', '[', ']']), !value.starts_with("//"));
+        match kind_of_key(key.trim_matches([' ', '-', '*', '#', '"', '\'', '+'])) {
+            Some(Kind::Host) if is_value && !value.contains(char::is_whitespace) => self.host(value),
+            Some(Kind::Person) if is_value && value.split([',', '&']).all(|name| is_name(name.trim())) => {
+                self.person(value);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whose folder it is.
+    fn path(&mut self, path: &str) {
+        if let Some(user) = path.strip_prefix('~') {
+            self.word(user.split(['/', '\\']).next().unwrap_or_default(), Kind::Person);
+        }
+        let path = path.split_once("://").map_or(path, |(_, path)| path);
+        if let Some((machine, _)) = path.split_once(":/").filter(|(head, _)| head.len() > 1 && !head.contains('/')) {
+            match machine.split_once('@') {
+                Some(_) => self.mail(machine),
+                None => self.host(machine),
+            }
+        }
+        let folders: Vec<&str> = path.split(['/', '\\']).filter(|folder| !folder.is_empty()).collect();
+        for pair in folders.windows(2) {
+            if let [parent, name] = pair
+                && is_home(parent)
+            {
+                // A file of a shared folder is nobody's name.
+                let is_file = folders.last() == Some(name)
+                    && name.rsplit_once('.').is_some_and(|(_, end)| end.len() <= 5 && end.len() > 1);
+                if !is_file {
+                    self.person(name);
+                }
+            }
+        }
+        if path.starts_with("\\\\") || (path.starts_with("//") && !path.starts_with("///")) {
+            self.host(folders.first().copied().unwrap_or_default());
+        }
+    }
+
+    /// What `identity.json` says, member by member.
+    pub fn identity(&mut self, identity: &Identity) {
+        for person in &identity.people {
+            self.person(&person.name);
+            for text in [&person.organisation, &person.email].into_iter().flatten() {
+                self.person(text);
+            }
+        }
+        for name in [&identity.user, &identity.organisation].into_iter().flatten() {
+            self.person(name);
+        }
+        identity.host.iter().for_each(|host| self.host(host));
+        identity.paths.values().for_each(|path| self.text(path));
+        for (key, value) in &identity.source {
+            self.tree(Some(key), value);
+        }
+        for (marker, text) in &identity.replaced {
+            match marker.trim_start_matches('[').split(' ').next() {
+                Some("person") => self.word(text, Kind::Person),
+                Some("host") => self.host(text),
+                Some("mail") => self.mail(text),
+                Some("owner") => {}
+                _ => self.text(text),
+            }
+        }
+    }
+
+    /// What a free-form value says, keys included.
+    pub fn tree(&mut self, key: Option<&str>, value: &Value) {
+        match value {
+            Value::String(text) => self.value(key, text),
+            Value::Array(items) => {
+                let mut flag: Option<&str> = None;
+                for item in items {
+                    self.tree(flag.or(key), item);
+                    flag = item.as_str().filter(|text| is_flag(text));
+                }
+            }
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.text(name);
+                    self.tree(Some(member_key(key, name)), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// Whether it can be a name: one word, or a few that begin with capitals, but for those like `von`.
+fn is_name(text: &str) -> bool {
+    let text = text.split(['<', '(']).next().unwrap_or_default().trim();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let begins = |word: &&str| word.starts_with(char::is_uppercase) || names_no_one(word);
+    match words.as_slice() {
+        [] => false,
+        [word] => word.chars().all(|letter| letter.is_alphanumeric() || "._-@".contains(letter)),
+        words => words.len() <= 5 && words.iter().all(begins),
+    }
+}
+
+/// `--user`, whose value is the next argument.
+pub(crate) fn is_flag(text: &str) -> bool {
+    text.starts_with('-') && !text.contains(['=', ' ']) && kind_of_key(text).is_some()
+}
+
+/// The name by which a member's value is told: in `{"user": {"name": "Ada"}}` it is the outer one.
+pub(crate) fn member_key<'k>(outer: Option<&'k str>, name: &'k str) -> &'k str {
+    match outer {
+        Some(outer) if ["name", "id", "displayName", "value"].contains(&name) && kind_of_key(outer).is_some() => outer,
+        _ => name,
+    }
+}
+
+/// The names in a list of nodes as Slurm writes it.
+fn node_names(list: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let (mut depth, mut item) = (0_usize, String::new());
+    for letter in list.chars().chain([',']) {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if (letter == ',' || letter.is_whitespace()) && depth == 0 {
+            names.extend(expanded(&std::mem::take(&mut item)));
+        } else {
+            item.push(letter);
+        }
+    }
+    names
+}
+
+/// `node[01-03,7]` as `node01`, `node02`, `node03`, `node7`.
+fn expanded(item: &str) -> Vec<String> {
+    let Some((head, rest)) = item.split_once('[') else {
+        return vec![item.to_owned()].into_iter().filter(|item| !item.is_empty()).collect();
+    };
+    let Some((ranges, tail)) = rest.split_once(']') else { return vec![item.to_owned()] };
+    let mut names = Vec::new();
+    for range in ranges.split(',') {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let (Ok(first), Ok(last)) = (from.parse::<u64>(), to.parse::<u64>()) else { continue };
+        for number in (first..=last).take(usize::try_from(MOST_NODES).unwrap_or(usize::MAX)) {
+            names.push(format!("{head}{number:0width$}{tail}", width = from.len()));
+        }
+    }
+    names
+}

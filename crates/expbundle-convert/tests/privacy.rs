@@ -1,0 +1,159 @@
+//! After `identity.json` is withheld, nothing of it is left anywhere: entry names, sections (Parquet decoded), embedded files.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle_convert::exposure::Search;
+use expbundle_convert::{Converted, Options, huggingface, mlflow, wandb};
+use expbundle_format::sections::{self, Identity, JsonSection as _};
+use expbundle_series::{ConsoleReader, SeriesReader};
+use serde_json::Value;
+
+fn fixtures(name: &str) -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name)
+}
+
+/// Every run of every fixture.
+fn every_run() -> Vec<(String, Converted)> {
+    let options = Options::default();
+    let mut runs = Vec::new();
+    for folder in fixtures("wandb").read_dir_utf8().expect("fixtures").map(|entry| entry.expect("an entry").into_path())
+    {
+        let Ok(source) = expbundle_trackers::wandb::Source::open(&folder) else { continue };
+        for run in wandb::list(&source).expect("a list") {
+            runs.push((format!("{folder} {}", run.key), wandb::convert(&source, &run.key, &options).expect("a run")));
+        }
+    }
+    for folder in
+        fixtures("mlflow").read_dir_utf8().expect("fixtures").map(|entry| entry.expect("an entry").into_path())
+    {
+        let Ok(source) = expbundle_trackers::mlflow::Source::open(&folder) else { continue };
+        for run in mlflow::list(&source).expect("a list").runs {
+            let converted = mlflow::convert(&source, &run.run_id, &options).expect("a run");
+            runs.push((format!("{folder} {}", run.run_id), converted));
+        }
+    }
+    for folder in
+        fixtures("huggingface").read_dir_utf8().expect("fixtures").map(|entry| entry.expect("an entry").into_path())
+    {
+        if folder.is_dir() {
+            let converted = huggingface::convert(&folder, &options).expect("a folder");
+            runs.push((folder.to_string(), converted));
+        }
+    }
+    assert!(runs.len() > 40, "{} runs", runs.len());
+    runs
+}
+
+fn intact(bundle: &expbundle::Bundle) -> Intact {
+    let mut bytes = Vec::new();
+    bundle.write(&mut bytes).expect("memory");
+    let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
+    intact.unwrap_or_else(|| panic!("not intact: {check:?}"))
+}
+
+/// Every text of a bundle, whatever holds it.
+fn texts(bundle: &expbundle::Bundle) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for (name, content) in bundle.entries() {
+        let name = name.to_string();
+        let bytes = content.read(1 << 30).expect("small");
+        texts.push((name.clone(), name.clone()));
+        match name.rsplit('/').next().unwrap_or_default() {
+            sections::METRICS | sections::TELEMETRY => {
+                let reader = SeriesReader::open(bytes.clone()).expect("Parquet");
+                reader
+                    .for_each(|point| {
+                        texts.push((name.clone(), point.key.to_string()));
+                        texts.extend(point.text.clone().map(|text| (name.clone(), text)));
+                    })
+                    .expect("points");
+            }
+            sections::CONSOLE => {
+                let reader = ConsoleReader::open(bytes.clone()).expect("Parquet");
+                reader.for_each(|line| texts.push((name.clone(), line.line.clone()))).expect("lines");
+            }
+            _ => {
+                if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
+                    strings(&value, &mut |text| texts.push((name.clone(), text.to_owned())));
+                }
+            }
+        }
+        texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    texts
+}
+
+fn strings(value: &Value, take: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => take(text),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, take)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            take(name);
+            strings(value, take);
+        }),
+        _ => {}
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let after = text[at + word.len()..].chars().next().is_some_and(char::is_alphanumeric);
+        !before && !after
+    })
+}
+
+/// Who and where the fixtures were made: fixtures/README.md of each tracker, and `expected.json`.
+const MADE_BY: [&str; 5] = ["ada", "ada-ws", "ada@example.org", "digits-lab", "team-b"];
+
+#[test]
+fn nothing_of_the_identity_is_left_in_what_is_shared() {
+    let (mut replaced, mut known) = (0, BTreeSet::new());
+    for (name, converted) in every_run() {
+        let full = intact(&converted.bundle);
+        assert!(converted.account.adds_up(), "{name}");
+        replaced += converted.account.replaced.values().sum::<u64>();
+        if let Some(identity) = full.json_section::<Identity>(converted.record) {
+            known.extend([identity.user, identity.host].into_iter().flatten());
+        }
+        let (shared, _) = full.withhold(&[Identity::name()]);
+        for (place, text) in texts(&shared) {
+            let text = text.to_lowercase();
+            for word in MADE_BY {
+                assert!(!has_word(&text, word), "{name}: `{word}` in {place}");
+            }
+            assert!(!text.contains("/home/") && !text.contains("/root/"), "{name}: a path in {place}");
+        }
+        // And what the program itself would find, with all names that the full bundle has.
+        let mut search = Search::new([&full]).expect("sections");
+        search.bundle(&intact(&shared)).expect("sections");
+        let exposure = search.finish();
+        assert!(exposure.private.is_empty() && exposure.packed.is_empty(), "{name}: {exposure:#?}");
+    }
+    assert!(replaced > 100, "{replaced} parts were replaced");
+    assert!(known.contains("ada") && known.contains("ada-ws"), "{known:?}");
+}
+
+#[test]
+fn the_identity_gives_every_text_back() {
+    for (name, converted) in every_run() {
+        let full = intact(&converted.bundle);
+        let identity: Identity = full.json_section(converted.record).unwrap_or_default();
+        let mut markers = 0;
+        for (place, text) in texts(full.bundle()) {
+            if place.ends_with("/identity.json") {
+                continue;
+            }
+            for (marker, original) in &identity.replaced {
+                if text.contains(marker.as_str()) {
+                    markers += 1;
+                    assert!(identity.restored(&text).contains(original.as_str()), "{name}: {marker} in {place}");
+                }
+            }
+        }
+        assert!(markers > 0 || identity.replaced.is_empty(), "{name}");
+    }
+}
