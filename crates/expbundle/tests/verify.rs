@@ -100,12 +100,12 @@ fn an_intact_bundle_is_signed_and_trusted_by_whoever_knows_the_key() {
     let public = key.public_key();
     assert_eq!(judged(None), (State::Signed, vec![]));
     assert_eq!(judged(Some(&format!("ada {public}"))), (State::Trusted, vec![]));
-    assert_eq!(judged(Some("")), (State::Signed, vec![Code::TrustUnknownSigner]));
+    assert_eq!(judged(Some("")), (State::Intact, vec![Code::TrustUnknownSigner]));
     assert_eq!(
         judged(Some(&format!("ada valid-before=\"20261123Z\" {public}"))),
-        (State::Signed, vec![Code::TrustNotValid])
+        (State::Intact, vec![Code::TrustNotValid])
     );
-    assert_eq!(judged(Some(&format!("ada namespaces=\"git\" {public}"))), (State::Signed, vec![Code::TrustNamespace]));
+    assert_eq!(judged(Some(&format!("ada namespaces=\"git\" {public}"))), (State::Intact, vec![Code::TrustNamespace]));
 }
 
 #[test]
