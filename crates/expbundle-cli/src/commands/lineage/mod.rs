@@ -112,7 +112,7 @@ impl Lineage {
             terminal::say(&self.words(&relations, &start, &shown)?);
         }
         let status = if self.duplicates {
-            relations.conclude(relations.graph().records().iter().map(expbundle_lineage::RecordFacts::id))
+            relations.conclude(relations.graph().records().iter().map(RecordFacts::id))
         } else {
             relations.conclude(shown.iter().chain(&start).copied())
         };
