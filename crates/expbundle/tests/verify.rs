@@ -440,7 +440,7 @@ fn what_is_beyond_the_limits_is_refused_and_not_malformed() {
             ArtifactRef::new("data".parse().expect("a word"), digest, 4, Form::File)
         })
         .collect();
-    let mut bundle = Bundle::new();
+    let mut bundle = draft("a run").finish().expect("plain members");
     bundle.insert_record(&Record::write(body).expect("plain members"));
     let path = folder.join("a.expb");
     bundle.save(&path).expect("room");
@@ -458,7 +458,7 @@ fn what_is_beyond_the_limits_is_refused_and_not_malformed() {
     assert_eq!(ask(&path, 2), answer(State::Intact, true, &[]));
     // What is wrong for certain is wrong.
     let mut spoiled = bytes(&bundle);
-    let at = spoiled.windows(7).position(|window| window == b"\"data\",").expect("a role is there");
+    let at = spoiled.windows(7).position(|window| window == b"\"a run\"").expect("the title is there");
     spoiled[at + 1] = b'b';
     std::fs::write(&path, spoiled).expect("room");
     let (state, _, codes) = ask(&path, 1);
