@@ -67,6 +67,9 @@ pub fn unvouched(statements: usize, keys: usize) -> String {
     format!("{statements} by {by} that nobody vouched for")
 }
 
+/// What stands for the title of a record that is not here or is set apart.
+pub const ELSEWHERE: &str = "(not a record that counts here)";
+
 /// What stands for the title of a record that is not here.
 pub const ABSENT: &str = "(not here)";
 

@@ -65,7 +65,7 @@ fn objected(report: &Report) -> String {
     let here = report.records.iter();
     let here = here.map(|one| (one.id, objections::title(one.title.as_deref()), one.objections.as_slice()));
     let elsewhere = report.objected_elsewhere.iter();
-    let elsewhere = elsewhere.map(|one| (one.record, objections::ABSENT.to_owned(), one.objections.as_slice()));
+    let elsewhere = elsewhere.map(|one| (one.record, objections::ELSEWHERE.to_owned(), one.objections.as_slice()));
     objections::lines(here.chain(elsewhere))
 }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use expbundle::verify::{Digests, Unverified};
 use expbundle_statement::SigningKey;
 use support::{Bench, fixture, json, valid};
 
@@ -229,6 +230,7 @@ fn a_revocation_names_what_it_takes_back_and_says_if_that_is_somebody_elses() {
         let arguments =
             [&["revoke", "a.expb", "--key", key, "-o", "b.expb", "--at", "2026-11-22T09:00:00Z"], what].concat();
         let said = String::from_utf8(bench.output(&arguments).stderr).expect("UTF-8");
+        std::fs::remove_file(bench.path("b.expb")).expect("it was written");
         said.split_inclusive('\n').filter(|line| !line.starts_with("  ")).collect::<String>()
     };
     let statement = ["--statement", id.trim()];
@@ -373,4 +375,52 @@ fn a_deployment_is_of_the_output_that_it_names() {
     bench.ok(&["deployment", "a.expb", "--environment", "production", "--artifact", "good.bin", "--key", "key"]);
     assert!(bench.ok(&["why", "good.bin", "--with", "a.expb"]).contains("production"));
     assert!(!bench.ok(&["why", "odd.bin", "--with", "a.expb"]).contains("production"));
+}
+
+#[test]
+fn whoever_reads_or_compares_a_record_is_told_what_was_said_against_it() {
+    let bench = signed_by("ada");
+    bench.ok(&["review", "a.expb", "--verdict", "rejected", "--reason", "leaked", "--key", "ben"]);
+    bench.ok(&["create", "--title", "another", "-o", "b.expb"]);
+    let said = |arguments: &[&str]| {
+        let output = bench.output(arguments);
+        (String::from_utf8(output.stdout).expect("UTF-8"), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    assert!(said(&["diff", "a.expb", "b.expb"]).0.lines().next().is_some_and(|line| line.contains("rejected by")));
+    let report = json(&said(&["diff", "a.expb", "b.expb", "--json"]).0);
+    assert_eq!(report["against"][report["before"].as_str().expect("an id")][0]["reason"], "leaked");
+    assert_eq!(json(&said(&["show", "a.expb", "--json"]).0)["objections"][0]["kind"], "rejected");
+    assert!(said(&["show", "a.expb", "context"]).1.contains("\"leaked\""));
+    assert!(said(&["extract", "a.expb", "--section", "context"]).1.contains("\"leaked\""));
+}
+
+/// What is set apart is not here for what counts, so a stranger's record changes no line above where it is counted.
+#[test]
+fn a_strangers_record_that_trusted_people_speak_of_changes_nothing() {
+    let bench = signed_by("ada");
+    bench.ok(&["create", "--title", "ours", "-o", "theirs.expb"]);
+    bench.ok(&["review", "theirs.expb", "--verdict", "rejected", "--reason", "leaked", "--key", "ben", "-o", "b.expb"]);
+    let intact = |name: &str| {
+        let path = camino::Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8");
+        Unverified::open(&path).expect("there").check(Digests::Blake3).1.expect("whole")
+    };
+    let mut without = intact("a.expb").bundle().clone();
+    for (_, content) in intact("b.expb").bundle().statements() {
+        without.insert_statement(content.read(1 << 20).expect("memory"));
+    }
+    without.write(&mut std::fs::File::create(bench.path("without.expb")).expect("room")).expect("room");
+    bench.ok(&["merge", "without.expb", "theirs.expb", "-o", "with.expb"]);
+    let report = |name: &str| {
+        let text = verified(&bench, &[name, "--trust", "signers"]).replace(name, "a.expb");
+        text.split("\nBy keys that are not trusted").next().expect("a part").trim_end().to_owned()
+    };
+    let (without, with) = (report("without.expb"), report("with.expb"));
+    assert!(
+        without.contains("but 1 record was rejected") && without.contains("(not a record that counts here)"),
+        "{without}"
+    );
+    assert_eq!(
+        with.split("\nThis does not prove").next().map(str::trim_end),
+        without.split("\nThis does not prove").next().map(str::trim_end)
+    );
 }

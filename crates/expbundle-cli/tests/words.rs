@@ -141,13 +141,13 @@ fn nobody_signs_what_somebody_else_sent() {
     // Named, one or each; `all` does not stand by what another key signed as its own.
     let (ada, eve) = (ada.blake3.to_string(), eve.blake3.to_string());
     bench.fails(2, "cli.usage", &["sign", "two.expb", "--record", "all", "--key", "ada"]);
-    bench.ok(&["sign", "two.expb", "--record", &ada[..8], "--key", "ben", "-o", "signed.expb"]);
+    bench.ok(&["sign", "two.expb", "--record", &ada[..8], "--key", "ben", "-o", "named.expb"]);
     let each = ["sign", "two.expb", "--record", "all", "--record", &eve[..8], "--key", "ada", "-o", "signed.expb"];
     assert_eq!(bench.ok(&each).lines().count(), 2);
     let ids = bench.ok(&["note", "two.expb", "seen", "--record", "all", "--key", "ada", "-o", "noted.expb"]);
     assert_eq!(ids.lines().count(), 2);
     let twice = ["--record", &ada[..8], "--record", &eve[..8], "--record", &ada[..12]];
-    let ids = bench.ok(&[&["note", "two.expb", "seen", "--key", "ada", "-o", "noted.expb"], &twice[..]].concat());
+    let ids = bench.ok(&[&["note", "two.expb", "seen", "--key", "ada", "-o", "twice.expb"], &twice[..]].concat());
     assert_eq!(ids.lines().count(), 2);
     for beginning in ["", "f", &ada[..3], "ffffffff"] {
         bench.fails(2, "cli.usage", &["note", "two.expb", "seen", "--record", beginning, "--key", "ada"]);

@@ -38,12 +38,7 @@ pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
     /// Takes the 32 bytes of RFC 8032.
-    ///
-    /// Decoding a point costs a third of a verification, and one key signs most statements of a bundle: each thread remembers the last.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        thread_local! {
-            static LAST: Cell<Option<PublicKey>> = const { Cell::new(None) };
-        }
         if let Some(last) = LAST.get().filter(|last| last.as_bytes() == bytes) {
             return Ok(last);
         }
@@ -100,6 +95,11 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
+}
+
+thread_local! {
+    /// The last key that was decoded. That costs a third of a verification, and one key signs most statements of a bundle.
+    static LAST: Cell<Option<PublicKey>> = const { Cell::new(None) };
 }
 
 /// Whether y, which is all but the highest bit, is less than p = 2^255 − 19.

@@ -399,18 +399,27 @@ fn object(
     };
     let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
     let record_of = |statement: &VerifiedStatement| RecordId(statement.record().blake3);
+    let here: HashSet<StatementId> = words.iter().map(|statement| statement.id()).collect();
     let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
     let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
     for authorship in authorships() {
         by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
     }
+    let mut told = HashSet::new();
     for statement in revocations {
         let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+        let subject = record_of(statement);
         // A key is taken back once, however often that is said.
         let records = match &revocation.revoked {
             Revoked::Record(id) => BTreeSet::from([*id]),
-            Revoked::Statement(id) => by_id.get(id).copied().into_iter().collect(),
-            Revoked::Key(key) => by_key.remove(key.as_bytes()).unwrap_or_default(),
+            Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
+            Revoked::Statement(_) => BTreeSet::from([subject]),
+            Revoked::Key(key) => {
+                let mut records = by_key.remove(key.as_bytes()).unwrap_or_default();
+                records.extend(standing.taken_back.get(&subject));
+                records.retain(|record| told.insert((*key.as_bytes(), *record)));
+                records
+            }
         };
         for record in records {
             say(statement, ObjectionKind::Revoked, record, revocation.reason.as_ref(), None);

@@ -3,7 +3,7 @@
 //! Paths follow a general rule and no list of roots: every absolute path is private, but for a short list of folders that every machine has. One
 //! pass over the text for each kind; a part that was found is passed over, so that the time is linear.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Kind, Part};
 

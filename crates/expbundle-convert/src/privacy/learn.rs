@@ -456,7 +456,7 @@ impl Learned {
         self.word(names, Kind::Host);
         for name in node_names(names) {
             let name = name.trim().split(':').next().unwrap_or_default().trim_end_matches('.');
-            if name.parse::<std::net::IpAddr>().is_ok() {
+            if name.parse::<core::net::IpAddr>().is_ok() {
                 self.word(name, Kind::Address);
                 continue;
             }

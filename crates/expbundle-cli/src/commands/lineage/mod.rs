@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use expbundle_format::{Finding, RecordId, Severity};
 use expbundle_lineage::draw::{dot, mermaid, svg};
-use expbundle_lineage::{Direction, ViewOptions};
+use expbundle_lineage::{Direction, RecordFacts, ViewOptions};
 
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
@@ -112,7 +112,7 @@ impl Lineage {
             terminal::say(&self.words(&relations, &start, &shown)?);
         }
         let status = if self.duplicates {
-            relations.conclude(relations.graph().records().iter().map(expbundle_lineage::RecordFacts::id))
+            relations.conclude(relations.graph().records().iter().map(RecordFacts::id))
         } else {
             relations.conclude(shown.iter().chain(&start).copied())
         };
@@ -134,7 +134,7 @@ impl Lineage {
         let Some(ancestor) = &self.to else {
             return Ok(relations.graph().relatives(start, self.direction(), self.depth));
         };
-        let to = starting(relations.intact.records().keys().copied(), ancestor)?;
+        let to = starting(relations.graph().records().iter().map(RecordFacts::id), ancestor)?;
         let shown = relations.graph().ways_to(to).map(|ways| ways.of_all(start)).unwrap_or_default();
         if shown.is_empty() {
             return Err(
@@ -164,7 +164,7 @@ impl Lineage {
     fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
         let against = objected(relations, shown);
         let text = if let Some(ancestor) = &self.to {
-            let to = starting(relations.intact.records().keys().copied(), ancestor)?;
+            let to = starting(relations.graph().records().iter().map(RecordFacts::id), ancestor)?;
             words::ways(relations, start, to)
         } else if self.cost {
             cost::words(&relations.intact.costs(&relations.verdict, start))
