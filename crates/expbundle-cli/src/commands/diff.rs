@@ -85,10 +85,10 @@ impl Diff {
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
         let mut against = BTreeMap::from([(before, objections::of(&a, before)?)]);
         against.entry(after).or_default().extend(objections::of(&b, after)?);
-        against.values_mut().for_each(|objections| {
+        for objections in against.values_mut() {
             objections.sort_unstable();
             objections.dedup();
-        });
+        }
         against.retain(|_, objections| !objections.is_empty());
         let differences =
             Differences { before, after, against, differences: compare(&facts(&a, before), &facts(&b, after)) };
