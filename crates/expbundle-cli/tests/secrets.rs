@@ -28,6 +28,11 @@ fn what_is_typed_is_refused_and_nothing_is_written() {
     bench.ok(&["note", "a.expb", &text, "--key", "key", "--allow-secrets", "github-token"]);
     let unknown = bench.output(&["note", "a.expb", "x", "--key", "key", "--allow-secrets", "no-such-kind"]);
     assert!(unknown.status.code() == Some(2) && String::from_utf8_lossy(&unknown.stderr).contains("kinds are: "));
+    // It would be a marker for an address of mail if names were set apart first.
+    std::fs::write(bench.path("recipe.json"), r#"{"parameters": {"password": "ada@example.org"}}"#).expect("room");
+    let section = ["create", "--title", "x", "--section", "recipe.json=recipe.json", "-o", "r.expb"];
+    let (_, stderr) = bench.fails(2, "source.secret", &section);
+    assert!(stderr.contains("recipe.json/parameters/password") && !stderr.contains("ada@"), "{stderr}");
     std::fs::write(bench.path(".env"), "X=1").expect("room");
     bench.fails(2, "cli.source", &["create", "--title", "x", "--input", "file=.env", "-o", "c.expb"]);
     std::fs::create_dir(bench.path("data")).expect("room");
