@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Bundle;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
+use expbundle_format::container::EntryName;
 use expbundle_format::record::role;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
@@ -130,6 +132,7 @@ impl StatementArguments {
             for file in statements {
                 bundle.insert_statement(file);
             }
+            keep_statements(output.path(), &mut bundle)?;
             Ok(bundle)
         })
     }
@@ -171,6 +174,22 @@ fn not_signed(records: &[RecordId]) -> String {
     let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
     let note = paint(Tone::Doubt, "note:");
     format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// Adds the statements of a bundle that is there already, if that is all in which it differs: who signs twice to one file loses nothing.
+fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) -> Result<(), Failure> {
+    if !matches!(Seen::at(path), Seen::Bundle(_)) {
+        return Ok(());
+    }
+    let Ok(there) = files::intact(path) else { return Ok(()) };
+    let is_statement = |name: &EntryName| matches!(name, EntryName::Statement(_));
+    if there.bundle().entries().all(|(name, _)| is_statement(name) || bundle.contains(name)) {
+        for (_, content) in there.bundle().statements() {
+            let file = content.read(u64::MAX).map_err(|error| Failure::io("read the file", path, &error))?;
+            bundle.insert_statement(file);
+        }
+    }
+    Ok(())
 }
 
 /// The records that a statement is about. What takes a statement or key back is about what that vouched for, so that it is still said of

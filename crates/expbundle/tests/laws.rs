@@ -301,7 +301,7 @@ proptest! {
         let graph = |bundle: &Bundle| {
             let (intact, verdict) = judged(bundle, Some(&policy));
             let (links, gaps) = (links(&verdict), verdict.lineage.gaps());
-            let broken = verdict.findings.iter().any(|finding| finding.is_error());
+            let broken = verdict.findings.iter().any(expbundle_format::Finding::is_error);
             format!("{:?} {links:?} {gaps:?} {:?} {broken}", verdict.heads, intact.costs(&verdict, &verdict.heads))
         };
         let before = graph(&bundle);

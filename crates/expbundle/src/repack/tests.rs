@@ -99,14 +99,14 @@ fn bytes_before_between_and_after_are_dropped() {
 }
 
 /// Where a signature stands in the smallest bundle, the last of them.
-fn last(signature: &[u8; 4]) -> usize {
+fn last(signature: [u8; 4]) -> usize {
     SMALLEST.windows(4).rposition(|window| window == signature).expect("it has one")
 }
 
 #[test]
 fn without_its_end_an_archive_gives_what_is_there_and_says_that_more_may_be_gone() {
     let directory = SMALLEST.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
-    for length in [directory, last(b"PK\x01\x02"), last(b"PK\x05\x06"), SMALLEST.len() - 1] {
+    for length in [directory, last(*b"PK\x01\x02"), last(*b"PK\x05\x06"), SMALLEST.len() - 1] {
         restored(&SMALLEST[..length], &[Code::ContainerTruncated]);
     }
 }
