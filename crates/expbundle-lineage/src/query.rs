@@ -123,7 +123,7 @@ impl Lineage {
         // Ancestors of the members of each component, and these with the members; and whether there are more.
         let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); self.components.count as usize];
         let mut up_to = above.clone();
-        self.each_component_from_above(|at, members, targets| {
+        self.each_component_from_above(|at, (members, is_circle), targets| {
             let own = members.iter().filter_map(|member| ranks.get(member)).copied();
             let (mut found, mut is_cut) = (Vec::new(), false);
             for target in targets {
@@ -131,7 +131,7 @@ impl Lineage {
                 found.extend(theirs);
                 is_cut |= is_theirs_cut;
             }
-            if members.len() > 1 {
+            if is_circle {
                 found.extend(own.clone());
             }
             is_cut |= few(&mut found);
@@ -162,10 +162,10 @@ impl Lineage {
         for first in (0..ranked).step_by(64) {
             let mut up_to = vec![0_u64; numbers.len()];
             let bit = |rank: u32| rank.checked_sub(first).and_then(|bit| 1_u64.checked_shl(bit)).unwrap_or(0);
-            self.each_component_from_above(|at, members, targets| {
+            self.each_component_from_above(|at, (members, is_circle), targets| {
                 let own = members.iter().filter_map(|member| ranks.get(member)).fold(0, |all, rank| all | bit(*rank));
                 let mut above = targets.iter().fold(0, |all, target| all | up_to[*target]);
-                if members.len() > 1 {
+                if is_circle {
                     above |= own;
                 }
                 numbers[at] += above.count_ones() as usize;
@@ -175,16 +175,17 @@ impl Lineage {
         numbers
     }
 
-    /// Looks at each component after those that it leads to: its number, its members, and the numbers of those others.
-    fn each_component_from_above(&self, mut look: impl FnMut(usize, &[u32], &[usize])) {
+    /// Looks at each component after those that it leads to: its number, its members and whether each derives from itself, and the numbers of
+    /// those others.
+    fn each_component_from_above(&self, mut look: impl FnMut(usize, (&[u32], bool), &[usize])) {
         let component = |vertex: u32| self.components.of[vertex as usize] as usize;
         let mut vertices: Vec<u32> = (0..self.up.len()).collect();
         vertices.sort_unstable_by_key(|vertex| component(*vertex));
         for members in vertices.chunk_by(|a, b| component(*a) == component(*b)) {
             let Some(at) = members.first().map(|first| component(*first)) else { continue };
             let targets = members.iter().flat_map(|member| self.up.of(*member)).map(|target| component(*target));
-            let targets: Vec<usize> = targets.filter(|target| *target != at).collect();
-            look(at, members, &targets);
+            let (own, targets): (Vec<usize>, Vec<usize>) = targets.partition(|target| *target == at);
+            look(at, (members, !own.is_empty()), &targets);
         }
     }
 

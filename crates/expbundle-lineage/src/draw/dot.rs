@@ -14,10 +14,10 @@ pub fn dot(view: &View) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "  label=\"{}\";", escape(&view.title));
     if !view.warnings.is_empty() {
-        // Each line ends with `\l`, by which it begins at the left.
-        let lines: String = view.warnings.iter().map(|line| escape(line) + "\\l").collect();
+        let lines: Vec<String> = view.warnings.iter().map(|line| escape(line)).collect();
         let (fill, border) = super::svg::colours(Tone::Bad);
-        let _ = writeln!(out, "  warnings [label=\"{lines}\", fillcolor=\"{fill}\", color=\"{border}\"];");
+        let _ =
+            writeln!(out, "  warnings [label=\"{}\", fillcolor=\"{fill}\", color=\"{border}\"];", lines.join("\\n"));
     }
     for (index, node) in view.nodes.iter().enumerate() {
         let lines: Vec<String> = node.lines.iter().map(|line| escape(line)).collect();
