@@ -46,6 +46,19 @@ pub fn all(objections: &[Objection]) -> String {
     parts.join("; ")
 }
 
+/// What was said against a record in a word or two, where the line at the top of the view has all of it.
+pub fn mark(objections: &[Objection]) -> String {
+    let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
+    let words: Vec<&str> = kinds.into_iter().map(ObjectionKind::as_str).collect();
+    format!("! {}", words.join(", "))
+}
+
+/// By which records are put in order, those with the weightiest objections first.
+pub fn weight(objections: &[Objection]) -> (bool, Option<ObjectionKind>) {
+    let weightiest = objections.iter().map(|objection| objection.kind).min();
+    (weightiest.is_none(), weightiest)
+}
+
 /// What was said against a record, as far as anybody can tell without a signers file.
 pub fn of(intact: &Intact, record: RecordId) -> Result<Vec<Objection>, Failure> {
     let mut standing = intact.standing(None, keys::moment(None)?.timestamp());

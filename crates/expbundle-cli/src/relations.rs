@@ -92,10 +92,12 @@ impl Question<'_> {
         if self.all || start.is_empty() || (self.down && self.record.is_none()) {
             return None;
         }
-        let mut concerned: BTreeSet<RecordId> = start.iter().copied().chain(graph.ancestors(start)).collect();
+        let mut asked = start.to_vec();
         if self.down {
-            concerned.extend(graph.descendants(start));
+            asked.extend(graph.descendants(start));
         }
+        // What is said against anything that a descendant was made from is said against the descendant.
+        let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.ancestors(&asked)).collect();
         let family: Vec<RecordId> = concerned.iter().copied().collect();
         let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
         // What is said against a parent that is not here is said against what was made from it.

@@ -252,3 +252,175 @@ fn what_a_revoked_record_cost_is_listed_and_not_added() {
     let text = flat(&bench, &["lineage", "b.expb", "--cost"]);
     assert!(text.contains("1 record that withholds its cost"), "{text}");
 }
+
+/// Records without inputs, vouched for by Ada, in the order of their ids.
+fn vouched(all: &mut Bundle, count: usize, outputs: &[&[u8]]) -> Vec<DigestSet> {
+    let mut records = Vec::new();
+    for number in 0..count {
+        let (bundle, record) = finished(run(&format!("run {number}"), &[], outputs, &[]));
+        all.merge(&bundle);
+        say(all, record, &vouch(), ADA);
+        records.push(record);
+    }
+    records.sort_by_key(|record| expbundle_format::RecordId(record.blake3));
+    records
+}
+
+fn revoke_because(record: DigestSet, reason: &str) -> Predicate {
+    let revoked = Revoked::Record(expbundle_format::RecordId(record.blake3));
+    Predicate::Revocation(Revocation { revoked, since: None, reason: Some(reason.to_owned()) })
+}
+
+#[test]
+fn no_bound_of_a_view_leaves_out_what_was_said_against_an_ancestor() {
+    let bench = bench();
+    let (mut all, poisoned) = finished(run("poisoned", &[], &[b"poisoned"], &[]));
+    say(&mut all, poisoned, &vouch(), ADA);
+    say(&mut all, poisoned, &reject("LEAKED"), ADA);
+    let mut parents = vouched(&mut all, 150, &[]);
+    // Under the last of so many that the tree ends before it.
+    let last = (0..).map(|number| finished(run(&format!("last {number}"), &[], &[], &[poisoned])));
+    let highest = parents.last().expect("a parent").blake3;
+    let (last_bundle, last) =
+        last.into_iter().find(|(_, record)| record.blake3 > highest).expect("ids are as good as random");
+    all.merge(&last_bundle);
+    say(&mut all, last, &vouch(), ADA);
+    let other = parents[0].blake3.to_string();
+    parents.push(last);
+    let (tuned_bundle, tuned) = finished(run("tuned", &[], &[b"tuned"], &parents));
+    all.merge(&tuned_bundle);
+    say(&mut all, tuned, &vouch(), ADA);
+    save(&bench, &all);
+    let parts: [&[&str]; 4] = [&[], &["--depth", "1"], &["--to", &other[..16]], &["--record", &other[..16], "--down"]];
+    for trust in [&[][..], &["--trust", "signers"]] {
+        for part in parts {
+            for form in [&[][..], &["--svg"], &["--dot"], &["--mermaid"]] {
+                let text = flat(&bench, &[&["lineage", "a.expb"], trust, part, form].concat());
+                assert!(text.contains("LEAKED"), "{part:?} {form:?}: {text}");
+            }
+        }
+        for part in parts.into_iter().chain([&["--cost"][..], &["--duplicates"], &["--cost", "--duplicates"]]) {
+            let text = bench.output(&[&["lineage", "a.expb"], trust, part].concat()).stdout;
+            let text = String::from_utf8(text).expect("UTF-8");
+            assert!(text.lines().next().is_some_and(|line| line.contains("LEAKED")), "{part:?}: {text}");
+            let objected = &report(&bench, &[trust, part].concat())["objected"];
+            assert_eq!(objected[0]["id"], poisoned.blake3.to_string(), "{part:?}");
+            assert_eq!(objected[0]["objections"][0]["reason"], "LEAKED", "{part:?}");
+            assert_eq!(objected.as_array().map(Vec::len), Some(1), "{part:?}");
+        }
+    }
+}
+
+#[test]
+fn a_part_that_a_question_cannot_have_is_refused() {
+    let bench = bench();
+    let (all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    save(&bench, &all);
+    let id = tuned.blake3.to_string();
+    for question in ["--cost", "--duplicates"] {
+        for part in [&["--depth", "2"][..], &["--to", &id], &["--down"], &["--svg"], &["--dot"], &["--mermaid"]] {
+            let output = bench.output(&[&["lineage", "a.expb", question], part].concat());
+            assert_eq!(output.status.code(), Some(2), "{question} {part:?}");
+        }
+    }
+}
+
+#[test]
+fn a_tree_has_each_objection_once_and_a_mark_at_each_place() {
+    let bench = bench();
+    let (mut all, base) = finished(run("base", &[], &[b"base"], &[]));
+    say(&mut all, base, &vouch(), ADA);
+    for number in 0..30 {
+        say(&mut all, base, &revoke_because(base, &format!("reason {number} of many")), ADA);
+        let (bundle, tuned) = finished(run(&format!("tuned {number}"), &[b"base"], &[], &[]));
+        all.merge(&bundle);
+        say(&mut all, tuned, &vouch(), ADA);
+    }
+    save(&bench, &all);
+    let id = base.blake3.to_string();
+    for part in [&[][..], &["--to", &id]] {
+        let text = flat(&bench, &[&["lineage", "a.expb", "--trust", "signers"], part].concat());
+        // Below stand the first five findings, whatever is shown.
+        let (text, _) = text.split_once("warning[").expect("findings");
+        for number in 0..30 {
+            assert_eq!(text.matches(&format!("reason {number} of many")).count(), 1, "{text}");
+        }
+        assert!(text.matches("· ! revoked").count() >= 20, "{text}");
+    }
+}
+
+#[test]
+fn why_tells_first_of_makers_that_somebody_objects_to() {
+    for bad in [1, 12] {
+        let bench = bench();
+        let mut all = Bundle::new();
+        let makers = vouched(&mut all, 30, &[b"tuned"]);
+        for (number, maker) in makers.iter().rev().take(bad).enumerate() {
+            say(&mut all, *maker, &reject(&format!("bad {number}.")), ADA);
+        }
+        say(&mut all, makers[20 - bad], &revoke_because(makers[20 - bad], "WRONG"), ADA);
+        save(&bench, &all);
+        for view in [&["why", "tuned.bin"][..], &["why", "a.expb"]] {
+            for trust in [&[][..], &["--trust", "signers"]] {
+                let text = flat(&bench, &[view, trust].concat());
+                for number in 0..bad {
+                    assert!(text.contains(&format!("bad {number}.")), "{view:?} {trust:?}: {text}");
+                }
+                let (wrong, bad) = (text.find("WRONG"), text.find("bad 0."));
+                assert!(wrong.is_some() && wrong < bad, "{view:?} {trust:?}: {text}");
+                assert!(text.contains("20 more records"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn why_tells_what_was_said_against_an_ancestor_of_a_maker_that_is_folded() {
+    let bench = bench();
+    let mut all = Bundle::new();
+    let mut makers = Vec::new();
+    for number in 0..30 {
+        let (base_bundle, base) = finished(run(&format!("base {number}"), &[], &[], &[]));
+        let (bundle, maker) = finished(run(&format!("run {number}"), &[], &[b"tuned"], &[base]));
+        all.merge(&base_bundle);
+        all.merge(&bundle);
+        say(&mut all, base, &vouch(), ADA);
+        say(&mut all, maker, &vouch(), ADA);
+        makers.push((expbundle_format::RecordId(maker.blake3), base));
+    }
+    let (_, base) = makers.into_iter().max_by_key(|(id, _)| *id).expect("a maker");
+    say(&mut all, base, &reject("LEAKED"), ADA);
+    save(&bench, &all);
+    for trust in [&[][..], &["--trust", "signers"]] {
+        let text = flat(&bench, &[&["why", "tuned.bin"], trust].concat());
+        assert!(text.contains("LEAKED"), "{trust:?}: {text}");
+    }
+}
+
+#[test]
+fn a_report_names_the_weightiest_ancestors_and_counts_the_rest() {
+    let bench = bench();
+    let mut all = Bundle::new();
+    let parents = vouched(&mut all, 40, &[]);
+    for parent in &parents {
+        say(&mut all, *parent, &reject("poison"), ADA);
+    }
+    let last = *parents.last().expect("a parent");
+    say(&mut all, last, &revoke(last), ADA);
+    let (bundle, tuned) = finished(run("tuned", &[], &[], &parents));
+    all.merge(&bundle);
+    say(&mut all, tuned, &vouch(), ADA);
+    save(&bench, &all);
+    for trust in [&[][..], &["--trust", "signers"]] {
+        let output = bench.output(&[&["verify", "--json", "a.expb"], trust].concat());
+        let report = json(&String::from_utf8(output.stdout).expect("UTF-8"));
+        valid("report", &report);
+        let records = report["records"].as_array().expect("a list");
+        let head = records.iter().find(|record| record["title"] == "tuned").expect("there");
+        assert_eq!(head["ancestorsObjected"].as_array().map(Vec::len), Some(16));
+        assert_eq!(head["ancestorsObjected"][0], last.blake3.to_string());
+        assert_eq!(head["ancestorsObjectedMore"], 24);
+        let others = records.iter().filter(|record| record["title"] != "tuned");
+        assert!(others.into_iter().all(|record| record["ancestorsObjectedMore"] == 0));
+    }
+}

@@ -33,5 +33,5 @@ fn main() {
         }
     }
     let nodes = (0..count).map(node).collect();
-    print!("{}", svg(&View { title: "Family of sentiment classifiers".to_owned(), nodes, edges }));
+    print!("{}", svg(&View { title: "Family of sentiment classifiers".to_owned(), nodes, edges, ..View::default() }));
 }

@@ -56,7 +56,7 @@ pub use joins::{Folded, Joins, Parents};
 pub use lineage::Lineage;
 pub use link::{Edge, Grade, Link, Side};
 pub use listing::{FileFact, Listing};
-pub use query::{Direction, Gap, Reached, Why};
+pub use query::{Direction, FirstAncestors, Gap, Reached, Why};
 pub use rollup::Rollup;
 pub use tree::{TreeItem, TreeLimits, TreeLine, tree};
 pub use view::{Part, Tone, View, ViewEdge, ViewNode, ViewOptions};

@@ -3,7 +3,7 @@
 //! Suggested links take no part in any of them. Each visits a vertex at most once and uses no recursion. Answers are in
 //! a fixed order, whatever the order of the facts.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId};
@@ -33,6 +33,15 @@ pub struct Reached {
     pub record: RecordId,
     /// How many links away from the start, by the shortest way.
     pub distance: usize,
+}
+
+/// Some of the ancestors of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirstAncestors {
+    /// The first of them.
+    pub first: Vec<RecordId>,
+    /// How many more there are; at least so many where more than 1,024 records were looked for.
+    pub more: usize,
 }
 
 /// Where a file comes from.
@@ -96,38 +105,88 @@ impl Lineage {
         self.closure(of, &self.up)
     }
 
-    /// Of each record, in the order of their ids, its ancestors among those that are `wanted`: at most so many of the lowest ids. Costs what
-    /// one walk through the graph does, times `most`.
-    pub fn ancestors_among(&self, wanted: impl Fn(RecordId) -> bool, most: usize) -> Vec<Vec<RecordId>> {
-        let few = |mut records: Vec<u32>| {
-            records.sort_unstable();
-            records.dedup();
-            records.truncate(most);
-            records
+    /// Of each record, in the order of their ids, its ancestors among those that have a weight: the first `most` in the order of weights,
+    /// then of ids, and how many more there are. Costs what one walk through the graph does, times `most`, and 16 walks to count the rest.
+    pub fn ancestors_among<W: Ord>(&self, weight: impl Fn(RecordId) -> Option<W>, most: usize) -> Vec<FirstAncestors> {
+        let mut ranked: Vec<(W, u32)> =
+            self.record_positions().filter_map(|record| Some((weight(self.id(record))?, record))).collect();
+        ranked.sort_unstable();
+        let ranked: Vec<u32> = ranked.into_iter().map(|(_, record)| record).collect();
+        let ranks: HashMap<u32, u32> = ranked.iter().copied().zip(0..).collect();
+        let few = |ranks: &mut Vec<u32>| {
+            ranks.sort_unstable();
+            ranks.dedup();
+            let is_cut = ranks.len() > most;
+            ranks.truncate(most);
+            is_cut
         };
+        // Ancestors of the members of each component, and these with the members; and whether there are more.
+        let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); self.components.count as usize];
+        let mut up_to = above.clone();
+        self.each_component_from_above(|at, (members, is_circle), targets| {
+            let own = members.iter().filter_map(|member| ranks.get(member)).copied();
+            let (mut found, mut is_cut) = (Vec::new(), false);
+            for target in targets {
+                let (theirs, is_theirs_cut) = &up_to[*target];
+                found.extend(theirs);
+                is_cut |= is_theirs_cut;
+            }
+            if is_circle {
+                found.extend(own.clone());
+            }
+            is_cut |= few(&mut found);
+            let mut with_own: Vec<u32> = found.iter().copied().chain(own).collect();
+            let is_with_own_cut = few(&mut with_own) || is_cut;
+            up_to[at] = (with_own, is_with_own_cut);
+            above[at] = (found, is_cut);
+        });
+        drop(up_to);
+        let is_any_cut = above.iter().any(|(_, is_cut)| *is_cut);
+        let numbers = if is_any_cut { self.number_above(&ranks) } else { Vec::new() };
+        let first = |record: u32| {
+            let at = self.components.of[record as usize] as usize;
+            let (ranks, is_cut) = &above[at];
+            let first = ranks.iter().map(|rank| self.id(ranked[*rank as usize])).collect();
+            let more = if *is_cut { numbers[at].saturating_sub(most).max(1) } else { 0 };
+            FirstAncestors { first, more }
+        };
+        self.record_positions().map(first).collect()
+    }
+
+    /// How many of the ranked records are above each component: exactly where 1,024 or fewer have a rank, else of the first 1,024.
+    fn number_above(&self, ranks: &HashMap<u32, u32>) -> Vec<usize> {
+        const MOST_COUNTED: u32 = 1024;
+        let mut numbers = vec![0_usize; self.components.count as usize];
+        let ranked = u32::try_from(ranks.len()).unwrap_or(u32::MAX).min(MOST_COUNTED);
+        // 64 at a time, one bit for each.
+        for first in (0..ranked).step_by(64) {
+            let mut up_to = vec![0_u64; numbers.len()];
+            let bit = |rank: u32| rank.checked_sub(first).and_then(|bit| 1_u64.checked_shl(bit)).unwrap_or(0);
+            self.each_component_from_above(|at, (members, is_circle), targets| {
+                let own = members.iter().filter_map(|member| ranks.get(member)).fold(0, |all, rank| all | bit(*rank));
+                let mut above = targets.iter().fold(0, |all, target| all | up_to[*target]);
+                if is_circle {
+                    above |= own;
+                }
+                numbers[at] += above.count_ones() as usize;
+                up_to[at] = above | own;
+            });
+        }
+        numbers
+    }
+
+    /// Looks at each component after those that it leads to: its number, its members and whether each derives from itself, and the numbers of
+    /// those others.
+    fn each_component_from_above(&self, mut look: impl FnMut(usize, (&[u32], bool), &[usize])) {
         let component = |vertex: u32| self.components.of[vertex as usize] as usize;
         let mut vertices: Vec<u32> = (0..self.up.len()).collect();
         vertices.sort_unstable_by_key(|vertex| component(*vertex));
-        // Ancestors of the members of each component, and these with the members.
-        let mut above: Vec<Vec<u32>> = vec![Vec::new(); self.components.count as usize];
-        let mut up_to = above.clone();
         for members in vertices.chunk_by(|a, b| component(*a) == component(*b)) {
             let Some(at) = members.first().map(|first| component(*first)) else { continue };
-            let own = members.iter().copied().filter(|vertex| self.is_record(*vertex) && wanted(self.id(*vertex)));
             let targets = members.iter().flat_map(|member| self.up.of(*member)).map(|target| component(*target));
-            let mut found: Vec<u32> = Vec::new();
-            for target in targets.filter(|target| *target != at) {
-                found.extend(&up_to[target]);
-            }
-            if members.len() > 1 {
-                found.extend(own.clone());
-            }
-            let found = few(found);
-            up_to[at] = few(found.iter().copied().chain(own).collect());
-            above[at] = found;
+            let (own, targets): (Vec<usize>, Vec<usize>) = targets.partition(|target| *target == at);
+            look(at, (members, !own.is_empty()), &targets);
         }
-        let ids = |record: u32| above[component(record)].iter().map(|ancestor| self.id(*ancestor)).collect();
-        self.record_positions().map(ids).collect()
     }
 
     /// Everything that derives from these records, without themselves.

@@ -64,6 +64,8 @@ pub struct ViewEdge {
 pub struct View {
     /// A heading.
     pub title: String,
+    /// Lines that stand above what is drawn, each of them whole.
+    pub warnings: Vec<String>,
     /// What is shown.
     pub nodes: Vec<ViewNode>,
     /// What joins it.
@@ -141,7 +143,7 @@ impl Lineage {
             }
         }
         edges.truncate(options.edges);
-        View { title: String::new(), nodes, edges }
+        View { nodes, edges, ..View::default() }
     }
 }
 

@@ -15,7 +15,8 @@ fn node(text: &str) -> ViewNode {
 fn hostile(label: &str) -> View {
     let edge = ViewEdge { parent: 0, child: 1, grade: Grade::Declared, label: label.to_owned() };
     let out_of_range = ViewEdge { child: 7, ..edge.clone() };
-    View { title: label.to_owned(), nodes: vec![node(label), node("b")], edges: vec![edge, out_of_range] }
+    let (nodes, edges) = (vec![node(label), node("b")], vec![edge, out_of_range]);
+    View { title: label.to_owned(), warnings: vec![label.to_owned()], nodes, edges }
 }
 
 const HOSTILE: &[&str] = &[
@@ -147,7 +148,7 @@ fn what_follows_stands_further_in() {
 fn two_hundred_nodes_are_laid_out() {
     let nodes = (0..200).map(|n| node(&format!("run number {n}"))).collect();
     let edge = |child: usize| ViewEdge { parent: child / 2, child, grade: Grade::Proven, label: String::new() };
-    let picture = svg(&View { title: "family".to_owned(), nodes, edges: (1..200).map(edge).collect() });
+    let picture = svg(&View { nodes, edges: (1..200).map(edge).collect(), ..View::default() });
     assert_eq!(picture.matches("<rect").count(), 201);
     let size = picture
         .split("width=\"")

@@ -56,6 +56,22 @@ fn edges(lineage: &Lineage) -> BTreeMap<RecordId, Vec<Edge>> {
 
 proptest! {
     #[test]
+    fn the_first_ancestors_are_the_weightiest_and_the_rest_is_counted(stories in stories(), most in 0..4_usize) {
+        let lineage = lineage(&stories);
+        // Neither the order of ids nor that of the graph, and some have no weight.
+        let weight = |id: RecordId| Some(id.0.as_bytes()[0] % 3).filter(|weight| *weight > 0);
+        let found = lineage.ancestors_among(weight, most);
+        for (facts, found) in lineage.records().iter().zip(found) {
+            let mut all: Vec<RecordId> = lineage.ancestors(&[facts.id()]);
+            all.retain(|id| weight(*id).is_some());
+            all.sort_by_key(|id| (weight(*id), *id));
+            prop_assert_eq!(found.more, all.len().saturating_sub(most));
+            all.truncate(most);
+            prop_assert_eq!(found.first, all);
+        }
+    }
+
+    #[test]
     fn the_order_of_facts_means_nothing(stories in stories(), seed in any::<u64>()) {
         let mut shuffled = stories.clone();
         let mut state = seed | 1;

@@ -6,7 +6,7 @@ use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
-use expbundle_lineage::RecordFacts;
+use expbundle_lineage::{FirstAncestors, RecordFacts};
 use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -126,8 +126,11 @@ pub struct RecordReport {
     pub superseded_by: Option<RecordId>,
     /// What was said against it by those whose word counts: revoked, rejected, sent back, superseded. The weightiest first.
     pub objections: Vec<Objection>,
-    /// Ancestors against which something was said, in the order of their ids; the first 16 of them.
+    /// Ancestors against which something was said: revoked ones first, then rejected ones, those sent back and superseded ones, each in the
+    /// order of their ids; the first 16 of them.
     pub ancestors_objected: Vec<RecordId>,
+    /// How many more of them there are; at least so many where something was said against more than 1,024 records.
+    pub ancestors_objected_more: u64,
 }
 
 /// A parent as a record declares it.
@@ -410,9 +413,10 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     let ancestors = if against.is_empty() {
         Vec::new()
     } else {
-        verdict.lineage.ancestors_among(|id| against.contains_key(&id), MOST_OBJECTED)
+        let weight = |id| against.get(&id)?.iter().map(|objection| objection.kind).min();
+        verdict.lineage.ancestors_among(weight, MOST_OBJECTED)
     };
-    let objected: HashMap<RecordId, Vec<RecordId>> =
+    let objected: HashMap<RecordId, FirstAncestors> =
         verdict.lineage.records().iter().map(RecordFacts::id).zip(ancestors).collect();
     // What is set apart is not here, for what counts.
     let is_here = |id| intact.records().contains_key(&id) && verdict.standing.counts(id);
@@ -457,7 +461,8 @@ fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
                 revoked: verdict.standing.records.contains(id),
                 superseded_by: verdict.standing.successors.get(id).copied(),
                 objections: verdict.standing.against.get(id).cloned().unwrap_or_default(),
-                ancestors_objected: objected.get(id).cloned().unwrap_or_default(),
+                ancestors_objected: objected.get(id).map(|ancestors| ancestors.first.clone()).unwrap_or_default(),
+                ancestors_objected_more: objected.get(id).map_or(0, |ancestors| ancestors.more as u64),
             }
         })
         .collect();

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, one_line, paint, printable};
-use crate::{Outcome, exit, files, tracker};
+use crate::{Outcome, exit, files, objections, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
@@ -152,6 +152,11 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
 
 /// Shows a plan, asks, and carries it out.
 pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
+    let objected = plan.objected.iter().map(|one| {
+        let title = if one.is_here { objections::title(one.title.as_deref()) } else { objections::ABSENT.to_owned() };
+        (one.id, title, one.objections.as_slice())
+    });
+    terminal::talk(&objections::lines(objected));
     for note in &plan.notes {
         terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note)));
     }

@@ -59,17 +59,20 @@ impl Why {
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
             None => String::new(),
         };
-        for (index, id) in relations.start.iter().take(SHOWN).enumerate() {
+        let start = objected_first(&relations);
+        let (first, folded) = start.split_at(start.len().min(SHOWN));
+        for (index, id) in first.iter().enumerate() {
             if index > 0 {
                 text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
             text += origin.as_ref().map_or("", |(_, why)| came(&relations, why, *id));
             text += &told(&relations, *id);
         }
-        let more = relations.start.len().saturating_sub(SHOWN) as u64;
-        if more > 0 {
+        if !folded.is_empty() {
             let separator = if relations.file.is_some() { " " } else { "\n\n" };
-            text += &format!("{separator}And {}; `expbundle lineage --json` has all.", count(more, "more record"));
+            let more = count(folded.len() as u64, "more record");
+            text += &format!("{separator}And {more}; `expbundle lineage --json` has all.");
+            text += &against_folded(&relations, first, folded);
         }
         if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
             text += &format!("\n{}", paint(Tone::Doubt, &apart));
@@ -81,6 +84,53 @@ impl Why {
         let is_unknown =
             told.is_empty() && (relations.policy.is_none() || relations.verdict.standing.apart == Apart::default());
         Ok(if is_unknown { exit::FAILED } else { relations.conclude(told) })
+    }
+}
+
+/// The records to tell of: first those that somebody objects to, the weightiest first, then those with such an ancestor.
+fn objected_first(relations: &Relations) -> Vec<RecordId> {
+    let mut start = relations.start.clone();
+    let against = &relations.verdict.standing.against;
+    if against.is_empty() {
+        return start;
+    }
+    let graph = relations.graph();
+    let is_objected =
+        |id| against.contains_key(&id) || graph.absent_parents(id).iter().any(|absent| against.contains_key(absent));
+    let above = graph.ancestors_among(|id| is_objected(id).then_some(()), 1);
+    let ids = graph.records().iter().map(RecordFacts::id);
+    let objected: BTreeSet<RecordId> =
+        ids.zip(above).filter_map(|(id, above)| (is_objected(id) || !above.first.is_empty()).then_some(id)).collect();
+    start.sort_by_key(|id| (objections::weight(relations.against(*id)), !objected.contains(id), *id));
+    start
+}
+
+/// What was said against records that are not told of, and against their ancestors: each once, for thousands may share one.
+fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId]) -> String {
+    if relations.verdict.standing.against.is_empty() {
+        return String::new();
+    }
+    let graph = relations.graph();
+    let family = |of: &[RecordId]| {
+        let mut family: Vec<RecordId> = of.iter().copied().chain(graph.ancestors(of)).collect();
+        family.extend(graph.absent_parents_of(&family));
+        family.into_iter().filter(|id| !relations.against(*id).is_empty()).collect::<BTreeSet<RecordId>>()
+    };
+    let said = family(told);
+    let mut rest: Vec<RecordId> = family(folded).difference(&said).copied().collect();
+    rest.sort_by_key(|id| objections::weight(relations.against(*id)));
+    let sentence = |id: &RecordId| {
+        let words = objections::all(relations.against(*id));
+        format!(" Of them or their ancestors {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
+    };
+    rest.iter().map(sentence).collect()
+}
+
+/// A record as [`record`] has it; of one that is not here only the id is known.
+fn named_record(relations: &Relations, id: RecordId) -> String {
+    match relations.graph().record(id) {
+        Some(_) => record(relations, id),
+        None => format!("{} {}", short(&id), objections::ABSENT),
     }
 }
 
@@ -154,14 +204,9 @@ fn told(relations: &Relations, id: RecordId) -> String {
             text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
         }
     }
-    // Of a record that is not here only the id is known.
-    let named = |id| match relations.graph().record(id) {
-        Some(_) => record(relations, id),
-        None => format!("{} {}", short(&id), objections::ABSENT),
-    };
     for ancestor in objected(&relations.verdict, id) {
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
-        text += &format!(" Its ancestor {} was {}.", named(ancestor), paint(Tone::Bad, &words));
+        text += &format!(" Its ancestor {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
     }
     text += &sources(relations, id);
     text += &words_about(relations, id);

@@ -13,6 +13,12 @@ pub fn dot(view: &View) -> String {
     );
     // Writing to a string cannot fail.
     let _ = writeln!(out, "  label=\"{}\";", escape(&view.title));
+    if !view.warnings.is_empty() {
+        let lines: Vec<String> = view.warnings.iter().map(|line| escape(line)).collect();
+        let (fill, border) = super::svg::colours(Tone::Bad);
+        let _ =
+            writeln!(out, "  warnings [label=\"{}\", fillcolor=\"{fill}\", color=\"{border}\"];", lines.join("\\n"));
+    }
     for (index, node) in view.nodes.iter().enumerate() {
         let lines: Vec<String> = node.lines.iter().map(|line| escape(line)).collect();
         let (fill, border) = super::svg::colours(node.tone);

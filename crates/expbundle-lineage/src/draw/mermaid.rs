@@ -11,9 +11,13 @@ use crate::view::{Tone, View};
 /// The heading is left out: Mermaid takes titles from YAML front matter only, which is one more language to escape for.
 pub fn mermaid(view: &View) -> String {
     let mut out = String::from("flowchart LR\n");
+    // Writing to a string cannot fail.
+    if !view.warnings.is_empty() {
+        let lines: Vec<String> = view.warnings.iter().map(|line| escape(line)).collect();
+        let _ = writeln!(out, "  warnings[\"{}\"]:::{}", lines.join("<br/>"), class(Tone::Bad));
+    }
     for (index, node) in view.nodes.iter().enumerate() {
         let lines: Vec<String> = node.lines.iter().map(|line| escape(line)).collect();
-        // Writing to a string cannot fail.
         let _ = writeln!(out, "  n{index}[\"{}\"]:::{}", lines.join("<br/>"), class(node.tone));
     }
     for edge in view.sound_edges() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{clipped, columns, visible};
+use super::text::{clipped, columns, rows, visible};
 use crate::layout::{Arc, Layout, Point, Size, layout};
 use crate::link::Grade;
 use crate::view::{Tone, View, ViewEdge, ViewNode};
@@ -16,6 +16,8 @@ const PADDING: f64 = 10.0;
 const MARGIN: f64 = 24.0;
 const HEADING: f64 = 34.0;
 const LEGEND: f64 = 34.0;
+/// Columns of a row of a warning.
+const WARNING_COLUMNS: usize = 110;
 /// Widths of a character in pixels, rather too wide than too narrow.
 const TITLE_CHARACTER: f64 = 7.4;
 const LINE_CHARACTER: f64 = 6.4;
@@ -40,9 +42,12 @@ pub fn svg(view: &View) -> String {
     let width = |edge: &ViewEdge| columns(&label(edge)) as f64 * LABEL_CHARACTER;
     let arcs = edges.iter().map(|edge| Arc { from: edge.parent, to: edge.child, label_width: width(edge) });
     let placed = layout(&sizes, &arcs.collect::<Vec<_>>());
-    let heading = if view.title.is_empty() { 0.0 } else { HEADING };
+    let title = if view.title.is_empty() { 0.0 } else { HEADING };
+    let warnings = Warnings::new(view);
+    let heading = title + warnings.height();
     let mut out = String::new();
-    open(&mut out, view, &placed, heading);
+    open(&mut out, view, &placed, heading, warnings.width());
+    warnings.draw(&mut out, MARGIN + title, &view.warnings.join("\n"));
     let _ = writeln!(out, r#"<g transform="translate({MARGIN} {:.1})">"#, MARGIN + heading);
     for (edge, points) in edges.iter().zip(&placed.arcs) {
         draw_line(&mut out, edge, points);
@@ -60,9 +65,9 @@ pub fn svg(view: &View) -> String {
     out
 }
 
-fn open(out: &mut String, view: &View, placed: &Layout, heading: f64) {
+fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_width: f64) {
     // The legend is some 420 pixels wide.
-    let width = (placed.size.width + 2.0 * MARGIN).max(460.0);
+    let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(460.0);
     let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND;
     let _ = writeln!(
         out,
@@ -106,6 +111,42 @@ fn stroke(grade: Grade) -> &'static str {
         Grade::Declared => r#"stroke-width="1.4""#,
         Grade::Asserted => r#"stroke-width="1.4" stroke-dasharray="7 4""#,
         Grade::Suggested => r#"stroke-width="1.2" stroke-dasharray="2 4""#,
+    }
+}
+
+/// Warnings in a box above the picture, in rows that fit; whole lines are in its tooltip.
+struct Warnings(Vec<String>);
+
+impl Warnings {
+    fn new(view: &View) -> Self {
+        Self(view.warnings.iter().flat_map(|line| rows(&visible(line), WARNING_COLUMNS)).collect())
+    }
+
+    fn width(&self) -> f64 {
+        let widths = self.0.iter().map(|row| columns(row) as f64 * LINE_CHARACTER + 2.0 * PADDING);
+        widths.fold(0.0, f64::max)
+    }
+
+    fn height(&self) -> f64 {
+        if self.0.is_empty() { 0.0 } else { self.0.len() as f64 * LINE_HEIGHT + 2.0 * PADDING + MARGIN / 2.0 }
+    }
+
+    fn draw(&self, out: &mut String, top: f64, whole: &str) {
+        if self.0.is_empty() {
+            return;
+        }
+        let (fill, border) = colours(Tone::Bad);
+        let (width, height) = (self.width(), self.height() - MARGIN / 2.0);
+        let _ = writeln!(out, "<g><title>{}</title>", escape(whole));
+        let _ = writeln!(
+            out,
+            r#"<rect x="{MARGIN}" y="{top:.1}" width="{width:.1}" height="{height:.1}" rx="7" fill="{fill}" stroke="{border}" stroke-width="1.3"/>"#
+        );
+        for (index, row) in self.0.iter().enumerate() {
+            let (x, y) = (MARGIN + PADDING, top + PADDING + 11.0 + index as f64 * LINE_HEIGHT);
+            let _ = writeln!(out, r#"<text x="{x:.1}" y="{y:.1}" font-size="11.5">{}</text>"#, escape(row));
+        }
+        out.push_str("</g>\n");
     }
 }
 

@@ -15,6 +15,22 @@ pub(super) fn clipped(text: &str, characters: usize) -> String {
     }
 }
 
+/// The text in rows of so many columns: cut, what stands behind a long name would be lost.
+pub(super) fn rows(text: &str, most: usize) -> Vec<String> {
+    let (mut rows, mut row, mut taken) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let wide = columns(c.encode_utf8(&mut [0; 4]));
+        if taken + wide > most {
+            rows.push(std::mem::take(&mut row));
+            taken = 0;
+        }
+        taken += wide;
+        row.push(c);
+    }
+    rows.push(row);
+    rows
+}
+
 /// Columns that a text takes: East Asian wide characters and emoji take two.
 pub(super) fn columns(text: &str) -> usize {
     let wide = |c: char| matches!(u32::from(c), 0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD);

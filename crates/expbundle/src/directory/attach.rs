@@ -7,13 +7,13 @@ use std::io::{self, Read};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Finding, StatementId};
+use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::VerifiedStatement;
 
 use super::check::{self, Folder};
 use super::documentation::CARD;
 use super::front_matter::CardError;
-use super::plan::{After, Change, Plan, read_text};
+use super::plan::{self, After, Change, Plan, read_text};
 use super::release::{self, ReleaseError, Signing};
 use super::releases::ReleaseState;
 use super::scan;
@@ -22,6 +22,7 @@ use super::{BUNDLE_NAME, FileState, card, gitattributes};
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
 use crate::lock::{Seen, sweep};
+use crate::standing::{Objection, ObjectionKind, Standing};
 use crate::verify::{Digests, Intact};
 
 const GITATTRIBUTES: &str = ".gitattributes";
@@ -145,7 +146,10 @@ pub fn plan_attach(
         ));
     } else if !options.keep_card {
         let heads = incoming.judge(None, options.at.timestamp()).heads;
-        changes.extend(card_change(folder, &Story::of(incoming, &heads), options, &mut notes)?);
+        let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
+            heads.into_iter().partition(|head| is_barred(&standing, *head));
+        notes.extend(left_out_of_card(&barred));
+        changes.extend(card_change(folder, &Story::of(incoming, &told), options, &mut notes)?);
     }
     let verdict = joined.judge(None, options.at.timestamp());
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
@@ -178,7 +182,22 @@ pub fn plan_attach(
     };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
     let seen = Seen::of(present.map(Intact::bundle));
-    Ok(Plan { folder: folder.to_owned(), files, changes, notes, seen })
+    let objected = plan::objected(&joined, &standing);
+    Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
+}
+
+/// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs rank by them.
+fn is_barred(standing: &Standing, record: RecordId) -> bool {
+    let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
+    standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
+}
+
+fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
+    let was = if barred.len() == 1 { "it was" } else { "they were" };
+    let records = count(barred.len(), "record");
+    (!barred.is_empty()).then(|| {
+        format!("results, base models and data sets of {records} stay out of the card: {was} revoked or rejected")
+    })
 }
 
 /// What a bundle holds that the one in its place does not.
@@ -240,7 +259,7 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     if changes.is_empty() {
         return Err(AttachError::NotAttached { path: folder.to_owned() });
     }
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes: Vec::new(), seen })
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes: Vec::new(), seen })
 }
 
 /// A file that holds nothing but what was added was not there before.

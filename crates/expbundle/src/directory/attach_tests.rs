@@ -4,7 +4,9 @@ use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{Code, DigestSet};
-use expbundle_statement::{Release, SigningKey};
+use expbundle_statement::{
+    Authorship, Predicate, Release, Review, ReviewVerdict, Revocation, Revoked, SigningKey, Superseded, sign,
+};
 
 use super::*;
 use crate::content::Content;
@@ -333,4 +335,54 @@ fn a_folder_with_pointers_or_links_is_not_released() {
     }
     fs::remove_file(folder.join("config.json")).expect("there");
     assert!(matches!(refused(&folder), ReleaseError::Empty));
+}
+
+#[test]
+fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
+    let author = SigningKey::from_seed(&[1; 32]);
+    let reviewer = SigningKey::from_seed(&[2; 32]);
+    let plain = bundle();
+    let (id, record) = plain.records().iter().next().expect("a record");
+    let record = record.digest();
+    let revocation = Predicate::Revocation(Revocation {
+        revoked: Revoked::Record(*id),
+        since: None,
+        reason: Some("WRONG".to_owned()),
+    });
+    let review =
+        |verdict| Predicate::Review(Review { verdict, role: None, scope: None, reason: Some("LEAKED".to_owned()) });
+    let superseded = Predicate::Supersession(Superseded { successor: DigestSet::of(b"a later one"), reason: None });
+    for (predicate, key, kind, is_told) in [
+        (revocation, &author, ObjectionKind::Revoked, false),
+        (review(ReviewVerdict::Rejected), &reviewer, ObjectionKind::Rejected, false),
+        (review(ReviewVerdict::NeedsChanges), &reviewer, ObjectionKind::NeedsChanges, true),
+        (superseded, &author, ObjectionKind::Superseded, true),
+    ] {
+        let mut objected = plain.bundle().clone();
+        let say = |predicate: &Predicate, key: &SigningKey| {
+            let created = "2026-11-22T10:00:00Z".parse().expect("a time");
+            sign(predicate, record, &[], &[], created, None, key).expect("a statement")
+        };
+        objected.insert_statement(say(&Predicate::Authorship(Authorship::default()), &author));
+        objected.insert_statement(say(&predicate, key));
+        let mut bytes = Vec::new();
+        objected.write(&mut bytes).expect("memory");
+        let objected = Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("our own bundle");
+        // The bundle that comes may have the statement, or the one that is there.
+        for (incoming, present) in [(&objected, None), (&plain, Some(&objected))] {
+            let (_guard, folder) = model_folder("digits-base-64");
+            if let Some(present) = present {
+                present.bundle().save(&folder.join(BUNDLE_NAME)).expect("room");
+            }
+            let plan = plan_attach(&folder, incoming, present, &options(), &|_| ()).expect("a plan");
+            let said: Vec<_> = plan.objected.iter().map(|one| (one.id, one.objections[0].kind)).collect();
+            assert_eq!(said, [(*id, kind)]);
+            let diff = plan.diff();
+            assert!(diff.contains("+- expbundle # expbundle"), "{diff}");
+            for line in ["type: f1", "team-a/base", "team-d/digits # expbundle", "base_model_relation"] {
+                assert_eq!(diff.contains(line), is_told, "{kind:?}, {line}: {diff}");
+            }
+            assert_eq!(plan.notes.iter().any(|note| note.contains("stay out of the card")), !is_told);
+        }
+    }
 }

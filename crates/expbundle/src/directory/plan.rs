@@ -4,15 +4,20 @@
 //! place, and if one cannot be, those before it are put back. Between two renames a power cut can still leave one file
 //! new and another old; attaching once more mends that, because it is the same as attaching once.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::RecordId;
+use expbundle_format::sections::Context;
 
 use super::BUNDLE_NAME;
 use super::{CheckedFile, diff};
 use crate::bundle::Bundle;
 use crate::lock::{FolderLock, Seen};
+use crate::standing::{Objection, Standing};
+use crate::verify::Intact;
 use crate::write_file::{PreparedFile, remove_file, write_file};
 
 /// What will be in a file.
@@ -79,6 +84,37 @@ pub enum ApplyError {
     },
 }
 
+/// A record of a bundle, or a parent that is not here, against which something was said.
+#[derive(Clone, Debug)]
+pub struct ObjectedRecord {
+    /// Its id.
+    pub id: RecordId,
+    /// Whether it is in the bundle.
+    pub is_here: bool,
+    /// Its title, unless it is withheld or not here. Claimed.
+    pub title: Option<String>,
+    /// What was said, the weightiest first.
+    pub objections: Vec<Objection>,
+}
+
+/// What was said against records of a bundle and against their parents, the weightiest first. Of other records anybody can say anything.
+pub(super) fn objected(intact: &Intact, standing: &Standing) -> Vec<ObjectedRecord> {
+    let records = intact.records();
+    let parents = records.values().flat_map(|record| &record.body().parents);
+    let parents: BTreeSet<RecordId> = parents.map(|parent| RecordId(parent.record.blake3)).collect();
+    let against = standing.against.iter().filter(|(id, _)| records.contains_key(id) || parents.contains(id));
+    let mut objected: Vec<ObjectedRecord> = against
+        .map(|(id, objections)| ObjectedRecord {
+            id: *id,
+            is_here: records.contains_key(id),
+            title: intact.json_section::<Context>(*id).map(|context| context.title),
+            objections: objections.clone(),
+        })
+        .collect();
+    objected.sort_by_key(|one| (one.objections.iter().map(|objection| objection.kind).min(), one.id));
+    objected
+}
+
 /// What is to be done to a folder, and what was found out on the way.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -88,6 +124,8 @@ pub struct Plan {
     pub files: Vec<CheckedFile>,
     /// Changes, in the order in which they are made: the bundle last.
     pub changes: Vec<Change>,
+    /// What was said against the records that the folder carries then, as far as anybody can tell without a signers file: to be read first.
+    pub objected: Vec<ObjectedRecord>,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
     /// What the bundle's place held when the plan was made.

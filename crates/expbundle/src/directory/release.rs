@@ -11,7 +11,7 @@ use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement
 use super::BUNDLE_NAME;
 use super::attach::count;
 use super::check::{judge, not_made_here};
-use super::plan::{After, Change, Plan};
+use super::plan::{self, After, Change, Plan};
 use super::scan::{Held, Scan, scan};
 use super::weights::look_like_weights;
 use crate::bundle::Bundle;
@@ -156,16 +156,18 @@ pub fn plan_release(
     add(&mut bundle, present, &tree, signing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
     let mut notes = changed(present, signing.key, &tree);
+    let mut objected = Vec::new();
     let models = match present {
         Some(present) => {
             let verdict = present.judge(None, signing.created.timestamp());
+            objected = plan::objected(present, &verdict.standing);
             not_made_here(&judge(&scan, present, &verdict, false, Digests::Blake3).files)
         }
         None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
     };
     notes.extend(note_on_models(&models));
     let seen = Seen::of(present.map(Intact::bundle));
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, notes, seen })
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
 }
 
 /// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.

@@ -54,14 +54,14 @@ impl<'a> Story<'a> {
 
     /// What the records that nothing follows from can say in a card, and sentences about what has no place there.
     pub fn additions(&self, model_name: &str) -> (Additions, Vec<String>) {
-        let mut all = Additions { model_name: model_name.to_owned(), ..Additions::default() };
+        let tags = vec![TAG.to_owned()];
+        let mut all = Additions { model_name: model_name.to_owned(), tags, ..Additions::default() };
         let mut notes = Vec::new();
         for chapter in self.chapters.iter().filter(|chapter| chapter.is_head) {
             let (additions, unsaid) = additions(chapter.record, &chapter.artifacts, &chapter.evaluations);
             notes.extend(unsaid);
             all.base_models.extend(additions.base_models);
             all.datasets.extend(additions.datasets);
-            all.tags.extend(additions.tags);
             all.results.extend(additions.results);
             if all.relation.is_some() && additions.relation.is_some() && all.relation != additions.relation {
                 notes.push(
@@ -128,8 +128,7 @@ fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) 
             }
         }
     }
-    let tags = vec![TAG.to_owned()];
-    (Additions { base_models, relation, datasets, tags, model_name: String::new(), results }, notes)
+    (Additions { base_models, relation, datasets, results, ..Additions::default() }, notes)
 }
 
 /// The card's word for a relation. It has none for distilled or resumed models.

@@ -15,6 +15,7 @@ use crate::{Outcome, findings, objections};
 
 mod cost;
 mod duplicates;
+mod objected;
 mod picture;
 mod report;
 mod words;
@@ -57,10 +58,10 @@ pub struct Lineage {
     #[arg(long, value_name = "ID", conflicts_with_all = ["down", "depth"])]
     to: Option<String>,
     /// What the whole ancestry cost, each ancestor counted once
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     cost: bool,
-    /// Runs that repeat each other
-    #[arg(long)]
+    /// Runs that repeat each other, among all that are here
+    #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     duplicates: bool,
     /// Signers to trust, in OpenSSH `allowed_signers` form: what is shown must be trusted then
     #[arg(long, value_name = "FILE")]
@@ -107,7 +108,7 @@ impl Lineage {
         if self.json {
             terminal::say_json(&report::report(&self, &relations, &start, &shown));
         } else if self.dot || self.mermaid || self.svg {
-            self.draw(&relations, &shown);
+            self.draw(&relations, &start, &shown);
         } else {
             terminal::say(&self.words(&relations, &start, &shown)?);
         }
@@ -144,9 +145,10 @@ impl Lineage {
         Ok(shown)
     }
 
-    fn draw(&self, relations: &Relations, shown: &[RecordId]) {
+    fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
         let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
-        let view = relations.graph().view(shown, options, |part| picture::node(relations, part));
+        let mut view = relations.graph().view(shown, options, |part| picture::node(relations, part));
+        view.warnings = objected::warnings(relations, objected::family(self, relations, start));
         if view.edges.len() == MOST_EDGES {
             let most = terminal::grouped(MOST_EDGES as u64);
             terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
@@ -162,18 +164,21 @@ impl Lineage {
     }
 
     fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
-        let against = objected(relations, shown);
+        let mut objected = objected::family(self, relations, start);
         let text = if let Some(ancestor) = &self.to {
             let to = starting(relations.graph().records().iter().map(RecordFacts::id), ancestor)?;
             words::ways(relations, start, to)
-        } else if self.cost {
-            cost::words(&relations.intact.costs(&relations.verdict, start))
-        } else if self.duplicates {
-            duplicates::words(relations)
+        } else if self.cost || self.duplicates {
+            let cost = self.cost.then(|| cost::words(&relations.intact.costs(&relations.verdict, start)));
+            let duplicates = self.duplicates.then(|| duplicates::words(relations));
+            cost.into_iter().chain(duplicates).collect::<Vec<String>>().join("\n")
         } else {
-            words::tree(relations, start, self.direction(), self.depth) + &words::family(relations, start, shown.len())
+            let (tree, drawn) = words::tree(relations, start, self.direction(), self.depth);
+            // What only might be a relative has its place in the tree, too, and a mark there.
+            objected.extend(drawn.into_iter().filter(|id| !relations.against(*id).is_empty()));
+            tree + &words::family(relations, start, shown.len())
         };
-        Ok(against + &text + &remarks(relations))
+        Ok(objected::lines(relations, objected) + &text + &remarks(relations))
     }
 }
 
@@ -193,18 +198,6 @@ fn nothing_to_show(relations: &Relations, path: &str) -> Outcome {
     Err(Failure::usage("no record here made this file")
         .at(path)
         .help("name more bundles by `--with`; `expbundle why` says what is known of the file"))
-}
-
-/// What was said against the records that are shown, and against parents of theirs that are not here: it comes first.
-fn objected(relations: &Relations, shown: &[RecordId]) -> String {
-    let against = &relations.verdict.standing.against;
-    if against.is_empty() {
-        return String::new();
-    }
-    let absent = relations.graph().absent_parents_of(shown);
-    let here = shown.iter().map(|id| (*id, objections::title(relations.title(*id).as_deref())));
-    let absent = absent.into_iter().map(|id| (id, objections::ABSENT.to_owned()));
-    objections::lines(here.chain(absent).filter_map(|(id, title)| Some((id, title, against.get(&id)?.as_slice()))))
 }
 
 /// Findings that are worth a look, and what was set apart.

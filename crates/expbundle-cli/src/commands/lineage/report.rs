@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::duplicates::{Duplicates, duplicates, not_compared};
 use super::words::gap_input;
-use super::{Lineage, MOST_EDGES};
+use super::{Lineage, MOST_EDGES, objected};
 use crate::relations::{MOST_ALTERNATIVES, Relations};
 
 /// The family of one or more records.
@@ -29,6 +29,8 @@ pub struct LineageReport {
     state: Option<State>,
     /// Which parts are the weakest.
     weakest: Vec<RecordId>,
+    /// What somebody objects to of the records that are asked about and of their ancestors, whether or not they are below: revoked ones first.
+    objected: Vec<Objected>,
     /// Parents that are named and not here, so that nothing is known of them.
     absent: Vec<AbsentParent>,
     /// The records of the family.
@@ -52,6 +54,17 @@ pub struct LineageReport {
     not_compared: Option<Vec<RecordId>>,
     /// What is wrong with the family or worth knowing.
     findings: Vec<Finding>,
+}
+
+/// A record that somebody objects to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Objected {
+    pub id: RecordId,
+    /// Its title, unless it is withheld or not here. Claimed.
+    pub title: Option<String>,
+    /// What was said against it by those whose word counts, the weightiest first.
+    pub objections: Vec<Objection>,
 }
 
 /// A record of the family.
@@ -160,6 +173,7 @@ pub fn report(asked: &Lineage, relations: &Relations, start: &[RecordId], shown:
         start: start.to_vec(),
         state: weakest.as_ref().and_then(|(state, _)| *state),
         weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
+        objected: objected::report(relations, objected::family(asked, relations, start)),
         absent: absent.collect(),
         records: relatives.collect(),
         edges,

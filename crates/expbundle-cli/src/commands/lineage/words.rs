@@ -17,8 +17,13 @@ use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, s
 /// Ways to an ancestor that are shown.
 const WAYS: usize = 20;
 
-/// The tree, line by line.
-pub fn tree(relations: &Relations, start: &[RecordId], direction: Direction, depth: Option<usize>) -> String {
+/// The tree, line by line, and the records that stand in it.
+pub fn tree(
+    relations: &Relations,
+    start: &[RecordId],
+    direction: Direction,
+    depth: Option<usize>,
+) -> (String, Vec<RecordId>) {
     let limits = TreeLimits { depth: depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
     let mut text = String::new();
     let mut records = RecordWords { relations, known: HashMap::new() };
@@ -27,7 +32,7 @@ pub fn tree(relations: &Relations, start: &[RecordId], direction: Direction, dep
         text += &item_words(&mut records, &line.item, line.edge.as_ref());
         text.push('\n');
     }
-    text
+    (text, records.known.into_keys().collect())
 }
 
 /// The ways to one ancestor.
@@ -88,7 +93,8 @@ impl RecordWords<'_> {
     }
 }
 
-/// A record in one line: id, title, tool, date, who vouches.
+/// A record in one line: id, title, tool, date, who vouches. What was said against it stands at the top, and here no more than a mark: a record
+/// may have a thousand objections and a thousand places.
 pub fn record(relations: &Relations, id: RecordId) -> String {
     let one = relative(relations, id);
     let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
@@ -110,7 +116,7 @@ pub fn record(relations: &Relations, id: RecordId) -> String {
         State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),
     };
     if !one.objections.is_empty() {
-        _ = write!(text, " · {}", paint(Tone::Bad, &objections::all(&one.objections)));
+        _ = write!(text, " · {}", paint(Tone::Bad, &objections::mark(&one.objections)));
     }
     if let Some(withheld) = withheld(relations, id) {
         _ = write!(text, " · {}", paint(Tone::Doubt, &withheld));
@@ -150,8 +156,10 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
         TreeItem::Absent { record } => {
             let is_apart = records.relations.verdict.standing.apart.records.contains(record);
             let why = if is_apart { "signed by no trusted key" } else { "not found" };
-            let against = objections::all(records.relations.against(*record));
-            let against = if against.is_empty() { against } else { format!(" · {}", paint(Tone::Bad, &against)) };
+            let against = match records.relations.against(*record) {
+                [] => String::new(),
+                objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
+            };
             format!("{edge}{} {}{against}", short(record), paint(Tone::Bad, &format!("is named as a parent, {why}")))
         }
         TreeItem::Gap { record, input } => {
