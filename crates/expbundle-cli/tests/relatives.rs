@@ -360,3 +360,29 @@ fn a_parent_that_has_no_say_any_more_was_revoked_and_is_here() {
     assert_eq!((&cost["revoked"], &cost["absent"]), (&names(&[base]), &names(&[])));
     assert_eq!(cost["notAdded"][0]["record"], base.blake3.to_string());
 }
+
+#[test]
+fn who_approves_something_else_takes_back_no_rejection() {
+    let review = |verdict, scope: &str, role: &str| {
+        let (scope, role) = (Some(scope.to_owned()), Some(role.to_owned()));
+        Predicate::Review(Review { verdict, role, scope, reason: Some("poison".to_owned()) })
+    };
+    for (scope, role, is_lost) in
+        [("spelling", "legal", false), ("training data", "editor", false), ("training data", "legal", true)]
+    {
+        let bench = bench();
+        let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+        say(&mut all, tuned, &vouch(), ADA);
+        say(&mut all, tuned, &review(ReviewVerdict::Rejected, "training data", "legal"), ADA);
+        let later = "2026-11-22T09:00:00Z".parse().expect("a time");
+        let approved = review(ReviewVerdict::Approved, scope, role);
+        all.insert_statement(sign(&approved, tuned, &[], &[], later, None, &key(ADA)).expect("a statement"));
+        save(&bench, &all);
+        for trust in [&[][..], &["--trust", "signers"]] {
+            let objections = report(&bench, trust)["records"][0]["objections"].as_array().map_or(0, Vec::len);
+            assert_eq!(objections, usize::from(!is_lost), "{scope} {role}");
+            let why = flat(&bench, &[&["why", "a.expb"], trust].concat());
+            assert_eq!(why.contains("rejected"), !is_lost, "{why}");
+        }
+    }
+}
