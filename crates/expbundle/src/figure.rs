@@ -223,7 +223,7 @@ mod tests {
                 basis: Basis::Measured,
                 method: None,
             };
-            super::resource(&figure).map_err(|why| (super::written(&figure), why))
+            super::resource(&figure).map_err(|why| (written(&figure), why))
         };
         assert_eq!([used(0.0), used(1e27)], [Ok(0.0), Ok(1e27)]);
         assert_eq!(used(-990.0), Err(("-990".to_owned(), Unfit::Negative)));
