@@ -158,6 +158,11 @@ def taken_back(suite, same):
     case("rejected-by-a-stranger", "a stranger's rejection changes nothing", said(model(), "review", EVE, verdict="rejected"), same, [UNKNOWN, NOT_RELEASED], state="trusted", **TRUST)
     mended = said(said(model(), "review", BEN, verdict="rejected"), "review", BEN, "2026-11-26T00:00:00Z", verdict="approved")
     case("rejected-then-approved", "of one reviewer the latest word counts", mended, same, [NOT_RELEASED], state="trusted", **TRUST)
+    rejected = lambda: said(model(), "review", BEN, verdict="rejected", scope="training data", role="legal")
+    later = lambda scope, role: said(rejected(), "review", BEN, "2026-11-26T00:00:00Z", verdict="approved", **({"scope": scope} if scope else {}), **({"role": role} if role else {}))
+    case("rejected-then-approved-in-its-scope", "of one reviewer the latest word of one scope and role counts", later("training data", "legal"), same, [NOT_RELEASED], state="trusted", **TRUST)
+    for name, scope, role in (("another-scope", "spelling", "legal"), ("another-role", "training data", "editor"), ("no-scope-and-role", None, None)):
+        case(f"rejected-then-approved-in-{name}", "who approves something else takes back no rejection", later(scope, role), same, nothing, **TRUST)
     worse = said(said(model(), "review", BEN, verdict="approved"), "review", BEN, "2026-11-26T00:00:00Z", verdict="rejected")
     case("approved-then-rejected", "of one reviewer the latest word counts", worse, same, nothing, **TRUST)
     case("rejected-and-approved-by-another", "one approval does not take back another's rejection", said(said(model(), "review", BEN, verdict="rejected"), "review", ADA, verdict="approved"), same, nothing, **TRUST)

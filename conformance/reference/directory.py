@@ -61,7 +61,8 @@ class Directory:
         latest = {}
         for statement in self.trust.said:
             if statement["kind"] == "review" and statement["record"]["blake3"] == identity and self.trust.counts(statement) and statement["created"] <= self.trust.at:
-                latest[statement["key"]] = max(statement, latest.get(statement["key"], statement), key=date_and_id)
+                matter = statement["key"], statement["predicate"].get("scope"), statement["predicate"].get("role")
+                latest[matter] = max(statement, latest.get(matter, statement), key=date_and_id)
         return any(statement["predicate"]["verdict"] == "rejected" for statement in latest.values())
 
     def outputs(self, identity):

@@ -6,9 +6,11 @@ use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
 use expbundle_format::number::Number;
-use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Basis, Context, Cost, Direction, ResourceUse};
-use expbundle_statement::{Authorship, Predicate, Review, ReviewVerdict, Revocation, Revoked, SigningKey, sign};
+use expbundle_statement::{
+    Authorship, Predicate, Review, ReviewVerdict, Revocation, Revoked, SigningKey, Superseded, sign,
+};
 use serde_json::Value;
 use support::{Bench, json, valid};
 
@@ -210,26 +212,27 @@ fn keys_that_nobody_vouched_for_are_counted_and_hide_nothing_of_the_author() {
     assert_eq!((by_author, objections.as_array().map(Vec::len)), (1, Some(7)));
 }
 
+/// So many hours, of which those that are no figure are written `NaN`.
+fn hours(amounts: &[f64]) -> Cost {
+    let resource = |amount: &f64| ResourceUse {
+        resource: "accelerator".to_owned(),
+        model: None,
+        amount: Number(*amount),
+        unit: "h".to_owned(),
+        basis: Basis::Measured,
+        method: None,
+    };
+    Cost { resources: amounts.iter().map(resource).collect(), charges: Vec::new(), salt: None }
+}
+
 #[test]
 fn what_a_revoked_record_cost_is_listed_and_not_added() {
     let bench = bench();
-    let cost = |amount: f64| Cost {
-        resources: vec![ResourceUse {
-            resource: "accelerator".to_owned(),
-            model: None,
-            amount: Number(amount),
-            unit: "h".to_owned(),
-            basis: Basis::Measured,
-            method: None,
-        }],
-        charges: Vec::new(),
-        salt: None,
-    };
     let mut base = run("base", &[], &[b"base"], &[]);
-    base.json_section(&cost(700.0)).expect("JSON");
+    base.json_section(&hours(&[700.0])).expect("JSON");
     let (mut all, base) = finished(base);
     let mut tuned = run("tuned", &[b"base"], &[b"tuned"], &[]);
-    tuned.json_section(&cost(3.0)).expect("JSON");
+    tuned.json_section(&hours(&[3.0])).expect("JSON");
     let (tuned_bundle, tuned) = finished(tuned);
     all.merge(&tuned_bundle);
     for record in [base, tuned] {
@@ -245,8 +248,11 @@ fn what_a_revoked_record_cost_is_listed_and_not_added() {
         assert_eq!(cost["unknown"], serde_json::json!([]));
         assert_eq!(cost["notAdded"][0]["why"], "revoked");
         let text = flat(&bench, &[&["lineage", "a.expb"], trust].concat());
-        assert!(text.contains("1 record that was revoked") && text.contains("not added: 700 h"), "{text}");
-        assert!(!text.contains("nothing of its cost"), "{text}");
+        assert!(
+            text.contains("1 record that was revoked") && text.contains("not added: accelerator 700 h of record"),
+            "{text}"
+        );
+        assert!(!text.contains("no cost that could be added"), "{text}");
     }
     bench.ok(&["withhold", "a.expb", "--section", "cost", "-o", "b.expb"]);
     let text = flat(&bench, &["lineage", "b.expb", "--cost"]);
@@ -422,5 +428,133 @@ fn a_report_names_the_weightiest_ancestors_and_counts_the_rest() {
         assert_eq!(head["ancestorsObjectedMore"], 24);
         let others = records.iter().filter(|record| record["title"] != "tuned");
         assert!(others.into_iter().all(|record| record["ancestorsObjectedMore"] == 0));
+    }
+}
+
+/// A run with a cost, of a tool's run.
+fn costing(title: &str, of: Option<&str>, amounts: &[f64], inputs: &[&[u8]]) -> (Bundle, DigestSet) {
+    let mut body = RecordBody::new(Kind::Run);
+    body.inputs = inputs.iter().map(|bytes| model(bytes)).collect();
+    body.outputs = vec![model(title.as_bytes())];
+    body.source = of.map(|run| Source { tool: "wandb".to_owned(), run: run.to_owned() });
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("JSON");
+    draft.json_section(&hours(amounts)).expect("JSON");
+    finished(draft)
+}
+
+fn names(records: &[DigestSet]) -> Value {
+    let mut names: Vec<String> = records.iter().map(|record| record.blake3.to_string()).collect();
+    names.sort_unstable();
+    names.into()
+}
+
+#[test]
+fn a_cost_that_says_nothing_takes_no_run_from_one_that_does() {
+    for (empty, not_added) in [(&[][..], 0), (&[f64::NAN], 1), (&[-1.0], 1)] {
+        // Whichever has the lower id.
+        for number in 0..4 {
+            let bench = bench();
+            let (mut all, silent) = costing(&format!("silent {number}"), Some("1"), empty, &[]);
+            let (said_bundle, said) = costing("said", Some("1"), &[100.0], &[]);
+            let (alone_bundle, alone) = costing("alone", None, empty, &[]);
+            let inputs = [format!("silent {number}"), "said".to_owned(), "alone".to_owned()];
+            let inputs: Vec<&[u8]> = inputs.iter().map(|name| name.as_bytes()).collect();
+            let (last_bundle, last) = costing("tuned", None, &[1.0], &inputs);
+            for other in [&said_bundle, &alone_bundle, &last_bundle] {
+                all.merge(other);
+            }
+            save(&bench, &all);
+            let cost = report(&bench, &["--cost"])["cost"].clone();
+            assert_eq!(cost["resources"][0]["amount"], 101.0);
+            assert_eq!(cost["counted"], names(&[said, last]));
+            assert_eq!((&cost["repeated"], &cost["unknown"]), (&names(&[silent]), &names(&[alone])));
+            let figures = cost["notAdded"].as_array().expect("a list");
+            assert_eq!(figures.len(), not_added, "{figures:?}");
+            for figure in figures {
+                assert_eq!(
+                    (&figure["record"], &figure["resource"]),
+                    (&names(&[alone])[0], &Value::from("accelerator"))
+                );
+            }
+            let text = flat(&bench, &["lineage", "a.expb", "--cost"]);
+            assert!(text.contains("1 record that states no cost that could be added"), "{text}");
+            assert!(text.contains("1 record that is of a run for which another record stands"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_successor_that_was_not_revoked_counts_in_place_of_what_it_supersedes() {
+    let supersede = |successor: DigestSet| Predicate::Supersession(Superseded { successor, reason: None });
+    for (of_old, of_new, is_revoked) in
+        [(Some("a"), Some("b"), false), (None, Some("b"), false), (Some("a"), Some("a"), true), (Some("a"), None, true)]
+    {
+        let bench = bench();
+        let (mut all, old) = costing("old", of_old, &[500.0], &[]);
+        let (new_bundle, new) = costing("new", of_new, &[7.0], &[]);
+        let (last_bundle, last) = costing("tuned", None, &[1.0], &[b"old", b"new"]);
+        all.merge(&new_bundle);
+        all.merge(&last_bundle);
+        for record in [old, new, last] {
+            say(&mut all, record, &vouch(), ADA);
+        }
+        say(&mut all, old, &supersede(new), ADA);
+        if is_revoked {
+            say(&mut all, new, &revoke(new), ADA);
+        }
+        save(&bench, &all);
+        let (sum, counts) = if is_revoked { (501.0, old) } else { (8.0, new) };
+        for trust in [&["--cost"][..], &["--cost", "--trust", "signers"]] {
+            let cost = report(&bench, trust)["cost"].clone();
+            assert_eq!(cost["resources"][0]["amount"], sum, "{of_old:?} {of_new:?} {is_revoked}");
+            assert_eq!(cost["counted"], names(&[counts, last]));
+            let (superseded, revoked) = if is_revoked { (vec![], vec![new]) } else { (vec![old], vec![]) };
+            assert_eq!((&cost["superseded"], &cost["revoked"]), (&names(&superseded), &names(&revoked)));
+            assert_eq!((&cost["unknown"], &cost["repeated"]), (&names(&[]), &names(&[])));
+            let text = flat(&bench, &[&["lineage", "a.expb"], trust].concat());
+            assert_eq!(text.contains("1 record that was superseded by another record here"), !is_revoked, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_parent_that_has_no_say_any_more_was_revoked_and_is_here() {
+    let bench = bench();
+    let (mut all, base) = costing("base", None, &[700.0], &[]);
+    let (tuned_bundle, tuned) = finished(run("tuned", &[], &[b"tuned"], &[base]));
+    all.merge(&tuned_bundle);
+    say(&mut all, base, &vouch(), EVE);
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, base, &revoke(base), ADA);
+    save(&bench, &all);
+    let cost = report(&bench, &["--cost", "--trust", "signers"])["cost"].clone();
+    assert_eq!((&cost["revoked"], &cost["absent"]), (&names(&[base]), &names(&[])));
+    assert_eq!(cost["notAdded"][0]["record"], base.blake3.to_string());
+}
+
+#[test]
+fn who_approves_something_else_takes_back_no_rejection() {
+    let review = |verdict, scope: &str, role: &str| {
+        let (scope, role) = (Some(scope.to_owned()), Some(role.to_owned()));
+        Predicate::Review(Review { verdict, role, scope, reason: Some("poison".to_owned()) })
+    };
+    for (scope, role, is_lost) in
+        [("spelling", "legal", false), ("training data", "editor", false), ("training data", "legal", true)]
+    {
+        let bench = bench();
+        let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+        say(&mut all, tuned, &vouch(), ADA);
+        say(&mut all, tuned, &review(ReviewVerdict::Rejected, "training data", "legal"), ADA);
+        let later = "2026-11-22T09:00:00Z".parse().expect("a time");
+        let approved = review(ReviewVerdict::Approved, scope, role);
+        all.insert_statement(sign(&approved, tuned, &[], &[], later, None, &key(ADA)).expect("a statement"));
+        save(&bench, &all);
+        for trust in [&[][..], &["--trust", "signers"]] {
+            let objections = report(&bench, trust)["records"][0]["objections"].as_array().map_or(0, Vec::len);
+            assert_eq!(objections, usize::from(!is_lost), "{scope} {role}");
+            let why = flat(&bench, &[&["why", "a.expb"], trust].concat());
+            assert_eq!(why.contains("rejected"), !is_lost, "{why}");
+        }
     }
 }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashSet};
 use expbundle_format::RecordId;
 use expbundle_format::record::Source;
 
+use crate::adjacency::Adjacency;
+use crate::components::Components;
 use crate::lineage::Lineage;
 
 /// A sum over an ancestry, and how far it reaches.
@@ -19,8 +21,10 @@ pub struct Rollup<T> {
     pub counted: Vec<RecordId>,
     /// Records of which no value is known, so that the true sum may be larger.
     pub unknown: Vec<RecordId>,
-    /// Records left out because another record of the same run was counted.
+    /// Records that are not counted because another record of the same run stands for it.
     pub repeated: Vec<RecordId>,
+    /// Records whose place another record here took, which the caller did not leave out.
+    pub superseded: Vec<RecordId>,
     /// Records that the caller left out.
     pub left_out: Vec<RecordId>,
     /// Parents that are named and not here; what they would add is unknown too.
@@ -30,8 +34,9 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// Of several records of one source run one counts that no other record here supersedes, then that of the lowest `rank`, then the
-    /// first by id that has a value (spec/family.md, "Sums"). What `is_left_out` stands for no run.
+    /// What `is_left_out` stands for no run and takes nobody's place. Then what was superseded goes, of whatever run it is. Of several
+    /// records of one source run that are left that of the lowest `rank` counts, then one that has a value, then the first by id
+    /// (spec/family.md, "Sums"). Every record is in one list.
     pub fn rollup<T, R: Ord>(
         &self,
         of: &[RecordId],
@@ -41,17 +46,18 @@ impl Lineage {
         mut add: impl FnMut(T, T) -> T,
     ) -> Rollup<T> {
         let family = self.family(of);
-        let left_out = family.iter().copied().filter(|id| is_left_out(*id)).collect();
-        let mut sum =
-            Rollup { total: None, counted: vec![], unknown: vec![], repeated: vec![], left_out, absent: vec![] };
+        let (left_out, standing): (Vec<RecordId>, Vec<RecordId>) = family.iter().partition(|id| is_left_out(**id));
+        let replaced = self.superseded_by(&standing);
+        let (superseded, standing): (Vec<RecordId>, Vec<RecordId>) =
+            standing.into_iter().partition(|id| replaced.contains(id));
+        let (counted, unknown, repeated) = (vec![], vec![], vec![]);
         let mut absent: Vec<RecordId> = family.iter().flat_map(|&id| self.absent_parents(id)).collect();
         absent.sort_unstable();
         absent.dedup();
-        sum.absent = absent;
-        let mut known: Vec<(RecordId, Option<T>)> =
-            family.iter().filter(|id| sum.left_out.binary_search(id).is_err()).map(|&id| (id, value(id))).collect();
+        let mut sum = Rollup { total: None, counted, unknown, repeated, superseded, left_out, absent };
+        let mut known: Vec<(RecordId, Option<T>)> = standing.into_iter().map(|id| (id, value(id))).collect();
         // Best first, so that the first of each run is the one that counts.
-        known.sort_by_cached_key(|(id, value)| (self.is_superseded_in(*id, &family), rank(*id), value.is_none(), *id));
+        known.sort_by_cached_key(|(id, value)| (rank(*id), value.is_none(), *id));
         let mut runs: HashSet<&Source> = HashSet::new();
         for (id, value) in known {
             let source = self.record(id).and_then(|facts| facts.source.as_ref());
@@ -119,7 +125,38 @@ impl Lineage {
         family
     }
 
-    fn is_superseded_in(&self, id: RecordId, family: &[RecordId]) -> bool {
-        self.successors(id).any(|successor| successor != id && family.binary_search(&successor).is_ok())
+    /// Every record whose place one of these took, by way of whatever other records. `standing` is sorted.
+    ///
+    /// Of records that supersede each other in a circle none took the place of another.
+    fn superseded_by(&self, standing: &[RecordId]) -> HashSet<RecordId> {
+        let mut olds: Vec<RecordId> = self.supersessions.iter().map(|one| one.superseded).collect();
+        olds.dedup();
+        let said: Vec<(RecordId, RecordId)> =
+            olds.into_iter().flat_map(|old| self.successors(old).map(move |new| (old, new))).collect();
+        let mut ids: Vec<RecordId> = said.iter().flat_map(|(old, new)| [*old, *new]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let vertex = |id: RecordId| {
+            u32::try_from(ids.binary_search(&id).expect("all are here")).expect("statements are numbered by u32")
+        };
+        let arcs: Vec<(u32, u32)> = said.iter().map(|(old, new)| (vertex(*old), vertex(*new))).collect();
+        let graph = Adjacency::new(ids.len(), &arcs);
+        let Components { of, count } = Components::new(&graph);
+        let mut stands = vec![false; count as usize];
+        for (id, circle) in ids.iter().zip(&of) {
+            stands[*circle as usize] |= standing.binary_search(id).is_ok();
+        }
+        let mut by_circle: Vec<u32> = (0..graph.len()).collect();
+        by_circle.sort_unstable_by_key(|vertex| of[*vertex as usize]);
+        let mut replaced = vec![false; count as usize];
+        // Successors have lower numbers, so what became of them is known.
+        for vertex in by_circle {
+            let own = of[vertex as usize];
+            let others = graph.of(vertex).iter().map(|next| of[*next as usize]).filter(|other| *other != own);
+            if others.into_iter().any(|other| stands[other as usize] || replaced[other as usize]) {
+                replaced[own as usize] = true;
+            }
+        }
+        ids.iter().zip(of).filter(|(_, circle)| replaced[*circle as usize]).map(|(id, _)| *id).collect()
     }
 }

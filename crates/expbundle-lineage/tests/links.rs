@@ -307,8 +307,60 @@ fn sums_count_each_ancestor_and_each_run_once() {
         let sum = lineage.rollup(&[id("merged")], |_| false, |_| (), hours, |a, b| a + b);
         assert_eq!(sum.total, Some(30));
         assert_eq!(sum.counted, ids(&["base", "merged", new]));
-        assert_eq!((sum.unknown, sum.repeated, sum.absent), (ids(&["left"]), ids(&[old]), ids(&["gone"])));
+        assert_eq!((sum.unknown, sum.superseded, sum.absent), (ids(&["left"]), ids(&[old]), ids(&["gone"])));
+        assert_eq!((sum.repeated, sum.left_out), (vec![], vec![]));
     }
+    let sum = lineage(&stories).rollup(&[id("merged")], |_| false, |_| (), hours, |a, b| a + b);
+    assert_eq!((sum.total, sum.repeated.len(), sum.superseded), (Some(30), 1, vec![]));
+}
+
+/// What is added up of the records `a` to `e`, all ancestors of `last`, and which of them were superseded.
+#[track_caller]
+fn added(supersessions: &[(&str, &str)], left_out: &[&str], total: u32, superseded: &[&str]) {
+    let hours = [("a", 1), ("b", 10), ("c", 100), ("d", 1000), ("e", 10_000)];
+    let mut stories: Vec<Story> =
+        hours.iter().map(|(name, _)| record(name).run(name, "1").puts("model", name)).collect();
+    stories.push(hours.iter().fold(record("last"), |last, (name, _)| last.takes("model", name)));
+    stories.push(record("elsewhere"));
+    let said = |(old, new): &(&str, &str)| Supersession { superseded: id(old), successor: digest(new) };
+    let supersessions = supersessions.iter().map(said).collect();
+    let lineage = Lineage::build(Facts { supersessions, ..facts(&stories) });
+    let value = |record| hours.iter().find(|(name, _)| id(name) == record).map(|(_, hours)| *hours);
+    let is_left_out = |record| ids(left_out).contains(&record);
+    let sum = lineage.rollup(&[id("last")], is_left_out, |_| (), value, |a, b| a + b);
+    assert_eq!((sum.total, sum.superseded.clone()), (Some(total), ids(superseded)));
+    let lists = [sum.counted, sum.unknown, sum.repeated, sum.superseded, sum.left_out];
+    let mut all = lists.concat();
+    all.sort_unstable();
+    assert_eq!(all, ids(&["a", "b", "c", "d", "e", "last"]), "each is in one list");
+}
+
+#[test]
+fn a_successor_counts_in_place_of_what_it_supersedes_of_whatever_run() {
+    added(&[], &[], 11_111, &[]);
+    added(&[("a", "b"), ("c", "b")], &[], 11_010, &["a", "c"]);
+    added(&[("a", "b"), ("b", "c")], &[], 11_100, &["a", "b"]);
+    // By way of one that is elsewhere, or not here.
+    added(&[("a", "elsewhere"), ("elsewhere", "b")], &[], 11_110, &["a"]);
+    added(&[("a", "gone"), ("gone", "b")], &[], 11_110, &["a"]);
+    added(&[("a", "gone"), ("b", "elsewhere")], &[], 11_111, &[]);
+}
+
+#[test]
+fn what_is_left_out_takes_nobodys_place() {
+    added(&[("a", "b")], &["b"], 11_101, &[]);
+    added(&[("a", "b")], &["a"], 11_110, &[]);
+    added(&[("a", "b"), ("b", "c")], &["b"], 11_100, &["a"]);
+    added(&[("a", "b"), ("b", "c")], &["b", "c"], 11_001, &[]);
+    added(&[("a", "b"), ("a", "c")], &["b"], 11_100, &["a"]);
+}
+
+#[test]
+fn of_records_that_supersede_each_other_in_a_circle_none_is_lost() {
+    added(&[("a", "a")], &[], 11_111, &[]);
+    added(&[("a", "b"), ("b", "a")], &[], 11_111, &[]);
+    added(&[("a", "b"), ("b", "a")], &["b"], 11_101, &[]);
+    added(&[("a", "b"), ("b", "a"), ("b", "c"), ("d", "a")], &[], 10_100, &["a", "b", "d"]);
 }
 
 #[test]

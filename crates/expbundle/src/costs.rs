@@ -35,12 +35,14 @@ pub struct FamilyCosts {
     pub sums: Costs,
     /// Records whose cost was counted.
     pub counted: Vec<RecordId>,
-    /// Records that say nothing of their cost.
+    /// Records that state no cost which could be added.
     pub unknown: Vec<RecordId>,
     /// Records whose cost is withheld.
     pub withheld: Vec<RecordId>,
-    /// Records of a run that was counted already.
+    /// Records of a run for which another record here stands.
     pub repeated: Vec<RecordId>,
+    /// Records whose place another record here took.
+    pub superseded: Vec<RecordId>,
     /// Records that were revoked: what they say of their cost is listed and not added.
     pub revoked: Vec<RecordId>,
     /// Parents that are not here.
@@ -76,53 +78,60 @@ pub struct ChargeSum {
 impl Intact {
     /// Adds up what these records and all their ancestors cost, each once.
     ///
-    /// Of several records of one run one that is signed counts before one that is not. What was revoked is not added, and stands for no run.
+    /// What was revoked is not added, stands for no run and takes nobody's place. A successor counts in place of what it supersedes. Of
+    /// several records of one run one that is signed counts before one that is not.
     pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> FamilyCosts {
         let state = |id: RecordId| verdict.records.get(&id).copied().unwrap_or(State::Intact);
-        let rollup: Rollup<Vec<Cost>> = verdict.lineage.rollup(
+        let cost = |id: RecordId| self.json_section::<Cost>(id);
+        let rollup: Rollup<Vec<(RecordId, Cost)>> = verdict.lineage.rollup(
             of,
             |id| verdict.standing.records.contains(&id),
             |id| Reverse(state(id)),
-            |id| self.json_section::<Cost>(id).map(|cost| vec![cost]),
+            |id| cost(id).filter(figure::is_known).map(|cost| vec![(id, cost)]),
             |mut all, mut one| {
                 all.append(&mut one);
                 all
             },
         );
         let mut sums = Costs::of(rollup.total.as_deref().unwrap_or_default());
-        for cost in rollup.left_out.iter().filter_map(|id| self.json_section::<Cost>(*id)) {
-            sums.not_added.extend(figure::revoked(&cost));
+        let Rollup { counted, unknown, repeated, superseded, left_out, absent, .. } = rollup;
+        // One whose every signature was taken back is here, though it has no place in the graph.
+        let (taken_back, absent): (Vec<RecordId>, _) = absent
+            .into_iter()
+            .partition(|id| verdict.standing.taken_back.contains(id) && self.records().contains_key(id));
+        let mut revoked = [left_out, taken_back].concat();
+        revoked.sort_unstable();
+        for id in &revoked {
+            sums.not_added.extend(cost(*id).iter().flat_map(|cost| figure::revoked(*id, cost)));
         }
-        let (withheld, unknown) = rollup.unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
-        let Rollup { counted, repeated, left_out: revoked, absent, .. } = rollup;
-        FamilyCosts { sums, counted, unknown, withheld, repeated, revoked, absent }
+        for id in &unknown {
+            sums.not_added.extend(cost(*id).iter().flat_map(|cost| figure::unfit(*id, cost)));
+        }
+        sums.not_added.sort_by_key(|one| one.record);
+        let (withheld, unknown) = unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
+        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent }
     }
 }
 
 impl Costs {
-    fn of(costs: &[Cost]) -> Self {
+    fn of(costs: &[(RecordId, Cost)]) -> Self {
         let mut resources: BTreeMap<(&str, Option<&str>, &str, Basis), f64> = BTreeMap::new();
         let mut charges: BTreeMap<(&str, Basis), Decimal> = BTreeMap::new();
         let mut not_added = Vec::new();
-        for cost in costs {
+        for (record, cost) in costs {
             for one in &cost.resources {
                 let key = (one.resource.as_str(), one.model.as_deref(), one.unit.as_str(), one.basis);
                 match figure::resource(one) {
                     Ok(amount) => *resources.entry(key).or_default() += amount,
-                    Err(not) => not_added.push(not),
+                    Err(why) => not_added.push(NotAdded::resource(*record, one, why)),
                 }
             }
             for charge in &cost.charges {
                 let key = (charge.currency.as_str(), charge.basis);
                 let sum = charges.get(&key).copied().unwrap_or_default();
-                let too_much = || NotAdded {
-                    amount: charge.amount.clone(),
-                    unit: charge.currency.clone(),
-                    why: Unfit::OutOfRange,
-                };
-                match figure::charge(charge).and_then(|amount| sum.checked_add(amount).ok_or_else(too_much)) {
+                match figure::charge(charge).and_then(|amount| sum.checked_add(amount).ok_or(Unfit::OutOfRange)) {
                     Ok(sum) => _ = charges.insert(key, sum),
-                    Err(not) => not_added.push(not),
+                    Err(why) => not_added.push(NotAdded::charge(*record, charge, why)),
                 }
             }
         }
@@ -144,9 +153,16 @@ impl Costs {
 
 #[cfg(test)]
 mod tests {
+    use expbundle_format::DigestSet;
     use expbundle_format::sections::{Charge, ResourceUse};
 
     use super::*;
+
+    /// Costs of as many records.
+    fn of(costs: &[Cost]) -> Costs {
+        let record = |number: usize| RecordId(DigestSet::of(&number.to_le_bytes()).blake3);
+        Costs::of(&costs.iter().enumerate().map(|(number, cost)| (record(number), cost.clone())).collect::<Vec<_>>())
+    }
 
     #[test]
     fn figures_of_different_origin_are_never_added() {
@@ -172,7 +188,7 @@ mod tests {
         };
         let all =
             [cost(1.5, "2.10", Basis::Billed), cost(0.5, "0.90", Basis::Billed), cost(8.0, "a lot", Basis::Estimated)];
-        let sum = Costs::of(&all);
+        let sum = of(&all);
         let hours: Vec<_> = sum.resources.iter().map(|one| (one.basis, one.amount)).collect();
         assert_eq!(hours, [(Basis::Estimated, Number(8.0)), (Basis::Billed, Number(2.0))]);
         assert_eq!(sum.charges.len(), 1);
@@ -206,7 +222,7 @@ mod tests {
         let tiny = format!("0.{}1", "0".repeat(35));
         let all =
             [cost(10.0, "50"), cost(-990.0, "-4999"), cost(f64::NAN, "NaN"), cost(1.7e308, &tiny), cost(1.0, "1.5")];
-        let sum = Costs::of(&all);
+        let sum = of(&all);
         assert_eq!((sum.resources.len(), sum.resources[0].amount), (1, Number(11.0)));
         assert_eq!((sum.charges.len(), sum.charges[0].amount.as_str()), (1, "51.5"));
         assert_eq!(sum.not_added.len(), 6, "{:?}", sum.not_added);

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use expbundle_format::RecordId;
 use expbundle_format::sections::{Charge, Cost, ResourceUse};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +14,12 @@ use serde::Serialize;
 /// A figure that is in no sum.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct NotAdded {
+    /// The record that states it.
+    pub record: RecordId,
+    /// `accelerator`, `energy`, …; null for a charge.
+    pub resource: Option<String>,
+    /// Which model of the resource.
+    pub model: Option<String>,
     /// The amount, as it is written.
     pub amount: String,
     /// Its unit or currency.
@@ -63,11 +70,38 @@ const WHOLE_DIGITS: usize = 21;
 /// Digits of an amount of money behind the point: tokens cost some 1e-9 each. Both together leave room to add 100,000 amounts and more.
 const PART_DIGITS: usize = 12;
 
+impl NotAdded {
+    /// A use of a resource that is not added.
+    pub fn resource(record: RecordId, figure: &ResourceUse, why: Unfit) -> Self {
+        let (resource, model) = (Some(figure.resource.clone()), figure.model.clone());
+        Self { record, resource, model, amount: written(figure), unit: figure.unit.clone(), why }
+    }
+
+    /// A charge that is not added.
+    pub fn charge(record: RecordId, figure: &Charge, why: Unfit) -> Self {
+        let (amount, unit) = (figure.amount.clone(), figure.currency.clone());
+        Self { record, resource: None, model: None, amount, unit, why }
+    }
+}
+
+/// Whether a record states any figure that may be added: only then its cost is known.
+pub fn is_known(cost: &Cost) -> bool {
+    cost.resources.iter().any(|figure| resource(figure).is_ok())
+        || cost.charges.iter().any(|figure| charge(figure).is_ok())
+}
+
+/// The figures of a record that no sum should hold.
+pub fn unfit(record: RecordId, cost: &Cost) -> impl Iterator<Item = NotAdded> + '_ {
+    let resources = cost.resources.iter();
+    let resources = resources.filter_map(move |one| Some(NotAdded::resource(record, one, resource(one).err()?)));
+    let charges = cost.charges.iter();
+    resources.chain(charges.filter_map(move |one| Some(NotAdded::charge(record, one, charge(one).err()?))))
+}
+
 /// Every figure of a record that was revoked: none is added.
-pub fn revoked(cost: &Cost) -> impl Iterator<Item = NotAdded> + '_ {
-    let resources = cost.resources.iter().map(|figure| (written(figure), &figure.unit));
-    let charges = cost.charges.iter().map(|charge| (charge.amount.clone(), &charge.currency));
-    resources.chain(charges).map(|(amount, unit)| NotAdded { amount, unit: unit.clone(), why: Unfit::Revoked })
+pub fn revoked(record: RecordId, cost: &Cost) -> impl Iterator<Item = NotAdded> + '_ {
+    let resources = cost.resources.iter().map(move |one| NotAdded::resource(record, one, Unfit::Revoked));
+    resources.chain(cost.charges.iter().map(move |one| NotAdded::charge(record, one, Unfit::Revoked)))
 }
 
 /// An amount in short: in full the largest have 309 digits, of which 17 mean something.
@@ -77,7 +111,7 @@ fn written(figure: &ResourceUse) -> String {
 }
 
 /// What a use of a resource adds to a sum.
-pub fn resource(figure: &ResourceUse) -> Result<f64, NotAdded> {
+pub fn resource(figure: &ResourceUse) -> Result<f64, Unfit> {
     let amount = figure.amount.0;
     let why = if amount.is_nan() {
         Unfit::NotANumber
@@ -90,12 +124,12 @@ pub fn resource(figure: &ResourceUse) -> Result<f64, NotAdded> {
     } else {
         return Ok(amount);
     };
-    Err(NotAdded { amount: written(figure), unit: figure.unit.clone(), why })
+    Err(why)
 }
 
 /// What a charge adds to a sum.
-pub fn charge(figure: &Charge) -> Result<Decimal, NotAdded> {
-    figure.amount.parse().map_err(|why| NotAdded { amount: figure.amount.clone(), unit: figure.currency.clone(), why })
+pub fn charge(figure: &Charge) -> Result<Decimal, Unfit> {
+    figure.amount.parse()
 }
 
 /// An exact decimal number that is not negative: binary floats cannot hold money.
@@ -189,7 +223,7 @@ mod tests {
                 basis: Basis::Measured,
                 method: None,
             };
-            super::resource(&figure).map_err(|not| (not.amount, not.why))
+            super::resource(&figure).map_err(|why| (written(&figure), why))
         };
         assert_eq!([used(0.0), used(1e27)], [Ok(0.0), Ok(1e27)]);
         assert_eq!(used(-990.0), Err(("-990".to_owned(), Unfit::Negative)));

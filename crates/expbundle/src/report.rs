@@ -176,7 +176,7 @@ pub struct StatementReport {
     pub says: String,
     /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
     pub against: bool,
-    /// Whether it is a review that a later one of the same reviewer replaced.
+    /// Whether it is a review that a later one of the same reviewer with the same scope and role replaced.
     pub replaced: bool,
     /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
     pub revoked: bool,

@@ -12,7 +12,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{
-    Judgement, Kind, Predicate, PublicKey, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement, Window,
+    Judgement, Kind, Predicate, PublicKey, Review, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement, Window,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -42,7 +42,7 @@ pub struct Standing {
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
     pub against: BTreeMap<RecordId, Vec<Objection>>,
-    /// Reviews that a later one of the same reviewer replaced.
+    /// Reviews that a later one of the same reviewer with the same scope and role replaced.
     pub replaced_reviews: BTreeSet<StatementId>,
     /// Without a signers file: who took back their own signature of a record that others signed too.
     withdrawn: HashSet<(RecordId, [u8; 32])>,
@@ -375,6 +375,14 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
     }
 }
 
+/// What a review is about: the record, the reviewer, and the scope and role, as they are written.
+type Matter<'a> = (RecordId, [u8; 32], Option<&'a str>, Option<&'a str>);
+
+fn matter<'a>(statement: &VerifiedStatement, review: &'a Review) -> Matter<'a> {
+    let (record, key) = (RecordId(statement.record().blake3), *statement.key().as_bytes());
+    (record, key, review.scope.as_deref(), review.role.as_deref())
+}
+
 /// What those whose word counts said against records.
 fn object(
     words: &[&VerifiedStatement],
@@ -425,20 +433,20 @@ fn object(
             say(statement, ObjectionKind::Revoked, record, revocation.reason.as_ref(), None);
         }
     }
-    // Of one reviewer the latest word counts.
-    let mut reviews: HashMap<(RecordId, [u8; 32]), StatementId> = HashMap::new();
+    // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence.
+    let mut reviews: HashMap<Matter<'_>, StatementId> = HashMap::new();
     let is_said = |statement: &VerifiedStatement| {
         !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
     };
-    for statement in words.iter().filter(|statement| statement.kind() == Kind::Review && is_said(statement)) {
-        reviews.insert((record_of(statement), *statement.key().as_bytes()), statement.id());
+    for statement in words.iter().filter(|statement| is_said(statement)) {
+        if let Predicate::Review(review) = statement.predicate() {
+            reviews.insert(matter(statement, review), statement.id());
+        }
     }
     let mut replaced = BTreeSet::new();
     for statement in words.iter().filter(|statement| is_said(statement)) {
         match statement.predicate() {
-            Predicate::Review(_)
-                if reviews.get(&(record_of(statement), *statement.key().as_bytes())) != Some(&statement.id()) =>
-            {
+            Predicate::Review(review) if reviews.get(&matter(statement, review)) != Some(&statement.id()) => {
                 replaced.insert(statement.id());
             }
             Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {

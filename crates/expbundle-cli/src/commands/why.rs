@@ -314,8 +314,8 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
 
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
-/// Of one reviewer the latest review has a sentence. With a signers file only trusted signers have, and what is against the record comes
-/// first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
+/// Of one reviewer the latest review of each scope and role has a sentence. With a signers file only trusted signers have, and what is
+/// against the record comes first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
 /// Whether a deployment names an output that is not the file that is asked about.
 fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) -> bool {
     match (statement.predicate(), &relations.file) {

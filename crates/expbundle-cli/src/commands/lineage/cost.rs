@@ -6,6 +6,7 @@ use expbundle::costs::FamilyCosts;
 use expbundle_format::sections::Basis;
 
 use super::words::listed;
+use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, paint};
 
 /// Figures that are in no sum and shown beside it.
@@ -31,9 +32,10 @@ pub fn words(cost: &FamilyCosts) -> String {
     _ = writeln!(text, "counted: {}, each once", count(cost.counted.len() as u64, "record"));
     for (which, one, several) in [
         (&cost.revoked, "was revoked", "were revoked"),
-        (&cost.unknown, "says nothing of its cost", "say nothing of their cost"),
+        (&cost.unknown, "states no cost that could be added", "state no cost that could be added"),
         (&cost.withheld, "withholds its cost", "withhold their cost"),
-        (&cost.repeated, "is of a run that was counted already", "are of a run that was counted already"),
+        (&cost.superseded, "was superseded by another record here", "were superseded by other records here"),
+        (&cost.repeated, "is of a run for which another record stands", "are of runs for which other records stand"),
         (&cost.absent, "is not here", "are not here"),
     ] {
         if !which.is_empty() {
@@ -42,7 +44,10 @@ pub fn words(cost: &FamilyCosts) -> String {
         }
     }
     for one in cost.sums.not_added.iter().take(FIGURES) {
-        _ = writeln!(text, "not added: {} {}: {}", cell(&one.amount), cell(&one.unit), one.why);
+        let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
+        let what = format!("{}{model}", cell(one.resource.as_deref().unwrap_or("charged")));
+        let amount = format!("{} {}", cell(&one.amount), cell(&one.unit));
+        _ = writeln!(text, "not added: {what} {amount} of record {}: {}", short(&one.record), one.why);
     }
     let more = cost.sums.not_added.len().saturating_sub(FIGURES) as u64;
     if more > 0 {
