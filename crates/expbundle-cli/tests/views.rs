@@ -415,7 +415,10 @@ fn a_strangers_record_that_trusted_people_speak_of_changes_nothing() {
         text.split("\nBy keys that are not trusted").next().expect("a part").trim_end().to_owned()
     };
     let (without, with) = (report("without.expb"), report("with.expb"));
-    assert!(without.contains("but 1 record was rejected") && without.contains("(not a record that counts here)"), "{without}");
+    assert!(
+        without.contains("but 1 record was rejected") && without.contains("(not a record that counts here)"),
+        "{without}"
+    );
     assert_eq!(
         with.split("\nThis does not prove").next().map(str::trim_end),
         without.split("\nThis does not prove").next().map(str::trim_end)

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody};
 use expbundle_format::sections::{Artifacts, Direction};
-use expbundle_format::tree::Tree;
+use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
-use expbundle_lineage::evidence::{LEAST_BYTES, has_common_name, is_unique_file};
+use expbundle_lineage::evidence::{has_common_name, is_own_file, is_trivial, is_unique_file};
 use expbundle_lineage::relation::carries_lineage;
 
 use crate::content::Content;
@@ -123,10 +123,10 @@ fn names(described: &Artifacts) -> Names<'_> {
 
 fn is_common(artifact: &ArtifactRef, names: &[&str], listings: &Listings<'_>) -> bool {
     match artifact.form {
-        Form::File => names.iter().any(|name| has_common_name(name)),
+        Form::File => is_trivial(&artifact.digest) || names.iter().any(|name| has_common_name(name)),
         Form::Tree => listings.of(artifact).is_some_and(|tree| {
-            let own = tree.files().iter().filter(|file| !has_common_name(&file.path.to_plain()));
-            own.map(|file| file.size).fold(0, u64::saturating_add) < LEAST_BYTES
+            let is_own = |file: &TreeFile| is_own_file(&file.path.to_plain(), &file.digest.into(), file.size);
+            !tree.files().iter().any(is_own)
         }),
     }
 }
