@@ -136,7 +136,8 @@ pub(crate) struct Contents {
     classes: HashMap<ArtifactDigests, u32>,
     /// Those of other sizes: few, for one of two sizes is a lie.
     other_sizes: BTreeMap<(ArtifactDigests, Option<u64>), u32>,
-    contents: Vec<Content>,
+    /// By class.
+    described: Vec<Content>,
     /// By first class of a digest set, the sizes that are listed.
     sizes: Vec<Sizes>,
     /// By class, whether some `record.json`, or a listing that one names, has it.
@@ -253,8 +254,8 @@ impl Contents {
         }
         contents.joining = joining;
         let (outputs, inputs) = (outputs.uses, inputs.uses);
-        contents.sizes = vec![Sizes::None; contents.contents.len()];
-        for (class, content) in (0_u32..).zip(&contents.contents) {
+        contents.sizes = vec![Sizes::None; contents.described.len()];
+        for (class, content) in (0_u32..).zip(&contents.described) {
             let first = contents.classes.get(&content.digests).copied().unwrap_or(class);
             let both = content.digests.both();
             contents.has_partial |= both.is_none();
@@ -269,7 +270,7 @@ impl Contents {
             *sizes = sizes.and(content.size_bytes);
         }
         rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
-        contents.produced = vec![[Makers::None; 2]; contents.contents.len()];
+        contents.produced = vec![[Makers::None; 2]; contents.described.len()];
         for output in outputs.iter().filter(|output| output.links) {
             let makers = &mut contents.produced[output.class as usize][usize::from(output.in_tree)];
             *makers = makers.and(Makers::One(output.record));
@@ -277,12 +278,12 @@ impl Contents {
         // Collected record by record, and of each in the order of its outputs.
         let proving = outputs.iter().filter(|output| output.links && !output.in_tree);
         contents.proving_outputs = proving.map(|output| (output.record, output.artifact)).collect();
-        let classes = contents.contents.len();
+        let classes = contents.described.len();
         (contents.outputs, contents.inputs) =
             rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
         let agreeing: Vec<(u32, u32)> = if contents.has_partial {
             let pairs = (0..contents.len()).flat_map(|class| {
-                let found = contents.compare(&contents.contents[class as usize]);
+                let found = contents.compare(&contents.described[class as usize]);
                 found.into_iter().map(move |other| (class, other))
             });
             pairs.collect()
@@ -454,16 +455,16 @@ impl Contents {
     }
 
     fn class_or_new(&mut self, content: Content) -> u32 {
-        let next = u32::try_from(self.contents.len()).expect("fewer than 2^32 artifacts fit into memory");
+        let next = u32::try_from(self.described.len()).expect("fewer than 2^32 artifacts fit into memory");
         let first = *self.classes.entry(content.digests).or_insert(next);
-        let class = match self.contents.get(first as usize) {
+        let class = match self.described.get(first as usize) {
             Some(known) if *known != content => {
                 *self.other_sizes.entry((content.digests, content.size_bytes)).or_insert(next)
             }
             _ => first,
         };
         if class == next {
-            self.contents.push(content);
+            self.described.push(content);
             self.listed.push(false);
         }
         class
@@ -471,18 +472,18 @@ impl Contents {
 
     /// Number of classes.
     pub(crate) fn len(&self) -> u32 {
-        u32::try_from(self.contents.len()).expect("classes are numbered by u32")
+        u32::try_from(self.described.len()).expect("classes are numbered by u32")
     }
 
     /// The digests of a class.
     pub(crate) fn digests(&self, class: u32) -> ArtifactDigests {
-        self.contents[class as usize].digests
+        self.described[class as usize].digests
     }
 
     /// The class of an artifact that is known here.
     pub(crate) fn class(&self, content: &Content) -> Option<u32> {
         let first = self.first(&content.digests)?;
-        if self.contents[first as usize] == *content {
+        if self.described[first as usize] == *content {
             return Some(first);
         }
         self.other_sizes.get(&(content.digests, content.size_bytes)).copied()
