@@ -90,7 +90,7 @@ def add(suite):
     case("circle-of-two", "no record descends from itself", bundle, ["lineage.child-before-parent"], ["lineage.cycle"])
     bundle = Bundle()
     for number in range(5):
-        run(bundle, number, [artifact(b"%d" % ((number - 1) % 5))], [artifact(b"%d" % number)])
+        run(bundle, number, [artifact(b"content %d" % ((number - 1) % 5))], [artifact(b"content %d" % number)])
     case("circle-of-five", "a circle is found whatever its size", bundle, ["lineage.child-before-parent"], ["lineage.cycle"])
     case("passed-through", "what a record takes in and puts out it passed on", one(inputs=[weights], outputs=[weights]), ["lineage.unaccounted-input"])
     case("ladder", "40 rungs with 2^40 ways end as soon as 40", ladder(40))
@@ -216,8 +216,8 @@ def moment(number):
 def chain(length):
     bundle = Bundle()
     for number in range(length):
-        inputs = [artifact(b"%d" % (number - 1))] if number else []
-        run(bundle, number, inputs, [artifact(b"%d" % number)], sections=None, **moment(number))
+        inputs = [artifact(b"content %d" % (number - 1))] if number else []
+        run(bundle, number, inputs, [artifact(b"content %d" % number)], sections=None, **moment(number))
     return bundle
 
 
@@ -225,6 +225,6 @@ def ladder(rungs):
     bundle = Bundle()
     for number in range(2 * rungs):
         rung = number // 2
-        inputs = [artifact(b"%d" % (2 * rung - 2)), artifact(b"%d" % (2 * rung - 1))] if rung else []
-        run(bundle, number, inputs, [artifact(b"%d" % number)], **moment(rung))
+        inputs = [artifact(b"content %d" % (2 * rung - 2)), artifact(b"content %d" % (2 * rung - 1))] if rung else []
+        run(bundle, number, inputs, [artifact(b"content %d" % number)], **moment(rung))
     return bundle

@@ -7,6 +7,7 @@ from .build import digests
 from .cases import FULL
 from .lineage import SIZE, artifact, described, family, listing
 
+CONFLICT = "artifact.digest-conflict"
 LATE, GAP, WITHHELD, LICENCE = "lineage.child-before-parent", "lineage.unaccounted-input", "section.withheld", "lineage.licence-withheld"
 X, Y = b"weights", b"another"
 EARLY = {"on": 24, "end": 25}
@@ -30,8 +31,22 @@ def add(suite):
     case = lambda name, why, bundle, also=(), **more: suite.case(name, why, bundle, also=also, tiers=[FULL], **more)
     suite.in_layer("lineage", "lineage.md#bytes-that-prove")
     proving(case)
+    trees(case)
+    sizes(case)
     suite.in_layer("lineage", "lineage.md#same-bytes")
     passing_on(case)
+
+
+# One of each kind in the list, with sizes that are lies.
+TRIVIAL = {
+    "object": b"{}\n", "array": b"[]\n", "null": b"null", "marker": b"---\n", "object-alone": b"{}", "object-with-a-blank": b"{ }", "array-of-lines": b"[\r\n]\r\n",
+    "marker-and-crlf": b"---\r\n", "line-feed": b"\n", "line-feeds": b"\n" * 8, "crlfs": b"\r\n" * 3, "number": b"0", "fraction": b"0.0\n", "quotes": b'""', "nan": b"NaN",
+    "byte-order-mark": b"\xef\xbb\xbf", "object-behind-a-byte-order-mark": b"\xef\xbb\xbf{}\r\n", "zip": b"PK\x05\x06" + bytes(18), "tar": bytes(10240),
+    "gzip": bytes.fromhex("1f8b080000000000000303000000000000000000"), "bzip2": bytes.fromhex("425a683917724538509000000000"), "zstd": bytes.fromhex("28b52ffd240001000099e9d851"),
+    "xz": bytes.fromhex("fd377a585a000004e6d6b446000000001cdf44211fb6f37d010000000004595a"), "pickle-of-none": b"N.", "pickle-of-none-of-protocol-4": b"\x80\x04N.",
+    "pickle-of-a-dict": b"\x80\x04}\x94.", "safetensors": bytes([2, *bytes(7)]) + b"{}", "safetensors-aligned": bytes([8, *bytes(7)]) + b"{}      ",
+    "safetensors-of-torch": bytes([32, *bytes(7)]) + b'{"__metadata__":{"format":"pt"}} ',
+}
 
 
 def proving(case):
@@ -41,9 +56,12 @@ def proving(case):
     case("bytes-of-3-that-prove", "the smallest file that proves", joined(sized(3)), [LATE])
     case("bytes-of-2", "a smaller one may be everywhere", joined(sized(2)), [GAP])
     case("bytes-of-1", "a line feed is everywhere", joined(sized(1)), [GAP])
-    case("bytes-of-2-as-taken-in", "the size that either side gives", joined(x, sized(2)), [GAP])
-    for name, data in (("object", b"{}\n"), ("array", b"[]\n"), ("null", b"null"), ("marker", b"---\n")):
+    case("bytes-of-2-as-taken-in", "the size that either side gives", joined(x, sized(2)), [GAP], errors=[CONFLICT])
+    for name, data in TRIVIAL.items():
         case(f"trivial-{name}", "what tools write for nothing is everywhere, whatever size is given for it", joined(artifact(data)), [GAP])
+    sha256 = lambda data: {**artifact(data), "digest": {"sha256": digests(data)["sha256"]}}
+    case("trivial-by-one-digest", "one digest tells what it is", joined(sha256(b"{}")), [GAP])
+    case("not-trivial", "what holds something may be small", joined(artifact(b"[0]\n")), [LATE])
     case("common-output", "what its maker marks as common joins nobody", joined({**x, "common": True}, x), [GAP])
     case("common-input", "nor what the other marks, and it needs no account", joined(x, {**x, "common": True}))
     case("common-false", "`false` marks nothing", joined({**x, "common": False}, x), [LATE])
@@ -59,7 +77,43 @@ def proving(case):
         bundle = family({"outputs": [x], **EARLY}, {"inputs": [artifact(tree, form="tree")]}, embed=[tree])
         case(f"file-of-a-tree-{name}", "of a tree only files of weights and data prove", bundle, [LATE] if joins else [GAP])
     small = listing({"model.bin": X}, size=2)
-    case("file-of-a-tree-small", "and no small ones", family({"outputs": [x], **EARLY}, {"inputs": [artifact(small, form="tree")]}, embed=[small]), [GAP])
+    case("file-of-a-tree-small", "and no small ones", family({"outputs": [sized(2)], **EARLY}, {"inputs": [artifact(small, form="tree")]}, embed=[small]), [GAP])
+
+
+def trees(case):
+    def whole(files, is_here=True, size=SIZE):
+        tree = listing(files, size)
+        out = artifact(tree, form="tree")
+        return family({"outputs": [out], **EARLY}, {"inputs": [out]}, embed=[tree] if is_here else [])
+
+    for name, files, joins in (
+        ("of-pictures", {"cat.jpg": X}, True), ("with-a-licence", {"LICENSE": X, "cat.jpg": Y}, True), ("of-data-called-like-a-document", {"readme.parquet": X}, True),
+        ("of-common-names", {"LICENSE": X, "__init__.py": b"", "sub/Tokenizer.JSON": Y}, False), ("of-trivial-contents", {"a.bin": b"{}\n", "b.bin": b"[]\n"}, False),
+        ("of-empty-files", {"a.bin": b"", "b.bin": b""}, False), ("of-what-systems-leave", {".DS_Store": X, "CACHEDIR.TAG": Y, "Thumbs.db": b"thumbs"}, False),
+        ("of-defaults-of-libraries", {"model_index.json": X, "modules.json": Y, "sentence_bert_config.json": b"s", "config_sentence_transformers.json": b"c", "vocab.bpe": b"v"}, False),
+        ("of-names-with-blanks", {"tokenizer.json ": X, "a/VOCAB.TXT  ": Y}, False),
+    ):
+        case(f"tree-{name}", "a whole tree proves by a file that others do not have by chance", whole(files), [LATE] if joins else [GAP])
+    case("tree-of-tiny-files", "files of 2 bytes are everywhere, and so is a folder of them", whole({"a.bin": X, "b.bin": Y}, size=2), [GAP])
+    case("tree-of-small-files", "the smallest that proves", whole({"a.bin": X}, size=3), [LATE])
+    case("tree-without-its-listing", "what is in it may be everywhere, so what is missing proves nothing", whole({"model.bin": X}, is_here=False), [GAP])
+
+
+def sizes(case):
+    x = artifact(X)
+    other = {**x, "size": 9}
+    sha256 = {**other, "digest": {"sha256": x["digest"]["sha256"]}}
+    sets = lambda *records, **more: family(*records, **more)
+    why = "of two sizes of one digest one is a lie, so nothing follows from it"
+    case("sizes-differ", why, sets({"outputs": [x], **EARLY}, {"inputs": [other]}), [GAP], errors=[CONFLICT])
+    case("sizes-differ-by-one-digest", why, sets({"outputs": [x], **EARLY}, {"inputs": [sha256]}), [GAP], errors=[CONFLICT])
+    tree = listing({"model.bin": X})
+    case("sizes-differ-in-a-tree", "a listing says how large its files are", sets({"outputs": [other], **EARLY}, {"inputs": [artifact(tree, form="tree")]}, embed=[tree]), [GAP], errors=[CONFLICT])
+    case("sizes-differ-elsewhere", "a false size cuts no true link", sets({"outputs": [x], **EARLY}, {"inputs": [x]}, {"outputs": [other], **EARLY}), [LATE], errors=[CONFLICT])
+    config = {**other, "role": "config"}
+    case("sizes-differ-in-another-role", "whatever its role", sets({"outputs": [x], **EARLY}, {"inputs": [x, config]}), [LATE], errors=[CONFLICT])
+    case("sizes-differ-by-a-description", "what `artifacts.json` alone says can be left out, so it disputes nothing",
+         sets({"outputs": [x], "sections": described({"direction": "output", "role": "model", "digest": x["digest"], "size": 9}), **EARLY}, {"inputs": [x]}), [LATE])
 
 
 def passing_on(case):

@@ -16,10 +16,52 @@ SEVERITIES = {
 }
 MOST_LOOKS = 4_194_304
 FEWEST_BYTES = 3
-# Files that tools write for nothing, and the endings of weights and data: "Bytes that prove".
-FOR_NOTHING = (
-    "\r\n\r\n", "\n\n\n", "---\n", "[]\n", "[]\r\n", "{}\n", "{}\r\n", '""\n', "null", "null\n", "None", "None\n", "true", "true\n", "false", "false\n", "{\n}\n", "[\n]\n", "{ }\n",
+# What tools write for nothing: "Bytes that prove". Texts stand alone or behind a byte order mark, and before nothing or the end of a line.
+TEXTS = (
+    "", "{}", "[]", "{ }", "[ ]", "{\n}", "[\n]", "{\r\n}", "[\r\n]", "()", '""', "''", "0", "1", "0.0", "1.0", "NaN", "nan", "null", "~",
+    "None", "true", "false", "True", "False", "---", "--- {}", "--- []", "...", " ",
 )
+LINE_ENDS, MOST_LINE_ENDS = ("\n", "\r\n"), 8
+EMPTY_TARS = (1024, 10240)
+EMPTY_FILES = """
+    504b0506000000000000000000000000000000000000
+    1f8b0800000000000003 03000000000000000000
+    1f8b0800000000000203 03000000000000000000
+    1f8b0800000000000403 03000000000000000000
+    1f8b08000000000000ff 03000000000000000000
+    1f8b08000000000002ff 03000000000000000000
+    1f8b08000000000004ff 03000000000000000000
+    425a6839177245385090 00000000
+    28b52ffd2000010000
+    28b52ffd240001000099e9d851
+    fd377a585a000004e6d6b446000000001cdf44211fb6f37d010000000004595a
+    4e2e
+    80024e2e
+    80034e2e
+    80044e2e
+    80054e2e
+    80027d71002e
+    80037d71002e
+    80047d942e
+    80057d942e
+    80025d71002e
+    80035d71002e
+    80045d942e
+    80055d942e
+    02000000000000007b7d
+    08000000000000007b7d202020202020
+    20000000000000007b225f5f6d657461646174615f5f223a7b22666f726d6174223a227074227d7d20
+"""
+# Names, in lower case, that are the same for many, and beginnings and ends of such: spec/record.md, "Marks".
+COMMON_NAMES = frozenset("""
+    .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py added_tokens.json cachedir.tag chat_template.jinja chat_template.json
+    conda.yaml config.json config_sentence_transformers.json desktop.ini dockerfile environment.yaml environment.yml feature_extractor_config.json
+    generation_config.json image_processor_config.json input_example.json makefile merges.txt mlmodel model_index.json modules.json normalizer.json
+    preprocessor_config.json processor_config.json py.typed pyproject.toml python_env.yaml requirements.txt scheduler_config.json sentence_bert_config.json
+    sentencepiece.bpe.model sentencepiece.model serving_input_example.json setup.cfg special_tokens_map.json spiece.model tekken.json thumbs.db
+    tokenizer.json tokenizer.model tokenizer_config.json video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
+""".split())
+DOCUMENTS = tuple("authors changelog citation contributing copying licence license notice readme .git".split())
 DATA = tuple(
     f".{ending}" for ending in """arrow avro bin bz2 ckpt csv feather gguf gz h5 hdf5 joblib jsonl keras lance mds msgpack ndjson nemo npy npz onnx orc parquet pickle pkl pt pth
     safetensors tar tflite tfrecord tgz tsv xz zip zst""".split()
@@ -45,10 +87,24 @@ def both_digests(data):
     return {("blake3", blake3(data).hexdigest()), ("sha256", hashlib.sha256(data).hexdigest())}
 
 
+def for_nothing():
+    """Contents that tools write for nothing."""
+    for text in TEXTS:
+        yield from ((start + text + end).encode() for start in ("", "\ufeff") for end in ("", *LINE_ENDS))
+    yield from ((end * count).encode() for end in LINE_ENDS for count in range(1, MOST_LINE_ENDS + 1))
+    yield from map(bytes.fromhex, EMPTY_FILES.strip().splitlines())
+    yield from map(bytes, EMPTY_TARS)
+
+
 @functools.cache
 def known_files():
-    """The digests of no bytes, and of files that tools write for nothing."""
-    return both_digests(b""), set().union(*(both_digests(text.encode()) for text in FOR_NOTHING))
+    """The digests of no bytes, and of contents that tools write for nothing."""
+    return both_digests(b""), set().union(*map(both_digests, for_nothing()))
+
+
+def has_common_name(path):
+    name = rules.lower(path.rstrip(" ").replace("\\", "/").rsplit("/", 1)[-1])
+    return name in COMMON_NAMES or name.endswith((".md", ".py")) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
 
 
 def names_of(digests):
@@ -68,6 +124,8 @@ class Artifact:
     passed_on: bool | None = None
     is_tree: bool = False
     path: str | None = None
+    # Of a tree: whether its listing is here and has a file that others do not have by chance.
+    has_own: bool = False
 
     @property
     def is_empty(self):
@@ -77,7 +135,7 @@ class Artifact:
         """Whether nobody else has these bytes by chance."""
         if not carries_lineage(self.role) or self.common or self.is_empty or self.names & known_files()[1]:
             return False
-        return self.is_tree or self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA))
+        return self.has_own if self.is_tree else self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA))
 
 
 def are_same(names, others):
@@ -97,7 +155,7 @@ class Lineage:
         self.records, self.sha256, self.described, self.listings = records, sha256, described, listings
         self.links = [link for link in links if link["record"]["blake3"] in records]
         self.supersessions = [statement for statement in supersessions if statement["record"]["blake3"] in records]
-        self.found, self.read, self.joining = [], {}, {}
+        self.found, self.read, self.joining, self.own = [], {}, {}, {}
         self.inputs, self.outputs = ({identity: self.whole(identity, way) for identity in sorted(records)} for way in ("inputs", "outputs"))
         self.disputed = set()
 
@@ -129,9 +187,19 @@ class Lineage:
             marks[0].append(item.get("common", False))
             marks[1].append(item.get("passedOn"))
         return [
-            Artifact(identity, names, size, role, any(common), False if False in passed_on else True if True in passed_on else None, is_tree)
+            Artifact(identity, names, size, role, any(common), False if False in passed_on else True if True in passed_on else None, is_tree, None, is_tree and self.has_own(names))
             for (names, size, role, is_tree), (common, passed_on) in found.items()
         ]
+
+    def has_own(self, names):
+        """Whether the listing of a tree is here and has a file that others do not have by chance."""
+        blake3 = dict(names).get("blake3")
+        if blake3 not in self.listings:
+            return False
+        if blake3 not in self.own:
+            files = self.files_of(blake3)
+            self.own[blake3] = any(size >= FEWEST_BYTES and not has_common_name(path) and not digests & known_files()[1] for path, digests, size in files)
+        return self.own[blake3]
 
     def listing(self, artifact):
         """The files of a tree, by path; None if its listing is not here."""
@@ -174,19 +242,24 @@ class Lineage:
     # Conflicts.
 
     def conflicts(self):
-        where = {}
+        where, sizes = {}, {}
         for artifact in self.each():
             self.remember(where, artifact.names, artifact.record)
+            self.remember_size(sizes, artifact.names, artifact.size, artifact.record)
         looked_at = set()
         for artifact in self.each():
             if self.listing(artifact) is not None and artifact.names not in looked_at:
                 looked_at.add(artifact.names)
-                for _, names, _ in self.files_of(dict(artifact.names)["blake3"]):
+                for _, names, size in self.files_of(dict(artifact.names)["blake3"]):
                     self.remember(where, names, artifact.record)
+                    self.remember_size(sizes, names, size, artifact.record)
         for name, sets in where.items():
             if len(sets) > 1:
                 self.disputed.add(name)
                 self.say("artifact.digest-conflict", min(sets.values()))
+        for claimed in sizes.values():
+            if len(claimed) > 1:
+                self.say("artifact.digest-conflict", min(claimed.values()))
         self.too_many_looks()
 
     @staticmethod
@@ -196,6 +269,13 @@ class Lineage:
             for name in names:
                 known = where.setdefault(name, {})
                 known[names] = min(record, known.get(names, record))
+
+    @staticmethod
+    def remember_size(sizes, names, size, record):
+        """Under each digest the sizes that are given for it, with the lowest record."""
+        for name in names:
+            known = sizes.setdefault(name, {})
+            known[size] = min(record, known.get(size, record))
 
     def too_many_looks(self):
         for artifacts in (self.inputs, self.outputs):
@@ -287,7 +367,7 @@ class Lineage:
         return {made.record for made in found if self.joins(made, taken)}
 
     def joins(self, made, taken):
-        if made.path is not None and taken.path is not None or not are_same(made.names, taken.names):
+        if made.path is not None and taken.path is not None or not are_same(made.names, taken.names) or made.size != taken.size:
             return False
         # Known by a disputed digest alone: nobody can tell which description is right.
         alone = [artifact.names for artifact in (made, taken) if len(artifact.names) == 1 and artifact.names & self.disputed]

@@ -1,7 +1,8 @@
 //! Contents: which artifacts are the same bytes (spec/lineage.md, "Same bytes").
 //!
-//! Artifacts fall into classes of equal digests. An artifact may be known by one digest only, so classes *agree* rather
-//! than being equal; each agrees with at most two others, which keeps everything linear. Who produced and who took in a
+//! Artifacts fall into classes of equal digests and size. An artifact may be known by one digest only, so classes *agree* rather
+//! than being equal; each agrees with at most two others, which keeps everything linear. Of two sizes of one digest one is a lie, so classes
+//! of different sizes never agree. Who produced and who took in a
 //! class stands in lists, and never as pairs: a data set that 10 000 runs made and 10 000 others used is 20 000 entries.
 //!
 //! A file of a tree joins records only where it is a whole artifact somewhere. So all files of a listing are looked at once, and of those
@@ -10,7 +11,7 @@
 //! What took a listing in is joined to all its files alike, so such a record names the listing, and the listing its files: neither is
 //! multiplied by the other. What put it out may have been given some of the files, so outputs are looked at one by one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 
@@ -23,6 +24,43 @@ use crate::taken::Digests;
 
 /// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Cost").
 const MOST_AGAIN: usize = 1 << 22;
+
+/// Bytes, as an artifact or a file of a tree is described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) digests: ArtifactDigests,
+    /// `None` if only `artifacts.json` has them and gives none.
+    pub(crate) size_bytes: Option<u64>,
+}
+
+impl Content {
+    fn of_file(file: &FileFact) -> Self {
+        Self { digests: file.digests, size_bytes: Some(file.size_bytes) }
+    }
+
+    pub(crate) fn of(artifact: &ArtifactFact) -> Option<Self> {
+        artifact.digests.map(|digests| Self { digests, size_bytes: artifact.size_bytes })
+    }
+}
+
+/// The sizes that records and listings give for digests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sizes {
+    #[default]
+    None,
+    One(Option<u64>),
+    Several,
+}
+
+impl Sizes {
+    fn and(self, size_bytes: Option<u64>) -> Self {
+        match self {
+            Self::None => Self::One(size_bytes),
+            Self::One(known) if known == size_bytes => self,
+            _ => Self::Several,
+        }
+    }
+}
 
 /// One artifact, or one file of a tree, at one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,21 +120,29 @@ impl Uses {
     }
 }
 
-/// What shares a digest with another and differs in the other.
+/// What shares a digest with another and differs in the other, or in its size.
 #[derive(Clone, Debug)]
 pub(crate) struct Conflict {
-    /// The classes that disagree, at least two.
+    /// The first class of each digest set that disagrees.
     pub(crate) classes: Vec<u32>,
+    /// Whether they differ in size only.
+    pub(crate) of_sizes: bool,
 }
 
 /// All classes, and who put them out and took them in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Contents {
+    /// The first class of each digest set, which stands for those of other sizes where sizes do not matter.
     classes: HashMap<ArtifactDigests, u32>,
-    digests: Vec<ArtifactDigests>,
+    /// Those of other sizes: few, for one of two sizes is a lie.
+    other_sizes: BTreeMap<(ArtifactDigests, Option<u64>), u32>,
+    /// By class.
+    described: Vec<Content>,
+    /// By first class of a digest set, the sizes that are listed.
+    sizes: Vec<Sizes>,
     /// By class, whether some `record.json`, or a listing that one names, has it.
     listed: Vec<bool>,
-    /// Classes that have both digests and are listed, in the order of each: what only `artifacts.json` has can be left out, so it disputes nothing.
+    /// First classes of digest sets that have both digests and are listed, in the order of each: what only `artifacts.json` has can be left out, so it disputes nothing.
     by_blake3: Vec<(Blake3, u32)>,
     by_sha256: Vec<(Sha256, u32)>,
     /// Whether some class has one digest only, so that it may agree with another.
@@ -208,18 +254,23 @@ impl Contents {
         }
         contents.joining = joining;
         let (outputs, inputs) = (outputs.uses, inputs.uses);
-        for (class, digests) in (0_u32..).zip(&contents.digests) {
-            match digests.both() {
-                Some(both) if contents.listed[class as usize] => {
-                    contents.by_blake3.push((both.blake3, class));
-                    contents.by_sha256.push((both.sha256, class));
-                }
-                Some(_) => {}
-                None => contents.has_partial = true,
+        contents.sizes = vec![Sizes::None; contents.described.len()];
+        for (class, content) in (0_u32..).zip(&contents.described) {
+            let first = contents.classes.get(&content.digests).copied().unwrap_or(class);
+            let both = content.digests.both();
+            contents.has_partial |= both.is_none();
+            if !contents.listed[class as usize] {
+                continue;
             }
+            let sizes = &mut contents.sizes[first as usize];
+            if let Some(both) = both.filter(|_| *sizes == Sizes::None) {
+                contents.by_blake3.push((both.blake3, first));
+                contents.by_sha256.push((both.sha256, first));
+            }
+            *sizes = sizes.and(content.size_bytes);
         }
         rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
-        contents.produced = vec![[Makers::None; 2]; contents.digests.len()];
+        contents.produced = vec![[Makers::None; 2]; contents.described.len()];
         for output in outputs.iter().filter(|output| output.links) {
             let makers = &mut contents.produced[output.class as usize][usize::from(output.in_tree)];
             *makers = makers.and(Makers::One(output.record));
@@ -227,12 +278,12 @@ impl Contents {
         // Collected record by record, and of each in the order of its outputs.
         let proving = outputs.iter().filter(|output| output.links && !output.in_tree);
         contents.proving_outputs = proving.map(|output| (output.record, output.artifact)).collect();
-        let classes = contents.digests.len();
+        let classes = contents.described.len();
         (contents.outputs, contents.inputs) =
             rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
         let agreeing: Vec<(u32, u32)> = if contents.has_partial {
             let pairs = (0..contents.len()).flat_map(|class| {
-                let found = contents.compare(&contents.digests(class));
+                let found = contents.compare(&contents.described[class as usize]);
                 found.into_iter().map(move |other| (class, other))
             });
             pairs.collect()
@@ -253,20 +304,20 @@ impl Contents {
     ) {
         for (artifact, fact) in (0_u32..).zip(inputs) {
             let position = (record, artifact);
-            if let Some(digests) = fact.digests {
-                self.collect(position, fact, None, digests, || true, collected);
+            if let Some(content) = Content::of(fact) {
+                self.collect(position, fact, None, content, || true, collected);
             }
             let look = collected.look(&fact.files, joining);
             if !fact.files.is_empty() && fact.listed && collected.listed.insert(fact.files.key()) {
                 for held in &*fact.files {
-                    let class = self.class_or_new(held.digests);
+                    let class = self.class_or_new(Content::of_file(held));
                     self.listed[class as usize] = true;
                 }
             }
             match look {
                 Look::All => {
                     for (file, held) in (0_u32..).zip(&*fact.files) {
-                        self.collect(position, fact, Some(file), held.digests, || true, collected);
+                        self.collect(position, fact, Some(file), Content::of_file(held), || true, collected);
                     }
                 }
                 Look::Joining([]) => {}
@@ -287,8 +338,8 @@ impl Contents {
         let is_made = |fact: &_, digests: &_| maker.origin(fact, digests) == Origin::Made;
         for (artifact, fact) in (0_u32..).zip(outputs) {
             let position = (record, artifact);
-            if let Some(digests) = fact.digests {
-                self.collect(position, fact, None, digests, || is_made(fact, &digests), collected);
+            if let Some(content) = Content::of(fact) {
+                self.collect(position, fact, None, content, || is_made(fact, &content.digests), collected);
             }
             let all: Vec<u32>;
             let files = match collected.look(&fact.files, joining) {
@@ -304,7 +355,8 @@ impl Contents {
             };
             for &file in files {
                 let Some(held) = fact.files.get(file as usize) else { continue };
-                self.collect(position, fact, Some(file), held.digests, || is_made(fact, &held.digests), collected);
+                let content = Content::of_file(held);
+                self.collect(position, fact, Some(file), content, || is_made(fact, &held.digests), collected);
             }
         }
     }
@@ -315,12 +367,12 @@ impl Contents {
         (record, artifact): (u32, u32),
         fact: &ArtifactFact,
         file: Option<u32>,
-        digests: ArtifactDigests,
+        content: Content,
         is_own: impl FnOnce() -> bool,
         collected: &mut Collected,
     ) {
         let held = file.and_then(|file| fact.files.get(file as usize));
-        let class = self.class_or_new(digests);
+        let class = self.class_or_new(content);
         self.listed[class as usize] |= fact.listed;
         collected.uses.push(Use {
             class,
@@ -328,7 +380,7 @@ impl Contents {
             record,
             artifact,
             file: file.unwrap_or(0),
-            links: joins(fact, held, &digests) && is_own(),
+            links: joins(fact, held, &content.digests) && is_own(),
         });
     }
 
@@ -340,8 +392,8 @@ impl Contents {
         let known = self.taken_listings.by_key.get(&fact.files.key()).copied();
         let listing = known.unwrap_or_else(|| {
             let held = joining.iter().filter_map(|file| fact.files.get(*file as usize));
-            let held = held.filter(|file| joins(fact, Some(file), &file.digests)).map(|file| file.digests);
-            let files = held.map(|digests| self.class_or_new(digests)).collect();
+            let held = held.filter(|file| joins(fact, Some(file), &file.digests)).map(Content::of_file);
+            let files = held.map(|content| self.class_or_new(content)).collect();
             let TakenListings { files: all, by_key, .. } = &mut self.taken_listings;
             let listing = u32::try_from(all.len()).expect("fewer than 2^32 listings fit into memory");
             all.push(files);
@@ -357,7 +409,7 @@ impl Contents {
         let inputs = records.iter().flat_map(|facts| &facts.inputs);
         for input in inputs.filter(|input| !input.files.is_empty() && carries_proof(input)) {
             known.entry(input.files.key()).or_insert_with(|| {
-                let files = self.proving_files(input).map(|(_, digests)| self.makers(&digests, false));
+                let files = self.proving_files(input).map(|(_, content)| self.makers(&content, false));
                 files.fold(Makers::None, Makers::and)
             });
         }
@@ -365,17 +417,17 @@ impl Contents {
     }
 
     /// Who made these bytes, as a whole artifact or, if that counts, as a file of a tree.
-    fn makers(&self, digests: &ArtifactDigests, in_trees: bool) -> Makers {
+    fn makers(&self, content: &Content, in_trees: bool) -> Makers {
         let by = |class: u32| {
             let [whole, in_tree] = self.produced[class as usize];
             if in_trees { whole.and(in_tree) } else { whole }
         };
-        self.agreeing(digests).into_iter().map(by).fold(Makers::None, Makers::and)
+        self.agreeing(content).iter().copied().map(by).fold(Makers::None, Makers::and)
     }
 
     /// Whether what an input is, or a file of its tree, was made by another record than the one that took it in.
     pub(crate) fn is_accounted(&self, input: &ArtifactFact, taker: u32) -> bool {
-        let whole = proving_whole(input).is_some_and(|digests| self.makers(&digests, true).besides(taker));
+        let whole = proving_whole(input).is_some_and(|content| self.makers(&content, true).besides(taker));
         let of_files = || self.accounted.get(&input.files.key()).copied().unwrap_or_default();
         whole || (carries_proof(input) && of_files().besides(taker))
     }
@@ -385,55 +437,75 @@ impl Contents {
     pub(crate) fn proving<'a>(
         &'a self,
         artifact: &'a ArtifactFact,
-    ) -> impl Iterator<Item = (Option<usize>, ArtifactDigests)> + 'a {
-        let whole = proving_whole(artifact).map(|digests| (None, digests));
-        whole.into_iter().chain(self.proving_files(artifact).map(|(file, digests)| (Some(file), digests)))
+    ) -> impl Iterator<Item = (Option<usize>, Content)> + 'a {
+        let whole = proving_whole(artifact).map(|content| (None, content));
+        whole.into_iter().chain(self.proving_files(artifact).map(|(file, content)| (Some(file), content)))
     }
 
     /// The files of its tree that can join records, with their positions.
     pub(crate) fn proving_files<'a>(
         &'a self,
         artifact: &'a ArtifactFact,
-    ) -> impl Iterator<Item = (usize, ArtifactDigests)> + 'a {
+    ) -> impl Iterator<Item = (usize, Content)> + 'a {
         let files = self.joining.get(&artifact.files.key()).map(Vec::as_slice).unwrap_or_default();
         files.iter().filter_map(|&position| {
             let file = artifact.files.get(position as usize)?;
-            joins(artifact, Some(file), &file.digests).then_some((position as usize, file.digests))
+            joins(artifact, Some(file), &file.digests).then_some((position as usize, Content::of_file(file)))
         })
     }
 
-    fn class_or_new(&mut self, digests: ArtifactDigests) -> u32 {
-        let next = u32::try_from(self.digests.len()).expect("fewer than 2^32 artifacts fit into memory");
-        *self.classes.entry(digests).or_insert_with(|| {
-            self.digests.push(digests);
+    fn class_or_new(&mut self, content: Content) -> u32 {
+        let next = u32::try_from(self.described.len()).expect("fewer than 2^32 artifacts fit into memory");
+        let first = *self.classes.entry(content.digests).or_insert(next);
+        let class = match self.described.get(first as usize) {
+            Some(known) if *known != content => {
+                *self.other_sizes.entry((content.digests, content.size_bytes)).or_insert(next)
+            }
+            _ => first,
+        };
+        if class == next {
+            self.described.push(content);
             self.listed.push(false);
-            next
-        })
+        }
+        class
     }
 
     /// Number of classes.
     pub(crate) fn len(&self) -> u32 {
-        u32::try_from(self.digests.len()).expect("classes are numbered by u32")
+        u32::try_from(self.described.len()).expect("classes are numbered by u32")
     }
 
     /// The digests of a class.
     pub(crate) fn digests(&self, class: u32) -> ArtifactDigests {
-        self.digests[class as usize]
+        self.described[class as usize].digests
     }
 
     /// The class of an artifact that is known here.
-    pub(crate) fn class(&self, digests: &ArtifactDigests) -> Option<u32> {
+    pub(crate) fn class(&self, content: &Content) -> Option<u32> {
+        let first = self.first(&content.digests)?;
+        if self.described[first as usize] == *content {
+            return Some(first);
+        }
+        self.other_sizes.get(&(content.digests, content.size_bytes)).copied()
+    }
+
+    /// The class that stands for these digests, whatever the size.
+    pub(crate) fn first(&self, digests: &ArtifactDigests) -> Option<u32> {
         self.classes.get(digests).copied()
     }
 
-    /// The classes that are these bytes as far as digests tell: at least one equal and none different.
+    /// The classes of the same digests as that first one, with every size.
+    pub(crate) fn of_every_size(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let digests = self.digests(first);
+        let others = self.other_sizes.range((digests, None)..=(digests, Some(u64::MAX)));
+        std::iter::once(first).chain(others.map(|(_, class)| *class))
+    }
+
+    /// The classes that are these bytes as far as digests tell: at least one equal and none different; and that are of one size.
     ///
     /// Where a digest stands in two classes that contradict each other, nothing follows from that digest alone.
-    pub(crate) fn agreeing(&self, digests: &ArtifactDigests) -> Vec<u32> {
-        match self.class(digests) {
-            Some(class) => self.agreeing_with(class).to_vec(),
-            None => self.compare(digests),
-        }
+    pub(crate) fn agreeing(&self, content: &Content) -> &[u32] {
+        self.class(content).map(|class| self.agreeing_with(class)).unwrap_or_default()
     }
 
     /// The same for a class.
@@ -441,9 +513,16 @@ impl Contents {
         self.agreeing.of(class)
     }
 
-    fn compare(&self, digests: &ArtifactDigests) -> Vec<u32> {
-        let mut found: Vec<u32> = self.class(digests).into_iter().collect();
-        let single = |blake3, sha256| ArtifactDigests::new(blake3, sha256).and_then(|one| self.class(&one));
+    fn compare(&self, content: &Content) -> Vec<u32> {
+        let firsts = self.same_bytes(&content.digests).into_iter();
+        let sized = |first| Content { digests: self.digests(first), size_bytes: content.size_bytes };
+        firsts.filter_map(|first| self.class(&sized(first))).collect()
+    }
+
+    /// The first classes of the digest sets that are the same bytes as far as digests tell, whatever the size.
+    pub(crate) fn same_bytes(&self, digests: &ArtifactDigests) -> Vec<u32> {
+        let mut found: Vec<u32> = self.first(digests).into_iter().collect();
+        let single = |blake3, sha256| ArtifactDigests::new(blake3, sha256).and_then(|one| self.first(&one));
         match (digests.blake3(), digests.sha256()) {
             (Some(blake3), Some(sha256)) if self.has_partial => {
                 let disputed = |mut classes: Classes<'_>| classes.any(|class| self.digests(class) != *digests);
@@ -466,33 +545,55 @@ impl Contents {
         self.proving_outputs.binary_search(&(record, artifact)).is_ok()
     }
 
-    /// Whether something has one of these digests and another of the other kind, so that nobody can tell which description is right.
-    pub(crate) fn is_disputed(&self, digests: &ArtifactDigests) -> bool {
-        let agreeing = self.agreeing(digests);
-        self.sharing(digests).any(|class| !agreeing.contains(&class))
+    /// Whether something has one of these digests and another of the other kind, or another size, so that nobody can tell which description is
+    /// right.
+    pub(crate) fn is_disputed(&self, content: &Content) -> bool {
+        let same = self.same_bytes(&content.digests);
+        let is_sized = |first: &u32| {
+            let sizes = self.sizes[*first as usize];
+            sizes == Sizes::None || sizes == Sizes::One(content.size_bytes)
+        };
+        !same.iter().all(is_sized) || self.sharing(&content.digests).any(|class| !same.contains(&class))
     }
 
-    /// Every class that has one of these digests, whatever its other.
+    /// The first class of every digest set that has one of these digests, whatever its other.
     pub(crate) fn sharing(&self, digests: &ArtifactDigests) -> impl Iterator<Item = u32> + '_ {
         let by_blake3 = digests.blake3().map(|digest| of(&self.by_blake3, &digest)).into_iter().flatten();
         let by_sha256 = digests.sha256().map(|digest| of(&self.by_sha256, &digest)).into_iter().flatten();
         by_blake3.chain(by_sha256)
     }
 
-    /// Everything that shares one digest and differs in the other, in the order of the shared digest.
+    /// Everything that shares one digest and differs in the other, in the order of the shared digest; then what differs in size only.
     pub(crate) fn conflicts(&self) -> Vec<Conflict> {
         fn shared<D: PartialEq>(classes: &[(D, u32)], bytes: impl Fn(&D) -> [u8; 32]) -> Vec<([u8; 32], Conflict)> {
             let runs = classes.chunk_by(|(a, _), (b, _)| a == b).filter(|run| run.len() > 1);
             let conflict = |run: &[(D, u32)]| {
                 let digest = run.first().map(|(digest, _)| bytes(digest)).unwrap_or_default();
-                (digest, Conflict { classes: run.iter().map(|(_, class)| *class).collect() })
+                (digest, Conflict { classes: run.iter().map(|(_, class)| *class).collect(), of_sizes: false })
             };
             runs.map(conflict).collect()
         }
         let mut disputed = shared(&self.by_blake3, |digest| *digest.as_bytes());
         disputed.extend(shared(&self.by_sha256, |digest| *digest.as_bytes()));
         disputed.sort_by_key(|(digest, _)| *digest);
-        disputed.into_iter().map(|(_, conflict)| conflict).collect()
+        disputed.into_iter().map(|(_, conflict)| conflict).chain(self.conflicts_of_sizes()).collect()
+    }
+
+    fn conflicts_of_sizes(&self) -> impl Iterator<Item = Conflict> + '_ {
+        let firsts = (0_u32..).zip(&self.sizes);
+        firsts.filter_map(|(first, sizes)| match sizes {
+            Sizes::None => None,
+            Sizes::Several => Some(Conflict { classes: vec![first], of_sizes: true }),
+            // What is known by one digest is held against what is known by both.
+            Sizes::One(_) if self.digests(first).both().is_some() => None,
+            Sizes::One(_) => {
+                let other = self.same_bytes(&self.digests(first)).into_iter().find(|other| {
+                    let others = &self.sizes[*other as usize];
+                    matches!(others, Sizes::One(_)) && others != sizes
+                })?;
+                Some(Conflict { classes: vec![first, other], of_sizes: true })
+            }
+        })
     }
 }
 
@@ -502,9 +603,9 @@ fn joins(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDig
     can_prove(artifact, file) && !digests.is_of_nothing()
 }
 
-/// The digests of an artifact, if it can join records as a whole.
-pub(crate) fn proving_whole(artifact: &ArtifactFact) -> Option<ArtifactDigests> {
-    artifact.digests.filter(|digests| joins(artifact, None, digests))
+/// The bytes of an artifact, if it can join records as a whole.
+pub(crate) fn proving_whole(artifact: &ArtifactFact) -> Option<Content> {
+    Content::of(artifact).filter(|content| joins(artifact, None, &content.digests))
 }
 
 type Classes<'a> = Box<dyn Iterator<Item = u32> + 'a>;

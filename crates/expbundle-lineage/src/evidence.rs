@@ -3,10 +3,11 @@
 //! Equal bytes join records because nobody makes the same weights twice by chance. A licence, a tokenizer or an empty configuration is the
 //! same everywhere, so it joins nobody.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use expbundle_format::record::Form;
-use expbundle_format::{Agreement, ArtifactDigests, DigestSet};
+use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
 
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
@@ -17,10 +18,57 @@ use crate::taken::{Digests, Taken};
 /// that prove a link, and writers mark what has a common name.
 pub const LEAST_BYTES: u64 = 3;
 
-/// What tools write for nothing: these files are everywhere, as empty ones are.
-const TRIVIAL: &[&str] = &[
-    "\r\n\r\n", "\n\n\n", "---\n", "[]\n", "[]\r\n", "{}\n", "{}\r\n", "\"\"\n", "null", "null\n", "None", "None\n",
-    "true", "true\n", "false", "false\n", "{\n}\n", "[\n]\n", "{ }\n",
+/// What tools write for nothing: these contents are everywhere, as empty files are. Each of these texts, `""` too, is one with or without a
+/// [`BOM`] before it and with each of [`TEXT_ENDS`] behind it.
+const TEXTS: &[&str] = &[
+    "", "{}", "[]", "{ }", "[ ]", "{\n}", "[\n]", "{\r\n}", "[\r\n]", "()", "\"\"", "''", "0", "1", "0.0", "1.0",
+    "NaN", "nan", "null", "~", "None", "true", "false", "True", "False", "---", "--- {}", "--- []", "...", " ",
+];
+
+const BOM: &str = "\u{feff}";
+
+const TEXT_ENDS: &[&str] = &["", "\n", "\r\n"];
+
+/// Line ends, of which so many and fewer are a content that says nothing.
+const LINE_ENDS: (&[&str], usize) = (&["\n", "\r\n"], 8);
+
+/// So many bytes of 0 are a tar file without files: two blocks, or as many as `tar` writes.
+const EMPTY_TARS: &[usize] = &[1024, 10_240];
+
+/// Other files that hold nothing.
+const EMPTY_FILES: &[&[u8]] = &[
+    // Zip.
+    b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    // Gzip without a time and a name, by level (the ninth byte) and system (the tenth).
+    b"\x1f\x8b\x08\0\0\0\0\0\x00\x03\x03\0\0\0\0\0\0\0\0\0",
+    b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\x03\0\0\0\0\0\0\0\0\0",
+    b"\x1f\x8b\x08\0\0\0\0\0\x04\x03\x03\0\0\0\0\0\0\0\0\0",
+    b"\x1f\x8b\x08\0\0\0\0\0\x00\xff\x03\0\0\0\0\0\0\0\0\0",
+    b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\x03\0\0\0\0\0\0\0\0\0",
+    b"\x1f\x8b\x08\0\0\0\0\0\x04\xff\x03\0\0\0\0\0\0\0\0\0",
+    // Bzip2, Zstandard without and with a checksum, and xz.
+    b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0",
+    b"\x28\xb5\x2f\xfd\x20\0\x01\0\0",
+    b"\x28\xb5\x2f\xfd\x24\0\x01\0\0\x99\xe9\xd8\x51",
+    b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\0\0\0\0\x1c\xdf\x44\x21\x1f\xb6\xf3\x7d\x01\0\0\0\0\x04YZ",
+    // Pickles of None, of an empty dict and of an empty list, by protocol.
+    b"N.",
+    b"\x80\x02N.",
+    b"\x80\x03N.",
+    b"\x80\x04N.",
+    b"\x80\x05N.",
+    b"\x80\x02}q\0.",
+    b"\x80\x03}q\0.",
+    b"\x80\x04}\x94.",
+    b"\x80\x05}\x94.",
+    b"\x80\x02]q\0.",
+    b"\x80\x03]q\0.",
+    b"\x80\x04]\x94.",
+    b"\x80\x05]\x94.",
+    // Safetensors without tensors.
+    b"\x02\0\0\0\0\0\0\0{}",
+    b"\x08\0\0\0\0\0\0\0{}      ",
+    b"\x20\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}} ",
 ];
 
 /// Ends of names, in lower case, of files that hold weights or data: of a tree only these prove.
@@ -64,28 +112,56 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".zst",
 ];
 
-/// Names, in lower case, of files that come with every model of a kind.
+/// Names, in lower case, of files that come with every model of a kind, or that systems and tools leave in folders.
 const COMMON_NAMES: &[&str] = &[
+    ".dockerignore",
+    ".ds_store",
+    ".dvcignore",
+    ".editorconfig",
+    ".python-version",
     "__init__.py",
     "added_tokens.json",
+    "cachedir.tag",
     "chat_template.jinja",
     "chat_template.json",
     "conda.yaml",
     "config.json",
+    "config_sentence_transformers.json",
+    "desktop.ini",
+    "dockerfile",
+    "environment.yaml",
+    "environment.yml",
+    "feature_extractor_config.json",
     "generation_config.json",
+    "image_processor_config.json",
     "input_example.json",
+    "makefile",
     "merges.txt",
     "mlmodel",
+    "model_index.json",
+    "modules.json",
+    "normalizer.json",
     "preprocessor_config.json",
+    "processor_config.json",
+    "py.typed",
+    "pyproject.toml",
     "python_env.yaml",
     "requirements.txt",
+    "scheduler_config.json",
+    "sentence_bert_config.json",
     "sentencepiece.bpe.model",
+    "sentencepiece.model",
     "serving_input_example.json",
+    "setup.cfg",
     "special_tokens_map.json",
     "spiece.model",
+    "tekken.json",
+    "thumbs.db",
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
+    "video_preprocessor_config.json",
+    "vocab.bpe",
     "vocab.json",
     "vocab.txt",
 ];
@@ -95,8 +171,9 @@ const DOCUMENTS: &[&str] =
     &["authors", "changelog", "citation", "contributing", "copying", "licence", "license", "notice", "readme", ".git"];
 
 /// Whether a file of that name is the same for many: a document, a tokenizer, a configuration. Writers mark such artifacts as `common`.
+/// Neither case nor blanks at the end make it another name.
 pub fn has_common_name(path: &str) -> bool {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let name = path.trim_end_matches(' ').rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     COMMON_NAMES.contains(&name.as_str())
         || name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "md" | "py"))
         || DOCUMENTS.iter().any(|start| name.starts_with(start)) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
@@ -108,20 +185,43 @@ pub fn is_unique_file(path: &str, size_bytes: u64) -> bool {
     size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| path.ends_with(end))
 }
 
-fn is_trivial(digests: &ArtifactDigests) -> bool {
-    static DIGESTS: OnceLock<Vec<ArtifactDigests>> = OnceLock::new();
-    let known = DIGESTS.get_or_init(|| TRIVIAL.iter().map(|text| DigestSet::of(text.as_bytes()).into()).collect());
-    known.iter().any(|trivial| digests.agreement(trivial) != Agreement::Different)
+/// Whether a file of a tree is not one that others have by chance, whatever it holds. A tree without any proves nothing as a whole, and
+/// writers mark it as `common`.
+pub fn is_own_file(path: &str, digests: &ArtifactDigests, size_bytes: u64) -> bool {
+    size_bytes >= LEAST_BYTES && !has_common_name(path) && !is_trivial(digests)
+}
+
+/// Whether these are no bytes, or what tools write for nothing: by any digest, whatever size is claimed.
+pub fn is_trivial(digests: &ArtifactDigests) -> bool {
+    static KNOWN: OnceLock<(HashSet<Blake3>, HashSet<Sha256>)> = OnceLock::new();
+    let (blake3, sha256) = KNOWN.get_or_init(|| {
+        let all: Vec<DigestSet> = trivial_contents().iter().map(|content| DigestSet::of(content)).collect();
+        (all.iter().map(|digests| digests.blake3).collect(), all.iter().map(|digests| digests.sha256).collect())
+    });
+    digests.blake3().is_some_and(|digest| blake3.contains(&digest))
+        || digests.sha256().is_some_and(|digest| sha256.contains(&digest))
+}
+
+fn trivial_contents() -> Vec<Vec<u8>> {
+    let texts = ["", BOM].into_iter().flat_map(|start| TEXTS.iter().map(move |text| format!("{start}{text}")));
+    let texts = texts.flat_map(|text| TEXT_ENDS.iter().map(move |end| format!("{text}{end}").into_bytes()));
+    let (line_ends, most) = LINE_ENDS;
+    let line_ends = line_ends.iter().flat_map(|end| (1..=most).map(|count| end.repeat(count).into_bytes()));
+    let files = EMPTY_FILES.iter().map(|file| file.to_vec()).chain(EMPTY_TARS.iter().map(|size| vec![0; *size]));
+    texts.chain(line_ends).chain(files).collect()
 }
 
 /// Whether an artifact, or a file of its tree, can have come from one producer only.
+///
+/// Of a tree that takes its listing: what is in it cannot be proven away by withholding that.
 pub(crate) fn is_unique(artifact: &ArtifactFact, file: Option<&FileFact>) -> bool {
     let digests = file.map(|file| file.digests).or(artifact.digests);
     !artifact.common
         && !digests.as_ref().is_some_and(is_trivial)
-        && match file {
-            Some(file) => is_unique_file(&file.path, file.size_bytes),
-            None => artifact.form == Form::Tree || artifact.size_bytes.is_some_and(|size| size >= LEAST_BYTES),
+        && match (file, artifact.form) {
+            (Some(file), _) => is_unique_file(&file.path, file.size_bytes),
+            (None, Form::Tree) => artifact.files.has_own(),
+            (None, Form::File) => artifact.size_bytes.is_some_and(|size| size >= LEAST_BYTES),
         }
 }
 
@@ -181,5 +281,83 @@ impl<'a> Maker<'a> {
             Some(false) => Origin::Made,
             None => Origin::Unknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::Listing;
+
+    #[test]
+    fn what_tools_write_for_nothing_is_known_by_its_bytes() {
+        let is_known = |content: &[u8]| is_trivial(&DigestSet::of(content).into());
+        let known: &[&[u8]] = &[
+            b"",
+            b"{}",
+            b"[]\r\n",
+            b"{ }",
+            b"\n",
+            b"\n\n\n\n",
+            b"0",
+            b"0.0\n",
+            b"\"\"",
+            b"null",
+            b"NaN",
+            b"\xef\xbb\xbf{}",
+            b"---\r\n",
+            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            b"N.",
+            b"\x80\x04N.",
+            b"\x02\0\0\0\0\0\0\0{}",
+            &[0; 1024],
+        ];
+        for content in known {
+            assert!(is_known(content), "{content:?}");
+            let half = ArtifactDigests::from(Sha256::of(content));
+            assert!(is_trivial(&half), "{content:?}");
+        }
+        for content in [&b"weights"[..], b"{\"a\": 1}", b"\x80\x04M\x01.", b"17"] {
+            assert!(!is_known(content), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn common_names_are_so_in_any_case_and_with_blanks_behind() {
+        for name in [
+            "tokenizer.json ",
+            "a/TOKENIZER.JSON",
+            ".DS_Store",
+            "CACHEDIR.TAG",
+            "model_index.json",
+            "x\\.gitattributes",
+        ] {
+            assert!(has_common_name(name), "{name}");
+        }
+        for name in ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "vocab.bpe"] {
+            assert!(has_common_name(name), "{name}");
+        }
+        for name in ["model.safetensors", "readme.parquet", "cat.jpg", "tokenizer"] {
+            assert!(!has_common_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tree_proves_by_a_file_that_is_its_own() {
+        let proves = |files: &[(&str, &str)]| {
+            let file = |(path, content): &(&str, &str)| FileFact {
+                path: (*path).to_owned(),
+                digests: DigestSet::of(content.as_bytes()).into(),
+                size_bytes: 1 << 20,
+            };
+            let tree = ArtifactFact::new("model".parse().expect("a role"), DigestSet::of(b"listing").into(), 300);
+            let files: Listing = files.iter().map(file).collect();
+            is_unique(&ArtifactFact { form: Form::Tree, files, ..tree }, None)
+        };
+        assert!(proves(&[("LICENSE", "text"), ("cat.jpg", "a cat")]));
+        assert!(!proves(&[("LICENSE", "text"), ("__init__.py", "")]));
+        assert!(!proves(&[("a.json", "{}\n"), ("b.json", "[]\n")]));
+        // What is in it is not known.
+        assert!(!proves(&[]));
     }
 }

@@ -9,7 +9,7 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Foreign, Place, RecordId};
 use rayon::prelude::*;
 
-use crate::contents::proving_whole;
+use crate::contents::{Content, proving_whole};
 use crate::evidence::carries_proof;
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::licence;
@@ -71,7 +71,8 @@ fn digest_conflicts(lineage: &Lineage, findings: &mut Vec<Finding>) {
     for conflict in lineage.contents.conflicts() {
         let users = || {
             let uses = |class| lineage.contents.outputs.of(class).iter().chain(lineage.contents.inputs.of(class));
-            conflict.classes.iter().flat_map(move |&class| uses(class)).map(|used| lineage.id(used.record))
+            let classes = conflict.classes.iter().flat_map(|first| lineage.contents.of_every_size(*first));
+            classes.flat_map(uses).map(|used| lineage.id(used.record))
         };
         let Some(first) = users().min() else { continue };
         let shared = conflict.classes.first().zip(conflict.classes.last()).map(|(&a, &b)| {
@@ -82,12 +83,13 @@ fn digest_conflicts(lineage: &Lineage, findings: &mut Vec<Finding>) {
                 a.sha256().map_or(a, ArtifactDigests::from).to_string()
             }
         });
-        let message = format!(
-            "{} descriptions share {} and differ in the other digest, in records {}",
-            conflict.classes.len(),
-            shared.unwrap_or_default(),
-            named(users())
-        );
+        let (shared, users) = (shared.unwrap_or_default(), named(users()));
+        let message = if conflict.of_sizes {
+            format!("{shared} has different sizes in records {users}")
+        } else {
+            let count = conflict.classes.len();
+            format!("{count} descriptions share {shared} and differ in the other digest, in records {users}")
+        };
         findings.push(Finding::new(Code::ArtifactDigestConflict, place(first), message));
     }
 }
@@ -223,7 +225,7 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
         let is_unsaid = |producer: u32| producer != record && !said.contains_key(&producer);
         for input in &facts.inputs {
             let after = after_role(&input.role);
-            let whole = proving_whole(input).and_then(|digests| earliest.ready(lineage, &digests, false, after));
+            let whole = proving_whole(input).and_then(|content| earliest.ready(lineage, &content, false, after));
             if let Some((_, producer)) = whole.filter(|(_, producer)| is_unsaid(*producer)) {
                 found(producer, after);
             }
@@ -274,16 +276,16 @@ impl Earliest {
         Self { by_class: by_class.collect() }
     }
 
-    fn ready(&self, lineage: &Lineage, digests: &ArtifactDigests, in_tree: bool, after: After) -> Option<Ready> {
+    fn ready(&self, lineage: &Lineage, content: &Content, in_tree: bool, after: After) -> Option<Ready> {
         let slot = 2 * usize::from(after == After::End) + usize::from(!in_tree);
-        let classes = lineage.contents.agreeing(digests).into_iter();
-        classes.filter_map(|class| self.by_class[class as usize][slot]).min()
+        let classes = lineage.contents.agreeing(content).iter();
+        classes.filter_map(|class| self.by_class[*class as usize][slot]).min()
     }
 
     /// The first producers of the files of a tree, the latest first: only those can be later than a taker of the tree.
     fn of_listing(&self, lineage: &Lineage, tree: &ArtifactFact, after: After) -> Vec<(Time, u32)> {
         let files = lineage.contents.proving_files(tree);
-        let ready = files.filter_map(|(_, digests)| self.ready(lineage, &digests, true, after));
+        let ready = files.filter_map(|(_, content)| self.ready(lineage, &content, true, after));
         let mut known: Vec<(Time, u32)> = ready.filter_map(|(moment, producer)| Some((moment?, producer))).collect();
         known.sort_unstable_by(|one, other| other.cmp(one));
         known.dedup();

@@ -129,8 +129,8 @@ impl<'a> Joins<'a> {
         for (artifact, input) in facts.inputs.iter().enumerate() {
             let mut left = 0;
             let mut room = self.most;
-            if let Some(digests) = proving_whole(input)
-                && let Some(class) = self.lineage.contents.class(&digests)
+            if let Some(content) = proving_whole(input)
+                && let Some(class) = self.lineage.contents.class(&content)
                 && seen.insert((class, false))
             {
                 let makers = self.makers(class, false);
@@ -239,7 +239,7 @@ impl<'a> Joins<'a> {
         let is_candidate = |other: &u32| *other != record && candidates.binary_search(other).is_ok();
         joined.extend(lineage.links_by_word(record).map(|(parent, _)| parent).filter(is_candidate));
         for input in &lineage.records[record as usize].inputs {
-            if let Some(class) = proving_whole(input).and_then(|digests| lineage.contents.class(&digests)) {
+            if let Some(class) = proving_whole(input).and_then(|content| lineage.contents.class(&content)) {
                 let makers = self.makers(class, false);
                 // Whichever list is the shorter is looked up in the other.
                 if makers.len() < candidates.len() {
@@ -299,7 +299,7 @@ impl<'a> Joins<'a> {
         let contents = &self.lineage.contents;
         let files: Vec<(usize, u32)> = contents
             .proving_files(tree)
-            .filter_map(|(file, digests)| Some((file, contents.class(&digests)?)))
+            .filter_map(|(file, content)| Some((file, contents.class(&content)?)))
             .collect();
         self.looked += files.len();
         let mut seen = HashSet::new();

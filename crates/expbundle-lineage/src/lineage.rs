@@ -152,8 +152,8 @@ impl Lineage {
         }
         let (mut links, mut seen) = (Vec::new(), HashSet::new());
         for (artifact, input) in self.records[child as usize].inputs.iter().enumerate() {
-            for (file, digests) in self.contents.proving(input) {
-                let Some(class) = self.contents.class(&digests) else { continue };
+            for (file, content) in self.contents.proving(input) {
+                let Some(class) = self.contents.class(&content) else { continue };
                 if !seen.insert((class, file.is_some())) {
                     continue;
                 }

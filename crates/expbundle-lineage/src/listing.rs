@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use expbundle_format::ArtifactDigests;
 
+use crate::evidence::is_own_file;
+
 /// A file of a tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileFact {
@@ -21,12 +23,21 @@ pub struct FileFact {
 ///
 /// A thousand runs on one data set name one listing of a million files, so clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Listing(Arc<[FileFact]>);
+pub struct Listing {
+    files: Arc<[FileFact]>,
+    /// Whether some file is not one that others have by chance: asked at every record that names the tree, so computed once.
+    has_own: bool,
+}
 
 impl Listing {
     /// Which of the shared lists it is.
     pub(crate) fn key(&self) -> usize {
-        self.0.as_ptr().addr()
+        self.files.as_ptr().addr()
+    }
+
+    /// Whether some file is not one that others have by chance.
+    pub(crate) fn has_own(&self) -> bool {
+        self.has_own
     }
 }
 
@@ -35,7 +46,8 @@ impl FromIterator<FileFact> for Listing {
         let mut files: Vec<FileFact> = files.into_iter().collect();
         files.sort_unstable();
         files.dedup();
-        Self(files.into())
+        let has_own = files.iter().any(|file| is_own_file(&file.path, &file.digests, file.size_bytes));
+        Self { files: files.into(), has_own }
     }
 }
 
@@ -43,7 +55,7 @@ impl Deref for Listing {
     type Target = [FileFact];
 
     fn deref(&self) -> &[FileFact] {
-        &self.0
+        &self.files
     }
 }
 
@@ -63,6 +75,6 @@ impl PartialOrd for Listing {
 
 impl Ord for Listing {
     fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+        if Arc::ptr_eq(&self.files, &other.files) { Ordering::Equal } else { self.files.cmp(&other.files) }
     }
 }

@@ -200,7 +200,8 @@ impl Lineage {
         if digests.is_of_nothing() {
             return why;
         }
-        let agreeing = self.contents.agreeing(digests);
+        let same = self.contents.same_bytes(digests);
+        let agreeing: Vec<u32> = same.iter().flat_map(|first| self.contents.of_every_size(*first)).collect();
         let outputs = self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs);
         let of_record: Vec<&[(u32, Side)]> = outputs.chunk_by(|(a, _), (b, _)| a == b).collect();
         let makers = of_record.iter().filter_map(|uses| Some(&self.records[uses.first()?.0 as usize]));
@@ -226,7 +227,8 @@ impl Lineage {
         let conflicting: BTreeSet<RecordId> = self
             .contents
             .sharing(digests)
-            .filter(|class| !agreeing.contains(class))
+            .filter(|class| !same.contains(class))
+            .flat_map(|first| self.contents.of_every_size(first))
             .flat_map(|class| self.contents.outputs.of(class).iter().chain(self.contents.inputs.of(class)))
             .map(|used| self.id(used.record))
             .collect();
@@ -328,7 +330,8 @@ impl Lineage {
             }
         }
         for (listing, (tree, file)) in first {
-            let trees = self.contents.agreeing(&tree).into_iter().flat_map(|class| uses.of(class));
+            let trees = self.contents.same_bytes(&tree).into_iter();
+            let trees = trees.flat_map(|first| self.contents.of_every_size(first)).flat_map(|class| uses.of(class));
             let same = trees.filter(|other| !other.in_tree && artifact(other).files.key() == listing);
             every.extend(same.map(|other| (other.record, Side { artifact: other.side().artifact, file: Some(file) })));
         }
@@ -337,10 +340,10 @@ impl Lineage {
         every
     }
 
-    /// Contents of which a statement about the record says who produced them, where that producer is here.
+    /// First classes of contents of which a statement about the record says who produced them, where that producer is here.
     fn asserted_inputs(&self, record: RecordId) -> HashSet<u32> {
         let here = self.asserted_of(record).iter().filter(|link| self.named(&link.parent).is_some());
-        here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.agreeing(&artifact)).collect()
+        here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.same_bytes(&artifact)).collect()
     }
 
     fn is_gap(&self, taker: RecordId, asserted: &HashSet<u32>, listed: &Digests, input: &ArtifactFact) -> bool {
@@ -351,7 +354,7 @@ impl Lineage {
         let (Some(digests), Some(taker)) = (input.digests, self.position(taker)) else { return true };
         !digests.is_of_nothing()
             && !self.contents.is_accounted(input, taker)
-            && !self.contents.class(&digests).is_some_and(|class| asserted.contains(&class))
+            && !self.contents.first(&digests).is_some_and(|class| asserted.contains(&class))
             && !input.is_listed_otherwise(listed)
     }
 

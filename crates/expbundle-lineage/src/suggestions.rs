@@ -135,7 +135,7 @@ impl Hints {
 
     /// What an input has in common with outputs, of its own record too.
     pub(crate) fn of<'a>(&'a self, contents: &Contents, input: &ArtifactFact) -> Vec<Hint<'a>> {
-        let is_joined = proving_whole(input).is_some_and(|digests| !contents.is_disputed(&digests));
+        let is_joined = proving_whole(input).is_some_and(|content| !contents.is_disputed(&content));
         let digests = digests_of(input);
         let found = hints(input).into_iter().filter_map(|key| {
             let alike = self.outputs.get(&key)?;

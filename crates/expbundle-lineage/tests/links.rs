@@ -369,3 +369,46 @@ fn duplicates_are_grouped_by_fingerprint() {
     let recipe = |record| if record == id("a") || record == id("c") { Some("same") } else { None };
     assert_eq!(lineage.duplicates(recipe), [ids(&["a", "c"])]);
 }
+
+/// Of two sizes of one digest one is a lie.
+#[test]
+fn what_differs_in_size_is_named_and_joins_nothing_as_proven() {
+    let sized = |digests, size_bytes| ArtifactFact { size_bytes: Some(size_bytes), ..artifact("model", digests) };
+    let grades = |lineage: &Lineage| {
+        let edges = lineage.parents(id("c")).into_iter().chain(lineage.suggestions(id("c")));
+        edges.map(|edge| (edge.parent, edge.grade())).collect::<Vec<_>>()
+    };
+    for (output, input) in [(bytes("x"), bytes("x")), (bytes("x"), pointer("x")), (pointer("x"), bytes("x"))] {
+        let told = [record("p").output(sized(output, 9)), record("c").input(sized(input, 100))];
+        let lied = lineage(&told);
+        assert_eq!(grades(&lied), [(id("p"), Grade::Suggested)]);
+        assert_eq!(codes(&lied), ["artifact.digest-conflict", "lineage.unaccounted-input"]);
+        // A third that tells the truth is joined to whom it agrees with, and nobody cuts that link.
+        let told = told.into_iter().chain([record("q").output(sized(bytes("x"), 100))]).collect::<Vec<_>>();
+        let told = lineage(&told);
+        let parents = told.parents(id("c"));
+        assert_eq!(parents.iter().map(|edge| edge.parent).collect::<Vec<_>>(), ids(&["q"]));
+        assert_eq!(codes(&told), ["artifact.digest-conflict"]);
+    }
+    // Nor does a file of a listing.
+    let tree = family::tree("model", "t", &["x"]);
+    let lied = lineage(&[record("p").output(sized(bytes("x"), 9)), record("c").input(tree)]);
+    assert_eq!(lied.parents(id("c")), []);
+    assert_eq!(codes(&lied), ["artifact.digest-conflict", "lineage.unaccounted-input"]);
+    assert_eq!(lied.why(&bytes("x")).producers.len() + lied.why(&bytes("x")).takers.len(), 2);
+}
+
+/// Each content is looked at by itself, however many sizes are claimed for one digest.
+#[test]
+fn many_sizes_of_one_digest_cost_their_number() {
+    let sized = |size_bytes| ArtifactFact { size_bytes: Some(size_bytes), ..artifact("model", pointer("x")) };
+    let mut maker = record("p").puts("model", "x");
+    let mut taker = record("c");
+    for size in 3..20_003 {
+        maker = maker.output(sized(size));
+        taker = taker.input(sized(size));
+    }
+    let lineage = lineage(&[maker, taker]);
+    assert_eq!(lineage.parents(id("c")).first().map(|edge| edge.links.len()), Some(20_000));
+    assert_eq!(codes(&lineage), ["artifact.digest-conflict"]);
+}

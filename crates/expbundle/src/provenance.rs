@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody};
 use expbundle_format::sections::{Artifacts, Direction};
-use expbundle_format::tree::Tree;
+use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
-use expbundle_lineage::evidence::{LEAST_BYTES, has_common_name, is_unique_file};
+use expbundle_lineage::evidence::{has_common_name, is_own_file, is_trivial, is_unique_file};
 use expbundle_lineage::relation::carries_lineage;
 
 use crate::content::Content;
@@ -123,10 +123,48 @@ fn names(described: &Artifacts) -> Names<'_> {
 
 fn is_common(artifact: &ArtifactRef, names: &[&str], listings: &Listings<'_>) -> bool {
     match artifact.form {
-        Form::File => names.iter().any(|name| has_common_name(name)),
+        Form::File => is_trivial(&artifact.digest) || names.iter().any(|name| has_common_name(name)),
         Form::Tree => listings.of(artifact).is_some_and(|tree| {
-            let own = tree.files().iter().filter(|file| !has_common_name(&file.path.to_plain()));
-            own.map(|file| file.size).fold(0, u64::saturating_add) < LEAST_BYTES
+            let is_own = |file: &TreeFile| is_own_file(&file.path.to_plain(), &file.digest.into(), file.size);
+            !tree.files().iter().any(is_own)
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expbundle_format::DigestSet;
+    use expbundle_format::record::Kind;
+    use expbundle_format::tree::TreePath;
+
+    use super::*;
+
+    #[test]
+    fn what_proves_nothing_by_its_bytes_is_marked_as_common() {
+        let is_marked = |output: ArtifactRef, embedded: &[u8]| {
+            let mut body = RecordBody::new(Kind::Run);
+            body.outputs = vec![output];
+            let embedded = BTreeMap::from([(DigestSet::of(embedded).blake3, Content::bytes(embedded.to_vec()))]);
+            mark(&mut body, &Artifacts::default(), &embedded);
+            body.outputs.iter().all(|output| output.common)
+        };
+        let output = |bytes: &[u8], form| {
+            let role = "model".parse().expect("a role");
+            ArtifactRef::new(role, DigestSet::of(bytes).into(), bytes.len() as u64, form)
+        };
+        let tree = |files: &[(&str, &[u8])]| {
+            let file = |(path, bytes): &(&str, &[u8])| TreeFile {
+                path: TreePath::from_plain(path).expect("a path"),
+                digest: DigestSet::of(bytes),
+                size: bytes.len() as u64,
+            };
+            let listing = Tree::new(files.iter().map(file).collect()).expect("a tree").to_bytes();
+            is_marked(output(&listing, Form::Tree), &listing)
+        };
+        assert!(tree(&[("a.json", b"{}\n"), ("b.json", b"[]\n")]));
+        assert!(tree(&[(".DS_Store", b"system"), ("modules.json", b"defaults"), ("empty", b"")]));
+        assert!(!tree(&[("LICENSE", b"text"), ("model.bin", b"weights")]));
+        assert!(is_marked(output(b"NaN\n", Form::File), b"NaN\n"));
+        assert!(!is_marked(output(b"weights", Form::File), b"weights"));
     }
 }

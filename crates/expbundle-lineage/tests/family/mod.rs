@@ -14,9 +14,10 @@ pub fn digest(name: &str) -> DigestSet {
     DigestSet::of(format!("record {name}").as_bytes())
 }
 
-/// Both digests of some bytes.
+/// Both digests of some bytes. A number alone would be what tools write for nothing.
 pub fn bytes(content: &str) -> ArtifactDigests {
-    DigestSet::of(content.as_bytes()).into()
+    let start = if content.parse::<u32>().is_ok() { "content " } else { "" };
+    DigestSet::of(format!("{start}{content}").as_bytes()).into()
 }
 
 pub fn pointer(content: &str) -> ArtifactDigests {
