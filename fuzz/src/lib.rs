@@ -195,10 +195,11 @@ fn with_folder(files: &[(&str, &[u8])], read: impl FnOnce(&Utf8Path)) {
 struct Forgotten;
 
 impl wandb::Points for Forgotten {
-    fn key(&mut self, _: &[String]) -> u32 {
-        0
+    fn key(&mut self, _: &[String]) -> Option<u32> {
+        Some(0)
     }
 
+    fn no_room(&mut self) {}
     fn number(&mut self, _: u32, _: wandb::At, _: f64, _: Option<&str>) {}
     fn other(&mut self, _: u32, _: wandb::At, _: &wandb::Value) {}
     fn media(&mut self, _: &[String], _: wandb::At, _: wandb::Value) {}
