@@ -206,7 +206,8 @@ fn record_part(text: &str) -> String {
 fn why_tells_the_latest_review_whole_and_of_what_a_run_is_a_part() {
     let bench = signed_by("ada");
     let review = ["review", "a.expb", "--key", "ben", "--at"];
-    bench.ok(&[&review[..], &["2026-11-21T09:00:00Z", "--verdict", "rejected", "--reason", "no tests"]].concat());
+    let words = ["--verdict", "rejected", "--role", "safety", "--scope", "internal use", "--reason", "no tests"];
+    bench.ok(&[&review[..], &["2026-11-21T09:00:00Z"], &words].concat());
     let words = ["--verdict", "approved", "--role", "safety", "--scope", "internal use", "--reason", "tests pass"];
     bench.ok(&[&review[..], &["2026-11-22T09:00:00Z"], &words].concat());
     let why = flat(&bench.ok(&["why", "model/model.bin", "--with", "a.expb", "--trust", "signers"]));
