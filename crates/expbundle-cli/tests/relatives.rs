@@ -459,7 +459,7 @@ fn a_cost_that_says_nothing_takes_no_run_from_one_that_does() {
             let (said_bundle, said) = costing("said", Some("1"), &[100.0], &[]);
             let (alone_bundle, alone) = costing("alone", None, empty, &[]);
             let inputs = [format!("silent {number}"), "said".to_owned(), "alone".to_owned()];
-            let inputs: Vec<&[u8]> = inputs.iter().map(|name| name.as_bytes()).collect();
+            let inputs: Vec<&[u8]> = inputs.iter().map(String::as_bytes).collect();
             let (last_bundle, last) = costing("tuned", None, &[1.0], &inputs);
             for other in [&said_bundle, &alone_bundle, &last_bundle] {
                 all.merge(other);

@@ -341,8 +341,8 @@ fn a_folder_with_pointers_or_links_is_not_released() {
 fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
     let author = SigningKey::from_seed(&[1; 32]);
     let reviewer = SigningKey::from_seed(&[2; 32]);
-    let plain = bundle();
-    let (id, record) = plain.records().iter().next().expect("a record");
+    let unsigned = bundle();
+    let (id, record) = unsigned.records().iter().next().expect("a record");
     let record = record.digest();
     let revocation = Predicate::Revocation(Revocation {
         revoked: Revoked::Record(*id),
@@ -358,7 +358,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
         (review(ReviewVerdict::NeedsChanges), &reviewer, ObjectionKind::NeedsChanges, true),
         (superseded, &author, ObjectionKind::Superseded, true),
     ] {
-        let mut objected = plain.bundle().clone();
+        let mut objected = unsigned.bundle().clone();
         let say = |predicate: &Predicate, key: &SigningKey| {
             let created = "2026-11-22T10:00:00Z".parse().expect("a time");
             sign(predicate, record, &[], &[], created, None, key).expect("a statement")
@@ -369,7 +369,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
         objected.write(&mut bytes).expect("memory");
         let objected = Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("our own bundle");
         // The bundle that comes may have the statement, or the one that is there.
-        for (incoming, present) in [(&objected, None), (&plain, Some(&objected))] {
+        for (incoming, present) in [(&objected, None), (&unsigned, Some(&objected))] {
             let (_guard, folder) = model_folder("digits-base-64");
             if let Some(present) = present {
                 present.bundle().save(&folder.join(BUNDLE_NAME)).expect("room");
