@@ -114,7 +114,7 @@ def test_the_suite_by_a_second_parser(ada):
     for name, case, text in CASES:
         at = datetime.datetime.fromisoformat(case["at"])
         names = ours(text, key, at)
-        expected = {None: None, "trusted": True, "signed": False}[case["expect"]["state"]]
+        expected = {None: None, "trusted": True, "intact": False}[case["expect"]["state"]]
         if (None if names is None else bool(names)) != expected:
             wrong.append((name, names, expected))
     assert not wrong

@@ -257,9 +257,12 @@ class Lineage:
             if len(sets) > 1:
                 self.disputed.add(name)
                 self.say("artifact.digest-conflict", min(sets.values()))
-        for claimed in sizes.values():
-            if len(claimed) > 1:
-                self.say("artifact.digest-conflict", min(claimed.values()))
+        for names, claimed in sizes.items():
+            # What is known by one digest is held against what is known by both.
+            both = [other for known, other in sizes.items() if len(names) == 1 and len(known) == 2 and set(names) < set(known) and not self.disputed & set(known)]
+            against = [other for other in both if len(claimed) == len(other) == 1 and claimed.keys() != other.keys()]
+            if len(claimed) > 1 or against:
+                self.say("artifact.digest-conflict", min([*claimed.values(), *(record for other in against for record in other.values())]))
         self.too_many_looks()
 
     @staticmethod
@@ -272,10 +275,9 @@ class Lineage:
 
     @staticmethod
     def remember_size(sizes, names, size, record):
-        """Under each digest the sizes that are given for it, with the lowest record."""
-        for name in names:
-            known = sizes.setdefault(name, {})
-            known[size] = min(record, known.get(size, record))
+        """Under each set of digests the sizes that are given for it, with the lowest record."""
+        known = sizes.setdefault(names, {})
+        known[size] = min(record, known.get(size, record))
 
     def too_many_looks(self):
         for artifacts in (self.inputs, self.outputs):
