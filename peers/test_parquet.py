@@ -30,6 +30,7 @@ class Run:
         self.fixture, self.run_id, self.record = fixture, run_id, record
         self.folder = folder / run_id
         self.folder.mkdir(parents=True)
+        self.replaced = json.loads(sections["identity.json"]).get("replaced", {}) if "identity.json" in sections else {}
         self.files = {}
         for name, data in sections.items():
             if name.endswith(".parquet"):
@@ -274,8 +275,7 @@ def test_console_is_what_was_printed(runs, fixture):
         rows = by_pandas(run.files["console.parquet"]) if "console.parquet" in run.files else []
         found = {stream: [line for _, of, line in rows if of == stream] for stream in ("stdout", "stderr")}
         # Names and paths have markers in their places; what was there stands in the identity.
-        replaced = json.loads(run.files["identity.json"]).get("replaced", {}) if "identity.json" in run.files else {}
-        for marker, text in replaced.items():
+        for marker, text in run.replaced.items():
             found = {stream: [line.replace(marker, text) for line in lines] for stream, lines in found.items()}
         for line in (line for line in printed.splitlines() if line.strip()):
             assert any(line.rstrip() in text for lines in found.values() for text in lines), line
