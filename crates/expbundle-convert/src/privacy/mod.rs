@@ -2,7 +2,7 @@
 //!
 //! Two ways lead to a private part of a text. Some are private by their form: a mail address, an absolute path, a MAC address. Others are private
 //! because the source says elsewhere that they are somebody's name: the user `ada` is then found in `runs/ada-7` too. What the source says is
-//! learned first, from all of it, by [`learn`]; then [`Private::parts`] finds both.
+//! learned first, from all of it, by `learn`; then [`Private::parts`] finds both.
 
 use std::collections::BTreeMap;
 
