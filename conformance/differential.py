@@ -235,8 +235,6 @@ LICENCES = ("lineage.licence-conflict", "lineage.licence-unknown")
 def answer(state, findings):
     """The state, the errors in their order, and what else is reported."""
     errors = [finding["code"] for finding in findings if finding["severity"] == "error"]
-    # One contradiction may be reported once, or once for each description in it (lineage.md, "Findings").
-    errors = [code for place, code in enumerate(errors) if code != "artifact.digest-conflict" or errors[place - 1 : place] != [code]]
     others = [finding["code"] for finding in findings if finding["severity"] != "error"]
     if "lineage.cycle" in errors:
         others = [code for code in others if code not in LICENCES]

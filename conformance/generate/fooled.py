@@ -74,6 +74,9 @@ def folders(suite):
             run(bundle, [by_sha256], key=key)
         why = "what another record knows by SHA-256 alone does not change what a file is compared with"
         case("made-with-a-wrong-sha256" + name, why, bundle, {"model.safetensors": WEIGHTS}, [NOT_RELEASED, *also], state="trusted", clause="directory.md#what-covers", **TRUST)
+    bundle = Bundle()
+    run(bundle, [exact(WEIGHTS), {**exact(WEIGHTS, "acme"), "digest": {"sha256": digests(WEIGHTS)["sha256"]}}])
+    case("model-that-is-something-else-too", "bytes that one output calls a model are one, whatever another calls them", bundle, {"weights.dat": WEIGHTS}, [NOT_RELEASED], state="signed", clause="directory.md#the-state-of-a-file")
     strange = released(later, EVE, days[1], [statement_id(first)])
     after = released(newest, created=days[2], prev=[statement_id(strange)])
     mine = [(first, ADA, FILES), (after, ADA, newest)]

@@ -259,7 +259,7 @@ class Lineage:
                 self.say("artifact.digest-conflict", min(sets.values()))
         for names, claimed in sizes.items():
             # What is known by one digest is held against what is known by both.
-            both = [other for known, other in sizes.items() if len(names) == 1 and len(known) == 2 and set(names) < set(known) and not self.disputed & set(known)]
+            both = [other for known, other in sizes.items() if len(names) == 1 and len(known) == 2 and set(names) < set(known) and not self.disputed & set(names)]
             against = [other for other in both if len(claimed) == len(other) == 1 and claimed.keys() != other.keys()]
             if len(claimed) > 1 or against:
                 self.say("artifact.digest-conflict", min([*claimed.values(), *(record for other in against for record in other.values())]))

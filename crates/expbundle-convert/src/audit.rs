@@ -1,8 +1,8 @@
-//! Looks for secrets in a draft that was written by hand, and in a finished bundle, whoever made it: what a stranger would find in it.
+//! Looks for secrets in a draft that was written by hand, and in what a finished bundle holds, whoever made it.
 
 use base64::Engine as _;
+use expbundle::Content;
 use expbundle::draft::Draft;
-use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{Identity, JsonSection as _, SourceSection};
@@ -14,21 +14,19 @@ use crate::ConvertError;
 use crate::scrub::Scrubber;
 use crate::series::Section;
 
-/// The secrets of a bundle by place and kind. Parquet is decoded, and so is what statements say.
-pub fn secrets(bundle: &Bundle, allowed: &[String]) -> Scrubber {
-    let mut scrubber = Scrubber::new(allowed);
-    for (name, content) in bundle.entries() {
-        let place = match name {
-            EntryName::Section { section, .. } => section.to_string(),
-            other => other.to_string(),
-        };
-        // What cannot be read as what it is called is looked at as bytes.
-        if let EntryName::Statement(_) = name {
-            payload(&mut scrubber, &place, &content.read(Limits::default().section_bytes).unwrap_or_default());
-        }
-        if look(&mut scrubber, &place, content).is_err() {
-            bytes(&mut scrubber, &place, content);
-        }
+/// The secrets of one entry of a bundle. Parquet is decoded, and so is what a statement says; what cannot be read as what it is called is
+/// looked at as bytes.
+pub fn entry(name: &EntryName, content: &Content) -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    let place = match name {
+        EntryName::Section { section, .. } => section.to_string(),
+        other => other.to_string(),
+    };
+    if let EntryName::Statement(_) = name {
+        payload(&mut scrubber, &place, &content.read(Limits::default().section_bytes).unwrap_or_default());
+    }
+    if look(&mut scrubber, &place, content).is_err() {
+        bytes(&mut scrubber, &place, content);
     }
     scrubber
 }

@@ -14,11 +14,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ConvertError;
 use crate::privacy::{Kind, Learned, Look, Private, look_into, parts_of_file};
-use crate::secrets;
+use crate::scrub::Scrubber;
 use crate::series::Section;
 use crate::texts::Texts;
+use crate::{ConvertError, audit};
 
 /// The kind of what must not be shared with anybody.
 const SECRET: &str = "secret";
@@ -147,10 +147,21 @@ impl Search {
             .into_iter()
             .map(|((fingerprint, name), statements)| Signer { fingerprint, name, statements })
             .collect();
+        let ids: BTreeMap<_, _> = intact.statements().iter().map(|one| (one.file_digest(), one.id())).collect();
         for (name, content) in intact.bundle().entries() {
-            if let EntryName::Artifact(digest) = name {
-                self.file(PartKind::EmbeddedFile, &digest.to_string(), &content.read(u64::MAX)?);
-            }
+            let (part, shown) = match name {
+                EntryName::Record(id) => (PartKind::Record, id.to_string()),
+                EntryName::Section { section, .. } => (PartKind::Section, section.to_string()),
+                EntryName::Artifact(digest) => {
+                    self.file(PartKind::EmbeddedFile, &digest.to_string(), &content.read(u64::MAX)?);
+                    (PartKind::EmbeddedFile, digest.to_string())
+                }
+                EntryName::Statement(digest) => {
+                    let id = ids.get(digest).map(ToString::to_string);
+                    (PartKind::Statement, id.unwrap_or_else(|| digest.to_string()))
+                }
+            };
+            self.secrets(part, &shown, &audit::entry(name, content));
         }
         Ok(())
     }
@@ -158,9 +169,13 @@ impl Search {
     /// Looks at the path of a file, and into it if it is given.
     pub fn folder_file(&mut self, path: &str, bytes: Option<&[u8]>) {
         self.text(PartKind::FolderFile, path, None, path);
+        let mut secrets = Scrubber::default();
+        secrets.text(path, path);
         if let Some(bytes) = bytes {
             self.file(PartKind::FolderFile, path, bytes);
+            secrets.text(path, &String::from_utf8_lossy(bytes));
         }
+        self.secrets(PartKind::FolderFile, path, &secrets);
     }
 
     /// What was found.
@@ -193,11 +208,13 @@ impl Search {
                 add(found.kind.as_str(), text.get(found.start..found.end).unwrap_or_default());
             }
         }
-        // What a secret is, is not shown again.
-        let whole = key.and_then(|key| secrets::setting(key, text));
-        let found = secrets::scan(text);
-        let kinds = whole.into_iter().chain(found.iter().map(|found| found.kind).filter(|_| whole.is_none()));
-        kinds.for_each(|kind| add(SECRET, kind));
+    }
+
+    /// Counts what kinds of secrets an entry holds; a secret itself is not shown again.
+    fn secrets(&mut self, part: PartKind, name: &str, found: &Scrubber) {
+        for (_, kind, count) in found.found() {
+            *self.found.entry((part, name.to_owned(), SECRET.to_owned(), kind.to_owned())).or_default() += count;
+        }
     }
 
     fn value(&mut self, part: PartKind, name: &str, section: &str, value: &mut Value) {
@@ -243,9 +260,6 @@ impl Search {
         };
         for (kind, text) in parts_of_file(&self.private, bytes) {
             add(kind.as_str(), text);
-        }
-        for found in secrets::scan_file(bytes) {
-            add(SECRET, found.kind.to_owned());
         }
     }
 }

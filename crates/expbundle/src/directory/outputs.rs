@@ -160,15 +160,16 @@ impl Outputs {
         let find = |key| self.by_digest.get(&key).copied();
         match held {
             Held::Bytes { digest, size } => {
-                let by_blake3 = |blake3| match (self.digests, digest.sha256()) {
-                    (Digests::All, Some(sha256)) => find(Key::Both(blake3, sha256, *size))
-                        .into_iter()
-                        .chain(find(Key::OnlyBlake3(blake3, *size)))
-                        .min(),
-                    _ => find(Key::AnyBlake3(blake3, *size)),
+                let by_blake3 = match (digest.blake3(), digest.sha256(), self.digests) {
+                    (Some(blake3), Some(sha256), Digests::All) => {
+                        [Some(Key::Both(blake3, sha256, *size)), Some(Key::OnlyBlake3(blake3, *size))]
+                    }
+                    (blake3, ..) => [blake3.map(|blake3| Key::AnyBlake3(blake3, *size)), None],
                 };
-                let by_sha256 = |sha256| find(Key::OnlySha256(sha256, *size));
-                digest.blake3().and_then(by_blake3).into_iter().chain(digest.sha256().and_then(by_sha256)).min()
+                let by_sha256 = digest.sha256().map(|sha256| Key::OnlySha256(sha256, *size));
+                let found = by_blake3.into_iter().chain([by_sha256]).flatten().filter_map(find);
+                // Bytes that one calls a model are one, whatever others call them.
+                found.reduce(|a, b| Output { is_model: a.is_model || b.is_model, ..a.min(b) })
             }
             Held::Pointer(Pointer { sha256, size, transformed: false }) => find(Key::AnySha256(*sha256, *size)),
             Held::Pointer(_) | Held::BrokenPointer(_) => None,
