@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::{Bundle, Content};
 use expbundle::verify::{Digests, Unverified};
+use expbundle::{Bundle, Content};
 use expbundle_convert::secrets::{self, RULES};
 use expbundle_convert::{Converted, Options, audit, embed, huggingface, mlflow, wandb};
 use expbundle_format::Code;
