@@ -2,7 +2,7 @@
 
 DIR holds clones of those that are to be run, under the names of their repositories:
 
-- `JSONTestSuite` (nst/JSONTestSuite): what is no JSON is refused, what is JSON is read, but for what spec/json.md refuses beyond.
+- `JSONTestSuite` (nst/JSONTestSuite): what is not JSON is refused, what is JSON is read, but for what spec/json.md refuses beyond.
 - `wycheproof` (C2SP/wycheproof): vectors of Ed25519.
 - `ed25519-speccheck` (novifinancial/ed25519-speccheck): edge cases in which libraries differ.
 - `dsse` (secure-systems-lab/dsse): envelopes; what they sign is what they say, and what spec/statements.md refuses beyond DSSE is refused.

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::directory::BUNDLE_NAME;
+use expbundle::hash::Hashed;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
 use expbundle::standing::Objection;
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
-use expbundle_format::{ArtifactDigests, Finding, RecordId};
+use expbundle_format::{Finding, RecordId};
 use expbundle_lineage::{Joins, Lineage, RecordFacts};
 use expbundle_statement::{Kind, TrustPolicy};
 
@@ -17,7 +18,7 @@ use crate::exit;
 use crate::failure::Failure;
 use crate::family::{Family, find, gather, refusal};
 use crate::keys;
-use crate::statements::{digests_of, starting};
+use crate::statements::{hashed, starting};
 use crate::terminal::named;
 
 /// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
@@ -41,9 +42,9 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Where to look for bundles, and the digests of the file that is asked about. A file that is no bundle is asked about by its
+    /// Where to look for bundles, and what the file is that is asked about. A file that is no bundle is asked about by its
     /// bytes; its bundle is looked for in its folder, unless others are given.
-    fn sources(&self) -> Result<(Vec<Utf8PathBuf>, Option<ArtifactDigests>), Failure> {
+    fn sources(&self) -> Result<(Vec<Utf8PathBuf>, Option<Hashed>), Failure> {
         let mut sources = self.with.to_vec();
         if !self.path.is_file() || self.path.extension() == Some("expb") {
             sources.push(self.path.to_owned());
@@ -56,7 +57,7 @@ impl Question<'_> {
         } else if beside.is_file() {
             sources.push(beside);
         }
-        Ok((sources, Some(digests_of(self.path)?)))
+        Ok((sources, Some(hashed(self.path)?)))
     }
 
     /// Where to begin.
@@ -64,14 +65,14 @@ impl Question<'_> {
         &self,
         graph: &Lineage,
         own: &BTreeSet<RecordId>,
-        file: Option<&ArtifactDigests>,
+        file: Option<&Hashed>,
     ) -> Result<Vec<RecordId>, Failure> {
         if let Some(beginning) = self.record {
             return starting(graph.records().iter().map(RecordFacts::id), beginning).map(|id| vec![id]);
         }
         Ok(match file {
-            Some(digests) => {
-                let why = graph.why(digests);
+            Some(file) => {
+                let why = graph.why(&file.digests(), Some(file.size));
                 // Who may only have passed it on is asked about where nobody is known to have made it.
                 let made = if why.producers.is_empty() { &why.possible } else { &why.producers };
                 made.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
@@ -118,8 +119,8 @@ pub struct Relations {
     pub policy: Option<TrustPolicy>,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
-    /// Digests of the file that was asked about, if it was one.
-    pub file: Option<ArtifactDigests>,
+    /// The digests and size of the file that was asked about, if it was one.
+    pub file: Option<Hashed>,
     pub findings: Vec<Finding>,
     /// Bundles that are broken: nothing is known of what they hold.
     pub refused: Vec<Failure>,

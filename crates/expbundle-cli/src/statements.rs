@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::hash::{Wanted, hash_file};
+use expbundle::hash::{Hashed, Wanted, hash_file};
 use expbundle::lock::Seen;
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
@@ -268,9 +268,13 @@ pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
 
 /// Both digests of a file.
 pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
+    hashed(path).map(|hashed| hashed.digests())
+}
+
+/// Both digests of a file, and its size.
+pub fn hashed(path: &Utf8Path) -> Result<Hashed, Failure> {
     files::regular_or_folder(path, "read the file")?;
-    let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| files::hash_failure(&error))?;
-    Ok(hashed.digests())
+    hash_file(path, Wanted::Both, &|_| ()).map_err(|error| files::hash_failure(&error))
 }
 
 /// The beginning of an id, as people read it.

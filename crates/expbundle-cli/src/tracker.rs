@@ -180,7 +180,9 @@ pub fn convert_failure(error: &ConvertError) -> Failure {
         ConvertError::Source { path, .. } => {
             failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
         }
-        ConvertError::Secret { .. } => failure.help("leave it out, or name it by `--allow-secrets` if it is no secret"),
+        ConvertError::Secret { .. } => {
+            failure.help("leave it out, or name it by `--allow-secrets` if it is not a secret")
+        }
         ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
         ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
         ConvertError::Draft(_) | ConvertError::Series(_) | ConvertError::Blind(_) => failure,

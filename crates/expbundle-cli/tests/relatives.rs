@@ -22,7 +22,7 @@ fn key(number: u8) -> SigningKey {
 }
 
 fn model(bytes: &[u8]) -> ArtifactRef {
-    ArtifactRef::new("model".parse().expect("a role"), DigestSet::of(bytes).into(), 1 << 20, Form::File)
+    ArtifactRef::new("model".parse().expect("a role"), DigestSet::of(bytes).into(), bytes.len() as u64, Form::File)
 }
 
 /// A run that took in and put out these bytes, and followed from these records.
@@ -257,6 +257,40 @@ fn what_a_revoked_record_cost_is_listed_and_not_added() {
     bench.ok(&["withhold", "a.expb", "--section", "cost", "-o", "b.expb"]);
     let text = flat(&bench, &["lineage", "b.expb", "--cost"]);
     assert!(text.contains("1 record that withholds its cost"), "{text}");
+}
+
+#[test]
+fn a_withheld_cost_that_would_count_before_another_of_the_same_run_is_said() {
+    let one_run = |title: &str, amount: f64| {
+        let mut draft = run(title, &[], &[b"base"], &[]);
+        draft.body_mut().source = Some(Source { tool: "mlflow".to_owned(), run: "1".to_owned() });
+        draft.json_section(&hours(&[amount])).expect("JSON");
+        finished(draft)
+    };
+    let mut both = [one_run("first", 700.0), one_run("second", 3.0)];
+    both.sort_by_key(|(_, record)| expbundle_format::RecordId(record.blake3));
+    let [(first, lower), (second, higher)] = both;
+    for (whole, thin, repeated, withheld) in [(&second, &first, 0, 1), (&first, &second, 1, 0)] {
+        let bench = bench();
+        let signed = |bundle: &Bundle| {
+            let mut bundle = bundle.clone();
+            for record in [lower, higher] {
+                say(&mut bundle, record, &vouch(), ADA);
+            }
+            bundle
+        };
+        save(&bench, &signed(thin));
+        bench.ok(&["withhold", "a.expb", "--section", "cost", "-o", "thin.expb"]);
+        save(&bench, &signed(whole));
+        bench.ok(&["merge", "a.expb", "thin.expb", "-o", "both.expb"]);
+        std::fs::rename(bench.path("both.expb"), bench.path("a.expb")).expect("a file");
+        let report = report(&bench, &["--cost"]);
+        let number = |list: &str| report["cost"][list].as_array().map(Vec::len);
+        assert_eq!(
+            (number("counted"), number("repeated"), number("withheld")),
+            (Some(1), Some(repeated), Some(withheld))
+        );
+    }
 }
 
 /// Records without inputs, vouched for by Ada, in the order of their ids.

@@ -67,6 +67,22 @@ fn convert_says_what_it_leaves_out_and_what_it_embeds() {
 }
 
 #[test]
+fn a_file_that_was_asked_for_and_is_too_large_is_named() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::write(bench.path("model/model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("room");
+    for (name, size) in [("large.txt", (16 << 20) + 1), ("small.txt", 10)] {
+        std::fs::File::create(bench.path(&format!("model/{name}"))).and_then(|file| file.set_len(size)).expect("room");
+    }
+    let output = bench.output(&["convert", "huggingface", "model", "-o", "m.expb", "--embed", "*.txt"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let said =
+        stderr.split_once("not embedded, for the files of one run come to 16 MiB at most: 1 file, 16777217 bytes");
+    let (before, after) = said.unwrap_or_else(|| panic!("{stderr}"));
+    assert!(before.contains("embedded: 1 file, 10 bytes\n  \"small.txt\"") && after.contains("large.txt"), "{stderr}");
+}
+
+#[test]
 fn real_runs_are_converted_without_a_word_of_secrets() {
     let bench = Bench::new();
     let source = fixture("wandb/finetune/offline-run-20261123_095528-pjclsy9c");

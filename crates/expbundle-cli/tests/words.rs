@@ -373,6 +373,11 @@ fn a_log_begins_with_all_that_trusted_people_wrote_against_records() {
         for (line, words) in lines.iter().zip(said) {
             assert!(line.contains(words) && !line.contains("noise"), "{line}");
         }
+        // What strangers wrote stands apart, below all that counts.
+        let (counting, apart) =
+            text.split_once("By keys that are not trusted (10 statements do not count):").expect("a heading");
+        assert!(!counting.contains("noise") && counting.contains("leaked data"), "{text}");
+        assert_eq!((apart.matches("noise").count(), apart.matches("trusted as").count()), (10, 0), "{text}");
     }
     // Without a signers file each is by an unknown key, and of these a few are enough.
     let text = stdout(&bench, &["log", "a.expb"]);

@@ -132,7 +132,8 @@ fn answer(exit: i32, text: &[u8]) -> Result<Answer, String> {
         let errors = Some(BTreeSet::new());
         return Ok(Answer::Said(Expected { state: None, errors, first: None, also: BTreeSet::new(), exit }));
     }
-    let report: Report = serde_json::from_slice(text).map_err(|error| format!("its output is no report: {error}"))?;
+    let report: Report =
+        serde_json::from_slice(text).map_err(|error| format!("its output is not a report: {error}"))?;
     let (errors, also): (Vec<Finding>, Vec<Finding>) =
         report.findings.into_iter().partition(|finding| finding.severity == "error");
     let first = errors.first().map(|finding| finding.code.clone());

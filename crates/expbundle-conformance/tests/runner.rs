@@ -48,7 +48,7 @@ fn failures_are_expected_by_name_and_only_while_they_fail() {
 fn what_breaks_is_said() {
     for (script, words) in [
         ("kill -9 $$", "it ended by signal: 9"),
-        ("echo hello", "its output is no report"),
+        ("echo hello", "its output is not a report"),
         (r#"echo '{"state": "intact", "findings": []}'; exit 3"#, "exit status 3, expected 0"),
         (
             r#"echo '{"state": "intact", "findings": [{"code": "container.gap", "severity": "error"}]}'"#,

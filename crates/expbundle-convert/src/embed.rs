@@ -29,6 +29,11 @@ impl Choice<'_> {
         }
     }
 
+    /// Whether somebody asked for this file by a pattern.
+    pub(crate) fn asks_for(self, path: &str) -> bool {
+        self.names(path)
+    }
+
     /// Whether a pattern fits.
     fn names(self, path: &str) -> bool {
         let Self::Only(patterns) = self else { return false };
@@ -76,15 +81,14 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Whether there is room for a file, and if so counts it. Ask in the order of the paths, so that the same run embeds the same files
-    /// everywhere.
-    pub fn takes(&mut self, size: u64) -> bool {
-        let used_bytes = self.used_bytes.saturating_add(size);
-        let fits = used_bytes <= MOST_BYTES_IN_ALL;
-        if fits {
-            self.used_bytes = used_bytes;
-        }
-        fits
+    /// Whether there is room for a file. Ask in the order of the paths, so that the same run embeds the same files everywhere.
+    pub fn has_room(&self, size: u64) -> bool {
+        self.used_bytes.saturating_add(size) <= MOST_BYTES_IN_ALL
+    }
+
+    /// Counts a file for which there is room.
+    pub fn take(&mut self, size: u64) {
+        self.used_bytes = self.used_bytes.saturating_add(size);
     }
 }
 
@@ -97,7 +101,11 @@ mod tests {
         assert!(!Choice::Small.wants("m", role::MODEL, true) && !Choice::Small.wants("f", role::FILE, false));
         assert!(Choice::Small.wants("f", role::FILE, true) && !Choice::None.wants("f", role::FILE, true));
         let mut budget = Budget::default();
-        let taken = (0..100).filter(|_| budget.takes(MOST_BYTES)).count() as u64;
+        let mut taken = 0;
+        while budget.has_room(MOST_BYTES) {
+            budget.take(MOST_BYTES);
+            taken += 1;
+        }
         assert_eq!(taken, MOST_BYTES_IN_ALL / MOST_BYTES);
     }
 

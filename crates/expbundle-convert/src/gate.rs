@@ -43,6 +43,8 @@ pub struct Converted {
     pub sweep: Option<Bundle>,
     /// The files whose bytes are in the bundle.
     pub embedded: Vec<Embedded>,
+    /// Files that a pattern asked for and for which there was no room.
+    pub too_large: Vec<Embedded>,
     /// Only the gate has one.
     _gate: Gate,
 }
@@ -50,7 +52,7 @@ pub struct Converted {
 #[derive(Debug)]
 struct Gate;
 
-/// A file whose bytes are in the bundle.
+/// A file whose bytes are in the bundle, or should be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Embedded {
     /// Its path in the source.
@@ -100,6 +102,7 @@ pub struct Draft<'a> {
     /// Digests of files that were left out: no section may name them.
     left_out: BTreeSet<String>,
     embedded: Vec<(Blake3, Embedded)>,
+    too_large: Vec<Embedded>,
 }
 
 impl<'a> Draft<'a> {
@@ -112,6 +115,7 @@ impl<'a> Draft<'a> {
             scrubber: Scrubber::new(options.allow_secrets),
             left_out: BTreeSet::new(),
             embedded: Vec::new(),
+            too_large: Vec::new(),
         }
     }
 
@@ -180,16 +184,21 @@ impl<'a> Draft<'a> {
 
     /// Decides about a file: whether it is listed, and whether its bytes get in.
     pub fn file(&mut self, file: &FileToList<'_>) -> Result<Fate, ConvertError> {
-        let wanted = self.wants(file);
+        let has_room = self.budget.has_room(file.size);
+        let wanted = self.wants(file) && has_room;
         let bytes = match self.look(file) {
             Look::Secret => return Ok(Fate::LeftOut),
             Look::Bytes(bytes) => bytes,
         };
+        if !has_room && self.choice.asks_for(file.path) {
+            self.too_large.push(Embedded { path: file.path.to_owned(), size: file.size });
+        }
         let Some(bytes) = bytes.filter(|_| wanted) else { return Ok(Fate::Listed) };
         let as_hashed = file.digest.blake3() == Some(DigestSet::of(&bytes).blake3);
-        if !as_hashed || !self.budget.takes(file.size) {
+        if !as_hashed {
             return Ok(Fate::Listed);
         }
+        self.budget.take(file.size);
         let digest = self.inner.embed(Content::bytes(bytes))?;
         self.embedded.push((digest.blake3, Embedded { path: file.path.to_owned(), size: file.size }));
         Ok(Fate::Embedded)
@@ -207,7 +216,7 @@ impl<'a> Draft<'a> {
     /// Looks for secrets in a file. Larger ones are looked into only if they would be embedded, and weights never: nobody can write a secret
     /// into floats by chance.
     fn look(&mut self, file: &FileToList<'_>) -> Look {
-        let is_read = file.size <= embed::MOST_BYTES || self.wants(file);
+        let is_read = file.size <= embed::MOST_BYTES || (self.wants(file) && self.budget.has_room(file.size));
         let bytes = if is_read { std::fs::read(file.on_disk).ok() } else { None };
         if let Some(kind) = self.scrubber.kind_of_file(file.path, bytes.as_deref()) {
             self.scrubber.file(kind, file.path);
@@ -303,7 +312,10 @@ impl<'a> Draft<'a> {
         let mut embedded: Vec<Embedded> = embedded.into_iter().map(|(_, file)| file).collect();
         embedded.sort();
         embedded.dedup();
-        Ok(Converted { bundle, record, title, account, findings, sweep, embedded, _gate: Gate })
+        let mut too_large = self.too_large;
+        too_large.sort();
+        too_large.dedup();
+        Ok(Converted { bundle, record, title, account, findings, sweep, embedded, too_large, _gate: Gate })
     }
 
     /// Takes the secrets out of a value of its own form.

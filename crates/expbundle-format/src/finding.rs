@@ -105,7 +105,7 @@ codes! {
     SectionUnblinded "section.unblinded" Warning "the content of a short section can be guessed from its digest; create the record with `--blind` before withholding sections";
     SectionSalt "section.salt" Error "every section of a blinded record needs its own salt of 256 bits";
     TreeInvalid "tree.invalid" Error "the listing of a directory must have one line per file, sorted by path; see spec/digests.md";
-    ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts have one digest in common and differ in the other, so one of them is described wrongly; neither is used as a link";
+    ArtifactDigestConflict "artifact.digest-conflict" Error "two artifacts share a digest but differ in the other or in size, so one of them is described wrongly; neither is used as a link";
     ArtifactChanged "artifact.changed" Error "the file differs from the one that was released or recorded; restore it, or release the folder again if you changed it on purpose";
     ArtifactPointer "artifact.pointer" Warning "this is only a Git LFS pointer: the file itself was not checked; fetch it with `git lfs pull`";
     DirectoryNoBundle "directory.no-bundle" Error "the folder has no `experiment.expb` that is a regular file; make one with `expbundle attach` or `expbundle release`";
@@ -127,7 +127,7 @@ codes! {
     StatementPredicate "statement.predicate" Error "the predicate lacks a required member, or one has the wrong type; see spec/statements.md";
     StatementSubject "statement.subject" Error "the statement must name its subject by both digests";
     StatementUnknownVersion "statement.unknown-version" Info "the statement has another major version and was not verified, so it counts for nothing; a later version of expbundle may verify it";
-    StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle; merge a bundle that includes it";
+    StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle, or no trusted key signed it; merge a bundle that includes it";
     StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that includes it";
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle; do not trust them";
     StatementSeal "statement.seal" Error "objects that the seal lists are missing; get the complete copy, or one without the seal";

@@ -17,7 +17,7 @@ pub struct Time(Timestamp);
 
 /// Why a text is no [`Time`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no RFC 3339 time in UTC")]
+#[error("`{0}` is not an RFC 3339 time in UTC")]
 pub struct TimeError(pub String);
 
 impl Time {

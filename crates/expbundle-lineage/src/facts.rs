@@ -1,7 +1,7 @@
 //! Facts: what verified records and statements say, without their bytes (spec/lineage.md, "Facts").
 //!
 //! The caller vouches for them: a record is given only when its bytes hash to its id, a link only when the statement
-//! that asserts it was verified. A statement that says "already verified" is no fact and has no place here.
+//! that asserts it was verified. A statement that says "already verified" is not a fact and has no place here.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! What joins records, for showing: of each input only so many of those who made its bytes, and how many more there are.
 //!
 //! A data set that 10 000 runs made and 10 000 others took in has 10^8 pairs. So the makers of each content are listed once, every taker is
-//! shown the first of that list, and the rest is a number. Nothing is concluded from what is shown: ancestry, grades, gaps and states come
+//! shown the first of that list by their rank, and the rest is a number. Nothing is concluded from what is shown: ancestry, grades, gaps and states come
 //! from the graph.
 
 use std::cell::OnceCell;
@@ -53,16 +53,31 @@ pub struct Joins<'a> {
     /// Suggested parents of one record.
     most_candidates: usize,
     /// Of each class that was taken in whole, or as a file of a tree, an output of each maker.
-    makers: HashMap<(u32, bool), Rc<[Use]>>,
+    makers: HashMap<(u32, bool), Rc<Makers>>,
     /// Of each listing that was taken in, the files that somebody made, and how many makers they have in all.
     listings: HashMap<usize, Rc<Made>>,
     /// Outputs looked at, so that tests can count.
     pub(crate) looked: usize,
 }
 
+/// An output of each record that made some bytes.
+#[derive(Debug)]
+struct Makers {
+    /// In the order of records.
+    all: Vec<Use>,
+    /// Those that are shown first: as many as have room, and one more, for nobody is its own parent.
+    first: Vec<Use>,
+}
+
+impl Makers {
+    fn has(&self, record: u32) -> bool {
+        self.all.binary_search_by_key(&record, |maker| maker.record).is_ok()
+    }
+}
+
 #[derive(Debug)]
 struct Made {
-    files: Vec<(usize, u32, Rc<[Use]>)>,
+    files: Vec<(usize, u32, Rc<Makers>)>,
     makers: usize,
     /// Every maker, where that was asked.
     by: OnceCell<HashSet<u32>>,
@@ -143,7 +158,7 @@ impl<'a> Joins<'a> {
                     if room == 0 {
                         break;
                     }
-                    left -= makers.len();
+                    left -= makers.all.len();
                     if seen.insert((*class, true)) {
                         let side = Side { artifact, file: Some(*file) };
                         left += self.join(record, side, makers, &mut room, &mut gathered);
@@ -157,16 +172,16 @@ impl<'a> Joins<'a> {
     }
 
     /// Joins a record to so many makers as there is room for; how many are left.
-    fn join(&mut self, record: u32, input: Side, makers: &[Use], room: &mut usize, gathered: &mut Gathered) -> usize {
-        let is_own = makers.binary_search_by_key(&record, |maker| maker.record).is_ok();
-        let others = makers.iter().filter(|maker| maker.record != record);
-        let number = (makers.len() - usize::from(is_own)).min(*room);
+    fn join(&mut self, record: u32, input: Side, makers: &Makers, room: &mut usize, gathered: &mut Gathered) -> usize {
+        let others = makers.first.iter().filter(|maker| maker.record != record);
+        let all = makers.all.len() - usize::from(makers.has(record));
+        let number = all.min(*room);
         for output in others.take(number) {
             gathered.add(output.record, Link::SameBytes { input, output: output.side() });
         }
         self.looked += number;
         *room -= number;
-        makers.len() - usize::from(is_own) - number
+        all - number
     }
 
     /// Adds what the record and statements say of parents, and of these what was not gathered.
@@ -242,17 +257,16 @@ impl<'a> Joins<'a> {
             if let Some(class) = proving_whole(input).and_then(|content| lineage.contents.class(&content)) {
                 let makers = self.makers(class, false);
                 // Whichever list is the shorter is looked up in the other.
-                if makers.len() < candidates.len() {
-                    joined.extend(makers.iter().map(|maker| maker.record).filter(is_candidate));
+                if makers.all.len() < candidates.len() {
+                    joined.extend(makers.all.iter().map(|maker| maker.record).filter(is_candidate));
                 } else {
-                    let made = |other: &u32| makers.binary_search_by_key(other, |maker| maker.record).is_ok();
-                    joined.extend(candidates.iter().copied().filter(|other| *other != record && made(other)));
+                    joined.extend(candidates.iter().copied().filter(|other| *other != record && makers.has(*other)));
                 }
             }
             if carries_proof(input) {
                 let made = self.made(input);
                 let by = made.by.get_or_init(|| {
-                    let makers = made.files.iter().flat_map(|(_, _, makers)| makers.iter());
+                    let makers = made.files.iter().flat_map(|(_, _, makers)| &makers.all);
                     makers.map(|maker| maker.record).collect()
                 });
                 joined.extend(candidates.iter().copied().filter(|other| *other != record && by.contains(other)));
@@ -274,19 +288,26 @@ impl<'a> Joins<'a> {
         self.shown.as_ref().is_none_or(|shown| shown[record as usize])
     }
 
-    /// Who made the bytes of a class, each once, in the order of records: as a whole artifact if it did that too.
-    fn makers(&mut self, class: u32, of_file: bool) -> Rc<[Use]> {
+    /// Who made the bytes of a class, each once: as a whole artifact if it did that too.
+    fn makers(&mut self, class: u32, of_file: bool) -> Rc<Makers> {
         if let Some(known) = self.makers.get(&(class, of_file)) {
             return Rc::clone(known);
         }
         let contents = &self.lineage.contents;
         let outputs = contents.agreeing_with(class).iter().flat_map(|class| contents.outputs.of(*class));
         let joins = |output: &&Use| output.links && !(output.in_tree && of_file) && self.is_shown(output.record);
-        let mut makers: Vec<Use> = outputs.clone().filter(joins).copied().collect();
-        makers.sort_by_key(|output| (output.record, output.in_tree));
-        makers.dedup_by_key(|output| output.record);
+        let mut all: Vec<Use> = outputs.clone().filter(joins).copied().collect();
+        all.sort_by_key(|output| (output.record, output.in_tree));
+        all.dedup_by_key(|output| output.record);
+        let mut first = all.clone();
+        let room = self.most.saturating_add(1);
+        if first.len() > room {
+            first.select_nth_unstable_by_key(room, |maker| self.lineage.rank_at(maker.record));
+            first.truncate(room);
+        }
+        first.sort_unstable_by_key(|maker| self.lineage.rank_at(maker.record));
         self.looked += outputs.count();
-        let makers: Rc<[Use]> = makers.into();
+        let makers = Rc::new(Makers { all, first });
         self.makers.insert((class, of_file), Rc::clone(&makers));
         makers
     }
@@ -305,8 +326,8 @@ impl<'a> Joins<'a> {
         let mut seen = HashSet::new();
         let files = files.into_iter().filter(|(_, class)| seen.insert(*class));
         let files = files.map(|(file, class)| (file, class, self.makers(class, true)));
-        let files: Vec<_> = files.filter(|(_, _, makers)| !makers.is_empty()).collect();
-        let makers = files.iter().map(|(_, _, makers)| makers.len()).sum();
+        let files: Vec<_> = files.filter(|(_, _, makers)| !makers.all.is_empty()).collect();
+        let makers = files.iter().map(|(_, _, makers)| makers.all.len()).sum();
         let made = Rc::new(Made { files, makers, by: OnceCell::new() });
         self.listings.insert(tree.files.key(), Rc::clone(&made));
         made
@@ -409,6 +430,26 @@ mod tests {
         let (looked, left) = looked(&lineage);
         assert_eq!(left, BTreeSet::from([1995]));
         assert!(looked <= 4 * 1000 + 5 * 2000, "{looked}");
+    }
+
+    #[test]
+    fn those_with_the_greatest_trust_are_shown_then_the_earliest() {
+        let mut lineage = family(10, 1, &[data("data")], &[data("data")]);
+        let id = |number: usize| RecordId(DigestSet::of(format!("maker {number}").as_bytes()).blake3);
+        let shown = |lineage: &Lineage| -> BTreeSet<RecordId> {
+            let taker = RecordId(DigestSet::of(b"taker 0").blake3);
+            Joins::of(lineage, 2).parents(taker).edges.iter().map(|edge| edge.parent).collect()
+        };
+        lineage.rank_by(|record| record == id(7) || record == id(3));
+        assert_eq!(shown(&lineage), BTreeSet::from([id(3), id(7)]));
+        let mut records = lineage.records().to_vec();
+        for (second, number) in [(2, 4), (1, 5), (3, 6)] {
+            let started = Some(format!("2026-01-01T00:00:0{second}Z").parse().expect("a time"));
+            records.iter_mut().find(|record| record.id() == id(number)).expect("it is there").started = started;
+        }
+        let lineage = Lineage::build(Facts { records, ..Facts::default() });
+        assert_eq!(shown(&lineage), BTreeSet::from([id(5), id(4)]));
+        assert!(lineage.rank(id(5)) < lineage.rank(id(4)) && lineage.rank(id(6)) < lineage.rank(id(0)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The lineage: records, and what joins them.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use expbundle_format::{DigestSet, Finding, RecordId};
@@ -32,6 +33,8 @@ pub struct Lineage {
     /// From parents to children.
     pub(crate) down: Adjacency,
     pub(crate) components: Components,
+    /// Of each record, its place among alternatives.
+    ranks: Vec<u32>,
     findings: Vec<Finding>,
 }
 
@@ -57,10 +60,36 @@ impl Lineage {
             up,
             down,
             components,
+            ranks: Vec::new(),
             findings: Vec::new(),
         };
+        lineage.rank_by(|_| ());
         lineage.findings = findings::all(&lineage);
         lineage
+    }
+
+    /// Puts alternatives in order: those with the greatest trust first, then the earliest, then by id (spec/lineage.md, "Same bytes").
+    ///
+    /// Who trusts whom is not known here. Until it is said, all records are alike.
+    pub fn rank_by<T: Ord>(&mut self, trust: impl Fn(RecordId) -> T) {
+        let mut order: Vec<u32> = self.record_positions().collect();
+        order.sort_by_cached_key(|&record| {
+            let facts = &self.records[record as usize];
+            (Reverse(trust(facts.id())), facts.started.is_none(), facts.started, record)
+        });
+        self.ranks = vec![0; order.len()];
+        for (rank, record) in (0..).zip(order) {
+            self.ranks[record as usize] = rank;
+        }
+    }
+
+    /// The place of a record among alternatives: the lowest is shown first. One that is not here is last.
+    pub fn rank(&self, id: RecordId) -> u32 {
+        self.position(id).map_or(u32::MAX, |record| self.rank_at(record))
+    }
+
+    pub(crate) fn rank_at(&self, record: u32) -> u32 {
+        self.ranks[record as usize]
     }
 
     /// What is wrong or worth knowing, in the order of codes, then of records.

@@ -14,6 +14,7 @@ use crate::evidence::{Maker, Origin, is_unique};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
+use crate::listing::FileFact;
 use crate::relation::carries_lineage;
 use crate::taken::Digests;
 
@@ -55,7 +56,7 @@ pub struct Why {
     pub takers: Vec<(RecordId, Side)>,
     /// Records that put out what they had taken in.
     pub passed_on: Vec<(RecordId, Side)>,
-    /// Records that describe other bytes with one of these digests.
+    /// Records that describe other bytes with one of these digests, or give these another size.
     pub conflicting: Vec<RecordId>,
 }
 
@@ -78,6 +79,15 @@ impl Gap {
         let digests = || self.digests.map(|digests| digests.to_string()).unwrap_or_default();
         self.name.clone().unwrap_or_else(digests)
     }
+}
+
+/// Whether a record gives an artifact, or a file of its tree, this size or none.
+fn is_of_size(artifact: &ArtifactFact, file: Option<&FileFact>, size_bytes: Option<u64>) -> bool {
+    let said = match file {
+        Some(file) => Some(file.size_bytes),
+        None => artifact.size_bytes,
+    };
+    said.zip(size_bytes).is_none_or(|(said, actual)| said == actual)
 }
 
 impl Lineage {
@@ -194,9 +204,11 @@ impl Lineage {
         self.closure(of, &self.down)
     }
 
-    /// Where a file comes from, and where it went, whatever its role.
-    pub fn why(&self, digests: &ArtifactDigests) -> Why {
+    /// Where a file comes from, and where it went, whatever its role. If its size in bytes is known, who gives it another has nothing
+    /// to do with it.
+    pub fn why(&self, digests: &ArtifactDigests, size_bytes: Option<u64>) -> Why {
         let mut why = Why::default();
+        let mut conflicting: BTreeSet<RecordId> = BTreeSet::new();
         if digests.is_of_nothing() {
             return why;
         }
@@ -214,6 +226,10 @@ impl Lineage {
             for (_, side) in uses {
                 let Some(output) = facts.outputs.get(side.artifact) else { continue };
                 let file = side.file.and_then(|file| output.files.get(file));
+                if !is_of_size(output, file, size_bytes) {
+                    conflicting.insert(facts.id());
+                    continue;
+                }
                 let list = match maker.origin(output, digests) {
                     Origin::PassedOn => &mut why.passed_on,
                     Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
@@ -223,15 +239,26 @@ impl Lineage {
             }
         }
         let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
-        why.takers = taken.into_iter().map(|(record, side)| (self.id(record), side)).collect();
-        let conflicting: BTreeSet<RecordId> = self
-            .contents
-            .sharing(digests)
-            .filter(|class| !same.contains(class))
-            .flat_map(|first| self.contents.of_every_size(first))
-            .flat_map(|class| self.contents.outputs.of(class).iter().chain(self.contents.inputs.of(class)))
-            .map(|used| self.id(used.record))
-            .collect();
+        for (record, side) in taken {
+            let input = self.records[record as usize].inputs.get(side.artifact);
+            let fits = input.is_some_and(|input| {
+                let file = side.file.and_then(|file| input.files.get(file));
+                is_of_size(input, file, size_bytes)
+            });
+            if fits {
+                why.takers.push((self.id(record), side));
+            } else {
+                conflicting.insert(self.id(record));
+            }
+        }
+        conflicting.extend(
+            self.contents
+                .sharing(digests)
+                .filter(|class| !same.contains(class))
+                .flat_map(|first| self.contents.of_every_size(first))
+                .flat_map(|class| self.contents.outputs.of(class).iter().chain(self.contents.inputs.of(class)))
+                .map(|used| self.id(used.record)),
+        );
         why.conflicting = conflicting.into_iter().collect();
         why
     }
@@ -371,7 +398,7 @@ impl Lineage {
         }
     }
 
-    fn record_positions(&self) -> std::ops::Range<u32> {
+    pub(crate) fn record_positions(&self) -> std::ops::Range<u32> {
         0..u32::try_from(self.records.len()).expect("records are numbered by u32")
     }
 

@@ -149,7 +149,7 @@ pub(crate) mod tests {
     #[test]
     fn where_a_file_comes_from_is_asked_of_each_record_once() {
         let lineage = family(100, &[tree("tree", &listing("file", 1000))]);
-        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output")).producers.len(), 2000));
+        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).producers.len(), 2000));
         // The listing once, and of each record what it lists and what it took in.
         assert!(ordered <= 1000 + 2 * 100, "{ordered}");
     }
@@ -159,7 +159,7 @@ pub(crate) mod tests {
         let trees: Vec<ArtifactFact> =
             (0..20).map(|number| tree(&format!("tree {number}"), &listing(&format!("file {number}"), 1000))).collect();
         let lineage = family(100, &trees);
-        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output")).producers.len(), 2000));
+        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).producers.len(), 2000));
         assert!(ordered <= 20 * 1000 + 2 * 20 * 100, "{ordered}");
     }
 
@@ -167,6 +167,6 @@ pub(crate) mod tests {
     fn a_tree_that_has_bytes_at_many_paths_is_one_use() {
         let same = |number: usize| FileFact { path: format!("{number}.bin"), digests: digests("same"), size_bytes: 9 };
         let lineage = family(50, &[tree("tree", &(0..1000).map(same).collect())]);
-        assert_eq!(lineage.why(&digests("same")).takers.len(), 50);
+        assert_eq!(lineage.why(&digests("same"), None).takers.len(), 50);
     }
 }

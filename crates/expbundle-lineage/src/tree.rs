@@ -203,7 +203,8 @@ fn continuation(joins: &mut Joins<'_>, lineage: &Lineage, record: RecordId, dire
             let folds = |folded: Vec<Folded>| {
                 folded.into_iter().map(move |folded| Next::Item(TreeItem::Folded { record, folded }, None))
             };
-            let Parents { edges, folded } = joins.parents(record);
+            let Parents { mut edges, folded } = joins.parents(record);
+            edges.sort_by_key(|edge| lineage.rank(edge.parent));
             let parents = edges.into_iter().map(|edge| in_full(edge.parent, Some(edge))).chain(folds(folded));
             let absent = lineage.absent_parents(record).into_iter();
             let absent = absent.map(|record| Next::Item(TreeItem::Absent { record }, None));

@@ -200,7 +200,7 @@ impl Lineage {
         Some(Ways { lineage: self, next })
     }
 
-    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is no ancestor.
+    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is not an ancestor.
     pub fn path(&self, from: RecordId, to: RecordId) -> Option<Vec<RecordId>> {
         self.ways_to(to)?.of(from)
     }

@@ -56,7 +56,7 @@ fn conflicting_digests_are_found_and_break_no_honest_link() {
     let with_liar = lineage(&stories);
     assert_eq!(codes(&with_liar), ["artifact.digest-conflict"]);
     assert_eq!(with_liar.ancestors(&[id("c")]), ids(&["p"]));
-    assert_eq!(with_liar.why(&bytes("x")).conflicting, ids(&["liar"]));
+    assert_eq!(with_liar.why(&bytes("x"), None).conflicting, ids(&["liar"]));
     // Who knows only the disputed digest cannot tell the two apart, so nothing follows.
     let blake3 = expbundle_format::ArtifactDigests::new(bytes("x").blake3(), None).expect("a digest");
     stories.push(record("half").input(model(blake3)));
@@ -70,7 +70,7 @@ fn nothing_joins_nobody() {
     let model = |digests| artifact("model", digests);
     case(record("p").output(model(liar("", "x"))), record("c").input(model(liar("", "x"))), None);
     case(record("p").puts_tree("model", "t", &["", "w"]), record("c").takes("model", ""), None);
-    assert_eq!(lineage(&[record("p").puts("model", "")]).why(&bytes("")), expbundle_lineage::Why::default());
+    assert_eq!(lineage(&[record("p").puts("model", "")]).why(&bytes(""), None), expbundle_lineage::Why::default());
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_passes_through_was_not_produced() {
     ];
     let lineage = lineage(&stories);
     assert_eq!(lineage.ancestors(&[id("user")]), ids(&["maker"]));
-    let why = lineage.why(&bytes("x"));
+    let why = lineage.why(&bytes("x"), None);
     assert_eq!(why.producers, [(id("maker"), Side { artifact: 0, file: None })]);
     assert_eq!(why.passed_on.len(), 2);
     assert_eq!(why.takers.len(), 2);
@@ -115,11 +115,26 @@ fn what_passes_through_was_not_produced() {
 }
 
 #[test]
+fn who_gives_a_file_another_size_neither_made_nor_took_it() {
+    let liar = |name: &str| ArtifactFact { size_bytes: Some(1 << 30), ..artifact(name, bytes("x")) };
+    let lineage = lineage(&[
+        record("maker").puts("model", "x"),
+        record("liar").output(liar("model")),
+        record("taker").input(liar("model")),
+    ]);
+    let size = artifact("model", bytes("x")).size_bytes;
+    let why = lineage.why(&bytes("x"), size);
+    assert_eq!(why.producers, [(id("maker"), Side { artifact: 0, file: None })]);
+    assert_eq!((why.takers.len(), why.conflicting), (0, ids(&["liar", "taker"])));
+    assert_eq!(lineage.why(&bytes("x"), None).producers.len(), 2);
+}
+
+#[test]
 fn producers_of_the_same_bytes_are_alternatives() {
     let lineage =
         lineage(&[record("a").puts("model", "x"), record("b").puts("model", "x"), record("c").takes("model", "x")]);
     assert_eq!(lineage.parents(id("c")).iter().map(|edge| edge.parent).collect::<Vec<_>>(), ids(&["a", "b"]));
-    assert_eq!(lineage.why(&bytes("x")).producers.len(), 2);
+    assert_eq!(lineage.why(&bytes("x"), None).producers.len(), 2);
     assert_eq!(codes(&lineage), [""; 0]);
 }
 
@@ -395,7 +410,7 @@ fn what_differs_in_size_is_named_and_joins_nothing_as_proven() {
     let lied = lineage(&[record("p").output(sized(bytes("x"), 9)), record("c").input(tree)]);
     assert_eq!(lied.parents(id("c")), []);
     assert_eq!(codes(&lied), ["artifact.digest-conflict", "lineage.unaccounted-input"]);
-    assert_eq!(lied.why(&bytes("x")).producers.len() + lied.why(&bytes("x")).takers.len(), 2);
+    assert_eq!(lied.why(&bytes("x"), None).producers.len() + lied.why(&bytes("x"), None).takers.len(), 2);
 }
 
 /// Each content is looked at by itself, however many sizes are claimed for one digest.

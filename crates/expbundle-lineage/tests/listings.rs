@@ -40,7 +40,7 @@ fn every_record_that_names_a_listing_is_joined_through_it() {
         assert_eq!(parents(name), proven(&["bakes"]), "{name}");
     }
     // A file that is nowhere a whole artifact: who made it, and who took it in.
-    let why = lineage.why(&bytes("file 42"));
+    let why = lineage.why(&bytes("file 42"), None);
     let records = |uses: &[(expbundle_format::RecordId, expbundle_lineage::Side)]| {
         uses.iter().map(|(id, _)| *id).collect::<Vec<_>>()
     };
@@ -92,7 +92,7 @@ fn what_a_record_took_in_by_a_listing_it_passed_on() {
     ];
     let lineage = lineage(&stories);
     assert!(lineage.parents(id("takes")).is_empty());
-    assert_eq!(lineage.why(&bytes("b")).passed_on.len(), 1);
+    assert_eq!(lineage.why(&bytes("b"), None).passed_on.len(), 1);
 }
 
 #[test]

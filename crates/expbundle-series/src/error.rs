@@ -9,7 +9,7 @@ use crate::profile::{ALL_KEYS_BYTES, GROUP_PAGES, GROUPS, KEY_BYTES, KEY_COST, T
 #[derive(Debug, thiserror::Error)]
 pub enum SeriesError {
     /// No Parquet file: the magic is not at both ends, or no footer fits between them.
-    #[error("{bytes} bytes that are no Parquet file")]
+    #[error("{bytes} bytes that are not a Parquet file")]
     NotParquet {
         /// Size of the file.
         bytes: u64,

@@ -26,7 +26,7 @@ pub struct OwnedPoint {
     pub time_ns: Option<i64>,
     /// The value, if it is a number.
     pub value: Option<f64>,
-    /// The value as text, if it is no number, or has more digits than a float holds.
+    /// The value as text, if it is not a number, or has more digits than a float holds.
     pub text: Option<String>,
 }
 

@@ -13,7 +13,7 @@ pub enum StatementError {
     #[error(transparent)]
     Json(#[from] JsonError),
     /// The file is of another media type.
-    #[error("the file is no Sigstore bundle v0.3 but {found:?}")]
+    #[error("the file is not a Sigstore bundle v0.3 but {found:?}")]
     Envelope {
         /// What it says it is.
         found: String,
@@ -43,7 +43,7 @@ pub enum StatementError {
         count: usize,
     },
     /// The payload is no in-toto Statement v1.
-    #[error("the payload is no in-toto Statement v1 but {found:?}")]
+    #[error("the payload is not an in-toto Statement v1 but {found:?}")]
     Type {
         /// What it says it is.
         found: String,

@@ -18,7 +18,7 @@ use crate::base64;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Not a key in a form that is read here.
-    #[error("it is no public key in OpenSSH or SPKI form")]
+    #[error("it is not a public key in OpenSSH or SPKI form")]
     Form,
     /// A key of another kind.
     #[error("it is a key of type {0}, and only Ed25519 is known")]

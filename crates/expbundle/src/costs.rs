@@ -1,10 +1,11 @@
 //! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/family.md, "Sums").
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use expbundle_format::RecordId;
 use expbundle_format::number::Number;
+use expbundle_format::record::Source;
 use expbundle_format::sections::{Basis, Cost, JsonSection as _};
 use expbundle_lineage::Rollup;
 use schemars::JsonSchema;
@@ -37,7 +38,7 @@ pub struct FamilyCosts {
     pub counted: Vec<RecordId>,
     /// Records that state no cost which could be added.
     pub unknown: Vec<RecordId>,
-    /// Records whose cost is withheld.
+    /// Records whose cost is withheld, and would count if it were not.
     pub withheld: Vec<RecordId>,
     /// Records of a run for which another record here stands.
     pub repeated: Vec<RecordId>,
@@ -94,7 +95,21 @@ impl Intact {
             },
         );
         let mut sums = Costs::of(rollup.total.as_deref().unwrap_or_default());
-        let Rollup { counted, unknown, repeated, superseded, left_out, absent, .. } = rollup;
+        let Rollup { counted, unknown, mut repeated, superseded, left_out, absent, .. } = rollup;
+        // What is withheld would have counted in place of what does: that it is not here must not go unsaid.
+        let source = |id: RecordId| verdict.lineage.record(id).and_then(|facts| facts.source.as_ref());
+        let standing: HashMap<&Source, RecordId> =
+            counted.iter().filter_map(|id| source(*id).map(|source| (source, *id))).collect();
+        let mut hidden: Vec<RecordId> = Vec::new();
+        repeated.retain(|id| {
+            let stands = source(*id).and_then(|source| standing.get(source));
+            let precedes = stands.is_some_and(|other| (Reverse(state(*id)), *id) < (Reverse(state(*other)), *other));
+            let is_hidden = precedes && self.is_withheld(*id, &Cost::name());
+            if is_hidden {
+                hidden.push(*id);
+            }
+            !is_hidden
+        });
         // One whose every signature was taken back is here, though it has no place in the graph.
         let (taken_back, absent): (Vec<RecordId>, _) = absent
             .into_iter()
@@ -108,7 +123,10 @@ impl Intact {
             sums.not_added.extend(cost(*id).iter().flat_map(|cost| figure::unfit(*id, cost)));
         }
         sums.not_added.sort_by_key(|one| one.record);
-        let (withheld, unknown) = unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
+        let (mut withheld, unknown): (Vec<RecordId>, Vec<RecordId>) =
+            unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
+        withheld.append(&mut hidden);
+        withheld.sort_unstable();
         FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent }
     }
 }

@@ -38,7 +38,7 @@ pub enum DraftError {
     #[error("the record cannot be written")]
     Record(#[from] RecordError),
     /// A name that no section can have.
-    #[error("`{0}` is no name of a section")]
+    #[error("`{0}` is not the name of a section")]
     Name(String),
     /// Two sections of one name.
     #[error("section `{0}` is there already")]

@@ -429,12 +429,15 @@ fn relative(path: &std::path::Path, folder: &Utf8Path) -> String {
     names.collect::<Vec<_>>().join("/")
 }
 
-/// Hashes a folder into its listing, several files at a time.
+/// Hashes a folder into its listing, several files at a time, without what a writer of ours left unfinished in it.
 ///
 /// # Errors
 /// The folder holds no files, or something that a listing cannot hold: it is listed as it is, or not at all.
 pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<Tree, HashError> {
-    let (listed, skipped) = list_files(folder, &|_, _| false)?;
+    let is_left_over = |path: &str, found| {
+        found == Found::File && crate::write_file::is_unfinished(path.rsplit('/').next().unwrap_or(path))
+    };
+    let (listed, skipped) = list_files(folder, &is_left_over)?;
     let more = skipped.len().saturating_sub(1);
     if let Some(first) = skipped.into_iter().next() {
         return Err(HashError::LeftOut { folder: folder.to_owned(), first, more });
@@ -569,6 +572,18 @@ mod tests {
         assert_eq!(found.first().map(|skipped| skipped.finding().code), Some(Code::DirectorySymlink));
         let error = hash_tree(&folder, &|_| ()).expect_err("no listing of the folder");
         assert_eq!(error.to_string(), "`link` cannot be recorded: it is a link; links are not followed (and 2 more)");
+    }
+
+    #[test]
+    fn what_a_writer_left_unfinished_is_no_file_of_a_tree() {
+        let (_keep, path) = folder();
+        std::fs::create_dir(path.join("a")).expect("a folder");
+        for name in ["a/w.bin", "a/.expbundle-x1.part", ".expbundle-x2.part", "y.part"] {
+            std::fs::write(path.join(name), name).expect("a file");
+        }
+        let tree = hash_tree(&path, &|_| ()).expect("a tree");
+        let paths: Vec<String> = tree.files().iter().map(|file| file.path.to_plain()).collect();
+        assert_eq!(paths, ["a/w.bin", "y.part"]);
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Intact {
         Lineage::build(self.facts(standing))
     }
 
-    pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, lineage: Lineage) -> Verdict {
+    pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, mut lineage: Lineage) -> Verdict {
         let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
         for statement in self.statements().iter().filter(|statement| standing.vouches(statement)) {
             if self.contradicts(statement) {
@@ -139,6 +139,7 @@ impl Intact {
                 *known = (*known).max(state);
             }
         }
+        lineage.rank_by(|id| records.get(&id).copied());
         let of_counting = records.iter().filter(|(id, _)| standing.counts(**id)).map(|(_, state)| *state);
         // Where no record counts nothing is signed by anybody whose word does, and what was taken back does not go unnoticed.
         let of_taken_back = standing.taken_back.first().map(|_| State::Intact);

@@ -1,7 +1,7 @@
 //! Verification, first half: facts about the bytes (spec/verification.md, stages container to signature).
 //!
 //! [`Unverified::check`] is the only way to an [`Intact`], so holding one is the proof that every name, digest and
-//! signature was recomputed. Whether a signer is trusted is no fact but an opinion: see [`crate::judge`].
+//! signature was recomputed. Whether a signer is trusted is not a fact but an opinion: see [`crate::judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -83,7 +83,7 @@ impl Unverified {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         Content::file(File::open(path)?).map(Self::new)
     }

@@ -168,7 +168,7 @@ impl Convert {
         let outcome = place(&converted, &out)?;
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account_words(&converted.account));
-        terminal::talk(&embedded_words(&converted.embedded));
+        terminal::talk(&embedded_words(&converted.embedded, &converted.too_large));
         let (word, path) = match &outcome {
             Placed::New => ("written", &out),
             Placed::Same => ("unchanged", &out),
@@ -384,6 +384,7 @@ struct Summary {
     failed: Vec<String>,
     account: Account,
     embedded: Vec<Embedded>,
+    too_large: Vec<Embedded>,
     findings: Vec<Finding>,
 }
 
@@ -401,6 +402,7 @@ impl Summary {
             *self.account.secrets.entry(kind.clone()).or_default() += count;
         }
         self.embedded.extend(converted.embedded.iter().cloned());
+        self.too_large.extend(converted.too_large.iter().cloned());
         for finding in &converted.findings {
             let mut finding = finding.clone();
             finding.place = finding.place.in_file(&run.key);
@@ -415,7 +417,8 @@ impl Summary {
         let mut text = findings::all(&self.findings);
         text += &account_words(&self.account);
         self.embedded.sort();
-        text += &embedded_words(&self.embedded);
+        self.too_large.sort();
+        text += &embedded_words(&self.embedded, &self.too_large);
         text += &format!(
             "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
             if self.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
@@ -464,17 +467,28 @@ fn secret_words(account: &Account) -> String {
     format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
 }
 
-/// Which files' bytes are in the bundle.
-pub fn embedded_words(embedded: &[Embedded]) -> String {
-    const SHOWN: usize = 20;
-    let size: u64 = embedded.iter().map(|file| file.size).sum();
-    let mut text = format!("embedded: {}, {}\n", count(embedded.len() as u64, "file"), count(size, "byte"));
-    for file in embedded.iter().take(SHOWN) {
-        text += &format!("  {} ({})\n", quoted(&file.path), count(file.size, "byte"));
+/// Which files' bytes are in the bundle, and which are not although a pattern asked for them.
+pub fn embedded_words(embedded: &[Embedded], too_large: &[Embedded]) -> String {
+    let mut text = format!("embedded: {}\n", listed(embedded));
+    if !too_large.is_empty() {
+        let most = embed::MOST_BYTES_IN_ALL >> 20;
+        let why = format!("not embedded, for the files of one run come to {most} MiB at most:");
+        text += &format!("{} {}\n", paint(Tone::Doubt, &why), listed(too_large));
     }
-    let more = embedded.len().saturating_sub(SHOWN);
+    text
+}
+
+/// How many files, how many bytes, and the first of them.
+fn listed(files: &[Embedded]) -> String {
+    const SHOWN: usize = 20;
+    let size: u64 = files.iter().map(|file| file.size).sum();
+    let mut text = format!("{}, {}", count(files.len() as u64, "file"), count(size, "byte"));
+    for file in files.iter().take(SHOWN) {
+        text += &format!("\n  {} ({})", quoted(&file.path), count(file.size, "byte"));
+    }
+    let more = files.len().saturating_sub(SHOWN);
     if more > 0 {
-        text += &format!("  … and {more} more\n");
+        text += &format!("\n  … and {more} more");
     }
     text
 }

@@ -37,7 +37,7 @@ pub struct Evaluation {
 
 fn metric_and_number(text: &str) -> Result<(String, Number), String> {
     let (metric, number) = text.rsplit_once('=').ok_or("a result is given as METRIC=NUMBER")?;
-    let number = number.parse().map_err(|_| format!("`{number}` is no number"))?;
+    let number = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
     Ok((metric.to_owned(), Number(number)))
 }
 

@@ -9,7 +9,7 @@ use expbundle_format::sections::Context;
 use expbundle_statement::Kind;
 
 use crate::graph::{self, Item};
-use crate::terminal::{self, Tone, block, count, named, one_line, paint, quoted};
+use crate::terminal::{self, Tone, block, count, grouped, named, one_line, paint, quoted};
 use crate::{Outcome, exit, files, keys, objections, statements, verdict};
 
 /// Show who said what about the records of a bundle, latest first
@@ -31,6 +31,8 @@ pub struct Log {
     json: bool,
 }
 
+/// Statements by keys that are not trusted that are shown.
+const MOST_APART: usize = 20;
 /// Lines of a comment that are shown.
 const MOST_LINES: usize = 1000;
 
@@ -48,17 +50,32 @@ impl Log {
         if reports.is_empty() {
             terminal::talk("no statements yet; `expbundle sign` adds one\n");
         }
-        let mut text = objected(&intact, &judged);
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        if self.graph {
-            text += &drawn(&reports);
-        } else {
-            text += &reports.iter().map(words).collect::<Vec<_>>().join("\n");
-        }
-        terminal::say(&text);
+        let (apart, counting): (Vec<_>, Vec<_>) =
+            reports.into_iter().partition(|report| judged.standing.apart.statements.contains(&report.id));
+        let said = [objected(&intact, &judged), self.list(&counting), self.folded(apart)];
+        terminal::say(&said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"));
         Ok(exit::OK)
+    }
+
+    fn list(&self, reports: &[StatementReport]) -> String {
+        if self.graph { drawn(reports) } else { reports.iter().map(words).collect::<Vec<_>>().join("\n") }
+    }
+
+    /// What no trusted key vouches for stands below the rest.
+    fn folded(&self, mut apart: Vec<StatementReport>) -> String {
+        if apart.is_empty() {
+            return String::new();
+        }
+        let number = apart.len();
+        apart.truncate(MOST_APART);
+        let what = if number == 1 { "statement does" } else { "statements do" };
+        let heading = format!("By keys that are not trusted ({} {what} not count):", grouped(number as u64));
+        let mut text = format!("{}\n\n{}", paint(Tone::Doubt, &heading), self.list(&apart));
+        if number > apart.len() {
+            let more = count((number - apart.len()) as u64, "more statement");
+            text += &format!("\n{}\n", paint(Tone::Doubt, &format!("and {more}; `--json` has all")));
+        }
+        text
     }
 }
 

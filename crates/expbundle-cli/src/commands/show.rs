@@ -386,7 +386,7 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
         .find(|section| section.as_str() == name || section.as_str().split('.').next() == Some(name));
     let full = full.map_or(name, |section| section.as_str());
     if as_json && full.ends_with(".parquet") {
-        return Err(Failure::usage(format!("`{full}` is no JSON")).help("`expbundle extract --csv` gives its points"));
+        return Err(Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --csv` gives its points"));
     }
     if full == sections::METRICS || full == sections::TELEMETRY {
         return points(&content, full);
@@ -399,7 +399,7 @@ fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Out
         .map_err(|error| Failure::new("cli.io", format!("the section cannot be read: {error}")).at(full))?;
     let Ok(value) = json::parse(&bytes, &Limits::default()) else {
         return Err(
-            Failure::usage(format!("`{full}` is no JSON")).help("`expbundle extract --section` gives its bytes")
+            Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --section` gives its bytes")
         );
     };
     if as_json {

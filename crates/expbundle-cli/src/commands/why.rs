@@ -53,7 +53,11 @@ impl Why {
         })?;
         relations.refused.iter().for_each(Failure::print);
         let name = cell(self.file.file_name().unwrap_or(self.file.as_str()));
-        let origin = relations.file.as_ref().map(|digests| (digests, relations.graph().why(digests)));
+        let origin = relations.file.as_ref().map(|file| {
+            let digests = file.digests();
+            let why = relations.graph().why(&digests, Some(file.size));
+            (digests, why)
+        });
         let mut text = match &origin {
             Some((digests, why)) => opening(&relations, &name, digests, why),
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
@@ -87,21 +91,23 @@ impl Why {
     }
 }
 
-/// The records to tell of: first those that somebody objects to, the weightiest first, then those with such an ancestor.
+/// The records to tell of: first those that somebody objects to, the weightiest first, then those with such an ancestor, then by trust and
+/// date.
 fn objected_first(relations: &Relations) -> Vec<RecordId> {
     let mut start = relations.start.clone();
     let against = &relations.verdict.standing.against;
+    let graph = relations.graph();
     if against.is_empty() {
+        start.sort_by_key(|id| graph.rank(*id));
         return start;
     }
-    let graph = relations.graph();
     let is_objected =
         |id| against.contains_key(&id) || graph.absent_parents(id).iter().any(|absent| against.contains_key(absent));
     let above = graph.ancestors_among(|id| is_objected(id).then_some(()), 1);
     let ids = graph.records().iter().map(RecordFacts::id);
     let objected: BTreeSet<RecordId> =
         ids.zip(above).filter_map(|(id, above)| (is_objected(id) || !above.first.is_empty()).then_some(id)).collect();
-    start.sort_by_key(|id| (objections::weight(relations.against(*id)), !objected.contains(id), *id));
+    start.sort_by_key(|id| (objections::weight(relations.against(*id)), !objected.contains(id), graph.rank(*id)));
     start
 }
 
@@ -225,7 +231,9 @@ fn told(relations: &Relations, id: RecordId) -> String {
 /// What it was made from.
 fn sources(relations: &Relations, id: RecordId) -> String {
     let graph = relations.graph();
-    let (whole, parents): (Vec<Edge>, Vec<Edge>) = graph.parents(id).into_iter().partition(is_part);
+    let mut edges = graph.parents(id);
+    edges.sort_by_key(|edge| graph.rank(edge.parent));
+    let (whole, parents): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_part);
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
@@ -312,20 +320,20 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
     format!("{what} ({relation}{grade})")
 }
 
-/// What signers wrote about it: verdicts, and where it is in use.
-///
-/// Of one reviewer the latest review of each scope and role has a sentence. With a signers file only trusted signers have, and what is
-/// against the record comes first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
 /// Whether a deployment names an output that is not the file that is asked about.
 fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) -> bool {
     match (statement.predicate(), &relations.file) {
         (Predicate::Deployment(Deployment { artifact: Some(artifact), .. }), Some(file)) => {
-            artifact.agreement(file) != Agreement::Same
+            artifact.agreement(&file.digests()) != Agreement::Same
         }
         _ => false,
     }
 }
 
+/// What signers wrote about it: verdicts, and where it is in use.
+///
+/// Of one reviewer the latest review of each scope and role has a sentence. With a signers file only trusted signers have, and what is
+/// against the record comes first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 3;

@@ -195,7 +195,7 @@ pub(super) fn list_tree(
             (Ok(path), Some((digest, size))) => listed.push(TreeFile { path, digest, size }),
             (path, _) => {
                 let why = if path.is_err() { "its name cannot be listed" } else { "it could not be read" };
-                let message = format!("the folder is no tree because of one file: {why}");
+                let message = format!("one file keeps the folder from being recorded as a tree: {why}");
                 mapping.finding(Code::SourceUnsupported, &format!("artifacts/{}", file.path), &message);
                 return Ok(None);
             }

@@ -187,7 +187,7 @@ pub(super) fn typed_tree(value: Value) -> Value {
     typed::tree(&value)
 }
 
-/// JSON that MLflow keeps as text, as a typed tree; what is no JSON stays text.
+/// JSON that MLflow keeps as text, as a typed tree; what is not JSON stays text.
 pub(super) fn typed_json(text: &str) -> Value {
     match read_json(text) {
         Json::Value(value) => typed::tree(&value),

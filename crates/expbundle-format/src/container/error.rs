@@ -9,7 +9,7 @@ use crate::finding::{Code, Finding, Place};
 #[expect(missing_docs, reason = "the fields are named after what the message shows: where, which entry, which field")]
 pub enum ContainerError {
     /// Does not begin as a ZIP archive does.
-    #[error("the file is no ZIP archive, so no bundle")]
+    #[error("the file is not a ZIP archive, so it is not a bundle")]
     NotABundle,
     /// Ends in the middle of something.
     #[error("the file ends at byte {offset}, in the middle of something")]
@@ -51,7 +51,7 @@ pub enum ContainerError {
     #[error("two entries are named `{name}`")]
     DuplicateName { name: String, offset: u64 },
     /// A name outside the grammar.
-    #[error("{name:?} is no name of an entry")]
+    #[error("{name:?} is not the name of an entry")]
     Name { name: String, offset: u64 },
     /// Names out of order.
     #[error("`{name}` stands after a name that comes later")]

@@ -15,7 +15,7 @@ const RECORD_FILE: &str = "record.json";
 
 /// A text that no entry can be named.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no name of an entry")]
+#[error("{0:?} is not the name of an entry")]
 pub struct NameError(pub String);
 
 /// The file name of a section: `[a-z][a-z0-9-]{0,62}\.[a-z0-9]{1,16}`, and not `record.json`.

@@ -148,7 +148,7 @@ fn each_rule_has_its_code() {
     refused(b"", Code::ContainerNotABundle);
     refused(&SMALLEST[end..], Code::ContainerMimetype);
     refused(&archive(&[]), Code::ContainerMimetype);
-    refused(b"hello, world, this is no archive", Code::ContainerNotABundle);
+    refused(b"hello, world, this is not an archive", Code::ContainerNotABundle);
     refused(&SMALLEST[..3], Code::ContainerNotABundle);
     refused(&SMALLEST[..4], Code::ContainerTruncated);
     refused(&[b"x", SMALLEST].concat(), Code::ContainerGap);

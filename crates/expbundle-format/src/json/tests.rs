@@ -181,7 +181,7 @@ fn what_does_not_fit_has_a_pointer() {
         _size: u64,
     }
     let text = br#"{"in~n/er": [{"size": 1}, {"size": "2"}]}"#;
-    let error = from_bytes::<Outer>(text, &Limits::default()).expect_err("a text is no size");
+    let error = from_bytes::<Outer>(text, &Limits::default()).expect_err("a text is not a size");
     assert_eq!(error.code(), Code::SchemaInvalid);
     assert_eq!(error.place("x").pointer.as_deref(), Some("/in~0n~1er/1/size"));
     let error = from_bytes::<Outer>(b"[]", &Limits::default()).expect_err("no object");

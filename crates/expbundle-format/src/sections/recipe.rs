@@ -22,7 +22,7 @@ pub struct Recipe {
     /// The machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hardware: Option<Hardware>,
-    /// Parameters as a typed tree (spec/json.md). Texts stay texts: `"007"` is no number.
+    /// Parameters as a typed tree (spec/json.md). Texts stay texts: `"007"` is not a number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, Value>,
     /// Seeds of random numbers.

@@ -39,7 +39,7 @@ impl Card {
         match yaml(&block) {
             Ok(Value::Object(fields)) => (Self { fields, text }, None),
             Ok(Value::Null) => (Self { fields: Map::new(), text }, None),
-            Ok(_) => (Self { fields: Map::new(), text }, Some("the block of the card is no mapping".to_owned())),
+            Ok(_) => (Self { fields: Map::new(), text }, Some("the block of the card is not a mapping".to_owned())),
             Err(error) => (Self { fields: Map::new(), text }, Some(error)),
         }
     }

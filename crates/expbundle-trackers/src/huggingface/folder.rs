@@ -160,7 +160,7 @@ impl Model {
             match yaml(&text) {
                 Ok(Value::Array(entries)) => self.results.push(Results { path, entries }),
                 Ok(Value::Null) => {}
-                Ok(_) => self.find(SourceCode::Damaged, &path, "it is no list of results"),
+                Ok(_) => self.find(SourceCode::Damaged, &path, "it is not a list of results"),
                 Err(detail) => self.find(SourceCode::Damaged, &path, detail),
             }
         }
@@ -189,7 +189,7 @@ impl Model {
                 Some(Value::String(text))
             }
             Json::None => {
-                self.find(SourceCode::Damaged, path, "the file is no JSON, or nested more than 128 levels deep");
+                self.find(SourceCode::Damaged, path, "the file is not JSON, or nested more than 128 levels deep");
                 None
             }
         }

@@ -17,7 +17,7 @@ impl Pointer {
     /// Reads a whole file. `None` if it does not begin like a pointer; an error says why a text that does is none.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, &'static str> {
         let Some(rest) = bytes.strip_prefix(VERSION.as_bytes()) else { return Ok(None) };
-        let text = std::str::from_utf8(rest).map_err(|_| "the Git LFS pointer is no plain text")?;
+        let text = std::str::from_utf8(rest).map_err(|_| "the Git LFS pointer is not plain text")?;
         let (mut sha256, mut size) = (None, None);
         for line in text.strip_suffix('\n').ok_or("the Git LFS pointer is cut off")?.split('\n') {
             match line.split_once(' ').ok_or("the Git LFS pointer has a line without a value")? {

@@ -99,9 +99,9 @@ impl<'a> Fields<'a> {
             Some(Some((step, rest))) => (step, Some(rest)),
         };
         Ok(Self {
-            timestamp_ms: timestamp.parse().map_err(|_| "the time is no integer")?,
-            value: value.parse().map_err(|_| "the value is no number")?,
-            step: step.parse().map_err(|_| "the step is no 64-bit integer")?,
+            timestamp_ms: timestamp.parse().map_err(|_| "the time is not an integer")?,
+            value: value.parse().map_err(|_| "the value is not a number")?,
+            step: step.parse().map_err(|_| "the step is not a 64-bit integer")?,
             rest,
         })
     }

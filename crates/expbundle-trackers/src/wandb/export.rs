@@ -10,6 +10,7 @@ mod python;
 mod table;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,7 +22,7 @@ use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::read_text;
 
-/// A CSV is read as a whole; a chart and a sample of a history are small.
+/// A CSV is held as a whole; a chart and a sample of a history are small.
 const MOST_CSV_BYTES: u64 = 256 << 20;
 
 /// Values of the JSON of a run that are taken apart.
@@ -42,6 +43,55 @@ pub struct Export {
 struct History {
     path: Utf8PathBuf,
     form: Form,
+    /// What a chart holds, read once however many runs it shows.
+    chart: Arc<OnceLock<Result<Chart, String>>>,
+}
+
+/// A chart: series of several runs side by side.
+#[derive(Debug)]
+struct Chart {
+    table: Csv,
+    /// Columns of each run, with the key of the series.
+    columns: HashMap<String, Vec<(usize, String)>>,
+    /// The first column that is of no run: what the series are drawn over.
+    axis: Option<(usize, String)>,
+    /// Further columns that are of no run.
+    others: usize,
+}
+
+impl Chart {
+    fn read(path: &Utf8Path) -> Result<Self, String> {
+        let table = csv(path)?;
+        let (mut columns, mut axis, mut others) = (HashMap::<String, Vec<_>>::new(), None, 0);
+        for (at, column) in table.header.iter().enumerate() {
+            match column.split_once(" - ") {
+                Some((run, key)) => columns.entry(run.to_owned()).or_default().push((at, key.to_owned())),
+                None if axis.is_some() => others += 1,
+                None => axis = Some((at, if column == "Step" { "_step".to_owned() } else { column.clone() })),
+            }
+        }
+        Ok(Self { table, columns, axis, others })
+    }
+
+    /// Of each row what it says of a run.
+    fn rows(&self, run: Option<&str>) -> impl Iterator<Item = Vec<(String, Value)>> {
+        let own = run.and_then(|run| self.columns.get(run)).map(Vec::as_slice).unwrap_or_default();
+        let columns = move || self.axis.iter().chain(own);
+        self.table
+            .rows
+            .iter()
+            .map(move |row| columns().filter_map(|(at, key)| Some((key.clone(), cell(row.get(*at)?)?))).collect())
+    }
+}
+
+impl History {
+    fn new(path: Utf8PathBuf, form: Form) -> Self {
+        Self { path, form, chart: Arc::default() }
+    }
+
+    fn chart(&self) -> Result<&Chart, String> {
+        self.chart.get_or_init(|| Chart::read(&self.path)).as_ref().map_err(Clone::clone)
+    }
 }
 
 /// Dots of a column's name at which it may be a part of a media object.
@@ -108,7 +158,7 @@ impl Export {
                     let text = read_text(&file)?.unwrap_or_default();
                     let node = match Value::parse_within(&text, &mut { MOST_NODE_VALUES }) {
                         Some(Value::Json(_)) => Err("it has more values than are taken apart; a run may be in it"),
-                        node => node.ok_or("it is no JSON, or was cut off; a run may have been in it"),
+                        node => node.ok_or("it is not JSON, or was cut off; a run may have been in it"),
                     };
                     let node = match node {
                         Ok(node) => node,
@@ -126,7 +176,7 @@ impl Export {
                     findings.push(SourceFinding::new(SourceCode::Unsupported, place_of(&file), detail));
                 }
                 _ => match Form::of(&file) {
-                    Some(form) => history.push(History { path: file, form }),
+                    Some(form) => history.push(History::new(file, form)),
                     None if file.extension() == Some("csv") => projects.push(file),
                     None => {}
                 },
@@ -220,7 +270,7 @@ fn read_history(file: &History, name: Option<&str>, rows: &mut RowReader, points
     let result = match file.form {
         Form::JsonLines => table::json_lines(&file.path, &mut |members| rows.object(members, points)).map(|bad| {
             for line in bad {
-                found.push((SourceCode::Damaged, format!("line {line} is no JSON object")));
+                found.push((SourceCode::Damaged, format!("line {line} is not a JSON object")));
             }
         }),
         Form::Parts | Form::Parquet => {
@@ -237,22 +287,22 @@ fn read_history(file: &History, name: Option<&str>, rows: &mut RowReader, points
             found.push((SourceCode::Loss, sampled()));
             found.extend(bad_rows(&table));
             for row in table.rows {
-                let cells = table.header.iter().zip(&row);
+                let cells = table.header.iter().zip(row.iter());
                 let members = cells.filter_map(|(name, text)| Some((name.clone(), cell(text)?))).collect();
                 frame_row(members, rows, points);
             }
         }),
-        Form::Chart => csv(&file.path).map(|table| {
+        Form::Chart => file.chart().map(|chart| {
             found.push((
                 SourceCode::Loss,
                 "a chart holds the series that it shows, thinned out, and no times".to_owned(),
             ));
-            found.extend(bad_rows(&table));
-            for row in table.rows {
-                let cells = table.header.iter().zip(&row);
-                let members = cells.filter_map(|(column, text)| Some((chart_key(column, name)?, cell(text)?)));
-                rows.object(members.collect(), points);
+            if chart.others > 0 {
+                let detail = format!("{} more columns are not of a run", chart.others);
+                found.push((SourceCode::Unsupported, detail));
             }
+            found.extend(bad_rows(&chart.table));
+            chart.rows(name).for_each(|members| rows.object(members, points));
         }),
     };
     if let Err(detail) = result {
@@ -314,15 +364,6 @@ fn with_media(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
     row
 }
 
-/// The key of a chart's column, if it is one of that run.
-fn chart_key(column: &str, name: Option<&str>) -> Option<String> {
-    match column.split_once(" - ") {
-        Some((run, key)) => (Some(run) == name).then(|| key.to_owned()),
-        None if column == "Step" => Some("_step".to_owned()),
-        None => Some(column.to_owned()),
-    }
-}
-
 fn named(key: &str, name: Option<&str>, root: &Utf8Path) -> Export {
     let mut run = Run { layout: Some("API export"), stated: Some(State::Unknown), ..Run::default() };
     if let Some(name) = name {
@@ -343,10 +384,8 @@ fn without_node(history: &[History], root: &Utf8Path) -> Vec<Export> {
         }
         return exports.into_values().collect();
     }
-    let header = csv(&first.path).map(|table| table.header).unwrap_or_default();
-    let mut names: Vec<&str> = header.iter().filter_map(|column| Some(column.split_once(" - ")?.0)).collect();
+    let mut names: Vec<&String> = first.chart().map(|chart| chart.columns.keys().collect()).unwrap_or_default();
     names.sort_unstable();
-    names.dedup();
     let exports = names.into_iter().map(|name| {
         let mut export = named(name, Some(name), root);
         export.history = history.to_vec();
@@ -372,7 +411,7 @@ fn of_project(path: &Utf8Path, root: &Utf8Path) -> Vec<Export> {
     let bad = bad_rows(&table);
     let (mut exports, mut keys) = (Vec::new(), HashSet::new());
     for (number, row) in table.rows.iter().enumerate() {
-        let text = |column: usize| row.get(column).map(String::as_str).unwrap_or_default();
+        let text = |column: usize| row.get(column).unwrap_or_default();
         let name = Some(text(names)).filter(|name| !name.is_empty());
         // Names are not unique, and keys are.
         let taken = |key: &str| keys.contains(key);
@@ -390,7 +429,7 @@ fn of_project(path: &Utf8Path, root: &Utf8Path) -> Vec<Export> {
                 None => {}
                 Some(_) => {
                     export.run.run.put(&[what.to_owned()], Value::Text(text(column).to_owned()));
-                    let detail = format!("the {what} of row {} is no Python literal, and kept as text", number + 1);
+                    let detail = format!("the {what} of row {} is not a Python literal, and kept as text", number + 1);
                     export.run.findings.push(SourceFinding::new(SourceCode::Unsupported, place, detail));
                 }
             }

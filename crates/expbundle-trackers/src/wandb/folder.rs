@@ -99,7 +99,7 @@ impl Folder {
             self.metadata = Value::parse(&text);
             if self.metadata.is_none() {
                 let place = "files/wandb-metadata.json";
-                self.findings.push(SourceFinding::new(SourceCode::Damaged, place, "the file is no JSON"));
+                self.findings.push(SourceFinding::new(SourceCode::Damaged, place, "the file is not JSON"));
             }
         }
     }

@@ -23,7 +23,7 @@ pub trait Points {
     fn no_room(&mut self);
     /// A number. `exact` has its digits where a float cannot hold them.
     fn number(&mut self, key: u32, at: At, value: f64, exact: Option<&str>);
-    /// A value that is no number and no media: a text, a truth value, null, a list.
+    /// A value that is not a number and no media: a text, a truth value, null, a list.
     fn other(&mut self, key: u32, at: At, value: &Value);
     /// Something to look at: an object with `_type`.
     fn media(&mut self, path: &[String], at: At, object: Value);

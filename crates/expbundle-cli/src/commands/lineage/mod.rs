@@ -139,7 +139,7 @@ impl Lineage {
         let shown = relations.graph().ways_to(to).map(|ways| ways.of_all(start)).unwrap_or_default();
         if shown.is_empty() {
             return Err(
-                Failure::usage(format!("{} is no ancestor", short(&to))).help("`--down` shows what came from it")
+                Failure::usage(format!("{} is not an ancestor", short(&to))).help("`--down` shows what came from it")
             );
         }
         Ok(shown)

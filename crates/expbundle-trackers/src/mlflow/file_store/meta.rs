@@ -139,7 +139,7 @@ impl<T: DeserializeOwned> Meta<T> {
         let text = text?;
         let parsed = text.parse().ok();
         if parsed.is_none() {
-            let detail = format!("`{member}` is no integer");
+            let detail = format!("`{member}` is not an integer");
             findings.push(SourceFinding::new(SourceCode::Damaged, self.place.clone(), detail));
         }
         parsed

@@ -145,7 +145,7 @@ impl BadLines {
             findings.push(SourceFinding::new(code, place, format!("line {}: {}", bad.line, bad.reason)));
         }
         if self.more > 0 {
-            let detail = format!("{} more lines are no points", self.more);
+            let detail = format!("{} more lines are not points", self.more);
             findings.push(SourceFinding::new(SourceCode::Damaged, place, detail));
         }
     }

@@ -163,7 +163,7 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
         }
     });
     if series.unreadable > 0 {
-        let detail = format!("{} rows of this run are no points", series.unreadable);
+        let detail = format!("{} rows of this run are not points", series.unreadable);
         run.findings.push(SourceFinding::new(SourceCode::Damaged, "table metrics", detail));
     }
     if series.clamped > 0 {

@@ -73,7 +73,7 @@ pub(super) fn run(node: Value) -> Run {
         tree.sort();
         if !matches!(tree, Value::Object(_)) {
             *tree = Value::empty();
-            run.findings.push(SourceFinding::new(SourceCode::Damaged, name, "it is no JSON object"));
+            run.findings.push(SourceFinding::new(SourceCode::Damaged, name, "it is not a JSON object"));
         }
     }
     run

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use camino::Utf8Path;
+use csv::StringRecord;
 
 use super::super::value::Value;
 use super::python;
@@ -32,9 +33,10 @@ pub(super) fn json_lines(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Valu
 }
 
 /// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be read.
+#[derive(Debug)]
 pub(super) struct Csv {
     pub header: Vec<String>,
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<StringRecord>,
     pub bad: Vec<u64>,
 }
 
@@ -45,7 +47,7 @@ pub(super) fn csv(path: &Utf8Path) -> Result<Csv, String> {
     let (mut rows, mut bad) = (Vec::new(), Vec::new());
     for (number, row) in (1..).zip(reader.byte_records()) {
         match row {
-            Ok(row) => rows.push(row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()),
+            Ok(row) => rows.push(StringRecord::from_byte_record_lossy(row)),
             Err(_) => bad.push(number),
         }
     }
