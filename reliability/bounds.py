@@ -185,6 +185,19 @@ def _(folder, n):
     return export(folder, "history.csv", "_step," + ",".join(f"k{k}" for k in range(n)) + "\n" + "0" + ",1" * n + "\n" + "1" + ",2" * n + "\n")
 
 
+@case([250, 500, 1_000], 600, "wandb export: a chart of n runs, 20 rows")
+def _(folder, n):
+    rows = "\n".join(f'"{step}"' + ',"0.5"' * n for step in range(20))
+    (folder / "chart.csv").write_text('"Step"' + "".join(f',"run {k} - loss"' for k in range(n)) + "\n" + rows + "\n")
+    return [["convert", "wandb", str(folder / "chart.csv"), "--all", "-o", str(folder / "out")]]
+
+
+@case([25_000, 50_000, 100_000], 600, "wandb: a text of n beginnings of addresses")
+def _(folder, n):
+    units = enumerate(("git@a:", "https://?", "s3://?sv="))
+    return wandb(folder, field(5, b"".join(item(b"k%d" % k, json.dumps(unit * n).encode()) for k, unit in units)))
+
+
 @case([20_000, 40_000, 80_000], 600, "wandb export: a configuration of n keys")
 def _(folder, n):
     return export(folder, "scan_history.jsonl", '{"_step": 0}\n', {"config": json.dumps({f"k{k}": {"value": k} for k in range(n)}), "summaryMetrics": json.dumps({f"s{k}": k for k in range(n)})})

@@ -76,10 +76,12 @@ def counted(suite, same):
     }
     cards = {
         "configs": b"---\nconfigs:\n- data_files: evil.csv\n---\n", "in-quotes": b'---\n"data_files": x\n---\n', "with-escapes": b'---\n"\\x63onfigs": x\n---\n', "behind-blanks": b"\n\xef\xbb\xbf ---\r\nsdk: static\r\n---\r\n",
-        "not-closed": b"---\na: 1\n--- \napp_file: x.py\n", "of-carriage-returns": b"---\rdataset_info: x\r---\r",
+        "not-closed": b"---\na: 1\n--- \napp_file: x.py\n", "of-carriage-returns": b"---\rdataset_info: x\r---\r", "prior": b"---\nprior:\n- evil/prior\n---\n",
+        "behind-an-empty-block": b"---\n---\nconfigs: x\n---\n", "behind-an-empty-block-of-crlf": b"---\r\n---\r\nconfigs: x\r\n---\r\n", "behind-a-carriage-return": b"---\n# c\n---\rconfigs: x\n---\n",
     }
     for name, card in cards.items():
         case(f"counted-card-{name}", "a card that may choose which files are loaded counts", model(), {**same, "README.md": card}, [UNCOVERED, NOT_RELEASED])
+    case("card-whose-block-is-an-empty-line", "one line between is enough", model(), {**same, "README.md": b"---\n\n---\nSee configs and data_files.\n"}, [NOT_RELEASED], state="signed")
     case("card-that-speaks-of-configs", "one that only speaks of it does not", model(), {**same, "README.md": b"---\nlicense: mit\n---\nSee configs and data_files.\n---\nconfigs: x\n---\n"}, [NOT_RELEASED], state="signed")
     for name, path in wrong.items():
         case(f"counted-{name}", "the list is exact: a path that only looks like one of it counts", model(), {**same, path: b"x"}, [UNCOVERED, NOT_RELEASED])
@@ -165,6 +167,11 @@ def taken_back(suite, same):
         case(f"rejected-then-approved-in-{name}", "who approves something else takes back no rejection", later(scope, role), same, nothing, **TRUST)
     worse = said(said(model(), "review", BEN, verdict="approved"), "review", BEN, "2026-11-26T00:00:00Z", verdict="rejected")
     case("approved-then-rejected", "of one reviewer the latest word counts", worse, same, nothing, **TRUST)
+    for verdicts in (("approved", "rejected"), ("rejected", "approved")):
+        both = model()
+        for verdict in verdicts:
+            both = said(both, "review", BEN, verdict=verdict, reason=f"{verdict} as word {verdicts.index(verdict)}")
+        case(f"{verdicts[0]}-and-{verdicts[1]}-at-once", "of two words of one moment the severer counts, whatever their ids", both, same, nothing, **TRUST)
     case("rejected-and-approved-by-another", "one approval does not take back another's rejection", said(said(model(), "review", BEN, verdict="rejected"), "review", ADA, verdict="approved"), same, nothing, **TRUST)
     by_key = said(model(), "revocation", BEN, revoked={"key": ADA.line})
     case("key-revoked", "what a revoked key signed covers nothing", by_key, same, [REVOKED, *nothing], **TRUST)

@@ -51,6 +51,11 @@ def words(suite):
     nothing = [{"on": 20, "end": 21}]
     case("nothing-counts", "where no record counts nothing is signed by anybody whose word does", nothing, (), lambda made: says(made[0], key=EVE), also=[APART], state="intact", require="signed")
     case("nothing-counts-and-more-of-it", "and another record of nobody's changes nothing", [*nothing, {"on": 22}], (), lambda made: says(made[0], key=EVE), also=[APART], state="intact", require="signed")
+    theirs = lambda made: says(made[1], key=EVE)
+    revoked = lambda made: says(made[1], "revocation", created="2026-11-25T00:00:00Z", revoked={"statement": statement_id(payload(made[1], key=EVE))})
+    two = [{"on": 20}, {"on": 21}]
+    case("statement-of-a-stranger-revoked", "what a statement that is not here vouched for was taken back", two, (0,), revoked, also=["trust.revoked"], state="intact")
+    case("statement-of-a-stranger-revoked-and-here", "a stranger's statement is not here for that either", two, (0,), revoked, theirs, also=["trust.revoked", APART], state="intact")
     about = lambda made: sign(payload(None, "comment", ADA, subjects=[{"name": "record.json", "digest": {**digests(made[1]), "sha256": WRONG}}], text="t"), ADA)
     case("subject-is-a-stranger's-record", "a record that is set apart is not here, so no statement has a wrong digest of it", [{"on": 20}, {"on": 21}], (0,), about, also=["statement.orphan"])
 

@@ -91,6 +91,7 @@ def trees(case):
         ("of-common-names", {"LICENSE": X, "__init__.py": b"", "sub/Tokenizer.JSON": Y}, False), ("of-trivial-contents", {"a.bin": b"{}\n", "b.bin": b"[]\n"}, False),
         ("of-empty-files", {"a.bin": b"", "b.bin": b""}, False), ("of-what-systems-leave", {".DS_Store": X, "CACHEDIR.TAG": Y, "Thumbs.db": b"thumbs"}, False),
         ("of-defaults-of-libraries", {"model_index.json": X, "modules.json": Y, "sentence_bert_config.json": b"s", "config_sentence_transformers.json": b"c", "vocab.bpe": b"v"}, False),
+        ("of-what-trainers-leave", {"checkpoint-5/rng_state_0.pth": X, "training_args.bin": Y, "scheduler.pt": b"s", "random_states_0.pkl": b"r", "spm.model": b"t"}, False),
         ("of-names-with-blanks", {"tokenizer.json ": X, "a/VOCAB.TXT  ": Y}, False),
     ):
         case(f"tree-{name}", "a whole tree proves by a file that others do not have by chance", whole(files), [LATE] if joins else [GAP])

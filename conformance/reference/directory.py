@@ -62,7 +62,7 @@ class Directory:
         for statement in self.trust.said:
             if statement["kind"] == "review" and statement["record"]["blake3"] == identity and self.trust.counts(statement) and statement["created"] <= self.trust.at:
                 matter = statement["key"], statement["predicate"].get("scope"), statement["predicate"].get("role")
-                latest[matter] = max(statement, latest.get(matter, statement), key=date_and_id)
+                latest[matter] = max(statement, latest.get(matter, statement), key=date_severity_and_id)
         return any(statement["predicate"]["verdict"] == "rejected" for statement in latest.values())
 
     def outputs(self, identity):
@@ -244,6 +244,11 @@ class Directory:
 
     def is_here(self, file):
         return self.is_weights(file) and (bool(self.is_output(file, self.named)) or file.path in self.pointers)
+
+
+def date_severity_and_id(review):
+    severity = ["approved", "needs-changes", "rejected"].index(review["predicate"]["verdict"])
+    return review["created"], severity, review["id"]
 
 
 def date_and_id(statement):

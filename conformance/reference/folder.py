@@ -17,7 +17,7 @@ NOT_COUNTED = {*DOCUMENTATION, ".gitattributes", ".gitignore", ".git", BUNDLE, "
 NOT_WALKED = ".git"
 NOTES = re.compile(r"\.cache/huggingface/(.*/)?([^/]*\.(metadata|lock|incomplete)|\.gitignore|CACHEDIR\.TAG)", re.DOTALL)
 LARGEST_CARD = 1 << 20
-CHOICES = (b"configs", b"data_files", b"data_dir", b"dataset_info", b"app_file", b"sdk", b"\\")
+CHOICES = (b"configs", b"data_files", b"data_dir", b"dataset_info", b"app_file", b"sdk", b"prior", b"\\")
 RESULTS = re.compile(r"\.eval_results/[^/]+\.yaml")
 REPOSITORY = re.compile(r"(models|datasets|spaces)--((?!--).)+(--((?!--).)+)?", re.DOTALL)
 BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
@@ -132,8 +132,11 @@ def may_choose_files(card):
         return True
     if not visible or not card.startswith(b"---", visible.start()):
         return False
-    first, *lines = re.split(rb"[\r\n]", card[visible.start() + 3 :])
-    block = [first, *lines[: lines.index(b"---")]] if b"---" in lines else [first, *lines]
+    block = []
+    for line, end in re.findall(rb"([^\r\n]*)(\r\n|\r|\n|\Z)", card[visible.start() + 3 :]):
+        if len(block) > 1 and line == b"---" and end != b"\r":
+            break
+        block.append(line)
     return any(word in line for line in block for word in CHOICES)
 
 

@@ -57,10 +57,11 @@ COMMON_NAMES = frozenset("""
     .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py added_tokens.json cachedir.tag chat_template.jinja chat_template.json
     conda.yaml config.json config_sentence_transformers.json desktop.ini dockerfile environment.yaml environment.yml feature_extractor_config.json
     generation_config.json image_processor_config.json input_example.json makefile merges.txt mlmodel model_index.json modules.json normalizer.json
-    preprocessor_config.json processor_config.json py.typed pyproject.toml python_env.yaml requirements.txt scheduler_config.json sentence_bert_config.json
-    sentencepiece.bpe.model sentencepiece.model serving_input_example.json setup.cfg special_tokens_map.json spiece.model tekken.json thumbs.db
-    tokenizer.json tokenizer.model tokenizer_config.json video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
+    preprocessor_config.json processor_config.json py.typed pyproject.toml python_env.yaml requirements.txt scaler.pt scheduler.pt scheduler_config.json sentence_bert_config.json
+    sentencepiece.bpe.model sentencepiece.model serving_input_example.json setup.cfg source.spm special_tokens_map.json spiece.model spm.model target.spm tekken.json thumbs.db
+    tokenizer.json tokenizer.model tokenizer_config.json training_args.bin video_preprocessor_config.json vocab.bpe vocab.json vocab.txt
 """.split())
+SEEDED = ("random_states", "rng_state")
 DOCUMENTS = tuple("authors changelog citation contributing copying licence license notice readme .git".split())
 DATA = tuple(
     f".{ending}" for ending in """arrow avro bin bz2 ckpt csv feather gguf gz h5 hdf5 joblib jsonl keras lance mds msgpack ndjson nemo npy npz onnx orc parquet pickle pkl pt pth
@@ -104,7 +105,7 @@ def known_files():
 
 def has_common_name(path):
     name = rules.lower(path.rstrip(" ").replace("\\", "/").rsplit("/", 1)[-1])
-    return name in COMMON_NAMES or name.endswith((".md", ".py")) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
+    return name in COMMON_NAMES or name.endswith((".md", ".py")) or name.startswith(SEEDED) or name.startswith(DOCUMENTS) and not name.endswith(DATA)
 
 
 def names_of(digests):
@@ -135,7 +136,7 @@ class Artifact:
         """Whether nobody else has these bytes by chance."""
         if not carries_lineage(self.role) or self.common or self.is_empty or self.names & known_files()[1]:
             return False
-        return self.has_own if self.is_tree else self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA))
+        return self.has_own if self.is_tree else self.size >= FEWEST_BYTES and (self.path is None or rules.lower(self.path).endswith(DATA) and not has_common_name(self.path))
 
 
 def are_same(names, others):

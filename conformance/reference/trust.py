@@ -51,8 +51,8 @@ class Trust:
             return [named]
         if what == "key" and signers.standing(lines, statements.key_of(named, "statement.predicate"), NAMESPACE, self.at) == UNKNOWN:
             return []
-        # What is here tells by itself whether it vouched.
-        if what == "statement" and named in self.signer_of:
+        # What is here tells by itself whether it vouched; what is set apart is not here.
+        if what == "statement" and named in self.signer_of and self.is_trusted(self.signer_of[named]):
             return []
         return [revocation["record"]["blake3"]]
 

@@ -201,7 +201,7 @@ class Verifier:
             except Refused as error:
                 self.no_listings.append((tree, error.code, trees[tree]))
         # What would refer to it may be in what was not read.
-        if (set(self.errors()) | {code for _, code, _ in self.no_listings}) & set(LIMITS):
+        if (set(self.errors()) | {code for _, code, _ in self.no_listings}) & set(LIMITS) or not self.are_statements_read():
             return
         named = {*self.known, *(listing["blake3"] for listing in self.released())}
         for name in self.sound_artifacts:
@@ -232,6 +232,20 @@ class Verifier:
                 continue
             if statement["kind"] == "release":
                 yield statement["record"]
+
+    def are_statements_read(self):
+        """Whether none is beyond the limits."""
+        for _, rest, content in self.below("statements/"):
+            try:
+                self.must_be_named(rest.removesuffix(".json"), content, "digest.statement")
+                must(len(content) <= MOST_BYTES, "container.limit")
+                statements.verify(content)
+            except statements.SetAside:
+                continue
+            except Refused as error:
+                if error.code in LIMITS:
+                    return False
+        return True
 
     def is_description_here(self, identity):
         return f"records/{identity}/artifacts.json" in self.sound_sections

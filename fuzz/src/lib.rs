@@ -149,7 +149,7 @@ fn salt(text: Option<&str>) -> Option<[u8; 32]> {
 /// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and needs no repacking. What
 /// `repack` makes of any other is intact or refused.
 pub fn bundle(bytes: &[u8]) {
-    let check = |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).1;
+    let check = |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).ok().map(|checked| checked.intact);
     let written = |bundle: &Bundle| {
         let mut written = Vec::new();
         bundle.write(&mut written).expect("memory");
@@ -161,8 +161,8 @@ pub fn bundle(bytes: &[u8]) {
         assert_eq!(written(twice.bundle()), bytes);
         let at = "2026-12-01T00:00:00Z".parse().expect("a time");
         let heads = intact.judge(None, at).heads;
-        let (_, history) = Unverified::new(Content::bytes(bytes)).check_history();
-        let history = History::union([history.expect("intact")]).expect("one part");
+        let history = Unverified::new(Content::bytes(bytes)).check_history().expect("intact").intact;
+        let history = History::union([history]).expect("one part");
         let (_, settled) = history.settle(None, at, |_| None).expect("every signature held");
         assert_eq!(settled.heads, heads);
     }

@@ -7,7 +7,7 @@ use expbundle::Content;
 use expbundle::directory::BUNDLE_NAME;
 use expbundle::family::check_all;
 use expbundle::hash;
-use expbundle::verify::{Check, Unverified};
+use expbundle::verify::{Checked, NotIntact, Unverified};
 use expbundle_format::Finding;
 
 use crate::failure::Failure;
@@ -50,13 +50,13 @@ pub fn find(sources: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
 /// Checks bundles on all cores, each as a whole or only what a question needs of it.
 pub fn gather<T: Send>(
     sources: Vec<Source>,
-    check: impl Fn(Unverified) -> (Check, Option<T>) + Sync + Send,
+    check: impl Fn(Unverified) -> Result<Checked<T>, NotIntact> + Sync + Send,
 ) -> Family<T> {
     let mut family = Family { members: Vec::new(), refused: Vec::new() };
     for (path, result) in check_all(sources, |(path, content)| {
         let result = open(&path, content).and_then(|unverified| {
-            let (check, intact) = check(unverified);
-            intact.ok_or_else(|| refusal(check.findings, &path))
+            let checked = check(unverified).map_err(|wrong| refusal(wrong.into_findings(), &path));
+            checked.map(|checked| checked.intact)
         });
         (path, result)
     }) {

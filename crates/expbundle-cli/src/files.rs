@@ -16,8 +16,8 @@ use crate::family::refusal;
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     let path = &bundle_of(path);
-    let (check, intact) = unverified(path)?.check(Digests::Blake3);
-    intact.ok_or_else(|| refusal(check.findings, path))
+    let checked = unverified(path)?.check(Digests::Blake3);
+    checked.map(|checked| checked.intact).map_err(|wrong| refusal(wrong.into_findings(), path))
 }
 
 /// Opens a bundle that nobody has checked.

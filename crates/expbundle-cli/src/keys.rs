@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
-use expbundle_statement::{KeyFileWarning, SigningKey, SkippedLine, TrustPolicy};
+use expbundle_statement::{KeyFileWarning, Signing, SigningKey, SkippedLine, TrustPolicy};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -60,6 +60,11 @@ impl ReleaseSigning {
 }
 
 impl SigningArguments {
+    /// What is signed with: a key that was read, the name, and the moment.
+    pub fn by<'a>(&'a self, key: &'a SigningKey) -> Result<Signing<'a>, Failure> {
+        Ok(Signing { key, name: self.name.as_deref(), created: self.created()? })
+    }
+
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);

@@ -26,6 +26,7 @@ pub fn words(objection: &Objection) -> String {
             format!("superseded by record {}, according to", short(&successor))
         }
         (ObjectionKind::NeedsChanges, _) => "sent back for changes by".to_owned(),
+        (ObjectionKind::Withdrawn, _) => "no longer vouched for by".to_owned(),
         (kind, _) => format!("{} by", kind.as_str()),
     };
     let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();

@@ -8,22 +8,28 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use expbundle::Bundle;
 use expbundle::lock::{FolderLock, Seen};
-use expbundle::write_file::{PreparedFile, PreparedFolder, check_replaceable, write_file};
+use expbundle::write_file::{PreparedFile, PreparedFolder, check_replaceable, is_unfinished, write_file};
 use expbundle_format::container::SectionName;
 use expbundle_format::record::Word;
 
 use crate::failure::Failure;
 
-/// Every path that the arguments of a command name, but the one that it writes to.
+/// Every path that the arguments of a command name.
 #[derive(Debug, Default)]
-pub struct Inputs(Vec<Utf8PathBuf>);
+pub struct Inputs {
+    /// But the one that it writes to.
+    read: Vec<Utf8PathBuf>,
+    /// Where the result goes.
+    written: Vec<Utf8PathBuf>,
+}
 
 impl Inputs {
     /// All arguments that are paths, so that no command can forget one. Those that say where the result goes are called `out`.
     pub fn of(matches: &ArgMatches) -> Self {
-        let mut paths = Vec::new();
+        let (mut paths, mut written) = (Vec::new(), Vec::new());
         let mut matches = Some(matches);
         while let Some(these) = matches {
+            written.extend(these.try_get_many::<Utf8PathBuf>("out").ok().flatten().into_iter().flatten().cloned());
             for id in these.ids().map(clap::Id::as_str).filter(|id| *id != "out") {
                 paths.extend(these.try_get_many::<Utf8PathBuf>(id).ok().flatten().into_iter().flatten().cloned());
                 let by_role = these.try_get_many::<(Word, Utf8PathBuf)>(id).ok().flatten();
@@ -33,7 +39,22 @@ impl Inputs {
             }
             matches = these.subcommand().map(|(_, below)| below);
         }
-        Self(paths)
+        Self { read: paths, written }
+    }
+
+    /// Refuses paths that name a file which is being written, or lie in such a folder: what is named so may be removed at any time.
+    pub fn check_names(&self) -> Result<(), Failure> {
+        for path in self.read.iter().chain(&self.written) {
+            let whole = path.canonicalize_utf8().unwrap_or_else(|_| path.clone());
+            if whole.components().chain(path.components()).any(|part| is_unfinished(part.as_str())) {
+                return Err(Failure::usage("the path is named like a file that a command left unfinished")
+                    .at(path.as_str())
+                    .help(
+                        "give it another name: whatever is named `.expbundle-*.part` is removed by the next command",
+                    ));
+            }
+        }
+        Ok(())
     }
 
     /// What a command may write over besides what loses nothing: with `--force` anything but its inputs.
@@ -46,9 +67,9 @@ impl Inputs {
         let whole = path.canonicalize().ok()?;
         let is_within =
             |input: &Utf8PathBuf| input.is_dir() && input.canonicalize().is_ok_and(|one| whole.starts_with(one));
-        if self.0.iter().any(|input| is_one(input, path)) {
+        if self.read.iter().any(|input| is_one(input, path)) {
             Some("the output is one of the inputs, and would be overwritten")
-        } else if self.0.iter().any(is_within) {
+        } else if self.read.iter().any(is_within) {
             Some("the output is a file of an input folder, and would be overwritten")
         } else {
             None
@@ -332,7 +353,7 @@ mod tests {
                 .split(' '),
         )
         .expect("arguments");
-        let mut names: Vec<_> = inputs.0.iter().map(|path| path.as_str()).collect();
+        let mut names: Vec<_> = inputs.read.iter().map(|path| path.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["a", "b", "c", "d", "e"]);
     }

@@ -1,6 +1,6 @@
 //! A family of records, gathered, judged, and where to begin: what `lineage` and `why` look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::directory::BUNDLE_NAME;
@@ -10,8 +10,8 @@ use expbundle::judge::{State, Verdict};
 use expbundle::standing::Objection;
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
-use expbundle_format::{Finding, RecordId};
-use expbundle_lineage::{Joins, Lineage, RecordFacts};
+use expbundle_format::{Finding, RecordId, StatementId};
+use expbundle_lineage::{Edge, Joins, Lineage, RecordFacts};
 use expbundle_statement::{Kind, TrustPolicy};
 
 use crate::exit;
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::family::{Family, find, gather, refusal};
 use crate::keys;
 use crate::statements::{hashed, starting};
-use crate::terminal::named;
+use crate::terminal::{named, one_line};
 
 /// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
 /// there are is said.
@@ -87,6 +87,25 @@ impl Question<'_> {
         })
     }
 
+    /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
+    fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&Hashed>) -> Vec<RecordId> {
+        let standing = &verdict.standing;
+        let apart = standing.apart.records.iter().filter(|id| standing.against.contains_key(*id));
+        let silent: BTreeSet<RecordId> = standing.taken_back.iter().chain(apart).copied().collect();
+        if silent.is_empty() {
+            return Vec::new();
+        }
+        match (self.record, file) {
+            (Some(beginning), _) => starting(silent, beginning).into_iter().collect(),
+            (None, Some(file)) => {
+                let why = intact.lineage_without_say(&silent, standing).why(&file.digests(), Some(file.size));
+                let made: BTreeSet<RecordId> = why.producers.iter().chain(&why.possible).map(|(id, _)| *id).collect();
+                made.into_iter().collect()
+            }
+            (None, None) => silent.into_iter().collect(),
+        }
+    }
+
     /// The records that the answer may speak of: those to begin with, their relatives, and what might be relatives.
     fn concerned(&self, graph: &Lineage, start: &[RecordId]) -> Option<BTreeSet<RecordId>> {
         // Downwards from no record in particular is downwards from every beginning.
@@ -98,7 +117,7 @@ impl Question<'_> {
             asked.extend(graph.descendants(start));
         }
         // What is said against anything that a descendant was made from is said against the descendant.
-        let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.ancestors(&asked)).collect();
+        let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.possible_ancestors(&asked)).collect();
         let family: Vec<RecordId> = concerned.iter().copied().collect();
         let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
         // What is said against a parent that is not here is said against what was made from it.
@@ -121,7 +140,12 @@ pub struct Relations {
     pub start: Vec<RecordId>,
     /// The digests and size of the file that was asked about, if it was one.
     pub file: Option<Hashed>,
+    /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
+    /// Nothing begins with them, and what was said against them is shown.
+    pub without_say: Vec<RecordId>,
     pub findings: Vec<Finding>,
+    /// The beginnings of the fingerprints of the keys that signed links.
+    links: HashMap<StatementId, String>,
     /// Bundles that are broken: nothing is known of what they hold.
     pub refused: Vec<Failure>,
 }
@@ -161,7 +185,24 @@ impl Relations {
             match settled {
                 Ok((intact, verdict)) => {
                     let findings = verdict.findings.clone();
-                    return Ok(Self { intact, verdict, policy, start: start?, file, findings, refused });
+                    let without_say = question.without_say(&intact, &verdict, file.as_ref());
+                    if question.record.is_some() && !without_say.is_empty() {
+                        start = Ok(Vec::new());
+                    }
+                    let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
+                    let links = links.map(|one| (one.id(), one.key().fingerprint().chars().take(20).collect()));
+                    let links = links.collect();
+                    return Ok(Self {
+                        intact,
+                        verdict,
+                        policy,
+                        start: start?,
+                        file,
+                        without_say,
+                        findings,
+                        links,
+                        refused,
+                    });
                 }
                 // A bundle with a false statement is left out, and the rest is looked at again.
                 Err(wrong) => {
@@ -175,6 +216,11 @@ impl Relations {
         }
     }
 
+    /// That there is nothing to begin with, where a signers file decides what counts.
+    pub fn nothing_counts(&self) -> &'static str {
+        if self.file.is_some() { "no record that counts here made this file" } else { "no record here counts" }
+    }
+
     /// What joins the records.
     pub fn graph(&self) -> &Lineage {
         &self.verdict.lineage
@@ -185,12 +231,14 @@ impl Relations {
         self.intact.json_section::<Context>(id).map(|context| context.title)
     }
 
-    /// The exit status of a command that showed these records: that of `verify` for them.
+    /// The exit status of a command that showed these records: that of `verify` for them, and for what was taken back and is asked about.
     ///
     /// Broken bundles are none of these and still end it, for nobody knows what they would say.
     pub fn conclude(&self, shown: impl IntoIterator<Item = RecordId>) -> u8 {
         let required = if self.policy.is_some() { State::Trusted } else { State::Intact };
-        let of_records = exit::of(self.verdict.state_of(shown), required);
+        let taken_back = &self.verdict.standing.taken_back;
+        let taken_back = self.without_say.iter().filter(|id| taken_back.contains(id)).copied();
+        let of_records = exit::of(self.verdict.state_of(shown.into_iter().chain(taken_back)), required);
         let of_broken = self.refused.iter().map(Failure::exit_code);
         match of_broken.chain([of_records]).collect::<Vec<u8>>() {
             all if all.contains(&exit::FAILED) => exit::FAILED,
@@ -199,9 +247,35 @@ impl Relations {
         }
     }
 
+    /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
+    pub fn stated_by(&self, edge: &Edge) -> Option<String> {
+        let statement = edge.stated_in()?;
+        match self.verdict.trusted.get(&statement).and_then(|principals| principals.first()) {
+            Some(principal) => Some(one_line(principal)),
+            None => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
+        }
+    }
+
     /// What was said against a record by those whose word counts.
     pub fn against(&self, id: RecordId) -> &[Objection] {
         self.verdict.standing.against.get(&id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// These records that are here, with all that they derive from or may derive from, in the order of ids.
+    pub fn family(&self, of: &[RecordId]) -> Vec<RecordId> {
+        let mut family = self.graph().possible_ancestors(of);
+        family.extend(of.iter().filter(|id| self.graph().record(**id).is_some()));
+        family.sort_unstable();
+        family.dedup();
+        family
+    }
+
+    /// The weakest state among these records and all that they derive from, as far as it is here, and which of them have it.
+    pub fn weakest_here(&self, of: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
+        let mut family = self.family(of);
+        let weakest = family.iter().map(|id| self.state(*id)).min();
+        family.retain(|id| Some(self.state(*id)) == weakest);
+        (weakest, family)
     }
 
     /// The state of a record, or nothing if it is not here: that is less than any.

@@ -6,15 +6,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::hash::{Hashed, Wanted, hash_file};
 use expbundle::lock::Seen;
+use expbundle::sign::{SignError, Signed};
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
 use expbundle_format::container::EntryName;
-use expbundle_format::record::role;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_statement::{
-    Envelope, Kind, Predicate, PublicKey, Revocation, Revoked, SigningKey, VerifiedStatement, sign,
-};
+use expbundle_statement::{Kind, Predicate, PublicKey, Revocation, Revoked, VerifiedStatement};
 
 use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
@@ -58,7 +56,8 @@ impl StatementArguments {
         let source = files::bundle_of(&self.bundle);
         let output = Output::new(self.out.as_ref().unwrap_or(&source), Over::NOTHING)?;
         let key = self.signing.key()?;
-        let created = self.signing.created()?;
+        let signing = self.signing.by(&key)?;
+        let created = signing.created;
         let signer = key.public_key();
         let choice = Choice { intact: &intact, signer: &signer };
         let chosen = choice.records(&self.record)?;
@@ -69,8 +68,7 @@ impl StatementArguments {
         let (mut predicates, mut subjects_seen) = (Vec::new(), BTreeSet::new());
         for id in chosen.ids {
             let predicate = predicate(&intact, id)?;
-            for subject in
-                subjects(&intact, id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
+            for subject in intact.subjects(id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
             {
                 predicates.push((subject, predicate.clone()));
             }
@@ -88,16 +86,25 @@ impl StatementArguments {
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
         choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
         terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
-        let (mut files, mut done) = (Vec::new(), Vec::new());
+        let (mut signed_now, mut done) = (Vec::new(), Vec::new());
         for (id, predicate) in &predicates {
-            let file = self.signed(&intact, *id, predicate, created, &key)?;
-            let found = audit::statement(&file, predicate.kind().as_str(), &self.allow_secrets);
+            let said = intact.signed(*id, predicate, &signing).map_err(failure)?;
+            let found = audit::statement(said.file(), predicate.kind().as_str(), &self.allow_secrets);
             crate::secrets::refuse(&found, "nothing was written; say it without the secret")?;
-            let statement = Envelope::parse(&file).and_then(Envelope::verify);
-            let statement = statement.map_err(|error| Failure::new(error.code().as_str(), error.to_string()))?;
-            done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), statement.id()));
-            files.push(file);
+            done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), said.statement().id()));
+            signed_now.push(said);
         }
+        // What joins records may contradict what is here, and then nobody could verify the bundle any more.
+        let joins =
+            |(_, predicate): &(RecordId, Predicate)| matches!(predicate, Predicate::Link(_) | Predicate::Seal(_));
+        if predicates.iter().any(joins) && crate::tracker::sound(&intact, None).is_ok() {
+            let mut after = intact.clone();
+            for statement in &signed_now {
+                after.add(statement);
+            }
+            crate::tracker::sound(&after, None).map_err(|failure| failure.help("nothing was written"))?;
+        }
+        let files = signed_now.into_iter().map(Signed::into_file).collect();
         self.save(&output, &intact, files)?;
         for (what, statement) in done {
             terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
@@ -136,31 +143,12 @@ impl StatementArguments {
             Ok(bundle)
         })
     }
+}
 
-    fn signed(
-        &self,
-        intact: &Intact,
-        id: RecordId,
-        predicate: &Predicate,
-        created: Time,
-        key: &SigningKey,
-    ) -> Result<Vec<u8>, Failure> {
-        let record = intact.records().get(&id).expect("a record of the bundle was chosen");
-        // Naming the outputs lets other tools check the attestation against the weights alone.
-        let outputs: Vec<_> = match predicate.kind() {
-            Kind::Authorship => record
-                .body()
-                .outputs
-                .iter()
-                .filter(|output| role::LINEAGE.contains(&output.role.as_str()))
-                .map(|output| output.digest)
-                .collect(),
-            _ => Vec::new(),
-        };
-        let previous = intact.latest_statements(id);
-        let name = self.signing.name.as_deref();
-        sign(predicate, record.digest(), &outputs, &previous, created, name, key)
-            .map_err(|error| Failure::new(error.code().as_str(), error.to_string()))
+fn failure(error: SignError) -> Failure {
+    match error {
+        SignError::NoRecord(_) => Failure::usage(error.to_string()),
+        SignError::Statement(error) => Failure::new(error.code().as_str(), error.to_string()),
     }
 }
 
@@ -190,20 +178,6 @@ fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) -> Result<(), Failure> 
         }
     }
     Ok(())
-}
-
-/// The records that a statement is about. What takes a statement or key back is about what that vouched for, so that it is still said of
-/// these records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
-fn subjects(intact: &Intact, chosen: RecordId, predicate: &Predicate) -> Vec<RecordId> {
-    let Predicate::Revocation(revocation) = predicate else { return vec![chosen] };
-    let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {
-        Revoked::Record(_) => false,
-        Revoked::Statement(id) => statement.id() == *id,
-        Revoked::Key(key) => statement.kind() == Kind::Authorship && statement.key() == key,
-    };
-    let meant = intact.statements().iter().filter(is_meant).map(|statement| RecordId(statement.record().blake3));
-    let records: BTreeSet<RecordId> = meant.filter(|id| intact.records().contains_key(id)).collect();
-    if records.is_empty() { vec![chosen] } else { records.into_iter().collect() }
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
+use expbundle::Bundle;
 use expbundle::judge::{State, Verdict};
-use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle::{Bundle, Content};
+use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::blind::blind;
 use expbundle_convert::{ConvertError, Converted, Options, huggingface, mlflow, wandb};
 use expbundle_format::time::Time;
@@ -243,22 +243,27 @@ pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
-    let describe = |error: std::io::Error| Failure::temporary(&error);
-    let mut file = tempfile::tempfile().map_err(describe)?;
-    bundle.write(std::io::BufWriter::new(&mut file)).map_err(describe)?;
-    let (check, intact) = Unverified::new(Content::file(file).map_err(describe)?).check(Digests::Blake3);
-    let refused = |found: Vec<Finding>| {
-        let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
-        let last = errors.pop().expect("a bundle that is not intact has an error finding");
-        terminal::talk(&findings::all(&errors));
-        Failure::from(last)
+    let intact = match bundle.check() {
+        Ok(checked) => checked.intact,
+        Err(CheckError::Io(error)) => return Err(Failure::temporary(&error)),
+        Err(CheckError::NotIntact(wrong)) => return Err(refused(wrong.into_findings())),
     };
-    let intact = intact.ok_or_else(|| refused(check.findings))?;
-    let verdict = intact.judge(policy, keys::moment(None)?.timestamp());
-    if verdict.state == State::Malformed {
-        return Err(refused(verdict.findings));
-    }
+    let verdict = sound(&intact, policy)?;
     Ok((intact, verdict))
+}
+
+/// What follows from an intact bundle, unless its parts contradict each other.
+pub fn sound(intact: &Intact, policy: Option<&TrustPolicy>) -> Result<Verdict, Failure> {
+    let verdict = intact.judge(policy, keys::moment(None)?.timestamp());
+    if verdict.state <= State::Malformed { Err(refused(verdict.findings)) } else { Ok(verdict) }
+}
+
+/// The last error, when the others were printed.
+fn refused(found: Vec<Finding>) -> Failure {
+    let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
+    let last = errors.pop().expect("a bundle that is not intact has an error finding");
+    terminal::talk(&findings::all(&errors));
+    Failure::from(last)
 }
 
 /// Runs that are meant by `--experiment`: by name or id.

@@ -13,7 +13,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source};
 use expbundle_format::sections::{self, Artifact, Artifacts, Context, Direction, SourceSection};
 use expbundle_series::{Point, SeriesWriter};
-use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, sign};
+use expbundle_statement::{Authorship, Comment, Predicate, Signing, SigningKey, sign};
 use support::{Bench, json, valid};
 
 const ESCAPES: &str = "\u{1b}[2J\r\u{202e}";
@@ -78,7 +78,7 @@ fn key(number: u8) -> SigningKey {
 
 fn say(bundle: &mut Bundle, record: DigestSet, predicate: &Predicate, name: Option<&str>, key: &SigningKey) {
     let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-    bundle.insert_statement(sign(predicate, record, &[], &[], created, name, key).expect("a statement"));
+    bundle.insert_statement(sign(predicate, record, &Signing { key, name, created }).expect("a statement"));
 }
 
 fn trust(bench: &Bench, principal: &str, key: &SigningKey) {
@@ -270,8 +270,8 @@ fn a_digest_never_names_other_bytes() {
     // Embedded too, it wins over the name.
     let mut bundle = Bundle::new();
     let path = camino::Utf8PathBuf::from_path_buf(bench.path("a.expb")).expect("UTF-8");
-    let (_, intact) = Unverified::open(&path).expect("there").check(Digests::Blake3);
-    bundle.merge(intact.expect("intact").bundle());
+    let checked = Unverified::open(&path).expect("there").check(Digests::Blake3);
+    bundle.merge(checked.expect("intact").intact.bundle());
     bundle.insert(EntryName::Artifact(DigestSet::of(good).blake3), Content::bytes(*good));
     save(&bench, "a.expb", &bundle);
     for wanted in [&*id, &id[..12]] {

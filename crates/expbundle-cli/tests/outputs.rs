@@ -248,3 +248,29 @@ fn repacking_leaves_the_archive_where_something_would_be_lost() {
     let (_, said) = bench.fails(1, "container.header-mismatch", &["repack", "b.expb"]);
     assert!(said.contains("the archive lists it"), "{said}");
 }
+
+#[test]
+fn nothing_is_read_or_written_under_the_name_of_a_file_that_was_left_unfinished() {
+    let bench = Bench::new();
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.ok(&["create", "--title", "a run", "-o", "a.expb"]);
+    for (from, to) in [("a.expb", ".expbundle-a.part"), ("key", ".expbundle-k.part")] {
+        std::fs::copy(bench.path(from), bench.path(to)).expect("room");
+    }
+    std::fs::create_dir(bench.path(".expbundle-d.part")).expect("room");
+    std::fs::write(bench.path(".expbundle-d.part/w.bin"), b"weights").expect("room");
+    for command in [
+        &["note", ".expbundle-a.part", "x", "--key", "key"][..],
+        &["sign", "a.expb", "--key", ".expbundle-k.part"],
+        &["merge", ".expbundle-a.part", "a.expb", "-o", "b.expb"],
+        &["create", "--title", "x", "--input", "dataset=.expbundle-d.part", "-o", "c.expb"],
+        &["create", "--title", "x", "--input", ".expbundle-d.part/w.bin", "-o", "c.expb"],
+        &["create", "--title", "x", "-o", ".expbundle-o.part"],
+        &["keygen", "-o", ".expbundle-n.part"],
+    ] {
+        bench.fails(2, "cli.usage", command);
+    }
+    for kept in [".expbundle-a.part", ".expbundle-k.part", ".expbundle-d.part/w.bin"] {
+        assert!(bench.path(kept).exists(), "{kept}");
+    }
+}

@@ -9,12 +9,15 @@ use expbundle_format::number::Number;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Basis, Context, Cost, Direction, ResourceUse};
 use expbundle_statement::{
-    Authorship, Predicate, Review, ReviewVerdict, Revocation, Revoked, SigningKey, Superseded, sign,
+    Asserted, Authorship, Comment, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Signing,
+    SigningKey, Superseded, sign,
 };
 use serde_json::Value;
 use support::{Bench, json, valid};
 
 const ADA: u8 = 1;
+const BEN: u8 = 2;
+const CAROL: u8 = 4;
 const EVE: u8 = 3;
 
 fn key(number: u8) -> SigningKey {
@@ -45,7 +48,7 @@ fn finished(draft: Draft) -> (Bundle, DigestSet) {
 
 fn say(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, by: u8) {
     let created = "2026-11-21T09:00:00Z".parse().expect("a time");
-    bundle.insert_statement(sign(predicate, about, &[], &[], created, None, &key(by)).expect("a statement"));
+    bundle.insert_statement(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
 fn vouch() -> Predicate {
@@ -249,7 +252,8 @@ fn what_a_revoked_record_cost_is_listed_and_not_added() {
         assert_eq!(cost["notAdded"][0]["why"], "revoked");
         let text = flat(&bench, &[&["lineage", "a.expb"], trust].concat());
         assert!(
-            text.contains("1 record that was revoked") && text.contains("not added: accelerator 700 h of record"),
+            text.contains("1 record that was revoked")
+                && text.contains("not added: resource accelerator 700 h of record"),
             "{text}"
         );
         assert!(!text.contains("no cost that could be added"), "{text}");
@@ -582,7 +586,7 @@ fn who_approves_something_else_takes_back_no_rejection() {
         say(&mut all, tuned, &review(ReviewVerdict::Rejected, "training data", "legal"), ADA);
         let later = "2026-11-22T09:00:00Z".parse().expect("a time");
         let approved = review(ReviewVerdict::Approved, scope, role);
-        all.insert_statement(sign(&approved, tuned, &[], &[], later, None, &key(ADA)).expect("a statement"));
+        all.insert_statement(sign(&approved, tuned, &Signing::new(&key(ADA), later)).expect("a statement"));
         save(&bench, &all);
         for trust in [&[][..], &["--trust", "signers"]] {
             let objections = report(&bench, trust)["records"][0]["objections"].as_array().map_or(0, Vec::len);
@@ -591,4 +595,157 @@ fn who_approves_something_else_takes_back_no_rejection() {
             assert_eq!(why.contains("rejected"), !is_lost, "{why}");
         }
     }
+}
+
+#[test]
+fn what_is_withheld_hides_no_objection_to_whoever_may_be_a_parent() {
+    for (said, status) in [(true, 3), (false, 0)] {
+        let bench = bench();
+        let mut base = run("base", &[], &[b"base"], &[]);
+        base.json_section(&Artifacts { artifacts: vec![], salt: None }).expect("JSON");
+        let (mut all, base) = finished(base);
+        let (tuned_bundle, tuned) = finished(run("tuned", &[b"base"], &[b"tuned"], &[]));
+        all.merge(&tuned_bundle);
+        for record in [base, tuned] {
+            say(&mut all, record, &vouch(), ADA);
+        }
+        say(&mut all, base, &if said { revoke(base) } else { reject("POISON") }, ADA);
+        save(&bench, &all);
+        bench.ok(&["withhold", "a.expb", "--section", "artifacts", "-o", "b.expb"]);
+        let id = tuned.blake3.to_string();
+        bench.ok(&["merge", "b.expb", "--closure", &id, "-o", "c.expb"]);
+        for bundle in ["a.expb", "b.expb", "c.expb"] {
+            for view in [&["why", "tuned.bin", "--with", bundle][..], &["lineage", bundle, "--record", &id]] {
+                let output = bench.output(&[view, &["--trust", "signers"]].concat());
+                let text = String::from_utf8(output.stdout).expect("UTF-8");
+                let words = if said { "revoked" } else { "POISON" };
+                assert!(output.status.code() == Some(status) && text.contains(words), "{view:?}: {text}");
+            }
+        }
+    }
+}
+
+/// A bundle of a record by Ada and one by Ben, who is trusted too, whose key somebody else took back.
+fn taken_back(bench: &Bench) -> (Bundle, DigestSet) {
+    let line = |name: &str, number| format!("{name}@example.org {}\n", key(number).public_key());
+    std::fs::write(bench.path("signers"), line("ada", ADA) + &line("ben", BEN) + &line("carol", CAROL)).expect("room");
+    let (mut all, one) = finished(run("one", &[], &[b"one"], &[]));
+    let (tuned_bundle, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    all.merge(&tuned_bundle);
+    say(&mut all, one, &vouch(), ADA);
+    say(&mut all, tuned, &vouch(), BEN);
+    (all, tuned)
+}
+
+fn revoke_key(number: u8, reason: &str) -> Predicate {
+    let revoked = Revoked::Key(key(number).public_key());
+    Predicate::Revocation(Revocation { revoked, since: None, reason: Some(reason.to_owned()) })
+}
+
+#[test]
+fn what_was_taken_back_is_in_every_view_with_all_that_was_said() {
+    let bench = bench();
+    let (mut all, tuned) = taken_back(&bench);
+    say(&mut all, tuned, &revoke_key(BEN, "STOLEN"), ADA);
+    say(&mut all, tuned, &revoke_key(BEN, "ME TOO"), CAROL);
+    save(&bench, &all);
+    let id = tuned.blake3.to_string();
+    let views: [&[&str]; 6] = [
+        &["verify", "a.expb"],
+        &["lineage", "a.expb"],
+        &["lineage", "a.expb", "--json"],
+        &["lineage", "a.expb", "--dot"],
+        &["lineage", "a.expb", "--record", &id],
+        &["why", "tuned.bin", "--with", "a.expb"],
+    ];
+    for view in views {
+        let output = bench.output(&[view, &["--trust", "signers"]].concat());
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(3), "{view:?}: {text}");
+        assert!(text.contains("STOLEN") && text.contains("ME TOO"), "{view:?}: {text}");
+    }
+    // Where nothing else is there, no stranger's word changes how a view ends.
+    let (mut alone, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut alone, tuned, &vouch(), BEN);
+    say(&mut alone, tuned, &revoke_key(BEN, "STOLEN"), ADA);
+    for is_stranger_here in [false, true] {
+        if is_stranger_here {
+            say(&mut alone, tuned, &Predicate::Comment(Comment { text: "hello".to_owned() }), EVE);
+        }
+        save(&bench, &alone);
+        report(&bench, &["--trust", "signers"]);
+        for view in views {
+            let output = bench.output(&[view, &["--trust", "signers"]].concat());
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(output.status.code() == Some(3) && text.contains("STOLEN"), "{view:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn an_authorship_by_a_revoked_key_makes_nobody_elses_record_revoked() {
+    let bench = bench();
+    let (mut all, tuned) = taken_back(&bench);
+    say(&mut all, tuned, &vouch(), ADA);
+    let elsewhere = DigestSet::of(b"a record that is not here");
+    say(&mut all, elsewhere, &revoke_key(BEN, "STOLEN"), CAROL);
+    save(&bench, &all);
+    let text = flat(&bench, &["verify", "a.expb", "--trust", "signers"]);
+    assert!(text.starts_with("✓ intact, signed and trusted: a.expb"), "{text}");
+    let report = report(&bench, &["--trust", "signers"]);
+    assert!(report["objected"].as_array().is_some_and(Vec::is_empty), "{report}");
+    // Who takes back only their own signature revoked nothing.
+    say(&mut all, tuned, &revoke(tuned), BEN);
+    save(&bench, &all);
+    let text = flat(&bench, &["verify", "a.expb"]);
+    assert!(text.contains("no longer vouched for by") && !text.contains("1 record was revoked"), "{text}");
+}
+
+#[test]
+fn a_link_that_nobody_could_verify_any_more_is_not_written() {
+    let bench = bench();
+    let (mut all, one) = finished(run("one", &[], &[b"one"], &[]));
+    say(&mut all, one, &vouch(), ADA);
+    save(&bench, &all);
+    let before = std::fs::read(bench.path("a.expb")).expect("a bundle");
+    bench.ok(&["keygen", "-o", "key"]);
+    bench.fails(1, "lineage.cycle", &["link", "a.expb", "--parent", "a.expb", "--key", "key"]);
+    std::fs::write(bench.path("other.bin"), b"other").expect("room");
+    bench.fails(2, "cli.usage", &["link", "a.expb", "--parent", "a.expb", "--input", "other.bin", "--key", "key"]);
+    assert_eq!(std::fs::read(bench.path("a.expb")).expect("a bundle"), before);
+    // Nor is what cannot be verified joined, alone or with others.
+    say(
+        &mut all,
+        one,
+        &Predicate::Link(Asserted {
+            claim: LinkClaim::Record { parent: one, relation: None, artifact: None },
+            reason: None,
+        }),
+        ADA,
+    );
+    save(&bench, &all);
+    bench.fails(1, "lineage.cycle", &["merge", "a.expb", "-o", "b.expb"]);
+}
+
+#[test]
+fn a_flood_of_statements_does_not_keep_the_owner_from_signing() {
+    let (mut all, one) = finished(run("one", &[], &[b"one"], &[]));
+    say(&mut all, one, &vouch(), ADA);
+    for number in 0..150 {
+        say(&mut all, one, &Predicate::Comment(Comment { text: format!("{number}") }), EVE);
+    }
+    let bytes = |bundle: &Bundle| {
+        let mut bytes = Vec::new();
+        bundle.write(&mut bytes).expect("memory");
+        bytes
+    };
+    let unverified = expbundle::verify::Unverified::new(expbundle::Content::bytes(bytes(&all)));
+    let mut intact = unverified.check(expbundle::verify::Digests::Blake3).expect("intact").intact;
+    let ada = key(ADA);
+    let own = intact.statements().iter().find(|one| *one.key() == ada.public_key()).expect("her authorship").id();
+    let signing = Signing::new(&ada, "2026-11-25T09:00:00Z".parse().expect("a time"));
+    let words = Predicate::Comment(Comment { text: "mine".to_owned() });
+    let signed = intact.say(expbundle_format::RecordId(one.blake3), &words, &signing).expect("room");
+    let previous = signed.statement().previous();
+    assert!(previous.len() == 100 && previous.contains(&own), "{}", previous.len());
 }

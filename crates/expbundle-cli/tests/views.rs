@@ -403,7 +403,7 @@ fn a_strangers_record_that_trusted_people_speak_of_changes_nothing() {
     bench.ok(&["review", "theirs.expb", "--verdict", "rejected", "--reason", "leaked", "--key", "ben", "-o", "b.expb"]);
     let intact = |name: &str| {
         let path = camino::Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8");
-        Unverified::open(&path).expect("there").check(Digests::Blake3).1.expect("whole")
+        Unverified::open(&path).expect("there").check(Digests::Blake3).expect("whole").intact
     };
     let mut without = intact("a.expb").bundle().clone();
     for (_, content) in intact("b.expb").bundle().statements() {

@@ -9,7 +9,7 @@ use expbundle_format::foreign::is_unseen;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Cost, Direction, Recipe};
 use expbundle_statement::{
-    Authorship, Comment, Deployment, DeploymentAction, Predicate, Review, ReviewVerdict, Revocation, Revoked,
+    Authorship, Comment, Deployment, DeploymentAction, Predicate, Review, ReviewVerdict, Revocation, Revoked, Signing,
     SigningKey, Superseded, sign,
 };
 use serde_json::{Value, json};
@@ -55,7 +55,8 @@ fn save(bench: &Bench, name: &str, bundle: &Bundle) {
 }
 
 fn statement(record: DigestSet, predicate: &Predicate, name: Option<&str>, signer: u8, created: &str) -> Vec<u8> {
-    sign(predicate, record, &[], &[], created.parse().expect("a time"), name, &key(signer)).expect("a statement")
+    sign(predicate, record, &Signing { key: &key(signer), name, created: created.parse().expect("a time") })
+        .expect("a statement")
 }
 
 fn vouch() -> Predicate {

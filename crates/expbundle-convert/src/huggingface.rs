@@ -145,7 +145,7 @@ impl<'a> Mapping<'a> {
     }
 
     fn described(&self, file: &ModelFile, role: Word, digest: ArtifactDigests) -> Artifact {
-        let carries_lineage = role::LINEAGE.contains(&role.as_str());
+        let carries_lineage = role::carries_lineage(&role);
         let mut artifact = Artifact::new(Direction::Output, role);
         artifact.digest = Some(digest);
         artifact.size = Some(file.size);

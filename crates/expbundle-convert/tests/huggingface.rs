@@ -23,8 +23,8 @@ fn converted(path: &Utf8Path) -> Converted {
 fn intact(converted: &Converted) -> Intact {
     let mut bytes = Vec::new();
     converted.bundle.write(&mut bytes).expect("memory");
-    let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
-    intact.unwrap_or_else(|| panic!("{check:?}"))
+    let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+    checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact
 }
 
 fn truth() -> Value {

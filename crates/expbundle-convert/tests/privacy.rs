@@ -50,8 +50,8 @@ fn every_run() -> Vec<(String, Converted)> {
 fn intact(bundle: &expbundle::Bundle) -> Intact {
     let mut bytes = Vec::new();
     bundle.write(&mut bytes).expect("memory");
-    let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
-    intact.unwrap_or_else(|| panic!("not intact: {check:?}"))
+    let checked = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
+    checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact
 }
 
 /// Every text of a bundle, whatever holds it.

@@ -51,8 +51,8 @@ impl Opened {
     fn new(converted: &Converted) -> Self {
         let mut bytes = Vec::new();
         converted.bundle.write(&mut bytes).expect("memory");
-        let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
-        let intact = intact.unwrap_or_else(|| panic!("not intact: {check:?}"));
+        let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+        let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
         Self { record: intact.records()[&converted.record].clone(), intact }
     }
 

@@ -42,8 +42,8 @@ fn every_form_becomes_a_bundle() {
         assert!(converted.findings.iter().any(|found| found.code == Code::SourceLoss), "{name}");
         let mut bytes = Vec::new();
         converted.bundle.write(&mut bytes).expect("memory");
-        let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
-        let intact = intact.unwrap_or_else(|| panic!("not intact: {check:?}"));
+        let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+        let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
         let record = &intact.records()[&converted.record];
         assert_eq!(record.body().status, Some(*status), "{name}");
         let summary: Summary = intact.json_section(record.id()).unwrap_or_default();
@@ -91,8 +91,8 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         family.merge(sweep);
         let mut bytes = Vec::new();
         family.write(&mut bytes).expect("memory");
-        let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::All);
-        let intact = intact.unwrap_or_else(|| panic!("{check:?}"));
+        let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+        let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
         let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"));
         let edges = verdict.lineage.parents(converted.record);
         assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);

@@ -316,6 +316,18 @@ impl Finding {
     }
 }
 
+impl fmt::Display for Finding {
+    /// In one line: what was seen, where, and the code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let place = self.place.to_string();
+        if !place.is_empty() {
+            write!(f, " ({place})")?;
+        }
+        write!(f, " [{}]", self.code)
+    }
+}
+
 /// The written form of a finding, with severity and help beside the code for readers that lack the registry.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Finding")]

@@ -214,6 +214,11 @@ pub mod role {
 
     /// Roles that join records when digests agree.
     pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, DATASET];
+
+    /// Whether artifacts of that role join records when their bytes agree.
+    pub fn carries_lineage(role: &super::Word) -> bool {
+        LINEAGE.contains(&role.as_str())
+    }
 }
 
 /// Whether an artifact is a file, or a folder known by its listing.

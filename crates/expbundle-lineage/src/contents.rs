@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use expbundle_format::record::Form;
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 
 use crate::adjacency::Adjacency;
@@ -74,6 +75,8 @@ pub(crate) struct Use {
     file: u32,
     /// Whether it can join records: its bytes prove, and as an output it was made and not passed on.
     pub(crate) links: bool,
+    /// Whether it would, if something were here that is withheld.
+    pub(crate) may_link: bool,
 }
 
 impl Use {
@@ -305,7 +308,7 @@ impl Contents {
         for (artifact, fact) in (0_u32..).zip(inputs) {
             let position = (record, artifact);
             if let Some(content) = Content::of(fact) {
-                self.collect(position, fact, None, content, || true, collected);
+                self.collect(position, fact, None, content, || Origin::Made, collected);
             }
             let look = collected.look(&fact.files, joining);
             if !fact.files.is_empty() && fact.listed && collected.listed.insert(fact.files.key()) {
@@ -317,7 +320,8 @@ impl Contents {
             match look {
                 Look::All => {
                     for (file, held) in (0_u32..).zip(&*fact.files) {
-                        self.collect(position, fact, Some(file), Content::of_file(held), || true, collected);
+                        let content = Content::of_file(held);
+                        self.collect(position, fact, Some(file), content, || Origin::Made, collected);
                     }
                 }
                 Look::Joining([]) => {}
@@ -335,11 +339,10 @@ impl Contents {
         joining: &HashMap<usize, Vec<u32>>,
         collected: &mut Collected,
     ) {
-        let is_made = |fact: &_, digests: &_| maker.origin(fact, digests) == Origin::Made;
         for (artifact, fact) in (0_u32..).zip(outputs) {
             let position = (record, artifact);
             if let Some(content) = Content::of(fact) {
-                self.collect(position, fact, None, content, || is_made(fact, &content.digests), collected);
+                self.collect(position, fact, None, content, || maker.origin(fact, &content.digests), collected);
             }
             let all: Vec<u32>;
             let files = match collected.look(&fact.files, joining) {
@@ -356,7 +359,7 @@ impl Contents {
             for &file in files {
                 let Some(held) = fact.files.get(file as usize) else { continue };
                 let content = Content::of_file(held);
-                self.collect(position, fact, Some(file), content, || is_made(fact, &held.digests), collected);
+                self.collect(position, fact, Some(file), content, || maker.origin(fact, &held.digests), collected);
             }
         }
     }
@@ -368,19 +371,22 @@ impl Contents {
         fact: &ArtifactFact,
         file: Option<u32>,
         content: Content,
-        is_own: impl FnOnce() -> bool,
+        origin: impl FnOnce() -> Origin,
         collected: &mut Collected,
     ) {
         let held = file.and_then(|file| fact.files.get(file as usize));
         let class = self.class_or_new(content);
         self.listed[class as usize] |= fact.listed;
+        let (joins, may_join) = (joins(fact, held, &content.digests), may_join(fact, held, &content.digests));
+        let origin = if may_join { origin() } else { Origin::PassedOn };
         collected.uses.push(Use {
             class,
             in_tree: file.is_some(),
             record,
             artifact,
             file: file.unwrap_or(0),
-            links: joins(fact, held, &content.digests) && is_own(),
+            links: joins && origin == Origin::Made,
+            may_link: origin != Origin::PassedOn,
         });
     }
 
@@ -468,6 +474,11 @@ impl Contents {
             self.listed.push(false);
         }
         class
+    }
+
+    /// Every use that is looked at.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &Use> {
+        self.outputs.all.iter().chain(&self.inputs.all)
     }
 
     /// Number of classes.
@@ -601,6 +612,12 @@ impl Contents {
 /// came from.
 fn joins(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
     can_prove(artifact, file) && !digests.is_of_nothing()
+}
+
+/// Whether it can, or could if the listing of a tree were here.
+fn may_join(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
+    let is_hidden = file.is_none() && artifact.form == Form::Tree && artifact.files.is_empty();
+    joins(artifact, file, digests) || (is_hidden && carries_proof(artifact) && !digests.is_of_nothing())
 }
 
 /// The bytes of an artifact, if it can join records as a whole.

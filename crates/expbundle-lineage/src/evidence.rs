@@ -11,8 +11,8 @@ use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
 
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
-use crate::relation::carries_lineage;
 use crate::taken::{Digests, Taken};
+use expbundle_format::record::role::carries_lineage;
 
 /// The smallest file that proves anything. It is no larger, because small models and data sets are real; reports give the size of the bytes
 /// that prove a link, and writers mark what has a common name.
@@ -147,24 +147,33 @@ const COMMON_NAMES: &[&str] = &[
     "pyproject.toml",
     "python_env.yaml",
     "requirements.txt",
+    "scaler.pt",
+    "scheduler.pt",
     "scheduler_config.json",
     "sentence_bert_config.json",
     "sentencepiece.bpe.model",
     "sentencepiece.model",
     "serving_input_example.json",
     "setup.cfg",
+    "source.spm",
     "special_tokens_map.json",
     "spiece.model",
+    "spm.model",
+    "target.spm",
     "tekken.json",
     "thumbs.db",
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
+    "training_args.bin",
     "video_preprocessor_config.json",
     "vocab.bpe",
     "vocab.json",
     "vocab.txt",
 ];
+
+/// Beginnings, in lower case, of names of files that hold the state of a random generator: of one seed it is the same for many.
+const SEEDED: &[&str] = &["random_states", "rng_state"];
 
 /// Beginnings, in lower case, of names of documents.
 const DOCUMENTS: &[&str] =
@@ -176,13 +185,14 @@ pub fn has_common_name(path: &str) -> bool {
     let name = path.trim_end_matches(' ').rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     COMMON_NAMES.contains(&name.as_str())
         || name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "md" | "py"))
+        || SEEDED.iter().any(|start| name.starts_with(start))
         || DOCUMENTS.iter().any(|start| name.starts_with(start)) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a file of a tree can have come from one producer only: its name is that of weights or data, and it is not small.
 pub fn is_unique_file(path: &str, size_bytes: u64) -> bool {
-    let path = path.to_ascii_lowercase();
-    size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| path.ends_with(end))
+    let lower = path.to_ascii_lowercase();
+    size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| lower.ends_with(end)) && !has_common_name(path)
 }
 
 /// Whether a file of a tree is not one that others have by chance, whatever it holds. A tree without any proves nothing as a whole, and
@@ -336,6 +346,9 @@ mod tests {
         }
         for name in ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "vocab.bpe"] {
             assert!(has_common_name(name), "{name}");
+        }
+        for name in ["checkpoint-5/rng_state_0.pth", "training_args.bin", "x/scheduler.pt", "random_states_0.pkl"] {
+            assert!(has_common_name(name) && !is_unique_file(name, 1 << 20), "{name}");
         }
         for name in ["model.safetensors", "readme.parquet", "cat.jpg", "tokenizer"] {
             assert!(!has_common_name(name), "{name}");

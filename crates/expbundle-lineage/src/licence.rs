@@ -11,7 +11,7 @@ use expbundle_format::{Code, Finding, Foreign};
 use crate::facts::RecordFacts;
 use crate::findings::{named, place, short};
 use crate::lineage::Lineage;
-use crate::relation::carries_lineage;
+use expbundle_format::record::role::carries_lineage;
 
 /// What a licence asks of a work that is made from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,6 +33,8 @@ pub struct Lineage {
     /// From parents to children.
     pub(crate) down: Adjacency,
     pub(crate) components: Components,
+    /// The same with what may join records if what is withheld says so; only if that is more.
+    possible: Option<(Adjacency, Components)>,
     /// Of each record, its place among alternatives.
     ranks: Vec<u32>,
     findings: Vec<Finding>,
@@ -49,7 +51,13 @@ impl Lineage {
         supersessions.dedup();
         let (contents, gathered) = rayon::join(|| Contents::new(&records), || Hints::gather(&records));
         let hints = Hints::new(gathered, &contents);
-        let up = joints(&records, &links, &contents);
+        let up = joints(&records, &links, &contents, |used| used.links);
+        let is_more = contents.uses().any(|used| used.may_link && !used.links);
+        let possible = is_more.then(|| {
+            let up = joints(&records, &links, &contents, |used| used.may_link);
+            let components = Components::new(&up);
+            (up, components)
+        });
         let (down, components) = rayon::join(|| up.reversed(), || Components::new(&up));
         let mut lineage = Self {
             records,
@@ -60,6 +68,7 @@ impl Lineage {
             up,
             down,
             components,
+            possible,
             ranks: Vec::new(),
             findings: Vec::new(),
         };
@@ -126,6 +135,11 @@ impl Lineage {
             let id = RecordId(successor.blake3);
             (self.position(id).is_none() || self.named(&successor).is_some()).then_some(id)
         })
+    }
+
+    /// From children to parents and possible parents.
+    pub(crate) fn possible(&self) -> (&Adjacency, &Components) {
+        self.possible.as_ref().map_or((&self.up, &self.components), |(up, components)| (up, components))
     }
 
     /// The position of the record that both digests name.
@@ -260,7 +274,12 @@ fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
 /// A file of one tree and a file of another never join: every model folder has the same `.gitattributes`.
 ///
 /// Each listing that was taken in by several records is one more vertex, between those records and its files.
-fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Contents) -> Adjacency {
+fn joints(
+    records: &[RecordFacts],
+    asserted: &[AssertedLink],
+    contents: &Contents,
+    links: impl Fn(&Use) -> bool,
+) -> Adjacency {
     let count = u32::try_from(records.len()).expect("records are numbered by u32");
     let TakenListings { files, takers, .. } = &contents.taken_listings;
     let listings = u32::try_from(files.len()).expect("listings are numbered by u32");
@@ -285,9 +304,9 @@ fn joints(records: &[RecordFacts], asserted: &[AssertedLink], contents: &Content
         }
     }
     for class in 0..contents.len() {
-        let outputs = contents.outputs.of(class).iter().filter(|output| output.links);
+        let outputs = contents.outputs.of(class).iter().filter(|output| links(output));
         arcs.extend(outputs.map(|output| (joint(class, true, output.in_tree), output.record)));
-        let inputs = contents.inputs.of(class).iter().filter(|input| input.links);
+        let inputs = contents.inputs.of(class).iter().filter(|input| links(input));
         arcs.extend(inputs.clone().map(|input| (input.record, joint(class, false, input.in_tree))));
         if inputs.count() == 0 && !is_taken_in_tree[class as usize] {
             continue;

@@ -116,6 +116,14 @@ impl Edge {
         self.links.iter().map(Link::grade).max().unwrap_or(Grade::Suggested)
     }
 
+    /// The statement that its relation comes from, or that alone joins the two. None if bytes or the child's record say as much.
+    pub fn stated_in(&self) -> Option<StatementId> {
+        let is_asserted = self.grade() == Grade::Asserted;
+        let stated = self.links.iter().find(|link| link.relation().is_some());
+        let stated = stated.or(if is_asserted { self.links.first() } else { None })?;
+        if let Link::Statement { statement, .. } = stated { Some(*statement) } else { None }
+    }
+
     /// The relation that its best link states.
     pub fn relation(&self) -> Option<&Word> {
         self.links.iter().find_map(Link::relation)

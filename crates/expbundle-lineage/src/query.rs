@@ -15,8 +15,8 @@ use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::Side;
 use crate::listing::FileFact;
-use crate::relation::carries_lineage;
 use crate::taken::Digests;
+use expbundle_format::record::role::carries_lineage;
 
 /// Up to parents, or down to children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,13 @@ impl Lineage {
         self.closure(of, &self.up)
     }
 
-    /// Of each record, in the order of their ids, its ancestors among those that have a weight: the first `most` in the order of weights,
+    /// Everything that these records derive from, or may derive from: what is withheld, so that nobody can tell whether a record made its
+    /// output or was given it, hides no ancestor. For what is wrong with ancestors, and never for what is proven of them.
+    pub fn possible_ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
+        self.closure(of, self.possible().0)
+    }
+
+    /// Of each record, in the order of their ids, its [possible ancestors](Lineage::possible_ancestors) among those that have a weight: the first `most` in the order of weights,
     /// then of ids, and how many more there are. Costs what one walk through the graph does, times `most`, and 16 walks to count the rest.
     pub fn ancestors_among<W: Ord>(&self, weight: impl Fn(RecordId) -> Option<W>, most: usize) -> Vec<FirstAncestors> {
         let mut ranked: Vec<(W, u32)> =
@@ -131,7 +137,8 @@ impl Lineage {
             is_cut
         };
         // Ancestors of the members of each component, and these with the members; and whether there are more.
-        let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); self.components.count as usize];
+        let components = self.possible().1;
+        let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); components.count as usize];
         let mut up_to = above.clone();
         self.each_component_from_above(|at, (members, is_circle), targets| {
             let own = members.iter().filter_map(|member| ranks.get(member)).copied();
@@ -154,7 +161,7 @@ impl Lineage {
         let is_any_cut = above.iter().any(|(_, is_cut)| *is_cut);
         let numbers = if is_any_cut { self.number_above(&ranks) } else { Vec::new() };
         let first = |record: u32| {
-            let at = self.components.of[record as usize] as usize;
+            let at = components.of[record as usize] as usize;
             let (ranks, is_cut) = &above[at];
             let first = ranks.iter().map(|rank| self.id(ranked[*rank as usize])).collect();
             let more = if *is_cut { numbers[at].saturating_sub(most).max(1) } else { 0 };
@@ -166,7 +173,7 @@ impl Lineage {
     /// How many of the ranked records are above each component: exactly where 1,024 or fewer have a rank, else of the first 1,024.
     fn number_above(&self, ranks: &HashMap<u32, u32>) -> Vec<usize> {
         const MOST_COUNTED: u32 = 1024;
-        let mut numbers = vec![0_usize; self.components.count as usize];
+        let mut numbers = vec![0_usize; self.possible().1.count as usize];
         let ranked = u32::try_from(ranks.len()).unwrap_or(u32::MAX).min(MOST_COUNTED);
         // 64 at a time, one bit for each.
         for first in (0..ranked).step_by(64) {
@@ -188,12 +195,13 @@ impl Lineage {
     /// Looks at each component after those that it leads to: its number, its members and whether each derives from itself, and the numbers of
     /// those others.
     fn each_component_from_above(&self, mut look: impl FnMut(usize, (&[u32], bool), &[usize])) {
-        let component = |vertex: u32| self.components.of[vertex as usize] as usize;
-        let mut vertices: Vec<u32> = (0..self.up.len()).collect();
+        let (up, components) = self.possible();
+        let component = |vertex: u32| components.of[vertex as usize] as usize;
+        let mut vertices: Vec<u32> = (0..up.len()).collect();
         vertices.sort_unstable_by_key(|vertex| component(*vertex));
         for members in vertices.chunk_by(|a, b| component(*a) == component(*b)) {
             let Some(at) = members.first().map(|first| component(*first)) else { continue };
-            let targets = members.iter().flat_map(|member| self.up.of(*member)).map(|target| component(*target));
+            let targets = members.iter().flat_map(|member| up.of(*member)).map(|target| component(*target));
             let (own, targets): (Vec<usize>, Vec<usize>) = targets.partition(|target| *target == at);
             look(at, (members, !own.is_empty()), &targets);
         }

@@ -46,9 +46,9 @@ pub fn after(relation: &Word) -> After {
     RELATIONS.iter().find(|known| known.name == relation.as_str()).map_or(After::End, |known| known.after)
 }
 
-/// Whether artifacts of that role join records when their bytes agree.
-pub fn carries_lineage(role: &Word) -> bool {
-    role::LINEAGE.contains(&role.as_str())
+/// Whether it is a relation of spec/relations.toml.
+pub fn is_known(relation: &Word) -> bool {
+    RELATIONS.iter().any(|known| known.name == relation.as_str())
 }
 
 /// When a child may have started that took in an artifact of that role. Checkpoints leave a training that goes on.
@@ -79,7 +79,7 @@ mod tests {
         for (name, line) in &registry["roles"] {
             assert!(line["meaning"].as_str().is_some_and(|text| !text.is_empty()), "{name}");
             let role = name.parse().expect("roles are words");
-            assert_eq!(line["lineage"].as_bool(), Some(carries_lineage(&role)), "{name}");
+            assert_eq!(line["lineage"].as_bool(), Some(role::carries_lineage(&role)), "{name}");
         }
         assert!(role::LINEAGE.iter().all(|name| registry["roles"].contains_key(*name)));
     }

@@ -84,9 +84,12 @@ impl Lineage {
 
     /// The lowest state among records and all their ancestors, and which of them have it.
     ///
-    /// A family is as good as its weakest needed part. A parent that is named and not here is asked for too, by its id.
+    /// A family is as good as its weakest needed part, [possible ancestors](Lineage::possible_ancestors) among them. A parent that is named and not here is asked for too, by its id.
     pub fn weakest<S: Ord>(&self, of: &[RecordId], state: impl Fn(RecordId) -> S) -> Option<(S, Vec<RecordId>)> {
-        let mut family = self.family(of);
+        let mut family = self.possible_ancestors(of);
+        family.extend(of.iter().filter(|&&id| self.record(id).is_some()));
+        family.sort_unstable();
+        family.dedup();
         let absent: Vec<RecordId> = family.iter().flat_map(|&id| self.absent_parents(id)).collect();
         family.extend(absent);
         family.sort_unstable();

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::contents::{Contents, proving_whole};
 use crate::facts::{ArtifactFact, RecordFacts};
-use crate::relation::carries_lineage;
+use expbundle_format::record::role::carries_lineage;
 
 /// What artifacts have in common whose bytes are equal and prove nothing.
 const SAME_BYTES: &str = "bytes";

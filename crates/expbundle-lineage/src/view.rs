@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use expbundle_format::{ArtifactDigests, Foreign, RecordId};
+use expbundle_format::{ArtifactDigests, RecordId};
 
 use crate::joins::{Folded, Joins, Parents};
 use crate::lineage::Lineage;
-use crate::link::Grade;
+use crate::link::{Edge, Grade};
 
 /// What a node of a picture stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ pub struct ViewEdge {
     pub child: usize,
     /// Decides how it is drawn.
     pub grade: Grade,
-    /// The relation, or nothing.
+    /// The relation and who states it, or nothing.
     pub label: String,
 }
 
@@ -102,13 +102,19 @@ impl Lineage {
     /// The picture of these records and what joins them, labelled by the caller.
     ///
     /// Pictures are for people: give it a few hundred records, not all that there are.
-    pub fn view(&self, records: &[RecordId], options: ViewOptions, label: impl Fn(Part) -> ViewNode) -> View {
+    pub fn view(
+        &self,
+        records: &[RecordId],
+        options: ViewOptions,
+        node: impl Fn(Part) -> ViewNode,
+        label: impl Fn(&Edge) -> String,
+    ) -> View {
         let shown: BTreeSet<RecordId> = records.iter().copied().filter(|&id| self.record(id).is_some()).collect();
         let mut parts: BTreeMap<Part, usize> = BTreeMap::new();
         let mut nodes = Vec::new();
         let mut add = |part: Part| {
             *parts.entry(part).or_insert_with(|| {
-                nodes.push(label(part));
+                nodes.push(node(part));
                 nodes.len() - 1
             })
         };
@@ -126,9 +132,8 @@ impl Lineage {
             let parents = joins.parents(record);
             let suggested = if options.suggestions { joins.suggestions(record) } else { Parents::default() };
             for edge in parents.edges.iter().chain(&suggested.edges) {
-                let label = edge.relation().map(|relation| Foreign::new(relation.as_str()).bare_if_plain().to_string());
-                let label = label.unwrap_or_default();
-                edges.push(ViewEdge { parent: add(Part::Record(edge.parent)), child, grade: edge.grade(), label });
+                let (parent, grade) = (add(Part::Record(edge.parent)), edge.grade());
+                edges.push(ViewEdge { parent, child, grade, label: label(edge) });
             }
             for folded in parents.folded.into_iter().chain(suggested.folded) {
                 let part = same.folded(self, record, folded);

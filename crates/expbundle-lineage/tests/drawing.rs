@@ -4,7 +4,7 @@ mod family;
 
 use expbundle_lineage::draw::{dot, mermaid, svg};
 use expbundle_lineage::{
-    Direction, Grade, Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, tree,
+    Direction, Edge, Grade, Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, tree,
 };
 use family::{id, lineage, record};
 
@@ -96,15 +96,17 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
         Part::Gap(..) => ViewNode { tone: Tone::Missing, ..node("gap") },
         Part::Folded(..) => node("more"),
     };
+    let relation = |edge: &Edge| edge.relation().map(ToString::to_string).unwrap_or_default();
     let all = [id("p"), id("c"), id("e"), id("unknown")];
-    let view = family.view(&all, ViewOptions { gaps: true, suggestions: true, ..ViewOptions::default() }, label);
+    let options = ViewOptions { gaps: true, suggestions: true, ..ViewOptions::default() };
+    let view = family.view(&all, options, label, relation);
     let titles = |title: &str| view.nodes.iter().filter(|node| node.lines[0] == title).count();
     // The data set that two took in is one gap.
     assert_eq!((titles("record"), titles("absent"), titles("gap")), (3, 1, 1));
     assert_eq!(view.edges.len(), 4);
     let proven: Vec<_> = view.edges.iter().filter(|edge| edge.grade == Grade::Proven).collect();
     assert_eq!(proven.iter().map(|edge| edge.label.as_str()).collect::<Vec<_>>(), ["fine-tuned-from"]);
-    let records_only = family.view(&all, ViewOptions::default(), label);
+    let records_only = family.view(&all, ViewOptions::default(), label, |_| String::new());
     assert_eq!((records_only.nodes.len(), records_only.edges.len()), (3, 1));
 }
 
@@ -127,7 +129,7 @@ fn the_text_tree_shows_each_record_in_full_once() {
     assert!(cut.iter().any(|line| matches!(line.item, TreeItem::More { .. })));
     let down = tree(&family, &[id("base")], Direction::Down, TreeLimits::default());
     assert_eq!(down.len(), 5);
-    assert_eq!(down[1].edge.as_ref().map(expbundle_lineage::Edge::grade), Some(Grade::Proven));
+    assert_eq!(down[1].edge.as_ref().map(Edge::grade), Some(Grade::Proven));
 }
 
 /// A chain does not look like siblings, and one of a thousand is not cut.

@@ -261,7 +261,12 @@ fn many_producers_and_many_consumers_cost_their_sum() {
     let makers: Vec<_> = (0..count).map(|n| id(&format!("maker {n}"))).collect();
     let lines = tree(&lineage, &makers, Direction::Down, TreeLimits::default());
     assert_eq!(lines.len(), 10_002);
-    let view = lineage.view(&all, ViewOptions::default(), |_| ViewNode { lines: Vec::new(), tone: Tone::Plain });
+    let view = lineage.view(
+        &all,
+        ViewOptions::default(),
+        |_| ViewNode { lines: Vec::new(), tone: Tone::Plain },
+        |_| String::new(),
+    );
     // Each user has ten of the makers, and a node for the rest.
     assert_eq!((view.nodes.len(), view.edges.len()), (20_001, 100_000));
     let edge = lineage.edge(id("user 7"), id("maker 9"));

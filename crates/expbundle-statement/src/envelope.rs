@@ -166,6 +166,11 @@ impl Envelope {
                 signatures: vec![DsseSignature { sig: base64::encode(&signature), keyid: Some(fingerprint) }],
             },
         };
-        Ok(json::to_bytes(&file)?)
+        let file = json::to_bytes(&file)?;
+        let (bytes, limit) = (file.len() as u64, Limits::default().statement_bytes);
+        if bytes > limit {
+            return Err(StatementError::TooLarge { bytes, limit });
+        }
+        Ok(file)
     }
 }

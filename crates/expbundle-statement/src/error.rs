@@ -86,6 +86,14 @@ pub enum StatementError {
         /// The key in the statement.
         fingerprint: String,
     },
+    /// The file would be larger than a reader takes.
+    #[error("the statement has {bytes} bytes, and {limit} are the most")]
+    TooLarge {
+        /// How many.
+        bytes: u64,
+        /// How many may be.
+        limit: u64,
+    },
     /// The signature does not hold.
     #[error("the signature does not hold for this statement and the key that it names")]
     Invalid,
@@ -99,6 +107,7 @@ impl StatementError {
                 Code::StatementEnvelope
             }
             Self::Json(error) => error.code(),
+            Self::TooLarge { .. } => Code::ContainerLimit,
             Self::Base64 { .. } => Code::StatementBase64,
             Self::PayloadType { .. } => Code::StatementPayloadType,
             Self::SignatureCount { .. } => Code::SignatureCount,

@@ -33,5 +33,7 @@ pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
 pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
 };
-pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each, sign, sign_release};
+pub use statement::{
+    About, Claims, Folder, Signing, Statement, Subject, VerifiedStatement, once_each, sign, sign_release,
+};
 pub use trust::{Judgement, TrustPolicy};

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, StatementId};
 use expbundle_statement::{
-    Authorship, Comment, Envelope, KeyError, Predicate, PublicKey, SigningKey, VerifiedStatement, once_each,
-    pre_authentication_encoding, sign,
+    About, Authorship, Comment, Envelope, KeyError, Predicate, PublicKey, Signing, SigningKey, VerifiedStatement,
+    once_each, pre_authentication_encoding, sign,
 };
 use serde_json::{Value, json};
 
@@ -23,8 +23,12 @@ fn time() -> Time {
 }
 
 fn file(predicate: &Predicate) -> Vec<u8> {
-    sign(predicate, record(), &[DigestSet::of(b"weights").into()], &[], time(), Some("Ada"), &key())
-        .expect("plain text")
+    sign(
+        predicate,
+        About { record: record(), outputs: &[DigestSet::of(b"weights").into()], previous: &[] },
+        &Signing { key: &key(), name: Some("Ada"), created: time() },
+    )
+    .expect("plain text")
 }
 
 fn authorship() -> Vec<u8> {
@@ -441,7 +445,9 @@ fn every_flipped_bit_of_a_file_is_found() {
 fn a_circle_cannot_be_made_and_a_statement_that_follows_nothing_known_is_said() {
     let nowhere = StatementId(DigestSet::of(b"nowhere").blake3);
     let predicate = Predicate::Comment(Comment { text: "x".to_owned() });
-    let file = sign(&predicate, record(), &[], &[nowhere], time(), None, &key()).expect("plain text");
+    let file =
+        sign(&predicate, About { record: record(), outputs: &[], previous: &[nowhere] }, &Signing::new(&key(), time()))
+            .expect("plain text");
     let statement = verify(&file).expect("our own");
     let codes: Vec<Code> = expbundle_statement::chain::check(std::slice::from_ref(&statement))
         .iter()

@@ -1,13 +1,16 @@
 //! Statements that follow each other: what is said of their order, and that nothing else is.
 
 use expbundle_format::{Code, DigestSet, StatementId};
-use expbundle_statement::{Comment, Envelope, Predicate, SigningKey, VerifiedStatement, chain, sign};
+use expbundle_statement::{About, Comment, Envelope, Predicate, Signing, SigningKey, VerifiedStatement, chain, sign};
 
 fn comment(text: &str, created: &str, previous: &[StatementId]) -> VerifiedStatement {
     let predicate = Predicate::Comment(Comment { text: text.to_owned() });
     let created = created.parse().expect("a time");
-    let file =
-        sign(&predicate, DigestSet::of(b"a record"), &[], previous, created, None, &SigningKey::from_seed(&[7; 32]));
+    let file = sign(
+        &predicate,
+        About { record: DigestSet::of(b"a record"), outputs: &[], previous },
+        &Signing::new(&SigningKey::from_seed(&[7; 32]), created),
+    );
     Envelope::parse(&file.expect("plain text")).and_then(Envelope::verify).expect("signed just now")
 }
 

@@ -12,7 +12,7 @@ use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use expbundle_format::sections::Context;
-use expbundle_statement::{Authorship, Predicate, SigningKey, sign};
+use expbundle_statement::{Authorship, Predicate, Signing, SigningKey, sign};
 use rayon::prelude::*;
 
 fn main() {
@@ -78,7 +78,7 @@ fn record(number: usize, parents: &[usize], key: Option<&SigningKey>) -> Bundle 
         let about = bundle.records().next().expect("a record").1.digest().expect("memory");
         let created = "2026-11-23T10:00:00Z".parse().expect("a time");
         let says = Predicate::Authorship(Authorship::default());
-        bundle.insert_statement(sign(&says, about, &[], &[], created, None, key).expect("a statement"));
+        bundle.insert_statement(sign(&says, about, &Signing::new(key, created)).expect("a statement"));
     }
     bundle
 }

@@ -15,7 +15,7 @@ use camino::Utf8Path;
 use expbundle::Content;
 use expbundle::audit::{Question, audit};
 use expbundle::judge::State;
-use expbundle::verify::{Digests, Unverified};
+use expbundle::verify::{Checked, Digests, Unverified};
 use expbundle_format::Finding;
 use expbundle_format::limits::Limits;
 use expbundle_statement::TrustPolicy;
@@ -66,19 +66,18 @@ fn judge_bundles() -> Result<(), Box<dyn Error>> {
         input.read_exact(&mut length)?;
         let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
         input.read_exact(&mut bytes)?;
-        let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
-        let mut findings = check.findings;
-        let of_errors = if findings.iter().filter(|finding| finding.is_error()).all(Finding::is_limit) {
-            State::Refused
-        } else {
-            State::Malformed
-        };
-        let state = intact.map_or(of_errors, |intact| {
-            let verdict = intact.judge(None, at);
-            findings.extend(verdict.findings);
-            verdict.state
-        });
-        print(Some(state), &findings)?;
+        match Unverified::new(Content::bytes(bytes)).check(Digests::Blake3) {
+            Ok(Checked { intact, mut findings }) => {
+                let verdict = intact.judge(None, at);
+                findings.extend(verdict.findings);
+                print(Some(verdict.state), &findings)?;
+            }
+            Err(wrong) => {
+                let findings = wrong.findings();
+                let is_limit = findings.iter().filter(|finding| finding.is_error()).all(Finding::is_limit);
+                print(Some(if is_limit { State::Refused } else { State::Malformed }), findings)?;
+            }
+        }
     }
     Ok(())
 }

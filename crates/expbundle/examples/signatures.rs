@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use expbundle_format::DigestSet;
-use expbundle_statement::{Authorship, Envelope, Predicate, SigningKey, pre_authentication_encoding, sign};
+use expbundle_statement::{Authorship, Envelope, Predicate, Signing, SigningKey, pre_authentication_encoding, sign};
 use rayon::prelude::*;
 
 fn main() {
@@ -20,7 +20,7 @@ fn main() {
         .map(|number| {
             let says = Predicate::Authorship(Authorship::default());
             let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-            sign(&says, DigestSet::of(&number.to_le_bytes()), &[], &[], created, None, &key).expect("a statement")
+            sign(&says, DigestSet::of(&number.to_le_bytes()), &Signing::new(&key, created)).expect("a statement")
         })
         .collect();
     println!("{:.0}", one_core(&key, count / 10));

@@ -14,7 +14,7 @@ use crate::directory::scan::scan;
 use crate::hash::{self, HashError, Progress};
 use crate::judge::State;
 use crate::report::Report;
-use crate::verify::{Digests, Unverified};
+use crate::verify::{Checked, Digests, Unverified};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +79,9 @@ fn audit_bundle(
 ) -> Result<Report, AuditError> {
     let Question { policy, at, digests, limits, .. } = question;
     let unverified = Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })?;
-    let (check, intact) = unverified.within(limits).check(digests);
-    let Some(intact) = intact else {
-        return Ok(Report::new(path.as_str(), check, None, None, question));
+    let Checked { intact, findings } = match unverified.within(limits).check(digests) {
+        Ok(checked) => checked,
+        Err(wrong) => return Ok(Report::refused(path.as_str(), wrong.into_findings(), question)),
     };
     let verdict = intact.judge(policy, at.timestamp());
     let judge_folder = |folder: &Utf8Path| {
@@ -90,7 +90,7 @@ fn audit_bundle(
     };
     // What contradicts itself is compared with no files.
     let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;
-    let report = Report::new(path.as_str(), check, Some((&intact, &verdict)), folder, question);
+    let report = Report::new(path.as_str(), findings, Some((&intact, &verdict)), folder, question);
     // To free 100,000 records one by one takes long, and nobody has to wait for it.
     rayon::spawn(move || drop(intact));
     Ok(report)

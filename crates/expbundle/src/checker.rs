@@ -100,7 +100,12 @@ impl Checker<'_> {
         let records = records(objects.records, findings);
         let broken = self.sections(&records, objects.sections, findings);
         let released = released(&objects.statements);
-        let (misdescribed, listings) = self.artifacts(&records, &released, &objects.artifacts, &broken, findings);
+        let is_limit = |parsed: &Parsed| matches!(parsed, Parsed::Refused(finding) if finding.is_limit());
+        // What was not read may name an artifact.
+        let is_all_read = !objects.statements.iter().any(|(_, _, parsed)| is_limit(parsed))
+            && !findings.iter().any(Finding::is_limit);
+        let (misdescribed, listings) =
+            self.artifacts(&records, &released, &objects.artifacts, (&broken, is_all_read), findings);
         let statements = statements(&records, objects.statements, findings);
         let mut attributed = salts(self.bundle, &records, self.limits, |entry| !broken.contains(entry));
         attributed.extend(listings);
@@ -209,7 +214,7 @@ impl Checker<'_> {
         records: &Records,
         released: &[DigestSet],
         present: &[(Blake3, Hashed)],
-        broken: &HashSet<EntryName>,
+        (broken, is_all_read): (&HashSet<EntryName>, bool),
         findings: &mut Vec<Finding>,
     ) -> (Vec<(Misdescribed, SpokenOf)>, Vec<Attributed>) {
         if present.is_empty() {
@@ -229,8 +234,6 @@ impl Checker<'_> {
             EntryName::Artifact(name) => sound.contains_key(name),
             other => !broken.contains(other),
         };
-        // The part that was not read may name the artifact.
-        let beyond = findings.iter().any(Finding::is_limit);
         let actual = |artifact: Blake3| {
             let content = self.bundle.get(&EntryName::Artifact(artifact))?;
             let sha256 = sound.get(&artifact)?.sha256;
@@ -238,7 +241,7 @@ impl Checker<'_> {
         };
         let holds = |artifact, said: SpokenOf| actual(artifact).is_none_or(|actual| said.fits(actual));
         let spoken = spoken_of(self.bundle, records, released, self.limits, is_sound, holds);
-        let beyond = beyond || spoken.listings.iter().any(|listing| listing.finding.is_limit());
+        let beyond = !is_all_read || spoken.listings.iter().any(|listing| listing.finding.is_limit());
         for digest in sound.keys().filter(|digest| !beyond && !spoken.artifacts.contains(digest)) {
             let message = "no record or release here names this artifact";
             let place = Place::entry(EntryName::Artifact(*digest).to_string());

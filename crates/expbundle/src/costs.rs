@@ -11,7 +11,7 @@ use expbundle_lineage::Rollup;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::figure::{self, Decimal, NotAdded, Unfit};
+use crate::figure::{self, Decimal, NotAdded, Total, Unfit};
 use crate::judge::{State, Verdict};
 use crate::verify::Intact;
 
@@ -96,14 +96,16 @@ impl Intact {
         );
         let mut sums = Costs::of(rollup.total.as_deref().unwrap_or_default());
         let Rollup { counted, unknown, mut repeated, superseded, left_out, absent, .. } = rollup;
-        // What is withheld would have counted in place of what does: that it is not here must not go unsaid.
+        // What is withheld would have counted in place of what stands for its run: that it is not here must not go unsaid.
         let source = |id: RecordId| verdict.lineage.record(id).and_then(|facts| facts.source.as_ref());
-        let standing: HashMap<&Source, RecordId> =
-            counted.iter().filter_map(|id| source(*id).map(|source| (source, *id))).collect();
+        let of_known = counted.iter().map(|id| (*id, true)).chain(unknown.iter().map(|id| (*id, false)));
+        let standing: HashMap<&Source, (RecordId, bool)> =
+            of_known.filter_map(|stands| Some((source(stands.0)?, stands))).collect();
         let mut hidden: Vec<RecordId> = Vec::new();
         repeated.retain(|id| {
             let stands = source(*id).and_then(|source| standing.get(source));
-            let precedes = stands.is_some_and(|other| (Reverse(state(*id)), *id) < (Reverse(state(*other)), *other));
+            let precedes =
+                stands.is_some_and(|(other, is_known)| state(*id) == state(*other) && (!is_known || *id < *other));
             let is_hidden = precedes && self.is_withheld(*id, &Cost::name());
             if is_hidden {
                 hidden.push(*id);
@@ -133,14 +135,14 @@ impl Intact {
 
 impl Costs {
     fn of(costs: &[(RecordId, Cost)]) -> Self {
-        let mut resources: BTreeMap<(&str, Option<&str>, &str, Basis), f64> = BTreeMap::new();
+        let mut resources: BTreeMap<(&str, Option<&str>, &str, Basis), Total> = BTreeMap::new();
         let mut charges: BTreeMap<(&str, Basis), Decimal> = BTreeMap::new();
         let mut not_added = Vec::new();
         for (record, cost) in costs {
             for one in &cost.resources {
                 let key = (one.resource.as_str(), one.model.as_deref(), one.unit.as_str(), one.basis);
                 match figure::resource(one) {
-                    Ok(amount) => *resources.entry(key).or_default() += amount,
+                    Ok(amount) => resources.entry(key).or_default().add(amount),
                     Err(why) => not_added.push(NotAdded::resource(*record, one, why)),
                 }
             }
@@ -158,7 +160,7 @@ impl Costs {
             model: model.map(str::to_owned),
             unit: unit.to_owned(),
             basis,
-            amount: Number(amount),
+            amount: Number(amount.rounded()),
         });
         let charges = charges.into_iter().map(|((currency, basis), amount)| ChargeSum {
             currency: currency.to_owned(),

@@ -22,13 +22,16 @@ impl Intact {
         Some(if count > 1 { joined.described_anew() } else { joined })
     }
 
-    /// The bundle of these records, their ancestors, and every statement about one of them.
+    /// The bundle of these records, their possible ancestors, and every statement about one of them or about a parent that is not here.
     ///
     /// A revocation counts wherever it stands, and so do a link between two keys and a supersession of what is kept: none of them is left
     /// out, or leaving out would be a way to undo them.
     pub fn closure(&self, lineage: &Lineage, of: &[RecordId]) -> Bundle {
-        let mut kept: BTreeSet<RecordId> = lineage.ancestors(of).into_iter().collect();
+        let mut kept: BTreeSet<RecordId> = lineage.possible_ancestors(of).into_iter().collect();
         kept.extend(of);
+        // What is said of a parent that is not here is said of the closure.
+        let absent: Vec<RecordId> = kept.iter().copied().collect();
+        kept.extend(lineage.absent_parents_of(&absent));
         self.part(&kept, |_, _| true)
     }
 

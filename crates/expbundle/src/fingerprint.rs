@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::record::{Word, role};
+use expbundle_format::record::role;
 use expbundle_format::sections::{Artifacts, Direction, JsonSection as _, Recipe};
 use expbundle_format::{Blake3, RecordId, json};
 use schemars::JsonSchema;
@@ -115,15 +115,13 @@ impl Intact {
         let body = self.records().get(&id)?.body();
         let is_described = body.sections.contains_key(&Artifacts::name());
         let described: Artifacts = if is_described { self.json_section(id)? } else { Artifacts::default() };
-        let carries_lineage = |role: &Word| role::LINEAGE.contains(&role.as_str());
-        let inputs = body.inputs.iter().filter(|input| carries_lineage(&input.role));
+        let inputs = body.inputs.iter().filter(|input| role::carries_lineage(&input.role));
         let mut inputs: Vec<String> = inputs.map(|input| format!("{} {}", input.role, input.digest)).collect();
         inputs.sort();
         inputs.dedup();
-        let named = described
-            .artifacts
-            .into_iter()
-            .filter(|one| one.direction == Direction::Input && one.digest.is_none() && carries_lineage(&one.role));
+        let named = described.artifacts.into_iter().filter(|one| {
+            one.direction == Direction::Input && one.digest.is_none() && role::carries_lineage(&one.role)
+        });
         let mut named: Vec<(Vec<u8>, Value)> = named
             .map(|one| {
                 let uris: BTreeSet<String> = one.uris.into_iter().collect();

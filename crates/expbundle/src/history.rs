@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::judge::Verdict;
 use crate::pass::Signatures;
-use crate::verify::{Check, Digests, Intact, Unverified};
+use crate::verify::{Checked, Digests, Intact, NotIntact, Unverified};
 
 /// Records, and statements that nobody has verified yet.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Unread {
 
 impl Unverified {
     /// Checks everything but signatures, of which only those are verified that change what other statements mean.
-    pub fn check_history(self) -> (Check, Option<History>) {
+    pub fn check_history(self) -> Result<Checked<History>, NotIntact> {
         self.check_objects(Digests::Blake3, Signatures::Later)
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spoken_of::Attributed;
 use crate::standing::{Apart, Standing};
-use crate::verify::{Check, Intact};
+use crate::verify::Intact;
 
 /// How much holds. Each state includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -118,6 +118,14 @@ impl Intact {
     /// The graph of what counts.
     pub(crate) fn lineage(&self, standing: &Standing) -> Lineage {
         Lineage::build(self.facts(standing))
+    }
+
+    /// The graph of records that have no say: nothing follows from it, and what one of them put out is still its output.
+    pub fn lineage_without_say(&self, records: &BTreeSet<RecordId>, standing: &Standing) -> Lineage {
+        let mut alone = standing.clone();
+        alone.taken_back.clear();
+        alone.apart.records = self.records().keys().filter(|id| !records.contains(id)).copied().collect();
+        self.lineage(&alone)
     }
 
     pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, mut lineage: Lineage) -> Verdict {
@@ -254,9 +262,9 @@ impl Intact {
     }
 
     /// What the check found, less the remarks on what is set apart: errors in its bytes stay.
-    pub fn remarks(&self, check: Check, standing: &Standing) -> Vec<Finding> {
+    pub fn remarks(&self, findings: Vec<Finding>, standing: &Standing) -> Vec<Finding> {
         if standing.apart == Apart::default() {
-            return check.findings;
+            return findings;
         }
         let statements = self.statements().iter().filter(|one| standing.apart.statements.contains(&one.id()));
         let statements = statements.map(|one| EntryName::Statement(one.file_digest()).to_string()).collect();
@@ -266,7 +274,7 @@ impl Intact {
             let record = record.and_then(|record| record.parse().ok());
             is_of(&statements, finding) || record.is_some_and(|id| standing.apart.records.contains(&id))
         };
-        let kept = check.findings.into_iter().filter(|finding| finding.is_error() || !is_apart(finding));
+        let kept = findings.into_iter().filter(|finding| finding.is_error() || !is_apart(finding));
         let (mut findings, mut of_statements): (Vec<Finding>, Vec<Finding>) = kept.partition(|finding| {
             let entry = finding.place.entry.as_deref().unwrap_or_default();
             finding.is_error() || !entry.starts_with("statements/")

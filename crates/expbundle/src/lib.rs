@@ -1,7 +1,7 @@
 //! Verify, merge, attach, create and read experiment bundles: what other tools import.
 //!
 //! - To write: fill a [`draft::Draft`], get a [`Bundle`], save it.
-//! - To read: [`verify::Unverified`] is checked and becomes [`verify::Intact`], which gives records and sections.
+//! - To read: [`open`] checks a file and gives a [`verify::Intact`], which has records and sections.
 //! - To judge: [`verify::Intact::judge`] with a policy and a moment.
 //!
 //! Nothing here prints, exits, or looks at a clock.
@@ -27,6 +27,7 @@ mod pass;
 mod provenance;
 pub mod repack;
 pub mod report;
+pub mod sign;
 mod spoken_of;
 pub mod standing;
 pub mod verify;
@@ -34,3 +35,4 @@ pub mod write_file;
 
 pub use bundle::Bundle;
 pub use content::Content;
+pub use verify::open;

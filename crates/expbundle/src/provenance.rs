@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use expbundle_format::limits::Limits;
+use expbundle_format::record::role::carries_lineage;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody};
 use expbundle_format::sections::{Artifacts, Direction};
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 use expbundle_lineage::evidence::{has_common_name, is_own_file, is_trivial, is_unique_file};
-use expbundle_lineage::relation::carries_lineage;
 
 use crate::content::Content;
 

@@ -18,7 +18,7 @@ use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made, not_made
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
 use crate::standing::{KnownKey, Objection};
-use crate::verify::{Check, Intact};
+use crate::verify::Intact;
 
 /// What a valid bundle does not prove (spec/report.md), in a line each.
 pub const NOT_PROVEN: &[&str] = &[
@@ -301,24 +301,23 @@ pub struct FileReport {
 impl Report {
     /// The report of what was not even opened.
     pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
-        Self::new(path, Check { findings }, None, None, question)
+        Self::new(path, findings, None, None, question)
     }
 
     /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
     /// is judged.
     pub fn new(
         path: &str,
-        check: Check,
+        mut findings: Vec<Finding>,
         judged: Option<(&Intact, &Verdict)>,
         folder: Option<Folder>,
         question: Question<'_>,
     ) -> Self {
         let Question { policy, required, at, .. } = question;
-        let mut findings = check.findings;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
         if let Some((intact, verdict)) = judged {
-            findings = intact.remarks(Check { findings }, &verdict.standing);
+            findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
             let standing = &verdict.standing;
             let (counting, strange) = record_reports(intact, verdict)
@@ -398,7 +397,7 @@ pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
     if against.is_empty() {
         return Vec::new();
     }
-    let ancestors = verdict.lineage.ancestors(&[record]);
+    let ancestors = verdict.lineage.possible_ancestors(&[record]);
     let absent = ancestors.iter().chain([&record]).flat_map(|id| verdict.lineage.absent_parents(*id));
     let mut objected: Vec<RecordId> = ancestors.iter().copied().chain(absent).collect();
     objected.retain(|id| against.contains_key(id));

@@ -112,7 +112,7 @@ pub struct Objection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectionKind {
-    /// The record, its authorship, or the key that signed it was revoked.
+    /// The record was revoked, or the only authorship or key that vouched for it.
     Revoked,
     /// A review rejected it.
     Rejected,
@@ -120,6 +120,8 @@ pub enum ObjectionKind {
     NeedsChanges,
     /// Another record took its place.
     Superseded,
+    /// One of those who signed it took that back, and others still vouch for it.
+    Withdrawn,
 }
 
 impl Objection {
@@ -137,6 +139,7 @@ impl ObjectionKind {
             Self::Rejected => "rejected",
             Self::NeedsChanges => "needs changes",
             Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -240,7 +243,9 @@ impl Intact {
             authorships.filter(is_trusted).partition(|one| standing.keys.contains(one.key().as_bytes()));
         let say: HashSet<RecordId> = valid.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         let mut seen: HashSet<RecordId> = gone.into_iter().map(|one| RecordId(one.record().blake3)).collect();
-        let here: HashSet<StatementId> = self.statements().iter().map(VerifiedStatement::id).collect();
+        // What is set apart is not here.
+        let here: HashSet<StatementId> =
+            self.statements().iter().filter(is_trusted).map(VerifiedStatement::id).collect();
         for statement in revocations.iter().copied().filter(is_trusted) {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
             let subject = RecordId(statement.record().blake3);
@@ -341,7 +346,8 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
     let mut keys = HashSet::new();
     for statement in words {
         let is_void = statement.kind() == Kind::Authorship && !standing.vouches(statement);
-        if standing.statements.contains(&statement.id()) {
+        // A revocation cannot be revoked.
+        if standing.statements.contains(&statement.id()) && statement.kind() != Kind::Revocation {
             standing.trusted.insert(statement.id(), Vec::new());
             continue;
         }
@@ -372,6 +378,16 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
         if !is_void {
             standing.findings.push(Finding::new(code, place(statement), message));
         }
+    }
+}
+
+type Severity = u8;
+
+fn severity(verdict: ReviewVerdict) -> Severity {
+    match verdict {
+        ReviewVerdict::Approved => 0,
+        ReviewVerdict::NeedsChanges => 1,
+        ReviewVerdict::Rejected => 2,
     }
 }
 
@@ -407,46 +423,70 @@ fn object(
     };
     let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
     let record_of = |statement: &VerifiedStatement| RecordId(statement.record().blake3);
-    let here: HashSet<StatementId> = words.iter().map(|statement| statement.id()).collect();
+    // With a signers file, what is set apart is not here.
+    let is_here = |statement: &&&VerifiedStatement| rights.policy.is_none() || rights.trusts(statement.key());
+    let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
     let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
     let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
     for authorship in authorships() {
         by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
     }
+    // Of a record that another key still vouches for nothing was taken back with a key, as far as a signers file tells.
+    let has_a_say: HashSet<RecordId> = authorships()
+        .filter(|one| {
+            rights.trusts(one.key()) && !standing.keys.contains(one.key().as_bytes()) && standing.vouches(one)
+        })
+        .map(|one| record_of(one))
+        .collect();
     let mut told = HashSet::new();
     for statement in revocations {
         let Predicate::Revocation(revocation) = statement.predicate() else { continue };
         let subject = record_of(statement);
-        // A key is taken back once, however often that is said.
+        let by = *statement.key().as_bytes();
+        // Who takes a key back does so once, however often that is said.
         let records = match &revocation.revoked {
             Revoked::Record(id) => BTreeSet::from([*id]),
             Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
             Revoked::Statement(_) => BTreeSet::from([subject]),
             Revoked::Key(key) => {
-                let mut records = by_key.remove(key.as_bytes()).unwrap_or_default();
+                let key = *key.as_bytes();
+                let is_first = told.insert((by, key, None));
+                let vouched = by_key.get(&key).filter(|_| is_first).into_iter().flatten();
+                let mut records: BTreeSet<RecordId> = vouched.copied().collect();
                 records.extend(standing.taken_back.get(&subject));
-                records.retain(|record| told.insert((*key.as_bytes(), *record)));
+                records.retain(|record| !has_a_say.contains(record) && told.insert((by, key, Some(*record))));
                 records
             }
         };
         for record in records {
-            say(statement, ObjectionKind::Revoked, record, revocation.reason.as_ref(), None);
+            let is_vouched_for = match &revocation.revoked {
+                Revoked::Record(id) => !standing.records.contains(id),
+                Revoked::Statement(_) => has_a_say.contains(&record),
+                Revoked::Key(_) => false,
+            };
+            let kind = if is_vouched_for { ObjectionKind::Withdrawn } else { ObjectionKind::Revoked };
+            say(statement, kind, record, revocation.reason.as_ref(), None);
         }
     }
-    // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence.
-    let mut reviews: HashMap<Matter<'_>, StatementId> = HashMap::new();
+    // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence. Of
+    // two words of one moment the severer counts.
+    let mut reviews: HashMap<Matter<'_>, (Time, Severity, StatementId)> = HashMap::new();
     let is_said = |statement: &VerifiedStatement| {
         !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
     };
     for statement in words.iter().filter(|statement| is_said(statement)) {
         if let Predicate::Review(review) = statement.predicate() {
-            reviews.insert(matter(statement, review), statement.id());
+            let this = (statement.created(), severity(review.verdict), statement.id());
+            let latest = reviews.entry(matter(statement, review)).or_insert(this);
+            *latest = this.max(*latest);
         }
     }
     let mut replaced = BTreeSet::new();
     for statement in words.iter().filter(|statement| is_said(statement)) {
         match statement.predicate() {
-            Predicate::Review(review) if reviews.get(&matter(statement, review)) != Some(&statement.id()) => {
+            Predicate::Review(review)
+                if reviews.get(&matter(statement, review)).is_none_or(|(_, _, id)| *id != statement.id()) =>
+            {
                 replaced.insert(statement.id());
             }
             Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {

@@ -5,16 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
+use std::{fmt, io};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::container::{Container, Entry, EntryName, SectionName};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
-use expbundle_statement::{VerifiedStatement, once_each};
+use expbundle_statement::{PublicKey, VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
 use crate::checker::{Checker, Objects, Present, salts};
@@ -41,18 +41,97 @@ pub struct Unverified {
     limits: Limits,
 }
 
-/// What a check found, whether or not the bundle is intact.
-#[derive(Debug, Default)]
-pub struct Check {
-    /// In the order of the stages, then of the entries.
+/// What a check proved intact, and what else it found.
+#[derive(Debug)]
+pub struct Checked<T = Intact> {
+    /// The proof.
+    pub intact: T,
+    /// Warnings and remarks, in the order of the stages, then of the entries.
     pub findings: Vec<Finding>,
 }
 
-impl Check {
-    /// Whether nothing found keeps the bundle from being intact.
-    pub fn is_intact(&self) -> bool {
-        !self.findings.iter().any(Finding::is_error)
+/// Why bytes are not an intact bundle.
+#[derive(Debug)]
+pub struct NotIntact {
+    findings: Vec<Finding>,
+}
+
+impl NotIntact {
+    /// `findings` has an error.
+    fn new(findings: Vec<Finding>) -> Self {
+        debug_assert!(findings.iter().any(Finding::is_error), "{findings:?}");
+        Self { findings }
     }
+
+    /// Everything found, in the order of the stages, then of the entries; at least one is an error.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The same, to keep.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// The first error.
+    pub fn first(&self) -> &Finding {
+        self.findings.iter().find(|finding| finding.is_error()).expect("there is one, or it would be intact")
+    }
+}
+
+impl fmt::Display for NotIntact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not an intact bundle: {}", self.first())?;
+        match self.findings.iter().filter(|finding| finding.is_error()).count() {
+            1 => Ok(()),
+            errors => write!(f, " (and {} more)", errors - 1),
+        }
+    }
+}
+
+impl std::error::Error for NotIntact {}
+
+/// Why a bundle on disk gives no [`Intact`].
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It was read.
+    #[error("`{path}` is {source}")]
+    NotIntact {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        source: NotIntact,
+    },
+}
+
+/// Why a bundle in memory gives no [`Intact`].
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There was no room for its bytes on the disk of the temporary files.
+    #[error("the temporary file of a bundle cannot be written")]
+    Io(#[from] io::Error),
+    /// It was checked.
+    #[error(transparent)]
+    NotIntact(#[from] NotIntact),
+}
+
+/// Opens the bundle at a path and checks it: every name, digest and signature is recomputed (spec/verification.md).
+///
+/// What else was found in an intact bundle is lost here; [`Unverified::check`] has it.
+pub fn open(path: impl AsRef<Utf8Path>) -> Result<Intact, OpenError> {
+    let path = path.as_ref();
+    let unverified = Unverified::open(path).map_err(|source| OpenError::Read { path: path.to_owned(), source })?;
+    let checked = unverified.check(Digests::Blake3);
+    let checked = checked.map_err(|source| OpenError::NotIntact { path: path.to_owned(), source })?;
+    Ok(checked.intact)
 }
 
 /// Container canonical, JSON strict, every digest and signature recomputed: a fact about the bytes.
@@ -100,16 +179,16 @@ impl Unverified {
     }
 
     /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
-    pub fn check(self, digests: Digests) -> (Check, Option<Intact>) {
-        let (check, objects) = self.check_objects(digests, Signatures::Verified);
-        (check, objects.map(History::into_intact))
+    pub fn check(self, digests: Digests) -> Result<Checked, NotIntact> {
+        let Checked { intact, findings } = self.check_objects(digests, Signatures::Verified)?;
+        Ok(Checked { intact: intact.into_intact(), findings })
     }
 
-    pub(crate) fn check_objects(self, digests: Digests, signatures: Signatures) -> (Check, Option<History>) {
+    pub(crate) fn check_objects(self, digests: Digests, signatures: Signatures) -> Result<Checked<History>, NotIntact> {
         let mut findings = Vec::new();
         let container = match Container::open(self.content.reader(), &self.limits) {
             Ok(container) => container,
-            Err(error) => return (Check { findings: vec![error.finding()] }, None),
+            Err(error) => return Err(NotIntact::new(vec![error.finding()])),
         };
         let entries = container.entries();
         let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
@@ -134,16 +213,34 @@ impl Unverified {
         intact.set_aside = set_aside;
         let mut history = History::new(intact, unread);
         findings.extend(history.verify_what_changes_others());
-        let check = Check { findings };
-        if check.is_intact() {
-            return (check, Some(history));
+        if !findings.iter().any(Finding::is_error) {
+            return Ok(Checked { intact: history, findings });
         }
-        let mut findings = check.findings;
         // A report is complete: without a verdict everything counts.
         if signatures == Signatures::Verified {
             findings.extend(history.into_intact().together(false, &Standing::default()));
         }
-        (Check { findings }, None)
+        Err(NotIntact::new(findings))
+    }
+}
+
+/// Earlier statements that a new one names.
+const MOST_PREVIOUS: usize = 100;
+
+/// The ids of the statements, which are in the order of their dates, that a new one by this key names.
+pub(crate) fn followed_by(mut latest: Vec<&VerifiedStatement>, key: &PublicKey) -> Vec<StatementId> {
+    latest.reverse();
+    latest.sort_by_key(|statement| statement.key() != key);
+    latest.iter().take(MOST_PREVIOUS).map(|statement| statement.id()).collect()
+}
+
+impl Bundle {
+    /// Checks a bundle that was made or joined in memory by the bytes that it would be written as: whatever it holds is held to the
+    /// format as if it came from elsewhere.
+    pub fn check(&self) -> Result<Checked, CheckError> {
+        let mut file = tempfile::tempfile()?;
+        self.write(io::BufWriter::with_capacity(1 << 20, &mut file))?;
+        Ok(Unverified::new(Content::file(file)?).check(Digests::Blake3)?)
     }
 }
 
@@ -196,6 +293,11 @@ impl Intact {
     pub(crate) fn add_statements(&mut self, statements: impl IntoIterator<Item = VerifiedStatement>) {
         self.statements.extend(statements);
         self.index();
+    }
+
+    /// Puts the file of a statement in that was signed just now.
+    pub(crate) fn insert_statement(&mut self, file: Vec<u8>) {
+        self.bundle.insert_statement(file);
     }
 
     /// Leaves out statements, with the listings that only these name.
@@ -326,11 +428,22 @@ impl Intact {
         about
     }
 
-    /// The latest statements about a record: those that no other one here follows. New ones name them in `prev`.
+    /// The latest statements about a record: those that no other one here follows, in the order of their dates.
     pub fn latest_statements(&self, record: RecordId) -> Vec<StatementId> {
-        let about = self.statements_about(record);
+        self.latest_about(record).iter().map(|statement| statement.id()).collect()
+    }
+
+    /// The same, as a new statement by this key names them in `prev`: at most 100, first those by the same key, then the latest. Anybody can
+    /// add statements, and each has to fit into the next.
+    pub(crate) fn latest_for(&self, record: RecordId, key: &PublicKey) -> Vec<StatementId> {
+        followed_by(self.latest_about(record), key)
+    }
+
+    fn latest_about(&self, record: RecordId) -> Vec<&VerifiedStatement> {
+        let mut about = self.statements_about(record);
         let followed: BTreeSet<StatementId> =
             about.iter().flat_map(|statement| statement.previous().iter().copied()).collect();
-        about.iter().map(|statement| statement.id()).filter(|id| !followed.contains(id)).collect()
+        about.retain(|statement| !followed.contains(&statement.id()));
+        about
     }
 }

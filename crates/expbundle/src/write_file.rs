@@ -19,8 +19,8 @@ pub fn write_file(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<(
 /// How names of files that are being written begin and end.
 const UNFINISHED: (&str, &str) = (".expbundle-", ".part");
 
-/// Whether this is the name of a file that was being written.
-pub(crate) fn is_unfinished(name: &str) -> bool {
+/// Whether this is the name of a file that was being written: the next command that writes beside it removes it.
+pub fn is_unfinished(name: &str) -> bool {
     name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)
 }
 

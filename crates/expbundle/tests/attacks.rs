@@ -2,7 +2,7 @@
 
 use expbundle::draft::Draft;
 use expbundle::judge::State;
-use expbundle::verify::{Check, Digests, Intact, Unverified};
+use expbundle::verify::{Checked, Digests, Intact, NotIntact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
@@ -11,7 +11,8 @@ use expbundle_format::time::Time;
 use expbundle_format::{Blake3, Code, DigestSet, RecordId, StatementId};
 use expbundle_lineage::Grade;
 use expbundle_statement::{
-    Authorship, Comment, Predicate, Revocation, Revoked, Seal, SigningKey, Superseded, TrustPolicy, sign,
+    About, Authorship, Comment, Predicate, Revocation, Revoked, Seal, Signing, SigningKey, Superseded, TrustPolicy,
+    sign,
 };
 
 const NOW: &str = "2026-11-23T10:00:00Z";
@@ -47,7 +48,10 @@ fn subject(bundle: &Bundle) -> (RecordId, DigestSet) {
 }
 
 fn say(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, prev: &[StatementId], created: &str, by: u8) {
-    bundle.insert_statement(sign(predicate, about, &[], prev, time(created), None, &key(by)).expect("a statement"));
+    bundle.insert_statement(
+        sign(predicate, About { record: about, outputs: &[], previous: prev }, &Signing::new(&key(by), time(created)))
+            .expect("a statement"),
+    );
 }
 
 fn signed(title: &str, by: u8, change: impl FnOnce(&mut RecordBody)) -> Bundle {
@@ -57,7 +61,7 @@ fn signed(title: &str, by: u8, change: impl FnOnce(&mut RecordBody)) -> Bundle {
     bundle
 }
 
-fn check(bundle: &Bundle) -> (Check, Option<Intact>) {
+fn check(bundle: &Bundle) -> Result<Checked, NotIntact> {
     let mut bytes = Vec::new();
     bundle.write(&mut bytes).expect("memory");
     Unverified::new(Content::bytes(bytes)).check(Digests::All)
@@ -65,18 +69,20 @@ fn check(bundle: &Bundle) -> (Check, Option<Intact>) {
 
 #[track_caller]
 fn intact(bundle: &Bundle) -> Intact {
-    let (check, intact) = check(bundle);
-    intact.unwrap_or_else(|| panic!("{check:?}"))
+    check(bundle).unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact
 }
 
 #[track_caller]
 fn refused(bundle: &Bundle, code: Code) {
-    let (Check { mut findings }, intact) = check(bundle);
-    if let Some(intact) = intact {
-        let verdict = intact.judge(None, time(NOW).timestamp());
-        assert_eq!(verdict.state, State::Malformed);
-        findings.extend(verdict.findings);
-    }
+    let findings = match check(bundle) {
+        Ok(Checked { intact, mut findings }) => {
+            let verdict = intact.judge(None, time(NOW).timestamp());
+            assert_eq!(verdict.state, State::Malformed);
+            findings.extend(verdict.findings);
+            findings
+        }
+        Err(wrong) => wrong.into_findings(),
+    };
     assert!(findings.iter().any(|finding| finding.code == code), "no {code} in {findings:?}");
 }
 
@@ -108,9 +114,8 @@ fn objects_that_are_too_large_are_refused_before_they_are_read() {
     bundle.insert(EntryName::Record(RecordId(huge.digest().expect("zeros").blake3)), huge);
     let sparse = tempfile::tempfile().expect("a file");
     bundle.write(std::io::BufWriter::new(&sparse)).expect("room");
-    let (check, intact) = Unverified::new(Content::file(sparse).expect("a file")).check(Digests::Blake3);
-    assert!(intact.is_none());
-    assert!(check.findings.iter().any(|finding| finding.code == Code::ContainerLimit), "{check:?}");
+    let wrong = Unverified::new(Content::file(sparse).expect("a file")).check(Digests::Blake3).expect_err("too large");
+    assert!(wrong.findings().iter().any(|finding| finding.code == Code::ContainerLimit), "{wrong}");
 }
 
 #[test]
@@ -151,7 +156,7 @@ fn statements_are_about_the_record_that_their_digests_name() {
     // About a record that is not here: said, and it vouches for nobody.
     let mut stray = bundle("a", |_| ());
     say(&mut stray, DigestSet::of(b"elsewhere"), &Predicate::Authorship(Authorship::default()), &[], NOW, 1);
-    let (found, _) = check(&stray);
+    let found = check(&stray).expect("intact");
     assert!(found.findings.iter().any(|finding| finding.code == Code::StatementOrphan));
     assert_eq!(state(&stray, &[1]), State::Intact);
     // The right BLAKE3 with another SHA-256.

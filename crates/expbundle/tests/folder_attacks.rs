@@ -21,7 +21,7 @@ use expbundle_format::sections::{Artifact, Artifacts, Context, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{ArtifactDigests, DigestSet, Sha256};
 use expbundle_statement::{
-    Authorship, Predicate, Release, Review, ReviewVerdict, SigningKey, TrustPolicy, sign, sign_release,
+    Authorship, Folder, Predicate, Release, Review, ReviewVerdict, Signing, SigningKey, TrustPolicy, sign, sign_release,
 };
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ fn run(title: &str, outputs: &[(&str, &[u8])], by: u8) -> Bundle {
 fn say(bundle: &mut Bundle, predicate: &Predicate, by: u8) {
     let record = bundle.records().next().expect("a record").1.digest().expect("memory");
     let created = NOW.parse().expect("a time");
-    bundle.insert_statement(sign(predicate, record, &[], &[], created, None, &key(by)).expect("a statement"));
+    bundle.insert_statement(sign(predicate, record, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
 fn tree(files: &Files) -> Tree {
@@ -85,7 +85,11 @@ fn tree(files: &Files) -> Tree {
 fn release(bundle: &mut Bundle, files: &Files, by: u8) {
     let tree = tree(files);
     let created = NOW.parse().expect("a time");
-    let statement = sign_release(&Release::default(), tree.digest(), &[], &[], created, None, &key(by));
+    let statement = sign_release(
+        &Release::default(),
+        Folder { listing: tree.digest(), weights: &[], previous: &[] },
+        &Signing::new(&key(by), created),
+    );
     bundle.insert_statement(statement.expect("a statement"));
     bundle.insert_artifact(tree.to_bytes());
 }

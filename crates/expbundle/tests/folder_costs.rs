@@ -49,7 +49,7 @@ fn cost(bundle: &Bundle, files: usize) -> (usize, usize) {
     }
     // What the bundle costs by itself is not part of it.
     let unverified = Unverified::open(&folder.join("experiment.expb")).expect("there");
-    let intact = unverified.check(Digests::Blake3).1.expect("whole");
+    let intact = unverified.check(Digests::Blake3).expect("whole").intact;
     let verdict = intact.judge(None, "2026-11-23T10:00:00Z".parse::<Time>().expect("a time").timestamp());
     let before = BYTES.load(Ordering::Relaxed);
     let scan = scan(&folder, wanted(&intact, &verdict.standing, Digests::Blake3), &|_| ()).expect("readable");

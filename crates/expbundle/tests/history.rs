@@ -9,7 +9,7 @@ use expbundle::{Bundle, Content};
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use expbundle_format::sections::Context;
 use expbundle_format::{Code, DigestSet, RecordId};
-use expbundle_statement::{Authorship, Predicate, Revocation, Revoked, SigningKey, sign};
+use expbundle_statement::{Authorship, Predicate, Revocation, Revoked, Signing, SigningKey, sign};
 
 /// Record `number` takes in what the one before it put out.
 fn record(number: u8) -> (Bundle, RecordId, DigestSet) {
@@ -35,7 +35,7 @@ fn key() -> SigningKey {
 
 fn says(predicate: &Predicate, about: DigestSet) -> Vec<u8> {
     let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-    sign(predicate, about, &[], &[], created, None, &key()).expect("a statement")
+    sign(predicate, about, &Signing::new(&key(), created)).expect("a statement")
 }
 
 /// A statement whose signature is another's.
@@ -53,8 +53,8 @@ fn now() -> jiff::Timestamp {
 fn history(bundle: &Bundle) -> History {
     let mut bytes = Vec::new();
     bundle.write(&mut bytes).expect("memory");
-    let (check, history) = Unverified::new(Content::bytes(bytes)).check_history();
-    history.unwrap_or_else(|| panic!("{:?}", check.findings))
+    let checked = Unverified::new(Content::bytes(bytes)).check_history();
+    checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact
 }
 
 #[test]

@@ -15,8 +15,8 @@ use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{DigestSet, RecordId};
 use expbundle_lineage::Grade;
 use expbundle_statement::{
-    Asserted, Authorship, Envelope, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Seal, SigningKey,
-    Superseded, TrustPolicy, sign,
+    Asserted, Authorship, Envelope, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Seal, Signing,
+    SigningKey, Superseded, TrustPolicy, sign,
 };
 use proptest::prelude::*;
 
@@ -191,12 +191,12 @@ fn author(record: DigestSet) -> u8 {
 fn authored(record: DigestSet) -> Vec<u8> {
     let created = "2026-11-29T10:00:00Z".parse().expect("a time");
     let predicate = Predicate::Authorship(Authorship::default());
-    sign(&predicate, record, &[], &[], created, None, &key(author(record))).expect("a statement")
+    sign(&predicate, record, &Signing::new(&key(author(record)), created)).expect("a statement")
 }
 
 fn add(bundle: &mut Bundle, predicate: &Predicate, about: DigestSet, by: u8) {
     let created = "2026-11-29T10:00:00Z".parse().expect("a time");
-    bundle.insert_statement(sign(predicate, about, &[], &[], created, None, &key(by)).expect("a statement"));
+    bundle.insert_statement(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
 /// Records that trusted keys signed, and what these say. Seals are left to strangers: a trusted one is meant to break.
@@ -225,8 +225,10 @@ fn family(shapes: &[Shape]) -> (Bundle, Vec<DigestSet>) {
 fn judged(bundle: &Bundle, policy: Option<&TrustPolicy>) -> (Intact, Verdict) {
     let mut bytes = Vec::new();
     bundle.write(&mut bytes).expect("memory");
-    let (check, intact) = Unverified::new(Content::bytes(bytes)).check(Digests::Blake3);
-    let intact = intact.unwrap_or_else(|| panic!("{:?}", check.findings));
+    let intact = Unverified::new(Content::bytes(bytes))
+        .check(Digests::Blake3)
+        .unwrap_or_else(|wrong| panic!("{:?}", wrong.findings()))
+        .intact;
     let verdict = intact.judge(policy, NOW.parse().expect("a time"));
     (intact, verdict)
 }

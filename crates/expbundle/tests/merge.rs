@@ -8,7 +8,7 @@ use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use expbundle_format::sections::{Context, Identity, JsonSection as _, Person};
 use expbundle_format::{Code, DigestSet, RecordId};
-use expbundle_statement::{Asserted, Comment, LinkClaim, Predicate, SigningKey, sign};
+use expbundle_statement::{Asserted, Comment, LinkClaim, Predicate, Signing, SigningKey, sign};
 use proptest::prelude::*;
 
 /// One record of a line: number `n` takes in what `n − 1` put out.
@@ -57,7 +57,7 @@ fn bundle(parts: &[Part]) -> Bundle {
         for note in &part.notes {
             let says = Predicate::Comment(Comment { text: format!("note {note}") });
             let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-            one.insert_statement(sign(&says, subject, &[], &[], created, None, &key).expect("a statement"));
+            one.insert_statement(sign(&says, subject, &Signing::new(&key, created)).expect("a statement"));
         }
         all.merge(&one);
     }
@@ -79,8 +79,8 @@ fn union(bundles: &[&Bundle]) -> Vec<u8> {
 }
 
 fn intact(bundle: &Bundle) -> Intact {
-    let (check, intact) = Unverified::new(Content::bytes(bytes(bundle))).check(Digests::All);
-    intact.unwrap_or_else(|| panic!("{check:?}"))
+    let checked = Unverified::new(Content::bytes(bytes(bundle))).check(Digests::All);
+    checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact
 }
 
 fn parts() -> impl Strategy<Value = Vec<Part>> {
@@ -141,7 +141,7 @@ fn a_circle_that_only_the_union_has_is_found() {
         let claim = LinkClaim::Record { parent: digest(parent).1, relation: None, artifact: None };
         let says = Predicate::Link(Asserted { claim, reason: None });
         let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-        linked.insert_statement(sign(&says, digest(child).1, &[], &[], created, None, &key).expect("a statement"));
+        linked.insert_statement(sign(&says, digest(child).1, &Signing::new(&key, created)).expect("a statement"));
         intact(&linked)
     };
     let joined = Intact::union([follows(&first, &second), follows(&second, &first)]).expect("two parts");
@@ -177,10 +177,10 @@ fn what_only_a_later_version_can_verify_is_kept_and_two_files_of_one_statement_a
         "statement/two-files-of-one-statement.expb",
     ] {
         let open = || Unverified::new(Content::bytes(case(name)));
-        let intact = open().check(Digests::Blake3).1.expect("intact");
-        let (_, history) = open().check_history();
+        let intact = open().check(Digests::Blake3).expect("intact").intact;
+        let history = open().check_history();
         let now = "2026-12-01T00:00:00Z".parse().expect("a time");
-        let (settled, _) = history.expect("intact").settle(None, now, |_| None).expect("nothing is wrong");
+        let (settled, _) = history.expect("intact").intact.settle(None, now, |_| None).expect("nothing is wrong");
         let joined = Intact::union([intact.clone(), settled.clone()]).expect("two parts");
         for whole in [&intact, &settled, &joined] {
             assert_eq!(whole.statements().len(), 1, "{name}: each statement once, and what is set aside not at all");

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use expbundle::audit::{Question, audit};
 use expbundle::draft::{Draft, DraftError};
 use expbundle::judge::State;
-use expbundle::verify::{Check, Digests, Intact, Unverified};
+use expbundle::verify::{Checked, Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
@@ -14,7 +14,7 @@ use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBo
 use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, Recipe};
 use expbundle_format::time::Time;
 use expbundle_format::{Blake3, Code, DigestSet, Finding};
-use expbundle_statement::{Authorship, Comment, Predicate, SigningKey, TrustPolicy, sign};
+use expbundle_statement::{About, Authorship, Comment, Predicate, Signing, SigningKey, TrustPolicy, sign};
 
 fn time(text: &str) -> Time {
     text.parse().expect("a time")
@@ -51,7 +51,11 @@ fn signed() -> (Bundle, SigningKey) {
     assert_eq!(record.blake3, id.0);
     let outputs = [DigestSet::of(b"weights").into()];
     let predicate = Predicate::Authorship(Authorship::default());
-    let statement = sign(&predicate, record, &outputs, &[], time("2026-11-23T10:00:00Z"), Some("Ada"), &key);
+    let statement = sign(
+        &predicate,
+        About { record, outputs: &outputs, previous: &[] },
+        &Signing { key: &key, name: Some("Ada"), created: time("2026-11-23T10:00:00Z") },
+    );
     bundle.insert_statement(statement.expect("plain text"));
     (bundle, key)
 }
@@ -62,12 +66,15 @@ fn bytes(bundle: &Bundle) -> Vec<u8> {
     bytes
 }
 
-fn check(bytes: Vec<u8>) -> (Check, Option<Intact>) {
-    Unverified::new(Content::bytes(bytes)).check(Digests::All)
+fn check(bytes: Vec<u8>) -> (Vec<Finding>, Option<Intact>) {
+    match Unverified::new(Content::bytes(bytes)).check(Digests::All) {
+        Ok(Checked { intact, findings }) => (findings, Some(intact)),
+        Err(wrong) => (wrong.into_findings(), None),
+    }
 }
 
-fn codes(check: &Check) -> Vec<Code> {
-    let mut codes: Vec<_> = check.findings.iter().map(|finding| finding.code).collect();
+fn codes(findings: &[Finding]) -> Vec<Code> {
+    let mut codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
     codes.dedup();
     codes
 }
@@ -80,17 +87,17 @@ fn refused_by_word(bundle: &Bundle, expected: &[Code]) {
 
 #[track_caller]
 fn refused(bundle: &Bundle, expected: &[Code]) {
-    let (check, intact) = check(bytes(bundle));
+    let (findings, intact) = check(bytes(bundle));
     assert!(intact.is_none());
-    assert_eq!(codes(&check), expected, "{:#?}", check.findings);
+    assert_eq!(codes(&findings), expected, "{findings:#?}");
 }
 
 #[test]
 fn an_intact_bundle_is_signed_and_trusted_by_whoever_knows_the_key() {
     let (bundle, key) = signed();
-    let (check, intact) = check(bytes(&bundle));
+    let (findings, intact) = check(bytes(&bundle));
     let intact = intact.expect("intact");
-    assert_eq!(codes(&check), []);
+    assert_eq!(codes(&findings), []);
     let at = time("2026-11-23T12:00:00Z").timestamp();
     let judged = |policy: Option<&str>| {
         let policy = policy.map(|text| TrustPolicy::parse(text).expect("a signers file"));
@@ -116,8 +123,8 @@ fn every_flipped_bit_is_found() {
         for bit in 0..8 {
             let mut flipped = original.clone();
             flipped[at] ^= 1 << bit;
-            let (check, intact) = check(flipped);
-            assert!(intact.is_none() && !check.is_intact(), "byte {at}, bit {bit} of {}", original.len());
+            let (_, intact) = check(flipped);
+            assert!(intact.is_none(), "byte {at}, bit {bit} of {}", original.len());
         }
     }
 }
@@ -148,9 +155,9 @@ fn names_that_lie_are_found_wherever_they_are() {
             EntryName::Statement(_) => Code::DigestStatement,
             EntryName::Artifact(_) => Code::DigestArtifact,
         };
-        let (check, intact) = check(bytes(&changed));
+        let (findings, intact) = check(bytes(&changed));
         assert!(intact.is_none());
-        assert!(codes(&check).contains(&code), "{name}: {:?}", check.findings);
+        assert!(codes(&findings).contains(&code), "{name}: {findings:?}");
     }
     let digest = Blake3::of(b"something else");
     let mut unlisted = bundle.clone();
@@ -177,9 +184,9 @@ fn a_withheld_section_is_said_and_fails_nothing() {
     // Nothing that is left speaks of the patch.
     let patch = bundle.artifacts().next().expect("a patch").0;
     bundle.remove(&EntryName::Artifact(patch));
-    let (check, intact) = check(bytes(&bundle));
-    assert_eq!(codes(&check), [Code::SectionWithheld]);
-    assert_eq!(check.findings.len(), 3);
+    let (findings, intact) = check(bytes(&bundle));
+    assert_eq!(codes(&findings), [Code::SectionWithheld]);
+    assert_eq!(findings.len(), 3);
     let verdict = intact.expect("intact").judge(None, time("2026-11-23T12:00:00Z").timestamp());
     assert_eq!(verdict.state, State::Signed);
 }
@@ -216,8 +223,8 @@ fn a_size_or_sha256_that_lies_beside_a_true_blake3_is_found() {
     let divergent = lie(&|value| value["sections"]["context.json"]["digest"]["sha256"] = zeros.clone().into());
     refused(&divergent, &[Code::DigestDivergent]);
     // Without the bytes' SHA-256 nobody can see it: the default recomputes identity alone.
-    let (check, _) = Unverified::new(Content::bytes(bytes(&divergent))).check(Digests::Blake3);
-    assert_eq!(codes(&check), []);
+    let checked = Unverified::new(Content::bytes(bytes(&divergent))).check(Digests::Blake3).expect("intact");
+    assert_eq!(codes(&checked.findings), []);
 }
 
 #[test]
@@ -325,7 +332,8 @@ fn statements_are_about_records_and_follow_each_other() {
     let first = intact.statements()[0].id();
     let comment = |previous, created, record| {
         let predicate = Predicate::Comment(Comment { text: "seen".to_owned() });
-        sign(&predicate, record, &[], &[previous], time(created), None, &key).expect("plain text")
+        sign(&predicate, About { record, outputs: &[], previous: &[previous] }, &Signing::new(&key, time(created)))
+            .expect("plain text")
     };
     let record = intact.statements()[0].record();
     bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", record));
@@ -382,9 +390,8 @@ fn a_bundle_is_saved_whole_or_not_at_all() {
     let path = Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("a plain path");
     let (bundle, _) = signed();
     bundle.save(&path).expect("room");
-    let (_, intact) = Unverified::open(&path).expect("readable").check(Digests::All);
     // Saving over the file that the contents are read from must not destroy them half-way.
-    let again = intact.expect("intact");
+    let again = expbundle::open(&path).expect("intact");
     again.bundle().save(&path).expect("room");
     assert_eq!(std::fs::read(&path).expect("readable"), bytes(&bundle));
     let mut broken = bundle.clone();

@@ -5,14 +5,14 @@ use std::io::{IsTerminal as _, Write as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::directory::{
-    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, ReleaseError, Signing, plan_attach,
+    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, ReleaseError, Releasing, plan_attach,
 };
 use expbundle::family::returning;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections::{Identity, JsonSection as _};
-use expbundle_statement::Release;
+use expbundle_statement::{Release, Signing};
 
 use super::Manner;
 use crate::failure::Failure;
@@ -83,10 +83,8 @@ impl Attach {
             Some(arguments) => arguments.created()?,
             None => moment(None)?,
         };
-        let signing = arguments.zip(key.as_ref()).map(|(arguments, key)| Signing {
-            key,
-            name: arguments.name,
-            created: at,
+        let releasing = arguments.as_ref().zip(key.as_ref()).map(|(arguments, key)| Releasing {
+            signing: Signing { key, name: arguments.name.as_deref(), created: at },
             release: Release { title: self.title, reason: None },
         });
         let bar = manner.byte_progress(0, "hashing");
@@ -94,7 +92,7 @@ impl Attach {
             base_models: self.base_model,
             keep_card: self.keep_card,
             replace: self.replace,
-            signing,
+            releasing,
             at,
         };
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))

@@ -165,7 +165,7 @@ impl Create {
             let id = statements::one(&intact, None)?;
             let record = intact.records().get(&id).expect("the record was chosen among these");
             body.parents.push(Parent { record: record.digest(), relation: relation.clone() });
-            let made = record.body().outputs.iter().filter(|output| role::LINEAGE.contains(&output.role.as_str()));
+            let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
             if self.input.is_empty() {
                 body.inputs.extend(made.cloned());
                 continue;

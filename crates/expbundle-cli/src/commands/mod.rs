@@ -149,6 +149,7 @@ impl Arguments {
 
     /// Runs the command.
     pub fn run(self, inputs: &Inputs) -> Outcome {
+        inputs.check_names()?;
         let manner = Manner { progress: !self.quiet };
         match self.command {
             Command::Convert(command) => command.run(manner),

@@ -1,7 +1,7 @@
 //! `expbundle release`: sign a list of the counted files of a model folder.
 
 use camino::Utf8PathBuf;
-use expbundle::directory::{Signing, plan_release};
+use expbundle::directory::{Releasing, plan_release};
 use expbundle_statement::Release as Predicated;
 
 use super::Manner;
@@ -37,14 +37,12 @@ impl Release {
         files::regular_or_folder(&self.directory, "read the folder")?;
         let present = present(&self.directory)?;
         let key = self.signing.key()?;
-        let signing = Signing {
-            key: &key,
-            name: self.signing.name.clone(),
-            created: self.signing.created()?,
+        let releasing = Releasing {
+            signing: self.signing.by(&key)?,
             release: Predicated { title: self.title, reason: self.reason },
         };
         let bar = manner.byte_progress(0, "hashing");
-        let plan = plan_release(&self.directory, present.as_ref(), &signing, &|bytes| bar.inc(bytes))
+        let plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| release_failure(&error))?;
         bar.finish_and_clear();
         carry_out(plan, self.yes)

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle::report::objected;
-use expbundle::standing::{Apart, ObjectionKind};
+use expbundle::standing::ObjectionKind;
 use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::{Agreement, ArtifactDigests, RecordId};
-use expbundle_lineage::{Direction, Edge, Grade, RecordFacts, Why as Origin};
+use expbundle_lineage::{Edge, Grade, RecordFacts, Why as Origin};
 use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, PublicKey, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ use crate::{Outcome, exit};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: that of `verify` for the records that are told of: 0 the required state holds · 1 something is broken, or no \
-    record here made the file · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    record here made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
     Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
 )]
 pub struct Why {
@@ -63,6 +63,7 @@ impl Why {
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
             None => String::new(),
         };
+        text += &against_elsewhere(&relations);
         let start = objected_first(&relations);
         let (first, folded) = start.split_at(start.len().min(SHOWN));
         for (index, id) in first.iter().enumerate() {
@@ -84,9 +85,8 @@ impl Why {
         for line in textwrap(&text) {
             terminal::say(&format!("{line}\n"));
         }
-        let told = relations.graph().relatives(&relations.start, Direction::Up, None);
-        let is_unknown =
-            told.is_empty() && (relations.policy.is_none() || relations.verdict.standing.apart == Apart::default());
+        let told = relations.family(&relations.start);
+        let is_unknown = told.is_empty() && relations.policy.is_none();
         Ok(if is_unknown { exit::FAILED } else { relations.conclude(told) })
     }
 }
@@ -118,7 +118,7 @@ fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId])
     }
     let graph = relations.graph();
     let family = |of: &[RecordId]| {
-        let mut family: Vec<RecordId> = of.iter().copied().chain(graph.ancestors(of)).collect();
+        let mut family: Vec<RecordId> = of.iter().copied().chain(graph.possible_ancestors(of)).collect();
         family.extend(graph.absent_parents_of(&family));
         family.into_iter().filter(|id| !relations.against(*id).is_empty()).collect::<BTreeSet<RecordId>>()
     };
@@ -130,6 +130,18 @@ fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId])
         format!(" Of them or their ancestors {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
     };
     rest.iter().map(sentence).collect()
+}
+
+/// What was said against records that are asked about and have no say.
+fn against_elsewhere(relations: &Relations) -> String {
+    let mut against = relations.without_say.clone();
+    against.retain(|id| !relations.against(*id).is_empty());
+    against.sort_by_key(|id| objections::weight(relations.against(*id)));
+    let sentence = |id: &RecordId| {
+        let words = objections::all(relations.against(*id));
+        format!(" Record {} {} was {}.", short(id), objections::ELSEWHERE, paint(Tone::Bad, &words))
+    };
+    against.iter().map(sentence).collect()
 }
 
 /// A record as [`record`] has it; of one that is not here only the id is known.
@@ -151,7 +163,14 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &O
     }
     match relations.start.as_slice() {
         [] => {
-            text += &paint(Tone::Bad, "was made by no record here");
+            text += &paint(
+                Tone::Bad,
+                if relations.policy.is_some() {
+                    "was made by no record here that counts"
+                } else {
+                    "was made by no record here"
+                },
+            );
             if !why.takers.is_empty() {
                 let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
                 text += &format!("; it was an input of {}", takers.join(" and "));
@@ -206,7 +225,7 @@ fn told(relations: &Relations, id: RecordId) -> String {
     let against = &relations.verdict.standing.against;
     for objection in against.get(&id).into_iter().flatten() {
         // Reviews have their sentences below.
-        if matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Superseded) {
+        if matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Superseded | ObjectionKind::Withdrawn) {
             text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
         }
     }
@@ -311,13 +330,16 @@ fn grade(edge: &Edge) -> String {
 fn parent(relations: &Relations, edge: &Edge) -> String {
     let grade = grade(edge);
     let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
+    let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
     let parent = record(relations, edge.parent);
     let what = if is_origin(relations, edge.parent) {
         format!("what the origin record {parent} describes")
+    } else if edge.grade() != Grade::Proven {
+        parent
     } else {
         format!("an output of {parent}")
     };
-    format!("{what} ({relation}{grade})")
+    format!("{what} ({relation}{grade}{by})")
 }
 
 /// Whether a deployment names an output that is not the file that is asked about.

@@ -77,6 +77,8 @@ pub fn agrees(file: &[u8], keys: &[PublicKey], moments: &[&str]) {
             let mut names: Vec<String> = lines.flat_map(|line| line.principals.clone()).collect();
             names.sort();
             names.dedup();
+            // So many are named at most.
+            names.truncate(16);
             let judged = match first.judge(key, moment.parse().expect("a time")) {
                 Judgement::Trusted { principals } => principals,
                 _ => Vec::new(),

@@ -14,7 +14,7 @@ use super::check::{self, Folder};
 use super::documentation::CARD;
 use super::front_matter::CardError;
 use super::plan::{self, After, Change, Plan, read_text};
-use super::release::{self, ReleaseError, Signing};
+use super::release::{self, ReleaseError, Releasing};
 use super::releases::ReleaseState;
 use super::scan;
 use super::story::Story;
@@ -38,7 +38,7 @@ pub struct AttachOptions<'a> {
     /// Puts the bundle in the place of the one that is there, and joins nothing.
     pub replace: bool,
     /// Releases the folder too.
-    pub signing: Option<Signing<'a>>,
+    pub releasing: Option<Releasing<'a>>,
     /// The moment at which signatures are judged.
     pub at: Time,
 }
@@ -127,7 +127,7 @@ pub fn plan_attach(
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let standing = joined.standing(None, options.at.timestamp());
-    let wanted = match &options.signing {
+    let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
     };
@@ -165,12 +165,12 @@ pub fn plan_attach(
     }
     joined.leave_out(&of_another_folder);
     let mut bundle = joined.bundle().clone();
-    let files = if let Some(signing) = &options.signing {
+    let files = if let Some(releasing) = &options.releasing {
         let tree = release::listing(&scan)?;
-        release::add(&mut bundle, Some(&joined), &tree, signing)?;
-        let key = signing.key.public_key().fingerprint();
+        release::add(&mut bundle, Some(&joined), &tree, releasing)?;
+        let key = releasing.signing.key.public_key().fingerprint();
         notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
-        notes.extend(release::changed(present, signing.key, &tree));
+        notes.extend(release::changed(present, releasing.signing.key, &tree));
         notes.extend(release::note_on_models(&check::not_made_here(&found.files)));
         Vec::new()
     } else {

@@ -5,7 +5,7 @@ use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Eva
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{Code, DigestSet};
 use expbundle_statement::{
-    Authorship, Predicate, Release, Review, ReviewVerdict, Revocation, Revoked, SigningKey, Superseded, sign,
+    Authorship, Predicate, Release, Review, ReviewVerdict, Revocation, Revoked, Signing, SigningKey, Superseded, sign,
 };
 
 use super::*;
@@ -78,12 +78,12 @@ fn bundle() -> Intact {
 fn finish(draft: Draft) -> Intact {
     let mut bytes = Vec::new();
     draft.finish().expect("a bundle").write(&mut bytes).expect("memory");
-    Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("our own bundle")
+    Unverified::new(Content::bytes(bytes)).check(Digests::All).expect("our own bundle").intact
 }
 
 fn options() -> AttachOptions<'static> {
     let at = "2026-11-23T10:00:00Z".parse().expect("a time");
-    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, signing: None, at }
+    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, releasing: None, at }
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
@@ -258,18 +258,16 @@ fn files_of_a_tree_are_known_through_its_listing() {
 fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     let (_guard, folder) = model_folder("digits-base-64");
     let key = SigningKey::from_seed(&[1; 32]);
-    let signing = |created: &str| Signing {
-        key: &key,
-        name: None,
-        created: created.parse().expect("a time"),
+    let releasing = |created: &str| Releasing {
+        signing: Signing::new(&key, created.parse().expect("a time")),
         release: Release { title: Some("digits 1".to_owned()), reason: None },
     };
     let mut with_key = options();
-    with_key.signing = Some(signing("2026-11-23T10:00:00Z"));
+    with_key.releasing = Some(releasing("2026-11-23T10:00:00Z"));
     plan_attach(&folder, &bundle(), None, &with_key, &|_| ()).expect("a plan").apply().expect("room");
     let present = || {
         let unverified = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there");
-        unverified.check(Digests::All).1.expect("our own bundle")
+        unverified.check(Digests::All).expect("our own bundle").intact
     };
     let found = judged(&folder, &present());
     assert_eq!((found.state, found.title.as_deref()), (State::Signed, Some("digits 1")));
@@ -278,7 +276,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     fs::write(folder.join("config.json"), "{}").expect("room");
     fs::write(folder.join("added.txt"), "new").expect("room");
     assert_eq!(judged(&folder, &present()).state, State::Intact);
-    let later = signing("2026-11-24T10:00:00Z");
+    let later = releasing("2026-11-24T10:00:00Z");
     let plan = plan_release(&folder, Some(&present()), &later, &|_| ()).expect("a plan");
     assert_eq!(plan.notes, ["added: added.txt", "changed: config.json"]);
     plan.apply().expect("room");
@@ -296,7 +294,8 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
     assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
     plan.apply().expect("room");
-    let attached = Unverified::open(&other.join(BUNDLE_NAME)).expect("there").check(Digests::All).1.expect("whole");
+    let attached =
+        Unverified::open(&other.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
     assert!(attached.statements().is_empty());
 }
 
@@ -308,14 +307,14 @@ fn what_was_withheld_does_not_come_back_unsaid() {
     let (shared, _) = full.withhold(&["evaluations.json".parse().expect("a name")]);
     let mut bytes = Vec::new();
     shared.write(&mut bytes).expect("memory");
-    let shared = Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("whole");
+    let shared = Unverified::new(Content::bytes(bytes)).check(Digests::All).expect("whole").intact;
     // Joined, it is there again, and `returning` is how a program knows to say so.
     let returning = crate::family::returning([shared.bundle(), full.bundle()]);
     assert_eq!(returning.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["evaluations.json"]);
     let replacing = AttachOptions { replace: true, ..options() };
     let plan = plan_attach(&folder, &shared, Some(&full), &replacing, &|_| ()).expect("a plan");
     plan.apply().expect("room");
-    let now = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).1.expect("whole");
+    let now = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
     assert_eq!(now.bundle().sections().count(), shared.bundle().sections().count());
 }
 
@@ -323,8 +322,8 @@ fn what_was_withheld_does_not_come_back_unsaid() {
 fn a_folder_with_pointers_or_links_is_not_released() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     let key = SigningKey::from_seed(&[1; 32]);
-    let signing = Signing { key: &key, name: None, created: options().at, release: Release::default() };
-    let refused = |folder: &Utf8Path| plan_release(folder, None, &signing, &|_| ()).expect_err("not whole");
+    let releasing = Releasing { signing: Signing::new(&key, options().at), release: Release::default() };
+    let refused = |folder: &Utf8Path| plan_release(folder, None, &releasing, &|_| ()).expect_err("not whole");
     assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.safetensors"));
     fs::remove_file(folder.join("model.safetensors")).expect("there");
     #[cfg(unix)]
@@ -361,13 +360,13 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
         let mut objected = unsigned.bundle().clone();
         let say = |predicate: &Predicate, key: &SigningKey| {
             let created = "2026-11-22T10:00:00Z".parse().expect("a time");
-            sign(predicate, record, &[], &[], created, None, key).expect("a statement")
+            sign(predicate, record, &Signing::new(key, created)).expect("a statement")
         };
         objected.insert_statement(say(&Predicate::Authorship(Authorship::default()), &author));
         objected.insert_statement(say(&predicate, key));
         let mut bytes = Vec::new();
         objected.write(&mut bytes).expect("memory");
-        let objected = Unverified::new(Content::bytes(bytes)).check(Digests::All).1.expect("our own bundle");
+        let objected = Unverified::new(Content::bytes(bytes)).check(Digests::All).expect("our own bundle").intact;
         // The bundle that comes may have the statement, or the one that is there.
         for (incoming, present) in [(&objected, None), (&unsigned, Some(&objected))] {
             let (_guard, folder) = model_folder("digits-base-64");

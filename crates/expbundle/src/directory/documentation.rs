@@ -39,17 +39,33 @@ fn is_note(path: &str) -> bool {
 pub const CARD: &str = "README.md";
 /// The largest card that is looked into; a larger one counts.
 pub const MOST_CARD_BYTES: u64 = 1 << 20;
-/// What in the front matter of a card tells a loader of data sets or an application which files to read. YAML can spell it in other ways
+/// What in the front matter of a card tells a loader of data sets, of pipelines, or an application which files to read. YAML can spell it in other ways
 /// only with a backslash.
-const CHOICES: [&str; 7] = ["configs", "data_files", "data_dir", "dataset_info", "app_file", "sdk", "\\"];
+const CHOICES: [&str; 8] = ["configs", "data_files", "data_dir", "dataset_info", "app_file", "sdk", "prior", "\\"];
 
 /// Whether the front matter of a card may choose files.
 pub fn may_choose_files(card: &[u8]) -> bool {
     let start = card.iter().position(u8::is_ascii_graphic).unwrap_or(card.len());
     let Some(block) = card.get(start..).and_then(|text| text.strip_prefix(b"---")) else { return false };
-    let mut lines = block.split(|byte| matches!(byte, b'\r' | b'\n')).take_while(|line| *line != b"---");
-    let has = |line: &[u8], word: &str| line.windows(word.len()).any(|part| part == word.as_bytes());
-    lines.any(|line| CHOICES.iter().any(|word| has(line, word)))
+    let block = block.get(..end_of_front_matter(block)).unwrap_or(block);
+    CHOICES.iter().any(|word| block.windows(word.len()).any(|part| part == word.as_bytes()))
+}
+
+/// Where every reader of front matter has come to its end. Some take a `---` right below the first for content, and some a CR for no end of
+/// a line.
+fn end_of_front_matter(block: &[u8]) -> usize {
+    let (mut at, mut number) = (0, 0);
+    while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
+        let (line, end) = rest.split_at(length);
+        let is_ended = !end.starts_with(b"\r") || end.starts_with(b"\r\n");
+        if number > 1 && line == b"---" && is_ended {
+            return at;
+        }
+        at += length + if end.starts_with(b"\r\n") { 2 } else { end.len().min(1) };
+        number += 1;
+    }
+    block.len()
 }
 
 fn is_result(path: &str) -> bool {
@@ -71,13 +87,23 @@ mod tests {
             "---\ra: 1\r{data_files: x}\r---\r",
             "---\n\"\\x63onfigs\": []\n---\n",
             "---\nsdk: gradio\n",
+            "---\nprior:\n- evil/prior\n---\n",
             "---\ntags: [a]\n--- \napp_file: x\n---\n",
+            "---\n---\nconfigs: []\n---\n",
+            "---\r\n---\r\nconfigs: []\r\n---\r\n",
+            "---\n# a\n---\rconfigs: []\n---\n",
         ] {
             assert!(card(block), "{block:?}");
         }
-        for block in
-            ["", "# configs\n", "---\nlicense: mit\n---\nSee configs and data_files.\n", "# T\n---\nconfigs: x\n---\n"]
-        {
+        for block in [
+            "",
+            "# configs\n",
+            "---\nlicense: mit\n---\nSee configs and data_files.\n",
+            "---\r\nlicense: mit\r\n---\r\nSee configs.\r\n",
+            "---\n\n---\nSee configs.",
+            "---\nlicense: mit\n---",
+            "# T\n---\nconfigs: x\n---\n",
+        ] {
             assert!(!card(block), "{block:?}");
         }
     }

@@ -29,7 +29,7 @@ pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
 pub use check::{CoveredBy, Folder, Made, judge, not_made_here};
 pub use documentation::is_not_counted;
 pub use plan::{ApplyError, ObjectedRecord, Plan};
-pub use release::{ReleaseError, Signing, plan_release};
+pub use release::{ReleaseError, Releasing, plan_release};
 
 use schemars::JsonSchema;
 use serde::Serialize;

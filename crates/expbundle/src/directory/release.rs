@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::{DigestSet, StatementId};
-use expbundle_statement::{Release, SigningKey, StatementError, VerifiedStatement, sign_release};
+use expbundle_statement::{Folder, Release, Signing, SigningKey, StatementError, VerifiedStatement, sign_release};
 
 use super::BUNDLE_NAME;
 use super::attach::count;
@@ -17,21 +16,17 @@ use super::weights::look_like_weights;
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
 use crate::lock::{Seen, sweep};
-use crate::verify::{Digests, Intact};
+use crate::verify::{Digests, Intact, followed_by};
 use crate::write_file::is_unfinished;
 
 /// Weights that a release names as further subjects, so that its statement stays small.
 const MOST_SUBJECTS: usize = 1000;
 
-/// Who releases, and what they say.
-#[derive(Debug)]
-pub struct Signing<'a> {
-    /// The key that signs.
-    pub key: &'a SigningKey,
-    /// What the signer wants to be called.
-    pub name: Option<String>,
-    /// When.
-    pub created: Time,
+/// A release that is to be signed.
+#[derive(Clone, Debug)]
+pub struct Releasing<'a> {
+    /// By whom, and when.
+    pub signing: Signing<'a>,
     /// What is released, and why.
     pub release: Release,
 }
@@ -103,7 +98,7 @@ pub(crate) fn add(
     bundle: &mut Bundle,
     present: Option<&Intact>,
     tree: &Tree,
-    signing: &Signing<'_>,
+    releasing: &Releasing<'_>,
 ) -> Result<(), ReleaseError> {
     let listing = tree.to_bytes();
     let is_weights = |file: &&TreeFile| look_like_weights(&file.path.to_plain());
@@ -114,17 +109,17 @@ pub(crate) fn add(
         .take(MOST_SUBJECTS)
         .map(|file| (file.path.to_plain(), file.digest))
         .collect();
-    let previous = present.map(latest).unwrap_or_default();
-    let Signing { key, name, created, release } = signing;
-    let statement =
-        sign_release(release, DigestSet::of(&listing), &weights, &previous, *created, name.as_deref(), key)?;
+    let by = releasing.signing.key.public_key();
+    let previous = present.map(|present| followed_by(latest(present), &by)).unwrap_or_default();
+    let folder = Folder { listing: DigestSet::of(&listing), weights: &weights, previous: &previous };
+    let statement = sign_release(&releasing.release, folder, &releasing.signing)?;
     bundle.insert_artifact(listing);
     bundle.insert_statement(statement);
     Ok(())
 }
 
 /// Of each key the releases that no other one of that key follows. Whatever a stranger's release follows, ours are named.
-fn latest(intact: &Intact) -> Vec<StatementId> {
+fn latest(intact: &Intact) -> Vec<&VerifiedStatement> {
     let releases: BTreeMap<StatementId, &VerifiedStatement> = intact
         .statements()
         .iter()
@@ -139,27 +134,29 @@ fn latest(intact: &Intact) -> Vec<StatementId> {
             }
         }
     }
-    latest.into_iter().collect()
+    let mut latest: Vec<&VerifiedStatement> = latest.iter().filter_map(|id| releases.get(id).copied()).collect();
+    latest.sort_by_key(|statement| (statement.created(), statement.id()));
+    latest
 }
 
 /// Works out what releasing a folder changes: its bundle, which is made if there is none.
 pub fn plan_release(
     folder: &Utf8Path,
     present: Option<&Intact>,
-    signing: &Signing<'_>,
+    releasing: &Releasing<'_>,
     progress: Progress<'_>,
 ) -> Result<Plan, ReleaseError> {
     sweep(folder);
     let scan = scan(folder, Wanted::Both, progress)?;
     let tree = listing(&scan)?;
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
-    add(&mut bundle, present, &tree, signing)?;
+    add(&mut bundle, present, &tree, releasing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
-    let mut notes = changed(present, signing.key, &tree);
+    let mut notes = changed(present, releasing.signing.key, &tree);
     let mut objected = Vec::new();
     let models = match present {
         Some(present) => {
-            let verdict = present.judge(None, signing.created.timestamp());
+            let verdict = present.judge(None, releasing.signing.created.timestamp());
             objected = plan::objected(present, &verdict.standing);
             not_made_here(&judge(&scan, present, &verdict, false, Digests::Blake3).files)
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use expbundle_format::{Finding, RecordId, Severity};
 use expbundle_lineage::draw::{dot, mermaid, svg};
-use expbundle_lineage::{Direction, RecordFacts, ViewOptions};
+use expbundle_lineage::{Direction, Edge, RecordFacts, ViewOptions};
 
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
@@ -101,8 +101,8 @@ impl Lineage {
         } else {
             relations.start.clone()
         };
-        if start.is_empty() {
-            return nothing_to_show(&relations, self.path.as_str());
+        if start.is_empty() && relations.policy.is_none() {
+            return Err(nothing_to_show(self.path.as_str()));
         }
         let shown = self.shown(&relations, &start)?;
         if self.json {
@@ -115,7 +115,9 @@ impl Lineage {
         let status = if self.duplicates {
             relations.conclude(relations.graph().records().iter().map(RecordFacts::id))
         } else {
-            relations.conclude(shown.iter().chain(&start).copied())
+            // What may be an ancestor is shown as a suggestion, and what is wrong with it counts.
+            let possible = if self.down { Vec::new() } else { relations.graph().possible_ancestors(&start) };
+            relations.conclude(shown.iter().chain(&start).chain(&possible).copied())
         };
         // The program is done, and to free 100,000 records one by one takes long.
         std::mem::forget(relations);
@@ -147,7 +149,8 @@ impl Lineage {
 
     fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
         let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
-        let mut view = relations.graph().view(shown, options, |part| picture::node(relations, part));
+        let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
+        let mut view = relations.graph().view(shown, options, node, link);
         view.warnings = objected::warnings(relations, objected::family(self, relations, start));
         if view.edges.len() == MOST_EDGES {
             let most = terminal::grouped(MOST_EDGES as u64);
@@ -165,11 +168,13 @@ impl Lineage {
 
     fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
         let mut objected = objected::family(self, relations, start);
-        let text = if let Some(ancestor) = &self.to {
+        let text = if start.is_empty() {
+            format!("{}\n", paint(Tone::Bad, relations.nothing_counts()))
+        } else if let Some(ancestor) = &self.to {
             let to = starting(relations.graph().records().iter().map(RecordFacts::id), ancestor)?;
             words::ways(relations, start, to)
         } else if self.cost || self.duplicates {
-            let cost = self.cost.then(|| cost::words(&relations.intact.costs(&relations.verdict, start)));
+            let cost = self.cost.then(|| cost::words(relations, &relations.intact.costs(&relations.verdict, start)));
             let duplicates = self.duplicates.then(|| duplicates::words(relations));
             cost.into_iter().chain(duplicates).collect::<Vec<String>>().join("\n")
         } else {
@@ -182,22 +187,11 @@ impl Lineage {
     }
 }
 
-/// Where nothing that counts made the file, or nothing that counts is here at all.
-fn nothing_to_show(relations: &Relations, path: &str) -> Outcome {
-    if relations.policy.is_some()
-        && let Some(apart) = objections::apart(&relations.verdict.standing.apart)
-    {
-        let what = if relations.file.is_some() {
-            "no record here that counts made this file"
-        } else {
-            "no record here counts"
-        };
-        terminal::say(&format!("{}\n{}\n", paint(Tone::Bad, what), paint(Tone::Doubt, &apart)));
-        return Ok(relations.conclude([]));
-    }
-    Err(Failure::usage("no record here made this file")
+/// No record here made the file.
+fn nothing_to_show(path: &str) -> Failure {
+    Failure::usage("no record here made this file")
         .at(path)
-        .help("name more bundles by `--with`; `expbundle why` says what is known of the file"))
+        .help("name more bundles by `--with`; `expbundle why` says what is known of the file")
 }
 
 /// Findings that are worth a look, and what was set apart.

@@ -14,7 +14,8 @@ use crate::statements::short;
 
 /// What is objected to of the records that are asked about, of everything that they derive from, and of parents that are not here.
 pub fn family(asked: &Lineage, relations: &Relations, start: &[RecordId]) -> BTreeSet<RecordId> {
-    if relations.verdict.standing.against.is_empty() {
+    let against = &relations.verdict.standing.against;
+    if against.is_empty() {
         return BTreeSet::new();
     }
     let graph = relations.graph();
@@ -25,8 +26,9 @@ pub fn family(asked: &Lineage, relations: &Relations, start: &[RecordId]) -> BTr
     } else {
         start.to_vec()
     };
-    family.extend(graph.ancestors(&family));
+    family.extend(graph.possible_ancestors(&family));
     family.extend(graph.absent_parents_of(&family));
+    family.extend(&relations.without_say);
     family.into_iter().filter(|id| !relations.against(*id).is_empty()).collect()
 }
 
@@ -40,6 +42,7 @@ fn by_weight(relations: &Relations, objected: BTreeSet<RecordId>) -> Vec<RecordI
 fn title(relations: &Relations, id: RecordId) -> String {
     match relations.graph().record(id) {
         Some(_) => objections::title(relations.title(id).as_deref()),
+        None if relations.without_say.contains(&id) => objections::ELSEWHERE.to_owned(),
         None => objections::ABSENT.to_owned(),
     }
 }

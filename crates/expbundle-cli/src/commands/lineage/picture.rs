@@ -1,15 +1,22 @@
 //! What stands in the nodes of a picture.
 
 use expbundle::judge::State;
-use expbundle_lineage::{Part, Tone as Look, ViewNode};
+use expbundle_lineage::{Edge, Part, Tone as Look, ViewNode};
 
 use super::SIGNERS;
 use super::report::relative;
-use super::words::{folded, gap_input, gap_name, withheld};
+use super::words::{folded, gap_input, gap_name, relation_word, withheld};
 use crate::objections;
 use crate::relations::Relations;
 use crate::statements::short;
 use crate::terminal::{cell, named, one_line, quoted, some_of};
+
+/// What stands at a link of the picture: the relation, and whose word it is.
+pub fn link(relations: &Relations, edge: &Edge) -> String {
+    let relation = edge.relation().map(relation_word);
+    let by = relations.stated_by(edge).map(|by| format!("by {by}"));
+    [relation, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
 
 /// A part of the picture.
 pub fn node(relations: &Relations, part: Part) -> ViewNode {

@@ -25,9 +25,9 @@ pub struct LineageReport {
     skipped_lines: Vec<SkippedLine>,
     /// Records that the tree begins with.
     start: Vec<RecordId>,
-    /// State of the family: that of its weakest part that is here.
+    /// State of the family: that of its weakest part that is here; null if none is.
     state: Option<State>,
-    /// Which parts are the weakest.
+    /// Which records that are here are the weakest.
     weakest: Vec<RecordId>,
     /// What somebody objects to of the records that are asked about and of their ancestors, whether or not they are below: revoked ones first.
     objected: Vec<Objected>,
@@ -117,6 +117,9 @@ struct ReportedEdge {
     artifacts: Vec<ArtifactDigests>,
     /// Statements that assert it.
     statements: Vec<StatementId>,
+    /// Whose word the link or its relation is, where a statement makes it what it is: a principal, or a key that nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said_by: Option<String>,
 }
 
 /// Outputs without an edge, that are the same bytes as an input, or a file of it, or have something in common with it.
@@ -146,7 +149,7 @@ struct ReportedGap {
 /// What is known of the records that are shown.
 pub fn report(asked: &Lineage, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> LineageReport {
     let graph = relations.graph();
-    let weakest = graph.weakest(start, |id| relations.present_state(id));
+    let (state, weakest) = relations.weakest_here(start);
     let relatives = shown.iter().map(|id| relative(relations, *id));
     let (mut edges, mut folded) = (Vec::new(), Vec::new());
     let mut joins = Joins::among(graph, shown, MOST_ALTERNATIVES);
@@ -171,8 +174,8 @@ pub fn report(asked: &Lineage, relations: &Relations, start: &[RecordId], shown:
     LineageReport {
         skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
         start: start.to_vec(),
-        state: weakest.as_ref().and_then(|(state, _)| *state),
-        weakest: weakest.map(|(_, which)| which).unwrap_or_default(),
+        state,
+        weakest,
         objected: objected::report(relations, objected::family(asked, relations, start)),
         absent: absent.collect(),
         records: relatives.collect(),
@@ -233,6 +236,7 @@ fn reported(relations: &Relations, edge: &Edge) -> ReportedEdge {
         relation: edge.relation().map(ToString::to_string),
         artifacts,
         statements: statements.collect(),
+        said_by: relations.stated_by(edge),
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use expbundle::judge::State;
 use expbundle_format::RecordId;
+use expbundle_format::record::Word;
+use expbundle_lineage::relation;
 use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, TreeItem, TreeLimits};
 
 use super::SIGNERS;
@@ -135,15 +137,21 @@ fn proof(relations: &Relations, edge: &Edge) -> Option<String> {
     Some(format!(" by {name}{} B", terminal::grouped(size)))
 }
 
+/// A relation that the spec has, or somebody's own in quotes.
+pub fn relation_word(relation: &Word) -> String {
+    if relation::is_known(relation) { relation.to_string() } else { named(relation.as_str()) }
+}
+
 fn edge_words(relations: &Relations, edge: &Edge) -> String {
     let tone = match edge.grade() {
         Grade::Proven => Tone::Good,
         Grade::Declared | Grade::Asserted => Tone::Doubt,
         Grade::Suggested => Tone::Hint,
     };
-    let relation = edge.relation().map(|relation| format!(" {}", cell(relation.as_str()))).unwrap_or_default();
+    let relation = edge.relation().map(|relation| format!(" {}", relation_word(relation))).unwrap_or_default();
+    let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
     let proof = proof(relations, edge).unwrap_or_default();
-    format!("[{}{relation}{proof}]", paint(tone, edge.grade().as_str()))
+    format!("[{}{relation}{proof}{by}]", paint(tone, edge.grade().as_str()))
 }
 
 fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge>) -> String {
@@ -181,11 +189,14 @@ pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String 
     let mut text = format!("\n{}: ", count(size as u64, "record"));
     match relations.graph().weakest(start, |id| relations.present_state(id)) {
         Some((None, which)) => {
+            let verb = if which.len() == 1 { "is" } else { "are" };
             _ = writeln!(
                 text,
-                "{}: {} not here",
+                "{}: {} {verb} not here; of what is here {}{}",
                 paint(Tone::Bad, "the family is incomplete"),
-                listed(&which) + &but(relations, start)
+                listed(&which),
+                weakest_here(relations, start),
+                but(relations, start)
             );
         }
         Some((Some(state), which)) => {
@@ -203,9 +214,18 @@ pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String 
     text
 }
 
+/// The weakest of what is here, where parents are not.
+fn weakest_here(relations: &Relations, start: &[RecordId]) -> String {
+    let (state, which) = relations.weakest_here(start);
+    match state {
+        Some(state) => format!("the weakest is {state}: {}", listed(&which)),
+        None => "nothing is known".to_owned(),
+    }
+}
+
 /// What the last line adds where somebody objects.
 fn but(relations: &Relations, start: &[RecordId]) -> String {
-    let mut family = relations.graph().relatives(start, Direction::Up, None);
+    let mut family = relations.family(start);
     family.extend(relations.graph().absent_parents_of(&family));
     family.retain(|id| !relations.against(*id).is_empty());
     match family.len() as u64 {

@@ -11,6 +11,12 @@ use super::super::value::Value;
 
 /// Rows for each byte of a file: runs of equal values are written once, but no history is so empty as this.
 const MOST_ROWS_PER_BYTE: u64 = 64;
+/// Bytes of texts for each byte of a file, beyond [`MOST_TEXT_BYTES`]: a text that many rows have is written once.
+const MOST_TEXT_PER_BYTE: u64 = 64;
+/// Bytes of texts that any file may have.
+const MOST_TEXT_BYTES: u64 = 64 << 20;
+/// Rows that the library holds at once: each may have texts of a megabyte.
+const BATCH: usize = 16;
 
 /// Gives each row to `take`. What is wrong is said in words; rows before that were given.
 pub(super) fn rows(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<(), String> {
@@ -28,14 +34,36 @@ fn read(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<(
     if u64::try_from(declared).map_or(true, |rows| rows / MOST_ROWS_PER_BYTE > size) {
         return Err(format!("the file of {size} bytes claims {declared} rows"));
     }
-    for (given, row) in (0_i64..).zip(reader.get_row_iter(None).map_err(|error| words(&error))?) {
+    let most_text = size.saturating_mul(MOST_TEXT_PER_BYTE).saturating_add(MOST_TEXT_BYTES);
+    let mut text = 0_u64;
+    let rows = reader.get_row_iter(None).map_err(|error| words(&error))?.with_batch_size(BATCH);
+    for (given, row) in (0_i64..).zip(rows) {
         if given >= declared {
             return Err("the file has more rows than it claims".to_owned());
         }
         let row = row.map_err(|error| words(&error))?;
-        take(row.into_columns().into_iter().map(|(name, field)| (name, value(field))).collect());
+        let row = row.into_columns();
+        text = row.iter().map(|(name, field)| name.len() as u64 + text_bytes(field)).fold(text, u64::saturating_add);
+        if text > most_text {
+            return Err(format!(
+                "its texts come to more than {most_text} bytes; the rows from {given} on are not read"
+            ));
+        }
+        take(row.into_iter().map(|(name, field)| (name, value(field))).collect());
     }
     Ok(())
+}
+
+/// Bytes of the texts in a field.
+fn text_bytes(field: &Field) -> u64 {
+    match field {
+        Field::Str(text) => text.len() as u64,
+        Field::Bytes(bytes) => bytes.len() as u64,
+        Field::Group(row) => row.get_column_iter().map(|(name, field)| name.len() as u64 + text_bytes(field)).sum(),
+        Field::ListInternal(list) => list.elements().iter().map(text_bytes).sum(),
+        Field::MapInternal(map) => map.entries().iter().map(|(key, value)| text_bytes(key) + text_bytes(value)).sum(),
+        _ => 0,
+    }
 }
 
 fn value(field: Field) -> Value {

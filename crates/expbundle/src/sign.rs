@@ -1,0 +1,96 @@
+//! Saying something about a record of a bundle: what a statement names, and what it follows (spec/statements.md).
+
+use std::collections::BTreeSet;
+
+use expbundle_format::RecordId;
+use expbundle_format::record::role;
+use expbundle_statement::{
+    About, Authorship, Envelope, Kind, Predicate, Revoked, Signing, StatementError, VerifiedStatement, sign,
+};
+
+use crate::verify::Intact;
+
+/// Why a statement was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The bundle has no such record.
+    #[error("record {0} is not in the bundle")]
+    NoRecord(RecordId),
+    /// It cannot be written.
+    #[error("the statement cannot be written")]
+    Statement(#[from] StatementError),
+}
+
+/// A statement that was signed just now.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    file: Vec<u8>,
+    statement: VerifiedStatement,
+}
+
+impl Signed {
+    /// The bytes of its envelope.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+
+    /// The same, to keep.
+    pub fn into_file(self) -> Vec<u8> {
+        self.file
+    }
+
+    /// What it says.
+    pub fn statement(&self) -> &VerifiedStatement {
+        &self.statement
+    }
+}
+
+impl Intact {
+    /// Signs an authorship of a record and adds it: who signs vouches for all that the record says.
+    pub fn sign(&mut self, record: RecordId, signing: &Signing<'_>) -> Result<Signed, SignError> {
+        self.say(record, &Predicate::Authorship(Authorship::default()), signing)
+    }
+
+    /// Signs something about a record and adds it.
+    ///
+    /// What takes a statement or a key back has to be said of several records at times: [`Intact::subjects`].
+    pub fn say(&mut self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
+        let signed = self.signed(record, predicate, signing)?;
+        self.add(&signed);
+        Ok(signed)
+    }
+
+    /// Signs something about a record, and adds it to nothing. It follows the latest statements about the record; an authorship names the
+    /// models and data that the record put out.
+    pub fn signed(&self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
+        let about = self.records().get(&record).ok_or(SignError::NoRecord(record))?;
+        let is_named = predicate.kind() == Kind::Authorship;
+        let outputs = about.body().outputs.iter().filter(|output| is_named && role::carries_lineage(&output.role));
+        let outputs: Vec<_> = outputs.map(|output| output.digest).collect();
+        let previous = self.latest_for(record, &signing.key.public_key());
+        let about = About { record: about.digest(), outputs: &outputs, previous: &previous };
+        let file = sign(predicate, about, signing)?;
+        let statement = Envelope::parse(&file).and_then(Envelope::verify)?;
+        Ok(Signed { file, statement })
+    }
+
+    /// Adds a statement that was made just now.
+    pub fn add(&mut self, signed: &Signed) {
+        self.insert_statement(signed.file.clone());
+        self.add_statements([signed.statement.clone()]);
+    }
+
+    /// The records that a statement has to be about, if it was meant for one. What takes a statement or key back is about what that vouched
+    /// for, so that it is still said of these records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
+    pub fn subjects(&self, chosen: RecordId, predicate: &Predicate) -> Vec<RecordId> {
+        let Predicate::Revocation(revocation) = predicate else { return vec![chosen] };
+        let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {
+            Revoked::Record(_) => false,
+            Revoked::Statement(id) => statement.id() == *id,
+            Revoked::Key(key) => statement.kind() == Kind::Authorship && statement.key() == key,
+        };
+        let meant = self.statements().iter().filter(is_meant).map(|statement| RecordId(statement.record().blake3));
+        let records: BTreeSet<RecordId> = meant.filter(|id| self.records().contains_key(id)).collect();
+        if records.is_empty() { vec![chosen] } else { records.into_iter().collect() }
+    }
+}
