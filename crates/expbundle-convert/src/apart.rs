@@ -105,6 +105,7 @@ impl Sieve {
             learned.text(&source.run);
         }
         for (name, content) in draft.sections() {
+            series(name.as_str(), content, &mut |text| learned.text(text))?;
             let media_type = draft.body().sections.get(name).map(|section| section.media_type.as_str());
             if media_type != Some(sections::JSON) || name.as_str() == Identity::NAME {
                 continue;
@@ -193,6 +194,24 @@ impl Sieve {
         }
         Ok(())
     }
+}
+
+/// Reads the texts of a Parquet section: lines of the console, or keys and texts of series.
+pub(crate) fn series(name: &str, content: &Content, read: &mut dyn FnMut(&str)) -> Result<(), ConvertError> {
+    match name {
+        sections::CONSOLE => ConsoleReader::open(Section(content.clone()))?.for_each(|line| read(&line.line))?,
+        sections::METRICS | sections::TELEMETRY => {
+            let reader = SeriesReader::open(Section(content.clone()))?;
+            reader.keys()?.iter().for_each(|key| read(key));
+            reader.for_each(|point| {
+                if let Some(text) = &point.text {
+                    read(text);
+                }
+            })?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn wrong(name: &SectionName, error: json::JsonError) -> ConvertError {
