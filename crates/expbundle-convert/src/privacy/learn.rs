@@ -509,6 +509,76 @@ const DOMAINS: &[&str] = &["com", "org", "net", "edu", "gov", "io", "ai", "de", 
 const LONGEST_NAME: usize = 128;
 /// The most nodes that all lists of nodes are written out to.
 const MOST_NODES: u64 = 1 << 16;
+/// Data sets, models and fields that groups of projects are called by: found in the name of every file and data set, and telling of nobody.
+const THINGS: &[&str] = &[
+    "ads",
+    "alphafold",
+    "audio",
+    "bert",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "bio",
+    "chemistry",
+    "cifar",
+    "classification",
+    "climate",
+    "clip",
+    "coco",
+    "cv",
+    "detection",
+    "diffusion",
+    "digits",
+    "embeddings",
+    "eval",
+    "experiments",
+    "fashion-mnist",
+    "forecasting",
+    "gan",
+    "genomics",
+    "glue",
+    "gpt",
+    "gpt2",
+    "image",
+    "imagenet",
+    "images",
+    "inference",
+    "iris",
+    "kitti",
+    "language",
+    "librispeech",
+    "llama",
+    "llm",
+    "materials",
+    "medical",
+    "mlops",
+    "mnist",
+    "nlp",
+    "pipeline",
+    "pipelines",
+    "platform",
+    "physics",
+    "ranking",
+    "recommender",
+    "reproducibility",
+    "resnet",
+    "rl",
+    "robotics",
+    "search",
+    "segmentation",
+    "speech",
+    "squad",
+    "svhn",
+    "text",
+    "tools",
+    "transformer",
+    "transformers",
+    "vision",
+    "vit",
+    "weather",
+    "whisper",
+    "yolo",
+];
 /// Whoever publishes code that many start from: a word for things, and no person of the run.
 const PUBLISHERS: &[&str] = &[
     "allenai",
@@ -721,7 +791,7 @@ impl Learned {
     fn owner(&mut self, names: &str) {
         let names = &*markers_as_words(names);
         for name in [names].into_iter().chain(names.split('/')) {
-            if !PUBLISHERS.contains(&&*name.to_lowercase()) {
+            if ![PUBLISHERS, THINGS].iter().any(|words| words.contains(&&*name.to_lowercase())) {
                 self.word(name, Kind::Owner);
             }
         }
