@@ -105,7 +105,7 @@ impl Search {
                 }
             }
             for (_, name, content) in intact.bundle().sections() {
-                apart::series(name.as_str(), content, &mut |text| learned.text(text))?;
+                apart::series(name.as_str(), content, &mut |key, text| learned.value(key, text))?;
                 if let Some(mut value) = tree(name.as_str(), content)? {
                     texts.visit(name.as_str(), &mut value, &mut |at, text| {
                         learned.value(at.key, text);
@@ -231,7 +231,7 @@ impl Search {
             return Ok(());
         }
         if is_series(name) {
-            return apart::series(name, content, &mut |text| self.text(PartKind::Section, name, None, text));
+            return apart::series(name, content, &mut |key, text| self.text(PartKind::Section, name, key, text));
         }
         self.file(PartKind::Section, name, &content.read(u64::MAX)?);
         Ok(())

@@ -191,7 +191,11 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
                 begins.is_some_and(|letter| "{,".contains(letter)) && then.is_some_and(|letter| ",}".contains(letter));
             let at_end =
                 kind == Kind::Host && then.is_none_or(|letter| letter == '\n' || letter == '\r' || letter == ',');
-            at.value > at.sign_at + 1 && (in_braces || at_end)
+            // `- author: ada`, alone in its line
+            let mark = text.back_within(at.start, BETWEEN, |letter| " -*#+\t".contains(letter));
+            let is_line = text.before(mark).is_none_or(|letter| letter == '\n')
+                && then.is_none_or(|letter| letter == '\n' || letter == '\r');
+            at.value > at.sign_at + 1 && (in_braces || at_end || is_line)
         }
         _ => false,
     };

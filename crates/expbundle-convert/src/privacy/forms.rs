@@ -70,7 +70,7 @@ pub(super) const PUBLIC_AS_PATH: &[&str] = &[
     "tfds",
 ];
 /// Ends of file names that are no top-level domains: `logo@2x.png` is no mail address.
-const FILE_ENDS: &[&str] = &[
+pub(super) const FILE_ENDS: &[&str] = &[
     "png",
     "jpg",
     "jpeg",
@@ -131,6 +131,9 @@ const METRICS: &[&str] = &[
     "best",
     "model",
 ];
+/// How machines are called behind a hyphen: `ada@adas-laptop`.
+const MACHINES: &[&str] =
+    &["laptop", "desktop", "pc", "mac", "ws", "workstation", "server", "gpu", "node", "vm", "mbp", "macbook"];
 /// Names before a number that are of measures, versions and digests, and of no machine: `image@sha256`, `latency@p99`, `model@step100`.
 const NUMBERED: &[&str] = &[
     "sha",
@@ -313,6 +316,11 @@ fn domain_end(text: &Text<'_>, local: &str, at: usize) -> Option<usize> {
         return Some(end + ".(none)".len());
     }
     if [":/", ":~"].iter().any(|sign| text.has(end, sign)) || domain == "localhost" && !names_no_one(local) {
+        return Some(end);
+    }
+    if !domain.contains('.')
+        && domain.rsplit_once('-').is_some_and(|(_, last)| MACHINES.contains(&&*last.to_lowercase()))
+    {
         return Some(end);
     }
     // `ada@node042`, and not `recall@top10`.

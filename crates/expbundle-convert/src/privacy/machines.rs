@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::forms::FILE_ENDS;
 use super::learn::names_no_one;
 use super::look::Text;
 use super::{Kind, Part};
@@ -23,8 +24,39 @@ const PRIVATE_DOMAINS: &[&str] = &[
 ];
 /// The same that a thing of a program is never called: `nas.lan`, but `threading.local`.
 const ONLY_DOMAINS: &[&str] = &["lan", "intranet", "localdomain"];
-/// Ends of two labels that home routers give.
-const HOME_DOMAINS: &[&str] = &["home.arpa", "fritz.box", "speedport.ip"];
+/// Ends of names that home routers and private networks give.
+const HOME_DOMAINS: &[&str] = &["home.arpa", "fritz.box", "speedport.ip", "ts.net"];
+/// Things of programs before a dot: `torch.nn.functional.local`, `layer.lan`.
+const THINGS: &[&str] = &[
+    "torch",
+    "numpy",
+    "np",
+    "tf",
+    "tensorflow",
+    "keras",
+    "jax",
+    "flax",
+    "sklearn",
+    "google",
+    "module",
+    "modules",
+    "layer",
+    "layers",
+    "self",
+    "cls",
+    "config",
+    "cfg",
+    "args",
+    "model",
+    "threading",
+    "asyncio",
+    "os",
+    "sys",
+    "pkg",
+    "lib",
+];
+/// Ports that distributed runs meet at by default.
+const PORTS: &[&str] = &["29400", "29500", "29501", "29502", "23456", "12355", "6379", "10001"];
 /// Words before a number like `1.2.3.4` that make it an address.
 const BEFORE_ADDRESS: &[&str] = &[
     "host",
@@ -105,6 +137,7 @@ fn token_forms(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>
         .or_else(|| host_of_log_folder(trimmed))
         .or_else(|| host_of_profile(text, start, trimmed))
         .or_else(|| host_of_collective(text, start, token))
+        .or_else(|| host_with_port(trimmed))
         .or_else(|| machine_name(text, start, trimmed));
     if let Some((at, end)) = host {
         found.push(Part { start: start + at, end: start + end, kind: Kind::Host });
@@ -213,6 +246,13 @@ fn host_of_collective(text: &Text<'_>, start: usize, token: &str) -> Option<(usi
     (is_one && !host.is_empty() && !names_no_one(host)).then_some((0, host.len()))
 }
 
+/// `node17:29500`, which PyTorch and Ray meet at.
+fn host_with_port(token: &str) -> Option<(usize, usize)> {
+    let (host, port) = token.split_once(':')?;
+    let is_name = host.starts_with(char::is_alphabetic) && host.chars().count() > 1 && host.parse::<IpAddr>().is_err();
+    (PORTS.contains(&port) && is_name && !names_no_one(host) && is_private_host(host)).then_some((0, host.len()))
+}
+
 /// `[node17]:29500`, `[node17.hpc]:29500`
 fn in_brackets(text: &Text<'_>, found: &mut Vec<Part>) {
     for (at, _) in text.whole().match_indices("]:") {
@@ -222,6 +262,7 @@ fn in_brackets(text: &Text<'_>, found: &mut Vec<Part>) {
         let is_port = (4..=5).contains(&(port - at - 2)) && !text.after(port).is_some_and(char::is_alphanumeric);
         let is_name = host.starts_with(char::is_alphabetic)
             && (host.contains(|letter: char| letter.is_ascii_digit() || ".-".contains(letter))
+                || PORTS.contains(&text.slice(at + 2, port))
                 || BEFORE_ADDRESS.contains(&&*word_before(text, start.saturating_sub(1))));
         if text.before(start) == Some('[') && is_port && is_name && !names_no_one(host) && host != "c10d" {
             found.push(Part { start, end: at, kind: Kind::Host });
@@ -231,16 +272,27 @@ fn in_brackets(text: &Text<'_>, found: &mut Vec<Part>) {
 
 /// `node17.corp.internal`, `nas.fritz.box`, `Adas-MacBook-Pro`, `DESKTOP-4F2K9QX`
 fn machine_name(text: &Text<'_>, start: usize, token: &str) -> Option<(usize, usize)> {
-    let host = token.split(':').next().unwrap_or_default();
+    let mut host = token.split(':').next().unwrap_or_default();
+    // `log-node17.lan.txt`
+    while let Some((rest, _)) = host.rsplit_once('.').filter(|(_, last)| FILE_ENDS.contains(last)) {
+        host = rest;
+    }
     let labels: Vec<&str> = host.split('.').collect();
     let lower = host.to_lowercase();
     let last = lower.rsplit('.').next().unwrap_or_default();
-    let whole = Some((0, token.len()));
+    let whole = Some((
+        0,
+        if token.get(host.len()..).is_some_and(|rest| rest.starts_with('.')) { host.len() } else { token.len() },
+    ));
     if let [first, .., _] = labels.as_slice()
         && (PRIVATE_DOMAINS.contains(&last) || is_of_home(&lower))
         && labels.iter().all(|label| !label.is_empty())
     {
         // `threading.local` is a thing of a program; machines have numbers, ports, or a word like `host` before them.
+        let has_number = host.contains(|letter: char| letter.is_ascii_digit() || letter == '-');
+        if !has_number && THINGS.contains(&&*first.to_lowercase()) {
+            return None;
+        }
         let is_value = start == 0 && token.len() == text.whole().len() && labels.len() > 2;
         let is_named =
             || BEFORE_ADDRESS.contains(&&*word_before(text, start)) && !text.has(start + token.len(), " import");
@@ -252,7 +304,7 @@ fn machine_name(text: &Text<'_>, start: usize, token: &str) -> Option<(usize, us
         let is_one = is_value
             || ONLY_DOMAINS.contains(&last) && (first.len() > 2 || labels.len() > 2)
             || is_of_home(&lower)
-            || host.contains(|letter: char| letter.is_ascii_digit() || letter == '-')
+            || has_number
             || has_port()
             || is_named();
         return is_one.then_some(whole).flatten();

@@ -558,6 +558,7 @@ fn members_in_texts_name_people_and_machines() {
     is("UserId=kowal(1000) GroupId=x(1000)", "UserId=[person 1](1000) GroupId=x(1000)");
     is("NodeList=gpu[07-08] BatchHost=gpu07", "NodeList=[host 1] BatchHost=[host 2]");
     is("Running on host: gpu07", "Running on host: [host 1]");
+    is("# x\n- author: kowal\nlr: 0.1\n", "# x\n- author: [person 1]\nlr: 0.1\n");
 }
 
 #[test]
@@ -621,6 +622,7 @@ fn what_is_no_domain_makes_no_mail_address() {
         ("kow@uni-x.org.json", "[mail 1].json"),
         ("mail_kow@uni-x.de_notes.csv", "[mail 1]_notes.csv"),
         ("kow@localhost", "[mail 1]"),
+        ("kow@adas-laptop", "[mail 1]"),
         ("kow@laptop.(none)", "[mail 1]"),
         ("[kow@login02 ~]$ ls", "[[mail 1] ~]$ ls"),
         ("kow@ws1:~$ ls", "[mail 1]:~$ ls"),
@@ -653,7 +655,17 @@ fn machines_of_distributed_runs() {
             "plugins/profile/2026_11_23/[host 1].trace.json.gz",
         );
     }
+    is("connecting to thor:29500", "connecting to [host 1]:29500");
+    is("[thor]:29500", "[[host 1]]:29500");
+    is("log-node17.lan.txt", "[host 1].txt");
+    is("ws.tail1234.ts.net", "[host 1]");
     for text in [
+        "torch.nn.functional.local",
+        "layer.lan",
+        "example.org:29500",
+        "127.0.0.1:29500",
+        "localhost:29500",
+        "entity: PERSON",
         "threading.local",
         "torch.internal",
         "from google.protobuf.internal import x",
