@@ -219,9 +219,9 @@ fn copy(from: &Utf8Path, to: &Utf8Path) {
         let path = entry.expect("an entry").into_path();
         let to = to.join(path.file_name().expect("a name"));
         if path.is_dir() {
-            copy(&path, &to)
+            copy(&path, &to);
         } else {
-            std::fs::write(to, std::fs::read(path).expect("a file")).expect("a file")
+            std::fs::write(to, std::fs::read(path).expect("a file")).expect("a file");
         }
     }
 }

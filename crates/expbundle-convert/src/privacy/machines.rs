@@ -246,7 +246,7 @@ fn host_of_collective(text: &Text<'_>, start: usize, token: &str) -> Option<(usi
     (is_one && !host.is_empty() && !names_no_one(host)).then_some((0, host.len()))
 }
 
-/// `node17:29500`, which PyTorch and Ray meet at.
+/// `node17:29500`, with a port that programs of distributed runs meet at.
 fn host_with_port(token: &str) -> Option<(usize, usize)> {
     let (host, port) = token.split_once(':')?;
     let is_name = host.starts_with(char::is_alphabetic) && host.chars().count() > 1 && host.parse::<IpAddr>().is_err();
