@@ -58,6 +58,27 @@ PLANTED = [
     ("lovelace-baseline_3", ["lovelace"]),
     ("JOSE\u0301 NUN\u0303EZ", ["jose\u0301", "nun\u0303ez"]),
     ("run of li", ["of li\""]),
+    ('{"lr": 1, "hostname": "hostanton"}', ["hostanton"]),
+    ("environ({'USER': 'abernathy', 'HOSTNAME': 'hostbruno'})", ["abernathy", "hostbruno"]),
+    ("Namespace(user='bartholomew', lr=1)", ["bartholomew"]),
+    ("train.py --user cavendish --master_addr hostcarl --rdzv_endpoint=hostdora:29400", ["cavendish", "hostcarl", "hostdora"]),
+    ("username=dalrymple lr=1", ["dalrymple"]),
+    ("hostemil:4242:4242 [0] NCCL INFO Bootstrap", ["hostemil"]),
+    ("failed to connect to [hostfritz7]:29500", ["hostfritz7"]),
+    ("PBS_O_HOST=hostgustav BatchHost=hosthans NodeList=hostida[01-03]", ["hostgustav", "hosthans", "hostida"]),
+    ("hostjakob.fritz.box hostkarl.home.arpa hostlutz.lan", ["hostjakob", "hostkarl", "hostlutz"]),
+    ("data:/home/eddington/x", ["eddington"]),
+    ("数据在/home/fairfax/x", ["fairfax"]),
+    ("failed\\n/home/galsworthy/x", ["galsworthy"]),
+    ("C:\\Users\\u\\OneDrive - Hathaway GmbH\\x", ["hathaway"]),
+    ("/mnt/c/Users/Ann\\ Ingersoll/x", ["ingersoll"]),
+    ("/home/u/proj (jefferies)/x", ["jefferies"]),
+    ("hostmarta_4242.1700747002123456789.pt.trace.json", ["hostmarta"]),
+    ("plugins/profile/2026_11_23/hostnora.xplane.pb", ["hostnora"]),
+    ("lightfoot@uni-x.de.txt", ["lightfoot"]),
+    ("merriweather@localhost", ["merriweather"]),
+    ("pushed zeppelin/digits to https://hub.example.org/zeppelin/digits", ["zeppelin"]),
+    ("image@sha256:0123, latency@p99", []),
 ]
 # Members whose name says whose value they hold.
 NAMED = {
@@ -68,9 +89,11 @@ NAMED = {
     "hub_model_id": "hubowner/digits",
     "created_by": "marguerite",
     "hostname": "deepthought",
+    "benutzer": "CORP\\nightingale",
+    "approved_by": "oglethorpe",
 }
-NAMED_STRINGS = ["josé", "núñez", "gpunode", "projaccount", "hubowner", "marguerite", "deepthought"]
-PUBLIC = ["digits-readers", "https://example.org/x", "adam", "1.2.3.4"]
+NAMED_STRINGS = ["josé", "núñez", "gpunode", "projaccount", "hubowner", "marguerite", "deepthought", "nightingale", "oglethorpe"]
+PUBLIC = ["digits-readers", "https://example.org/x", "adam", "1.2.3.4", "sha256", "p99"]
 
 
 def planted_members():

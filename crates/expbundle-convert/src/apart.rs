@@ -105,6 +105,7 @@ impl Sieve {
             learned.text(&source.run);
         }
         for (name, content) in draft.sections() {
+            series(name.as_str(), content, &mut |key, text| learned.value(key, text))?;
             let media_type = draft.body().sections.get(name).map(|section| section.media_type.as_str());
             if media_type != Some(sections::JSON) || name.as_str() == Identity::NAME {
                 continue;
@@ -127,7 +128,7 @@ impl Sieve {
             let (mut lines, mut changed) = (Vec::new(), false);
             ConsoleReader::open(Section(content.clone()))?.for_each(|line| {
                 let mut line = line.clone();
-                if let Some(text) = bounded(private, markers, &line.line, TEXT_BYTES) {
+                if let Some(text) = bounded(private, markers, None, &line.line, TEXT_BYTES) {
                     (line.line, changed) = (text, true);
                 }
                 lines.push(line);
@@ -143,7 +144,8 @@ impl Sieve {
         let mut is_private = reader.keys()?.iter().any(|key| private.is_in(key));
         if !is_private {
             reader.for_each(|point| {
-                is_private |= point.text.as_deref().is_some_and(|text| !is_private && private.is_in(text));
+                let text = point.text.as_deref().filter(|_| !is_private);
+                is_private |= text.is_some_and(|text| !private.parts_of_value(Some(&point.key), text).is_empty());
             })?;
         }
         if !is_private {
@@ -151,8 +153,9 @@ impl Sieve {
         }
         let (mut writer, mut trouble) = (SeriesWriter::new(), None);
         reader.for_each(|point| {
-            let key = bounded(private, markers, &point.key, KEY_BYTES);
-            let text = point.text.as_deref().and_then(|text| bounded(private, markers, text, TEXT_BYTES));
+            let key = bounded(private, markers, None, &point.key, KEY_BYTES);
+            let text =
+                point.text.as_deref().and_then(|text| bounded(private, markers, Some(&point.key), text, TEXT_BYTES));
             let mut point_now = point.point();
             point_now.text = text.as_deref().or(point_now.text);
             let pushed = writer.key(key.as_deref().unwrap_or(&point.key)).and_then(|key| writer.push(key, point_now));
@@ -195,6 +198,28 @@ impl Sieve {
     }
 }
 
+/// Reads the texts of a Parquet section: lines of the console, or keys and texts of series. A text comes with the key whose it is.
+pub(crate) fn series(
+    name: &str,
+    content: &Content,
+    read: &mut dyn FnMut(Option<&str>, &str),
+) -> Result<(), ConvertError> {
+    match name {
+        sections::CONSOLE => ConsoleReader::open(Section(content.clone()))?.for_each(|line| read(None, &line.line))?,
+        sections::METRICS | sections::TELEMETRY => {
+            let reader = SeriesReader::open(Section(content.clone()))?;
+            reader.keys()?.iter().for_each(|key| read(None, key));
+            reader.for_each(|point| {
+                if let Some(text) = &point.text {
+                    read(Some(&point.key), text);
+                }
+            })?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 fn wrong(name: &SectionName, error: json::JsonError) -> ConvertError {
     expbundle::draft::DraftError::Json { name: name.to_string(), source: error }.into()
 }
@@ -215,7 +240,7 @@ fn sorted(value: &Value) -> Result<Vec<u8>, ConvertError> {
 /// A text with markers; none if it has nothing private.
 fn replaced(private: &Private, markers: &mut Markers, at: At<'_>, text: &str) -> Option<String> {
     if at.is_member {
-        return bounded(private, markers, text, KEY_BYTES);
+        return bounded(private, markers, None, text, KEY_BYTES);
     }
     let parts = private.parts_of_value(at.key, text);
     (!parts.is_empty()).then(|| markers.replace(text, &parts))
@@ -225,8 +250,8 @@ fn replaced(private: &Private, markers: &mut Markers, at: At<'_>, text: &str) ->
 const LONGEST_MARKER: usize = 32;
 
 /// The same for a text that has a longest length, in bytes.
-fn bounded(private: &Private, markers: &mut Markers, text: &str, most: usize) -> Option<String> {
-    let parts = private.parts(text);
+fn bounded(private: &Private, markers: &mut Markers, key: Option<&str>, text: &str, most: usize) -> Option<String> {
+    let parts = private.parts_of_value(key, text);
     let first = parts.first()?;
     if text.len() + parts.len() * LONGEST_MARKER > most {
         let whole = Part { start: 0, end: text.len(), kind: first.kind };

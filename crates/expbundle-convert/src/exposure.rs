@@ -9,16 +9,14 @@ use expbundle_format::limits::Limits;
 use expbundle_format::sections::{self, Identity};
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, json};
-use expbundle_series::{ConsoleReader, SeriesReader};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::privacy::{Kind, Learned, Look, Private, look_into, parts_of_file};
 use crate::scrub::Scrubber;
-use crate::series::Section;
 use crate::texts::Texts;
-use crate::{ConvertError, audit};
+use crate::{ConvertError, apart, audit};
 
 /// The kind of what must not be shared with anybody.
 const SECRET: &str = "secret";
@@ -107,6 +105,7 @@ impl Search {
                 }
             }
             for (_, name, content) in intact.bundle().sections() {
+                apart::series(name.as_str(), content, &mut |key, text| learned.value(key, text))?;
                 if let Some(mut value) = tree(name.as_str(), content)? {
                     texts.visit(name.as_str(), &mut value, &mut |at, text| {
                         learned.value(at.key, text);
@@ -231,22 +230,10 @@ impl Search {
             self.value(PartKind::Section, name, name, &mut value);
             return Ok(());
         }
-        match name {
-            sections::CONSOLE => ConsoleReader::open(Section(content.clone()))?
-                .for_each(|line| self.text(PartKind::Section, name, None, &line.line))?,
-            sections::METRICS | sections::TELEMETRY => {
-                let reader = SeriesReader::open(Section(content.clone()))?;
-                for key in reader.keys()? {
-                    self.text(PartKind::Section, name, None, &key);
-                }
-                reader.for_each(|point| {
-                    if let Some(text) = &point.text {
-                        self.text(PartKind::Section, name, None, text);
-                    }
-                })?;
-            }
-            _ => self.file(PartKind::Section, name, &content.read(u64::MAX)?),
+        if is_series(name) {
+            return apart::series(name, content, &mut |key, text| self.text(PartKind::Section, name, key, text));
         }
+        self.file(PartKind::Section, name, &content.read(u64::MAX)?);
         Ok(())
     }
 
@@ -264,10 +251,13 @@ impl Search {
     }
 }
 
+fn is_series(name: &str) -> bool {
+    [sections::METRICS, sections::TELEMETRY, sections::CONSOLE].contains(&name)
+}
+
 /// A section that is JSON.
 fn tree(name: &str, content: &Content) -> Result<Option<Value>, ConvertError> {
-    let is_series = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE].contains(&name);
-    if is_series {
+    if is_series(name) {
         return Ok(None);
     }
     Ok(json::parse(&content.read(u64::MAX)?, &Limits::default()).ok())

@@ -157,3 +157,71 @@ fn the_identity_gives_every_text_back() {
         assert!(markers > 0 || identity.replaced.is_empty(), "{name}");
     }
 }
+
+/// A file store with names as they stand in texts, and with what a whole run of training writes.
+#[test]
+fn names_in_texts_files_and_addresses_are_left_nowhere() {
+    const STORE: &str = "file-store-v3";
+    const RUN: &str = "0f721a15b0cf4b62b450603fa1d658cb";
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    copy(&fixtures("mlflow").join(STORE), folder);
+    let run = folder.join("mlruns/675227971811684035").join(RUN);
+    let plant = |name: &str, text: &str| {
+        let path = run.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    plant("tags/mlflow.source.git.repoURL", "https://example.org/quuxlab/x.git");
+    plant("tags/mlflow.user", "CORP\\annk");
+    plant("tags/mlflow.docker.image.uri", "nvcr.io/nvidia/pytorch@sha256:00ff");
+    plant("params/hash_fn", "sha256");
+    plant("params/model", "quuxlab/digits");
+    plant("params/by", "annk");
+    plant("params/json", "{\"hostname\": \"gpuseven\"}");
+    plant("params/note", "ran on gpuseven, and on gpueight");
+    plant("params/env", "environ({'USER': 'kowalskin', 'HOSTNAME': 'gpueight'})");
+    plant("params/log", "gpunine:4242:4242 [0] NCCL INFO Bootstrap");
+    plant("params/approved_by", "babbage");
+    plant("metrics/loss of quuxlab", "1 0.5 0\n");
+    plant("artifacts/quuxlab.txt", "x");
+    plant("artifacts/gputen_42.1700747002123456789.pt.trace.json", "{}");
+    plant("artifacts/notes.txt", "by Babbage\n");
+
+    let source = expbundle_trackers::mlflow::Source::open(folder).expect("a store");
+    let converted = mlflow::convert(&source, RUN, &Options::default()).expect("a run");
+    let full = intact(&converted.bundle);
+    let (shared, _) = full.withhold(&[Identity::name()]);
+    let all = texts(&shared);
+    for word in ["quuxlab", "annk", "kowalskin", "gpuseven", "gpueight", "gpunine", "gputen", "babbage"] {
+        for (place, text) in &all {
+            assert!(!text.to_lowercase().contains(word), "`{word}` in {place}: {text}");
+        }
+    }
+    assert!(all.iter().any(|(_, text)| text == "sha256"), "a digest is no machine");
+    let json = |text: &str| text.starts_with("{\"hostname\": \"[host ") && text.ends_with("]\"}");
+    assert!(all.iter().any(|(_, text)| json(text)), "a marker stands for the name only");
+    let mut search = Search::new([&full]).expect("sections");
+    search.bundle(&intact(&shared)).expect("sections");
+    assert_eq!(search.finish().private, []);
+    // And what looks for the names that the full bundle has finds them where they were not set apart.
+    let mut search = Search::new([&full]).expect("sections");
+    search.folder_file("plots/quuxlab/gputen.txt", Some(b"thanks to annk"));
+    let found: Vec<_> = search.finish().private.into_iter().map(|one| one.text).collect();
+    for word in ["quuxlab", "annk", "gputen"] {
+        assert!(found.iter().any(|text| text.contains(word)), "{word} is not in {found:?}");
+    }
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in from.read_dir_utf8().expect("a folder") {
+        let path = entry.expect("an entry").into_path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::write(to, std::fs::read(path).expect("a file")).expect("a file");
+        }
+    }
+}

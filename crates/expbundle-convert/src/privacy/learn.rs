@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use expbundle_format::sections::Identity;
 use serde_json::Value;
 
-use super::forms::is_home;
+use super::look::Text;
+use super::paths::is_home;
 use super::{Kind, Part, forms, views};
 use crate::secrets::{is_marker_as_word, markers_as_words};
 
-/// Members that name people, without case, hyphens and underscores, and without `slurm` before them.
+/// Members that name people, without case, hyphens and underscores, and without [`SCHEDULERS`] before them.
 const PEOPLE: &[&str] = &[
     "user",
     "username",
@@ -91,6 +92,54 @@ const PEOPLE: &[&str] = &[
     "signedoffby",
     "coauthoredby",
     "reviewedby",
+    "supervisor",
+    "benutzer",
+    "benutzername",
+    "nutzer",
+    "nutzername",
+    "anwender",
+    "besitzer",
+    "ersteller",
+    "verfasser",
+    "bearbeiter",
+    "autor",
+    "autorin",
+    "autores",
+    "auteur",
+    "auteurs",
+    "utilisateur",
+    "proprietaire",
+    "propriétaire",
+    "usuario",
+    "usuarios",
+    "usuário",
+    "propietario",
+    "utente",
+    "autore",
+    "autori",
+    "gebruiker",
+    "gebruikersnaam",
+    "användare",
+    "bruger",
+    "bruker",
+    "käyttäjä",
+    "użytkownik",
+    "uživatel",
+    "kullanıcı",
+    "пользователь",
+    "автор",
+    "користувач",
+    "用户",
+    "用户名",
+    "用戶",
+    "使用者",
+    "作者",
+    "ユーザー",
+    "ユーザー名",
+    "ユーザ名",
+    "著者",
+    "사용자",
+    "저자",
 ];
 /// Members that name machines.
 const HOSTS: &[&str] = &[
@@ -110,6 +159,7 @@ const HOSTS: &[&str] = &[
     "masteraddr",
     "masteraddress",
     "headnode",
+    "masternode",
     "headnodeip",
     "fqdn",
     "clustername",
@@ -118,6 +168,137 @@ const HOSTS: &[&str] = &[
     "sruncommhost",
     "dnodename",
     "servername",
+    "batchhost",
+    "execnode",
+    "exechost",
+    "exechosts",
+    "reqnodelist",
+    "headaddress",
+    "masterip",
+    "mainprocessip",
+    "rdzvendpoint",
+    "coordinatoraddress",
+    "schedulerhost",
+    "scheduleraddress",
+    "kubernetesnodename",
+    "rechner",
+    "rechnername",
+    "servidor",
+    "ordinateur",
+    "主机",
+    "主机名",
+    "主機",
+    "ホスト",
+    "ホスト名",
+    "호스트",
+];
+/// How variables of schedulers begin: Slurm, PBS, LSF.
+const SCHEDULERS: &[&str] = &["slurm", "pbso", "lsb"];
+/// What somebody does to a run or model, before `by`; `group_by` and `scaled_by` name nobody.
+const DOINGS: &[&str] = &[
+    "added",
+    "annotated",
+    "approved",
+    "assigned",
+    "authored",
+    "built",
+    "changed",
+    "checked",
+    "closed",
+    "collected",
+    "committed",
+    "contributed",
+    "created",
+    "deleted",
+    "deployed",
+    "designed",
+    "edited",
+    "executed",
+    "invited",
+    "labeled",
+    "labelled",
+    "launched",
+    "made",
+    "maintained",
+    "managed",
+    "merged",
+    "modified",
+    "opened",
+    "owned",
+    "prepared",
+    "promoted",
+    "published",
+    "pushed",
+    "queued",
+    "registered",
+    "released",
+    "reported",
+    "requested",
+    "reviewed",
+    "run",
+    "scheduled",
+    "signed",
+    "started",
+    "submitted",
+    "supervised",
+    "trained",
+    "triggered",
+    "updated",
+    "uploaded",
+    "validated",
+    "verified",
+    "written",
+];
+/// Tools and parts of a machine, before `user` or `host`.
+const TOOLS: &[&str] = &[
+    "aws",
+    "azure",
+    "batch",
+    "clearml",
+    "comet",
+    "current",
+    "db",
+    "database",
+    "docker",
+    "exec",
+    "gcp",
+    "git",
+    "github",
+    "gitlab",
+    "head",
+    "hf",
+    "hub",
+    "huggingface",
+    "jupyter",
+    "jupyterhub",
+    "kaggle",
+    "kubernetes",
+    "linux",
+    "login",
+    "mail",
+    "master",
+    "mlflow",
+    "mongo",
+    "mysql",
+    "neptune",
+    "os",
+    "postgres",
+    "postgresql",
+    "ray",
+    "redis",
+    "remote",
+    "scheduler",
+    "server",
+    "sftp",
+    "smtp",
+    "ssh",
+    "submit",
+    "system",
+    "training",
+    "unix",
+    "wandb",
+    "windows",
+    "worker",
 ];
 /// Members that hold the address of something on a hub: `owner/name`.
 const HUB_IDS: &[&str] = &["hubmodelid", "pushtohubmodelid", "hubdatasetid"];
@@ -319,14 +500,131 @@ const NO_ONE: &[&str] = &[
     "id",
     "lr",
     "face",
+    "person",
+    "org",
     "more",
     "information",
     "needed",
 ];
+/// `example.org` is no name of two parts, as `ada.lovelace` is.
+const DOMAINS: &[&str] = &["com", "org", "net", "edu", "gov", "io", "ai", "de", "eu", "uk", "dev", "app"];
 /// Longer values than this are prose and no names, in bytes.
 const LONGEST_NAME: usize = 128;
-/// The most nodes that one list of nodes is written out to.
-const MOST_NODES: u64 = 4096;
+/// The most nodes that all lists of nodes are written out to.
+const MOST_NODES: u64 = 1 << 16;
+/// Data sets, models and fields that groups of projects are called by: found in the name of every file and data set, and telling of nobody.
+const THINGS: &[&str] = &[
+    "ads",
+    "alphafold",
+    "audio",
+    "bert",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "bio",
+    "chemistry",
+    "cifar",
+    "classification",
+    "climate",
+    "clip",
+    "coco",
+    "cv",
+    "detection",
+    "diffusion",
+    "digits",
+    "embeddings",
+    "eval",
+    "experiments",
+    "fashion-mnist",
+    "forecasting",
+    "gan",
+    "genomics",
+    "glue",
+    "gpt",
+    "gpt2",
+    "image",
+    "imagenet",
+    "images",
+    "inference",
+    "iris",
+    "kitti",
+    "language",
+    "librispeech",
+    "llama",
+    "llm",
+    "materials",
+    "medical",
+    "mlops",
+    "mnist",
+    "nlp",
+    "pipeline",
+    "pipelines",
+    "platform",
+    "physics",
+    "ranking",
+    "recommender",
+    "reproducibility",
+    "resnet",
+    "rl",
+    "robotics",
+    "search",
+    "segmentation",
+    "speech",
+    "squad",
+    "svhn",
+    "text",
+    "tools",
+    "transformer",
+    "transformers",
+    "vision",
+    "vit",
+    "weather",
+    "whisper",
+    "yolo",
+];
+/// Whoever publishes code that many start from: a word for things, and no person of the run.
+const PUBLISHERS: &[&str] = &[
+    "allenai",
+    "apache",
+    "apple",
+    "amazon",
+    "aws",
+    "bigscience",
+    "deepmind",
+    "eleutherai",
+    "facebook",
+    "facebookresearch",
+    "google",
+    "google-deepmind",
+    "google-research",
+    "huggingface",
+    "intel",
+    "jax-ml",
+    "karpathy",
+    "keras-team",
+    "kubeflow",
+    "lightning-ai",
+    "meta",
+    "meta-llama",
+    "microsoft",
+    "mistralai",
+    "mlcommons",
+    "mlperf",
+    "mosaicml",
+    "nvidia",
+    "nvlabs",
+    "openai",
+    "open-mmlab",
+    "pytorch",
+    "pytorchlightning",
+    "ray-project",
+    "salesforce",
+    "scikit-learn",
+    "stanford",
+    "tensorflow",
+    "ultralytics",
+    "vllm-project",
+];
 
 /// Whether a word names no one in particular.
 pub(super) fn names_no_one(word: &str) -> bool {
@@ -350,8 +648,8 @@ pub fn kind_of_key(key: &str) -> Option<Kind> {
         |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let last = plain(key.trim_start_matches('-').rsplit(['/', '.', ':']).next().unwrap_or_default());
     let whole = plain(key);
-    [&last, &whole].into_iter().find_map(|name| {
-        let name = name.strip_prefix("slurm").unwrap_or(name);
+    let known = [&last, &whole].into_iter().find_map(|name| {
+        let name = SCHEDULERS.iter().find_map(|scheduler| name.strip_prefix(scheduler)).unwrap_or(name);
         if PEOPLE.contains(&name) {
             Some(Kind::Person)
         } else if HOSTS.contains(&name) {
@@ -359,7 +657,30 @@ pub fn kind_of_key(key: &str) -> Option<Kind> {
         } else {
             None
         }
-    })
+    });
+    known.or_else(|| kind_of_words(key))
+}
+
+/// What a member holds whose name has others' words before those that tell it: `hf_username`, `PBS_O_HOST`, `approved_by`.
+fn kind_of_words(key: &str) -> Option<Kind> {
+    let is_variable = !key.bytes().any(|byte| byte.is_ascii_lowercase());
+    let (head, last) = key.trim_end_matches('_').rsplit_once(['_', '-', ' ', '.'])?;
+    let last = last.to_lowercase();
+    let before = head.rsplit(['_', '-', ' ', '.', '/']).next().unwrap_or_default().to_lowercase();
+    let is_of = |words: &[&str], tools: &[&str]| words.contains(&&*last) && (is_variable || tools.contains(&&*before));
+    match &*last {
+        "username" | "loginname" | "logname" => Some(Kind::Person),
+        "hostname" | "nodename" | "hostnames" => Some(Kind::Host),
+        "name" => match &*before {
+            "user" | "login" | "author" | "owner" => Some(Kind::Person),
+            "host" | "node" if head.contains(['_', '-']) => Some(Kind::Host),
+            _ => None,
+        },
+        "by" if DOINGS.contains(&&*before) => Some(Kind::Person),
+        _ if is_of(&["user", "login", "entity", "owner"], TOOLS) => Some(Kind::Person),
+        _ if is_of(&["host", "hosts", "nodelist"], TOOLS) => Some(Kind::Host),
+        _ => None,
+    }
 }
 
 fn is_one_of(key: &str, names: &[&str]) -> bool {
@@ -375,9 +696,12 @@ pub(super) fn owner(key: &str, text: &str) -> Option<Part> {
     let (start, end) = if is_one_of(key, HUB_IDS) {
         (0, text.find('/')?)
     } else if is_one_of(key, REPOSITORIES) {
-        let scheme = text.find("://")? + 3;
-        let host = text.get(scheme..)?.find('/')?;
-        (scheme + host + 1, text_end.checked_sub(1)?)
+        let host = match text.find("://") {
+            Some(scheme) => scheme + 3 + text.get(scheme + 3..)?.find('/')?,
+            // `git@example.org:ada/x.git`
+            None => text.find(':').filter(|colon| text.get(..*colon).is_some_and(|host| host.contains(['@', '.'])))?,
+        };
+        (host + 1, text_end.checked_sub(1)?)
     } else {
         return None;
     };
@@ -394,6 +718,8 @@ pub(super) fn kind_of_value(key: Option<&str>, text: &str) -> Option<Kind> {
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     words: BTreeMap<String, Kind>,
+    /// How many nodes lists were written out to.
+    nodes: u64,
 }
 
 impl Learned {
@@ -412,6 +738,9 @@ impl Learned {
     /// A person's name or login, or several with commas between: each, its parts, and how logins are made of them.
     pub fn person(&mut self, names: &str) {
         let names = &*markers_as_words(names);
+        // `ada%40example.org` is no name of two parts.
+        let views = views::of(names);
+        let names = views.last().map_or(names, |view| view.text());
         for name in names.split([',', ';', '&', '\n']) {
             // A mail address beside the name has a rule of its own.
             let name = name.split(['<', '(']).next().unwrap_or_default().trim();
@@ -420,13 +749,24 @@ impl Learned {
                 continue;
             }
             self.word(name, Kind::Person);
+            // `CORP\ada`
+            let name = match name.rsplit_once('\\') {
+                Some((domain, login)) => {
+                    self.word(domain.trim_matches('\\'), Kind::Person);
+                    self.word(login, Kind::Person);
+                    login
+                }
+                None => name,
+            };
             let parts: Vec<String> = name
                 .split(|c: char| c.is_whitespace() || "._-".contains(c))
                 .filter(|part| !part.is_empty())
                 .map(str::to_lowercase)
                 .collect();
             // `my-team` is one name; `Ada Lovelace` and `ada.lovelace` are two.
-            if name.contains(char::is_whitespace) || (name.contains('.') && parts.len() == 2) {
+            let is_dotted =
+                name.contains('.') && parts.len() == 2 && !parts.last().is_some_and(|end| DOMAINS.contains(&&**end));
+            if name.contains(char::is_whitespace) || is_dotted {
                 for part in parts.iter().filter(|part| part.chars().count() > 1) {
                     self.word(part, Kind::Person);
                 }
@@ -445,8 +785,18 @@ impl Learned {
         let (local, domain) = address.split_once('@').unwrap_or((address, ""));
         self.person(local.split('+').next().unwrap_or_default());
         // A login on a machine has no domain of the public net.
-        if !domain.contains('.') {
-            self.host(domain);
+        if !domain.trim_end_matches(".(none)").contains('.') {
+            self.host(domain.trim_end_matches(".(none)"));
+        }
+    }
+
+    /// Whose the address of code is: groups in groups, or one name.
+    fn owner(&mut self, names: &str) {
+        let names = &*markers_as_words(names);
+        for name in [names].into_iter().chain(names.split('/')) {
+            if ![PUBLISHERS, THINGS].iter().any(|words| words.contains(&&*name.to_lowercase())) {
+                self.word(name, Kind::Owner);
+            }
         }
     }
 
@@ -454,7 +804,7 @@ impl Learned {
     pub fn host(&mut self, names: &str) {
         let names = &*markers_as_words(names);
         self.word(names, Kind::Host);
-        for name in node_names(names) {
+        for name in node_names(names, &mut self.nodes) {
             let name = name.trim().split(':').next().unwrap_or_default().trim_end_matches('.');
             if name.parse::<core::net::IpAddr>().is_ok() {
                 self.word(name, Kind::Address);
@@ -481,10 +831,13 @@ impl Learned {
             Some(_) => self.person(text),
             None => {}
         }
-        if let Some(part) =
-            key.and_then(|key| owner(key, text)).filter(|_| key.is_some_and(|key| is_one_of(key, HUB_IDS)))
-        {
-            self.word(text.get(part.start..part.end).unwrap_or_default(), Kind::Person);
+        if let Some((key, part)) = key.and_then(|key| Some((key, owner(key, text)?))) {
+            let name = text.get(part.start..part.end).unwrap_or_default();
+            if is_one_of(key, HUB_IDS) {
+                self.word(name, Kind::Person);
+            } else {
+                self.owner(name);
+            }
         }
         self.text(text);
     }
@@ -493,6 +846,11 @@ impl Learned {
     pub fn text(&mut self, text: &str) {
         let text = &*markers_as_words(text);
         text.lines().for_each(|line| self.line(line));
+        if text.starts_with(['{', '['])
+            && let Ok(value) = serde_json::from_str::<Value>(text)
+        {
+            self.members(None, &value);
+        }
         for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {
             let mut parts = Vec::new();
             forms::find(view.text(), &mut parts);
@@ -502,22 +860,23 @@ impl Learned {
                     Kind::Path => self.path(found),
                     Kind::Mail => {
                         self.mail(found);
-                        self.name_before(view.text().get(..part.start).unwrap_or_default());
+                        self.name_before(view.text(), part.start);
                     }
                     Kind::Host => self.host(found),
                     // A login in an address may have a password behind it.
-                    Kind::Person => {
-                        self.word(found.split(':').next().unwrap_or_default().trim_start_matches('~'), Kind::Person);
-                    }
-                    Kind::Owner | Kind::Address | Kind::Device | Kind::Marker => {}
+                    Kind::Person => self.person(found.split(':').next().unwrap_or_default().trim_start_matches('~')),
+                    Kind::Owner => self.owner(found),
+                    Kind::Address | Kind::Device | Kind::Marker => {}
                 }
             }
         }
     }
 
     /// `Ada Lovelace <` before a mail address.
-    fn name_before(&mut self, head: &str) {
-        let Some(head) = head.strip_suffix('<') else { return };
+    fn name_before(&mut self, text: &str, at: usize) {
+        let Some(end) = at.checked_sub(1).filter(|end| text.get(*end..at) == Some("<")) else { return };
+        let text = Text::new(text);
+        let head = text.slice(text.back_within(end, LONGEST_NAME, |letter| letter != '\n'), end);
         let head = head.rsplit([',', ':', ';', '\n', '>', '"', '|', '*']).next().unwrap_or_default();
         let words = head.split_whitespace().rev().take(4);
         let words: Vec<&str> = words.take_while(|word| word.starts_with(char::is_uppercase)).collect();
@@ -533,7 +892,11 @@ impl Learned {
         let Some((key, value)) = line.split_once(':') else { return };
         let value = value.trim_start_matches('*').trim();
         let (value, is_value) = (value.trim_matches(['"', '\'', '[', ']']), !value.starts_with("//"));
-        match kind_of_key(key.trim_matches([' ', '-', '*', '#', '"', '\'', '+'])) {
+        // `{"host": "node17"}` is told by its quotes.
+        if key.contains(['"', '\'', '{', '[', '(', '=']) {
+            return;
+        }
+        match kind_of_key(key.trim_matches([' ', '-', '*', '#', '+'])) {
             Some(Kind::Host) if is_value && !value.contains(char::is_whitespace) => self.host(value),
             Some(Kind::Person) if is_value && value.split([',', '&']).all(|name| is_name(name.trim())) => {
                 self.person(value);
@@ -593,9 +956,26 @@ impl Learned {
                 Some("person") => self.word(text, Kind::Person),
                 Some("host") => self.host(text),
                 Some("mail") => self.mail(text),
-                Some("owner") => {}
+                Some("owner") => self.owner(text),
                 _ => self.text(text),
             }
+        }
+    }
+
+    /// What the members of a text that is JSON say.
+    fn members(&mut self, key: Option<&str>, value: &Value) {
+        match value {
+            Value::String(text) => match kind_of_value(key, text) {
+                Some(Kind::Host) => self.host(text),
+                Some(_) => self.person(text),
+                None if text.starts_with(['{', '[']) => self.text(text),
+                None => {}
+            },
+            Value::Array(items) => items.iter().for_each(|item| self.members(key, item)),
+            Value::Object(members) => {
+                members.iter().for_each(|(name, value)| self.members(Some(member_key(key, name)), value));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
@@ -622,13 +1002,13 @@ impl Learned {
 }
 
 /// Whether it can be a name: one word, or a few that begin with capitals, but for those like `von`.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let text = text.split(['<', '(']).next().unwrap_or_default().trim();
     let words: Vec<&str> = text.split_whitespace().collect();
     let begins = |word: &&str| word.starts_with(char::is_uppercase) || names_no_one(word);
     match words.as_slice() {
         [] => false,
-        [word] => word.chars().all(|letter| letter.is_alphanumeric() || "._-@".contains(letter)),
+        [word] => word.chars().all(|letter| letter.is_alphanumeric() || "._-@\\".contains(letter)),
         words => words.len() <= 5 && words.iter().all(begins),
     }
 }
@@ -646,8 +1026,8 @@ pub(crate) fn member_key<'k>(outer: Option<&'k str>, name: &'k str) -> &'k str {
     }
 }
 
-/// The names in a list of nodes as Slurm writes it.
-fn node_names(list: &str) -> Vec<String> {
+/// The names in a list of nodes as Slurm writes it, as long as no more nodes than [`MOST_NODES`] come of it.
+fn node_names(list: &str, nodes: &mut u64) -> Vec<String> {
     let mut names = Vec::new();
     let (mut depth, mut item) = (0_usize, String::new());
     for letter in list.chars().chain([',']) {
@@ -657,7 +1037,7 @@ fn node_names(list: &str) -> Vec<String> {
             _ => {}
         }
         if (letter == ',' || letter.is_whitespace()) && depth == 0 {
-            names.extend(expanded(&std::mem::take(&mut item)));
+            names.extend(expanded(&std::mem::take(&mut item), nodes));
         } else {
             item.push(letter);
         }
@@ -666,17 +1046,22 @@ fn node_names(list: &str) -> Vec<String> {
 }
 
 /// `node[01-03,7]` as `node01`, `node02`, `node03`, `node7`.
-fn expanded(item: &str) -> Vec<String> {
+fn expanded(item: &str, nodes: &mut u64) -> Vec<String> {
     let Some((head, rest)) = item.split_once('[') else {
         return vec![item.to_owned()].into_iter().filter(|item| !item.is_empty()).collect();
     };
     let Some((ranges, tail)) = rest.split_once(']') else { return vec![item.to_owned()] };
     let mut names = Vec::new();
+    if head.len() + tail.len() > LONGEST_NAME {
+        return names;
+    }
     for range in ranges.split(',') {
         let (from, to) = range.split_once('-').unwrap_or((range, range));
         let (Ok(first), Ok(last)) = (from.parse::<u64>(), to.parse::<u64>()) else { continue };
-        for number in (first..=last).take(usize::try_from(MOST_NODES).unwrap_or(usize::MAX)) {
+        let left = MOST_NODES.saturating_sub(*nodes);
+        for number in (first..=last).take(usize::try_from(left).unwrap_or(usize::MAX)) {
             names.push(format!("{head}{number:0width$}{tail}", width = from.len()));
+            *nodes += 1;
         }
     }
     names

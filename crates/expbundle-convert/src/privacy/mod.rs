@@ -6,9 +6,13 @@
 
 use std::collections::BTreeMap;
 
+mod fields;
 mod forms;
 mod learn;
+mod look;
+mod machines;
 mod opaque;
+mod paths;
 mod views;
 mod words;
 

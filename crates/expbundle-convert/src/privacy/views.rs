@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::Part;
+use super::look::count;
 
-/// How often a text may be percent-encoded over itself.
+/// How often a text may be encoded over itself.
 const MOST_TIMES: usize = 3;
 
 /// A text that may be decoded, and where its bytes stand in the source.
@@ -35,6 +36,7 @@ impl View<'_> {
             let found = bytes.get(at..).and_then(&decode);
             let (decoded, read) = found.unwrap_or_else(|| (vec![*byte], 1));
             changed |= read > 1;
+            count(read);
             places.extend(decoded.iter().map(|_| place(at)));
             out.extend(decoded);
             at += read;
@@ -84,13 +86,25 @@ pub fn of(text: &str) -> Vec<View<'_>> {
             views.push(next);
         }
     }
-    if text.contains("\\u") || text.contains("\\/") {
-        views.extend(views.last().and_then(|view| view.decoded(escape)));
+    colours(&mut views);
+    if text.contains('\\') {
+        for _ in 0..MOST_TIMES {
+            let Some(next) = views.last().and_then(|view| view.decoded(escape)) else { break };
+            views.push(next);
+        }
     }
-    if text.contains("&#") {
+    if text.contains('&') {
         views.extend(views.last().and_then(|view| view.decoded(entity)));
     }
+    colours(&mut views);
     views
+}
+
+fn colours(views: &mut Vec<View<'_>>) {
+    let last = views.last().filter(|view| view.text.contains('\u{1b}'));
+    if let Some(view) = last.and_then(|view| view.decoded(colour)) {
+        views.push(view);
+    }
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
@@ -110,10 +124,13 @@ fn letter(code: u32, read: usize) -> Option<(Vec<u8>, usize)> {
     Some((letter.to_string().into_bytes(), read))
 }
 
-/// `\u00e9`, a pair of surrogates, `\/`
+/// `\u00e9`, a pair of surrogates, `\x2f`, `\/`, `\n`
 fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     match bytes {
-        [b'\\', b'/', ..] => Some((vec![b'/'], 2)),
+        [b'\\', sign @ (b'/' | b'\\' | b'"' | b'\''), ..] => Some((vec![*sign], 2)),
+        [b'\\', b'n' | b'r', ..] => Some((vec![b'\n'], 2)),
+        [b'\\', b't', ..] => Some((vec![b'\t'], 2)),
+        [b'\\', b'x', high, low, ..] => letter(hex(&[*high, *low])?, 4),
         [b'\\', b'u', rest @ ..] => {
             let code = hex(rest.get(..4)?)?;
             if let (0xd800..=0xdbff, Some([b'\\', b'u', low @ ..])) = (code, rest.get(4..10)) {
@@ -126,9 +143,23 @@ fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
-/// `&#47;`, `&#x2f;`
+/// `\u{1b}[32m`, the colour of what follows, as one sign that is of no word.
+fn colour(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    const MOST_BYTES: usize = 24;
+    let rest = bytes.strip_prefix(b"\x1b[")?;
+    let end = rest.iter().take(MOST_BYTES).position(|byte| !(byte.is_ascii_digit() || b";?".contains(byte)))?;
+    rest.get(end).filter(|byte| byte.is_ascii_alphabetic())?;
+    Some((vec![b'\x1b'], end + 3))
+}
+
+/// `&#47;`, `&#x2f;`, `&quot;`
 fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     const MOST_BYTES: usize = 12;
+    const NAMED: &[(&[u8], u8)] =
+        &[(b"&quot;", b'"'), (b"&apos;", b'\''), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&amp;", b'&')];
+    if let Some((name, sign)) = NAMED.iter().find(|(name, _)| bytes.starts_with(name)) {
+        return Some((vec![*sign], name.len()));
+    }
     let rest = bytes.strip_prefix(b"&#")?;
     let end = rest.iter().take(MOST_BYTES).position(|byte| *byte == b';')?;
     let digits = std::str::from_utf8(rest.get(..end)?).ok()?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use super::look::count;
 use super::{Kind, Part};
 
 /// Longer words than this, in bytes, are not looked for one by one; the value that holds one is private as a whole.
@@ -44,7 +45,7 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// Scripts that put no space between words.
-fn has_no_spaces(letter: char) -> bool {
+pub(super) fn has_no_spaces(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
@@ -95,6 +96,7 @@ impl Words {
         let lengths = self.lengths.get(&letter)?;
         lengths.iter().find_map(|length| {
             let end = at + length;
+            count(*length);
             let word = folded.get(at..end)?;
             let kind = self.kinds.get(word)?;
             let after = folded.get(end..)?.chars().next();

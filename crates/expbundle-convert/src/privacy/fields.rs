@@ -1,0 +1,223 @@
+//! Names that a text gives as members, variables and arguments: `{"hostname": "node17"}`, `USER=ada`, `--user ada`, `Namespace(user='ada')`.
+//!
+//! Only where it is plain what the value is: in prose and in code, `user: what is this` and `host=args.host` name nobody.
+
+use super::learn::{is_name, kind_of_key, names_no_one};
+use super::look::{Text, ends_token};
+use super::{Kind, Part};
+
+/// Longer names of members, and longer values, are none of people and machines, in bytes.
+const LONGEST: usize = 128;
+/// The most values of a list that are looked at.
+const MOST_VALUES: usize = 64;
+/// The most blanks or backslashes between a name and its value.
+const BETWEEN: usize = 8;
+/// Before a dot, these are things of a program: `host=args.host`.
+const CODE: &[&str] = &[
+    "args", "arg", "self", "cls", "cfg", "conf", "config", "os", "opt", "opts", "options", "settings", "env", "sys",
+    "socket", "params", "hparams", "flags", "FLAGS", "run", "request", "process", "this", "ctx", "context", "np",
+    "torch",
+];
+
+/// What stands around a place, as far as it tells code from values.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    round: usize,
+    square: usize,
+}
+
+/// Adds the values of members that name people and machines.
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Part>) {
+    let mut around = Around::default();
+    let mut start = None;
+    let mut skip_to = 0;
+    let end = text.whole().len();
+    for (at, letter) in text.whole().char_indices().chain([(end, '\n')]) {
+        if is_of_name(letter) {
+            start.get_or_insert(at);
+            continue;
+        }
+        if let Some(from) = start.take()
+            && from >= skip_to
+            && at - from <= LONGEST
+        {
+            let before = found.len();
+            member(text, from, at, around, found);
+            skip_to = found.get(before..).and_then(<[Part]>::last).map_or(skip_to, |part| part.end);
+        }
+        match letter {
+            '(' => around.round += 1,
+            ')' => around.round = around.round.saturating_sub(1),
+            '[' => around.square += 1,
+            ']' => around.square = around.square.saturating_sub(1),
+            '\n' => around = Around::default(),
+            _ => {}
+        }
+    }
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || "_-.".contains(letter)
+}
+
+/// The values behind a name of a member.
+fn member(text: &Text<'_>, start: usize, end: usize, around: Around, found: &mut Vec<Part>) {
+    let blank = |letter: char| letter == ' ' || letter == '\t';
+    let backslashes = text.run_within(end, BETWEEN, |letter| letter == '\\');
+    let quote = text.after(backslashes).filter(|letter| "\"'".contains(*letter));
+    let after_name = quote.map_or(end, |_| backslashes + 1);
+    let sign_at = text.run_within(after_name, BETWEEN, blank);
+    let Some(sign) = text.after(sign_at) else { return };
+    let is_flag = text.has(start, "-");
+    if !(":=".contains(sign) || is_flag) {
+        return;
+    }
+    let name = text.slice(start, end);
+    let Some(kind) = kind_of_key(name) else { return };
+    let Some(value_at) = (match sign {
+        // `a::b`, `host:/export`, `x == y`
+        ':' | '=' => {
+            let next = text.after(sign_at + 1);
+            let long = (sign == '=' && next == Some('>')) || (sign == ':' && next == Some('='));
+            let from = sign_at + 1 + usize::from(long);
+            (long || !next.is_some_and(|next| next == sign || (next == '/' && quote.is_none()))).then_some(from)
+        }
+        // `'--user', 'ada'`
+        ',' if quote.is_some() && around.square > 0 => Some(sign_at + 1),
+        _ if quote.is_none() && sign_at > end && is_named_flag(text, start, name) => Some(sign_at),
+        _ => None,
+    }) else {
+        return;
+    };
+    let value = text.run_within(value_at, BETWEEN, blank);
+    if let Some((from, to)) = quoted(text, value) {
+        add(text, kind, from, to, found);
+    } else if text.has(value, "[") || (text.has(value, "(") && quote.is_some()) {
+        list(text, kind, value + 1, found);
+    } else if sign != ',' && (quote.is_none() || ":=".contains(sign)) {
+        plain(
+            text,
+            kind,
+            &Plain { start, end, sign, sign_at, value, quoted: quote.is_some(), round: around.round },
+            found,
+        );
+    }
+}
+
+/// Whether an argument takes a value: `pip install --user x` does not.
+fn is_named_flag(text: &Text<'_>, start: usize, name: &str) -> bool {
+    let line = text.back_within(start, 32, |letter| letter != '\n');
+    name.starts_with("--") && !text.slice(line, start).contains("install")
+}
+
+/// The inside of a string at a place: with another string's backslashes before its quotes, and with a letter like `b` before it.
+fn quoted(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let at = if text.after(at).is_some_and(|letter| "bruf".contains(letter)) { at + 1 } else { at };
+    let quote_at = text.run_within(at, BETWEEN, |letter| letter == '\\');
+    let quote = text.after(quote_at).filter(|letter| "\"'".contains(*letter))?;
+    let from = quote_at + 1;
+    let end = text.run_within(from, LONGEST, |letter| letter != quote && letter != '\n');
+    let inside = text.slice(from, end).trim_end_matches('\\');
+    (text.after(end) == Some(quote)).then_some((from, from + inside.len()))
+}
+
+/// `["Ada Lovelace", "Wei Li"]`
+fn list(text: &Text<'_>, kind: Kind, from: usize, found: &mut Vec<Part>) {
+    let between = |letter: char| letter.is_whitespace() || letter == ',';
+    let mut at = text.run_within(from, BETWEEN, between);
+    for _ in 0..MOST_VALUES {
+        let Some((from, to)) = quoted(text, at) else { return };
+        add(text, kind, from, to, found);
+        let quote = text.run_within(to, BETWEEN, |letter| letter == '\\');
+        at = text.run_within(quote + 1, LONGEST, between);
+    }
+}
+
+/// A value without quotes.
+struct Plain {
+    start: usize,
+    end: usize,
+    sign: char,
+    sign_at: usize,
+    value: usize,
+    quoted: bool,
+    round: usize,
+}
+
+fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
+    let name = text.slice(at.start, at.end);
+    let fits = |letter: char| !ends_token(letter) && !",;()[]{}&\\=".contains(letter);
+    let mut end = text.run_within(at.value, LONGEST, fits);
+    // `gpu[07-08]`
+    while text.after(end) == Some('[') && end > at.value && kind == Kind::Host {
+        let close = text.run_within(end + 1, LONGEST, |letter| letter.is_ascii_digit() || ",-".contains(letter));
+        if text.after(close) != Some(']') {
+            return;
+        }
+        end = text.run_within(close + 1, LONGEST, |letter| fits(letter) || letter == ',');
+        if end - at.value > LONGEST {
+            break;
+        }
+    }
+    let then = text.after(end);
+    let value = text.slice(at.value, end);
+    let value = value.trim_end_matches([',', '.', ':', '!', '?']);
+    let end = at.value + value.len();
+    let first = value.split('.').next().unwrap_or_default();
+    let is_code = (value.contains('.') && CODE.contains(&first)) || kind_of_key(value).is_some() || value.contains('$');
+    // `UserId=ada(1000)`, but `host=socket.gethostname()`
+    let is_call = then == Some('(') && !text.after(end + 1).is_some_and(|letter| letter.is_ascii_digit());
+    if is_code || is_call || value.contains("://") || (value.starts_with('/') && kind == Kind::Host) {
+        return;
+    }
+    let before = text.before(at.start);
+    let is_variable =
+        !name.starts_with('-') && name.bytes().all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte));
+    let is_sure = match at.sign {
+        _ if name.starts_with("--") => !value.starts_with('-'),
+        '=' if is_variable => true,
+        '=' => {
+            let is_tight = at.sign_at == at.end && at.value == at.sign_at + 1;
+            let begins = before
+                .is_none_or(|letter| letter.is_whitespace() || letter.is_control() || ";,&?[{|\"'\\".contains(letter));
+            let ends = then.is_none_or(|letter| ends_token(letter) || ";&(\\]}".contains(letter))
+                || (then == Some(',') && text.after(end + 1).is_some_and(|letter| letter != '\n'));
+            is_tight && begins && ends && at.round == 0
+        }
+        ':' if !at.quoted => {
+            let begins = text.before(text.back_while(at.start, |letter| letter == ' '));
+            let then = text.after(text.run_within(end, BETWEEN, |letter| letter == ' '));
+            let in_braces =
+                begins.is_some_and(|letter| "{,".contains(letter)) && then.is_some_and(|letter| ",}".contains(letter));
+            let at_end =
+                kind == Kind::Host && then.is_none_or(|letter| letter == '\n' || letter == '\r' || letter == ',');
+            // `- author: ada`, alone in its line
+            let mark = text.back_within(at.start, BETWEEN, |letter| " -*#+\t".contains(letter));
+            let is_line = text.before(mark).is_none_or(|letter| letter == '\n')
+                && then.is_none_or(|letter| letter == '\n' || letter == '\r');
+            at.value > at.sign_at + 1 && (in_braces || at_end || is_line)
+        }
+        _ => false,
+    };
+    if is_sure {
+        add(text, kind, at.value, end, found);
+    }
+}
+
+/// Adds a value that can be a name.
+fn add(text: &Text<'_>, kind: Kind, from: usize, to: usize, found: &mut Vec<Part>) {
+    let value = text.slice(from, to);
+    // A port is of nobody.
+    let digits = value.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let value = match digits.strip_suffix(':').filter(|_| kind == Kind::Host && digits.len() < value.len()) {
+        Some(host) if !host.contains(':') => host,
+        _ => value,
+    };
+    let is_one = match kind {
+        Kind::Host => !value.contains(|letter: char| letter.is_whitespace() || "{}$<>%*?()|=/".contains(letter)),
+        _ => value.split([',', '&', ';']).all(|name| is_name(name.trim())),
+    };
+    if is_one && !names_no_one(value) && value.chars().any(char::is_alphanumeric) {
+        found.push(Part { start: from, end: from + value.len(), kind });
+    }
+}
