@@ -9,7 +9,7 @@ use expbundle_format::tree::Tree;
 
 use crate::gate::Draft;
 use crate::scrub::Scrubber;
-use crate::{ConvertError, Options, file_name};
+use crate::{ConvertError, Options, embed, file_name};
 
 /// Adds the declared files to the record, and describes them among the artifacts. A folder becomes a tree.
 ///
@@ -68,7 +68,7 @@ fn listed<E: From<ConvertError>>(
     if path.is_dir() {
         let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
         // A folder is recorded whole or not at all.
-        let secret = |path: &String| scrubber.kind_of_file(path, None).is_some();
+        let secret = |inner: &String| is_secret(&scrubber, &path.join(inner), inner);
         if let Some(secret) = tree.files().iter().map(|file| file.path.to_plain()).find(secret) {
             return Err(ConvertError::Secret { path: path.join(secret) }.into());
         }
@@ -76,9 +76,16 @@ fn listed<E: From<ConvertError>>(
         return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
     }
     // Its digest would be in the record, and a short secret can be guessed from that.
-    if scrubber.kind_of_file(path.as_str(), None).is_some() {
+    if is_secret(&scrubber, path, path.as_str()) {
         return Err(ConvertError::Secret { path: path.to_owned() }.into());
     }
     let hashed = hash_file(path, Wanted::Both, options.progress).map_err(ConvertError::from)?;
     Ok(ArtifactRef::new(role.clone(), hashed.digests(), hashed.size, Form::File))
+}
+
+/// Whether a file is or holds a secret. Large ones are not looked into: their digests tell nothing.
+fn is_secret(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> bool {
+    let is_small = std::fs::metadata(on_disk).is_ok_and(|file| file.is_file() && file.len() <= embed::MOST_BYTES);
+    let bytes = if is_small { std::fs::read(on_disk).ok() } else { None };
+    scrubber.kind_of_file(path, bytes.as_deref()).is_some()
 }
