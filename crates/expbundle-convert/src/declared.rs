@@ -1,7 +1,8 @@
 //! Inputs and outputs that the tracker did not record and the person converting declares.
 
 use camino::Utf8Path;
-use expbundle::hash::{Wanted, hash_file, hash_tree};
+use expbundle::directory::is_not_counted;
+use expbundle::hash::{Wanted, hash_file, hash_tree, list_files};
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Direction};
@@ -88,4 +89,19 @@ fn is_secret(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> bool {
     let is_small = std::fs::metadata(on_disk).is_ok_and(|file| file.is_file() && file.len() <= embed::MOST_BYTES);
     let bytes = if is_small { std::fs::read(on_disk).ok() } else { None };
     scrubber.kind_of_file(path, bytes.as_deref()).is_some()
+}
+
+/// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign its listing. Paths that hold one are told
+/// without it.
+pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
+    let scrubber = Scrubber::default();
+    // A folder that cannot be read is refused by the listing itself.
+    let (files, _) = list_files(folder, &is_not_counted).unwrap_or_default();
+    let secret = files.iter().filter(|file| is_secret(&scrubber, &file.on_disk(folder), &file.path.to_plain()));
+    secret
+        .map(|file| {
+            let path = Scrubber::default().text("", &file.path.to_plain());
+            format!("`{path}` is or holds a secret, and a short one can be guessed from its digest in the listing")
+        })
+        .collect()
 }
