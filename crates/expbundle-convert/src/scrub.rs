@@ -322,7 +322,7 @@ mod tests {
             "password": "hunter2", "db": {"passwd": 12345}, "api_key": {"value": "abcdef"}, "secrets": {"x": "abcd1234"},
             "args": ["--lr", "0.1", "--password", "hunter2", "--max-tokens", "5"], "pad_token": "<pad>", "max_tokens": 5,
             "env": [{"name": "API_KEY", "value": "abcdef"}], "url": "postgres://ada:hunter2@db/x", "use_password": true, "password_file": "x",
-            "pin": {"password": {"$integer": "123456789012345678"}}, "client_secret": 98765432,
+            "pin": {"password": {"$integer": "123456789012345678"}}, "client_secret": 98_765_432,
             "pairs": [["api_key", "q7Rk2ZpX9vLm4TbW"]], "login": {"username": "ada", "key": "0f9e8d7c6b5a49382716fedcba987654"},
             "table": {"columns": ["lr", "db_password"], "data": [[0.1, "Sommer1999"], [0.2, "Winter2001"]]},
             "api_keys": ["zyxw9876"], "vocab": {"key": "value", "username": "a name"}

@@ -161,6 +161,7 @@ pub fn is_secret_file(path: &str) -> bool {
     let slashed = format!("/{path}");
     NAMES.contains(&name)
         || name.starts_with(".env.")
+        || ["env.production", "env.local", "env.prod", "env.dev", "env.development", "env.staging"].contains(&name)
         || ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len())
         || PLACES.iter().any(|place| slashed.contains(&format!("/{place}")))
         || name.rsplit_once('.').is_some_and(|(_, kind)| kind == "json")

@@ -48,7 +48,7 @@ pub fn read(text: &[u8], found: &mut Vec<Found>) {
                 take(names.class, at + only.range.start..at + only.range.end);
             }
             // A list goes on as long as it has items.
-            if !names.is_list || !only.is_item {
+            if !names.is_list || !only.is_in_list {
                 below = None;
             }
         }
@@ -90,7 +90,7 @@ fn name_alone(line: &[u8]) -> Option<Below> {
     let captures = ALONE.captures(line)?;
     let sign = captures.get(3);
     let ends_itself = captures.get(1).is_some();
-    if sign.is_none() && !ends_itself || sign.is_some_and(|sign| sign.as_bytes() == b",") && !ends_itself {
+    if !ends_itself && sign.is_none_or(|sign| sign.as_bytes() == b",") {
         return None;
     }
     let class = settings::class_of(&String::from_utf8_lossy(captures.get(2)?.as_bytes()))?;
@@ -103,8 +103,8 @@ struct Item {
     range: Range<usize>,
     /// Whether that is one word.
     is_one: bool,
-    /// Whether it has the mark of an item, or ends as an item of JSON does.
-    is_item: bool,
+    /// Whether it has the mark of a list, or ends as in a list of JSON.
+    is_in_list: bool,
 }
 
 fn item(line: &[u8]) -> Item {
@@ -125,7 +125,7 @@ fn item(line: &[u8]) -> Item {
         && !word.trim_ascii_end().ends_with(b":")
         && !word.iter().rev().skip_while(|byte| **byte == b'=').any(|byte| *byte == b'=');
     let is_json = line.trim_ascii_end().ends_with(b",") || line.trim_ascii_start().starts_with(b"\"");
-    Item { range: start..end, is_one, is_item: has_mark || is_json }
+    Item { range: start..end, is_one, is_in_list: has_mark || is_json }
 }
 
 /// `value: …`, which may belong to the name on the next line.
@@ -149,11 +149,14 @@ fn named(line: &[u8]) -> Option<Class> {
     settings::class_of(&String::from_utf8_lossy(captures.get(1)?.as_bytes()))
 }
 
+/// How many columns a table has, and what its header says of some.
+type Header = (usize, Vec<(usize, Class)>);
+
 /// Tables by the sign between their columns.
 #[derive(Default)]
 struct Tables {
-    /// For each of [`SIGNS`], how many columns the table has, and what its header says of some.
-    headers: [Option<(usize, Vec<(usize, Class)>)>; SIGNS.len()],
+    /// For each of [`SIGNS`], the table that the last lines belong to.
+    headers: [Option<Header>; SIGNS.len()],
 }
 
 impl Tables {
@@ -240,7 +243,7 @@ fn with_columns(line: &[u8]) -> Vec<u8> {
         let is_gap = |byte: &u8| b" .".contains(byte);
         let run = drawn.get(at..).unwrap_or_default().iter().take_while(|byte| is_gap(byte)).count();
         let gap = drawn.get(at..at + run).unwrap_or_default();
-        let is_column = gap.iter().filter(|byte| **byte == b'.').count() >= 3 || gap.starts_with(b"  ");
+        let is_column = memmem::find(gap, b"...").is_some() || gap.starts_with(b"  ");
         // Not where a line begins or ends.
         if is_column
             && at > 0

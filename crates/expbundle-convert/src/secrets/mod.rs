@@ -470,7 +470,7 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
             )),
             // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
             compiled(&format!(
-                r##"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"##
+                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
             )),
             // `"value": "value", "name": "NAME"`, `set_api_key("value")`
             compiled(&format!(

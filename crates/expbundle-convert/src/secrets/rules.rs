@@ -70,6 +70,7 @@ pub const RULES: &[Rule] = &[
 
     // Model hubs and trackers.
     rule("hugging-face-token", &["hf_", "api_org_"], r"\b(?:hf|api_org)_[A-Za-z0-9]{20,}", Random, "hf_{a34}", ISSUER),
+    rule("hugging-face-token", &["hf_"], r"\bhf_[A-Za-z0-9]{34}\b", Form, "hf_{a34}", GITLEAKS),
     rule("hugging-face-token", &["hf_oauth_"], r"\bhf_oauth_[A-Za-z0-9._-]{20,}", Form, "hf_oauth_eyJ{a33}.eyJ{a60}.{a43}", PUBLISHED),
     rule("wandb-key", &["wandb_v1_"], r"\bwandb_v1_[A-Za-z0-9_-]{20,}", Form, "wandb_v1_{a40}", ISSUER),
     rule("wandb-key", &["wandb", "local-"], r"(?i)\b(?:wandb[\w.\- ]{0,12}(?:key|login)|api[._ -]?key|(?:re)?login)[\w.\- \t:=('\x22\[\]]{0,40}?[ \t:='\x22(]((?:local-)?[0-9a-f]{40})\b", Random, "wandb login {h40}", ISSUER),
@@ -128,6 +129,7 @@ pub const RULES: &[Rule] = &[
 
     // Code hosts and registries.
     rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}", Random, "ghp_{a36}", GITLEAKS),
+    rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9]{36}\b", Form, "gho_{a36}", GITLEAKS),
     rule("github-token", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{20,}", Form, "github_pat_{a22}_{a59}", GITLEAKS),
     rule("gitlab-token", &["gl"], r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,}", Form, "glpat-{a20}", GITLEAKS),
     rule("gitlab-token", &["gr1348941"], r"\bGR1348941[A-Za-z0-9_-]{20}", Form, "GR1348941{a20}", GITLEAKS),

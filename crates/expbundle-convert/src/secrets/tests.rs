@@ -215,8 +215,10 @@ const SHAPES: &[&str] = &[
     "<span class=\"n\">NAME</span> <span class=\"o\">=</span> <span class=\"s2\">\"VALUE\"</span>",
 ];
 
+type PutOn = fn(&str) -> String;
+
 /// A text as other texts hold it.
-const DRESSES: &[(&str, fn(&str) -> String)] = &[
+const DRESSES: &[(&str, PutOn)] = &[
     ("plain", |text| text.to_owned()),
     ("in JSON", |text| serde_json::json!({ "x": text }).to_string()),
     ("in JSON in JSON", |text| serde_json::json!({ "x": serde_json::json!([text]).to_string() }).to_string()),
@@ -288,8 +290,9 @@ fn no_shape_makes_a_secret_of_what_is_none() {
     // `SecretStr` is itself a telling name.
     let shapes = SHAPES.iter().filter(|shape| !shape.contains("Secret"));
     for (shape, (dress, put_on)) in shapes.flat_map(|shape| DRESSES.iter().map(move |dress| (shape, dress))) {
-        let names = ["commit", "sha256", "run_id", "tokenizer", "metric_key", "max_tokens", "pad_token_id", "revision"];
-        let named = names.iter().map(|name| (*name, maker.make("{h40}").0));
+        let innocent =
+            ["commit", "sha256", "run_id", "tokenizer", "metric_key", "max_tokens", "pad_token_id", "revision"];
+        let named = innocent.iter().map(|name| (*name, maker.make("{h40}").0));
         let telling = [
             ("api_key", "None"),
             ("api_key", "${API_KEY}"),

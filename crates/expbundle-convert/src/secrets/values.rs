@@ -174,7 +174,7 @@ fn expression(rest: &[u8], start: usize, class: Class, whole: Whole) -> Vec<Rang
             take(value, at + quotes, true);
         }
     }
-    let mut depth: i32 = if whole == Whole::Call { 1 } else { 0 };
+    let mut depth: i32 = i32::from(whole == Whole::Call);
     let (mut last, mut word, mut key): (Option<Token<'_>>, &[u8], &[u8]) = (None, b"", b"");
     let is_list = whole == Whole::Value && text.trim_ascii_start().starts_with(b"[");
     let mut tokens = Tokens { text, at: skip };
@@ -193,9 +193,8 @@ fn expression(rest: &[u8], start: usize, class: Class, whole: Whole) -> Vec<Rang
                     key = name;
                 }
             }
-            Token::Sign(b',' | b';') if depth == 0 => break,
+            Token::Sign(b',' | b';') | Token::Newline if depth == 0 => break,
             Token::Sign(b',') => key = b"",
-            Token::Newline if depth == 0 => break,
             Token::Newline => {
                 key = b"";
                 continue;
