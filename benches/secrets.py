@@ -137,6 +137,22 @@ def named(rng):
         yield "url: signed", f"see https://bucket.example.org/data/x.parquet?{query}", [query.rsplit("=", 1)[1]]
     yield "connection string", f"Server=db;Database=x;User Id=sa;Password={p.replace('&', '').replace('#', '')};", [p.replace("&", "").replace("#", "")]
     yield "connection string", f"Driver={{ODBC Driver 18}};Server=db;Uid=sa;Pwd={k}", [k]
+    for name, value, text in ((n, v, t) for n, v in (("api_key", k), ("db_password", p.replace("<", "").replace("&", ""))) for t in (
+            f'parser.add_argument("--{n}", type=str, default="{v}", help="the {n}")', f"@click.option('--{n}', default='{v}')", f'{n}: str = Field("{v}", env="X")',
+            f'{n}: SecretStr = SecretStr("{v}")', f'{n} = os.getenv("X") or "{v}"', f'variable "{n}" {{\n  type = string\n  default = "{v}"\n}}')):
+        yield "text: default", text, [value]
+        yield "text: in a notebook", json.dumps({"cells": [{"source": [line + "\n" for line in text.split("\n")]}]}), [value]
+    for name, value in (("api_key", k), ("wandb_key", h), ("db_password", draw(rng, HEX, 32))):
+        for text in (f"command:\n- python\n- --{name}\n- {value}", f"{name}:\n  - {value}", f"db:\n  {name}:\n    {value}", f"{name}s: [{value}]",
+                     f"- value: {value}\n  name: {name}"):
+            yield "text: list", text, [value]
+        for text in (f"lr,{name}\n0.1,{value}", f"| name | value |\n|---|---|\n| {name} | {value} |", f"│ {name} │ {value} │", f"<tr><td>{name}</td><td>{value}</td></tr>",
+                     f"{name} ........ {value}"):
+            yield "text: table", text, [value]
+    for text in (f"https://{h}:@api.example.org/v1", f"ada:{h}@db.example.org:5432/x", f"//ada:{h}@db.example.org/x", f"postgresql%3A%2F%2Fada%3A{h}%40db%2Fx"):
+        yield "url: login", text, [h]
+    for text in (f"Authorization: Token {h}", f"curl -H 'Authorization: ApiKey {k}' https://example.org", f"auth=('ada', '{k}')"):
+        yield "header", text, [k if k in text else h]
     key = b64(rng, 64)
     yield "connection string", f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={key};EndpointSuffix=core", [key.rstrip("=")]
     yield "connection string", f"jdbc:postgresql://db/x?user=ada&password={k}&ssl=true", [k]
@@ -182,7 +198,12 @@ def innocent(rng):
         ["checkpoint", f"outputs/2026-11-28/{draw(rng, ALNUM, 8)}/step_{rng.randrange(99999)}.ckpt"], ["experiment", f"{word()}-{word()}-{rng.randrange(999)}"],
         ["public_key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + draw(rng, B64, 43)],
     ]
+    digest = draw(rng, HEX, 40)
     yield from [
+        f'parser.add_argument("--commit", default="{digest}", help="of the token")', f"commit:\n  - {digest}", f"run,sha1\n1,{digest}", f"| sha1 | {digest} |", f"│ run_id │ {digest} │",
+        "parser.add_argument('--api-key', default=None, help='a key like sk-…')", "api_key: str = Field(default=None, env='OPENAI_API_KEY', description='Key 1 of 2')",
+        'token: SecretStr = SecretStr("")', 'api_key = os.getenv("OPENAI_API_KEY") or getpass.getpass()', "API_KEY=${API_KEY:-}", 'variable "api_key" {\n  type = string\n}',
+        "password:\n  description: the password\n", "name,token\nada,3\nbob,4", "| token | count |\n|---|---|\n| the | 12345 |\n| model2 | 77 |", "mailto:ada99@example.org",
         f"epoch {rng.randrange(99)} {word()}: {rng.random():.4f} {word()}_token={rng.random():.4f} tokens/s={rng.randrange(9999)}",
         f"Saving checkpoint to /data/{word()}/checkpoint-{rng.randrange(9999)} (sha256 {draw(rng, HEX, 64)})",
         f"wandb: Run data is saved locally in wandb/run-20261128_101500-{draw(rng, string.ascii_lowercase + string.digits, 8)}",

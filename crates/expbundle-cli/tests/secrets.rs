@@ -41,6 +41,47 @@ fn what_is_typed_is_refused_and_nothing_is_written() {
     let (_, stderr) =
         bench.fails(2, "cli.source", &["create", "--title", "x", "--input", "dataset=data", "-o", "c.expb"]);
     assert!(stderr.contains("data/.netrc"), "{stderr}");
+    // A digest of a file with a password in it is as good as one of a file that has nothing else.
+    std::fs::remove_file(bench.path("data/.netrc")).expect("ours");
+    std::fs::write(bench.path("data/conf.yaml"), "db_password: Sommer2024!\n").expect("room");
+    std::fs::write(bench.path("wandb_key.txt"), "x1y2z3x1y2z3\n").expect("room");
+    for given in ["dataset=data", "file=data/conf.yaml", "file=wandb_key.txt"] {
+        for direction in ["--input", "--output"] {
+            bench.fails(2, "cli.source", &["create", "--title", "x", direction, given, "-o", "c.expb"]);
+        }
+    }
+    bench.ok(&[
+        "create",
+        "--title",
+        "x",
+        "--output",
+        "file=data/conf.yaml",
+        "-o",
+        "c.expb",
+        "--allow-secrets",
+        "password",
+    ]);
+}
+
+#[test]
+fn a_release_says_which_of_its_files_are_secrets() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::write(bench.path("model/model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("room");
+    std::fs::write(bench.path("model/notes.txt"), "nothing to hide").expect("room");
+    bench.ok(&["keygen", "-o", "key"]);
+    let release = ["release", "model", "--key", "key", "--yes"];
+    let output = bench.output(&release);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !stderr.contains("secret"), "{stderr}");
+    std::fs::write(bench.path("model/.env"), "A=hunter2hunter2").expect("room");
+    std::fs::write(bench.path("model/conf.yaml"), "db_password: Sommer2024!\n").expect("room");
+    let output = bench.output(&release);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for path in ["`.env` is or holds a secret", "`conf.yaml` is or holds a secret"] {
+        assert!(stderr.contains(path), "{path}: {stderr}");
+    }
+    assert!(!stderr.contains("Sommer2024"), "{stderr}");
 }
 
 #[test]
@@ -61,6 +102,11 @@ fn convert_says_what_it_leaves_out_and_what_it_embeds() {
     }
     let bundle = std::fs::read(bench.path("m.expb")).expect("a bundle");
     assert!(!String::from_utf8_lossy(&bundle).contains(&token));
+    // Names of embedded files are printed.
+    std::fs::write(bench.path(&format!("model/of-{token}.txt")), "nothing").expect("room");
+    let named = bench.output(&["convert", "huggingface", "model", "-o", "named.expb"]);
+    let stderr = String::from_utf8_lossy(&named.stderr);
+    assert!(!stderr.contains(&token) && stderr.contains("of-[secret removed: github-token]"), "{stderr}");
     bench.ok(&["verify", "m.expb"]);
     let none = bench.output(&["convert", "huggingface", "model", "-o", "n.expb", "--no-embed"]);
     assert!(String::from_utf8_lossy(&none.stderr).contains("embedded: 0 files"));

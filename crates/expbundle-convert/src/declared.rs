@@ -1,7 +1,8 @@
 //! Inputs and outputs that the tracker did not record and the person converting declares.
 
 use camino::Utf8Path;
-use expbundle::hash::{Wanted, hash_file, hash_tree};
+use expbundle::directory::is_not_counted;
+use expbundle::hash::{Wanted, hash_file, hash_tree, list_files};
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Direction};
@@ -9,7 +10,7 @@ use expbundle_format::tree::Tree;
 
 use crate::gate::Draft;
 use crate::scrub::Scrubber;
-use crate::{ConvertError, Options, file_name};
+use crate::{ConvertError, Options, embed, file_name};
 
 /// Adds the declared files to the record, and describes them among the artifacts. A folder becomes a tree.
 ///
@@ -68,7 +69,7 @@ fn listed<E: From<ConvertError>>(
     if path.is_dir() {
         let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
         // A folder is recorded whole or not at all.
-        let secret = |path: &String| scrubber.kind_of_file(path, None).is_some();
+        let secret = |inner: &String| is_secret(&scrubber, &path.join(inner), inner);
         if let Some(secret) = tree.files().iter().map(|file| file.path.to_plain()).find(secret) {
             return Err(ConvertError::Secret { path: path.join(secret) }.into());
         }
@@ -76,9 +77,31 @@ fn listed<E: From<ConvertError>>(
         return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
     }
     // Its digest would be in the record, and a short secret can be guessed from that.
-    if scrubber.kind_of_file(path.as_str(), None).is_some() {
+    if is_secret(&scrubber, path, path.as_str()) {
         return Err(ConvertError::Secret { path: path.to_owned() }.into());
     }
     let hashed = hash_file(path, Wanted::Both, options.progress).map_err(ConvertError::from)?;
     Ok(ArtifactRef::new(role.clone(), hashed.digests(), hashed.size, Form::File))
+}
+
+/// Whether a file is or holds a secret. Large ones are not looked into: their digests tell nothing.
+fn is_secret(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> bool {
+    let is_small = std::fs::metadata(on_disk).is_ok_and(|file| file.is_file() && file.len() <= embed::MOST_BYTES);
+    let bytes = if is_small { std::fs::read(on_disk).ok() } else { None };
+    scrubber.kind_of_file(path, bytes.as_deref()).is_some()
+}
+
+/// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign its listing. Paths that hold one are told
+/// without it.
+pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
+    let scrubber = Scrubber::default();
+    // A folder that cannot be read is refused by the listing itself.
+    let (files, _) = list_files(folder, &is_not_counted).unwrap_or_default();
+    let secret = files.iter().filter(|file| is_secret(&scrubber, &file.on_disk(folder), &file.path.to_plain()));
+    secret
+        .map(|file| {
+            let path = Scrubber::default().text("", &file.path.to_plain());
+            format!("`{path}` is or holds a secret, and a short one can be guessed from its digest in the listing")
+        })
+        .collect()
 }

@@ -61,6 +61,13 @@ pub struct Embedded {
     pub size: u64,
 }
 
+impl Embedded {
+    /// Paths are printed, and may have a secret in them.
+    fn tell_no_secret(&mut self) {
+        self.path = Scrubber::default().text("", &self.path);
+    }
+}
+
 /// A file of the source that is about to be listed.
 #[derive(Clone, Copy, Debug)]
 pub struct FileToList<'a> {
@@ -310,9 +317,11 @@ impl<'a> Draft<'a> {
         let mut embedded = self.embedded;
         embedded.retain(|(digest, _)| bundle.get(&EntryName::Artifact(*digest)).is_some());
         let mut embedded: Vec<Embedded> = embedded.into_iter().map(|(_, file)| file).collect();
+        embedded.iter_mut().for_each(Embedded::tell_no_secret);
         embedded.sort();
         embedded.dedup();
         let mut too_large = self.too_large;
+        too_large.iter_mut().for_each(Embedded::tell_no_secret);
         too_large.sort();
         too_large.dedup();
         Ok(Converted { bundle, record, title, account, findings, sweep, embedded, too_large, _gate: Gate })

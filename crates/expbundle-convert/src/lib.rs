@@ -91,8 +91,8 @@ pub enum ConvertError {
     /// A record cannot be blinded.
     #[error("the record cannot be blinded: {0}")]
     Blind(String),
-    /// A declared file is a secret by its name.
-    #[error("`{path}` is a file of secrets, by its name")]
+    /// A declared file is a secret by its name, or holds one.
+    #[error("`{path}` is or holds a secret, and its digest would be in the record")]
     Secret {
         /// The file.
         path: Utf8PathBuf,

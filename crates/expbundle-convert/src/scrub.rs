@@ -50,8 +50,11 @@ impl Scrubber {
     /// The kind of secret that a file is by its path, or holds.
     pub(crate) fn kind_of_file(&self, path: &str, bytes: Option<&[u8]>) -> Option<&'static str> {
         let by_name = secrets::is_secret_file(path).then_some(secrets::SECRET_FILE);
+        let by_both = bytes.and_then(|bytes| secrets::file_of_one_word(path, bytes));
         let by_content = bytes.map(secrets::scan_file).unwrap_or_default().into_iter().map(|found| found.kind);
-        by_name.into_iter().chain(by_content).find(|kind| !self.is_allowed(kind, path))
+        let by_members = bytes.map(kinds_of_members).unwrap_or_default();
+        let mut all = by_name.into_iter().chain(by_both).chain(by_content).chain(by_members);
+        all.find(|kind| !self.is_allowed(kind, path))
     }
 
     /// A text without its secrets.
@@ -106,9 +109,8 @@ impl Scrubber {
     fn below(&mut self, place: &mut String, value: &mut Value, class: Option<Class>, all: bool) {
         let whole = match &*value {
             Value::String(text) => class.and_then(|class| secrets::whole(class, text)),
-            Value::Number(number) => class
-                .filter(|class| *class == Class::Password)
-                .and_then(|class| secrets::whole(class, &number.to_string())),
+            Value::Number(number) => class.and_then(|class| number_kind(class, &number.to_string())),
+            Value::Object(members) => typed(members).zip(class).and_then(|(number, class)| number_kind(class, number)),
             _ => None,
         };
         if let Some(kind) = whole
@@ -128,14 +130,21 @@ impl Scrubber {
         }
     }
 
-    /// The items of a list: each by itself, after an option such as `--password`, and together as lines of one text.
+    /// The items of a list: each by itself, after an option such as `--password`, as a pair, and together as lines of one text.
     fn items(&mut self, place: &mut String, items: &mut [Value], class: Option<Class>, all: bool) {
         let length = place.len();
         let mut option: Option<Class> = None;
+        // `["api_key", "…"]`
+        let pair = match &*items {
+            [Value::String(name), Value::String(value)] => {
+                secrets::class_of(name).filter(|class| secrets::looks_drawn(*class, value))
+            }
+            _ => None,
+        };
         for (index, item) in items.iter_mut().enumerate() {
             place.push_str(&format!("/{index}"));
             let is_option = item.as_str().is_some_and(|text| text.starts_with('-'));
-            self.below(place, item, class.or(option.filter(|_| !is_option)), all);
+            self.below(place, item, class.or(option.filter(|_| !is_option)).or(pair.filter(|_| index == 1)), all);
             place.truncate(length);
             option = item
                 .as_str()
@@ -157,6 +166,9 @@ impl Scrubber {
         // `{"name": "API_KEY", "value": "…"}`
         let named = ["name", "key", "Name", "Key"].iter().find_map(|member| members.get(*member)?.as_str());
         let named = named.and_then(secrets::class_of);
+        // Kaggle's `{"username": "…", "key": "…"}`
+        let of_login = ["username", "user"].iter().any(|name| members.contains_key(*name)).then_some(Class::Token);
+        self.columns(place, members);
         let mut renamed = Vec::new();
         for (name, value) in members.iter_mut() {
             place.push('/');
@@ -167,7 +179,8 @@ impl Scrubber {
             }
             let around = if ["value", "Value"].contains(&name.as_str()) { named.or(around) } else { around };
             let below = all || secrets::holds_secrets(name);
-            self.below(place, value, secrets::class_below(around, name, all), below);
+            let class = secrets::class_below(around, name, all).or(of_login.filter(|_| name == "key"));
+            self.below(place, value, class, below);
             place.truncate(length);
         }
         let mut next: BTreeMap<String, u64> = BTreeMap::new();
@@ -181,6 +194,22 @@ impl Scrubber {
                 free = format!("{clean} {number}");
             }
             members.insert(free, value);
+        }
+    }
+
+    /// A table: `{"columns": ["lr", "api_key"], "data": [[0.1, "…"]]}`.
+    fn columns(&mut self, place: &str, members: &mut Map<String, Value>) {
+        let Some(Value::Array(columns)) = members.get("columns") else { return };
+        let class = |name: &Value| name.as_str().and_then(secrets::class_of);
+        let named: Vec<(usize, Class)> =
+            columns.iter().enumerate().filter_map(|(column, name)| Some((column, class(name)?))).collect();
+        let Some(Value::Array(rows)) = members.get_mut("data") else { return };
+        for (index, row) in rows.iter_mut().enumerate() {
+            for (column, class) in &named {
+                if let Some(value) = row.get_mut(*column) {
+                    self.below(&mut format!("{place}/data/{index}/{column}"), value, Some(*class), false);
+                }
+            }
         }
     }
 
@@ -223,6 +252,45 @@ impl Scrubber {
     }
 }
 
+/// Kinds of secrets that the members of a JSON file tell: what stands below `credentials`, lines of a key in a list.
+fn kinds_of_members(bytes: &[u8]) -> Vec<&'static str> {
+    if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
+        return Vec::new();
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
+    without_numbers(&mut value);
+    let mut scrubber = Scrubber::default();
+    scrubber.value("", &mut value);
+    scrubber.found().map(|(_, kind, _)| kind).collect()
+}
+
+/// In the vocabulary of a tokenizer `password` is a word with a number.
+fn without_numbers(value: &mut Value) {
+    match value {
+        Value::Number(_) => *value = Value::Null,
+        Value::Array(items) => items.iter_mut().for_each(without_numbers),
+        Value::Object(members) => members.values_mut().for_each(without_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// An integer beyond 2^53, as the format writes it: `{"$integer": "9007199254740993"}`.
+fn typed(members: &Map<String, Value>) -> Option<&str> {
+    let number = members.get("$integer").or_else(|| members.get("$float"))?;
+    number.as_str().filter(|_| members.len() == 1)
+}
+
+/// Passwords may be numbers; keys are numbers only if they are long.
+fn number_kind(class: Class, number: &str) -> Option<&'static str> {
+    const SHORTEST_KEY: usize = 8;
+    let holds = match class {
+        Class::Password => true,
+        Class::Secret => number.len() >= SHORTEST_KEY && number.bytes().all(|byte| byte.is_ascii_digit()),
+        Class::Token | Class::Pass => false,
+    };
+    if holds { secrets::whole(class, number) } else { None }
+}
+
 /// A line that is a string somewhere else.
 struct Line<'a>(&'a mut String);
 
@@ -253,12 +321,27 @@ mod tests {
         let mut value = json!({
             "password": "hunter2", "db": {"passwd": 12345}, "api_key": {"value": "abcdef"}, "secrets": {"x": "abcd1234"},
             "args": ["--lr", "0.1", "--password", "hunter2", "--max-tokens", "5"], "pad_token": "<pad>", "max_tokens": 5,
-            "env": [{"name": "API_KEY", "value": "abcdef"}], "url": "postgres://ada:hunter2@db/x", "use_password": true, "password_file": "x"
+            "env": [{"name": "API_KEY", "value": "abcdef"}], "url": "postgres://ada:hunter2@db/x", "use_password": true, "password_file": "x",
+            "pin": {"password": {"$integer": "123456789012345678"}}, "client_secret": 98_765_432,
+            "pairs": [["api_key", "q7Rk2ZpX9vLm4TbW"]], "login": {"username": "ada", "key": "0f9e8d7c6b5a49382716fedcba987654"},
+            "table": {"columns": ["lr", "db_password"], "data": [[0.1, "Sommer1999"], [0.2, "Winter2001"]]},
+            "api_keys": ["zyxw9876"], "vocab": {"key": "value", "username": "a name"}
         });
         let mut scrubber = Scrubber::new(&[]);
         scrubber.value("recipe.json", &mut value);
         let text = value.to_string();
-        for secret in ["hunter2", "12345", "abcdef", "abcd1234"] {
+        for secret in [
+            "hunter2",
+            "12345",
+            "abcdef",
+            "abcd1234",
+            "98765432",
+            "q7Rk2ZpX9vLm4TbW",
+            "0f9e8d7c6b5a",
+            "Sommer1999",
+            "Winter2001",
+            "zyxw9876",
+        ] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
         assert_eq!(

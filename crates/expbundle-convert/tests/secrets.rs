@@ -41,11 +41,30 @@ fn planted(seed: u64) -> Vec<Planted> {
         "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\n{b64}\nPrivate-MAC: {h64}".to_owned(),
         "DB_PASSWORD={a14}".to_owned(),
         "python train.py --lr 0.1 --password {a14} --epochs 3".to_owned(),
-        "{'api_key': '{a24}', 'lr': 0.1}".to_owned(),
         "Server=db;User Id=sa;Password={a14};Encrypt=yes".to_owned(),
         "export MLFLOW_TRACKING_TOKEN={a30}".to_owned(),
         "COMET_API_KEY={a25}".to_owned(),
         "api { credentials { \"access_key\" = \"{U20}\", \"secret_key\" = \"{a50}\" } }".to_owned(),
+        "{{\"cells\": [{{\"source\": [\"wandb.login(key=\\\"{h40}\\\")\\n\"]}}]}}"
+            .replace("{{", "{")
+            .replace("}}", "}"),
+        "parser.add_argument(\"--api-key\", type=str, default=\"{a24}\", help=\"x\")".to_owned(),
+        "api_key: str = Field(\"{a24}\", env=\"X\")".to_owned(),
+        "API_KEY=\"${X:-{a24}}\"".to_owned(),
+        "command:\n- python\n- --wandb_key\n- {h40}".to_owned(),
+        "env:\n- value: {h40}\n  name: API_KEY".to_owned(),
+        "db:\n  password:\n    {h40}".to_owned(),
+        "api_keys: [{h40}]".to_owned(),
+        "lr,db_password\n0.1,{h32}".to_owned(),
+        "| setting | value |\n|---|---|\n| api_key | {h40} |".to_owned(),
+        "<pre>api_key = &quot;{h40}&quot;</pre>".to_owned(),
+        "next=https%3A%2F%2Fh%2F%3Fpassword%3D{h40}".to_owned(),
+        "postgresql%3A%2F%2Fann%3A{h40}%40db%2Fx".to_owned(),
+        "https://{h40}:@api.example.org/v1".to_owned(),
+        "passwort = {a24}".to_owned(),
+        "mot_de_passe={a24}".to_owned(),
+        // Last, for the name of an artifact ends at its last colon.
+        "{'api_key': '{a24}', 'lr': 0.1}".to_owned(),
     ];
     let templates = RULES.iter().map(|rule| rule.sample.to_owned()).chain(more);
     templates
@@ -128,7 +147,18 @@ fn plant_files(folder: &Utf8Path, planted: &[Planted], maker: &mut Maker) -> Vec
         write(&folder.join(format!("held/{index}.txt")), format!("before\n{}\nafter", one.text));
         secrets.push(one.secret.clone());
     }
-    for name in [".env", ".netrc", "id_ed25519", "gcp-credentials.json", ".aws/credentials", "prod.env"] {
+    for name in [
+        ".env",
+        ".netrc",
+        "id_ed25519",
+        "gcp-credentials.json",
+        ".aws/credentials",
+        "prod.env",
+        "wandb_key.txt",
+        "conf/hf_token",
+        "password.txt",
+        "rclone.conf",
+    ] {
         let secret = password(maker);
         write(&folder.join(name), &secret);
         // A short secret can be guessed from its digest.
@@ -360,6 +390,10 @@ fn wandb_folder() {
         let nested = json!({"password": own[0], "api_key": {"value": own[1]}, "list": all, "text": joined, "pad_token": "<pad>", "max_tokens": 5});
         let mut config = Message::default();
         config = config.with(1, item("config", &nested).0).with(1, item("db_password", &json!(own[2])).0);
+        let number = 100_000_000_000_000_000 + u64::try_from(maker.below(1 << 30)).expect("small");
+        secrets.push(number.to_string());
+        config =
+            config.with(1, item("db_pin_password", &json!(number)).0).with(1, item("client_secret", &json!(number)).0);
         let summary =
             Message::default().with(1, item("note", &json!(joined)).0).with(1, item("secret_key", &json!(own[3])).0);
         let git = Message::default()
@@ -480,6 +514,11 @@ fn the_identity_has_no_secrets() {
             ),
         );
         write(&run.join("params/data"), format!("/scratch/ada/hf_{}/quiet-project/rows.csv", draw("{a34}")));
+        write(&run.join("params/bare"), format!("ann:{}@db.example.org:5432/x", draw("{h40}")));
+        write(&run.join("params/alone"), format!("https://{}:@api.example.org/v1", draw("{h40}")));
+        write(&run.join("params/encoded"), format!("postgresql%3A%2F%2Fann%3A{}%40db%2Fx", draw("{h40}")));
+        write(&run.join("params/relative"), format!("//ann:{}@h.example.org/x", draw("{h40}")));
+        write(&run.join("params/otp"), format!("otpauth://totp/A:ann?secret={}&issuer=A", draw("{U32}")));
         write(&run.join("params/store"), format!("postgres://grace:{}@db-17/quiet-rows", draw("{a14}")));
         write(&run.join("params/mirror"), format!("https://grace:{}@git.internal/x", draw("{a14}")));
         write(&run.join("params/username"), format!("lin ghp_{}", draw("{a36}")));

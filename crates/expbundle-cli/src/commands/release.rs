@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use expbundle::directory::{Releasing, plan_release};
+use expbundle_convert::declared;
 use expbundle_statement::Release as Predicated;
 
 use super::Manner;
@@ -42,9 +43,10 @@ impl Release {
             release: Predicated { title: self.title, reason: self.reason },
         };
         let bar = manner.byte_progress(0, "hashing");
-        let plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
+        let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| release_failure(&error))?;
         bar.finish_and_clear();
+        plan.notes.extend(declared::notes_on_secrets(&self.directory));
         carry_out(plan, self.yes)
     }
 }

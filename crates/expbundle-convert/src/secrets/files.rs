@@ -1,5 +1,7 @@
 //! Files that are secrets by their name.
 
+use super::settings::{self, Class};
+
 /// Names, lower case, and the ends of paths.
 const NAMES: &[&str] = &[
     ".env",
@@ -83,6 +85,22 @@ const NAMES: &[&str] = &[
     ".fetchmailrc",
     ".muttrc",
     ".ftpconfig",
+    "rclone.conf",
+    ".passwd-s3fs",
+    "passwd-s3fs",
+    "accesstokens.json",
+    "msal_token_cache.json",
+    "msal_token_cache.bin",
+    ".modal.toml",
+    ".condarc",
+    "deploy_key",
+    "wpa_supplicant.conf",
+    "auth.json",
+    "creds.json",
+    "creds.yaml",
+    "creds.yml",
+    "creds.toml",
+    "wp-config.php",
 ];
 
 /// Ends of names.
@@ -102,7 +120,12 @@ const ENDS: &[&str] = &[
     ".keytab",
     ".htpasswd",
     ".pkcs12",
+    ".key",
 ];
+
+/// Kinds of files that hold a value and nothing else, where the name tells which: `wandb_key.txt`, `hf_token`, `openai.key`.
+const BARE: &[&str] =
+    &["", "txt", "text", "token", "key", "secret", "pass", "pwd", "password", "cred", "asc", "dat", "csv"];
 
 /// Folders in which everything is secret, and files that are secret in one folder only.
 const PLACES: &[&str] = &[
@@ -120,6 +143,9 @@ const PLACES: &[&str] = &[
     ".streamlit/secrets.toml",
     ".config/gh/hosts.yml",
     ".cargo/credentials",
+    ".mc/config.json",
+    ".config/rclone/",
+    ".idea/datasources.xml",
 ];
 
 /// Whether a file is a secret by its path, whatever it holds. Public halves, examples and templates are not.
@@ -135,13 +161,24 @@ pub fn is_secret_file(path: &str) -> bool {
     let slashed = format!("/{path}");
     NAMES.contains(&name)
         || name.starts_with(".env.")
+        || ["env.production", "env.local", "env.prod", "env.dev", "env.development", "env.staging"].contains(&name)
         || ENDS.iter().any(|end| name.ends_with(end) && name.len() > end.len())
         || PLACES.iter().any(|place| slashed.contains(&format!("/{place}")))
         || name.rsplit_once('.').is_some_and(|(_, kind)| kind == "json")
             && ["service_account", "service-account", "client_secret", "gcp-credentials", "gcp_credentials"]
                 .iter()
                 .any(|part| name.contains(part))
+        || name.starts_with("krb5cc_")
+        || class_of_file(name).is_some_and(|class| matches!(class, Class::Secret | Class::Password))
         || name.starts_with("id_") && ["rsa", "dsa", "ecdsa", "ed25519"].iter().any(|kind| name.contains(kind))
+}
+
+/// What the name of a file says of the one value that it may hold: `wandb_key.txt` that it is a key, `token` that it may be one.
+pub fn class_of_file(path: &str) -> Option<Class> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let (stem, kind) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, ""));
+    let is_bare = BARE.iter().any(|bare| kind.eq_ignore_ascii_case(bare));
+    if is_bare { settings::class_of(stem) } else { None }
 }
 
 #[cfg(test)]
@@ -165,6 +202,13 @@ mod tests {
             ".docker/config.json",
             "conf\\.pgpass",
             ".git-credentials",
+            "wandb_key.txt",
+            "conf/api_key",
+            "HF_TOKEN.txt",
+            "password.txt",
+            "openai.key",
+            "apikey",
+            "rclone.conf",
         ] {
             assert!(is_secret_file(path), "{path}");
         }
@@ -183,6 +227,16 @@ mod tests {
             "key_value.json",
             "requirements.txt",
             ".gitignore",
+            "token.txt",
+            "tokens.txt",
+            "pad_token",
+            "vocab.txt",
+            "keys.csv",
+            "special_tokens.txt",
+            "passes.csv",
+            "secrets.py",
+            "api_key.py",
+            "password_reset.html",
         ] {
             assert!(!is_secret_file(path), "{path}");
         }

@@ -13,8 +13,11 @@ use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 mod files;
+mod lines;
 mod rules;
 mod settings;
+mod values;
+mod views;
 
 pub use files::is_secret_file;
 pub use rules::{Check, RULES, Rule};
@@ -94,6 +97,14 @@ pub fn scan(text: &str) -> Vec<Found> {
     joined(found)
 }
 
+/// The kind of secret that a file of one word is by its name: `token` with a token in it.
+pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
+    const LONGEST: usize = 4096;
+    let word = std::str::from_utf8(bytes.get(..bytes.len().min(LONGEST + 1))?).ok()?.trim();
+    let is_word = !word.is_empty() && word.len() <= LONGEST && !word.contains(char::is_whitespace);
+    files::class_of_file(path).filter(|_| is_word).and_then(|class| whole(class, word))
+}
+
 /// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too; then places are not exact.
 pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || {
@@ -124,6 +135,11 @@ pub fn class_of(name: &str) -> Option<Class> {
 pub fn class_below(around: Option<Class>, name: &str, all: bool) -> Option<Class> {
     let own = settings::class_of(name);
     own.or(around.filter(|_| all || settings::is_neutral(name)))
+}
+
+/// Whether a value that only stands near a name of that class looks like a secret.
+pub fn looks_drawn(class: Class, value: &str) -> bool {
+    settings::is_drawn(class, value)
 }
 
 /// Whether a value of that class is a secret, and of which kind.
@@ -176,14 +192,78 @@ fn compiled(expression: &str) -> Regex {
     RegexBuilder::new(expression).unicode(false).build().expect("a test compiles every expression")
 }
 
-/// Parts of names that say "secret"; without any of them in a text no setting is looked for.
-const STEMS: &[&str] =
-    &["pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "cookie", "jwt", "bearer", "mnemonic", "otp"];
+/// Parts of names that say "secret"; without any of them in a text no setting is looked for. [`NAME`] has the same.
+const STEMS: &[&str] = &[
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "cookie",
+    "jwt",
+    "bearer",
+    "mnemonic",
+    "otp",
+    "pat",
+    "psk",
+    "kennwort",
+    "zugangsdaten",
+    "ssel",
+    "clave",
+    "llave",
+    "chave",
+    "contras",
+    "mdp",
+    "senha",
+    "parola",
+    "parool",
+    "wachtwoord",
+    "senord",
+    "hasło",
+    "haslo",
+    "heslo",
+    "jelsz",
+    "lozinka",
+    "salasana",
+    "adgangskode",
+    "sifre",
+    "şifre",
+    "kata_sandi",
+    "cle_",
+    "clé_",
+    "_cle",
+    "ароль",
+    "ключ",
+    "密码",
+    "密碼",
+    "口令",
+    "密钥",
+    "パスワード",
+    "暗証番号",
+    "비밀번호",
+];
+
+/// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes here.
+const NAME: &str = concat!(
+    r"(?:[a-z0-9_.\-\x80-\xff]*",
+    "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
+    "|mot_?de_?passe|senha|parola|parool|wachtwoord|senord|hasło|haslo|heslo|jelsz|lozinka|salasana|adgangskode|sifre|şifre|kata_sandi|cle_|clé_|_cle",
+    "|ароль|ключ|密码|密碼|口令|密钥|パスワード|暗証番号|비밀번호)",
+    r"[a-z0-9_\-\x80-\xff]*)"
+);
 
 /// What a private key begins with.
 const BLOCKS: &[&str] = &["private key", "putty-user-key-file"];
 
 fn scan_bytes(text: &[u8]) -> Vec<Found> {
+    joined(views::all(text, scan_layer))
+}
+
+/// Finds the secrets of a text as it stands, in no order.
+fn scan_layer(text: &[u8]) -> Vec<Found> {
     let compiled = &*COMPILED;
     let mut wanted = [false; RULES.len() + 2];
     let mut left = wanted.len();
@@ -214,8 +294,10 @@ fn scan_bytes(text: &[u8]) -> Vec<Found> {
     }
     if *has_settings {
         in_text(text, &mut found);
+        values::defaults(text, &mut found);
+        lines::read(text, &mut found);
     }
-    joined(found)
+    found
 }
 
 /// In order, and joined where they overlap: the one that begins first, or is the longer, names the kind.
@@ -247,11 +329,34 @@ fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
             let password = at.and_then(|at| secret.get(at..)).unwrap_or_default();
             // `docker://image:tag@sha256:…` names an image, and `https://host:8080/a@b` has no login.
             let of_image = text.get(range.end + 1..).is_some_and(|rest| rest.starts_with(b"sha256:"));
+            if password.is_empty() {
+                // `https://KEY:@host`
+                return settings::is_random(&secret);
+            }
             let port = password.trim_start_matches(|c: char| c.is_ascii_digit());
             let of_port = port.len() < password.len() && port.starts_with('/');
             !settings::is_placeholder(password) && !of_image && !of_port
         }
         Check::Value => !settings::is_placeholder(secret.trim()),
+        Check::Login => {
+            let (name, password) = secret.split_once(':').unwrap_or_default();
+            let rest = text.get(range.end..).unwrap_or_default();
+            let host = rest.get(1..).unwrap_or_default();
+            let host_end = host.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-.".contains(byte));
+            let has_port = host_end.is_some_and(|end| host.get(end) == Some(&b':'));
+            let has = |kind: fn(&u8) -> bool| password.bytes().any(|byte| kind(&byte));
+            let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+            // `mailto:ada1@example.org` names a person, `npm:react@18.2.0` and `image:tag@sha256:…` a program.
+            let is_other =
+                ["mailto", "mail", "email", "from", "to", "cc", "sip", "xmpp", "acct", "npm", "pypi", "file"]
+                    .iter()
+                    .any(|other| name.eq_ignore_ascii_case(other))
+                    || host.starts_with(b"sha256:")
+                    || host.first().is_some_and(u8::is_ascii_digit) && !has_port;
+            !is_other
+                && !settings::is_placeholder(password)
+                && (settings::is_random(password) || is_mixed && (has_port || has(|byte| b"!$%^*+?#".contains(byte))))
+        }
         Check::Basic => decoded(&secret).is_some_and(|login| {
             let colon = login.iter().position(|byte| *byte == b':');
             let name = colon.and_then(|at| login.get(..at)).unwrap_or_default();
@@ -343,32 +448,38 @@ fn is_line_end(gap: &[u8]) -> bool {
 
 /// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
 fn in_text(text: &[u8], found: &mut Vec<Found>) {
-    static EXPRESSIONS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
-        const STEM: &str = "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp)";
-        let name = format!(r"([a-z0-9_.\-]*{STEM}[a-z0-9_\-]*)");
+    static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+        let name = format!("({NAME})");
         let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
         let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]{1,1000})"#;
         let value = format!("(?:{quoted}|{bare})");
         [
-            // `name = value`, `"name": "value"`, `name: str = "value"`, `environ["NAME"] = "value"`, `name: |` and a line.
+            // `name = value`, `"name": "value"`, `name: str = "value"`, `environ["NAME"] = "value"`, `**Name:** value`, `name: |` and a line.
             compiled(&format!(
-                r#"(?i){name}(?:\\*["'\]]){{0,3}}(?:[ \t]*:[ \t]*[a-z_][\w\[\]|, .]{{0,40}}?[ \t]*=|[ \t]*(?::=|=>|[!=]?={{1,2}}|:[ \t]*[|>][+\-]?[ \t]*\r?\n[ \t]+|:))[ \t]*{value}"#
+                r#"(?i){name}(?:\\*["'\]*`)]){{0,3}}(?:[ \t]+\([a-z]{{1,12}}\))?(?:[ \t]*:[ \t]*[a-z_&][\w\[\]|, .&']{{0,40}}?[ \t]*=|[ \t]*(?:[:?]=|[=-]>|<-|[!=]?={{1,2}}|:[ \t]*[|>][+\-]?[ \t]*\r?\n[ \t]+|:|：|＝))[ \t]*(?:[&!][\w!]{{1,40}}[ \t]+|\*{{1,2}}[ \t]*|\[\[)?{value}"#
             )),
-            // `--name value`, `"--name", "value"`
-            compiled(&format!(r#"(?i)(?:^|[\s"'(\[,])--?{name}(?:[ \t]+{value}|\\*["'],[ \t]*{quoted})"#)),
+            // `--name value`, `"--name", "value"`, `[--name, value]`
+            compiled(&format!(
+                r#"(?i)(?:^|[\s"'(\[,])--?{name}(?:[ \t]+{value}|\\*["'],[ \t]*{quoted}|,[ \t]*{bare})"#
+            )),
             // `get("NAME", "value")`
             compiled(&format!(r#"(?i)([a-z_]*\([ \t]*)?\\*["']{name}\\*["'][ \t]*,[ \t]*{quoted}"#)),
             // `"name": "NAME", "value": "value"`
             compiled(&format!(
-                r#"(?i)["']?\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][ \t\r\n]*["']?value["']?[ \t]*[:=][ \t]*{value}"#
+                r#"(?i)["']?\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][, \t\r\n]*["']?(?:value|content)["']?[ \t]*[:=][ \t]*{value}"#
             )),
-            // `<name>value</name>`, `ENV NAME value`
+            // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
             compiled(&format!(
-                r"(?i)(?:<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|\b(?:ENV|setenv|SetEnv)[ \t]+{name}[ \t]+{bare})"
+                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
             )),
+            // `"value": "value", "name": "NAME"`, `set_api_key("value")`
+            compiled(&format!(
+                r#"(?i)["']value["'][ \t]*:[ \t]*{value}["'\\]*[ \t]*,[ \t]*["'](?:name|key)["'][ \t]*:[ \t]*["']{name}["']"#
+            )),
+            compiled(&format!(r#"(?i){name}\([ \t]*{quoted}["'`\\]{{1,4}}[ \t]*[,)]"#)),
         ]
     });
-    let [assigned, argument, call, pair, element] = &*EXPRESSIONS;
+    let [assigned, argument, call, pair, element, reversed, called] = &*EXPRESSIONS;
     let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());
     let mut look = |captures: &regex::bytes::Captures<'_>, needs_random: bool, is_argument: bool| {
         let mut groups = captures.iter().skip(1).flatten();
@@ -401,7 +512,29 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
         look(&captures, false, false);
     }
     for captures in element.captures_iter(text) {
+        // Of an element, the end has its name; `<password>` alone stands for one.
+        let mut groups = captures.iter().flatten();
+        let (Some(all), Some(name), Some(value)) = (groups.next(), groups.next(), groups.next()) else { continue };
+        let end = text.get(value.end()..).unwrap_or_default();
+        let end = end.strip_prefix(b"</").and_then(|end| end.get(..name.len())).unwrap_or_default();
+        if all.start() + 1 == name.start()
+            && all.as_bytes().starts_with(b"<")
+            && !end.eq_ignore_ascii_case(name.as_bytes())
+        {
+            continue;
+        }
         look(&captures, false, false);
+    }
+    for captures in called.captures_iter(text) {
+        look(&captures, true, false);
+    }
+    for captures in reversed.captures_iter(text) {
+        let mut groups = captures.iter().skip(1).flatten();
+        let (Some(value), Some(name)) = (groups.next(), groups.last()) else { continue };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { continue };
+        if settings::is_value(class, &text_of(value.range())) {
+            found.push(Found { kind: class.kind(), range: value.range() });
+        }
     }
     for captures in call.captures_iter(text) {
         let mut groups = captures.iter().skip(2).flatten();
@@ -410,11 +543,15 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
         let value_text = text_of(value.range());
         // `get("API_KEY", "…")` has a default; `["token", "text"]` lists columns.
         let name_of_call = captures.get(1).map(|call| text_of(call.range()).to_ascii_lowercase()).unwrap_or_default();
-        let has_default = ["get", "env", "set", "default"].iter().any(|word| name_of_call.contains(word));
-        let is_secret = settings::is_secret(class, &value_text, Setting::Whole)
-            && !value_text.starts_with('-')
-            && value_text.len() >= 6;
-        if is_secret && (has_default && class != Class::Token || settings::is_random(&value_text)) {
+        let has_default = ["get", "env", "set", "default", "define", "param", "config"]
+            .iter()
+            .any(|word| name_of_call.contains(word));
+        let is_secret = settings::is_value(class, &value_text) && value_text.len() >= 6;
+        if is_secret
+            && (has_default && class != Class::Token
+                || settings::is_random(&value_text)
+                || settings::is_drawn(class, &value_text))
+        {
             found.push(Found { kind: class.kind(), range: value.range() });
         }
     }

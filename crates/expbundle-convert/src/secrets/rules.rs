@@ -30,6 +30,8 @@ pub enum Check {
     Random,
     /// It is not a placeholder such as `<token>` or `${TOKEN}`.
     Value,
+    /// It is `name:password` before a host, without a scheme that would tell.
+    Login,
     /// It is base64 of `name:password`.
     Basic,
     /// It is base64 of a PEM private key.
@@ -50,7 +52,10 @@ const fn rule(
     Rule { name, keywords, regex, check, sample, from }
 }
 
-use Check::{Base64Pem, Basic, Form, Random, Value};
+/// Where no documentation of the issuer tells the form: keys that people published with their programs, many of one form.
+const PUBLISHED: &str = "keys in public repositories";
+
+use Check::{Base64Pem, Basic, Form, Login, Random, Value};
 
 /// All rules that are expressions. Of two that match at one place the first counts. Private keys in PEM and settings such as
 /// `password: …` are found by code beside this table.
@@ -65,6 +70,8 @@ pub const RULES: &[Rule] = &[
 
     // Model hubs and trackers.
     rule("hugging-face-token", &["hf_", "api_org_"], r"\b(?:hf|api_org)_[A-Za-z0-9]{20,}", Random, "hf_{a34}", ISSUER),
+    rule("hugging-face-token", &["hf_"], r"\bhf_[A-Za-z0-9]{34}\b", Form, "hf_{a34}", GITLEAKS),
+    rule("hugging-face-token", &["hf_oauth_"], r"\bhf_oauth_[A-Za-z0-9._-]{20,}", Form, "hf_oauth_eyJ{a33}.eyJ{a60}.{a43}", PUBLISHED),
     rule("wandb-key", &["wandb_v1_"], r"\bwandb_v1_[A-Za-z0-9_-]{20,}", Form, "wandb_v1_{a40}", ISSUER),
     rule("wandb-key", &["wandb", "local-"], r"(?i)\b(?:wandb[\w.\- ]{0,12}(?:key|login)|api[._ -]?key|(?:re)?login)[\w.\- \t:=('\x22\[\]]{0,40}?[ \t:='\x22(]((?:local-)?[0-9a-f]{40})\b", Random, "wandb login {h40}", ISSUER),
     rule("wandb-key", &["local-"], r"\blocal-[0-9a-f]{40}\b", Form, "local-{h40}", ISSUER),
@@ -91,6 +98,10 @@ pub const RULES: &[Rule] = &[
     rule("runpod-key", &["rpa_"], r"\brpa_[A-Za-z0-9]{30,}", Random, "rpa_{a46}", ISSUER),
     rule("modal-token", &["ak-", "as-"], r"\ba[ks]-[A-Za-z0-9]{22}\b", Random, "ak-{a22}", ISSUER),
     rule("voyage-key", &["pa-"], r"\bpa-[A-Za-z0-9_-]{43}\b", Random, "pa-{a43}", ISSUER),
+    rule("together-key", &["tgp_v1_"], r"\btgp_v1_[A-Za-z0-9_-]{30,}", Form, "tgp_v1_{a43}", PUBLISHED),
+    rule("cerebras-key", &["csk-"], r"\bcsk-[A-Za-z0-9]{40,}", Form, "csk-{l48}", PUBLISHED),
+    rule("llama-cloud-key", &["llx-"], r"\bllx-[A-Za-z0-9]{40,}", Random, "llx-{a48}", PUBLISHED),
+    rule("prefect-key", &["pnu_", "pnb_"], r"\bpn[ub]_[A-Za-z0-9]{30,}", Random, "pnu_{a36}", GITLEAKS),
     rule("elevenlabs-key", &["sk_"], r"\bsk_[a-f0-9]{48}\b", Form, "sk_{h48}", ISSUER),
     rule("baseten-key", &["baseten"], r"(?i)baseten\w*\W{1,4}([A-Za-z0-9]{8}\.[A-Za-z0-9]{32})\b", Random, "BASETEN_API_KEY={a8}.{a32}", ISSUER),
 
@@ -108,11 +119,17 @@ pub const RULES: &[Rule] = &[
     rule("azure-client-secret", &["q~"], r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}", Random, "{a3}8Q~{a34}", GITLEAKS),
     rule("azure-key", &["jqqj9"], r"\b[A-Za-z0-9]{40,60}JQQJ9[A-Za-z0-9]{10,40}\b", Form, "{a52}JQQJ99{a26}", ISSUER),
     rule("alibaba-key", &["ltai"], r"\bLTAI[A-Za-z0-9]{16,24}\b", Random, "LTAI{a20}", GITLEAKS),
+    rule("tencent-key", &["akid"], r"\bAKID[A-Za-z0-9]{32,40}\b", Random, "AKID{a32}", PUBLISHED),
+    rule("volcengine-key", &["aklt"], r"\bAKLT[A-Za-z0-9_-]{40,60}", Random, "AKLT{a43}", PUBLISHED),
+    rule("yandex-key", &["aqvn"], r"\bAQVN[A-Za-z0-9_-]{35,38}", Random, "AQVN{a36}", GITLEAKS),
+    rule("fly-token", &["fm2_", "fm1", "fo1_"], r"\b(?:fm2_|fm1[ar]_|fo1_)[A-Za-z0-9+/_-]{40,}={0,3}", Random, "fm2_{a200}", GITLEAKS),
+    rule("netlify-token", &["nfp_"], r"\bnfp_[A-Za-z0-9]{36,}", Random, "nfp_{a40}", PUBLISHED),
     rule("digitalocean-token", &["_v1_"], r"\bdo[opr]_v1_[a-f0-9]{64}", Form, "dop_v1_{h64}", GITLEAKS),
     rule("ibm-key", &["ibm"], r"(?i)ibm[\w .\-]{0,20}key[\s:='\x22]{1,6}([A-Za-z0-9_-]{44})\b", Random, "IBM_CLOUD_API_KEY={a44}", ISSUER),
 
     // Code hosts and registries.
     rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9_.-]{20,}", Random, "ghp_{a36}", GITLEAKS),
+    rule("github-token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9]{36}\b", Form, "gho_{a36}", GITLEAKS),
     rule("github-token", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{20,}", Form, "github_pat_{a22}_{a59}", GITLEAKS),
     rule("gitlab-token", &["gl"], r"\bgl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[A-Za-z0-9_.-]{20,}", Form, "glpat-{a20}", GITLEAKS),
     rule("gitlab-token", &["gr1348941"], r"\bGR1348941[A-Za-z0-9_-]{20}", Form, "GR1348941{a20}", GITLEAKS),
@@ -122,6 +139,10 @@ pub const RULES: &[Rule] = &[
     rule("rubygems-token", &["rubygems_"], r"\brubygems_[a-f0-9]{40,}", Form, "rubygems_{h48}", GITLEAKS),
     rule("crates-io-token", &["cio"], r"\bcio[A-Za-z0-9]{32}\b", Random, "cio{a32}", ISSUER),
     rule("docker-token", &["dckr_"], r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}", Form, "dckr_pat_{a27}", ISSUER),
+    rule("sonar-token", &["squ_", "sqp_", "sqa_"], r"\bsq[upa]_[a-f0-9]{40}\b", Form, "sqp_{h40}", GITLEAKS),
+    rule("circleci-token", &["ccipat_"], r"\bCCIPAT_[A-Za-z0-9]{20,}_[a-f0-9]{40}", Form, "CCIPAT_{a22}_{h40}", ISSUER),
+    rule("snyk-token", &["snyk_uat.", "snyk_sat."], r"\bsnyk_[us]at\.[A-Za-z0-9]{8}\.[A-Za-z0-9._-]{20,}", Form, "snyk_uat.{h8}.{a60}", "snyk/cli, tests of its tokens"),
+    rule("conda-token", &["/t/"], r#"\bhttps?://[^\s/"'<>]{1,255}/t/([A-Za-z0-9-]{16,})/"#, Random, "https://conda.anaconda.org/t/co-{h8}-{h4}-{h4}-{h4}-{h12}/private", "conda, split_conda_url_easy_parts"),
     rule("artifactory-token", &["akcp", "cmvmd"], r"\b(?:AKCp|cmVmd)[A-Za-z0-9]{50,}", Random, "AKCp{a69}", GITLEAKS),
 
     // Messages, payment, operations.
@@ -130,10 +151,14 @@ pub const RULES: &[Rule] = &[
     rule("webhook-url", &["/api/webhooks/"], r"\bdiscord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[A-Za-z0-9_-]{20,})", Form, "https://discord.com/api/webhooks/{d18}/{a68}", GITLEAKS),
     rule("webhook-url", &["webhook.office.com", "logic.azure.com"], r"\bwebhook\.office\.com/(webhookb2/[A-Za-z0-9@/-]{40,})", Form, "https://x.webhook.office.com/webhookb2/{h32}@{h32}/IncomingWebhook/{h32}", GITLEAKS),
     rule("discord-token", &["."], r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}\b", Random, "M{a24}.{a6}.{a30}", ISSUER),
-    rule("telegram-token", &[":aa"], r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,34}\b", Form, "{d9}:AA{a33}", GITLEAKS),
+    rule("telegram-token", &[":aa"], r"(?:\b|/bot)(\d{8,10}:AA[A-Za-z0-9_-]{32,34})\b", Form, "{d9}:AA{a33}", GITLEAKS),
     rule("stripe-key", &["k_live_", "k_test_", "k_prod_", "whsec_"], r"\b(?:[sr]k_(?:live|test|prod)|whsec)_[A-Za-z0-9+/=]{10,}", Form, "sk_live_{a24}", GITLEAKS),
     rule("twilio-key", &["sk", "ac"], r"\bSK[0-9a-f]{32}\b", Form, "SK{h32}", GITLEAKS),
     rule("sendgrid-key", &["sg."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", Form, "SG.{a22}.{a43}", GITLEAKS),
+    rule("brevo-key", &["xkeysib-"], r"\bxkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}", Form, "xkeysib-{h64}-{a16}", GITLEAKS),
+    rule("resend-key", &["re_"], r"\bre_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}\b", Random, "re_{a8}_{a24}", PUBLISHED),
+    rule("posthog-key", &["phx_"], r"\bphx_[A-Za-z0-9]{32,}", Random, "phx_{a43}", PUBLISHED),
+    rule("dynatrace-token", &["dt0c01.", "dt0s"], r"(?i)\bdt0[a-z]\d\d\.[A-Z0-9]{8,24}\.[A-Z0-9]{64}", Form, "dt0c01.{U24}.{U64}", GITLEAKS),
     rule("mailgun-key", &["key-"], r"\bkey-[0-9a-f]{32}\b", Form, "key-{h32}", GITLEAKS),
     rule("mailchimp-key", &["-us"], r"\b[0-9a-f]{32}-us\d{1,2}\b", Form, "{h32}-us12", GITLEAKS),
     rule("vault-token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}", Form, "hvs.{a90}", GITLEAKS),
@@ -153,27 +178,42 @@ pub const RULES: &[Rule] = &[
     rule("square-token", &["sq0", "eaaa"], r"\b(?:sq0(?:atp|csp)-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{50,})", Random, "sq0atp-{a22}", GITLEAKS),
     rule("postman-key", &["pmak-"], r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b", Form, "PMAK-{h24}-{h34}", GITLEAKS),
     rule("newrelic-key", &["nrak-", "nrjs-", "nraa-"], r"\bNR(?:AK|AA|JS)-[A-Za-z0-9]{19,}", Form, "NRAK-{U27}", GITLEAKS),
+    rule("one-time-password", &["otpauth://"], r#"(?i)\botpauth://[^\s"'<>]{0,300}?[?&]secret=([A-Z2-7]{16,})"#, Form, "otpauth://totp/ACME:ada?secret={U32}&issuer=ACME", "Key Uri Format"),
+    rule("webhook-url", &["open.feishu.cn", "open.larksuite.com"], r"\bopen\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/([0-9a-f-]{36})", Form, "https://open.feishu.cn/open-apis/bot/v2/hook/{h8}-{h4}-{h4}-{h4}-{h12}", ISSUER),
     rule("figma-token", &["figd_"], r"\bfigd_[A-Za-z0-9_-]{30,}", Form, "figd_{a40}", ISSUER),
     rule("1password-token", &["ops_eyj"], r"\bops_eyJ[A-Za-z0-9+/=_-]{60,}", Form, "ops_eyJ{b250}", GITLEAKS),
     rule("1password-token", &["a3-"], r"\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}\b", Form, "A3-{U6}-{U11}-{U5}-{U5}-{U5}", GITLEAKS),
 
     // Forms that many use.
-    rule("json-web-token", &["eyj"], r"\beyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})", Form, "eyJ{a33}.eyJ{a60}.{a43}", "RFC 7519"),
+    rule("json-web-token", &["eyj"], r"(?:\b|_)(eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}))", Form, "eyJ{a33}.eyJ{a60}.{a43}", "RFC 7519"),
     rule("url-login", &["://"], r#"(?i)\b[a-z][a-z0-9+.\-]{1,30}:(?:\\?/){2}([^\s/"'<>@\\]{0,256}(?::|%3a)[^\s/"'<>\\]{0,512})@[^\s"'<>]"#, Value, "postgresql://ada:{a12}@db.example.org/runs", "RFC 3986, 3.2.1"),
     // A password with a slash in it: only where a host follows the last `@`.
     rule("url-login", &["://"], r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|mongodb(?:\+srv)?|rediss?|amqps?|ftps?|sftp|https?|smtps?|ldaps?)(?:\+\w+)?://([^\s/"'<>@:?#]{0,256}:[^\s"'<>@?#]{1,256})@[a-z0-9.\-\[\]:]{1,255}(?::\d+)?(?:[/?#\s"'<>,;)]|$)"#, Value, "redis://:{a8}/{a8}@cache:6379/0", "RFC 3986, 3.2.1"),
     rule("url-login", &["://"], r#"(?i)\bhttps?://([A-Za-z0-9_\-]{20,256})@[^\s"'<>]"#, Random, "https://{a40}@git.example.org/a/b", "RFC 3986, 3.2.1"),
+    rule("url-login", &["//"], r#"(?:^|[\s"'(=,<>\[])//([^\s/"'<>@:]{1,64}:[^\s/"'<>@]{1,256})@[A-Za-z0-9\[]"#, Value, "//ada:{a12}@db.example.org/runs", "RFC 3986, 4.2"),
+    rule("url-login", &["@"], r#"(?i)(?:^|[\s"'(=,<>\[;])([a-z0-9._%+\-]{1,64}:[^\s/"'<>@:,;(){}]{4,256})@[a-z0-9][a-z0-9.\-]{0,253}(?::\d{2,5}\b|/|[\s"'<>,;)\]]|$)"#, Login, "ada:{a14}@db.example.org:5432/runs", "RFC 3986, 3.2.1"),
     rule("url-login", &["jdbc:oracle:"], r"(?i)jdbc:oracle:\w+:([^\s/@]+/[^\s@]+)@", Value, "jdbc:oracle:thin:scott/{a12}@db:1521/x", "Oracle JDBC"),
     rule("signed-url", &["signature=", "sig=", "credential=", "security-token=", "x-goog", "x-amz"], r#"(?i)[?&;](?:x-(?:amz|goog|oss|cos)-(?:signature|security-token)|(?:url)?signature|sig|q-signature|hdnts|hmac)=([^&\s"'<>#\\]{6,})"#, Value, "https://b.s3.amazonaws.com/x?X-Amz-Expires=3600&X-Amz-Signature={h64}", ISSUER),
-    rule("signed-url", &["token=", "key=", "code=", "auth="], r#"(?i)[?&;](?:[a-z0-9_\-]*(?:token|api[_\-]?key|apikey|access[_\-]?key|subscription-key|authkey|auth|jwt|code|key))=([^&\s"'<>#\\]{12,})"#, Random, "https://example.org/x?access_token={a32}", "RFC 6750, 2.3"),
+    rule("signed-url", &["token=", "key=", "code=", "auth=", "jwt=", "jsessionid="], r#"(?i)[?&;](?:[a-z0-9_\-]*(?:token|api[_\-]?key|apikey|access[_\-]?key|subscription-key|authkey|auth|jwt|code|key|jsessionid))=([^&\s"'<>#\\]{12,})"#, Random, "https://example.org/x?access_token={a32}", "RFC 6750, 2.3"),
     rule("bearer-token", &["bearer"], r"(?i)\bbearer[\s:]{1,4}([A-Za-z0-9._~+/\-]{16,}=*)", Random, "Authorization: Bearer {a40}", "RFC 6750"),
     rule("basic-login", &["basic "], r"(?i)\bbasic\s{1,4}([A-Za-z0-9+/]{6,}={0,2})", Basic, "Authorization: Basic YWRhOmx{b20}", "RFC 7617"),
     rule("basic-login", &["auth"], r#"(?i)["']?_?auth["']?\s*[:=]\s*["']?([A-Za-z0-9+/]{6,}={0,2})"#, Basic, r#"{"auths": {"r.example.org": {"auth": "YWRhOmx{b20}"}}}"#, "Docker's config.json"),
+    rule("authorization", &["authorization"], r#"(?i)\bauthorization["'\\]*\s{0,4}[:=,]\s{0,4}["'\\]*(?:[a-z][a-z0-9_\-]{1,24}[ \t]{1,4})?(?:token=)?["']?([A-Za-z0-9._~+/\-]{16,}=*)"#, Random, "curl -H 'Authorization: Token {h40}'", "RFC 9110, 11.6.2"),
     rule("cookie", &["cookie:"], r#"(?i)\b(?:set-)?cookie:\s*([^\s=;,"']{1,256}=[^\r\n"']{1,2048})"#, Value, "Cookie: session={a32}; path=/", "RFC 6265"),
     rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+|default)(?:\s+(?:login|account)\s+\S+){1,2}\s+password\s+(\S+)", Value, "machine api.example.org\n  login user\n  password {h40}", "ftp(1)"),
     rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+)\s+password\s+(\S+)", Value, "machine api.example.org password {h40}", "ftp(1)"),
     rule("password-hash", &["$"], r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*)\$[./A-Za-z0-9$=,+-]{20,}", Form, "$6$rounds=5000${a16}${a86}", "crypt(5)"),
+    rule("password", &["pgpass", ":5432:", ":*:"], r#"(?:^|[\s"'])[A-Za-z*][\w.\-]{0,255}:(?:\d{2,5}|\*):[^\s:"']{1,64}:[^\s:"']{1,64}:([^\s"'<>]{4,256})"#, Random, "db.example.com:5432:runs:ada:{a20}", "libpq, The Password File"),
+    rule("kaggle-key", &["username"], r#"["']username["'][ \t]*:[ \t]*["'][^"'\r\n]{1,64}["']\s*,\s*["']key["'][ \t]*:[ \t]*["']([A-Za-z0-9]{20,64})["']"#, Random, r#"{"username": "ada", "key": "{h32}"}"#, "Kaggle API, kaggle.json"),
+    rule("kaggle-key", &["username"], r#"["']key["'][ \t]*:[ \t]*["']([A-Za-z0-9]{20,64})["']\s*,\s*["']username["']"#, Random, r#"{"key": "{h32}", "username": "ada"}"#, "Kaggle API, kaggle.json"),
+    // Calls and sentences whose password has no name of its own.
+    rule("password", &["auth"], r#"(?i)\b(?:(?:\w{0,20}auth|userpwd|credentials)[ \t]*[=:][ \t]*[(\[]|\w{0,20}Auth\()\s*[brfu]?["'][^"'\r\n]{1,128}["'],\s*[brfu]?["']([^"'\r\n{}]{4,256})["']\s*[,)\]]"#, Value, "requests.get(u, auth=('ada', '{a12}'))", "requests, Authentication"),
+    rule("token", &["key", "token", "secret", "passw", "pass"], r#"(?i)\b(?:api[ _\-]?key|token|secret|passwort?d?|mot de passe)(?:[ \t]+(?:is|ist|was|provided|used|for token|est|=)){0,2}[ \t]*:?[ \t]+["'`]?([A-Za-z0-9+/_\-]{20,256}={0,2})(?:[\s"'`.,;)]|$)"#, Random, "Incorrect API key provided: {a32}", "sentences of programs"),
+    rule("password", &["type="], r#"(?i)\btype=["']password["'][^<>]{0,300}?\svalue=["']([^"'<>]{4,256})["']"#, Value, "<input type='password' value='{a12}'>", "HTML, 4.10.5"),
     // Commands whose password has no name.
+    rule("password", &["login", "auth"], r#"\becho[ \t]+(?:-n[ \t]+)?["']?([^\s"'$|]{6,256})["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?(?:docker|podman|helm|gh|glab|skopeo|oras|nerdctl|buildah|az|hf|huggingface-cli|wandb)\s[^\r\n]{0,100}?(?:login|auth)\b"#, Value, "echo {a16} | docker login -u ada --password-stdin", "docker-login(1)"),
+    rule("password", &["vault", "ngrok"], r#"\b(?:vault[ \t]+login|ngrok[ \t][^\r\n]{0,60}?authtoken)[ \t]+["']?([A-Za-z0-9._\-]{16,256})"#, Random, "vault login {a24}", "commands of Vault and ngrok"),
+    rule("password", &["unzip", "7z"], r#"\b(?:unzip\b[^\r\n]{0,200}?\s-P[ \t]{1,4}|7z[az]?\b[^\r\n]{0,200}?\s-p)["']?([^\s"'\-][^\s"']{3,255})"#, Value, "unzip -P {a12} data.zip", "unzip(1)"),
     rule("password", &["curl", "wget", "http"], r#"(?i)\b(?:curl|http|https|wget)\b[^\r\n]{0,400}?\s(?:-u|--user|--proxy-user|-a|--auth)[\s=]{1,4}["']?[^\s:"']{1,128}:([^\s"']{1,256})"#, Value, "curl -u ada:{a12} https://example.org", "curl(1)"),
     rule("password", &["sshpass"], r#"\bsshpass\b[^\r\n]{0,100}?\s-p\s{0,4}["']?([^\s"']{1,256})"#, Value, "sshpass -p {a12} ssh host", "sshpass(1)"),
     rule("password", &["mysql", "mariadb"], r#"\b(?:mysql\w*|mariadb\w*)\b[^\r\n]{0,400}?\s-p["']?([^\s"'\-=][^\s"']{0,255})"#, Value, "mysql -u ada -p{a12} runs", "mysql(1)"),

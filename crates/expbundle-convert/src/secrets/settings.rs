@@ -8,6 +8,8 @@
 pub enum Class {
     /// `token`, `auth`: the value must look drawn at random.
     Token,
+    /// `pass`, `clave`, which are other words too: a value of letters and digits, in running text one drawn at random.
+    Pass,
     /// `api_key`, `client_secret`, `access_token`: any text without blanks that is not a placeholder.
     Secret,
     /// `password`: anything that is not a placeholder, numbers too.
@@ -19,8 +21,8 @@ impl Class {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Pass | Self::Password => "password",
             Self::Secret => "secret-setting",
-            Self::Password => "password",
         }
     }
 }
@@ -154,11 +156,148 @@ const LOCKS: &[&str] = &[
     "write",
 ];
 
+/// Services: `key_openai` is said as well as `openai_key`.
+const SERVICES: &[&str] = &[
+    "anthropic",
+    "aws",
+    "azure",
+    "cohere",
+    "comet",
+    "dagshub",
+    "databricks",
+    "docker",
+    "gemini",
+    "github",
+    "gitlab",
+    "google",
+    "groq",
+    "hf",
+    "huggingface",
+    "kaggle",
+    "langchain",
+    "langsmith",
+    "mistral",
+    "mlflow",
+    "neptune",
+    "openai",
+    "pinecone",
+    "replicate",
+    "slack",
+    "stripe",
+    "telegram",
+    "together",
+    "wandb",
+    "prod",
+    "production",
+    "dev",
+    "staging",
+];
+
+/// `password` in other languages, as a word or the end of one: scripts without blanks join words.
+const PASSWORDS: &[&str] = &[
+    "passwort",
+    "kennwort",
+    "contrasena",
+    "contraseña",
+    "contrasenya",
+    "motdepasse",
+    "senha",
+    "parola",
+    "parool",
+    "wachtwoord",
+    "losenord",
+    "lösenord",
+    "hasło",
+    "haslo",
+    "heslo",
+    "jelszo",
+    "jelszó",
+    "lozinka",
+    "salasana",
+    "adgangskode",
+    "passord",
+    "sifre",
+    "şifre",
+    "пароль",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "暗証番号",
+    "비밀번호",
+];
+
+/// `key` in other languages, which opens something beside a word of [`LOCKS`].
+const KEYS: &[&str] = &[
+    "schluessel",
+    "schlüssel",
+    "clave",
+    "llave",
+    "chave",
+    "cle",
+    "clé",
+    "chiave",
+    "sleutel",
+    "nyckel",
+    "klucz",
+    "ключ",
+];
+
 /// What comes before `pass` where it is a password and not a pass over data.
 const USERS: &[&str] = &[
-    "admin", "database", "db", "ftp", "http", "imap", "ldap", "login", "mail", "mongo", "mysql", "pg", "postgres",
-    "proxy", "rabbitmq", "redis", "root", "smtp", "sql", "ssh", "sudo", "user", "es", "elastic", "registry", "jupyter",
-    "vnc", "wifi", "svc", "key", "cert",
+    "admin",
+    "database",
+    "db",
+    "ftp",
+    "http",
+    "imap",
+    "ldap",
+    "login",
+    "mail",
+    "mongo",
+    "mysql",
+    "pg",
+    "postgres",
+    "proxy",
+    "rabbitmq",
+    "redis",
+    "root",
+    "smtp",
+    "sql",
+    "ssh",
+    "sudo",
+    "user",
+    "es",
+    "elastic",
+    "registry",
+    "jupyter",
+    "vnc",
+    "wifi",
+    "svc",
+    "key",
+    "cert",
+    "email",
+    "my",
+    "sftp",
+    "api",
+    "app",
+    "remote",
+    "server",
+    "account",
+    "basic",
+    "auth",
+    "bind",
+    "client",
+    "kafka",
+    "mqtt",
+    "neo4j",
+    "clickhouse",
+    "airflow",
+    "grafana",
+    "minio",
+    "nexus",
+    "jenkins",
+    "zip",
 ];
 
 /// The words of a name: `AWS_SECRET_ACCESS_KEY`, `clientSecret`, `db.password` and `APIKey` are taken apart alike.
@@ -203,13 +342,38 @@ pub fn class_of(name: &str) -> Option<Class> {
     while words.len() > 1 && words.last().is_some_and(|word| NEUTRAL.contains(&word.as_str())) {
         words.pop();
     }
-    let last = words.pop()?;
-    let before = words.pop().unwrap_or_default();
-    let before = before.as_str();
+    let own = class_of_words(&words);
+    if own.is_some() || words.len() < 2 {
+        return own;
+    }
+    // `key_openai`, `password_prod`
+    let service = words.pop().filter(|word| SERVICES.contains(&word.as_str()))?;
+    words.insert(0, service);
+    class_of_words(&words)
+}
+
+fn class_of_words(words: &[String]) -> Option<Class> {
+    let (last, before) = words.split_last()?;
+    let first_of_three = before.len().checked_sub(2).and_then(|at| before.get(at)).map(String::as_str);
+    let before = before.last().map_or("", String::as_str);
     let ends = |ends: &[&str]| ends.iter().any(|end| last.ends_with(end));
     match last.as_str() {
         "password" | "passwd" | "passphrase" | "passcode" | "pwd" | "passwords" | "mnemonic" => Some(Class::Password),
-        "pass" if USERS.contains(&before) => Some(Class::Password),
+        "pass" | "pw" if USERS.contains(&before) => Some(Class::Password),
+        "passe" if before == "de" && first_of_three == Some("mot") => Some(Class::Password),
+        "sandi" if before == "kata" => Some(Class::Password),
+        "pass" if before.is_empty() => Some(Class::Pass),
+        "clave" | "mdp" => Some(Class::Pass),
+        "base" if before == "key" && first_of_three == Some("secret") => Some(Class::Secret),
+        "pat"
+            if ["github", "gitlab", "gh", "gl", "git", "azure", "ado", "devops", "airtable", "bitbucket"]
+                .contains(&before) =>
+        {
+            Some(Class::Secret)
+        }
+        "zugangsdaten" | "密钥" => Some(Class::Secret),
+        word if KEYS.contains(&word) && LOCKS.contains(&before) => Some(Class::Secret),
+        word if LOCKS.contains(&word) && KEYS.contains(&before) => Some(Class::Secret),
         "secret" | "secrets" | "credential" | "credentials" | "creds" | "apikey" | "apikeys" | "cookie" | "cookies" => {
             Some(Class::Secret)
         }
@@ -217,8 +381,9 @@ pub fn class_of(name: &str) -> Option<Class> {
         "token" | "tokens" if OPENS.contains(&before) => Some(Class::Secret),
         "key" | "keys" if LOCKS.contains(&before) => Some(Class::Secret),
         "hash" if ["password", "passwd"].contains(&before) => Some(Class::Secret),
-        "token" | "auth" | "jwt" | "pw" | "cred" | "otp" => Some(Class::Token),
-        _ if ends(&["password", "passwd", "passphrase"]) => Some(Class::Password),
+        "token" | "auth" | "jwt" | "pw" | "cred" | "otp" | "pat" | "psk" => Some(Class::Token),
+        _ if ends(&["password", "passwd", "passphrase"]) || ends(PASSWORDS) => Some(Class::Password),
+        word if word.strip_suffix("pass").is_some_and(|user| USERS.contains(&user)) => Some(Class::Password),
         _ if ends(&[
             "apikey",
             "secretkey",
@@ -268,11 +433,24 @@ pub enum Setting<'a> {
 
 /// Whether a value under a name of that class is a secret.
 pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
-    let value = value.trim();
+    let value = value.trim_matches(|c: char| c.is_whitespace() || c == ',');
     if is_placeholder(value) || is_reference(value) {
         return false;
     }
     match (class, setting) {
+        (Class::Pass, Setting::Whole | Setting::Quoted) => {
+            let has = |kind: fn(&char) -> bool| value.chars().any(|c| kind(&c));
+            value.len() >= 6
+                && !value.contains(char::is_whitespace)
+                && has(char::is_ascii_digit)
+                && has(char::is_ascii_alphabetic)
+                && !is_path(value)
+        }
+        (Class::Pass, Setting::Bare { .. }) => {
+            let is_mixed =
+                value.contains(|c: char| c.is_ascii_digit()) && value.contains(|c: char| c.is_ascii_alphabetic());
+            value.len() >= 6 && !is_path(value) && (is_random(value) || is_mixed && value.contains(SIGNS))
+        }
         (Class::Token, _) => value.len() >= 12 && !value.contains(char::is_whitespace) && is_random(value),
         // `ACCESS_TOKEN_HEADER = "X-Access-Token"` in a program is a name.
         (Class::Secret, Setting::Quoted) if is_name(value) => false,
@@ -314,6 +492,78 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
             }
         }
     }
+}
+
+/// Whether a literal that is said to be the value of such a name, like the default of an argument, is a secret.
+pub fn is_value(class: Class, value: &str) -> bool {
+    !value.contains(char::is_whitespace)
+        && !value.contains(['{', '}'])
+        && value.len() >= 4
+        && !is_name(value)
+        && !is_variable(value)
+        && !value.starts_with('-')
+        && is_secret(class, value, Setting::Quoted)
+}
+
+/// Whether a value that only stands near such a name is a secret: it looks like nothing else.
+pub fn is_drawn(class: Class, value: &str) -> bool {
+    if !is_value(class, value) || is_code_word(value) || value.contains(['<', '>']) {
+        return false;
+    }
+    let has = |kind: fn(&char) -> bool| value.chars().any(|c| kind(&c));
+    let mut parts = value.split(|c: char| !c.is_ascii_alphanumeric());
+    // `ZeroGpuQuota` and `matlab.net.http.LogRecord` are names.
+    if is_uuid(value)
+        || parts.any(|part| is_random(part) && (part.len() >= 20 || part.contains(|c: char| c.is_ascii_digit())))
+    {
+        return !is_camel_case(value);
+    }
+    let is_mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
+    let has_sign = value.contains(SIGNS) && !value.contains(['/', '(', ')', '[', ']', '<', '>', '"', '=']);
+    match class {
+        Class::Password => is_mixed && (value.len() >= 8 || has_sign),
+        Class::Pass => is_mixed && has_sign,
+        Class::Secret | Class::Token => false,
+    }
+}
+
+/// Signs that passwords have and names have not.
+const SIGNS: &[char] = &['!', '$', '%', '&', '*', '+', '?', '#', '^', '@', '~', '='];
+
+/// `API_KEY`, `DB2_PASSWORD`: the name of a variable.
+fn is_variable(value: &str) -> bool {
+    value.contains('_')
+        && value.starts_with(|c: char| c.is_ascii_uppercase())
+        && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// `Ed25519PrivateKey`, `DeprecatedIn50`: words with capitals make up much of it, or one of them says what it is.
+fn is_camel_case(value: &str) -> bool {
+    const WORD: usize = 4;
+    let bytes = value.as_bytes();
+    let word_at = |at: usize| -> usize {
+        let rest = bytes.get(at + 1..).unwrap_or_default();
+        1 + rest.iter().take_while(|byte| byte.is_ascii_lowercase()).count()
+    };
+    let capitals = bytes.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
+    let words: usize = capitals.map(|(at, _)| word_at(at)).filter(|length| *length >= WORD).sum();
+    let lower = value.to_ascii_lowercase();
+    words * 2 >= value.len()
+        || ["privatekey", "publickey", "token", "secret", "password", "apikey"].iter().any(|word| lower.contains(word))
+}
+
+/// `utf-8`, `sha256`, `v1.2.3`, `2026-11-28T10:00`: what programs call things.
+fn is_code_word(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let starts = [
+        "utf", "iso", "latin", "sha", "md5", "hmac", "aes", "rsa", "ecdsa", "ed25519", "base64", "http", "oauth",
+        "float", "int", "blake",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start));
+    let is_version =
+        lower.strip_prefix('v').unwrap_or(&lower).chars().all(|c| c.is_ascii_digit() || ".-:t".contains(c));
+    starts && value.len() < 20 || is_version
 }
 
 /// Whether a value is the name of a secret: words and joints, and one of them says so.
@@ -376,6 +626,9 @@ pub fn is_placeholder(value: &str) -> bool {
         "not set",
         "set",
         "anonymous",
+        "pass",
+        "password",
+        "passwd",
         "any",
         "object",
         "secretstr",
@@ -391,6 +644,7 @@ pub fn is_placeholder(value: &str) -> bool {
     }
     let whole = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
     let template = whole("<", ">")
+        || whole("&lt;", "&gt;")
         || whole("{", "}")
         || whole("%", "%")
         || whole("@", "@")
@@ -450,6 +704,8 @@ fn is_reference(value: &str) -> bool {
         "keyring:",
         "!secret",
         "!vault",
+        // A type in YAML.
+        "!!",
         "ENC[",
         "sops:",
         "projects/",
@@ -476,7 +732,8 @@ fn is_code(value: &str, next: Option<char>) -> bool {
     if !plain {
         return false;
     }
-    let called = next.is_some_and(|next| "([{<".contains(next));
+    // A tag of HTML may follow.
+    let called = next.is_some_and(|next| "([{".contains(next) || next == '<' && !is_random(value));
     let lower = value.to_ascii_lowercase();
     let named = ["pass", "pwd", "secret", "token", "key", "cred", "auth"].iter().any(|word| lower.contains(word))
         && !is_random(value);
@@ -490,6 +747,9 @@ fn is_code(value: &str, next: Option<char>) -> bool {
 
 /// Whether a text looks drawn at random: one of its parts is long, and changes often between digits, small letters and capitals.
 pub fn is_random(text: &str) -> bool {
+    if is_uuid(text) {
+        return true;
+    }
     if entropy(text) < 2.9 {
         return false;
     }
@@ -502,6 +762,15 @@ pub fn is_random(text: &str) -> bool {
         let wordy = runs * 100 > part.len() * if digits >= 2 { 75 } else { 60 };
         part.len() >= 8 && switches >= (part.len() / 6).max(3) && !wordy
     })
+}
+
+/// Eight, four, four, four and twelve digits, as many services issue keys.
+fn is_uuid(text: &str) -> bool {
+    let mut lengths = text.split('-').map(str::len);
+    [8, 4, 4, 4, 12].into_iter().all(|length| lengths.next() == Some(length))
+        && lengths.next().is_none()
+        && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        && entropy(text) > 2.0
 }
 
 /// Shannon's entropy in bits a byte.

@@ -135,3 +135,227 @@ fn wide_texts_are_read_too() {
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(scan_file(&wide).first().map(|one| one.kind), Some("hugging-face-token"));
 }
+
+/// How programs, files and people say a name and its value. `NAME` and `VALUE` stand for them.
+const SHAPES: &[&str] = &[
+    // Assignments.
+    "NAME=VALUE",
+    "NAME = \"VALUE\"",
+    "NAME: VALUE",
+    "NAME: str = 'VALUE'",
+    "let NAME: &str = \"VALUE\";",
+    "NAME := \"VALUE\"",
+    "NAME => 'VALUE'",
+    "NAME: &anchor VALUE",
+    "NAME: !!str VALUE",
+    "NAME (str): VALUE",
+    "{\"NAME\": \"VALUE\"}",
+    "{'NAME': 'VALUE', 'lr': 0.1}",
+    "Config(host='db', NAME='VALUE', seed=1)",
+    "os.environ[\"NAME\"] = \"VALUE\"",
+    "**NAME:** VALUE",
+    "<NAME>VALUE</NAME>",
+    "<key>NAME</key><string>VALUE</string>",
+    "- name: NAME\n  value: VALUE",
+    "- value: VALUE\n  name: NAME",
+    "{\"value\": \"VALUE\", \"name\": \"NAME\"}",
+    // Commands.
+    "python train.py --NAME VALUE --lr 1",
+    "python train.py --NAME=VALUE",
+    "['--NAME', 'VALUE']",
+    "[python, train.py, --NAME, VALUE]",
+    "command:\n- python\n- --NAME\n- VALUE\n- --lr",
+    "export NAME=VALUE && python train.py",
+    "ENV NAME VALUE",
+    "set -gx NAME VALUE",
+    "setx NAME VALUE",
+    "tool config set NAME VALUE",
+    "#define NAME \"VALUE\"",
+    // Defaults.
+    "parser.add_argument(\"--NAME\", type=str, default=\"VALUE\", help=\"the name (see docs)\")",
+    "parser.add_argument(\n    '--NAME',\n    default='VALUE',\n)",
+    "@click.option('--NAME', envvar='X', default='VALUE')",
+    "NAME: str = typer.Option(\"VALUE\", help=\"one\")",
+    "NAME: str = Field(\"VALUE\", env=\"X\")",
+    "NAME: str = Field(default=\"VALUE\", description=\"one of them\")",
+    "NAME: SecretStr = SecretStr(\"VALUE\")",
+    "NAME: str = field(default=\"VALUE\")",
+    "flags.DEFINE_string(\"NAME\", \"VALUE\", \"help\")",
+    "NAME = os.getenv(\"X\") or \"VALUE\"",
+    "NAME = os.getenv(\"NAME\", \"VALUE\")",
+    "NAME = x if x else \"VALUE\"",
+    "NAME = process.env.X || 'VALUE';",
+    "NAME=\"${X:-VALUE}\"",
+    ": \"${NAME:=VALUE}\"",
+    "NAME: ${oc.env:X,VALUE}",
+    "variable \"NAME\" {\n  type = string\n  default = \"VALUE\"\n}",
+    "NAME: \"{{ lookup('env', 'X') | default('VALUE') }}\"",
+    "NAME = (\n    \"VALUE\"\n)",
+    "NAME = \\\n    \"VALUE\"",
+    // Lists, and lines below.
+    "NAME:\n  VALUE",
+    "NAME:\n  - VALUE\n  - x",
+    "NAME: [VALUE, x]",
+    "{\"NAME\": [\"VALUE\"]}",
+    "{\"NAME\":\n  \"VALUE\"}",
+    "NAME = \"\"\"\nVALUE\"\"\"",
+    "## NAME\nVALUE",
+    "[('NAME', 'VALUE'), ('lr', 1)]",
+    // Tables.
+    "| name | value |\n|---|---|\n| NAME | VALUE |",
+    "┃ Name ┃ Value ┃\n│ lr   │ 0.1   │\n│ NAME │ VALUE │",
+    "lr      0.1\nNAME  VALUE",
+    "NAME ............. VALUE",
+    "lr,NAME\n0.1,VALUE\n0.2,x",
+    "lr\tNAME\n0.1\tVALUE",
+    "lr;NAME;seed\n0,1;VALUE;3",
+    "| lr | NAME |\n|----|------|\n| 1 | VALUE |",
+    "<tr><td>NAME</td><td>VALUE</td></tr>",
+    "<tr><th>lr</th><th>NAME</th></tr><tr><td>1</td><td>VALUE</td></tr>",
+    "<span class=\"n\">NAME</span> <span class=\"o\">=</span> <span class=\"s2\">\"VALUE\"</span>",
+];
+
+type PutOn = fn(&str) -> String;
+
+/// A text as other texts hold it.
+const DRESSES: &[(&str, PutOn)] = &[
+    ("plain", |text| text.to_owned()),
+    ("in JSON", |text| serde_json::json!({ "x": text }).to_string()),
+    ("in JSON in JSON", |text| serde_json::json!({ "x": serde_json::json!([text]).to_string() }).to_string()),
+    ("in a notebook", |text| {
+        let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        serde_json::to_string_pretty(&serde_json::json!({"cells": [{"cell_type": "code", "source": lines}]}))
+            .expect("JSON")
+    }),
+    ("in HTML", |text| {
+        format!(
+            "<pre>{}</pre>",
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+        )
+    }),
+    ("in an address", |text| {
+        let escape = |byte: u8| {
+            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        };
+        format!("next={}", text.bytes().map(escape).collect::<String>())
+    }),
+    ("with letters as numbers", |text| text.replace('"', "\\u0022").replace('\'', "\\x27")),
+];
+
+#[test]
+fn every_shape_of_a_setting_under_every_name_in_every_dress() {
+    let keys = ["api_key", "WANDB_API_KEY", "client_secret", "openai_key", "github-token"];
+    let passwords = ["password", "DB_PASSWORD", "smtp_pass", "passwort", "mot_de_passe", "contrase\u{f1}a"];
+    let key_values = ["{h40}", "{a32}", "{h8}-{h4}-{h4}-{h4}-{h12}"];
+    let password_values = ["{a20}", "Winter{d4}!", "{h32}"];
+    let (mut missed, mut made) = (Vec::new(), 0);
+    let mut maker = Maker::new(11);
+    for (shape, (dress, put_on)) in SHAPES.iter().flat_map(|shape| DRESSES.iter().map(move |dress| (shape, dress))) {
+        // Lines in the query of an address are rare, and the first begins with its name.
+        if *dress == "in an address" && shape.contains('\n') {
+            continue;
+        }
+        let keys = keys.iter().map(|name| (name, key_values.as_slice()));
+        for (name, values) in keys.chain(passwords.iter().map(|name| (name, password_values.as_slice()))) {
+            let template = values[made % values.len()];
+            made += 1;
+            let (value, _) = maker.make(template);
+            let text = put_on(&shape.replace("NAME", name).replace("VALUE", &value));
+            let clean = redacted(&text, &scan(&text));
+            // The sign at the end may be written as a number.
+            if clean.contains(value.trim_end_matches('!')) {
+                missed.push(format!("{dress}, {name}, {template}: {text}"));
+            }
+            let again = scan(&clean);
+            assert!(again.is_empty(), "{clean} {again:?}");
+        }
+    }
+    // Of what is drawn, a few look like words.
+    assert!(
+        missed.len() * 200 <= made,
+        "{} of {made} missed: {:#?}",
+        missed.len(),
+        missed.iter().take(40).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn no_shape_makes_a_secret_of_what_is_none() {
+    let mut maker = Maker::new(12);
+    let mut alarms = Vec::new();
+    // `SecretStr` is itself a telling name.
+    let shapes = SHAPES.iter().filter(|shape| !shape.contains("Secret"));
+    for (shape, (dress, put_on)) in shapes.flat_map(|shape| DRESSES.iter().map(move |dress| (shape, dress))) {
+        let innocent =
+            ["commit", "sha256", "run_id", "tokenizer", "metric_key", "max_tokens", "pad_token_id", "revision"];
+        let named = innocent.iter().map(|name| (*name, maker.make("{h40}").0));
+        let telling = [
+            ("api_key", "None"),
+            ("api_key", "${API_KEY}"),
+            ("password", "<password>"),
+            ("password", "********"),
+            ("token", "<pad>"),
+            ("client_secret", "null"),
+            ("api_key", "EMPTY"),
+            ("password", "[secret removed: password]"),
+            ("api_key", "your_api_key"),
+            ("token", "[MASK]"),
+            ("api_key", "OPENAI_API_KEY"),
+        ];
+        for (name, value) in named.chain(telling.map(|(name, value)| (name, value.to_owned()))).collect::<Vec<_>>() {
+            let text = put_on(&shape.replace("NAME", name).replace("VALUE", &value));
+            let found = scan(&text);
+            if !found.is_empty() {
+                let what: Vec<_> = found.iter().map(|one| (one.kind, &text[one.range.clone()])).collect();
+                alarms.push(format!("{dress}: {text} {what:?}"));
+            }
+        }
+    }
+    assert!(alarms.is_empty(), "{} alarms: {:#?}", alarms.len(), alarms.iter().take(40).collect::<Vec<_>>());
+}
+
+/// Logins without a scheme that tells, keys alone, and what only looks like one.
+#[test]
+fn logins_in_addresses() {
+    let mut maker = Maker::new(13);
+    for seed in 0..10 {
+        let key = maker.make(if seed % 2 == 0 { "{h40}" } else { "{a24}" }).0;
+        for shape in [
+            "https://KEY:@api.example.org/v1",
+            "https://KEY@git.example.org/a/b.git",
+            "ada:KEY@db.example.org:5432/runs",
+            "//ada:KEY@db.example.org/runs",
+            "postgresql%3A%2F%2Fada%3AKEY%40db%2Fruns",
+            "https%3A%2F%2Fada%3AKEY%40db",
+            "ada:KEY@db",
+            "git+https://KEY:x-oauth-basic@git.example.org/a",
+            "https://api.telegram.org/bot8446348966:AAKEY",
+            "https://conda.anaconda.org/t/KEY/private",
+        ] {
+            let key = if shape.contains(":AA") { maker.make("{a33}").0 } else { key.clone() };
+            for text in [shape.to_owned(), format!("cloned {shape} ok"), format!("{{\"x\": \"{shape}\"}}")] {
+                let text = text.replace("KEY", &key);
+                let clean = redacted(&text, &scan(&text));
+                assert!(!clean.contains(&key), "{clean}");
+            }
+        }
+    }
+    for text in [
+        "mailto:ada99@example.org",
+        "email:ada1@example.org",
+        "npm:react@18.2.0",
+        "image:v1.2@sha256:3f2a9c81d0b7e644",
+        "at 10:30@room5 and 12:00@x",
+        "git@github.com:org/repo.git",
+        "//www.example.org/x@2",
+        "user@host:22",
+        "https://example.org:8080/a@b1",
+        "see docs: a1b2@example.org",
+    ] {
+        assert_eq!(scan(text), [], "{text}");
+    }
+}
