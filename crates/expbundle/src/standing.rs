@@ -345,9 +345,10 @@ fn revoke<'a>(
 fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
     let mut keys = HashSet::new();
     for statement in words {
-        let is_void = statement.kind() == Kind::Authorship && !standing.vouches(statement);
+        let is_revoked = standing.statements.contains(&statement.id());
+        let is_void = is_revoked || (statement.kind() == Kind::Authorship && !standing.vouches(statement));
         // A revocation cannot be revoked.
-        if standing.statements.contains(&statement.id()) && statement.kind() != Kind::Revocation {
+        if is_revoked && statement.kind() != Kind::Revocation {
             standing.trusted.insert(statement.id(), Vec::new());
             continue;
         }
