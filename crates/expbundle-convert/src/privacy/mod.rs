@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 mod fields;
 mod forms;
 mod learn;
+mod lists;
 mod look;
 mod machines;
 mod opaque;

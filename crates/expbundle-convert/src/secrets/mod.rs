@@ -14,6 +14,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 mod files;
 mod lines;
+mod names;
 mod rules;
 mod settings;
 mod values;
