@@ -181,7 +181,7 @@ WORDS = "loss accuracy train valid model layer attention head key value query to
 
 
 def innocent(rng):
-    """Settings and texts of machine learning that are no secrets."""
+    """Settings and texts of machine learning that are not secrets."""
     word = lambda: rng.choice(WORDS)
     yield from [
         ["max_tokens", 512], ["pad_token", "<pad>"], ["eos_token", "<|endoftext|>"], ["bos_token", "<s>"], ["unk_token", "[UNK]"], ["mask_token", "[MASK]"],

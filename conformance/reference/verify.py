@@ -201,9 +201,10 @@ class Verifier:
             except Refused as error:
                 self.no_listings.append((tree, error.code, trees[tree]))
         # What would refer to it may be in what was not read.
-        if (set(self.errors()) | {code for _, code, _ in self.no_listings}) & set(LIMITS) or not self.are_statements_read():
+        released, unread = self.released()
+        if (set(self.errors()) | {code for _, code, _ in self.no_listings} | unread) & set(LIMITS):
             return
-        named = {*self.known, *(listing["blake3"] for listing in self.released())}
+        named = {*self.known, *(listing["blake3"] for listing in released)}
         for name in self.sound_artifacts:
             if name not in named:
                 self.say("container.unlisted", f"artifacts/{name}")
@@ -218,7 +219,8 @@ class Verifier:
                     yield identity, item
 
     def released(self):
-        """The listings that releases name. Nothing is refused for what they are: anybody may sign a release."""
+        """The listings that releases name, and why other statements are not read. Nothing is refused for what they are: anybody may sign a release."""
+        listings, unread = [], set()
         for _, rest, content in self.below("statements/"):
             try:
                 self.must_be_named(rest.removesuffix(".json"), content, "digest.statement")
@@ -226,26 +228,14 @@ class Verifier:
                 statement = statements.verify(content)
             except statements.SetAside as reason:
                 # It may be a release, which only a later version can verify.
-                yield strict_json.parse(reason.payload)["subject"][0]["digest"]
-                continue
-            except Refused:
-                continue
-            if statement["kind"] == "release":
-                yield statement["record"]
-
-    def are_statements_read(self):
-        """Whether none is beyond the limits."""
-        for _, rest, content in self.below("statements/"):
-            try:
-                self.must_be_named(rest.removesuffix(".json"), content, "digest.statement")
-                must(len(content) <= MOST_BYTES, "container.limit")
-                statements.verify(content)
-            except statements.SetAside:
+                listings.append(strict_json.parse(reason.payload)["subject"][0]["digest"])
                 continue
             except Refused as error:
-                if error.code in LIMITS:
-                    return False
-        return True
+                unread.add(error.code)
+                continue
+            if statement["kind"] == "release":
+                listings.append(statement["record"])
+        return listings, unread
 
     def is_description_here(self, identity):
         return f"records/{identity}/artifacts.json" in self.sound_sections

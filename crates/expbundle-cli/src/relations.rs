@@ -42,7 +42,7 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Where to look for bundles, and what the file is that is asked about. A file that is no bundle is asked about by its
+    /// Where to look for bundles, and what the file is that is asked about. A file that is not a bundle is asked about by its
     /// bytes; its bundle is looked for in its folder, unless others are given.
     fn sources(&self) -> Result<(Vec<Utf8PathBuf>, Option<Hashed>), Failure> {
         let mut sources = self.with.to_vec();

@@ -215,7 +215,7 @@ fn keys_that_nobody_vouched_for_are_counted_and_hide_nothing_of_the_author() {
     assert_eq!((by_author, objections.as_array().map(Vec::len)), (1, Some(7)));
 }
 
-/// So many hours, of which those that are no figure are written `NaN`.
+/// So many hours, of which those that are not figures are written `NaN`.
 fn hours(amounts: &[f64]) -> Cost {
     let resource = |amount: &f64| ResourceUse {
         resource: "accelerator".to_owned(),

@@ -198,7 +198,7 @@ fn names_in_texts_files_and_addresses_are_left_nowhere() {
             assert!(!text.to_lowercase().contains(word), "`{word}` in {place}: {text}");
         }
     }
-    assert!(all.iter().any(|(_, text)| text == "sha256"), "a digest is no machine");
+    assert!(all.iter().any(|(_, text)| text == "sha256"), "a digest is not a machine");
     let json = |text: &str| text.starts_with("{\"hostname\": \"[host ") && text.ends_with("]\"}");
     assert!(all.iter().any(|(_, text)| json(text)), "a marker stands for the name only");
     let mut search = Search::new([&full]).expect("sections");

@@ -470,7 +470,7 @@ fn wandb_folder() {
         secrets.push("d41d8cd98f00b204e9800998ecf8427e".to_owned());
         is_clean("W&B", &converted, &secrets);
         let text = everything(&converted);
-        assert!(text.contains("<pad>") && text.contains("data.csv"), "what is no secret stays");
+        assert!(text.contains("<pad>") && text.contains("data.csv"), "what is not a secret stays");
         if let Some(sweep) = &converted.sweep {
             holds_none(sweep, "the sweep");
         }

@@ -201,7 +201,7 @@ pub fn is_own_file(path: &str, digests: &ArtifactDigests, size_bytes: u64) -> bo
     size_bytes >= LEAST_BYTES && !has_common_name(path) && !is_trivial(digests)
 }
 
-/// Whether these are no bytes, or what tools write for nothing: by any digest, whatever size is claimed.
+/// Whether this is the empty content, or what tools write for nothing: by any digest, whatever size is claimed.
 pub fn is_trivial(digests: &ArtifactDigests) -> bool {
     static KNOWN: OnceLock<(HashSet<Blake3>, HashSet<Sha256>)> = OnceLock::new();
     let (blake3, sha256) = KNOWN.get_or_init(|| {

@@ -23,7 +23,7 @@ pub struct Costs {
     pub resources: Vec<ResourceSum>,
     /// Charges, by currency, and by how the figures came about.
     pub charges: Vec<ChargeSum>,
-    /// Figures that no sum should hold: negative, infinite, no number, or beyond any cost.
+    /// Figures that no sum should hold: negative, infinite, not a number, or beyond any cost.
     pub not_added: Vec<NotAdded>,
 }
 

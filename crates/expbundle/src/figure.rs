@@ -1,6 +1,6 @@
 //! One figure of `cost.json`: what may be added to a sum, and what may not (spec/family.md, "Sums").
 //!
-//! Anybody can write a figure. One that is negative, no number, or beyond everything that a run can cost would spoil the sum of a whole
+//! Anybody can write a figure. One that is negative, not a number, or beyond everything that a run can cost would spoil the sum of a whole
 //! family, so it is named beside the sum instead.
 
 use std::fmt;
@@ -32,7 +32,7 @@ pub struct NotAdded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unfit {
-    /// It is no decimal number.
+    /// It is not a decimal number.
     NotANumber,
     /// It is less than nothing.
     Negative,

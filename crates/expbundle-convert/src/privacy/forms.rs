@@ -8,68 +8,61 @@ use super::machines::{is_private_host, without_port};
 use super::paths::is_home;
 use super::{Kind, Part, fields, machines, paths};
 
-/// Schemes of addresses of what is public, or that are names and no places of a machine. All others are private as a whole.
-const PUBLIC: &[&str] = &[
-    "http",
-    "https",
-    "ws",
-    "wss",
-    "ftp",
-    "s3",
-    "s3a",
-    "s3n",
-    "gs",
-    "gcs",
-    "git",
-    "git+http",
-    "git+https",
-    "git+ssh",
-    "ssh",
-    "hf",
-    "huggingface",
-    "oci",
-    "docker",
-    "ipfs",
-    "doi",
-    "arxiv",
-    "urn",
-    "data",
-    "runs",
-    "models",
-    "prompts",
-    "mlflow-artifacts",
-    "wandb-artifact",
-    "wandb-client-artifact",
-    "tfds",
-    "kaggle",
-    "pypi",
+/// Schemes of addresses of what is public, or that are names and no places of a machine. All others are private as a whole. Of each whether it
+/// begins with the name of a machine, and whether it is also written with one slash or none: `runs:/ID/model`, and `s3:/bucket` as some
+/// programs shorten it.
+const PUBLIC: &[(&str, bool, bool)] = &[
+    ("http", true, true),
+    ("https", true, true),
+    ("ws", true, true),
+    ("wss", true, true),
+    ("ftp", true, true),
+    ("s3", false, true),
+    ("s3a", false, true),
+    ("s3n", false, true),
+    ("gs", false, true),
+    ("gcs", false, true),
+    ("git", true, false),
+    ("git+http", true, false),
+    ("git+https", true, false),
+    ("git+ssh", true, false),
+    ("ssh", true, false),
+    ("hf", false, true),
+    ("huggingface", false, true),
+    ("oci", false, false),
+    ("docker", false, false),
+    ("ipfs", false, false),
+    ("doi", false, false),
+    ("arxiv", false, false),
+    ("urn", false, false),
+    ("data", false, false),
+    ("runs", false, true),
+    ("models", false, true),
+    ("prompts", false, true),
+    ("mlflow-artifacts", true, true),
+    ("wandb-artifact", false, true),
+    ("wandb-client-artifact", false, true),
+    ("tfds", false, true),
+    ("kaggle", false, false),
+    ("pypi", false, false),
 ];
-/// Those of them that begin with the name of a machine.
-const WITH_HOST: &[&str] =
-    &["http", "https", "ws", "wss", "ftp", "git", "git+http", "git+https", "git+ssh", "ssh", "mlflow-artifacts"];
-/// Those of them that are also written with one slash or none: `runs:/ID/model`, and `s3:/bucket` as some programs shorten it.
-pub(super) const PUBLIC_AS_PATH: &[&str] = &[
-    "http",
-    "https",
-    "ws",
-    "wss",
-    "ftp",
-    "s3",
-    "s3a",
-    "s3n",
-    "gs",
-    "gcs",
-    "hf",
-    "huggingface",
-    "runs",
-    "models",
-    "prompts",
-    "mlflow-artifacts",
-    "wandb-artifact",
-    "wandb-client-artifact",
-    "tfds",
-];
-/// Ends of file names that are no top-level domains: `logo@2x.png` is no mail address.
+
+/// Whether a scheme, in lower case, is that of something public.
+fn is_public(scheme: &str) -> bool {
+    PUBLIC.iter().any(|(name, ..)| *name == scheme)
+}
+
+/// Whether it is, and begins with the name of a machine.
+fn has_host(scheme: &str) -> bool {
+    PUBLIC.iter().any(|(name, has_host, _)| *has_host && *name == scheme)
+}
+
+/// Whether it is, and is also written as a path.
+pub(super) fn is_public_as_path(scheme: &str) -> bool {
+    PUBLIC.iter().any(|(name, _, as_path)| *as_path && *name == scheme)
+}
+
+/// Ends of file names that are not top-level domains: `logo@2x.png` is not a mail address.
 pub(super) const FILE_ENDS: &[&str] = &[
     "png",
     "jpg",
@@ -238,7 +231,7 @@ fn addresses_with_scheme(text: &Text<'_>, found: &mut Vec<Part>) -> Vec<(usize, 
         let is_part = |letter: char| !"?#".contains(letter) && !ends_token(letter);
         let host_end = text.run(at + 3, |letter| letter != '/' && is_part(letter)).min(end);
         let user = text.slice(at + 3, host_end).rsplit_once('@');
-        let is_public = PUBLIC.contains(&&*scheme) && (scheme != "ssh" || user.is_some_and(|(user, _)| user == "git"));
+        let is_public = is_public(&scheme) && (scheme != "ssh" || user.is_some_and(|(user, _)| user == "git"));
         if is_public {
             let stop = text.run(host_end, is_part).min(end);
             public_address(text, &scheme, at + 3, stop, found);
@@ -272,7 +265,7 @@ fn public_address(text: &Text<'_>, scheme: &str, start: usize, end: usize, found
         }
     }
     let host = authority.get(host_at..).unwrap_or_default();
-    if WITH_HOST.contains(&scheme) && is_private_host(without_port(host)) {
+    if has_host(scheme) && is_private_host(without_port(host)) {
         found.push(Part { start: start + host_at, end: start + authority.len(), kind: Kind::Host });
     }
     let mut at = start + authority.len();

@@ -130,7 +130,7 @@ impl Learned {
     /// A person's name or login, or several with commas between: each, its parts, and how logins are made of them.
     pub fn person(&mut self, names: &str) {
         let names = &*markers_as_words(names);
-        // `ada%40example.org` is no name of two parts.
+        // `ada%40example.org` is not a name of two parts.
         let views = views::of(names);
         let names = views.last().map_or(names, |view| view.text());
         for name in names.split([',', ';', '&', '\n']) {

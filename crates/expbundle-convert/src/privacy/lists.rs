@@ -496,7 +496,7 @@ pub const NO_ONE: &[&str] = &[
     "information",
     "needed",
 ];
-/// `example.org` is no name of two parts, as `ada.lovelace` is.
+/// `example.org` is not a name of two parts, as `ada.lovelace` is.
 pub const DOMAINS: &[&str] = &["com", "org", "net", "edu", "gov", "io", "ai", "de", "eu", "uk", "dev", "app"];
 /// Data sets, models and fields that groups of projects are called by: found in the name of every file and data set, and telling of nobody.
 pub const THINGS: &[&str] = &[

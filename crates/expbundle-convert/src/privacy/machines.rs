@@ -7,7 +7,7 @@ use super::learn::names_no_one;
 use super::look::Text;
 use super::{Kind, Part};
 
-/// Ends of host names that are no domains of the public net.
+/// Ends of host names that are not domains of the public net.
 const PRIVATE_DOMAINS: &[&str] = &[
     "internal",
     "local",

@@ -2,7 +2,7 @@
 //!
 //! A general rule and no list of roots: every absolute path is private, but for a short list of folders that every machine has.
 
-use super::forms::PUBLIC_AS_PATH;
+use super::forms::is_public_as_path;
 use super::look::{Text, ends_token, without_marks};
 use super::words::has_no_spaces;
 use super::{Kind, Part};
@@ -122,7 +122,7 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
     if previous == Some(':') {
         let from = text.back_while(at - 1, |letter| letter.is_alphanumeric() || "+.@_-".contains(letter));
         let head = text.slice(from, at - 1);
-        if PUBLIC_AS_PATH.contains(&&*head.to_ascii_lowercase()) && home_after(text, at + 1).is_none() {
+        if is_public_as_path(&head.to_ascii_lowercase()) && home_after(text, at + 1).is_none() {
             return Path::Public(text.token_end(at));
         }
         // `node17:/export` and `ada@node:/data` name a machine too.
@@ -146,7 +146,7 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
         return Path::Public(end);
     }
     if folders.len() == 1 && !path.ends_with('/') {
-        // `and /or` is no folder; the whole of a value, or of what is in quotes, is one.
+        // `and /or` is not a folder; the whole of a value, or of what is in quotes, is one.
         let is_value = previous.is_none_or(|letter| "\"'`=“‘(".contains(letter))
             && text.after(end).is_none_or(|letter| ends_token(letter) || letter == ')');
         if !is_value || first.chars().count() < 2 {

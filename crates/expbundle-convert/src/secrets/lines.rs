@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use super::settings::{self, Class};
 use super::{Found, NAME, compiled};
 
-/// Lines that are longer are no tables and no lists, in bytes.
+/// Lines that are longer are neither tables nor lists, in bytes.
 const LINE: usize = 10_000;
 /// The most columns of a table.
 const COLUMNS: usize = 100;

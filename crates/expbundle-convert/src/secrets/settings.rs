@@ -1,6 +1,6 @@
 //! Settings: a name that says "secret", and a value that is one.
 //!
-//! Machine learning is full of tokens that are no secrets (`max_tokens`, `pad_token`, `tokenizer`) and of keys that open nothing (`key`,
+//! Machine learning is full of tokens that are not secrets (`max_tokens`, `pad_token`, `tokenizer`) and of keys that open nothing (`key`,
 //! `primary_key`, `num_key_value_heads`), so a name alone is never enough: the weaker the name, the more the value must look like a secret.
 
 use super::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSWORDS, SERVICES, USERS};
