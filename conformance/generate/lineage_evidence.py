@@ -45,7 +45,9 @@ TRIVIAL = {
     "gzip": bytes.fromhex("1f8b080000000000000303000000000000000000"), "bzip2": bytes.fromhex("425a683917724538509000000000"), "zstd": bytes.fromhex("28b52ffd240001000099e9d851"),
     "xz": bytes.fromhex("fd377a585a000004e6d6b446000000001cdf44211fb6f37d010000000004595a"), "pickle-of-none": b"N.", "pickle-of-none-of-protocol-4": b"\x80\x04N.",
     "pickle-of-a-dict": b"\x80\x04}\x94.", "safetensors": bytes([2, *bytes(7)]) + b"{}", "safetensors-aligned": bytes([8, *bytes(7)]) + b"{}      ",
-    "safetensors-of-torch": bytes([32, *bytes(7)]) + b'{"__metadata__":{"format":"pt"}} ',
+    "pickle-of-a-tuple": b"\x80\x05).", "pickle-of-true-of-protocol-0": b"I01\n.", "lz4": bytes.fromhex("04224d186440a700000000055dcc02"),
+    "npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }".ljust(117) + b"\n", "line-feeds-9": b"\n" * 9, "zero-bytes": bytes(4096),
+    "object-in-utf-16": "\ufeff{}".encode("utf-16-le"), "array-in-utf-16-of-the-other-order": "\ufeff[]\n".encode("utf-16-be"), "safetensors-of-torch": bytes([32, *bytes(7)]) + b'{"__metadata__":{"format":"pt"}}',
 }
 
 
@@ -62,6 +64,8 @@ def proving(case):
     sha256 = lambda data: {**artifact(data), "digest": {"sha256": digests(data)["sha256"]}}
     case("trivial-by-one-digest", "one digest tells what it is", joined(sha256(b"{}")), [GAP])
     case("not-trivial", "what holds something may be small", joined(artifact(b"[0]\n")), [LATE])
+    for name, data in {"line-feeds": b"\n" * 65, "zero-bytes": bytes(513), "npy": b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n" + bytes(4)}.items():
+        case(f"not-trivial-{name}", "the list ends somewhere", joined(artifact(data)), [LATE])
     case("common-output", "what its maker marks as common joins nobody", joined({**x, "common": True}, x), [GAP])
     case("common-input", "nor what the other marks, and it needs no account", joined(x, {**x, "common": True}))
     case("common-false", "`false` marks nothing", joined({**x, "common": False}, x), [LATE])

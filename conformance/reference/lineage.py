@@ -16,42 +16,6 @@ SEVERITIES = {
 }
 MOST_LOOKS = 4_194_304
 FEWEST_BYTES = 3
-# What tools write for nothing: "Bytes that prove". Texts stand alone or behind a byte order mark, and before nothing or the end of a line.
-TEXTS = (
-    "", "{}", "[]", "{ }", "[ ]", "{\n}", "[\n]", "{\r\n}", "[\r\n]", "()", '""', "''", "0", "1", "0.0", "1.0", "NaN", "nan", "null", "~",
-    "None", "true", "false", "True", "False", "---", "--- {}", "--- []", "...", " ",
-)
-LINE_ENDS, MOST_LINE_ENDS = ("\n", "\r\n"), 8
-EMPTY_TARS = (1024, 10240)
-EMPTY_FILES = """
-    504b0506000000000000000000000000000000000000
-    1f8b0800000000000003 03000000000000000000
-    1f8b0800000000000203 03000000000000000000
-    1f8b0800000000000403 03000000000000000000
-    1f8b08000000000000ff 03000000000000000000
-    1f8b08000000000002ff 03000000000000000000
-    1f8b08000000000004ff 03000000000000000000
-    425a6839177245385090 00000000
-    28b52ffd2000010000
-    28b52ffd240001000099e9d851
-    fd377a585a000004e6d6b446000000001cdf44211fb6f37d010000000004595a
-    4e2e
-    80024e2e
-    80034e2e
-    80044e2e
-    80054e2e
-    80027d71002e
-    80037d71002e
-    80047d942e
-    80057d942e
-    80025d71002e
-    80035d71002e
-    80045d942e
-    80055d942e
-    02000000000000007b7d
-    08000000000000007b7d202020202020
-    20000000000000007b225f5f6d657461646174615f5f223a7b22666f726d6174223a227074227d7d20
-"""
 # Names, in lower case, that are the same for many, and beginnings and ends of such: spec/record.md, "Marks".
 COMMON_NAMES = frozenset("""
     .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py added_tokens.json cachedir.tag chat_template.jinja chat_template.json
@@ -70,8 +34,12 @@ DATA = tuple(
 
 
 @functools.cache
+def specified(name):
+    return tomllib.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "spec" / name).read_text())
+
+
 def registry():
-    return tomllib.loads((pathlib.Path(__file__).resolve().parent.parent.parent / "spec" / "relations.toml").read_text())
+    return specified("relations.toml")
 
 
 def carries_lineage(role):
@@ -89,12 +57,15 @@ def both_digests(data):
 
 
 def for_nothing():
-    """Contents that tools write for nothing."""
-    for text in TEXTS:
-        yield from ((start + text + end).encode() for start in ("", "\ufeff") for end in ("", *LINE_ENDS))
-    yield from ((end * count).encode() for end in LINE_ENDS for count in range(1, MOST_LINE_ENDS + 1))
-    yield from map(bytes.fromhex, EMPTY_FILES.strip().splitlines())
-    yield from map(bytes, EMPTY_TARS)
+    """Contents that tools write for nothing: spec/nothing.toml."""
+    known = specified("nothing.toml")
+    for text in (text + end for text in known["texts"] for end in ("", "\n", "\r\n")):
+        yield text.encode()
+        yield from (f"\ufeff{text}".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+    yield from ((text * times).encode() for text in known["repeated"] for times in range(1, known["most"] + 1))
+    yield from (bytes(512 * blocks) for blocks in range(1, known["blocks"] + 1))
+    yield from (bytes(1 << power) for power in range(known["largest"].bit_length()))
+    yield from (bytes.fromhex(file) for files in known["files"].values() for file in files)
 
 
 @functools.cache

@@ -3,73 +3,18 @@
 //! Equal bytes join records because nobody makes the same weights twice by chance. A licence, a tokenizer or an empty configuration is the
 //! same everywhere, so it joins nobody.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
-
+use expbundle_format::ArtifactDigests;
 use expbundle_format::record::Form;
-use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
 
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::FileFact;
+pub use crate::nothing::is_trivial;
 use crate::taken::{Digests, Taken};
 use expbundle_format::record::role::carries_lineage;
 
 /// The smallest file that proves anything. It is no larger, because small models and data sets are real; reports give the size of the bytes
 /// that prove a link, and writers mark what has a common name.
 pub const LEAST_BYTES: u64 = 3;
-
-/// What tools write for nothing: these contents are everywhere, as empty files are. Each of these texts, `""` too, is one with or without a
-/// [`BOM`] before it and with each of [`TEXT_ENDS`] behind it.
-const TEXTS: &[&str] = &[
-    "", "{}", "[]", "{ }", "[ ]", "{\n}", "[\n]", "{\r\n}", "[\r\n]", "()", "\"\"", "''", "0", "1", "0.0", "1.0",
-    "NaN", "nan", "null", "~", "None", "true", "false", "True", "False", "---", "--- {}", "--- []", "...", " ",
-];
-
-const BOM: &str = "\u{feff}";
-
-const TEXT_ENDS: &[&str] = &["", "\n", "\r\n"];
-
-/// Line ends, of which so many and fewer are a content that says nothing.
-const LINE_ENDS: (&[&str], usize) = (&["\n", "\r\n"], 8);
-
-/// So many bytes of 0 are a tar file without files: two blocks, or as many as `tar` writes.
-const EMPTY_TARS: &[usize] = &[1024, 10_240];
-
-/// Other files that hold nothing.
-const EMPTY_FILES: &[&[u8]] = &[
-    // Zip.
-    b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-    // Gzip without a time and a name, by level (the ninth byte) and system (the tenth).
-    b"\x1f\x8b\x08\0\0\0\0\0\x00\x03\x03\0\0\0\0\0\0\0\0\0",
-    b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\x03\0\0\0\0\0\0\0\0\0",
-    b"\x1f\x8b\x08\0\0\0\0\0\x04\x03\x03\0\0\0\0\0\0\0\0\0",
-    b"\x1f\x8b\x08\0\0\0\0\0\x00\xff\x03\0\0\0\0\0\0\0\0\0",
-    b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\x03\0\0\0\0\0\0\0\0\0",
-    b"\x1f\x8b\x08\0\0\0\0\0\x04\xff\x03\0\0\0\0\0\0\0\0\0",
-    // Bzip2, Zstandard without and with a checksum, and xz.
-    b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0",
-    b"\x28\xb5\x2f\xfd\x20\0\x01\0\0",
-    b"\x28\xb5\x2f\xfd\x24\0\x01\0\0\x99\xe9\xd8\x51",
-    b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\0\0\0\0\x1c\xdf\x44\x21\x1f\xb6\xf3\x7d\x01\0\0\0\0\x04YZ",
-    // Pickles of None, of an empty dict and of an empty list, by protocol.
-    b"N.",
-    b"\x80\x02N.",
-    b"\x80\x03N.",
-    b"\x80\x04N.",
-    b"\x80\x05N.",
-    b"\x80\x02}q\0.",
-    b"\x80\x03}q\0.",
-    b"\x80\x04}\x94.",
-    b"\x80\x05}\x94.",
-    b"\x80\x02]q\0.",
-    b"\x80\x03]q\0.",
-    b"\x80\x04]\x94.",
-    b"\x80\x05]\x94.",
-    // Safetensors without tensors.
-    b"\x02\0\0\0\0\0\0\0{}",
-    b"\x08\0\0\0\0\0\0\0{}      ",
-    b"\x20\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\"}} ",
-];
 
 /// Ends of names, in lower case, of files that hold weights or data: of a tree only these prove.
 pub const UNIQUE_ENDS: &[&str] = &[
@@ -201,26 +146,6 @@ pub fn is_own_file(path: &str, digests: &ArtifactDigests, size_bytes: u64) -> bo
     size_bytes >= LEAST_BYTES && !has_common_name(path) && !is_trivial(digests)
 }
 
-/// Whether this is the empty content, or what tools write for nothing: by any digest, whatever size is claimed.
-pub fn is_trivial(digests: &ArtifactDigests) -> bool {
-    static KNOWN: OnceLock<(HashSet<Blake3>, HashSet<Sha256>)> = OnceLock::new();
-    let (blake3, sha256) = KNOWN.get_or_init(|| {
-        let all: Vec<DigestSet> = trivial_contents().iter().map(|content| DigestSet::of(content)).collect();
-        (all.iter().map(|digests| digests.blake3).collect(), all.iter().map(|digests| digests.sha256).collect())
-    });
-    digests.blake3().is_some_and(|digest| blake3.contains(&digest))
-        || digests.sha256().is_some_and(|digest| sha256.contains(&digest))
-}
-
-fn trivial_contents() -> Vec<Vec<u8>> {
-    let texts = ["", BOM].into_iter().flat_map(|start| TEXTS.iter().map(move |text| format!("{start}{text}")));
-    let texts = texts.flat_map(|text| TEXT_ENDS.iter().map(move |end| format!("{text}{end}").into_bytes()));
-    let (line_ends, most) = LINE_ENDS;
-    let line_ends = line_ends.iter().flat_map(|end| (1..=most).map(|count| end.repeat(count).into_bytes()));
-    let files = EMPTY_FILES.iter().map(|file| file.to_vec()).chain(EMPTY_TARS.iter().map(|size| vec![0; *size]));
-    texts.chain(line_ends).chain(files).collect()
-}
-
 /// Whether an artifact, or a file of its tree, can have come from one producer only.
 ///
 /// Of a tree that takes its listing: what is in it cannot be proven away by withholding that.
@@ -296,41 +221,10 @@ impl<'a> Maker<'a> {
 
 #[cfg(test)]
 mod tests {
+    use expbundle_format::DigestSet;
+
     use super::*;
     use crate::listing::Listing;
-
-    #[test]
-    fn what_tools_write_for_nothing_is_known_by_its_bytes() {
-        let is_known = |content: &[u8]| is_trivial(&DigestSet::of(content).into());
-        let known: &[&[u8]] = &[
-            b"",
-            b"{}",
-            b"[]\r\n",
-            b"{ }",
-            b"\n",
-            b"\n\n\n\n",
-            b"0",
-            b"0.0\n",
-            b"\"\"",
-            b"null",
-            b"NaN",
-            b"\xef\xbb\xbf{}",
-            b"---\r\n",
-            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-            b"N.",
-            b"\x80\x04N.",
-            b"\x02\0\0\0\0\0\0\0{}",
-            &[0; 1024],
-        ];
-        for content in known {
-            assert!(is_known(content), "{content:?}");
-            let half = ArtifactDigests::from(Sha256::of(content));
-            assert!(is_trivial(&half), "{content:?}");
-        }
-        for content in [&b"weights"[..], b"{\"a\": 1}", b"\x80\x04M\x01.", b"17"] {
-            assert!(!is_known(content), "{content:?}");
-        }
-    }
 
     #[test]
     fn common_names_are_so_in_any_case_and_with_blanks_behind() {

@@ -42,6 +42,7 @@ mod licence;
 mod lineage;
 pub mod link;
 mod listing;
+mod nothing;
 pub mod query;
 pub mod relation;
 pub mod rollup;
