@@ -17,9 +17,12 @@ const SHOWN: usize = 3;
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
 pub fn words(objection: &Objection) -> String {
-    let by = match objection.trusted_as.first() {
-        Some(principal) => one_line(principal),
-        None => format!("an unknown key ({})", objection.key),
+    let by = match (objection.trusted_as.first(), objection.listed_as.first()) {
+        (Some(principal), _) => one_line(principal),
+        (None, Some(principal)) => {
+            format!("a key of {} that is not trusted now ({})", one_line(principal), objection.key)
+        }
+        (None, None) => format!("an unknown key ({})", objection.key),
     };
     let what = match (objection.kind, objection.successor) {
         (ObjectionKind::Superseded, Some(successor)) => {

@@ -10,7 +10,8 @@ use expbundle::judge::{State, Verdict};
 use expbundle::standing::Objection;
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
-use expbundle_format::{Finding, RecordId, StatementId};
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, RecordId, StatementId};
 use expbundle_lineage::{Edge, Joins, Lineage, RecordFacts};
 use expbundle_statement::{Kind, TrustPolicy};
 
@@ -33,6 +34,8 @@ pub struct Question<'a> {
     /// More bundles, or folders of them.
     pub with: &'a [Utf8PathBuf],
     pub trust: Option<&'a Utf8Path>,
+    /// The moment at which keys are judged; `None` is now.
+    pub at: Option<&'a str>,
     /// The beginning of the id of the record that it is about.
     pub record: Option<&'a str>,
     /// Whether it is about what came from a record, too.
@@ -136,6 +139,8 @@ pub struct Relations {
     pub verdict: Verdict,
     /// The signers file, if there is one.
     pub policy: Option<TrustPolicy>,
+    /// The moment at which keys were judged.
+    pub at: Time,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
     /// The digests and size of the file that was asked about, if it was one.
@@ -157,7 +162,7 @@ impl Relations {
     /// If there is no intact bundle, or no record that begins like that.
     pub fn of(question: &Question<'_>) -> Result<Self, Failure> {
         let policy = question.trust.map(keys::signers).transpose()?;
-        let at = keys::moment(None)?.timestamp();
+        let at = keys::moment(question.at)?;
         let (sources, file) = question.sources()?;
         let sources = find(&sources)?;
         let mut broken: BTreeMap<Utf8PathBuf, Failure> = BTreeMap::new();
@@ -178,12 +183,15 @@ impl Relations {
                 return Err(Failure::usage("there is no bundle to look at"));
             };
             let mut start = Ok(Vec::new());
-            let settled = history.settle(policy.as_ref(), at, |graph| {
+            let settled = history.settle(policy.as_ref(), at.timestamp(), |graph| {
                 start = question.start(graph, &own, file.as_ref());
                 question.concerned(graph, start.as_deref().unwrap_or_default())
             });
             match settled {
                 Ok((intact, verdict)) => {
+                    if let Some(limit) = verdict.findings.iter().find(|finding| finding.code == Code::ContainerLimit) {
+                        return Err(Failure::from(limit.clone()));
+                    }
                     let findings = verdict.findings.clone();
                     let without_say = question.without_say(&intact, &verdict, file.as_ref());
                     if question.record.is_some() && !without_say.is_empty() {
@@ -196,6 +204,7 @@ impl Relations {
                         intact,
                         verdict,
                         policy,
+                        at,
                         start: start?,
                         file,
                         without_say,

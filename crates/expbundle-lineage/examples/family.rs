@@ -25,8 +25,12 @@ fn main() {
     };
     let mut edges = Vec::new();
     for child in 1..count {
-        let edge =
-            |parent, kind: usize| ViewEdge { parent, child, grade: GRADES[kind], label: RELATIONS[kind].to_owned() };
+        let edge = |parent, kind: usize| ViewEdge {
+            parent,
+            child,
+            grade: Some(GRADES[kind]),
+            label: RELATIONS[kind].to_owned(),
+        };
         edges.push(edge(child / 2, child % 4));
         if child % 9 == 0 {
             edges.push(edge(child / 3, 1));

@@ -248,9 +248,13 @@ mod tests {
         assert_eq!(strings(&list["repeated"]), REPEATED);
         let number = |name: &str| list[name].as_integer().and_then(|number| usize::try_from(number).ok());
         assert_eq!([number("most"), number("blocks"), number("largest")], [Some(MOST), Some(BLOCKS), Some(LARGEST)]);
-        let files: HashSet<String> = list["files"].as_table().expect("a table").values().flat_map(strings).collect();
-        let hex = |file: &&[u8]| file.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(FILES.iter().map(hex).collect::<HashSet<_>>(), files);
+        let bytes = |hex: String| -> Vec<u8> {
+            let pairs = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16));
+            pairs.collect::<Result<_, _>>().expect("hexadecimal")
+        };
+        let files = list["files"].as_table().expect("a table").values().flat_map(strings).map(bytes);
+        let known: HashSet<&[u8]> = FILES.iter().copied().collect();
+        assert_eq!(files.collect::<HashSet<_>>(), known.into_iter().map(<[u8]>::to_vec).collect());
     }
 
     #[test]

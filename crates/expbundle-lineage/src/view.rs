@@ -53,8 +53,8 @@ pub struct ViewEdge {
     pub parent: usize,
     /// Position of the descendant among the nodes.
     pub child: usize,
-    /// Decides how it is drawn.
-    pub grade: Grade,
+    /// Decides how it is drawn. `None`: it is no link, but leads from what a record took in and no record made.
+    pub grade: Option<Grade>,
     /// The relation and who states it, or nothing.
     pub label: String,
 }
@@ -132,18 +132,20 @@ impl Lineage {
             let parents = joins.parents(record);
             let suggested = if options.suggestions { joins.suggestions(record) } else { Parents::default() };
             for edge in parents.edges.iter().chain(&suggested.edges) {
-                let (parent, grade) = (add(Part::Record(edge.parent)), edge.grade());
+                let (parent, grade) = (add(Part::Record(edge.parent)), Some(edge.grade()));
                 edges.push(ViewEdge { parent, child, grade, label: label(edge) });
             }
             for folded in parents.folded.into_iter().chain(suggested.folded) {
                 let part = same.folded(self, record, folded);
-                edges.push(ViewEdge { parent: add(part), child, grade: folded.grade, label: String::new() });
+                let grade = Some(folded.grade);
+                edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
             }
             if options.gaps {
                 let absent = self.absent_parents(record).into_iter().map(Part::Absent);
-                let gaps = self.gaps_of(record).into_iter().map(|input| same.gap(self, record, input));
-                for part in absent.chain(gaps) {
-                    edges.push(ViewEdge { parent: add(part), child, grade: Grade::Declared, label: String::new() });
+                let absent = absent.map(|part| (part, Some(Grade::Declared)));
+                let gaps = self.gaps_of(record).into_iter().map(|input| (same.gap(self, record, input), None));
+                for (part, grade) in absent.chain(gaps) {
+                    edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
                 }
             }
         }

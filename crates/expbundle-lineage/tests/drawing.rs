@@ -13,7 +13,7 @@ fn node(text: &str) -> ViewNode {
 }
 
 fn hostile(label: &str) -> View {
-    let edge = ViewEdge { parent: 0, child: 1, grade: Grade::Declared, label: label.to_owned() };
+    let edge = ViewEdge { parent: 0, child: 1, grade: Some(Grade::Declared), label: label.to_owned() };
     let out_of_range = ViewEdge { child: 7, ..edge.clone() };
     let (nodes, edges) = (vec![node(label), node("b")], vec![edge, out_of_range]);
     View { title: label.to_owned(), warnings: vec![label.to_owned()], nodes, edges }
@@ -104,7 +104,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
     // The data set that two took in is one gap.
     assert_eq!((titles("record"), titles("absent"), titles("gap")), (3, 1, 1));
     assert_eq!(view.edges.len(), 4);
-    let proven: Vec<_> = view.edges.iter().filter(|edge| edge.grade == Grade::Proven).collect();
+    let proven: Vec<_> = view.edges.iter().filter(|edge| edge.grade == Some(Grade::Proven)).collect();
     assert_eq!(proven.iter().map(|edge| edge.label.as_str()).collect::<Vec<_>>(), ["fine-tuned-from"]);
     let records_only = family.view(&all, ViewOptions::default(), label, |_| String::new());
     assert_eq!((records_only.nodes.len(), records_only.edges.len()), (3, 1));
@@ -149,7 +149,7 @@ fn what_follows_stands_further_in() {
 #[test]
 fn two_hundred_nodes_are_laid_out() {
     let nodes = (0..200).map(|n| node(&format!("run number {n}"))).collect();
-    let edge = |child: usize| ViewEdge { parent: child / 2, child, grade: Grade::Proven, label: String::new() };
+    let edge = |child: usize| ViewEdge { parent: child / 2, child, grade: Some(Grade::Proven), label: String::new() };
     let picture = svg(&View { nodes, edges: (1..200).map(edge).collect(), ..View::default() });
     assert_eq!(picture.matches("<rect").count(), 201);
     let size = picture

@@ -98,6 +98,8 @@ pub struct Objection {
     pub key: String,
     /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
     pub trusted_as: Vec<String>,
+    /// Principals for whom the signers file has that key at another time or for another purpose, where it does not trust it now.
+    pub listed_as: Vec<String>,
     /// Whether the same key signed the record as its author.
     pub by_author: bool,
     /// What the signer calls itself. Claimed.
@@ -415,6 +417,7 @@ fn object(
             statement: statement.id(),
             key: statement.key().fingerprint(),
             trusted_as: rights.principals(statement.key()),
+            listed_as: rights.not_valid(statement.key()).map(|known| known.principals).unwrap_or_default(),
             by_author: rights.vouches(statement.key(), record),
             name: statement.signer_name().map(str::to_owned),
             reason: reason.cloned(),

@@ -36,6 +36,9 @@ pub struct Why {
     /// Signers to trust, in OpenSSH `allowed_signers` form: what is told of must be trusted then
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
 }
 
 /// How many of many are told of.
@@ -47,6 +50,7 @@ impl Why {
             path: &self.file,
             with: &self.with,
             trust: self.trust.as_deref(),
+            at: self.at.as_deref(),
             record: None,
             down: false,
             all: false,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::NO_LINK;
 use super::text::visible;
 use crate::link::Grade;
 use crate::view::{Tone, View};
@@ -28,14 +29,14 @@ pub fn dot(view: &View) -> String {
     }
     for edge in view.sound_edges() {
         let style = match edge.grade {
-            Grade::Proven => "bold",
-            Grade::Declared => "solid",
-            Grade::Asserted => "dashed",
-            Grade::Suggested => "dotted",
+            Some(Grade::Proven) => "bold",
+            Some(Grade::Declared) | None => "solid",
+            Some(Grade::Asserted) => "dashed",
+            Some(Grade::Suggested) => "dotted",
         };
+        let tooltip = edge.grade.map_or_else(|| NO_LINK.to_owned(), |grade| grade.to_string());
         let (parent, child, label) = (edge.parent, edge.child, escape(&edge.label));
-        let _ =
-            writeln!(out, "  n{parent} -> n{child} [style={style}, label=\"{label}\", tooltip=\"{}\"];", edge.grade);
+        let _ = writeln!(out, "  n{parent} -> n{child} [style={style}, label=\"{label}\", tooltip=\"{tooltip}\"];");
     }
     out.push_str("}\n");
     out

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::NO_LINK;
 use super::text::visible;
 use crate::link::Grade;
 use crate::view::{Tone, View};
@@ -22,12 +23,12 @@ pub fn mermaid(view: &View) -> String {
     }
     for edge in view.sound_edges() {
         let arrow = match edge.grade {
-            Grade::Proven => "==>",
-            Grade::Declared => "-->",
-            Grade::Asserted | Grade::Suggested => "-.->",
+            Some(Grade::Proven) => "==>",
+            Some(Grade::Declared) | None => "-->",
+            Some(Grade::Asserted | Grade::Suggested) => "-.->",
         };
-        let label =
-            if edge.label.is_empty() { edge.grade.to_string() } else { format!("{} · {}", edge.label, edge.grade) };
+        let grade = edge.grade.map_or_else(|| NO_LINK.to_owned(), |grade| grade.to_string());
+        let label = if edge.label.is_empty() { grade } else { format!("{} · {grade}", edge.label) };
         let _ = writeln!(out, "  n{} {arrow}|\"{}\"| n{}", edge.parent, escape(&label), edge.child);
     }
     for tone in [Tone::Plain, Tone::Good, Tone::Doubtful, Tone::Bad, Tone::Missing] {

@@ -8,6 +8,9 @@ mod mermaid;
 mod svg;
 mod text;
 
+/// What is said beside an arrow that is no link: from what a record took in and no record made.
+const NO_LINK: &str = "taken in";
+
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use svg::svg;

@@ -95,6 +95,9 @@ fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_widt
 const TEXT: &str = "#1f2328";
 const GRADES: [Grade; 4] = [Grade::Proven, Grade::Declared, Grade::Asserted, Grade::Suggested];
 
+/// What is no link has no arrow head.
+const NO_LINK: &str = "#8c959f";
+
 fn colour(grade: Grade) -> &'static str {
     match grade {
         Grade::Proven => "#1a7f37",
@@ -119,7 +122,12 @@ struct Warnings(Vec<String>);
 
 impl Warnings {
     fn new(view: &View) -> Self {
-        Self(view.warnings.iter().flat_map(|line| rows(&visible(line), WARNING_COLUMNS)).collect())
+        let in_rows = |line: &String| {
+            // What goes on in a further row is set in, or a foreign word could begin a row like one of ours.
+            let rows = rows(&visible(line), WARNING_COLUMNS).into_iter().enumerate();
+            rows.map(|(index, row)| if index == 0 { row } else { format!("\u{a0}\u{a0}\u{a0}\u{a0}{row}") })
+        };
+        Self(view.warnings.iter().flat_map(|line| in_rows(line).collect::<Vec<_>>()).collect())
     }
 
     fn width(&self) -> f64 {
@@ -207,8 +215,12 @@ fn draw_line(out: &mut String, edge: &ViewEdge, points: &[Point]) {
         }
         at = next;
     }
-    let grade = edge.grade;
-    let _ = writeln!(out, r#"" fill="none" stroke="{}" {} marker-end="url(#{grade})"/>"#, colour(grade), stroke(grade));
+    let _ = match edge.grade {
+        Some(grade) => {
+            writeln!(out, r#"" fill="none" stroke="{}" {} marker-end="url(#{grade})"/>"#, colour(grade), stroke(grade))
+        }
+        None => writeln!(out, r#"" fill="none" stroke="{NO_LINK}" stroke-width="1"/>"#),
+    };
 }
 
 /// In the middle of the last stretch before the node that the edge leads to.
@@ -220,7 +232,7 @@ fn draw_label(out: &mut String, edge: &ViewEdge, points: &[Point]) {
         let _ = writeln!(
             out,
             r##"<text x="{x:.1}" y="{y:.1}" font-size="10" text-anchor="middle" fill="{}" stroke="#ffffff" stroke-width="3" paint-order="stroke">{}</text>"##,
-            colour(edge.grade),
+            edge.grade.map_or(NO_LINK, colour),
             escape(&text)
         );
     }

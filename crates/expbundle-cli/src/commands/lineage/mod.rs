@@ -10,7 +10,7 @@ use expbundle_lineage::{Direction, Edge, RecordFacts, ViewOptions};
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
 use crate::statements::{short, starting};
-use crate::terminal::{self, Tone, paint};
+use crate::terminal::{self, Tone, cell, paint};
 use crate::{Outcome, findings, objections};
 
 mod cost;
@@ -66,6 +66,9 @@ pub struct Lineage {
     /// Signers to trust, in OpenSSH `allowed_signers` form: what is shown must be trusted then
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
     /// Write JSON (schemas/lineage.schema.json)
     #[arg(long)]
     json: bool,
@@ -91,6 +94,7 @@ impl Lineage {
             path: &self.path,
             with: &self.with,
             trust: self.trust.as_deref(),
+            at: self.at.as_deref(),
             record: self.record.as_deref(),
             down: self.down,
             all: self.duplicates,
@@ -147,6 +151,12 @@ impl Lineage {
         Ok(shown)
     }
 
+    /// By whose keys and when, where somebody was asked.
+    fn judged_by(&self, relations: &Relations) -> String {
+        let signers = self.trust.as_deref().map(|path| cell(path.as_str()));
+        signers.map(|path| format!("signers: {path}, as of {}\n", relations.at)).unwrap_or_default()
+    }
+
     fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
         let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
         let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
@@ -183,7 +193,7 @@ impl Lineage {
             objected.extend(drawn.into_iter().filter(|id| !relations.against(*id).is_empty()));
             tree + &words::family(relations, start, shown.len())
         };
-        Ok(objected::lines(relations, objected) + &text + &remarks(relations))
+        Ok(objected::lines(relations, objected) + &text + &remarks(relations) + &self.judged_by(relations))
     }
 }
 

@@ -21,6 +21,10 @@ use crate::relations::{MOST_ALTERNATIVES, Relations};
 #[serde(rename_all = "camelCase")]
 #[schemars(title = "expbundle lineage --json")]
 pub struct LineageReport {
+    /// Whether signers were checked: whether there was a signers file.
+    signers_checked: bool,
+    /// The moment at which keys were judged.
+    at: Time,
     /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
     skipped_lines: Vec<SkippedLine>,
     /// Records that the tree begins with.
@@ -172,6 +176,8 @@ pub fn report(asked: &Lineage, relations: &Relations, start: &[RecordId], shown:
         objections: relations.against(id).to_vec(),
     });
     LineageReport {
+        signers_checked: relations.policy.is_some(),
+        at: relations.at,
         skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
         start: start.to_vec(),
         state,
