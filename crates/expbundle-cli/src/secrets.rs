@@ -19,15 +19,17 @@ pub fn kind_or_place(text: &str) -> Result<String, String> {
 
 /// Refuses what holds secrets. Says their kinds and places, and never what they are.
 pub fn refuse(found: &Scrubber, help: &str) -> Result<(), Failure> {
+    let found: Vec<_> = found.found().map(|(place, kind, _)| (place.to_owned(), kind)).collect();
+    if found.is_empty() { Ok(()) } else { Err(refused(&found, help)) }
+}
+
+/// The failure that names their kinds and places.
+pub fn refused(found: &[(String, &'static str)], help: &str) -> Failure {
     const SHOWN: usize = 10;
-    let places: BTreeSet<String> =
-        found.found().map(|(place, kind, _)| format!("{} ({kind})", quoted(place))).collect();
-    if places.is_empty() {
-        return Ok(());
-    }
+    let places: BTreeSet<String> = found.iter().map(|(place, kind)| format!("{} ({kind})", quoted(place))).collect();
     let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
     let more = places.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Err(Failure::new("source.secret", format!("what looks like a secret stands at: {}{more}", shown.join(", ")))
-        .help(format!("{help}; for a false alarm, `--allow-secrets NAME` with its kind or place")))
+    Failure::new("source.secret", format!("what looks like a secret stands at: {}{more}", shown.join(", ")))
+        .help(format!("{help}; for a false alarm, `--allow-secrets NAME` with its kind or place"))
 }

@@ -259,7 +259,7 @@ pub fn sound(intact: &Intact, policy: Option<&TrustPolicy>) -> Result<Verdict, F
 }
 
 /// The last error, when the others were printed.
-fn refused(found: Vec<Finding>) -> Failure {
+pub fn refused(found: Vec<Finding>) -> Failure {
     let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
     let last = errors.pop().expect("a bundle that is not intact has an error finding");
     terminal::talk(&findings::all(&errors));

@@ -23,7 +23,7 @@ fn teams() -> Bench {
 
 /// The weights that A made and B began with.
 fn base_weights() -> std::path::PathBuf {
-    let mut folders = vec![root().join("examples/mlruns")];
+    let mut folders = vec![root().join("crates/expbundle-cli/demo/mlruns")];
     while let Some(folder) = folders.pop() {
         for path in folder.read_dir().expect("readable").map(|entry| entry.expect("an entry").path()) {
             if path.is_dir() {

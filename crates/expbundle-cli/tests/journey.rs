@@ -15,7 +15,7 @@ fn the_demo_goes_the_whole_way() {
     // Everything that it did can be done again by hand, and the folder can be cleared of it.
     bench.ok(&["verify", "demo/model", "--trust", "demo/signers", "--require", "trusted", "--digests", "all"]);
     bench.ok(&["detach", "demo/model", "--yes"]);
-    let examples = root().join("examples/model");
+    let examples = root().join("crates/expbundle-cli/demo/model");
     for file in ["README.md", "config.json", "model.safetensors"] {
         let restored = std::fs::read(bench.path("demo/model").join(file)).expect(file);
         assert!(restored == std::fs::read(examples.join(file)).expect(file), "{file}");
@@ -311,13 +311,13 @@ fn the_commands_of_the_pages_exist() {
     assert!(seen > 15, "{seen}");
 }
 
-/// The pages that walk through an example: every command of theirs works, in a copy of `examples/`.
+/// The pages that walk through an example: every command of theirs works, in a copy of `demo/`.
 #[cfg(unix)]
 #[test]
 fn the_walks_of_the_guide_can_be_walked() {
     for (page, proof) in [("three-teams.md", "revoked"), ("share-a-part.md", "is mine too")] {
         let bench = Bench::new();
-        copy(&root().join("examples"), bench.folder.path());
+        copy(&root().join("crates/expbundle-cli/demo"), bench.folder.path());
         let text = std::fs::read_to_string(root().join("docs/guide").join(page)).expect(page);
         let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
         assert!(commands.len() > 8, "{page}");

@@ -72,6 +72,12 @@ const INVARIANTS: &[Invariant] = &[
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS, RANDOM_WORDS],
     },
     Invariant {
+        crate_name: "expbundle-run",
+        never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME],
+        never_names: &[RANDOMNESS, SIGNATURES],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, RANDOM_WORDS],
+    },
+    Invariant {
         crate_name: "expbundle",
         // A digest check decodes no Parquet: verify does not even have the means.
         never_depends_on: &[PARQUET, TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-series", "expbundle-trackers"]],
@@ -92,6 +98,7 @@ const OURS: &[&str] = &[
     "expbundle-convert",
     "expbundle-format",
     "expbundle-lineage",
+    "expbundle-run",
     "expbundle-series",
     "expbundle-statement",
     "expbundle-trackers",

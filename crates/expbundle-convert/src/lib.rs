@@ -112,3 +112,8 @@ pub enum ConvertError {
 pub(crate) fn file_name(path: &Utf8Path) -> String {
     path.file_name().unwrap_or("file").to_owned()
 }
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -147,7 +147,7 @@ pub(crate) fn divided(lines: Vec<ConsoleLine>) -> (Vec<ConsoleLine>, u64) {
 }
 
 /// A series in one line of `summary.json`, without what only the tracker knows.
-pub(crate) fn summary(one: &KeySummary) -> SeriesSummary {
+pub fn summary(one: &KeySummary) -> SeriesSummary {
     SeriesSummary {
         count: one.count,
         first: one.first.map(Number),

@@ -27,3 +27,8 @@ pub use foreign::{Foreign, ForeignLine};
 pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -212,6 +212,9 @@ pub mod role {
     /// Any other file.
     pub const FILE: &str = "file";
 
+    /// Every role of the format.
+    pub const ALL: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, TOKENIZER, DATASET, CONFIG, CODE, PATCH, MEDIA, FILE];
+
     /// Roles that join records when digests agree.
     pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, DATASET];
 

@@ -62,3 +62,8 @@ pub use rollup::Rollup;
 pub use tree::{TreeItem, TreeLimits, TreeLine, tree};
 pub use view::{Part, Tone, View, ViewEdge, ViewNode, ViewOptions};
 pub use walk::Ways;
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -81,6 +81,8 @@ mod tests {
             let role = name.parse().expect("roles are words");
             assert_eq!(line["lineage"].as_bool(), Some(role::carries_lineage(&role)), "{name}");
         }
+        let known: std::collections::BTreeSet<&str> = role::ALL.iter().copied().collect();
+        assert!(registry["roles"].keys().map(String::as_str).eq(known));
         assert!(role::LINEAGE.iter().all(|name| registry["roles"].contains_key(*name)));
     }
 }

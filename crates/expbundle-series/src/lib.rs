@@ -37,3 +37,8 @@ pub use read::{OwnedPoint, SeriesReader};
 pub use source::ReadAt;
 pub use summary::KeySummary;
 pub use write::{KeyId, SeriesWriter};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

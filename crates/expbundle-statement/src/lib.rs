@@ -37,3 +37,8 @@ pub use statement::{
     About, Claims, Folder, Signing, Statement, Subject, VerifiedStatement, once_each, sign, sign_release,
 };
 pub use trust::{Judgement, TrustPolicy};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -7,3 +7,8 @@ mod text;
 pub mod wandb;
 
 pub use text::{Json, read_json};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

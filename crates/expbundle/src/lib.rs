@@ -36,3 +36,8 @@ pub mod write_file;
 pub use bundle::Bundle;
 pub use content::Content;
 pub use verify::open;
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

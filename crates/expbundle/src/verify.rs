@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::container::{Container, Entry, EntryName, SectionName};
 use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
@@ -95,18 +95,18 @@ impl std::error::Error for NotIntact {}
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It cannot be read.
-    #[error("`{path}` cannot be read")]
+    #[error("`{}` cannot be read", path.display())]
     Read {
         /// Which file.
-        path: Utf8PathBuf,
+        path: PathBuf,
         /// Why not.
         source: io::Error,
     },
     /// It was read.
-    #[error("`{path}` is {source}")]
+    #[error("`{}` is {source}", path.display())]
     NotIntact {
         /// Which file.
-        path: Utf8PathBuf,
+        path: PathBuf,
         /// What is wrong with it.
         source: NotIntact,
     },
@@ -126,7 +126,7 @@ pub enum CheckError {
 /// Opens the bundle at a path and checks it: every name, digest and signature is recomputed (spec/verification.md).
 ///
 /// What else was found in an intact bundle is lost here; [`Unverified::check`] has it.
-pub fn open(path: impl AsRef<Utf8Path>) -> Result<Intact, OpenError> {
+pub fn open(path: impl AsRef<Path>) -> Result<Intact, OpenError> {
     let path = path.as_ref();
     let unverified = Unverified::open(path).map_err(|source| OpenError::Read { path: path.to_owned(), source })?;
     let checked = unverified.check(Digests::Blake3);
@@ -155,7 +155,8 @@ pub struct Intact {
 
 impl Unverified {
     /// Opens a file. Nothing is read yet.
-    pub fn open(path: &Utf8Path) -> io::Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
         // Opening a pipe would wait for a writer, so what it is comes first.
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
@@ -379,6 +380,19 @@ impl Intact {
     /// The records.
     pub fn records(&self) -> &BTreeMap<RecordId, Record> {
         &self.records
+    }
+
+    /// The record of a bundle of one; `None` if it has several or none.
+    pub fn only_record(&self) -> Option<RecordId> {
+        let mut ids = self.records.keys();
+        ids.next().copied().filter(|_| ids.next().is_none())
+    }
+
+    /// Writes the bundle to a file, atomically: on any error the old file is as it was.
+    pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let path = camino::Utf8Path::from_path(path.as_ref());
+        let not_text = || io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8");
+        self.bundle.save(path.ok_or_else(not_text)?)
     }
 
     /// The statements, each once, in the order of their first files. Each signature holds; whose it is, is another question.

@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
-use expbundle::draft::Draft;
-use expbundle_convert::{Options, apart, audit, declared};
 use expbundle_format::container::SectionName;
-use expbundle_format::json::{self, JsonError};
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Kind, Parent, RecordBody, Word, role};
-use expbundle_format::sections::{self, Artifacts, Context, Identity, JsonSection as _};
+use expbundle_format::record::{Word, role};
+use expbundle_format::sections::{Direction, Identity};
+use expbundle_run::{Intact, Run, RunError};
 
 use super::convert::role_and_file;
 use crate::failure::Failure;
 use crate::output::{Inputs, Output};
 use crate::tracker::convert_failure;
-use crate::{Outcome, exit, files, series, statements, terminal};
+use crate::{Outcome, exit, files, secrets, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
@@ -91,62 +89,27 @@ impl Create {
             }
         }
         sources.extend(self.section.iter().cloned());
-        let mut body = RecordBody::new(Kind::Run);
-        self.derive(&mut body)?;
-        let mut draft = Draft::new(body);
-        let (mut context, mut artifacts, mut identity) = (None, Artifacts::default(), Identity::default());
+        let mut run = Run::new(String::new()).allow_secrets(self.allow_secrets.iter().cloned());
+        self.derive(&mut run)?;
         for (name, path) in &sources {
-            if *name == Context::name() {
-                context = Some(read_section::<Context>(path)?);
-            } else if *name == Artifacts::name() {
-                artifacts = read_section(path)?;
-            } else if *name == Identity::name() {
-                identity = read_section(path)?;
-            } else {
-                add_section(&mut draft, name, path)?;
+            run.file_section(name, read_bytes(path)?).map_err(|error| failure(error).or_at(path.as_str()))?;
+        }
+        if let Some(title) = &self.title {
+            run.context().title.clone_from(title);
+        }
+        for (direction, files) in [(Direction::Input, &self.input), (Direction::Output, &self.output)] {
+            for (role, path) in files {
+                run.add_file(direction, role, path.as_std_path()).map_err(failure)?;
             }
         }
-        let context = match (context, self.title) {
-            (Some(context), title) => Context { title: title.unwrap_or(context.title), ..context },
-            (None, Some(title)) => Context { title, ..Context::default() },
-            (None, None) => {
-                return Err(Failure::usage("the bundle has no title")
-                    .help("say it by `--title`, or in a context.json by `--from`"));
-            }
-        };
-        draft.json_section(&context)?;
-        let allow_secrets = &*self.allow_secrets;
-        let options = Options { inputs: &self.input, outputs: &self.output, allow_secrets, ..Options::default() };
-        let listed = declared::list(&mut artifacts.artifacts, &options, |tree| {
-            let listing = tree.to_bytes();
-            let size = listing.len() as u64;
-            Ok::<_, expbundle_convert::ConvertError>((draft.embed(Content::bytes(listing))?, size))
-        });
-        declared::list_in(draft.body_mut(), listed.map_err(|error| convert_failure(&error))?);
-        if artifacts != Artifacts::default() {
-            draft.json_section(&artifacts)?;
-        }
-        let secrets = audit::draft(&draft, &identity, allow_secrets);
-        crate::secrets::refuse(&secrets, "leave it out of what is given here")?;
-        // Names of people, machines and places go to identity.json, as those of a tracker's run do.
-        let passed = apart::pass(draft, identity, None).map_err(|error| convert_failure(&error))?;
-        let replaced: u64 = passed.replaced;
-        if replaced > 0 {
-            terminal::talk(&format!(
-                "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
-                terminal::count(replaced, "name")
-            ));
-        }
-        let mut bundle = passed.bundle;
-        if self.blind {
-            bundle = crate::tracker::blinded(&bundle)?;
-        }
-        // What was written by hand is held to the format like everything else.
-        let (intact, _) = crate::tracker::checked(&bundle, None)?;
-        if !self.force && files::holds(&self.out, &bundle) {
+        let bundle = if self.blind { run.finish_blinded(salt) } else { run.finish() };
+        let intact = bundle.map_err(failure)?;
+        say_replaced(&intact);
+        let bundle = intact.bundle();
+        if !self.force && files::holds(&self.out, bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
         } else {
-            output.save(&bundle)?;
+            output.save(bundle)?;
             terminal::talk(&format!("written {}\n", self.out));
         }
         for id in intact.records().keys() {
@@ -158,18 +121,18 @@ impl Create {
 
 impl Create {
     /// Names the parents, and takes in what they put out.
-    fn derive(&self, body: &mut RecordBody) -> Result<(), Failure> {
+    fn derive(&self, run: &mut Run) -> Result<(), Failure> {
         let Some(relation) = &self.relation else { return Ok(()) };
         for path in &self.derive_from {
             let intact = files::intact(path)?;
             let id = statements::one(&intact, None)?;
-            let record = intact.records().get(&id).expect("the record was chosen among these");
-            body.parents.push(Parent { record: record.digest(), relation: relation.clone() });
-            let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
+            run.add_parent(&intact, id, relation.clone());
             if self.input.is_empty() {
-                body.inputs.extend(made.cloned());
+                run.takes_outputs_of(&intact, id);
                 continue;
             }
+            let made = intact.records().get(&id).into_iter().flat_map(|record| &record.body().outputs);
+            let made = made.filter(|output| role::carries_lineage(&output.role));
             let made: Vec<_> = made.map(|output| output.digest).collect();
             let mut taken = Vec::new();
             for (_, input) in self.input.iter().filter(|(_, input)| input.is_file()) {
@@ -192,39 +155,41 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     content.read(most).map_err(describe)
 }
 
-fn json_failure(error: &JsonError, path: &Utf8Path) -> Failure {
-    let code = error.code();
-    let place = error.place(path.as_str());
-    Failure::new(code.as_str(), error.to_string()).at(place.to_string()).help(code.help())
+fn salt() -> std::io::Result<[u8; 32]> {
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(salt)
 }
 
-fn read_section<S: sections::JsonSection>(path: &Utf8Path) -> Result<S, Failure> {
-    json::from_bytes(&read_bytes(path)?, &Limits::default()).map_err(|error| json_failure(&error, path))
-}
-
-/// A section of any other name: JSON is checked and written in the fixed form, the rest goes in as it is.
-fn add_section(draft: &mut Draft, name: &SectionName, path: &Utf8Path) -> Result<(), Failure> {
-    let bytes = read_bytes(path)?;
-    match name.as_str().rsplit('.').next() {
-        Some("json") => {
-            sections::check(name, &bytes, &Limits::default()).map_err(|error| json_failure(&error, path))?;
-            let value = json::parse(&bytes, &Limits::default()).map_err(|error| json_failure(&error, path))?;
-            let bytes = json::to_bytes(&value).map_err(|error| json_failure(&error, path))?;
-            draft.section(name.as_str(), sections::JSON, Content::bytes(bytes))?;
-        }
-        Some("parquet") => {
-            let content = Content::bytes(bytes);
-            let checked = match name.as_str() {
-                sections::METRICS | sections::TELEMETRY => series::open(&content, path.as_str()).map(drop),
-                sections::CONSOLE => series::open_console(&content, path.as_str()).map(drop),
-                _ => Ok(()),
-            };
-            checked.map_err(|failure| {
-                failure.help("it must have the fixed profile of spec/sections-parquet.md; `expbundle extract --parquet` writes it")
-            })?;
-            draft.section(name.as_str(), sections::PARQUET, content)?;
-        }
-        _ => draft.section(name.as_str(), "application/octet-stream", Content::bytes(bytes))?,
+fn say_replaced(intact: &Intact) {
+    let identity = intact.only_record().and_then(|record| intact.json_section::<Identity>(record));
+    let replaced = identity.map_or(0, |identity| identity.replaced.len() as u64);
+    if replaced > 0 {
+        terminal::talk(&format!(
+            "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
+            terminal::count(replaced, "name")
+        ));
     }
-    Ok(())
+}
+
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::NoTitle => {
+            Failure::usage("the bundle has no title").help("say it by `--title`, or in a context.json by `--from`")
+        }
+        RunError::Secrets { found } => secrets::refused(&found, "leave it out of what is given here"),
+        RunError::Section { source, .. } => {
+            Failure::new(source.code().as_str(), source.to_string()).help(source.code().help())
+        }
+        RunError::Parquet { source, .. } => Failure::new("cli.source", format!("the section cannot be read: {source}"))
+            .help(
+                "it must have the fixed profile of spec/sections-parquet.md; `expbundle extract --parquet` writes it",
+            ),
+        RunError::File(error) => convert_failure(&error),
+        RunError::Draft(error) => error.into(),
+        RunError::Io(error) => Failure::temporary(&error),
+        RunError::NotIntact(wrong) => tracker::refused(wrong.into_findings()),
+        RunError::Contradiction(finding) => tracker::refused(vec![finding]),
+        other => Failure::usage(other.to_string()),
+    }
 }

@@ -1,6 +1,6 @@
 //! `expbundle demo`: the whole way, on real runs.
 //!
-//! Runs the program's own commands, one after the other, and shows each as one would type it. The runs are in `examples/`
+//! Runs the program's own commands, one after the other, and shows each as one would type it. The runs are in `demo/`
 //! and travel inside the program, so that it works wherever it is installed.
 
 use std::fs;

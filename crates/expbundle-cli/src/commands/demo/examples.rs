@@ -1,10 +1,10 @@
-//! The files of `examples/`, inside the program. A test holds the list to the folder.
+//! The runs of the demo, inside the program: `demo/` of this crate. A test holds the list to the folder.
 
 macro_rules! files {
     ($($path:literal,)*) => {
-        /// Path below `examples/`, and content.
+        /// Path below `demo/`, and content.
         pub const FILES: &[(&str, &[u8])] =
-            &[$(($path, include_bytes!(concat!("../../../../../examples/", $path))),)*];
+            &[$(($path, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/demo/", $path))),)*];
     };
 }
 
@@ -88,20 +88,20 @@ mod tests {
     use super::*;
 
     fn walk(folder: &Path, root: &Path, found: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(folder).expect("the examples are here") {
+        for entry in std::fs::read_dir(folder).expect("the runs are here") {
             let path = entry.expect("readable").path();
             if path.is_dir() {
                 walk(&path, root, found);
             } else {
-                let relative = path.strip_prefix(root).expect("below the examples");
+                let relative = path.strip_prefix(root).expect("below the folder");
                 found.insert(relative.to_string_lossy().replace('\\', "/"));
             }
         }
     }
 
     #[test]
-    fn the_program_has_every_example() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    fn the_program_has_every_file() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
         let mut found = BTreeSet::new();
         walk(&root, &root, &mut found);
         found.remove("README.md");

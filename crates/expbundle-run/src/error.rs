@@ -1,0 +1,123 @@
+//! Why a run is not recorded.
+
+use std::io;
+use std::path::PathBuf;
+
+use camino::Utf8PathBuf;
+use expbundle::draft::DraftError;
+use expbundle::verify::{CheckError, NotIntact};
+use expbundle_convert::ConvertError;
+use expbundle_format::Finding;
+use expbundle_format::json::JsonError;
+use expbundle_series::SeriesError;
+
+/// Why a run is not recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The title is empty.
+    #[error("the run has no title")]
+    NoTitle,
+    /// It ended before it started.
+    #[error("the run ended before it started")]
+    EndedBeforeStart,
+    /// A role that is neither one of the format nor a URI.
+    #[error("`{role}` is not a role of artifacts: those of the format are {known}, and one of your own is a URI")]
+    Role {
+        /// What was given.
+        role: String,
+        /// The roles of the format, in words.
+        known: String,
+    },
+    /// A relation that is neither one of the format nor a URI.
+    #[error("`{relation}` is not a relation: those of the format are {known}, and one of your own is a URI")]
+    Relation {
+        /// What was given.
+        relation: String,
+        /// The relations of the format, in words.
+        known: String,
+    },
+    /// A path that is not UTF-8.
+    #[error("the path `{}` is not UTF-8", .0.display())]
+    Path(PathBuf),
+    /// The same bytes in the same role twice.
+    #[error("`{path}` is the same {role} as one that is there already")]
+    Twice {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Its role.
+        role: String,
+    },
+    /// A file cannot be taken in, since it cannot be read, or is or holds a secret.
+    #[error(transparent)]
+    File(ConvertError),
+    /// A section cannot be written.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// JSON that is not as the section's schema has it.
+    #[error("section `{name}` is not as the format has it: {source}")]
+    Section {
+        /// The section.
+        name: String,
+        /// What is wrong.
+        source: JsonError,
+    },
+    /// A Parquet section that does not have the fixed profile (spec/sections-parquet.md).
+    #[error("section `{name}` does not have the fixed profile")]
+    Parquet {
+        /// The section.
+        name: String,
+        /// What is wrong.
+        source: SeriesError,
+    },
+    /// A section that the run makes from what it is told: from points, from files, or by its own call.
+    #[error("section `{0}` is made from what the run is told, and is not given as a whole")]
+    OwnSection(String),
+    /// A point cannot be kept.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
+    /// Something in it looks like a secret. Secrets are not told.
+    #[error("what looks like a secret stands at: {}", in_words(.found))]
+    Secrets {
+        /// Where, and of which kind.
+        found: Vec<(String, &'static str)>,
+    },
+    /// A temporary file cannot be written, or there is no randomness for salts.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It would not be intact.
+    #[error(transparent)]
+    NotIntact(#[from] NotIntact),
+    /// It would contradict itself.
+    #[error("the record contradicts itself: {0}")]
+    Contradiction(Finding),
+}
+
+impl From<CheckError> for RunError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Io(error) => Self::Io(error),
+            CheckError::NotIntact(wrong) => Self::NotIntact(wrong),
+        }
+    }
+}
+
+impl From<ConvertError> for RunError {
+    fn from(error: ConvertError) -> Self {
+        match error {
+            ConvertError::Draft(error) => Self::Draft(error),
+            ConvertError::Series(error) => Self::Series(error),
+            ConvertError::Io(error) => Self::Io(error),
+            other => Self::File(other),
+        }
+    }
+}
+
+fn in_words(found: &[(String, &'static str)]) -> String {
+    const SHOWN: usize = 5;
+    let mut words: Vec<String> = found.iter().take(SHOWN).map(|(place, kind)| format!("{place} ({kind})")).collect();
+    if found.len() > SHOWN {
+        words.push(format!("and {} more", found.len() - SHOWN));
+    }
+    words.join(", ")
+}

@@ -1,0 +1,77 @@
+//! Records a run as an experiment bundle: parameters, points, files; finished, signed, saved.
+//!
+//! This is the crate for a training loop, a script, or the author of a tracker. What is below it is there for more:
+//! [`expbundle`] to check, judge, merge and attach, `expbundle-convert` to read the files of other trackers.
+//!
+//! ```
+//! use expbundle_run::{Run, Signing, SigningKey};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = expbundle_run::camino::Utf8Path::from_path(folder.path()).ok_or("UTF-8")?;
+//! # let (base, tuned) = (folder.join("base.safetensors"), folder.join("tuned.safetensors"));
+//! # std::fs::write(&base, "weights of the base")?;
+//! # std::fs::write(&tuned, "weights after training")?;
+//! # let saved = folder.join("tuned.expb");
+//! let mut run = Run::new("tuned on two languages")
+//!     .started("2026-11-28T03:00:00Z".parse()?)
+//!     .ended("2026-11-28T03:10:00Z".parse()?)
+//!     .notes("first try")
+//!     .param("lr", 0.01)
+//!     .input("model", &base)?
+//!     .output("model", &tuned)?;
+//! for step in 0..1000 {
+//!     run.point("train/loss", step, 1.0 / (step + 1) as f64)?;
+//! }
+//! let mut bundle = run.finish()?;
+//!
+//! let key = SigningKey::from_seed(&[7; 32]); // or `open_key("me.key", || None)?`
+//! let record = bundle.only_record().ok_or("one record")?;
+//! bundle.sign(record, &Signing::new(&key, "2026-11-28T03:11:00Z".parse()?))?;
+//! bundle.save(&saved)?;
+//!
+//! assert_eq!(expbundle_run::open(&saved)?.records().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What goes where
+//!
+//! | what | by | section |
+//! | --- | --- | --- |
+//! | title, notes, tags | [`Run::new`], [`Run::notes`], [`Run::tag`], [`Run::context`] | `context.json` |
+//! | parameters, code, machine | [`Run::param`], [`Run::recipe`] | `recipe.json` |
+//! | metrics | [`Run::point`], [`Run::log`] | `metrics.parquet`, `summary.json` |
+//! | files that went in and came out | [`Run::input`], [`Run::output`] | the record, `artifacts.json` |
+//! | earlier runs | [`Run::derived_from`] | the record |
+//! | people, machines | [`Run::identity`] | `identity.json`, which can be withheld |
+//! | anything else of the format | [`Run::section`], [`Run::file_section`] | by its name |
+//!
+//! Nothing can be finished that a verifier refuses, and no secret gets in. The same calls over the same files give the same
+//! bytes: nothing here looks at a clock or prints.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod error;
+mod files;
+mod param;
+mod run;
+
+pub use error::RunError;
+pub use files::{OpenError, open_key, open_signers};
+pub use param::Param;
+pub use run::Run;
+
+pub use camino;
+pub use expbundle::verify::Intact;
+pub use expbundle::{self, open};
+pub use expbundle_format as format;
+pub use expbundle_format::time::Time;
+pub use expbundle_series::Point;
+pub use expbundle_statement as statement;
+pub use expbundle_statement::{Signing, SigningKey, TrustPolicy};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

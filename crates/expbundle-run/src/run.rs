@@ -1,0 +1,351 @@
+//! A run in the making.
+
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::draft::Draft;
+use expbundle::judge::State;
+use expbundle::verify::Intact;
+use expbundle::{Bundle, Content};
+use expbundle_convert::blind::blind;
+use expbundle_convert::series::{Section, summary};
+use expbundle_convert::{Options, apart, audit, declared};
+use expbundle_format::container::SectionName;
+use expbundle_format::limits::Limits;
+use expbundle_format::record::{Kind, Parent, RecordBody, Source, Status, Word, role};
+use expbundle_format::sections::{self, Artifacts, Context, Direction, Identity, JsonSection, Recipe, Summary};
+use expbundle_format::time::Time;
+use expbundle_format::{Finding, RecordId, json};
+use expbundle_lineage::relation;
+use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader, SeriesWriter};
+
+use crate::error::RunError;
+use crate::param::Param;
+
+/// A run in the making: tell it what went in, what happened and what came out, and [finish](Run::finish) it.
+///
+/// What a run is told is kept in memory, but for points, which go to a temporary file once there are many. Files are hashed and not copied.
+#[derive(Debug)]
+pub struct Run {
+    draft: Draft,
+    context: Context,
+    recipe: Recipe,
+    artifacts: Artifacts,
+    identity: Identity,
+    summary: Summary,
+    metrics: SeriesWriter,
+    allow_secrets: Vec<String>,
+}
+
+/// Sections of which the run is told by calls of their own, and which are made when it is finished.
+const MADE_AT_THE_END: [&str; 5] = [Context::NAME, Recipe::NAME, Artifacts::NAME, Identity::NAME, Summary::NAME];
+
+impl Run {
+    /// A run with a title: one line that says what was done.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self::of_kind(Kind::Run, title)
+    }
+
+    /// Something that came to be in no run that anybody recorded, like a model from elsewhere (spec/record.md, "Kinds").
+    pub fn origin(title: impl Into<String>) -> Self {
+        Self::of_kind(Kind::Origin, title)
+    }
+
+    fn of_kind(kind: Kind, title: impl Into<String>) -> Self {
+        Self {
+            draft: Draft::new(RecordBody::new(kind)),
+            context: Context { title: title.into(), ..Context::default() },
+            recipe: Recipe::default(),
+            artifacts: Artifacts::default(),
+            identity: Identity::default(),
+            summary: Summary::default(),
+            metrics: SeriesWriter::new(),
+            allow_secrets: Vec::new(),
+        }
+    }
+
+    /// When it started.
+    #[must_use]
+    pub fn started(mut self, time: Time) -> Self {
+        self.draft.body_mut().started = Some(time);
+        self
+    }
+
+    /// When it ended.
+    #[must_use]
+    pub fn ended(mut self, time: Time) -> Self {
+        self.draft.body_mut().ended = Some(time);
+        self
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.draft.body_mut().status = Some(status);
+        self
+    }
+
+    /// The tool that tracked it, and that tool's id of it.
+    #[must_use]
+    pub fn tracked_by(mut self, tool: impl Into<String>, run: impl Into<String>) -> Self {
+        self.draft.body_mut().source = Some(Source { tool: tool.into(), run: run.into() });
+        self
+    }
+
+    /// Notes in Markdown.
+    #[must_use]
+    pub fn notes(mut self, notes: impl Into<String>) -> Self {
+        self.context.notes = Some(notes.into());
+        self
+    }
+
+    /// A word to find it by.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.context.tags.push(tag.into());
+        self
+    }
+
+    /// A parameter. The last value of a name counts.
+    #[must_use]
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
+        self.recipe.parameters.insert(name.into(), value.into().into_value());
+        self
+    }
+
+    /// The rest of the story: purpose, hypothesis, labels, groups, links.
+    pub fn context(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// The rest of the recipe: code, environment, hardware, seeds.
+    pub fn recipe(&mut self) -> &mut Recipe {
+        &mut self.recipe
+    }
+
+    /// Names of people and machines, which can be withheld. Where they stand in other sections, a marker takes their place.
+    pub fn identity(&mut self) -> &mut Identity {
+        &mut self.identity
+    }
+
+    /// What is known of the artifacts: names, metadata, licences. Those of [`Run::input`] and [`Run::output`] are here already.
+    pub fn artifacts(&mut self) -> &mut Artifacts {
+        &mut self.artifacts
+    }
+
+    /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
+    #[must_use]
+    pub fn allow_secrets(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.allow_secrets.extend(names);
+        self
+    }
+
+    /// A file or folder that went in, by its role: `model`, `dataset`, `config`, … (spec/relations.toml), or a URI of your own.
+    ///
+    /// The file is hashed and not copied; a folder is recorded whole or not at all.
+    pub fn input(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
+        self.add_file(Direction::Input, &known_role(role)?, path.as_ref())?;
+        Ok(self)
+    }
+
+    /// A file or folder that came out, in the same way.
+    pub fn output(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
+        self.add_file(Direction::Output, &known_role(role)?, path.as_ref())?;
+        Ok(self)
+    }
+
+    /// A file or folder of any role, also of one that only its writer knows: such a role carries no lineage.
+    pub fn add_file(&mut self, direction: Direction, role: &Word, path: &Path) -> Result<(), RunError> {
+        let path = utf8(path)?;
+        let file = [(role.clone(), path.clone())];
+        let mut options = Options { allow_secrets: &self.allow_secrets, ..Options::default() };
+        match direction {
+            Direction::Input => options.inputs = &file,
+            Direction::Output => options.outputs = &file,
+        }
+        let draft = &mut self.draft;
+        let listed = declared::list(&mut self.artifacts.artifacts, &options, |tree| {
+            let listing = tree.to_bytes();
+            let size = listing.len() as u64;
+            Ok::<_, RunError>((draft.embed(Content::bytes(listing))?, size))
+        })?;
+        for (direction, listed) in &listed {
+            let body = self.draft.body();
+            let known = match direction {
+                Direction::Input => &body.inputs,
+                Direction::Output => &body.outputs,
+            };
+            if known.contains(listed) {
+                return Err(RunError::Twice { path, role: role.to_string() });
+            }
+        }
+        declared::list_in(self.draft.body_mut(), listed);
+        Ok(())
+    }
+
+    /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, … (spec/relations.toml), or a URI of your own.
+    pub fn derived_from(mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<Self, RunError> {
+        let word = known_relation(relation)?;
+        self.add_parent(parent, record, word);
+        Ok(self)
+    }
+
+    /// The same by any relation. Nothing happens if the bundle has no such record.
+    pub fn add_parent(&mut self, parent: &Intact, record: RecordId, relation: Word) {
+        if let Some(record) = parent.records().get(&record) {
+            self.draft.body_mut().parents.push(Parent { record: record.digest(), relation });
+        }
+    }
+
+    /// The models and data that a record put out become inputs of this run, without their files at hand.
+    pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) {
+        let made = parent.records().get(&record).into_iter().flat_map(|record| &record.body().outputs);
+        let made = made.filter(|output| role::carries_lineage(&output.role)).cloned();
+        self.draft.body_mut().inputs.extend(made);
+    }
+
+    /// A value of a metric at a step.
+    pub fn point(&mut self, key: &str, step: i64, value: f64) -> Result<(), RunError> {
+        self.log(key, Point { step: Some(step), value: Some(value), ..Point::default() })
+    }
+
+    /// A point of a metric: with a step, a time in nanoseconds since 1970, a number, a text.
+    pub fn log(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
+        let id = self.metrics.key(key)?;
+        Ok(self.metrics.push(id, point)?)
+    }
+
+    /// Any other JSON section of the format: `cost.json`, `evaluations.json`, `events.json`, …
+    pub fn section<S: JsonSection>(&mut self, section: &S) -> Result<(), RunError> {
+        if MADE_AT_THE_END.contains(&S::NAME) {
+            return Err(RunError::OwnSection(S::NAME.to_owned()));
+        }
+        Ok(self.draft.json_section(section)?)
+    }
+
+    /// A section by its name and bytes. JSON is held to its schema and written in the fixed form; Parquet must have the fixed profile; what
+    /// the format does not know goes in as it is.
+    pub fn file_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
+        let limits = Limits::default();
+        let wrong = |source| RunError::Section { name: name.to_string(), source };
+        let text = name.as_str();
+        if MADE_AT_THE_END.contains(&text) {
+            let given = match text {
+                Context::NAME => given(&mut self.context, &bytes),
+                Recipe::NAME => given(&mut self.recipe, &bytes),
+                Artifacts::NAME => given(&mut self.artifacts, &bytes),
+                Identity::NAME => given(&mut self.identity, &bytes),
+                _ => given(&mut self.summary, &bytes),
+            };
+            return given.map_err(wrong);
+        }
+        match text.rsplit('.').next() {
+            Some("json") => {
+                sections::check(name, &bytes, &limits).map_err(wrong)?;
+                let value = json::parse(&bytes, &limits).map_err(wrong)?;
+                let bytes = json::to_bytes(&value).map_err(wrong)?;
+                self.draft.section(text, sections::JSON, Content::bytes(bytes))?;
+            }
+            Some("parquet") => {
+                let content = Content::bytes(bytes);
+                readable(text, &content).map_err(|source| RunError::Parquet { name: text.to_owned(), source })?;
+                self.draft.section(text, sections::PARQUET, content)?;
+            }
+            _ => self.draft.section(text, "application/octet-stream", Content::bytes(bytes))?,
+        }
+        Ok(())
+    }
+
+    /// The bundle of this one record, unsigned, checked as a bundle from elsewhere would be.
+    pub fn finish(self) -> Result<Intact, RunError> {
+        checked(&self.gathered()?)
+    }
+
+    /// The same with a salt in every section, so that what is withheld later cannot be guessed from its digest. `salt` gives 32 random
+    /// bytes; nobody may know them beforehand.
+    pub fn finish_blinded(self, salt: impl FnMut() -> io::Result<[u8; 32]>) -> Result<Intact, RunError> {
+        checked(&blind(&self.gathered()?, salt)?)
+    }
+
+    fn gathered(mut self) -> Result<Bundle, RunError> {
+        if self.context.title.trim().is_empty() {
+            return Err(RunError::NoTitle);
+        }
+        let body = self.draft.body();
+        if let (Some(started), Some(ended)) = (body.started, body.ended)
+            && ended < started
+        {
+            return Err(RunError::EndedBeforeStart);
+        }
+        let metrics = std::mem::take(&mut self.metrics);
+        if !metrics.is_empty() {
+            let file = tempfile::tempfile()?;
+            let series = metrics.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
+            self.draft.section(sections::METRICS, sections::PARQUET, Content::file(file)?)?;
+            self.summary.series = series.iter().map(|(key, one)| (key.clone(), summary(one))).collect();
+        }
+        self.draft.json_section(&self.context)?;
+        write(&mut self.draft, &self.recipe)?;
+        write(&mut self.draft, &self.summary)?;
+        self.artifacts.sort();
+        write(&mut self.draft, &self.artifacts)?;
+        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets);
+        let found: Vec<_> = found.found().map(|(place, kind, _)| (place.to_owned(), kind)).collect();
+        if !found.is_empty() {
+            return Err(RunError::Secrets { found });
+        }
+        // Names of people, machines and places go to identity.json, as those of a tracker's run do.
+        Ok(apart::pass(self.draft, self.identity, None)?.bundle)
+    }
+}
+
+/// A section, unless it says nothing.
+fn write<S: JsonSection + Default + PartialEq>(draft: &mut Draft, section: &S) -> Result<(), RunError> {
+    if *section != S::default() {
+        draft.json_section(section)?;
+    }
+    Ok(())
+}
+
+fn given<S: JsonSection>(section: &mut S, bytes: &[u8]) -> Result<(), json::JsonError> {
+    *section = json::from_bytes(bytes, &Limits::default())?;
+    Ok(())
+}
+
+fn readable(name: &str, content: &Content) -> Result<(), SeriesError> {
+    let section = Section(content.clone());
+    match name {
+        sections::METRICS | sections::TELEMETRY => SeriesReader::open(section)?.for_each(|_| ()),
+        sections::CONSOLE => ConsoleReader::open(section)?.for_each(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+fn checked(bundle: &Bundle) -> Result<Intact, RunError> {
+    let intact = bundle.check()?.intact;
+    // Nobody has signed it, so the moment decides nothing.
+    let verdict = intact.judge(None, jiff::Timestamp::UNIX_EPOCH);
+    match verdict.findings.into_iter().find(Finding::is_error) {
+        Some(finding) if verdict.state <= State::Malformed => Err(RunError::Contradiction(finding)),
+        _ => Ok(intact),
+    }
+}
+
+fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
+    Utf8Path::from_path(path).map(Utf8Path::to_owned).ok_or_else(|| RunError::Path(path.to_owned()))
+}
+
+/// A role of the format or a URI. Others are allowed by the format and carry no lineage, so one that is misspelt would be lost.
+fn known_role(text: &str) -> Result<Word, RunError> {
+    let wrong = || RunError::Role { role: text.to_owned(), known: role::ALL.join(", ") };
+    let word: Word = text.parse().map_err(|_| wrong())?;
+    if role::ALL.contains(&text) || text.contains(':') { Ok(word) } else { Err(wrong()) }
+}
+
+fn known_relation(text: &str) -> Result<Word, RunError> {
+    let known = || relation::RELATIONS.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    let wrong = || RunError::Relation { relation: text.to_owned(), known: known() };
+    let word: Word = text.parse().map_err(|_| wrong())?;
+    if relation::is_known(&word) || text.contains(':') { Ok(word) } else { Err(wrong()) }
+}
