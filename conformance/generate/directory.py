@@ -78,10 +78,11 @@ def counted(suite, same):
         "configs": b"---\nconfigs:\n- data_files: evil.csv\n---\n", "in-quotes": b'---\n"data_files": x\n---\n', "with-escapes": b'---\n"\\x63onfigs": x\n---\n', "behind-blanks": b"\n\xef\xbb\xbf ---\r\nsdk: static\r\n---\r\n",
         "not-closed": b"---\na: 1\n--- \napp_file: x.py\n", "of-carriage-returns": b"---\rdataset_info: x\r---\r", "prior": b"---\nprior:\n- evil/prior\n---\n",
         "behind-an-empty-block": b"---\n---\nconfigs: x\n---\n", "behind-an-empty-block-of-crlf": b"---\r\n---\r\nconfigs: x\r\n---\r\n", "behind-a-carriage-return": b"---\n# c\n---\rconfigs: x\n---\n",
+        "behind-an-empty-line": b"---\n\n---\nconfigs: x\n---\n", "behind-blank-lines": b"---\r\n\n\r \t\n---\nconfigs: x\n---\n",
     }
     for name, card in cards.items():
         case(f"counted-card-{name}", "a card that may choose which files are loaded counts", model(), {**same, "README.md": card}, [UNCOVERED, NOT_RELEASED])
-    case("card-whose-block-is-an-empty-line", "one line between is enough", model(), {**same, "README.md": b"---\n\n---\nSee configs and data_files.\n"}, [NOT_RELEASED], state="signed")
+    case("card-whose-block-begins-with-an-empty-line", "one line between that is not blank is enough", model(), {**same, "README.md": b"---\n\nlicense: mit\n---\nSee configs and data_files.\n"}, [NOT_RELEASED], state="signed")
     case("card-that-speaks-of-configs", "one that only speaks of it does not", model(), {**same, "README.md": b"---\nlicense: mit\n---\nSee configs and data_files.\n---\nconfigs: x\n---\n"}, [NOT_RELEASED], state="signed")
     for name, path in wrong.items():
         case(f"counted-{name}", "the list is exact: a path that only looks like one of it counts", model(), {**same, path: b"x"}, [UNCOVERED, NOT_RELEASED])

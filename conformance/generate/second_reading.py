@@ -83,6 +83,9 @@ def signers(case):
     stolen = says(RECORD, "revocation", BEN, created="2026-11-24T00:00:00Z", revoked={"key": EVE.line})
     case("key-of-a-stranger-revoked", "what a revoked key signed gives no state, whoever has the key", with_files(says(RECORD, key=EVE), stolen), ["statement.orphan", "trust.revoked", "trust.unknown-signer"], signers=signers_line(BEN), at=AT)
 
+    other = says(RECORD, "revocation", BEN, created="2026-11-24T00:00:00Z", revoked={"key": ADA.line})
+    case("key-of-another-purpose-revoked", "a line for another purpose adds no trust, so it takes none away", with_files(says(RECORD), other), ["statement.orphan", "trust.revoked"], signers=git + signers_line(BEN), at=AT)
+
 
 def apart(case):
     broken = with_files(says(RECORD), says(b"elsewhere", "comment", EVE, text="t"))

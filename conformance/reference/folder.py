@@ -134,7 +134,7 @@ def may_choose_files(card):
         return False
     block = []
     for line, end in re.findall(rb"([^\r\n]*)(\r\n|\r|\n|\Z)", card[visible.start() + 3 :]):
-        if len(block) > 1 and line == b"---" and end != b"\r":
+        if any(line.strip(b" \t\f") for line in block[1:]) and line == b"---" and end != b"\r":
             break
         block.append(line)
     return any(word in line for line in block for word in CHOICES)

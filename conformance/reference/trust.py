@@ -49,7 +49,7 @@ class Trust:
         [(what, named)] = revocation["predicate"]["revoked"].items()
         if what == "record":
             return [named]
-        if what == "key" and signers.standing(lines, statements.key_of(named, "statement.predicate"), NAMESPACE, self.at) == UNKNOWN:
+        if what == "key" and signers.standing(lines, statements.key_of(named, "statement.predicate"), NAMESPACE, self.at) in (UNKNOWN, OTHER_PURPOSE):
             return []
         # What is here tells by itself whether it vouched; what is set apart is not here.
         if what == "statement" and named in self.signer_of and self.is_trusted(self.signer_of[named]):

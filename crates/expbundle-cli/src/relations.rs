@@ -12,7 +12,7 @@ use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, RecordId, StatementId};
-use expbundle_lineage::{Edge, Joins, Lineage, RecordFacts};
+use expbundle_lineage::{Edge, Joins, Lineage, RecordFacts, Side};
 use expbundle_statement::{Kind, TrustPolicy};
 
 use crate::exit;
@@ -75,10 +75,10 @@ impl Question<'_> {
         }
         Ok(match file {
             Some(file) => {
-                let why = graph.why(&file.digests(), Some(file.size));
                 // Who may only have passed it on is asked about where nobody is known to have made it.
-                let made = if why.producers.is_empty() { &why.possible } else { &why.producers };
-                made.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
+                let why = graph.why(&file.digests(), Some(file.size));
+                let lists = [why.producers, why.possible, why.unknown];
+                ids(lists.iter().find(|list| !list.is_empty()).into_iter().flatten())
             }
             None if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
@@ -88,6 +88,15 @@ impl Question<'_> {
                 own.difference(&parents).copied().collect()
             }
         })
+    }
+
+    /// Whoever else put the file out that is asked about, and may have made it.
+    fn other_makers(graph: &Lineage, file: Option<&Hashed>, start: &[RecordId]) -> Vec<RecordId> {
+        let Some(file) = file else { return Vec::new() };
+        let why = graph.why(&file.digests(), Some(file.size));
+        let mut others = ids(why.producers.iter().chain(&why.possible).chain(&why.unknown));
+        others.retain(|id| !start.contains(id));
+        others
     }
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
@@ -102,8 +111,7 @@ impl Question<'_> {
             (Some(beginning), _) => starting(silent, beginning).into_iter().collect(),
             (None, Some(file)) => {
                 let why = intact.lineage_without_say(&silent, standing).why(&file.digests(), Some(file.size));
-                let made: BTreeSet<RecordId> = why.producers.iter().chain(&why.possible).map(|(id, _)| *id).collect();
-                made.into_iter().collect()
+                ids(why.producers.iter().chain(&why.possible).chain(&why.unknown))
             }
             (None, None) => silent.into_iter().collect(),
         }
@@ -133,6 +141,11 @@ impl Question<'_> {
     }
 }
 
+/// The records of outputs, each once.
+fn ids<'a>(outputs: impl Iterator<Item = &'a (RecordId, Side)>) -> Vec<RecordId> {
+    outputs.map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// A family, judged.
 pub struct Relations {
     pub intact: Intact,
@@ -148,6 +161,11 @@ pub struct Relations {
     /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
     /// Nothing begins with them, and what was said against them is shown.
     pub without_say: Vec<RecordId>,
+    /// Records that may have made the file that is asked about, beside those to begin with: they prove nothing, and what is wrong with them
+    /// is said.
+    pub other_makers: Vec<RecordId>,
+    /// Whether some record made the file that is asked about, if one is.
+    is_made: bool,
     pub findings: Vec<Finding>,
     /// The beginnings of the fingerprints of the keys that signed links.
     links: HashMap<StatementId, String>,
@@ -185,7 +203,9 @@ impl Relations {
             let mut start = Ok(Vec::new());
             let settled = history.settle(policy.as_ref(), at.timestamp(), |graph| {
                 start = question.start(graph, &own, file.as_ref());
-                question.concerned(graph, start.as_deref().unwrap_or_default())
+                let mut asked = start.as_deref().unwrap_or_default().to_vec();
+                asked.extend(Question::other_makers(graph, file.as_ref(), &asked));
+                question.concerned(graph, &asked)
             });
             match settled {
                 Ok((intact, verdict)) => {
@@ -193,10 +213,20 @@ impl Relations {
                         return Err(Failure::from(limit.clone()));
                     }
                     let findings = verdict.findings.clone();
-                    let without_say = question.without_say(&intact, &verdict, file.as_ref());
+                    let mut without_say = question.without_say(&intact, &verdict, file.as_ref());
                     if question.record.is_some() && !without_say.is_empty() {
                         start = Ok(Vec::new());
                     }
+                    let start = start?;
+                    let graph = &verdict.lineage;
+                    let other_makers = Question::other_makers(graph, file.as_ref(), &start);
+                    let asked: Vec<RecordId> = start.iter().chain(&other_makers).copied().collect();
+                    let above = intact.taken_back_above(&verdict, &asked);
+                    without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
+                    let is_made = file.as_ref().is_none_or(|file| {
+                        let why = graph.why(&file.digests(), Some(file.size));
+                        !why.producers.is_empty() || !why.possible.is_empty()
+                    });
                     let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
                     let links = links.map(|one| (one.id(), one.key().fingerprint().chars().take(20).collect()));
                     let links = links.collect();
@@ -205,9 +235,11 @@ impl Relations {
                         verdict,
                         policy,
                         at,
-                        start: start?,
+                        start,
                         file,
                         without_say,
+                        other_makers,
+                        is_made,
                         findings,
                         links,
                         refused,
@@ -245,15 +277,25 @@ impl Relations {
     /// Broken bundles are none of these and still end it, for nobody knows what they would say.
     pub fn conclude(&self, shown: impl IntoIterator<Item = RecordId>) -> u8 {
         let required = if self.policy.is_some() { State::Trusted } else { State::Intact };
-        let taken_back = &self.verdict.standing.taken_back;
-        let taken_back = self.without_say.iter().filter(|id| taken_back.contains(id)).copied();
-        let of_records = exit::of(self.verdict.state_of(shown.into_iter().chain(taken_back)), required);
+        let all = shown.into_iter().chain(self.taken_back()).chain(self.family(&self.other_makers));
+        let mut state = self.verdict.state_of(all);
+        // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count.
+        if !self.is_made || self.start.is_empty() {
+            state = state.min(State::Intact);
+        }
+        let of_records = exit::of(state, required);
         let of_broken = self.refused.iter().map(Failure::exit_code);
         match of_broken.chain([of_records]).collect::<Vec<u8>>() {
             all if all.contains(&exit::FAILED) => exit::FAILED,
             all if all.contains(&exit::ERROR) => exit::ERROR,
             _ => of_records,
         }
+    }
+
+    /// Of the records that are asked about and have no say, those that were taken back.
+    pub fn taken_back(&self) -> impl Iterator<Item = RecordId> + '_ {
+        let taken_back = &self.verdict.standing.taken_back;
+        self.without_say.iter().filter(|id| taken_back.contains(id)).copied()
     }
 
     /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
@@ -282,6 +324,15 @@ impl Relations {
     /// The weakest state among these records and all that they derive from, as far as it is here, and which of them have it.
     pub fn weakest_here(&self, of: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
         let mut family = self.family(of);
+        family.extend(self.family(&self.other_makers));
+        self.weakest_of(family)
+    }
+
+    /// The weakest state among these records and those that were taken back, and which of them have it.
+    pub fn weakest_of(&self, mut family: Vec<RecordId>) -> (Option<State>, Vec<RecordId>) {
+        family.extend(self.taken_back());
+        family.sort_unstable();
+        family.dedup();
         let weakest = family.iter().map(|id| self.state(*id)).min();
         family.retain(|id| Some(self.state(*id)) == weakest);
         (weakest, family)

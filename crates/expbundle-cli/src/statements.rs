@@ -147,7 +147,7 @@ impl StatementArguments {
 
 fn failure(error: SignError) -> Failure {
     match error {
-        SignError::NoRecord(_) => Failure::usage(error.to_string()),
+        SignError::NoRecord(_) | SignError::Itself(_) => Failure::usage(error.to_string()),
         SignError::Statement(error) => Failure::new(error.code().as_str(), error.to_string()),
     }
 }

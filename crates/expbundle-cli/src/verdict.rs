@@ -16,6 +16,11 @@ use crate::objections;
 use crate::statements::short;
 use crate::terminal::{self, Tone, count, named, one_line, paint, quoted};
 
+/// What is told although it changes nothing: a revocation that does not count yet, or is by somebody without a right to it, may be meant to
+/// count; and what only a later version understands may be one.
+const TOLD: [Code; 4] =
+    [Code::StatementFuture, Code::TrustNoRight, Code::StatementUnknownVersion, Code::SignatureUnknownAlgorithm];
+
 /// Items shown of a list that may be long.
 const SHOWN: usize = 8;
 
@@ -38,9 +43,7 @@ pub fn words(report: &Report) -> String {
         text += &absent(report);
     }
     text += &signers(report);
-    // A revocation that does not count yet may be meant to count: its date is shown, although it is not an error.
-    let is_worth =
-        |finding: &&Finding| finding.severity() == Severity::Warning || finding.code == Code::StatementFuture;
+    let is_worth = |finding: &&Finding| finding.severity() == Severity::Warning || TOLD.contains(&finding.code);
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
     let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
@@ -338,5 +341,5 @@ pub fn brief(statement: &StatementReport) -> String {
         "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
         _ => ForeignLine(&statement.says, COLUMNS).to_string(),
     };
-    if statement.replaced { format!("(replaced by a later review: {says})") } else { says }
+    if statement.replaced { format!("(replaced by a later or severer review: {says})") } else { says }
 }

@@ -50,8 +50,10 @@ pub struct FirstAncestors {
 pub struct Why {
     /// Records that made these bytes: more than one are alternatives.
     pub producers: Vec<(RecordId, Side)>,
-    /// Records that made these bytes or passed them on, for what they took in is withheld; or that put out what others make as well.
+    /// Records that made what others make as well: it may come from elsewhere.
     pub possible: Vec<(RecordId, Side)>,
+    /// Records that put these bytes out and may have been given them, since what they took in is not all here.
+    pub unknown: Vec<(RecordId, Side)>,
     /// Records that took them in.
     pub takers: Vec<(RecordId, Side)>,
     /// Records that put out what they had taken in.
@@ -212,6 +214,14 @@ impl Lineage {
         self.closure(of, &self.down)
     }
 
+    /// Everything that derives, or may derive, from these records, in the same way as [possible ancestors](Lineage::possible_ancestors).
+    pub fn possible_descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
+        let up = self.possible().0;
+        let down: Vec<(u32, u32)> =
+            (0..up.len()).flat_map(|vertex| up.of(vertex).iter().map(move |target| (*target, vertex))).collect();
+        self.closure(of, &Adjacency::new(up.len() as usize, &down))
+    }
+
     /// Where a file comes from, and where it went, whatever its role. If its size in bytes is known, who gives it another has nothing
     /// to do with it.
     pub fn why(&self, digests: &ArtifactDigests, size_bytes: Option<u64>) -> Why {
@@ -241,7 +251,8 @@ impl Lineage {
                 let list = match maker.origin(output, digests) {
                     Origin::PassedOn => &mut why.passed_on,
                     Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
-                    Origin::Made | Origin::Unknown => &mut why.possible,
+                    Origin::Made => &mut why.possible,
+                    Origin::Unknown => &mut why.unknown,
                 };
                 list.push((facts.id(), *side));
             }

@@ -80,9 +80,9 @@ impl TrustPolicy {
         lines.filter(|line| line.options.fit_namespace(NAMESPACE)).map(|line| line.options.window()).collect()
     }
 
-    /// Whether a line has the key, for whatever purpose and time.
+    /// Whether a line has the key for statements, at whatever time.
     pub fn has(&self, key: &PublicKey) -> bool {
-        self.by_key.contains_key(key.as_bytes())
+        !self.windows(key).is_empty()
     }
 
     /// Judges a key at a moment, by all its lines: one that fits is enough.

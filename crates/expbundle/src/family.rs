@@ -9,6 +9,7 @@ use expbundle_statement::{Asserted, LinkClaim, Predicate, VerifiedStatement};
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
+use crate::judge::Verdict;
 use crate::verify::Intact;
 
 impl Intact {
@@ -26,19 +27,30 @@ impl Intact {
     ///
     /// A revocation counts wherever it stands, and so do a link between two keys and a supersession of what is kept: none of them is left
     /// out, or leaving out would be a way to undo them.
-    pub fn closure(&self, lineage: &Lineage, of: &[RecordId]) -> Bundle {
+    pub fn closure(&self, verdict: &Verdict, of: &[RecordId]) -> Bundle {
+        let lineage = &verdict.lineage;
         let mut kept: BTreeSet<RecordId> = lineage.possible_ancestors(of).into_iter().collect();
         kept.extend(of);
+        kept.extend(self.taken_back_above(verdict, of));
         // What is said of a parent that is not here is said of the closure.
         let absent: Vec<RecordId> = kept.iter().copied().collect();
         kept.extend(lineage.absent_parents_of(&absent));
-        self.part(&kept, |_, _| true)
+        // Which record stands for which others decides whose cost counts, along the whole chain.
+        let successors = self.successors(&kept);
+        self.part(
+            &kept,
+            |_, _| true,
+            |statement| {
+                let about = RecordId(statement.record().blake3);
+                kept.contains(&about) || (is_supersession(statement) && successors.contains(&about))
+            },
+        )
     }
 
     /// The bundle without the sections of ancestors: of all records but the heads, only the record, its listings and all statements stay.
     pub fn thin(&self, lineage: &Lineage) -> Bundle {
         let heads: BTreeSet<RecordId> = lineage.heads().into_iter().collect();
-        self.part(&self.records().keys().copied().collect(), |record, _| heads.contains(&record))
+        self.part(&self.records().keys().copied().collect(), |record, _| heads.contains(&record), |_| true)
     }
 
     /// A copy without sections of these names: ids and signatures stay as they are.
@@ -55,7 +67,7 @@ impl Intact {
             }
         }
         let kept = self.records().keys().copied().collect();
-        (self.part(&kept, |_, section| !names.contains(section)), findings)
+        (self.part(&kept, |_, section| !names.contains(section), |_| true), findings)
     }
 
     /// The bundle without some of its statements, and without the listings that only these name.
@@ -72,8 +84,30 @@ impl Intact {
         part
     }
 
-    /// These records, the sections that are wanted, statements about them, and the embedded artifacts that they still speak of.
-    fn part(&self, kept: &BTreeSet<RecordId>, wanted: impl Fn(RecordId, &SectionName) -> bool) -> Bundle {
+    /// The records that took the place of these, and of those in turn.
+    fn successors(&self, of: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
+        let mut by_record: HashMap<RecordId, Vec<RecordId>> = HashMap::new();
+        for statement in self.statements() {
+            if let Predicate::Supersession(superseded) = statement.predicate() {
+                let (record, successor) = (statement.record().blake3, superseded.successor.blake3);
+                by_record.entry(RecordId(record)).or_default().push(RecordId(successor));
+            }
+        }
+        let (mut found, mut open) = (BTreeSet::new(), of.iter().copied().collect::<Vec<_>>());
+        while let Some(record) = open.pop() {
+            let successors = by_record.get(&record).into_iter().flatten();
+            open.extend(successors.filter(|successor| found.insert(**successor)));
+        }
+        found
+    }
+
+    /// These records, the sections and statements that are wanted, and the embedded artifacts that they still speak of.
+    fn part(
+        &self,
+        kept: &BTreeSet<RecordId>,
+        wanted: impl Fn(RecordId, &SectionName) -> bool,
+        is_wanted: impl Fn(&VerifiedStatement) -> bool,
+    ) -> Bundle {
         let mut part = Bundle::new();
         for (name, content) in self.bundle().entries() {
             let keep = match name {
@@ -86,9 +120,8 @@ impl Intact {
             }
         }
         let verified = self.statements().iter().filter(|statement| {
-            let is_about = kept.contains(&RecordId(statement.record().blake3));
             // A release is about a folder, and no copy of its records makes it say less.
-            is_about || changes_others(statement.predicate()) || statement.listing().is_some()
+            is_wanted(statement) || changes_others(statement.predicate()) || statement.listing().is_some()
         });
         // What only a later version can verify may be a revocation, so all of that stays.
         let files = verified.flat_map(VerifiedStatement::files).chain(self.set_aside.keys().copied());
@@ -105,6 +138,10 @@ impl Intact {
         }
         part
     }
+}
+
+fn is_supersession(statement: &VerifiedStatement) -> bool {
+    matches!(statement.predicate(), Predicate::Supersession(_))
 }
 
 /// Whether a statement takes something back or joins keys: that has to do with others than the record that it is about.

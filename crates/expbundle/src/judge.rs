@@ -128,6 +128,24 @@ impl Intact {
         self.lineage(&alone)
     }
 
+    /// The records that were taken back and that these derive from, or may derive from. Somebody trusted spoke of them by name, or a record
+    /// that counts names them as its parents: so to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing helps").
+    pub fn taken_back_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
+        let (standing, graph) = (&verdict.standing, &verdict.lineage);
+        let mut silent: BTreeSet<RecordId> = standing.taken_back.intersection(&standing.named).copied().collect();
+        if !standing.taken_back.is_empty() {
+            let absent = graph.records().iter().flat_map(|facts| graph.absent_parents(facts.id()));
+            silent.extend(absent.filter(|id| standing.taken_back.contains(id)));
+        }
+        if silent.is_empty() {
+            return silent;
+        }
+        let mut with = standing.clone();
+        with.taken_back.retain(|id| !silent.contains(id));
+        let above: BTreeSet<RecordId> = self.lineage(&with).possible_ancestors(of).into_iter().collect();
+        silent.intersection(&above).copied().collect()
+    }
+
     pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, mut lineage: Lineage) -> Verdict {
         let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
         for statement in self.statements().iter().filter(|statement| standing.vouches(statement)) {

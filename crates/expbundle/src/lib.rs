@@ -23,6 +23,7 @@ pub mod history;
 pub mod judge;
 mod large;
 pub mod lock;
+mod objection;
 mod pass;
 mod provenance;
 pub mod repack;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use expbundle_format::RecordId;
 use expbundle_format::record::role;
 use expbundle_statement::{
-    About, Authorship, Envelope, Kind, Predicate, Revoked, Signing, StatementError, VerifiedStatement, sign,
+    About, Asserted, Authorship, Envelope, Kind, LinkClaim, Predicate, Revoked, Signing, StatementError,
+    VerifiedStatement, sign,
 };
 
 use crate::verify::Intact;
@@ -16,6 +17,9 @@ pub enum SignError {
     /// The bundle has no such record.
     #[error("record {0} is not in the bundle")]
     NoRecord(RecordId),
+    /// It would make the record its own parent or successor.
+    #[error("record {0} cannot be its own parent or successor")]
+    Itself(RecordId),
     /// It cannot be written.
     #[error("the statement cannot be written")]
     Statement(#[from] StatementError),
@@ -64,6 +68,14 @@ impl Intact {
     /// models and data that the record put out.
     pub fn signed(&self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
         let about = self.records().get(&record).ok_or(SignError::NoRecord(record))?;
+        let other = match predicate {
+            Predicate::Supersession(superseded) => Some(superseded.successor.blake3),
+            Predicate::Link(Asserted { claim: LinkClaim::Record { parent, .. }, .. }) => Some(parent.blake3),
+            _ => None,
+        };
+        if other == Some(record.0) {
+            return Err(SignError::Itself(record));
+        }
         let is_named = predicate.kind() == Kind::Authorship;
         let outputs = about.body().outputs.iter().filter(|output| is_named && role::carries_lineage(&output.role));
         let outputs: Vec<_> = outputs.map(|output| output.digest).collect();

@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
-use expbundle_statement::{
-    Judgement, Kind, Predicate, PublicKey, Review, ReviewVerdict, Revoked, TrustPolicy, VerifiedStatement, Window,
-};
+use expbundle_statement::{Judgement, Kind, Predicate, PublicKey, Revoked, TrustPolicy, VerifiedStatement, Window};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::future;
+use crate::objection::object;
+pub use crate::objection::{Objection, ObjectionKind};
 use crate::verify::Intact;
 
 /// What counts, what does not, and why.
@@ -30,6 +30,8 @@ pub struct Standing {
     pub taken_back: BTreeSet<RecordId>,
     /// Statements that are revoked, themselves or by their key.
     pub statements: BTreeSet<StatementId>,
+    /// With a signers file, records of which a trusted key said by name that they, or an authorship of them, no longer count.
+    pub named: BTreeSet<RecordId>,
     /// Records that are revoked.
     pub records: BTreeSet<RecordId>,
     /// Of each superseded record the one that took its place; the latest word where there are several.
@@ -37,7 +39,7 @@ pub struct Standing {
     /// Every supersession that counts: the record, and both digests of its successor.
     pub supersessions: BTreeSet<(RecordId, DigestSet)>,
     /// The statements that say so.
-    superseding: HashSet<StatementId>,
+    pub(crate) superseding: HashSet<StatementId>,
     /// Principals for whom the signers file trusts the signer of each statement that was not taken back; empty if it trusts none.
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
@@ -47,7 +49,7 @@ pub struct Standing {
     /// Without a signers file: who took back their own signature of a record that others signed too.
     withdrawn: HashSet<(RecordId, [u8; 32])>,
     /// Keys that were revoked.
-    keys: HashSet<[u8; 32]>,
+    pub(crate) keys: HashSet<[u8; 32]>,
     /// Keys that the signers file has and does not trust at the moment, in the order of their first statements.
     pub not_valid: Vec<KnownKey>,
     /// What was taken back by whom, who tried to without a right to, and whose word does not count.
@@ -82,68 +84,6 @@ pub struct TrustedOnly {
     pub from: Option<Time>,
     /// Before then.
     pub until: Option<Time>,
-}
-
-/// Something that was said against a record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Objection {
-    /// What was said.
-    pub kind: ObjectionKind,
-    /// When, as its signer says.
-    pub created: Time,
-    /// The statement.
-    pub statement: StatementId,
-    /// Fingerprint of the key that signed it.
-    pub key: String,
-    /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
-    pub trusted_as: Vec<String>,
-    /// Principals for whom the signers file has that key at another time or for another purpose, where it does not trust it now.
-    pub listed_as: Vec<String>,
-    /// Whether the same key signed the record as its author.
-    pub by_author: bool,
-    /// What the signer calls itself. Claimed.
-    pub name: Option<String>,
-    /// Why, in the signer's words.
-    pub reason: Option<String>,
-    /// The record that took its place.
-    pub successor: Option<RecordId>,
-}
-
-/// What can be said against a record, the weightiest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ObjectionKind {
-    /// The record was revoked, or the only authorship or key that vouched for it.
-    Revoked,
-    /// A review rejected it.
-    Rejected,
-    /// A review asked for changes.
-    NeedsChanges,
-    /// Another record took its place.
-    Superseded,
-    /// One of those who signed it took that back, and others still vouch for it.
-    Withdrawn,
-}
-
-impl Objection {
-    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can make any number of other keys.
-    pub fn is_vouched_for(&self) -> bool {
-        self.by_author || !self.trusted_as.is_empty()
-    }
-}
-
-impl ObjectionKind {
-    /// The word in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Revoked => "revoked",
-            Self::Rejected => "rejected",
-            Self::NeedsChanges => "needs changes",
-            Self::Superseded => "superseded",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
 }
 
 impl Standing {
@@ -251,6 +191,12 @@ impl Intact {
         for statement in revocations.iter().copied().filter(is_trusted) {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
             let subject = RecordId(statement.record().blake3);
+            let named = match &revocation.revoked {
+                Revoked::Record(id) => Some(*id),
+                Revoked::Statement(_) => Some(subject),
+                Revoked::Key(_) => None,
+            };
+            standing.named.extend(named);
             seen.extend(match &revocation.revoked {
                 Revoked::Record(id) => Some(*id),
                 // One that is here tells by itself whether it vouched.
@@ -384,144 +330,12 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
     }
 }
 
-type Severity = u8;
-
-fn severity(verdict: ReviewVerdict) -> Severity {
-    match verdict {
-        ReviewVerdict::Approved => 0,
-        ReviewVerdict::NeedsChanges => 1,
-        ReviewVerdict::Rejected => 2,
-    }
-}
-
-/// What a review is about: the record, the reviewer, and the scope and role, as they are written.
-type Matter<'a> = (RecordId, [u8; 32], Option<&'a str>, Option<&'a str>);
-
-fn matter<'a>(statement: &VerifiedStatement, review: &'a Review) -> Matter<'a> {
-    let (record, key) = (RecordId(statement.record().blake3), *statement.key().as_bytes());
-    (record, key, review.scope.as_deref(), review.role.as_deref())
-}
-
-/// What those whose word counts said against records.
-fn object(
-    words: &[&VerifiedStatement],
-    revocations: &[&VerifiedStatement],
-    rights: &Rights<'_>,
-    standing: &mut Standing,
-) {
-    let mut against: BTreeMap<RecordId, Vec<Objection>> = BTreeMap::new();
-    let mut say = |statement: &VerifiedStatement, kind, record, reason: Option<&String>, successor| {
-        let objection = Objection {
-            kind,
-            created: statement.created(),
-            statement: statement.id(),
-            key: statement.key().fingerprint(),
-            trusted_as: rights.principals(statement.key()),
-            listed_as: rights.not_valid(statement.key()).map(|known| known.principals).unwrap_or_default(),
-            by_author: rights.vouches(statement.key(), record),
-            name: statement.signer_name().map(str::to_owned),
-            reason: reason.cloned(),
-            successor,
-        };
-        against.entry(record).or_default().push(objection);
-    };
-    let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
-    let record_of = |statement: &VerifiedStatement| RecordId(statement.record().blake3);
-    // With a signers file, what is set apart is not here.
-    let is_here = |statement: &&&VerifiedStatement| rights.policy.is_none() || rights.trusts(statement.key());
-    let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
-    let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
-    let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
-    for authorship in authorships() {
-        by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
-    }
-    // Of a record that another key still vouches for nothing was taken back with a key, as far as a signers file tells.
-    let has_a_say: HashSet<RecordId> = authorships()
-        .filter(|one| {
-            rights.trusts(one.key()) && !standing.keys.contains(one.key().as_bytes()) && standing.vouches(one)
-        })
-        .map(|one| record_of(one))
-        .collect();
-    let mut told = HashSet::new();
-    for statement in revocations {
-        let Predicate::Revocation(revocation) = statement.predicate() else { continue };
-        let subject = record_of(statement);
-        let by = *statement.key().as_bytes();
-        // Who takes a key back does so once, however often that is said.
-        let records = match &revocation.revoked {
-            Revoked::Record(id) => BTreeSet::from([*id]),
-            Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
-            Revoked::Statement(_) => BTreeSet::from([subject]),
-            Revoked::Key(key) => {
-                let key = *key.as_bytes();
-                let is_first = told.insert((by, key, None));
-                let vouched = by_key.get(&key).filter(|_| is_first).into_iter().flatten();
-                let mut records: BTreeSet<RecordId> = vouched.copied().collect();
-                records.extend(standing.taken_back.get(&subject));
-                records.retain(|record| !has_a_say.contains(record) && told.insert((by, key, Some(*record))));
-                records
-            }
-        };
-        for record in records {
-            let is_vouched_for = match &revocation.revoked {
-                Revoked::Record(id) => !standing.records.contains(id),
-                Revoked::Statement(_) => has_a_say.contains(&record),
-                Revoked::Key(_) => false,
-            };
-            let kind = if is_vouched_for { ObjectionKind::Withdrawn } else { ObjectionKind::Revoked };
-            say(statement, kind, record, revocation.reason.as_ref(), None);
-        }
-    }
-    // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence. Of
-    // two words of one moment the severer counts.
-    let mut reviews: HashMap<Matter<'_>, (Time, Severity, StatementId)> = HashMap::new();
-    let is_said = |statement: &VerifiedStatement| {
-        !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
-    };
-    for statement in words.iter().filter(|statement| is_said(statement)) {
-        if let Predicate::Review(review) = statement.predicate() {
-            let this = (statement.created(), severity(review.verdict), statement.id());
-            let latest = reviews.entry(matter(statement, review)).or_insert(this);
-            *latest = this.max(*latest);
-        }
-    }
-    let mut replaced = BTreeSet::new();
-    for statement in words.iter().filter(|statement| is_said(statement)) {
-        match statement.predicate() {
-            Predicate::Review(review)
-                if reviews.get(&matter(statement, review)).is_none_or(|(_, _, id)| *id != statement.id()) =>
-            {
-                replaced.insert(statement.id());
-            }
-            Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
-                let kind = match review.verdict {
-                    ReviewVerdict::Approved => continue,
-                    ReviewVerdict::Rejected => ObjectionKind::Rejected,
-                    ReviewVerdict::NeedsChanges => ObjectionKind::NeedsChanges,
-                };
-                say(statement, kind, record_of(statement), review.reason.as_ref(), None);
-            }
-            Predicate::Supersession(superseded) if standing.superseding.contains(&statement.id()) => {
-                let successor = Some(RecordId(superseded.successor.blake3));
-                let reason = superseded.reason.as_ref();
-                say(statement, ObjectionKind::Superseded, record_of(statement), reason, successor);
-            }
-            _ => {}
-        }
-    }
-    for objections in against.values_mut() {
-        objections.sort_unstable();
-    }
-    standing.against = against;
-    standing.replaced_reviews = replaced;
-}
-
 /// Who may take back what.
-struct Rights<'a> {
+pub(crate) struct Rights<'a> {
     authors: HashMap<RecordId, HashSet<[u8; 32]>>,
-    policy: Option<&'a TrustPolicy>,
+    pub policy: Option<&'a TrustPolicy>,
     judgements: HashMap<[u8; 32], Judgement>,
-    at: Timestamp,
+    pub at: Timestamp,
 }
 
 impl<'a> Rights<'a> {
@@ -546,13 +360,13 @@ impl<'a> Rights<'a> {
         self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown))
     }
 
-    /// Whether the signers file has a line of a key, which need not have signed anything here.
+    /// Whether the signers file has the key for us, at whatever time; it need not have signed anything here.
     fn has(&self, key: &PublicKey) -> bool {
         self.policy.is_some_and(|policy| policy.has(key))
     }
 
     /// When the signers file trusts a key that it has and does not trust at the moment.
-    fn not_valid(&self, key: &PublicKey) -> Option<KnownKey> {
+    pub fn not_valid(&self, key: &PublicKey) -> Option<KnownKey> {
         let (principals, windows) = match self.judgement(key)? {
             Judgement::NotValid { principals } => (principals, self.policy?.windows(key)),
             Judgement::OtherNamespace { principals } => (principals, Vec::new()),
@@ -567,11 +381,11 @@ impl<'a> Rights<'a> {
         })
     }
 
-    fn trusts(&self, key: &PublicKey) -> bool {
+    pub fn trusts(&self, key: &PublicKey) -> bool {
         matches!(self.judgement(key), Some(Judgement::Trusted { .. }))
     }
 
-    fn principals(&self, key: &PublicKey) -> Vec<String> {
+    pub fn principals(&self, key: &PublicKey) -> Vec<String> {
         match self.judgement(key) {
             Some(Judgement::Trusted { principals }) => principals.clone(),
             _ => Vec::new(),
@@ -596,14 +410,17 @@ impl<'a> Rights<'a> {
         self.has_purpose(key) && self.vouches(key, record)
     }
 
-    fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
+    pub fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
         self.authors.get(&record).is_some_and(|authors| authors.contains(key.as_bytes()))
     }
 
-    /// Whether all who signed a record are among these.
+    /// Whether all who signed a record, and whom a signers file knows, are among these.
     fn all_authors(&self, record: RecordId, agreed: &HashSet<(RecordId, [u8; 32])>) -> bool {
         let authors = self.authors.get(&record);
-        authors.is_some_and(|authors| authors.iter().all(|author| agreed.contains(&(record, *author))))
+        let is_known = |author: &&[u8; 32]| {
+            self.policy.is_none() || !matches!(self.judgements.get(*author), None | Some(Judgement::Unknown))
+        };
+        authors.is_some_and(|authors| authors.iter().filter(is_known).all(|author| agreed.contains(&(record, *author))))
     }
 
     /// With a signers file a trusted key; without one an author, of a record about which all authors say so.

@@ -48,7 +48,7 @@ fn cost(bundle: &Bundle, files: usize) -> (usize, usize) {
         fs::write(folder.join(format!("{number}.bin")), b"0123456789").expect("room");
     }
     // What the bundle costs by itself is not part of it.
-    let unverified = Unverified::open(&folder.join("experiment.expb")).expect("there");
+    let unverified = Unverified::open(folder.join("experiment.expb")).expect("there");
     let intact = unverified.check(Digests::Blake3).expect("whole").intact;
     let verdict = intact.judge(None, "2026-11-23T10:00:00Z".parse::<Time>().expect("a time").timestamp());
     let before = BYTES.load(Ordering::Relaxed);

@@ -116,7 +116,7 @@ proptest! {
         let ids: Vec<RecordId> = whole.records().keys().copied().collect();
         let chosen = [ids[which.index(ids.len())]];
         let verdict = judged(&whole);
-        let closure = whole.closure(&verdict.lineage, &chosen);
+        let closure = whole.closure(&verdict, &chosen);
         let part = intact(&closure);
         let mut expected = verdict.lineage.ancestors(&chosen);
         expected.extend(chosen);
@@ -187,8 +187,8 @@ fn what_only_a_later_version_can_verify_is_kept_and_two_files_of_one_statement_a
             let files = whole.bundle().statements().count();
             assert!(files > 1, "{name}");
             let (withheld, _) = whole.withhold(&[]);
-            let Verdict { lineage, heads, .. } = judged(whole);
-            for part in [whole.closure(&lineage, &heads), whole.thin(&lineage), withheld] {
+            let verdict = judged(whole);
+            for part in [whole.closure(&verdict, &verdict.heads), whole.thin(&verdict.lineage), withheld] {
                 assert_eq!(part.statements().count(), files, "{name}");
             }
         }

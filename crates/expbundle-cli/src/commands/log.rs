@@ -138,7 +138,8 @@ fn words(report: &StatementReport) -> String {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
     }
     if report.replaced {
-        text += &format!("         {}\n", paint(Tone::Doubt, "replaced by a later review of the same signer"));
+        text +=
+            &format!("         {}\n", paint(Tone::Doubt, "replaced by a later or severer review of the same signer"));
     }
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");

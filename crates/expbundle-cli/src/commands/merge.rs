@@ -72,7 +72,7 @@ impl Merge {
                 // What is set apart stops no command, so its ids are not looked at where one that counts fits.
                 let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
                 let id = statements::starting(counting, beginning)?;
-                bundle = intact.closure(&verdict.lineage, &[id]);
+                bundle = intact.closure(&verdict, &[id]);
                 (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
             }
             if self.thin {

@@ -67,7 +67,10 @@ impl Why {
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
             None => String::new(),
         };
-        text += &against_elsewhere(&relations);
+        let elsewhere = against_elsewhere(&relations);
+        if !elsewhere.is_empty() {
+            text = format!("{}\n\n{text}", elsewhere.trim_start());
+        }
         let start = objected_first(&relations);
         let (first, folded) = start.split_at(start.len().min(SHOWN));
         for (index, id) in first.iter().enumerate() {
@@ -139,11 +142,17 @@ fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId])
 /// What was said against records that are asked about and have no say.
 fn against_elsewhere(relations: &Relations) -> String {
     let mut against = relations.without_say.clone();
+    let others = relations.family(&relations.other_makers);
+    against.extend(others.into_iter().filter(|id| !relations.start.contains(id)));
     against.retain(|id| !relations.against(*id).is_empty());
     against.sort_by_key(|id| objections::weight(relations.against(*id)));
     let sentence = |id: &RecordId| {
         let words = objections::all(relations.against(*id));
-        format!(" Record {} {} was {}.", short(id), objections::ELSEWHERE, paint(Tone::Bad, &words))
+        let who = match relations.graph().record(*id) {
+            Some(_) => format!("{}, which may have to do with it,", record(relations, *id)),
+            None => format!("Record {} {}", short(id), objections::ELSEWHERE),
+        };
+        format!(" {who} was {}.", paint(Tone::Bad, &words))
     };
     against.iter().map(sentence).collect()
 }
@@ -195,6 +204,8 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &O
 fn came(relations: &Relations, why: &Origin, id: RecordId) -> &'static str {
     if is_origin(relations, id) {
         "came from outside and is described by the origin record "
+    } else if why.producers.is_empty() && why.possible.is_empty() {
+        "was made or passed on, nobody can tell which, by "
     } else if why.producers.is_empty() {
         "was made or passed on by "
     } else {
@@ -233,13 +244,15 @@ fn told(relations: &Relations, id: RecordId) -> String {
             text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
         }
     }
-    for ancestor in objected(&relations.verdict, id) {
+    let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();
+    for ancestor in objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id) {
+        let is_known = ancestors.contains(&ancestor) || relations.graph().record(ancestor).is_none();
+        let what = if is_known { "Its ancestor" } else { "What may be an ancestor of it," };
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
-        text += &format!(" Its ancestor {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
+        text += &format!(" {what} {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
     }
     text += &sources(relations, id);
     text += &words_about(relations, id);
-    let ancestors = relations.graph().ancestors(&[id]);
     if ancestors.len() > 1 {
         let state = |id| relations.graph().record(id).map(|_| relations.state(id));
         let weakest = match relations.graph().weakest(&[id], state) {
@@ -261,8 +274,11 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
         let is_apart = relations.verdict.standing.apart.records.contains(absent);
-        let why =
-            if is_apart { "(named as a parent, signed by no trusted key)" } else { "(named as a parent, not found)" };
+        let why = match (is_apart, relations.verdict.standing.taken_back.contains(absent)) {
+            (true, _) => "(named as a parent, signed by no trusted key)",
+            (false, true) => "(named as a parent, and was taken back)",
+            (false, false) => "(named as a parent, not found)",
+        };
         format!("{} {}", short(absent), paint(Tone::Bad, why))
     }));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
@@ -368,6 +384,8 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
         matches!(statement.kind(), Kind::Review | Kind::Deployment)
             && !relations.verdict.standing.statements.contains(&statement.id())
             && !relations.verdict.standing.replaced_reviews.contains(&statement.id())
+            // What is dated later does not count yet.
+            && statement.created() <= relations.at
             && !is_of_another_output(relations, statement)
     });
     // Sorted by date and id, so what was wrapped in several envelopes stands side by side.

@@ -266,7 +266,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     with_key.releasing = Some(releasing("2026-11-23T10:00:00Z"));
     plan_attach(&folder, &bundle(), None, &with_key, &|_| ()).expect("a plan").apply().expect("room");
     let present = || {
-        let unverified = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there");
+        let unverified = Unverified::open(folder.join(BUNDLE_NAME)).expect("there");
         unverified.check(Digests::All).expect("our own bundle").intact
     };
     let found = judged(&folder, &present());
@@ -294,8 +294,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
     assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
     plan.apply().expect("room");
-    let attached =
-        Unverified::open(&other.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
+    let attached = Unverified::open(other.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
     assert!(attached.statements().is_empty());
 }
 
@@ -314,7 +313,7 @@ fn what_was_withheld_does_not_come_back_unsaid() {
     let replacing = AttachOptions { replace: true, ..options() };
     let plan = plan_attach(&folder, &shared, Some(&full), &replacing, &|_| ()).expect("a plan");
     plan.apply().expect("room");
-    let now = Unverified::open(&folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
+    let now = Unverified::open(folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("whole").intact;
     assert_eq!(now.bundle().sections().count(), shared.bundle().sections().count());
 }
 

@@ -51,17 +51,19 @@ pub fn may_choose_files(card: &[u8]) -> bool {
     CHOICES.iter().any(|word| block.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
-/// Where every reader of front matter has come to its end. Some take a `---` right below the first for content, and some a CR for no end of
-/// a line.
+/// Where every reader of front matter has come to its end. Some take a `---` below the first for content if there is nothing between, or only
+/// blank lines; and some a CR for no end of a line.
 fn end_of_front_matter(block: &[u8]) -> usize {
-    let (mut at, mut number) = (0, 0);
+    // What stands behind the first `---`, in its line, is no content.
+    let (mut at, mut number, mut has_content) = (0, 0, false);
     while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
         let length = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
         let (line, end) = rest.split_at(length);
         let is_ended = !end.starts_with(b"\r") || end.starts_with(b"\r\n");
-        if number > 1 && line == b"---" && is_ended {
+        if has_content && line == b"---" && is_ended {
             return at;
         }
+        has_content |= number > 0 && !line.trim_ascii().is_empty();
         at += length + if end.starts_with(b"\r\n") { 2 } else { end.len().min(1) };
         number += 1;
     }
@@ -92,6 +94,8 @@ mod tests {
             "---\n---\nconfigs: []\n---\n",
             "---\r\n---\r\nconfigs: []\r\n---\r\n",
             "---\n# a\n---\rconfigs: []\n---\n",
+            "---\n\n---\nconfigs: []\n---\n",
+            "---\r\n\n\r \n---\nconfigs: []\n---\n",
         ] {
             assert!(card(block), "{block:?}");
         }
@@ -100,7 +104,7 @@ mod tests {
             "# configs\n",
             "---\nlicense: mit\n---\nSee configs and data_files.\n",
             "---\r\nlicense: mit\r\n---\r\nSee configs.\r\n",
-            "---\n\n---\nSee configs.",
+            "---\n\nlicense: mit\n---\nSee configs.",
             "---\nlicense: mit\n---",
             "# T\n---\nconfigs: x\n---\n",
         ] {

@@ -119,8 +119,10 @@ impl Lineage {
         let status = if self.duplicates {
             relations.conclude(relations.graph().records().iter().map(RecordFacts::id))
         } else {
-            // What may be an ancestor is shown as a suggestion, and what is wrong with it counts.
-            let possible = if self.down { Vec::new() } else { relations.graph().possible_ancestors(&start) };
+            // What may be an ancestor or descendant is shown as a suggestion, and what is wrong with it counts.
+            let graph = relations.graph();
+            let possible =
+                if self.down { graph.possible_descendants(&start) } else { graph.possible_ancestors(&start) };
             relations.conclude(shown.iter().chain(&start).chain(&possible).copied())
         };
         // The program is done, and to free 100,000 records one by one takes long.
@@ -191,7 +193,7 @@ impl Lineage {
             let (tree, drawn) = words::tree(relations, start, self.direction(), self.depth);
             // What only might be a relative has its place in the tree, too, and a mark there.
             objected.extend(drawn.into_iter().filter(|id| !relations.against(*id).is_empty()));
-            tree + &words::family(relations, start, shown.len())
+            tree + &words::family(relations, start, shown, self.direction())
         };
         Ok(objected::lines(relations, objected) + &text + &remarks(relations) + &self.judged_by(relations))
     }

@@ -22,10 +22,11 @@ pub fn family(asked: &Lineage, relations: &Relations, start: &[RecordId]) -> BTr
     let mut family: Vec<RecordId> = if asked.duplicates {
         graph.records().iter().map(RecordFacts::id).collect()
     } else if asked.down {
-        start.iter().copied().chain(graph.descendants(start)).collect()
+        start.iter().copied().chain(graph.possible_descendants(start)).collect()
     } else {
         start.to_vec()
     };
+    family.extend(&relations.other_makers);
     family.extend(graph.possible_ancestors(&family));
     family.extend(graph.absent_parents_of(&family));
     family.extend(&relations.without_say);

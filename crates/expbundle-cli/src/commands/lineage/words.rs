@@ -163,7 +163,12 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
         }
         TreeItem::Absent { record } => {
             let is_apart = records.relations.verdict.standing.apart.records.contains(record);
-            let why = if is_apart { "signed by no trusted key" } else { "not found" };
+            let is_taken_back = records.relations.verdict.standing.taken_back.contains(record);
+            let why = match (is_apart, is_taken_back) {
+                (true, _) => "signed by no trusted key",
+                (false, true) => "and was taken back",
+                (false, false) => "not found",
+            };
             let against = match records.relations.against(*record) {
                 [] => String::new(),
                 objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
@@ -185,9 +190,24 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
     }
 }
 
-pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String {
+/// How well the family holds: with all that it derives from, or of what came from it, all that is shown.
+pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], direction: Direction) -> String {
+    let size = shown.len();
     let mut text = format!("\n{}: ", count(size as u64, "record"));
-    match relations.graph().weakest(start, |id| relations.present_state(id)) {
+    let weakest = match direction {
+        Direction::Up => relations.graph().weakest(start, |id| relations.present_state(id)),
+        Direction::Down => None,
+    };
+    // What may be an ancestor, may have made the file, or was taken back, can be weaker than what is known to be one.
+    let (here, which) = match direction {
+        Direction::Up => relations.weakest_here(start),
+        Direction::Down => relations.weakest_of(shown.to_vec()),
+    };
+    let weakest = match weakest {
+        Some((None, absent)) => Some((None, absent)),
+        _ => here.map(|state| (Some(state), which)),
+    };
+    match weakest {
         Some((None, which)) => {
             let verb = if which.len() == 1 { "is" } else { "are" };
             _ = writeln!(
@@ -203,7 +223,7 @@ pub fn family(relations: &Relations, start: &[RecordId], size: usize) -> String 
             let tone = if state == State::Trusted { Tone::Good } else { Tone::Doubt };
             let state = paint(tone, state.as_str());
             let but = but(relations, start);
-            _ = if which.len() == size {
+            _ = if which.len() >= size && which.iter().all(|id| shown.contains(id)) {
                 writeln!(text, "the family is {state}, all of it{but}")
             } else {
                 writeln!(text, "the family is {state}, as its weakest part is: {}{but}", listed(&which))

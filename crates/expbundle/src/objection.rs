@@ -1,0 +1,241 @@
+//! Objections: what those whose word counts said against records (spec/trust.md, "Objections").
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use expbundle_format::time::Time;
+use expbundle_format::{RecordId, StatementId};
+use expbundle_statement::{Kind, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::standing::{Rights, Standing};
+
+/// Something that was said against a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Objection {
+    /// What was said.
+    pub kind: ObjectionKind,
+    /// When, as its signer says.
+    pub created: Time,
+    /// The statement.
+    pub statement: StatementId,
+    /// Fingerprint of the key that signed it.
+    pub key: String,
+    /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
+    pub trusted_as: Vec<String>,
+    /// Principals for whom the signers file has that key at another time or for another purpose, where it does not trust it now.
+    pub listed_as: Vec<String>,
+    /// Whether the same key signed the record as its author.
+    pub by_author: bool,
+    /// What the signer calls itself. Claimed.
+    pub name: Option<String>,
+    /// Why, in the signer's words.
+    pub reason: Option<String>,
+    /// The record that took its place.
+    pub successor: Option<RecordId>,
+}
+
+/// What can be said against a record, the weightiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectionKind {
+    /// The record was revoked, or the only authorship or key that vouched for it.
+    Revoked,
+    /// A review rejected it.
+    Rejected,
+    /// A review asked for changes.
+    NeedsChanges,
+    /// Another record took its place.
+    Superseded,
+    /// One of those who signed it took that back, and others still vouch for it.
+    Withdrawn,
+}
+
+impl Objection {
+    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can make any number of other keys.
+    pub fn is_vouched_for(&self) -> bool {
+        self.by_author || !self.trusted_as.is_empty()
+    }
+}
+
+impl ObjectionKind {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Rejected => "rejected",
+            Self::NeedsChanges => "needs changes",
+            Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+fn record_of(statement: &VerifiedStatement) -> RecordId {
+    RecordId(statement.record().blake3)
+}
+
+type Severity = u8;
+
+fn severity(verdict: ReviewVerdict) -> Severity {
+    match verdict {
+        ReviewVerdict::Approved => 0,
+        ReviewVerdict::NeedsChanges => 1,
+        ReviewVerdict::Rejected => 2,
+    }
+}
+
+/// What a review is about: the record, the reviewer, and the scope and role, as they are written.
+type Matter<'a> = (RecordId, [u8; 32], Option<&'a str>, Option<&'a str>);
+
+fn matter<'a>(statement: &VerifiedStatement, review: &'a Review) -> Matter<'a> {
+    let (record, key) = (RecordId(statement.record().blake3), *statement.key().as_bytes());
+    (record, key, review.scope.as_deref(), review.role.as_deref())
+}
+
+/// What those whose word counts said against records.
+pub(crate) fn object(
+    words: &[&VerifiedStatement],
+    revocations: &[&VerifiedStatement],
+    rights: &Rights<'_>,
+    standing: &mut Standing,
+) {
+    let mut objections = Objections { rights, against: BTreeMap::new() };
+    objections.revoked(words, revocations, standing);
+    let replaced = objections.reviewed(words, standing);
+    let mut against = objections.against;
+    for objections in against.values_mut() {
+        objections.sort_unstable();
+    }
+    standing.against = against;
+    standing.replaced_reviews = replaced;
+}
+
+/// Objections while they are collected.
+struct Objections<'a> {
+    rights: &'a Rights<'a>,
+    against: BTreeMap<RecordId, Vec<Objection>>,
+}
+
+impl Objections<'_> {
+    fn say(
+        &mut self,
+        statement: &VerifiedStatement,
+        kind: ObjectionKind,
+        record: RecordId,
+        reason: Option<&String>,
+        successor: Option<RecordId>,
+    ) {
+        let rights = self.rights;
+        let objection = Objection {
+            kind,
+            created: statement.created(),
+            statement: statement.id(),
+            key: statement.key().fingerprint(),
+            trusted_as: rights.principals(statement.key()),
+            listed_as: rights.not_valid(statement.key()).map(|known| known.principals).unwrap_or_default(),
+            by_author: rights.vouches(statement.key(), record),
+            name: statement.signer_name().map(str::to_owned),
+            reason: reason.cloned(),
+            successor,
+        };
+        self.against.entry(record).or_default().push(objection);
+    }
+
+    /// Whose record, authorship or key was taken back.
+    fn revoked(&mut self, words: &[&VerifiedStatement], revocations: &[&VerifiedStatement], standing: &Standing) {
+        let rights = self.rights;
+        let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
+        // With a signers file, what is set apart is not here.
+        let is_here = |statement: &&&VerifiedStatement| rights.policy.is_none() || rights.trusts(statement.key());
+        let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
+        let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
+        let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
+        for authorship in authorships() {
+            by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
+        }
+        // Of a record that another key still vouches for a key took back its own word only.
+        let has_a_say: HashSet<RecordId> = authorships()
+            .filter(|one| {
+                let counts = rights.policy.is_none() || rights.trusts(one.key());
+                counts && !standing.keys.contains(one.key().as_bytes()) && standing.vouches(one)
+            })
+            .map(|one| record_of(one))
+            .collect();
+        let mut told = HashSet::new();
+        for statement in revocations {
+            let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+            let subject = record_of(statement);
+            let by = *statement.key().as_bytes();
+            // Who takes a key back does so once, however often that is said.
+            let records = match &revocation.revoked {
+                Revoked::Record(id) => BTreeSet::from([*id]),
+                Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
+                Revoked::Statement(_) => BTreeSet::from([subject]),
+                Revoked::Key(key) => {
+                    let key = *key.as_bytes();
+                    let is_first = told.insert((by, key, None));
+                    let vouched = by_key.get(&key).filter(|_| is_first).into_iter().flatten();
+                    let mut records: BTreeSet<RecordId> = vouched.copied().collect();
+                    records.extend(standing.taken_back.get(&subject));
+                    // With a signers file, that a key was taken back says nothing of what another trusted one vouches for.
+                    let is_said = |record: &RecordId| rights.policy.is_none() || !has_a_say.contains(record);
+                    records.retain(|record| is_said(record) && told.insert((by, key, Some(*record))));
+                    records
+                }
+            };
+            for record in records {
+                let is_vouched_for = match &revocation.revoked {
+                    Revoked::Record(id) => !standing.records.contains(id),
+                    Revoked::Statement(_) | Revoked::Key(_) => has_a_say.contains(&record),
+                };
+                let kind = if is_vouched_for { ObjectionKind::Withdrawn } else { ObjectionKind::Revoked };
+                self.say(statement, kind, record, revocation.reason.as_ref(), None);
+            }
+        }
+    }
+
+    /// What reviews and supersessions say against records. Gives the reviews that a later or severer one replaced.
+    fn reviewed(&mut self, words: &[&VerifiedStatement], standing: &Standing) -> BTreeSet<StatementId> {
+        let rights = self.rights;
+        // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence. Of
+        // two words of one moment the severer counts.
+        let mut reviews: HashMap<Matter<'_>, (Time, Severity, StatementId)> = HashMap::new();
+        let is_said = |statement: &VerifiedStatement| {
+            !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
+        };
+        for statement in words.iter().filter(|statement| is_said(statement)) {
+            if let Predicate::Review(review) = statement.predicate() {
+                let this = (statement.created(), severity(review.verdict), statement.id());
+                let latest = reviews.entry(matter(statement, review)).or_insert(this);
+                *latest = this.max(*latest);
+            }
+        }
+        let mut replaced = BTreeSet::new();
+        for statement in words.iter().filter(|statement| is_said(statement)) {
+            match statement.predicate() {
+                Predicate::Review(review)
+                    if reviews.get(&matter(statement, review)).is_none_or(|(_, _, id)| *id != statement.id()) =>
+                {
+                    replaced.insert(statement.id());
+                }
+                Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
+                    let kind = match review.verdict {
+                        ReviewVerdict::Approved => continue,
+                        ReviewVerdict::Rejected => ObjectionKind::Rejected,
+                        ReviewVerdict::NeedsChanges => ObjectionKind::NeedsChanges,
+                    };
+                    self.say(statement, kind, record_of(statement), review.reason.as_ref(), None);
+                }
+                Predicate::Supersession(superseded) if standing.superseding.contains(&statement.id()) => {
+                    let successor = Some(RecordId(superseded.successor.blake3));
+                    let reason = superseded.reason.as_ref();
+                    self.say(statement, ObjectionKind::Superseded, record_of(statement), reason, successor);
+                }
+                _ => {}
+            }
+        }
+        replaced
+    }
+}
