@@ -7,7 +7,7 @@ use expbundle::directory::BUNDLE_NAME;
 use expbundle::hash::Hashed;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
-use expbundle::standing::Objection;
+use expbundle::standing::{Objection, ObjectionKind};
 use expbundle::verify::{Intact, Unverified};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
@@ -161,6 +161,8 @@ pub struct Relations {
     /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
     /// Nothing begins with them, and what was said against them is shown.
     pub without_say: Vec<RecordId>,
+    /// Those of them that were taken back, and lower the answer.
+    lowering: BTreeSet<RecordId>,
     /// Records that may have made the file that is asked about, beside those to begin with: they prove nothing, and what is wrong with them
     /// is said.
     pub other_makers: Vec<RecordId>,
@@ -221,7 +223,10 @@ impl Relations {
                     let graph = &verdict.lineage;
                     let other_makers = Question::other_makers(graph, file.as_ref(), &start);
                     let asked: Vec<RecordId> = start.iter().chain(&other_makers).copied().collect();
-                    let above = intact.taken_back_above(&verdict, &asked);
+                    let above = intact.objected_above(&verdict, &asked);
+                    let taken_back = &verdict.standing.taken_back;
+                    let mut lowering = verdict.lowering(&above);
+                    lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
                     without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
                     let is_made = file.as_ref().is_none_or(|file| {
                         let why = graph.why(&file.digests(), Some(file.size));
@@ -238,6 +243,7 @@ impl Relations {
                         start,
                         file,
                         without_say,
+                        lowering,
                         other_makers,
                         is_made,
                         findings,
@@ -277,10 +283,12 @@ impl Relations {
     /// Broken bundles are none of these and still end it, for nobody knows what they would say.
     pub fn conclude(&self, shown: impl IntoIterator<Item = RecordId>) -> u8 {
         let required = if self.policy.is_some() { State::Trusted } else { State::Intact };
-        let all = shown.into_iter().chain(self.taken_back()).chain(self.family(&self.other_makers));
-        let mut state = self.verdict.state_of(all);
-        // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count.
-        if !self.is_made || self.start.is_empty() {
+        let all = shown.into_iter().chain(self.lowering.iter().copied()).chain(self.family(&self.other_makers));
+        let all: Vec<RecordId> = all.collect();
+        let mut state = self.verdict.state_of(all.iter().copied());
+        // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count, nor of one whose parent was
+        // revoked and is not here.
+        if !self.is_made || self.start.is_empty() || self.revoked_parents(&all).next().is_some() {
             state = state.min(State::Intact);
         }
         let of_records = exit::of(state, required);
@@ -292,10 +300,15 @@ impl Relations {
         }
     }
 
-    /// Of the records that are asked about and have no say, those that were taken back.
-    pub fn taken_back(&self) -> impl Iterator<Item = RecordId> + '_ {
-        let taken_back = &self.verdict.standing.taken_back;
-        self.without_say.iter().filter(|id| taken_back.contains(id)).copied()
+    /// Whether a file is asked about of which no record that counts is known to have made it.
+    pub fn is_of_unknown_maker(&self) -> bool {
+        !self.is_made
+    }
+
+    /// Parents that these records name, that are not here, and that were revoked.
+    fn revoked_parents(&self, of: &[RecordId]) -> impl Iterator<Item = RecordId> + '_ {
+        let is_revoked = |id: &RecordId| self.against(*id).iter().any(|one| one.kind == ObjectionKind::Revoked);
+        self.graph().absent_parents_of(of).into_iter().filter(is_revoked)
     }
 
     /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
@@ -328,9 +341,16 @@ impl Relations {
         self.weakest_of(family)
     }
 
+    /// The weakest state among what is shown of what came from these records, and what may have come from them.
+    pub fn weakest_below(&self, of: &[RecordId], shown: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
+        let mut family = self.graph().possible_descendants(of);
+        family.extend(shown);
+        self.weakest_of(family)
+    }
+
     /// The weakest state among these records and those that were taken back, and which of them have it.
-    pub fn weakest_of(&self, mut family: Vec<RecordId>) -> (Option<State>, Vec<RecordId>) {
-        family.extend(self.taken_back());
+    fn weakest_of(&self, mut family: Vec<RecordId>) -> (Option<State>, Vec<RecordId>) {
+        family.extend(&self.lowering);
         family.sort_unstable();
         family.dedup();
         let weakest = family.iter().map(|id| self.state(*id)).min();

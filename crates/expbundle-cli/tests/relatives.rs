@@ -5,8 +5,10 @@ mod support;
 use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
+use expbundle_format::container::EntryName;
+use expbundle_format::limits::Limits;
 use expbundle_format::number::Number;
-use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source};
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Basis, Context, Cost, Direction, ResourceUse};
 use expbundle_statement::{
     Asserted, Authorship, Comment, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Signing,
@@ -709,7 +711,7 @@ fn a_link_that_nobody_could_verify_any_more_is_not_written() {
     save(&bench, &all);
     let before = std::fs::read(bench.path("a.expb")).expect("a bundle");
     bench.ok(&["keygen", "-o", "key"]);
-    bench.fails(1, "lineage.cycle", &["link", "a.expb", "--parent", "a.expb", "--key", "key"]);
+    bench.fails(2, "cli.usage", &["link", "a.expb", "--parent", "a.expb", "--key", "key"]);
     std::fs::write(bench.path("other.bin"), b"other").expect("room");
     bench.fails(2, "cli.usage", &["link", "a.expb", "--parent", "a.expb", "--input", "other.bin", "--key", "key"]);
     assert_eq!(std::fs::read(bench.path("a.expb")).expect("a bundle"), before);
@@ -748,4 +750,62 @@ fn a_flood_of_statements_does_not_keep_the_owner_from_signing() {
     let signed = intact.say(expbundle_format::RecordId(one.blake3), &words, &signing).expect("room");
     let previous = signed.statement().previous();
     assert!(previous.len() == 100 && previous.contains(&own), "{}", previous.len());
+}
+
+/// The bundle with a record that does not say which of its outputs it was given, as other writers may leave it.
+fn unmarked(bundle: &Bundle) -> (Bundle, DigestSet) {
+    let limits = Limits::default();
+    let (_, record) = bundle.records().next().expect("a record");
+    let bytes = record.read(limits.record_bytes).expect("memory");
+    let mut body = Record::parse(bytes, &limits).expect("a record").body().clone();
+    body.outputs.iter_mut().for_each(|output| output.passed_on = None);
+    let record = Record::write(body).expect("a record");
+    let mut unmarked = Bundle::new();
+    unmarked.insert_record(&record);
+    for (_, name, content) in bundle.sections() {
+        unmarked.insert(EntryName::Section { record: record.id(), section: name.clone() }, content.clone());
+    }
+    (unmarked, record.digest())
+}
+
+#[test]
+fn a_file_that_may_only_have_been_passed_on_is_not_trusted() {
+    let bench = bench();
+    // It was given what it put out, and only its description of artifacts says so.
+    let mut given = Artifact::new(Direction::Input, "model".parse().expect("a role"));
+    given.digest = Some(DigestSet::of(b"tuned").into());
+    let mut draft = run("given", &[], &[b"tuned"], &[]);
+    draft.json_section(&Artifacts { artifacts: vec![given], ..Artifacts::default() }).expect("a section");
+    let (mut all, one) = unmarked(&finished(draft).0);
+    say(&mut all, one, &vouch(), ADA);
+    save(&bench, &all);
+    bench.ok(&["withhold", "a.expb", "--section", "artifacts", "-o", "less.expb"]);
+    for bundle in ["a.expb", "less.expb"] {
+        for verb in ["why", "lineage"] {
+            let ended = bench.output(&[verb, "tuned.bin", "--with", bundle, "--trust", "signers"]);
+            assert_eq!(ended.status.code(), Some(3), "{verb} {bundle}");
+        }
+    }
+}
+
+#[test]
+fn leaving_out_who_signed_a_revoked_ancestor_hides_nothing() {
+    let bench = bench();
+    let line = |name: &str, number| format!("{name}@example.org {}\n", key(number).public_key());
+    std::fs::write(bench.path("signers"), line("ada", ADA) + &line("ben", BEN)).expect("room");
+    let (mut all, base) = finished(run("base", &[], &[b"weights"], &[]));
+    let (child, tuned) = finished(run("tuned", &[b"weights"], &[b"tuned"], &[]));
+    all.merge(&child);
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, base, &revoke(base), BEN);
+    save(&bench, &all);
+    let id = tuned.blake3.to_string();
+    let trust = ["--trust", "signers"];
+    for arguments in [&["lineage", "a.expb"][..], &["lineage", "a.expb", "--record", &id], &["why", "a.expb"]] {
+        let ended = bench.output(&[arguments, &trust].concat());
+        let text = String::from_utf8(ended.stdout).expect("UTF-8");
+        assert!(ended.status.code() == Some(3) && text.contains("revoked by ben@example.org"), "{text}");
+    }
+    bench.ok(&["merge", "a.expb", "--closure", &id, "--trust", "signers", "-o", "closure.expb"]);
+    assert_eq!(bench.output(&["verify", "closure.expb", "--trust", "signers"]).status.code(), Some(3));
 }

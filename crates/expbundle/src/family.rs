@@ -31,7 +31,7 @@ impl Intact {
         let lineage = &verdict.lineage;
         let mut kept: BTreeSet<RecordId> = lineage.possible_ancestors(of).into_iter().collect();
         kept.extend(of);
-        kept.extend(self.taken_back_above(verdict, of));
+        kept.extend(self.objected_above(verdict, of));
         // What is said of a parent that is not here is said of the closure.
         let absent: Vec<RecordId> = kept.iter().copied().collect();
         kept.extend(lineage.absent_parents_of(&absent));
@@ -42,7 +42,7 @@ impl Intact {
             |_, _| true,
             |statement| {
                 let about = RecordId(statement.record().blake3);
-                kept.contains(&about) || (is_supersession(statement) && successors.contains(&about))
+                kept.contains(&about) || (decides_successor(statement) && successors.contains(&about))
             },
         )
     }
@@ -140,8 +140,9 @@ impl Intact {
     }
 }
 
-fn is_supersession(statement: &VerifiedStatement) -> bool {
-    matches!(statement.predicate(), Predicate::Supersession(_))
+/// Whether a statement names a successor, or gives somebody the right to.
+fn decides_successor(statement: &VerifiedStatement) -> bool {
+    matches!(statement.predicate(), Predicate::Supersession(_) | Predicate::Authorship(_))
 }
 
 /// Whether a statement takes something back or joins keys: that has to do with others than the record that it is about.

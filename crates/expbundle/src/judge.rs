@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spoken_of::Attributed;
-use crate::standing::{Apart, Standing};
+use crate::standing::{Apart, ObjectionKind, Standing};
 use crate::verify::Intact;
 
 /// How much holds. Each state includes those before it.
@@ -94,6 +94,27 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The records that were taken back and that records that count name as their parents.
+    fn declared_and_taken_back(&self) -> BTreeSet<RecordId> {
+        let (taken_back, graph) = (&self.standing.taken_back, &self.lineage);
+        if taken_back.is_empty() {
+            return BTreeSet::new();
+        }
+        let absent = graph.records().iter().flat_map(|facts| graph.absent_parents(facts.id()));
+        absent.filter(|id| taken_back.contains(id)).collect()
+    }
+
+    /// Of these records without a say, those that lower what derives from them: they were taken back by name, or are named as parents.
+    /// Whoever holds a stolen key can sign records with it that seem to have made anything.
+    pub fn lowering(&self, of: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
+        let declared = self.declared_and_taken_back();
+        let standing = &self.standing;
+        let lowers = |id: &&RecordId| {
+            standing.taken_back.contains(*id) && (standing.named.contains(*id) || declared.contains(*id))
+        };
+        of.iter().filter(lowers).copied().collect()
+    }
+
     /// The state of a part of the records: what a verification of these alone would conclude.
     ///
     /// That of the weakest of them; an error anywhere is one for all, and of no record nothing can be trusted.
@@ -128,20 +149,25 @@ impl Intact {
         self.lineage(&alone)
     }
 
-    /// The records that were taken back and that these derive from, or may derive from. Somebody trusted spoke of them by name, or a record
-    /// that counts names them as its parents: so to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing helps").
-    pub fn taken_back_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
-        let (standing, graph) = (&verdict.standing, &verdict.lineage);
-        let mut silent: BTreeSet<RecordId> = standing.taken_back.intersection(&standing.named).copied().collect();
-        if !standing.taken_back.is_empty() {
-            let absent = graph.records().iter().flat_map(|facts| graph.absent_parents(facts.id()));
-            silent.extend(absent.filter(|id| standing.taken_back.contains(id)));
-        }
+    /// The records without a say that these derive from, or may derive from, and of which somebody trusted spoke by name; or that were taken
+    /// back and that a record that counts names as its parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing
+    /// missing helps").
+    pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
+        let standing = &verdict.standing;
+        let is_named = |id: &RecordId| {
+            let objections = standing.against.get(id).into_iter().flatten();
+            let by_name = objections.filter(|objection| objection.kind != ObjectionKind::Revoked).count() > 0;
+            by_name || standing.named.contains(id)
+        };
+        let mut silent: BTreeSet<RecordId> =
+            standing.taken_back.iter().chain(&standing.apart.records).copied().filter(is_named).collect();
+        silent.extend(verdict.declared_and_taken_back());
         if silent.is_empty() {
             return silent;
         }
         let mut with = standing.clone();
         with.taken_back.retain(|id| !silent.contains(id));
+        with.apart.records.retain(|id| !silent.contains(id));
         let above: BTreeSet<RecordId> = self.lineage(&with).possible_ancestors(of).into_iter().collect();
         silent.intersection(&above).copied().collect()
     }

@@ -154,7 +154,7 @@ struct ReportedGap {
 pub fn report(asked: &Lineage, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> LineageReport {
     let graph = relations.graph();
     let (state, weakest) =
-        if asked.down { relations.weakest_of(shown.to_vec()) } else { relations.weakest_here(start) };
+        if asked.down { relations.weakest_below(start, shown) } else { relations.weakest_here(start) };
     let relatives = shown.iter().map(|id| relative(relations, *id));
     let (mut edges, mut folded) = (Vec::new(), Vec::new());
     let mut joins = Joins::among(graph, shown, MOST_ALTERNATIVES);

@@ -201,7 +201,7 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
     // What may be an ancestor, may have made the file, or was taken back, can be weaker than what is known to be one.
     let (here, which) = match direction {
         Direction::Up => relations.weakest_here(start),
-        Direction::Down => relations.weakest_of(shown.to_vec()),
+        Direction::Down => relations.weakest_below(start, shown),
     };
     let weakest = match weakest {
         Some((None, absent)) => Some((None, absent)),
@@ -230,6 +230,10 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
             };
         }
         None => text.push('\n'),
+    }
+    if relations.is_of_unknown_maker() {
+        let line = "nobody can tell whether a record here made the file, or was given it";
+        _ = writeln!(text, "{}", paint(Tone::Bad, line));
     }
     text
 }
