@@ -66,8 +66,8 @@ def layout(suite):
 
     plain = smallest().bytes()
     put = lambda field, data: changed(lambda container: setattr(container, field, data))
-    suite.refused("empty-file", "no byte is no bundle", b"", "container.not-a-bundle")
-    suite.refused("text-file", "a text is no bundle", b"hello\n" * 20, "container.not-a-bundle")
+    suite.refused("empty-file", "an empty file is not a bundle", b"", "container.not-a-bundle")
+    suite.refused("text-file", "a text is not a bundle", b"hello\n" * 20, "container.not-a-bundle")
     suite.refused("prefix", "bytes before the first header hide a second archive or a program", put("before", b"#!/bin/sh\n"), "container.gap", tiers=[CORE, FULL])
     suite.refused("prefix-and-comment", "what neither begins nor ends like an archive is none, whatever lies between",
                   changed(lambda c: (setattr(c, "before", b"#!/bin/sh\n"), setattr(c, "after", b"x"), c.end_fields.update(comment_length=1))), "container.not-a-bundle")
@@ -76,7 +76,7 @@ def layout(suite):
     suite.refused("gap-behind-data", "bytes that nothing covers", changed(lambda c: setattr(c.entries[1], "after_data", b"!")), "container.gap")
     suite.refused("gap-before-directory", "a hole before the directory", put("between", b"\0" * 16), "container.gap")
     suite.refused("gap-before-end", "a hole before the end record", put("before_end", b"\0" * 16), "container.gap")
-    suite.refused("digital-signature-record", "an archive's own signature record is no part of the layout", put("before_end", b"PK\5\5\0\0"), "container.gap")
+    suite.refused("digital-signature-record", "an archive's own signature record is not part of the layout", put("before_end", b"PK\5\5\0\0"), "container.gap")
     suite.refused("trailing-byte", "one byte behind the end", put("after", b"\n"), "container.trailing-bytes")
     suite.refused("trailing-newline-like-zeros", "padding behind the end", put("after", b"\0" * 512), "container.trailing-bytes")
     suite.refused("second-archive-appended", "readers that go by the end see another archive", plain + plain, "container.trailing-bytes")
@@ -120,7 +120,7 @@ def headers(suite):
     for where in ("local", "central"):
         fixed_field(f"time-only-{where}", f"a time in the {where} header only", lambda e, where=where: getattr(e, where).__setitem__("time", 0x6000))
         fixed_field(f"date-only-{where}", f"a date in the {where} header only", lambda e, where=where: getattr(e, where).__setitem__("date", 0x5977))
-    fixed_field("date-zero", "a date that is no date", lambda e: e.both("date", 0))
+    fixed_field("date-zero", "a date that is not a date", lambda e: e.both("date", 0))
     fixed_field("version-20", "version needed is 1.0", lambda e: e.both("version", 20))
     fixed_field("version-only-local", "version needed of the local header", lambda e: e.local.__setitem__("version", 20))
     fixed_field("version-only-central", "version needed of the central header", lambda e: e.central.__setitem__("version", 20))
@@ -142,7 +142,7 @@ def headers(suite):
     for name, data, why in (
         ("unicode-path", unicode_path, "a name beside the name"), ("unix-times", extra(0x5455, b"\3" + b"\0" * 8), "times in an extra field"),
         ("unix-owner", extra(0x7875, b"\1\4\0\0\0\0\4\0\0\0\0"), "an owner"), ("unknown", extra(0xCAFE, b""), "the mark of another tool"),
-        ("ntfs", extra(0x000A, b"\0" * 32), "times of NTFS"), ("half-a-field", b"\1", "one byte that is no field"),
+        ("ntfs", extra(0x000A, b"\0" * 32), "times of NTFS"), ("half-a-field", b"\1", "one byte that is not a field"),
     ):
         suite.refused(f"extra-local-{name}", f"extra field in the local header: {why}", put_extra("local", data), "container.extra-field", clause="container.md#local-header")
         suite.refused(f"extra-central-{name}", f"extra field in the central header: {why}", put_extra("central", data), "container.extra-field", clause="container.md#central-header")

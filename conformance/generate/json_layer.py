@@ -77,7 +77,7 @@ def add(suite):
             "trailing-point": ("a digit behind the point", extra("1.")), "bare-exponent": ("digits behind the e", extra("1e")),
             "leading-zero": ("no leading zeros", extra("[01]")), "hexadecimal": ("no hexadecimal", extra("[0x10]")), "control-character": ("a line feed in a string", title('"a\nb"')),
             "nul-in-string": ("a NUL in a string", title('"a\0b"')), "unknown-escape": ("an escape that JSON lacks", title('"\\x41"')),
-            "unicode-escape-with-sign": ("a sign is no hex digit", title('"\\u+041"')), "unicode-escape-hexadecimal": ("nor is x", title('"\\u0x41"')),
+            "unicode-escape-with-sign": ("a sign is not a hex digit", title('"\\u+041"')), "unicode-escape-hexadecimal": ("nor is x", title('"\\u0x41"')),
             "x-escape-of-four-digits": ("an escape of another language", title('"\\x0041"')), "form-feed": ("other space", '\f{"title": "t"}'),
             "vertical-tab": ("other space", '{"title":\v"t"}'), "no-break-space-inside": ("other space", '{"title":\u00a0"t"}'),
             "line-separator": ("other space", '{"title": "t",\u2028"x": 1}'), "escape-at-the-end": ("a text that ends in an escape", '{"title": "t\\'),
@@ -101,7 +101,7 @@ def add(suite):
         },
         "json.number": {
             "integer-too-large": ("2^53 loses digits in a float", extra("9007199254740992")), "integer-too-small": ("-2^53", extra("-9007199254740992")),
-            "integer-of-400-digits": ("an integer of any length", extra("9" * 400)), "minus-zero": ("-0 is no integer", extra("-0")),
+            "integer-of-400-digits": ("an integer of any length", extra("9" * 400)), "minus-zero": ("-0 is not an integer", extra("-0")),
             "float-too-large": ("a float beyond the largest", extra("1e400")), "float-just-too-large": ("rounds to infinity", extra("1.7976931348623159e308")),
         },
         "json.limit": {

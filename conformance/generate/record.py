@@ -144,7 +144,7 @@ def nulls(suite):
     for member in ("started", "ended", "status", "source"):
         suite.valid(f"{member}-is-null", "a member that may be absent may be null", value(**{member: None}))
     for member in ("spec", "inputs", "outputs", "parents", "sections", "blinded", "critical"):
-        suite.refused(f"{member}-is-null", "null is no list, no object and no flag", value(**{member: None}), "schema.invalid")
+        suite.refused(f"{member}-is-null", "null is not a list, an object or a flag", value(**{member: None}), "schema.invalid")
     digest = digests(WEIGHTS)
     suite.valid("digest-is-null", "the digest that nobody knows may be null", of(outputs=[{"role": "model", "digest": {**digest, "blake3": None}, "size": 7}]), clause="digests.md")
     suite.refused("both-digests-are-null", "one of them is known", of(outputs=[{"role": "model", "digest": {"blake3": None, "sha256": None}, "size": 7}]), "schema.invalid", clause="digests.md")
@@ -161,7 +161,7 @@ def order(suite):
     suite.refused("first-critical-then-members", "an extension may change what members there are", value(critical=["urn:a"], inputs={}), "record.critical", clause=clause)
     same = section(b"x", "text/plain")
     suite.refused("first-members-then-duplicate-section", "members are looked at before they are compared", value(status="excellent", sections={"a.txt": same, "b.txt": same}), "schema.invalid", clause=clause)
-    suite.refused("first-json-then-version", "what is no JSON has no version", of_text('{"spec": "2.0", "spec": "1.0"}'), "json.duplicate-key", clause=clause)
+    suite.refused("first-json-then-version", "what is not JSON has no version", of_text('{"spec": "2.0", "spec": "1.0"}'), "json.duplicate-key", clause=clause)
     refused = body({"context.json": CONTEXT}, status="excellent", outputs=[artifact(WEIGHTS)])
     bundle = of(refused, {"context.json": CONTEXT})
     suite.refused("refused-with-sections", "nothing more is said of files beside a record that was refused", bundle, "schema.invalid", clause=clause)

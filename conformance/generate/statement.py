@@ -75,7 +75,7 @@ def kinds(suite):
                 state="signed", also=["lineage.parent-absent"])
     suite.valid("evaluation-of-everything", "each as in `evaluations.json`", with_files(says(RECORD, "evaluation", evaluations=[{"metric": "f1", "value": "NaN", "step": 3}, {"metric": "bleu", "value": 1, "mood": "good"}])))
     suite.valid("non-ascii", "lengths are those of bytes", with_files(says(RECORD), says(RECORD, "comment", text="Größe: 質量 😀")), state="signed")
-    suite.valid("review-alone", "a review is no authorship", with_files(says(RECORD, "review", verdict="approved")))
+    suite.valid("review-alone", "a review is not an authorship", with_files(says(RECORD, "review", verdict="approved")))
     suite.valid("two-authors", "more people sign with statements of their own", with_files(says(RECORD), says(RECORD, key=BEN)), state="signed")
     suite.valid("already-verified", "a statement that says so counts for nothing", with_files(says(RECORD, "verification", result="trusted", verified=True)))
     suite.valid("signer-name", "what the signer wants to be called", with_files(sign(named_payload("Ada Lovelace"))), state="signed")

@@ -78,7 +78,7 @@ def signatures(suite):
     refused("key-of-mixed-order", "a key with a part of order 8: whether it holds depends on the cofactor", by_hand(mixed_key, by_mixed_key, mixed_payload(lambda k, whole: k and whole)))
     refused("key-of-mixed-order-not-reduced", "SHA-512 is reduced modulo the order of the group before it multiplies a key: here it holds only where that is left out",
             by_hand(mixed_key, by_mixed_key, mixed_payload(lambda k, whole: k and not whole)))
-    suite.valid("key-of-mixed-order-that-holds", "a key with a part of order 8 is no weak one, and the equation holds: SHA-512, reduced modulo the order of the group, is a multiple of 8 here",
+    suite.valid("key-of-mixed-order-that-holds", "a key with a part of order 8 is not weak, and the equation holds: SHA-512, reduced modulo the order of the group, is a multiple of 8 here",
                 with_files(by_hand(mixed_key, by_mixed_key, mixed_payload(lambda k, whole: not k and whole))), state="signed", clause=clause)
     weak = {
         "identity": IDENTITY, "order-2": encode((0, P - 1)), "order-4": encode((recover(0, 0), 0)), "order-8": encode(eight), "all-zero": b"\0" * 32,

@@ -35,7 +35,7 @@ def add(suite):
     lying.record()
     lying.objects[f"statements/{'1' * 64}.json"] = padded + b"I vouch"
     suite.refused("first-name-then-size", "what is not what its name says is nothing else either", lying, "digest.statement")
-    suite.refused("first-json-then-envelope", "what is no JSON has no members", bundle(b'{"mediaType": "x", "mediaType": "y"}'), "json.duplicate-key")
+    suite.refused("first-json-then-envelope", "what is not JSON has no members", bundle(b'{"mediaType": "x", "mediaType": "y"}'), "json.duplicate-key")
     loose = broken(("file", lambda file: (file["dsseEnvelope"].update(payload="!"), file["dsseEnvelope"]["signatures"][0].update(sig="!")), None))
     suite.refused("payload-and-signature-no-base64", "one finding for one statement", bundle(loose), "statement.base64")
 

@@ -141,7 +141,7 @@ def chains(suite):
     suite.case("dated-before-what-it-follows", "one of two clocks is wrong", with_files(sign(first), sign(early)), also=["statement.prev-time"], state="signed", clause=clause)
     twice = payload(RECORD, "comment", created="2026-11-23T11:00:00Z", prev=["0" * 64, "0" * 64], text="x")
     suite.case("prev-absent-twice", "an id that is named twice is one id", with_files(sign(first), sign(twice)), also=["statement.prev-dangling"], state="signed", clause=clause)
-    suite.case("prev-names-itself-by-file", "nobody can name a digest that contains itself; the digest of a file is no id", self_named(), also=["statement.prev-dangling"], state="signed", clause=clause)
+    suite.case("prev-names-itself-by-file", "nobody can name a digest that contains itself; the digest of a file is not an id", self_named(), also=["statement.prev-dangling"], state="signed", clause=clause)
 
 
 def self_named():

@@ -86,7 +86,7 @@ def when(suite):
     case("revoked-since-before-it-was-said", "`since` decides, whenever it was said", mine(created=LATE, since=EARLY), also=["statement.future", "trust.revoked"])
     case("comment-dated-later", "whatever its kind", says(RECORD, "comment", BEN, created=LATE, text="t"), **later)
     case("authorship-dated-later", "an authorship counts whenever it is dated", says(RECORD, key=BEN, created=LATE), **later)
-    case("revoked-since-null", "null is no moment", sign(since_null()), also=["trust.revoked"])
+    case("revoked-since-null", "null is not a moment", sign(since_null()), also=["trust.revoked"])
     case("revoked-since-before-all", "a moment before everything", mine(since="0000-01-01T00:00:00Z"), also=["trust.revoked"])
     case("revoked-before-it-was-signed", "who has a stolen key can date as they like", mine(created="2026-01-01T00:00:00Z"), also=["trust.revoked"])
     case("revoked-by-nobody-later", "an attempt is reported when it would count", revoked(EVE, {"key": ADA.line}, created=LATE), **later)

@@ -28,13 +28,13 @@ def trust(suite):
     case("window-future", "the key will be trusted", signers_line(ADA, options='valid-after="20270101Z"'), state="intact", also=["trust.not-valid"])
     case("window-begins", "the first moment is in the window", signers_line(ADA, options='valid-after="20261201000000Z"'), state="trusted")
     case("window-ends", "the last moment is not", signers_line(ADA, options='valid-before="20261201000000Z"'), state="intact", also=["trust.not-valid"])
-    case("other-namespace", "a key for git is no key for this", signers_line(ADA, options='namespaces="git"'), state="intact", also=["trust.namespace"])
+    case("other-namespace", "a key for git is not a key for this", signers_line(ADA, options='namespaces="git"'), state="intact", also=["trust.namespace"])
     case("namespace-pattern", "namespaces are patterns", signers_line(ADA, options='namespaces="git,exp*"'), state="trusted")
     case("unknown-signer", "the file does not have the key", signers_line(BEN, "ben@example.org"), state="intact", also=["trust.unknown-signer"])
     case("nobody-trusted", "a file of nobody", "# nobody\n", state="intact", also=["trust.unknown-signer"])
     case("one-of-two-trusted", "one author whom the file trusts is enough; the other is reported", good, with_files(says(RECORD), says(RECORD, key=EVE)), state="trusted", also=["trust.unknown-signer"])
     case("stripped", "the signature was taken away where policy asks for it", good, smallest(), state="intact")
-    case("review-by-a-trusted-key", "a review is no authorship", good, with_files(says(RECORD, "review", verdict="approved")), state="intact", also=["statement.orphan"])
+    case("review-by-a-trusted-key", "a review is not an authorship", good, with_files(says(RECORD, "review", verdict="approved")), state="intact", also=["statement.orphan"])
     case("keyid-chooses-nothing", "a trusted key's fingerprint in a hint over a signature by another", good,
          with_files(sign(payload(RECORD, key=EVE), EVE, keyid=None, change=lambda w: {**w, "verificationMaterial": {"publicKey": {"hint": ADA.fingerprint}}})), state="intact", also=["trust.unknown-signer"])
 

@@ -68,7 +68,7 @@ impl SigningArguments {
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);
-        // What is no private key needs no secrecy.
+        // What is not a private key needs no secrecy.
         if let Some(warning) = warning(&self.key).filter(|_| !is_public_key(&text)) {
             let help = warning.help().replace("FILE", self.key.as_str());
             let warning = format!("{}: {warning}", self.key);

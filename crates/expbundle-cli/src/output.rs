@@ -110,7 +110,7 @@ const ANOTHER_NAME: &str = "give another name by `-o`";
 const TAKEN: &str = "the output is there already, and what it holds would be lost";
 
 impl Output {
-    /// A place that a person named. Refuses what nothing can be written to, and what is no bundle and would be lost.
+    /// A place that a person named. Refuses what nothing can be written to, and what is not a bundle and would be lost.
     pub fn new(path: &Utf8Path, over: Over<'_>) -> Result<Self, Failure> {
         check_replaceable(path).map_err(|error| Failure::io("write the file", path, &error))?;
         let allowed = match over.inputs.and_then(|inputs| inputs.what_is(path)) {

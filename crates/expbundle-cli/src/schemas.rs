@@ -24,19 +24,10 @@ pub fn all() -> BTreeMap<String, String> {
         ("lineage", schema_for!(LineageReport)),
         ("list", schema_for!(Vec<Listed>)),
         ("inspect", schema_for!(expbundle_convert::exposure::Exposure)),
-        ("authorship", schema_for!(expbundle_statement::Authorship)),
-        ("comment", schema_for!(expbundle_statement::Comment)),
-        ("review", schema_for!(expbundle_statement::Review)),
-        ("evaluation", schema_for!(expbundle_statement::Evaluated)),
-        ("deployment", schema_for!(expbundle_statement::Deployment)),
-        ("link", schema_for!(expbundle_statement::Asserted)),
-        ("supersession", schema_for!(expbundle_statement::Superseded)),
-        ("revocation", schema_for!(expbundle_statement::Revocation)),
-        ("seal", schema_for!(expbundle_statement::Seal)),
-        ("release", schema_for!(expbundle_statement::Release)),
     ] {
         schemas.insert(name.to_owned(), schema);
     }
+    schemas.extend(expbundle_statement::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     schemas
         .into_iter()
         .map(|(name, mut schema)| {

@@ -159,7 +159,7 @@ pub fn is_ended() -> bool {
 }
 
 /// The exit status of a command that concluded this one. Whoever read our output may have seen enough, as in
-/// `expbundle show … | head`; an output that could not be written for another reason is no success.
+/// `expbundle show … | head`; an output that could not be written for another reason is not success.
 pub fn conclude(code: u8) -> u8 {
     let ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(error) = ended.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) else { return code };

@@ -194,9 +194,9 @@ fn open_any(path: &Utf8Path) -> Option<Source> {
     [Tool::Wandb, Tool::Mlflow].into_iter().find_map(|tool| Source::open(tool, path).ok())
 }
 
-/// A run of a tracker's source as a checked bundle, without writing one; `None` if the path is no source.
+/// A run of a tracker's source as a checked bundle, without writing one; `None` if the path is not a source.
 pub fn bundle_of_source(path: &Utf8Path, run: Option<&str>) -> Result<Option<Intact>, Failure> {
-    // A bundle, or a directory that carries one, is no source, whatever else lies there.
+    // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle::directory::BUNDLE_NAME).is_file();
     let Some(source) = (if is_bundle { None } else { open_any(path) }) else { return Ok(None) };
     let key = match run {

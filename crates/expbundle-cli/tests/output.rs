@@ -145,7 +145,7 @@ fn remake(bench: &Bench) {
     }
 }
 
-/// Who asked for the output has none, so that is no success; what failed anyhow still failed.
+/// Who asked for the output has none, so that is not success; what failed anyhow still failed.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_no_success_and_hides_no_failure() {

@@ -135,7 +135,7 @@ fn permits(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let (holds, rest) = any_of(&words, allowed);
-    assert!(rest.is_empty(), "`{expression}` is no licence expression");
+    assert!(rest.is_empty(), "`{expression}` is not a licence expression");
     holds
 }
 

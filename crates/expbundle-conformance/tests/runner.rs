@@ -64,7 +64,7 @@ fn what_breaks_is_said() {
 #[test]
 fn an_implementation_that_takes_too_long_is_ended() {
     let mut runner = Command::new(env!("CARGO_BIN_EXE_expbundle-conformance"));
-    // By a shell, which does not pass the path on: `sleep` would end at once, for it is no time.
+    // By a shell, which does not pass the path on: `sleep` would end at once, for it is not a time.
     let command = ["sh", "-c", "exec sleep 60", "implementation"];
     runner.args(["--only", "container/smallest", "--timeout", "0", "--"]).args(command);
     let output = runner.output().expect("the runner runs");

@@ -14,7 +14,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::Digest as _;
 
-/// Why a text is no digest (code `record.digest`).
+/// Why a text is not a digest (code `record.digest`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
     /// A digest is 32 bytes, so 64 hex digits.

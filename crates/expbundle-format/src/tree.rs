@@ -18,7 +18,7 @@ pub const MAX_FILES: usize = 10_000_000;
 /// The largest size of a file, 2^53 - 1 bytes, as everywhere in the format.
 pub const MAX_SIZE_BYTES: u64 = (1 << 53) - 1;
 
-/// Why a text is no path of a listing.
+/// Why a text is not a path of a listing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreePathError {
     /// A name between two `/` is missing: an absolute path, `a//b`, `a/`, or nothing at all.

@@ -129,7 +129,7 @@ fn every_row_of_the_algorithm_has_its_anchor() {
 fn every_must_has_a_code_and_every_code_on_a_page_exists() {
     for (name, page) in pages() {
         for code in codes(&page) {
-            assert!(code.parse::<Code>().is_ok(), "{name}: [{code}] is no code");
+            assert!(code.parse::<Code>().is_ok(), "{name}: [{code}] is not a code");
         }
         if name == "README.md" {
             continue;

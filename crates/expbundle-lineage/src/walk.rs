@@ -1,4 +1,4 @@
-//! Walks through the graph, from record to record: a content between two records is no step.
+//! Walks through the graph, from record to record: a content between two records is not a step.
 //!
 //! However many records a walk begins with, each vertex is visited once.
 

@@ -99,7 +99,7 @@ fn a_page_of_two_gigabytes_costs_nothing() {
     let heads: Vec<usize> = (0..file.len() - 3).filter(|at| file[*at..].starts_with(&[0x15, 0x00, 0x15])).collect();
     assert!(heads.len() >= 5);
     for at in heads {
-        // One byte of the size becomes five, which moves what follows: whatever it is then, it is no page.
+        // One byte of the size becomes five, which moves what follows: whatever it is then, it is not a page.
         let mut changed = file[..at + 3].to_vec();
         changed.extend([0xfe, 0xff, 0xff, 0xff, 0x0f]);
         changed.extend(&file[at + 4..]);

@@ -222,7 +222,7 @@ fn blocks(file: &[u8]) -> Vec<std::ops::Range<usize>> {
         }
     };
     let (mut at, mut blocks) = (4, Vec::new());
-    // The footer begins with its version, which is no type of a page.
+    // The footer begins with its version, which is not a type of a page.
     while file[at..].starts_with(&[0x15, 0x00]) || file[at..].starts_with(&[0x15, 0x04]) {
         let rest = if file[at + 1] == 0 { 8 } else { 5 };
         at += 3;

@@ -42,7 +42,7 @@ pub enum StatementError {
         /// How many.
         count: usize,
     },
-    /// The payload is no in-toto Statement v1.
+    /// The payload is not an in-toto Statement v1.
     #[error("the payload is not an in-toto Statement v1 but {found:?}")]
     Type {
         /// What it says it is.

@@ -27,7 +27,7 @@ pub use kinds::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Release, Review,
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
-pub use predicate::{Kind, Predicate};
+pub use predicate::{Kind, Predicate, schemas};
 pub use set_aside::{SetAside, Unknown};
 pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
 pub use signing_key::{

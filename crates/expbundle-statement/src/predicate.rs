@@ -33,51 +33,105 @@ pub(crate) fn predicate_type(text: &str) -> Result<(&str, u32), StatementError> 
     Ok((word, major))
 }
 
-/// The kind of a statement, which its `predicateType` names: `https://expbundle.github.io/statement/<kind>/v1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+/// One line for each kind of statement: the variant, its word in the predicate type, and what it says.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $word:literal: $says:ty,)*) => {
+        /// The kind of a statement, which its `predicateType` names: `https://expbundle.github.io/statement/<kind>/v1`.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+            /// A kind of a later minor version. It is kept and shown, and counts for nothing.
+            Other(String),
+        }
+
+        impl Kind {
+            /// Its word.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$kind => $word,)*
+                    Self::Other(word) => word,
+                }
+            }
+
+            fn of(word: &str) -> Self {
+                match word {
+                    $($word => Self::$kind,)*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        /// What one kind of statement says.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Predicate {
+            $($(#[$doc])* $kind($says),)*
+            /// The predicate of a later minor version, as it is.
+            Other(String, Value),
+        }
+
+        impl Predicate {
+            /// Its kind.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                    Self::Other(word, _) => Kind::Other(word.clone()),
+                }
+            }
+
+            /// Members of all kinds and of its own. A predicate that names a key of an unknown algorithm is given as the name of that
+            /// algorithm.
+            pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Result<Self, String>), StatementError> {
+                let common = read(value.clone())?;
+                let predicate = match kind {
+                    $(Kind::$kind => <$says as Says>::read(value)?.map(Self::$kind),)*
+                    Kind::Other(word) => Ok(Self::Other(word.clone(), value)),
+                };
+                Ok((common, predicate))
+            }
+
+            pub(crate) fn to_value(&self, common: &Common) -> Result<Value, JsonError> {
+                let mut value = match self {
+                    $(Self::$kind(says) => written(says),)*
+                    Self::Other(_, value) => Ok(value.clone()),
+                }?;
+                if let (Value::Object(members), Value::Object(common)) = (&mut value, written(common)?) {
+                    members.extend(common);
+                }
+                Ok(value)
+            }
+        }
+
+        /// The JSON Schema of each kind, by its word.
+        pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+            vec![$(($word, schemars::schema_for!($says)),)*]
+        }
+    };
+}
+
+kinds! {
     /// Vouches for a record.
-    Authorship,
+    Authorship = "authorship": Authorship,
     /// A verdict on a record.
-    Review,
+    Review = "review": Review,
     /// A remark.
-    Comment,
+    Comment = "comment": Comment,
     /// Results that somebody measured afterwards.
-    Evaluation,
+    Evaluation = "evaluation": Evaluated,
     /// Where what the record made is in use.
-    Deployment,
+    Deployment = "deployment": Deployment,
     /// Who made an input, or which two keys are of one person.
-    Link,
+    Link = "link": Asserted,
     /// Another record took the place of this one.
-    Supersession,
+    Supersession = "supersession": Superseded,
     /// A statement, record or key no longer counts.
-    Revocation,
+    Revocation = "revocation": Revocation,
     /// What was there at a moment.
-    Seal,
+    Seal = "seal": Seal,
     /// The files of a folder. It is about no record.
-    Release,
-    /// A kind of a later minor version. It is kept and shown, and counts for nothing.
-    Other(String),
+    Release = "release": Release,
 }
 
 impl Kind {
-    /// Its word.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Authorship => "authorship",
-            Self::Review => "review",
-            Self::Comment => "comment",
-            Self::Evaluation => "evaluation",
-            Self::Deployment => "deployment",
-            Self::Link => "link",
-            Self::Supersession => "supersession",
-            Self::Revocation => "revocation",
-            Self::Seal => "seal",
-            Self::Release => "release",
-            Self::Other(word) => word,
-        }
-    }
-
     /// Its predicate type.
     pub fn predicate_type(&self) -> String {
         format!("{PREDICATE_TYPES}{self}/v{MAJOR}")
@@ -96,50 +150,12 @@ impl FromStr for Kind {
     /// Reads a predicate type of this major version.
     fn from_str(text: &str) -> Result<Self, StatementError> {
         let (word, major) = predicate_type(text)?;
-        if major != MAJOR {
-            return Err(StatementError::PredicateType { found: text.chars().take(120).collect() });
+        if major == MAJOR {
+            Ok(Self::of(word))
+        } else {
+            Err(StatementError::PredicateType { found: text.chars().take(120).collect() })
         }
-        Ok(match word {
-            "authorship" => Self::Authorship,
-            "review" => Self::Review,
-            "comment" => Self::Comment,
-            "evaluation" => Self::Evaluation,
-            "deployment" => Self::Deployment,
-            "link" => Self::Link,
-            "supersession" => Self::Supersession,
-            "revocation" => Self::Revocation,
-            "seal" => Self::Seal,
-            "release" => Self::Release,
-            other => Self::Other(other.to_owned()),
-        })
     }
-}
-
-/// What one kind of statement says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Predicate {
-    /// See [`Authorship`].
-    Authorship(Authorship),
-    /// See [`Review`].
-    Review(Review),
-    /// See [`Comment`].
-    Comment(Comment),
-    /// See [`Evaluated`].
-    Evaluation(Evaluated),
-    /// See [`Deployment`].
-    Deployment(Deployment),
-    /// See [`Asserted`].
-    Link(Asserted),
-    /// See [`Superseded`].
-    Supersession(Superseded),
-    /// See [`Revocation`].
-    Revocation(Revocation),
-    /// See [`Seal`].
-    Seal(Seal),
-    /// See [`Release`].
-    Release(Release),
-    /// The predicate of a later minor version, as it is.
-    Other(String, Value),
 }
 
 /// What every predicate has.
@@ -154,74 +170,45 @@ pub(crate) struct Common {
     pub prev: Vec<StatementId>,
 }
 
+/// What a kind of statement says, as it is read.
+trait Says: Sized {
+    /// What it says, or the name of the algorithm if it names a key of an unknown one.
+    fn read(value: Value) -> Result<Result<Self, String>, StatementError>;
+}
+
+macro_rules! says_what_it_has {
+    ($($kind:ty)*) => {$(
+        impl Says for $kind {
+            fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+                read(value).map(Ok)
+            }
+        }
+    )*};
+}
+
+says_what_it_has! { Authorship Review Comment Evaluated Deployment Superseded Seal Release }
+
+impl Says for Asserted {
+    fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+        read::<RawAsserted>(value)?.known().map_err(StatementError::Members)
+    }
+}
+
+impl Says for Revocation {
+    fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+        read::<RawRevocation>(value).map(RawRevocation::known)
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementError> {
+    json::from_value(value).map_err(StatementError::Predicate)
+}
+
+fn written(says: &impl Serialize) -> Result<Value, JsonError> {
+    serde_json::to_value(says).map_err(|error| JsonError::Unwritable(error.to_string()))
+}
+
 impl Predicate {
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Authorship(_) => Kind::Authorship,
-            Self::Review(_) => Kind::Review,
-            Self::Comment(_) => Kind::Comment,
-            Self::Evaluation(_) => Kind::Evaluation,
-            Self::Deployment(_) => Kind::Deployment,
-            Self::Link(_) => Kind::Link,
-            Self::Supersession(_) => Kind::Supersession,
-            Self::Revocation(_) => Kind::Revocation,
-            Self::Seal(_) => Kind::Seal,
-            Self::Release(_) => Kind::Release,
-            Self::Other(word, _) => Kind::Other(word.clone()),
-        }
-    }
-
-    /// Members of all kinds and of its own. A predicate that names a key of an unknown algorithm is given as the name of that algorithm.
-    pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Result<Self, String>), StatementError> {
-        fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementError> {
-            json::from_value(value).map_err(StatementError::Predicate)
-        }
-        let common = read(value.clone())?;
-        let predicate = match kind {
-            Kind::Authorship => Self::Authorship(read(value)?),
-            Kind::Review => Self::Review(read(value)?),
-            Kind::Comment => Self::Comment(read(value)?),
-            Kind::Evaluation => Self::Evaluation(read(value)?),
-            Kind::Deployment => Self::Deployment(read(value)?),
-            Kind::Link => match read::<RawAsserted>(value)?.known().map_err(StatementError::Members)? {
-                Ok(link) => Self::Link(link),
-                Err(algorithm) => return Ok((common, Err(algorithm))),
-            },
-            Kind::Supersession => Self::Supersession(read(value)?),
-            Kind::Revocation => match read::<RawRevocation>(value)?.known() {
-                Ok(revocation) => Self::Revocation(revocation),
-                Err(algorithm) => return Ok((common, Err(algorithm))),
-            },
-            Kind::Seal => Self::Seal(read(value)?),
-            Kind::Release => Self::Release(read(value)?),
-            Kind::Other(word) => Self::Other(word.clone(), value),
-        };
-        Ok((common, Ok(predicate)))
-    }
-
-    pub(crate) fn to_value(&self, common: &Common) -> Result<Value, JsonError> {
-        let write =
-            |value: Result<Value, serde_json::Error>| value.map_err(|error| JsonError::Unwritable(error.to_string()));
-        let mut value = write(match self {
-            Self::Authorship(authorship) => serde_json::to_value(authorship),
-            Self::Review(review) => serde_json::to_value(review),
-            Self::Comment(comment) => serde_json::to_value(comment),
-            Self::Evaluation(evaluation) => serde_json::to_value(evaluation),
-            Self::Deployment(deployment) => serde_json::to_value(deployment),
-            Self::Link(link) => serde_json::to_value(link),
-            Self::Supersession(supersession) => serde_json::to_value(supersession),
-            Self::Revocation(revocation) => serde_json::to_value(revocation),
-            Self::Seal(seal) => serde_json::to_value(seal),
-            Self::Release(release) => serde_json::to_value(release),
-            Self::Other(_, value) => Ok(value.clone()),
-        })?;
-        if let (Value::Object(members), Value::Object(common)) = (&mut value, write(serde_json::to_value(common))?) {
-            members.extend(common);
-        }
-        Ok(value)
-    }
-
     /// Whether it lowers what holds: a rejection, a call for changes, a revocation, a successor.
     pub fn is_against(&self) -> bool {
         match self {

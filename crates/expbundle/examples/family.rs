@@ -55,7 +55,7 @@ fn parents(shape: &str, number: usize) -> Vec<usize> {
             let rung = number / 2;
             if rung == 0 { Vec::new() } else { vec![2 * (rung - 1), 2 * (rung - 1) + 1] }
         }
-        other => panic!("`{other}` is no shape"),
+        other => panic!("`{other}` is not a shape"),
     }
 }
 

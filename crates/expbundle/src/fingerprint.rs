@@ -27,7 +27,7 @@ const SEED_NAMES: [&str; 6] = ["seed", "randomseed", "randomstate", "rngseed", "
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotCompared {
-    /// The hardware: it is no part of a recipe.
+    /// The hardware: it is not part of a recipe.
     Hardware,
     /// The code: none is recorded.
     Code,

@@ -405,7 +405,7 @@ fn a_bundle_is_saved_whole_or_not_at_all() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2, "no leftovers");
 }
 
-/// A name that is no UTF-8 can stand in no listing; the file is not read, and that is said.
+/// A name that is not UTF-8 can stand in no listing; the file is not read, and that is said.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_cannot_be_listed_is_said() {

@@ -113,6 +113,13 @@ pub fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The sources of a crate with their paths, comments included.
+pub fn sources(crate_name: &str) -> Vec<(String, String)> {
+    let paths = rust_files(&root().join("crates").join(crate_name).join("src")).into_iter();
+    let shown = |path: &Path| path.strip_prefix(root()).expect("it is below the root").display().to_string();
+    paths.map(|path| (shown(&path), fs::read_to_string(&path).expect("sources can be read"))).collect()
+}
+
 /// A line of the program text of a crate: no comment, no test.
 pub struct Line {
     /// `path:number`, as editors take it.

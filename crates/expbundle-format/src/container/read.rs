@@ -80,7 +80,7 @@ impl<R: Read + Seek> Scanner<R> {
         Ok(Self { source: BufReader::with_capacity(8 * 1024, source), position: 0, length })
     }
 
-    /// Tells what is no bundle at all from what is a damaged one.
+    /// Tells what is not a bundle at all from what is a damaged one.
     fn is_archive(&mut self) -> Result<(), ContainerError> {
         if self.peek()? == Some(LOCAL_SIGNATURE) {
             return Ok(());

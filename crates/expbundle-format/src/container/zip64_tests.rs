@@ -246,7 +246,7 @@ fn zip64_of_the_end_has_one_form() {
     }
     refused(&changed(24, 77), Code::ContainerEntryCount);
     refused(&changed(32, 77), Code::ContainerEntryCount);
-    // The count of the short end record, right modulo 65,536, is no excuse.
+    // The count of the short end record, right modulo 65,536, is not an excuse.
     let mut modulo = bytes.clone();
     let short = bytes.len() - 22;
     modulo[short + 8..short + 10].copy_from_slice(&(70_001_u32 % 65_536).to_le_bytes()[..2]);

@@ -140,7 +140,7 @@ impl<'de> Deserializer<'de> for Direct<'_, 'de> {
         visitor.visit_enum(text)
     }
 
-    /// Members have names: a list of them in some order is no object.
+    /// Members have names: a list of them in some order is not an object.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,

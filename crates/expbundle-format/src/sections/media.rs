@@ -43,7 +43,7 @@ pub struct MediaItem {
     /// What it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
-    /// Content that is no file, like the bins of a histogram, as a typed tree.
+    /// Content that is not a file, like the bins of a histogram, as a typed tree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Further facts, as a typed tree.

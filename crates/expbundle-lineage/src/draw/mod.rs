@@ -8,7 +8,7 @@ mod mermaid;
 mod svg;
 mod text;
 
-/// What is said beside an arrow that is no link: from what a record took in and no record made.
+/// What is said beside an arrow that is not a link: from what a record took in and no record made.
 const NO_LINK: &str = "taken in";
 
 pub use dot::dot;

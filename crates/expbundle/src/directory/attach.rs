@@ -58,7 +58,7 @@ pub enum AttachError {
         source: io::Error,
     },
     /// Something else has the bundle's name.
-    #[error("`{path}` is there and is no bundle that can be read; move it away first")]
+    #[error("`{path}` is there and is not a bundle that can be read; move it away first")]
     NotOurs {
         /// Which file.
         path: Utf8PathBuf,

@@ -54,7 +54,7 @@ pub fn may_choose_files(card: &[u8]) -> bool {
 /// Where every reader of front matter has come to its end. Some take a `---` below the first for content if there is nothing between, or only
 /// blank lines; and some a CR for no end of a line.
 fn end_of_front_matter(block: &[u8]) -> usize {
-    // What stands behind the first `---`, in its line, is no content.
+    // What stands behind the first `---`, in its line, is not content.
     let (mut at, mut number, mut has_content) = (0, 0, false);
     while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
         let length = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());

@@ -221,7 +221,7 @@ pub(super) fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, and links are not written through"));
     }
     if !metadata.is_file() || metadata.len() > MAX_TEXT_BYTES {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no text file of a usual size"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a text file of a usual size"));
     }
     fs::read_to_string(path).map(Some)
 }

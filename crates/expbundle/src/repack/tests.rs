@@ -113,7 +113,7 @@ fn without_its_end_an_archive_gives_what_is_there_and_says_that_more_may_be_gone
 
 #[test]
 fn what_the_archive_lists_and_nobody_can_find_is_reported() {
-    // The local header of the section, the second entry, is no header any more.
+    // The local header of the section, the second entry, is not a header any more.
     let second = |signature: &[u8; 4]| {
         let mut found = SMALLEST.windows(4).enumerate().filter(|(_, window)| window == signature).map(|(at, _)| at);
         found.nth(1).expect("it has three")
