@@ -18,21 +18,53 @@ use expbundle_trackers::huggingface::{Card, Model, ModelFile};
 use serde_json::Value;
 
 use crate::gate::{Converted, Draft, Fate, FileToList, LEFT_OUT};
+use crate::tracker::{self, Listed, Listing, Tracker};
 use crate::{ConvertError, Options, declared, roles};
 
 /// Fields of the card that have a home of their own.
 const MAPPED_FIELDS: [&str; 8] =
     ["base_model", "base_model_relation", "datasets", "library_name", "license", "license_name", "model-index", "tags"];
 
-/// Converts a folder.
-pub fn convert(folder: &Utf8Path, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    let model = Model::read(folder)
-        .map_err(|error| ConvertError::Source { path: folder.to_owned(), detail: error.to_string() })?;
-    if model.files.is_empty() {
-        let detail = "the folder holds no file of a model".to_owned();
-        return Err(ConvertError::Source { path: folder.to_owned(), detail });
+/// Hugging Face.
+#[derive(Debug)]
+pub(crate) struct HuggingFace;
+
+impl Tracker for HuggingFace {
+    fn name(&self) -> &'static str {
+        "huggingface"
     }
-    Mapping::new(&model, options).build()
+
+    fn reads(&self) -> &'static str {
+        "Model folder of the Hugging Face Hub: an origin record"
+    }
+
+    fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn tracker::Source>>, ConvertError> {
+        let model = Model::read(path).map_err(|error| tracker::unreadable(path, error))?;
+        Ok(if model.files.is_empty() { None } else { Some(Box::new(model)) })
+    }
+
+    // Any folder may be that of a model.
+    fn is_recognized(&self) -> bool {
+        false
+    }
+}
+
+/// The key of the one thing that a model folder holds.
+const MODEL_KEY: &str = "model";
+
+impl tracker::Source for Model {
+    fn runs(&self) -> Result<Listing, ConvertError> {
+        Ok(Listing { runs: vec![Listed::new(MODEL_KEY)], ..Listing::default() })
+    }
+
+    fn lone_run(&self) -> Option<String> {
+        Some(MODEL_KEY.to_owned())
+    }
+
+    // Whichever key is given, it can mean the model only.
+    fn convert(&self, _: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        Mapping::new(self, options).build()
+    }
 }
 
 struct Mapping<'a> {
@@ -47,10 +79,7 @@ struct Mapping<'a> {
 
 impl<'a> Mapping<'a> {
     fn new(model: &'a Model, options: &'a Options<'a>) -> Self {
-        let findings = model.findings.iter().map(|found| {
-            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
-            Finding::new(code, Place::entry(&found.place), &found.detail)
-        });
+        let findings = model.findings.iter().map(tracker::finding);
         Self {
             model,
             options,

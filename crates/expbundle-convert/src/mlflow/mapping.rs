@@ -12,7 +12,7 @@ use expbundle_trackers::{Json, read_json};
 use serde_json::Value;
 
 use super::finding;
-use crate::Options;
+use crate::{Options, tracker};
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -32,10 +32,7 @@ pub(super) struct Mapping<'a> {
 impl<'a> Mapping<'a> {
     pub fn new(run: &'a Run, options: &'a Options<'a>) -> Self {
         let experiment = run.experiment.as_ref();
-        let findings = run.findings.iter().map(|found| {
-            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
-            finding(code, &found.place, &found.detail)
-        });
+        let findings = run.findings.iter().map(tracker::finding);
         let mut identity = Identity::default();
         for (model, user) in people(run) {
             identity.source.insert(format!("{model}/user"), Value::from(user));

@@ -8,7 +8,7 @@ use expbundle_format::{Code, Finding, Place};
 use expbundle_trackers::wandb::{Folder, Run, RunFiles, Value};
 use serde_json::Value as Json;
 
-use crate::Options;
+use crate::{Options, tracker};
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -27,10 +27,7 @@ impl<'a> Mapping<'a> {
     pub fn new(files: &'a RunFiles, options: &'a Options<'a>) -> Self {
         let empty = Vec::new();
         let folder_findings = files.folder.as_ref().map_or(&empty, |folder| &folder.findings);
-        let findings = files.run.findings.iter().chain(folder_findings).map(|found| {
-            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
-            Finding::new(code, Place::entry(&found.place), &found.detail)
-        });
+        let findings = files.run.findings.iter().chain(folder_findings).map(tracker::finding);
         let mut mapping = Self {
             files,
             options,

@@ -13,65 +13,117 @@ mod recipe;
 mod sweep;
 mod typed;
 
+use camino::Utf8Path;
+use expbundle_format::Code;
 use expbundle_format::record::{self, Kind, Parent, RecordBody, Status};
 use expbundle_format::sections::{Artifacts, SeriesSummary, Summary};
-use expbundle_format::{Code, DigestSet};
-use expbundle_trackers::wandb::{Listed, RunFiles, Source, SourceError, State};
+use expbundle_trackers::wandb::{RunFiles, Source as Logs, SourceError, State};
 
 use self::mapping::{Mapping, time};
 use self::points::{Gathered, Written};
+use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::{Converted, Draft};
 use crate::privacy::{Learned, Private};
+use crate::tracker::{self, Listed, Listing, Source, Tracker};
 use crate::{ConvertError, Options, declared, roles, series};
 
-/// Lists the runs of a source.
-pub fn list(source: &Source) -> Result<Vec<Listed>, ConvertError> {
-    source.list().map_err(describe)
-}
+/// Weights & Biases.
+#[derive(Debug)]
+pub(crate) struct Wandb;
 
-/// Converts a run, named by the key that [`list`] gives, or by its id if only one has it.
-pub fn convert(source: &Source, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    let (files, points) = read(source, key, options)?;
-    // From the first folder of the id up to the one before this: each follows from the one before it.
-    let mut line = Vec::new();
-    let mut next = &files.previous;
-    while let Some(key) = next {
-        line.push(read(source, key, options)?);
-        next = line.last().map_or(&None, |(files, _): &(RunFiles, Gathered)| &files.previous);
+impl Tracker for Wandb {
+    fn name(&self) -> &'static str {
+        "wandb"
     }
-    let mut parent = None;
-    // What was declared was declared of the run that was asked for.
-    let plain = Options { inputs: &[], outputs: &[], ..*options };
-    while let Some((files, points)) = line.pop() {
-        let converted = build(&files, points, parent, &plain)?;
-        parent = Some(record_digest(&converted)?);
+
+    fn reads(&self) -> &'static str {
+        "wandb/ folder, offline-run-… or run-… folder, .wandb file, exports of the API"
     }
-    build(&files, points, parent, options)
+
+    fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
+        match Logs::open(path) {
+            Ok(logs) => Ok(Some(Box::new(Opened { logs, ancestry: Ancestry::default() }))),
+            Err(SourceError::Nothing { .. }) => Ok(None),
+            Err(error) => Err(describe(error)),
+        }
+    }
 }
 
-fn read(source: &Source, key: &str, options: &Options<'_>) -> Result<(RunFiles, Gathered), ConvertError> {
-    let mut points = Gathered::new(options);
-    let files = source.read(key, &mut points, options.progress).map_err(describe)?;
-    Ok((files, points))
+/// Opened logs or exports.
+struct Opened {
+    logs: Logs,
+    ancestry: Ancestry,
 }
 
-fn record_digest(converted: &Converted) -> Result<DigestSet, ConvertError> {
-    let (_, content) = converted.bundle.records().next().expect("a converted run has its record");
-    Ok(content.digest()?)
+impl Source for Opened {
+    fn runs(&self) -> Result<Listing, ConvertError> {
+        let runs = self.logs.list().map_err(describe)?.into_iter().map(|run| Listed {
+            key: run.key,
+            name: run.name,
+            experiment: run.project,
+            status: status(run.state),
+            started: run.started_ns.and_then(time),
+            ..Listed::new(run.id)
+        });
+        Ok(Listing { runs: runs.collect(), findings: Vec::new() })
+    }
+
+    // Listing reads whole logs.
+    fn lone_run(&self) -> Option<String> {
+        let [key] = <[String; 1]>::try_from(self.logs.keys()).ok()?;
+        Some(key)
+    }
+
+    fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        self.ancestry.convert(self, key, options)
+    }
+}
+
+impl Steps for Opened {
+    type Run = (RunFiles, Gathered);
+
+    fn read(&self, key: &str, options: &Options<'_>) -> Result<Option<Read<Self::Run>>, ConvertError> {
+        let mut points = Gathered::new(options);
+        match self.logs.read(key, &mut points, options.progress) {
+            Ok(files) => Ok(Some(Read { parent: files.previous.clone(), run: (files, points) })),
+            Err(SourceError::NoRun { .. }) => Ok(None),
+            Err(error) => Err(describe(error)),
+        }
+    }
+
+    fn build(
+        &self,
+        (files, points): Self::Run,
+        parent: ParentLink,
+        options: &Options<'_>,
+    ) -> Result<Converted, ConvertError> {
+        build(&files, points, parent, options)
+    }
+}
+
+fn status(state: State) -> Status {
+    match state {
+        State::Finished => Status::Finished,
+        State::Failed => Status::Failed,
+        State::Crashed => Status::Crashed,
+        State::Running => Status::Running,
+        State::Killed => Status::Killed,
+        State::Unknown => Status::Unknown,
+    }
 }
 
 fn describe(error: SourceError) -> ConvertError {
     match error {
         SourceError::NoRun { run } => ConvertError::NoSuchRun { run },
-        SourceError::Read { path, source } => ConvertError::Source { path, detail: source.to_string() },
-        SourceError::Nothing { path } => ConvertError::Source { detail: "it holds no W&B run".to_owned(), path },
+        SourceError::Read { path, source } => tracker::unreadable(&path, source),
+        SourceError::Nothing { ref path } => tracker::unreadable(&path.clone(), error),
     }
 }
 
 fn build(
     files: &RunFiles,
     mut points: Gathered,
-    parent: Option<DigestSet>,
+    parent: ParentLink,
     options: &Options<'_>,
 ) -> Result<Converted, ConvertError> {
     let run = &files.run;
@@ -81,16 +133,11 @@ fn build(
     let runtime = run.exit.map(|exit| exit.runtime_seconds);
     let ended_ns = runtime.and_then(|seconds| run.started_ns()?.checked_add(seconds.checked_mul(1_000_000_000)?));
     body.ended = ended_ns.and_then(time);
-    body.status = Some(match run.state() {
-        State::Finished => Status::Finished,
-        State::Failed => Status::Failed,
-        State::Crashed => Status::Crashed,
-        State::Running => Status::Running,
-        State::Killed => Status::Killed,
-        State::Unknown => Status::Unknown,
-    });
+    body.status = Some(status(run.state()));
     body.source = Some(record::Source { tool: "wandb".to_owned(), run: files.id.clone() });
-    body.parents.extend(parent.map(|record| Parent { record, relation: roles::word("resumed-from") }));
+    if let ParentLink::Record(record) = parent {
+        body.parents.push(Parent { record, relation: roles::word("resumed-from") });
+    }
     let mut mapping = Mapping::new(files, options);
     // The record of a sweep is one for all of its runs, so it has no identity; an id that names somebody gets none.
     let mut learned = Learned::default();
