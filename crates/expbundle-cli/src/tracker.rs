@@ -49,6 +49,10 @@ pub fn convert_failure(error: &ConvertError) -> Failure {
             failure.help("leave it out, or name it by `--allow-secrets` if it is not a secret")
         }
         ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
+        ConvertError::NotIntact { findings } => {
+            let first = findings.iter().find(|finding| finding.is_error());
+            failure.listing(findings::all(first.map_or(&[], std::slice::from_ref))).help("please report this")
+        }
         ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
         _ => failure,
     }

@@ -23,6 +23,7 @@ pub mod embed;
 pub mod exposure;
 mod findings;
 pub mod gate;
+mod ledger;
 pub mod privacy;
 pub mod roles;
 pub mod scrub;
@@ -125,6 +126,12 @@ pub enum ConvertError {
     Gate {
         /// Where it is.
         place: String,
+    },
+    /// The bundle would not verify.
+    #[error("the run makes a bundle that would not verify")]
+    NotIntact {
+        /// Why not.
+        findings: Vec<expbundle_format::Finding>,
     },
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]

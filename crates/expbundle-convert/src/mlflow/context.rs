@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expbundle_format::sections::{Context, Goal, Group};
 use serde_json::Value;
 
-use super::mapping::{Mapping, typed_tree};
+use super::mapping::Mapping;
 
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run;
@@ -29,7 +29,7 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
         let group = Group { kind: "experiment".to_owned(), name: id.clone(), id: Some(id.clone()), ..Group::default() };
         return (!id.is_empty()).then_some(group);
     };
-    mapping.keep_address("experimentArtifacts", experiment.artifact_location.as_ref());
+    mapping.ledger.address("experimentArtifacts", experiment.artifact_location.as_deref());
     let mut facts = experiment.extra.clone();
     for (member, time_ms) in [("creation_time", experiment.created_ms), ("last_update_time", experiment.updated_ms)] {
         if let Some(time_ms) = time_ms {
@@ -39,14 +39,11 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
     if experiment.lifecycle != "active" {
         facts.insert("lifecycle_stage".to_owned(), Value::from(experiment.lifecycle.clone()));
     }
-    mapping.account.found("experiment field", facts.len() as u64);
-    for (member, value) in facts {
-        mapping.account.raw("experiment field", 1);
-        mapping.keep("experiment field", &member, typed_tree(value));
+    for (member, value) in &facts {
+        mapping.ledger.item("experiment field", member).raw(value);
     }
-    let traces = experiment.traces_without_run;
-    mapping.account.found("trace of the experiment", traces);
-    mapping.account.dropped("trace of the experiment", traces, "it belongs to the experiment and to no run");
+    let traces = mapping.ledger.items("trace of the experiment", experiment.traces_without_run);
+    traces.dropped("it belongs to the experiment and to no run");
     let name = experiment.name.as_ref().unwrap_or(&experiment.id).clone();
     Some(Group {
         kind: "experiment".to_owned(),

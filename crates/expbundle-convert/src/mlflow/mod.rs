@@ -15,17 +15,16 @@ mod rest;
 mod series;
 
 use camino::Utf8Path;
-use expbundle_format::record::{self, Kind, Parent, RecordBody};
-use expbundle_format::sections::Artifacts;
+use expbundle_format::Code;
+use expbundle_format::record;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, Finding};
 use expbundle_trackers::mlflow::{Run, Source as Store, SourceError, SourceKind, Status};
 
-use self::mapping::{Mapping, placed};
+use self::mapping::Mapping;
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
-use crate::gate::{Converted, Draft};
+use crate::gate::Converted;
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, declared};
+use crate::{ConvertError, Options};
 
 /// MLflow.
 #[derive(Debug)]
@@ -92,57 +91,46 @@ impl Steps for Opened {
 }
 
 fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    let mut body = RecordBody::new(Kind::Run);
+    let mut mapping = Mapping::new(run, options);
+    mapping.ledger.source.layout = Some(layout(kind).to_owned());
+    mapping.ledger.run(run.info.run_id.clone());
+    let body = mapping.ledger.body();
     body.started = run.info.start_ms.and_then(Time::from_milliseconds);
     body.ended = run.info.end_ms.and_then(Time::from_milliseconds);
     body.status = Some(status(run.info.status));
-    body.source = Some(record::Source { tool: "mlflow".to_owned(), run: run.info.run_id.clone() });
-    if let ParentLink::Record(digest) = parent {
-        body.parents.push(Parent { record: digest, relation: placed("part-of") });
-    }
-    let mut draft = Draft::new(body, options);
-    let mut mapping = Mapping::new(run, options);
-    mapping.found();
-    let parent_note = match parent {
-        ParentLink::Missing => Some("the run is nested in one that is not in this source"),
-        ParentLink::Circle => Some("the run is nested in itself, through others"),
-        ParentLink::None | ParentLink::Record(_) => None,
-    };
-    if let Some(note) = parent_note {
-        mapping.finding(Code::SourceMissing, "tags/mlflow.parentRunId", note);
-    }
-    if matches!(parent, ParentLink::Record(_)) {
-        mapping.take_tag("mlflow.parentRunId");
-    }
+    nested(&mut mapping, parent);
 
-    let files = files::map(&mut mapping, &mut draft)?;
-    models::map(&mut mapping, &mut draft, &files)?;
+    let files = files::map(&mut mapping)?;
+    models::map(&mut mapping, &files)?;
     datasets::map(&mut mapping);
     let context = context::map(&mut mapping);
-    let recipe = recipe::map(&mut mapping, &mut draft, &files)?;
+    let recipe = recipe::map(&mut mapping, &files)?;
     let evaluations = evaluations::map(&mut mapping);
-    let media = media::map(&files);
     let goals = context::goals(&mut mapping);
-    series::write(&mut mapping, &mut draft, &goals)?;
-    rest::map(&mut mapping, &mut draft)?;
+    series::write(&mut mapping, &goals)?;
+    rest::map(&mut mapping)?;
 
-    let mut artifacts = std::mem::take(&mut mapping.artifacts);
-    declared::add(&mut draft, &mut artifacts, options)?;
-    draft.json_section(&context)?;
-    draft.json_section(&recipe)?;
-    if !artifacts.is_empty() {
-        let mut section = Artifacts { artifacts, salt: None };
-        section.sort();
-        draft.json_section(&section)?;
-    }
-    if !evaluations.evaluations.is_empty() {
-        draft.json_section(&evaluations)?;
-    }
-    if !media.media.is_empty() {
-        draft.json_section(&media)?;
-    }
-    let (identity, source, findings) = mapping.finish(layout(kind));
-    draft.finish(identity, source, findings, None)
+    let mut ledger = mapping.ledger;
+    ledger.section(context);
+    ledger.section(recipe);
+    ledger.section(evaluations);
+    ledger.section(media::map(&files));
+    ledger.finish()
+}
+
+/// Names the run that this one is nested in.
+fn nested(mapping: &mut Mapping<'_>, parent: ParentLink) {
+    mapping.ledger.parent(parent, "part-of");
+    let trouble = match parent {
+        ParentLink::None => return,
+        ParentLink::Record(_) => {
+            mapping.take_tag("mlflow.parentRunId");
+            return;
+        }
+        ParentLink::Missing => "the run is nested in one that is not in this source",
+        ParentLink::Circle => "the run is nested in itself, through others",
+    };
+    mapping.ledger.finding(Code::SourceMissing, "tags/mlflow.parentRunId", trouble);
 }
 
 fn layout(kind: SourceKind) -> &'static str {
@@ -175,9 +163,4 @@ fn describe(error: SourceError, opened: &Utf8Path) -> ConvertError {
         SourceError::NoRun { .. } => opened.to_owned(),
     };
     tracker::unreadable(&path, error)
-}
-
-/// A finding of a converter at a place in the source.
-fn finding(code: Code, place: &str, message: &str) -> Finding {
-    Finding::new(code, expbundle_format::finding::Place::entry(place), message)
 }
