@@ -247,6 +247,12 @@ impl Item<'_> {
         self.tell(self.count, Account::mapped);
     }
 
+    /// It has a home in a section, and is kept as it was beside that, for it says more than has a home.
+    pub fn mapped_with(self, value: &impl Foreign) {
+        self.keep(value.tree());
+        self.mapped();
+    }
+
     /// It is kept as it was, in `source.json`.
     pub fn raw(self, value: &impl Foreign) {
         self.raw_tree(value.tree());
