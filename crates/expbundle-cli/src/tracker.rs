@@ -35,6 +35,12 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, F
     })
 }
 
+impl From<ConvertError> for Failure {
+    fn from(error: ConvertError) -> Self {
+        convert_failure(&error)
+    }
+}
+
 /// An error of a conversion, with the next step.
 pub fn convert_failure(error: &ConvertError) -> Failure {
     let failure = Failure::new("cli.source", error.to_string()).because(error);
@@ -75,11 +81,8 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     if is_bundle || files::regular_or_folder(path, "read the source").is_err() {
         return files::intact(path);
     }
-    let Some(source) = tracker::open_any(path).map_err(|error| convert_failure(&error))? else {
-        return files::intact(path);
-    };
-    let converted = tracker::convert(&*source, run, &Options::default()).map_err(|error| convert_failure(&error))?;
-    Ok(checked(&converted.bundle, None)?.0)
+    let Some(source) = tracker::open_any(path)? else { return files::intact(path) };
+    Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
 }
 
 /// The bundle with a random salt in every section.
@@ -89,7 +92,7 @@ pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
         getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
         Ok::<_, std::io::Error>(salt)
     };
-    blind(bundle, salt).map_err(|error| convert_failure(&error))
+    Ok(blind(bundle, salt)?)
 }
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.

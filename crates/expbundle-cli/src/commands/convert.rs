@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle_convert::tracker::{Listed, Listing, Source, Tracker};
+use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Embedded, Options, embed};
 use expbundle_format::record::{Record, Status, Word, role};
 use expbundle_format::sections::Account;
@@ -111,7 +111,7 @@ impl Convert {
     }
 
     fn print_list(&self, source: &dyn Source) -> Outcome {
-        let listing = source.runs().map_err(|error| tracker::convert_failure(&error))?;
+        let listing = source.runs()?;
         let runs = match &self.experiment {
             Some(experiment) => tracker::of_experiment(&listing, experiment)?,
             None => listing.runs.iter().collect(),
@@ -148,13 +148,9 @@ impl Convert {
     }
 
     fn convert_one(&self, source: &dyn Source, manner: Manner) -> Outcome {
-        let only = || expbundle_convert::tracker::only_run(source).map_err(|error| tracker::convert_failure(&error));
-        let key = self.run.first().cloned().map_or_else(only, Ok)?;
+        let key = self.run.first().cloned().map_or_else(|| only_run(source), Ok)?;
         let bar = manner.byte_progress(0, "converting");
-        let converted = source
-            .convert(&key, &self.options(&|bytes| bar.inc(bytes)))
-            .map_err(|error| tracker::convert_failure(&error))
-            .and_then(|converted| self.blinded(converted))?;
+        let converted = self.blinded(source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?)?;
         bar.finish_and_clear();
         let out = match &self.out {
             Some(out) if !is_folder(out) => out.clone(),
@@ -193,7 +189,7 @@ impl Convert {
     }
 
     fn convert_many(&self, source: &dyn Source, manner: Manner) -> Outcome {
-        let listing = source.runs().map_err(|error| tracker::convert_failure(&error))?;
+        let listing = source.runs()?;
         terminal::talk(&findings::all(&listing.findings));
         let chosen = self.chosen(&listing)?;
         let out = self.out.clone().unwrap_or_else(|| ".".into());
@@ -263,7 +259,7 @@ impl Convert {
         }
         let result = source
             .convert(&run.key, &self.options(&|_| {}))
-            .map_err(|error| tracker::convert_failure(&error))
+            .map_err(Failure::from)
             .and_then(|converted| self.blinded(converted))
             .and_then(|converted| {
                 let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;

@@ -11,13 +11,13 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run;
     let title = run.info.name.as_ref().unwrap_or(&run.info.run_id).clone();
     if mapping.tag("mlflow.runName") == Some(title.as_str()) {
-        mapping.take_tag("mlflow.runName");
+        mapping.tags.take("mlflow.runName");
     }
-    let notes = mapping.take_tag("mlflow.note.content").map(str::to_owned);
+    let notes = mapping.tags.take("mlflow.note.content").map(str::to_owned);
     Context {
         title,
         notes,
-        labels: mapping.take_labels(),
+        labels: mapping.tags.take_labels(),
         groups: group(mapping).into_iter().collect(),
         ..Context::default()
     }
@@ -49,8 +49,8 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
         kind: "experiment".to_owned(),
         name,
         id: Some(experiment.id.clone()),
-        notes: mapping.take_experiment_tag("mlflow.note.content").map(str::to_owned),
-        labels: mapping.take_experiment_labels(),
+        notes: mapping.experiment_tags.take("mlflow.note.content").map(str::to_owned),
+        labels: mapping.experiment_tags.take_labels(),
     })
 }
 
@@ -70,7 +70,7 @@ pub(super) fn goals(mapping: &mut Mapping<'_>) -> BTreeMap<String, Goal> {
     if !mapping.run.metrics.iter().any(|metric| metric.key == name) {
         return BTreeMap::new();
     }
-    mapping.take_experiment_tag(NAME);
-    mapping.take_experiment_tag(GREATER);
+    mapping.experiment_tags.take(NAME);
+    mapping.experiment_tags.take(GREATER);
     BTreeMap::from([(name.to_owned(), goal)])
 }

@@ -11,22 +11,19 @@ use serde_json::Value;
 
 use super::Mlflow;
 use crate::Options;
-use crate::ledger::Ledger;
+use crate::ledger::{Item, Ledger};
 use crate::tracker::Tracker as _;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
     pub run: &'a Run,
     pub ledger: Ledger<'a>,
-    /// Tags that no part of the map has taken yet.
-    tags: BTreeMap<&'a str, &'a str>,
-    /// The same for tags of the experiment.
-    experiment_tags: BTreeMap<&'a str, &'a str>,
+    pub tags: Tags<'a>,
+    pub experiment_tags: Tags<'a>,
 }
 
 impl<'a> Mapping<'a> {
     pub fn new(run: &'a Run, options: &'a Options<'a>) -> Self {
-        let experiment = run.experiment.as_ref();
         let mut ledger = Ledger::new(Kind::Run, Mlflow.name(), options);
         ledger.findings(&run.findings);
         // Users of the run's logged models may be others than the run's own.
@@ -36,56 +33,43 @@ impl<'a> Mapping<'a> {
             }
         }
         announce(&mut ledger, run);
-        Self {
-            run,
-            ledger,
-            tags: pairs(&run.tags),
-            experiment_tags: experiment.map(|experiment| pairs(&experiment.tags)).unwrap_or_default(),
-        }
+        let tags = Tags::new(&ledger, "tag", &run.tags);
+        let of_experiment = run.experiment.iter().flat_map(|experiment| &experiment.tags);
+        let experiment_tags = Tags::new(&ledger, "experiment tag", of_experiment);
+        Self { run, ledger, tags, experiment_tags }
     }
 
-    /// Takes a tag of the run and counts it as mapped.
-    pub fn take_tag(&mut self, name: &str) -> Option<&'a str> {
-        let text = self.tags.remove(name)?;
-        self.ledger.item("tag", name).mapped();
-        Some(text)
-    }
-
-    /// Looks at a tag that stays raw.
+    /// The text of a tag of the run, whether it was taken or not.
     pub fn tag(&self, name: &str) -> Option<&'a str> {
         self.run.tags.get(name).map(String::as_str)
     }
+}
 
-    /// Takes a tag of the experiment.
-    pub fn take_experiment_tag(&mut self, name: &str) -> Option<&'a str> {
-        let text = self.experiment_tags.remove(name)?;
-        self.ledger.item("experiment tag", name).mapped();
+/// Tags that no part of the map has taken yet.
+pub(super) struct Tags<'a>(BTreeMap<&'a str, (&'a str, Item<'a>)>);
+
+impl<'a> Tags<'a> {
+    fn new(ledger: &Ledger<'_>, kind: &'static str, tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
+        Self(tags.into_iter().map(|(name, text)| (name.as_str(), (text.as_str(), ledger.item(kind, name)))).collect())
+    }
+
+    /// Takes a tag that has a home.
+    pub fn take(&mut self, name: &str) -> Option<&'a str> {
+        let (text, item) = self.0.remove(name)?;
+        item.mapped();
         Some(text)
     }
 
-    /// The tags that people set: those that are not MLflow's own.
+    /// Takes the tags that people set: those that are not MLflow's own.
     pub fn take_labels(&mut self) -> BTreeMap<String, String> {
-        let names: Vec<&str> = self.tags.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
-        names.into_iter().filter_map(|name| Some((name.to_owned(), self.take_tag(name)?.to_owned()))).collect()
-    }
-
-    /// The same for the experiment.
-    pub fn take_experiment_labels(&mut self) -> BTreeMap<String, String> {
-        let names: Vec<&str> =
-            self.experiment_tags.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
-        names
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), self.take_experiment_tag(name)?.to_owned())))
-            .collect()
+        let names: Vec<&str> = self.0.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
+        names.into_iter().filter_map(|name| Some((name.to_owned(), self.take(name)?.to_owned()))).collect()
     }
 
     /// Keeps every tag that is left, raw.
-    pub fn keep_tags(&mut self) {
-        let (tags, experiment_tags) = (std::mem::take(&mut self.tags), std::mem::take(&mut self.experiment_tags));
-        for (kind, tags) in [("tag", tags), ("experiment tag", experiment_tags)] {
-            for (name, text) in tags {
-                self.ledger.item(kind, name).raw(&Value::from(text));
-            }
+    pub fn keep(self) {
+        for (text, item) in self.0.into_values() {
+            item.raw(&Value::from(text));
         }
     }
 }
@@ -111,10 +95,6 @@ fn announce(ledger: &mut Ledger<'_>, run: &Run) {
     ] {
         ledger.found(kind, count);
     }
-}
-
-fn pairs(map: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
-    map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 /// A time in milliseconds, as the format has it.

@@ -14,7 +14,7 @@ mod recipe;
 mod rest;
 mod series;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record;
 use expbundle_format::time::Time;
@@ -41,22 +41,23 @@ impl Tracker for Mlflow {
 
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
         match Store::open(path) {
-            Ok(store) => Ok(Some(Box::new(Opened { store, ancestry: Ancestry::default() }))),
+            Ok(store) => Ok(Some(Box::new(Opened { path: path.to_owned(), store, ancestry: Ancestry::default() }))),
             Err(SourceError::Unknown { .. }) => Ok(None),
-            Err(error) => Err(describe(error, path)),
+            Err(error) => Err(tracker::unreadable(path, error)),
         }
     }
 }
 
 /// An opened store or export.
 struct Opened {
+    path: Utf8PathBuf,
     store: Store,
     ancestry: Ancestry,
 }
 
 impl Source for Opened {
     fn runs(&self) -> Result<Listing, ConvertError> {
-        let list = self.store.list().map_err(|error| describe(error, Utf8Path::new("")))?;
+        let list = self.store.list().map_err(|error| tracker::unreadable(&self.path, error))?;
         let runs = list.runs.into_iter().map(|run| Listed {
             name: run.name,
             experiment: run.experiment_name,
@@ -81,7 +82,7 @@ impl Steps for Opened {
         match self.store.read_with(key, options.files) {
             Ok(run) => Ok(Some(Read { parent: run.parent_run_id().map(str::to_owned), run })),
             Err(SourceError::NoRun { .. }) => Ok(None),
-            Err(error) => Err(describe(error, Utf8Path::new(""))),
+            Err(error) => Err(tracker::unreadable(&self.path, error)),
         }
     }
 
@@ -110,7 +111,9 @@ fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>)
     series::write(&mut mapping, &goals)?;
     rest::map(&mut mapping)?;
 
-    let mut ledger = mapping.ledger;
+    let Mapping { mut ledger, tags, experiment_tags, .. } = mapping;
+    tags.keep();
+    experiment_tags.keep();
     ledger.section(context);
     ledger.section(recipe);
     ledger.section(evaluations);
@@ -124,7 +127,7 @@ fn nested(mapping: &mut Mapping<'_>, parent: ParentLink) {
     let trouble = match parent {
         ParentLink::None => return,
         ParentLink::Record(_) => {
-            mapping.take_tag("mlflow.parentRunId");
+            mapping.tags.take("mlflow.parentRunId");
             return;
         }
         ParentLink::Missing => "the run is nested in one that is not in this source",
@@ -150,17 +153,4 @@ fn status(status: Option<Status>) -> record::Status {
         Some(Status::Killed) => record::Status::Killed,
         None => record::Status::Unknown,
     }
-}
-
-fn describe(error: SourceError, opened: &Utf8Path) -> ConvertError {
-    let path = match &error {
-        SourceError::Missing { path }
-        | SourceError::Unknown { path }
-        | SourceError::Ambiguous { path, .. }
-        | SourceError::Io { path, .. }
-        | SourceError::Database { path, .. }
-        | SourceError::Schema { path, .. } => path.clone(),
-        SourceError::NoRun { .. } => opened.to_owned(),
-    };
-    tracker::unreadable(&path, error)
 }

@@ -57,16 +57,16 @@ fn kind_of(name: &str) -> Kind {
 
 fn code(mapping: &mut Mapping<'_>) -> Result<Option<Code>, ConvertError> {
     let mut code = Code::default();
-    if let Some(program) = mapping.take_tag("mlflow.source.name") {
+    if let Some(program) = mapping.tags.take("mlflow.source.name") {
         let name = without_folders(program);
         code.entry_point = Some(name.to_owned());
         if name != program {
             mapping.ledger.address("program", Some(program));
         }
     }
-    code.commit = mapping.take_tag("mlflow.source.git.commit").map(str::to_owned);
-    code.branch = mapping.take_tag("mlflow.source.git.branch").map(str::to_owned);
-    if let Some(address) = mapping.take_tag("mlflow.source.git.repoURL") {
+    code.commit = mapping.tags.take("mlflow.source.git.commit").map(str::to_owned);
+    code.branch = mapping.tags.take("mlflow.source.git.branch").map(str::to_owned);
+    if let Some(address) = mapping.tags.take("mlflow.source.git.repoURL") {
         let (without_login, had_login) = without_login(address);
         code.repository = Some(without_login);
         if had_login {
@@ -119,7 +119,7 @@ fn without_login(address: &str) -> (String, bool) {
 fn environment(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Option<Environment> {
     let mut environment = Environment::default();
     if let Some(image) =
-        mapping.take_tag("mlflow.docker.image.id").or_else(|| mapping.take_tag("mlflow.docker.image.name"))
+        mapping.tags.take("mlflow.docker.image.id").or_else(|| mapping.tags.take("mlflow.docker.image.name"))
     {
         environment.container_image = Some(image.to_owned());
     }

@@ -16,7 +16,7 @@ const LARGE_BYTES: usize = 64 << 10;
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
     let run = mapping.run;
     let info = &run.info;
-    if let Some(user) = mapping.take_tag("mlflow.user").or(info.user.as_deref()) {
+    if let Some(user) = mapping.tags.take("mlflow.user").or(info.user.as_deref()) {
         mapping.ledger.identity.user = Some(user.to_owned());
     }
     if let Some(user) = info.user.as_ref().filter(|user| mapping.ledger.identity.user.as_ref() != Some(user)) {
@@ -50,7 +50,6 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
         let value = json!({ "info": trace.info, "spans": trace.spans });
         keep_large(mapping, "trace", &trace.id, &value)?;
     }
-    mapping.keep_tags();
     Ok(())
 }
 
