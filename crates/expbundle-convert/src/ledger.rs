@@ -17,7 +17,8 @@ use expbundle_format::sections::{Account, Artifact, Artifacts, Direction, Identi
 use expbundle_format::tree::Tree;
 use expbundle_format::{Code, DigestSet, Finding, Place};
 use expbundle_trackers::finding::SourceFinding;
-use serde_json::Value;
+use expbundle_trackers::{Json, read_json};
+use serde_json::{Map, Value};
 
 use crate::ancestry::ParentLink;
 use crate::gate::{Converted, Draft, Fate, FileToList};
@@ -37,6 +38,21 @@ pub(crate) trait Foreign {
 impl Foreign for Value {
     fn tree(&self) -> Value {
         typed::tree(self)
+    }
+}
+
+impl Foreign for str {
+    fn tree(&self) -> Value {
+        self.into()
+    }
+}
+
+/// JSON that a tracker keeps as text, as a typed tree; what is not JSON stays text.
+pub(crate) fn json_tree(text: &str) -> Value {
+    match read_json(text) {
+        Json::Value(value) => typed::tree(&value),
+        Json::TooMany => typed::text(text),
+        Json::None => text.into(),
     }
 }
 
@@ -231,6 +247,14 @@ impl<'a> Ledger<'a> {
     }
 }
 
+impl<'a> Fields<'a, Value> {
+    /// Takes a member if it is an object, whose members are items of their own.
+    pub fn take_object(&mut self, name: &str) -> Option<&'a Map<String, Value>> {
+        self.0.get(name)?.0.as_object()?;
+        self.take(name)?.as_object()
+    }
+}
+
 /// An item of the source, or several of one kind, which must be told once what became of it.
 #[must_use = "an item is mapped, kept raw or dropped"]
 #[derive(Debug)]
@@ -248,13 +272,13 @@ impl Item<'_> {
     }
 
     /// It has a home in a section, and is kept as it was beside that, for it says more than has a home.
-    pub fn mapped_with(self, value: &impl Foreign) {
+    pub fn mapped_with(self, value: &(impl Foreign + ?Sized)) {
         self.keep(value.tree());
         self.mapped();
     }
 
     /// It is kept as it was, in `source.json`.
-    pub fn raw(self, value: &impl Foreign) {
+    pub fn raw(self, value: &(impl Foreign + ?Sized)) {
         self.raw_tree(value.tree());
     }
 
@@ -292,6 +316,34 @@ impl Drop for Item<'_> {
     /// An item that was told has none left.
     fn drop(&mut self) {
         self.tell(self.count, |account, kind, count| account.dropped(kind, count, LOST));
+    }
+}
+
+/// Members of one kind that no part of the map has taken yet.
+pub(crate) struct Fields<'a, V: ?Sized>(BTreeMap<&'a str, (&'a V, Item<'a>)>);
+
+impl<'a, V: Foreign + ?Sized> Fields<'a, V> {
+    pub fn new(ledger: &Ledger<'_>, kind: &'static str, members: impl IntoIterator<Item = (&'a str, &'a V)>) -> Self {
+        Self(members.into_iter().map(|(name, value)| (name, (value, ledger.item(kind, name)))).collect())
+    }
+
+    /// Takes a member that has a home.
+    pub fn take(&mut self, name: &str) -> Option<&'a V> {
+        let (value, item) = self.0.remove(name)?;
+        item.mapped();
+        Some(value)
+    }
+
+    /// The names of those that are left.
+    pub fn names(&self) -> Vec<&'a str> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Keeps every member that is left, raw.
+    pub fn keep(self) {
+        for (value, item) in self.0.into_values() {
+            item.raw(value);
+        }
     }
 }
 

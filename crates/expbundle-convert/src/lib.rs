@@ -24,6 +24,7 @@ pub mod exposure;
 mod findings;
 pub mod gate;
 mod ledger;
+mod parameters;
 pub mod privacy;
 pub mod roles;
 pub mod scrub;
@@ -33,6 +34,7 @@ pub mod series;
 pub mod texts;
 pub mod tracker;
 
+mod clearml;
 mod huggingface;
 mod mlflow;
 mod wandb;

@@ -14,10 +14,10 @@ use expbundle_trackers::finding::SourceFinding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{ConvertError, Converted, Options, huggingface, mlflow, wandb};
+use crate::{ConvertError, Converted, Options, clearml, huggingface, mlflow, wandb};
 
 /// Every tracker, in the order in which a path of unknown kind is tried.
-pub static TRACKERS: &[&dyn Tracker] = &[&wandb::Wandb, &mlflow::Mlflow, &huggingface::HuggingFace];
+pub static TRACKERS: &[&dyn Tracker] = &[&wandb::Wandb, &mlflow::Mlflow, &clearml::ClearMl, &huggingface::HuggingFace];
 
 /// A tool whose files are read.
 pub trait Tracker: fmt::Debug + Sync {
@@ -163,6 +163,11 @@ pub fn convert(source: &dyn Source, key: Option<&str>, options: &Options<'_>) ->
 pub(crate) fn finding(found: &SourceFinding) -> Finding {
     let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
     Finding::new(code, Place::entry(&found.place), &found.detail)
+}
+
+/// The finding for a run that cannot be listed.
+pub(crate) fn not_listed(key: &str, error: &dyn Error) -> Finding {
+    Finding::new(Code::SourceUnreadable, Place::entry(key), error.to_string())
 }
 
 /// The error for a source, or a part of it, that cannot be read.

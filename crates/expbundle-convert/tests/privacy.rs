@@ -103,7 +103,9 @@ fn nothing_of_the_identity_is_left_in_what_is_shared() {
         let (shared, _) = full.withhold(&[Identity::name()]);
         for (place, text) in texts(&shared) {
             let text = text.to_lowercase();
-            for word in MADE_BY {
+            // Sessions of ClearML name the repository, and no folder of the machine that is called like it.
+            let is_public = |word: &str| word == "digits-lab" && name.contains("/clearml/");
+            for word in MADE_BY.into_iter().filter(|word| !is_public(word)) {
                 assert!(!has_word(&text, word), "{name}: `{word}` in {place}");
             }
             assert!(!text.contains("/home/") && !text.contains("/root/"), "{name}: a path in {place}");

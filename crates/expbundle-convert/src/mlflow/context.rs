@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expbundle_format::sections::{Context, Goal, Group};
 use serde_json::Value;
 
-use super::mapping::Mapping;
+use super::mapping::{Mapping, take_labels};
 
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run;
@@ -17,7 +17,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     Context {
         title,
         notes,
-        labels: mapping.tags.take_labels(),
+        labels: take_labels(&mut mapping.tags),
         groups: group(mapping).into_iter().collect(),
         ..Context::default()
     }
@@ -50,7 +50,7 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
         name,
         id: Some(experiment.id.clone()),
         notes: mapping.experiment_tags.take("mlflow.note.content").map(str::to_owned),
-        labels: mapping.experiment_tags.take_labels(),
+        labels: take_labels(&mut mapping.experiment_tags),
     })
 }
 

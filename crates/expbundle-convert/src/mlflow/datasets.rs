@@ -9,7 +9,8 @@ use expbundle_format::sections::{Artifact, DatasetFacts, Direction};
 use expbundle_trackers::mlflow::DatasetInput;
 use serde_json::Value;
 
-use super::mapping::{Mapping, typed_json};
+use super::mapping::Mapping;
+use crate::ledger::json_tree;
 use crate::roles;
 
 /// The name under which MLflow's digest of a data set is kept.
@@ -25,7 +26,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) {
 fn artifact(dataset: &DatasetInput) -> Artifact {
     let mut artifact = Artifact::new(Direction::Input, roles::word(role::DATASET));
     artifact.foreign = foreign(dataset);
-    let part = |text: &Option<String>| text.as_deref().map(typed_json);
+    let part = |text: &Option<String>| text.as_deref().map(json_tree);
     artifact.dataset = Some(DatasetFacts {
         source: part(&dataset.source),
         schema: part(&dataset.schema),

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use expbundle_format::number::typed;
 use expbundle_format::record::Kind;
 use expbundle_format::time::Time;
 use expbundle_trackers::mlflow::Run;
-use expbundle_trackers::{Json, read_json};
-use serde_json::Value;
 
 use super::Mlflow;
 use crate::Options;
-use crate::ledger::{Item, Ledger};
+use crate::ledger::{Fields, Ledger};
 use crate::tracker::Tracker as _;
+
+/// Tags of a run, or of its experiment.
+pub(super) type Tags<'a> = Fields<'a, str>;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
@@ -33,8 +33,8 @@ impl<'a> Mapping<'a> {
             }
         }
         announce(&mut ledger, run);
-        let tags = Tags::new(&ledger, "tag", &run.tags);
-        let of_experiment = run.experiment.iter().flat_map(|experiment| &experiment.tags);
+        let tags = Tags::new(&ledger, "tag", texts(&run.tags));
+        let of_experiment = run.experiment.iter().flat_map(|experiment| texts(&experiment.tags));
         let experiment_tags = Tags::new(&ledger, "experiment tag", of_experiment);
         Self { run, ledger, tags, experiment_tags }
     }
@@ -45,33 +45,10 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// Tags that no part of the map has taken yet.
-pub(super) struct Tags<'a>(BTreeMap<&'a str, (&'a str, Item<'a>)>);
-
-impl<'a> Tags<'a> {
-    fn new(ledger: &Ledger<'_>, kind: &'static str, tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
-        Self(tags.into_iter().map(|(name, text)| (name.as_str(), (text.as_str(), ledger.item(kind, name)))).collect())
-    }
-
-    /// Takes a tag that has a home.
-    pub fn take(&mut self, name: &str) -> Option<&'a str> {
-        let (text, item) = self.0.remove(name)?;
-        item.mapped();
-        Some(text)
-    }
-
-    /// Takes the tags that people set: those that are not MLflow's own.
-    pub fn take_labels(&mut self) -> BTreeMap<String, String> {
-        let names: Vec<&str> = self.0.keys().copied().filter(|name| !name.starts_with("mlflow.")).collect();
-        names.into_iter().filter_map(|name| Some((name.to_owned(), self.take(name)?.to_owned()))).collect()
-    }
-
-    /// Keeps every tag that is left, raw.
-    pub fn keep(self) {
-        for (text, item) in self.0.into_values() {
-            item.raw(&Value::from(text));
-        }
-    }
+/// Takes the tags that people set: those that are not MLflow's own.
+pub(super) fn take_labels(tags: &mut Tags<'_>) -> BTreeMap<String, String> {
+    let names = tags.names().into_iter().filter(|name| !name.starts_with("mlflow."));
+    names.filter_map(|name| Some((name.to_owned(), tags.take(name)?.to_owned()))).collect()
 }
 
 /// What the reader counted, before anything is done with it.
@@ -109,11 +86,6 @@ pub(super) fn without_folders(path: &str) -> &str {
     if is_absolute { path.rsplit(['/', '\\']).find(|name| !name.is_empty()).unwrap_or(path) } else { path }
 }
 
-/// JSON that MLflow keeps as text, as a typed tree; what is not JSON stays text.
-pub(super) fn typed_json(text: &str) -> Value {
-    match read_json(text) {
-        Json::Value(value) => typed::tree(&value),
-        Json::TooMany => typed::text(text),
-        Json::None => text.into(),
-    }
+fn texts(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    map.iter().map(|(name, text)| (name.as_str(), text.as_str()))
 }

@@ -10,8 +10,9 @@ use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, Regist
 use serde_json::{Map, Value};
 
 use super::files::{self, Files};
-use super::mapping::{Mapping, time, typed_json};
+use super::mapping::{Mapping, time};
 use crate::gate::LEFT_OUT;
+use crate::ledger::json_tree;
 use crate::{ConvertError, roles};
 
 pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<(), ConvertError> {
@@ -286,7 +287,7 @@ fn model_file(
     if let Some(Value::Object(signature)) = members.remove("signature") {
         let parts = signature.into_iter().filter(|(_, part)| !part.is_null());
         let parts = parts.map(|(name, part)| match part {
-            Value::String(text) => (name, typed_json(&text)),
+            Value::String(text) => (name, json_tree(&text)),
             other => (name, typed::tree(&other)),
         });
         let signature = Value::Object(parts.collect());

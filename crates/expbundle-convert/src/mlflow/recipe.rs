@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::datasets;
 use super::files::Files;
 use super::mapping::{Mapping, without_folders};
+use crate::parameters::{Kind, kind_of};
 use crate::{ConvertError, roles};
 
 /// The largest list of requirements that is read.
@@ -32,27 +33,6 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<Re
     recipe.data = data(mapping);
     recipe.gaps = gaps(&recipe);
     Ok(recipe)
-}
-
-enum Kind {
-    Seed,
-    Determinism,
-    Other,
-}
-
-/// Told by the last part of the name: `data/seed`, `trainer.random_state`.
-fn kind_of(name: &str) -> Kind {
-    let last = name.rsplit(['/', '.', ':']).next().unwrap_or(name).to_ascii_lowercase();
-    match last.as_str() {
-        "seed" | "random_seed" | "random_state" | "rng_seed" | "data_seed" | "manual_seed" | "np_seed"
-        | "torch_seed" => Kind::Seed,
-        "deterministic"
-        | "cudnn_deterministic"
-        | "cudnn_benchmark"
-        | "use_deterministic_algorithms"
-        | "full_determinism" => Kind::Determinism,
-        _ => Kind::Other,
-    }
 }
 
 fn code(mapping: &mut Mapping<'_>) -> Result<Option<Code>, ConvertError> {
@@ -251,11 +231,5 @@ mod tests {
         assert_eq!(without_login("https://u:t@h.org/a/b@c"), ("https://h.org/a/b@c".to_owned(), true));
         assert_eq!(without_login("https://h.org/a@b"), ("https://h.org/a@b".to_owned(), false));
         assert_eq!(without_login("git@h.org:a/b.git"), ("git@h.org:a/b.git".to_owned(), false));
-    }
-
-    #[test]
-    fn seeds_by_the_last_part_of_the_name() {
-        assert!(matches!(kind_of("trainer.random_state"), Kind::Seed));
-        assert!(matches!(kind_of("seeds"), Kind::Other));
     }
 }
