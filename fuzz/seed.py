@@ -96,6 +96,22 @@ def seeds(target):
         case "huggingface":
             configs = list(fixtures("config.json"))
             yield from (card + BETWEEN + configs[0] for card in fixtures("README.md"))
+        case "tracker":
+            yield from sources()
+
+
+def sources():
+    """The small files of each folder of fixtures, as a source of each tracker: a wrong first byte is a try that costs little."""
+    tools = sorted(path for path in (ROOT / "fixtures").iterdir() if path.is_dir())
+    for folder in (folder for tool in tools for folder in sorted(tool.iterdir()) if folder.is_dir()):
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "expected.json"]
+        parts, size = [], 0
+        for path in files:
+            data = path.read_bytes()
+            size += len(data)
+            if size < MOST_BYTES - 4096:
+                parts += [path.relative_to(folder).as_posix().encode(), data]
+        yield from (bytes([first]) + BETWEEN.join(parts) for first in range(len(tools)))
 
 
 def payload(envelope):

@@ -11,6 +11,8 @@ use expbundle::history::History;
 use expbundle::repack::repack;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
+use expbundle_convert::Options;
+use expbundle_convert::tracker::TRACKERS;
 use expbundle_format::Blake3;
 use expbundle_format::container::Container;
 use expbundle_format::json;
@@ -270,6 +272,35 @@ pub fn huggingface(bytes: &[u8]) {
             let _ = hub::Hub::of(root);
         },
     );
+}
+
+/// A source of any tracker, converted: the first byte says whose, the rest are paths and files by turns, with `\n===\n` between them.
+pub fn tracker(bytes: &[u8]) {
+    let Some((first, mut rest)) = bytes.split_first() else { return };
+    let tracker = TRACKERS[usize::from(*first) % TRACKERS.len()];
+    let mut files = Vec::new();
+    while !rest.is_empty() && files.len() < 32 {
+        let (path, after) = two(rest);
+        let (file, after) = two(after);
+        rest = after;
+        let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic()) && part != "..";
+        match std::str::from_utf8(path) {
+            Ok(path) if path.len() < 200 && path.split('/').all(is_plain) => files.push((path, file)),
+            _ => return,
+        }
+    }
+    // A path that is a file and a folder cannot be written.
+    files.sort();
+    files.dedup_by(|a, b| a.0 == b.0 || a.0.strip_prefix(b.0).is_some_and(|more| more.starts_with('/')));
+    with_folder(&files, |root| {
+        let Ok(Some(source)) = tracker.open(root) else { return };
+        let Ok(listing) = source.runs() else { return };
+        for run in listing.runs {
+            if let Ok(converted) = source.convert(&run.key, &Options::default()) {
+                assert!(converted.account.adds_up());
+            }
+        }
+    });
 }
 
 fn two(bytes: &[u8]) -> (&[u8], &[u8]) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use expbundle_convert::tracker::Listed;
 use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
 use schemars::{Schema, schema_for};
 
 use crate::commands::{Differences, LineageReport, Shown};
-use crate::tracker::Listed;
 
 /// Every schema by name, as its text.
 pub fn all() -> BTreeMap<String, String> {

@@ -2,6 +2,8 @@
 
 mod support;
 
+use camino::Utf8PathBuf;
+use expbundle_convert::tracker::TRACKERS;
 use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
 #[test]
@@ -25,20 +27,30 @@ fn the_demo_goes_the_whole_way() {
     bench.fails(2, "cli.io", &["demo", "-o", "demo"]);
 }
 
+/// For each tracker in the list, the first sources in its folder of fixtures.
+fn sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    for tracker in TRACKERS {
+        let folder = Utf8PathBuf::from(fixture(tracker.name()));
+        let mut paths: Vec<_> =
+            folder.read_dir_utf8().expect("fixtures").map(|one| one.expect("one").into_path()).collect();
+        paths.sort();
+        let found =
+            paths.iter().filter(|path| path.is_dir() && tracker.open(path).is_ok_and(|source| source.is_some()));
+        let before = sources.len();
+        sources.extend(found.take(3).map(|path| (tracker.name().to_owned(), path.to_string())));
+        assert!(sources.len() > before, "no fixture of {}", tracker.name());
+    }
+    sources
+}
+
 #[test]
 fn every_run_of_every_store_becomes_a_bundle_that_is_valid_and_a_second_call_changes_nothing() {
-    for (tool, source) in [
-        ("mlflow", "mlflow/file-store"),
-        ("mlflow", "mlflow/sqlite/mlflow.db"),
-        ("mlflow", "mlflow/export-import/experiment"),
-        ("wandb", "wandb/online"),
-        ("wandb", "wandb/v0.16-train"),
-    ] {
-        let bench = Bench::new();
-        let source = fixture(source);
-        let list = json(&bench.ok(&["convert", tool, &source, "--list", "--json"]));
+    for (tool, source) in sources() {
+        let (bench, tool, source) = (Bench::new(), tool.as_str(), source.as_str());
+        let list = json(&bench.ok(&["convert", tool, source, "--list", "--json"]));
         valid("list", &list);
-        bench.ok(&["convert", tool, &source, "--all", "-o", "out"]);
+        bench.ok(&["convert", tool, source, "--all", "-o", "out"]);
         let read = || -> Vec<(std::path::PathBuf, Vec<u8>)> {
             let files =
                 std::fs::read_dir(bench.path("out")).expect("a folder").map(|entry| entry.expect("readable").path());
@@ -51,10 +63,10 @@ fn every_run_of_every_store_becomes_a_bundle_that_is_valid_and_a_second_call_cha
         for (path, _) in &first {
             bundle_is_valid(&bench, path.to_str().expect("UTF-8"));
         }
-        bench.ok(&["convert", tool, &source, "--all", "-o", "out"]);
+        bench.ok(&["convert", tool, source, "--all", "-o", "out"]);
         assert!(first == read(), "{source}: a second call changed something");
         // One family in one file, whatever the order.
-        bench.ok(&["convert", tool, &source, "--all", "-o", "family.expb"]);
+        bench.ok(&["convert", tool, source, "--all", "-o", "family.expb"]);
         let paths: Vec<&str> = first.iter().rev().map(|(path, _)| path.to_str().expect("UTF-8")).collect();
         bench.ok(&[&["merge"], paths.as_slice(), &["-o", "merged.expb"]].concat());
         assert!(

@@ -145,7 +145,7 @@ pub enum CasesError {
     /// A file or folder that is not there or cannot be read.
     #[error("{path}: {source}", path = path.display())]
     Read {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -153,7 +153,7 @@ pub enum CasesError {
     /// A manifest of another form.
     #[error("{path}: {source}", path = path.display())]
     Manifest {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,

@@ -6,7 +6,8 @@ use workspace::{metadata, root, text};
 
 /// Words that turn up where a sentence was translated, and what to write instead.
 const PATTERNS: &[(&str, &str)] = &[
-    (" let be", "ignored"),
+    ("is let be", "ignored"),
+    ("are let be", "ignored"),
     ("in haste", "without optimization"),
     ("takes turns", "serialized"),
     ("/// Which.", "say something, or nothing"),
@@ -19,6 +20,7 @@ const PATTERNS: &[(&str, &str)] = &[
 /// What may stand behind "is no".
 const NO: &[&str] = &[
     "better",
+    "deeper",
     "doubt",
     "earlier",
     "exception",

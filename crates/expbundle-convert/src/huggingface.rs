@@ -4,147 +4,140 @@
 //! never prove one. Files are outputs with both digests; of a Git LFS pointer there is only the SHA-256, which is enough to
 //! prove a link.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::number::{Number, typed};
-use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody, Source, Word, role};
-use expbundle_format::sections::{
-    Account, Artifact, Artifacts, Context, Direction, Evaluation, Evaluations, Identity, ModelFacts, SourceSection,
-};
-use expbundle_format::{ArtifactDigests, Code, Finding, Place};
+use expbundle_format::record::{Kind, Word, role};
+use expbundle_format::sections::{Artifact, Context, Direction, Evaluation, Evaluations, ModelFacts};
+use expbundle_format::{ArtifactDigests, Code};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
 use serde_json::Value;
 
-use crate::gate::{Converted, Draft, Fate, FileToList, LEFT_OUT};
-use crate::{ConvertError, Options, declared, roles};
+use crate::gate::{Converted, Fate, LEFT_OUT};
+use crate::ledger::Ledger;
+use crate::tracker::{self, Listed, Listing, Tracker};
+use crate::{ConvertError, Options, roles};
 
 /// Fields of the card that have a home of their own.
 const MAPPED_FIELDS: [&str; 8] =
     ["base_model", "base_model_relation", "datasets", "library_name", "license", "license_name", "model-index", "tags"];
 
-/// Converts a folder.
-pub fn convert(folder: &Utf8Path, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    let model = Model::read(folder)
-        .map_err(|error| ConvertError::Source { path: folder.to_owned(), detail: error.to_string() })?;
-    if model.files.is_empty() {
-        let detail = "the folder holds no file of a model".to_owned();
-        return Err(ConvertError::Source { path: folder.to_owned(), detail });
+/// Hugging Face.
+#[derive(Debug)]
+pub(crate) struct HuggingFace;
+
+impl Tracker for HuggingFace {
+    fn name(&self) -> &'static str {
+        "huggingface"
     }
-    Mapping::new(&model, options).build()
+
+    fn reads(&self) -> &'static str {
+        "Model folder of the Hugging Face Hub: an origin record"
+    }
+
+    fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn tracker::Source>>, ConvertError> {
+        let model = Model::read(path).map_err(|error| tracker::unreadable(path, error))?;
+        Ok(if model.files.is_empty() { None } else { Some(Box::new(model)) })
+    }
+
+    // Any folder may be that of a model.
+    fn is_recognized(&self) -> bool {
+        false
+    }
+}
+
+/// The key of the one thing that a model folder holds.
+const MODEL_KEY: &str = "model";
+
+impl tracker::Source for Model {
+    fn runs(&self) -> Result<Listing, ConvertError> {
+        Ok(Listing { runs: vec![Listed::new(MODEL_KEY)], ..Listing::default() })
+    }
+
+    fn lone_run(&self) -> Option<String> {
+        Some(MODEL_KEY.to_owned())
+    }
+
+    // Whichever key is given, it can mean the model only.
+    fn convert(&self, _: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        Mapping::new(self, options).convert()
+    }
 }
 
 struct Mapping<'a> {
     model: &'a Model,
-    options: &'a Options<'a>,
     card: Card,
-    account: Account,
-    artifacts: Vec<Artifact>,
-    raw: BTreeMap<String, BTreeMap<String, Value>>,
-    findings: Vec<Finding>,
+    ledger: Ledger<'a>,
 }
 
 impl<'a> Mapping<'a> {
     fn new(model: &'a Model, options: &'a Options<'a>) -> Self {
-        let findings = model.findings.iter().map(|found| {
-            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
-            Finding::new(code, Place::entry(&found.place), &found.detail)
-        });
-        Self {
-            model,
-            options,
-            card: model.card.clone().unwrap_or_default(),
-            account: Account::default(),
-            artifacts: Vec::new(),
-            raw: BTreeMap::new(),
-            findings: findings.collect(),
+        let mut ledger = Ledger::new(Kind::Origin, HuggingFace.name(), options);
+        ledger.source.layout = Some("model folder".to_owned());
+        ledger.findings(&model.findings);
+        if let Some(id) = &model.hub.id {
+            let revision = model.hub.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
+            ledger.run(format!("{id}{revision}"));
         }
+        Self { model, card: model.card.clone().unwrap_or_default(), ledger }
     }
 
-    fn build(mut self) -> Result<Converted, ConvertError> {
-        let mut body = RecordBody::new(Kind::Origin);
-        let hub = &self.model.hub;
-        body.source = hub.id.as_ref().map(|id| {
-            let revision = hub.revision.as_ref().map(|revision| format!("@{revision}")).unwrap_or_default();
-            Source { tool: "huggingface".to_owned(), run: format!("{id}{revision}") }
-        });
-        let mut draft = Draft::new(body, self.options);
-        self.files(&mut draft)?;
+    fn convert(mut self) -> Result<Converted, ConvertError> {
+        self.files()?;
         self.named_inputs();
         let evaluations = self.evaluations();
+        self.ledger.section(Evaluations { evaluations, salt: None });
         let context = self.context();
+        self.ledger.section(context);
         self.rest_of_the_card();
         if let Some(card) = &self.model.card
             && !card.fields.contains_key("base_model_relation")
             && card.fields.contains_key("base_model")
         {
             let message = "the card names a base model and not how this one follows from it; nothing was inferred";
-            self.findings.push(Finding::new(Code::SourceLoss, Place::entry("README.md"), message));
+            self.ledger.finding(Code::SourceLoss, "README.md", message);
         }
-        let mut artifacts = std::mem::take(&mut self.artifacts);
-        declared::add(&mut draft, &mut artifacts, self.options)?;
-        draft.json_section(&context)?;
-        let mut section = Artifacts { artifacts, salt: None };
-        section.sort();
-        draft.json_section(&section)?;
-        if !evaluations.is_empty() {
-            draft.json_section(&Evaluations { evaluations, salt: None })?;
-        }
-        let source = SourceSection {
-            tool: "huggingface".to_owned(),
-            layout: Some("model folder".to_owned()),
-            raw: std::mem::take(&mut self.raw),
-            account: self.account.clone(),
-            ..SourceSection::default()
-        };
-        // A folder has no members of its own for people and machines; they are found in what it holds.
-        draft.finish(Identity::default(), source, self.findings, None)
+        self.ledger.finish()
     }
 
     /// Files are what the origin puts out.
-    fn files(&mut self, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
-        self.account.found("bookkeeping file", self.model.bookkeeping);
-        self.account.dropped("bookkeeping file", self.model.bookkeeping, "of git and of download tools");
-        self.account.found("file", self.model.files.len() as u64);
+    fn files(&mut self) -> Result<(), ConvertError> {
+        self.ledger.items("bookkeeping file", self.model.bookkeeping).dropped("of git and of download tools");
+        self.ledger.found("file", self.model.files.len() as u64);
         for file in &self.model.files {
-            let role = role_of(&file.path);
+            let item = self.ledger.item("file", &file.path);
             let digest: ArtifactDigests = match &file.pointer {
                 Some(pointer) => ArtifactDigests::new(None, pointer.sha256.parse().ok())
                     .expect("a pointer's SHA-256 was read as one"),
-                None => match hash_file(&file.on_disk, Wanted::Both, self.options.progress) {
+                None => match hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress) {
                     Ok(hashed) => hashed.digests(),
                     Err(error) => {
-                        self.account.dropped("file", 1, "the file cannot be read");
-                        let place = Place::entry(&file.path);
-                        self.findings.push(Finding::new(Code::SourceUnreadable, place, error.to_string()));
+                        item.dropped("the file cannot be read");
+                        self.ledger.finding(Code::SourceUnreadable, &file.path, error.to_string());
                         continue;
                     }
                 },
             };
-            let to_list = FileToList { path: &file.path, on_disk: &file.on_disk, role: &role, size: file.size, digest };
-            let is_left_out = if file.pointer.is_some() {
-                draft.is_secret_by_name(&file.path)
+            let artifact = self.described(file, digest);
+            let is_left_out = if file.pointer.is_none() {
+                self.ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut
+            } else if self.ledger.draft.is_secret_by_name(&file.path) {
+                true
             } else {
-                draft.file(&to_list)? == Fate::LeftOut
-            };
-            if is_left_out {
-                self.account.dropped("file", 1, LEFT_OUT);
-                continue;
-            }
-            self.account.mapped("file", 1);
-            if file.pointer.is_some() {
                 let message = "only a Git LFS pointer is here: it names the bytes, and nobody had them";
-                self.findings.push(Finding::new(Code::SourceMissing, Place::entry(&file.path), message));
-            }
-            draft.body_mut().outputs.push(ArtifactRef::new(role.clone(), digest, file.size, Form::File));
-            let artifact = self.described(file, role, digest);
-            self.artifacts.push(artifact);
+                self.ledger.finding(Code::SourceMissing, &file.path, message);
+                self.ledger.list(artifact);
+                false
+            };
+            if is_left_out { item.dropped(LEFT_OUT) } else { item.mapped() }
         }
         Ok(())
     }
 
-    fn described(&self, file: &ModelFile, role: Word, digest: ArtifactDigests) -> Artifact {
+    fn described(&self, file: &ModelFile, digest: ArtifactDigests) -> Artifact {
+        let role = role_of(&file.path);
         let carries_lineage = role::carries_lineage(&role);
         let mut artifact = Artifact::new(Direction::Output, role);
         artifact.digest = Some(digest);
@@ -205,7 +198,7 @@ impl<'a> Mapping<'a> {
                 }
                 artifact.name = Some(name);
                 if seen.insert((role, artifact.name.clone(), field)) {
-                    self.artifacts.push(artifact);
+                    self.ledger.artifact(artifact);
                 }
             }
         }
@@ -222,7 +215,6 @@ impl<'a> Mapping<'a> {
             let name = text(model, "name");
             for result in list(model, "results") {
                 for metric in list(result, "metrics") {
-                    self.account.found("result", 1);
                     let mut evaluation = measured(metric.get("value"));
                     evaluation.model.clone_from(&name);
                     evaluation.metric = text(metric, "name").or(text(metric, "type")).unwrap_or_default();
@@ -232,13 +224,12 @@ impl<'a> Mapping<'a> {
                     evaluation.split = dataset.and_then(|dataset| text(dataset, "split"));
                     evaluation.evaluator = result.get("source").and_then(|source| text(source, "name"));
                     evaluations.push(evaluation);
-                    self.account.mapped("result", 1);
+                    self.ledger.items("result", 1).mapped();
                 }
             }
         }
         for results in &self.model.results {
             for entry in &results.entries {
-                self.account.found("result", 1);
                 let mut evaluation = measured(entry.get("value"));
                 let dataset = entry.get("dataset");
                 "value".clone_into(&mut evaluation.metric);
@@ -248,12 +239,9 @@ impl<'a> Mapping<'a> {
                 let source = entry.get("source");
                 evaluation.evaluator = source.and_then(|source| text(source, "name").or(text(source, "user")));
                 evaluations.push(evaluation);
-                self.account.mapped("result", 1);
                 // What a result has besides is kept beside it.
-                self.raw
-                    .entry("result".to_owned())
-                    .or_default()
-                    .insert(format!("{} {}", results.path, evaluations.len()), typed::tree(entry));
+                let name = format!("{} {}", results.path, evaluations.len());
+                self.ledger.item("result", &name).mapped_with(entry);
             }
         }
         evaluations
@@ -268,8 +256,7 @@ impl<'a> Mapping<'a> {
         let title = self.model.hub.id.clone().or(named).or(heading.map(str::to_owned));
         let notes = Some(self.card.text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
         if notes.is_some() {
-            self.account.found("card text", 1);
-            self.account.mapped("card text", 1);
+            self.ledger.items("card text", 1).mapped();
         }
         let tags = self.card.texts("tags").into_iter().map(str::to_owned).collect();
         Context { title: title.unwrap_or_else(|| "a model".to_owned()), notes, tags, ..Context::default() }
@@ -277,20 +264,14 @@ impl<'a> Mapping<'a> {
 
     /// Fields of the card without a home are kept as they are.
     fn rest_of_the_card(&mut self) {
-        self.account.found("card field", self.card.fields.len() as u64);
+        self.ledger.found("card field", self.card.fields.len() as u64);
         for (name, value) in &self.card.fields {
-            if MAPPED_FIELDS.contains(&name.as_str()) {
-                self.account.mapped("card field", 1);
-            } else {
-                self.account.raw("card field", 1);
-                self.raw.entry("card field".to_owned()).or_default().insert(name.clone(), typed::tree(value));
-            }
+            let item = self.ledger.item("card field", name);
+            if MAPPED_FIELDS.contains(&name.as_str()) { item.mapped() } else { item.raw(value) }
         }
         for (name, value) in [("config.json", &self.model.config), ("adapter_config.json", &self.model.adapter)] {
             if let Some(value) = value {
-                self.account.found("configuration", 1);
-                self.account.raw("configuration", 1);
-                self.raw.entry("configuration".to_owned()).or_default().insert(name.to_owned(), typed::tree(value));
+                self.ledger.item("configuration", name).raw(value);
             }
         }
     }

@@ -1,8 +1,12 @@
 //! From a tracker's run to a bundle: one map per tracker, and the account of its source.
 //!
+//! [`tracker`] is the way in: it opens a source, lists its runs and converts them.
+//!
 //! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the place where the source
 //! lies. Every item of the source is counted as mapped, kept raw, or dropped with a reason, and the account adds up.
 //! Everything goes through [`gate`]: no secret gets into a bundle, and names of people, machines and places only into `identity.json`.
+
+use std::error::Error;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::DraftError;
@@ -10,6 +14,7 @@ use expbundle::hash::HashError;
 use expbundle_format::record::Word;
 use expbundle_series::SeriesError;
 
+mod ancestry;
 pub mod apart;
 pub mod audit;
 pub mod blind;
@@ -18,6 +23,8 @@ pub mod embed;
 pub mod exposure;
 mod findings;
 pub mod gate;
+mod ledger;
+mod parameters;
 pub mod privacy;
 pub mod roles;
 pub mod scrub;
@@ -25,10 +32,12 @@ pub mod search;
 pub mod secrets;
 pub mod series;
 pub mod texts;
+pub mod tracker;
 
-pub mod huggingface;
-pub mod mlflow;
-pub mod wandb;
+mod clearml;
+mod huggingface;
+mod mlflow;
+mod wandb;
 
 pub use gate::{Converted, Embedded};
 
@@ -64,7 +73,24 @@ impl Default for Options<'_> {
 
 /// Why a run cannot be converted at all. Whatever concerns a part of it is a finding instead.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConvertError {
+    /// The path holds nothing of the tracker.
+    #[error("`{path}` holds nothing of {tool}, which is read from: {reads}")]
+    Nothing {
+        /// The tracker.
+        tool: &'static str,
+        /// The kinds of files that are read.
+        reads: &'static str,
+        /// The path.
+        path: Utf8PathBuf,
+    },
+    /// One run is needed, and the source has several or none.
+    #[error("the source has {} runs", runs.len())]
+    NotOneRun {
+        /// Those that it has.
+        runs: Vec<tracker::Listed>,
+    },
     /// There is no such run in the source.
     #[error("there is no run `{run}` in the source")]
     NoSuchRun {
@@ -72,12 +98,12 @@ pub enum ConvertError {
         run: String,
     },
     /// The source cannot be read at all.
-    #[error("the source cannot be read: {detail}")]
+    #[error("the source cannot be read")]
     Source {
-        /// Where.
+        /// The path.
         path: Utf8PathBuf,
-        /// Why not.
-        detail: String,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A declared file cannot be read.
     #[error(transparent)]
@@ -102,6 +128,12 @@ pub enum ConvertError {
     Gate {
         /// Where it is.
         place: String,
+    },
+    /// The bundle would not verify.
+    #[error("the run makes a bundle that would not verify")]
+    NotIntact {
+        /// The cause.
+        findings: Vec<expbundle_format::Finding>,
     },
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]

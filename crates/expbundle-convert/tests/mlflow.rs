@@ -4,13 +4,13 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_convert::{Converted, Options, mlflow};
+use expbundle_convert::{Converted, Options, tracker};
 use expbundle_format::record::{Form, Status};
 use expbundle_format::sections::{Account, Artifact, Direction, Goal, SourceSection};
-use expbundle_trackers::mlflow::Source;
 use serde_json::Value;
 
 use self::support::mlflow::{Opened, STORES, convert, copy_of, expected_runs, fixture, member};
+use self::support::sources::open;
 
 const BASE_64: &str = "971d882522b546f6bc44c3ee5b26c9be";
 
@@ -206,12 +206,11 @@ fn check_account(account: &Account, want: &Value, is_store: bool) {
 #[test]
 fn every_fixture_agrees_with_its_expectations() {
     for (name, is_store) in STORES {
-        let source = Source::open(&fixture(name)).expect(name);
-        let parents = mlflow::Parents::default();
+        let source = open("mlflow", &fixture(name));
         let mut count = 0;
         for want in expected_runs(name) {
             let id = want["run_id"].as_str().expect("an id");
-            let Ok(converted) = mlflow::convert_with(&source, id, &Options::default(), &parents) else {
+            let Ok(converted) = source.convert(id, &Options::default()) else {
                 assert!(!is_store, "{name}: {id} is in the store");
                 continue;
             };
@@ -229,17 +228,17 @@ fn every_fixture_agrees_with_its_expectations() {
 fn a_run_has_one_id_wherever_it_lies() {
     for (name, _) in STORES {
         let (copy, here) = (copy_of(name), fixture(name));
-        let list = mlflow::list(&Source::open(&here).expect(name)).expect(name);
+        let list = open("mlflow", &here).runs().expect(name);
         for listed in list.runs {
             let bytes = |converted: &Converted| {
                 let mut bytes = Vec::new();
                 converted.bundle.write(&mut bytes).expect("memory");
                 bytes
             };
-            let first = convert(&here, &listed.run_id);
-            let second = convert(copy.path(), &listed.run_id);
+            let first = convert(&here, &listed.key);
+            let second = convert(copy.path(), &listed.key);
             assert_eq!(first.record, second.record);
-            assert_eq!(bytes(&first), bytes(&second), "{name}: {}", listed.run_id);
+            assert_eq!(bytes(&first), bytes(&second), "{name}: {}", listed.key);
         }
     }
 }
@@ -247,9 +246,9 @@ fn a_run_has_one_id_wherever_it_lies() {
 #[test]
 fn nobody_is_named_outside_of_the_identity() {
     for (name, _) in STORES {
-        let list = mlflow::list(&Source::open(&fixture(name)).expect(name)).expect(name);
+        let list = open("mlflow", &fixture(name)).runs().expect(name);
         for listed in list.runs {
-            let converted = convert(&fixture(name), &listed.run_id);
+            let converted = convert(&fixture(name), &listed.key);
             nobody_is_named(&converted, name);
         }
     }
@@ -306,8 +305,8 @@ fn a_circle_of_runs_is_said_and_everyone_keeps_one_id() {
     }
     // One who is nested in the circle has a parent all the same, and nobody's id depends on who was converted first.
     let outside = "2480dd2e6d244da5a0f648489d6b5511";
-    let (source, parents) = (Source::open(copy.path()).expect("a store"), mlflow::Parents::default());
-    let shared = |id| mlflow::convert_with(&source, id, &Options::default(), &parents).expect("a run");
+    let source = open("mlflow", copy.path());
+    let shared = |id| source.convert(id, &Options::default()).expect("a run");
     assert_eq!(Opened::new(&shared(outside)).record.body().parents[0].record.blake3, one.record.0);
     assert_eq!(shared(child).record, other.record);
     assert_eq!(shared(top).record, one.record);
@@ -436,10 +435,9 @@ fn a_damaged_database_gives_a_bundle_that_is_whole() {
         let mut broken = bytes.clone();
         broken[page * 4096..(page + 1) * 4096].fill(0xa5);
         std::fs::write(&path, broken).expect("room");
-        let Ok(source) = Source::open(&path) else { continue };
-        let Ok(converted) = mlflow::convert(&source, "6e3c2c7646664bb78abccb5e0103537a", &Options::default()) else {
-            continue;
-        };
+        let mlflow = tracker::named("mlflow").expect("a tracker");
+        let Ok(source) = tracker::open(mlflow, &path) else { continue };
+        let Ok(converted) = source.convert("6e3c2c7646664bb78abccb5e0103537a", &Options::default()) else { continue };
         let opened = Opened::new(&converted);
         assert!(opened.source.account.adds_up(), "{:#?}", opened.source.account);
         assert_eq!(opened.source.damage.len(), converted.findings.len());

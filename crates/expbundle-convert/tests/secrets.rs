@@ -7,16 +7,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::{Digests, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_convert::secrets::{self, RULES};
-use expbundle_convert::{Converted, Options, audit, embed, huggingface, mlflow, wandb};
+use expbundle_convert::{Converted, Options, audit, embed};
 use expbundle_format::Code;
 use expbundle_format::container::EntryName;
 use expbundle_series::{ConsoleReader, SeriesReader};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+#[path = "support/fixtures.rs"]
+mod fixtures;
 #[path = "support/made.rs"]
 mod made;
+#[path = "support/sources.rs"]
+mod sources;
+use fixtures::every_run;
 use made::{Maker, longest};
+use sources::open;
 
 /// A text with a secret in it, and what must not survive.
 struct Planted {
@@ -211,9 +217,8 @@ fn mlflow_file_store() {
         write(&run.join("tags/mlflow.source.name"), format!("train.py --api-key={url}"));
         write(&run.join(format!("metrics/hf_{key}")), "1 0.5 0\n");
         secrets.extend([url, key]);
-        let source = expbundle_trackers::mlflow::Source::open(&root.join("mlruns")).expect("a store");
-        let converted =
-            mlflow::convert(&source, "0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
+        let source = open("mlflow", &root.join("mlruns"));
+        let converted = source.convert("0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
         is_clean("file store", &converted, &secrets);
     }
 }
@@ -252,8 +257,8 @@ fn mlflow_database_and_export() {
             open.execute("UPDATE runs SET name = ?1, source_name = ?1, artifact_uri = ?1", [&all]).expect("runs");
             open.query_row("SELECT run_uuid FROM params LIMIT 1", [], |row| row.get(0)).expect("a run")
         };
-        let source = expbundle_trackers::mlflow::Source::open(&database).expect("a database");
-        let converted = mlflow::convert(&source, &run, &Options::default()).expect("a run");
+        let source = open("mlflow", &database);
+        let converted = source.convert(&run, &Options::default()).expect("a run");
         is_clean("database", &converted, &secrets);
 
         let run = "388b28512d354845a189ec595620eb02";
@@ -275,8 +280,8 @@ fn mlflow_database_and_export() {
             format!("flavors: {{}}\nmetadata:\n  api_key: {}\n", of_files[0]),
         );
         of_files.extend(secrets);
-        let source = expbundle_trackers::mlflow::Source::open(&export).expect("an export");
-        let converted = mlflow::convert(&source, run, &Options::default()).expect("a run");
+        let source = open("mlflow", &export);
+        let converted = source.convert(run, &Options::default()).expect("a run");
         is_clean("export", &converted, &of_files);
     }
 }
@@ -302,7 +307,7 @@ fn huggingface_folder() {
         );
         write(&root.join("README.md"), card);
         secrets.push(secret);
-        let converted = huggingface::convert(&root, &Options::default()).expect("a model");
+        let converted = open("huggingface", &root).convert("model", &Options::default()).expect("a model");
         is_clean("Hugging Face", &converted, &secrets);
     }
 }
@@ -463,9 +468,9 @@ fn wandb_folder() {
         records.push(Message::default().with(27, Message::default().with(1, &joined).0));
         records.push(Message::default().with(18, Message::default().number(2, 60).0));
         write(&run.join("run-abcd1234.wandb"), log(&records));
-        let source = expbundle_trackers::wandb::Source::open(&run).expect("a run");
-        let key = source.keys()[0].clone();
-        let converted = wandb::convert(&source, &key, &Options::default()).expect("a run");
+        let source = open("wandb", &run);
+        let key = source.lone_run().expect("one run");
+        let converted = source.convert(&key, &Options::default()).expect("a run");
         // The MD5 of a short secret is as good as the secret.
         secrets.push("d41d8cd98f00b204e9800998ecf8427e".to_owned());
         is_clean("W&B", &converted, &secrets);
@@ -527,9 +532,8 @@ fn the_identity_has_no_secrets() {
         write(&run.join("artifacts/notes.txt"), "in /scratch/ada/quiet-project");
         write(&run.join("artifacts/clean.txt"), "in none");
         write(&run.join("tags/mlflow.note.content"), format!("of grace: ghp_{}", draw("{a36}")));
-        let source = expbundle_trackers::mlflow::Source::open(&root.join("mlruns")).expect("a store");
-        let converted =
-            mlflow::convert(&source, "0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
+        let source = open("mlflow", &root.join("mlruns"));
+        let converted = source.convert("0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
         is_clean("identity", &converted, &secrets);
         let (identity, recipe) = (part(&converted, "identity.json"), part(&converted, "recipe.json"));
         // The path has its marker for the secret, and leaves the recipe as a whole.
@@ -553,39 +557,11 @@ fn the_identity_has_no_secrets() {
 
 #[test]
 fn fixtures_have_no_false_alarms() {
-    let fixtures = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let mut alarms = Vec::new();
-    let mut look = |what: String, converted: &Converted| {
+    every_run(|what, converted| {
         let found = converted.findings.iter().filter(|finding| finding.code == Code::SourceSecret);
         alarms.extend(found.map(|finding| format!("{what}: {:?} {}", finding.place.entry, finding.message)));
-    };
-    let options = Options::default();
-    for name in [
-        "file-store/mlruns",
-        "file-store-v3/mlruns",
-        "sqlite/mlflow.db",
-        "sqlite-server/mlflow.db",
-        "export-import",
-        "export-import-v3",
-    ] {
-        let path = fixtures.join("mlflow").join(name);
-        let path = if path.exists() { path } else { path.parent().expect("a folder").to_owned() };
-        let source = expbundle_trackers::mlflow::Source::open(&path).expect(name);
-        for run in mlflow::list(&source).expect(name).runs {
-            look(format!("{name} {}", run.run_id), &mlflow::convert(&source, &run.run_id, &options).expect(name));
-        }
-    }
-    for name in
-        ["finetune", "evaluate", "failed", "killed", "os-exit", "v0.16-train", "v0.21-train", "online", "api-export"]
-    {
-        let source = expbundle_trackers::wandb::Source::open(&fixtures.join("wandb").join(name)).expect(name);
-        for key in source.keys() {
-            look(format!("{name} {key}"), &wandb::convert(&source, &key, &options).expect(name));
-        }
-    }
-    for name in ["model-repo", "model-repo-lfs-pointers", "digits-base-64", "digits-finetuned"] {
-        look(name.to_owned(), &huggingface::convert(&fixtures.join("huggingface").join(name), &options).expect(name));
-    }
+    });
     assert!(alarms.is_empty(), "{alarms:#?}");
 }
 
@@ -596,7 +572,7 @@ fn false_alarms_can_be_allowed_and_embedding_chosen() {
     write(&root.join("notes.txt"), "nothing");
     write(&root.join("data.zip"), b"PK\x03\x04rest");
     write(&root.join("config.json"), json!({"password": "hunter2"}).to_string());
-    let convert = |options: Options<'_>| huggingface::convert(&root, &options).expect("a model");
+    let convert = |options: Options<'_>| open("huggingface", &root).convert("model", &options).expect("a model");
     let names = |converted: &Converted| converted.embedded.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
     let plain = convert(Options::default());
     assert_eq!(names(&plain), ["notes.txt"], "not what holds a secret, nor what nobody can look into");

@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_convert::{Converted, Options, wandb};
+use expbundle_convert::{Converted, Options};
 use expbundle_format::record::{Record, Status};
 use expbundle_format::sections::{
     Artifacts, Context, Direction, Events, Goal, Identity, JsonSection, Media, Recipe, SourceSection, Summary,
 };
 use expbundle_format::{Code, DigestSet};
 use expbundle_series::{ConsoleReader, OwnedPoint, SeriesReader};
-use expbundle_trackers::wandb::Source;
 use serde_json::Value;
+
+#[path = "support/sources.rs"]
+mod sources;
+use sources::open;
 
 const FIXTURES: &[(&str, usize, &str)] = &[
     ("finetune", 0, "expected.json"),
@@ -32,9 +35,9 @@ fn fixture(name: &str) -> Utf8PathBuf {
 }
 
 fn convert_at(path: &Utf8Path, which: usize, options: &Options<'_>) -> Converted {
-    let source = Source::open(path).expect("a source");
-    let key = source.keys()[which].clone();
-    wandb::convert(&source, &key, options).expect("a run")
+    let source = open("wandb", path);
+    let key = source.runs().expect("a list").runs[which].key.clone();
+    source.convert(&key, options).expect("a run")
 }
 
 fn truth(folder: &str, file: &str) -> Value {
@@ -375,13 +378,13 @@ fn a_run_that_was_resumed_follows_from_its_first_part() {
     let run = fixture("finetune/offline-run-20261123_095528-pjclsy9c");
     copy(&run, &folder.join("offline-run-20261123_095528-pjclsy9c"));
     copy(&run, &folder.join("offline-run-20261123_105528-pjclsy9c"));
-    let source = Source::open(&folder).expect("a source");
-    let convert = |key: &str| wandb::convert(&source, key, &Options::default()).expect("a run");
+    let source = open("wandb", &folder);
+    let convert = |key: &str| source.convert(key, &Options::default()).expect("a run");
     let (first, second) =
         (convert("offline-run-20261123_095528-pjclsy9c"), convert("offline-run-20261123_105528-pjclsy9c"));
     let second = Opened::new(&second);
     let parents = &second.record.body().parents;
     assert_eq!((parents.len(), parents[0].relation.as_str()), (1, "resumed-from"));
     assert_eq!(parents[0].record.blake3, first.record.0);
-    assert!(wandb::convert(&source, "pjclsy9c", &Options::default()).is_err(), "one id, two runs: choose");
+    assert!(source.convert("pjclsy9c", &Options::default()).is_err(), "one id, two runs: choose");
 }

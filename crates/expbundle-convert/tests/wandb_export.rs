@@ -3,11 +3,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::{Digests, Unverified};
-use expbundle_convert::{Options, wandb};
+use expbundle_convert::Options;
 use expbundle_format::Code;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{Context, Identity, SourceSection, Summary};
-use expbundle_trackers::wandb::Source;
+
+#[path = "support/sources.rs"]
+mod sources;
+use sources::open;
 
 fn fixture() -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wandb/api-export")
@@ -34,10 +37,10 @@ fn every_form_becomes_a_bundle() {
     let truth = std::fs::read_to_string(fixture().join("expected.json")).expect("the truth");
     let truth: serde_json::Value = serde_json::from_str(&truth).expect("JSON");
     for (name, status, series, declared) in FORMS {
-        let source = Source::open(&fixture().join(name)).expect("a source");
-        let listed = wandb::list(&source).expect("a list");
+        let source = open("wandb", &fixture().join(name));
+        let listed = source.runs().expect("a list").runs;
         assert_eq!(listed.len(), 1, "{name}");
-        let converted = wandb::convert(&source, &listed[0].key, &Options::default()).expect("a run");
+        let converted = source.convert(&listed[0].key, &Options::default()).expect("a run");
         assert!(converted.account.adds_up(), "{name}: {:?}", converted.account);
         assert!(converted.findings.iter().any(|found| found.code == Code::SourceLoss), "{name}");
         let mut bytes = Vec::new();
@@ -83,8 +86,7 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         node["sweepName"] = "ab12cd34".into();
         node["name"] = id.into();
         std::fs::write(path.join("run.json"), node.to_string()).expect("room");
-        let source = Source::open(path).expect("a source");
-        let converted = wandb::convert(&source, id, &Options::default()).expect("a run");
+        let converted = open("wandb", path).convert(id, &Options::default()).expect("a run");
         let sweep = converted.sweep.as_ref().expect("a sweep");
         let (sweep_id, _) = sweep.records().next().expect("a record");
         let mut family = converted.bundle.clone();

@@ -275,7 +275,7 @@ impl fmt::Display for Place {
 pub struct Finding {
     /// What kind of thing was found.
     pub code: Code,
-    /// Where.
+    /// The place.
     pub place: Place,
     /// What was seen, in one lower-case line without a full stop.
     pub message: String,
@@ -336,8 +336,8 @@ struct WrittenFinding {
     code: Code,
     /// How much it weighs.
     severity: Severity,
-    /// Where.
-    place: Place,
+    /// The place.
+    pub place: Place,
     /// What was seen. The wording may change.
     message: String,
     /// What to do about it.

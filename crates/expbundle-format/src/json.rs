@@ -28,7 +28,7 @@ pub enum JsonError {
     Encoding {
         /// What it is.
         problem: &'static str,
-        /// Where.
+        /// The offset.
         offset: u64,
     },
     /// Not the grammar of RFC 8259.
@@ -36,7 +36,7 @@ pub enum JsonError {
     Syntax {
         /// What should stand there.
         expected: &'static str,
-        /// Where.
+        /// The offset.
         offset: u64,
     },
     /// Two members of one name in one object.
@@ -54,7 +54,7 @@ pub enum JsonError {
         text: String,
         /// What is wrong with it.
         problem: &'static str,
-        /// Where.
+        /// The offset.
         offset: u64,
     },
     /// Something after the end.

@@ -387,7 +387,7 @@ pub enum RecordError {
     /// An extension must be understood and is not.
     #[error("the record needs the extension `{uri}`")]
     Critical {
-        /// Which.
+        /// The URI.
         uri: String,
     },
     /// Two sections with one content: one could stand for the other.

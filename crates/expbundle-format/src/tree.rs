@@ -175,7 +175,7 @@ pub enum TreeError {
     Path {
         /// Counted from 1.
         line: usize,
-        /// Why not.
+        /// The cause.
         source: TreePathError,
     },
     /// Lines stand in the order of their paths, each path once.
@@ -187,19 +187,19 @@ pub enum TreeError {
     /// One path twice.
     #[error("`{path}` is there twice")]
     Duplicate {
-        /// Which.
+        /// The path.
         path: TreePath,
     },
     /// A name is a file or a folder.
     #[error("`{path}` is a file and a folder")]
     FileAndFolder {
-        /// Which.
+        /// The path.
         path: TreePath,
     },
     /// Larger than [`MAX_SIZE_BYTES`].
     #[error("`{path}` is too large")]
     TooLarge {
-        /// Which.
+        /// The path.
         path: TreePath,
     },
     /// More than [`MAX_FILES`].

@@ -57,7 +57,7 @@ pub enum Link {
     },
     /// The child's record says so.
     Declared {
-        /// How.
+        /// The relation.
         relation: Word,
     },
     /// A statement says so.

@@ -30,7 +30,7 @@ pub enum Direction {
 /// A record on a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reached {
-    /// Which.
+    /// The record.
     pub record: RecordId,
     /// How many links away from the start, by the shortest way.
     pub distance: usize,

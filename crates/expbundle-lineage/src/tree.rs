@@ -17,7 +17,7 @@ use crate::query::Direction;
 pub enum TreeItem {
     /// A record; `again` if it stands in full on an earlier line.
     Record {
-        /// Which.
+        /// The record.
         record: RecordId,
         /// Whether its own continuation is left out here.
         again: bool,
@@ -36,7 +36,7 @@ pub enum TreeItem {
     },
     /// A record that might be a parent, and nothing proves it.
     Suggested {
-        /// Which.
+        /// The record.
         record: RecordId,
     },
     /// More outputs join an input of a record than stand here.

@@ -15,7 +15,7 @@ pub enum OpenError {
     Read {
         /// Which file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// It holds no key to sign with.
@@ -23,7 +23,7 @@ pub enum OpenError {
     Key {
         /// Which file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: SigningKeyError,
     },
     /// It is not a signers file.
@@ -31,7 +31,7 @@ pub enum OpenError {
     Signers {
         /// Which file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: TrustError,
     },
 }

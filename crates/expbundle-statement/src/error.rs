@@ -57,7 +57,7 @@ pub enum StatementError {
     /// The predicate lacks what its kind asks for.
     #[error("the predicate is not that of its kind: {0}")]
     Predicate(JsonError),
-    /// The first subject is no record.
+    /// The first subject is not a record.
     #[error("{problem}")]
     Subject {
         /// What is wrong.

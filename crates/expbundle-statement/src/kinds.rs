@@ -210,7 +210,7 @@ pub enum LinkClaim {
     Record {
         /// Both digests of its `record.json`.
         parent: DigestSet,
-        /// How.
+        /// The relation, like `fine-tuned-from`.
         #[serde(skip_serializing_if = "Option::is_none")]
         relation: Option<Word>,
         /// Which input of the subject it made.

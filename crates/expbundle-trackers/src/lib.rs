@@ -1,5 +1,6 @@
-//! Reads the files of experiment trackers without the trackers: MLflow, Weights & Biases, Hugging Face model folders.
+//! Reads the files of experiment trackers without the trackers: `ClearML`, MLflow, Weights & Biases, Hugging Face model folders.
 
+pub mod clearml;
 pub mod finding;
 pub mod huggingface;
 pub mod mlflow;

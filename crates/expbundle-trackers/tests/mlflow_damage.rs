@@ -265,7 +265,7 @@ fn older_and_foreign_schemas() {
     assert!(Source::open(&path).is_err(), "not MLflow's");
     let view = "CREATE TABLE experiments (experiment_id); CREATE VIEW runs AS SELECT 1 AS run_uuid";
     Connection::open(&path).and_then(|db| db.execute_batch(view)).expect("a database");
-    assert!(Source::open(&path).is_err(), "a view is no table of MLflow's");
+    assert!(Source::open(&path).is_err(), "a view is not a table of MLflow's");
 }
 
 #[test]

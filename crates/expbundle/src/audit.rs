@@ -39,7 +39,7 @@ pub enum AuditError {
     Read {
         /// Which file.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The directory cannot be read.

@@ -23,7 +23,7 @@ pub enum DraftError {
     Json {
         /// Which section, or `record.json`.
         name: String,
-        /// Why not.
+        /// The cause.
         source: JsonError,
     },
     /// A section's content could not be read back.
@@ -31,7 +31,7 @@ pub enum DraftError {
     Read {
         /// Which section or artifact.
         name: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// The record is none that a reader takes.

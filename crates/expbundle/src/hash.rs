@@ -67,7 +67,7 @@ pub enum HashError {
     Read {
         /// Which file.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A folder, pipe or device has no digest.
@@ -87,7 +87,7 @@ pub enum HashError {
     Tree {
         /// Which folder.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: TreeError,
     },
     /// Something in a folder has no place in a listing, and a listing without it would not be of that folder.

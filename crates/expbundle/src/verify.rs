@@ -99,7 +99,7 @@ pub enum OpenError {
     Read {
         /// Which file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// It was read.

@@ -1,12 +1,12 @@
 //! `expbundle convert`: runs out of a tracker.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
+use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Embedded, Options, embed};
-use expbundle_format::record::{Record, Word, role};
+use expbundle_format::record::{Record, Status, Word, role};
 use expbundle_format::sections::Account;
 use expbundle_format::{Code, Finding};
 use rayon::prelude::*;
@@ -15,8 +15,7 @@ use super::Manner;
 use crate::failure::Failure;
 use crate::output::{Output, Over, make_folders};
 use crate::terminal::{self, Tone, cell, count, grouped, one_line, paint, quoted};
-use crate::tracker::{self, Listed, Source, Tool};
-use crate::{Outcome, exit, files, findings};
+use crate::{Outcome, exit, files, findings, tracker};
 
 /// Convert runs of a tracker to bundles, reading its files without it
 ///
@@ -31,7 +30,8 @@ use crate::{Outcome, exit, files, findings};
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
     /// The tracker
-    tool: Tool,
+    #[arg(value_parser = tracker::parser())]
+    tool: &'static dyn Tracker,
     /// Its folder or file
     source: Utf8PathBuf,
     /// Convert this run, by id, or by the key that --list shows
@@ -94,9 +94,9 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
 
 impl Convert {
     pub fn run(self, manner: Manner) -> Outcome {
-        let source = Source::open(self.tool, &self.source)?;
+        let source = tracker::open(self.tool, &self.source)?;
         if self.list {
-            return self.print_list(&source);
+            return self.print_list(&*source);
         }
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
@@ -107,17 +107,16 @@ impl Convert {
                 "`--input` and `--output` say what one run did; convert it by itself with `--run`",
             ));
         }
-        if many { self.convert_many(&source, manner) } else { self.convert_one(&source, manner) }
+        if many { self.convert_many(&*source, manner) } else { self.convert_one(&*source, manner) }
     }
 
-    fn print_list(&self, source: &Source) -> Outcome {
-        let (mut runs, found) = source.list()?;
-        if let Some(experiment) = &self.experiment {
-            let keys: BTreeSet<String> =
-                tracker::of_experiment(&runs, experiment)?.into_iter().map(|run| run.key.clone()).collect();
-            runs.retain(|run| keys.contains(&run.key));
-        }
-        terminal::talk(&findings::all(&found));
+    fn print_list(&self, source: &dyn Source) -> Outcome {
+        let listing = source.runs()?;
+        let runs = match &self.experiment {
+            Some(experiment) => tracker::of_experiment(&listing, experiment)?,
+            None => listing.runs.iter().collect(),
+        };
+        terminal::talk(&findings::all(&listing.findings));
         if self.json {
             terminal::say_json(&runs);
             return Ok(exit::OK);
@@ -127,7 +126,7 @@ impl Convert {
         rows.extend(runs.iter().map(|run| {
             vec![
                 cell(&run.key),
-                format!("{}{}", run.status, if run.deleted { " (deleted)" } else { "" }),
+                format!("{}{}", run.status.as_str(), if run.deleted { " (deleted)" } else { "" }),
                 run.started.map(|time| time.to_string()).unwrap_or_default(),
                 run.experiment.as_deref().map(cell).unwrap_or_default(),
                 run.name.as_deref().map(cell).unwrap_or_default(),
@@ -148,16 +147,10 @@ impl Convert {
         Options { files: &self.files, inputs: &self.input, outputs: &self.output, embed, allow_secrets, progress }
     }
 
-    fn convert_one(&self, source: &Source, manner: Manner) -> Outcome {
-        let key = match self.run.first() {
-            Some(run) => run.clone(),
-            None => tracker::only_run(source)?,
-        };
+    fn convert_one(&self, source: &dyn Source, manner: Manner) -> Outcome {
+        let key = self.run.first().cloned().map_or_else(|| only_run(source), Ok)?;
         let bar = manner.byte_progress(0, "converting");
-        let converted = source
-            .convert(&key, &self.options(&|bytes| bar.inc(bytes)))
-            .map_err(|error| tracker::convert_failure(&error))
-            .and_then(|converted| self.blinded(converted))?;
+        let converted = self.blinded(source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?)?;
         bar.finish_and_clear();
         let out = match &self.out {
             Some(out) if !is_folder(out) => out.clone(),
@@ -195,10 +188,10 @@ impl Convert {
         Ok(converted)
     }
 
-    fn convert_many(&self, source: &Source, manner: Manner) -> Outcome {
-        let (runs, found) = source.list()?;
-        terminal::talk(&findings::all(&found));
-        let chosen = self.chosen(&runs)?;
+    fn convert_many(&self, source: &dyn Source, manner: Manner) -> Outcome {
+        let listing = source.runs()?;
+        terminal::talk(&findings::all(&listing.findings));
+        let chosen = self.chosen(&listing)?;
         let out = self.out.clone().unwrap_or_else(|| ".".into());
         let family = !is_folder(&out) && self.out.is_some();
         if !family {
@@ -231,18 +224,17 @@ impl Convert {
         Ok(if all_done { exit::OK } else { exit::ERROR })
     }
 
-    fn chosen<'a>(&self, runs: &'a [Listed]) -> Result<Vec<&'a Listed>, Failure> {
+    fn chosen<'a>(&'a self, listing: &'a Listing) -> Result<Vec<&'a Listed>, Failure> {
         if let Some(experiment) = &self.experiment {
-            return tracker::of_experiment(runs, experiment);
+            return tracker::of_experiment(listing, experiment);
         }
         if self.all {
-            return Ok(runs.iter().collect());
+            return Ok(listing.runs.iter().collect());
         }
         self.run
             .iter()
             .map(|wanted| {
-                let by_key = runs.iter().find(|run| run.key == *wanted);
-                by_key.or_else(|| runs.iter().find(|run| run.id == *wanted)).ok_or_else(|| {
+                listing.find(wanted).ok_or_else(|| {
                     Failure::usage(format!("there is no run `{wanted}` in the source")).help("`--list` shows the runs")
                 })
             })
@@ -252,7 +244,7 @@ impl Convert {
     /// Converts one of many. What goes wrong with it keeps no other from being converted.
     fn convert_into(
         &self,
-        source: &Source,
+        source: &dyn Source,
         run: &Listed,
         folder: Option<&Utf8Path>,
         summary: &Mutex<Summary>,
@@ -267,7 +259,7 @@ impl Convert {
         }
         let result = source
             .convert(&run.key, &self.options(&|_| {}))
-            .map_err(|error| tracker::convert_failure(&error))
+            .map_err(Failure::from)
             .and_then(|converted| self.blinded(converted))
             .and_then(|converted| {
                 let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;
@@ -343,14 +335,14 @@ fn place_sweep(sweep: &Bundle, folder: &Utf8Path) -> Result<(), Failure> {
 /// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is
 /// nothing new to convert.
 fn is_up_to_date(path: &Utf8Path, run: &Listed) -> bool {
-    let ended = ["finished", "failed", "killed", "crashed"].contains(&run.status.as_str());
+    let ended = [Status::Finished, Status::Failed, Status::Killed, Status::Crashed].contains(&run.status);
     if !ended || !path.exists() {
         return false;
     }
     files::intact(path).is_ok_and(|intact| {
         intact.records().values().map(Record::body).any(|body| {
             body.source.as_ref().is_some_and(|source| source.run == run.id)
-                && body.status.is_some_and(|status| status.as_str() == run.status)
+                && body.status == Some(run.status)
                 && body.started == run.started
         })
     })

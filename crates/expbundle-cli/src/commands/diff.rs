@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, cell, paint};
-use crate::{Outcome, choice, exit, files, objections, statements, tracker};
+use crate::{Outcome, choice, exit, objections, statements, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
@@ -74,10 +74,7 @@ impl Diff {
             _ => return Err(Failure::usage("`--record` is given twice, once for each side")),
         };
         let open = |path: &Utf8Path, record| -> Result<(Intact, RecordId), Failure> {
-            let intact = match tracker::bundle_of_source(path, None)? {
-                Some(intact) => intact,
-                None => files::intact(path)?,
-            };
+            let intact = tracker::intact(path, None)?;
             let id = statements::one(&intact, record)?;
             Ok((intact, id))
         };

@@ -13,7 +13,7 @@ use expbundle_series::SeriesReader;
 
 use crate::failure::Failure;
 use crate::output::{Inputs, Output, OutputFolder};
-use crate::{Outcome, exit, files, objections, series, statements, terminal, tracker};
+use crate::{Outcome, exit, objections, series, statements, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -69,10 +69,7 @@ impl Extract {
             Some(out) => Goes::File(Output::of_text(out, inputs.over(self.force))?),
             None => Goes::Stdout,
         };
-        let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
-            Some(intact) => intact,
-            None => files::intact(&self.path)?,
-        };
+        let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let record = statements::one(&intact, self.record.as_deref())?;
         objections::warn(&intact, record)?;
         if let Goes::Folder(folder) = goes {

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::terminal::{
     self, Tone, block, cell, count, duration, grouped, named, one_line, paint, printable, quoted, size,
 };
-use crate::{Outcome, exit, files, keys, objections, series, statements, tracker, verdict};
+use crate::{Outcome, exit, keys, objections, series, statements, tracker, verdict};
 
 /// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
 ///
@@ -55,10 +55,7 @@ const MOST_LINES: usize = 1000;
 
 impl Show {
     pub fn run(self) -> Outcome {
-        let intact = match tracker::bundle_of_source(&self.path, self.run.as_deref())? {
-            Some(intact) => intact,
-            None => files::intact(&self.path)?,
-        };
+        let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let ids = statements::chosen(&intact, self.record.as_deref())?;
         if self.json || self.section.is_some() {
             let id = statements::one(&intact, self.record.as_deref())?;

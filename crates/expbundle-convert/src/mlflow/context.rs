@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use expbundle_format::sections::{Context, Goal, Group};
 use serde_json::Value;
 
-use super::mapping::{Mapping, typed_tree};
+use super::mapping::{Mapping, take_labels};
 
 pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     let run = mapping.run;
     let title = run.info.name.as_ref().unwrap_or(&run.info.run_id).clone();
     if mapping.tag("mlflow.runName") == Some(title.as_str()) {
-        mapping.take_tag("mlflow.runName");
+        mapping.tags.take("mlflow.runName");
     }
-    let notes = mapping.take_tag("mlflow.note.content").map(str::to_owned);
+    let notes = mapping.tags.take("mlflow.note.content").map(str::to_owned);
     Context {
         title,
         notes,
-        labels: mapping.take_labels(),
+        labels: take_labels(&mut mapping.tags),
         groups: group(mapping).into_iter().collect(),
         ..Context::default()
     }
@@ -29,7 +29,7 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
         let group = Group { kind: "experiment".to_owned(), name: id.clone(), id: Some(id.clone()), ..Group::default() };
         return (!id.is_empty()).then_some(group);
     };
-    mapping.keep_address("experimentArtifacts", experiment.artifact_location.as_ref());
+    mapping.ledger.address("experimentArtifacts", experiment.artifact_location.as_deref());
     let mut facts = experiment.extra.clone();
     for (member, time_ms) in [("creation_time", experiment.created_ms), ("last_update_time", experiment.updated_ms)] {
         if let Some(time_ms) = time_ms {
@@ -39,21 +39,18 @@ fn group(mapping: &mut Mapping<'_>) -> Option<Group> {
     if experiment.lifecycle != "active" {
         facts.insert("lifecycle_stage".to_owned(), Value::from(experiment.lifecycle.clone()));
     }
-    mapping.account.found("experiment field", facts.len() as u64);
-    for (member, value) in facts {
-        mapping.account.raw("experiment field", 1);
-        mapping.keep("experiment field", &member, typed_tree(value));
+    for (member, value) in &facts {
+        mapping.ledger.item("experiment field", member).raw(value);
     }
-    let traces = experiment.traces_without_run;
-    mapping.account.found("trace of the experiment", traces);
-    mapping.account.dropped("trace of the experiment", traces, "it belongs to the experiment and to no run");
+    let traces = mapping.ledger.items("trace of the experiment", experiment.traces_without_run);
+    traces.dropped("it belongs to the experiment and to no run");
     let name = experiment.name.as_ref().unwrap_or(&experiment.id).clone();
     Some(Group {
         kind: "experiment".to_owned(),
         name,
         id: Some(experiment.id.clone()),
-        notes: mapping.take_experiment_tag("mlflow.note.content").map(str::to_owned),
-        labels: mapping.take_experiment_labels(),
+        notes: mapping.experiment_tags.take("mlflow.note.content").map(str::to_owned),
+        labels: take_labels(&mut mapping.experiment_tags),
     })
 }
 
@@ -73,7 +70,7 @@ pub(super) fn goals(mapping: &mut Mapping<'_>) -> BTreeMap<String, Goal> {
     if !mapping.run.metrics.iter().any(|metric| metric.key == name) {
         return BTreeMap::new();
     }
-    mapping.take_experiment_tag(NAME);
-    mapping.take_experiment_tag(GREATER);
+    mapping.experiment_tags.take(NAME);
+    mapping.experiment_tags.take(GREATER);
     BTreeMap::from([(name.to_owned(), goal)])
 }

@@ -3,28 +3,30 @@
 
 use std::collections::BTreeMap;
 
+use expbundle_format::number::typed;
 use expbundle_format::record::role;
 use expbundle_format::sections::{Artifact, DatasetFacts, Direction};
 use expbundle_trackers::mlflow::DatasetInput;
 use serde_json::Value;
 
-use super::mapping::{Mapping, placed, typed_json, typed_tree};
+use super::mapping::Mapping;
+use crate::ledger::json_tree;
+use crate::roles;
 
 /// The name under which MLflow's digest of a data set is kept.
 pub(super) const FOREIGN: &str = "mlflow-dataset";
 
 pub(super) fn map(mapping: &mut Mapping<'_>) {
     for dataset in &mapping.run.datasets {
-        let artifact = artifact(dataset);
-        mapping.artifacts.push(artifact);
-        mapping.account.mapped("dataset", 1);
+        mapping.ledger.artifact(artifact(dataset));
+        mapping.ledger.items("dataset", 1).mapped();
     }
 }
 
 fn artifact(dataset: &DatasetInput) -> Artifact {
-    let mut artifact = Artifact::new(Direction::Input, placed(role::DATASET));
+    let mut artifact = Artifact::new(Direction::Input, roles::word(role::DATASET));
     artifact.foreign = foreign(dataset);
-    let part = |text: &Option<String>| text.as_deref().map(typed_json);
+    let part = |text: &Option<String>| text.as_deref().map(json_tree);
     artifact.dataset = Some(DatasetFacts {
         source: part(&dataset.source),
         schema: part(&dataset.schema),
@@ -37,7 +39,7 @@ fn artifact(dataset: &DatasetInput) -> Artifact {
         artifact.metadata.insert(format!("tag/{tag}"), Value::from(text.as_str()));
     }
     for (member, value) in &dataset.extra {
-        artifact.metadata.insert(member.clone(), typed_tree(value.clone()));
+        artifact.metadata.insert(member.clone(), typed::tree(value));
     }
     artifact.name = Some(if dataset.name.name.is_empty() { dataset.id.clone() } else { dataset.name.name.clone() });
     artifact

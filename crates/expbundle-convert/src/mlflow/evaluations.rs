@@ -21,13 +21,13 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Evaluations {
     let mut evaluations = Vec::new();
     let mut seen: HashSet<(&str, i64, i64, u64)> = HashSet::new();
     for model in &run.logged_models {
-        mapping.account.found("logged model point", model.metrics.len() as u64);
         for point in &model.metrics {
+            let item = mapping.ledger.item("logged model point", &point.key);
             if point.key.starts_with("system/") {
-                mapping.account.dropped("logged model point", 1, "the same point stands in the telemetry of its run");
+                item.dropped("the same point stands in the telemetry of its run");
                 continue;
             }
-            mapping.account.mapped("logged model point", 1);
+            item.mapped();
             seen.insert((&point.key, point.step, point.timestamp_ms, point.value.to_bits()));
             let mut one = evaluation(&point.key, point.value, point.step, point.timestamp_ms);
             one.model = Some(model.model_id.clone());
@@ -56,7 +56,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Evaluations {
         let all = evaluations.len();
         evaluations = last_of_each(evaluations);
         let detail = format!("of {all} results on data sets or of models the last of each kind is kept as such");
-        mapping.finding(Code::SourceLoss, "metrics", &detail);
+        mapping.ledger.finding(Code::SourceLoss, "metrics", detail);
     }
     Evaluations { evaluations, salt: None }
 }

@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{Hashed, Wanted, hash_files};
+use expbundle_format::Code;
 use expbundle_format::digest::ArtifactDigests;
-use expbundle_format::record::{ArtifactRef, Form, Word, role};
+use expbundle_format::record::{Word, role};
 use expbundle_format::sections::{Artifact, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
-use expbundle_format::{Code, DigestSet};
-use expbundle_trackers::mlflow::ArtifactFile;
+use expbundle_trackers::mlflow::{ArtifactFile, Run};
 use expbundle_trackers::{Json, read_json};
 use serde_json::Value;
 
-use super::mapping::{Mapping, placed};
-use crate::gate::{Draft, Fate, FileToList, LEFT_OUT};
+use super::mapping::Mapping;
+use crate::gate::{Fate, FileToList, LEFT_OUT};
 use crate::{ConvertError, roles};
 
 /// More plain files than these become one tree: a run may log a picture per step.
 const MOST_PLAIN_FILES: usize = 256;
+/// The kind of item.
+const KIND: &str = "artifact file";
 
 /// What was found out about the files of a run.
 #[derive(Default)]
@@ -45,37 +47,35 @@ impl Files<'_> {
     }
 }
 
-/// A folder in the record.
-#[derive(Clone, Copy)]
-pub(super) struct ListedTree {
-    /// Digests of its listing.
-    pub digest: DigestSet,
-    /// Size of its listing.
-    pub size: u64,
-}
-
 /// Hashes all files, and places those that belong to no model.
-pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>) -> Result<Files<'a>, ConvertError> {
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>) -> Result<Files<'a>, ConvertError> {
     let run = mapping.run;
-    let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
-    let paths: Vec<&Utf8Path> = all.map(|file| file.file.as_path()).collect();
     let mut files = Files::default();
-    for (path, result) in paths.iter().zip(hash_files(&paths, Wanted::Both, mapping.options.progress)) {
-        if let Ok(hashed) = result {
-            files.hashed.insert((*path).to_owned(), hashed);
+    let all = all(run);
+    let paths: Vec<&Utf8Path> = all.iter().map(|file| file.file.as_path()).collect();
+    let hashed = hash_files(&paths, Wanted::Both, mapping.ledger.options.progress);
+    // Every file is looked at before any of them gets into a listing. Those of secrets are forgotten.
+    let role = roles::word(role::FILE);
+    for (file, hashed) in all.iter().zip(hashed).filter_map(|(file, hashed)| Some((file, hashed.ok()?))) {
+        let (size, digest) = (hashed.size, hashed.digests());
+        let to_list = FileToList { path: &file.path, on_disk: &file.file, role: &role, size, digest };
+        if files.is_left_out(file) || mapping.ledger.draft.is_secret(&to_list) {
+            files.left_out.insert(file.file.clone());
+        } else {
+            files.hashed.insert(file.file.clone(), hashed);
         }
     }
-    leave_secrets_out(mapping, draft, &mut files);
     let folders = model_folders(&run.artifacts.files);
     let mut plain = Vec::new();
     for file in &run.artifacts.files {
         if files.is_left_out(file) {
-            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+            mapping.ledger.item(KIND, &file.path).dropped(LEFT_OUT);
             continue;
         }
         if files.digest(file).is_none() {
-            mapping.account.dropped("artifact file", 1, "it could not be read");
-            mapping.finding(Code::SourceUnreadable, &format!("artifacts/{}", file.path), "the file could not be read");
+            mapping.ledger.item(KIND, &file.path).dropped("it could not be read");
+            let place = format!("artifacts/{}", file.path);
+            mapping.ledger.finding(Code::SourceUnreadable, &place, "the file could not be read");
             continue;
         }
         match folders.iter().find(|folder| is_below(&file.path, folder)) {
@@ -83,8 +83,13 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>) -> Resul
             None => plain.push(file),
         }
     }
-    place_plain(mapping, draft, &mut files, &plain)?;
+    place_plain(mapping, &mut files, &plain)?;
     Ok(files)
+}
+
+/// Files of the run, and of its logged models.
+fn all(run: &Run) -> Vec<&ArtifactFile> {
+    run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files)).collect()
 }
 
 /// The outermost folders with an `MLmodel` file. The empty one is the artifacts' own.
@@ -113,7 +118,6 @@ fn is_below(path: &str, folder: &str) -> bool {
 
 fn place_plain<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft<'_>,
     files: &mut Files<'a>,
     plain: &[&'a ArtifactFile],
 ) -> Result<(), ConvertError> {
@@ -121,72 +125,50 @@ fn place_plain<'a>(
     let (single, rest) = plain.split_at_checked(MOST_PLAIN_FILES).unwrap_or((plain, &[]));
     for file in single {
         let Some(hashed) = files.digest(file).copied() else { continue };
-        let role = if tables.contains(&file.path) { placed(role::MEDIA) } else { roles::of_file(&file.path) };
-        let to_list = to_list(file, &role, hashed);
-        if draft.file(&to_list)? == Fate::LeftOut {
-            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+        let item = mapping.ledger.item(KIND, &file.path);
+        let role = if tables.contains(&file.path) { roles::word(role::MEDIA) } else { roles::of_file(&file.path) };
+        let artifact = artifact(Direction::Output, role.clone(), file, &hashed);
+        if mapping.ledger.file(&file.path, &file.file, artifact)? == Fate::LeftOut {
+            item.dropped(LEFT_OUT);
             continue;
         }
-        let digest = hashed.digests();
-        let mut artifact = Artifact::new(Direction::Output, role.clone());
-        artifact.digest = Some(digest);
-        artifact.size = Some(hashed.size);
-        name(&mut artifact, &file.path);
-        mapping.artifacts.push(artifact);
-        let listed = ArtifactRef::new(role.clone(), digest, hashed.size, Form::File);
-        draft.body_mut().outputs.push(listed);
-        mapping.account.mapped("artifact file", 1);
-        files.plain.push((*file, role, digest));
+        item.mapped();
+        files.plain.push((*file, role, hashed.digests()));
     }
     if rest.is_empty() {
         return Ok(());
     }
-    let count = rest.len() as u64;
-    match list_tree(mapping, draft, files, "", rest)? {
-        Some(tree) => {
-            let mut artifact = Artifact::new(Direction::Output, placed(role::FILE));
-            artifact.digest = Some(tree.digest.into());
-            artifact.size = Some(tree.size);
-            artifact.form = Form::Tree;
-            artifact.name = Some("artifacts".to_owned());
-            mapping.artifacts.push(artifact);
-            let digest = tree.digest.into();
-            let listed = ArtifactRef::new(placed(role::FILE), digest, tree.size, Form::Tree);
-            draft.body_mut().outputs.push(listed);
-            mapping.account.mapped("artifact file", count);
-        }
-        None => mapping.account.dropped("artifact file", count, "their names cannot be listed"),
+    let mut artifact = Artifact::new(Direction::Output, roles::word(role::FILE));
+    let items = mapping.ledger.items(KIND, rest.len() as u64);
+    if list_tree(mapping, files, "", rest, &mut artifact)? {
+        artifact.name = Some("artifacts".to_owned());
+        mapping.ledger.list(artifact);
+        items.mapped();
+    } else {
+        items.dropped("their names cannot be listed");
     }
     Ok(())
 }
 
-/// Looks at every file before any of them gets into a listing. Those of secrets are forgotten.
-fn leave_secrets_out(mapping: &Mapping<'_>, draft: &mut Draft<'_>, files: &mut Files<'_>) {
-    let run = mapping.run;
-    let all = run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files));
-    let role = placed(role::FILE);
-    for file in all {
-        let Some(hashed) = files.digest(file).copied() else { continue };
-        if draft.is_secret(&to_list(file, &role, hashed)) {
-            files.left_out.insert(file.file.clone());
-            files.hashed.remove(&file.file);
-        }
-    }
+/// A file as an artifact of its own.
+pub(super) fn artifact(direction: Direction, role: Word, file: &ArtifactFile, hashed: &Hashed) -> Artifact {
+    let mut artifact = Artifact::new(direction, role);
+    artifact.digest = Some(hashed.digests());
+    artifact.size = Some(hashed.size);
+    artifact.name = file.path.rsplit('/').next().map(str::to_owned);
+    artifact.path = Some(file.path.clone());
+    artifact
 }
 
-fn to_list<'f>(file: &'f ArtifactFile, role: &'f Word, hashed: Hashed) -> FileToList<'f> {
-    FileToList { path: &file.path, on_disk: &file.file, role, size: hashed.size, digest: hashed.digests() }
-}
-
-/// Lists files as a tree, with `prefix` taken off their paths, and embeds the listing. `None`, with a finding, if their
+/// Makes a tree of files, with `prefix` taken off their paths, and its listing the bytes of an artifact. `false`, with a finding, if their
 /// names or a file among them keep them from being a tree.
 pub(super) fn list_tree(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
     files: &Files<'_>,
     prefix: &str,
     members: &[&ArtifactFile],
-) -> Result<Option<ListedTree>, ConvertError> {
+    artifact: &mut Artifact,
+) -> Result<bool, ConvertError> {
     let mut listed = Vec::with_capacity(members.len());
     for file in members {
         let relative = file.path.strip_prefix(prefix).map_or(file.path.as_str(), |rest| rest.trim_start_matches('/'));
@@ -196,23 +178,17 @@ pub(super) fn list_tree(
             (path, _) => {
                 let why = if path.is_err() { "its name cannot be listed" } else { "it could not be read" };
                 let message = format!("one file keeps the folder from being recorded as a tree: {why}");
-                mapping.finding(Code::SourceUnsupported, &format!("artifacts/{}", file.path), &message);
-                return Ok(None);
+                mapping.ledger.finding(Code::SourceUnsupported, &format!("artifacts/{}", file.path), message);
+                return Ok(false);
             }
         }
     }
     let Ok(tree) = Tree::new(listed) else {
-        mapping.finding(Code::SourceUnsupported, "artifacts", "a path is both a file and a folder");
-        return Ok(None);
+        mapping.ledger.finding(Code::SourceUnsupported, "artifacts", "a path is both a file and a folder");
+        return Ok(false);
     };
-    let (digest, size) = draft.listing(&tree)?;
-    Ok(Some(ListedTree { digest, size }))
-}
-
-/// Gives an artifact its path and name.
-pub(super) fn name(artifact: &mut Artifact, path: &str) {
-    artifact.name = path.rsplit('/').next().map(str::to_owned);
-    artifact.path = Some(path.to_owned());
+    mapping.ledger.tree(&tree, artifact)?;
+    Ok(true)
 }
 
 /// Paths of tables, which MLflow lists in a tag: their extension is `.json`.

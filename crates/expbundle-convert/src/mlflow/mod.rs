@@ -1,7 +1,7 @@
 //! MLflow: a run of a file store, a database or an export becomes a bundle.
 //!
 //! A nested run is `part-of` its parent: the parent is converted too, for its record's digest, and does not travel in
-//! the child's bundle. Whoever converts many runs of one source shares a [`Parents`], so that each is converted once.
+//! the child's bundle.
 
 mod context;
 mod datasets;
@@ -14,174 +14,126 @@ mod recipe;
 mod rest;
 mod series;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-use expbundle_format::record::{self, Kind, Parent, RecordBody};
-use expbundle_format::sections::Artifacts;
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::Code;
+use expbundle_format::record;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, DigestSet, Finding};
-use expbundle_trackers::mlflow::{List, Run, Source, SourceError, SourceKind, Status};
+use expbundle_trackers::mlflow::{Run, Source as Store, SourceError, SourceKind, Status};
 
-use self::mapping::{Mapping, placed};
-use crate::gate::{Converted, Draft};
-use crate::{ConvertError, Options, declared};
+use self::mapping::Mapping;
+use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
+use crate::gate::Converted;
+use crate::tracker::{self, Listed, Listing, Source, Tracker};
+use crate::{ConvertError, Options};
 
-/// Records of parents that were needed already.
-///
-/// Runs that are nested in each other in a circle are left out: whether one's parent counts depends on who asks.
-#[derive(Debug, Default)]
-pub struct Parents(Mutex<BTreeMap<String, DigestSet>>);
+/// MLflow.
+#[derive(Debug)]
+pub(crate) struct Mlflow;
 
-impl Parents {
-    fn get(&self, run_id: &str) -> Option<DigestSet> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(run_id).copied()
+impl Tracker for Mlflow {
+    fn name(&self) -> &'static str {
+        "mlflow"
     }
 
-    fn insert(&self, run_id: &str, digest: DigestSet) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(run_id.to_owned(), digest);
+    fn reads(&self) -> &'static str {
+        "mlruns/ folder, mlflow.db with its artifacts, mlflow-export-import folder"
+    }
+
+    fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
+        match Store::open(path) {
+            Ok(store) => Ok(Some(Box::new(Opened { path: path.to_owned(), store, ancestry: Ancestry::default() }))),
+            Err(SourceError::Unknown { .. }) => Ok(None),
+            Err(error) => Err(tracker::unreadable(path, error)),
+        }
     }
 }
 
-/// Lists the runs of a source, cheaply.
-pub fn list(source: &Source) -> Result<List, ConvertError> {
-    source.list().map_err(|error| describe(&error))
+/// An opened store or export.
+struct Opened {
+    path: Utf8PathBuf,
+    store: Store,
+    ancestry: Ancestry,
 }
 
-/// Converts one run.
-pub fn convert(source: &Source, run_id: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    convert_with(source, run_id, options, &Parents::default())
+impl Source for Opened {
+    fn runs(&self) -> Result<Listing, ConvertError> {
+        let list = self.store.list().map_err(|error| tracker::unreadable(&self.path, error))?;
+        let runs = list.runs.into_iter().map(|run| Listed {
+            name: run.name,
+            experiment: run.experiment_name,
+            experiment_id: Some(run.experiment_id),
+            status: status(run.status),
+            started: run.start_ms.and_then(Time::from_milliseconds),
+            deleted: run.lifecycle == "deleted",
+            ..Listed::new(run.run_id)
+        });
+        Ok(Listing { runs: runs.collect(), findings: list.findings.iter().map(tracker::finding).collect() })
+    }
+
+    fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        self.ancestry.convert(self, key, options)
+    }
 }
 
-/// Converts one run of many.
-pub fn convert_with(
-    source: &Source,
-    run_id: &str,
-    options: &Options<'_>,
-    parents: &Parents,
-) -> Result<Converted, ConvertError> {
-    let run = source.read_with(run_id, options.files).map_err(|error| describe(&error))?;
-    let parent = parent_of(source, &run, options, parents)?;
-    build(source.kind(), &run, parent, options)
-}
+impl Steps for Opened {
+    type Run = Run;
 
-/// What is known of the run that a run is nested in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ParentLink {
-    /// It is nested in none.
-    None,
-    /// In this one.
-    Record(DigestSet),
-    /// The source has it not.
-    Missing,
-    /// The runs are nested in each other in a circle, which no record can say.
-    Circle,
-}
-
-/// Finds the record of a run's parent, converting the line of ancestors from the topmost down where it must.
-fn parent_of(source: &Source, run: &Run, options: &Options<'_>, parents: &Parents) -> Result<ParentLink, ConvertError> {
-    // From the run upwards, until there is no parent, or one whose record is known.
-    let mut ancestors: Vec<(String, Run)> = Vec::new();
-    let mut link = ParentLink::None;
-    // The position in `[run, ancestors…]` from which on everyone is in the circle.
-    let mut circle = usize::MAX;
-    let mut next = run.parent_run_id().map(str::to_owned);
-    while let Some(id) = next {
-        let seen = std::iter::once(run.info.run_id.as_str()).chain(ancestors.iter().map(|(id, _)| id.as_str()));
-        if let Some(position) = seen.into_iter().position(|seen| seen == id) {
-            (link, circle) = (ParentLink::Circle, position);
-            break;
-        }
-        if let Some(digest) = parents.get(&id) {
-            link = ParentLink::Record(digest);
-            break;
-        }
-        match source.read_with(&id, options.files) {
-            Ok(parent) => {
-                next = parent.parent_run_id().map(str::to_owned);
-                ancestors.push((id, parent));
-            }
-            Err(SourceError::NoRun { .. }) => {
-                link = ParentLink::Missing;
-                break;
-            }
-            Err(error) => return Err(describe(&error)),
+    fn read(&self, key: &str, options: &Options<'_>) -> Result<Option<Read<Run>>, ConvertError> {
+        match self.store.read_with(key, options.files) {
+            Ok(run) => Ok(Some(Read { parent: run.parent_run_id().map(str::to_owned), run })),
+            Err(SourceError::NoRun { .. }) => Ok(None),
+            Err(error) => Err(tracker::unreadable(&self.path, error)),
         }
     }
-    // What was declared was declared of the run that was asked for.
-    let plain = Options { inputs: &[], outputs: &[], ..*options };
-    while let Some((id, ancestor)) = ancestors.pop() {
-        let converted = build(source.kind(), &ancestor, link, &plain)?;
-        let digest = record_digest(&converted)?;
-        // In `[run, ancestors…]` this ancestor stands one further on.
-        let in_circle = ancestors.len() + 1 >= circle;
-        if !in_circle {
-            parents.insert(&id, digest);
-        }
-        // Whoever is below the ancestor is in the circle too, or has it for a parent.
-        link = if ancestors.len() >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
-    }
-    Ok(link)
-}
 
-fn record_digest(converted: &Converted) -> Result<DigestSet, ConvertError> {
-    let mut records = converted.bundle.records();
-    let (_, content) = records.next().expect("a converted run has its record");
-    Ok(content.digest()?)
+    fn build(&self, run: Run, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
+        build(self.store.kind(), &run, parent, options)
+    }
 }
 
 fn build(kind: SourceKind, run: &Run, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    let mut body = RecordBody::new(Kind::Run);
+    let mut mapping = Mapping::new(run, options);
+    mapping.ledger.source.layout = Some(layout(kind).to_owned());
+    mapping.ledger.run(run.info.run_id.clone());
+    let body = mapping.ledger.body();
     body.started = run.info.start_ms.and_then(Time::from_milliseconds);
     body.ended = run.info.end_ms.and_then(Time::from_milliseconds);
     body.status = Some(status(run.info.status));
-    body.source = Some(record::Source { tool: "mlflow".to_owned(), run: run.info.run_id.clone() });
-    if let ParentLink::Record(digest) = parent {
-        body.parents.push(Parent { record: digest, relation: placed("part-of") });
-    }
-    let mut draft = Draft::new(body, options);
-    let mut mapping = Mapping::new(run, options);
-    mapping.found();
-    let parent_note = match parent {
-        ParentLink::Missing => Some("the run is nested in one that is not in this source"),
-        ParentLink::Circle => Some("the run is nested in itself, through others"),
-        ParentLink::None | ParentLink::Record(_) => None,
-    };
-    if let Some(note) = parent_note {
-        mapping.finding(Code::SourceMissing, "tags/mlflow.parentRunId", note);
-    }
-    if matches!(parent, ParentLink::Record(_)) {
-        mapping.take_tag("mlflow.parentRunId");
-    }
+    nested(&mut mapping, parent);
 
-    let files = files::map(&mut mapping, &mut draft)?;
-    models::map(&mut mapping, &mut draft, &files)?;
+    let files = files::map(&mut mapping)?;
+    models::map(&mut mapping, &files)?;
     datasets::map(&mut mapping);
     let context = context::map(&mut mapping);
-    let recipe = recipe::map(&mut mapping, &mut draft, &files)?;
+    let recipe = recipe::map(&mut mapping, &files)?;
     let evaluations = evaluations::map(&mut mapping);
-    let media = media::map(&files);
     let goals = context::goals(&mut mapping);
-    series::write(&mut mapping, &mut draft, &goals)?;
-    rest::map(&mut mapping, &mut draft)?;
+    series::write(&mut mapping, &goals)?;
+    rest::map(&mut mapping)?;
 
-    let mut artifacts = std::mem::take(&mut mapping.artifacts);
-    declared::add(&mut draft, &mut artifacts, options)?;
-    draft.json_section(&context)?;
-    draft.json_section(&recipe)?;
-    if !artifacts.is_empty() {
-        let mut section = Artifacts { artifacts, salt: None };
-        section.sort();
-        draft.json_section(&section)?;
-    }
-    if !evaluations.evaluations.is_empty() {
-        draft.json_section(&evaluations)?;
-    }
-    if !media.media.is_empty() {
-        draft.json_section(&media)?;
-    }
-    let (identity, source, findings) = mapping.finish(layout(kind));
-    draft.finish(identity, source, findings, None)
+    let Mapping { mut ledger, tags, experiment_tags, .. } = mapping;
+    tags.keep();
+    experiment_tags.keep();
+    ledger.section(context);
+    ledger.section(recipe);
+    ledger.section(evaluations);
+    ledger.section(media::map(&files));
+    ledger.finish()
+}
+
+/// Names the run that this one is nested in.
+fn nested(mapping: &mut Mapping<'_>, parent: ParentLink) {
+    mapping.ledger.parent(parent, "part-of");
+    let trouble = match parent {
+        ParentLink::None => return,
+        ParentLink::Record(_) => {
+            mapping.tags.take("mlflow.parentRunId");
+            return;
+        }
+        ParentLink::Missing => "the run is nested in one that is not in this source",
+        ParentLink::Circle => "the run is nested in itself, through others",
+    };
+    mapping.ledger.finding(Code::SourceMissing, "tags/mlflow.parentRunId", trouble);
 }
 
 fn layout(kind: SourceKind) -> &'static str {
@@ -201,21 +153,4 @@ fn status(status: Option<Status>) -> record::Status {
         Some(Status::Killed) => record::Status::Killed,
         None => record::Status::Unknown,
     }
-}
-
-fn describe(error: &SourceError) -> ConvertError {
-    match error {
-        SourceError::NoRun { run_id } => ConvertError::NoSuchRun { run: run_id.clone() },
-        SourceError::Missing { path }
-        | SourceError::Unknown { path }
-        | SourceError::Ambiguous { path, .. }
-        | SourceError::Io { path, .. }
-        | SourceError::Database { path, .. }
-        | SourceError::Schema { path, .. } => ConvertError::Source { path: path.clone(), detail: error.to_string() },
-    }
-}
-
-/// A finding of a converter at a place in the source.
-fn finding(code: Code, place: &str, message: &str) -> Finding {
-    Finding::new(code, expbundle_format::finding::Place::entry(place), message)
 }

@@ -2,38 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::record::{ArtifactRef, Form, role};
+use expbundle_format::Code;
+use expbundle_format::number::typed;
+use expbundle_format::record::role;
 use expbundle_format::sections::{Artifact, Direction, ModelFacts, RegisteredVersion};
 use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, RegisteredModel, read_yaml};
 use serde_json::{Map, Value};
 
 use super::files::{self, Files};
-use super::mapping::{Mapping, placed, time, typed_json, typed_tree};
-use crate::gate::{Draft, LEFT_OUT};
+use super::mapping::{Mapping, time};
+use crate::gate::LEFT_OUT;
+use crate::ledger::json_tree;
 use crate::{ConvertError, roles};
-use expbundle_format::{Code, Finding};
 
-pub(super) fn map<'a>(mapping: &mut Mapping<'a>, draft: &mut Draft<'_>, files: &Files<'a>) -> Result<(), ConvertError> {
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<(), ConvertError> {
     let run = mapping.run;
     // Which versions found their model, by position.
     let mut versions = Versions::of(&run.registered_models);
     for model in &run.logged_models {
-        map_logged(mapping, draft, files, model, &mut versions)?;
+        map_logged(mapping, files, model, &mut versions)?;
     }
     map_edges_without_model(mapping, &mut versions);
     for (folder, members) in &files.model_folders {
-        map_folder(mapping, draft, files, folder, members, &mut versions)?;
+        map_folder(mapping, files, folder, members, &mut versions)?;
     }
     for registered in versions.left() {
-        let mut artifact = Artifact::new(Direction::Output, placed(role::MODEL));
+        let mut artifact = Artifact::new(Direction::Output, roles::word(role::MODEL));
         artifact.name = Some(registered.name.clone());
         let id = versions.model_id(&registered);
         artifact.model = Some(ModelFacts { id, registered: vec![registered], ..ModelFacts::default() });
-        mapping.artifacts.push(artifact);
+        mapping.ledger.artifact(artifact);
     }
     for model in &run.registered_models {
         keep_version_addresses(mapping, model);
-        mapping.account.mapped("model version", model.versions.len() as u64);
+        mapping.ledger.items("model version", model.versions.len() as u64).mapped();
     }
     Ok(())
 }
@@ -86,7 +88,7 @@ fn registered(model: &RegisteredModel, version: &ModelVersion) -> RegisteredVers
         model.tags.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
     put("modelLabels", (!labels.is_empty()).then_some(Value::Object(labels)));
     for (name, value) in model.extra.iter().chain(&version.extra) {
-        put(name, Some(typed_tree(value.clone())));
+        put(name, Some(typed::tree(value)));
     }
     let aliases = model.aliases.iter().filter(|(_, aliased)| **aliased == version.version);
     RegisteredVersion {
@@ -103,17 +105,16 @@ fn registered(model: &RegisteredModel, version: &ModelVersion) -> RegisteredVers
 fn keep_version_addresses(mapping: &mut Mapping<'_>, model: &RegisteredModel) {
     for version in &model.versions {
         let own = format!("modelVersion/{}/{}", model.name, version.version);
-        mapping.keep_address(&format!("{own}/source"), version.source.as_ref());
-        mapping.keep_address(&format!("{own}/storage"), version.storage_location.as_ref());
+        mapping.ledger.address(&format!("{own}/source"), version.source.as_deref());
+        mapping.ledger.address(&format!("{own}/storage"), version.storage_location.as_deref());
         if let Some(user) = &version.user {
-            mapping.identity.source.insert(format!("{own}/user"), Value::from(user.as_str()));
+            mapping.ledger.person(format!("{own}/user"), user);
         }
     }
 }
 
 fn map_logged<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft<'_>,
     files: &Files<'a>,
     model: &'a LoggedModel,
     versions: &mut Versions<'_>,
@@ -125,7 +126,7 @@ fn map_logged<'a>(
     // MLflow lists a model that a run made and then evaluated as its input too. What a run takes in and puts out it would
     // not have produced, so the edge is told in words.
     let direction = if made_here { Direction::Output } else { Direction::Input };
-    let mut artifact = Artifact::new(direction, placed(role::MODEL));
+    let mut artifact = Artifact::new(direction, roles::word(role::MODEL));
     artifact.name = Some(model.name.as_ref().unwrap_or(&model.model_id).clone());
     artifact.kind.clone_from(&model.model_type);
     artifact.time = time(model.created_ms);
@@ -135,7 +136,7 @@ fn map_logged<'a>(
     }
     let edges = [("model output", output), ("model input", input)];
     for (kind, edge) in edges.into_iter().filter_map(|(kind, edge)| Some((kind, edge?))) {
-        mapping.account.mapped(kind, 1);
+        mapping.ledger.item(kind, &edge.model_id).mapped();
         for (name, text) in &edge.tags {
             put(&mut artifact, &format!("{kind} tag/{name}"), Value::from(text.as_str()));
         }
@@ -146,8 +147,8 @@ fn map_logged<'a>(
     facts.id = Some(model.model_id.clone());
     facts.registered = versions.take(|version| version.model_id.as_deref() == Some(model.model_id.as_str()));
     artifact.model = Some(facts);
-    place_folder(mapping, draft, files, artifact, "", &members, "logged model file")?;
-    mapping.account.mapped("logged model", 1);
+    place_folder(mapping, files, artifact, "", &members, "logged model file")?;
+    mapping.ledger.item("logged model", &model.model_id).mapped();
     Ok(())
 }
 
@@ -155,18 +156,17 @@ fn map_logged<'a>(
 fn describe_logged(mapping: &mut Mapping<'_>, artifact: &mut Artifact, model: &LoggedModel) {
     let run = mapping.run;
     let own = &model.model_id;
-    mapping.account.found("logged model parameter", model.params.len() as u64);
     for (name, text) in &model.params {
+        let item = mapping.ledger.item("logged model parameter", name);
         if run.params.get(name) == Some(text) {
-            mapping.account.dropped("logged model parameter", 1, "it is a copy of the run's parameter");
+            item.dropped("it is a copy of the run's parameter");
         } else {
-            mapping.account.mapped("logged model parameter", 1);
+            item.mapped();
             put(artifact, &format!("parameter/{name}"), Value::from(text.as_str()));
         }
     }
-    mapping.account.found("logged model tag", model.tags.len() as u64);
     for (name, text) in &model.tags {
-        mapping.account.mapped("logged model tag", 1);
+        mapping.ledger.item("logged model tag", name).mapped();
         put(artifact, &format!("tag/{name}"), Value::from(text.as_str()));
     }
     for (name, value) in [
@@ -180,9 +180,9 @@ fn describe_logged(mapping: &mut Mapping<'_>, artifact: &mut Artifact, model: &L
         }
     }
     for (name, value) in &model.extra {
-        put(artifact, name, typed_tree(value.clone()));
+        put(artifact, name, typed::tree(value));
     }
-    mapping.keep_address(&format!("loggedModel/{own}"), model.artifact_location.as_ref());
+    mapping.ledger.address(&format!("loggedModel/{own}"), model.artifact_location.as_deref());
 }
 
 /// Edges to logged models that the source does not have: an artifact without bytes.
@@ -195,26 +195,25 @@ fn map_edges_without_model(mapping: &mut Mapping<'_>, versions: &mut Versions<'_
         if known.contains(edge.model_id.as_str()) {
             continue;
         }
-        let mut artifact = Artifact::new(direction, placed(role::MODEL));
+        let mut artifact = Artifact::new(direction, roles::word(role::MODEL));
         artifact.name = Some(edge.model_id.clone());
         artifact.step = edge.step;
         let registered = versions.take(|version| version.model_id.as_deref() == Some(edge.model_id.as_str()));
         artifact.model = Some(ModelFacts { id: Some(edge.model_id.clone()), registered, ..ModelFacts::default() });
-        mapping.artifacts.push(artifact);
-        mapping.account.mapped(kind, 1);
+        mapping.ledger.artifact(artifact);
+        mapping.ledger.item(kind, &edge.model_id).mapped();
     }
 }
 
 /// A model folder among the run's artifacts.
 fn map_folder<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft<'_>,
     files: &Files<'a>,
     folder: &str,
     members: &[&'a ArtifactFile],
     versions: &mut Versions<'_>,
 ) -> Result<(), ConvertError> {
-    let mut artifact = Artifact::new(Direction::Output, placed(role::MODEL));
+    let mut artifact = Artifact::new(Direction::Output, roles::word(role::MODEL));
     artifact.name = Some(folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model").to_owned());
     artifact.path = Some(folder.to_owned()).filter(|path| !path.is_empty());
     let mut facts = model_file(mapping, &mut artifact, members, folder);
@@ -224,69 +223,44 @@ fn map_folder<'a>(
         source.ends_with(&format!("/artifacts/{folder}")) || source.ends_with(&format!("/{folder}"))
     });
     artifact.model = Some(facts);
-    place_folder(mapping, draft, files, artifact, folder, members, "artifact file")
+    place_folder(mapping, files, artifact, folder, members, "artifact file")
 }
 
 /// Lists a model's folder as a tree, and the weights in it one by one, and adds the artifact.
 fn place_folder<'a>(
     mapping: &mut Mapping<'a>,
-    draft: &mut Draft<'_>,
     files: &Files<'a>,
     mut artifact: Artifact,
     prefix: &str,
     members: &[&'a ArtifactFile],
-    kind: &str,
+    kind: &'static str,
 ) -> Result<(), ConvertError> {
     let direction = artifact.direction;
     // Files of secrets are in no listing.
-    let (secret, members): (Vec<&ArtifactFile>, _) = members.iter().copied().partition(|file| files.is_left_out(file));
-    if kind == "logged model file" {
-        mapping.account.dropped(kind, secret.len() as u64, LEFT_OUT);
-    }
-    let members: Vec<&ArtifactFile> = members;
-    let members = &*members;
-    let tree = if members.is_empty() { None } else { files::list_tree(mapping, draft, files, prefix, members)? };
-    if let Some(tree) = tree {
-        artifact.digest = Some(tree.digest.into());
-        artifact.size = Some(tree.size);
-        artifact.form = Form::Tree;
-        list(draft, direction, ArtifactRef::new(artifact.role.clone(), tree.digest.into(), tree.size, Form::Tree));
-    }
+    let (secret, members): (Vec<_>, Vec<&ArtifactFile>) =
+        members.iter().copied().partition(|file| files.is_left_out(file));
+    mapping.ledger.items(kind, secret.len() as u64).dropped(LEFT_OUT);
+    let is_tree = !members.is_empty() && files::list_tree(mapping, files, prefix, &members, &mut artifact)?;
     let of = artifact.model.as_ref().and_then(|model| model.id.clone()).or_else(|| artifact.path.clone());
-    mapping.artifacts.push(artifact);
+    mapping.ledger.list(artifact);
     for file in members {
-        let Some(hashed) = files.digest(file).copied() else {
-            if kind == "logged model file" {
-                mapping.account.dropped(kind, 1, "it could not be read");
-            }
+        let item = mapping.ledger.item(kind, &file.path);
+        let Some(hashed) = files.digest(file) else {
+            item.dropped("it could not be read");
             continue;
         };
-        let weights = roles::is_weights(&file.path);
+        item.mapped();
         // Without a tree, every file stands for itself.
-        if !weights && tree.is_some() {
-            mapping.account.mapped(kind, 1);
+        if is_tree && !roles::is_weights(&file.path) {
             continue;
         }
-        let role = roles::of_file(&file.path);
-        let mut own = Artifact::new(direction, role.clone());
-        own.digest = Some(hashed.digests());
-        own.size = Some(hashed.size);
-        files::name(&mut own, &file.path);
+        let mut own = files::artifact(direction, roles::of_file(&file.path), file, hashed);
         if let Some(of) = &of {
             own.metadata.insert("model".to_owned(), Value::from(of.as_str()));
         }
-        mapping.artifacts.push(own);
-        list(draft, direction, ArtifactRef::new(role, hashed.digests(), hashed.size, Form::File));
-        mapping.account.mapped(kind, 1);
+        mapping.ledger.list(own);
     }
     Ok(())
-}
-
-fn list(draft: &mut Draft<'_>, direction: Direction, listed: ArtifactRef) {
-    match direction {
-        Direction::Input => draft.body_mut().inputs.push(listed),
-        Direction::Output => draft.body_mut().outputs.push(listed),
-    }
 }
 
 /// What the folder's `MLmodel` says.
@@ -302,8 +276,7 @@ fn model_file(
     let mut members = match read_yaml(&file.file, &format!("artifacts/{path}")) {
         Ok(members) => members,
         Err(found) => {
-            let Finding { code, .. } = super::finding(Code::SourceDamaged, &found.place, &found.detail);
-            mapping.finding(code, &found.place, &found.detail);
+            mapping.ledger.finding(Code::SourceDamaged, &found.place, found.detail);
             return facts;
         }
     };
@@ -314,8 +287,8 @@ fn model_file(
     if let Some(Value::Object(signature)) = members.remove("signature") {
         let parts = signature.into_iter().filter(|(_, part)| !part.is_null());
         let parts = parts.map(|(name, part)| match part {
-            Value::String(text) => (name, typed_json(&text)),
-            other => (name, typed_tree(other)),
+            Value::String(text) => (name, json_tree(&text)),
+            other => (name, typed::tree(&other)),
         });
         let signature = Value::Object(parts.collect());
         facts.signature = Some(signature);
@@ -326,7 +299,7 @@ fn model_file(
     }
     for (name, value) in members {
         if !value.is_null() {
-            put(artifact, &name, typed_tree(value));
+            put(artifact, &name, typed::tree(&value));
         }
     }
     facts

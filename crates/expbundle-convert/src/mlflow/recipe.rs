@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::record::{ArtifactRef, Form, role};
+use expbundle_format::record::role;
 use expbundle_format::sections::{
     Artifact, Captured, Changes, Code, DataUse, Direction, Environment, Gap, Package, Recipe,
 };
@@ -11,23 +11,18 @@ use serde_json::Value;
 
 use super::datasets;
 use super::files::Files;
-use super::mapping::{Mapping, placed, without_folders};
-use crate::ConvertError;
-use crate::gate::Draft;
+use super::mapping::{Mapping, without_folders};
+use crate::parameters::{Kind, kind_of};
+use crate::{ConvertError, roles};
 
 /// The largest list of requirements that is read.
 const MAX_REQUIREMENTS_BYTES: u64 = 1 << 20;
 
-pub(super) fn map<'a>(
-    mapping: &mut Mapping<'a>,
-    draft: &mut Draft<'_>,
-    files: &Files<'a>,
-) -> Result<Recipe, ConvertError> {
-    let mut recipe =
-        Recipe { code: code(mapping, draft)?, environment: environment(mapping, files), ..Recipe::default() };
+pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<Recipe, ConvertError> {
+    let mut recipe = Recipe { code: code(mapping)?, environment: environment(mapping, files), ..Recipe::default() };
     for (name, text) in &mapping.run.params {
         let value = Value::from(text.as_str());
-        mapping.account.mapped("parameter", 1);
+        mapping.ledger.item("parameter", name).mapped();
         match kind_of(name) {
             Kind::Seed => recipe.seeds.insert(name.clone(), value.clone()),
             Kind::Determinism => recipe.determinism.insert(name.clone(), value.clone()),
@@ -40,55 +35,34 @@ pub(super) fn map<'a>(
     Ok(recipe)
 }
 
-enum Kind {
-    Seed,
-    Determinism,
-    Other,
-}
-
-/// Told by the last part of the name: `data/seed`, `trainer.random_state`.
-fn kind_of(name: &str) -> Kind {
-    let last = name.rsplit(['/', '.', ':']).next().unwrap_or(name).to_ascii_lowercase();
-    match last.as_str() {
-        "seed" | "random_seed" | "random_state" | "rng_seed" | "data_seed" | "manual_seed" | "np_seed"
-        | "torch_seed" => Kind::Seed,
-        "deterministic"
-        | "cudnn_deterministic"
-        | "cudnn_benchmark"
-        | "use_deterministic_algorithms"
-        | "full_determinism" => Kind::Determinism,
-        _ => Kind::Other,
-    }
-}
-
-fn code(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<Option<Code>, ConvertError> {
+fn code(mapping: &mut Mapping<'_>) -> Result<Option<Code>, ConvertError> {
     let mut code = Code::default();
-    if let Some(program) = mapping.take_tag("mlflow.source.name") {
+    if let Some(program) = mapping.tags.take("mlflow.source.name") {
         let name = without_folders(program);
         code.entry_point = Some(name.to_owned());
         if name != program {
-            mapping.identity.paths.insert("program".to_owned(), program.to_owned());
+            mapping.ledger.address("program", Some(program));
         }
     }
-    code.commit = mapping.take_tag("mlflow.source.git.commit").map(str::to_owned);
-    code.branch = mapping.take_tag("mlflow.source.git.branch").map(str::to_owned);
-    if let Some(address) = mapping.take_tag("mlflow.source.git.repoURL") {
+    code.commit = mapping.tags.take("mlflow.source.git.commit").map(str::to_owned);
+    code.branch = mapping.tags.take("mlflow.source.git.branch").map(str::to_owned);
+    if let Some(address) = mapping.tags.take("mlflow.source.git.repoURL") {
         let (without_login, had_login) = without_login(address);
         code.repository = Some(without_login);
         if had_login {
             // A token may stand there; it goes nowhere.
             let message = "the address of the repository held a login, which was left out";
-            mapping.finding(expbundle_format::Code::SourceLoss, "tags/mlflow.source.git.repoURL", message);
+            mapping.ledger.finding(expbundle_format::Code::SourceLoss, "tags/mlflow.source.git.repoURL", message);
         }
     }
     let known = code != Code::default();
-    let changes = changes(mapping, draft, &mut code)?;
+    let changes = changes(mapping, &mut code)?;
     code.changes = known.then_some(changes);
     Ok(known.then_some(code))
 }
 
 /// Uncommitted changes: MLflow looks for them only where `enable_git_model_versioning` made a logged model.
-fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, code: &mut Code) -> Result<Changes, ConvertError> {
+fn changes(mapping: &mut Mapping<'_>, code: &mut Code) -> Result<Changes, ConvertError> {
     let run = mapping.run;
     let tag = |name: &str| run.logged_models.iter().find_map(|model| model.tags.get(name)).map(String::as_str);
     let mut in_files = Captured::NotCaptured;
@@ -96,15 +70,10 @@ fn changes(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, code: &mut Code) ->
         in_files = Captured::None;
     }
     if let Some(patch) = tag("mlflow.source.git.diff").filter(|patch| !patch.is_empty()) {
-        let (digest, size) = draft.embed_text("diff.patch", patch)?;
-        let mut artifact = Artifact::new(Direction::Input, placed(role::PATCH));
-        artifact.digest = Some(digest.into());
-        artifact.size = Some(size);
+        let mut artifact = Artifact::new(Direction::Input, roles::word(role::PATCH));
         artifact.name = Some("diff.patch".to_owned());
-        mapping.artifacts.push(artifact);
-        let listed = ArtifactRef::new(placed(role::PATCH), digest.into(), size, Form::File);
-        draft.body_mut().inputs.push(listed);
-        code.patch = Some(digest.blake3);
+        code.patch = Some(mapping.ledger.text("diff.patch", patch, &mut artifact)?.blake3);
+        mapping.ledger.list(artifact);
         in_files = Captured::Captured;
     }
     Ok(Changes {
@@ -130,7 +99,7 @@ fn without_login(address: &str) -> (String, bool) {
 fn environment(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Option<Environment> {
     let mut environment = Environment::default();
     if let Some(image) =
-        mapping.take_tag("mlflow.docker.image.id").or_else(|| mapping.take_tag("mlflow.docker.image.name"))
+        mapping.tags.take("mlflow.docker.image.id").or_else(|| mapping.tags.take("mlflow.docker.image.name"))
     {
         environment.container_image = Some(image.to_owned());
     }
@@ -262,11 +231,5 @@ mod tests {
         assert_eq!(without_login("https://u:t@h.org/a/b@c"), ("https://h.org/a/b@c".to_owned(), true));
         assert_eq!(without_login("https://h.org/a@b"), ("https://h.org/a@b".to_owned(), false));
         assert_eq!(without_login("git@h.org:a/b.git"), ("git@h.org:a/b.git".to_owned(), false));
-    }
-
-    #[test]
-    fn seeds_by_the_last_part_of_the_name() {
-        assert!(matches!(kind_of("trainer.random_state"), Kind::Seed));
-        assert!(matches!(kind_of("seeds"), Kind::Other));
     }
 }

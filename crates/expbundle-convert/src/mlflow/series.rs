@@ -8,44 +8,30 @@ use expbundle_series::{KeySummary, Point};
 use expbundle_trackers::mlflow::Metric;
 
 use super::mapping::Mapping;
-use crate::gate::Draft;
 use crate::{ConvertError, series};
 
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 
-pub(super) fn write(
-    mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
-    goals: &BTreeMap<String, Goal>,
-) -> Result<(), ConvertError> {
+pub(super) fn write(mapping: &mut Mapping<'_>, goals: &BTreeMap<String, Goal>) -> Result<(), ConvertError> {
     let run = mapping.run;
     let (telemetry, metrics): (Vec<&Metric>, Vec<&Metric>) = run.metrics.iter().partition(|metric| metric.is_system());
-    let count = |metrics: &[&Metric]| metrics.iter().map(|metric| metric.points.len() as u64).sum::<u64>();
-    let (summaries, left_out) = write_section(mapping, draft, sections::METRICS, &metrics)?;
-    mapping.account.mapped("metric point", count(&metrics) - left_out);
-    mapping.account.dropped("metric point", left_out, series::TOO_LONG);
-    let (_, left_out) = write_section(mapping, draft, sections::TELEMETRY, &telemetry)?;
-    mapping.account.mapped("system metric point", count(&telemetry) - left_out);
-    mapping.account.dropped("system metric point", left_out, series::TOO_LONG);
-    if summaries.is_empty() {
-        return Ok(());
-    }
+    let summaries = write_section(mapping, sections::METRICS, "metric point", &metrics)?;
+    write_section(mapping, sections::TELEMETRY, "system metric point", &telemetry)?;
     let series = summaries.into_iter().map(|(key, one)| {
         let line = SeriesSummary { goal: goals.get(&key).copied(), ..series::summary(&one) };
         (key, line)
     });
-    draft.json_section(&Summary { series: series.collect(), ..Summary::default() })?;
+    mapping.ledger.section(Summary { series: series.collect(), ..Summary::default() });
     Ok(())
 }
 
-/// The summaries, and how many points were left out.
 fn write_section(
     mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
     section: &'static str,
+    kind: &'static str,
     metrics: &[&Metric],
-) -> Result<(Vec<(String, KeySummary)>, u64), ConvertError> {
-    let mut points = series::Points::new(section, mapping.options);
+) -> Result<Vec<(String, KeySummary)>, ConvertError> {
+    let mut points = series::Points::new(section, mapping.ledger.options);
     for metric in metrics {
         let key = points.key(&metric.key);
         let mut timeless: u64 = 0;
@@ -60,9 +46,10 @@ fn write_section(
         }
         if timeless > 0 {
             let message = format!("{timeless} points have a time beyond the year 2262, which was left out");
-            mapping.finding(Code::SourceLoss, &format!("metrics/{}", metric.key), &message);
+            mapping.ledger.finding(Code::SourceLoss, &format!("metrics/{}", metric.key), message);
         }
     }
-    let left_out = points.left_out();
-    Ok((points.write(draft)?, left_out))
+    let count = metrics.iter().map(|metric| metric.points.len() as u64).sum();
+    mapping.ledger.items(kind, count).but(points.left_out(), series::TOO_LONG).mapped();
+    points.write(&mut mapping.ledger.draft)
 }

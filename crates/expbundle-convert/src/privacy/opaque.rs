@@ -31,9 +31,9 @@ const PACKED: &[&[u8]] = &[
     b"\x89HDF",
 ];
 
-/// Shorter runs of letters than this, in a file that is no text, are chance.
+/// Shorter runs of letters than this, in a file that is not text, are chance.
 const SHORTEST_RUN: usize = 8;
-/// Shorter words than this, in letters, are found in every file that is no text.
+/// Shorter words than this, in letters, are found in every file that is not text.
 const SHORTEST_WORD: usize = 4;
 
 /// Looks into a file for private parts.

@@ -42,7 +42,7 @@ impl View<'_> {
             at += read;
         }
         places.push(place(at));
-        // What is no UTF-8 when decoded was no text.
+        // What is not UTF-8 when decoded was not text.
         changed
             .then(|| String::from_utf8(out).ok())
             .flatten()

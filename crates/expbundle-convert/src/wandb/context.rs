@@ -17,7 +17,7 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
     context.job_type = run.text("job_type").map(str::to_owned);
     if let Some(Value::List(tags)) = run.run.get("tags") {
         context.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
-        count(mapping, "tag", tags.len());
+        mapping.ledger.items("tag", tags.len() as u64).mapped();
     }
     for (kind, member) in [("project", "project"), ("group", "run_group"), ("sweep", "sweep_id")] {
         if let Some(name) = run.text(member).map(str::to_owned) {
@@ -26,22 +26,17 @@ pub(super) fn map(mapping: &mut Mapping<'_>) -> Context {
         }
     }
     let told = ["display_name", "notes", "job_type", "project", "run_group", "sweep_id", "run_id", "entity", "host"];
-    count(mapping, "run field", told.iter().filter(|member| run.text(member).is_some()).count());
-    count(mapping, "run field", usize::from(run.started_ns().is_some()) + usize::from(run.run.get("git").is_some()));
+    let texts = told.iter().filter(|member| run.text(member).is_some()).count() as u64;
+    let others = u64::from(run.started_ns().is_some()) + u64::from(run.run.get("git").is_some());
+    mapping.ledger.items("run field", texts + others).mapped();
     // What is left of the run record: resumed, forked, branch point, storage id.
     let Value::Object(members) = &run.run else { return context };
     for (name, value) in &**members {
         if !told.contains(&name.as_str()) && !["tags", "start_time", "git"].contains(&name.as_str()) {
-            mapping.account.found("run field", 1);
-            mapping.keep_raw("run field", name, typed(value));
+            mapping.ledger.item("run field", name).raw(value);
         }
     }
     context
-}
-
-fn count(mapping: &mut Mapping<'_>, kind: &str, count: usize) {
-    mapping.account.found(kind, count as u64);
-    mapping.account.mapped(kind, count as u64);
 }
 
 /// Alerts and preemptions.
@@ -64,7 +59,7 @@ pub(super) fn events(mapping: &mut Mapping<'_>) -> Events {
         }
         events.events.push(event);
     }
-    count(mapping, "alert", run.alerts.len());
+    mapping.ledger.items("alert", run.alerts.len() as u64).mapped();
     for _ in 0..run.preempting {
         let text = Some("the run was about to be preempted".to_owned());
         events.events.push(Event {
@@ -134,9 +129,8 @@ pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Definitions {
     let mut all: BTreeMap<String, Declared> = BTreeMap::new();
     for definition in &run.metrics {
         let text = |member: &str| definition.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
-        mapping.account.found("metric definition", 1);
         let Some(name) = text("name").or(text("glob_name")) else {
-            mapping.account.dropped("metric definition", 1, "the definition names no metric");
+            mapping.ledger.items("metric definition", 1).dropped("the definition names no metric");
             continue;
         };
         // Names escape dots, which are no path here.
@@ -149,7 +143,7 @@ pub(super) fn definitions(mapping: &mut Mapping<'_>) -> Definitions {
         };
         declared.step_key = text("step_metric").map(str::to_owned).or(declared.step_key.take());
         let place = format!("{name}{}", if text("name").is_some() { "" } else { " (glob)" });
-        mapping.keep_raw("metric definition", &place, typed(definition));
+        mapping.ledger.item("metric definition", &place).raw(definition);
     }
     Definitions::new(all)
 }

@@ -8,12 +8,13 @@ use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
-use expbundle_format::{ArtifactDigests, Blake3, Code, DigestSet};
+use expbundle_format::{Blake3, Code, DigestSet};
 use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
 use super::mapping::Mapping;
-use super::typed::{members, typed};
-use crate::gate::{Draft, Fate, FileToList, LEFT_OUT};
+use super::typed::members;
+use crate::gate::{Fate, FileToList, LEFT_OUT};
+use crate::ledger::Ledger;
 use crate::search::FileIndex;
 use crate::{ConvertError, roles};
 
@@ -34,50 +35,43 @@ const PATCH: &str = "diff.patch";
 pub(super) type Known = BTreeMap<String, DigestSet>;
 
 /// Hashes the files of the folder. Returns their digests and that of the patch.
-pub(super) fn folder(
-    mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
-) -> Result<(Known, Option<Blake3>), ConvertError> {
+pub(super) fn folder(mapping: &mut Mapping<'_>) -> Result<(Known, Option<Blake3>), ConvertError> {
     let (mut known, mut patch) = (Known::new(), None);
     let Some(folder) = mapping.folder() else { return Ok((known, patch)) };
-    mapping.account.found("bookkeeping file", folder.bookkeeping);
-    mapping.account.dropped("bookkeeping file", folder.bookkeeping, "logs and scratch of the tool itself");
-    mapping.account.found("folder file", folder.files.len() as u64);
+    let ledger = &mut mapping.ledger;
+    ledger.items("bookkeeping file", folder.bookkeeping).dropped("logs and scratch of the tool itself");
+    ledger.found("folder file", folder.files.len() as u64);
     for file in &folder.files {
+        let item = ledger.item("folder file", &file.path);
         if TOLD.contains(&file.path.as_str()) {
-            mapping.account.mapped("folder file", 1);
+            item.mapped();
             continue;
         }
-        let hashed = match hash_file(&file.on_disk, Wanted::Both, mapping.options.progress) {
+        let hashed = match hash_file(&file.on_disk, Wanted::Both, ledger.options.progress) {
             Ok(hashed) => hashed,
             Err(error) => {
-                mapping.account.dropped("folder file", 1, "the file cannot be read");
-                mapping.finding(Code::SourceUnreadable, &format!("files/{}", file.path), error.to_string());
+                item.dropped("the file cannot be read");
+                ledger.finding(Code::SourceUnreadable, &format!("files/{}", file.path), error.to_string());
                 continue;
             }
         };
-        let Some(digest) = hashed.both() else { continue };
-        match add_file(mapping, draft, file, digest)? {
+        let digest = hashed.both().expect("both digests were asked for");
+        match add_file(ledger, file, digest)? {
             Fate::LeftOut => {
-                mapping.account.dropped("folder file", 1, LEFT_OUT);
+                item.dropped(LEFT_OUT);
                 continue;
             }
             Fate::Embedded if file.path == PATCH => patch = Some(digest.blake3),
             Fate::Embedded | Fate::Listed => {}
         }
         known.insert(file.path.clone(), digest);
-        mapping.account.mapped("folder file", 1);
+        item.mapped();
     }
     Ok((known, patch))
 }
 
 /// Lists a file of the folder, and embeds it if it is small and holds no secret.
-fn add_file(
-    mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
-    file: &FolderFile,
-    digest: DigestSet,
-) -> Result<Fate, ConvertError> {
+fn add_file(ledger: &mut Ledger<'_>, file: &FolderFile, digest: DigestSet) -> Result<Fate, ConvertError> {
     let is_patch = file.path == PATCH;
     let (direction, role) = match file.path.split('/').next() {
         _ if is_patch => (Direction::Input, roles::word(role::PATCH)),
@@ -86,30 +80,17 @@ fn add_file(
         _ => (Direction::Output, roles::of_file(&file.path)),
     };
     let path = format!("files/{}", file.path);
-    let to_list =
-        FileToList { path: &path, on_disk: &file.on_disk, role: &role, size: file.size, digest: digest.into() };
-    let fate = draft.file(&to_list)?;
-    if fate == Fate::LeftOut {
-        return Ok(fate);
-    }
-    let listed = ArtifactRef::new(role.clone(), digest.into(), file.size, Form::File);
-    match direction {
-        Direction::Input => draft.body_mut().inputs.push(listed),
-        Direction::Output => draft.body_mut().outputs.push(listed),
-    }
     let mut artifact = Artifact::new(direction, role);
     artifact.digest = Some(digest.into());
     artifact.size = Some(file.size);
-    artifact.path = Some(path);
-    mapping.artifacts.push(artifact);
-    Ok(fate)
+    artifact.path = Some(path.clone());
+    ledger.file(&path, &file.on_disk, artifact)
 }
 
 /// Artifacts that were logged and used.
-pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Result<(), ConvertError> {
+pub(super) fn artifacts(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
     let run = mapping.run();
-    mapping.account.found("artifact", run.artifacts.len() as u64);
-    let mut places: Vec<Utf8PathBuf> = mapping.options.files.to_vec();
+    let mut places: Vec<Utf8PathBuf> = mapping.ledger.options.files.to_vec();
     places.extend(mapping.folder().into_iter().flat_map(|folder| &folder.files).map(|file| file.on_disk.clone()));
     let mut index = FileIndex::new(&places)?;
     let mut seen: HashSet<(String, String)> = HashSet::new();
@@ -117,13 +98,12 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Res
         let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
         // One draft may be logged many times, by `link_artifact` among others.
         let identity = (text("client_id").to_owned(), text("digest").to_owned());
-        mapping.account.mapped("artifact", 1);
+        mapping.ledger.items("artifact", 1).mapped();
         if !identity.0.is_empty() && !seen.insert(identity) {
             continue;
         }
-        logged_artifact(mapping, draft, logged, &mut index)?;
+        logged_artifact(&mut mapping.ledger, logged, &mut index)?;
     }
-    mapping.account.found("used artifact", run.used_artifacts.len() as u64);
     for used in &run.used_artifacts {
         let text = |member: &str| used.get(member).and_then(Value::as_str).unwrap_or_default();
         let mut artifact = Artifact::new(Direction::Input, roles::of_type(text("type")));
@@ -132,35 +112,25 @@ pub(super) fn artifacts(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>) -> Res
         artifact.version = Some(version.to_owned()).filter(|version| !version.is_empty());
         artifact.kind = Some(text("type").to_owned()).filter(|kind| !kind.is_empty());
         artifact.metadata.insert("id".to_owned(), text("id").into());
-        mapping.account.mapped("used artifact", 1);
+        mapping.ledger.items("used artifact", 1).mapped();
         let message = format!(
             "the source names the used artifact `{}` and no digest of it; `--input` declares the file",
             text("name")
         );
-        mapping.finding(Code::SourceMissing, "used artifact", message);
-        mapping.artifacts.push(artifact);
+        mapping.ledger.finding(Code::SourceMissing, "used artifact", message);
+        mapping.ledger.artifact(artifact);
     }
-    let saved = run.files.len() as u64;
-    mapping.account.found("saved file", saved);
     for file in &run.files {
         let path = file.get("path").and_then(Value::as_str).unwrap_or_default();
         // In the order of their paths.
         let is_here = |folder: &Folder| folder.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
-        if mapping.folder().is_some_and(is_here) {
-            mapping.account.mapped("saved file", 1);
-        } else {
-            mapping.keep_raw("saved file", path, typed(file));
-        }
+        let item = mapping.ledger.item("saved file", path);
+        if mapping.folder().is_some_and(is_here) { item.mapped() } else { item.raw(file) }
     }
     Ok(())
 }
 
-fn logged_artifact(
-    mapping: &mut Mapping<'_>,
-    draft: &mut Draft<'_>,
-    logged: &Value,
-    index: &mut FileIndex,
-) -> Result<(), ConvertError> {
+fn logged_artifact(ledger: &mut Ledger<'_>, logged: &Value, index: &mut FileIndex) -> Result<(), ConvertError> {
     let text = |member: &str| logged.get(member).and_then(Value::as_str).unwrap_or_default();
     let mut artifact = Artifact::new(Direction::Output, roles::of_type(text("type")));
     let name = text("name");
@@ -185,34 +155,12 @@ fn logged_artifact(
 
     let contents = logged.get("manifest").and_then(|manifest| manifest.get("contents"));
     let entries: &[Value] = if let Some(Value::List(entries)) = contents { entries } else { &[] };
-    mapping.account.found("artifact file", entries.len() as u64);
-    let mut on_disk = BTreeMap::new();
     for entry in entries {
-        if draft.is_secret_by_name(entry.get("path").and_then(Value::as_str).unwrap_or_default()) {
-            mapping.account.dropped("artifact file", 1, LEFT_OUT);
-            artifact.foreign.clear();
-            continue;
-        }
-        let (file, place) = artifact_file(mapping, entry, name, index)?;
-        if let (Some(place), Some(digest), Some(size)) = (&place, file.digest, file.size)
-            && draft.is_secret(&FileToList {
-                path: &file.path,
-                on_disk: place,
-                role: &artifact.role,
-                size,
-                digest: digest.into(),
-            })
-        {
-            mapping.account.dropped("artifact file", 1, LEFT_OUT);
+        match artifact_file(ledger, entry, &artifact, index)? {
+            Some(file) => artifact.files.push(file),
             // The tracker's digest of the whole has that of the file in it.
-            artifact.foreign.clear();
-            continue;
+            None => artifact.foreign.clear(),
         }
-        mapping.account.mapped("artifact file", 1);
-        if let Some(place) = place {
-            on_disk.insert(file.path.clone(), place);
-        }
-        artifact.files.push(file);
     }
     artifact.files.sort_by(|a, b| a.path.cmp(&b.path));
     artifact.size = artifact.files.iter().map(|file| file.size).sum();
@@ -220,24 +168,28 @@ fn logged_artifact(
     if missing > 0 {
         let message =
             format!("the bytes of {missing} files of the artifact `{name}` are not here; `--files` says where to look");
-        mapping.finding(Code::SourceMissing, "artifact", message);
+        ledger.finding(Code::SourceMissing, "artifact", message);
     }
-    list(mapping, draft, artifact)
+    list(ledger, artifact)
 }
 
-/// One entry of a manifest, with its digests if its bytes are found.
+/// One entry of a manifest, with its digests if its bytes are found. `None` if it is or holds a secret.
 fn artifact_file(
-    mapping: &mut Mapping<'_>,
+    ledger: &mut Ledger<'_>,
     entry: &Value,
-    name: &str,
+    of: &Artifact,
     index: &mut FileIndex,
-) -> Result<(ArtifactFile, Option<Utf8PathBuf>), ConvertError> {
+) -> Result<Option<ArtifactFile>, ConvertError> {
+    let name = of.name.as_deref().unwrap_or_default();
     let text = |member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
     let size = entry.get("size").and_then(Value::as_i64).and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
-    let mut file = ArtifactFile { path: text("path").to_owned(), size: Some(size), ..ArtifactFile::default() };
-    if let Some(path) = Some(text("local_path")).filter(|path| !path.is_empty()) {
-        mapping.identity.paths.insert(format!("artifact {name}: {}", file.path), path.to_owned());
+    let item = ledger.item("artifact file", text("path"));
+    if ledger.draft.is_secret_by_name(text("path")) {
+        item.dropped(LEFT_OUT);
+        return Ok(None);
     }
+    let mut file = ArtifactFile { path: text("path").to_owned(), size: Some(size), ..ArtifactFile::default() };
+    ledger.address(&format!("artifact {name}: {}", file.path), Some(text("local_path")));
     let reference = text("ref");
     if !reference.is_empty() {
         file.uri = Some(reference.to_owned());
@@ -249,59 +201,64 @@ fn artifact_file(
         if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference) {
             file.foreign.insert("wandb-entry".to_owned(), digest.to_owned());
         }
-        return Ok((file, None));
+        item.mapped();
+        return Ok(Some(file));
     };
     let md5 = crate::search::hex(&md5);
     let found = if reference.is_empty() { index.find(size, &md5) } else { None };
     file.foreign.insert("md5".to_owned(), md5);
     if let Some(place) = &found {
-        file.digest = hash_file(place, Wanted::Both, mapping.options.progress)?.both();
+        let hashed = hash_file(place, Wanted::Both, ledger.options.progress)?;
+        let to_list = FileToList { path: &file.path, on_disk: place, role: &of.role, size, digest: hashed.digests() };
+        if ledger.draft.is_secret(&to_list) {
+            item.dropped(LEFT_OUT);
+            return Ok(None);
+        }
+        file.digest = hashed.both();
     }
-    Ok((file, found))
+    item.mapped();
+    Ok(Some(file))
 }
 
 /// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its weights by themselves.
-fn list(mapping: &mut Mapping<'_>, draft: &mut Draft<'_>, mut artifact: Artifact) -> Result<(), ConvertError> {
-    let here: Option<Vec<(String, DigestSet, u64)>> =
-        artifact.files.iter().map(|file| Some((file.path.clone(), file.digest?, file.size?))).collect();
-    let Some(here) = here.filter(|here| !here.is_empty()) else {
-        mapping.artifacts.push(artifact);
-        return Ok(());
+fn list(ledger: &mut Ledger<'_>, mut artifact: Artifact) -> Result<(), ConvertError> {
+    let here: Option<Vec<(&str, DigestSet, u64)>> =
+        artifact.files.iter().map(|file| Some((file.path.as_str(), file.digest?, file.size?))).collect();
+    let tree = match here.unwrap_or_default().as_slice() {
+        [] => None,
+        [(_, digest, size)] => {
+            (artifact.digest, artifact.size) = (Some((*digest).into()), Some(*size));
+            None
+        }
+        several => tree(ledger, several),
     };
-    let listed = |role: &expbundle_format::record::Word, digest: ArtifactDigests, size, form| {
-        ArtifactRef::new(role.clone(), digest, size, form)
-    };
-    if let [(_, digest, size)] = here.as_slice() {
-        artifact.digest = Some((*digest).into());
-        artifact.size = Some(*size);
-        draft.body_mut().outputs.push(listed(&artifact.role, (*digest).into(), *size, Form::File));
-        mapping.artifacts.push(artifact);
-        return Ok(());
+    let is_weights = |file: &&ArtifactFile| tree.is_some() && roles::is_weights(&file.path);
+    let weights: Vec<ArtifactRef> = artifact.files.iter().filter(is_weights).filter_map(reference).collect();
+    if let Some(tree) = tree {
+        ledger.tree(&tree, &mut artifact)?;
     }
-    let files: Result<Vec<TreeFile>, _> = here
-        .iter()
-        .map(|(path, digest, size)| {
-            TreePath::from_plain(path).map(|path| TreeFile { path, digest: *digest, size: *size })
-        })
-        .collect();
-    match files.map(Tree::new) {
-        Ok(Ok(tree)) => {
-            let (digest, size) = draft.listing(&tree)?;
-            artifact.digest = Some(digest.into());
-            artifact.size = Some(size);
-            artifact.form = Form::Tree;
-            draft.body_mut().outputs.push(listed(&artifact.role, digest.into(), size, Form::Tree));
-            for (path, digest, size) in here.iter().filter(|(path, _, _)| roles::is_weights(path)) {
-                draft.body_mut().outputs.push(listed(&roles::of_file(path), (*digest).into(), *size, Form::File));
-            }
-        }
-        Ok(Err(error)) => {
-            mapping.finding(Code::SourceUnsupported, "artifact", format!("its files make no tree: {error}"));
-        }
-        Err(error) => {
-            mapping.finding(Code::SourceUnsupported, "artifact", format!("a path of it cannot be listed: {error}"));
-        }
+    let direction = artifact.direction;
+    ledger.list(artifact);
+    for weights in weights {
+        ledger.reference(direction, weights);
     }
-    mapping.artifacts.push(artifact);
     Ok(())
+}
+
+fn reference(file: &ArtifactFile) -> Option<ArtifactRef> {
+    Some(ArtifactRef::new(roles::of_file(&file.path), file.digest?.into(), file.size?, Form::File))
+}
+
+/// The files of an artifact as a tree. `None`, with a finding, if their names make none.
+fn tree(ledger: &mut Ledger<'_>, files: &[(&str, DigestSet, u64)]) -> Option<Tree> {
+    let files = files.iter().map(|(path, digest, size)| {
+        TreePath::from_plain(path).map(|path| TreeFile { path, digest: *digest, size: *size })
+    });
+    let trouble = match files.collect::<Result<_, _>>().map(Tree::new) {
+        Ok(Ok(tree)) => return Some(tree),
+        Ok(Err(error)) => format!("its files make no tree: {error}"),
+        Err(error) => format!("a path of it cannot be listed: {error}"),
+    };
+    ledger.finding(Code::SourceUnsupported, "artifact", trouble);
+    None
 }

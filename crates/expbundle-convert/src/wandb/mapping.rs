@@ -1,46 +1,35 @@
-//! What the parts of the map share: the account, the identity, what is kept raw.
+//! What the parts of the map share: the run, its ledger, and facts that have several names.
 
-use std::collections::BTreeMap;
-
-use expbundle_format::sections::{Account, Artifact, Identity, SourceSection};
+use expbundle_format::record::Kind;
+use expbundle_format::sections::Person;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, Finding, Place};
 use expbundle_trackers::wandb::{Folder, Run, RunFiles, Value};
-use serde_json::Value as Json;
 
+use super::Wandb;
 use crate::Options;
+use crate::ledger::Ledger;
+use crate::tracker::Tracker as _;
 
 /// A run on its way into a bundle.
 pub(super) struct Mapping<'a> {
     pub files: &'a RunFiles,
-    pub options: &'a Options<'a>,
-    pub account: Account,
-    pub identity: Identity,
-    pub artifacts: Vec<Artifact>,
+    pub ledger: Ledger<'a>,
     /// Lines of the folder's `requirements.txt`, without secrets.
     pub requirements: Vec<String>,
-    pub raw: BTreeMap<String, BTreeMap<String, Json>>,
-    pub findings: Vec<Finding>,
 }
 
 impl<'a> Mapping<'a> {
     pub fn new(files: &'a RunFiles, options: &'a Options<'a>) -> Self {
-        let empty = Vec::new();
-        let folder_findings = files.folder.as_ref().map_or(&empty, |folder| &folder.findings);
-        let findings = files.run.findings.iter().chain(folder_findings).map(|found| {
-            let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
-            Finding::new(code, Place::entry(&found.place), &found.detail)
-        });
-        let mut mapping = Self {
-            files,
-            options,
-            account: Account::default(),
-            identity: Identity::default(),
-            artifacts: Vec::new(),
-            requirements: Vec::new(),
-            raw: BTreeMap::new(),
-            findings: findings.collect(),
-        };
+        let run = &files.run;
+        let mut ledger = Ledger::new(Kind::Run, Wandb.name(), options);
+        ledger.findings(&run.findings);
+        ledger.findings(files.folder.as_ref().map_or(&[], |folder| &folder.findings));
+        let version = run.telemetry.get("cli_version").and_then(Value::as_str);
+        let producer = run.producer.as_deref().map(|producer| producer.split('+').next().unwrap_or(producer));
+        ledger.source.version = version.or(producer).map(str::to_owned);
+        let of_log = if files.folder.is_some() { "run folder" } else { "transaction log" };
+        ledger.source.layout = Some(run.layout.unwrap_or(of_log).to_owned());
+        let mut mapping = Self { files, ledger, requirements: Vec::new() };
         mapping.people();
         mapping
     }
@@ -74,11 +63,11 @@ impl<'a> Mapping<'a> {
         let full_name = self.text_fact(&["user_name"]);
         let email = self.text_fact(&["email"]);
         let host = self.text_fact(&["host"]).or(run.text("host"));
-        self.identity.organisation = entity.map(str::to_owned);
-        self.identity.user = user.map(str::to_owned);
-        self.identity.host = host.map(str::to_owned);
+        self.ledger.identity.organisation = entity.map(str::to_owned);
+        self.ledger.identity.user = user.map(str::to_owned);
+        self.ledger.identity.host = host.map(str::to_owned);
         if let Some(name) = full_name.or(user).or(email) {
-            self.identity.people.push(expbundle_format::sections::Person {
+            self.ledger.identity.people.push(Person {
                 name: name.to_owned(),
                 role: Some("author".to_owned()),
                 organisation: None,
@@ -86,40 +75,9 @@ impl<'a> Mapping<'a> {
             });
         }
         for (path, names) in [("program", &["program"][..]), ("root", &["root"]), ("executable", &["executable"])] {
-            if let Some(text) = self.text_fact(names) {
-                self.identity.paths.insert(path.to_owned(), text.to_owned());
-            }
+            let text = self.text_fact(names);
+            self.ledger.address(path, text);
         }
-    }
-
-    /// Keeps an item as it is, in `source.json`.
-    pub fn keep_raw(&mut self, kind: &str, name: &str, value: Json) {
-        self.account.raw(kind, 1);
-        self.raw.entry(kind.to_owned()).or_default().insert(name.to_owned(), value);
-    }
-
-    pub fn finding(&mut self, code: Code, place: &str, message: impl Into<String>) {
-        self.findings.push(Finding::new(code, Place::entry(place), message));
-    }
-
-    /// `identity.json`, `source.json` and the findings.
-    pub fn finish(self) -> (Identity, SourceSection, Vec<Finding>) {
-        let run = &self.files.run;
-        let version = run.telemetry.get("cli_version").and_then(Value::as_str);
-        let producer = run.producer.as_deref().map(|producer| producer.split('+').next().unwrap_or(producer));
-        let source = SourceSection {
-            tool: "wandb".to_owned(),
-            version: version.or(producer).map(str::to_owned),
-            layout: Some(
-                run.layout
-                    .unwrap_or(if self.files.folder.is_some() { "run folder" } else { "transaction log" })
-                    .to_owned(),
-            ),
-            raw: self.raw,
-            account: self.account,
-            ..SourceSection::default()
-        };
-        (self.identity, source, self.findings)
     }
 }
 

@@ -71,21 +71,21 @@ fn details(object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<St
 /// Finds the file of a media object among those of the folder, and compares it with the digest that the log has.
 fn place(mapping: &mut Mapping<'_>, item: &mut MediaItem, path: &str, sha256: Option<Sha256>, known: &Known) {
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        mapping.finding(Code::SourceOutside, &item.key, "its path leads out of the run's folder");
+        mapping.ledger.finding(Code::SourceOutside, &item.key, "its path leads out of the run's folder");
         return;
     }
     item.path = Some(format!("files/{path}"));
     match (known.get(path), sha256) {
         (Some(digest), Some(sha256)) if digest.sha256 != sha256 => {
             let message = "the file has another SHA-256 than the log says";
-            mapping.finding(Code::SourceDamaged, &format!("files/{path}"), message);
+            mapping.ledger.finding(Code::SourceDamaged, &format!("files/{path}"), message);
         }
         (Some(digest), _) => item.artifact = Some((*digest).into()),
         (None, sha256) => {
             // The log's SHA-256 is strong: whoever has the file can prove that it is this one.
             item.artifact = sha256.map(ArtifactDigests::from);
             if mapping.folder().is_some() {
-                mapping.finding(
+                mapping.ledger.finding(
                     Code::SourceMissing,
                     &format!("files/{path}"),
                     "the file of a media object is not here",

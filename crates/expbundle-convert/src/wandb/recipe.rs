@@ -33,12 +33,12 @@ pub(super) fn map(mapping: &mut Mapping<'_>, patch: Option<Blake3>) -> Recipe {
 fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
     let run = mapping.run();
     for (key, value) in members(&run.config) {
-        mapping.account.found("config value", 1);
+        let item = mapping.ledger.item("config value", key);
         if key == "_wandb" {
-            mapping.keep_raw("config value", key, value);
+            item.raw_tree(value);
             continue;
         }
-        mapping.account.mapped("config value", 1);
+        item.mapped();
         recipe.parameters.insert(key.to_owned(), value);
     }
     let (mut path, mut known) = (Vec::new(), Known::default());
@@ -51,7 +51,7 @@ fn parameters(mapping: &mut Mapping<'_>, recipe: &mut Recipe) {
     recipe.determinism = known.flags;
 }
 
-/// A parameter that has a longer path is no seed: every one below a long name would repeat it.
+/// A parameter that has a longer path is not a seed: every one below a long name would repeat it.
 const MOST_PATH_BYTES: usize = 512;
 
 /// Parameters that are seeds or flags, by their paths.
@@ -127,15 +127,12 @@ fn environment(mapping: &mut Mapping<'_>) -> Option<Environment> {
         environment.versions.insert("cuda".to_owned(), cuda.to_owned());
     }
     for line in std::mem::take(&mut mapping.requirements) {
-        mapping.account.found("package", 1);
-        mapping.account.mapped("package", 1);
+        mapping.ledger.items("package", 1).mapped();
         environment.packages.push(package(&line));
     }
     environment.packages.sort();
-    let telemetry = members(&run.telemetry);
-    mapping.account.found("telemetry field", telemetry.len() as u64);
-    for (name, value) in telemetry {
-        mapping.keep_raw("telemetry field", name, value);
+    for (name, value) in members(&run.telemetry) {
+        mapping.ledger.item("telemetry field", name).raw_tree(value);
     }
     (environment != Environment::default()).then_some(environment)
 }
@@ -243,12 +240,8 @@ fn environment_account(mapping: &mut Mapping<'_>) {
     for (kind, place) in [("environment field", Some(&run.environment)), ("metadata field", metadata)] {
         let Some(place) = place else { continue };
         for (name, value) in members(place) {
-            mapping.account.found(kind, 1);
-            if TOLD.contains(&name) {
-                mapping.account.mapped(kind, 1);
-            } else {
-                mapping.keep_raw(kind, name, value);
-            }
+            let item = mapping.ledger.item(kind, name);
+            if TOLD.contains(&name) { item.mapped() } else { item.raw_tree(value) }
         }
     }
 }
@@ -269,7 +262,7 @@ fn gaps(recipe: &mut Recipe, mapping: &Mapping<'_>) {
     if recipe.seeds.is_empty() {
         gap("seed", "no parameter is named like a seed");
     }
-    let has_inputs = !mapping.options.inputs.is_empty();
+    let has_inputs = !mapping.ledger.options.inputs.is_empty();
     if !has_inputs {
         gap("data", "the source tells no digest of what the run took in; `--input` declares it");
     }
@@ -301,8 +294,7 @@ pub(super) fn declared_summary(mapping: &mut Mapping<'_>) -> BTreeMap<String, se
     let mut declared = BTreeMap::new();
     let Value::Object(summary) = &run.summary else { return declared };
     for (key, value) in &**summary {
-        mapping.account.found("summary value", 1);
-        mapping.account.mapped("summary value", 1);
+        mapping.ledger.items("summary value", 1).mapped();
         declared.insert(key.clone(), typed(value));
     }
     declared

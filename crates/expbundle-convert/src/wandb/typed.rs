@@ -4,6 +4,14 @@ use expbundle_format::number::typed as format;
 use expbundle_trackers::wandb::Value;
 use serde_json::{Map, Value as Json};
 
+use crate::ledger::Foreign;
+
+impl Foreign for Value {
+    fn tree(&self) -> Json {
+        typed(self)
+    }
+}
+
 /// A value as a typed tree. It is no deeper than a tree may be, for what is deeper was not taken apart.
 pub(super) fn typed(value: &Value) -> Json {
     match value {

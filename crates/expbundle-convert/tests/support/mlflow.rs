@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_convert::{Converted, Options, mlflow};
+use expbundle_convert::{Converted, Options};
 use expbundle_format::Blake3;
 use expbundle_format::record::Record;
 use expbundle_format::sections::{
@@ -13,9 +13,10 @@ use expbundle_format::sections::{
 };
 use expbundle_format::tree::Tree;
 use expbundle_series::{OwnedPoint, SeriesReader};
-use expbundle_trackers::mlflow::Source;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::sources::open;
 
 /// The fixtures; whether each is a store, or an export of one that lacks a part.
 pub const STORES: &[(&str, bool)] = &[
@@ -46,8 +47,7 @@ pub fn expected_runs(name: &str) -> Vec<Value> {
 
 /// Converts a run of a source.
 pub fn convert(source: &Utf8Path, run_id: &str) -> Converted {
-    let source = Source::open(source).expect("a source");
-    mlflow::convert(&source, run_id, &Options::default()).expect("a run")
+    open("mlflow", source).convert(run_id, &Options::default()).expect("a run")
 }
 
 /// A copy of a fixture, somewhere else.

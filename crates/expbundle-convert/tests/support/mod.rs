@@ -1,3 +1,4 @@
 //! What the tests of the converters share.
 
 pub mod mlflow;
+pub mod sources;

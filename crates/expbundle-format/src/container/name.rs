@@ -114,7 +114,7 @@ pub enum EntryName {
     Section {
         /// Whose.
         record: RecordId,
-        /// Which.
+        /// The section.
         section: SectionName,
     },
     /// `statements/<digest>.json`, by the digest of the file.

@@ -18,7 +18,7 @@ use super::run::{DatasetName, Metric, ModelMetric, Point};
 /// The longest line that is read. A data set's name has at most 500 characters, and four bytes each.
 const MAX_LINE_BYTES: usize = 16 << 10;
 
-/// A line that is no point.
+/// A line that is not a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BadLine {
     /// From 1.
@@ -29,7 +29,7 @@ pub(super) struct BadLine {
     pub reason: &'static str,
 }
 
-/// Reads a run's series; every line that is no point is given to `bad`.
+/// Reads a run's series; every line that is not a point is given to `bad`.
 pub(super) fn read_run_metric(key: String, input: impl BufRead, bad: &mut dyn FnMut(BadLine)) -> io::Result<Metric> {
     let mut metric = Metric { key, ..Metric::default() };
     for_each_line(input, bad, |line| {

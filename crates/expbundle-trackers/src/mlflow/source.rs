@@ -69,7 +69,7 @@ pub enum SourceError {
     Io {
         /// Which path.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
     /// The database cannot be opened at all.
@@ -77,7 +77,7 @@ pub enum SourceError {
     Database {
         /// Which path.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: rusqlite::Error,
     },
     /// A database without MLflow's tables.

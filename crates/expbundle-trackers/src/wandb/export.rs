@@ -129,7 +129,7 @@ impl Form {
 }
 
 impl Export {
-    /// The runs that a folder or a file holds. None is no error: then it is no export.
+    /// The runs that a folder or a file holds. None is not an error: then it is not an export.
     pub fn find(path: &Utf8Path) -> io::Result<Vec<Self>> {
         let is_folder = path.is_dir();
         let root = if is_folder { path } else { path.parent().unwrap_or(path) };

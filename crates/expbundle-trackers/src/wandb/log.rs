@@ -12,7 +12,7 @@ use crate::finding::{SourceCode, SourceFinding};
 const MAGIC: [u8; 7] = [0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00];
 const BLOCK_BYTES: usize = 32_768;
 const HEADER_BYTES: usize = 7;
-/// A record of more is no record: W&B's largest are manifests of a few megabytes.
+/// A longer one is not a record: W&B's largest are manifests of a few megabytes.
 const MOST_RECORD_BYTES: usize = 1 << 30;
 
 /// What a log is, before its records.

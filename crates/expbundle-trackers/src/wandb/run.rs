@@ -57,7 +57,7 @@ pub struct Run {
     pub system_values: u64,
     /// Updates and removals of the configuration, the summary.
     pub config_items: u64,
-    /// What kind of source it is out of, where that is no log.
+    /// What kind of source it is out of, where that is not a log.
     pub layout: Option<&'static str>,
     /// How it stands, where the source says so itself.
     pub stated: Option<State>,

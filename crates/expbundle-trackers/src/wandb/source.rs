@@ -25,7 +25,7 @@ struct LogPlace {
     folder: Option<Utf8PathBuf>,
 }
 
-/// Why a path is no source.
+/// Why a path is not a source.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// Nothing is there, or it cannot be read.
@@ -33,7 +33,7 @@ pub enum SourceError {
     Read {
         /// What was named.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// Nothing of W&B's is in it.

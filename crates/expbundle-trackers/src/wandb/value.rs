@@ -95,7 +95,7 @@ impl Value {
         }
     }
 
-    /// Puts a value at a path. What is no object on the way is replaced; an empty path replaces everything. Of a path of more than 16
+    /// Puts a value at a path. What is not an object on the way is replaced; an empty path replaces everything. Of a path of more than 16
     /// parts the last one in the tree is all the others, joined by dots.
     pub fn put(&mut self, path: &[String], value: Self) {
         let mut place = self;

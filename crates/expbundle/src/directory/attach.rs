@@ -54,7 +54,7 @@ pub enum AttachError {
     Read {
         /// Which file.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// Something else has the bundle's name.
@@ -82,13 +82,13 @@ pub enum AttachError {
     Card {
         /// Which file.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: CardError,
     },
     /// The bundle that is there and the one that comes contradict each other.
     #[error("the bundles cannot be joined: {}", finding.message)]
     Contradict {
-        /// How.
+        /// The finding.
         finding: Box<Finding>,
     },
     /// The folder cannot be released.

@@ -71,7 +71,7 @@ pub enum ApplyError {
     Locked {
         /// The folder.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A file cannot be written.
@@ -79,7 +79,7 @@ pub enum ApplyError {
     Write {
         /// Which file.
         path: Utf8PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }

@@ -31,25 +31,25 @@ pub enum PointerError {
     /// After the version, keys are sorted, each once.
     #[error("key `{key}` stands in the wrong place of the Git LFS pointer")]
     Order {
-        /// Which.
+        /// The key.
         key: String,
     },
     /// Only `ext-<n>-<name>`, `oid` and `size` are known.
     #[error("key `{key}` of the Git LFS pointer is not known")]
     Key {
-        /// Which.
+        /// The key.
         key: String,
     },
     /// `sha256:` and 64 lower-case hex digits; or a number of bytes.
     #[error("key `{key}` of the Git LFS pointer has no proper value")]
     Value {
-        /// Which.
+        /// The key.
         key: &'static str,
     },
     /// `oid` and `size` must be there.
     #[error("the Git LFS pointer has no `{key}`")]
     Missing {
-        /// Which.
+        /// The key.
         key: &'static str,
     },
 }

@@ -43,15 +43,15 @@ pub enum ReleaseError {
     /// A file whose bytes nobody could sign for.
     #[error("`{path}` cannot be released: {why}")]
     File {
-        /// Which.
+        /// The path.
         path: String,
-        /// Why not.
+        /// The cause.
         why: String,
     },
     /// Another command is writing a file of the folder.
     #[error("`{path}` is being written by another command")]
     Unfinished {
-        /// Which.
+        /// The path.
         path: String,
     },
     /// The files do not form a tree.

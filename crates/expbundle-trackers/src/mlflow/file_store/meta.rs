@@ -160,7 +160,7 @@ impl<T: DeserializeOwned> Meta<T> {
     }
 }
 
-/// Tags of an edge; a null is no tag.
+/// Tags of an edge; a null is not a tag.
 pub(super) fn present(tags: &BTreeMap<String, Option<String>>) -> BTreeMap<String, String> {
     tags.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect()
 }

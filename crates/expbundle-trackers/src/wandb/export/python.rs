@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::super::value::Value;
 
-/// Reads a Python literal. `None` if it is none, or holds something that is no data.
+/// Reads a Python literal. `None` if it is none, or holds something that is not data.
 pub(super) fn parse(text: &str) -> Option<Value> {
     Value::parse(&json(text)?)
 }

@@ -1,0 +1,206 @@
+//! The trackers whose files are read, and what each of them is asked.
+//!
+//! [`TRACKERS`] is the only list. The help of `convert`, `--list`, the detection of a source, the fuzz target and the tests walk it, so a new
+//! tracker is one line here (docs/adding-a-tracker.md).
+
+use std::error::Error;
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::record::Status;
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, Place};
+use expbundle_trackers::finding::SourceFinding;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{ConvertError, Converted, Options, clearml, huggingface, mlflow, wandb};
+
+/// Every tracker, in the order in which a path of unknown kind is tried.
+pub static TRACKERS: &[&dyn Tracker] = &[&wandb::Wandb, &mlflow::Mlflow, &clearml::ClearMl, &huggingface::HuggingFace];
+
+/// A tool whose files are read.
+pub trait Tracker: fmt::Debug + Sync {
+    /// Its name on the command line and in `record.json`.
+    fn name(&self) -> &'static str;
+
+    /// The kinds of files that are read, for one line of help.
+    fn reads(&self) -> &'static str;
+
+    /// Opens what is at a path. `None` if it holds nothing of this tool; an error if it does and cannot be read.
+    fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError>;
+
+    /// Whether a path of unknown kind is tried: `false` where nearly any folder could be meant.
+    fn is_recognized(&self) -> bool {
+        true
+    }
+}
+
+/// What a tracker left at a path, opened for reading.
+pub trait Source: Send + Sync {
+    /// Lists the runs without converting any.
+    fn runs(&self) -> Result<Listing, ConvertError>;
+
+    /// The key of the only run, where it is known without reading a run.
+    fn lone_run(&self) -> Option<String> {
+        None
+    }
+
+    /// Converts the run that a key of [`Source::runs`] names.
+    fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError>;
+}
+
+/// The runs of a source, and what kept others from being listed.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The runs, in the order of experiment and start.
+    pub runs: Vec<Listed>,
+    /// Runs that could not be read.
+    pub findings: Vec<Finding>,
+}
+
+/// A run as a list shows it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// What names it within the source, for `--run`.
+    pub key: String,
+    /// Its id in the tracker.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Name of its experiment or project.
+    pub experiment: Option<String>,
+    /// Id of its experiment.
+    pub experiment_id: Option<String>,
+    /// How it stands.
+    #[schemars(with = "String")]
+    pub status: Status,
+    /// When it started.
+    pub started: Option<Time>,
+    /// Whether the tracker has it as deleted.
+    pub deleted: bool,
+}
+
+impl Listed {
+    /// A run of which nothing but its key is known, which is its id too.
+    pub fn new(key: impl Into<String>) -> Self {
+        let key = key.into();
+        Self {
+            id: key.clone(),
+            key,
+            name: None,
+            experiment: None,
+            experiment_id: None,
+            status: Status::Unknown,
+            started: None,
+            deleted: false,
+        }
+    }
+}
+
+impl Listing {
+    /// The runs of an experiment or project, by its name or id.
+    pub fn of_experiment<'a>(&'a self, experiment: &'a str) -> impl Iterator<Item = &'a Listed> {
+        self.runs.iter().filter(move |run| {
+            run.experiment.as_deref() == Some(experiment) || run.experiment_id.as_deref() == Some(experiment)
+        })
+    }
+
+    /// The run that is meant by a key, or else by an id.
+    pub fn find(&self, wanted: &str) -> Option<&Listed> {
+        let by_key = self.runs.iter().find(|run| run.key == wanted);
+        by_key.or_else(|| self.runs.iter().find(|run| run.id == wanted))
+    }
+}
+
+/// The tracker of that name.
+pub fn named(name: &str) -> Option<&'static dyn Tracker> {
+    TRACKERS.iter().find(|tracker| tracker.name() == name).copied()
+}
+
+/// Opens a source of a tracker.
+pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    let nothing = || ConvertError::Nothing { tool: tracker.name(), reads: tracker.reads(), path: path.to_owned() };
+    tracker.open(path)?.ok_or_else(nothing)
+}
+
+/// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized it and could not read it.
+pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
+    let mut trouble = None;
+    for tracker in TRACKERS.iter().filter(|tracker| tracker.is_recognized()) {
+        match tracker.open(path) {
+            Ok(Some(source)) => return Ok(Some(source)),
+            Ok(None) => {}
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
+    }
+    trouble.map_or(Ok(None), Err)
+}
+
+/// The key of the only run of a source. Several, or none, are an error that lists them.
+pub fn only_run(source: &dyn Source) -> Result<String, ConvertError> {
+    if let Some(key) = source.lone_run() {
+        return Ok(key);
+    }
+    let runs = source.runs()?.runs;
+    match runs.as_slice() {
+        [run] => Ok(run.key.clone()),
+        _ => Err(ConvertError::NotOneRun { runs }),
+    }
+}
+
+/// Converts a run; without a key, the only one.
+pub fn convert(source: &dyn Source, key: Option<&str>, options: &Options<'_>) -> Result<Converted, ConvertError> {
+    match key {
+        Some(key) => source.convert(key, options),
+        None => source.convert(&only_run(source)?, options),
+    }
+}
+
+/// What a reader found, in the words of the format.
+pub(crate) fn finding(found: &SourceFinding) -> Finding {
+    let code = found.code.as_str().parse().unwrap_or(Code::SourceDamaged);
+    Finding::new(code, Place::entry(&found.place), &found.detail)
+}
+
+/// The finding for a run that cannot be listed.
+pub(crate) fn not_listed(key: &str, error: &dyn Error) -> Finding {
+    Finding::new(Code::SourceUnreadable, Place::entry(key), error.to_string())
+}
+
+/// The error for a source, or a part of it, that cannot be read.
+pub(crate) fn unreadable(path: &Utf8Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> ConvertError {
+    ConvertError::Source { path: Utf8PathBuf::from(path), source: source.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn trackers_are_told_apart_by_their_names() {
+        let names: BTreeSet<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
+        assert_eq!(names.len(), TRACKERS.len());
+        for tracker in TRACKERS {
+            assert_eq!(named(tracker.name()).expect("listed").name(), tracker.name());
+            assert!(!tracker.reads().is_empty() && !tracker.reads().contains('\n'));
+        }
+        assert!(named("").is_none());
+    }
+
+    #[test]
+    fn an_empty_folder_is_nothing_of_anybody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        assert!(open_any(path).expect("readable").is_none());
+        for tracker in TRACKERS {
+            assert!(matches!(open(*tracker, path), Err(ConvertError::Nothing { .. })), "{}", tracker.name());
+            let none = path.join("none");
+            assert!(matches!(open(*tracker, &none), Err(ConvertError::Source { .. })), "{}", tracker.name());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Every `ClearML` fixture becomes a bundle that verifies and agrees with what its training script logged.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
+use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle_convert::{ConvertError, Converted, Options};
+use expbundle_format::Code;
+use expbundle_format::sections::{self, Artifacts, Context, JsonSection, Media, Recipe, SourceSection, Summary};
+use expbundle_series::ConsoleReader;
+use serde_json::{Value, json};
+
+#[path = "support/sources.rs"]
+mod sources;
+use sources::open;
+
+const FIXTURES: [&str; 2] = ["baseline-folder-1.16", "baseline-zip"];
+
+fn fixture(name: &str) -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/clearml").join(name)
+}
+
+struct Opened {
+    converted: Converted,
+    intact: Intact,
+}
+
+impl Opened {
+    fn new(path: &Utf8Path) -> Self {
+        let source = open("clearml", path);
+        let key = source.lone_run().expect("one session");
+        let converted = source.convert(&key, &Options::default()).expect("a run");
+        let mut bytes = Vec::new();
+        converted.bundle.write(&mut bytes).expect("memory");
+        let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
+        let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
+        Self { converted, intact }
+    }
+
+    fn section<S: JsonSection + Default>(&self) -> S {
+        self.intact.json_section(self.converted.record).unwrap_or_default()
+    }
+}
+
+#[test]
+fn sessions_agree_with_what_their_script_logged() {
+    for name in FIXTURES {
+        let truth = std::fs::read_to_string(fixture(name).join("expected.json")).expect("the truth");
+        let truth: Value = serde_json::from_str(&truth).expect("JSON");
+        let opened = Opened::new(&fixture(name));
+        let body = opened.intact.records()[&opened.converted.record].body().clone();
+        assert_eq!(body.source.map(|source| source.run).as_deref(), truth["run_id"].as_str(), "{name}");
+        assert!(body.started < body.ended);
+        let context: Context = opened.section();
+        assert_eq!(Some(context.title.as_str()), truth["name"].as_str());
+        assert_eq!(context.notes.as_deref(), truth["notes"].as_str());
+        let recipe: Recipe = opened.section();
+        assert_eq!(json!(recipe.parameters), truth["params"], "{name}");
+        assert_eq!(recipe.seeds.len(), 1);
+        let code = recipe.code.expect("code");
+        assert_eq!(code.commit.as_deref(), truth["git"]["commit"].as_str());
+        assert!(code.patch.is_some());
+        let environment = recipe.environment.expect("packages");
+        assert_eq!(environment.python.as_deref(), truth["environment"]["python"].as_str());
+        series(&opened.section(), &truth["metrics"], name);
+        artifacts(&opened.section(), &truth["artifacts"], name);
+        let media: Media = opened.section();
+        assert_eq!(media.media.iter().filter(|one| one.kind == "plot" && one.value.is_some()).count(), 2);
+        let source: SourceSection = opened.section();
+        assert!(source.account.adds_up() && source.account == opened.converted.account);
+        assert_eq!(source.raw["task field"]["parent"], truth["lineage"][0]["clearml_task"]);
+    }
+}
+
+fn series(summary: &Summary, truth: &Value, name: &str) {
+    for (key, want) in truth.as_object().expect("series") {
+        let one = &summary.series[key];
+        assert_eq!(Some(one.count), want["count"].as_u64(), "{name} {key}");
+        for (number, member) in [(one.first, "first"), (one.last, "last"), (one.min, "min"), (one.max, "max")] {
+            assert_eq!(number.map(|number| number.0), want[member].as_f64(), "{name} {key} {member}");
+        }
+    }
+}
+
+fn artifacts(section: &Artifacts, truth: &Value, name: &str) {
+    let listed: BTreeMap<&str, Option<String>> = section
+        .artifacts
+        .iter()
+        .filter_map(|one| {
+            let digest = one.digest.and_then(|digest| digest.sha256()).map(|digest| digest.to_string());
+            Some((one.name.as_deref()?, digest))
+        })
+        .collect();
+    for want in truth.as_array().expect("artifacts") {
+        let digest = listed.get(want["name"].as_str().expect("a name")).expect("listed");
+        if let Some(sha256) = want["sha256"].as_str() {
+            assert_eq!(digest.as_deref(), Some(sha256), "{name}");
+        }
+    }
+}
+
+#[test]
+fn console_lines_are_kept_in_order() {
+    for name in FIXTURES {
+        let opened = Opened::new(&fixture(name));
+        let console = sections::CONSOLE.parse().expect("a name");
+        let content = opened.intact.section(opened.converted.record, &console).expect("a console");
+        let mut lines = Vec::new();
+        let reader = ConsoleReader::open(content.read(1 << 30).expect("small")).expect("Parquet");
+        reader.for_each(|line| lines.push(line.line.clone())).expect("lines");
+        let epochs: Vec<&String> = lines.iter().filter(|line| line.starts_with("epoch ")).collect();
+        assert_eq!(epochs.len(), 40, "{name}");
+        assert!(epochs.first().is_some_and(|line| *line == "epoch 0 val_acc=0.1600"));
+    }
+}
+
+#[test]
+fn what_is_broken_is_said_and_the_rest_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8").join("offline-0");
+    std::fs::create_dir(&path).expect("room");
+    let task = json!({ "id": "offline-0", "name": "cut", "offline_folder": "/home/ada/offline-0", "execution": { "artifacts": [
+        { "key": "far", "type": "custom", "uri": "s3://bucket/far.bin", "content_size": 3, "hash": "00" },
+        { "key": "gone", "type": "custom", "uri": "/home/ada/offline-0/data/gone.bin" },
+    ] } });
+    std::fs::write(path.join("task.json"), task.to_string()).expect("room");
+    let point = |step| json!({ "type": "training_stats_scalar", "timestamp": 1000 + step, "iter": step, "metric": "a", "variant": "b", "value": 1.5 });
+    let lines = format!("[{}]\nnot JSON\n[{}, 7]\n[{{\"type\":", point(0), point(1));
+    std::fs::write(path.join("metrics.jsonl"), lines).expect("room");
+    let opened = Opened::new(&path);
+    let codes: Vec<Code> = opened.converted.findings.iter().map(|finding| finding.code).collect();
+    for code in [Code::SourceTruncated, Code::SourceDamaged, Code::SourceMissing, Code::SourceLoss] {
+        assert!(codes.contains(&code), "{code:?} in {codes:?}");
+    }
+    let line = &opened.converted.account.items["event"];
+    assert_eq!((line.total, line.mapped, line.raw), (3, 2, 1));
+    let zip = path.with_extension("zip");
+    std::fs::write(&zip, b"PK\x03\x04 and no more").expect("room");
+    let source = open("clearml", &zip);
+    assert!(source.runs().expect("a list").findings.len() == 1);
+    assert!(matches!(source.convert("offline-0", &Options::default()), Err(ConvertError::Source { .. })));
+}

@@ -1,0 +1,7 @@
+//! `ClearML` offline sessions: the folder that `Task.set_offline(True)` writes, or the zip of it.
+
+mod events;
+mod session;
+
+pub use events::{Event, Events, Point};
+pub use session::{Session, SessionError, SessionFile, Sessions};

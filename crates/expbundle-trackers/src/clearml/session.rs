@@ -1,0 +1,198 @@
+//! Sessions at a path, and the files of one.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+
+// `zip` inflates with whatever backend its users choose.
+use flate2 as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use super::events::Events;
+use crate::finding::{SourceCode, SourceFinding};
+use crate::text::{Json, read_json, read_text};
+
+/// The most entries of an archive.
+const MOST_ENTRIES: usize = 100_000;
+/// The most bytes that an archive is unpacked to.
+const MOST_BYTES: u64 = 64 << 30;
+/// The file that every session has.
+const TASK: &str = "task.json";
+
+/// Sessions at a path: one, or those that lie in a folder.
+#[derive(Clone, Debug)]
+pub struct Sessions(Vec<Utf8PathBuf>);
+
+/// Why a session cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A file or folder cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The archive is broken, or larger than is unpacked.
+    #[error("`{path}` cannot be unpacked")]
+    Archive {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: zip::result::ZipError,
+    },
+    /// `task.json` is not a JSON object.
+    #[error("`{path}` has no task: {TASK} is not a JSON object")]
+    NoTask {
+        /// The path.
+        path: Utf8PathBuf,
+    },
+}
+
+/// A file of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFile {
+    /// Path within the session, with `/` between names.
+    pub path: String,
+    /// Where it is.
+    pub on_disk: Utf8PathBuf,
+}
+
+/// A session.
+#[derive(Debug)]
+pub struct Session {
+    /// The members of `task.json`.
+    pub task: Map<String, Value>,
+    /// Events of `metrics.jsonl`.
+    pub metrics: Events,
+    /// Events of `log.jsonl`.
+    pub log: Events,
+    /// Other files, in the order of their paths.
+    pub files: Vec<SessionFile>,
+    /// What could not be read.
+    pub findings: Vec<SourceFinding>,
+    /// The files of an archive lie here until the session is dropped.
+    _unpacked: Option<TempDir>,
+}
+
+impl Sessions {
+    /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it the folder counts.
+    pub fn find(path: &Utf8Path) -> Result<Self, SessionError> {
+        if is_session(path) {
+            return Ok(Self(vec![path.to_owned()]));
+        }
+        let mut found = Vec::new();
+        if path.is_dir() {
+            let describe = |source| SessionError::Read { path: path.to_owned(), source };
+            for entry in path.read_dir_utf8().map_err(describe)? {
+                let entry = entry.map_err(describe)?;
+                if !entry.file_type().map_err(describe)?.is_symlink() && is_session(entry.path()) {
+                    found.push(entry.into_path());
+                }
+            }
+        }
+        found.sort();
+        let folders: Vec<Utf8PathBuf> = found.iter().filter(|path| path.is_dir()).cloned().collect();
+        found.retain(|path| path.is_dir() || !folders.contains(&path.with_extension("")));
+        Ok(Self(found))
+    }
+
+    /// The keys: names of folders, and of archives without `.zip`.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(|path| path.file_stem().unwrap_or("session"))
+    }
+
+    /// Reads the session of a key; `None` if there is none.
+    pub fn read(&self, key: &str) -> Result<Option<Session>, SessionError> {
+        let path = self.keys().position(|one| one == key).and_then(|at| self.0.get(at));
+        path.map(|path| Session::read(path)).transpose()
+    }
+}
+
+/// A folder with a `task.json` of an offline session, or an archive that is named like one.
+fn is_session(path: &Utf8Path) -> bool {
+    if path.is_dir() {
+        return task(path).is_some_and(|task| task.contains_key("offline_folder"));
+    }
+    path.extension() == Some("zip") && path.file_stem().is_some_and(|name| name.starts_with("offline-"))
+}
+
+fn task(folder: &Utf8Path) -> Option<Map<String, Value>> {
+    match read_json(&read_text(&folder.join(TASK)).ok()??) {
+        Json::Value(Value::Object(task)) => Some(task),
+        _ => None,
+    }
+}
+
+impl Session {
+    fn read(path: &Utf8Path) -> Result<Self, SessionError> {
+        let unpacked = if path.is_dir() { None } else { Some(unpack(path)?) };
+        let root = match &unpacked {
+            Some(folder) => Utf8Path::from_path(folder.path()).unwrap_or(path),
+            None => path,
+        };
+        let task = task(root).ok_or_else(|| SessionError::NoTask { path: path.to_owned() })?;
+        let mut findings = Vec::new();
+        let metrics = Events::read(root, "metrics.jsonl", &mut findings);
+        let log = Events::read(root, "log.jsonl", &mut findings);
+        let files = files(root, &mut findings);
+        Ok(Self { task, metrics, log, files, findings, _unpacked: unpacked })
+    }
+}
+
+fn files(root: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<SessionFile> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let detail = error.io_error().map_or_else(|| "a loop of links".to_owned(), ToString::to_string);
+                findings.push(SourceFinding::new(SourceCode::Unreadable, "data", detail));
+                continue;
+            }
+        };
+        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        match Utf8Path::from_path(entry.path()) {
+            _ if entry.file_type().is_dir() || [TASK, "metrics.jsonl", "log.jsonl"].contains(&&*path) => {}
+            _ if entry.file_type().is_symlink() => {
+                findings.push(SourceFinding::new(SourceCode::Outside, path, "it is a link; it is not followed"));
+            }
+            Some(on_disk) => files.push(SessionFile { path, on_disk: on_disk.to_owned() }),
+            None => findings.push(SourceFinding::new(SourceCode::Unreadable, path, "the name is not UTF-8")),
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+/// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it are refused.
+fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
+    let read = |source| SessionError::Read { path: path.to_owned(), source };
+    let archive = |source| SessionError::Archive { path: path.to_owned(), source };
+    let folder = tempfile::tempdir().map_err(read)?;
+    let mut entries = zip::ZipArchive::new(File::open(path).map_err(read)?).map_err(archive)?;
+    if entries.len() > MOST_ENTRIES {
+        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive has too many entries")));
+    }
+    let mut left = MOST_BYTES;
+    for index in 0..entries.len() {
+        let mut entry = entries.by_index(index).map_err(archive)?;
+        if !entry.is_file() {
+            continue;
+        }
+        let outside = || read(io::Error::new(io::ErrorKind::InvalidData, "an entry leads out of the archive"));
+        let target = folder.path().join(entry.enclosed_name().ok_or_else(outside)?);
+        fs::create_dir_all(target.parent().unwrap_or(folder.path())).map_err(read)?;
+        let mut file = File::create_new(target).map_err(read)?;
+        left -= io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
+        if left == 0 {
+            return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive is unpacked to 64 GiB")));
+        }
+    }
+    Ok(folder)
+}
