@@ -75,3 +75,8 @@ pub use expbundle_statement::{Signing, SigningKey, TrustPolicy};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/library.md")]
+struct Guide;

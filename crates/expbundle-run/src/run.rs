@@ -47,7 +47,7 @@ impl Run {
         Self::of_kind(Kind::Run, title)
     }
 
-    /// Something that came to be in no run that anybody recorded, like a model from elsewhere (spec/record.md, "Kinds").
+    /// Something that came to be in no run that anybody recorded, like a model from elsewhere (spec/record.md).
     pub fn origin(title: impl Into<String>) -> Self {
         Self::of_kind(Kind::Origin, title)
     }
