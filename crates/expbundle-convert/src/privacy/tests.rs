@@ -271,6 +271,26 @@ fn files_are_looked_into() {
         Look::Private
     );
     assert_eq!(look(b"PK\x03\x04rest"), Look::Packed);
+    // Whatever the file is called, and whatever stands before.
+    let text = b"a text of some length, and of some length again, in which somebody may have a name";
+    let deflated = |has_header: bool| {
+        let mut packed = Vec::with_capacity(1024);
+        flate2::Compress::new(flate2::Compression::best(), has_header)
+            .compress_vec(text, &mut packed, flate2::FlushCompress::Finish)
+            .expect("room for it");
+        packed
+    };
+    assert_eq!((look(&deflated(true)), look(&deflated(false))), (Look::Packed, Look::Packed));
+    let gzip = [b"\x1f\x8b\x08\0\0\0\0\0\x02\xff".as_slice(), &deflated(false)].concat();
+    for packed in [gzip.as_slice(), b"PK\x03\x04\x14\0", b"\xfd7zXZ\0\0", b"BZh91AY&SY\x80"] {
+        assert_eq!(look(&[b"#!/bin/sh\nexit\n", packed].concat()), Look::Packed);
+        assert_eq!(look(&[b"\x80\x04", packed].concat()), Look::Packed);
+    }
+    assert_eq!(look(b"PAR1\x15\x04"), Look::Packed);
+    assert_eq!(look(b"x\x9c and x\x01 in a text"), Look::Clean);
+    assert_eq!(look("x^2 is no stream, nor is x\u{1}".as_bytes()), Look::Clean);
+    assert_eq!(look(b"\x80\x04\x95\x0c\0\0\0\0\0\0\0}\x94\x8c\x02lr\x94K\x01s."), Look::Clean);
+    assert_eq!(look(b"\x80\x1f\x8b\x08\xff\xff\xff\xff\xff\xff\xff"), Look::Clean);
     let chunk = |kind: &[u8], text: &[u8]| {
         [
             &b"\x89PNG\r\n\x1a\n"[..],
