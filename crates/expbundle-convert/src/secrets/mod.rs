@@ -25,6 +25,7 @@ pub use rules::{Check, RULES, Rule};
 pub use settings::Class;
 use settings::Setting;
 pub use settings::holds_secrets;
+pub(crate) use views::control_sequence;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,7 @@ pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
 }
 
 /// The bytes of a file that is no text, with a zero for each byte that is a letter by chance and says how long the text behind it is, as in
-/// pickles, protocol buffers, MessagePack and CBOR: `8gsk_…` is then no word. Nothing if there is none.
+/// pickles, protocol buffers, `MessagePack` and CBOR: `8gsk_…` is then no word. Nothing if there is none.
 fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     /// Shorter texts are words.
     const SHORTEST: usize = 16;
@@ -489,8 +490,8 @@ fn is_line_end(gap: &[u8]) -> bool {
     ends && gap.len() <= 16 && gap.iter().all(|byte| b"\r\n\\\"', +>|".contains(byte) || *byte == b'n' || *byte == b'r')
 }
 
-/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
-fn in_text(text: &[u8], found: &mut Vec<Found>) {
+/// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other way round, called.
+fn expressions() -> &'static [Regex; 7] {
     static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
         let name = format!("({NAME})");
         let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
@@ -522,7 +523,12 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
             compiled(&format!(r#"(?i){name}\([ \t]*{quoted}["'`\\]{{1,4}}[ \t]*[,)]"#)),
         ]
     });
-    let [assigned, argument, call, pair, element, reversed, called] = &*EXPRESSIONS;
+    &EXPRESSIONS
+}
+
+/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
+fn in_text(text: &[u8], found: &mut Vec<Found>) {
+    let [assigned, argument, call, pair, element, reversed, called] = expressions();
     let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());
     let mut look = |captures: &regex::bytes::Captures<'_>, needs_random: bool, is_argument: bool| {
         let mut groups = captures.iter().skip(1).flatten();

@@ -216,23 +216,17 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
                 >= 3;
             let marked = marked || mixed && !value.contains('_');
             let at_end = rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';', '&', '-']);
-            match class {
-                Class::Password => {
-                    value.len() >= 3
-                        && (marked
-                            || is_variable
-                            || !value.contains('_')
-                                && !after_option
-                                && (at_end && (tight || value.len() >= 6) || tight && next == Some(' ')))
-                }
-                _ => {
-                    // `secret_key = key_2` is an expression, `--secret-key key_2` is none.
-                    let is_expression = is_of_words(value) && value.contains(['_', '.', ':']);
-                    let is_given = tight || after_option || at_end && !is_expression;
-                    value.len() >= 8
-                        && (is_random(value) || marked && is_given && value.contains(|c: char| c.is_ascii_alphabetic()))
-                }
+            if class == Class::Password {
+                let is_word = !value.contains('_') && !after_option;
+                let is_alone = at_end && (tight || value.len() >= 6) || tight && next == Some(' ');
+                return value.len() >= 3 && (marked || is_variable || is_word && is_alone);
             }
+            // `secret_key = key_2` is an expression, `--secret-key key_2` is none.
+            let is_expression = is_of_words(value) && value.contains(['_', '.', ':']);
+            let is_given = tight || after_option || at_end && !is_expression;
+            let has_letters = value.contains(|c: char| c.is_ascii_alphabetic());
+            let is_type = !tight && !after_option && is_type(value);
+            value.len() >= 8 && !is_type && (is_random(value) || marked && is_given && has_letters)
         }
     }
 }
@@ -501,6 +495,13 @@ fn is_joined(value: &str) -> bool {
         && value.starts_with(|c: char| c.is_ascii_lowercase())
         && !value.contains(|c: char| c.is_ascii_digit());
     is_name && (value.contains('_') || camel)
+}
+
+/// `RequestsCookieJar`, `PKCS7PrivateKeyTypes`: the name of a type, of several words with a capital each.
+fn is_type(value: &str) -> bool {
+    let begins = |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_uppercase() && b.is_ascii_lowercase());
+    let words = value.as_bytes().windows(2).filter(|pair| begins(pair)).count();
+    words >= 2 && value.chars().all(|c| c.is_ascii_alphanumeric()) && is_camel_case(value)
 }
 
 /// A call, an index, an attribute or an argument of a call.

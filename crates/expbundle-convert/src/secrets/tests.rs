@@ -194,6 +194,7 @@ fn what_is_no_secret_stays() {
         "\u{1b}[32mpassword\u{1b}[0m: \u{1b}[1m***\u{1b}[0m",
         "authorization: Please see the docs for more, a=1, b=2",
         "design=abcdefghijklmnop&sign=positive",
+        "cookies: RequestsCookieJar\nprivate_key: PKCS7PrivateKeyTypes\n_DHPrivateKey = DHPrivateKey",
     ] {
         let found = scan(text);
         assert!(
@@ -211,7 +212,7 @@ fn wide_texts_are_read_too() {
     assert_eq!(scan_file(&wide).first().map(|one| one.kind), Some("hugging-face-token"));
 }
 
-/// Pickles, protocol buffers, MessagePack and CBOR have the length of a text before it, which may be a letter.
+/// Pickles, protocol buffers, `MessagePack` and CBOR have the length of a text before it, which may be a letter.
 #[test]
 fn a_length_before_a_token_is_no_letter_of_it() {
     let (token, _) = Maker::new(6).make("gsk_{a52}");
