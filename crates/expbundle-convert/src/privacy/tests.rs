@@ -818,3 +818,45 @@ fn lists_of_nodes_have_a_limit_together() {
     }
     assert!(learned.words().len() < 70_000, "{}", learned.words().len());
 }
+
+#[test]
+fn names_below_their_names_and_in_elements() {
+    for (text, want) in [
+        ("user = babbage", "user = [person 1]"),
+        ("[db]\nhost = node-17\nport = 5432\n", "[db]\nhost = [host 1]\nport = 5432\n"),
+        ("<user>babbage</user>", "<user>[person 1]</user>"),
+        ("<author>Ada Lovelace</author>", "<author>[person 1]</author>"),
+        ("user:\n  value: babbage\n", "user:\n  value: [person 1]\n"),
+        ("user:\n  desc: null\n  value: babbage", "user:\n  desc: null\n  value: [person 1]"),
+        ("os.environ[\"USER\"] = \"babbage\"", "os.environ[\"USER\"] = \"[person 1]\""),
+        ("wandb: Currently logged in as: babbage (team) to", "wandb: Currently logged in as: [person 1] (team) to"),
+        ("srun: error: ada07: task 3: Out Of Memory", "srun: error: [host 1]: task 3: Out Of Memory"),
+        ("*** JOB 1 ON ada[07-08] CANCELLED AT", "*** JOB 1 ON [host 1] CANCELLED AT"),
+        ("\u{1b}[33muser\u{1b}[0m=\u{1b}[32mbabbage\u{1b}[0m", "\u{1b}[33muser\u{1b}[0m=\u{1b}[32m[person 1]\u{1b}[0m"),
+        ("user=\u{9b}32mbabbage\u{9b}0m", "user=\u{9b}32m[person 1]\u{9b}0m"),
+    ] {
+        is(text, want);
+    }
+    for text in [
+        "user = current\nfor x in user:\n    print(x)",
+        "row[\"user\"], row[\"item\"]",
+        "<user>text</b>",
+        "user:\n  type: string\n",
+        "steps:\n- user:\n    desc: one\n",
+        "The switch is ON now. IT IS ON AND CANCELLED",
+    ] {
+        is_public(text);
+    }
+}
+
+#[test]
+fn names_of_pairs_and_names_glued_to_others() {
+    let private = learned(&json!([{"name": "user", "value": "babbage"}, {"key": "hostname", "value": "ada-7x"}]));
+    assert!(private.is_in("by babbage") && private.is_in("on ada-7x"));
+    let private = learned(&json!({"user": "babbage", "author": "김철수"}));
+    for text in ["babbage3", "7babbage", "由babbage训练", "모델은babbage가", "모델은김철수가", "babbage3_lr"]
+    {
+        assert!(private.is_in(text), "{text}");
+    }
+    assert!(!private.is_in("babbages") && !private.is_in("xbabbage"));
+}
