@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use expbundle_format::sections;
 use serde_json::{Map, Value};
 
-use crate::privacy::{is_flag, member_key};
+use crate::privacy::{is_flag, member_key, named};
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug)]
@@ -128,21 +128,23 @@ fn walk(value: &mut Value, known: Known<'_>, key: Option<&str>, place: &mut Stri
         }
         Value::Object(members) => {
             let mut all = Map::new();
+            let pair = named(members).map(str::to_owned);
+            let key = pair.as_deref().or(key);
             for (name, mut value) in std::mem::take(members) {
                 let end = enter(place, &name);
-                let named = known.member(&name);
+                let member = known.member(&name);
                 // What the account counts is what the converter has words for.
-                let is_account = named.is_some() && name == "account";
+                let is_account = member.is_some() && name == "account";
                 if !is_account {
                     walk(
                         &mut value,
-                        named.unwrap_or_else(|| known.other_member()),
+                        member.unwrap_or_else(|| known.other_member()),
                         Some(member_key(key, &name)),
                         place,
                         visit,
                     );
                 }
-                let other = match named {
+                let other = match member {
                     Some(_) => None,
                     None => visit(At { place, key: None, is_member: true }, &name),
                 };

@@ -19,16 +19,24 @@ const CODE: &[&str] = &[
     "torch",
 ];
 
+/// What programs write before a name, of which kind it is, and what follows it.
+const SAID: &[(&str, Kind, &str)] =
+    &[("logged in as: ", Kind::Person, ""), ("srun: error: ", Kind::Host, ": "), (" ON ", Kind::Host, " CANCELLED")];
+
 /// What stands around a place, as far as it tells code from values.
 #[derive(Clone, Copy, Default)]
 struct Around {
     round: usize,
     square: usize,
+    /// Whether all of the text is settings.
+    is_settings: bool,
 }
 
 /// Adds the values of members that name people and machines.
 pub(super) fn find(text: &Text<'_>, found: &mut Vec<Part>) {
-    let mut around = Around::default();
+    let is_settings = is_settings(text.whole());
+    let mut around = Around { is_settings, ..Around::default() };
+    said(text, found);
     let mut start = None;
     let mut skip_to = 0;
     let end = text.whole().len();
@@ -50,8 +58,36 @@ pub(super) fn find(text: &Text<'_>, found: &mut Vec<Part>) {
             ')' => around.round = around.round.saturating_sub(1),
             '[' => around.square += 1,
             ']' => around.square = around.square.saturating_sub(1),
-            '\n' => around = Around::default(),
+            '\n' => around = Around { is_settings, ..Around::default() },
             _ => {}
+        }
+    }
+}
+
+/// Whether each line of a text is a setting, a section, a remark or empty: `user = ada` is then no line of a program.
+fn is_settings(text: &str) -> bool {
+    super::look::count(text.len());
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|letter| is_of_name(letter) || letter == ' ');
+    text.contains('=')
+        && text.lines().map(str::trim).all(|line| {
+            line.is_empty()
+                || line.starts_with(['#', ';'])
+                || line.starts_with('[') && line.ends_with(']')
+                || line.split_once('=').is_some_and(|(name, _)| is_name(name.trim()))
+        })
+}
+
+/// Names that programs say in a line of their own.
+fn said(text: &Text<'_>, found: &mut Vec<Part>) {
+    for (before, kind, after) in SAID {
+        for (at, _) in text.whole().match_indices(before) {
+            let from = at + before.len();
+            let end = text.run_within(from, LONGEST, |letter| is_of_name(letter) || "[,]".contains(letter));
+            let value = text.slice(from, end).trim_end_matches(['.', ',']);
+            let end = from + value.len();
+            if text.has(end, after) {
+                add(text, *kind, from, end, found);
+            }
         }
     }
 }
@@ -66,10 +102,16 @@ fn member(text: &Text<'_>, start: usize, end: usize, around: Around, found: &mut
     let backslashes = text.run_within(end, BETWEEN, |letter| letter == '\\');
     let quote = text.after(backslashes).filter(|letter| "\"'".contains(*letter));
     let after_name = quote.map_or(end, |_| backslashes + 1);
+    // `os.environ["USER"] = "ada"`
+    let is_index = quote.is_some() && text.has(after_name, "]");
+    let after_name = after_name + usize::from(is_index);
     let sign_at = text.run_within(after_name, BETWEEN, blank);
     let Some(sign) = text.after(sign_at) else { return };
     let is_flag = text.has(start, "-");
-    if !(":=".contains(sign) || is_flag) {
+    if sign == '>' && quote.is_none() && sign_at == end && text.before(start) == Some('<') {
+        return element(text, start, end, found);
+    }
+    if !(":=".contains(sign) || is_flag) || is_index && sign != '=' {
         return;
     }
     let name = text.slice(start, end);
@@ -90,17 +132,50 @@ fn member(text: &Text<'_>, start: usize, end: usize, around: Around, found: &mut
         return;
     };
     let value = text.run_within(value_at, BETWEEN, blank);
+    if sign == ':' && quote.is_none() && text.after(value).is_some_and(|letter| "\r\n".contains(letter)) {
+        return below(text, kind, value, found);
+    }
     if let Some((from, to)) = quoted(text, value) {
         add(text, kind, from, to, found);
     } else if text.has(value, "[") || (text.has(value, "(") && quote.is_some()) {
         list(text, kind, value + 1, found);
-    } else if sign != ',' && (quote.is_none() || ":=".contains(sign)) {
-        plain(
-            text,
-            kind,
-            &Plain { start, end, sign, sign_at, value, quoted: quote.is_some(), round: around.round },
-            found,
-        );
+    } else if sign != ',' && !is_index && (quote.is_none() || ":=".contains(sign)) {
+        let quoted = quote.is_some();
+        plain(text, kind, &Plain { start, end, sign, sign_at, value, quoted, around }, found);
+    }
+}
+
+/// `<user>ada</user>`
+fn element(text: &Text<'_>, start: usize, end: usize, found: &mut Vec<Part>) {
+    let name = text.slice(start, end);
+    let Some(kind) = kind_of_key(name) else { return };
+    let close = text.run_within(end + 1, LONGEST, |letter| !"<>\n".contains(letter));
+    if text.has(close, "</") && text.has(close + 2, name) && text.has(close + 2 + name.len(), ">") {
+        add(text, kind, end + 1, close, found);
+    }
+}
+
+/// `value: ada` on a line of its own below a name, and `desc: …` before it.
+fn below(text: &Text<'_>, kind: Kind, line_end: usize, found: &mut Vec<Part>) {
+    let mut at = line_end;
+    for _ in 0..2 {
+        let start = text.run_within(at, BETWEEN, char::is_whitespace);
+        let end = text.run_within(start, LONGEST, |letter| letter != '\n' && letter != '\r');
+        let line = text.slice(start, end);
+        if let Some(value) = line.strip_prefix("value:") {
+            let value = value.trim_start();
+            let from = end - value.len();
+            let value = value.trim_end().trim_matches(['"', '\'']);
+            let from = from + usize::from(text.has(from, "\"") || text.has(from, "'"));
+            if text.after(end).is_none_or(|letter| "\r\n".contains(letter)) && kind_of_key(value).is_none() {
+                add(text, kind, from, from + value.len(), found);
+            }
+            return;
+        }
+        if !line.starts_with("desc:") {
+            return;
+        }
+        at = end;
     }
 }
 
@@ -141,7 +216,7 @@ struct Plain {
     sign_at: usize,
     value: usize,
     quoted: bool,
-    round: usize,
+    around: Around,
 }
 
 fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
@@ -182,7 +257,8 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
                 .is_none_or(|letter| letter.is_whitespace() || letter.is_control() || ";,&?[{|\"'\\".contains(letter));
             let ends = then.is_none_or(|letter| ends_token(letter) || ";&(\\]}".contains(letter))
                 || (then == Some(',') && text.after(end + 1).is_some_and(|letter| letter != '\n'));
-            is_tight && begins && ends && at.round == 0
+            let is_line = at.around.is_settings && then.is_none_or(|letter| "\r\n".contains(letter));
+            is_line || is_tight && begins && ends && at.around.round == 0
         }
         ':' if !at.quoted => {
             let begins = text.before(text.back_while(at.start, |letter| letter == ' '));

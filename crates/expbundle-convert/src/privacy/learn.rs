@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expbundle_format::sections::Identity;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::lists::{
     DOINGS, DOMAINS, HOSTS, HUB_IDS, NO_ONE, PEOPLE, PUBLISHERS, REPOSITORIES, SCHEDULERS, THINGS, TOOLS,
@@ -365,6 +365,7 @@ impl Learned {
             },
             Value::Array(items) => items.iter().for_each(|item| self.members(key, item)),
             Value::Object(members) => {
+                let key = named(members).or(key);
                 members.iter().for_each(|(name, value)| self.members(Some(member_key(key, name)), value));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -383,6 +384,7 @@ impl Learned {
                 }
             }
             Value::Object(members) => {
+                let key = named(members).or(key);
                 for (name, value) in members {
                     self.text(name);
                     self.tree(Some(member_key(key, name)), value);
@@ -416,6 +418,13 @@ pub(crate) fn member_key<'k>(outer: Option<&'k str>, name: &'k str) -> &'k str {
         Some(outer) if ["name", "id", "displayName", "value"].contains(&name) && kind_of_key(outer).is_some() => outer,
         _ => name,
     }
+}
+
+/// What a pair of members says that its value is: `{"name": "user", "value": "ada"}`.
+pub(crate) fn named(members: &Map<String, Value>) -> Option<&str> {
+    members.get("value")?;
+    let name = ["name", "key"].iter().find_map(|name| members.get(*name)?.as_str())?;
+    kind_of_key(name).map(|_| name)
 }
 
 /// The names in a list of nodes as Slurm writes it, as long as no more nodes than [`MOST_NODES`] come of it.

@@ -18,7 +18,7 @@ mod views;
 mod words;
 
 pub use learn::{Learned, kind_of_key};
-pub(crate) use learn::{is_flag, member_key};
+pub(crate) use learn::{is_flag, member_key, named};
 use learn::{kind_of_value, owner};
 pub use opaque::{Look, look_into, parts_of_file};
 

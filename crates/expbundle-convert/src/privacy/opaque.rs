@@ -29,6 +29,24 @@ const PACKED: &[&[u8]] = &[
     b"\x5d\x00\x00",
     b"Salted__",
     b"\x89HDF",
+    b"PAR1",
+    b"ORC",
+    b"Obj\x01",
+    b"ARROW1",
+    b"FEA1",
+    b"wOF",
+];
+
+/// What archives and packed streams begin with that may stand behind something else: a program that unpacks itself, a pickle. Long enough not
+/// to stand in a file by chance; of the first, more is looked at.
+const APPENDED: &[&[u8]] = &[
+    b"\x1f\x8b\x08",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\xfd7zXZ\x00",
+    b"7z\xbc\xaf\x27\x1c",
+    b"BZh91AY&SY",
+    b"Rar!\x1a\x07",
 ];
 
 /// Shorter runs of letters than this, in a file that is not text, are chance.
@@ -38,10 +56,72 @@ const SHORTEST_WORD: usize = 4;
 
 /// Looks into a file for private parts.
 pub fn look_into(private: &Private, bytes: &[u8]) -> Look {
-    if PACKED.iter().any(|start| bytes.starts_with(start)) || has_packed_png_text(bytes) {
+    if PACKED.iter().any(|start| bytes.starts_with(start))
+        || is_deflated(bytes)
+        || has_appended(bytes)
+        || has_packed_png_text(bytes)
+    {
         return Look::Packed;
     }
     if parts_of_file(private, bytes).is_empty() { Look::Clean } else { Look::Private }
+}
+
+/// Whether a file is a stream of zlib, or one of DEFLATE without a header: it is no text, and its beginning unpacks.
+fn is_deflated(bytes: &[u8]) -> bool {
+    /// As much of the file, and as much of what comes of it, in bytes.
+    const TRIED: usize = 4096;
+    /// Less comes of a stream by chance.
+    const LEAST: usize = 16;
+    let head = bytes.get(..TRIED).unwrap_or(bytes);
+    if is_text(head) {
+        return false;
+    }
+    let has_header = matches!(head, [first, second, ..] if first & 0x0f == 8 && (u32::from(*first) * 256 + u32::from(*second)) % 31 == 0);
+    let unpacks = |has_header: bool| {
+        let mut unpacked = [0; TRIED];
+        let mut stream = flate2::Decompress::new(has_header);
+        match stream.decompress(head, &mut unpacked, flate2::FlushDecompress::None) {
+            Ok(flate2::Status::StreamEnd) => {
+                stream.total_out() > 0 && (has_header || is_whole(&stream, bytes, &unpacked))
+            }
+            Ok(_) => has_header && stream.total_out() >= LEAST as u64,
+            Err(_) => false,
+        }
+    };
+    has_header && unpacks(true) || unpacks(false)
+}
+
+/// Whether a stream without a header is all that a file has, and text.
+fn is_whole(stream: &flate2::Decompress, bytes: &[u8], unpacked: &[u8]) -> bool {
+    let text = usize::try_from(stream.total_out()).ok().and_then(|length| unpacked.get(..length));
+    stream.total_in() == bytes.len() as u64 && text.is_some_and(is_text)
+}
+
+/// Whether those bytes, which may be cut off in a letter, are text.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    is_utf8 && !bytes.contains(&0)
+}
+
+/// Whether an archive or a packed stream stands behind the beginning of a file.
+fn has_appended(bytes: &[u8]) -> bool {
+    if is_text(bytes) {
+        return false;
+    }
+    APPENDED.iter().enumerate().any(|(which, start)| {
+        memchr::memmem::find_iter(bytes, start).any(|at| {
+            // Of gzip: no flags that there are not, how well it is packed, and a system that there is.
+            let header = bytes.get(at..).unwrap_or_default();
+            let is_gzip = || {
+                matches!(header, [_, _, _, flags, _, _, _, _, level, system, ..]
+                    if *flags < 0x20 && [0, 2, 4].contains(level) && (*system < 14 || *system == 255))
+            };
+            which > 0 || is_gzip()
+        })
+    })
 }
 
 /// The private parts of a file: of the whole text, or of what in it looks like text.

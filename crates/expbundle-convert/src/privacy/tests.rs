@@ -271,6 +271,26 @@ fn files_are_looked_into() {
         Look::Private
     );
     assert_eq!(look(b"PK\x03\x04rest"), Look::Packed);
+    // Whatever the file is called, and whatever stands before.
+    let text = b"a text of some length, and of some length again, in which somebody may have a name";
+    let deflated = |has_header: bool| {
+        let mut packed = Vec::with_capacity(1024);
+        flate2::Compress::new(flate2::Compression::best(), has_header)
+            .compress_vec(text, &mut packed, flate2::FlushCompress::Finish)
+            .expect("room for it");
+        packed
+    };
+    assert_eq!((look(&deflated(true)), look(&deflated(false))), (Look::Packed, Look::Packed));
+    let gzip = [b"\x1f\x8b\x08\0\0\0\0\0\x02\xff".as_slice(), &deflated(false)].concat();
+    for packed in [gzip.as_slice(), b"PK\x03\x04\x14\0", b"\xfd7zXZ\0\0", b"BZh91AY&SY\x80"] {
+        assert_eq!(look(&[b"#!/bin/sh\nexit\n", packed].concat()), Look::Packed);
+        assert_eq!(look(&[b"\x80\x04", packed].concat()), Look::Packed);
+    }
+    assert_eq!(look(b"PAR1\x15\x04"), Look::Packed);
+    assert_eq!(look(b"x\x9c and x\x01 in a text"), Look::Clean);
+    assert_eq!(look("x^2 is no stream, nor is x\u{1}".as_bytes()), Look::Clean);
+    assert_eq!(look(b"\x80\x04\x95\x0c\0\0\0\0\0\0\0}\x94\x8c\x02lr\x94K\x01s."), Look::Clean);
+    assert_eq!(look(b"\x80\x1f\x8b\x08\xff\xff\xff\xff\xff\xff\xff"), Look::Clean);
     let chunk = |kind: &[u8], text: &[u8]| {
         [
             &b"\x89PNG\r\n\x1a\n"[..],
@@ -797,4 +817,46 @@ fn lists_of_nodes_have_a_limit_together() {
         learned.host(&format!("{letter}{letter}[0-99999]"));
     }
     assert!(learned.words().len() < 70_000, "{}", learned.words().len());
+}
+
+#[test]
+fn names_below_their_names_and_in_elements() {
+    for (text, want) in [
+        ("user = babbage", "user = [person 1]"),
+        ("[db]\nhost = node-17\nport = 5432\n", "[db]\nhost = [host 1]\nport = 5432\n"),
+        ("<user>babbage</user>", "<user>[person 1]</user>"),
+        ("<author>Ada Lovelace</author>", "<author>[person 1]</author>"),
+        ("user:\n  value: babbage\n", "user:\n  value: [person 1]\n"),
+        ("user:\n  desc: null\n  value: babbage", "user:\n  desc: null\n  value: [person 1]"),
+        ("os.environ[\"USER\"] = \"babbage\"", "os.environ[\"USER\"] = \"[person 1]\""),
+        ("wandb: Currently logged in as: babbage (team) to", "wandb: Currently logged in as: [person 1] (team) to"),
+        ("srun: error: ada07: task 3: Out Of Memory", "srun: error: [host 1]: task 3: Out Of Memory"),
+        ("*** JOB 1 ON ada[07-08] CANCELLED AT", "*** JOB 1 ON [host 1] CANCELLED AT"),
+        ("\u{1b}[33muser\u{1b}[0m=\u{1b}[32mbabbage\u{1b}[0m", "\u{1b}[33muser\u{1b}[0m=\u{1b}[32m[person 1]\u{1b}[0m"),
+        ("user=\u{9b}32mbabbage\u{9b}0m", "user=\u{9b}32m[person 1]\u{9b}0m"),
+    ] {
+        is(text, want);
+    }
+    for text in [
+        "user = current\nfor x in user:\n    print(x)",
+        "row[\"user\"], row[\"item\"]",
+        "<user>text</b>",
+        "user:\n  type: string\n",
+        "steps:\n- user:\n    desc: one\n",
+        "The switch is ON now. IT IS ON AND CANCELLED",
+    ] {
+        is_public(text);
+    }
+}
+
+#[test]
+fn names_of_pairs_and_names_glued_to_others() {
+    let private = learned(&json!([{"name": "user", "value": "babbage"}, {"key": "hostname", "value": "ada-7x"}]));
+    assert!(private.is_in("by babbage") && private.is_in("on ada-7x"));
+    let private = learned(&json!({"user": "babbage", "author": "김철수"}));
+    for text in ["babbage3", "7babbage", "由babbage训练", "모델은babbage가", "모델은김철수가", "babbage3_lr"]
+    {
+        assert!(private.is_in(text), "{text}");
+    }
+    assert!(!private.is_in("babbages") && !private.is_in("xbabbage"));
 }

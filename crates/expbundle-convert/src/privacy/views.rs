@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Part;
 use super::look::count;
+use crate::secrets::control_sequence;
 
 /// How often a text may be encoded over itself.
 const MOST_TIMES: usize = 3;
@@ -11,8 +12,8 @@ const MOST_TIMES: usize = 3;
 /// A text that may be decoded, and where its bytes stand in the source.
 pub struct View<'a> {
     text: Cow<'a, str>,
-    /// For each byte of the text, and its end, the byte of the source; none if they are the same.
-    places: Option<Vec<usize>>,
+    /// For each byte of the text, where in the source begins and ends what it stands for; none if they are the same.
+    places: Option<Vec<(usize, usize)>>,
 }
 
 impl View<'_> {
@@ -24,24 +25,28 @@ impl View<'_> {
     pub fn of_source(&self, part: Part) -> Part {
         let Some(places) = &self.places else { return part };
         let place = |at: usize| places.get(at).copied().unwrap_or_default();
-        Part { start: place(part.start), end: place(part.end), kind: part.kind }
+        let (start, end) = (place(part.start).0, part.end.checked_sub(1).map_or(0, |last| place(last).1));
+        Part { start, end: end.max(start), kind: part.kind }
     }
 
     /// Decodes, where `decode` gives the bytes that stand for those at a place, and how many of them it read.
     fn decoded(&self, decode: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> Option<View<'static>> {
         let bytes = self.text.as_bytes();
-        let place = |at: usize| self.places.as_ref().map_or(at, |places| places.get(at).copied().unwrap_or_default());
+        let place = |at: usize| match &self.places {
+            Some(places) => places.get(at).copied().unwrap_or_default(),
+            None => (at, at + 1),
+        };
         let (mut out, mut places, mut at, mut changed) = (Vec::with_capacity(bytes.len()), Vec::new(), 0, false);
         while let Some(byte) = bytes.get(at) {
             let found = bytes.get(at..).and_then(&decode);
             let (decoded, read) = found.unwrap_or_else(|| (vec![*byte], 1));
             changed |= read > 1;
             count(read);
-            places.extend(decoded.iter().map(|_| place(at)));
+            let stands_for = (place(at).0, place(at + read - 1).1);
+            places.extend(decoded.iter().map(|_| stands_for));
             out.extend(decoded);
             at += read;
         }
-        places.push(place(at));
         // What is not UTF-8 when decoded was not text.
         changed
             .then(|| String::from_utf8(out).ok())
@@ -100,11 +105,14 @@ pub fn of(text: &str) -> Vec<View<'_>> {
     views
 }
 
+/// Without what a terminal takes for itself; and with a sign in its place, for where it stands between two words.
 fn colours(views: &mut Vec<View<'_>>) {
-    let last = views.last().filter(|view| view.text.contains('\u{1b}'));
-    if let Some(view) = last.and_then(|view| view.decoded(colour)) {
-        views.push(view);
-    }
+    let is_coloured = |view: &&View<'_>| view.text.contains(|letter| matches!(letter, '\u{1b}' | '\u{80}'..='\u{9f}'));
+    let Some(last) = views.last().filter(is_coloured) else { return };
+    let apart = last.decoded(|bytes| Some((b"\x1b".to_vec(), control_sequence(bytes)?)));
+    let without = last.decoded(|bytes| Some((Vec::new(), control_sequence(bytes)?)));
+    views.extend(without);
+    views.extend(apart);
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
@@ -141,15 +149,6 @@ fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
         }
         _ => None,
     }
-}
-
-/// `\u{1b}[32m`, the colour of what follows, as one sign that is of no word.
-fn colour(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    const MOST_BYTES: usize = 24;
-    let rest = bytes.strip_prefix(b"\x1b[")?;
-    let end = rest.iter().take(MOST_BYTES).position(|byte| !(byte.is_ascii_digit() || b";?".contains(byte)))?;
-    rest.get(end).filter(|byte| byte.is_ascii_alphabetic())?;
-    Some((vec![b'\x1b'], end + 3))
 }
 
 /// `&#47;`, `&#x2f;`, `&quot;`

@@ -49,6 +49,24 @@ pub(super) fn has_no_spaces(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// What may stand beside a name of another word: a script without spaces, or a syllable of Korean, which has none before its particles.
+fn is_of_other_word(letter: char) -> bool {
+    has_no_spaces(letter) || is_hangul(letter)
+}
+
+/// Parts of syllables, as a folded text has them.
+fn is_hangul(letter: char) -> bool {
+    matches!(letter, '\u{1100}'..='\u{11ff}')
+}
+
+/// Whether a letter goes on with a syllable: a vowel, or the consonant at its end.
+fn goes_on(letter: Option<char>) -> bool {
+    letter.is_some_and(|letter| is_hangul(letter) && !matches!(letter, '\u{1100}'..='\u{1112}'))
+}
+
+/// Shorter names, in letters, are in words with a number: `ann9`.
+const LONG: usize = 5;
+
 /// What may stand beside a word of two letters: `li` is in `/home/li` and `li_7`, and not in `<li>`.
 fn divides(letter: char) -> bool {
     letter.is_whitespace() || "/\\_-.@:=,;'\"()[]{}|+".contains(letter)
@@ -119,8 +137,13 @@ fn stands_alone(word: &str, before: Option<char>, after: Option<char>) -> bool {
         1 => is_path(before) && is_path(after) && (before.is_some() || after.is_some()),
         2 => before.is_none_or(divides) && after.is_none_or(divides),
         _ => {
-            let free = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-            free(before) && (free(after) || no_spaces(last))
+            let is_long = count >= LONG && word.chars().all(char::is_alphabetic);
+            let free = |letter: Option<char>| {
+                letter.is_none_or(|letter| {
+                    !letter.is_alphanumeric() || is_of_other_word(letter) || is_long && letter.is_ascii_digit()
+                })
+            };
+            free(before) && !goes_on(after) && (free(after) || no_spaces(last))
         }
     }
 }

@@ -43,6 +43,18 @@ pub fn read(text: &[u8], found: &mut Vec<Found>) {
         let mut take = |class: Class, range: Range<usize>| found.push(Found { kind: class.kind(), range });
         let only = item(line);
         if let Some(names) = &mut below {
+            // `desc: null` and `value: …` below a name, as W&B writes its settings: there the value belongs to it as in one line.
+            if let Some(range) = value_alone(line) {
+                let word = String::from_utf8_lossy(line.get(range.clone()).unwrap_or_default());
+                if settings::is_secret(names.class, &word, settings::Setting::Whole) {
+                    take(names.class, at + range.start..at + range.end);
+                }
+                below = None;
+                continue;
+            }
+            if is_beside_value(line) {
+                continue;
+            }
             let word = line.get(only.range.clone()).unwrap_or_default();
             if only.is_one && settings::is_drawn(names.class, &String::from_utf8_lossy(word)) {
                 take(names.class, at + only.range.start..at + only.range.end);
@@ -138,6 +150,13 @@ fn value_alone(line: &[u8]) -> Option<Range<usize>> {
     VALUE.captures(line)?.get(1).map(|value| value.range())
 }
 
+/// `desc: null` before a value, and `values:` before a list of them.
+fn is_beside_value(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    let rest = [b"desc:".as_slice(), b"description:"].iter().any(|name| line.starts_with(name));
+    rest || [b"value:".as_slice(), b"values:"].contains(&line.trim_ascii_end())
+}
+
 /// `name: API_KEY`
 fn named(line: &[u8]) -> Option<Class> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
@@ -196,9 +215,10 @@ impl Tables {
                     take(*class, at + value.start..at + value.end);
                 }
             }
-            match header {
-                Some((columns, named)) if *columns == cells.len() => {
-                    for (column, class) in named.iter() {
+            let below = header.as_ref().and_then(|(columns, _)| cells_below(*columns, &cells, line, *sign));
+            match (&*header, below) {
+                (Some((_, named)), Some(cells)) => {
+                    for (column, class) in named {
                         let Some(cell) = cells.get(*column) else { continue };
                         if settings::is_drawn(*class, &text(cell)) {
                             take(*class, at + cell.start..at + cell.end);
@@ -216,6 +236,26 @@ impl Tables {
             }
         }
     }
+}
+
+/// The cells of a row below a header of so many: as many, or one more before them, which numbers the row and has no name. A wide cell may have
+/// but one blank before it.
+fn cells_below(columns: usize, cells: &[Range<usize>], line: &[u8], sign: u8) -> Option<Vec<Range<usize>>> {
+    let fitting = |cells: &[Range<usize>]| {
+        let first = cells.len().checked_sub(columns).filter(|more| *more == 0 || *more == 1 && sign == b'|')?;
+        cells.get(first..).map(<[_]>::to_vec)
+    };
+    let by_blanks = || {
+        let mut start = 0;
+        let words = line.split(|byte| b" \t".contains(byte)).map(|word| {
+            let range = start..start + word.len();
+            start = range.end + 1;
+            range
+        });
+        fitting(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>())
+    };
+    let by_blanks = if sign == b'|' && !line.contains(&b'|') { by_blanks() } else { None };
+    by_blanks.or_else(|| fitting(cells))
 }
 
 /// A name and nothing else; programs have more around one.

@@ -25,6 +25,7 @@ pub use rules::{Check, RULES, Rule};
 pub use settings::Class;
 use settings::Setting;
 pub use settings::holds_secrets;
+pub(crate) use views::control_sequence;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +107,8 @@ pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
     files::class_of_file(path).filter(|_| is_word).and_then(|class| whole(class, word))
 }
 
-/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too; then places are not exact.
+/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too; then places are not exact. So are texts
+/// before which their length stands.
 pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || {
         let zeros = bytes.iter().take(4096).filter(|byte| **byte == 0).count();
@@ -117,7 +119,40 @@ pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
         let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
         found.extend(scan_bytes(&narrow));
     }
+    if let Some(apart) = without_lengths(bytes) {
+        found.extend(scan_bytes(&apart));
+    }
     joined(found)
+}
+
+/// The bytes of a file that is no text, with a zero for each byte that is a letter by chance and says how long the text behind it is, as in
+/// pickles, protocol buffers, `MessagePack` and CBOR: `8gsk_…` is then no word. Nothing if there is none.
+fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
+    /// Shorter texts are words.
+    const SHORTEST: usize = 16;
+    /// A sign of the type may stand before the length; elsewhere it must end with the text.
+    const BEFORE: usize = 3;
+    let is_text = |byte: u8| (b' '..0x7f).contains(&byte);
+    let is_of_text = |byte: &u8| is_text(*byte) || *byte >= 0x80 || b"\t\n\r\x0c\x1b".contains(byte);
+    if bytes.iter().all(is_of_text) && std::str::from_utf8(bytes).is_ok() {
+        return None;
+    }
+    let mut apart = None;
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let run = rest.iter().take_while(|byte| is_text(**byte)).count();
+        for (before, length) in rest.iter().take(run).enumerate() {
+            let end = before + 1 + usize::from(*length);
+            if usize::from(*length) >= SHORTEST && (end == run || end < run && before < BEFORE) {
+                let apart = apart.get_or_insert_with(|| bytes.to_vec());
+                if let Some(byte) = apart.get_mut(at + before) {
+                    *byte = 0;
+                }
+            }
+        }
+        at += run.max(1);
+    }
+    apart
 }
 
 /// Whether a value under a name is a secret as a whole, and of which kind: a member of an object, `--name value`.
@@ -257,7 +292,7 @@ const NAME: &str = concat!(
 );
 
 /// What a private key begins with.
-const BLOCKS: &[&str] = &["private key", "putty-user-key-file"];
+const BLOCKS: &[&str] = &["private key", "private+key", "putty-user-key-file", "static key"];
 
 fn scan_bytes(text: &[u8]) -> Vec<Found> {
     joined(views::all(text, scan_layer))
@@ -335,8 +370,10 @@ fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
                 return settings::is_random(&secret);
             }
             let port = password.trim_start_matches(|c: char| c.is_ascii_digit());
-            let of_port = port.len() < password.len() && port.starts_with('/');
-            !settings::is_placeholder(password) && !of_image && !of_port
+            let of_port = port.len() < password.len() && port.starts_with(['/', '\'']);
+            // `'http://a', 'b@c'`
+            let of_list = ["',", "':"].iter().any(|end| password.contains(end));
+            !settings::is_placeholder(password) && !of_image && !of_port && !of_list
         }
         Check::Value => !settings::is_placeholder(secret.trim()),
         Check::Login => {
@@ -344,7 +381,8 @@ fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
             let rest = text.get(range.end..).unwrap_or_default();
             let host = rest.get(1..).unwrap_or_default();
             let host_end = host.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-.".contains(byte));
-            let has_port = host_end.is_some_and(|end| host.get(end) == Some(&b':'));
+            // `ada:…@tcp(db:3306)/runs`
+            let has_port = host_end.and_then(|end| host.get(end)).is_some_and(|byte| b":(".contains(byte));
             let has = |kind: fn(&u8) -> bool| password.bytes().any(|byte| kind(&byte));
             let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
             // `mailto:ada1@example.org` names a person, `npm:react@18.2.0` and `image:tag@sha256:…` a program.
@@ -392,10 +430,15 @@ const BLOCK_BYTES: usize = 64 << 10;
 /// Private keys as blocks: PEM, OpenSSH, PGP, SSH2 and `PuTTY`, also with `\n` written out, in quotes, or with something before each line.
 fn blocks(text: &[u8], found: &mut Vec<Found>) {
     static BEGIN: LazyLock<Regex> = LazyLock::new(|| {
-        compiled(r"(?i)-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}|PuTTY-User-Key-File-\d")
+        // A form that is sent has `+` for a blank.
+        compiled(
+            r"(?i)-{4,5} ?BEGIN[ +](?:(?:[A-Z0-9]+[ +]){0,4}PRIVATE[ +]KEY(?:[ +]BLOCK)?|OpenVPN Static key V1) ?-{4,5}|PuTTY-User-Key-File-\d",
+        )
     });
     static END: LazyLock<Regex> = LazyLock::new(|| {
-        compiled(r"(?i)-{4,5} ?END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-MAC: ?[0-9a-f]*")
+        compiled(
+            r"(?i)-{4,5} ?END[ +](?:(?:[A-Z0-9]+[ +]){0,4}PRIVATE[ +]KEY(?:[ +]BLOCK)?|OpenVPN Static key V1) ?-{4,5}|Private-MAC: ?[0-9a-f]*",
+        )
     });
     let ends: Vec<Range<usize>> = END.find_iter(text).map(|end| end.range()).collect();
     let mut after = 0;
@@ -447,8 +490,8 @@ fn is_line_end(gap: &[u8]) -> bool {
     ends && gap.len() <= 16 && gap.iter().all(|byte| b"\r\n\\\"', +>|".contains(byte) || *byte == b'n' || *byte == b'r')
 }
 
-/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
-fn in_text(text: &[u8], found: &mut Vec<Found>) {
+/// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other way round, called.
+fn expressions() -> &'static [Regex; 7] {
     static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
         let name = format!("({NAME})");
         let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
@@ -471,36 +514,49 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
             )),
             // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
             compiled(&format!(
-                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
+                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<(?:[a-z][\w.\-]{{0,40}}:)?{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|remote[ \t]+modify(?:[ \t]+--?\w+){{0,3}}[ \t]+[\w.\-]+|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
             )),
-            // `"value": "value", "name": "NAME"`, `set_api_key("value")`
+            // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`, `set_api_key("value")`
             compiled(&format!(
-                r#"(?i)["']value["'][ \t]*:[ \t]*{value}["'\\]*[ \t]*,[ \t]*["'](?:name|key)["'][ \t]*:[ \t]*["']{name}["']"#
+                r#"(?i)["' \t]value["']?[ \t]*[:=][ \t]*{value}["'\\]*[ \t]*[, \t][ \t]*["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']{name}["']"#
             )),
             compiled(&format!(r#"(?i){name}\([ \t]*{quoted}["'`\\]{{1,4}}[ \t]*[,)]"#)),
         ]
     });
-    let [assigned, argument, call, pair, element, reversed, called] = &*EXPRESSIONS;
+    &EXPRESSIONS
+}
+
+/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
+fn in_text(text: &[u8], found: &mut Vec<Found>) {
+    let [assigned, argument, call, pair, element, reversed, called] = expressions();
     let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());
     let mut look = |captures: &regex::bytes::Captures<'_>, needs_random: bool, is_argument: bool| {
         let mut groups = captures.iter().skip(1).flatten();
         let (Some(name), Some(value)) = (groups.next(), groups.next()) else { return };
         let Some(class) = settings::class_of(&text_of(name.range())) else { return };
-        let value_text = text_of(value.range());
-        let quote = value.start().checked_sub(1).and_then(|before| text.get(before)).copied();
+        let mut value = value.range();
+        let quote = value.start.checked_sub(1).and_then(|before| text.get(before)).copied();
         let is_quoted = quote.is_some_and(|quote| b"\"'`>".contains(&quote));
-        let line_end = value.end().saturating_add(200).min(text.len());
-        let rest = text_of(value.end()..line_end);
+        if class == Class::Password && !is_quoted && begins_line(text, name.start()) {
+            value.end += signs_after(text, value.end);
+        }
+        let value_text = text_of(value.clone());
+        let line_end = value.end.saturating_add(200).min(text.len());
+        let rest = text_of(value.end..line_end);
         let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
-        let tight = text.get(name.end()..value.start()) == Some(b"=");
-        let setting =
-            if is_quoted { Setting::Quoted } else { Setting::Bare { rest, tight, after_option: is_argument } };
+        let tight = text.get(name.end()..value.start) == Some(b"=");
+        let is_variable = tight && !name.as_bytes().iter().any(u8::is_ascii_lowercase);
+        let setting = if is_quoted {
+            Setting::Quoted
+        } else {
+            Setting::Bare { rest, tight, after_option: is_argument, is_variable }
+        };
         let mut is_secret = settings::is_secret(class, &value_text, setting);
         if needs_random || is_argument && value_text.starts_with('-') {
             is_secret &= settings::is_random(&value_text);
         }
         if is_secret {
-            found.push(Found { kind: class.kind(), range: value.range() });
+            found.push(Found { kind: class.kind(), range: value });
         }
     };
     for captures in assigned.captures_iter(text) {
@@ -556,6 +612,26 @@ fn in_text(text: &[u8], found: &mut Vec<Found>) {
             found.push(Found { kind: class.kind(), range: value.range() });
         }
     }
+}
+
+/// Whether a name is the first word of its line, as in files of settings.
+fn begins_line(text: &[u8], name: usize) -> bool {
+    /// Longer indents are none, in bytes.
+    const INDENT: usize = 64;
+    let before = text.get(name.saturating_sub(INDENT)..name).unwrap_or_default();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.trim_ascii().is_empty() || line.trim_ascii() == b"export"
+}
+
+/// How many bytes of a password follow that end a value elsewhere: `a&bx9;kQ2`, but `a&ssl=true`.
+fn signs_after(text: &[u8], end: usize) -> usize {
+    /// Longer ones are none, in bytes.
+    const LONGEST: usize = 256;
+    let rest = text.get(end..).unwrap_or_default().iter().take(LONGEST);
+    let length = rest.take_while(|byte| byte.is_ascii_graphic() && !b"\"'`=<>(){}[]\\,".contains(byte)).count();
+    let rest = text.get(end..end + length).unwrap_or_default();
+    let is_whole = text.get(end + length).is_none_or(u8::is_ascii_whitespace);
+    if is_whole && rest.first().is_some_and(|byte| b";&|".contains(byte)) && length > 1 { length } else { 0 }
 }
 
 #[cfg(test)]

@@ -105,6 +105,8 @@ pub const LOCKS: &[&str] = &[
     "neptune",
     "openai",
     "pinecone",
+    "preshared",
+    "principal",
     "private",
     "replicate",
     "rsa",
@@ -271,4 +273,5 @@ pub const USERS: &[&str] = &[
     "nexus",
     "jenkins",
     "zip",
+    "default",
 ];

@@ -91,6 +91,7 @@ fn class_of_words(words: &[String]) -> Option<Class> {
         "pass" | "pw" if USERS.contains(&before) => Some(Class::Password),
         "passe" if before == "de" && first_of_three == Some("mot") => Some(Class::Password),
         "sandi" if before == "kata" => Some(Class::Password),
+        "phrase" if before == "pass" => Some(Class::Password),
         "pass" if before.is_empty() => Some(Class::Pass),
         "clave" | "mdp" => Some(Class::Pass),
         "base" if before == "key" && first_of_three == Some("secret") => Some(Class::Secret),
@@ -119,6 +120,7 @@ fn class_of_words(words: &[String]) -> Option<Class> {
             "accesskey",
             "privatekey",
             "authtoken",
+            "identitytoken",
             "accesstoken",
             "apitoken",
             "clientsecret",
@@ -157,6 +159,8 @@ pub enum Setting<'a> {
         tight: bool,
         /// Whether it follows an option of a command, as in `--name value`; so do words of a sentence.
         after_option: bool,
+        /// Whether name and value are `NAME=value`, as a shell has variables: what stands there is no expression of a program.
+        is_variable: bool,
     },
 }
 
@@ -190,9 +194,15 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
             value.len() >= 4 && (blanks == 0 || scheme || value.contains('=') && blanks < 20) && !is_path(value)
         }
         (Class::Password, Setting::Whole | Setting::Quoted) => !is_path(value) || !value.contains(['/', '\\']),
-        (class, Setting::Bare { rest, tight, after_option }) => {
+        (class, Setting::Bare { rest, tight, after_option, is_variable }) => {
             let next = rest.chars().next();
-            if is_code(value, next) || is_path(value) {
+            let is_code = match class {
+                // Any letters may be a password.
+                Class::Password if is_variable => is_call(value, next) || names_secret(value) && is_shout(value),
+                Class::Password => is_call(value, next) || names_secret(value) && is_joined(value) || is_shout(value),
+                _ => is_code(value, next),
+            };
+            if is_code || is_path(value) {
                 return false;
             }
             let marked =
@@ -206,19 +216,17 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
                 >= 3;
             let marked = marked || mixed && !value.contains('_');
             let at_end = rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';', '&', '-']);
-            match class {
-                Class::Password => {
-                    value.len() >= 3
-                        && (marked
-                            || !value.contains('_')
-                                && !after_option
-                                && (at_end && (tight || value.len() >= 6) || tight && next == Some(' ')))
-                }
-                _ => {
-                    value.len() >= 8
-                        && (is_random(value) || marked && tight && value.contains(|c: char| c.is_ascii_alphabetic()))
-                }
+            if class == Class::Password {
+                let is_word = !value.contains('_') && !after_option;
+                let is_alone = at_end && (tight || value.len() >= 6) || tight && next == Some(' ');
+                return value.len() >= 3 && (marked || is_variable || is_word && is_alone);
             }
+            // `secret_key = key_2` is an expression, `--secret-key key_2` is none.
+            let is_expression = is_of_words(value) && value.contains(['_', '.', ':']);
+            let is_given = tight || after_option || at_end && !is_expression;
+            let has_letters = value.contains(|c: char| c.is_ascii_alphabetic());
+            let is_type = !tight && !after_option && is_type(value);
+            value.len() >= 8 && !is_type && (is_random(value) || marked && is_given && has_letters)
         }
     }
 }
@@ -457,21 +465,57 @@ fn is_path(value: &str) -> bool {
 
 /// Whether a value without quotes is an expression of a program: `tokenizer.pad_token`, `load_key(…)`, a variable named like the setting.
 fn is_code(value: &str, next: Option<char>) -> bool {
-    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "_.:".contains(c));
-    if !plain {
+    is_call(value, next) || is_of_words(value) && (names_secret(value) || is_shout(value))
+}
+
+/// Letters, digits and the joints of an expression.
+fn is_of_words(value: &str) -> bool {
+    value.chars().all(|c| c.is_ascii_alphanumeric() || "_.:".contains(c))
+}
+
+/// `db_password`: a variable that is named like the setting.
+fn names_secret(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    ["pass", "pwd", "secret", "token", "key", "cred", "auth"].iter().any(|word| lower.contains(word))
+        && !is_random(value)
+}
+
+/// `API_KEY`
+fn is_shout(value: &str) -> bool {
+    value.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+/// `user_password`, `userPassword`: a name of several words, as variables have, which is none of those that people choose passwords of.
+fn is_joined(value: &str) -> bool {
+    let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let camel = value
+        .as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+        && value.starts_with(|c: char| c.is_ascii_lowercase())
+        && !value.contains(|c: char| c.is_ascii_digit());
+    is_name && (value.contains('_') || camel)
+}
+
+/// `RequestsCookieJar`, `PKCS7PrivateKeyTypes`: the name of a type, of several words with a capital each.
+fn is_type(value: &str) -> bool {
+    let begins = |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_uppercase() && b.is_ascii_lowercase());
+    let words = value.as_bytes().windows(2).filter(|pair| begins(pair)).count();
+    words >= 2 && value.chars().all(|c| c.is_ascii_alphanumeric()) && is_camel_case(value)
+}
+
+/// A call, an index, an attribute or an argument of a call.
+fn is_call(value: &str, next: Option<char>) -> bool {
+    if !is_of_words(value) {
         return false;
     }
     // A tag of HTML may follow.
     let called = next.is_some_and(|next| "([{".contains(next) || next == '<' && !is_random(value));
-    let lower = value.to_ascii_lowercase();
-    let named = ["pass", "pwd", "secret", "token", "key", "cred", "auth"].iter().any(|word| lower.contains(word))
-        && !is_random(value);
     let dotted = value.split('.').count() > 1
         && value.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
         && !is_random(value);
-    let shout = value.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let argument = next.is_some_and(|next| ",)".contains(next)) && !is_random(value);
-    called || named || dotted || shout || argument
+    called || dotted || argument
 }
 
 /// Whether a text looks drawn at random: one of its parts is long, and changes often between digits, small letters and capitals.

@@ -88,10 +88,76 @@ fn settings_in_text() {
         ("+wandb.api_key=", "a8F3kQ9zLm2X", " model=big"),
         ("aws_secret_access_key = ", "wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzz/KEY1", "\n"),
         ("//registry.npmjs.org/:_authToken=", "8f3e2a1b9c7d4e5f", "\n"),
+        // Any letters may be a password.
+        ("POSTGRES_PASSWORD=", "mysecretpassword", ""),
+        ("docker run -e POSTGRES_PASSWORD=", "mysecretpassword", " postgres"),
+        ("DB_PASSWORD=", "Monkey123", "\nDB_HOST=db\n"),
+        ("Server=s;User Id=sa;Password=", "MyPassword1", ";"),
+        ("db.password=", "token123", "\n"),
+        ("db:\n  password: ", "adminpass", "\n  port: 3\n"),
+        ("[db]\npassword = ", "turkey", "\n"),
+        ("[db]\npassword = ", "a&bx9;kQ2", "\n"),
+        ("[db]\npassword = ", "hash#tag1", "\n"),
+        ("RABBITMQ_DEFAULT_PASS=", "Kx79qZz1aB", ""),
+        ("pass_phrase: ", "Kx79qZz1aB", ""),
+        ("mnemonic: ", "legal winner thank year wave sausage worth useful legal winner thank yellow", "\n"),
+        // Short keys, where the name says that it is one.
+        ("x --client-secret ", "Sommer2024!", " --lr 1"),
+        ("vllm serve m --api-key ", "token-abc123", " --port 1"),
+        ("az:\n  client_secret: ", "Sommer2024!", "\n"),
+        ("[az]\nclient_secret = ", "Sommer2024!", "\n"),
+        ("servicePrincipalKey: ", "Kx79qZz1aB", ""),
+        ("identitytoken: ", "Kx79qZz1aBKx79qZz1aB9", ""),
+        // Settings of W&B.
+        ("api_key:\n  desc: null\n  value: ", "a8F3kQ9zLm2X", "\n"),
+        ("db_password:\n  value: ", "hunter2", "\n"),
+        ("api_key:\n  values:\n  - ", "a8F3kQ9zLm2Xv7Tb", "\n"),
+        // Colours of a terminal.
+        ("\u{1b}[33mpassword\u{1b}[0m=\u{1b}[32m'", "Sommer2024!", "'\u{1b}[0m\n"),
+        ("\u{9b}33mpassword\u{9b}0m=\u{1b}(B\u{9b}32m", "Sommer2024!", "\u{9b}0m\n"),
+        ("Token: \u{1b}P1$r0m\u{1b}\\password=", "Sommer2024!", "\u{1b}[K\n"),
+        // XML, SQL, Markdown.
+        ("<property><name>fs.s3a.secret.key</name><value>", "a8F3kQ9zLm2Xv7Tb", "</value></property>"),
+        ("<password><![CDATA[", "Sommer2024!", "]]></password>"),
+        ("<db:password>", "Sommer2024!", "</db:password>"),
+        ("<property value=\"", "a8F3kQ9zLm2Xv7Tb", "\" name=\"password\"/>"),
+        ("CREATE USER ada WITH PASSWORD '", "Som!merWin", "';"),
+        ("ALTER USER ada IDENTIFIED BY '", "Sommer2024!", "';"),
+        ("api\\_key: ", "a8F3kQ9zLm2Xv7Tb", "\n"),
+        ("    lr          api_key  seed\n0  0.1 ", "a8F3kQ9zLm2Xv7TbR5", "     3\n"),
+        (
+            "<tr>\n<th></th>\n<th>lr</th>\n<th>api_key</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<th>0</th>\n<td>1</td>\n<td>",
+            "a8F3kQ9zLm2Xv7TbR5",
+            "</td>\n</tr>",
+        ),
+        // Commands.
+        ("wandb login --host=https://wandb.example.org ", "3f2a9c81d0b7e64412ab3f2a9c81d0b7e64412ac", ""),
+        ("[\"wandb\", \"login\", \"", "3f2a9c81d0b7e64412ab3f2a9c81d0b7e64412ac", "\"]"),
+        ("dvc remote modify --local origin secret_access_key ", "a8F3kQ9zLm2Xv7TbR5", ""),
+        // Logins.
+        ("mysql://ada@server:", "Kx79qZz1aB", "@server.mysql.example.org/x"),
+        ("postgresql://ada:", "o'Neil99x", "@db.example.org/x"),
+        ("ada:", "Kx79qZz1aB", "@tcp(db:3306)/runs"),
+        ("sqlplus scott/", "Kx79qZz1aB", "@//db.example.org:1521/runs"),
+        // Parts of `Authorization`.
+        ("Authorization: AWS ada:", "a8F3kQ9zLm2Xv7TbR5sT", ""),
+        ("Authorization: Digest username=\"ada\", realm=\"r\", response=\"", "a8F3kQ9zLm2Xv7TbR5sT", "\""),
+        (
+            "Authorization: AWS4-HMAC-SHA256 Credential=a/20261128, SignedHeaders=host, Signature=",
+            "a8F3kQ9zLm2Xv7TbR5sT",
+            "",
+        ),
+        ("https://b.example.org/k?X-Tos-Signature=", "a8F3kQ9zLm2Xv7TbR5sT", ""),
+        ("https://b.example.org/k?__sign=", "a8F3kQ9zLm2Xv7TbR5sT", "&x=1"),
+        // Keys of other kinds.
+        ("{'kty': 'EC', 'crv': 'P-256', 'd': '", "a8F3kQ9zLm2Xv7TbR5sT", "'}"),
+        ("kty: EC\ncrv: P-256\nd: ", "a8F3kQ9zLm2Xv7TbR5sT", "\n"),
+        ("{\"kty\": \"oct\", \"k\": \"", "a8F3kQ9zLm2Xv7TbR5sT", "\"}"),
     ] {
         let text = format!("{before}{secret}{after}");
         assert_eq!(redacted(&text, &scan(&text)).find(secret), None, "{text}");
-        assert!(scan(&text).iter().all(|one| text[one.range.clone()].contains(secret)), "{text} {:?}", scan(&text));
+        let whole = |one: &Found| text[one.range.clone()].contains(secret);
+        assert!(scan(&text).iter().all(whole), "{text} {:?}", scan(&text));
     }
 }
 
@@ -119,6 +185,16 @@ fn what_is_no_secret_stays() {
         "blake3:3f2a9c81d0b7e64412ab3f2a9c81d0b7e64412ab3f2a9c81d0b7e64412ab1234",
         "unk_token='[UNK]', special_tokens={'additional': ['<|im_start|>']}",
         "[secret removed: password] password=[secret removed: password]",
+        "connect(\n    password=db_password,\n    user=name\n)",
+        "password = user_password\npassword = userPassword\nself.password = self.make_password(x)",
+        "PASSWORD=$DB_PASSWORD\nPASSWORD=${X}\nDB_PASSWORD=DB_PASSWORD\nPASSWORD=cfg.db.password\nPASSWORD=get_password()",
+        "PASSWORD=none\nPASSWORD=***\nPASSWORD=<password>\nPASSWORD=changeme",
+        "secret_key = api_key_2\napi_key = config2.key\nsecret = b64decode(x)\naccess_key: layer.0.weight",
+        "actions/checkout@v4 org/model@main a/b@host:8080/x",
+        "\u{1b}[32mpassword\u{1b}[0m: \u{1b}[1m***\u{1b}[0m",
+        "authorization: Please see the docs for more, a=1, b=2",
+        "design=abcdefghijklmnop&sign=positive",
+        "cookies: RequestsCookieJar\nprivate_key: PKCS7PrivateKeyTypes\n_DHPrivateKey = DHPrivateKey",
     ] {
         let found = scan(text);
         assert!(
@@ -134,6 +210,38 @@ fn wide_texts_are_read_too() {
     let (text, _) = Maker::new(5).make("HF_TOKEN=hf_{a34}");
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(scan_file(&wide).first().map(|one| one.kind), Some("hugging-face-token"));
+}
+
+/// Pickles, protocol buffers, `MessagePack` and CBOR have the length of a text before it, which may be a letter.
+#[test]
+fn a_length_before_a_token_is_no_letter_of_it() {
+    let (token, _) = Maker::new(6).make("gsk_{a52}");
+    let length = [u8::try_from(token.len()).expect("short")];
+    assert!(length[0].is_ascii_alphanumeric());
+    for (before, after) in [
+        (b"\x80\x04\x95\x4f\x00\x00\x00\x8c\x07api_key\x94\x8c".as_slice(), b"\x94s.".as_slice()),
+        (b"\xa1\x61x\x78", b""),
+        (b"\x0a", b"\x12\x03abc"),
+        (b"\x81\xa1x\xd9", b"more"),
+    ] {
+        let bytes = [before, &length, token.as_bytes(), after].concat();
+        assert_eq!(scan_file(&bytes).first().map(|one| one.kind), Some("groq-key"), "{bytes:?}");
+    }
+}
+
+#[test]
+fn other_private_keys() {
+    let mut maker = Maker::new(8);
+    let lines: Vec<String> = (0..8).map(|_| maker.make("{h32}").0).collect();
+    let name = "OpenVPN Static key V1";
+    let openvpn = format!("-----BEGIN {name}-----\n{}\n-----END {name}-----", lines.join("\n"));
+    let name = ["RSA", "PRIVATE", "KEY"].join("+");
+    let sent = format!("key=-----BEGIN+{name}-----%0D%0A{}%0D%0A-----END+{name}-----", lines.join("%0D%0A"));
+    let age = maker.make("AGE-SECRET-KEY-1{U58}").0.to_lowercase();
+    for (text, secrets) in [(openvpn, lines.as_slice()), (sent, &lines), (age.clone(), std::slice::from_ref(&age))] {
+        let clean = redacted(&text, &scan(&text));
+        assert!(secrets.iter().all(|secret| !clean.contains(secret.as_str())), "{clean}");
+    }
 }
 
 /// How programs, files and people say a name and its value. `NAME` and `VALUE` stand for them.

@@ -1,4 +1,4 @@
-//! Texts as they are read once escapes are taken off: JSON in JSON, notebooks, HTML, addresses in a query.
+//! Texts as they are read once escapes are taken off: JSON in JSON, notebooks, HTML, addresses in a query, colours of a terminal.
 //!
 //! Every rule then sees `api_key = "…"`, whether the text has `\"`, `&quot;`, `\u0022` or `%22`, and no rule has to know of any of them.
 
@@ -61,7 +61,7 @@ impl Layer {
 fn peeled(text: &[u8]) -> Option<Layer> {
     // Of JSON, each string becomes lines of its own: the source of a notebook is a list of its lines.
     let is_json = text.trim_ascii_start().first().is_some_and(|byte| b"{[\"".contains(byte));
-    let is_start = |byte: &u8| b"\\&%<".contains(byte) || is_json && *byte == b'"';
+    let is_start = |byte: &u8| b"\\&%<]\x1b\xc2".contains(byte) || is_json && *byte == b'"';
     let mut layer = Layer { text: Vec::new(), steps: Vec::new() };
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -80,6 +80,8 @@ fn peeled(text: &[u8]) -> Option<Layer> {
             b'\\' => backslash(rest, &mut stands_for),
             b'&' => entity(rest, &mut stands_for),
             b'%' => percent(rest, &mut stands_for),
+            b'\x1b' | b'\xc2' => control(rest),
+            b']' => rest.starts_with(b"]]>").then_some((3, b"".as_slice())),
             _ => tag(rest),
         }
         .unwrap_or((0, &[]));
@@ -113,6 +115,8 @@ fn backslash<'a>(rest: &[u8], space: &'a mut [u8; 4]) -> Escape<'a> {
         b'"' => Some((2, b"\"")),
         b'\'' => Some((2, b"'")),
         b'/' => Some((2, b"/")),
+        // As Markdown and TeX have names.
+        b'_' => Some((2, b"_")),
         b'\\' => Some((2, b"\\")),
         b'n' => Some((2, b"\n")),
         b'r' => Some((2, b"\r")),
@@ -157,8 +161,57 @@ fn percent<'a>(rest: &[u8], space: &'a mut [u8; 4]) -> Escape<'a> {
     Some((3, std::slice::from_ref(first)))
 }
 
-/// Tags that colour a text are left out; cells of a table become columns, rows become lines.
+/// What a terminal takes for itself: colours are left out, and a blank stands where it moves to another place.
+fn control(rest: &[u8]) -> Escape<'static> {
+    let length = control_sequence(rest)?;
+    let moves = rest.get(..length).is_some_and(|sequence| is_csi(sequence) && !sequence.ends_with(b"m"));
+    Some((length, if moves { b" " } else { b"" }))
+}
+
+fn is_csi(sequence: &[u8]) -> bool {
+    sequence.starts_with(b"\x1b[") || sequence.starts_with("\u{9b}".as_bytes())
+}
+
+/// How long the sequence of ECMA-48 is with which a text begins: `ESC [ 32 m` and the like, strings such as `ESC ] 8 ; ; address BEL`, the
+/// same with one sign (C1) for the first two, and `ESC ( B`. None if it has no end; the time is linear, for each ends before the next begins.
+pub(crate) fn control_sequence(text: &[u8]) -> Option<usize> {
+    let (start, kind) = match text {
+        [0x1b, kind @ 0x20..=0x7e, ..] => (2, *kind),
+        // U+0080 to U+009F, in UTF-8.
+        [0xc2, kind @ 0x80..=0x9f, ..] => (2, *kind - 0x40),
+        _ => return None,
+    };
+    let rest = text.get(start..)?;
+    match kind {
+        b'[' => {
+            let end = rest.iter().position(|byte| !(0x20..=0x3f).contains(byte))?;
+            rest.get(end).filter(|byte| (0x40..=0x7e).contains(*byte)).map(|_| start + end + 1)
+        }
+        b'P' | b'X' | b']' | b'^' | b'_' => {
+            let end = rest.iter().position(|byte| b"\x07\x1b\n\r".contains(byte) || *byte == 0xc2)?;
+            let close = match rest.get(end..)? {
+                [0x07, ..] => 1,
+                [0x1b, b'\\', ..] | [0xc2, 0x9c, ..] => 2,
+                _ => return None,
+            };
+            Some(start + end + close)
+        }
+        // `ESC ( B`
+        0x20..=0x2f => {
+            let end = rest.iter().position(|byte| !(0x20..=0x2f).contains(byte))?;
+            rest.get(end).filter(|byte| (0x30..=0x7e).contains(*byte)).map(|_| start + end + 1)
+        }
+        _ => Some(start),
+    }
+}
+
+/// Tags that colour a text are left out; cells of a table become columns, rows become lines, and what a tag says to be a name or a value
+/// is said as elsewhere.
 fn tag(rest: &[u8]) -> Escape<'static> {
+    const CDATA: &[u8] = b"<![CDATA[";
+    if rest.starts_with(CDATA) {
+        return Some((CDATA.len(), b""));
+    }
     let name: Vec<u8> = rest
         .iter()
         .skip(1)
@@ -168,14 +221,20 @@ fn tag(rest: &[u8]) -> Escape<'static> {
         .collect();
     let bytes: &[u8] = match name.to_ascii_lowercase().as_slice() {
         b"span" | b"/span" | b"b" | b"/b" | b"i" | b"/i" | b"em" | b"/em" | b"strong" | b"/strong" | b"code"
-        | b"/code" | b"a" | b"/a" | b"font" | b"/font" | b"u" | b"/u" | b"/td" | b"/th" | b"/dt" | b"/dd" => b"",
+        | b"/code" | b"a" | b"/a" | b"font" | b"/font" | b"u" | b"/u" | b"/td" | b"/th" | b"/dt" | b"/dd"
+        | b"/name" | b"/value" => b"",
         b"td" | b"th" | b"dd" => b"|",
+        b"name" => b"\nname: ",
+        b"value" => b"\nvalue: ",
         b"tr" | b"/tr" | b"br" | b"br/" | b"dt" | b"p" | b"/p" | b"div" | b"/div" | b"pre" | b"/pre" | b"li"
-        | b"/li" => b"\n",
+        | b"/li" | b"table" | b"/table" | b"thead" | b"/thead" | b"tbody" | b"/tbody" => b"\n",
         _ => return None,
     };
-    let end = rest.iter().take(TAG).position(|byte| *byte == b'>')?;
-    Some((end + 1, bytes))
+    let end = rest.iter().take(TAG).position(|byte| *byte == b'>')? + 1;
+    // The cells of a row may stand on lines of their own.
+    let is_cell = matches!(name.to_ascii_lowercase().as_slice(), b"td" | b"th" | b"/td" | b"/th");
+    let blanks = rest.get(end..).unwrap_or_default().iter().take(TAG).take_while(|byte| byte.is_ascii_whitespace());
+    Some((end + if is_cell { blanks.count() } else { 0 }, bytes))
 }
 
 #[cfg(test)]
@@ -207,6 +266,12 @@ mod tests {
             ("<span class=\"n\">api</span><span>_key</span>!", "api_key", "api</span><span>_key"),
             ("<td>a</td><td>b</td>", "|a|b", "<td>a</td><td>b"),
             (r"\u5bc6\u7801=x", "密码", r"\u5bc6\u7801"),
+            ("\x1b[1;32mapi\x1b[0m_key", "api_key", "api\x1b[0m_key"),
+            ("api\u{9b}0m_key", "api_key", "api\u{9b}0m_key"),
+            ("api\x1bPq#0;1\x1b\\_key", "api_key", "api\x1bPq#0;1\x1b\\_key"),
+            ("api\x1b]8;;https://example.org\x07_key", "api_key", "api\x1b]8;;https://example.org\x07_key"),
+            (r"api\_key", "api_key", r"api\_key"),
+            ("<th>a</th>\n  <td>b</td>", "|a|b", "<th>a</th>\n  <td>b"),
         ] {
             assert_eq!(places(text, word), [stands], "{text}");
         }

@@ -50,6 +50,7 @@ fn alphabet(kind: &str) -> Option<&'static str> {
         "U" => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
         "l" => "abcdefghijklmnopqrstuvwxyz0123456789",
         "d" => "0123456789",
+        "w" => "abcdefghijklmnopqrstuvwxyz",
         _ => return None,
     })
 }
