@@ -66,7 +66,7 @@ pub fn look_into(private: &Private, bytes: &[u8]) -> Look {
     if parts_of_file(private, bytes).is_empty() { Look::Clean } else { Look::Private }
 }
 
-/// Whether a file is a stream of zlib, or one of DEFLATE without a header: it is no text, and its beginning unpacks.
+/// Whether a file is a stream of zlib, or one of DEFLATE without a header: it is not text, and its beginning unpacks.
 fn is_deflated(bytes: &[u8]) -> bool {
     /// As much of the file, and as much of what comes of it, in bytes.
     const TRIED: usize = 4096;

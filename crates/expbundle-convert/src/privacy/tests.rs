@@ -288,7 +288,7 @@ fn files_are_looked_into() {
     }
     assert_eq!(look(b"PAR1\x15\x04"), Look::Packed);
     assert_eq!(look(b"x\x9c and x\x01 in a text"), Look::Clean);
-    assert_eq!(look("x^2 is no stream, nor is x\u{1}".as_bytes()), Look::Clean);
+    assert_eq!(look("x^2 is not packed, nor is x\u{1}".as_bytes()), Look::Clean);
     assert_eq!(look(b"\x80\x04\x95\x0c\0\0\0\0\0\0\0}\x94\x8c\x02lr\x94K\x01s."), Look::Clean);
     assert_eq!(look(b"\x80\x1f\x8b\x08\xff\xff\xff\xff\xff\xff\xff"), Look::Clean);
     let chunk = |kind: &[u8], text: &[u8]| {

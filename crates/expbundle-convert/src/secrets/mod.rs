@@ -125,7 +125,7 @@ pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
     joined(found)
 }
 
-/// The bytes of a file that is no text, with a zero for each byte that is a letter by chance and says how long the text behind it is, as in
+/// The bytes of a file that is not text, with a zero for each byte that is a letter by chance and says how long the text behind it is, as in
 /// pickles, protocol buffers, `MessagePack` and CBOR: `8gsk_…` is then no word. Nothing if there is none.
 fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     /// Shorter texts are words.
