@@ -110,14 +110,22 @@ impl Content {
     }
 }
 
+/// Reads at a position, as much as there is at once.
 #[cfg(unix)]
-fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, position)
 }
 
 #[cfg(windows)]
-fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, position)
+}
+
+/// Elsewhere, as in WebAssembly, one thread reads a file, so nobody else moves its position.
+#[cfg(not(any(unix, windows)))]
+pub(crate) fn read_file_at(mut file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    file.seek(SeekFrom::Start(position))?;
+    file.read(buffer)
 }
 
 /// Reads a [`Content`].
