@@ -63,40 +63,27 @@ impl Question<'_> {
         Ok((sources, Some(hashed(self.path)?)))
     }
 
-    /// Where to begin.
-    fn start(
-        &self,
-        graph: &Lineage,
-        own: &BTreeSet<RecordId>,
-        file: Option<&Hashed>,
-    ) -> Result<Vec<RecordId>, Failure> {
-        if let Some(beginning) = self.record {
-            return starting(graph.records().iter().map(RecordFacts::id), beginning).map(|id| vec![id]);
-        }
-        Ok(match file {
-            Some(file) => {
-                // Who may only have passed it on is asked about where nobody is known to have made it.
-                let why = graph.why(&file.digests(), Some(file.size));
-                let lists = [why.producers, why.possible, why.unknown];
-                ids(lists.iter().find(|list| !list.is_empty()).into_iter().flatten())
-            }
-            None if self.with.is_empty() => graph.heads(),
+    /// Which records the question is about.
+    fn asked(&self, graph: &Lineage, own: &BTreeSet<RecordId>, file: Option<&Hashed>) -> Result<Asked, Failure> {
+        let why = file.map(|file| graph.why(&file.digests(), Some(file.size))).unwrap_or_default();
+        // Where nobody is known to have made the file, those that may have passed it on are asked about.
+        let lists = [&why.producers, &why.possible, &why.unknown];
+        let makers = ids(lists.into_iter().find(|list| !list.is_empty()).into_iter().flatten());
+        let start = match (self.record, file) {
+            (Some(beginning), _) => vec![starting(graph.records().iter().map(RecordFacts::id), beginning)?],
+            (None, Some(_)) => makers,
+            (None, None) if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
-            None => {
+            (None, None) => {
                 let records: Vec<RecordId> = own.iter().copied().collect();
                 let parents: BTreeSet<RecordId> = graph.parents_of_all(&records).into_iter().collect();
                 own.difference(&parents).copied().collect()
             }
-        })
-    }
-
-    /// Whoever else put the file out that is asked about, and may have made it.
-    fn other_makers(graph: &Lineage, file: Option<&Hashed>, start: &[RecordId]) -> Vec<RecordId> {
-        let Some(file) = file else { return Vec::new() };
-        let why = graph.why(&file.digests(), Some(file.size));
-        let mut others = ids(why.producers.iter().chain(&why.possible).chain(&why.unknown));
-        others.retain(|id| !start.contains(id));
-        others
+        };
+        let mut other_makers = ids(lists.into_iter().flatten());
+        other_makers.retain(|id| !start.contains(id));
+        let is_made = file.is_none() || !why.producers.is_empty() || !why.possible.is_empty();
+        Ok(Asked { start, other_makers, is_made })
     }
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
@@ -125,7 +112,7 @@ impl Question<'_> {
         }
         let mut asked = start.to_vec();
         if self.down {
-            asked.extend(graph.descendants(start));
+            asked.extend(graph.possible_descendants(start));
         }
         // What is said against anything that a descendant was made from is said against the descendant.
         let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.possible_ancestors(&asked)).collect();
@@ -144,6 +131,22 @@ impl Question<'_> {
 /// The records of outputs, each once.
 fn ids<'a>(outputs: impl Iterator<Item = &'a (RecordId, Side)>) -> Vec<RecordId> {
     outputs.map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The records that a question is about.
+#[derive(Debug, Default)]
+struct Asked {
+    start: Vec<RecordId>,
+    /// Records that may have made the file that is asked about, too.
+    other_makers: Vec<RecordId>,
+    /// Whether some record is known to have made that file; `true` if no file is asked about.
+    is_made: bool,
+}
+
+impl Asked {
+    fn all(&self) -> Vec<RecordId> {
+        self.start.iter().chain(&self.other_makers).copied().collect()
+    }
 }
 
 /// A family, judged.
@@ -202,12 +205,10 @@ impl Relations {
             let Some(history) = History::union(parts) else {
                 return Err(Failure::usage("there is no bundle to look at"));
             };
-            let mut start = Ok(Vec::new());
+            let mut asked = Ok(Asked::default());
             let settled = history.settle(policy.as_ref(), at.timestamp(), |graph| {
-                start = question.start(graph, &own, file.as_ref());
-                let mut asked = start.as_deref().unwrap_or_default().to_vec();
-                asked.extend(Question::other_makers(graph, file.as_ref(), &asked));
-                question.concerned(graph, &asked)
+                asked = question.asked(graph, &own, file.as_ref());
+                question.concerned(graph, &asked.as_ref().map(Asked::all).unwrap_or_default())
             });
             match settled {
                 Ok((intact, verdict)) => {
@@ -217,21 +218,14 @@ impl Relations {
                     let findings = verdict.findings.clone();
                     let mut without_say = question.without_say(&intact, &verdict, file.as_ref());
                     if question.record.is_some() && !without_say.is_empty() {
-                        start = Ok(Vec::new());
+                        asked = Ok(Asked { is_made: true, ..Asked::default() });
                     }
-                    let start = start?;
-                    let graph = &verdict.lineage;
-                    let other_makers = Question::other_makers(graph, file.as_ref(), &start);
-                    let asked: Vec<RecordId> = start.iter().chain(&other_makers).copied().collect();
-                    let above = intact.objected_above(&verdict, &asked);
+                    let asked = asked?;
+                    let above = intact.objected_above(&verdict, &asked.all());
                     let taken_back = &verdict.standing.taken_back;
                     let mut lowering = verdict.lowering(&above);
                     lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
                     without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
-                    let is_made = file.as_ref().is_none_or(|file| {
-                        let why = graph.why(&file.digests(), Some(file.size));
-                        !why.producers.is_empty() || !why.possible.is_empty()
-                    });
                     let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
                     let links = links.map(|one| (one.id(), one.key().fingerprint().chars().take(20).collect()));
                     let links = links.collect();
@@ -240,12 +234,12 @@ impl Relations {
                         verdict,
                         policy,
                         at,
-                        start,
+                        start: asked.start,
                         file,
                         without_say,
                         lowering,
-                        other_makers,
-                        is_made,
+                        other_makers: asked.other_makers,
+                        is_made: asked.is_made,
                         findings,
                         links,
                         refused,

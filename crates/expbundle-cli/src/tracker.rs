@@ -87,12 +87,14 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
 
 /// The bundle with a random salt in every section.
 pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
-    let salt = || {
-        let mut salt = [0; 32];
-        getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok::<_, std::io::Error>(salt)
-    };
     Ok(blind(bundle, salt)?)
+}
+
+/// 32 random bytes.
+pub fn salt() -> std::io::Result<[u8; 32]> {
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(salt)
 }
 
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.

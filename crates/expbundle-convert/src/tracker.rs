@@ -73,7 +73,7 @@ pub struct Listed {
     pub experiment: Option<String>,
     /// Id of its experiment.
     pub experiment_id: Option<String>,
-    /// How it stands.
+    /// Its status.
     #[schemars(with = "String")]
     pub status: Status,
     /// When it started.
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trackers_are_told_apart_by_their_names() {
+    fn trackers_have_names_of_their_own() {
         let names: BTreeSet<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
         assert_eq!(names.len(), TRACKERS.len());
         for tracker in TRACKERS {

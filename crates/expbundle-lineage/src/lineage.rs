@@ -34,7 +34,7 @@ pub struct Lineage {
     pub(crate) down: Adjacency,
     pub(crate) components: Components,
     /// The same with what may join records if what is withheld says so; only if that is more.
-    possible: Option<(Adjacency, Components)>,
+    pub(crate) possible: Option<(Adjacency, Components)>,
     /// Of each record, its place among alternatives.
     ranks: Vec<u32>,
     findings: Vec<Finding>,

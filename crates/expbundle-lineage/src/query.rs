@@ -216,7 +216,7 @@ impl Lineage {
 
     /// Everything that derives, or may derive, from these records, in the same way as [possible ancestors](Lineage::possible_ancestors).
     pub fn possible_descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
-        let up = self.possible().0;
+        let Some((up, _)) = &self.possible else { return self.descendants(of) };
         let down: Vec<(u32, u32)> =
             (0..up.len()).flat_map(|vertex| up.of(vertex).iter().map(move |target| (*target, vertex))).collect();
         self.closure(of, &Adjacency::new(up.len() as usize, &down))

@@ -53,7 +53,7 @@ pub struct ViewEdge {
     pub parent: usize,
     /// Position of the descendant among the nodes.
     pub child: usize,
-    /// Decides how it is drawn. `None`: it is not a link, but leads from what a record took in and no record made.
+    /// Decides how it is drawn. `None`: it is not a link, but leads from an input that no record made.
     pub grade: Option<Grade>,
     /// The relation and who states it, or nothing.
     pub label: String,

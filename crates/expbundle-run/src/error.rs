@@ -7,8 +7,8 @@ use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
 use expbundle::verify::{CheckError, NotIntact};
 use expbundle_convert::ConvertError;
-use expbundle_format::Finding;
 use expbundle_format::json::JsonError;
+use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
 /// Why a run is not recorded.
@@ -37,6 +37,9 @@ pub enum RunError {
         /// The relations of the format, in words.
         known: String,
     },
+    /// The bundle of the parent has no such record.
+    #[error("record {0} is not in the bundle of the parent")]
+    NoRecord(RecordId),
     /// A path that is not UTF-8.
     #[error("the path `{}` is not UTF-8", .0.display())]
     Path(PathBuf),
@@ -71,7 +74,7 @@ pub enum RunError {
         source: SeriesError,
     },
     /// A section that the run makes from what it is told: from points, from files, or by its own call.
-    #[error("section `{0}` is made from what the run is told, and is not given as a whole")]
+    #[error("section `{0}` has a call of its own: `context`, `recipe`, `artifacts`, `identity` or `summary`")]
     OwnSection(String),
     /// A point cannot be kept.
     #[error(transparent)]

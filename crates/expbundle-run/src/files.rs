@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// Why a file gives no key, or no signers.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum FileError {
     /// It cannot be read.
     #[error("`{}` cannot be read", path.display())]
     Read {
@@ -43,24 +43,24 @@ const MOST_BYTES: u64 = 16 << 20;
 pub fn open_key(
     path: impl AsRef<Path>,
     passphrase: impl FnOnce() -> Option<Zeroizing<String>>,
-) -> Result<SigningKey, OpenError> {
+) -> Result<SigningKey, FileError> {
     let path = path.as_ref();
     let text = Zeroizing::new(read(path)?);
     SigningKey::from_text(&String::from_utf8_lossy(&text), passphrase)
-        .map_err(|source| OpenError::Key { path: path.to_owned(), source })
+        .map_err(|source| FileError::Key { path: path.to_owned(), source })
 }
 
 /// Reads a signers file: OpenSSH's `allowed_signers` (spec/trust.md).
-pub fn open_signers(path: impl AsRef<Path>) -> Result<TrustPolicy, OpenError> {
+pub fn open_signers(path: impl AsRef<Path>) -> Result<TrustPolicy, FileError> {
     let path = path.as_ref();
-    TrustPolicy::parse(read(path)?).map_err(|source| OpenError::Signers { path: path.to_owned(), source })
+    TrustPolicy::parse(read(path)?).map_err(|source| FileError::Signers { path: path.to_owned(), source })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
+fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let read = || {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(std::fs::File::open(path)?, MOST_BYTES + 1), &mut bytes)?;
         if bytes.len() as u64 > MOST_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
     };
-    read().map_err(|source| OpenError::Read { path: path.to_owned(), source })
+    read().map_err(|source| FileError::Read { path: path.to_owned(), source })
 }

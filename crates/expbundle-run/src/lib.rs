@@ -58,7 +58,7 @@ mod param;
 mod run;
 
 pub use error::RunError;
-pub use files::{OpenError, open_key, open_signers};
+pub use files::{FileError, open_key, open_signers};
 pub use param::Param;
 pub use run::Run;
 

@@ -134,6 +134,11 @@ impl Run {
         &mut self.artifacts
     }
 
+    /// What the source itself calls its summary. The lines of series are computed from the points.
+    pub fn summary(&mut self) -> &mut Summary {
+        &mut self.summary
+    }
+
     /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
     #[must_use]
     pub fn allow_secrets(mut self, names: impl IntoIterator<Item = String>) -> Self {
@@ -186,23 +191,23 @@ impl Run {
 
     /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, … (spec/relations.toml), or a URI of your own.
     pub fn derived_from(mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<Self, RunError> {
-        let word = known_relation(relation)?;
-        self.add_parent(parent, record, word);
+        self.add_parent(parent, record, known_relation(relation)?)?;
         Ok(self)
     }
 
-    /// The same by any relation. Nothing happens if the bundle has no such record.
-    pub fn add_parent(&mut self, parent: &Intact, record: RecordId, relation: Word) {
-        if let Some(record) = parent.records().get(&record) {
-            self.draft.body_mut().parents.push(Parent { record: record.digest(), relation });
-        }
+    /// The same by any relation.
+    pub fn add_parent(&mut self, parent: &Intact, record: RecordId, relation: Word) -> Result<(), RunError> {
+        let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
+        self.draft.body_mut().parents.push(Parent { record: record.digest(), relation });
+        Ok(())
     }
 
     /// The models and data that a record put out become inputs of this run, without their files at hand.
-    pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) {
-        let made = parent.records().get(&record).into_iter().flat_map(|record| &record.body().outputs);
-        let made = made.filter(|output| role::carries_lineage(&output.role)).cloned();
-        self.draft.body_mut().inputs.extend(made);
+    pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
+        let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
+        let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
+        self.draft.body_mut().inputs.extend(made.cloned());
+        Ok(())
     }
 
     /// A value of a metric at a step.
@@ -225,7 +230,8 @@ impl Run {
     }
 
     /// A section by its name and bytes. JSON is held to its schema and written in the fixed form; Parquet must have the fixed profile; what
-    /// the format does not know goes in as it is.
+    /// the format does not know goes in as it is. Context, recipe, identity and summary take the place of what was told before; artifacts are
+    /// added to those of the files.
     pub fn file_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
         let limits = Limits::default();
         let wrong = |source| RunError::Section { name: name.to_string(), source };
@@ -234,7 +240,10 @@ impl Run {
             let given = match text {
                 Context::NAME => given(&mut self.context, &bytes),
                 Recipe::NAME => given(&mut self.recipe, &bytes),
-                Artifacts::NAME => given(&mut self.artifacts, &bytes),
+                Artifacts::NAME => {
+                    let known = std::mem::take(&mut self.artifacts.artifacts);
+                    given(&mut self.artifacts, &bytes).map(|()| self.artifacts.artifacts.extend(known))
+                }
                 Identity::NAME => given(&mut self.identity, &bytes),
                 _ => given(&mut self.summary, &bytes),
             };

@@ -43,6 +43,9 @@ fn misspelt_roles_and_relations_are_not_lost() {
     let record = base.only_record().expect("one");
     let wrong = message(Run::new("run").derived_from(&base, record, "fine-tuned-form"));
     assert!(wrong.starts_with("`fine-tuned-form` is not a relation"), "{wrong}");
+    let other = Run::new("another").finish().expect("a run").only_record().expect("one");
+    let absent = message(Run::new("run").derived_from(&base, other, "fine-tuned-from"));
+    assert!(absent.ends_with("is not in the bundle of the parent"), "{absent}");
     let own = Run::new("run").derived_from(&base, record, "https://example.org/distilled-twice").expect("a URI");
     assert!(own.finish().is_ok());
 }
@@ -117,4 +120,15 @@ fn a_blinded_run_has_a_salt_in_every_section() {
         .expect("a run");
     assert!(intact.records().values().all(|record| record.body().blinded));
     assert_eq!(usize::from(number), intact.bundle().sections().count());
+}
+
+#[test]
+fn artifacts_that_are_given_stand_beside_those_of_files() {
+    let (_kept, folder) = folder();
+    let mut run = Run::new("run").output("model", folder.join("weights.bin")).expect("a file");
+    let elsewhere = r#"{"artifacts": [{"direction": "input", "role": "dataset", "name": "digits"}]}"#;
+    section(&mut run, "artifacts.json", elsewhere).expect("a section");
+    let names: Vec<_> = run.artifacts().artifacts.iter().filter_map(|artifact| artifact.name.clone()).collect();
+    assert_eq!(names, ["digits", "weights.bin"]);
+    assert!(run.finish().is_ok());
 }

@@ -1,6 +1,6 @@
 //! Small text files of a source.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 
 use camino::Utf8Path;
@@ -40,18 +40,21 @@ pub fn read_json(text: &str) -> Json {
     }
 }
 
+/// Opens a regular file; `None` if it is not there, a link, a pipe or the like.
+pub(crate) fn open_file(path: &Utf8Path) -> io::Result<Option<File>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => File::open(path).map(Some),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there or a link.
 pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !metadata.is_file() {
-        return Ok(None);
-    }
+    let Some(file) = open_file(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MOST_TEXT_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(MOST_TEXT_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_TEXT_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the text has more than 16 MiB"));
     }

@@ -101,7 +101,7 @@ impl Intact {
         found
     }
 
-    /// These records, the sections and statements that are wanted, and the embedded artifacts that they still speak of.
+    /// These records, the sections and statements that are wanted, and the embedded artifacts that these still name.
     fn part(
         &self,
         kept: &BTreeSet<RecordId>,

@@ -104,8 +104,8 @@ impl Verdict {
         absent.filter(|id| taken_back.contains(id)).collect()
     }
 
-    /// Of these records without a say, those that lower what derives from them: they were taken back by name, or are named as parents.
-    /// Whoever holds a stolen key can sign records with it that seem to have made anything.
+    /// Of these records without a say, those that lower what derives from them: they were taken back by name, or are named as parents. That
+    /// a key was taken back is not enough, since a thief can sign records with it that seem to have made anything.
     pub fn lowering(&self, of: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
         let declared = self.declared_and_taken_back();
         let standing = &self.standing;
@@ -149,15 +149,15 @@ impl Intact {
         self.lineage(&alone)
     }
 
-    /// The records without a say that these derive from, or may derive from, and of which somebody trusted spoke by name; or that were taken
+    /// The records without a say that these derive from, or may derive from, to which somebody trusted objects by name; or that were taken
     /// back and that a record that counts names as its parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing
     /// missing helps").
     pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
         let standing = &verdict.standing;
         let is_named = |id: &RecordId| {
             let objections = standing.against.get(id).into_iter().flatten();
-            let by_name = objections.filter(|objection| objection.kind != ObjectionKind::Revoked).count() > 0;
-            by_name || standing.named.contains(id)
+            let mut by_name = objections.filter(|objection| objection.kind != ObjectionKind::Revoked);
+            by_name.next().is_some() || standing.named.contains(id)
         };
         let mut silent: BTreeSet<RecordId> =
             standing.taken_back.iter().chain(&standing.apart.records).copied().filter(is_named).collect();

@@ -97,12 +97,16 @@ impl Create {
         if let Some(title) = &self.title {
             run.context().title.clone_from(title);
         }
+        // Before large files are hashed for nothing.
+        if run.context().title.trim().is_empty() {
+            return Err(failure(RunError::NoTitle));
+        }
         for (direction, files) in [(Direction::Input, &self.input), (Direction::Output, &self.output)] {
             for (role, path) in files {
                 run.add_file(direction, role, path.as_std_path()).map_err(failure)?;
             }
         }
-        let bundle = if self.blind { run.finish_blinded(salt) } else { run.finish() };
+        let bundle = if self.blind { run.finish_blinded(tracker::salt) } else { run.finish() };
         let intact = bundle.map_err(failure)?;
         say_replaced(&intact);
         let bundle = intact.bundle();
@@ -126,9 +130,9 @@ impl Create {
         for path in &self.derive_from {
             let intact = files::intact(path)?;
             let id = statements::one(&intact, None)?;
-            run.add_parent(&intact, id, relation.clone());
+            run.add_parent(&intact, id, relation.clone()).map_err(failure)?;
             if self.input.is_empty() {
-                run.takes_outputs_of(&intact, id);
+                run.takes_outputs_of(&intact, id).map_err(failure)?;
                 continue;
             }
             let made = intact.records().get(&id).into_iter().flat_map(|record| &record.body().outputs);
@@ -153,12 +157,6 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     let most = Limits::default().section_bytes;
     let content = Content::file(files::open(path)?).map_err(describe)?;
     content.read(most).map_err(describe)
-}
-
-fn salt() -> std::io::Result<[u8; 32]> {
-    let mut salt = [0; 32];
-    getrandom::fill(&mut salt).map_err(|error| std::io::Error::other(error.to_string()))?;
-    Ok(salt)
 }
 
 fn say_replaced(intact: &Intact) {

@@ -149,7 +149,7 @@ fn against_elsewhere(relations: &Relations) -> String {
     let sentence = |id: &RecordId| {
         let words = objections::all(relations.against(*id));
         let who = match relations.graph().record(*id) {
-            Some(_) => format!("{}, which may have to do with it,", record(relations, *id)),
+            Some(_) => format!("{}, which may be involved,", record(relations, *id)),
             None => format!("Record {} {}", short(id), objections::ELSEWHERE),
         };
         format!(" {who} was {}.", paint(Tone::Bad, &words))
@@ -205,7 +205,7 @@ fn came(relations: &Relations, why: &Origin, id: RecordId) -> &'static str {
     if is_origin(relations, id) {
         "came from outside and is described by the origin record "
     } else if why.producers.is_empty() && why.possible.is_empty() {
-        "was made or passed on, nobody can tell which, by "
+        "was made or only passed on by "
     } else if why.producers.is_empty() {
         "was made or passed on by "
     } else {
@@ -247,7 +247,7 @@ fn told(relations: &Relations, id: RecordId) -> String {
     let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();
     for ancestor in objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id) {
         let is_known = ancestors.contains(&ancestor) || relations.graph().record(ancestor).is_none();
-        let what = if is_known { "Its ancestor" } else { "What may be an ancestor of it," };
+        let what = if is_known { "Its ancestor" } else { "Its possible ancestor" };
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
         text += &format!(" {what} {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{fields, text};
 use crate::gate::{Fate, LEFT_OUT};
-use crate::ledger::{Fields, Foreign as _, Ledger};
+use crate::ledger::{Fields, Foreign as _, Item, Ledger};
 use crate::{ConvertError, roles};
 
 /// Lists the artifacts of the task. Gives the paths of those that are files of the session.
@@ -59,23 +59,34 @@ fn list(ledger: &mut Ledger<'_>, members: &Map<String, Value>, file: Option<&Ses
         item.mapped();
         return Ok(());
     };
-    match hash_file(&file.on_disk, Wanted::Both, ledger.options.progress) {
-        Ok(hashed) => {
-            if claimed.is_some_and(|claimed| hashed.digests().sha256() != Some(claimed)) {
-                ledger.finding(Code::SourceDamaged, &file.path, "the file has a different SHA-256 than the task says");
-            }
-            (artifact.digest, artifact.size) = (Some(hashed.digests()), Some(hashed.size));
-            artifact.path = Some(file.path.clone());
-            if ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut {
-                item.dropped(LEFT_OUT);
-            } else {
-                item.mapped();
-            }
-        }
+    keep(ledger, item, file, artifact, claimed)
+}
+
+/// Lists a file of the session, which the task may give a digest.
+fn keep(
+    ledger: &mut Ledger<'_>,
+    item: Item<'_>,
+    file: &SessionFile,
+    mut artifact: Artifact,
+    claimed: Option<Sha256>,
+) -> Result<(), ConvertError> {
+    let hashed = match hash_file(&file.on_disk, Wanted::Both, ledger.options.progress) {
+        Ok(hashed) => hashed,
         Err(error) => {
             ledger.finding(Code::SourceUnreadable, &file.path, error.to_string());
             item.dropped("the file cannot be read");
+            return Ok(());
         }
+    };
+    if claimed.is_some_and(|claimed| hashed.digests().sha256() != Some(claimed)) {
+        ledger.finding(Code::SourceDamaged, &file.path, "the file has a different SHA-256 than the task says");
+    }
+    (artifact.digest, artifact.size) = (Some(hashed.digests()), Some(hashed.size));
+    artifact.path = Some(file.path.clone());
+    if ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut {
+        item.dropped(LEFT_OUT);
+    } else {
+        item.mapped();
     }
     Ok(())
 }
@@ -113,21 +124,9 @@ pub(super) fn others(
 ) -> Result<(), ConvertError> {
     for file in session.files.iter().filter(|file| !artifacts.contains(file.path.as_str())) {
         let item = ledger.item("session file", &file.path);
-        let Ok(hashed) = hash_file(&file.on_disk, Wanted::Both, ledger.options.progress) else {
-            ledger.finding(Code::SourceUnreadable, &file.path, "the file cannot be read");
-            item.dropped("the file cannot be read");
-            continue;
-        };
         let is_sample = file.path.split('/').any(|part| part == "metrics");
         let role = if is_sample { roles::word(role::MEDIA) } else { roles::of_file(&file.path) };
-        let mut artifact = Artifact::new(Direction::Output, role);
-        (artifact.digest, artifact.size) = (Some(hashed.digests()), Some(hashed.size));
-        artifact.path = Some(file.path.clone());
-        if ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut {
-            item.dropped(LEFT_OUT);
-        } else {
-            item.mapped();
-        }
+        keep(ledger, item, file, Artifact::new(Direction::Output, role), None)?;
     }
     Ok(())
 }

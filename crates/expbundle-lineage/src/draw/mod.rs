@@ -8,8 +8,8 @@ mod mermaid;
 mod svg;
 mod text;
 
-/// What is said beside an arrow that is not a link: from what a record took in and no record made.
-const NO_LINK: &str = "taken in";
+/// The word beside an arrow that is not a link: from an input that no record made.
+const NO_LINK: &str = "input";
 
 pub use dot::dot;
 pub use mermaid::mermaid;

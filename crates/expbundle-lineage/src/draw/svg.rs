@@ -95,7 +95,7 @@ fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_widt
 const TEXT: &str = "#1f2328";
 const GRADES: [Grade; 4] = [Grade::Proven, Grade::Declared, Grade::Asserted, Grade::Suggested];
 
-/// What is not a link has no arrow head.
+/// A line that is not a link has no arrow head.
 const NO_LINK: &str = "#8c959f";
 
 fn colour(grade: Grade) -> &'static str {

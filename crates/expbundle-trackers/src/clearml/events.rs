@@ -1,13 +1,12 @@
 //! `metrics.jsonl` and `log.jsonl`: one list of events for each line.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
 use crate::finding::{SourceCode, SourceFinding};
-use crate::text::{Json, read_json};
+use crate::text::{Json, open_file, read_json};
 
 /// A batch of events is a few hundred KB; a longer line is not read.
 const MOST_LINE_BYTES: u64 = 64 << 20;
@@ -47,9 +46,9 @@ impl Events {
     /// Reads a file; without one there are no events. A line that cannot be read is a finding.
     pub(super) fn read(root: &Utf8Path, name: &str, findings: &mut Vec<SourceFinding>) -> Self {
         let mut events = Self::default();
-        let lines = match File::open(root.join(name)) {
-            Ok(file) => BufReader::new(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return events,
+        let lines = match open_file(&root.join(name)) {
+            Ok(Some(file)) => BufReader::new(file),
+            Ok(None) => return events,
             Err(error) => {
                 findings.push(SourceFinding::new(SourceCode::Unreadable, name, error.to_string()));
                 return events;

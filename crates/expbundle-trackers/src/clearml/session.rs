@@ -17,14 +17,30 @@ use crate::text::{Json, read_json, read_text};
 
 /// The most entries of an archive.
 const MOST_ENTRIES: usize = 100_000;
-/// The most bytes that an archive is unpacked to.
-const MOST_BYTES: u64 = 64 << 30;
+/// Bytes that any archive may be unpacked to, however small.
+const UNPACKED_BYTES: u64 = 1 << 30;
+/// Bytes unpacked for each byte of the archive, beyond that: weights and pictures hardly shrink, and events to about a tenth.
+const UNPACKED_RATIO: u64 = 20;
 /// The file that every session has.
 const TASK: &str = "task.json";
 
 /// Sessions at a path: one, or those that lie in a folder.
 #[derive(Clone, Debug)]
-pub struct Sessions(Vec<Utf8PathBuf>);
+pub struct Sessions(Vec<Found>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    key: String,
+    path: Utf8PathBuf,
+}
+
+impl Found {
+    /// The key of a folder is its name, that of an archive its name without `.zip`.
+    fn new(path: Utf8PathBuf) -> Self {
+        let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+        Self { key: name.unwrap_or("session").to_owned(), path }
+    }
+}
 
 /// Why a session cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +99,7 @@ impl Sessions {
     /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it the folder counts.
     pub fn find(path: &Utf8Path) -> Result<Self, SessionError> {
         if is_session(path) {
-            return Ok(Self(vec![path.to_owned()]));
+            return Ok(Self(vec![Found::new(path.to_owned())]));
         }
         let mut found = Vec::new();
         if path.is_dir() {
@@ -91,25 +107,24 @@ impl Sessions {
             for entry in path.read_dir_utf8().map_err(describe)? {
                 let entry = entry.map_err(describe)?;
                 if !entry.file_type().map_err(describe)?.is_symlink() && is_session(entry.path()) {
-                    found.push(entry.into_path());
+                    found.push(Found::new(entry.into_path()));
                 }
             }
         }
+        // The folder comes first, since its path is the beginning of the archive's.
         found.sort();
-        let folders: Vec<Utf8PathBuf> = found.iter().filter(|path| path.is_dir()).cloned().collect();
-        found.retain(|path| path.is_dir() || !folders.contains(&path.with_extension("")));
+        found.dedup_by(|archive, folder| archive.key == folder.key);
         Ok(Self(found))
     }
 
     /// The keys: names of folders, and of archives without `.zip`.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(|path| path.file_stem().unwrap_or("session"))
+        self.0.iter().map(|found| found.key.as_str())
     }
 
     /// Reads the session of a key; `None` if there is none.
     pub fn read(&self, key: &str) -> Result<Option<Session>, SessionError> {
-        let path = self.keys().position(|one| one == key).and_then(|at| self.0.get(at));
-        path.map(|path| Session::read(path)).transpose()
+        self.0.iter().find(|found| found.key == key).map(|found| Session::read(&found.path)).transpose()
     }
 }
 
@@ -158,10 +173,14 @@ fn files(root: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<SessionFile>
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
         let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         match Utf8Path::from_path(entry.path()) {
-            _ if entry.file_type().is_dir() || [TASK, "metrics.jsonl", "log.jsonl"].contains(&&*path) => {}
+            _ if entry.file_type().is_dir() => {}
             _ if entry.file_type().is_symlink() => {
                 findings.push(SourceFinding::new(SourceCode::Outside, path, "it is a link; it is not followed"));
             }
+            _ if !entry.file_type().is_file() => {
+                findings.push(SourceFinding::new(SourceCode::Unreadable, path, "it is not a regular file"));
+            }
+            _ if [TASK, "metrics.jsonl", "log.jsonl"].contains(&&*path) => {}
             Some(on_disk) => files.push(SessionFile { path, on_disk: on_disk.to_owned() }),
             None => findings.push(SourceFinding::new(SourceCode::Unreadable, path, "the name is not UTF-8")),
         }
@@ -175,11 +194,13 @@ fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
     let read = |source| SessionError::Read { path: path.to_owned(), source };
     let archive = |source| SessionError::Archive { path: path.to_owned(), source };
     let folder = tempfile::tempdir().map_err(read)?;
-    let mut entries = zip::ZipArchive::new(File::open(path).map_err(read)?).map_err(archive)?;
+    let file = File::open(path).map_err(read)?;
+    let size = file.metadata().map_err(read)?.len();
+    let mut entries = zip::ZipArchive::new(file).map_err(archive)?;
     if entries.len() > MOST_ENTRIES {
         return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive has too many entries")));
     }
-    let mut left = MOST_BYTES;
+    let mut left = size.saturating_mul(UNPACKED_RATIO).max(UNPACKED_BYTES);
     for index in 0..entries.len() {
         let mut entry = entries.by_index(index).map_err(archive)?;
         if !entry.is_file() {
@@ -191,7 +212,10 @@ fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
         let mut file = File::create_new(target).map_err(read)?;
         left -= io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
         if left == 0 {
-            return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive is unpacked to 64 GiB")));
+            return Err(read(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "the archive inflates to more than any session does",
+            )));
         }
     }
     Ok(folder)
