@@ -13,7 +13,6 @@ pub mod json;
 pub mod limits;
 pub mod number;
 pub mod record;
-pub mod section_list;
 pub mod sections;
 pub mod time;
 pub mod tree;

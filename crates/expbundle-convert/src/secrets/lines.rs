@@ -9,7 +9,8 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::settings::{self, Class};
-use super::{Found, NAME, compiled};
+use super::text::NAME;
+use super::{Found, compiled};
 
 /// Lines that are longer are neither tables nor lists, in bytes.
 const LINE: usize = 10_000;

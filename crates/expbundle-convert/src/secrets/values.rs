@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::settings::{self, Class};
-use super::{Found, NAME, compiled};
+use super::text::NAME;
+use super::{Found, compiled};
 
 /// How far behind its name a value may stand, in bytes: a call of `add_argument` with a long help text.
 const REACH: usize = 800;

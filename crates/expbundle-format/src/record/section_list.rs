@@ -7,7 +7,20 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::container::SectionName;
-use crate::record::SectionRef;
+use crate::digest::DigestSet;
+
+/// A section as its record lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SectionRef {
+    /// Media type of the content.
+    pub media_type: String,
+    /// Size in bytes.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    pub size: u64,
+    /// Both digests of the content.
+    pub digest: DigestSet,
+}
 
 /// Sections in the order of their names: a map in a tenth of the memory, for a record has a dozen and a family 100,000 records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,216 @@
+//! Settings in running text.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::settings::{self, Class, Setting};
+use super::{Found, compiled};
+
+/// Parts of names that say "secret"; without any of them in a text no setting is looked for. [`NAME`] has the same.
+pub(super) const STEMS: &[&str] = &[
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "cookie",
+    "jwt",
+    "bearer",
+    "mnemonic",
+    "otp",
+    "pat",
+    "psk",
+    "kennwort",
+    "zugangsdaten",
+    "ssel",
+    "clave",
+    "llave",
+    "chave",
+    "contras",
+    "mdp",
+    "senha",
+    "parola",
+    "parool",
+    "wachtwoord",
+    "senord",
+    "hasło",
+    "haslo",
+    "heslo",
+    "jelsz",
+    "lozinka",
+    "salasana",
+    "adgangskode",
+    "sifre",
+    "şifre",
+    "kata_sandi",
+    "cle_",
+    "clé_",
+    "_cle",
+    "ароль",
+    "ключ",
+    "密码",
+    "密碼",
+    "口令",
+    "密钥",
+    "パスワード",
+    "暗証番号",
+    "비밀번호",
+];
+
+/// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes here.
+pub(super) const NAME: &str = concat!(
+    r"(?:[a-z0-9_.\-\x80-\xff]*",
+    "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
+    "|mot_?de_?passe|senha|parola|parool|wachtwoord|senord|hasło|haslo|heslo|jelsz|lozinka|salasana|adgangskode|sifre|şifre|kata_sandi|cle_|clé_|_cle",
+    "|ароль|ключ|密码|密碼|口令|密钥|パスワード|暗証番号|비밀번호)",
+    r"[a-z0-9_\-\x80-\xff]*)"
+);
+
+/// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other way round, called.
+fn expressions() -> &'static [Regex; 7] {
+    static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+        let name = format!("({NAME})");
+        let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
+        let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]{1,1000})"#;
+        let value = format!("(?:{quoted}|{bare})");
+        [
+            // `name = value`, `"name": "value"`, `name: str = "value"`, `environ["NAME"] = "value"`, `**Name:** value`, `name: |` and a line.
+            compiled(&format!(
+                r#"(?i){name}(?:\\*["'\]*`)]){{0,3}}(?:[ \t]+\([a-z]{{1,12}}\))?(?:[ \t]*:[ \t]*[a-z_&][\w\[\]|, .&']{{0,40}}?[ \t]*=|[ \t]*(?:[:?]=|[=-]>|<-|[!=]?={{1,2}}|:[ \t]*[|>][+\-]?[ \t]*\r?\n[ \t]+|:|：|＝))[ \t]*(?:[&!][\w!]{{1,40}}[ \t]+|\*{{1,2}}[ \t]*|\[\[)?{value}"#
+            )),
+            // `--name value`, `"--name", "value"`, `[--name, value]`
+            compiled(&format!(
+                r#"(?i)(?:^|[\s"'(\[,])--?{name}(?:[ \t]+{value}|\\*["'],[ \t]*{quoted}|,[ \t]*{bare})"#
+            )),
+            // `get("NAME", "value")`
+            compiled(&format!(r#"(?i)([a-z_]*\([ \t]*)?\\*["']{name}\\*["'][ \t]*,[ \t]*{quoted}"#)),
+            // `"name": "NAME", "value": "value"`
+            compiled(&format!(
+                r#"(?i)["']?\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][, \t\r\n]*["']?(?:value|content)["']?[ \t]*[:=][ \t]*{value}"#
+            )),
+            // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
+            compiled(&format!(
+                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<(?:[a-z][\w.\-]{{0,40}}:)?{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|remote[ \t]+modify(?:[ \t]+--?\w+){{0,3}}[ \t]+[\w.\-]+|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
+            )),
+            // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`, `set_api_key("value")`
+            compiled(&format!(
+                r#"(?i)["' \t]value["']?[ \t]*[:=][ \t]*{value}["'\\]*[ \t]*[, \t][ \t]*["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']{name}["']"#
+            )),
+            compiled(&format!(r#"(?i){name}\([ \t]*{quoted}["'`\\]{{1,4}}[ \t]*[,)]"#)),
+        ]
+    });
+    &EXPRESSIONS
+}
+
+/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
+pub(super) fn settings_in(text: &[u8], found: &mut Vec<Found>) {
+    let [assigned, argument, call, pair, element, reversed, called] = expressions();
+    let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());
+    let mut look = |captures: &regex::bytes::Captures<'_>, needs_random: bool, is_argument: bool| {
+        let mut groups = captures.iter().skip(1).flatten();
+        let (Some(name), Some(value)) = (groups.next(), groups.next()) else { return };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { return };
+        let mut value = value.range();
+        let quote = value.start.checked_sub(1).and_then(|before| text.get(before)).copied();
+        let is_quoted = quote.is_some_and(|quote| b"\"'`>".contains(&quote));
+        if class == Class::Password && !is_quoted && begins_line(text, name.start()) {
+            value.end += signs_after(text, value.end);
+        }
+        let value_text = text_of(value.clone());
+        let line_end = value.end.saturating_add(200).min(text.len());
+        let rest = text_of(value.end..line_end);
+        let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
+        let tight = text.get(name.end()..value.start) == Some(b"=");
+        let is_variable = tight && !name.as_bytes().iter().any(u8::is_ascii_lowercase);
+        let setting = if is_quoted {
+            Setting::Quoted
+        } else {
+            Setting::Bare { rest, tight, after_option: is_argument, is_variable }
+        };
+        let mut is_secret = settings::is_secret(class, &value_text, setting);
+        if needs_random || is_argument && value_text.starts_with('-') {
+            is_secret &= settings::is_random(&value_text);
+        }
+        if is_secret {
+            found.push(Found { kind: class.kind(), range: value });
+        }
+    };
+    for captures in assigned.captures_iter(text) {
+        look(&captures, false, false);
+    }
+    for captures in argument.captures_iter(text) {
+        look(&captures, false, true);
+    }
+    for captures in pair.captures_iter(text) {
+        look(&captures, false, false);
+    }
+    for captures in element.captures_iter(text) {
+        // Of an element, the end has its name; `<password>` alone stands for one.
+        let mut groups = captures.iter().flatten();
+        let (Some(all), Some(name), Some(value)) = (groups.next(), groups.next(), groups.next()) else { continue };
+        let end = text.get(value.end()..).unwrap_or_default();
+        let end = end.strip_prefix(b"</").and_then(|end| end.get(..name.len())).unwrap_or_default();
+        if all.start() + 1 == name.start()
+            && all.as_bytes().starts_with(b"<")
+            && !end.eq_ignore_ascii_case(name.as_bytes())
+        {
+            continue;
+        }
+        look(&captures, false, false);
+    }
+    for captures in called.captures_iter(text) {
+        look(&captures, true, false);
+    }
+    for captures in reversed.captures_iter(text) {
+        let mut groups = captures.iter().skip(1).flatten();
+        let (Some(value), Some(name)) = (groups.next(), groups.last()) else { continue };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { continue };
+        if settings::is_value(class, &text_of(value.range())) {
+            found.push(Found { kind: class.kind(), range: value.range() });
+        }
+    }
+    for captures in call.captures_iter(text) {
+        let mut groups = captures.iter().skip(2).flatten();
+        let (Some(name), Some(value)) = (groups.next(), groups.next()) else { continue };
+        let Some(class) = settings::class_of(&text_of(name.range())) else { continue };
+        let value_text = text_of(value.range());
+        // `get("API_KEY", "…")` has a default; `["token", "text"]` lists columns.
+        let name_of_call = captures.get(1).map(|call| text_of(call.range()).to_ascii_lowercase()).unwrap_or_default();
+        let has_default = ["get", "env", "set", "default", "define", "param", "config"]
+            .iter()
+            .any(|word| name_of_call.contains(word));
+        let is_secret = settings::is_value(class, &value_text) && value_text.len() >= 6;
+        if is_secret
+            && (has_default && class != Class::Token
+                || settings::is_random(&value_text)
+                || settings::is_drawn(class, &value_text))
+        {
+            found.push(Found { kind: class.kind(), range: value.range() });
+        }
+    }
+}
+
+/// Whether a name is the first word of its line, as in files of settings.
+fn begins_line(text: &[u8], name: usize) -> bool {
+    /// Longer indents are none, in bytes.
+    const INDENT: usize = 64;
+    let before = text.get(name.saturating_sub(INDENT)..name).unwrap_or_default();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.trim_ascii().is_empty() || line.trim_ascii() == b"export"
+}
+
+/// How many bytes of a password follow that end a value elsewhere: `a&bx9;kQ2`, but `a&ssl=true`.
+fn signs_after(text: &[u8], end: usize) -> usize {
+    /// Longer ones are none, in bytes.
+    const LONGEST: usize = 256;
+    let rest = text.get(end..).unwrap_or_default().iter().take(LONGEST);
+    let length = rest.take_while(|byte| byte.is_ascii_graphic() && !b"\"'`=<>(){}[]\\,".contains(byte)).count();
+    let rest = text.get(end..end + length).unwrap_or_default();
+    let is_whole = text.get(end + length).is_none_or(u8::is_ascii_whitespace);
+    if is_whole && rest.first().is_some_and(|byte| b";&|".contains(byte)) && length > 1 { length } else { 0 }
+}

@@ -1,0 +1,141 @@
+//! Files and folders as they are hashed, while they change too.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camino::Utf8PathBuf;
+use expbundle_format::Code;
+
+use super::read::{BLOCK_BYTES, PIECE_BYTES};
+use super::*;
+
+fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
+    (folder, path)
+}
+
+/// Bytes that repeat at no power of two.
+fn bytes(size: usize) -> Vec<u8> {
+    (0..size).map(|at| u8::try_from(at % 251).expect("below 251")).collect()
+}
+
+#[test]
+fn files_of_any_size_hash_like_their_bytes() {
+    let (_guard, folder) = folder();
+    let path = folder.join("file");
+    let piece = usize::try_from(PIECE_BYTES).expect("small");
+    for size in [
+        0,
+        1,
+        1024,
+        1025,
+        piece - 1,
+        piece,
+        piece + 1,
+        2 * piece,
+        2 * piece + 1,
+        3 * piece + 7,
+        5 * piece + 1024,
+        BLOCK_BYTES,
+        BLOCK_BYTES + 1,
+        2 * BLOCK_BYTES + 3,
+    ] {
+        let bytes = bytes(size);
+        std::fs::write(&path, &bytes).expect("room");
+        let want = DigestSet::of(&bytes);
+        for wanted in [Wanted::Blake3Only, Wanted::Both] {
+            let seen = AtomicU64::new(0);
+            let hashed = hash_file(&path, wanted, &|count| {
+                seen.fetch_add(count, Ordering::Relaxed);
+            });
+            let hashed = hashed.expect("a readable file");
+            assert_eq!(hashed.blake3, want.blake3, "{size} bytes, {wanted:?}");
+            assert_eq!(hashed.sha256, (wanted == Wanted::Both).then_some(want.sha256), "{size} bytes");
+            assert_eq!((hashed.size, seen.into_inner()), (size as u64, size as u64));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_or_changes_meanwhile_is_an_error() {
+    let (_guard, folder) = folder();
+    let path = folder.join("weights");
+    for wanted in [Wanted::Blake3Only, Wanted::Both] {
+        for size_after in [100, 64 << 20] {
+            std::fs::write(&path, bytes(16 << 20)).expect("room");
+            let shrink = |_: u64| {
+                let file = File::options().write(true).open(&path).expect("still there");
+                file.set_len(size_after).expect("room");
+            };
+            let error = hash_file(&path, wanted, &shrink).expect_err("it changed");
+            assert!(matches!(error, HashError::Changed { .. }), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let (_guard, folder) = folder();
+    let error = hash_file(&folder, Wanted::Both, &|_| ()).expect_err("a folder");
+    assert!(matches!(error, HashError::NotAFile { .. }));
+    let error = hash_file(&folder.join("none"), Wanted::Both, &|_| ()).expect_err("nothing");
+    assert!(matches!(error, HashError::Read { .. }));
+    assert!(hash_tree(&folder.join("none"), &|_| ()).is_err());
+}
+
+#[test]
+fn a_folder_is_listed_by_path_without_empty_folders() {
+    let (_guard, folder) = folder();
+    std::fs::create_dir_all(folder.join("b/empty")).expect("room");
+    std::fs::write(folder.join("b/c"), b"").expect("room");
+    std::fs::write(folder.join("a"), b"abc").expect("room");
+    std::fs::write(folder.join("b-100%"), b"x").expect("room");
+    let tree = hash_tree(&folder, &|_| ()).expect("a readable folder");
+    let paths: Vec<_> = tree.files().iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["a", "b-100%25", "b/c"]);
+    assert_eq!(tree.files().first().map(|file| file.digest), Some(DigestSet::of(b"abc")));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_names_that_are_not_utf8_are_told_and_not_followed() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let (_guard, folder) = folder();
+    let (_other_guard, other) = self::folder();
+    std::fs::write(other.join("secret"), b"secret").expect("room");
+    std::os::unix::fs::symlink(other.join("secret"), folder.join("link")).expect("a link");
+    std::os::unix::fs::symlink(&other, folder.join("link-to-folder")).expect("a link");
+    let odd = folder.as_std_path().join(std::ffi::OsStr::from_bytes(b"odd\xFF"));
+    std::fs::write(odd, b"").expect("room");
+    let (listed, found) = list_files(&folder, &|_, _| false).expect("a readable folder");
+    assert_eq!(listed, []);
+    let why: Vec<_> = found.iter().map(|skipped| (&*skipped.path, &skipped.why)).collect();
+    assert_eq!(
+        why,
+        [("link", &WhySkipped::Link), ("link-to-folder", &WhySkipped::Link), ("odd\u{FFFD}", &WhySkipped::NotUtf8)]
+    );
+    assert_eq!(found.first().map(|skipped| skipped.finding().code), Some(Code::DirectorySymlink));
+    let error = hash_tree(&folder, &|_| ()).expect_err("no listing of the folder");
+    assert_eq!(error.to_string(), "`link` cannot be recorded: it is a link; links are not followed (and 2 more)");
+}
+
+#[test]
+fn what_a_writer_left_unfinished_is_no_file_of_a_tree() {
+    let (_keep, path) = folder();
+    std::fs::create_dir(path.join("a")).expect("a folder");
+    for name in ["a/w.bin", "a/.expbundle-x1.part", ".expbundle-x2.part", "y.part"] {
+        std::fs::write(path.join(name), name).expect("a file");
+    }
+    let tree = hash_tree(&path, &|_| ()).expect("a tree");
+    let paths: Vec<String> = tree.files().iter().map(|file| file.path.to_plain()).collect();
+    assert_eq!(paths, ["a/w.bin", "y.part"]);
+}
+
+#[test]
+fn a_folder_without_files_is_no_tree() {
+    let (_guard, folder) = folder();
+    std::fs::create_dir(folder.join("empty")).expect("room");
+    let error = hash_tree(&folder, &|_| ()).expect_err("nothing to list");
+    assert!(matches!(error, HashError::Empty { .. }), "{error:?}");
+}
