@@ -99,13 +99,10 @@ impl StatementArguments {
             |(_, predicate): &(RecordId, Predicate)| matches!(predicate, Predicate::Link(_) | Predicate::Seal(_));
         if predicates.iter().any(joins) && crate::tracker::sound(&intact, None).is_ok() {
             let mut after = intact.clone();
-            for statement in &signed_now {
-                after.add(statement);
-            }
+            after.add(&signed_now);
             crate::tracker::sound(&after, None).map_err(|failure| failure.help("nothing was written"))?;
         }
-        let files = signed_now.into_iter().map(Signed::into_file).collect();
-        self.save(&output, &intact, files)?;
+        self.save(&output, &intact, &signed_now)?;
         for (what, statement) in done {
             terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
             terminal::say(&format!("{statement}\n"));
@@ -119,11 +116,11 @@ impl StatementArguments {
     }
 
     /// Adds the statements to the bundle as it is by now: somebody else may have added to it since it was read.
-    fn save(&self, output: &Output, read: &Intact, statements: Vec<Vec<u8>>) -> Result<(), Failure> {
+    fn save(&self, output: &Output, read: &Intact, statements: &[Signed]) -> Result<(), Failure> {
         let source = files::bundle_of(&self.bundle);
         output.add(|| {
-            let mut bundle = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
-                read.bundle().clone()
+            let mut intact = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
+                read.clone()
             } else {
                 let now = files::intact(&source)?;
                 if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
@@ -134,12 +131,11 @@ impl StatementArguments {
                     .at(source.as_str())
                     .help("nothing was written; run it again"));
                 }
-                now.bundle().clone()
+                now
             };
-            for file in statements {
-                bundle.insert_statement(file);
-            }
-            keep_statements(output.path(), &mut bundle)?;
+            intact.add(statements);
+            let mut bundle = intact.bundle().clone();
+            keep_statements(output.path(), &mut bundle);
             Ok(bundle)
         })
     }
@@ -165,19 +161,15 @@ fn not_signed(records: &[RecordId]) -> String {
 }
 
 /// Adds the statements of a bundle that is there already, if that is all in which it differs: who signs twice to one file loses nothing.
-fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) -> Result<(), Failure> {
+fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
     if !matches!(Seen::at(path), Seen::Bundle(_)) {
-        return Ok(());
+        return;
     }
-    let Ok(there) = files::intact(path) else { return Ok(()) };
+    let Ok(there) = files::intact(path) else { return };
     let is_statement = |name: &EntryName| matches!(name, EntryName::Statement(_));
     if there.bundle().entries().all(|(name, _)| is_statement(name) || bundle.contains(name)) {
-        for (_, content) in there.bundle().statements() {
-            let file = content.read(u64::MAX).map_err(|error| Failure::io("read the file", path, &error))?;
-            bundle.insert_statement(file);
-        }
+        bundle.merge(there.bundle());
     }
-    Ok(())
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.

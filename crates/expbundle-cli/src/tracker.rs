@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use expbundle::Bundle;
+use expbundle::draft::OneRecord;
 use expbundle::judge::{State, Verdict};
 use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::blind::blind;
@@ -86,7 +87,7 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
 }
 
 /// The bundle with a random salt in every section.
-pub fn blinded(bundle: &Bundle) -> Result<Bundle, Failure> {
+pub fn blinded(bundle: &OneRecord) -> Result<OneRecord, Failure> {
     Ok(blind(bundle, salt)?)
 }
 

@@ -53,7 +53,7 @@ fn body(number: usize) -> RecordBody {
 
 /// What a draft becomes, and both digests of its record.
 fn finished(draft: Draft) -> (Bundle, DigestSet) {
-    let bundle = draft.finish().expect("a bundle");
+    let bundle = draft.finish().expect("a bundle").into_bundle();
     let bytes = bundle.records().next().expect("a record").1.read(1 << 24).expect("in memory");
     (bundle, DigestSet::of(&bytes))
 }
@@ -78,7 +78,7 @@ fn key(number: u8) -> SigningKey {
 
 fn say(bundle: &mut Bundle, record: DigestSet, predicate: &Predicate, name: Option<&str>, key: &SigningKey) {
     let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-    bundle.insert_statement(sign(predicate, record, &Signing { key, name, created }).expect("a statement"));
+    bundle.insert_statement_unchecked(sign(predicate, record, &Signing { key, name, created }).expect("a statement"));
 }
 
 fn trust(bench: &Bench, principal: &str, key: &SigningKey) {
@@ -272,7 +272,7 @@ fn a_digest_never_names_other_bytes() {
     let path = camino::Utf8PathBuf::from_path_buf(bench.path("a.expb")).expect("UTF-8");
     let checked = Unverified::open(&path).expect("there").check(Digests::Blake3);
     bundle.merge(checked.expect("intact").intact.bundle());
-    bundle.insert(EntryName::Artifact(DigestSet::of(good).blake3), Content::bytes(*good));
+    bundle.insert_unchecked(EntryName::Artifact(DigestSet::of(good).blake3), Content::bytes(*good));
     save(&bench, "a.expb", &bundle);
     for wanted in [&*id, &id[..12]] {
         assert_eq!(bench.ok(&["extract", "a.expb", "--artifact", wanted]).as_bytes(), good);

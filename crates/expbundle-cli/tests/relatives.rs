@@ -43,14 +43,14 @@ fn run(title: &str, inputs: &[&[u8]], outputs: &[&[u8]], parents: &[DigestSet]) 
 }
 
 fn finished(draft: Draft) -> (Bundle, DigestSet) {
-    let bundle = draft.finish().expect("a bundle");
+    let bundle = draft.finish().expect("a bundle").into_bundle();
     let digest = bundle.records().next().expect("a record").1.digest().expect("memory");
     (bundle, digest)
 }
 
 fn say(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, by: u8) {
     let created = "2026-11-21T09:00:00Z".parse().expect("a time");
-    bundle.insert_statement(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
+    bundle.insert_statement_unchecked(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
 fn vouch() -> Predicate {
@@ -588,7 +588,7 @@ fn who_approves_something_else_takes_back_no_rejection() {
         say(&mut all, tuned, &review(ReviewVerdict::Rejected, "training data", "legal"), ADA);
         let later = "2026-11-22T09:00:00Z".parse().expect("a time");
         let approved = review(ReviewVerdict::Approved, scope, role);
-        all.insert_statement(sign(&approved, tuned, &Signing::new(&key(ADA), later)).expect("a statement"));
+        all.insert_statement_unchecked(sign(&approved, tuned, &Signing::new(&key(ADA), later)).expect("a statement"));
         save(&bench, &all);
         for trust in [&[][..], &["--trust", "signers"]] {
             let objections = report(&bench, trust)["records"][0]["objections"].as_array().map_or(0, Vec::len);
@@ -761,9 +761,9 @@ fn unmarked(bundle: &Bundle) -> (Bundle, DigestSet) {
     body.outputs.iter_mut().for_each(|output| output.passed_on = None);
     let record = Record::write(body).expect("a record");
     let mut unmarked = Bundle::new();
-    unmarked.insert_record(&record);
+    unmarked.insert_unchecked(EntryName::Record(record.id()), expbundle::Content::bytes(record.bytes()));
     for (_, name, content) in bundle.sections() {
-        unmarked.insert(EntryName::Section { record: record.id(), section: name.clone() }, content.clone());
+        unmarked.insert_unchecked(EntryName::Section { record: record.id(), section: name.clone() }, content.clone());
     }
     (unmarked, record.digest())
 }

@@ -45,7 +45,7 @@ fn titled(body: RecordBody, title: &str) -> Draft {
 }
 
 fn finished(draft: Draft) -> (Bundle, DigestSet) {
-    let bundle = draft.finish().expect("a bundle");
+    let bundle = draft.finish().expect("a bundle").into_bundle();
     let bytes = bundle.records().next().expect("a record").1.read(1 << 24).expect("in memory");
     (bundle, DigestSet::of(&bytes))
 }
@@ -100,10 +100,10 @@ fn two_heads(bench: &Bench) -> (DigestSet, DigestSet) {
     let mut of_ada = body("1", "wandb");
     of_ada.outputs.push(artifact("model", b"weights"));
     let (mut all, ada) = finished(titled(of_ada, "fine-tune for chat"));
-    all.insert_statement(statement(ada, &vouch(), Some("Ada"), ADA, "2026-11-21T09:00:00Z"));
+    all.insert_statement_unchecked(statement(ada, &vouch(), Some("Ada"), ADA, "2026-11-21T09:00:00Z"));
     let (of_eve, eve) = finished(titled(body("2", "wandb"), "EVE: backdoored variant"));
     all.merge(&of_eve);
-    all.insert_statement(statement(eve, &vouch(), Some("ada@example.org"), EVE, "2026-11-22T09:00:00Z"));
+    all.insert_statement_unchecked(statement(eve, &vouch(), Some("ada@example.org"), EVE, "2026-11-22T09:00:00Z"));
     save(bench, "two.expb", &all);
     std::fs::write(bench.path("weights.bin"), b"weights").expect("room");
     std::fs::write(bench.path("ben.pub"), format!("{}\n", key(BEN).public_key())).expect("room");
@@ -228,7 +228,7 @@ fn imitating(bench: &Bench) -> DigestSet {
         }),
     ];
     for predicate in &words {
-        all.insert_statement(statement(child, predicate, Some(IMITATION), EVE, "2026-11-23T10:00:00Z"));
+        all.insert_statement_unchecked(statement(child, predicate, Some(IMITATION), EVE, "2026-11-23T10:00:00Z"));
     }
     save(bench, "evil.expb", &all);
     std::fs::write(bench.path("weights.bin"), b"weights").expect("room");
@@ -291,10 +291,10 @@ fn flooded(bench: &Bench) -> Bundle {
     let mut of_ada = body("1", "wandb");
     of_ada.outputs.push(artifact("model", b"weights"));
     let (mut all, ada) = finished(titled(of_ada, "fine-tune for chat"));
-    all.insert_statement(statement(ada, &vouch(), Some("Ada"), ADA, "2026-11-21T09:00:00Z"));
+    all.insert_statement_unchecked(statement(ada, &vouch(), Some("Ada"), ADA, "2026-11-21T09:00:00Z"));
     for day in 1..=9 {
         let words = review(ReviewVerdict::Approved, Some("medical use"), None);
-        all.insert_statement(statement(
+        all.insert_statement_unchecked(statement(
             ada,
             &words,
             Some("ben@example.org"),
@@ -307,8 +307,8 @@ fn flooded(bench: &Bench) -> Bundle {
     // The same statement in another envelope is the same statement.
     let mut again: Value = serde_json::from_slice(&rejected).expect("JSON");
     again["dsseEnvelope"]["signatures"][0].as_object_mut().expect("a signature").remove("keyid");
-    all.insert_statement(expbundle_format::json::to_bytes(&again).expect("JSON"));
-    all.insert_statement(rejected);
+    all.insert_statement_unchecked(expbundle_format::json::to_bytes(&again).expect("JSON"));
+    all.insert_statement_unchecked(rejected);
     std::fs::write(bench.path("weights.bin"), b"weights").expect("room");
     all
 }
@@ -353,12 +353,12 @@ fn a_log_begins_with_all_that_trusted_people_wrote_against_records() {
         (base, Predicate::Supersession(Superseded { successor: tuned, reason: Some("retrained".to_owned()) }), ADA),
         (gone, review(ReviewVerdict::Rejected, None, Some("leaked data")), BEN),
     ] {
-        all.insert_statement(statement(record, &words, None, signer, "2026-11-21T09:00:00Z"));
+        all.insert_statement_unchecked(statement(record, &words, None, signer, "2026-11-21T09:00:00Z"));
     }
     // More than a log shows of unknown keys.
     for number in 10..20 {
         let words = review(ReviewVerdict::Rejected, None, Some("noise"));
-        all.insert_statement(statement(base, &words, None, number, "2026-11-22T09:00:00Z"));
+        all.insert_statement_unchecked(statement(base, &words, None, number, "2026-11-22T09:00:00Z"));
     }
     save(&bench, "a.expb", &all);
     for view in [&["log", "a.expb", "--trust", "signers"][..], &["log", "a.expb", "--trust", "signers", "--graph"]] {
@@ -392,7 +392,7 @@ fn a_revocation_of_the_year_9999_is_not_silent() {
     let bench = bench();
     let (mut all, ada) = finished(titled(body("1", "wandb"), "fine-tune"));
     let authorship = statement(ada, &vouch(), None, ADA, "2026-11-21T09:00:00Z");
-    all.insert_statement(authorship);
+    all.insert_statement_unchecked(authorship);
     save(&bench, "a.expb", &all);
     let far = ["revoke", "a.expb", "--whole-record", "--at", "9999-11-23T09:00:00Z", "--key", "ada", "-o", "far.expb"];
     assert!(said(&bench, &far).contains("after now; until then a revocation"), "{}", said(&bench, &far));
@@ -418,10 +418,10 @@ fn a_revocation_of_the_year_9999_is_not_silent() {
 fn a_key_that_takes_itself_back_is_heard() {
     let bench = bench();
     let (mut all, ada) = finished(titled(body("1", "wandb"), "fine-tune"));
-    all.insert_statement(statement(ada, &vouch(), None, EVE, "2026-11-21T09:00:00Z"));
+    all.insert_statement_unchecked(statement(ada, &vouch(), None, EVE, "2026-11-21T09:00:00Z"));
     let revoked = Revoked::Key(key(EVE).public_key());
     let words = Predicate::Revocation(Revocation { revoked, since: None, reason: Some("stolen".to_owned()) });
-    all.insert_statement(statement(ada, &words, None, EVE, "2026-11-22T09:00:00Z"));
+    all.insert_statement_unchecked(statement(ada, &words, None, EVE, "2026-11-22T09:00:00Z"));
     save(&bench, "a.expb", &all);
     let log = support::json(&stdout(&bench, &["log", "a.expb", "--json"]));
     let states: Vec<_> =

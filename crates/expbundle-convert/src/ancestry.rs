@@ -51,7 +51,7 @@ impl Ancestry {
         let link = self.link(steps, key, parent, options)?;
         let converted = steps.build(run, link, options)?;
         if link != ParentLink::Circle && options.inputs.is_empty() && options.outputs.is_empty() {
-            self.insert(key, options, record_digest(&converted)?);
+            self.insert(key, options, converted.bundle.record().digest());
         }
         Ok(converted)
     }
@@ -89,7 +89,7 @@ impl Ancestry {
         // What was declared was declared of the run that was asked for.
         let plain = Options { inputs: &[], outputs: &[], ..*options };
         while let Some((id, run)) = ancestors.pop() {
-            let digest = record_digest(&steps.build(run, link, &plain)?)?;
+            let digest = steps.build(run, link, &plain)?.bundle.record().digest();
             // In `[run, ancestors…]` this ancestor stands one further on.
             if ancestors.len() + 1 < circle {
                 self.insert(&id, options, digest);
@@ -112,9 +112,4 @@ impl Ancestry {
 /// The same run is another record with other options.
 fn id(key: &str, options: &Options<'_>) -> (String, String) {
     (key.to_owned(), format!("{:?}", (options.files, options.embed, options.allow_secrets)))
-}
-
-fn record_digest(converted: &Converted) -> Result<DigestSet, ConvertError> {
-    let (_, content) = converted.bundle.records().next().expect("a converted run has its record");
-    Ok(content.digest()?)
 }

@@ -6,12 +6,12 @@
 
 use std::io::BufWriter;
 
-use expbundle::draft::Draft;
-use expbundle::{Bundle, Content};
+use expbundle::Content;
+use expbundle::draft::{Draft, OneRecord};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{self, Account, Artifacts, Identity, JsonSection, SourceSection};
-use expbundle_format::{Finding, RecordId, json};
+use expbundle_format::{Finding, json};
 use expbundle_series::{ConsoleReader, KEY_BYTES, SeriesReader, SeriesWriter, TEXT_BYTES, write_console};
 use serde_json::Value;
 
@@ -24,9 +24,7 @@ use crate::{ConvertError, findings};
 #[derive(Debug)]
 pub struct Passed {
     /// The bundle, unsigned.
-    pub bundle: Bundle,
-    /// The id of its record.
-    pub record: RecordId,
+    pub bundle: OneRecord,
     /// The title of the run.
     pub title: String,
     /// The account, with what was replaced and what was not embedded.
@@ -83,9 +81,8 @@ pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSect
     }
     let finding = findings::not_taken_apart(&draft);
     let bundle = draft.finish()?;
-    let record = bundle.records().next().expect("a draft has its record").0;
     let replaced = sieve.markers.places().values().sum();
-    Ok(Passed { bundle, record, title, account, replaced, finding })
+    Ok(Passed { bundle, title, account, replaced, finding })
 }
 
 /// What one draft's texts are held against.

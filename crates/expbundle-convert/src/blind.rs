@@ -3,35 +3,32 @@
 
 use std::io::BufWriter;
 
-use expbundle::draft::Draft;
-use expbundle::{Bundle, Content};
+use expbundle::Content;
+use expbundle::draft::{Draft, OneRecord};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::limits::Limits;
-use expbundle_format::record::Record;
 use expbundle_format::{Blake3, json, sections};
 use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console};
 
 use crate::ConvertError;
 use crate::series::Section;
 
-/// Makes a blinded record of the one record of an unsigned bundle. Its id is another one, and differs with every salt.
+/// Makes a blinded record of one that is unsigned. Its id is another one, and differs with every salt.
 ///
 /// `salt` gives 32 random bytes for each section. A Parquet section of another name than those of the format cannot be blinded, and is
 /// an error.
-pub fn blind<E>(bundle: &Bundle, mut salt: impl FnMut() -> Result<[u8; 32], E>) -> Result<Bundle, ConvertError>
+pub fn blind<E>(plain: &OneRecord, mut salt: impl FnMut() -> Result<[u8; 32], E>) -> Result<OneRecord, ConvertError>
 where
     ConvertError: From<E>,
 {
     let limits = Limits::default();
-    let (id, content) = bundle.records().next().expect("a converted run has its record");
-    let record = Record::parse(content.read(limits.record_bytes)?, &limits)
-        .map_err(|error| ConvertError::Blind(error.to_string()))?;
-    let mut body = record.body().clone();
+    let id = plain.record().id();
+    let mut body = plain.record().body().clone();
     let listed = std::mem::take(&mut body.sections);
     body.blinded = true;
     let mut draft = Draft::new(body);
     for (name, section) in listed.iter() {
-        let Some(content) = bundle.get(&EntryName::Section { record: id, section: name.clone() }) else { continue };
+        let Some(content) = plain.get(&EntryName::Section { record: id, section: name.clone() }) else { continue };
         let salt = salt()?;
         let content = if section.media_type == sections::JSON {
             with_member(content, &salt, &limits)?
@@ -40,7 +37,7 @@ where
         };
         draft.section(name.as_str(), &section.media_type, content)?;
     }
-    for (_, content) in bundle.artifacts() {
+    for (_, content) in plain.artifacts() {
         draft.embed(content.clone())?;
     }
     Ok(draft.finish()?)

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use expbundle::draft::DraftError;
-use expbundle::{Bundle, Content};
+use expbundle::Content;
+use expbundle::draft::{DraftError, OneRecord};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{RecordBody, Source, Word};
@@ -30,9 +30,7 @@ use crate::{ConvertError, Options, embed, findings};
 #[derive(Debug)]
 pub struct Converted {
     /// The bundle, unsigned.
-    pub bundle: Bundle,
-    /// The id of its record.
-    pub record: RecordId,
+    pub bundle: OneRecord,
     /// The title of the run.
     pub title: String,
     /// Every item of the source, counted.
@@ -40,7 +38,7 @@ pub struct Converted {
     /// What is damaged, missing, lost or secret.
     pub findings: Vec<Finding>,
     /// The sweep that the run is part of, if it is one of a sweep: a record of its own, unsigned.
-    pub sweep: Option<Bundle>,
+    pub sweep: Option<OneRecord>,
     /// The files whose bytes are in the bundle.
     pub embedded: Vec<Embedded>,
     /// Files that a pattern asked for and for which there was no room.
@@ -51,6 +49,13 @@ pub struct Converted {
 
 #[derive(Debug)]
 struct Gate;
+
+impl Converted {
+    /// The id of its record.
+    pub fn record(&self) -> RecordId {
+        self.bundle.record().id()
+    }
+}
 
 /// A file whose bytes are in the bundle, or should be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -296,7 +301,7 @@ impl<'a> Draft<'a> {
         mut identity: Identity,
         mut source: SourceSection,
         mut findings: Vec<Finding>,
-        sweep: Option<Bundle>,
+        sweep: Option<OneRecord>,
     ) -> Result<Converted, ConvertError> {
         self.record_source();
         self.scrub(Identity::NAME, &mut identity)?;
@@ -312,7 +317,7 @@ impl<'a> Draft<'a> {
         findings::put_in_order(&mut findings);
         source.damage = findings.iter().map(damage).collect();
         self.scrubber.count(&mut source.account);
-        let Passed { bundle, record, title, account, finding, .. } = apart::pass(self.inner, identity, Some(&source))?;
+        let Passed { bundle, title, account, finding, .. } = apart::pass(self.inner, identity, Some(&source))?;
         findings.extend(finding);
         let mut embedded = self.embedded;
         embedded.retain(|(digest, _)| bundle.get(&EntryName::Artifact(*digest)).is_some());
@@ -324,7 +329,7 @@ impl<'a> Draft<'a> {
         too_large.iter_mut().for_each(Embedded::tell_no_secret);
         too_large.sort();
         too_large.dedup();
-        Ok(Converted { bundle, record, title, account, findings, sweep, embedded, too_large, _gate: Gate })
+        Ok(Converted { bundle, title, account, findings, sweep, embedded, too_large, _gate: Gate })
     }
 
     /// Takes the secrets out of a value of its own form.
@@ -338,7 +343,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Gathers a bundle that has no source, like that of a sweep.
-    pub fn finish_without_source(mut self) -> Result<Bundle, ConvertError> {
+    pub fn finish_without_source(mut self) -> Result<OneRecord, ConvertError> {
         self.record_source();
         Ok(self.inner.finish()?)
     }

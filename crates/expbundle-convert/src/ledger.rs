@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use camino::Utf8Path;
-use expbundle::Bundle;
+use expbundle::draft::OneRecord;
 use expbundle::verify::CheckError;
 use expbundle_format::number::typed;
 use expbundle_format::record::{self, ArtifactRef, Form, Kind, Parent, RecordBody};
@@ -69,7 +69,7 @@ pub(crate) struct Ledger<'a> {
     /// The tool, its version and layout; the rest is made of what was told.
     pub source: SourceSection,
     /// The sweep that the run is part of.
-    pub sweep: Option<Bundle>,
+    pub sweep: Option<OneRecord>,
     tally: Rc<RefCell<Tally>>,
     artifacts: Vec<Artifact>,
     findings: Vec<Finding>,

@@ -39,7 +39,7 @@ impl Opened {
     }
 
     fn section<S: JsonSection + Default>(&self) -> S {
-        self.intact.json_section(self.converted.record).unwrap_or_default()
+        self.intact.json_section(self.converted.record()).unwrap_or_default()
     }
 }
 
@@ -49,7 +49,7 @@ fn sessions_agree_with_what_their_script_logged() {
         let truth = std::fs::read_to_string(fixture(name).join("expected.json")).expect("the truth");
         let truth: Value = serde_json::from_str(&truth).expect("JSON");
         let opened = Opened::new(&fixture(name));
-        let body = opened.intact.records()[&opened.converted.record].body().clone();
+        let body = opened.intact.records()[&opened.converted.record()].body().clone();
         assert_eq!(body.source.map(|source| source.run).as_deref(), truth["run_id"].as_str(), "{name}");
         assert!(body.started < body.ended);
         let context: Context = opened.section();
@@ -105,7 +105,7 @@ fn console_lines_are_kept_in_order() {
     for name in FIXTURES {
         let opened = Opened::new(&fixture(name));
         let console = sections::CONSOLE.parse().expect("a name");
-        let content = opened.intact.section(opened.converted.record, &console).expect("a console");
+        let content = opened.intact.section(opened.converted.record(), &console).expect("a console");
         let mut lines = Vec::new();
         let reader = ConsoleReader::open(content.read(1 << 30).expect("small")).expect("Parquet");
         reader.for_each(|line| lines.push(line.line.clone())).expect("lines");

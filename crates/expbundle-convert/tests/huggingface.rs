@@ -42,14 +42,14 @@ fn a_folder_says_what_its_weights_and_its_card_are() {
     for (name, repository) in truth["repos"].as_object().expect("repositories") {
         let converted = converted(&fixture(name));
         let intact = intact(&converted);
-        let record = &intact.records()[&converted.record];
+        let record = &intact.records()[&converted.record()];
         assert_eq!(record.body().kind, Kind::Origin);
         let weights = record.body().outputs.iter().find(|output| output.role.as_str() == "model").expect("weights");
         assert_eq!(weights.digest.sha256().map(|digest| digest.to_string()).as_deref(), repository["sha256"].as_str());
         assert!(weights.digest.blake3().is_some());
         assert_eq!(Some(weights.size), repository["size"].as_u64());
         assert_eq!(converted.title, *name);
-        let section: Artifacts = intact.json_section(converted.record).expect("artifacts");
+        let section: Artifacts = intact.json_section(converted.record()).expect("artifacts");
         let described = |direction: Direction, role: &str| {
             section.artifacts.iter().find(|one| one.direction == direction && one.role.as_str() == role).cloned()
         };
@@ -65,13 +65,13 @@ fn a_folder_says_what_its_weights_and_its_card_are() {
             assert!(base.digest.is_none());
         }
         // Two results of the card and one of a file, never merged: they are in different units.
-        let results: Evaluations = intact.json_section(converted.record).expect("results");
+        let results: Evaluations = intact.json_section(converted.record()).expect("results");
         assert_eq!(results.evaluations.len(), 3);
         let accuracy = results.evaluations.iter().find(|one| one.metric == "val_accuracy").expect("the result");
         assert_eq!(accuracy.value.map(|value| value.0), repository["val_accuracy"].as_f64());
-        let context: Context = intact.json_section(converted.record).expect("context");
+        let context: Context = intact.json_section(converted.record()).expect("context");
         assert!(context.notes.is_some_and(|notes| notes.starts_with("# ")));
-        let source: SourceSection = intact.json_section(converted.record).expect("source");
+        let source: SourceSection = intact.json_section(converted.record()).expect("source");
         assert!(source.account.adds_up());
         assert_eq!(source.raw["configuration"]["config.json"]["hidden_size"], 64);
     }
@@ -82,7 +82,7 @@ fn a_pointer_is_enough_to_prove_a_link() {
     let whole = converted(&fixture("digits-base-64"));
     let pointers = converted(&fixture("digits-base-64-pointers"));
     let weights = |converted: &Converted| {
-        let outputs = intact(converted).records()[&converted.record].body().outputs.clone();
+        let outputs = intact(converted).records()[&converted.record()].body().outputs.clone();
         outputs.into_iter().find(|output| output.role.as_str() == "model").expect("weights")
     };
     let (bytes, pointer) = (weights(&whole), weights(&pointers));
@@ -113,7 +113,7 @@ fn converting_twice_gives_the_same_bytes_wherever_the_folder_lies() {
     std::fs::write(copy.join(".git/HEAD"), format!("{id}\n")).expect("room");
     std::fs::write(copy.join(".git/config"), "\turl = https://u:t@huggingface.co/team-b/digits\n").expect("room");
     let clone = converted(&copy);
-    let record = intact(&clone).records()[&clone.record].clone();
+    let record = intact(&clone).records()[&clone.record()].clone();
     let source = record.body().source.clone().expect("a source");
     assert_eq!((source.tool.as_str(), source.run), ("huggingface", format!("team-b/digits@{id}")));
 }

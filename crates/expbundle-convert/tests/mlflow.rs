@@ -237,7 +237,7 @@ fn a_run_has_one_id_wherever_it_lies() {
             };
             let first = convert(&here, &listed.key);
             let second = convert(copy.path(), &listed.key);
-            assert_eq!(first.record, second.record);
+            assert_eq!(first.record(), second.record());
             assert_eq!(bytes(&first), bytes(&second), "{name}: {}", listed.key);
         }
     }
@@ -284,7 +284,7 @@ fn nested_runs_are_part_of_their_parent() {
         let opened = Opened::new(&converted);
         let parents = &opened.record.body().parents;
         assert_eq!(parents.len(), 1);
-        assert_eq!(parents[0].record.blake3, parent.record.0);
+        assert_eq!(parents[0].record.blake3, parent.record().0);
         assert_eq!(converted.bundle.records().count(), 1, "the parent does not travel");
     }
 }
@@ -307,9 +307,9 @@ fn a_circle_of_runs_is_said_and_everyone_keeps_one_id() {
     let outside = "2480dd2e6d244da5a0f648489d6b5511";
     let source = open("mlflow", copy.path());
     let shared = |id| source.convert(id, &Options::default()).expect("a run");
-    assert_eq!(Opened::new(&shared(outside)).record.body().parents[0].record.blake3, one.record.0);
-    assert_eq!(shared(child).record, other.record);
-    assert_eq!(shared(top).record, one.record);
+    assert_eq!(Opened::new(&shared(outside)).record.body().parents[0].record.blake3, one.record().0);
+    assert_eq!(shared(child).record(), other.record());
+    assert_eq!(shared(top).record(), one.record());
 
     std::fs::write(folder.join(top).join("tags/mlflow.parentRunId"), "gone").expect("room");
     let lost = convert(copy.path(), top);

@@ -97,7 +97,7 @@ fn nothing_of_the_identity_is_left_in_what_is_shared() {
         let full = intact(&converted.bundle);
         assert!(converted.account.adds_up(), "{name}");
         replaced += converted.account.replaced.values().sum::<u64>();
-        if let Some(identity) = full.json_section::<Identity>(converted.record) {
+        if let Some(identity) = full.json_section::<Identity>(converted.record()) {
             known.extend([identity.user, identity.host].into_iter().flatten());
         }
         let (shared, _) = full.withhold(&[Identity::name()]);
@@ -124,7 +124,7 @@ fn nothing_of_the_identity_is_left_in_what_is_shared() {
 fn the_identity_gives_every_text_back() {
     for (name, converted) in every_run() {
         let full = intact(&converted.bundle);
-        let identity: Identity = full.json_section(converted.record).unwrap_or_default();
+        let identity: Identity = full.json_section(converted.record()).unwrap_or_default();
         let mut markers = 0;
         for (place, text) in texts(full.bundle()) {
             if place.ends_with("/identity.json") {

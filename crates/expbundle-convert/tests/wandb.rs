@@ -56,7 +56,7 @@ impl Opened {
         converted.bundle.write(&mut bytes).expect("memory");
         let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
-        Self { record: intact.records()[&converted.record].clone(), intact }
+        Self { record: intact.records()[&converted.record()].clone(), intact }
     }
 
     fn section<S: JsonSection + Default>(&self) -> S {
@@ -385,6 +385,6 @@ fn a_run_that_was_resumed_follows_from_its_first_part() {
     let second = Opened::new(&second);
     let parents = &second.record.body().parents;
     assert_eq!((parents.len(), parents[0].relation.as_str()), (1, "resumed-from"));
-    assert_eq!(parents[0].record.blake3, first.record.0);
+    assert_eq!(parents[0].record.blake3, first.record().0);
     assert!(source.convert("pjclsy9c", &Options::default()).is_err(), "one id, two runs: choose");
 }

@@ -47,7 +47,7 @@ fn every_form_becomes_a_bundle() {
         converted.bundle.write(&mut bytes).expect("memory");
         let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
-        let record = &intact.records()[&converted.record];
+        let record = &intact.records()[&converted.record()];
         assert_eq!(record.body().status, Some(*status), "{name}");
         let summary: Summary = intact.json_section(record.id()).unwrap_or_default();
         assert_eq!((summary.series.len(), summary.declared.len()), (*series, *declared), "{name}");
@@ -88,18 +88,18 @@ fn runs_of_a_sweep_are_part_of_one_record() {
         std::fs::write(path.join("run.json"), node.to_string()).expect("room");
         let converted = open("wandb", path).convert(id, &Options::default()).expect("a run");
         let sweep = converted.sweep.as_ref().expect("a sweep");
-        let (sweep_id, _) = sweep.records().next().expect("a record");
-        let mut family = converted.bundle.clone();
+        let sweep_id = sweep.record().id();
+        let mut family = converted.bundle.clone().into_bundle();
         family.merge(sweep);
         let mut bytes = Vec::new();
         family.write(&mut bytes).expect("memory");
         let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
         let verdict = intact.judge(None, "2026-12-01T00:00:00Z".parse().expect("a time"));
-        let edges = verdict.lineage.parents(converted.record);
+        let edges = verdict.lineage.parents(converted.record());
         assert_eq!(edges.iter().map(|edge| edge.parent).collect::<Vec<_>>(), [sweep_id]);
         assert_eq!(edges[0].relation().map(ToString::to_string).as_deref(), Some("part-of"));
-        assert_eq!(verdict.heads, [converted.record]);
+        assert_eq!(verdict.heads, [converted.record()]);
         parents.push(sweep_id);
     }
     assert_eq!(parents[0], parents[1]);

@@ -4,10 +4,10 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::draft::Draft;
+use expbundle::Content;
+use expbundle::draft::{Draft, OneRecord};
 use expbundle::judge::State;
 use expbundle::verify::Intact;
-use expbundle::{Bundle, Content};
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::{Section, summary};
 use expbundle_convert::{Options, apart, audit, declared};
@@ -277,7 +277,7 @@ impl Run {
         checked(&blind(&self.gathered()?, salt)?)
     }
 
-    fn gathered(mut self) -> Result<Bundle, RunError> {
+    fn gathered(mut self) -> Result<OneRecord, RunError> {
         if self.context.title.trim().is_empty() {
             return Err(RunError::NoTitle);
         }
@@ -331,7 +331,7 @@ fn readable(name: &str, content: &Content) -> Result<(), SeriesError> {
     }
 }
 
-fn checked(bundle: &Bundle) -> Result<Intact, RunError> {
+fn checked(bundle: &OneRecord) -> Result<Intact, RunError> {
     let intact = bundle.check()?.intact;
     // Nobody has signed it, so the moment decides nothing.
     let verdict = intact.judge(None, jiff::Timestamp::UNIX_EPOCH);

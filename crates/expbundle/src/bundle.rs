@@ -8,7 +8,6 @@ use std::io::{self, Write};
 
 use camino::Utf8Path;
 use expbundle_format::container::{self, EntryName, SectionName};
-use expbundle_format::record::Record;
 use expbundle_format::{Blake3, RecordId};
 
 use crate::content::Content;
@@ -33,24 +32,21 @@ impl Bundle {
         Self::default()
     }
 
-    /// Puts an object in. Whoever calls this answers for the name.
-    pub fn insert(&mut self, name: EntryName, content: Content) {
+    /// Puts an object in that nobody has looked at, under a name that the caller answers for: for repairs, and for tests of what a reader
+    /// refuses. A [`Draft`](crate::draft::Draft) writes records, and an [`Intact`](crate::verify::Intact) takes statements, so that
+    /// [`Bundle::check`] finds nothing.
+    pub fn insert_unchecked(&mut self, name: EntryName, content: Content) {
         self.entries.insert(name, content);
     }
 
-    /// Puts a record in.
-    pub fn insert_record(&mut self, record: &Record) {
-        self.insert(EntryName::Record(record.id()), Content::bytes(record.bytes()));
+    /// Puts the file of a statement in by its digest, whatever it is, in the same way.
+    pub fn insert_statement_unchecked(&mut self, file: Vec<u8>) {
+        self.insert_unchecked(EntryName::Statement(Blake3::of(&file)), Content::bytes(file));
     }
 
-    /// Puts a signed statement in, by the digest of its file.
-    pub fn insert_statement(&mut self, envelope: Vec<u8>) {
-        self.insert(EntryName::Statement(Blake3::of(&envelope)), Content::bytes(envelope));
-    }
-
-    /// Adds an artifact, which a record or release in the bundle has to name.
-    pub fn insert_artifact(&mut self, bytes: Vec<u8>) {
-        self.insert(EntryName::Artifact(Blake3::of(&bytes)), Content::bytes(bytes));
+    /// Puts bytes in by their digest, in the same way: a record or release in the bundle has to name them.
+    pub fn insert_artifact_unchecked(&mut self, bytes: Vec<u8>) {
+        self.insert_unchecked(EntryName::Artifact(Blake3::of(&bytes)), Content::bytes(bytes));
     }
 
     /// Takes an object out, as `repack` does.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Deref;
 
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::json::{self, JsonError};
@@ -43,6 +44,33 @@ pub enum DraftError {
     /// Two sections of one name.
     #[error("section `{0}` is there already")]
     Twice(SectionName),
+}
+
+/// A bundle of one record, as a draft wrote it. It reads like any other [`Bundle`]; [`Bundle::check`] holds it to all of the format.
+#[derive(Clone, Debug)]
+pub struct OneRecord {
+    record: Record,
+    bundle: Bundle,
+}
+
+impl OneRecord {
+    /// The record.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The objects, to be joined with others.
+    pub fn into_bundle(self) -> Bundle {
+        self.bundle
+    }
+}
+
+impl Deref for OneRecord {
+    type Target = Bundle;
+
+    fn deref(&self) -> &Bundle {
+        &self.bundle
+    }
 }
 
 /// A bundle of one record in the making.
@@ -136,7 +164,7 @@ impl Draft {
     }
 
     /// Marks what was passed on and what others have too, writes the record, and gathers the bundle.
-    pub fn finish(mut self) -> Result<Bundle, DraftError> {
+    pub fn finish(mut self) -> Result<OneRecord, DraftError> {
         let described = match self.sections.get(&Artifacts::name()) {
             Some(section) => {
                 let read = section.read(u64::MAX);
@@ -152,16 +180,13 @@ impl Draft {
         let limits = Limits::default();
         within(record.bytes().len() as u64, limits.record_bytes)
             .map_err(|source| DraftError::Json { name: "record.json".to_owned(), source })?;
-        Record::parse(record.bytes().to_vec(), &limits)?;
-        let mut bundle = Bundle::new();
-        bundle.insert_record(&record);
-        for (name, content) in self.sections {
-            bundle.insert(EntryName::Section { record: record.id(), section: name }, content);
-        }
-        for (digest, content) in self.embedded {
-            bundle.insert(EntryName::Artifact(digest), content);
-        }
-        Ok(bundle)
+        let record = Record::parse(record.bytes().to_vec(), &limits)?;
+        let itself = (EntryName::Record(record.id()), Content::bytes(record.bytes()));
+        let section = |(section, content)| (EntryName::Section { record: record.id(), section }, content);
+        let sections = self.sections.into_iter().map(section);
+        let artifacts = self.embedded.into_iter().map(|(digest, content)| (EntryName::Artifact(digest), content));
+        let bundle = std::iter::once(itself).chain(sections).chain(artifacts).collect();
+        Ok(OneRecord { record, bundle })
     }
 }
 

@@ -154,7 +154,7 @@ impl History {
             }
         }
         if !statements.is_empty() {
-            self.intact.add_statements(statements);
+            self.intact.take_in(statements);
         }
         wrong
     }

@@ -149,11 +149,11 @@ mod tests {
         fs::write(&path, b"not a bundle either").expect("room");
         assert!(nothing != other && other != Seen::at(&path));
         let mut bundle = Bundle::new();
-        bundle.insert_statement(b"{}".to_vec());
+        bundle.insert_statement_unchecked(b"{}".to_vec());
         bundle.save(&path).expect("room");
         let one = Seen::at(&path);
         assert_eq!(one, Seen::of(Some(&bundle)));
-        bundle.insert_statement(b"[]".to_vec());
+        bundle.insert_statement_unchecked(b"[]".to_vec());
         bundle.save(&path).expect("room");
         assert!(one != Seen::at(&path) && one.is_within(&bundle) && !other.is_within(&bundle));
     }

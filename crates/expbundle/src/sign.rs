@@ -60,7 +60,7 @@ impl Intact {
     /// What takes a statement or a key back has to be said of several records at times: [`Intact::subjects`].
     pub fn say(&mut self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
         let signed = self.signed(record, predicate, signing)?;
-        self.add(&signed);
+        self.add([&signed]);
         Ok(signed)
     }
 
@@ -86,10 +86,9 @@ impl Intact {
         Ok(Signed { file, statement })
     }
 
-    /// Adds a statement that was made just now.
-    pub fn add(&mut self, signed: &Signed) {
-        self.insert_statement(signed.file.clone());
-        self.add_statements([signed.statement.clone()]);
+    /// Adds statements that were made just now.
+    pub fn add<'a>(&mut self, signed: impl IntoIterator<Item = &'a Signed>) {
+        self.add_statements(signed.into_iter().map(|one| (one.file.clone(), one.statement.clone())));
     }
 
     /// The records that a statement has to be about, if it was meant for one. What takes a statement or key back is about what that vouched

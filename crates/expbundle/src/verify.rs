@@ -290,15 +290,19 @@ impl Intact {
         Some(Self { set_aside, is_partial, ..joined })
     }
 
-    /// Takes in statements about records that are here.
-    pub(crate) fn add_statements(&mut self, statements: impl IntoIterator<Item = VerifiedStatement>) {
+    /// Takes in statements whose files are here.
+    pub(crate) fn take_in(&mut self, statements: impl IntoIterator<Item = VerifiedStatement>) {
         self.statements.extend(statements);
         self.index();
     }
 
-    /// Puts the file of a statement in that was signed just now.
-    pub(crate) fn insert_statement(&mut self, file: Vec<u8>) {
-        self.bundle.insert_statement(file);
+    /// Puts statements in, each with its file.
+    pub(crate) fn add_statements(&mut self, statements: impl IntoIterator<Item = (Vec<u8>, VerifiedStatement)>) {
+        for (file, statement) in statements {
+            self.bundle.insert_statement_unchecked(file);
+            self.statements.push(statement);
+        }
+        self.index();
     }
 
     /// Leaves out statements, with the listings that only these name.
@@ -331,7 +335,7 @@ impl Intact {
         // Listings are looked up in the whole: in the part there are none yet.
         let mut whole = part.clone();
         for (digest, content) in self.bundle.artifacts() {
-            whole.insert(EntryName::Artifact(digest), content.clone());
+            whole.insert_unchecked(EntryName::Artifact(digest), content.clone());
         }
         let is_kept = |statement: &&VerifiedStatement| part.contains(&EntryName::Statement(statement.file_digest()));
         let released: Vec<_> = self.statements.iter().filter(is_kept).filter_map(VerifiedStatement::listing).collect();

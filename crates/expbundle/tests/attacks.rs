@@ -39,7 +39,7 @@ fn bundle(title: &str, change: impl FnOnce(&mut RecordBody)) -> Bundle {
     draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("JSON");
     let people = vec![Person { name: title.to_owned(), ..Person::default() }];
     draft.json_section(&Identity { people, ..Identity::default() }).expect("JSON");
-    draft.finish().expect("a bundle")
+    draft.finish().expect("a bundle").into_bundle()
 }
 
 fn subject(bundle: &Bundle) -> (RecordId, DigestSet) {
@@ -48,7 +48,7 @@ fn subject(bundle: &Bundle) -> (RecordId, DigestSet) {
 }
 
 fn say(bundle: &mut Bundle, about: DigestSet, predicate: &Predicate, prev: &[StatementId], created: &str, by: u8) {
-    bundle.insert_statement(
+    bundle.insert_statement_unchecked(
         sign(predicate, About { record: about, outputs: &[], previous: prev }, &Signing::new(&key(by), time(created)))
             .expect("a statement"),
     );
@@ -100,7 +100,7 @@ fn a_bundle_within_a_bundle_is_no_record() {
     let mut inner = Vec::new();
     signed("inner", 1, |_| ()).write(&mut inner).expect("memory");
     let mut outer = Bundle::new();
-    outer.insert(EntryName::Record(RecordId(Blake3::of(&inner))), Content::bytes(inner));
+    outer.insert_unchecked(EntryName::Record(RecordId(Blake3::of(&inner))), Content::bytes(inner));
     refused(&outer, Code::JsonEncoding);
 }
 
@@ -111,7 +111,7 @@ fn objects_that_are_too_large_are_refused_before_they_are_read() {
     file.set_len(1 << 27).expect("a hole");
     let huge = Content::file(file).expect("a file");
     let mut bundle = Bundle::new();
-    bundle.insert(EntryName::Record(RecordId(huge.digest().expect("zeros").blake3)), huge);
+    bundle.insert_unchecked(EntryName::Record(RecordId(huge.digest().expect("zeros").blake3)), huge);
     let sparse = tempfile::tempfile().expect("a file");
     bundle.write(std::io::BufWriter::new(&sparse)).expect("room");
     let wrong = Unverified::new(Content::file(sparse).expect("a file")).check(Digests::Blake3).expect_err("too large");
@@ -126,8 +126,8 @@ fn a_section_does_not_pass_for_another() {
     let mut swapped = bundle.clone();
     let context = bundle.get(&section(Context::name())).expect("there").clone();
     let identity = bundle.get(&section(Identity::name())).expect("there").clone();
-    swapped.insert(section(Context::name()), identity);
-    swapped.insert(section(Identity::name()), context);
+    swapped.insert_unchecked(section(Context::name()), identity);
+    swapped.insert_unchecked(section(Identity::name()), context);
     refused(&swapped, Code::DigestSection);
 }
 
@@ -281,7 +281,7 @@ fn a_family_shows_its_broken_untrusted_and_absent_members() {
     assert!(alone.findings.iter().any(|finding| finding.code == Code::LineageParentAbsent));
     // Broken, it breaks the family.
     let mut broken = family.clone();
-    broken.insert(EntryName::Record(RecordId(parent.blake3)), Content::bytes(*b"{}\n"));
+    broken.insert_unchecked(EntryName::Record(RecordId(parent.blake3)), Content::bytes(*b"{}\n"));
     refused(&broken, Code::DigestRecord);
     // An unrelated record joins nothing.
     let mut stuffed = family.clone();

@@ -61,7 +61,7 @@ fn run(title: &str, outputs: &[(&str, &[u8])], by: u8) -> Bundle {
     let mut draft = Draft::new(body);
     draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("JSON");
     draft.json_section(&Artifacts { artifacts: outputs.iter().map(named).collect(), salt: None }).expect("JSON");
-    let mut bundle = draft.finish().expect("a bundle");
+    let mut bundle = draft.finish().expect("a bundle").into_bundle();
     say(&mut bundle, &Predicate::Authorship(Authorship::default()), by);
     bundle
 }
@@ -70,7 +70,7 @@ fn run(title: &str, outputs: &[(&str, &[u8])], by: u8) -> Bundle {
 fn say(bundle: &mut Bundle, predicate: &Predicate, by: u8) {
     let record = bundle.records().next().expect("a record").1.digest().expect("memory");
     let created = NOW.parse().expect("a time");
-    bundle.insert_statement(sign(predicate, record, &Signing::new(&key(by), created)).expect("a statement"));
+    bundle.insert_statement_unchecked(sign(predicate, record, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
 fn tree(files: &Files) -> Tree {
@@ -90,8 +90,8 @@ fn release(bundle: &mut Bundle, files: &Files, by: u8) {
         Folder { listing: tree.digest(), weights: &[], previous: &[] },
         &Signing::new(&key(by), created),
     );
-    bundle.insert_statement(statement.expect("a statement"));
-    bundle.insert_artifact(tree.to_bytes());
+    bundle.insert_statement_unchecked(statement.expect("a statement"));
+    bundle.insert_artifact_unchecked(tree.to_bytes());
 }
 
 /// A folder on disk.

@@ -91,7 +91,7 @@ fn names_and_files(size: usize) -> (Bundle, usize) {
     let mut draft = Draft::new(body);
     draft.json_section(&Artifacts { artifacts: (0..size).map(named).collect(), salt: None }).expect("JSON");
     draft.embed(Content::bytes(listing)).expect("memory");
-    (draft.finish().expect("a bundle"), 4)
+    (draft.finish().expect("a bundle").into_bundle(), 4)
 }
 
 /// Many outputs of one digest and different sizes, and many files of that digest.
@@ -106,7 +106,7 @@ fn claims_and_files(size: usize) -> (Bundle, usize) {
         )
     };
     body.outputs = (0..size).map(output).collect();
-    (Draft::new(body).finish().expect("a bundle"), size)
+    (Draft::new(body).finish().expect("a bundle").into_bundle(), size)
 }
 
 /// Many records that put out one folder.
@@ -125,7 +125,7 @@ fn records_and_trees(size: usize) -> (Bundle, usize) {
             Form::File,
         );
         body.outputs.push(model);
-        all.merge(&Draft::new(body).finish().expect("a bundle"));
+        all.merge(&Draft::new(body).finish().expect("a bundle").into_bundle());
     }
     (all, 4)
 }

@@ -23,7 +23,7 @@ fn record(number: u8) -> (Bundle, RecordId, DigestSet) {
     body.outputs.push(weights(number));
     let mut draft = Draft::new(body);
     draft.json_section(&Context { title: format!("record {number}"), ..Context::default() }).expect("JSON");
-    let bundle = draft.finish().expect("a bundle");
+    let bundle = draft.finish().expect("a bundle").into_bundle();
     let (id, content) = bundle.records().next().expect("a record");
     let digest = content.digest().expect("memory");
     (bundle, id, digest)
@@ -65,7 +65,7 @@ fn only_statements_about_what_was_asked_are_verified() {
             let mut bundle = bundle.clone();
             // The last one is forged.
             let authorship = Predicate::Authorship(Authorship::default());
-            bundle.insert_statement(if number == 2 { forged(*about) } else { says(&authorship, *about) });
+            bundle.insert_statement_unchecked(if number == 2 { forged(*about) } else { says(&authorship, *about) });
             history(&bundle)
         });
         History::union(signed.collect::<Vec<_>>()).expect("three parts")
@@ -94,9 +94,9 @@ fn what_takes_back_is_always_verified() {
     let (other, ..) = record(9);
     bundle.merge(&other);
     let authorship = says(&Predicate::Authorship(Authorship::default()), about);
-    bundle.insert_statement(authorship);
+    bundle.insert_statement_unchecked(authorship);
     let revocation = Revocation { revoked: Revoked::Record(id), since: None, reason: Some("wrong data".to_owned()) };
-    bundle.insert_statement(says(&Predicate::Revocation(revocation), about));
+    bundle.insert_statement_unchecked(says(&Predicate::Revocation(revocation), about));
     let settled = history(&bundle).settle(None, now(), |_| Some(BTreeSet::new()));
     let (_, verdict) = settled.expect("signatures hold");
     assert!(verdict.standing.records.contains(&id), "its author may revoke it, so who that is was asked");

@@ -25,7 +25,7 @@ fn record(number: u8) -> Bundle {
     draft.json_section(&Context { title: format!("record {number}"), ..Context::default() }).expect("JSON");
     let people = vec![Person { name: format!("author {number}"), ..Person::default() }];
     draft.json_section(&Identity { people, ..Identity::default() }).expect("JSON");
-    draft.finish().expect("a bundle")
+    draft.finish().expect("a bundle").into_bundle()
 }
 
 fn digest(bundle: &Bundle) -> (RecordId, DigestSet) {
@@ -57,7 +57,7 @@ fn bundle(parts: &[Part]) -> Bundle {
         for note in &part.notes {
             let says = Predicate::Comment(Comment { text: format!("note {note}") });
             let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-            one.insert_statement(sign(&says, subject, &Signing::new(&key, created)).expect("a statement"));
+            one.insert_statement_unchecked(sign(&says, subject, &Signing::new(&key, created)).expect("a statement"));
         }
         all.merge(&one);
     }
@@ -141,7 +141,9 @@ fn a_circle_that_only_the_union_has_is_found() {
         let claim = LinkClaim::Record { parent: digest(parent).1, relation: None, artifact: None };
         let says = Predicate::Link(Asserted { claim, reason: None });
         let created = "2026-11-23T10:00:00Z".parse().expect("a time");
-        linked.insert_statement(sign(&says, digest(child).1, &Signing::new(&key, created)).expect("a statement"));
+        linked.insert_statement_unchecked(
+            sign(&says, digest(child).1, &Signing::new(&key, created)).expect("a statement"),
+        );
         intact(&linked)
     };
     let joined = Intact::union([follows(&first, &second), follows(&second, &first)]).expect("two parts");

@@ -44,7 +44,7 @@ fn signed() -> (Bundle, SigningKey) {
         7,
         Form::File,
     ));
-    let mut bundle = draft.finish().expect("plain members");
+    let mut bundle = draft.finish().expect("plain members").into_bundle();
     let key = SigningKey::from_seed(&[7; 32]);
     let (id, content) = bundle.records().next().expect("one record");
     let record = DigestSet::of(&content.read(1 << 20).expect("small"));
@@ -56,7 +56,7 @@ fn signed() -> (Bundle, SigningKey) {
         About { record, outputs: &outputs, previous: &[] },
         &Signing { key: &key, name: Some("Ada"), created: time("2026-11-23T10:00:00Z") },
     );
-    bundle.insert_statement(statement.expect("plain text"));
+    bundle.insert_statement_unchecked(statement.expect("plain text"));
     (bundle, key)
 }
 
@@ -148,7 +148,7 @@ fn names_that_lie_are_found_wherever_they_are() {
         let mut lie = content.read(1 << 20).expect("small");
         let last = lie.len() - 2;
         lie[last] ^= 1;
-        changed.insert(name.clone(), Content::bytes(lie));
+        changed.insert_unchecked(name.clone(), Content::bytes(lie));
         let code = match name {
             EntryName::Record(_) => Code::DigestRecord,
             EntryName::Section { .. } => Code::DigestSection,
@@ -161,15 +161,15 @@ fn names_that_lie_are_found_wherever_they_are() {
     }
     let digest = Blake3::of(b"something else");
     let mut unlisted = bundle.clone();
-    unlisted.insert(EntryName::Artifact(Blake3::of(b"{}\n")), other.clone());
+    unlisted.insert_unchecked(EntryName::Artifact(Blake3::of(b"{}\n")), other.clone());
     refused(&unlisted, &[Code::ContainerUnlisted]);
     let mut unlisted = bundle.clone();
     let record = bundle.records().next().expect("one record").0;
     let section = "extra.json".parse().expect("a name");
-    unlisted.insert(EntryName::Section { record, section }, other.clone());
+    unlisted.insert_unchecked(EntryName::Section { record, section }, other.clone());
     refused(&unlisted, &[Code::ContainerUnlisted]);
     let mut orphan = bundle;
-    orphan.insert(EntryName::Record(expbundle_format::RecordId(digest)), other);
+    orphan.insert_unchecked(EntryName::Record(expbundle_format::RecordId(digest)), other);
     refused(&orphan, &[Code::DigestRecord]);
 }
 
@@ -195,7 +195,7 @@ fn a_withheld_section_is_said_and_fails_nothing() {
 fn a_section_of_the_wrong_shape_is_refused() {
     let mut draft = draft("a run");
     draft.section("recipe.json", "application/json", Content::bytes(*b"{\"parameters\": 7}")).expect("a name");
-    refused(&draft.finish().expect("plain members"), &[Code::SchemaInvalid]);
+    refused(&draft.finish().expect("plain members").into_bundle(), &[Code::SchemaInvalid]);
     let mut draft = self::draft("a run");
     // What no reader takes is not written either.
     let twice = Content::bytes(*b"{\"a\": 1, \"a\": 2}");
@@ -206,15 +206,18 @@ fn a_section_of_the_wrong_shape_is_refused() {
 #[test]
 fn a_size_or_sha256_that_lies_beside_a_true_blake3_is_found() {
     let lie = |change: &dyn Fn(&mut serde_json::Value)| {
-        let bundle = draft("a run").finish().expect("plain members");
+        let bundle = draft("a run").finish().expect("plain members").into_bundle();
         let (id, content) = bundle.records().next().expect("one record");
         let mut value = serde_json::from_slice(&content.read(1 << 20).expect("small")).expect("JSON");
         change(&mut value);
         let record = Record::write(serde_json::from_value(value).expect("a record")).expect("plain members");
         let mut changed = Bundle::new();
-        changed.insert_record(&record);
+        changed.insert_unchecked(EntryName::Record(record.id()), Content::bytes(record.bytes()));
         for (_, section, content) in bundle.sections().filter(|(record, _, _)| *record == id) {
-            changed.insert(EntryName::Section { record: record.id(), section: section.clone() }, content.clone());
+            changed.insert_unchecked(
+                EntryName::Section { record: record.id(), section: section.clone() },
+                content.clone(),
+            );
         }
         changed
     };
@@ -234,7 +237,7 @@ fn a_blinded_record_has_a_salt_of_its_own_in_each_section() {
         let [context, recipe] = salts.map(|salt| salt.map(str::to_owned));
         draft.json_section(&Context { title: "t".to_owned(), salt: context, ..Context::default() }).expect("text");
         draft.json_section(&Recipe { salt: recipe, ..Recipe::default() }).expect("text");
-        draft.finish().expect("plain members")
+        draft.finish().expect("plain members").into_bundle()
     };
     let [a, b] = ["a".repeat(64), "b".repeat(64)];
     assert!(check(bytes(&blinded([Some(&a), Some(&b)]))).1.is_some());
@@ -248,14 +251,14 @@ fn an_embedded_listing_is_in_form() {
     let mut draft = draft("a run");
     let listing = draft.embed(Content::bytes(*b"not a listing\n")).expect("memory");
     draft.body_mut().outputs.push(ArtifactRef::new("model".parse().expect("a role"), listing.into(), 14, Form::Tree));
-    refused_by_word(&draft.finish().expect("plain members"), &[Code::TreeInvalid]);
+    refused_by_word(&draft.finish().expect("plain members").into_bundle(), &[Code::TreeInvalid]);
 }
 
 #[test]
 fn an_end_before_the_start_is_said() {
     let mut draft = draft("a run");
     draft.body_mut().ended = Some(time("2026-11-23T08:59:59Z"));
-    let (check, intact) = check(bytes(&draft.finish().expect("plain members")));
+    let (check, intact) = check(bytes(&draft.finish().expect("plain members").into_bundle()));
     assert!(intact.is_some());
     assert_eq!(codes(&check), [Code::RecordSpan]);
 }
@@ -298,8 +301,8 @@ fn an_audit_answers_for_bundles_and_directories() {
 #[test]
 fn merging_is_set_union() {
     let (a, _) = signed();
-    let b = draft("another run").finish().expect("plain members");
-    let c = draft("a third run").finish().expect("plain members");
+    let b = draft("another run").finish().expect("plain members").into_bundle();
+    let c = draft("a third run").finish().expect("plain members").into_bundle();
     let merge = |bundles: &[&Bundle]| {
         let mut merged = Bundle::new();
         for bundle in bundles {
@@ -336,25 +339,25 @@ fn statements_are_about_records_and_follow_each_other() {
             .expect("plain text")
     };
     let record = intact.statements()[0].record();
-    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", record));
+    bundle.insert_statement_unchecked(comment(first, "2026-11-23T11:00:00Z", record));
     let (found, intact) = check(bytes(&bundle));
     assert_eq!(codes(&found), []);
     let latest = intact.expect("intact").latest_statements(expbundle_format::RecordId(record.blake3));
     assert_eq!(latest.len(), 1);
     assert_ne!(latest[0], first);
-    bundle.insert_statement(comment(first, "2026-11-23T09:00:00Z", record));
+    bundle.insert_statement_unchecked(comment(first, "2026-11-23T09:00:00Z", record));
     assert_eq!(judged(&bundle), [Code::StatementPrevTime]);
     let mut bundle = signed().0;
     let nowhere = expbundle_format::StatementId(Blake3::of(b"nowhere"));
-    bundle.insert_statement(comment(nowhere, "2026-11-23T11:00:00Z", record));
+    bundle.insert_statement_unchecked(comment(nowhere, "2026-11-23T11:00:00Z", record));
     assert_eq!(judged(&bundle), [Code::StatementPrevDangling]);
     let mut bundle = signed().0;
-    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", DigestSet::of(b"another record")));
+    bundle.insert_statement_unchecked(comment(first, "2026-11-23T11:00:00Z", DigestSet::of(b"another record")));
     assert_eq!(codes(&check(bytes(&bundle)).0), [Code::StatementOrphan]);
     // The record's BLAKE3 beside another SHA-256 names no record.
     let mut bundle = signed().0;
     let liar = DigestSet { sha256: DigestSet::of(b"x").sha256, ..record };
-    bundle.insert_statement(comment(first, "2026-11-23T11:00:00Z", liar));
+    bundle.insert_statement_unchecked(comment(first, "2026-11-23T11:00:00Z", liar));
     refused_by_word(&bundle, &[Code::StatementSubject]);
 }
 
@@ -365,16 +368,16 @@ fn heads_follow_from_digests_and_declarations() {
     };
     let mut base = draft("base");
     base.body_mut().outputs.push(weights(b"base"));
-    let base = base.finish().expect("plain members");
+    let base = base.finish().expect("plain members").into_bundle();
     let mut tuned = draft("tuned");
     tuned.body_mut().inputs.push(weights(b"base"));
     tuned.body_mut().outputs.push(weights(b"tuned"));
-    let tuned = tuned.finish().expect("plain members");
+    let tuned = tuned.finish().expect("plain members").into_bundle();
     let (tuned_id, tuned_record) = tuned.records().next().expect("one record");
     let mut part = draft("part");
     let record = DigestSet::of(&tuned_record.read(1 << 20).expect("small"));
     part.body_mut().parents.push(Parent { record, relation: "part-of".parse().expect("a relation") });
-    let part = part.finish().expect("plain members");
+    let part = part.finish().expect("plain members").into_bundle();
     let mut family = base.clone();
     family.merge(&tuned);
     let now = time("2026-11-23T12:00:00Z").timestamp();
@@ -399,7 +402,7 @@ fn a_bundle_is_saved_whole_or_not_at_all() {
     short.set_len(10).expect("room");
     let content = Content::file(std::fs::File::open(folder.path().join("short")).expect("a file")).expect("a file");
     short.set_len(4).expect("shrinks");
-    broken.insert(EntryName::Artifact(Blake3::of(b"x")), content);
+    broken.insert_unchecked(EntryName::Artifact(Blake3::of(b"x")), content);
     broken.save(&path).expect_err("the content shrank");
     assert_eq!(std::fs::read(&path).expect("readable"), bytes(&bundle));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2, "no leftovers");
@@ -447,8 +450,9 @@ fn what_is_beyond_the_limits_is_refused_and_not_malformed() {
             ArtifactRef::new("data".parse().expect("a word"), digest, 4, Form::File)
         })
         .collect();
-    let mut bundle = draft("a run").finish().expect("plain members");
-    bundle.insert_record(&Record::write(body).expect("plain members"));
+    let mut bundle = draft("a run").finish().expect("plain members").into_bundle();
+    let record = Record::write(body).expect("plain members");
+    bundle.insert_unchecked(EntryName::Record(record.id()), Content::bytes(record.bytes()));
     let path = folder.join("a.expb");
     bundle.save(&path).expect("room");
     let ask = |path: &Utf8PathBuf, factor| {

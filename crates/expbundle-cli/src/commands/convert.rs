@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
+use expbundle::draft::OneRecord;
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Embedded, Options, embed};
 use expbundle_format::record::{Record, Status, Word, role};
@@ -174,7 +175,7 @@ impl Convert {
             "{} {path}: {}, record {}\n",
             paint(Tone::Good, word),
             quoted(&converted.title),
-            converted.record
+            converted.record()
         ));
         terminal::say(&format!("{path}\n"));
         Ok(exit::OK)
@@ -183,7 +184,6 @@ impl Convert {
     fn blinded(&self, mut converted: Converted) -> Result<Converted, Failure> {
         if self.blind {
             converted.bundle = tracker::blinded(&converted.bundle)?;
-            converted.record = converted.bundle.records().next().expect("blinding keeps the record").0;
         }
         Ok(converted)
     }
@@ -278,7 +278,8 @@ impl Convert {
                     }
                     summary.add(&converted, run);
                 });
-                let Converted { mut bundle, sweep, .. } = converted;
+                let Converted { bundle, sweep, .. } = converted;
+                let mut bundle = bundle.into_bundle();
                 if let Some(sweep) = &sweep {
                     bundle.merge(sweep);
                 }
@@ -312,10 +313,10 @@ fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
         return Ok(Placed::New);
     }
     let there = files::intact(path)?;
-    if there.records().contains_key(&converted.record) {
+    if there.records().contains_key(&converted.record()) {
         return Ok(Placed::Same);
     }
-    let id: String = converted.record.to_string().chars().take(8).collect();
+    let id: String = converted.record().to_string().chars().take(8).collect();
     let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
     let is_new = !beside.exists();
     if is_new {
@@ -325,9 +326,8 @@ fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
 }
 
 /// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.
-fn place_sweep(sweep: &Bundle, folder: &Utf8Path) -> Result<(), Failure> {
-    let Some((id, _)) = sweep.records().next() else { return Ok(()) };
-    let short: String = id.to_string().chars().take(12).collect();
+fn place_sweep(sweep: &OneRecord, folder: &Utf8Path) -> Result<(), Failure> {
+    let short: String = sweep.record().id().to_string().chars().take(12).collect();
     let path = folder.join(format!("sweep-{short}.expb"));
     if path.exists() { Ok(()) } else { Output::new(&path, Over::NOTHING)?.save(sweep) }
 }

@@ -179,8 +179,7 @@ fn of_sweep(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
     let private = Private::new(&learned);
     let Some(id) = mapping.run().text("sweep_id").filter(|id| !private.is_in(id)) else { return Ok(()) };
     let sweep = sweep::bundle(id, mapping.ledger.options)?;
-    let (_, record) = sweep.records().next().expect("a sweep has its record");
-    mapping.ledger.parent(ParentLink::Record(record.digest()?), "part-of");
+    mapping.ledger.parent(ParentLink::Record(sweep.record().digest()), "part-of");
     mapping.ledger.sweep = Some(sweep);
     Ok(())
 }

@@ -99,13 +99,13 @@ pub struct Opened {
 impl Opened {
     pub fn new(converted: &Converted) -> Self {
         fn section<S: JsonSection + Default>(intact: &Intact, converted: &Converted) -> S {
-            intact.json_section(converted.record).unwrap_or_default()
+            intact.json_section(converted.record()).unwrap_or_default()
         }
         let mut bytes = Vec::new();
         converted.bundle.write(&mut bytes).expect("memory");
         let checked = Unverified::new(Content::bytes(bytes)).check(Digests::All);
         let intact = checked.unwrap_or_else(|wrong| panic!("{:?}", wrong.findings())).intact;
-        let record = intact.records()[&converted.record].clone();
+        let record = intact.records()[&converted.record()].clone();
         Self {
             record,
             context: section(&intact, converted),

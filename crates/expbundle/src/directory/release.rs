@@ -113,8 +113,8 @@ pub(crate) fn add(
     let previous = present.map(|present| followed_by(latest(present), &by)).unwrap_or_default();
     let folder = Folder { listing: DigestSet::of(&listing), weights: &weights, previous: &previous };
     let statement = sign_release(&releasing.release, folder, &releasing.signing)?;
-    bundle.insert_artifact(listing);
-    bundle.insert_statement(statement);
+    bundle.insert_artifact_unchecked(listing);
+    bundle.insert_statement_unchecked(statement);
     Ok(())
 }
 

@@ -129,7 +129,7 @@ impl Sorter<'_> {
         match parsed {
             Ok(record) => {
                 self.records.insert(id, record);
-                self.bundle.insert(object.name, object.content);
+                self.bundle.insert_unchecked(object.name, object.content);
             }
             Err(finding) => self.dropped.push(finding),
         }
@@ -142,7 +142,7 @@ impl Sorter<'_> {
             return;
         };
         if self.hashes_to(listed.digest.blake3, Code::DigestSection, &object) {
-            self.bundle.insert(object.name, object.content);
+            self.bundle.insert_unchecked(object.name, object.content);
         }
     }
 
@@ -150,7 +150,7 @@ impl Sorter<'_> {
     fn statement(&mut self, digest: Blake3, object: Object) {
         if object.blake3 != digest && statement(&object.content, self.limits) {
             self.renamed += 1;
-            self.bundle.insert(EntryName::Statement(object.blake3), object.content);
+            self.bundle.insert_unchecked(EntryName::Statement(object.blake3), object.content);
             return;
         }
         self.named(digest, Code::DigestStatement, object);
@@ -159,7 +159,7 @@ impl Sorter<'_> {
     /// A statement or artifact, which must hash to its name.
     fn named(&mut self, digest: Blake3, code: Code, object: Object) {
         if self.hashes_to(digest, code, &object) {
-            self.bundle.insert(object.name, object.content);
+            self.bundle.insert_unchecked(object.name, object.content);
         }
     }
 

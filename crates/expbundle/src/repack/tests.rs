@@ -77,7 +77,7 @@ fn with_artifact() -> Bundle {
     ));
     let mut draft = Draft::new(body);
     draft.embed(weights).expect("memory");
-    draft.finish().expect("a record")
+    draft.finish().expect("a record").into_bundle()
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn what_the_archive_lists_and_nobody_can_find_is_reported() {
     assert_eq!(codes, [Code::ContainerEntryCount]);
     // An end record that an entry holds is of another archive.
     let mut nested = with_artifact();
-    nested.insert_artifact(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec());
+    nested.insert_artifact_unchecked(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec());
     let bytes = written(&nested);
     let end = bytes.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
     let codes: Vec<_> = repacked(&bytes[..end]).expect("objects").dropped.iter().map(|finding| finding.code).collect();
@@ -150,7 +150,7 @@ fn with_statement() -> (Bundle, Vec<u8>) {
     let at = "2026-11-28T12:00:00Z".parse().expect("a time");
     let bytes = expbundle_statement::sign(&predicate, record, &expbundle_statement::Signing::new(&key, at))
         .expect("a statement");
-    bundle.insert_statement(bytes.clone());
+    bundle.insert_statement_unchecked(bytes.clone());
     (bundle, bytes)
 }
 
