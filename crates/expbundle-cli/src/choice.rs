@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
-use expbundle_statement::{Kind, PublicKey, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
 use crate::failure::Failure;
 use crate::keys;
@@ -26,8 +26,8 @@ const MOST_SIGNERS: usize = 5;
 #[derive(Clone, Copy)]
 pub struct Choice<'a> {
     pub intact: &'a Intact,
-    /// The key that is to sign.
-    pub signer: &'a PublicKey,
+    /// Who is to sign.
+    pub signer: &'a Identity,
 }
 
 /// What was chosen.
@@ -71,7 +71,7 @@ impl<'a> Choice<'a> {
     /// Refuses to sign as one's own what another key signed as its own, unless it was named.
     pub fn authorship(self, of: &[RecordId], named: &BTreeSet<RecordId>) -> Result<(), Failure> {
         let is_foreign = |id: &&RecordId| {
-            let authors: Vec<&PublicKey> = self.authors(**id).map(VerifiedStatement::key).collect();
+            let authors: Vec<&Identity> = self.authors(**id).map(VerifiedStatement::identity).collect();
             !authors.is_empty() && !authors.contains(&self.signer)
         };
         let foreign: Vec<RecordId> = of.iter().filter(|id| !named.contains(id)).filter(is_foreign).copied().collect();
@@ -107,10 +107,10 @@ impl<'a> Choice<'a> {
         let mut signers: BTreeMap<String, Option<&str>> = BTreeMap::new();
         let mut is_own = false;
         for statement in self.authors(id) {
-            if statement.key() == self.signer {
+            if statement.identity() == self.signer {
                 is_own = true;
             } else {
-                let name = signers.entry(statement.key().fingerprint()).or_default();
+                let name = signers.entry(statement.identity().to_string()).or_default();
                 *name = name.or(statement.signer_name());
             }
         }

@@ -227,7 +227,7 @@ impl Relations {
                     lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
                     without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
                     let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
-                    let links = links.map(|one| (one.id(), one.key().fingerprint().chars().take(20).collect()));
+                    let links = links.map(|one| (one.id(), one.identity().to_string().chars().take(20).collect()));
                     let links = links.collect();
                     return Ok(Self {
                         intact,
@@ -374,7 +374,7 @@ impl Relations {
         let mut signers: Vec<String> =
             vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();
         if signers.is_empty() {
-            let claimed = vouching().map(|one| one.signer_name().map_or_else(|| one.key().fingerprint(), named));
+            let claimed = vouching().map(|one| one.signer_name().map_or_else(|| one.identity().to_string(), named));
             signers = claimed.collect();
         }
         signers.sort();

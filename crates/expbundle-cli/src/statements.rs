@@ -12,7 +12,7 @@ use expbundle_convert::audit;
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_statement::{Kind, Predicate, PublicKey, Revocation, Revoked, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, VerifiedStatement};
 
 use crate::choice::Choice;
 pub use crate::choice::{chosen, one, starting};
@@ -58,7 +58,7 @@ impl StatementArguments {
         let key = self.signing.key()?;
         let signing = self.signing.by(&key)?;
         let created = signing.created;
-        let signer = key.public_key();
+        let signer = key.identity();
         let choice = Choice { intact: &intact, signer: &signer };
         let chosen = choice.records(&self.record)?;
         let now = crate::keys::moment(None)?;
@@ -104,7 +104,7 @@ impl StatementArguments {
         }
         self.save(&output, &intact, &signed_now)?;
         for (what, statement) in done {
-            terminal::talk(&format!("{what} by {}\n", signer.fingerprint()));
+            terminal::talk(&format!("{what} by {signer}\n"));
             terminal::say(&format!("{statement}\n"));
         }
         let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
@@ -179,7 +179,7 @@ fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
     };
     match revoked {
         Revoked::Record(id) => format!("record {}", short(id)),
-        Revoked::Key(key) => format!("the key {}", key.fingerprint()),
+        Revoked::Signer(signer) => format!("the key {signer}"),
         Revoked::Statement(id) => {
             let kind = intact.statements().iter().find(|one| one.id() == *id).map(|one| format!(" ({})", one.kind()));
             format!("statement {}{}", short(id), kind.unwrap_or_default())
@@ -188,13 +188,13 @@ fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
 }
 
 /// A note that somebody takes back what another key signed: that counts only where a signers file trusts whoever takes it back.
-fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &PublicKey) -> Option<String> {
+fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
     let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
     let signed_by_others = |statements: Vec<&VerifiedStatement>| {
-        !statements.is_empty() && statements.iter().all(|statement| statement.key() != signer)
+        !statements.is_empty() && statements.iter().all(|statement| statement.identity() != signer)
     };
     let is_anothers = match revoked {
-        Revoked::Key(key) => key != signer,
+        Revoked::Signer(revoked) => revoked != signer,
         Revoked::Statement(id) => signed_by_others(intact.statements().iter().filter(|one| one.id() == *id).collect()),
         Revoked::Record(_) => {
             let authorships = intact.statements_about(record).into_iter();
@@ -202,7 +202,7 @@ fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, sign
         }
     };
     let what = match revoked {
-        Revoked::Key(_) => "it is not the key that signs this",
+        Revoked::Signer(_) => "it is not the key that signs this",
         Revoked::Statement(_) => "another key signed the statement",
         Revoked::Record(_) => "other keys signed the record",
     };

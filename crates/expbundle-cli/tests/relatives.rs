@@ -640,7 +640,7 @@ fn taken_back(bench: &Bench) -> (Bundle, DigestSet) {
 }
 
 fn revoke_key(number: u8, reason: &str) -> Predicate {
-    let revoked = Revoked::Key(key(number).public_key());
+    let revoked = Revoked::Signer(key(number).identity());
     Predicate::Revocation(Revocation { revoked, since: None, reason: Some(reason.to_owned()) })
 }
 
@@ -744,7 +744,7 @@ fn a_flood_of_statements_does_not_keep_the_owner_from_signing() {
     let unverified = expbundle::verify::Unverified::new(expbundle::Content::bytes(bytes(&all)));
     let mut intact = unverified.check(expbundle::verify::Digests::Blake3).expect("intact").intact;
     let ada = key(ADA);
-    let own = intact.statements().iter().find(|one| *one.key() == ada.public_key()).expect("her authorship").id();
+    let own = intact.statements().iter().find(|one| *one.identity() == ada.identity()).expect("her authorship").id();
     let signing = Signing::new(&ada, "2026-11-25T09:00:00Z".parse().expect("a time"));
     let words = Predicate::Comment(Comment { text: "mine".to_owned() });
     let signed = intact.say(expbundle_format::RecordId(one.blake3), &words, &signing).expect("room");

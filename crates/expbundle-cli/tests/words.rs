@@ -419,7 +419,7 @@ fn a_key_that_takes_itself_back_is_heard() {
     let bench = bench();
     let (mut all, ada) = finished(titled(body("1", "wandb"), "fine-tune"));
     all.insert_statement_unchecked(statement(ada, &vouch(), None, EVE, "2026-11-21T09:00:00Z"));
-    let revoked = Revoked::Key(key(EVE).public_key());
+    let revoked = Revoked::Signer(key(EVE).identity());
     let words = Predicate::Revocation(Revocation { revoked, since: None, reason: Some("stolen".to_owned()) });
     all.insert_statement_unchecked(statement(ada, &words, None, EVE, "2026-11-22T09:00:00Z"));
     save(&bench, "a.expb", &all);

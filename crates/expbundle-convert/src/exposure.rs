@@ -135,7 +135,7 @@ impl Search {
         let mut signers: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
         for statement in intact.statements() {
             let name = statement.signer_name().map(str::to_owned);
-            *signers.entry((statement.key().fingerprint(), name)).or_default() += 1;
+            *signers.entry((statement.identity().to_string(), name)).or_default() += 1;
             self.time(statement.created());
             let mut payload: Value = serde_json::from_slice(statement.payload()).unwrap_or_default();
             if let Some(predicate) = payload.get_mut("predicate") {

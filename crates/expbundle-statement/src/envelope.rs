@@ -15,9 +15,6 @@ pub const SIGSTORE_BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json
 /// Type of the payload, in this very spelling.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// Bytes of an Ed25519 signature.
-const SIGNATURE_BYTES: usize = 64;
-
 /// An envelope that was taken apart and not verified.
 #[derive(Clone, Debug)]
 pub struct Envelope {
@@ -135,16 +132,13 @@ impl Envelope {
     /// another key is a lie and refused. Other tools have other forms of it, which say nothing here.
     pub fn verify(self) -> Result<VerifiedStatement, StatementError> {
         let statement = Statement::parse(self.payload)?;
-        let key = statement.key();
-        let signature: [u8; SIGNATURE_BYTES] = self
-            .signature
-            .try_into()
-            .map_err(|bytes: Vec<u8>| StatementError::SignatureLength { bytes: bytes.len() })?;
-        let lies = |keyid: &String| keyid.starts_with("SHA256:") && *keyid != key.fingerprint();
+        let signer = statement.identity();
+        let signature = signer.signature(&self.signature)?;
+        let lies = |keyid: &String| keyid.starts_with("SHA256:") && *keyid != signer.to_string();
         if let Some(keyid) = self.keyid.filter(lies) {
-            return Err(StatementError::KeyId { keyid, fingerprint: key.fingerprint() });
+            return Err(StatementError::KeyId { keyid, fingerprint: signer.to_string() });
         }
-        if !key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, statement.payload()), &signature) {
+        if !signature.holds(&pre_authentication_encoding(PAYLOAD_TYPE, statement.payload())) {
             return Err(StatementError::Invalid);
         }
         Ok(VerifiedStatement::new(statement, &self.file))

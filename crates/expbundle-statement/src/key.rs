@@ -32,7 +32,7 @@ pub enum KeyError {
 }
 
 /// An Ed25519 public key: canonical and not of small order.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey(VerifyingKey);
 
@@ -73,6 +73,11 @@ impl PublicKey {
             KeyData::Ed25519(key) => Self::from_bytes(&key.0),
             other => Err(KeyError::Algorithm(other.algorithm().to_string())),
         }
+    }
+
+    /// The public half of a private key.
+    pub(crate) fn of(key: &ed25519_dalek::SigningKey) -> Self {
+        Self(key.verifying_key())
     }
 
     /// The fingerprint that `ssh-keygen -l` shows: `SHA256:` and 43 characters.
@@ -141,12 +146,6 @@ impl JsonSchema for PublicKey {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": "^ssh-ed25519 [A-Za-z0-9+/]+=*$" })
-    }
-}
-
-impl From<&ed25519_dalek::SigningKey> for PublicKey {
-    fn from(key: &ed25519_dalek::SigningKey) -> Self {
-        Self(key.verifying_key())
     }
 }
 

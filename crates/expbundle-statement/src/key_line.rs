@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base64;
+use crate::identity::Identity;
 use crate::key::{KeyError, PublicKey};
 
 /// The one algorithm of version 1.0.
@@ -15,7 +16,7 @@ const MOST_NAME_BYTES: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub(crate) enum KeyLine {
     /// A key whose signatures can be verified.
-    Known(PublicKey),
+    Known(Identity),
     /// A well-formed key of an algorithm that a later version may know.
     Unknown(UnknownKey),
 }
@@ -29,7 +30,7 @@ pub(crate) struct UnknownKey {
 
 impl KeyLine {
     /// The key, or the name of its algorithm if that is unknown.
-    pub fn known(self) -> Result<PublicKey, String> {
+    pub fn known(self) -> Result<Identity, String> {
         match self {
             Self::Known(key) => Ok(key),
             Self::Unknown(key) => Err(key.line.get(..key.algorithm_bytes).unwrap_or_default().to_owned()),
@@ -58,9 +59,9 @@ impl TryFrom<String> for KeyLine {
 
 /// The key behind the name of its algorithm, or `None` if it is a well-formed one of an unknown algorithm. Which names there may be is for
 /// the caller to say: a signers file has more of them than a statement.
-pub(crate) fn read(algorithm: &str, key: &str) -> Result<Option<PublicKey>, KeyError> {
+pub(crate) fn read(algorithm: &str, key: &str) -> Result<Option<Identity>, KeyError> {
     if algorithm == ED25519 {
-        return PublicKey::try_from(format!("{algorithm} {key}")).map(Some);
+        return PublicKey::try_from(format!("{algorithm} {key}")).map(|key| Some(Identity::Ed25519(key)));
     }
     let blob = base64::decode(key).ok_or(KeyError::Form)?;
     // Both names are the same, so that a key cannot pass for one of another algorithm.
@@ -72,7 +73,7 @@ pub(crate) fn read(algorithm: &str, key: &str) -> Result<Option<PublicKey>, KeyE
 impl From<KeyLine> for String {
     fn from(key: KeyLine) -> Self {
         match key {
-            KeyLine::Known(key) => key.into(),
+            KeyLine::Known(identity) => identity.line(),
             KeyLine::Unknown(key) => key.line,
         }
     }

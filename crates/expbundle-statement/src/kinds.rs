@@ -7,6 +7,7 @@ use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::identity::Identity;
 use crate::key::PublicKey;
 use crate::key_line::KeyLine;
 
@@ -164,7 +165,7 @@ impl RawAsserted {
                 return Err("`relation` and `artifact` are of a link to a parent, and this one names a key");
             }
             (None, Some(key)) => match key.known() {
-                Ok(same_signer) => LinkClaim::Key { same_signer },
+                Ok(same_signer) => LinkClaim::Signer { same_signer },
                 Err(algorithm) => return Ok(Err(algorithm)),
             },
             _ => return Err("a link names either `parent` or `sameSigner`"),
@@ -196,7 +197,7 @@ impl RawRevocation {
         let revoked = match revoked {
             RawRevoked::Record(id) => Revoked::Record(id),
             RawRevoked::Statement(id) => Revoked::Statement(id),
-            RawRevoked::Key(key) => Revoked::Key(key.known()?),
+            RawRevoked::Key(key) => Revoked::Signer(key.known()?),
         };
         Ok(Revocation { revoked, since, reason })
     }
@@ -219,9 +220,10 @@ pub enum LinkClaim {
     },
     /// A key that is the signer's too. Only where both keys say so of each other is it more than a claim.
     #[serde(rename_all = "camelCase")]
-    Key {
+    Signer {
         /// In OpenSSH's one-line form without comment.
-        same_signer: PublicKey,
+        #[schemars(with = "PublicKey")]
+        same_signer: Identity,
     },
 }
 
@@ -257,7 +259,8 @@ pub enum Revoked {
     /// A statement, by its id.
     Statement(StatementId),
     /// Every statement of a key, in OpenSSH's one-line form without comment.
-    Key(PublicKey),
+    #[serde(rename = "key")]
+    Signer(#[schemars(with = "PublicKey")] Identity),
 }
 
 /// What was there when the statement was made.
@@ -287,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_link_names_a_record_or_a_key() {
-        let key = SigningKey::from_seed(&[7; 32]).public_key();
+        let key = SigningKey::from_seed(&[7; 32]).identity();
         let read = |value: Value| {
             let raw: RawAsserted = serde_json::from_value(value).expect("members");
             raw.known().map(|link| link.expect("a known algorithm").claim)
@@ -295,7 +298,7 @@ mod tests {
         let record = DigestSet::of(b"a record");
         let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
         assert_eq!(read(json!({"parent": record})), Ok(claim));
-        assert_eq!(read(json!({"sameSigner": key})), Ok(LinkClaim::Key { same_signer: key }));
+        assert_eq!(read(json!({"sameSigner": key})), Ok(LinkClaim::Signer { same_signer: key.clone() }));
         assert!(read(json!({"parent": record, "sameSigner": key})).is_err());
         // Members of the other form are refused, and `null` is as good as nothing.
         for foreign in [json!({"relation": "part-of"}), json!({"artifact": record})] {
@@ -304,7 +307,7 @@ mod tests {
             assert!(read(value.clone()).is_err(), "{value}");
         }
         let nulls = json!({"sameSigner": key, "parent": null, "relation": null, "artifact": null});
-        assert_eq!(read(nulls), Ok(LinkClaim::Key { same_signer: key }));
+        assert_eq!(read(nulls), Ok(LinkClaim::Signer { same_signer: key.clone() }));
         assert!(read(json!({})).is_err());
     }
 }

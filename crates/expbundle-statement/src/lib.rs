@@ -10,6 +10,7 @@ mod base64;
 pub mod chain;
 mod envelope;
 mod error;
+mod identity;
 mod key;
 mod key_line;
 mod kinds;
@@ -22,6 +23,7 @@ mod trust;
 
 pub use envelope::{Envelope, PAYLOAD_TYPE, SIGSTORE_BUNDLE, pre_authentication_encoding};
 pub use error::StatementError;
+pub use identity::{Identity, TimeEvidence};
 pub use key::{KeyError, PublicKey};
 pub use kinds::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Release, Review,

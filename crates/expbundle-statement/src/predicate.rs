@@ -262,8 +262,8 @@ impl Predicate {
                     let input = artifact.map(|artifact| format!(", which made {artifact}")).unwrap_or_default();
                     format!("{relation} {}{input}{}", parent.blake3, because(reason.as_deref()))
                 }
-                LinkClaim::Key { same_signer } => {
-                    format!("the key {} is mine too{}", same_signer.fingerprint(), because(reason.as_deref()))
+                LinkClaim::Signer { same_signer } => {
+                    format!("the key {same_signer} is mine too{}", because(reason.as_deref()))
                 }
             },
             Self::Supersession(Superseded { successor, reason }) => {
@@ -273,7 +273,7 @@ impl Predicate {
                 let what = match revoked {
                     Revoked::Record(id) => format!("record {id}"),
                     Revoked::Statement(id) => format!("statement {id}"),
-                    Revoked::Key(key) => format!("key {}", key.fingerprint()),
+                    Revoked::Signer(signer) => format!("key {signer}"),
                 };
                 let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
                 format!("revokes {what}{since}{}", because(reason.as_deref()))

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::envelope::Envelope;
 use crate::error::StatementError;
-use crate::key::PublicKey;
+use crate::identity::{Identity, TimeEvidence};
 use crate::key_line::KeyLine;
 use crate::kinds::{Release, Signer};
 use crate::predicate::{Common, Kind, MAJOR, Predicate, predicate_type};
@@ -114,7 +114,7 @@ pub struct Statement {
     subjects: Vec<Subject>,
     common: Common,
     predicate: Predicate,
-    key: PublicKey,
+    identity: Identity,
 }
 
 impl Statement {
@@ -158,13 +158,13 @@ impl Statement {
         let (common, predicate) = Predicate::parse(&kind, raw.predicate)?;
         let signer = KeyLine::try_from(common.signer.public_key.clone()).map_err(StatementError::Key)?;
         match (signer.known(), predicate) {
-            (Ok(key), Ok(predicate)) => Ok(Self { id, payload, record, subjects, common, predicate, key }),
+            (Ok(identity), Ok(predicate)) => Ok(Self { id, payload, record, subjects, common, predicate, identity }),
             (Err(algorithm), _) | (_, Err(algorithm)) => Err(set_aside(id, record, Unknown::Algorithm(algorithm))),
         }
     }
 
-    pub(crate) fn key(&self) -> PublicKey {
-        self.key
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub(crate) fn payload(&self) -> &[u8] {
@@ -267,7 +267,7 @@ fn sign_about(
     Envelope::sign(&json::to_bytes(&statement)?, key)
 }
 
-/// A statement whose signature holds for the key that it names. Whose key that is, is another question.
+/// A statement whose signature holds for the signer that it names. Who that is, is another question.
 ///
 /// A statement is its payload: several files around one payload are one statement with more evidence for it.
 #[derive(Clone, Debug)]
@@ -361,9 +361,14 @@ impl VerifiedStatement {
         &self.statement.common.prev
     }
 
-    /// The key that signed.
-    pub fn key(&self) -> &PublicKey {
-        &self.statement.key
+    /// Who signed.
+    pub fn identity(&self) -> &Identity {
+        &self.statement.identity
+    }
+
+    /// What shows when it was made.
+    pub fn time_evidence(&self) -> TimeEvidence {
+        TimeEvidence::Claimed
     }
 
     /// What the signer wants to be called.

@@ -1,35 +1,35 @@
-//! Trust: what a signers file makes of a key at a moment (spec/trust.md).
+//! Trust: what a signers file makes of a signer at a moment (spec/trust.md).
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::key::PublicKey;
+use crate::identity::{Identity, TimeEvidence};
 use crate::signers::{self, Line, Options, SkippedLine, TrustError, Window};
 
 /// The namespace of statements.
 const NAMESPACE: &str = "expbundle";
-/// Names of one key that are given: they are repeated at each of its statements.
+/// Names of one signer that are given: they are repeated at each of its statements.
 const MOST_NAMES: usize = 16;
 
 /// Signers that are trusted, for what, and when.
 #[derive(Clone, Debug, Default)]
 pub struct TrustPolicy {
-    by_key: HashMap<[u8; 32], Vec<AllowedSigner>>,
+    by_identity: HashMap<Identity, Vec<AllowedSigner>>,
     skipped: Vec<SkippedLine>,
 }
 
-/// One line of a key.
+/// One line of a signer.
 #[derive(Clone, Debug)]
 struct AllowedSigner {
     principals: Vec<String>,
     options: Options,
 }
 
-/// What a policy makes of a key at a moment.
+/// What a policy makes of a signer at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is the key of these principals.
+    /// It is these principals.
     Trusted {
         /// Their names, sorted; the first 16.
         principals: Vec<String>,
@@ -44,7 +44,7 @@ pub enum Judgement {
         /// Their names, sorted; the first 16.
         principals: Vec<String>,
     },
-    /// The policy does not have the key.
+    /// The policy does not have the signer.
     Unknown,
 }
 
@@ -56,8 +56,8 @@ impl TrustPolicy {
     pub fn parse(file: impl AsRef<[u8]>) -> Result<Self, TrustError> {
         let mut policy = Self::default();
         signers::for_each_line(file.as_ref(), |number, line| match line {
-            Line::Signer { principals, options, key } => {
-                policy.by_key.entry(*key.as_bytes()).or_default().push(AllowedSigner { principals, options });
+            Line::Signer { principals, options, identity } => {
+                policy.by_identity.entry(identity).or_default().push(AllowedSigner { principals, options });
             }
             Line::Skipped(reason) => policy.skipped.push(SkippedLine { line: number, reason }),
         })?;
@@ -66,7 +66,7 @@ impl TrustPolicy {
 
     /// Whether nobody is trusted.
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.by_identity.is_empty()
     }
 
     /// The lines that were skipped, in their order: of keys of other types, of certificate authorities, with patterns for names.
@@ -74,20 +74,34 @@ impl TrustPolicy {
         &self.skipped
     }
 
-    /// When the lines of a key count for statements: why one is [trusted at another time](Judgement::NotValid).
-    pub fn windows(&self, key: &PublicKey) -> Vec<Window> {
-        let lines = self.by_key.get(key.as_bytes()).into_iter().flatten();
+    /// The lines of a signer. One that several signers share, as that of an authority would be, joins here.
+    fn lines(&self, identity: &Identity) -> &[AllowedSigner] {
+        self.by_identity.get(identity).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// When the lines of a signer count for statements: why one is [trusted at another time](Judgement::NotValid).
+    pub fn windows(&self, identity: &Identity) -> Vec<Window> {
+        let lines = self.lines(identity).iter();
         lines.filter(|line| line.options.fit_namespace(NAMESPACE)).map(|line| line.options.window()).collect()
     }
 
-    /// Whether a line has the key for statements, at whatever time.
-    pub fn has(&self, key: &PublicKey) -> bool {
-        !self.windows(key).is_empty()
+    /// Whether a line has the signer, at whatever time and for whatever purpose.
+    pub fn knows(&self, identity: &Identity) -> bool {
+        !self.lines(identity).is_empty()
     }
 
-    /// Judges a key at a moment, by all its lines: one that fits is enough.
-    pub fn judge(&self, key: &PublicKey, at: Timestamp) -> Judgement {
-        let Some(lines) = self.by_key.get(key.as_bytes()) else { return Judgement::Unknown };
+    /// Whether a line has the signer for statements, at whatever time.
+    pub fn has(&self, identity: &Identity) -> bool {
+        !self.windows(identity).is_empty()
+    }
+
+    /// Judges at a moment who signed something, by all its lines: one that fits is enough.
+    pub fn judge(&self, identity: &Identity, signed: TimeEvidence, at: Timestamp) -> Judgement {
+        let lines = self.lines(identity);
+        // The moment that a line has to be valid at. A date that is only claimed cannot be it: who has a stolen key dates as they like.
+        let at = match signed {
+            TimeEvidence::Claimed => at,
+        };
         let names = |fits: &dyn Fn(&Options) -> bool| {
             let lines = lines.iter().filter(|line| fits(&line.options));
             let mut names: Vec<String> = lines.flat_map(|line| line.principals.clone()).collect();

@@ -1,7 +1,7 @@
 //! Signers files: what is read, what is skipped, what is refused (spec/trust.md).
 
 use expbundle_statement::{
-    Judgement, KeyError, PublicKey, SignersProblem as Problem, SigningKey, SkipReason, TrustPolicy,
+    Judgement, KeyError, PublicKey, SignersProblem as Problem, SigningKey, SkipReason, TimeEvidence, TrustPolicy,
 };
 use jiff::Timestamp;
 
@@ -16,7 +16,11 @@ fn policy(text: &str) -> TrustPolicy {
 }
 
 fn judged(text: &str, key: &PublicKey, at: &str) -> Judgement {
-    policy(text).judge(key, at.parse::<Timestamp>().expect("a time"))
+    judge(&policy(text), key, at)
+}
+
+fn judge(policy: &TrustPolicy, key: &PublicKey, at: &str) -> Judgement {
+    policy.judge(&(*key).into(), TimeEvidence::Claimed, at.parse::<Timestamp>().expect("a time"))
 }
 
 fn trusted(names: &[&str]) -> Judgement {
@@ -94,7 +98,7 @@ fn lines_that_could_only_add_trust_are_skipped() {
          ad? {ada}\nada valid-before=\"20200101\" {unknown}\n"
     );
     let policy = policy(&text);
-    assert_eq!(policy.judge(&ada, NOW.parse().expect("a time")), Judgement::Unknown);
+    assert_eq!(judge(&policy, &ada, NOW), Judgement::Unknown);
     let pattern = |text: &str| SkipReason::Pattern(text.to_owned());
     let reasons: Vec<_> = policy.skipped().iter().map(|skipped| (skipped.line, skipped.reason.clone())).collect();
     assert_eq!(
@@ -225,7 +229,5 @@ fn each_mistake_has_its_problem() {
 fn one_key_may_stand_in_any_number_of_lines() {
     let ada = key(1);
     let text = format!("ada valid-before=\"20200101\" {ada}\n").repeat(20_000);
-    let at = NOW.parse().expect("a time");
-    let policy = policy(&text);
-    assert_eq!(policy.judge(&ada, at), Judgement::NotValid { principals: vec!["ada".to_owned()] });
+    assert_eq!(judged(&text, &ada, NOW), Judgement::NotValid { principals: vec!["ada".to_owned()] });
 }

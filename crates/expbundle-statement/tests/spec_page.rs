@@ -17,7 +17,7 @@ fn the_worked_bytes_verify() {
     assert_eq!(verified.id().0, Blake3::of(payload.as_bytes()));
     assert!(worked.contains(&format!("statements/{}.json", Blake3::of(file.as_bytes()))));
     let seed: [u8; 32] = sha2::Sha256::digest("expbundle conformance ada").into();
-    assert_eq!(&SigningKey::from_seed(&seed).public_key(), verified.key());
+    assert_eq!(&SigningKey::from_seed(&seed).identity(), verified.identity());
     let begins = String::from_utf8(pre_authentication_encoding("application/vnd.in-toto+json", payload.as_bytes()));
     let begins = begins.expect("text").strip_suffix(payload).expect("the payload stands at the end").to_owned();
     assert!(worked.contains(&format!("`{begins}`")));

@@ -16,7 +16,7 @@ fn says(predicate: &Predicate, expected: &str) {
 #[test]
 fn every_kind_says_what_it_says() {
     let record = DigestSet::of(b"a record");
-    let (id, key) = (record.blake3, SigningKey::from_seed(&[7; 32]).public_key());
+    let (id, key) = (record.blake3, SigningKey::from_seed(&[7; 32]).identity());
     says(&Predicate::Authorship(Authorship::default()), "vouches for the record");
     for (verdict, word) in [
         (ReviewVerdict::Approved, "approved"),
@@ -41,9 +41,8 @@ fn every_kind_says_what_it_says() {
     }
     let claim = LinkClaim::Record { parent: record, relation: None, artifact: None };
     says(&Predicate::Link(Asserted { claim, reason: None }), &format!("follows from {id}"));
-    let claim = LinkClaim::Key { same_signer: key };
-    let fingerprint = key.fingerprint();
-    says(&Predicate::Link(Asserted { claim, reason: None }), &format!("the key {fingerprint} is mine too"));
+    let claim = LinkClaim::Signer { same_signer: key.clone() };
+    says(&Predicate::Link(Asserted { claim, reason: None }), &format!("the key {key} is mine too"));
     says(&Predicate::Supersession(Superseded { successor: record, reason: None }), &format!("superseded by {id}"));
     let revocation =
         Revocation { revoked: Revoked::Record(RecordId(id)), since: None, reason: Some("wrong".to_owned()) };

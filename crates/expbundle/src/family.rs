@@ -148,7 +148,7 @@ fn decides_successor(statement: &VerifiedStatement) -> bool {
 /// Whether a statement takes something back or joins keys: that has to do with others than the record that it is about.
 fn changes_others(predicate: &Predicate) -> bool {
     matches!(predicate, Predicate::Revocation(_))
-        || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Key { .. }, .. }))
+        || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }))
 }
 
 /// Sections that one copy of a record is without and another has: joined, they are there again, also if somebody withheld them.

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
-use expbundle_statement::{Kind, Predicate, TrustPolicy};
+use expbundle_statement::{Predicate, TrustPolicy};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -277,16 +277,15 @@ impl Intact {
             let counting = self.statements().iter().filter(|one| !standing.apart.statements.contains(&one.id()));
             findings.extend(expbundle_statement::chain::check(counting));
         }
-        let authorships = self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship);
-        let authors: HashSet<(RecordId, [u8; 32])> =
-            authorships.map(|one| (RecordId(one.record().blake3), *one.key().as_bytes())).collect();
+        let authors = self.authors();
         for statement in self.statements() {
             let Predicate::Seal(seal) = statement.predicate() else { continue };
             let entry = EntryName::Statement(statement.file_digest()).to_string();
             let binds = if has_policy {
                 !apart.contains(&entry)
             } else {
-                authors.contains(&(RecordId(statement.record().blake3), *statement.key().as_bytes()))
+                let authors = authors.get(&RecordId(statement.record().blake3));
+                authors.is_some_and(|authors| authors.contains(statement.identity()))
             };
             if !binds {
                 continue;

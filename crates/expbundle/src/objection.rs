@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::{Kind, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -87,18 +87,17 @@ fn severity(verdict: ReviewVerdict) -> Severity {
 }
 
 /// What a review is about: the record, the reviewer, and the scope and role, as they are written.
-type Matter<'a> = (RecordId, [u8; 32], Option<&'a str>, Option<&'a str>);
+type Matter<'a> = (RecordId, &'a Identity, Option<&'a str>, Option<&'a str>);
 
-fn matter<'a>(statement: &VerifiedStatement, review: &'a Review) -> Matter<'a> {
-    let (record, key) = (RecordId(statement.record().blake3), *statement.key().as_bytes());
-    (record, key, review.scope.as_deref(), review.role.as_deref())
+fn matter<'a>(statement: &'a VerifiedStatement, review: &'a Review) -> Matter<'a> {
+    (record_of(statement), statement.identity(), review.scope.as_deref(), review.role.as_deref())
 }
 
 /// What those whose word counts said against records.
-pub(crate) fn object(
-    words: &[&VerifiedStatement],
-    revocations: &[&VerifiedStatement],
-    rights: &Rights<'_>,
+pub(crate) fn object<'a>(
+    words: &[&'a VerifiedStatement],
+    revocations: &[&'a VerifiedStatement],
+    rights: &'a Rights<'a>,
     standing: &mut Standing,
 ) {
     let mut objections = Objections { rights, against: BTreeMap::new() };
@@ -118,10 +117,10 @@ struct Objections<'a> {
     against: BTreeMap<RecordId, Vec<Objection>>,
 }
 
-impl Objections<'_> {
+impl<'a> Objections<'a> {
     fn say(
         &mut self,
-        statement: &VerifiedStatement,
+        statement: &'a VerifiedStatement,
         kind: ObjectionKind,
         record: RecordId,
         reason: Option<&String>,
@@ -132,10 +131,10 @@ impl Objections<'_> {
             kind,
             created: statement.created(),
             statement: statement.id(),
-            key: statement.key().fingerprint(),
-            trusted_as: rights.principals(statement.key()),
-            listed_as: rights.not_valid(statement.key()).map(|known| known.principals).unwrap_or_default(),
-            by_author: rights.vouches(statement.key(), record),
+            key: statement.identity().to_string(),
+            trusted_as: rights.principals(statement),
+            listed_as: rights.not_valid(statement).map(|known| known.principals).unwrap_or_default(),
+            by_author: rights.vouches(statement.identity(), record),
             name: statement.signer_name().map(str::to_owned),
             reason: reason.cloned(),
             successor,
@@ -144,22 +143,22 @@ impl Objections<'_> {
     }
 
     /// Whose record, authorship or key was taken back.
-    fn revoked(&mut self, words: &[&VerifiedStatement], revocations: &[&VerifiedStatement], standing: &Standing) {
+    fn revoked(&mut self, words: &[&'a VerifiedStatement], revocations: &[&'a VerifiedStatement], standing: &Standing) {
         let rights = self.rights;
         let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
         // With a signers file, what is set apart is not here.
-        let is_here = |statement: &&&VerifiedStatement| rights.policy.is_none() || rights.trusts(statement.key());
+        let is_here = |statement: &&&'a VerifiedStatement| rights.policy.is_none() || rights.trusts(statement);
         let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
         let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
-        let mut by_key: HashMap<[u8; 32], BTreeSet<RecordId>> = HashMap::new();
+        let mut by_signer: HashMap<&Identity, BTreeSet<RecordId>> = HashMap::new();
         for authorship in authorships() {
-            by_key.entry(*authorship.key().as_bytes()).or_default().insert(record_of(authorship));
+            by_signer.entry(authorship.identity()).or_default().insert(record_of(authorship));
         }
         // Of a record that another key still vouches for a key took back its own word only.
         let has_a_say: HashSet<RecordId> = authorships()
             .filter(|one| {
-                let counts = rights.policy.is_none() || rights.trusts(one.key());
-                counts && !standing.keys.contains(one.key().as_bytes()) && standing.vouches(one)
+                let counts = rights.policy.is_none() || rights.trusts(one);
+                counts && !standing.is_of_revoked(one) && standing.vouches(one)
             })
             .map(|one| record_of(one))
             .collect();
@@ -167,28 +166,27 @@ impl Objections<'_> {
         for statement in revocations {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
             let subject = record_of(statement);
-            let by = *statement.key().as_bytes();
+            let by = statement.identity();
             // Who takes a key back does so once, however often that is said.
             let records = match &revocation.revoked {
                 Revoked::Record(id) => BTreeSet::from([*id]),
                 Revoked::Statement(id) if here.contains(id) => by_id.get(id).copied().into_iter().collect(),
                 Revoked::Statement(_) => BTreeSet::from([subject]),
-                Revoked::Key(key) => {
-                    let key = *key.as_bytes();
-                    let is_first = told.insert((by, key, None));
-                    let vouched = by_key.get(&key).filter(|_| is_first).into_iter().flatten();
+                Revoked::Signer(revoked) => {
+                    let is_first = told.insert((by, revoked, None));
+                    let vouched = by_signer.get(revoked).filter(|_| is_first).into_iter().flatten();
                     let mut records: BTreeSet<RecordId> = vouched.copied().collect();
                     records.extend(standing.taken_back.get(&subject));
                     // With a signers file, that a key was taken back says nothing of what another trusted one vouches for.
                     let is_said = |record: &RecordId| rights.policy.is_none() || !has_a_say.contains(record);
-                    records.retain(|record| is_said(record) && told.insert((by, key, Some(*record))));
+                    records.retain(|record| is_said(record) && told.insert((by, revoked, Some(*record))));
                     records
                 }
             };
             for record in records {
                 let is_vouched_for = match &revocation.revoked {
                     Revoked::Record(id) => !standing.records.contains(id),
-                    Revoked::Statement(_) | Revoked::Key(_) => has_a_say.contains(&record),
+                    Revoked::Statement(_) | Revoked::Signer(_) => has_a_say.contains(&record),
                 };
                 let kind = if is_vouched_for { ObjectionKind::Withdrawn } else { ObjectionKind::Revoked };
                 self.say(statement, kind, record, revocation.reason.as_ref(), None);
@@ -197,7 +195,7 @@ impl Objections<'_> {
     }
 
     /// What reviews and supersessions say against records. Gives the reviews that a later or severer one replaced.
-    fn reviewed(&mut self, words: &[&VerifiedStatement], standing: &Standing) -> BTreeSet<StatementId> {
+    fn reviewed(&mut self, words: &[&'a VerifiedStatement], standing: &Standing) -> BTreeSet<StatementId> {
         let rights = self.rights;
         // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence. Of
         // two words of one moment the severer counts.
@@ -220,7 +218,7 @@ impl Objections<'_> {
                 {
                     replaced.insert(statement.id());
                 }
-                Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement.key()) => {
+                Predicate::Review(review) if rights.policy.is_none() || rights.trusts(statement) => {
                     let kind = match review.verdict {
                         ReviewVerdict::Approved => continue,
                         ReviewVerdict::Rejected => ObjectionKind::Rejected,

@@ -7,7 +7,7 @@ use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::{FirstAncestors, RecordFacts};
-use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine};
+use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine, VerifiedStatement};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -197,6 +197,18 @@ pub struct SignerReport {
     pub name: Option<String>,
     /// Principals for whom the signers file trusts the key; empty if it trusts none.
     pub trusted_as: Vec<String>,
+}
+
+impl SignerReport {
+    fn new(statement: &VerifiedStatement, verdict: &Verdict) -> Self {
+        let identity = statement.identity();
+        Self {
+            fingerprint: identity.to_string(),
+            public_key: identity.line(),
+            name: statement.signer_name().map(str::to_owned),
+            trusted_as: verdict.trusted.get(&statement.id()).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// A directory.
@@ -479,12 +491,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             kind: statement.kind().to_string(),
             record: statement.listing().is_none().then(|| RecordId(statement.record().blake3)),
             created: statement.created(),
-            signer: SignerReport {
-                fingerprint: statement.key().fingerprint(),
-                public_key: statement.key().to_string(),
-                name: statement.signer_name().map(str::to_owned),
-                trusted_as: verdict.trusted.get(&statement.id()).cloned().unwrap_or_default(),
-            },
+            signer: SignerReport::new(statement, verdict),
             prev: statement.previous().to_vec(),
             says: statement.predicate().summary(),
             against: statement.predicate().is_against(),
@@ -496,7 +503,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
             },
             takes_back_its_own_key: matches!(
                 statement.predicate(),
-                Predicate::Revocation(Revocation { revoked: Revoked::Key(key), .. }) if key == statement.key()
+                Predicate::Revocation(Revocation { revoked: Revoked::Signer(signer), .. }) if signer == statement.identity()
             ),
         })
         .collect();

@@ -79,7 +79,7 @@ impl Intact {
         let is_named = predicate.kind() == Kind::Authorship;
         let outputs = about.body().outputs.iter().filter(|output| is_named && role::carries_lineage(&output.role));
         let outputs: Vec<_> = outputs.map(|output| output.digest).collect();
-        let previous = self.latest_for(record, &signing.key.public_key());
+        let previous = self.latest_for(record, &signing.key.identity());
         let about = About { record: about.digest(), outputs: &outputs, previous: &previous };
         let file = sign(predicate, about, signing)?;
         let statement = Envelope::parse(&file).and_then(Envelope::verify)?;
@@ -98,7 +98,7 @@ impl Intact {
         let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {
             Revoked::Record(_) => false,
             Revoked::Statement(id) => statement.id() == *id,
-            Revoked::Key(key) => statement.kind() == Kind::Authorship && statement.key() == key,
+            Revoked::Signer(signer) => statement.kind() == Kind::Authorship && statement.identity() == signer,
         };
         let meant = self.statements().iter().filter(is_meant).map(|statement| RecordId(statement.record().blake3));
         let records: BTreeSet<RecordId> = meant.filter(|id| self.records().contains_key(id)).collect();

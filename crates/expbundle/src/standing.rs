@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
-use expbundle_statement::{Judgement, Kind, Predicate, PublicKey, Revoked, TrustPolicy, VerifiedStatement, Window};
+use expbundle_statement::{
+    Identity, Judgement, Kind, Predicate, Revoked, TimeEvidence, TrustPolicy, VerifiedStatement, Window,
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,9 +49,9 @@ pub struct Standing {
     /// Reviews that a later one of the same reviewer with the same scope and role replaced.
     pub replaced_reviews: BTreeSet<StatementId>,
     /// Without a signers file: who took back their own signature of a record that others signed too.
-    withdrawn: HashSet<(RecordId, [u8; 32])>,
-    /// Keys that were revoked.
-    pub(crate) keys: HashSet<[u8; 32]>,
+    withdrawn: HashMap<RecordId, HashSet<Identity>>,
+    /// Signers who were revoked.
+    pub(crate) signers: HashSet<Identity>,
     /// Keys that the signers file has and does not trust at the moment, in the order of their first statements.
     pub not_valid: Vec<KnownKey>,
     /// What was taken back by whom, who tried to without a right to, and whose word does not count.
@@ -103,7 +105,12 @@ impl Standing {
         authorship.kind() == Kind::Authorship
             && !self.statements.contains(&authorship.id())
             && !self.records.contains(&record)
-            && !self.withdrawn.contains(&(record, *authorship.key().as_bytes()))
+            && !self.withdrawn.get(&record).is_some_and(|signers| signers.contains(authorship.identity()))
+    }
+
+    /// Whether its signer was revoked.
+    pub(crate) fn is_of_revoked(&self, statement: &VerifiedStatement) -> bool {
+        self.signers.contains(statement.identity())
     }
 }
 
@@ -116,16 +123,16 @@ impl Intact {
         let rights = Rights::new(self, policy, at);
         let mut standing = Standing::default();
         let (mut words, strangers): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
-            self.statements().iter().partition(|statement| rights.is_known(statement.key()));
+            self.statements().iter().partition(|statement| rights.is_known(statement.identity()));
         words.sort_by_key(|statement| (statement.created(), statement.id()));
         let revocations = revoke(&words, &rights, &mut standing);
         if policy.is_some() {
-            let apart = self.statements().iter().filter(|statement| !rights.trusts(statement.key()));
+            let apart = self.statements().iter().filter(|statement| !rights.trusts(statement));
             standing.apart.statements = apart.map(VerifiedStatement::id).collect();
             self.divide(&revocations, &rights, &mut standing);
         }
-        let of_keys = self.statements().iter().filter(|statement| standing.keys.contains(statement.key().as_bytes()));
-        standing.statements.extend(of_keys.map(VerifiedStatement::id));
+        let of_revoked = self.statements().iter().filter(|statement| standing.signers.contains(statement.identity()));
+        standing.statements.extend(of_revoked.map(VerifiedStatement::id));
         self.supersede(&words, &rights, &mut standing);
         standing.findings.extend(words.iter().filter_map(|statement| future::finding(statement, at)));
         judge_signers(&words, &rights, &mut standing);
@@ -137,7 +144,7 @@ impl Intact {
     }
 
     /// A supersession that was revoked names no successor, so all revocations come first.
-    fn supersede(&self, words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
+    fn supersede<'a>(&self, words: &[&'a VerifiedStatement], rights: &Rights<'a>, standing: &mut Standing) {
         let superseding = words.iter().filter_map(|statement| match statement.predicate() {
             Predicate::Supersession(superseded) => Some((*statement, superseded.successor)),
             _ => None,
@@ -147,14 +154,15 @@ impl Intact {
                 !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at
             })
             .collect();
-        let said: HashSet<(RecordId, [u8; 32])> =
-            valid.iter().map(|(one, _)| (RecordId(one.record().blake3), *one.key().as_bytes())).collect();
-        let subjects: HashSet<RecordId> = said.iter().map(|(record, _)| *record).collect();
-        let agreed = subjects.into_iter().filter(|record| rights.all_authors(*record, &said)).collect();
+        let said = signers_of(valid.iter().map(|(statement, _)| *statement));
+        let all_say = |(record, signers): &(&RecordId, &HashSet<&Identity>)| {
+            rights.all_authors(**record, |author| signers.contains(author))
+        };
+        let agreed = said.iter().filter(all_say).map(|(record, _)| *record).collect();
         for (statement, successor) in valid {
             let subject = RecordId(statement.record().blake3);
             let what = format!("record {subject}");
-            if !rights.over_record(statement.key(), subject, &agreed) {
+            if !rights.over_record(statement, subject, &agreed) {
                 standing.findings.push(no_right(statement, &what));
                 continue;
             }
@@ -177,12 +185,12 @@ impl Intact {
     ///
     /// Whoever holds a stolen key can sign new records with it, and anybody can add a record of which a revocation speaks. So neither has a
     /// say, and both are seen: to leave out an authorship that was taken back must not undo that.
-    fn divide(&self, revocations: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
-        let is_trusted = |statement: &&VerifiedStatement| rights.trusts(statement.key());
+    fn divide<'a>(&'a self, revocations: &[&'a VerifiedStatement], rights: &Rights<'a>, standing: &mut Standing) {
+        let is_trusted = |statement: &&'a VerifiedStatement| rights.trusts(statement);
         let authorships =
             self.statements().iter().filter(|one| one.kind() == Kind::Authorship && !self.contradicts(one));
         let (gone, valid): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
-            authorships.filter(is_trusted).partition(|one| standing.keys.contains(one.key().as_bytes()));
+            authorships.filter(is_trusted).partition(|one| standing.is_of_revoked(one));
         let say: HashSet<RecordId> = valid.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         let mut seen: HashSet<RecordId> = gone.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         // What is set apart is not here.
@@ -194,14 +202,14 @@ impl Intact {
             let named = match &revocation.revoked {
                 Revoked::Record(id) => Some(*id),
                 Revoked::Statement(_) => Some(subject),
-                Revoked::Key(_) => None,
+                Revoked::Signer(_) => None,
             };
             standing.named.extend(named);
             seen.extend(match &revocation.revoked {
                 Revoked::Record(id) => Some(*id),
                 // One that is here tells by itself whether it vouched.
                 Revoked::Statement(id) => (!here.contains(id)).then_some(subject),
-                Revoked::Key(key) => rights.has(key).then_some(subject),
+                Revoked::Signer(signer) => rights.has(signer).then_some(subject),
             });
         }
         for id in self.records().keys().filter(|id| !say.contains(*id)) {
@@ -210,15 +218,19 @@ impl Intact {
         }
     }
 
-    /// Which keys signed which records as their authors.
-    fn authors(&self) -> HashMap<RecordId, HashSet<[u8; 32]>> {
-        let mut authors: HashMap<RecordId, HashSet<[u8; 32]>> = HashMap::new();
-        for statement in self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship) {
-            let record = RecordId(statement.record().blake3);
-            authors.entry(record).or_default().insert(*statement.key().as_bytes());
-        }
-        authors
+    /// Who signed which records as their authors.
+    pub(crate) fn authors(&self) -> HashMap<RecordId, HashSet<&Identity>> {
+        signers_of(self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship))
     }
+}
+
+/// Of each record who signed one of these statements about it.
+fn signers_of<'a>(statements: impl Iterator<Item = &'a VerifiedStatement>) -> HashMap<RecordId, HashSet<&'a Identity>> {
+    let mut signers: HashMap<RecordId, HashSet<&Identity>> = HashMap::new();
+    for statement in statements {
+        signers.entry(RecordId(statement.record().blake3)).or_default().insert(statement.identity());
+    }
+    signers
 }
 
 /// One finding, however many there are: what strangers add must not crowd out the rest.
@@ -228,7 +240,7 @@ fn report_strangers(strangers: &[&VerifiedStatement], standing: &mut Standing) {
     }
     let Some(first) = strangers.first() else { return };
     let message = match strangers.len() {
-        1 => format!("1 statement by an unknown key, {}, was set apart", first.key().fingerprint()),
+        1 => format!("1 statement by an unknown key, {}, was set apart", first.identity()),
         several => format!("{several} statements by unknown keys were set apart"),
     };
     standing.findings.push(Finding::new(Code::TrustUnknownSigner, place(first), message));
@@ -237,61 +249,52 @@ fn report_strangers(strangers: &[&VerifiedStatement], standing: &mut Standing) {
 /// Takes back what is revoked by those who may; returns their statements.
 fn revoke<'a>(
     words: &[&'a VerifiedStatement],
-    rights: &Rights<'_>,
+    rights: &Rights<'a>,
     standing: &mut Standing,
 ) -> Vec<&'a VerifiedStatement> {
     let mut revocations = Vec::new();
-    let by_id: BTreeMap<StatementId, &PublicKey> =
-        words.iter().map(|statement| (statement.id(), statement.key())).collect();
+    let by_id: BTreeMap<StatementId, &Identity> =
+        words.iter().map(|statement| (statement.id(), statement.identity())).collect();
     for statement in words {
         let Predicate::Revocation(revocation) = statement.predicate() else { continue };
         let since = revocation.since.unwrap_or(statement.created());
         if since.timestamp() > rights.at {
             continue;
         }
-        let (key, subject) = (statement.key(), RecordId(statement.record().blake3));
-        let (what, has_right) = match &revocation.revoked {
-            Revoked::Record(id) => {
-                let own = *id == subject && rights.is_author(key, subject);
-                (format!("record {id}"), own || rights.trusts(key))
-            }
-            Revoked::Statement(id) => {
-                let own = by_id.get(id).is_some_and(|signer| *signer == key) && rights.has_purpose(key);
-                (format!("statement {id}"), own || rights.trusts(key))
-            }
-            Revoked::Key(revoked) => (
-                format!("key {}", revoked.fingerprint()),
-                (revoked == key && rights.has_purpose(key)) || rights.trusts(key),
-            ),
+        let (signer, subject) = (statement.identity(), RecordId(statement.record().blake3));
+        let (what, owns) = match &revocation.revoked {
+            Revoked::Record(id) => (format!("record {id}"), *id == subject && rights.vouches(signer, subject)),
+            Revoked::Statement(id) => (format!("statement {id}"), by_id.get(id).is_some_and(|its| *its == signer)),
+            Revoked::Signer(revoked) => (format!("key {revoked}"), revoked == signer),
         };
-        if !has_right {
+        if !(owns && rights.has_purpose(statement) || rights.trusts(statement)) {
             standing.findings.push(no_right(statement, &what));
             continue;
         }
         match &revocation.revoked {
-            Revoked::Record(id) if rights.trusts(key) => _ = standing.records.insert(*id),
-            Revoked::Record(id) => _ = standing.withdrawn.insert((*id, *key.as_bytes())),
+            Revoked::Record(id) if rights.trusts(statement) => _ = standing.records.insert(*id),
+            Revoked::Record(id) => _ = standing.withdrawn.entry(*id).or_default().insert(signer.clone()),
             Revoked::Statement(id) => _ = standing.statements.insert(*id),
-            Revoked::Key(key) => _ = standing.keys.insert(*key.as_bytes()),
+            Revoked::Signer(revoked) => _ = standing.signers.insert(revoked.clone()),
         }
         revocations.push(*statement);
         let reason =
             revocation.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
-        let by = rights.name(key);
+        let by = rights.name(statement);
         let message = format!("{what} is revoked since {since} by {by}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
     }
     // Anybody can sign an authorship and revoke it, so without a signers file all who signed the record have to agree.
-    let withdrawn: BTreeSet<RecordId> = standing.withdrawn.iter().map(|(record, _)| *record).collect();
-    let is_given_up = |record: &RecordId| rights.all_authors(*record, &standing.withdrawn);
-    let given_up: Vec<RecordId> = withdrawn.into_iter().filter(is_given_up).collect();
-    standing.records.extend(given_up);
+    let all_withdrew = |(record, signers): &(&RecordId, &HashSet<Identity>)| {
+        rights.all_authors(**record, |author| signers.contains(author))
+    };
+    standing.records.extend(standing.withdrawn.iter().filter(all_withdrew).map(|(record, _)| *record));
     revocations
 }
 
 /// For whom the signers file trusts each signer, and why not.
-fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &mut Standing) {
-    let mut keys = HashSet::new();
+fn judge_signers<'a>(words: &[&'a VerifiedStatement], rights: &Rights<'a>, standing: &mut Standing) {
+    let mut seen = HashSet::new();
     for statement in words {
         let is_revoked = standing.statements.contains(&statement.id());
         let is_void = is_revoked || (statement.kind() == Kind::Authorship && !standing.vouches(statement));
@@ -300,10 +303,10 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
             standing.trusted.insert(statement.id(), Vec::new());
             continue;
         }
-        if keys.insert(statement.key().as_bytes()) {
-            standing.not_valid.extend(rights.not_valid(statement.key()));
+        if seen.insert(statement.identity()) {
+            standing.not_valid.extend(rights.not_valid(statement));
         }
-        let (code, message) = match rights.judgement(statement.key()) {
+        let (code, message) = match rights.judgement(statement) {
             None => {
                 standing.trusted.insert(statement.id(), Vec::new());
                 continue;
@@ -318,9 +321,7 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
             Some(Judgement::OtherNamespace { principals }) => {
                 (Code::TrustNamespace, format!("the key of {} is trusted for other purposes", principals.join(", ")))
             }
-            Some(Judgement::Unknown) => {
-                (Code::TrustUnknownSigner, format!("signed by {}", statement.key().fingerprint()))
-            }
+            Some(Judgement::Unknown) => (Code::TrustUnknownSigner, format!("signed by {}", statement.identity())),
         };
         standing.trusted.insert(statement.id(), Vec::new());
         // What counts for nothing is not judged.
@@ -332,105 +333,103 @@ fn judge_signers(words: &[&VerifiedStatement], rights: &Rights<'_>, standing: &m
 
 /// Who may take back what.
 pub(crate) struct Rights<'a> {
-    authors: HashMap<RecordId, HashSet<[u8; 32]>>,
+    authors: HashMap<RecordId, HashSet<&'a Identity>>,
     pub policy: Option<&'a TrustPolicy>,
-    judgements: HashMap<[u8; 32], Judgement>,
+    /// By all that a judgement rests on beside the policy and the moment, which are the same for all.
+    judgements: HashMap<(&'a Identity, TimeEvidence), Judgement>,
     pub at: Timestamp,
 }
 
 impl<'a> Rights<'a> {
-    fn new(intact: &Intact, policy: Option<&'a TrustPolicy>, at: Timestamp) -> Self {
+    fn new(intact: &'a Intact, policy: Option<&'a TrustPolicy>, at: Timestamp) -> Self {
         let mut judgements = HashMap::new();
         if let Some(policy) = policy {
             for statement in intact.statements() {
-                let key = statement.key();
-                judgements.entry(*key.as_bytes()).or_insert_with(|| policy.judge(key, at));
+                let (identity, signed) = (statement.identity(), statement.time_evidence());
+                judgements.entry((identity, signed)).or_insert_with(|| policy.judge(identity, signed, at));
             }
         }
         Self { authors: intact.authors(), policy, judgements, at }
     }
 
-    /// What the signers file makes of a key; `None` if there is no such file.
-    fn judgement(&self, key: &PublicKey) -> Option<&Judgement> {
+    /// What the signers file makes of who signed a statement; `None` if there is no such file.
+    fn judgement(&self, statement: &'a VerifiedStatement) -> Option<&Judgement> {
         self.policy?;
-        Some(self.judgements.get(key.as_bytes()).unwrap_or(&Judgement::Unknown))
+        Some(self.judgements.get(&(statement.identity(), statement.time_evidence())).unwrap_or(&Judgement::Unknown))
     }
 
-    fn is_known(&self, key: &PublicKey) -> bool {
-        self.judgement(key).is_none_or(|judgement| !matches!(judgement, Judgement::Unknown))
+    /// Whether the signers file has the signer, at whatever time and for whatever purpose.
+    fn is_known(&self, signer: &Identity) -> bool {
+        self.policy.is_none_or(|policy| policy.knows(signer))
     }
 
-    /// Whether the signers file has the key for us, at whatever time; it need not have signed anything here.
-    fn has(&self, key: &PublicKey) -> bool {
-        self.policy.is_some_and(|policy| policy.has(key))
+    /// Whether the signers file has the signer for us, at whatever time; it need not have signed anything here.
+    fn has(&self, signer: &Identity) -> bool {
+        self.policy.is_some_and(|policy| policy.has(signer))
     }
 
     /// When the signers file trusts a key that it has and does not trust at the moment.
-    pub fn not_valid(&self, key: &PublicKey) -> Option<KnownKey> {
-        let (principals, windows) = match self.judgement(key)? {
-            Judgement::NotValid { principals } => (principals, self.policy?.windows(key)),
+    pub fn not_valid(&self, statement: &'a VerifiedStatement) -> Option<KnownKey> {
+        let signer = statement.identity();
+        let (principals, windows) = match self.judgement(statement)? {
+            Judgement::NotValid { principals } => (principals, self.policy?.windows(signer)),
             Judgement::OtherNamespace { principals } => (principals, Vec::new()),
             Judgement::Trusted { .. } | Judgement::Unknown => return None,
         };
         let trusted_only =
             |Window { after, before }| TrustedOnly { from: after.map(Time::from), until: before.map(Time::from) };
         Some(KnownKey {
-            fingerprint: key.fingerprint(),
+            fingerprint: signer.to_string(),
             principals: principals.clone(),
             trusted_only: windows.into_iter().map(trusted_only).collect(),
         })
     }
 
-    pub fn trusts(&self, key: &PublicKey) -> bool {
-        matches!(self.judgement(key), Some(Judgement::Trusted { .. }))
+    pub fn trusts(&self, statement: &'a VerifiedStatement) -> bool {
+        matches!(self.judgement(statement), Some(Judgement::Trusted { .. }))
     }
 
-    pub fn principals(&self, key: &PublicKey) -> Vec<String> {
-        match self.judgement(key) {
+    pub fn principals(&self, statement: &'a VerifiedStatement) -> Vec<String> {
+        match self.judgement(statement) {
             Some(Judgement::Trusted { principals }) => principals.clone(),
             _ => Vec::new(),
         }
     }
 
     /// Whose word it is, for a message: never a name that the signer chose.
-    fn name(&self, key: &PublicKey) -> String {
-        match self.principals(key).first() {
+    fn name(&self, statement: &'a VerifiedStatement) -> String {
+        match self.principals(statement).first() {
             Some(principal) => principal.clone(),
-            None => format!("the key {}", key.fingerprint()),
+            None => format!("the key {}", statement.identity()),
         }
     }
 
-    /// Whether the key may sign for us at all, at whatever time: one that the signers file has for something else may not.
-    fn has_purpose(&self, key: &PublicKey) -> bool {
-        self.judgement(key)
+    /// Whether the signer may sign for us at all, at whatever time: one that the signers file has for something else may not.
+    fn has_purpose(&self, statement: &'a VerifiedStatement) -> bool {
+        self.judgement(statement)
             .is_none_or(|judgement| matches!(judgement, Judgement::Trusted { .. } | Judgement::NotValid { .. }))
     }
 
-    fn is_author(&self, key: &PublicKey, record: RecordId) -> bool {
-        self.has_purpose(key) && self.vouches(key, record)
+    pub fn vouches(&self, signer: &Identity, record: RecordId) -> bool {
+        self.authors.get(&record).is_some_and(|authors| authors.contains(signer))
     }
 
-    pub fn vouches(&self, key: &PublicKey, record: RecordId) -> bool {
-        self.authors.get(&record).is_some_and(|authors| authors.contains(key.as_bytes()))
-    }
-
-    /// Whether all who signed a record, and whom a signers file knows, are among these.
-    fn all_authors(&self, record: RecordId, agreed: &HashSet<(RecordId, [u8; 32])>) -> bool {
+    /// Whether all who signed a record, and whom a signers file knows, agreed.
+    fn all_authors(&self, record: RecordId, agreed: impl Fn(&Identity) -> bool) -> bool {
         let authors = self.authors.get(&record);
-        let is_known = |author: &&[u8; 32]| {
-            self.policy.is_none() || !matches!(self.judgements.get(*author), None | Some(Judgement::Unknown))
-        };
-        authors.is_some_and(|authors| authors.iter().filter(is_known).all(|author| agreed.contains(&(record, *author))))
+        authors
+            .is_some_and(|authors| authors.iter().filter(|author| self.is_known(author)).all(|author| agreed(author)))
     }
 
     /// With a signers file a trusted key; without one an author, of a record about which all authors say so.
-    fn over_record(&self, key: &PublicKey, record: RecordId, agreed: &HashSet<RecordId>) -> bool {
-        self.trusts(key) || (self.policy.is_none() && self.vouches(key, record) && agreed.contains(&record))
+    fn over_record(&self, statement: &'a VerifiedStatement, record: RecordId, agreed: &HashSet<RecordId>) -> bool {
+        let is_author = || self.vouches(statement.identity(), record);
+        self.trusts(statement) || (self.policy.is_none() && is_author() && agreed.contains(&record))
     }
 }
 
 fn no_right(statement: &VerifiedStatement, what: &str) -> Finding {
-    let message = format!("{} has no right to take back {what}", statement.key().fingerprint());
+    let message = format!("{} has no right to take back {what}", statement.identity());
     Finding::new(Code::TrustNoRight, place(statement), message)
 }
 

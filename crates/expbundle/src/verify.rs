@@ -14,7 +14,7 @@ use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
-use expbundle_statement::{PublicKey, VerifiedStatement, once_each};
+use expbundle_statement::{Identity, VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
 use crate::checker::{Checker, Objects, Present, salts};
@@ -228,10 +228,10 @@ impl Unverified {
 /// Earlier statements that a new one names.
 const MOST_PREVIOUS: usize = 100;
 
-/// The ids of the statements, which are in the order of their dates, that a new one by this key names.
-pub(crate) fn followed_by(mut latest: Vec<&VerifiedStatement>, key: &PublicKey) -> Vec<StatementId> {
+/// The ids of the statements, which are in the order of their dates, that a new one by this signer names.
+pub(crate) fn followed_by(mut latest: Vec<&VerifiedStatement>, signer: &Identity) -> Vec<StatementId> {
     latest.reverse();
-    latest.sort_by_key(|statement| statement.key() != key);
+    latest.sort_by_key(|statement| statement.identity() != signer);
     latest.iter().take(MOST_PREVIOUS).map(|statement| statement.id()).collect()
 }
 
@@ -451,10 +451,10 @@ impl Intact {
         self.latest_about(record).iter().map(|statement| statement.id()).collect()
     }
 
-    /// The same, as a new statement by this key names them in `prev`: at most 100, first those by the same key, then the latest. Anybody can
+    /// The same, as a new statement by this signer names them in `prev`: at most 100, first their own, then the latest. Anybody can
     /// add statements, and each has to fit into the next.
-    pub(crate) fn latest_for(&self, record: RecordId, key: &PublicKey) -> Vec<StatementId> {
-        followed_by(self.latest_about(record), key)
+    pub(crate) fn latest_for(&self, record: RecordId, signer: &Identity) -> Vec<StatementId> {
+        followed_by(self.latest_about(record), signer)
     }
 
     fn latest_about(&self, record: RecordId) -> Vec<&VerifiedStatement> {

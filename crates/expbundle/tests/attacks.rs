@@ -224,8 +224,8 @@ fn taking_back_needs_a_right_and_lowers_what_holds() {
     for (revoked, by, expected) in [
         (Revoked::Statement(authorship), 1, State::Intact),
         (Revoked::Statement(authorship), 2, State::Trusted),
-        (Revoked::Key(key(1).public_key()), 1, State::Intact),
-        (Revoked::Key(key(1).public_key()), 2, State::Trusted),
+        (Revoked::Signer(key(1).identity()), 1, State::Intact),
+        (Revoked::Signer(key(1).identity()), 2, State::Trusted),
         (Revoked::Record(record), 1, State::Intact),
         (Revoked::Record(record), 2, State::Trusted),
     ] {

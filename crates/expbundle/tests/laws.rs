@@ -173,7 +173,7 @@ fn says(kind: u8, about: DigestSet, other: DigestSet) -> Predicate {
             Predicate::Revocation(Revocation { revoked: Revoked::Statement(authorship), since: None, reason: None })
         }
         8 => {
-            let revoked = Revoked::Key(key(author(about)).public_key());
+            let revoked = Revoked::Signer(key(author(about)).identity());
             Predicate::Revocation(Revocation { revoked, since: None, reason: None })
         }
         3 => Predicate::Seal(Seal { objects: vec![format!("artifacts/{}", "0".repeat(64))] }),
@@ -300,7 +300,7 @@ proptest! {
     ) {
         let policy = policy();
         let (mut bundle, mut records) = family(&ours);
-        let revoked = Revoked::Key(key(2).public_key());
+        let revoked = Revoked::Signer(key(2).identity());
         let revocation = Predicate::Revocation(Revocation { revoked, since: None, reason: None });
         add(&mut bundle, &revocation, records[0], 1);
         let graph = |bundle: &Bundle| {

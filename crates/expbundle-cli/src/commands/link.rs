@@ -50,7 +50,7 @@ impl Link {
                 relation,
                 artifact: input.as_deref().map(digests_of).transpose()?,
             },
-            (None, Some(path)) => LinkClaim::Key { same_signer: public_key(&path)? },
+            (None, Some(path)) => LinkClaim::Signer { same_signer: public_key(&path)?.into() },
             (None, None) => return Err(Failure::usage("say what is linked by `--parent` or `--same-signer`")),
         };
         let predicate = Predicate::Link(Asserted { claim, reason });

@@ -62,7 +62,7 @@ impl Revoke {
                     };
                     Revoked::Statement(*id)
                 }
-                (None, Some(key)) => Revoked::Key(key),
+                (None, Some(key)) => Revoked::Signer(key.into()),
                 (None, None) => Revoked::Record(record),
             };
             Ok(Predicate::Revocation(Revocation { revoked, since, reason: reason.clone() }))

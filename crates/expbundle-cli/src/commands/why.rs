@@ -1,6 +1,6 @@
 //! `expbundle why`: where a file comes from, in one paragraph.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use camino::Utf8PathBuf;
 use expbundle::judge::State;
@@ -9,7 +9,7 @@ use expbundle::standing::ObjectionKind;
 use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::{Agreement, ArtifactDigests, RecordId};
 use expbundle_lineage::{Edge, Grade, RecordFacts, Why as Origin};
-use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, PublicKey, ReviewVerdict, VerifiedStatement};
+use expbundle_statement::{Deployment, DeploymentAction, Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
 use crate::failure::Failure;
 use crate::objections;
@@ -410,11 +410,12 @@ fn words_about(relations: &Relations, id: RecordId) -> String {
         return text;
     }
     // Anybody can make any number of keys, but not the key of the record's author.
-    let is_author = |key: &PublicKey| {
+    let is_author = |signer: &Identity| {
         let about = relations.intact.statements_about(id);
-        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.key() == key)
+        about.iter().any(|statement| statement.kind() == Kind::Authorship && statement.identity() == signer)
     };
-    let (by_author, others): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|statement| is_author(statement.key()));
+    let (by_author, others): (Vec<_>, Vec<_>) =
+        unknown.into_iter().partition(|statement| is_author(statement.identity()));
     let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
     text.extend(shown.iter().map(|statement| unknown_words(statement)));
@@ -436,9 +437,9 @@ fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
     if statements.is_empty() {
         return String::new();
     }
-    let keys: BTreeSet<&[u8; 32]> = statements.iter().map(|statement| statement.key().as_bytes()).collect();
+    let signers: HashSet<&Identity> = statements.iter().map(|statement| statement.identity()).collect();
     let are = if statements.len() == 1 { "is" } else { "are" };
-    let number = objections::unvouched(statements.len(), keys.len());
+    let number = objections::unvouched(statements.len(), signers.len());
     format!(" There {are} {number}, {what} (`expbundle log`).")
 }
 
@@ -473,8 +474,8 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
 
 fn unknown_words(statement: &VerifiedStatement) -> String {
     let who = match statement.signer_name() {
-        Some(name) => format!("{}, calling itself {}", statement.key().fingerprint(), named(name)),
-        None => statement.key().fingerprint(),
+        Some(name) => format!("{}, calling itself {}", statement.identity(), named(name)),
+        None => statement.identity().to_string(),
     };
     let says = one_line(&statement.predicate().brief(60));
     format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(&statement.created()))

@@ -4,7 +4,7 @@ use super::SkipReason;
 use super::characters::{BLANKS, refuse_hidden, word};
 use super::error::SignersProblem;
 use super::options::{self, Options};
-use crate::key::PublicKey;
+use crate::identity::Identity;
 use crate::key_line::{self, ED25519};
 
 /// Bytes of the longest principal or pattern: beyond that OpenSSH lets it match nothing.
@@ -17,14 +17,14 @@ const LONGEST_TYPE: usize = 64;
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and none is kept")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// Names, and the key that is theirs.
+    /// Names, and the identity that is theirs.
     Signer {
         /// In the order of the line.
         principals: Vec<String>,
         /// For what and when.
         options: Options,
-        /// Their key.
-        key: PublicKey,
+        /// What they sign as.
+        identity: Identity,
     },
     /// A line that names nobody who can sign here.
     Skipped(SkipReason),
@@ -72,7 +72,7 @@ impl Line {
             return Ok(Self::Skipped(SkipReason::Pattern((*pattern).to_owned())));
         }
         let principals = principals.into_iter().map(str::to_owned).collect();
-        Ok(Self::Signer { principals, options, key })
+        Ok(Self::Signer { principals, options, identity: key })
     }
 }
 
@@ -111,7 +111,7 @@ fn begins_with_a_key(text: &str) -> bool {
 }
 
 /// The key, or `None` if it is a key of another type.
-fn read_key(kind: &str, key: &str) -> Result<Option<PublicKey>, SignersProblem> {
+fn read_key(kind: &str, key: &str) -> Result<Option<Identity>, SignersProblem> {
     let is_name = (1..=LONGEST_TYPE).contains(&kind.len())
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+@".contains(&byte));
     match key_line::read(kind, key) {

@@ -9,6 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::identity::Identity;
 use crate::key::PublicKey;
 
 pub use error::SigningKeyError;
@@ -61,7 +62,12 @@ impl SigningKey {
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from(&self.0)
+        PublicKey::of(&self.0)
+    }
+
+    /// Who signs with it.
+    pub fn identity(&self) -> Identity {
+        Identity::Ed25519(self.public_key())
     }
 
     /// Signs. The same message gives the same signature (RFC 8032).

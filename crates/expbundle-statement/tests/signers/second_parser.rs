@@ -2,7 +2,7 @@
 //!
 //! It shares nothing with the first but the type of a key, and is not made to be fast or to explain itself.
 
-use expbundle_statement::{Judgement, PublicKey, TrustPolicy};
+use expbundle_statement::{Judgement, PublicKey, TimeEvidence, TrustPolicy};
 
 /// A line that trusts somebody.
 pub struct Signer {
@@ -79,7 +79,8 @@ pub fn agrees(file: &[u8], keys: &[PublicKey], moments: &[&str]) {
             names.dedup();
             // So many are named at most.
             names.truncate(16);
-            let judged = match first.judge(key, moment.parse().expect("a time")) {
+            let at = moment.parse().expect("a time");
+            let judged = match first.judge(&(*key).into(), TimeEvidence::Claimed, at) {
                 Judgement::Trusted { principals } => principals,
                 _ => Vec::new(),
             };

@@ -168,7 +168,7 @@ pub fn plan_attach(
     let files = if let Some(releasing) = &options.releasing {
         let tree = release::listing(&scan)?;
         release::add(&mut bundle, Some(&joined), &tree, releasing)?;
-        let key = releasing.signing.key.public_key().fingerprint();
+        let key = releasing.signing.key.identity();
         notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
         notes.extend(release::changed(present, releasing.signing.key, &tree));
         notes.extend(release::note_on_models(&check::not_made_here(&found.files)));

@@ -92,7 +92,7 @@ impl<'a> Covering<'a> {
     /// The same, whether or not it was taken back.
     fn known_signer(&self, statement: &VerifiedStatement) -> Option<Vec<String>> {
         if !self.asks_for_trust {
-            return Some(vec![statement.key().fingerprint()]);
+            return Some(vec![statement.identity().to_string()]);
         }
         self.verdict.trusted.get(&statement.id()).filter(|principals| !principals.is_empty()).cloned()
     }

@@ -109,7 +109,7 @@ pub(crate) fn add(
         .take(MOST_SUBJECTS)
         .map(|file| (file.path.to_plain(), file.digest))
         .collect();
-    let by = releasing.signing.key.public_key();
+    let by = releasing.signing.key.identity();
     let previous = present.map(|present| followed_by(latest(present), &by)).unwrap_or_default();
     let folder = Folder { listing: DigestSet::of(&listing), weights: &weights, previous: &previous };
     let statement = sign_release(&releasing.release, folder, &releasing.signing)?;
@@ -129,7 +129,7 @@ fn latest(intact: &Intact) -> Vec<&VerifiedStatement> {
     let mut latest: BTreeSet<StatementId> = releases.keys().copied().collect();
     for statement in releases.values() {
         for earlier in statement.previous() {
-            if releases.get(earlier).is_some_and(|earlier| earlier.key() == statement.key()) {
+            if releases.get(earlier).is_some_and(|earlier| earlier.identity() == statement.identity()) {
                 latest.remove(earlier);
             }
         }
@@ -187,7 +187,8 @@ pub(crate) fn changed(present: Option<&Intact>, key: &SigningKey, tree: &Tree) -
 
 /// The listing of the latest release by a key whose listing is here.
 fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
-    let is_own = |statement: &&VerifiedStatement| statement.listing().is_some() && *statement.key() == key.public_key();
+    let own = key.identity();
+    let is_own = |statement: &&VerifiedStatement| statement.listing().is_some() && *statement.identity() == own;
     let mut releases: Vec<_> = intact.statements().iter().filter(is_own).collect();
     releases.sort_by_key(|statement| (statement.created(), statement.id()));
     releases.iter().rev().find_map(|statement| intact.tree(statement.listing()?.blake3))

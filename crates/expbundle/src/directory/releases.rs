@@ -106,7 +106,7 @@ impl Releases {
                 Predicate::Release(release) => release.title.clone(),
                 _ => None,
             };
-            let by = counting.get(id).cloned().unwrap_or_else(|| vec![statement.key().fingerprint()]);
+            let by = counting.get(id).cloned().unwrap_or_else(|| vec![statement.identity().to_string()]);
             all.push(Release { statement: *id, state, by, created: statement.created(), title, listing });
         }
         all.sort_by_key(|release| Reverse((release.created, release.statement)));
@@ -130,13 +130,13 @@ impl Releases {
 ///
 /// A release that follows something that is not here may follow any release before it, so it replaces them all: otherwise whoever leaves out
 /// the one between them brings back an older one. Of those that count the last is never replaced.
-fn replaced(
+fn replaced<'a>(
     covering: &Covering<'_>,
-    statements: &BTreeMap<StatementId, &VerifiedStatement>,
+    statements: &BTreeMap<StatementId, &'a VerifiedStatement>,
     counting: &BTreeMap<StatementId, Vec<String>>,
 ) -> HashSet<StatementId> {
     // Without a signers file each key speaks for itself.
-    let group = |statement: &VerifiedStatement| (!covering.asks_for_trust()).then(|| *statement.key().as_bytes());
+    let group = |statement: &'a VerifiedStatement| (!covering.asks_for_trust()).then(|| statement.identity());
     let here = covering.statements_here();
     let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
     let mut replaced = HashSet::new();
