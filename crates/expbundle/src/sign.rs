@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::RecordId;
 use expbundle_format::record::role;
+use expbundle_format::tree::Tree;
+use expbundle_format::{DigestSet, RecordId, StatementId};
 use expbundle_statement::{
-    About, Asserted, Authorship, Envelope, Kind, LinkClaim, Predicate, Revoked, Signing, StatementError,
-    VerifiedStatement, sign,
+    About, Asserted, Authorship, Envelope, Folder, Kind, LinkClaim, Predicate, Release, Revoked, Signing,
+    StatementError, VerifiedStatement, sign, sign_release,
 };
 
+use crate::bundle::Bundle;
 use crate::verify::Intact;
 
 /// Why a statement was not made.
@@ -46,6 +48,26 @@ impl Signed {
     /// What it says.
     pub fn statement(&self) -> &VerifiedStatement {
         &self.statement
+    }
+}
+
+impl Bundle {
+    /// Signs a release of a folder that has just these files, and puts it in with their listing. `weights` are further subjects of the
+    /// statement, by their paths.
+    pub fn release(
+        &mut self,
+        tree: &Tree,
+        weights: &[(String, DigestSet)],
+        release: &Release,
+        previous: &[StatementId],
+        signing: &Signing<'_>,
+    ) -> Result<(), StatementError> {
+        let listing = tree.to_bytes();
+        let folder = Folder { listing: DigestSet::of(&listing), weights, previous };
+        let statement = sign_release(release, folder, signing)?;
+        self.insert_artifact_unchecked(listing);
+        self.insert_statement_unchecked(statement);
+        Ok(())
     }
 }
 
