@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base64;
 use crate::error::StatementError;
+#[cfg(feature = "private-keys")]
 use crate::signing_key::SigningKey;
 use crate::statement::{Claims, Statement, VerifiedStatement};
 
@@ -145,6 +146,7 @@ impl Envelope {
     }
 
     /// Signs a payload; the result is the file.
+    #[cfg(feature = "private-keys")]
     pub(crate) fn sign(payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, StatementError> {
         let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, payload));
         let fingerprint = key.public_key().fingerprint();

@@ -76,6 +76,7 @@ impl PublicKey {
     }
 
     /// The public half of a private key.
+    #[cfg(feature = "private-keys")]
     pub(crate) fn of(key: &ed25519_dalek::SigningKey) -> Self {
         Self(key.verifying_key())
     }

@@ -16,7 +16,10 @@ mod key_line;
 mod kinds;
 mod predicate;
 mod set_aside;
+#[cfg(feature = "private-keys")]
+mod sign;
 mod signers;
+#[cfg(feature = "private-keys")]
 mod signing_key;
 mod statement;
 mod trust;
@@ -31,13 +34,14 @@ pub use kinds::{
 };
 pub use predicate::{Kind, Predicate, schemas};
 pub use set_aside::{SetAside, Unknown};
+#[cfg(feature = "private-keys")]
+pub use sign::{About, Folder, Signing, sign, sign_release};
 pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
+#[cfg(feature = "private-keys")]
 pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
 };
-pub use statement::{
-    About, Claims, Folder, Signing, Statement, Subject, VerifiedStatement, once_each, sign, sign_release,
-};
+pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each};
 pub use trust::{Judgement, TrustPolicy};
 
 /// The example of the README, as a test.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use expbundle_format::json::{self, JsonError};
+use expbundle_format::json;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{Foreign, StatementId};
@@ -89,7 +89,8 @@ macro_rules! kinds {
                 Ok((common, predicate))
             }
 
-            pub(crate) fn to_value(&self, common: &Common) -> Result<Value, JsonError> {
+            #[cfg(feature = "private-keys")]
+            pub(crate) fn to_value(&self, common: &Common) -> Result<Value, json::JsonError> {
                 let mut value = match self {
                     $(Self::$kind(says) => written(says),)*
                     Self::Other(_, value) => Ok(value.clone()),
@@ -204,8 +205,9 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementErro
     json::from_value(value).map_err(StatementError::Predicate)
 }
 
-fn written(says: &impl Serialize) -> Result<Value, JsonError> {
-    serde_json::to_value(says).map_err(|error| JsonError::Unwritable(error.to_string()))
+#[cfg(feature = "private-keys")]
+fn written(says: &impl Serialize) -> Result<Value, json::JsonError> {
+    serde_json::to_value(says).map_err(|error| json::JsonError::Unwritable(error.to_string()))
 }
 
 impl Predicate {

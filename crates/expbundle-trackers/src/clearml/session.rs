@@ -1,26 +1,18 @@
 //! Sessions at a path, and the files of one.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-
-// `zip` inflates with whatever backend its users choose.
-use flate2 as _;
+use std::error::Error;
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
+use super::archive::unpack;
 use super::events::Events;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::{Json, read_json, read_text};
 
-/// The most entries of an archive.
-const MOST_ENTRIES: usize = 100_000;
-/// Bytes that any archive may be unpacked to, however small.
-const UNPACKED_BYTES: u64 = 1 << 30;
-/// Bytes unpacked for each byte of the archive, beyond that: weights and pictures hardly shrink, and events to about a tenth.
-const UNPACKED_RATIO: u64 = 20;
 /// The file that every session has.
 const TASK: &str = "task.json";
 
@@ -59,7 +51,7 @@ pub enum SessionError {
         /// The path.
         path: Utf8PathBuf,
         /// The cause.
-        source: zip::result::ZipError,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// `task.json` is not a JSON object.
     #[error("`{path}` has no task: {TASK} is not a JSON object")]
@@ -187,36 +179,4 @@ fn files(root: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<SessionFile>
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
-}
-
-/// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it are refused.
-fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
-    let read = |source| SessionError::Read { path: path.to_owned(), source };
-    let archive = |source| SessionError::Archive { path: path.to_owned(), source };
-    let folder = tempfile::tempdir().map_err(read)?;
-    let file = File::open(path).map_err(read)?;
-    let size = file.metadata().map_err(read)?.len();
-    let mut entries = zip::ZipArchive::new(file).map_err(archive)?;
-    if entries.len() > MOST_ENTRIES {
-        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive has too many entries")));
-    }
-    let mut left = size.saturating_mul(UNPACKED_RATIO).max(UNPACKED_BYTES);
-    for index in 0..entries.len() {
-        let mut entry = entries.by_index(index).map_err(archive)?;
-        if !entry.is_file() {
-            continue;
-        }
-        let outside = || read(io::Error::new(io::ErrorKind::InvalidData, "an entry leads out of the archive"));
-        let target = folder.path().join(entry.enclosed_name().ok_or_else(outside)?);
-        fs::create_dir_all(target.parent().unwrap_or(folder.path())).map_err(read)?;
-        let mut file = File::create_new(target).map_err(read)?;
-        left -= io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
-        if left == 0 {
-            return Err(read(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "the archive inflates to more than any session does",
-            )));
-        }
-    }
-    Ok(folder)
 }

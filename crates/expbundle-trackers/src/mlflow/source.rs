@@ -1,5 +1,6 @@
 //! Opening a source, whatever its kind.
 
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::Read;
 
@@ -78,7 +79,7 @@ pub enum SourceError {
         /// Which path.
         path: Utf8PathBuf,
         /// The cause.
-        source: rusqlite::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A database without MLflow's tables.
     #[error("`{path}` is a database without the table `{table}`")]

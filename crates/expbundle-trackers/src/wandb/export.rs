@@ -5,6 +5,7 @@
 //! run says so in its findings. The most complete history that is there is read, and what else is there is named.
 
 mod node;
+#[cfg_attr(not(feature = "wandb-parquet"), path = "export/no_parquet.rs")]
 mod parquet;
 mod python;
 mod table;

@@ -87,7 +87,7 @@ impl Database {
         let root = Root::new(folder).map_err(|_| SourceError::Missing { path: path.to_owned() })?;
         let copy = copy_if_hot(&resolved).map_err(io)?;
         let mut database = Self { path: resolved, root, copy, schema: Schema::new() };
-        let failed = |source| SourceError::Database { path: path.to_owned(), source };
+        let failed = |error: rusqlite::Error| SourceError::Database { path: path.to_owned(), source: error.into() };
         let connection = database.connect().map_err(failed)?;
         database.schema = read_schema(&connection).map_err(failed)?;
         for (table, column) in [("runs", "run_uuid"), ("experiments", "experiment_id")] {
@@ -166,7 +166,7 @@ impl Database {
     }
 
     fn connection(&self) -> Result<Connection, SourceError> {
-        self.connect().map_err(|source| SourceError::Database { path: self.path.clone(), source })
+        self.connect().map_err(|error| SourceError::Database { path: self.path.clone(), source: error.into() })
     }
 }
 
