@@ -1,0 +1,168 @@
+//! What verification has to say, as one document: for `--json`, and for the words that a person reads.
+
+mod objected;
+mod record;
+mod statement;
+
+use expbundle_format::limits::Limits;
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, Place};
+use expbundle_statement::{SkippedLine, TrustPolicy};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::folder::{FileReport, Folder, FolderReport};
+use crate::judge::{State, Verdict};
+use crate::standing::KnownKey;
+use crate::verify::{Digests, Intact};
+
+use objected::objections_elsewhere;
+use record::record_reports;
+
+pub use objected::{ObjectedReport, objected};
+pub use record::{ParentReport, RecordReport, SectionReport};
+pub use statement::{SignerReport, StatementReport, statement_reports};
+
+/// What a valid bundle does not prove (spec/report.md), in a line each.
+pub const NOT_PROVEN: &[&str] = &[
+    "that the numbers are true: a signature shows who vouches for them",
+    "that the run made these files: it shows which bytes its record names",
+    "when anything happened: times are those of the tracker and of the signer's clock",
+    "that nothing was left out, or that this is the latest bundle",
+];
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Who is trusted, if that is asked at all.
+    pub policy: Option<&'a TrustPolicy>,
+    /// The state that must hold.
+    pub required: State,
+    /// As of when keys are judged.
+    pub at: Time,
+    /// Which digests are recomputed.
+    pub digests: Digests,
+    /// How much is taken in.
+    pub limits: Limits,
+}
+
+/// The report on a bundle or a model directory.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "expbundle verify --json")]
+pub struct Report {
+    /// What was verified, as the caller named it.
+    pub path: String,
+    /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the limits of this reader. Of a directory it is
+    /// judged by its files, else by the weakest record that counts.
+    pub state: State,
+    /// How much was asked for.
+    pub required: State,
+    /// Whether signers were checked: whether there was a signers file.
+    pub signers_checked: bool,
+    /// Whether it does.
+    pub holds: bool,
+    /// As of when signatures were judged.
+    pub at: Time,
+    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    pub skipped_lines: Vec<SkippedLine>,
+    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all. Those that were
+    /// taken back are among them.
+    pub records: Vec<RecordReport>,
+    /// The statements that count, in the order of their dates.
+    pub statements: Vec<StatementReport>,
+    /// Records that are not here, or not for what counts, against which something was said.
+    pub objected_elsewhere: Vec<ObjectedReport>,
+    /// What no trusted key signed. It changed nothing above.
+    pub apart: ApartReport,
+    /// The directory, if one was verified.
+    pub folder: Option<FolderReport>,
+    /// The counted files of the directory, in the order of their paths, and those that are missing.
+    pub files: Vec<FileReport>,
+    /// Everything found, in the order of the checks.
+    pub findings: Vec<Finding>,
+    /// What a valid bundle does not prove.
+    pub not_proven: Vec<&'static str>,
+}
+
+/// Records and statements by keys that the signers file does not trust; empty if there is no such file.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApartReport {
+    /// Keys that the signers file has, and trusts at another time or for other purposes only.
+    pub known_keys: Vec<KnownKey>,
+    /// The records. The state of each is what unknown keys make of it.
+    pub records: Vec<RecordReport>,
+    /// The statements.
+    pub statements: Vec<StatementReport>,
+}
+
+impl Report {
+    /// The report of what was not even opened.
+    pub fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
+        Self::new(path, findings, None, None, question)
+    }
+
+    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
+    /// is judged.
+    pub fn new(
+        path: &str,
+        mut findings: Vec<Finding>,
+        judged: Option<(&Intact, &Verdict)>,
+        folder: Option<Folder>,
+        question: Question<'_>,
+    ) -> Self {
+        let Question { policy, required, at, .. } = question;
+        let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
+        let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
+        if let Some((intact, verdict)) = judged {
+            findings = intact.remarks(findings, &verdict.standing);
+            findings.extend(verdict.findings.iter().cloned());
+            let standing = &verdict.standing;
+            let (counting, strange) = record_reports(intact, verdict)
+                .into_iter()
+                .partition(|record| !standing.apart.records.contains(&record.id));
+            records = counting;
+            apart.records = strange;
+            objected_elsewhere = objections_elsewhere(verdict, policy.is_some(), &records);
+            apart.known_keys.clone_from(&standing.not_valid);
+            let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
+            (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
+            state = verdict.state;
+        }
+        let (folder, files) = match folder {
+            Some(mut folder) => {
+                findings.append(&mut folder.findings);
+                state = folder.state;
+                (Some(folder.report), folder.files)
+            }
+            None => (None, Vec::new()),
+        };
+        if let Some(worse) = State::of_errors(&findings) {
+            state = worse;
+        }
+        if state > State::Malformed && state < required {
+            let what = if folder.is_some() { "directory" } else { "bundle" };
+            let message = format!("the {what} is {state}, and {required} was asked for");
+            findings.push(Finding::new(Code::PolicyState, Place::unknown(), message));
+        }
+        let not_proven = NOT_PROVEN.to_vec();
+        Self {
+            path: path.to_owned(),
+            state,
+            required,
+            signers_checked: policy.is_some(),
+            holds: state >= required,
+            at,
+            skipped_lines: policy.map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
+            records,
+            statements,
+            objected_elsewhere,
+            apart,
+            folder,
+            files,
+            findings,
+            not_proven,
+        }
+    }
+}
