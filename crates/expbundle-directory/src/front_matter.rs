@@ -10,6 +10,7 @@ pub const MAX_CARD_BYTES: usize = 16 << 20;
 
 /// Why a card cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CardError {
     /// Too large.
     #[error("the card has {0} bytes, more than {MAX_CARD_BYTES}")]

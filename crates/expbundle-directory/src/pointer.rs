@@ -24,6 +24,7 @@ pub struct Pointer {
 
 /// Why a text that begins like a pointer is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PointerError {
     /// Pointers are ASCII, with a line feed at the end of each line.
     #[error("the Git LFS pointer is not plain text with a line feed after each line")]

@@ -16,6 +16,7 @@ use sha2::Digest as _;
 
 /// Why a text is not a digest (code `record.digest`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DigestError {
     /// A digest is 32 bytes, so 64 hex digits.
     #[error("a digest has 64 hex digits, this one {actual}")]

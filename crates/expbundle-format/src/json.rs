@@ -22,6 +22,7 @@ pub use write::to_bytes;
 
 /// Why a text is refused.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JsonError {
     /// A byte order mark, or bytes that are no UTF-8, or an escape that is half a character.
     #[error("{problem} at byte {offset}")]

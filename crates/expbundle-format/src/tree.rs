@@ -20,6 +20,7 @@ pub const MAX_SIZE_BYTES: u64 = (1 << 53) - 1;
 
 /// Why a text is not a path of a listing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TreePathError {
     /// A name between two `/` is missing: an absolute path, `a//b`, `a/`, or nothing at all.
     #[error("a name in the path is empty")]
@@ -154,6 +155,7 @@ pub struct Tree {
 
 /// Why bytes are no listing, or files no tree (code `tree.invalid`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TreeError {
     /// A listing is UTF-8.
     #[error("the listing is not UTF-8, at byte {offset}")]

@@ -47,6 +47,7 @@ pub struct Side {
 
 /// One reason to join two records. The order is that of worth, best first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Link {
     /// The parent put out the bytes that the child took in.
     SameBytes {

@@ -7,6 +7,7 @@ use crate::profile::{ALL_KEYS_BYTES, GROUP_PAGES, GROUPS, KEY_BYTES, KEY_COST, T
 /// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one refusal of
 /// spec/sections-parquet.md.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SeriesError {
     /// No Parquet file: the magic is not at both ends, or no footer fits between them.
     #[error("{bytes} bytes that are not a Parquet file")]

@@ -8,6 +8,7 @@ use crate::set_aside::SetAside;
 
 /// Why a statement is not verified. Each variant but [`Self::SetAside`] is one MUST of spec/statements.md.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StatementError {
     /// The file is not a Sigstore bundle with a DSSE envelope, or its payload no JSON.
     #[error(transparent)]

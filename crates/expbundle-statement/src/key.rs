@@ -16,6 +16,7 @@ use crate::base64;
 
 /// Why bytes or text are no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// Not a key in a form that is read here.
     #[error("it is not a public key in OpenSSH or SPKI form")]

@@ -38,6 +38,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $word:literal: $says:ty,)*) => {
         /// The kind of a statement, which its `predicateType` names: `https://expbundle.github.io/statement/<kind>/v1`.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Kind {
             $($(#[$doc])* $kind,)*
             /// A kind of a later minor version. It is kept and shown, and counts for nothing.
@@ -63,6 +64,7 @@ macro_rules! kinds {
 
         /// What one kind of statement says.
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         pub enum Predicate {
             $($(#[$doc])* $kind($says),)*
             /// The predicate of a later minor version, as it is.

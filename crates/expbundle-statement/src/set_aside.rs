@@ -17,6 +17,7 @@ pub struct SetAside {
 
 /// What this version does not know of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unknown {
     /// The algorithm of a key that it names.
     Algorithm(String),

@@ -18,6 +18,7 @@ use crate::provenance;
 
 /// Why a draft cannot become a bundle.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DraftError {
     /// A section holds what JSON cannot.
     #[error("section `{name}` cannot be written")]

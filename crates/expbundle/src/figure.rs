@@ -31,6 +31,7 @@ pub struct NotAdded {
 /// Why a figure is not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Unfit {
     /// It is not a decimal number.
     NotANumber,

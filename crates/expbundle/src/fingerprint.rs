@@ -26,6 +26,7 @@ const SEED_NAMES: [&str; 6] = ["seed", "randomseed", "randomstate", "rngseed", "
 /// What could not be compared, so that two runs of one fingerprint may differ in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum NotCompared {
     /// The hardware: it is not part of a recipe.
     Hardware,

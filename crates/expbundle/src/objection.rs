@@ -39,6 +39,7 @@ pub struct Objection {
 /// What can be said against a record, the weightiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ObjectionKind {
     /// The record was revoked, or the only authorship or key that vouched for it.
     Revoked,

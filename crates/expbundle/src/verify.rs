@@ -93,6 +93,7 @@ impl std::error::Error for NotIntact {}
 
 /// Why a bundle on disk gives no [`Intact`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// It cannot be read.
     #[error("`{}` cannot be read", path.display())]

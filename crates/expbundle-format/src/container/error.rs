@@ -7,6 +7,7 @@ use crate::finding::{Code, Finding, Place};
 /// Why a container is refused.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the fields are named after what the message shows: where, which entry, which field")]
+#[non_exhaustive]
 pub enum ContainerError {
     /// Does not begin as a ZIP archive does.
     #[error("the file is not a ZIP archive, so it is not a bundle")]

@@ -7,6 +7,7 @@ use crate::json::JsonError;
 
 /// Why bytes are no record.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// Not the JSON of spec/json.md, or not the members that a record has.
     #[error(transparent)]

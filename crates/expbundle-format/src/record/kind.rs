@@ -16,6 +16,7 @@ pub enum Kind {
 /// How a run ended, as far as its tracker knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Status {
     /// Planned, not begun.
     Scheduled,

@@ -26,6 +26,7 @@ pub struct Events {
 /// How bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum EventSeverity {
     /// For the record.
     #[default]

@@ -92,6 +92,7 @@ pub struct Changes {
 /// Whether one kind of change is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Captured {
     /// There were changes, and the patch has them.
     Captured,

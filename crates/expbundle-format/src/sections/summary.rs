@@ -58,6 +58,7 @@ pub struct SeriesSummary {
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Goal {
     /// Less is better.
     Minimize,

@@ -28,6 +28,7 @@ impl TrustError {
 
 /// What is wrong with a line of a signers file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SignersProblem {
     /// Bytes that are not UTF-8.
     #[error("the line is not UTF-8")]

@@ -19,6 +19,7 @@ pub use options::{Options, Window};
 /// Why a line that follows the grammar makes nobody trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]
 #[serde(tag = "reason", content = "value", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SkipReason {
     /// A key of another type.
     #[error("its key is of type {0}")]

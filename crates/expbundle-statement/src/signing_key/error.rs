@@ -2,6 +2,7 @@
 
 /// Why a file gives no key to sign with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SigningKeyError {
     /// Not a private key in a form that is read here.
     #[error("it is not a private key in OpenSSH or PKCS#8 form")]

@@ -36,6 +36,7 @@ impl Found {
 
 /// Why a session cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// A file or folder cannot be read.
     #[error("`{path}` cannot be read")]

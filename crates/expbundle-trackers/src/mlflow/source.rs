@@ -42,6 +42,7 @@ pub enum SourceKind {
 
 /// Why a source cannot be opened, or a run not be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// Nothing at that path.
     #[error("`{path}` is not here")]

@@ -39,6 +39,7 @@ pub struct Repacked {
 
 /// Why nothing came of it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RepackError {
     /// Not one object of a bundle is in it.
     #[error("the file holds no object of a bundle")]
