@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -138,6 +139,7 @@ macro_rules! digest_type {
             }
         }
 
+        #[cfg(feature = "schema")]
         impl JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
@@ -182,7 +184,8 @@ impl Sha256 {
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub Blake3);
 
@@ -223,7 +226,8 @@ id_type!(
 /// Both strong digests of one object: in-toto's `DigestSet` with exactly the two algorithms of version 1.
 ///
 /// Digests by other algorithms may stand beside them in a file; they are preserved and prove nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DigestSet {
     /// Identity: what names and links are made of.
     pub blake3: Blake3,
@@ -242,17 +246,19 @@ impl DigestSet {
 ///
 /// A Git LFS pointer tells the SHA-256 of weights that nobody here has, so an artifact may have only that.
 /// At least one is present; the type cannot be made without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "RawArtifactDigests", into = "RawArtifactDigests")]
-#[schemars(with = "RawArtifactDigests")]
+#[cfg_attr(feature = "schema", schemars(with = "RawArtifactDigests"))]
 pub struct ArtifactDigests {
     blake3: Option<Blake3>,
     sha256: Option<Sha256>,
 }
 
 /// The strong digests of an artifact, at least one of them.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "ArtifactDigests", extend("minProperties" = 1))]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "ArtifactDigests", extend("minProperties" = 1)))]
 struct RawArtifactDigests {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blake3: Option<Blake3>,

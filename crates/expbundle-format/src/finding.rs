@@ -6,11 +6,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; changes no verdict.
@@ -195,6 +197,7 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Code {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Code".into()
@@ -207,7 +210,8 @@ impl JsonSchema for Code {
 }
 
 /// Where a finding was made: as much of it as is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     /// The file on disk, as the caller named it.
@@ -329,8 +333,9 @@ impl fmt::Display for Finding {
 }
 
 /// The written form of a finding, with severity and help beside the code for readers that lack the registry.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Finding")]
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Finding"))]
 struct WrittenFinding {
     /// Stable code of spec/codes.toml.
     code: Code,
@@ -357,6 +362,7 @@ impl Serialize for Finding {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Finding {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Finding".into()

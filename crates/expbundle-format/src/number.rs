@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,7 @@ impl fmt::Display for Number {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Number {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Number".into()

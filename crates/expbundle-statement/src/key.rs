@@ -1,12 +1,12 @@
 //! Public keys: Ed25519 in its one strict form.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
 use ed25519_dalek::{Signature, VerifyingKey};
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -141,8 +141,9 @@ impl From<PublicKey> for String {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for PublicKey {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "PublicKey".into()
     }
 

@@ -4,15 +4,14 @@ use expbundle_format::record::Word;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId, StatementId};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
-use crate::key::PublicKey;
 use crate::key_line::KeyLine;
 
 /// Who signs. The key is part of what is signed, so that a signature by an unknown key can be checked and shown as that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Signer {
     /// The public key in OpenSSH form, without comment.
@@ -23,7 +22,8 @@ pub struct Signer {
 }
 
 /// The program that wrote a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Generator {
     /// Its name.
     pub name: String,
@@ -33,7 +33,8 @@ pub struct Generator {
 }
 
 /// Vouches for a record: it is mine, or I stand by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Authorship {
     /// The program that wrote the record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +42,8 @@ pub struct Authorship {
 }
 
 /// A verdict on a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Review {
     /// The verdict.
     pub verdict: ReviewVerdict,
@@ -57,7 +59,8 @@ pub struct Review {
 }
 
 /// What a review comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewVerdict {
     /// Good for its scope.
@@ -80,14 +83,16 @@ impl ReviewVerdict {
 }
 
 /// A remark.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comment {
     /// What is remarked, in markdown.
     pub text: String,
 }
 
 /// Results that somebody measured after the run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evaluated {
     /// One at a time, as in `evaluations.json`.
     pub evaluations: Vec<Evaluation>,
@@ -97,7 +102,8 @@ pub struct Evaluated {
 }
 
 /// Where what the record made is in use, or no longer is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deployment {
     /// Where, like `production` or a URI.
     pub environment: String,
@@ -112,7 +118,8 @@ pub struct Deployment {
 }
 
 /// What happens to a model where it is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DeploymentAction {
     /// It is in use from then on.
@@ -132,7 +139,8 @@ impl DeploymentAction {
 }
 
 /// Asserts what no digest proves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Asserted {
     /// What is asserted.
@@ -204,7 +212,8 @@ impl RawRevocation {
 }
 
 /// What a `link` asserts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, rename_all = "camelCase")]
 pub enum LinkClaim {
     /// The record that the subject follows from.
@@ -222,13 +231,14 @@ pub enum LinkClaim {
     #[serde(rename_all = "camelCase")]
     Signer {
         /// In OpenSSH's one-line form without comment.
-        #[schemars(with = "PublicKey")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::PublicKey"))]
         same_signer: Identity,
     },
 }
 
 /// Another record took the place of the subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Superseded {
     /// Both digests of the successor's `record.json`.
     pub successor: DigestSet,
@@ -238,7 +248,8 @@ pub struct Superseded {
 }
 
 /// Something no longer counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
     /// What.
     pub revoked: Revoked,
@@ -251,7 +262,8 @@ pub struct Revocation {
 }
 
 /// What a revocation is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Revoked {
     /// The subject itself: nobody's word for it counts any more.
@@ -260,18 +272,20 @@ pub enum Revoked {
     Statement(StatementId),
     /// Every statement of a key, in OpenSSH's one-line form without comment.
     #[serde(rename = "key")]
-    Signer(#[schemars(with = "PublicKey")] Identity),
+    Signer(#[cfg_attr(feature = "schema", schemars(with = "crate::PublicKey"))] Identity),
 }
 
 /// What was there when the statement was made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Seal {
     /// Names of the objects of the bundle, in the order of their bytes.
     pub objects: Vec<String>,
 }
 
 /// Releases a folder. Its files are those of the listing that is the first subject, all of them and no others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Release {
     /// What is released, like `digits 1.1`.
     #[serde(skip_serializing_if = "Option::is_none")]

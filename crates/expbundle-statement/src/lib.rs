@@ -32,7 +32,9 @@ pub use kinds::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Release, Review,
     ReviewVerdict, Revocation, Revoked, Seal, Signer, Superseded,
 };
-pub use predicate::{Kind, Predicate, schemas};
+#[cfg(feature = "schema")]
+pub use predicate::schemas;
+pub use predicate::{Kind, Predicate};
 pub use set_aside::{SetAside, Unknown};
 #[cfg(feature = "private-keys")]
 pub use sign::{About, Folder, Signing, sign, sign_release};

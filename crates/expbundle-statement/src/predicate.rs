@@ -7,7 +7,6 @@ use expbundle_format::json;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::time::Time;
 use expbundle_format::{Foreign, StatementId};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -105,6 +104,7 @@ macro_rules! kinds {
         }
 
         /// The JSON Schema of each kind, by its word.
+        #[cfg(feature = "schema")]
         pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
             vec![$(($word, schemars::schema_for!($says)),)*]
         }
@@ -162,7 +162,8 @@ impl FromStr for Kind {
 }
 
 /// What every predicate has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Common {
     /// When the statement was made, as its signer says.
     pub created: Time,

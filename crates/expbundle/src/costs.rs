@@ -8,7 +8,6 @@ use expbundle_format::number::Number;
 use expbundle_format::record::Source;
 use expbundle_format::sections::{Basis, Cost, JsonSection as _};
 use expbundle_lineage::Rollup;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::figure::{self, Decimal, NotAdded, Total, Unfit};
@@ -16,7 +15,8 @@ use crate::judge::{State, Verdict};
 use crate::verify::Intact;
 
 /// A sum of costs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Costs {
     /// Resources, by what they are, their unit, and how the figures came about.
@@ -28,7 +28,8 @@ pub struct Costs {
 }
 
 /// What a family cost, and how far the sum reaches.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyCosts {
     /// The sums.
@@ -51,7 +52,8 @@ pub struct FamilyCosts {
 }
 
 /// A sum of one resource.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResourceSum {
     /// `accelerator`, `energy`, …
     pub resource: String,
@@ -66,7 +68,8 @@ pub struct ResourceSum {
 }
 
 /// A sum of money.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChargeSum {
     /// ISO 4217 code.
     pub currency: String,

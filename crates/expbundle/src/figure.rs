@@ -8,11 +8,11 @@ use std::str::FromStr;
 
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Charge, Cost, ResourceUse};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A figure that is in no sum.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotAdded {
     /// The record that states it.
     pub record: RecordId,
@@ -29,7 +29,8 @@ pub struct NotAdded {
 }
 
 /// Why a figure is not added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Unfit {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle_format::record::role;
 use expbundle_format::sections::{Artifacts, Direction, JsonSection as _, Recipe};
 use expbundle_format::{Blake3, RecordId, json};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,7 +23,8 @@ pub enum Seeds {
 const SEED_NAMES: [&str; 6] = ["seed", "randomseed", "randomstate", "rngseed", "globalseed", "manualseed"];
 
 /// What could not be compared, so that two runs of one fingerprint may differ in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NotCompared {

@@ -2,7 +2,6 @@
 
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::judge::State;
@@ -21,7 +20,8 @@ pub struct Folder {
 }
 
 /// A directory.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FolderReport {
     /// How its covered files are known: to a release, or to the records that made them.
@@ -45,7 +45,8 @@ pub struct FolderReport {
 }
 
 /// How many files are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FileCounts {
     /// See [`FileState::Covered`].
@@ -87,7 +88,8 @@ impl FileCounts {
 }
 
 /// A release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseReport {
     /// The statement.
@@ -106,7 +108,8 @@ pub struct ReleaseReport {
 }
 
 /// A file of a directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FileReport {
     /// Path within the directory.
@@ -127,7 +130,8 @@ pub struct FileReport {
 }
 
 /// What is known about a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FileState {
     /// Its bytes are those that were released, or, where nobody released the folder, those that a run made; and that is signed.
@@ -145,7 +149,8 @@ pub enum FileState {
 }
 
 /// How the files of a folder are known. They are held to a release if there is one; else each file to the records that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CoveredBy {
     /// A signed listing of the folder: paths, bytes, and what is missing.
@@ -157,7 +162,8 @@ pub enum CoveredBy {
 }
 
 /// The run that made a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Made {
     /// Its record.
     pub record: RecordId,
@@ -168,7 +174,8 @@ pub struct Made {
 }
 
 /// Whether what a record says of its outputs covers files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Word {
     /// It is signed, by a trusted key where that is asked, and nothing was said against it.
@@ -184,7 +191,8 @@ pub enum Word {
 }
 
 /// What a release is to the folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReleaseState {
     /// The folder is what it lists, to the byte.

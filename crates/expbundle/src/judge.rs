@@ -12,7 +12,6 @@ use expbundle_format::{Code, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
 use expbundle_statement::{Predicate, TrustPolicy};
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::spoken_of::Attributed;
@@ -20,7 +19,8 @@ use crate::standing::{Apart, ObjectionKind, Standing};
 use crate::verify::Intact;
 
 /// How much holds. Each state includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// It is beyond the limits of this reader: there is no answer.

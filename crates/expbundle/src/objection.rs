@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_statement::{Identity, Kind, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::standing::{Rights, Standing};
 
 /// Something that was said against a record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Objection {
     /// What was said.
@@ -37,7 +37,8 @@ pub struct Objection {
 }
 
 /// What can be said against a record, the weightiest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ObjectionKind {

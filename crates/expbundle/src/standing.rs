@@ -15,7 +15,6 @@ use expbundle_statement::{
     Identity, Judgement, Kind, Predicate, Revoked, TimeEvidence, TrustPolicy, VerifiedStatement, Window,
 };
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::future;
@@ -68,7 +67,8 @@ pub struct Apart {
 }
 
 /// A key that the signers file has, and trusts at another time or for other purposes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KnownKey {
     /// Fingerprint, as `ssh-keygen -l` shows it.
@@ -80,7 +80,8 @@ pub struct KnownKey {
 }
 
 /// When a line of the signers file counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrustedOnly {
     /// From then on.
     pub from: Option<Time>,

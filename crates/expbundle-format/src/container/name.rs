@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,7 @@ impl fmt::Display for SectionName {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for SectionName {
     fn schema_name() -> Cow<'static, str> {
         "SectionName".into()

@@ -1,13 +1,13 @@
 //! Artifacts as a record lists them.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Word;
 use crate::digest::ArtifactDigests;
 
 /// Whether an artifact is a file, or a folder known by its listing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// Its digests are those of its bytes.
@@ -25,7 +25,8 @@ impl Form {
 }
 
 /// An artifact that a run took in or put out. Its name is in `artifacts.json`, which may be withheld.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ArtifactRef {
     /// What it was to the run: `model`, `dataset`, … (open registry).
@@ -33,7 +34,7 @@ pub struct ArtifactRef {
     /// At least one strong digest.
     pub digest: ArtifactDigests,
     /// Size in bytes; of the listing, for a tree.
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    #[cfg_attr(feature = "schema", schemars(range(max = 9_007_199_254_740_991_u64)))]
     pub size: u64,
     /// File or tree.
     #[serde(default, skip_serializing_if = "Form::is_file")]

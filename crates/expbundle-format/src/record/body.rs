@@ -1,6 +1,5 @@
 //! The members of `record.json`.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ArtifactRef, Kind, SPEC, SectionList, SpecVersion, Status, Word};
@@ -8,7 +7,8 @@ use crate::digest::DigestSet;
 use crate::time::Time;
 
 /// A record that this one follows from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Parent {
     /// The parent's record, by the digests of its `record.json`.
     pub record: DigestSet,
@@ -17,7 +17,8 @@ pub struct Parent {
 }
 
 /// The run's identity in the tool that tracked it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// The tool, like `mlflow`.
     pub tool: String,
@@ -26,8 +27,9 @@ pub struct Source {
 }
 
 /// What `record.json` says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "record.json")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "record.json"))]
 pub struct RecordBody {
     /// Version of the format.
     pub spec: SpecVersion,

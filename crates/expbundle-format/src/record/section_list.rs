@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,13 +11,14 @@ use crate::container::SectionName;
 use crate::digest::DigestSet;
 
 /// A section as its record lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SectionRef {
     /// Media type of the content.
     pub media_type: String,
     /// Size in bytes.
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
+    #[cfg_attr(feature = "schema", schemars(range(max = 9_007_199_254_740_991_u64)))]
     pub size: u64,
     /// Both digests of the content.
     pub digest: DigestSet,
@@ -91,6 +93,7 @@ impl<'de> Deserialize<'de> for SectionList {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for SectionList {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "SectionList".into()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,7 @@ impl From<SpecVersion> for String {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for SpecVersion {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "SpecVersion".into()

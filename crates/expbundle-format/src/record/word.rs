@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,7 @@ impl fmt::Display for Word {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Word {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Word".into()

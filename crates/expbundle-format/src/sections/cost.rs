@@ -1,12 +1,12 @@
 //! `cost.json`: what the run used, and what was charged for it.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Number;
 
 /// Resource use and charges.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cost {
     /// What was used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -20,7 +20,8 @@ pub struct Cost {
 }
 
 /// How a figure came about. Figures of different bases are never added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// An instrument read it.
@@ -32,7 +33,8 @@ pub enum Basis {
 }
 
 /// Use of one resource.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResourceUse {
     /// `accelerator`, `cpu`, `wall-clock`, `energy`, `co2e`, `flops`, …
     pub resource: String,
@@ -51,7 +53,8 @@ pub struct ResourceUse {
 }
 
 /// An amount of money.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Charge {
     /// Decimal number as text, for money is not a binary float.

@@ -1,6 +1,5 @@
 //! `evaluations.json`: results by task, data set, split, metric and slice.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::ArtifactDigests;
@@ -8,7 +7,8 @@ use crate::number::Number;
 use crate::time::Time;
 
 /// Results.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evaluations {
     /// One at a time.
     pub evaluations: Vec<Evaluation>,
@@ -18,7 +18,8 @@ pub struct Evaluations {
 }
 
 /// One result.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// What was done, like `image-classification`.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use serde_json::Value;
@@ -10,7 +9,8 @@ use serde_json::Value;
 use crate::time::Time;
 
 /// Infrastructure events, alerts, segments.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Events {
     /// In the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -24,7 +24,8 @@ pub struct Events {
 }
 
 /// How bad.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum EventSeverity {
@@ -38,7 +39,8 @@ pub enum EventSeverity {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// When, if the source says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +67,8 @@ pub struct Event {
 }
 
 /// A stretch of a run without interruption.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Segment {
     /// When it began.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,6 @@
 //!
 //! One file a section; its type is its schema. The Parquet sections live in `expbundle-series`.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -56,7 +55,7 @@ pub fn media_type(name: &SectionName) -> Option<&'static str> {
 }
 
 /// A section that is JSON with a schema.
-pub trait JsonSection: Serialize + DeserializeOwned + JsonSchema {
+pub trait JsonSection: Serialize + DeserializeOwned {
     /// Its file name.
     const NAME: &'static str;
 
@@ -71,6 +70,7 @@ macro_rules! json_sections {
         $(impl JsonSection for $type { const NAME: &'static str = $name; })*
 
         /// Every JSON section of this version: its file name and its schema.
+        #[cfg(feature = "schema")]
         pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
             vec![$(($name, schemars::schema_for!($type)),)*]
         }

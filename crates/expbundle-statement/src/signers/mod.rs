@@ -9,7 +9,6 @@ mod options;
 mod pattern;
 mod time;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use error::{SignersProblem, TrustError};
@@ -17,7 +16,8 @@ pub use line::Line;
 pub use options::{Options, Window};
 
 /// Why a line that follows the grammar makes nobody trusted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "reason", content = "value", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -33,7 +33,8 @@ pub enum SkipReason {
 }
 
 /// A line of a signers file that was skipped. It could only have added trust.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("line {line}: {reason}")]
 pub struct SkippedLine {
     /// Which line, from 1.

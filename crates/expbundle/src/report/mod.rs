@@ -8,7 +8,6 @@ use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_statement::{SkippedLine, TrustPolicy};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::folder::{FileReport, Folder, FolderReport};
@@ -47,9 +46,10 @@ pub struct Question<'a> {
 }
 
 /// The report on a bundle or a model directory.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "expbundle verify --json")]
+#[cfg_attr(feature = "schema", schemars(title = "expbundle verify --json"))]
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
@@ -86,7 +86,8 @@ pub struct Report {
 }
 
 /// Records and statements by keys that the signers file does not trust; empty if there is no such file.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ApartReport {
     /// Keys that the signers file has, and trusts at another time or for other purposes only.

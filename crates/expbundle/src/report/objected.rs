@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use expbundle_format::RecordId;
 use expbundle_lineage::RecordFacts;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RecordReport;
@@ -12,7 +11,8 @@ use crate::judge::Verdict;
 use crate::standing::Objection;
 
 /// What was said against a record that is not here, or is set apart: whether it is changes nothing in this.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObjectedReport {
     /// The record.
     pub record: RecordId,

@@ -8,7 +8,6 @@ use expbundle_format::time::Time;
 use expbundle_format::{DigestSet, RecordId};
 use expbundle_lineage::{FirstAncestors, RecordFacts};
 use rayon::prelude::*;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::objected::MOST_OBJECTED;
@@ -18,7 +17,8 @@ use crate::standing::Objection;
 use crate::verify::Intact;
 
 /// One record.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecordReport {
     /// Its id.
@@ -63,7 +63,8 @@ pub struct RecordReport {
 }
 
 /// A parent as a record declares it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParentReport {
     /// The parent's id.
     pub record: RecordId,
@@ -74,7 +75,8 @@ pub struct ParentReport {
 }
 
 /// A section.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SectionReport {
     /// Its file name.
     pub name: String,

@@ -6,7 +6,6 @@ use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_statement::{Kind, Predicate, Revocation, Revoked, VerifiedStatement};
 use rayon::prelude::*;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::judge::Verdict;
@@ -14,7 +13,8 @@ use crate::verify::Intact;
 
 /// A statement. Its signature holds, or there would be no report on it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StatementReport {
     /// The digest of its payload.
@@ -43,7 +43,8 @@ pub struct StatementReport {
 }
 
 /// The key that signed.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignerReport {
     /// Fingerprint, as `ssh-keygen -l` shows it.
