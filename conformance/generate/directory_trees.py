@@ -53,4 +53,10 @@ def shards(suite):
         files = {"model.safetensors": WEIGHTS, name: text}
         case(f"shards-index-{bad}", "an index that cannot be read names nothing, and that is said", folder(files), files, [SHARD, NOT_RELEASED], **TRUST)
     binary = {"pytorch_model.bin.index.json": index("a.bin"), "model.safetensors": WEIGHTS}
+    for form in ("model.safetensors.index.fp16.json", "tf_model.h5.index.json", "flax_model.msgpack.index.json", "Model.Safetensors.Index.FP16.JSON"):
+        files = {form: index("a.bin"), "model.safetensors": WEIGHTS}
+        case(f"shards-index-{form.lower().replace('.', '-')}-{'as-is' if form.islower() else 'in-any-case'}", "an index of a variant, or of another format", folder(files), files, [SHARD, NOT_RELEASED], **TRUST)
+    for form in ("model.safetensors.index.a.b.json", "vectors.index.json", "model.safetensors.json"):
+        files = {form: index("a.bin"), "model.safetensors": WEIGHTS}
+        case(f"shards-no-index-{form.replace('.', '-')}", "what has another name is no index", folder(files), files, [NOT_RELEASED], state="trusted", **TRUST)
     case("shards-of-another-form", "the older form of an index", folder(binary), binary, [SHARD, NOT_RELEASED], **TRUST)

@@ -2,7 +2,7 @@
 
 from .build import digests
 from .cases import FULL
-from .lineage import artifact, described, family
+from .lineage import artifact, described, family, listing
 
 CONFLICT, UNKNOWN, WITHHELD = "lineage.licence-conflict", "lineage.licence-unknown", "lineage.licence-withheld"
 X, Y, Z = artifact(b"weights"), artifact(b"another"), artifact(b"third")
@@ -58,3 +58,11 @@ def add(suite):
     name = next(name for name in kept.objects if name.startswith(f"records/{digests(kept.made[0])['blake3']}/artifacts"))
     del kept.objects[name]
     case("licence-of-a-parent-withheld", "what is withheld may conflict, so silence would be a verdict", kept, [UNKNOWN, WITHHELD, "section.withheld"])
+    files = listing({"model.bin": b"weights"})
+    tree = artifact(files, "dataset", form="tree")
+    for name, base, own, is_here, also in (
+        ("licence-of-what-a-tree-holds", None, "mit", False, [WITHHELD]), ("licence-of-what-a-tree-holds-of-the-base", "gpl-3.0", None, False, [WITHHELD]),
+        ("licence-of-what-a-tree-holds-of-nobody", None, None, False, []), ("licence-of-what-a-tree-holds-that-is-here", None, "mit", True, []),
+    ):
+        bundle = family({"inputs": [tree], "outputs": [X], "sections": licensed(base), "on": 21, "end": 22}, {"inputs": [Z], "outputs": [Y], "sections": licensed(own, Y)}, embed=[files] if is_here else [])
+        case(name, "where a listing is not here, what was taken in may ask for something", bundle, [*also, "lineage.unaccounted-input"])

@@ -110,13 +110,15 @@ class Directory:
         return [release for release in counted if release["id"] not in replaced]
 
     def cut_off(self, every, counted):
-        """Releases before one that follows something which is not here: that may be a release which follows them."""
+        """All but the last release that follows something which is not here, and those that follow it: it may follow the others."""
         here = {statement["id"] for statement in self.trust.said if not self.trust.is_apart(statement)}
         found = set()
-        order = in_order(every)
-        for place, release in enumerate(order):
-            if release in counted and not here.issuperset(release["predicate"].get("prev", [])):
-                found |= {other["id"] for other in order[:place] if self.trust.has_file or other["key"] == release["key"]}
+        for key in {None} if self.trust.has_file else {release["key"] for release in every}:
+            those = [release for release in every if key in (None, release["key"])]
+            cut = [release for release in in_order(those) if release in counted and not here.issuperset(release["predicate"].get("prev", []))]
+            if cut:
+                spared = {release["id"] for release in those if release is cut[-1] or cut[-1] in followed(release, those)}
+                found |= {release["id"] for release in those} - spared
         return found
 
     def held_to(self, releases):

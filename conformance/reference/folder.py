@@ -24,7 +24,7 @@ BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 LONGEST_PATH, LONGEST_POINTER, LARGEST_INDEX = 4096, 1023, 32 << 20
 POINTER_BEGINS = b"version https://git-lfs.github.com/spec/v1"
 POINTER = re.compile(POINTER_BEGINS + rb"\noid sha256:([0-9a-f]{64})\nsize (0|[1-9][0-9]*)\n")
-INDEX = (".safetensors.index.json", ".bin.index.json")
+INDEX = re.compile(r"\.(safetensors|bin|h5|msgpack)\.index(\.[^./]*)?\.json\Z", re.DOTALL)
 # What is dropped before names are compared: it cannot be seen.
 DROPPED = {*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF}
 
@@ -122,7 +122,7 @@ class Folder:
 
 
 def is_index(path):
-    return rules.lower(path).endswith(INDEX)
+    return INDEX.search(rules.lower(path)) is not None
 
 
 def may_choose_files(card):

@@ -319,9 +319,14 @@ class Lineage:
             if any(not {name for name, _ in names} & {name for name, _ in output.names} and not names & known_files()[0] for names in known):
                 return False
             is_withheld = "artifacts.json" in self.records[output.record]["sections"] and self.described[output.record] is None
-            if is_withheld or any(self.listing(tree) is None for tree in trees) or self.has_tree_apart(output.record):
+            if is_withheld or self.has_hidden_tree(output.record):
                 return False
         return output.passed_on is not True
+
+    def has_hidden_tree(self, identity):
+        """Whether it took in a tree, not empty, whose files are not known."""
+        trees = [artifact for artifact in self.inputs[identity] if artifact.is_tree and not artifact.is_empty]
+        return any(self.listing(tree) is None for tree in trees) or self.has_tree_apart(identity)
 
     def has_tree_apart(self, identity):
         """Whether `artifacts.json` has an input tree, not empty, that `record.json` does not list: it is not looked into."""
@@ -427,7 +432,11 @@ class Lineage:
         for child in self.records:
             if stated[child] and any(not stated[parent] for parent in self.parents[child]):
                 self.say("lineage.licence-unknown", child)
-        withheld = [identity for identity in self.records if "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None]
+        withheld = [
+            identity for identity in self.records
+            if "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None
+            or any(stated.values()) and self.has_hidden_tree(identity)
+        ]
         if withheld:
             self.say("lineage.licence-withheld", min(withheld))
         passed_on = licences.passed_on(stated, self.parents)

@@ -29,7 +29,7 @@ pub fn words(objection: &Objection) -> String {
             format!("superseded by record {}, according to", short(&successor))
         }
         (ObjectionKind::NeedsChanges, _) => "sent back for changes by".to_owned(),
-        (ObjectionKind::Withdrawn, _) => "no longer vouched for by".to_owned(),
+        (ObjectionKind::Withdrawn, _) => "taken back in part by".to_owned(),
         (kind, _) => format!("{} by", kind.as_str()),
     };
     let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
@@ -53,7 +53,11 @@ pub fn all(objections: &[Objection]) -> String {
 /// What was said against a record in a word or two, where the line at the top of the view has all of it.
 pub fn mark(objections: &[Objection]) -> String {
     let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
-    let words: Vec<&str> = kinds.into_iter().map(ObjectionKind::as_str).collect();
+    let word = |kind| match kind {
+        ObjectionKind::Withdrawn => "taken back in part",
+        kind => ObjectionKind::as_str(kind),
+    };
+    let words: Vec<&str> = kinds.into_iter().map(word).collect();
     format!("! {}", words.join(", "))
 }
 

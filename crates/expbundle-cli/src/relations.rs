@@ -6,11 +6,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
-use expbundle_query::{Found, QueryError, Question, Refused, Relations, Scope, Source, WhyRefused};
+use expbundle_query::{Absence, Found, QueryError, Question, Refused, Relations, Scope, Source, WhyRefused};
 
 use crate::failure::Failure;
-use crate::terminal::{self, Tone, count, one_line, paint, quoted};
+use crate::terminal::{self, Tone, count, one_line, paint, quoted, some_of};
 use crate::{exit, files, keys};
+
+/// Signers of links that are named.
+const MOST_NAMED: usize = 3;
 
 /// What is asked of a family, as `lineage` and `why` are asked.
 pub struct Asked<'a> {
@@ -74,6 +77,26 @@ fn passed_over(not_read: &[(std::path::PathBuf, &'static str)]) -> String {
 /// That there is nothing to begin with, where a signers file decides what counts.
 pub fn nothing_counts(relations: &Relations) -> &'static str {
     if relations.file.is_some() { "no record that counts here made this file" } else { "no record here counts" }
+}
+
+/// Why a parent that is named has no place in the graph, and whose word it is that it is one, unless it is the record's own.
+pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) -> String {
+    let why = match relations.absence(parent) {
+        Absence::SetApart => "signed by no trusted key",
+        Absence::TakenBack => "and was taken back",
+        Absence::NotFound => "not found",
+    };
+    let by = child.map(|child| relations.who_names(child, parent)).unwrap_or_default();
+    if by.is_empty() { why.to_owned() } else { format!("said by {}, {why}", some_of(&by, MOST_NAMED, ", ")) }
+}
+
+/// What is not known because bundles were not looked at.
+pub fn not_read(relations: &Relations) -> String {
+    match relations.refused.len() as u64 {
+        0 => String::new(),
+        1 => "; 1 bundle was not read, and what it says is not known".to_owned(),
+        several => format!("; {several} bundles were not read, and what they say is not known"),
+    }
 }
 
 /// The exit status of a command that told of these records: that of `verify` for them, and for what was taken back and is asked about.

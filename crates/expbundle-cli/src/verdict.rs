@@ -125,7 +125,7 @@ pub fn but(report: &Report) -> String {
     let verb = if number == 1 { "was" } else { "were" };
     let what = match kind {
         ObjectionKind::NeedsChanges => "sent back for changes",
-        ObjectionKind::Withdrawn => "disowned by a signer",
+        ObjectionKind::Withdrawn => "taken back in part",
         kind => kind.as_str(),
     };
     format!(", but {} {verb} {what}", count(number, "record"))

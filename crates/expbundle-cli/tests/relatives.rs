@@ -700,7 +700,7 @@ fn an_authorship_by_a_revoked_key_makes_nobody_elses_record_revoked() {
     say(&mut all, tuned, &revoke(tuned), BEN);
     save(&bench, &all);
     let text = flat(&bench, &["verify", "a.expb"]);
-    assert!(text.contains("no longer vouched for by") && !text.contains("1 record was revoked"), "{text}");
+    assert!(text.contains("taken back in part by") && !text.contains("1 record was revoked"), "{text}");
 }
 
 #[test]
@@ -808,4 +808,71 @@ fn leaving_out_who_signed_a_revoked_ancestor_hides_nothing() {
     }
     bench.ok(&["merge", "a.expb", "--closure", &id, "--trust", "signers", "-o", "closure.expb"]);
     assert_eq!(bench.output(&["verify", "closure.expb", "--trust", "signers"]).status.code(), Some(3));
+}
+
+/// The signers file of [`bench`] with a second line.
+fn also_trust(bench: &Bench, line: &str) {
+    let signers = std::fs::read_to_string(bench.path("signers")).expect("a file") + line + "\n";
+    std::fs::write(bench.path("signers"), signers).expect("room");
+}
+
+#[test]
+fn a_key_taken_back_of_a_parent_that_is_not_here_is_not_forgotten() {
+    let bench = bench();
+    also_trust(&bench, &format!("ben@example.org {}", key(BEN).public_key()));
+    let (parent_alone, parent) = finished(run("base", &[], &[b"base"], &[]));
+    let (mut child, tuned) = finished(run("tuned", &[], &[b"tuned"], &[parent]));
+    say(&mut child, tuned, &vouch(), ADA);
+    say(&mut child, parent, &revoke_key(BEN, "STOLEN"), ADA);
+    let mut whole = Bundle::union([child.clone(), parent_alone]);
+    say(&mut whole, parent, &vouch(), BEN);
+    for all in [whole, child] {
+        save(&bench, &all);
+        for view in [&["lineage", "a.expb"][..], &["lineage", "a.expb", "--json"], &["why", "tuned.bin"]] {
+            let output = bench.output(&[view, &["--trust", "signers"]].concat());
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(output.status.code() == Some(3) && text.contains("STOLEN"), "{view:?}: {text}");
+        }
+        // The state never says more than the exit status.
+        assert_eq!(report(&bench, &["--trust", "signers"])["state"], "intact");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_trusted_now_takes_back_nothing_of_others() {
+    let bench = bench();
+    also_trust(&bench, &format!("dan@example.org valid-before=\"20200101Z\" {}", key(CAROL).public_key()));
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, tuned, &vouch(), CAROL);
+    save(&bench, &all);
+    let views = [&["verify", "a.expb"][..], &["lineage", "a.expb"], &["why", "a.expb"]];
+    let before = views.map(|view| bench.output(&[view, &["--trust", "signers"]].concat()).status.code());
+    assert_eq!(before, [Some(0); 3]);
+    say(&mut all, tuned, &revoke(tuned), CAROL);
+    save(&bench, &all);
+    for view in views {
+        let output = bench.output(&[view, &["--trust", "signers"]].concat());
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{view:?}: {text}");
+        assert!(!text.contains("taken back in part") && !text.contains("objects to"), "{view:?}: {text}");
+    }
+}
+
+#[test]
+fn a_bundle_that_was_not_read_lowers_the_answer() {
+    let bench = bench();
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut all, tuned, &vouch(), ADA);
+    save(&bench, &all);
+    assert_eq!(report(&bench, &["--trust", "signers"])["state"], "trusted");
+    std::fs::write(bench.path("bad.expb"), b"PK").expect("room");
+    let with = ["--trust", "signers", "--with", "bad.expb"];
+    let report = report(&bench, &with);
+    assert_eq!((&report["state"], &report["notRead"]), (&"intact".into(), &serde_json::json!(["bad.expb"])));
+    for view in [&["lineage", "a.expb"][..], &["lineage", "a.expb", "--svg"], &["why", "a.expb"]] {
+        let output = bench.output(&[view, &with].concat());
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(output.status.code() == Some(1) && text.contains("1 bundle was not read"), "{view:?}: {text}");
+    }
 }

@@ -11,7 +11,7 @@ use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::VerifiedStatement;
 
 use crate::check;
-use crate::documentation::CARD;
+use crate::documentation::{CARD, may_choose_files};
 use crate::front_matter::CardError;
 use crate::plan::{self, After, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
@@ -283,6 +283,12 @@ fn card_change(
         .map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
     notes.extend(edited.notes);
     if before.as_deref() == Some(edited.text.as_str()) {
+        return Ok(None);
+    }
+    if may_choose_files(edited.text.as_bytes()) {
+        notes.push(format!(
+            "`{CARD}` is not edited: with what would be added to it, it may choose which files are loaded, and would count like any other file"
+        ));
         return Ok(None);
     }
     Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))

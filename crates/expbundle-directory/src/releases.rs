@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{Blake3, StatementId};
-use expbundle_statement::{Predicate, VerifiedStatement};
+use expbundle_statement::{Identity, Predicate, VerifiedStatement};
 
 use crate::covering::Covering;
 use crate::scan::{Held, Scan};
@@ -80,12 +80,14 @@ impl Releases {
         let chosen = all.iter().find(|release| release.state == ReleaseState::Same).or_else(|| all.iter().find(counts));
         let held_to = chosen.map(|chosen| {
             let same = all.iter().filter(counts).filter(|release| release.listing == chosen.listing);
+            let titles: BTreeSet<Option<&str>> = same.clone().map(|release| release.title.as_deref()).collect();
             let by: BTreeSet<String> = same.flat_map(|release| release.by.iter().cloned()).collect();
             HeldTo {
                 listing: chosen.listing,
                 tree: trees.remove(&chosen.listing).and_then(|(tree, _)| tree),
                 by: by.into_iter().collect(),
-                title: chosen.title.clone(),
+                // One signer's title is not said of another.
+                title: chosen.title.clone().filter(|_| titles.len() == 1),
             }
         });
         Self { all, held_to }
@@ -94,44 +96,58 @@ impl Releases {
 
 /// Releases that another one takes the place of: with a signers file any that counts, else one of the same key.
 ///
-/// A release that follows something that is not here may follow any release before it, so it replaces them all: otherwise whoever leaves out
-/// the one between them brings back an older one. Of those that count the last is never replaced.
+/// A release that follows something that is not here may follow any that does not follow it, so it replaces all of them: otherwise whoever
+/// leaves out the one between them brings back an older one. Of several such releases that is the last.
 fn replaced<'a>(
     covering: &Covering<'_>,
     statements: &BTreeMap<StatementId, &'a VerifiedStatement>,
     counting: &BTreeMap<StatementId, Vec<String>>,
 ) -> HashSet<StatementId> {
     // Without a signers file each key speaks for itself.
-    let group = |statement: &'a VerifiedStatement| (!covering.asks_for_trust()).then(|| statement.identity());
+    let mut groups: HashMap<Option<&Identity>, Group<'a>> = HashMap::new();
+    for (id, statement) in statements {
+        let group = (!covering.asks_for_trust()).then(|| statement.identity());
+        groups.entry(group).or_default().insert(*id, *statement);
+    }
     let here = covering.statements_here();
     let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
     let mut replaced = HashSet::new();
-    let mut last_cuts = HashSet::new();
-    for statement in in_order(statements).into_iter().rev() {
-        if last_cuts.contains(&group(statement)) {
-            replaced.insert(statement.id());
-        }
-        if counting.contains_key(&statement.id()) && is_cut(statement) {
-            last_cuts.insert(group(statement));
-        }
-    }
-    let mut open: Vec<StatementId> = counting.keys().copied().collect();
-    let mut seen: HashSet<StatementId> = open.iter().copied().collect();
-    while let Some(statement) = open.pop().and_then(|id| statements.get(&id)) {
-        for earlier in statement.previous().iter().filter_map(|earlier| statements.get(earlier)) {
-            if group(earlier) == group(statement) {
-                replaced.insert(earlier.id());
-                if seen.insert(earlier.id()) {
-                    open.push(earlier.id());
-                }
+    for group in groups.values() {
+        let counts = |statement: &&VerifiedStatement| counting.contains_key(&statement.id());
+        replaced.extend(followed(group, group.values().copied().filter(counts)));
+        let order = in_order(group);
+        let Some(last) = order.iter().copied().filter(counts).rfind(|statement| is_cut(statement)) else { continue };
+        let mut spared = HashSet::from([last.id()]);
+        // What follows stands behind what it follows.
+        for statement in &order {
+            if statement.previous().iter().any(|earlier| spared.contains(earlier)) {
+                spared.insert(statement.id());
             }
         }
+        replaced.extend(group.keys().filter(|id| !spared.contains(id)));
     }
     replaced
 }
 
+/// The releases of one order.
+type Group<'a> = BTreeMap<StatementId, &'a VerifiedStatement>;
+
+/// What these releases follow, directly or through others of the order.
+fn followed<'a>(group: &Group<'a>, of: impl IntoIterator<Item = &'a VerifiedStatement>) -> HashSet<StatementId> {
+    let mut open: Vec<&VerifiedStatement> = of.into_iter().collect();
+    let mut found = HashSet::new();
+    while let Some(statement) = open.pop() {
+        for earlier in statement.previous().iter().filter_map(|earlier| group.get(earlier)) {
+            if found.insert(earlier.id()) {
+                open.push(earlier);
+            }
+        }
+    }
+    found
+}
+
 /// Releases by date, then id, but each behind those that it follows, whatever their dates.
-fn in_order<'a>(statements: &BTreeMap<StatementId, &'a VerifiedStatement>) -> Vec<&'a VerifiedStatement> {
+fn in_order<'a>(statements: &Group<'a>) -> Vec<&'a VerifiedStatement> {
     let mut followers: HashMap<StatementId, Vec<StatementId>> = HashMap::new();
     let mut waits_for: HashMap<StatementId, usize> = HashMap::new();
     for statement in statements.values() {

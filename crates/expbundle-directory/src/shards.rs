@@ -28,10 +28,14 @@ impl Shards {
     }
 }
 
-/// Whether a file is an index of weights, by its name.
+/// Whether a file is an index of weights, by its name: `model.safetensors.index.json`, `tf_model.h5.index.json`; with a variant
+/// `model.safetensors.index.fp16.json`.
 pub fn is_index(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    [".safetensors.index.json", ".bin.index.json"].iter().any(|end| path.ends_with(end))
+    let Some(name) = path.strip_suffix(".json") else { return false };
+    let with_variant = || name.rsplit_once(".index.").filter(|(_, variant)| !variant.contains(['.', '/']));
+    let of = name.strip_suffix(".index").or_else(|| Some(with_variant()?.0));
+    of.is_some_and(|of| [".safetensors", ".bin", ".h5", ".msgpack"].iter().any(|end| of.ends_with(end)))
 }
 
 /// The shards that the text of an index names.

@@ -23,6 +23,8 @@ pub enum TreeItem {
     Absent {
         /// Its id.
         record: RecordId,
+        /// The record that it is a parent of.
+        of: RecordId,
     },
     /// An input that no record accounts for.
     Gap {
@@ -204,7 +206,7 @@ fn continuation(joins: &mut Joins<'_>, lineage: &Lineage, record: RecordId, dire
             edges.sort_by_key(|edge| lineage.rank(edge.parent));
             let parents = edges.into_iter().map(|edge| in_full(edge.parent, Some(edge))).chain(folds(folded));
             let absent = lineage.absent_parents(record).into_iter();
-            let absent = absent.map(|record| Next::Item(TreeItem::Absent { record }, None));
+            let absent = absent.map(|absent| Next::Item(TreeItem::Absent { record: absent, of: record }, None));
             let gaps = lineage.gaps_of(record).into_iter();
             let gaps = gaps.map(|input| Next::Item(TreeItem::Gap { record, input }, None));
             let Parents { edges, folded } = joins.suggestions(record);

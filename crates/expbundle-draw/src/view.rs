@@ -139,8 +139,8 @@ impl View {
                 edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
             }
             if options.gaps {
-                let absent = lineage.absent_parents(record).into_iter().map(Part::Absent);
-                let absent = absent.map(|part| (part, Some(Grade::Declared)));
+                let absent = lineage.absent_parents(record).into_iter();
+                let absent = absent.map(|id| (Part::Absent(id), Some(lineage.grade_of_absent(record, id))));
                 let gaps = lineage.gaps_of(record).into_iter().map(|input| (same.gap(lineage, record, input), None));
                 for (part, grade) in absent.chain(gaps) {
                     edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });

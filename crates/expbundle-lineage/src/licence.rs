@@ -84,10 +84,11 @@ type Bringers = [u32; KNOWN.len()];
 
 /// Licences of ancestors that contradict the one of a record; and parents without a licence where the child has one.
 pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
-    withheld(lineage, findings);
     let stated: Vec<BTreeSet<&str>> = lineage.records.iter().map(licences).collect();
     // Most lineages state no licence at all.
-    if stated.iter().all(BTreeSet::is_empty) {
+    let is_any_stated = !stated.iter().all(BTreeSet::is_empty);
+    withheld(lineage, is_any_stated, findings);
+    if !is_any_stated {
         return;
     }
     // What arcs lead to comes first, so it is known when it is asked for. Each arc is looked at once.
@@ -133,15 +134,18 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is withheld may conflict, so silence would be a verdict.
-fn withheld(lineage: &Lineage, findings: &mut Vec<Finding>) {
-    // Outputs may be known by name alone, and then only the description has them.
-    let is_withheld = |facts: &&RecordFacts| facts.description_withheld;
+/// What is not known may conflict, so silence would be a verdict.
+fn withheld(lineage: &Lineage, is_any_stated: bool, findings: &mut Vec<Finding>) {
+    // Outputs may be known by name alone, and then only the description has them. A listing may be all that joins a record to an ancestor.
+    let is_withheld =
+        |facts: &&RecordFacts| facts.description_withheld || (is_any_stated && facts.hidden_listings() > 0);
     let records: Vec<_> = lineage.records.iter().filter(is_withheld).map(RecordFacts::id).collect();
     if let Some(&first) = records.first() {
         let message = match records.len() {
-            1 => format!("the licence of {} is withheld", short(first)),
-            several => format!("the licences of {several} records are withheld: {}", named(records)),
+            1 => format!("the licence of {}, or of what it took in, is withheld", short(first)),
+            several => {
+                format!("the licences of {several} records, or of what they took in, are withheld: {}", named(records))
+            }
         };
         findings.push(Finding::new(Code::LineageLicenceWithheld, place(first), message));
     }

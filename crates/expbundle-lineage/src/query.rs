@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::record::Word;
-use expbundle_format::{ArtifactDigests, RecordId};
+use expbundle_format::{ArtifactDigests, RecordId, StatementId};
 
 use crate::adjacency::Adjacency;
 use crate::contents::{Use, Uses};
 use crate::evidence::{Maker, Origin, is_unique};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
-use crate::link::Side;
+use crate::link::{Grade, Side};
 use crate::listing::FileFact;
 use crate::taken::Digests;
 use expbundle_format::record::role::carries_lineage;
@@ -321,6 +321,18 @@ impl Lineage {
         let asserted = self.asserted_of(of).iter().map(|link| RecordId(link.parent.blake3));
         let absent: BTreeSet<_> = declared.chain(asserted).filter(|&id| self.position(id).is_none()).collect();
         absent.into_iter().collect()
+    }
+
+    /// How well it is known that a record follows from a parent that is not here: by its own word, or by a link alone.
+    pub fn grade_of_absent(&self, child: RecordId, parent: RecordId) -> Grade {
+        let names = |facts: &RecordFacts| facts.parents.iter().any(|named| RecordId(named.record.blake3) == parent);
+        if self.record(child).is_some_and(names) { Grade::Declared } else { Grade::Asserted }
+    }
+
+    /// Links that name a parent of a record which is not here.
+    pub fn links_to_absent(&self, child: RecordId, parent: RecordId) -> Vec<StatementId> {
+        let links = self.asserted_of(child).iter().filter(|link| RecordId(link.parent.blake3) == parent);
+        links.map(|link| link.statement).collect()
     }
 
     /// Every record in layers: parents in earlier layers than their children. Records of one circle share a layer.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
 use expbundle_format::number::typed;
 use expbundle_format::record::{ArtifactRef, Record};
-use expbundle_format::sections::{Artifacts, Context, Recipe, Summary};
+use expbundle_format::sections::{Artifacts, Context, JsonSection, Recipe, Summary};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,12 +28,25 @@ pub struct Differences {
     pub against: BTreeMap<RecordId, Vec<Objection>>,
     /// One by one, in the order of part and name.
     pub differences: Vec<Difference>,
+    /// Sections that are withheld, so that what they say is not compared.
+    pub not_compared: Vec<Withheld>,
+}
+
+/// A section that is withheld of one record, or of both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Withheld {
+    /// Its file name.
+    pub section: SectionName,
+    /// Whether it is withheld of the first record.
+    pub before: bool,
+    /// Whether it is withheld of the second record.
+    pub after: bool,
 }
 
 /// One thing that two records say differently.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Difference {
-    /// `record`, `context`, `parameter`, `code`, `environment`, `package`, `input`, `output`, `metric`.
+    /// `record`, `parent`, `context`, `parameter`, `code`, `environment`, `package`, `input`, `output`, `metric`.
     pub part: String,
     /// What in it.
     pub name: String,
@@ -56,35 +70,61 @@ impl Differences {
             objections.dedup();
         }
         said.retain(|_, objections| !objections.is_empty());
-        let differences = compare(&facts(before.0, before.1), &facts(after.0, after.1));
-        Self { before: before.1, after: after.1, against: said, differences }
+        let [hidden_before, hidden_after] = [before, after].map(|(intact, id)| intact.withheld_sections(id));
+        let hidden: BTreeSet<&SectionName> = hidden_before.iter().chain(&hidden_after).collect();
+        let differences = compare(&facts(before, &hidden), &facts(after, &hidden));
+        let not_compared = hidden.into_iter().map(|section| Withheld {
+            section: section.clone(),
+            before: hidden_before.contains(section),
+            after: hidden_after.contains(section),
+        });
+        Self { before: before.1, after: after.1, against: said, differences, not_compared: not_compared.collect() }
     }
 }
 
 /// What a record says, flat: part and name, and the words for it.
-type Facts = BTreeMap<(String, String), String>;
+type Facts = BTreeMap<(String, String), Fact>;
 
-fn facts(intact: &Intact, id: RecordId) -> Facts {
+/// What a record says of one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fact {
+    /// As people read it.
+    words: String,
+    /// By which it is compared: `1` and `"1"` have the same words.
+    exact: String,
+}
+
+impl From<String> for Fact {
+    fn from(words: String) -> Self {
+        Self { exact: words.clone(), words }
+    }
+}
+
+/// What a record says outside of these sections.
+fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> Facts {
     let mut facts = Facts::new();
-    let mut say = |part: &str, name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            facts.insert((part.to_owned(), name.to_owned()), value);
-        }
+    let mut tell = |part: &str, name: &str, fact: Fact| {
+        facts.insert((part.to_owned(), name.to_owned()), fact);
     };
     let Some(body) = intact.records().get(&id).map(Record::body) else { return facts };
+    for parent in &body.parents {
+        tell("parent", &parent.record.blake3.to_string(), parent.relation.to_string().into());
+    }
+    let mut say = |part: &str, name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            tell(part, name, value.into());
+        }
+    };
     say("record", "status", body.status.map(|status| status.as_str().to_owned()));
     say("record", "started", body.started.map(|time| time.to_string()));
     say("record", "ended", body.ended.map(|time| time.to_string()));
     say("record", "source", body.source.as_ref().map(|source| format!("{} {}", source.tool, source.run)));
-    if let Some(context) = intact.json_section::<Context>(id) {
+    if let Some(context) = section::<Context>(intact, id, hidden) {
         say("context", "title", Some(context.title));
         say("context", "notes", context.notes);
         say("context", "tags", Some(context.tags.join(", ")).filter(|tags| !tags.is_empty()));
     }
-    if let Some(recipe) = intact.json_section::<Recipe>(id) {
-        for (name, value) in flat(&recipe.parameters) {
-            say("parameter", &name, Some(value));
-        }
+    if let Some(recipe) = section::<Recipe>(intact, id, hidden) {
         if let Some(code) = recipe.code {
             say("code", "repository", code.repository);
             say("code", "commit", code.commit);
@@ -101,57 +141,85 @@ fn facts(intact: &Intact, id: RecordId) -> Facts {
             }
         }
     }
-    if let Some(summary) = intact.json_section::<Summary>(id) {
+    if let Some(summary) = section::<Summary>(intact, id, hidden) {
         for (key, one) in summary.series {
             let last = one.last.map(|last| format!(", last {last}")).unwrap_or_default();
             say("metric", &key, Some(format!("{} points{last}", one.count)));
         }
     }
-    let described = intact.json_section::<Artifacts>(id).unwrap_or_default().artifacts;
+    let described = section::<Artifacts>(intact, id, hidden).unwrap_or_default().artifacts;
     let names = ArtifactNames::new(&described);
     let name =
         |artifact: &ArtifactRef| names.get(&artifact.digest).map_or_else(|| artifact.role.to_string(), str::to_owned);
     for (part, list) in [("input", &body.inputs), ("output", &body.outputs)] {
         // Several artifacts may go by one name; none of them may hide another.
-        let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut by_name: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for artifact in list {
             let digest: String = artifact.digest.to_string().chars().take(19).collect();
-            by_name.entry(name(artifact)).or_default().insert(format!("{} {digest}", artifact.role));
+            let exact = serde_json::to_string(artifact).unwrap_or_default();
+            by_name.entry(name(artifact)).or_default().insert(exact, format!("{} {digest}", artifact.role));
         }
         for (name, artifacts) in by_name {
-            say(part, &name, Some(artifacts.into_iter().collect::<Vec<_>>().join(", ")));
+            let exact = artifacts.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let words: BTreeSet<String> = artifacts.into_values().collect();
+            tell(part, &name, Fact { words: words.into_iter().collect::<Vec<_>>().join(", "), exact });
+        }
+    }
+    if let Some(recipe) = section::<Recipe>(intact, id, hidden) {
+        for (name, fact) in flat(&recipe.parameters) {
+            tell("parameter", &name, fact);
         }
     }
     facts
 }
 
+/// What a section says, unless it is among these.
+fn section<T: JsonSection + serde::de::DeserializeOwned>(
+    intact: &Intact,
+    id: RecordId,
+    hidden: &BTreeSet<&SectionName>,
+) -> Option<T> {
+    intact.json_section::<T>(id).filter(|_| !hidden.contains(&T::name()))
+}
+
 /// A typed tree as names with dots, and the words for each leaf.
-fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, String)> {
-    let mut waiting: Vec<(String, &Value)> = tree.iter().map(|(key, value)| (key.clone(), value)).collect();
+fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, Fact)> {
+    let mut waiting: Vec<(String, &Value)> = tree.iter().map(|(key, value)| (step(key), value)).collect();
     let mut leaves = Vec::new();
     while let Some((path, value)) = waiting.pop() {
         match value {
             Value::Object(members) if !members.is_empty() && typed::wrapped(value).is_none() => {
-                waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
+                waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{}", step(key)), value)));
             }
-            _ => leaves.push((path, typed::display(value))),
+            _ => leaves.push((path, Fact { words: typed::display(value), exact: value.to_string() })),
         }
     }
     leaves
 }
 
+/// A key as a part of a name with dots; one that has dots itself is quoted.
+fn step(key: &str) -> String {
+    if key.contains('.') { Value::from(key).to_string() } else { key.to_owned() }
+}
+
 fn compare(before: &Facts, after: &Facts) -> Vec<Difference> {
     let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| Difference {
-            part: name.0.clone(),
-            name: name.1.clone(),
-            before: before.get(name).cloned(),
-            after: after.get(name).cloned(),
-        })
-        .collect()
+    let difference = |name: &(String, String)| {
+        let (before, after) = (before.get(name), after.get(name));
+        let exact = |fact: &Fact| fact.exact.clone();
+        let words = |fact: &Fact| fact.words.clone();
+        let (part, name) = name.clone();
+        // What differs and reads alike is shown as it stands in the record.
+        let (before, after) = if before.map(words) == after.map(words) {
+            (before.map(exact), after.map(exact))
+        } else {
+            (before.map(words), after.map(words))
+        };
+        Difference { part, name, before, after }
+    };
+    let differs =
+        |name: &&(String, String)| before.get(*name).map(|one| &one.exact) != after.get(*name).map(|one| &one.exact);
+    names.into_iter().filter(differs).map(difference).collect()
 }
 
 #[cfg(test)]
@@ -163,7 +231,7 @@ mod tests {
         let facts = |pairs: &[(&str, &str)]| -> Facts {
             pairs
                 .iter()
-                .map(|(name, value)| (("parameter".to_owned(), (*name).to_owned()), (*value).to_owned()))
+                .map(|(name, value)| (("parameter".to_owned(), (*name).to_owned()), (*value).to_owned().into()))
                 .collect()
         };
         let found =

@@ -21,7 +21,7 @@ mod shown;
 mod why;
 
 pub use choose::{FEWEST_DIGITS, chosen, heads, one, starting};
-pub use compare::{Difference, Differences};
+pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;
 pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
@@ -29,7 +29,7 @@ pub use lineage::{
     AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
 pub use names::ArtifactNames;
-pub use relations::{MOST_ALTERNATIVES, Question, Relations, Scope};
+pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
 pub use why::{HowMade, Told, WhyReport};
 

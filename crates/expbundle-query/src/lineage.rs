@@ -1,5 +1,7 @@
 //! A family of records as a document.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use expbundle::costs::FamilyCosts;
 use expbundle::judge::State;
 use expbundle::standing::Objection;
@@ -12,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::duplicates::Duplicates;
-use crate::relations::{MOST_ALTERNATIVES, Relations, Scope};
+use crate::relations::{Absence, MOST_ALTERNATIVES, Relations, Scope};
 
 /// Edges that a report has at most.
 pub const MOST_EDGES: usize = 100_000;
@@ -30,7 +32,8 @@ pub struct LineageReport {
     pub skipped_lines: Vec<SkippedLine>,
     /// Records that the tree begins with.
     pub start: Vec<RecordId>,
-    /// State of the family: that of its weakest part that is here; null if none is.
+    /// State of the family: that of its weakest part that is here, and at most `intact` if a bundle was not read, or a parent that is not here was
+    /// revoked; null if nothing is here.
     pub state: Option<State>,
     /// Which records that are here are the weakest.
     pub weakest: Vec<RecordId>,
@@ -57,6 +60,8 @@ pub struct LineageReport {
     /// Records that were compared with none, because what they did or took in is withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<Vec<RecordId>>,
+    /// Bundles that were not looked at, since they are broken or cannot be read: what they say against these records is not known.
+    pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,
 }
@@ -109,6 +114,10 @@ pub struct AbsentParent {
     pub id: RecordId,
     /// Whether it is set apart, because no trusted key signed it.
     pub set_apart: bool,
+    /// Whether it is in the bundle, and was taken back.
+    pub taken_back: bool,
+    /// Who says so, where no record here names it itself: by principal where trusted, else by key.
+    pub said_by: Vec<String>,
     /// What was said against it by those whose word counts, the weightiest first.
     pub objections: Vec<Objection>,
 }
@@ -175,6 +184,8 @@ impl LineageReport {
             Scope::Descendants => relations.weakest_below(start, shown),
             _ => relations.weakest_here(start),
         };
+        let told = relations.family(shown);
+        let state = state.map(|state| state.min(relations.most_of(&told)));
         let (mut edges, mut folded) = (Vec::new(), Vec::new());
         let mut joins = Joins::among(graph, shown, MOST_ALTERNATIVES);
         // What might be a relative is shown wherever it is.
@@ -208,6 +219,7 @@ impl LineageReport {
             cost: with_costs.then(|| relations.intact.costs(&relations.verdict, start)),
             duplicates: everything.then(|| Duplicates::among(relations)),
             not_compared: everything.then(|| Duplicates::not_compared(relations)),
+            not_read: relations.not_read(),
             findings: relations.findings.clone(),
         }
     }
@@ -222,15 +234,27 @@ impl Objected {
 }
 
 impl AbsentParent {
-    /// Parents that these records name and that are not here.
+    /// Parents that these records name and that are not here, or have no say.
     pub fn of(relations: &Relations, records: &[RecordId]) -> Vec<Self> {
-        let absent = relations.graph().absent_parents_of(records).into_iter();
-        let one = |id| Self {
-            id,
-            set_apart: relations.verdict.standing.apart.records.contains(&id),
-            objections: relations.against(id).to_vec(),
+        let mut named_by: BTreeMap<RecordId, Vec<Vec<String>>> = BTreeMap::new();
+        for child in records {
+            for parent in relations.graph().absent_parents(*child) {
+                named_by.entry(parent).or_default().push(relations.who_names(*child, parent));
+            }
+        }
+        let one = |(id, said_by): (RecordId, Vec<Vec<String>>)| {
+            let is_declared = said_by.iter().any(Vec::is_empty);
+            let said_by: BTreeSet<String> = said_by.into_iter().filter(|_| !is_declared).flatten().collect();
+            let absence = relations.absence(id);
+            Self {
+                id,
+                set_apart: absence == Absence::SetApart,
+                taken_back: absence == Absence::TakenBack,
+                said_by: said_by.into_iter().collect(),
+                objections: relations.against(id).to_vec(),
+            }
         };
-        absent.map(one).collect()
+        named_by.into_iter().map(one).collect()
     }
 }
 

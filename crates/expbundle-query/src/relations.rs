@@ -14,7 +14,7 @@ use expbundle_format::foreign::{Foreign, ForeignLine};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, RecordId, StatementId};
-use expbundle_lineage::{ArtifactFact, Edge, Joins, Lineage, RecordFacts, Side};
+use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side};
 use expbundle_statement::{Kind, TrustPolicy};
 
 use crate::gather::{Found, Gathered, Refused, Source, find, gather};
@@ -36,6 +36,17 @@ pub enum Scope {
     Descendants,
     /// Every record that there is.
     Everything,
+}
+
+/// How a parent that is named stands where it has no place in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// No trusted key signed it.
+    SetApart,
+    /// It was taken back.
+    TakenBack,
+    /// It is not here.
+    NotFound,
 }
 
 /// What is asked of a family.
@@ -298,23 +309,58 @@ impl Relations {
     }
 
     /// How much holds for an answer that tells of these records: as `verify` would say for them, for what was taken back and is asked about,
-    /// and for whoever else may have made the file.
+    /// and for whoever else may have made the file. Where a bundle was not looked at, nobody knows what it says against them.
     pub fn state_of_all(&self, told: impl IntoIterator<Item = RecordId>) -> State {
         let all = told.into_iter().chain(self.lowering.iter().copied()).chain(self.family(&self.other_makers));
         let all: Vec<RecordId> = all.collect();
-        let state = self.verdict.state_of(all.iter().copied());
+        self.verdict.state_of(all.iter().copied()).min(self.most_of(&all))
+    }
+
+    /// The most that can hold for an answer that tells of these records.
+    pub(crate) fn most_of(&self, told: &[RecordId]) -> State {
         // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count, nor of one whose parent was
         // revoked and is not here.
-        if !self.is_made || self.start.is_empty() || self.revoked_parents(&all).next().is_some() {
-            state.min(State::Intact)
-        } else {
-            state
-        }
+        let is_less = !self.is_made
+            || self.start.is_empty()
+            || !self.refused.is_empty()
+            || self.revoked_parents(told).next().is_some();
+        if is_less { State::Intact } else { State::Trusted }
     }
 
     /// Whether a file is asked about of which no record that counts is known to have made it.
     pub fn is_of_unknown_maker(&self) -> bool {
         !self.is_made
+    }
+
+    /// How a parent that is not here, or has no say, stands.
+    pub fn absence(&self, parent: RecordId) -> Absence {
+        let standing = &self.verdict.standing;
+        if standing.apart.records.contains(&parent) {
+            Absence::SetApart
+        } else if standing.taken_back.contains(&parent) {
+            Absence::TakenBack
+        } else {
+            Absence::NotFound
+        }
+    }
+
+    /// Whose links name a parent that is not here and that the record itself does not name: principals, or keys that nobody knows.
+    pub fn who_names(&self, child: RecordId, parent: RecordId) -> Vec<String> {
+        let names = |statement: &StatementId| self.signer_of_link(*statement);
+        let mut by: Vec<String> = match self.graph().grade_of_absent(child, parent) {
+            Grade::Declared => Vec::new(),
+            _ => self.graph().links_to_absent(child, parent).iter().filter_map(names).collect(),
+        };
+        by.sort();
+        by.dedup();
+        by
+    }
+
+    fn signer_of_link(&self, statement: StatementId) -> Option<String> {
+        match self.verdict.trusted.get(&statement).and_then(|principals| principals.first()) {
+            Some(principal) => Some(ForeignLine(principal, MOST_LETTERS).to_string()),
+            None => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
+        }
     }
 
     /// Parents that these records name, that are not here, and that were revoked.
@@ -325,11 +371,7 @@ impl Relations {
 
     /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
     pub fn stated_by(&self, edge: &Edge) -> Option<String> {
-        let statement = edge.stated_in()?;
-        match self.verdict.trusted.get(&statement).and_then(|principals| principals.first()) {
-            Some(principal) => Some(ForeignLine(principal, MOST_LETTERS).to_string()),
-            None => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
-        }
+        self.signer_of_link(edge.stated_in()?)
     }
 
     /// What was said against a record by those whose word counts.
@@ -442,5 +484,12 @@ impl Relations {
     /// An input of a record, by its position.
     pub fn input(&self, record: RecordId, input: usize) -> Option<&ArtifactFact> {
         self.graph().record(record)?.inputs.get(input)
+    }
+
+    /// The paths of bundles that were not looked at, in their order.
+    pub fn not_read(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.refused.iter().map(|refused| refused.path.to_string()).collect();
+        paths.sort();
+        paths
     }
 }

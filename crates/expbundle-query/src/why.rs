@@ -49,6 +49,8 @@ pub struct WhyReport {
     pub conflicting: Vec<RecordId>,
     /// What was said against any of these and their ancestors, by those whose word counts: the weightiest first.
     pub objected: Vec<Objected>,
+    /// Bundles that were not looked at, since they are broken or cannot be read: what they say against these records is not known.
+    pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,
 }
@@ -126,6 +128,7 @@ impl WhyReport {
             takers: takers.into_iter().collect(),
             conflicting: why.conflicting,
             objected: Objected::of(relations, relations.by_weight(against)),
+            not_read: relations.not_read(),
             findings: relations.findings.clone(),
         }
     }

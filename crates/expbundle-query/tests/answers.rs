@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::draft::Draft;
 use expbundle::verify::Intact;
 use expbundle_format::record::{Kind, RecordBody};
-use expbundle_format::sections::Context;
+use expbundle_format::sections::{Context, JsonSection as _, Recipe};
 use expbundle_query::{
     Differences, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find, one, starting,
 };
@@ -54,6 +54,31 @@ fn what_two_records_say_differently_is_found() {
     assert!(Differences::between((&a, first), (&a, first), at).differences.is_empty());
     assert_eq!(Shown::of(&a, first, at).expect("it is here").sections["context.json"]["title"], "a");
     assert!(Shown::of(&a, second, at).is_none());
+}
+
+#[test]
+fn what_reads_alike_differs_and_what_is_withheld_is_named() {
+    let with = |parameters: serde_json::Value| {
+        let mut draft = Draft::new(RecordBody::new(Kind::Run));
+        let parameters = serde_json::from_value(parameters).expect("an object");
+        draft.json_section(&Recipe { parameters, ..Recipe::default() }).expect("plain values");
+        draft.finish().expect("plain members").into_bundle().check().expect("it is made right").intact
+    };
+    let at = AT.parse().expect("a time");
+    let a = with(serde_json::json!({"lr": 1, "a": {"b": 1}}));
+    let b = with(serde_json::json!({"lr": "1", "a.b": 1}));
+    let [first, second] = [&a, &b].map(|intact| intact.only_record().expect("one record"));
+    let found = Differences::between((&a, first), (&b, second), at);
+    let told: Vec<_> =
+        found.differences.iter().map(|one| (&*one.name, one.before.as_deref(), one.after.as_deref())).collect();
+    let nested = [("\"a.b\"", None, Some("1")), ("a.b", Some("1"), None), ("lr", Some("1"), Some("\"1\""))];
+    assert_eq!(told, nested);
+    let (shared, _) = a.withhold(&[Recipe::name()].into());
+    let shared = shared.check().expect("withholding keeps it intact").intact;
+    let found = Differences::between((&shared, first), (&b, second), at);
+    assert!(found.differences.is_empty(), "{:?}", found.differences);
+    let hidden: Vec<_> = found.not_compared.iter().map(|one| (one.section.as_str(), one.before, one.after)).collect();
+    assert_eq!(hidden, [("recipe.json", true, false)]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/family.md, "Sums").
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use expbundle_format::RecordId;
 use expbundle_format::number::Number;
@@ -49,6 +49,8 @@ pub struct FamilyCosts {
     pub revoked: Vec<RecordId>,
     /// Parents that are not here.
     pub absent: Vec<RecordId>,
+    /// Records that may be ancestors, as far as is known: their cost is not counted.
+    pub possible: Vec<RecordId>,
 }
 
 /// A sum of one resource.
@@ -132,7 +134,10 @@ impl Intact {
             unknown.into_iter().partition(|id| self.is_withheld(*id, &Cost::name()));
         withheld.append(&mut hidden);
         withheld.sort_unstable();
-        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent }
+        let mut possible = verdict.lineage.possible_ancestors(of);
+        let known: HashSet<RecordId> = verdict.lineage.ancestors(of).into_iter().chain(of.iter().copied()).collect();
+        possible.retain(|id| !known.contains(id));
+        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent, possible }
     }
 }
 

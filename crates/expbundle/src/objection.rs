@@ -50,7 +50,7 @@ pub enum ObjectionKind {
     NeedsChanges,
     /// Another record took its place.
     Superseded,
-    /// One of those who signed it took that back, and others still vouch for it.
+    /// A statement about it was taken back, an authorship or one that is not here or does not count, and somebody else still vouches for it.
     Withdrawn,
 }
 
@@ -164,6 +164,12 @@ impl<'a> Objections<'a> {
             })
             .map(|one| record_of(one))
             .collect();
+        // A key that is not trusted now takes back what it vouched for when it was, and is a stranger to every other record.
+        let vouched = authorships().filter(|one| rights.trusts(one)).map(|one| (one.identity(), record_of(one)));
+        let vouched: HashSet<(&Identity, RecordId)> = vouched.collect();
+        let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
+            rights.policy.is_none() || rights.trusts(statement) || vouched.contains(&(statement.identity(), record))
+        };
         let mut told = HashSet::new();
         for statement in revocations {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
@@ -179,13 +185,16 @@ impl<'a> Objections<'a> {
                     let vouched = by_signer.get(revoked).filter(|_| is_first).into_iter().flatten();
                     let mut records: BTreeSet<RecordId> = vouched.copied().collect();
                     records.extend(standing.taken_back.get(&subject));
+                    // Of a record that is not here nobody can tell whether the key vouched for it.
+                    let is_absent = !rights.is_here(subject) && rights.trusts(statement) && rights.is_known(revoked);
+                    records.extend(is_absent.then_some(subject));
                     // With a signers file, that a key was taken back says nothing of what another trusted one vouches for.
                     let is_said = |record: &RecordId| rights.policy.is_none() || !has_a_say.contains(record);
                     records.retain(|record| is_said(record) && told.insert((by, revoked, Some(*record))));
                     records
                 }
             };
-            for record in records {
+            for record in records.into_iter().filter(|record| may_object(statement, *record)) {
                 let is_vouched_for = match &revocation.revoked {
                     Revoked::Record(id) => !standing.records.contains(id),
                     Revoked::Statement(_) | Revoked::Signer(_) => has_a_say.contains(&record),

@@ -334,6 +334,7 @@ fn judge_signers<'a>(words: &[&'a VerifiedStatement], rights: &Rights<'a>, stand
 
 /// Who may take back what.
 pub(crate) struct Rights<'a> {
+    intact: &'a Intact,
     authors: HashMap<RecordId, HashSet<&'a Identity>>,
     pub policy: Option<&'a TrustPolicy>,
     /// By all that a judgement rests on beside the policy and the moment, which are the same for all.
@@ -350,7 +351,12 @@ impl<'a> Rights<'a> {
                 judgements.entry((identity, signed)).or_insert_with(|| policy.judge(identity, signed, at));
             }
         }
-        Self { authors: intact.authors(), policy, judgements, at }
+        Self { intact, authors: intact.authors(), policy, judgements, at }
+    }
+
+    /// Whether a record is in the bundle.
+    pub fn is_here(&self, record: RecordId) -> bool {
+        self.intact.records().contains_key(&record)
     }
 
     /// What the signers file makes of who signed a statement; `None` if there is no such file.
@@ -360,7 +366,7 @@ impl<'a> Rights<'a> {
     }
 
     /// Whether the signers file has the signer, at whatever time and for whatever purpose.
-    fn is_known(&self, signer: &Identity) -> bool {
+    pub fn is_known(&self, signer: &Identity) -> bool {
         self.policy.is_none_or(|policy| policy.knows(signer))
     }
 

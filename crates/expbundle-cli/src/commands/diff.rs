@@ -73,7 +73,18 @@ fn words(differences: &Differences) -> String {
             text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(after))));
         }
     }
-    if text.is_empty() { "the records differ in nothing that is shown here\n".to_owned() } else { text }
+    if text.is_empty() {
+        text += "the records differ in nothing that is compared here\n";
+    }
+    for one in &differences.not_compared {
+        let of = match (one.before, one.after) {
+            (true, true) => "both records",
+            (true, false) => "the first record",
+            _ => "the second record",
+        };
+        text += &format!("{} {}, withheld of {of}\n", paint(Tone::Doubt, "not compared:"), one.section);
+    }
+    text
 }
 
 /// What a record says of one thing, on a line of its own.

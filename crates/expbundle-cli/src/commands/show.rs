@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::terminal::{
     self, Tone, block, cell, count, duration, grouped, named, one_line, paint, printable, quoted, size,
 };
-use crate::{Outcome, exit, keys, objections, series, statements, tracker, verdict};
+use crate::{Outcome, choice, exit, keys, objections, series, statements, tracker, verdict};
 
 /// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
 ///
@@ -104,7 +104,7 @@ fn screen(intact: &Intact, id: RecordId, against: &[Objection], statements: &[St
 fn head(text: &mut String, intact: &Intact, record: &Record) {
     let (id, body) = (record.id(), record.body());
     let context = intact.json_section::<Context>(id);
-    let title = context.as_ref().map_or_else(|| "(title withheld)".to_owned(), |context| quoted(&context.title));
+    let title = choice::title(intact, id);
     _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
     let mut facts = Vec::new();
     if let Some(source) = &body.source {

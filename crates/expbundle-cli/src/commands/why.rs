@@ -89,6 +89,10 @@ impl Why {
             text += &format!("{separator}And {more}; `expbundle lineage --json` has all.");
             text += &against_folded(&relations, first, folded);
         }
+        let not_read = relations::not_read(&relations);
+        if !not_read.is_empty() {
+            text += &format!("\n{}", paint(Tone::Bad, not_read.trim_start_matches("; ")));
+        }
         if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
             text += &format!("\n{}", paint(Tone::Doubt, &apart));
         }
@@ -246,13 +250,8 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
-        let is_apart = relations.verdict.standing.apart.records.contains(absent);
-        let why = match (is_apart, relations.verdict.standing.taken_back.contains(absent)) {
-            (true, _) => "(named as a parent, signed by no trusted key)",
-            (false, true) => "(named as a parent, and was taken back)",
-            (false, false) => "(named as a parent, not found)",
-        };
-        format!("{} {}", short(absent), paint(Tone::Bad, why))
+        let why = format!("(named as a parent, {})", relations::absent(relations, Some(id), *absent));
+        format!("{} {}", short(absent), paint(Tone::Bad, &why))
     }));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     let gaps = graph.gaps_of(id);

@@ -60,6 +60,7 @@ pub fn words(relations: &Relations, cost: &FamilyCosts) -> String {
         (&cost.superseded, "was superseded by another record here", "were superseded by other records here"),
         (&cost.repeated, "is of a run for which another record stands", "are of runs for which other records stand"),
         (&cost.absent, "is not here", "are not here"),
+        (&cost.possible, "may be an ancestor", "may be ancestors"),
     ] {
         if !which.is_empty() {
             let why = paint(Tone::Doubt, if which.len() == 1 { one } else { several });

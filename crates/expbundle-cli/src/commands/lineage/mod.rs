@@ -166,6 +166,8 @@ impl Lineage {
         let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
         let mut view = View::of(relations.graph(), shown, options, node, link);
         view.warnings = objected::warnings(relations, &relations.objected(start));
+        let not_read = relations::not_read(relations);
+        view.warnings.extend((!not_read.is_empty()).then(|| format!("! {}", not_read.trim_start_matches("; "))));
         if view.edges.len() == MOST_EDGES {
             let most = terminal::grouped(MOST_EDGES as u64);
             terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));

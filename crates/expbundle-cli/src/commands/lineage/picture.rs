@@ -9,6 +9,7 @@ use expbundle_query::Relations;
 use super::SIGNERS;
 use super::words::{folded, gap_name, relation_word, withheld};
 use crate::objections;
+use crate::relations;
 use crate::statements::short;
 use crate::terminal::{cell, named, one_line, quoted, some_of};
 use expbundle_query::Relative;
@@ -49,7 +50,8 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
         Part::Absent(id) => {
             let against = objections::all(relations.against(id));
             let tone = if against.is_empty() { Look::Missing } else { Look::Bad };
-            let lines = ["not found".to_owned(), against, short(&id)];
+            let why = relations::absent(relations, None, id);
+            let lines = [why.trim_start_matches("and ").to_owned(), against, short(&id)];
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
         Part::Gap(record, input) => {

@@ -10,10 +10,11 @@ use expbundle_format::record::Word;
 use expbundle_lineage::relation;
 use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link};
 
-use expbundle_query::Relations;
+use expbundle_query::{Absence, Relations};
 
 use super::SIGNERS;
 use crate::objections;
+use crate::relations;
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
 use expbundle_query::Relative;
@@ -159,14 +160,8 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             let again = if *again { " · shown above" } else { "" };
             format!("{edge}{}{again}", records.get(*record))
         }
-        TreeItem::Absent { record } => {
-            let is_apart = records.relations.verdict.standing.apart.records.contains(record);
-            let is_taken_back = records.relations.verdict.standing.taken_back.contains(record);
-            let why = match (is_apart, is_taken_back) {
-                (true, _) => "signed by no trusted key",
-                (false, true) => "and was taken back",
-                (false, false) => "not found",
-            };
+        TreeItem::Absent { record, of } => {
+            let why = relations::absent(records.relations, Some(*of), *record);
             let against = match records.relations.against(*record) {
                 [] => String::new(),
                 objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
@@ -209,10 +204,16 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
     };
     match weakest {
         Some((None, which)) => {
-            let verb = if which.len() == 1 { "is" } else { "are" };
+            let are_here = which.iter().all(|id| relations.absence(*id) != Absence::NotFound);
+            let verb = match (which.len(), are_here) {
+                (1, false) => "is not here",
+                (_, false) => "are not here",
+                (1, true) => "does not count here",
+                (_, true) => "do not count here",
+            };
             _ = writeln!(
                 text,
-                "{}: {} {verb} not here; of what is here {}{}",
+                "{}: {} {verb}; of what is here {}{}",
                 paint(Tone::Bad, "the family is incomplete"),
                 listed(&which),
                 weakest_here(relations, start),
@@ -247,15 +248,16 @@ fn weakest_here(relations: &Relations, start: &[RecordId]) -> String {
     }
 }
 
-/// What the last line adds where somebody objects.
+/// What the last line adds where somebody objects, or a bundle was not read.
 fn but(relations: &Relations, start: &[RecordId]) -> String {
     let mut family = relations.family(start);
     family.extend(relations.graph().absent_parents_of(&family));
     family.retain(|id| !relations.against(*id).is_empty());
-    match family.len() as u64 {
+    let objected = match family.len() as u64 {
         0 => String::new(),
         number => paint(Tone::Bad, &format!("; somebody objects to {}", count(number, "record"))),
-    }
+    };
+    objected + &paint(Tone::Bad, &relations::not_read(relations))
 }
 
 pub fn listed(ids: &[RecordId]) -> String {
