@@ -27,9 +27,12 @@ use serde_json::Value;
 
 #[path = "../../crates/expbundle-statement/tests/signers/second_parser.rs"]
 mod second_parser;
+#[path = "../../crates/expbundle-format/tests/zip/oracle.rs"]
+mod zip_oracle;
 
-/// A container that is read has ascending names, and entries that lie behind each other.
+/// A container that is read has ascending names, and entries that lie behind each other. The `zip` crate reads it alike.
 pub fn container(bytes: &[u8]) {
+    zip_oracle::agrees(bytes);
     let Ok(container) = Container::open(Cursor::new(bytes), &Limits::default()) else { return };
     for pair in container.entries().windows(2) {
         assert!(pair[0].name < pair[1].name);
