@@ -9,6 +9,7 @@ pub mod container;
 pub mod digest;
 pub mod finding;
 pub mod foreign;
+pub mod glob;
 pub mod json;
 pub mod limits;
 pub mod number;
