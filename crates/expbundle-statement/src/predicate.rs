@@ -201,7 +201,7 @@ impl Says for Revocation {
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementError> {
-    json::from_value(value).map_err(StatementError::Predicate)
+    json::from_value(&value).map_err(StatementError::Predicate)
 }
 
 fn written(says: &impl Serialize) -> Result<Value, JsonError> {
