@@ -17,6 +17,7 @@ use expbundle_format::Blake3;
 use expbundle_format::container::Container;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
+use expbundle_format::pointer::Pointer;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::tree::Tree;
@@ -263,7 +264,7 @@ pub fn mlflow_export(bytes: &[u8]) {
 
 /// A card, and a pointer.
 pub fn huggingface(bytes: &[u8]) {
-    let _ = hub::Pointer::parse(bytes);
+    let _ = Pointer::parse(bytes);
     let (card, config) = two(bytes);
     if let Ok(text) = std::str::from_utf8(card) {
         let _ = hub::Card::parse(text);

@@ -13,11 +13,13 @@ pub mod glob;
 pub mod json;
 pub mod limits;
 pub mod number;
+pub mod pointer;
 pub mod record;
 pub mod section_list;
 pub mod sections;
 pub mod time;
 pub mod tree;
+pub mod weights;
 
 pub use digest::{Agreement, ArtifactDigests, Blake3, DigestSet, Hasher, RecordId, Sha256, StatementId};
 pub use finding::{Code, Finding, Place, Severity};

@@ -222,6 +222,11 @@ pub mod role {
     pub fn carries_lineage(role: &super::Word) -> bool {
         LINEAGE.contains(&role.as_str())
     }
+
+    /// Whether an artifact of that role is a model.
+    pub fn is_model(role: &super::Word) -> bool {
+        [MODEL, ADAPTER, CHECKPOINT].contains(&role.as_str())
+    }
 }
 
 /// Whether an artifact is a file, or a folder known by its listing.

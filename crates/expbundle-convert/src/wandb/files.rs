@@ -8,6 +8,7 @@ use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Blake3, Code, DigestSet};
 use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
@@ -232,7 +233,7 @@ fn list(ledger: &mut Ledger<'_>, mut artifact: Artifact) -> Result<(), ConvertEr
         }
         several => tree(ledger, several),
     };
-    let is_weights = |file: &&ArtifactFile| tree.is_some() && roles::is_weights(&file.path);
+    let is_weights = |file: &&ArtifactFile| tree.is_some() && look_like_weights(&file.path);
     let weights: Vec<ArtifactRef> = artifact.files.iter().filter(is_weights).filter_map(reference).collect();
     if let Some(tree) = tree {
         ledger.tree(&tree, &mut artifact)?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::tree::TreeFile;
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Code, Finding, Place, RecordId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +12,6 @@ use super::covering::{Covering, Maker, Word};
 use super::outputs::{Here, Output, Outputs};
 use super::releases::{HeldTo, Release, Releases, is_file};
 use super::scan::{Held, Scan};
-use super::weights::look_like_weights;
 use super::{CheckedFile, FileState};
 use crate::hash::Wanted;
 use crate::judge::{State, Verdict};

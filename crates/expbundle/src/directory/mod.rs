@@ -14,13 +14,11 @@ pub mod front_matter;
 pub mod gitattributes;
 mod outputs;
 pub mod plan;
-pub mod pointer;
 pub mod release;
 pub mod releases;
 pub mod scan;
 pub mod shards;
 pub mod story;
-mod weights;
 mod yaml_lines;
 
 use expbundle_format::ArtifactDigests;

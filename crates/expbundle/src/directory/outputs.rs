@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle_format::record::{ArtifactRef, Form, Record};
+use expbundle_format::pointer::Pointer;
+use expbundle_format::record::{ArtifactRef, Form, Record, role};
 use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
 use super::covering::{Covering, Maker, Word};
-use super::pointer::Pointer;
 use super::scan::{Held, Scan};
-use super::weights::{is_model, look_like_weights};
 use crate::verify::Digests;
 
 /// A file that a record made.
@@ -71,7 +71,7 @@ impl Outputs {
                     continue;
                 }
                 let ArtifactRef { digest, size, form, .. } = *artifact;
-                let output = Output { word, record, is_model: is_model(&artifact.role), digest, size };
+                let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };
                 outputs.has_model |= output.is_model;
                 match form {
                     Form::File => outputs.file(output),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{DigestSet, StatementId};
 use expbundle_statement::{Folder, Release, Signing, SigningKey, StatementError, VerifiedStatement, sign_release};
 
@@ -12,7 +13,6 @@ use super::attach::count;
 use super::check::{judge, not_made_here};
 use super::plan::{self, After, Change, Plan};
 use super::scan::{Held, Scan, scan};
-use super::weights::look_like_weights;
 use crate::bundle::Bundle;
 use crate::hash::{HashError, Progress, Wanted};
 use crate::lock::{Seen, sweep};

@@ -7,13 +7,13 @@ use std::sync::Mutex;
 
 use camino::Utf8Path;
 use expbundle_format::ArtifactDigests;
+use expbundle_format::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use expbundle_format::tree::TreePath;
 use rayon::prelude::*;
 
 use super::BUNDLE_NAME;
 use super::alike::alike;
 use super::documentation::{CARD, MOST_CARD_BYTES, is_not_counted, may_choose_files};
-use super::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use super::shards::{self, Shards};
 use crate::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
 

@@ -3,7 +3,7 @@
 //! A pointer proves which bytes are meant, not that anybody has them. It is read strictly: text that begins like a pointer
 //! and is none is an error, because taking it for the file would compare digests that mean nothing.
 
-use expbundle_format::Sha256;
+use crate::digest::Sha256;
 
 /// Pointers are shorter than this; what is longer is a file, whatever its first line says.
 pub const MAX_POINTER_BYTES: u64 = 1024;
@@ -111,12 +111,12 @@ fn is_extension(key: &str) -> bool {
 mod tests {
     use super::*;
 
-    const REAL: &str = include_str!("../../../../fixtures/huggingface/digits-base-64-pointers/model.safetensors");
+    const REAL: &str = include_str!("../../../fixtures/huggingface/digits-base-64-pointers/model.safetensors");
     const OID: &str = "6f33d9b05e7847e0b0f878655f25460bc6ccc0888e24b1c6ae93f39b3c5d0f34";
 
     #[test]
     fn a_real_pointer_names_the_real_weights() {
-        let weights = include_bytes!("../../../../fixtures/huggingface/digits-base-64/model.safetensors");
+        let weights = include_bytes!("../../../fixtures/huggingface/digits-base-64/model.safetensors");
         let pointer = Pointer::parse(REAL.as_bytes()).expect("well-formed").expect("a pointer");
         assert_eq!(pointer.sha256, Sha256::of(weights));
         assert_eq!((pointer.size, pointer.transformed), (weights.len() as u64, false));
