@@ -53,7 +53,7 @@ conformance *ARGUMENTS:
 
 # Let both verifiers judge what is damaged or made up at random, and stop where they disagree (needs conformance/requirements.txt)
 differential COUNT='20000' SEED='1':
-    cargo build --release --package expbundle --example judge
+    cargo build --release --package expbundle-directory --example judge
     python3 conformance/differential.py target/release/examples/judge {{COUNT}} {{SEED}}
 
 # Fuzz every parser of foreign bytes, ten minutes each; `just fuzz 60 json` one of them for a minute

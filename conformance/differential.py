@@ -1,6 +1,6 @@
 """Lets both verifiers judge what is damaged or made up at random: `differential.py JUDGE [COUNT] [SEED]`.
 
-JUDGE is the program `judge` (`cargo build --release -p expbundle --example judge`). Half of the questions begin with a valid case, which is
+JUDGE is the program `judge` (`cargo build --release -p expbundle-directory --example judge`). Half of the questions begin with a valid case, which is
 changed in several ways: bytes of the file; fields of headers, with extra fields and comments that are really there; texts of entries, with names and checksums that fit again;
 payloads of statements, signed again, in several files, by keys of unknown algorithms; the union of two bundles. The other half are families of records that are
 made up (`made_up.py`), some of which are changed too. With many comes a signers file, with some a folder around the bundle. Both verifiers have to agree on the state, on every error in

@@ -63,7 +63,7 @@ def judge():
     """The program that judges bundles from its input, as `cargo test` builds it."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     program = pathlib.Path(os.environ.get("JUDGE", target / "debug" / "examples" / "judge"))
-    assert os.access(program, os.X_OK), f"no program at {program}; run `cargo build --package expbundle --example judge`, or name one by JUDGE"
+    assert os.access(program, os.X_OK), f"no program at {program}; run `cargo build --package expbundle-directory --example judge`, or name one by JUDGE"
     return program
 
 

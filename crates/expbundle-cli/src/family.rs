@@ -4,10 +4,10 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
-use expbundle::directory::BUNDLE_NAME;
 use expbundle::family::check_all;
 use expbundle::hash;
 use expbundle::verify::{Checked, NotIntact, Unverified};
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::Finding;
 
 use crate::failure::Failure;

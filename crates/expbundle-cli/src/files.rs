@@ -5,9 +5,9 @@ use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::directory::BUNDLE_NAME;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::verify::{Digests, Intact, Unverified};
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
 
 use crate::failure::Failure;

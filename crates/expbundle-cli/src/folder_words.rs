@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use expbundle::directory::releases::ReleaseState;
-use expbundle::directory::{CoveredBy, FileState};
+use expbundle::folder::{CoveredBy, FileReport, FileState, FolderReport, ReleaseReport, ReleaseState};
 use expbundle::judge::State;
-use expbundle::report::{FileReport, FolderReport, ReleaseReport, Report};
+use expbundle::report::Report;
 use expbundle_format::record::Kind;
 use expbundle_format::{Code, RecordId};
 

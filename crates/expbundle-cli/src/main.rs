@@ -12,7 +12,6 @@ mod family;
 mod files;
 mod findings;
 mod folder_words;
-mod graph;
 mod keys;
 mod objections;
 mod output;

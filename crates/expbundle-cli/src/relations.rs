@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::directory::BUNDLE_NAME;
 use expbundle::hash::Hashed;
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
 use expbundle::standing::{Objection, ObjectionKind};
 use expbundle::verify::{Intact, Unverified};
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, RecordId, StatementId};

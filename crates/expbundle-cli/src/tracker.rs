@@ -77,7 +77,7 @@ fn several_runs(runs: &[Listed]) -> Failure {
 /// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without writing one.
 pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
-    let is_bundle = path.extension() == Some("expb") || path.join(expbundle::directory::BUNDLE_NAME).is_file();
+    let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
     if is_bundle || files::regular_or_folder(path, "read the source").is_err() {
         return files::intact(path);
     }

@@ -54,6 +54,21 @@ const INVARIANTS: &[Invariant] = &[
         never_says: &[CLOCK, ENVIRONMENT, HOST_FILES, SOCKETS, RANDOM_WORDS, &["std::io", "container::"]],
     },
     Invariant {
+        crate_name: "expbundle-draw",
+        never_depends_on: &[
+            &["expbundle-statement", "expbundle"],
+            SIGNATURES,
+            PARQUET,
+            TERMINAL,
+            ASYNC,
+            NETWORK,
+            RANDOMNESS,
+            FILES,
+        ],
+        never_names: &[],
+        never_says: &[CLOCK, ENVIRONMENT, HOST_FILES, SOCKETS, RANDOM_WORDS, &["std::io", "container::"]],
+    },
+    Invariant {
         crate_name: "expbundle-series",
         never_depends_on: &[OURS, SIGNATURES, TERMINAL, ASYNC, NETWORK],
         never_names: &[RANDOMNESS],
@@ -80,6 +95,20 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         crate_name: "expbundle",
         // A digest check decodes no Parquet: verify does not even have the means.
+        never_depends_on: &[
+            PARQUET,
+            TERMINAL,
+            ASYNC,
+            NETWORK,
+            HOST_NAME,
+            CARDS,
+            &["expbundle-directory", "expbundle-series", "expbundle-trackers"],
+        ],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
+    },
+    Invariant {
+        crate_name: "expbundle-directory",
         never_depends_on: &[PARQUET, TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-series", "expbundle-trackers"]],
         never_names: &[RANDOMNESS],
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
@@ -92,10 +121,14 @@ const INVARIANTS: &[Invariant] = &[
     },
 ];
 
+/// What reads model cards and compares their names.
+const CARDS: &[&str] = &["caseless", "serde-saphyr", "unicode-normalization"];
 const OURS: &[&str] = &[
     "expbundle",
     "expbundle-cli",
     "expbundle-convert",
+    "expbundle-directory",
+    "expbundle-draw",
     "expbundle-format",
     "expbundle-lineage",
     "expbundle-run",

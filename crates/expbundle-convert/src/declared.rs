@@ -1,8 +1,8 @@
 //! Inputs and outputs that the tracker did not record and the person converting declares.
 
 use camino::Utf8Path;
-use expbundle::directory::is_not_counted;
 use expbundle::hash::{Wanted, hash_file, hash_tree, list_files};
+use expbundle_directory::is_not_counted;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Direction};

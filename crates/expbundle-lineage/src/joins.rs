@@ -342,8 +342,6 @@ mod tests {
     use super::*;
     use crate::facts::{ArtifactFact, Facts, RecordFacts};
     use crate::listing::{FileFact, Listing};
-    use crate::query::Direction;
-    use crate::tree::{TreeLimits, tree};
 
     const SIZE: u64 = 1 << 20;
 
@@ -450,14 +448,5 @@ mod tests {
         let lineage = Lineage::build(Facts { records, ..Facts::default() });
         assert_eq!(shown(&lineage), BTreeSet::from([id(5), id(4)]));
         assert!(lineage.rank(id(5)) < lineage.rank(id(4)) && lineage.rank(id(6)) < lineage.rank(id(0)));
-    }
-
-    #[test]
-    fn a_tree_stands_for_all_that_it_does_not_show() {
-        let lineage = family(300, 3, &[data("data")], &[data("data")]);
-        let taker = RecordId(DigestSet::of(b"taker 0").blake3);
-        let lines = tree(&lineage, &[taker], Direction::Up, TreeLimits { siblings: 7, ..TreeLimits::default() });
-        assert_eq!(lines.len(), 9);
-        assert_eq!(lines[8].item, crate::tree::TreeItem::More { count: 293 });
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A team that fine-tunes another team's weights never tells that team's tracker. The bytes tell: what one record put
 //! out and another took in joins the two. This crate computes that graph from [`Facts`] which somebody else verified,
-//! answers questions about it, and draws it.
+//! and answers questions about it; `expbundle-draw` draws it.
 //!
 //! It never sees a byte of a bundle, opens no file, knows no signature and has no opinion about whom to trust.
 //! Everything is iterative and visits each vertex once: a chain of 100 000 records or a ladder of 2^40 paths costs as
@@ -32,12 +32,10 @@
 mod adjacency;
 mod components;
 mod contents;
-pub mod draw;
 pub mod evidence;
 pub mod facts;
 mod findings;
 mod joins;
-mod layout;
 mod licence;
 mod lineage;
 pub mod link;
@@ -48,8 +46,6 @@ pub mod relation;
 pub mod rollup;
 mod suggestions;
 mod taken;
-pub mod tree;
-pub mod view;
 mod walk;
 
 pub use facts::{ArtifactFact, AssertedLink, Facts, RecordFacts, Supersession};
@@ -59,8 +55,6 @@ pub use link::{Edge, Grade, Link, Side};
 pub use listing::{FileFact, Listing};
 pub use query::{Direction, FirstAncestors, Gap, Reached, Why};
 pub use rollup::Rollup;
-pub use tree::{TreeItem, TreeLimits, TreeLine, tree};
-pub use view::{Part, Tone, View, ViewEdge, ViewNode, ViewOptions};
 pub use walk::Ways;
 
 /// The example of the README, as a test.

@@ -128,7 +128,7 @@ impl Lineage {
     }
 
     /// The records right below one, in the order of ids, without itself.
-    pub(crate) fn children(&self, parent: RecordId) -> Vec<RecordId> {
+    pub fn children(&self, parent: RecordId) -> Vec<RecordId> {
         let Some(parent) = self.position(parent) else { return Vec::new() };
         let (mut seen, mut open, mut children) = (HashSet::from([parent]), vec![parent], Vec::new());
         while let Some(vertex) = open.pop() {

@@ -7,16 +7,15 @@
 //! Nothing here prints, exits, or looks at a clock.
 
 mod ancestry;
-pub mod audit;
 pub mod bundle;
 mod checker;
 pub mod content;
 pub mod costs;
-pub mod directory;
 pub mod draft;
 pub mod family;
 pub mod figure;
 pub mod fingerprint;
+pub mod folder;
 mod future;
 pub mod hash;
 pub mod history;

@@ -63,7 +63,7 @@ fn wait_for(mut try_lock: impl FnMut() -> Result<(), TryLockError>, wait: Durati
 }
 
 /// Removes files and folders that nobody will finish: their lock is free, because their writer is gone.
-pub(crate) fn sweep(folder: &Utf8Path) {
+pub fn sweep(folder: &Utf8Path) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
         let path = entry.path();

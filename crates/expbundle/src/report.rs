@@ -2,23 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
-use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Place, RecordId, StatementId};
+use expbundle_format::{Code, DigestSet, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::{FirstAncestors, RecordFacts};
-use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine};
+use expbundle_statement::{Kind as StatementKind, Predicate, Revocation, Revoked, SkippedLine, TrustPolicy};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::Question;
-use crate::directory::releases::{Release, ReleaseState};
-use crate::directory::{CheckedFile, CoveredBy, FileState, Folder, Made, not_made_here};
+use crate::folder::{FileReport, Folder, FolderReport};
 use crate::judge::{State, Verdict};
 use crate::large::in_turn;
 use crate::standing::{KnownKey, Objection};
-use crate::verify::Intact;
+use crate::verify::{Digests, Intact};
 
 /// What a valid bundle does not prove (spec/report.md), in a line each.
 pub const NOT_PROVEN: &[&str] = &[
@@ -27,6 +26,21 @@ pub const NOT_PROVEN: &[&str] = &[
     "when anything happened: times are those of the tracker and of the signer's clock",
     "that nothing was left out, or that this is the latest bundle",
 ];
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Who is trusted, if that is asked at all.
+    pub policy: Option<&'a TrustPolicy>,
+    /// The state that must hold.
+    pub required: State,
+    /// As of when keys are judged.
+    pub at: Time,
+    /// Which digests are recomputed.
+    pub digests: Digests,
+    /// How much is taken in.
+    pub limits: Limits,
+}
 
 /// The report on a bundle or a model directory.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -199,108 +213,9 @@ pub struct SignerReport {
     pub trusted_as: Vec<String>,
 }
 
-/// A directory.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FolderReport {
-    /// How its covered files are known: to a release, or to the records that made them.
-    pub covered_by: CoveredBy,
-    /// Who covers them: principals of the signers file; without one the fingerprints of keys.
-    pub signers: Vec<String>,
-    /// What is released, as its signer says. Claimed.
-    pub title: Option<String>,
-    /// Counted files in each state.
-    pub counts: FileCounts,
-    /// Whether weights are here, and covered.
-    pub has_weights: bool,
-    /// Files that look like weights and are an output of no record that may be named (spec/directory.md).
-    pub not_made_here: Vec<String>,
-    /// Files that are links of the Hub's cache, read as the blobs that they lead to.
-    pub followed: u64,
-    /// What is not counted: documentation, and what git and the Hub keep for themselves.
-    pub not_counted: Vec<String>,
-    /// Every release in the bundle, the latest first.
-    pub releases: Vec<ReleaseReport>,
-}
-
-/// How many files are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FileCounts {
-    /// See [`FileState::Covered`].
-    pub covered: u64,
-    /// See [`FileState::Pointer`].
-    pub pointer: u64,
-    /// See [`FileState::Changed`].
-    pub changed: u64,
-    /// See [`FileState::Missing`].
-    pub missing: u64,
-    /// See [`FileState::Uncovered`].
-    pub uncovered: u64,
-    /// See [`FileState::Unreadable`].
-    pub unreadable: u64,
-}
-
-impl FileCounts {
-    fn of(files: &[CheckedFile]) -> Self {
-        let mut counts = Self::default();
-        for file in files {
-            *match file.state {
-                FileState::Covered => &mut counts.covered,
-                FileState::Pointer => &mut counts.pointer,
-                FileState::Changed => &mut counts.changed,
-                FileState::Missing => &mut counts.missing,
-                FileState::Uncovered => &mut counts.uncovered,
-                FileState::Unreadable => &mut counts.unreadable,
-            } += 1;
-        }
-        counts
-    }
-
-    /// All that are here: missing ones are not.
-    pub fn here(&self) -> u64 {
-        let Self { covered, pointer, changed, missing: _, uncovered, unreadable } = self;
-        covered + pointer + changed + uncovered + unreadable
-    }
-}
-
-/// A release.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReleaseReport {
-    /// The statement.
-    pub statement: StatementId,
-    /// What it is to the directory.
-    pub state: ReleaseState,
-    /// Principals of its signer, or the fingerprint of the key if it is not trusted.
-    pub by: Vec<String>,
-    /// When it was made, as its signer says.
-    pub created: Time,
-    /// What is released, as its signer says. Claimed.
-    pub title: Option<String>,
-}
-
-/// A file of a directory.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FileReport {
-    /// Path within the directory.
-    pub path: String,
-    /// What is known about it.
-    pub state: FileState,
-    /// Its size in bytes; of a pointer that of the file it stands for.
-    pub size: Option<u64>,
-    /// Its digests: computed, of the pointer, or of the file that is missing.
-    pub digest: Option<ArtifactDigests>,
-    /// Whether the release that the directory is held to lists just these bytes at this path.
-    pub released: bool,
-    /// The run that made these bytes.
-    pub made: Option<Made>,
-}
-
 impl Report {
     /// The report of what was not even opened.
-    pub(crate) fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
+    pub fn refused(path: &str, findings: Vec<Finding>, question: Question<'_>) -> Self {
         Self::new(path, findings, None, None, question)
     }
 
@@ -335,8 +250,7 @@ impl Report {
             Some(mut folder) => {
                 findings.append(&mut folder.findings);
                 state = folder.state;
-                let files = std::mem::take(&mut folder.files);
-                (Some(FolderReport::new(folder, &files)), files)
+                (Some(folder.report), folder.files)
             }
             None => (None, Vec::new()),
         };
@@ -348,7 +262,6 @@ impl Report {
             let message = format!("the {what} is {state}, and {required} was asked for");
             findings.push(Finding::new(Code::PolicyState, Place::unknown(), message));
         }
-        let files = files.into_iter().map(FileReport::from).collect();
         let not_proven = NOT_PROVEN.to_vec();
         Self {
             path: path.to_owned(),
@@ -527,34 +440,4 @@ fn in_chain<'a>(same_date: &[&'a StatementReport]) -> Vec<&'a StatementReport> {
         }
     }
     order
-}
-
-impl FolderReport {
-    fn new(folder: Folder, files: &[CheckedFile]) -> Self {
-        let release = |release: Release| ReleaseReport {
-            statement: release.statement,
-            state: release.state,
-            by: release.by,
-            created: release.created,
-            title: release.title,
-        };
-        Self {
-            covered_by: folder.covered_by,
-            signers: folder.signers,
-            title: folder.title,
-            counts: FileCounts::of(files),
-            has_weights: folder.has_weights,
-            not_made_here: not_made_here(files),
-            followed: folder.followed as u64,
-            not_counted: folder.not_counted,
-            releases: folder.releases.into_iter().map(release).collect(),
-        }
-    }
-}
-
-impl From<CheckedFile> for FileReport {
-    fn from(file: CheckedFile) -> Self {
-        let CheckedFile { path, state, digest, size, released, made, is_weights: _ } = file;
-        Self { path, state, size, digest, released, made }
-    }
 }

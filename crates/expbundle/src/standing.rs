@@ -98,7 +98,7 @@ impl Standing {
     }
 
     /// Whether this authorship gives its record a state.
-    pub(crate) fn vouches(&self, authorship: &VerifiedStatement) -> bool {
+    pub fn vouches(&self, authorship: &VerifiedStatement) -> bool {
         let record = RecordId(authorship.record().blake3);
         authorship.kind() == Kind::Authorship
             && !self.statements.contains(&authorship.id())

@@ -229,7 +229,7 @@ impl Unverified {
 const MOST_PREVIOUS: usize = 100;
 
 /// The ids of the statements, which are in the order of their dates, that a new one by this key names.
-pub(crate) fn followed_by(mut latest: Vec<&VerifiedStatement>, key: &PublicKey) -> Vec<StatementId> {
+pub fn followed_by(mut latest: Vec<&VerifiedStatement>, key: &PublicKey) -> Vec<StatementId> {
     latest.reverse();
     latest.sort_by_key(|statement| statement.key() != key);
     latest.iter().take(MOST_PREVIOUS).map(|statement| statement.id()).collect()
@@ -302,7 +302,7 @@ impl Intact {
     }
 
     /// Leaves out statements, with the listings that only these name.
-    pub(crate) fn leave_out(&mut self, statements: &BTreeSet<StatementId>) {
+    pub fn leave_out(&mut self, statements: &BTreeSet<StatementId>) {
         self.bundle = self.without_statements(statements);
         self.statements.retain(|statement| !statements.contains(&statement.id()));
         self.index();

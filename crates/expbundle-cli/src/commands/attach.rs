@@ -4,11 +4,12 @@ use std::io::{IsTerminal as _, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::directory::{
-    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, FileState, Plan, ReleaseError, Releasing, plan_attach,
-};
 use expbundle::family::returning;
+use expbundle::folder::FileState;
 use expbundle::verify::Intact;
+use expbundle_directory::{
+    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, Plan, ReleaseError, Releasing, plan_attach,
+};
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections::{Identity, JsonSection as _};

@@ -1,7 +1,7 @@
 //! `expbundle detach`: undo `attach`.
 
 use camino::Utf8PathBuf;
-use expbundle::directory::plan_detach;
+use expbundle_directory::plan_detach;
 
 use super::attach::{carry_out, failure};
 use crate::Outcome;

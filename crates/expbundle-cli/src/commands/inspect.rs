@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::directory::BUNDLE_NAME;
 use expbundle_convert::exposure::{Exposed, Exposure, PartKind, Search};
+use expbundle_directory::BUNDLE_NAME;
 
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, count, named, paint, some_of};

@@ -8,9 +8,9 @@ use expbundle_format::StatementId;
 use expbundle_format::sections::Context;
 use expbundle_statement::Kind;
 
-use crate::graph::{self, Item};
 use crate::terminal::{self, Tone, block, count, grouped, named, one_line, paint, quoted};
 use crate::{Outcome, exit, files, keys, objections, statements, verdict};
+use expbundle_draw::graph::{self, Item};
 
 /// Show who said what about the records of a bundle, latest first
 ///

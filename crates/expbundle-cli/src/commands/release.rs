@@ -1,8 +1,8 @@
 //! `expbundle release`: sign a list of the counted files of a model folder.
 
 use camino::Utf8PathBuf;
-use expbundle::directory::{Releasing, plan_release};
 use expbundle_convert::declared;
+use expbundle_directory::{Releasing, plan_release};
 use expbundle_statement::Release as Predicated;
 
 use super::Manner;

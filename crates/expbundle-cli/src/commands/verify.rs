@@ -2,10 +2,11 @@
 
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
-use expbundle::audit::{AuditError, Question, audit};
-use expbundle::directory::is_not_counted;
 use expbundle::judge::State;
+use expbundle::report::Question;
 use expbundle::verify::Digests;
+use expbundle_directory::is_not_counted;
+use expbundle_directory::{AuditError, audit};
 use expbundle_format::limits::Limits;
 
 use super::Manner;

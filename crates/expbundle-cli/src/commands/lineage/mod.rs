@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
+use expbundle_draw::{View, ViewOptions, dot, mermaid, svg};
 use expbundle_format::{Finding, RecordId, Severity};
-use expbundle_lineage::draw::{dot, mermaid, svg};
-use expbundle_lineage::{Direction, Edge, RecordFacts, ViewOptions};
+use expbundle_lineage::{Direction, Edge, RecordFacts};
 
 use crate::failure::Failure;
 use crate::relations::{Question, Relations};
@@ -162,7 +162,7 @@ impl Lineage {
     fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
         let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
         let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
-        let mut view = relations.graph().view(shown, options, node, link);
+        let mut view = View::of(relations.graph(), shown, options, node, link);
         view.warnings = objected::warnings(relations, objected::family(self, relations, start));
         if view.edges.len() == MOST_EDGES {
             let most = terminal::grouped(MOST_EDGES as u64);

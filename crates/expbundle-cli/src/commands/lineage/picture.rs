@@ -1,7 +1,8 @@
 //! What stands in the nodes of a picture.
 
 use expbundle::judge::State;
-use expbundle_lineage::{Edge, Part, Tone as Look, ViewNode};
+use expbundle_draw::{Part, Tone as Look, ViewNode};
+use expbundle_lineage::Edge;
 
 use super::SIGNERS;
 use super::report::relative;

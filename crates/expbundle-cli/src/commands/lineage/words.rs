@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use expbundle::judge::State;
+use expbundle_draw::{TreeItem, TreeLimits};
 use expbundle_format::RecordId;
 use expbundle_format::record::Word;
 use expbundle_lineage::relation;
-use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, TreeItem, TreeLimits};
+use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link};
 
 use super::SIGNERS;
 use super::report::relative;
@@ -29,7 +30,7 @@ pub fn tree(
     let limits = TreeLimits { depth: depth.unwrap_or(usize::MAX), ..TreeLimits::default() };
     let mut text = String::new();
     let mut records = RecordWords { relations, known: HashMap::new() };
-    for line in expbundle_lineage::tree(relations.graph(), start, direction, limits) {
+    for line in expbundle_draw::tree(relations.graph(), start, direction, limits) {
         text += &line.prefix();
         text += &item_words(&mut records, &line.item, line.edge.as_ref());
         text.push('\n');

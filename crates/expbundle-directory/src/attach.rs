@@ -1,0 +1,381 @@
+//! Attaching a bundle to a model folder, and taking it away again.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::container::EntryName;
+use expbundle_format::time::Time;
+use expbundle_format::{Finding, RecordId, StatementId};
+use expbundle_statement::VerifiedStatement;
+
+use crate::check;
+use crate::documentation::CARD;
+use crate::front_matter::CardError;
+use crate::plan::{self, After, Change, Plan, read_text};
+use crate::release::{self, ReleaseError, Releasing};
+use crate::scan;
+use crate::story::Story;
+use crate::{BUNDLE_NAME, card, gitattributes};
+use expbundle::bundle::Bundle;
+use expbundle::folder::{FileState, Folder, ReleaseState};
+use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::lock::{Seen, sweep};
+use expbundle::standing::{Objection, ObjectionKind, Standing};
+use expbundle::verify::{Digests, Intact};
+
+const GITATTRIBUTES: &str = ".gitattributes";
+const GITIGNORE: &str = ".gitignore";
+
+/// What a person says beside the bundle.
+#[derive(Debug)]
+pub struct AttachOptions<'a> {
+    /// Ids at the Hub of models that it was made from. A record knows them by digest only.
+    pub base_models: Vec<String>,
+    /// Leaves the card alone.
+    pub keep_card: bool,
+    /// Puts the bundle in the place of the one that is there, and joins nothing.
+    pub replace: bool,
+    /// Releases the folder too.
+    pub releasing: Option<Releasing<'a>>,
+    /// The moment at which signatures are judged.
+    pub at: Time,
+}
+
+/// Why nothing was attached or detached. The folder is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A file of the folder cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Something else has the bundle's name.
+    #[error("`{path}` is there and is not a bundle that can be read; move it away first")]
+    NotOurs {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
+    /// Somebody else put a bundle there since the folder was looked at.
+    #[error("`{path}` changed meanwhile")]
+    Changed {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
+    /// Two names that one file has on Windows and macOS.
+    #[error("`{found}` and `{wanted}` are one file on some systems; rename it first")]
+    Case {
+        /// What is there.
+        found: String,
+        /// What would be made.
+        wanted: &'static str,
+    },
+    /// The card cannot be edited.
+    #[error("`{path}` cannot be edited")]
+    Card {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: CardError,
+    },
+    /// The bundle that is there and the one that comes contradict each other.
+    #[error("the bundles cannot be joined: {}", finding.message)]
+    Contradict {
+        /// The finding.
+        finding: Box<Finding>,
+    },
+    /// The folder cannot be released.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// There is nothing to detach.
+    #[error("`{path}` carries no bundle")]
+    NotAttached {
+        /// The folder.
+        path: Utf8PathBuf,
+    },
+}
+
+/// Works out what attaching a bundle to a folder changes.
+///
+/// `present` is the bundle that is in the folder already, checked by the caller: both are joined, so that nothing that
+/// others signed is lost. A file of that name that is not a bundle is never replaced. Releases that came with `incoming` and list another
+/// folder stay in their own.
+pub fn plan_attach(
+    folder: &Utf8Path,
+    incoming: &Intact,
+    present: Option<&Intact>,
+    options: &AttachOptions<'_>,
+    progress: Progress<'_>,
+) -> Result<Plan, AttachError> {
+    let names = names_of(folder)?;
+    check_case(&names)?;
+    let path = folder.join(BUNDLE_NAME);
+    if present.is_none() && is_there(&path)? {
+        if matches!(Seen::at(&path), Seen::Bundle(_)) {
+            return Err(AttachError::Changed { path });
+        }
+        return Err(AttachError::NotOurs { path });
+    }
+    let mut notes = Vec::new();
+    notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
+    let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
+    let standing = joined.standing(None, options.at.timestamp());
+    let wanted = match &options.releasing {
+        Some(_) => Wanted::Both,
+        None => check::wanted(&joined, &standing, Digests::Blake3),
+    };
+    sweep(folder);
+    let scan = scan::scan(folder, wanted, progress)?;
+    notes.extend(notes_on_names(folder, &names)?);
+    let mut changes = Vec::new();
+    let before = text_of(folder, GITATTRIBUTES)?;
+    if let Some(after) = gitattributes::with_line(before.as_deref().unwrap_or_default()) {
+        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: After::Text(after) });
+    }
+    let card = folder.join(CARD);
+    if card.is_file() && scan::is_counted_card(&card) {
+        notes.push(format!(
+            "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
+        ));
+    } else if !options.keep_card {
+        let heads = incoming.judge(None, options.at.timestamp()).heads;
+        let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
+            heads.into_iter().partition(|head| is_barred(&standing, *head));
+        notes.extend(left_out_of_card(&barred));
+        changes.extend(card_change(folder, &Story::of(incoming, &told), options, &mut notes)?);
+    }
+    let verdict = joined.judge(None, options.at.timestamp());
+    if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
+        return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
+    }
+    let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
+    let of_another_folder = of_another_folder(&found, incoming, present);
+    if !of_another_folder.is_empty() {
+        notes.push(format!(
+            "{} of another folder left out: each belongs to its own",
+            count(of_another_folder.len(), "release")
+        ));
+    }
+    joined.leave_out(&of_another_folder);
+    let mut bundle = joined.bundle().clone();
+    let files = if let Some(releasing) = &options.releasing {
+        let tree = release::listing(&scan)?;
+        release::add(&mut bundle, Some(&joined), &tree, releasing)?;
+        let key = releasing.signing.key.public_key().fingerprint();
+        notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
+        notes.extend(release::changed(present, releasing.signing.key, &tree));
+        notes.extend(release::note_on_models(&found.report.not_made_here));
+        Vec::new()
+    } else {
+        // As a verifier will see it.
+        let verdict = joined.judge(None, options.at.timestamp());
+        let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
+        notes.extend(notes_on_files(&found));
+        found.files
+    };
+    changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
+    let seen = Seen::of(present.map(Intact::bundle));
+    let objected = plan::objected(&joined, &standing);
+    Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
+}
+
+/// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs rank by them.
+fn is_barred(standing: &Standing, record: RecordId) -> bool {
+    let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
+    standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
+}
+
+fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
+    let was = if barred.len() == 1 { "it was" } else { "they were" };
+    let records = count(barred.len(), "record");
+    (!barred.is_empty()).then(|| {
+        format!("results, base models and data sets of {records} stay out of the card: {was} revoked or rejected")
+    })
+}
+
+/// What a bundle holds that the one in its place does not.
+fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
+    let lost = |kept: &dyn Fn(&EntryName) -> bool| {
+        present.entries().filter(|(name, _)| kept(name) && !new.contains(name)).count()
+    };
+    let parts = [
+        (lost(&|name| matches!(name, EntryName::Record(_))), "record"),
+        (lost(&|name| matches!(name, EntryName::Statement(_))), "statement"),
+        (lost(&|name| matches!(name, EntryName::Section { .. })), "section"),
+        (lost(&|name| matches!(name, EntryName::Artifact(_))), "embedded artifact"),
+    ];
+    let words: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| format!("{number} {noun}{}", if number == 1 { "" } else { "s" }))
+        .collect();
+    (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
+}
+
+/// Both bundles as one, and what of it a person should know.
+fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
+    let Some(present) = present else { return incoming.clone() };
+    notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles are joined"));
+    Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
+}
+
+/// Releases that came with what is attached, and are not of this folder.
+fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>) -> BTreeSet<StatementId> {
+    let ids = |intact: &Intact| intact.statements().iter().map(VerifiedStatement::id).collect::<BTreeSet<_>>();
+    let (came, was_here) = (ids(incoming), present.map(ids).unwrap_or_default());
+    let other = found.report.releases.iter().filter(|release| release.state != ReleaseState::Same);
+    other.map(|release| release.statement).filter(|id| came.contains(id) && !was_here.contains(id)).collect()
+}
+
+/// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what was added to the card.
+pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
+    let mut changes = Vec::new();
+    let before = text_of(folder, GITATTRIBUTES)?;
+    if let Some(after) = before.as_deref().and_then(gitattributes::without_line) {
+        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: text_or_removed(after) });
+    }
+    let before = text_of(folder, CARD)?;
+    let path = folder.join(CARD);
+    if let Some(text) = before.as_deref()
+        && let Some(after) = card::remove(text).map_err(|source| AttachError::Card { path, source })?
+    {
+        changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after) });
+    }
+    let path = folder.join(BUNDLE_NAME);
+    let seen = Seen::at(&path);
+    if is_there(&path)? {
+        if !begins_like_a_bundle(&path) {
+            return Err(AttachError::NotOurs { path });
+        }
+        changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Removed });
+    }
+    if changes.is_empty() {
+        return Err(AttachError::NotAttached { path: folder.to_owned() });
+    }
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes: Vec::new(), seen })
+}
+
+/// A file that holds nothing but what was added was not there before.
+fn text_or_removed(text: String) -> After {
+    if text.is_empty() { After::Removed } else { After::Text(text) }
+}
+
+fn card_change(
+    folder: &Utf8Path,
+    story: &Story<'_>,
+    options: &AttachOptions<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Change>, AttachError> {
+    let before = text_of(folder, CARD)?;
+    let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
+    let model_name = canonical.file_name().unwrap_or("model");
+    let (mut all, unsaid) = story.additions(model_name);
+    notes.extend(unsaid);
+    all.base_models.extend(options.base_models.iter().cloned());
+    let edited = card::add(before.as_deref().unwrap_or_default(), &all)
+        .map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
+    notes.extend(edited.notes);
+    if before.as_deref() == Some(edited.text.as_str()) {
+        return Ok(None);
+    }
+    Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))
+}
+
+/// What will not be covered, in a line.
+fn notes_on_files(found: &Folder) -> Vec<String> {
+    let mut notes = Vec::new();
+    let not_covered: Vec<&str> =
+        found.files.iter().filter(|file| file.state != FileState::Covered).map(|file| file.path.as_str()).collect();
+    if !not_covered.is_empty() {
+        const SHOWN: usize = 5;
+        let shown = not_covered.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = not_covered.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!(
+            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its counted files"
+        ));
+    }
+    notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
+        match finding.place.to_string() {
+            place if place.is_empty() => finding.message.clone(),
+            place => format!("{place}: {}", finding.message),
+        }
+    }));
+    notes
+}
+
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn notes_on_names(folder: &Utf8Path, names: &[String]) -> Result<Vec<String>, AttachError> {
+    let mut notes = Vec::new();
+    for name in names {
+        let is_signature = [".sig", ".sigstore", ".sigstore.json"].iter().any(|end| name.ends_with(end));
+        if is_signature || name == "claims.jsonl" {
+            notes.push(format!("`{name}` signs the folder as it was, so it must be made again after this change"));
+        }
+    }
+    if let Some(line) = text_of(folder, GITIGNORE)?.as_deref().and_then(gitattributes::ignoring_line) {
+        notes.push(format!(
+            "`{GITIGNORE}` keeps the bundle out of the repository by its line `{line}`; add `!{BUNDLE_NAME}` below it"
+        ));
+    }
+    Ok(notes)
+}
+
+fn names_of(folder: &Utf8Path) -> Result<Vec<String>, AttachError> {
+    let describe = |source| AttachError::Read { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(describe)? {
+        names.push(entry.map_err(describe)?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn check_case(names: &[String]) -> Result<(), AttachError> {
+    for wanted in [BUNDLE_NAME, CARD, GITATTRIBUTES] {
+        if let Some(found) = names.iter().find(|name| *name != wanted && name.eq_ignore_ascii_case(wanted)) {
+            return Err(AttachError::Case { found: found.clone(), wanted });
+        }
+    }
+    Ok(())
+}
+
+fn text_of(folder: &Utf8Path, name: &str) -> Result<Option<String>, AttachError> {
+    let path = folder.join(name);
+    read_text(&path).map_err(|source| AttachError::Read { path, source })
+}
+
+fn is_there(path: &Utf8Path) -> Result<bool, AttachError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(AttachError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// Whether a regular file begins with the local header and content of `mimetype` (spec/container.md).
+fn begins_like_a_bundle(path: &Utf8Path) -> bool {
+    // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
+    read.is_ok()
+        && head.starts_with(b"PK\x03\x04")
+        && head.get(30..).is_some_and(|rest| rest.starts_with(b"mimetypeapplication/vnd.expbundle."))
+}
+
+#[cfg(test)]
+#[path = "attach_tests.rs"]
+mod tests;

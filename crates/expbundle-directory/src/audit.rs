@@ -1,0 +1,79 @@
+//! The whole of verification in one call: a bundle, or a model directory that carries one (spec/verification.md).
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::{Code, Finding, Place};
+
+use crate::BUNDLE_NAME;
+use crate::check::{judge, wanted};
+use crate::scan::scan;
+use expbundle::hash::{self, HashError, Progress};
+use expbundle::judge::State;
+use expbundle::report::{Question, Report};
+use expbundle::verify::{Checked, Unverified};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The bundle cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The directory cannot be read.
+    #[error(transparent)]
+    Directory(#[from] HashError),
+}
+
+/// Verifies what is at a path. The report is complete, whether or not it holds; only what cannot be read is an error.
+pub fn audit(path: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
+    if path.is_dir() {
+        audit_directory(path, question, progress)
+    } else {
+        audit_bundle(path, path, None, question, progress)
+    }
+}
+
+fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
+    let file = folder.join(BUNDLE_NAME);
+    if hash::is_file_of(folder, &file) {
+        return audit_bundle(folder, &file, Some(folder), question, progress);
+    }
+    let message = match std::fs::symlink_metadata(&file) {
+        Err(_) => format!("there is no `{BUNDLE_NAME}`"),
+        Ok(metadata) if metadata.is_symlink() => format!("`{BUNDLE_NAME}` is a link; links are not followed"),
+        Ok(_) => format!("`{BUNDLE_NAME}` is not a regular file"),
+    };
+    let place = Place::unknown().in_file(folder.as_str());
+    Ok(Report::refused(folder.as_str(), vec![Finding::new(Code::DirectoryNoBundle, place, message)], question))
+}
+
+fn audit_bundle(
+    path: &Utf8Path,
+    file: &Utf8Path,
+    folder: Option<&Utf8Path>,
+    question: Question<'_>,
+    progress: Progress<'_>,
+) -> Result<Report, AuditError> {
+    let Question { policy, at, digests, limits, .. } = question;
+    let unverified = Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })?;
+    let Checked { intact, findings } = match unverified.within(limits).check(digests) {
+        Ok(checked) => checked,
+        Err(wrong) => return Ok(Report::refused(path.as_str(), wrong.into_findings(), question)),
+    };
+    let verdict = intact.judge(policy, at.timestamp());
+    let judge_folder = |folder: &Utf8Path| {
+        let scan = scan(folder, wanted(&intact, &verdict.standing, digests), progress)?;
+        Ok::<_, HashError>(judge(&scan, &intact, &verdict, policy.is_some(), digests))
+    };
+    // What contradicts itself is compared with no files.
+    let folder = folder.filter(|_| verdict.state > State::Malformed).map(judge_folder).transpose()?;
+    let report = Report::new(path.as_str(), findings, Some((&intact, &verdict)), folder, question);
+    // To free 100,000 records one by one takes long, and nobody has to wait for it.
+    rayon::spawn(move || drop(intact));
+    Ok(report)
+}

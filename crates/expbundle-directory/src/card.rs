@@ -1,0 +1,460 @@
+//! The model card: adding what a record can say there, and taking it away again, without touching another byte.
+//!
+//! Additions are pure insertions of text. Each line that is added ends with the comment `# expbundle`, because an undo
+//! must know what was ours: the Hub keeps comments, and a list of additions kept elsewhere would go stale with the next
+//! edit by hand. After each insertion the block is read again; unless it means exactly what it meant before plus the
+//! addition, the insertion is dropped and said so. What the card says already is never changed, and a licence never set.
+
+use std::collections::{HashMap, HashSet};
+
+use expbundle_format::Foreign;
+use serde_json::{Map, Value, json};
+
+use crate::front_matter::{self, CardError, Parts};
+use crate::yaml_lines::{find_key, flow_end, is_content, number, scalar};
+
+/// Ends each line that was added.
+pub const MARK: &str = " # expbundle";
+/// Ends the line of a key whose single value became a list.
+const MARK_WAS_ONE: &str = " # expbundle: was one value";
+/// Ends a line that was put into a list in brackets.
+const MARK_IN_BRACKETS: &str = " # expbundle: put in";
+/// The first line of a block where there was none.
+const MARK_BLOCK: &str = "# expbundle: this block was added";
+
+/// What to add to a card.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Additions {
+    /// Models that it was made from, by their ids at the Hub.
+    pub base_models: Vec<String>,
+    /// `finetune`, `adapter`, `merge` or `quantized`: one word for all base models.
+    pub relation: Option<String>,
+    /// Data sets that it was trained on, by their ids at the Hub.
+    pub datasets: Vec<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The model's name among its results, where the card has none yet.
+    pub model_name: String,
+    /// Results.
+    pub results: Vec<CardResult>,
+}
+
+/// One result, as far as `model-index` can say it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CardResult {
+    /// Like `image-classification`; the card's `pipeline_tag` stands in for it.
+    pub task: Option<String>,
+    /// Name of the data set.
+    pub dataset: String,
+    /// Part of the data set.
+    pub split: Option<String>,
+    /// What was measured.
+    pub metric: String,
+    /// The result.
+    pub value: f64,
+}
+
+/// A card with additions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditedCard {
+    /// The whole new text.
+    pub text: String,
+    /// What could not be said, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Adds to a card; earlier additions are replaced. Adding twice is adding once.
+pub fn add(card: &str, additions: &Additions) -> Result<EditedCard, CardError> {
+    let clean = remove(card)?;
+    let card = clean.as_deref().unwrap_or(card);
+    let parts = front_matter::split(card)?;
+    let meaning = front_matter::meaning(parts.block)?;
+    let mut editor = Editor { lines: lines_of(parts.block), meaning, line_end: parts.line_end, notes: Vec::new() };
+    if editor.lines.last().is_some_and(|line| !line.ends_with('\n')) {
+        return Err(CardError::Unclosed);
+    }
+    editor.add_values("base_model", &additions.base_models, true);
+    if let Some(relation) = &additions.relation {
+        editor.add_relation(relation);
+    }
+    editor.add_values("datasets", &additions.datasets, false);
+    editor.add_values("tags", &additions.tags, false);
+    editor.add_results(&additions.model_name, &additions.results);
+    if !parts.mark.is_empty() {
+        editor
+            .notes
+            .push("the card begins with a byte order mark, which hides its front matter from some readers".to_owned());
+    }
+    let block = editor.lines.concat();
+    Ok(EditedCard { text: join(&parts, &block), notes: editor.notes })
+}
+
+/// Puts a card together again; a block where there was none is marked as ours.
+fn join(parts: &Parts<'_>, block: &str) -> String {
+    let Parts { mark, open, rest, line_end, .. } = parts;
+    if block == parts.block {
+        [mark, open, block, rest].concat()
+    } else if open.is_empty() {
+        format!("{mark}---{line_end}{MARK_BLOCK}{line_end}{block}---{line_end}{rest}")
+    } else {
+        [mark, open, block, rest].concat()
+    }
+}
+
+fn lines_of(block: &str) -> Vec<String> {
+    block.split_inclusive('\n').map(str::to_owned).collect()
+}
+
+struct Editor {
+    lines: Vec<String>,
+    meaning: Map<String, Value>,
+    line_end: &'static str,
+    notes: Vec<String>,
+}
+
+impl Editor {
+    /// Keeps changed lines if they mean what they should, and nothing else.
+    fn accept(&mut self, key: &str, lines: Vec<String>, meaning: Map<String, Value>) {
+        if front_matter::meaning(&lines.concat()).is_ok_and(|now| now == meaning) {
+            self.lines = lines;
+            self.meaning = meaning;
+        } else {
+            let error = CardError::Unsafe(key.to_owned());
+            self.notes.push(format!("the card's {error}; add it by hand"));
+        }
+    }
+
+    fn marked(&self, text: &str) -> String {
+        format!("{text}{MARK}{}", self.line_end)
+    }
+
+    fn with(&self, key: &str, value: Value) -> Map<String, Value> {
+        let mut meaning = self.meaning.clone();
+        meaning.insert(key.to_owned(), value);
+        meaning
+    }
+
+    fn add_relation(&mut self, relation: &str) {
+        let key = "base_model_relation";
+        match self.meaning.get(key) {
+            None if self.meaning.contains_key("base_model") => {
+                let mut lines = self.lines.clone();
+                lines.push(self.marked(&format!("{key}: {}", scalar(relation))));
+                self.accept(key, lines, self.with(key, relation.into()));
+            }
+            None => {
+                let note =
+                    format!("the relation {} has no base model that the card could name", Foreign::new(relation));
+                self.notes.push(note);
+            }
+            Some(value) if value == relation => {}
+            Some(value) => {
+                let note = format!(
+                    "the card says `{key}: {value}` and the record says `{relation}`; the card was left as it is"
+                );
+                self.notes.push(note);
+            }
+        }
+    }
+
+    /// Adds values to a key that has one value or a list of them.
+    fn add_values(&mut self, key: &str, values: &[String], one_alone: bool) {
+        let present = match self.meaning.get(key) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(list)) => list.clone(),
+            Some(value) => vec![value.clone()],
+        };
+        let mut known: HashSet<&str> = present.iter().filter_map(Value::as_str).collect();
+        let missing: Vec<&String> = values.iter().filter(|value| known.insert(value)).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let all = present.into_iter().chain(missing.iter().map(|value| Value::from(value.as_str())));
+        let mut want = self.with(key, Value::Array(all.collect()));
+        let mut lines = self.lines.clone();
+        let items = |indent: &str| -> Vec<String> {
+            missing.iter().map(|value| self.marked(&format!("{indent}- {}", scalar(value)))).collect()
+        };
+        let Some(place) = find_key(&lines, key) else {
+            if let ([value], true) = (missing.as_slice(), one_alone) {
+                want = self.with(key, Value::from(value.as_str()));
+                lines.push(self.marked(&format!("{key}: {}", scalar(value))));
+            } else {
+                lines.push(self.marked(&format!("{key}:")));
+                lines.extend(items(""));
+            }
+            return self.accept(key, lines, want);
+        };
+        if place.value.starts_with('[') {
+            let list: Vec<String> = missing.iter().map(|value| scalar(value)).collect();
+            let Some((line, column, comma)) = flow_end(&lines, &place.lines) else {
+                return self.accept(key, Vec::new(), want);
+            };
+            let (before, after) = lines.get(line).and_then(|text| text.split_at_checked(column)).unwrap_or_default();
+            let separator = if comma { ", " } else { "" };
+            let end = self.line_end;
+            let put = format!("{before}{end}  {separator}{}{MARK_IN_BRACKETS}{end}  {after}", list.join(", "));
+            lines.splice(line..=line, lines_of(&put));
+        } else if place.value.is_empty() {
+            let item = lines.get(place.lines.clone()).unwrap_or_default().iter().skip(1).find(|line| is_content(line));
+            let indent = item.map(|line| line.len() - line.trim_start_matches(' ').len()).unwrap_or_default();
+            lines.splice(place.lines.end..place.lines.end, items(&" ".repeat(indent)));
+        } else if place.lines.len() == 1 {
+            let line = lines.get(place.lines.start).cloned().unwrap_or_default();
+            let (name, value) = line.split_at_checked(place.colon + 1).unwrap_or_default();
+            let mut list = vec![format!("{name}{MARK_WAS_ONE}{}", self.line_end), format!("-{value}")];
+            list.extend(items(""));
+            lines.splice(place.lines.clone(), list);
+        } else {
+            lines.clear();
+        }
+        self.accept(key, lines, want);
+    }
+
+    /// Adds all results at once: after a change the whole block is read again, and there may be thousands of them.
+    fn add_results(&mut self, model_name: &str, results: &[CardResult]) {
+        let key = "model-index";
+        let pipeline = self.meaning.get("pipeline_tag").and_then(Value::as_str).map(str::to_owned);
+        let before = self.meaning.get(key).cloned();
+        let mut said = before.as_ref().and_then(results_of).map(said).unwrap_or_default();
+        let mut missing: Vec<(&str, &CardResult)> = Vec::new();
+        for result in results {
+            let Some(task) = result.task.as_deref().or(pipeline.as_deref()) else {
+                let note =
+                    format!("the result {} has no task, which `model-index` asks for", Foreign::new(&result.metric));
+                self.notes.push(note);
+                continue;
+            };
+            let about = said.entry((task, &result.dataset, result.split.as_deref())).or_default();
+            if about.insert((&result.metric, bits(result.value))) {
+                missing.push((task, result));
+            }
+        }
+        let Some((_, first)) = missing.first() else { return };
+        let new = || json!([{"name": model_name, "results": []}]);
+        let mut models = before.clone().unwrap_or_else(new);
+        let Some(there) = results_of_mut(&mut models) else {
+            let names = match missing.len() - 1 {
+                0 => format!("{} was", Foreign::new(&first.metric)),
+                more => format!("{} and {more} more were", Foreign::new(&first.metric)),
+            };
+            return self
+                .notes
+                .push(format!("the card's `{key}` does not have exactly one model, so {names} not added"));
+        };
+        there.extend(missing.iter().map(|(task, result)| result_value(task, result)));
+        let mut lines = self.lines.clone();
+        let ours = |indent: &str| -> Vec<String> {
+            missing.iter().flat_map(|(task, result)| self.result_lines(indent, task, result)).collect()
+        };
+        if before.is_none() {
+            lines.push(self.marked(&format!("{key}:")));
+            lines.push(self.marked(&format!("- name: {}", scalar(model_name))));
+            lines.push(self.marked("  results:"));
+            lines.extend(ours("  "));
+        } else if let Some((at, indent)) = results_end(&lines, key) {
+            lines.splice(at..at, ours(&indent));
+        } else {
+            lines.clear();
+        }
+        self.accept(key, lines, self.with(key, models));
+    }
+
+    fn result_lines(&self, indent: &str, task: &str, result: &CardResult) -> Vec<String> {
+        let (dataset, metric) = (scalar(&result.dataset), scalar(&result.metric));
+        let mut lines = vec![
+            "- task:".to_owned(),
+            format!("    type: {}", scalar(task)),
+            "  dataset:".to_owned(),
+            format!("    name: {dataset}"),
+            format!("    type: {dataset}"),
+        ];
+        lines.extend(result.split.iter().map(|split| format!("    split: {}", scalar(split))));
+        lines.push("  metrics:".to_owned());
+        lines.push(format!("  - type: {metric}"));
+        lines.push(format!("    value: {}", number(result.value)));
+        lines.push(format!("    name: {metric}"));
+        lines.iter().map(|line| self.marked(&format!("{indent}{line}"))).collect()
+    }
+}
+
+/// What `model-index` says of a result.
+fn result_value(task: &str, result: &CardResult) -> Value {
+    let mut dataset = json!({"name": result.dataset, "type": result.dataset});
+    if let (Some(split), Some(dataset)) = (&result.split, dataset.as_object_mut()) {
+        dataset.insert("split".to_owned(), split.as_str().into());
+    }
+    json!({
+        "task": {"type": task},
+        "dataset": dataset,
+        "metrics": [{"type": result.metric, "value": result.value, "name": result.metric}],
+    })
+}
+
+/// The results of the only model of a `model-index`.
+fn results_of(models: &Value) -> Option<&[Value]> {
+    let [only] = models.as_array()?.as_slice() else { return None };
+    only.get("results")?.as_array().map(Vec::as_slice)
+}
+
+fn results_of_mut(models: &mut Value) -> Option<&mut Vec<Value>> {
+    let [only] = models.as_array_mut()?.as_mut_slice() else { return None };
+    only.get_mut("results")?.as_array_mut()
+}
+
+/// Metrics and their values by task, data set and split: where all are equal, two results say the same.
+type Said<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), HashSet<(&'a str, u64)>>;
+
+/// What results in a card say, by whichever of their names data sets and metrics go.
+fn said(results: &[Value]) -> Said<'_> {
+    let mut said = Said::new();
+    for there in results {
+        let text = |pointer: &str| there.pointer(pointer).and_then(Value::as_str);
+        let Some(task) = text("/task/type") else { continue };
+        let metrics = there.get("metrics").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for dataset in [text("/dataset/type"), text("/dataset/name")].into_iter().flatten() {
+            let about = said.entry((task, dataset, text("/dataset/split"))).or_default();
+            for metric in metrics {
+                let Some(value) = metric.get("value").and_then(Value::as_f64) else { continue };
+                let names = [metric.get("type"), metric.get("name")].into_iter().flatten().filter_map(Value::as_str);
+                about.extend(names.map(|name| (name, bits(value))));
+            }
+        }
+    }
+    said
+}
+
+/// Zero is zero, whatever its sign.
+fn bits(value: f64) -> u64 {
+    (value + 0.0).to_bits()
+}
+
+/// Where the only `results` list below a key ends, and how its items are indented.
+fn results_end(lines: &[String], key: &str) -> Option<(usize, String)> {
+    let place = find_key(lines, key)?;
+    let mut below = place.lines.clone().skip(1).filter(|at| {
+        let text = lines.get(*at).map(|line| line.trim()).unwrap_or_default();
+        let text = text.split_once(" #").map_or(text, |(text, _)| text.trim_end());
+        matches!(text.strip_prefix("- ").unwrap_or(text), "results:")
+    });
+    let header = below.next().filter(|_| below.next().is_none())?;
+    let contents: Vec<usize> =
+        (header + 1..place.lines.end).filter(|at| lines.get(*at).is_some_and(|line| is_content(line))).collect();
+    let indent_of = |at: usize| lines.get(at).map(|line| line.len() - line.trim_start_matches(' ').len());
+    let first = contents.first().copied()?;
+    let indent = indent_of(first)?;
+    let is_item = |at: usize| lines.get(at).is_some_and(|line| line.trim_start().starts_with("- "));
+    if !is_item(first) {
+        return None;
+    }
+    let within = |at: &usize| indent_of(*at) > Some(indent) || (indent_of(*at) == Some(indent) && is_item(*at));
+    let last = contents.iter().copied().take_while(within).last()?;
+    Some((last + 1, " ".repeat(indent)))
+}
+
+/// Takes away what [`add`] added, or `None` if there is nothing of it. What was added below or beside it by hand stays.
+pub fn remove(card: &str) -> Result<Option<String>, CardError> {
+    let parts = front_matter::split(card)?;
+    let lines = lines_of(parts.block);
+    let of_a_mark = |line: &str, mark: &str| line.trim_end_matches(['\r', '\n']).ends_with(mark);
+    let is_block_mark = |line: &str| line.trim_end_matches(['\r', '\n']) == MARK_BLOCK;
+    let any = |line: &String| {
+        [MARK, MARK_WAS_ONE, MARK_IN_BRACKETS].iter().any(|mark| of_a_mark(line, mark)) || is_block_mark(line)
+    };
+    if !lines.iter().any(any) {
+        return Ok(None);
+    }
+    let mut kept: Vec<String> = Vec::new();
+    let mut join_next = false;
+    for (at, line) in lines.iter().enumerate() {
+        let mut line = line.clone();
+        if join_next {
+            join_next = false;
+            let rest = line.strip_prefix("  ").unwrap_or(&line).to_owned();
+            line = kept.pop().unwrap_or_default().trim_end_matches(['\r', '\n']).to_owned() + &rest;
+        }
+        if is_block_mark(&line) {
+            continue;
+        }
+        if of_a_mark(&line, MARK_IN_BRACKETS) {
+            join_next = !kept.is_empty();
+        } else if !of_a_mark(&line, MARK) {
+            kept.push(line);
+        } else if has_unmarked_below(&lines, at) {
+            kept.push(line.replacen(MARK, "", 1));
+        }
+    }
+    let kept = one_values(kept);
+    let block = kept.concat();
+    let before = front_matter::meaning(parts.block)?;
+    let after = front_matter::meaning(&block)?;
+    if !is_within(&Value::Object(after), &Value::Object(before)) {
+        return Err(CardError::Unsafe("what expbundle added".to_owned()));
+    }
+    let Parts { mark, open, rest, .. } = parts;
+    if block.is_empty() && lines.iter().any(|line| is_block_mark(line)) {
+        let body = rest.split_once('\n').map(|(_, body)| body).unwrap_or_default();
+        return Ok(Some([mark, body].concat()));
+    }
+    Ok(Some([mark, open, &block, rest].concat()))
+}
+
+/// Whether lines that somebody else wrote belong to a line of ours.
+fn has_unmarked_below(lines: &[String], at: usize) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let Some(header) = lines.get(at) else { return false };
+    let content = header.trim_end_matches(['\r', '\n']).strip_suffix(MARK).unwrap_or(header).trim_end();
+    if !content.ends_with(':') {
+        return false;
+    }
+    // An item's own indentation is that of what stands behind its dash.
+    let dash = if header.trim_start().starts_with("- ") { 2 } else { 0 };
+    let own = indent(header) + dash;
+    let below = lines.iter().skip(at + 1).filter(|line| is_content(line));
+    let mut below = below.take_while(|line| {
+        indent(line) > own || (indent(line) == own && dash == 0 && line.trim_start().starts_with("- "))
+    });
+    below.any(|line| !line.trim_end_matches(['\r', '\n']).ends_with(MARK))
+}
+
+/// Makes a list of one value the single value again that it was.
+fn one_values(lines: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    let mut lines = lines.into_iter().peekable();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.trim_end_matches(['\r', '\n']).strip_suffix(MARK_WAS_ONE) else {
+            kept.push(line);
+            continue;
+        };
+        let item = lines.next_if(|item| item.starts_with("- "));
+        let more = lines.peek().is_some_and(|next| next.trim_start().starts_with("- "));
+        match item {
+            Some(item) if !more => kept.push(format!("{name}{}", item.strip_prefix('-').unwrap_or(&item))),
+            item => {
+                kept.push(line.replacen(MARK_WAS_ONE, "", 1));
+                kept.extend(item);
+            }
+        }
+    }
+    kept
+}
+
+/// Whether everything in one value is in the other too: members equal, items in the same order.
+fn is_within(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|other| is_within(value, other)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            let mut rest = whole.iter();
+            part.iter().all(|item| rest.any(|other| is_within(item, other)))
+        }
+        (Value::Null, Value::Array(_)) => true,
+        (single, Value::Array(whole)) => whole.first() == Some(single),
+        _ => part == whole,
+    }
+}
+
+#[cfg(test)]
+#[path = "card_tests.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+//! Whose word covers a file: which records count as makers of their outputs, and why others do not (spec/directory.md, "What covers").
+//!
+//! The one place where the verdict on a folder asks for signatures, keys and what was taken back.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use expbundle_format::{RecordId, StatementId};
+use expbundle_statement::VerifiedStatement;
+
+use expbundle::folder::Word;
+use expbundle::judge::Verdict;
+use expbundle::standing::ObjectionKind;
+use expbundle::verify::{Digests, Intact};
+
+/// Who signed a record, and whether its word covers files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Whether it covers.
+    pub word: Word,
+    /// Principals of trusted signers; without a signers file the fingerprints of keys.
+    pub by: Vec<String>,
+}
+
+/// Judges statements for a folder.
+pub(crate) struct Covering<'a> {
+    intact: &'a Intact,
+    verdict: &'a Verdict,
+    /// Whether there is a signers file. Then only what trusted keys signed counts.
+    asks_for_trust: bool,
+    /// Which digests of files are compared where both are known.
+    digests: Digests,
+}
+
+impl<'a> Covering<'a> {
+    pub fn new(intact: &'a Intact, verdict: &'a Verdict, asks_for_trust: bool, digests: Digests) -> Self {
+        Self { intact, verdict, asks_for_trust, digests }
+    }
+
+    pub fn digests(&self) -> Digests {
+        self.digests
+    }
+
+    pub fn intact(&self) -> &'a Intact {
+        self.intact
+    }
+
+    pub fn asks_for_trust(&self) -> bool {
+        self.asks_for_trust
+    }
+
+    /// Whether a statement was set apart, because no trusted key signed it.
+    pub fn is_apart(&self, statement: StatementId) -> bool {
+        self.verdict.standing.apart.statements.contains(&statement)
+    }
+
+    /// The statements that are here and were not set apart.
+    pub fn statements_here(&self) -> HashSet<StatementId> {
+        let ids = self.intact.statements().iter().map(VerifiedStatement::id);
+        ids.filter(|id| !self.is_apart(*id)).collect()
+    }
+
+    /// Whether a statement was taken back.
+    pub fn is_revoked(&self, statement: StatementId) -> bool {
+        self.verdict.standing.statements.contains(&statement)
+    }
+
+    /// As whom the signer is known, if the statement counts.
+    pub fn signer(&self, statement: &VerifiedStatement) -> Option<Vec<String>> {
+        if self.is_revoked(statement.id()) {
+            return None;
+        }
+        self.known_signer(statement)
+    }
+
+    /// The same, whether or not it was taken back.
+    fn known_signer(&self, statement: &VerifiedStatement) -> Option<Vec<String>> {
+        if !self.asks_for_trust {
+            return Some(vec![statement.key().fingerprint()]);
+        }
+        self.verdict.trusted.get(&statement.id()).filter(|principals| !principals.is_empty()).cloned()
+    }
+
+    /// Every record that may be named in a verdict: with a signers file only those that a trusted key signed.
+    pub fn makers(&self) -> BTreeMap<RecordId, Maker> {
+        let mut signers: BTreeMap<RecordId, BTreeSet<String>> = BTreeMap::new();
+        for statement in self.intact.statements() {
+            let record = RecordId(statement.record().blake3);
+            let Some(by) = self.signer(statement) else { continue };
+            if self.verdict.standing.vouches(statement) {
+                signers.entry(record).or_default().extend(by);
+            }
+        }
+        let standing = &self.verdict.standing;
+        let is_rejected = |id: &RecordId| {
+            let objections = standing.against.get(id).into_iter().flatten();
+            objections.into_iter().any(|objection| objection.kind == ObjectionKind::Rejected)
+        };
+        let maker = |id: &RecordId| {
+            let by: Vec<String> = signers.get(id).into_iter().flatten().cloned().collect();
+            let word = if standing.records.contains(id) {
+                Word::Revoked
+            } else if by.is_empty() {
+                Word::Unsigned
+            } else if is_rejected(id) {
+                Word::Rejected
+            } else if standing.successors.contains_key(id) {
+                Word::Superseded
+            } else {
+                Word::Counts
+            };
+            (*id, Maker { word, by })
+        };
+        self.intact.records().keys().map(maker).collect()
+    }
+}

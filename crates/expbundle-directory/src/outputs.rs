@@ -1,0 +1,216 @@
+//! What records say that they made, by digest and by name, for lookups: a file is compared with all of it in constant time
+//! (spec/directory.md, "What covers").
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use expbundle_format::pointer::Pointer;
+use expbundle_format::record::{ArtifactRef, Form, Record, role};
+use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::weights::look_like_weights;
+use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
+
+use crate::covering::{Covering, Maker};
+use crate::scan::{Held, Scan};
+use expbundle::folder::Word;
+use expbundle::verify::Digests;
+
+/// A file that a record made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Output {
+    /// Whether it covers. The first order: what covers comes before what does not.
+    pub word: Word,
+    pub record: RecordId,
+    /// Whether its role is that of a model.
+    pub is_model: bool,
+    digest: ArtifactDigests,
+    pub size: u64,
+}
+
+/// By what a file is looked up. Sizes are part of it: an output of another size is another output.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Both(Blake3, Sha256, u64),
+    /// Of outputs that are known by BLAKE3 alone.
+    OnlyBlake3(Blake3, u64),
+    OnlySha256(Sha256, u64),
+    /// Of all outputs with this digest, for files of which only that digest is known.
+    AnyBlake3(Blake3, u64),
+    AnySha256(Sha256, u64),
+}
+
+/// The outputs of all records that may be named.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    by_digest: HashMap<Key, Output>,
+    /// Models by full path and by last name.
+    by_path: HashMap<String, Output>,
+    by_last_name: HashMap<String, Vec<Output>>,
+    /// Whether `record.json` of some record lists a model.
+    has_model: bool,
+    /// Which digests are compared where both are known.
+    digests: Digests,
+}
+
+impl Outputs {
+    /// Of records that may be named: with a signers file those that a trusted key signed.
+    pub fn of(covering: &Covering<'_>, makers: &BTreeMap<RecordId, Maker>) -> Self {
+        let mut outputs = Self { digests: covering.digests(), ..Self::default() };
+        let mut order: Vec<(Word, RecordId)> = makers
+            .iter()
+            .filter(|(_, maker)| !covering.asks_for_trust() || !maker.by.is_empty())
+            .map(|(id, maker)| (maker.word, *id))
+            .collect();
+        // Of several that made one file, the first counts.
+        order.sort();
+        let mut trees = HashSet::new();
+        for (word, record) in order {
+            let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
+            let (mut models, mut first_model) = (HashMap::new(), None);
+            for artifact in &body.outputs {
+                // What a run was given it has not made, so an evaluation of a model covers no model.
+                if artifact.passed_on == Some(true) {
+                    continue;
+                }
+                let ArtifactRef { digest, size, form, .. } = *artifact;
+                let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };
+                outputs.has_model |= output.is_model;
+                match form {
+                    Form::File => outputs.file(output),
+                    Form::Tree => outputs.tree(covering, output, &mut trees),
+                }
+                if output.is_model && form == Form::File {
+                    models.insert(digest, size);
+                    first_model.get_or_insert(output);
+                }
+            }
+            if let Some(model) = first_model {
+                outputs.names(covering, model, &models);
+            }
+        }
+        outputs
+    }
+
+    fn file(&mut self, output: Output) {
+        let size = output.size;
+        let keys = match (output.digest.blake3(), output.digest.sha256()) {
+            (Some(blake3), Some(sha256)) => [
+                Some(Key::Both(blake3, sha256, size)),
+                Some(Key::AnyBlake3(blake3, size)),
+                Some(Key::AnySha256(sha256, size)),
+            ],
+            (Some(blake3), None) => [Some(Key::OnlyBlake3(blake3, size)), Some(Key::AnyBlake3(blake3, size)), None],
+            (None, Some(sha256)) => [Some(Key::OnlySha256(sha256, size)), Some(Key::AnySha256(sha256, size)), None],
+            (None, None) => [None, None, None],
+        };
+        for key in keys.into_iter().flatten() {
+            // Bytes that one calls a model are one, whatever others call them.
+            self.by_digest.entry(key).or_insert(output).is_model |= output.is_model;
+        }
+    }
+
+    /// Each tree once, however many records name it.
+    fn tree(&mut self, covering: &Covering<'_>, output: Output, seen: &mut HashSet<(Blake3, bool)>) {
+        let is_new = |listing: &Blake3| seen.insert((*listing, output.is_model));
+        let Some(listing) = output.digest.blake3().filter(is_new) else { return };
+        let Some(tree) = covering.intact().tree(listing) else { return };
+        for file in tree.files() {
+            let path = file.path.to_plain();
+            let is_weights = look_like_weights(&path);
+            let is_model = output.is_model && is_weights;
+            let file = Output { digest: file.digest.into(), size: file.size, is_model, ..output };
+            self.file(file);
+            if is_model {
+                self.name(path, file);
+            }
+        }
+    }
+
+    /// Paths and names that `artifacts.json` gives to the models of `record.json`. Where it is withheld they are not known.
+    fn names(&mut self, covering: &Covering<'_>, output: Output, models: &HashMap<ArtifactDigests, u64>) {
+        let section = covering.intact().json_section::<Artifacts>(output.record).unwrap_or_default();
+        for artifact in section.artifacts {
+            let Some(digest) = artifact.digest.filter(|_| artifact.direction == Direction::Output) else { continue };
+            let Some(size) = models.get(&digest) else { continue };
+            let output = Output { digest, size: *size, ..output };
+            for name in [artifact.path, artifact.name].into_iter().flatten() {
+                self.name(name, output);
+            }
+        }
+    }
+
+    fn name(&mut self, path: String, output: Output) {
+        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+        self.by_last_name.entry(last).or_default().push(output);
+        self.by_path.entry(path).or_insert(output);
+    }
+
+    /// Forgets the last names of models that are in the folder.
+    pub fn beside(mut self, here: &Here) -> Self {
+        self.by_last_name.values_mut().for_each(|models| models.retain(|model| !here.has(model)));
+        self
+    }
+
+    /// Whether some record lists a model among its outputs.
+    pub fn has_model(&self) -> bool {
+        self.has_model
+    }
+
+    /// The output that a file is: by its size and BLAKE3, and by SHA-256 if that is all that is known or if it was asked for. So what another
+    /// record says does not change what a file is compared with.
+    pub fn find(&self, held: &Held) -> Option<Output> {
+        let find = |key| self.by_digest.get(&key).copied();
+        match held {
+            Held::Bytes { digest, size } => {
+                let by_blake3 = match (digest.blake3(), digest.sha256(), self.digests) {
+                    (Some(blake3), Some(sha256), Digests::All) => {
+                        [Some(Key::Both(blake3, sha256, *size)), Some(Key::OnlyBlake3(blake3, *size))]
+                    }
+                    (blake3, ..) => [blake3.map(|blake3| Key::AnyBlake3(blake3, *size)), None],
+                };
+                let by_sha256 = digest.sha256().map(|sha256| Key::OnlySha256(sha256, *size));
+                let found = by_blake3.into_iter().chain([by_sha256]).flatten().filter_map(find);
+                // Bytes that one calls a model are one, whatever others call them.
+                found.reduce(|a, b| Output { is_model: a.is_model || b.is_model, ..a.min(b) })
+            }
+            Held::Pointer(Pointer { sha256, size, transformed: false }) => find(Key::AnySha256(*sha256, *size)),
+            Held::Pointer(_) | Held::BrokenPointer(_) => None,
+        }
+    }
+
+    /// The model that a file replaces, if that file is not an output: the one with the same path, or one with the same last name that was
+    /// not found in the folder.
+    pub fn in_place_of(&self, path: &str) -> Option<Output> {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        self.by_path.get(path).or_else(|| self.by_last_name.get(last)?.first()).copied()
+    }
+}
+
+/// The bytes that are in a folder.
+pub(crate) struct Here {
+    blake3: BTreeSet<Blake3>,
+    sha256: BTreeSet<Sha256>,
+    /// SHA-256 of what pointers stand for.
+    pointed_to: BTreeSet<Sha256>,
+}
+
+impl Here {
+    pub fn of(scan: &Scan) -> Self {
+        let digests = || scan.files.iter().filter_map(|(_, held)| held.digest());
+        Self {
+            blake3: digests().filter_map(|digest| digest.blake3()).collect(),
+            sha256: digests().filter_map(|digest| digest.sha256()).collect(),
+            pointed_to: scan
+                .files
+                .iter()
+                .filter_map(|(_, held)| held.pointer())
+                .map(|pointer| pointer.sha256)
+                .collect(),
+        }
+    }
+
+    fn has(&self, output: &Output) -> bool {
+        let known_by_sha256 = if output.digest.blake3().is_some() { &self.pointed_to } else { &self.sha256 };
+        output.digest.blake3().is_some_and(|blake3| self.blake3.contains(&blake3))
+            || output.digest.sha256().is_some_and(|sha256| known_by_sha256.contains(&sha256))
+    }
+}

@@ -1,0 +1,228 @@
+//! Changes to a folder, worked out in full before the first is made.
+//!
+//! A [`Plan`] can be shown, and then applied: every new file is complete on the disk before the first is put in its
+//! place, and if one cannot be, those before it are put back. Between two renames a power cut can still leave one file
+//! new and another old; attaching once more mends that, because it is the same as attaching once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, BufWriter, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_format::RecordId;
+use expbundle_format::sections::Context;
+
+use crate::BUNDLE_NAME;
+use crate::diff;
+use expbundle::bundle::Bundle;
+use expbundle::folder::FileReport;
+use expbundle::lock::{FolderLock, Seen};
+use expbundle::standing::{Objection, Standing};
+use expbundle::verify::Intact;
+use expbundle::write_file::{PreparedFile, remove_file, write_file};
+
+/// What will be in a file.
+#[derive(Clone, Debug)]
+pub enum After {
+    /// This text.
+    Text(String),
+    /// This bundle.
+    Bundle(Bundle),
+    /// Nothing: the file goes.
+    Removed,
+}
+
+/// A change to one file.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Its name in the folder.
+    pub name: String,
+    /// Its text before, if it is a text and there.
+    pub before: Option<String>,
+    /// What it will hold.
+    pub after: After,
+}
+
+impl Change {
+    /// The change as `diff -u` shows it; in words for the bundle.
+    pub fn diff(&self) -> String {
+        let Self { name, before, after } = self;
+        let (old, new) = (format!("a/{name}"), format!("b/{name}"));
+        let before_name = if before.is_some() { &*old } else { "/dev/null" };
+        match (after, before) {
+            (After::Text(after), _) => diff::unified(before_name, &new, before.as_deref().unwrap_or_default(), after),
+            (After::Bundle(_), _) => format!("--- {before_name}\n+++ {new}\n(a bundle)\n"),
+            (After::Removed, Some(before)) => diff::unified(&old, "/dev/null", before, ""),
+            (After::Removed, None) => format!("--- {old}\n+++ /dev/null\n(a bundle)\n"),
+        }
+    }
+}
+
+/// Why a plan could not be applied. The folder is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Somebody else wrote to the file since the plan was made.
+    #[error("`{path}` changed meanwhile")]
+    Changed {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
+    /// Another writer is at work in the folder, and does not end.
+    #[error("`{path}` cannot be locked")]
+    Locked {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("`{path}` cannot be written")]
+    Write {
+        /// Which file.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// A record of a bundle, or a parent that is not here, against which something was said.
+#[derive(Clone, Debug)]
+pub struct ObjectedRecord {
+    /// Its id.
+    pub id: RecordId,
+    /// Whether it is in the bundle.
+    pub is_here: bool,
+    /// Its title, unless it is withheld or not here. Claimed.
+    pub title: Option<String>,
+    /// What was said, the weightiest first.
+    pub objections: Vec<Objection>,
+}
+
+/// What was said against records of a bundle and against their parents, the weightiest first. Of other records anybody can say anything.
+pub(super) fn objected(intact: &Intact, standing: &Standing) -> Vec<ObjectedRecord> {
+    let records = intact.records();
+    let parents = records.values().flat_map(|record| &record.body().parents);
+    let parents: BTreeSet<RecordId> = parents.map(|parent| RecordId(parent.record.blake3)).collect();
+    let against = standing.against.iter().filter(|(id, _)| records.contains_key(id) || parents.contains(id));
+    let mut objected: Vec<ObjectedRecord> = against
+        .map(|(id, objections)| ObjectedRecord {
+            id: *id,
+            is_here: records.contains_key(id),
+            title: intact.json_section::<Context>(*id).map(|context| context.title),
+            objections: objections.clone(),
+        })
+        .collect();
+    objected.sort_by_key(|one| (one.objections.iter().map(|objection| objection.kind).min(), one.id));
+    objected
+}
+
+/// What is to be done to a folder, and what was found out on the way.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The folder.
+    pub folder: Utf8PathBuf,
+    /// Its files as the records know them.
+    pub files: Vec<FileReport>,
+    /// Changes, in the order in which they are made: the bundle last.
+    pub changes: Vec<Change>,
+    /// What was said against the records that the folder carries then, as far as anybody can tell without a signers file: to be read first.
+    pub objected: Vec<ObjectedRecord>,
+    /// What a person should know, a sentence each.
+    pub notes: Vec<String>,
+    /// What the bundle's place held when the plan was made.
+    pub(super) seen: Seen,
+}
+
+impl Plan {
+    /// All changes as one text to read before agreeing.
+    pub fn diff(&self) -> String {
+        self.changes.iter().map(Change::diff).collect()
+    }
+
+    /// Makes the changes, all or none as far as a file system can.
+    pub fn apply(self) -> Result<(), ApplyError> {
+        let bundle = self.folder.join(BUNDLE_NAME);
+        let _lock =
+            FolderLock::beside(&bundle).map_err(|source| ApplyError::Locked { path: self.folder.clone(), source })?;
+        if Seen::at(&bundle) != self.seen {
+            return Err(ApplyError::Changed { path: bundle });
+        }
+        let mut prepared = Vec::with_capacity(self.changes.len());
+        for change in self.changes {
+            let path = self.folder.join(&change.name);
+            check_unchanged(&path, &change)?;
+            let file =
+                prepare(&path, &change.after).map_err(|source| ApplyError::Write { path: path.clone(), source })?;
+            prepared.push((path, change, file));
+        }
+        // Where the file system has no locks, somebody may have written while this was prepared.
+        if Seen::at(&bundle) != self.seen {
+            return Err(ApplyError::Changed { path: bundle });
+        }
+        for (path, change, _) in &prepared {
+            check_unchanged(path, change)?;
+        }
+        let mut done: Vec<(Utf8PathBuf, Option<String>)> = Vec::new();
+        for (path, change, file) in prepared {
+            let result = match file {
+                Some(file) => file.put_in_place(),
+                None => remove_file(&path),
+            };
+            if let Err(source) = result {
+                undo(&done);
+                return Err(ApplyError::Write { path, source });
+            }
+            done.push((path, change.before));
+        }
+        Ok(())
+    }
+}
+
+fn check_unchanged(path: &Utf8Path, change: &Change) -> Result<(), ApplyError> {
+    let is_bundle =
+        matches!(change.after, After::Bundle(_)) || (matches!(change.after, After::Removed) && change.before.is_none());
+    if is_bundle || read_text(path).is_ok_and(|now| now == change.before) {
+        Ok(())
+    } else {
+        Err(ApplyError::Changed { path: path.to_owned() })
+    }
+}
+
+fn prepare(path: &Utf8Path, after: &After) -> io::Result<Option<PreparedFile>> {
+    match after {
+        After::Text(text) => PreparedFile::new(path, |file| file.write_all(text.as_bytes())).map(Some),
+        After::Bundle(bundle) => {
+            PreparedFile::new(path, |file| bundle.write(BufWriter::with_capacity(1 << 20, file))).map(Some)
+        }
+        After::Removed => Ok(None),
+    }
+}
+
+/// Puts texts back. The bundle comes last, so it never has to be.
+fn undo(done: &[(Utf8PathBuf, Option<String>)]) {
+    for (path, before) in done.iter().rev() {
+        // What fails now failed for the reason that is reported; there is nothing more to be done about it.
+        let _best_effort = match before {
+            Some(text) => write_file(path, |file| file.write_all(text.as_bytes())),
+            None => remove_file(path),
+        };
+    }
+}
+
+/// A text file of a folder, or `None` if it is not there. Links are not read through.
+pub(super) fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
+    /// As for a card: no text file of a model folder is larger.
+    const MAX_TEXT_BYTES: u64 = 16 << 20;
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if metadata.is_symlink() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, and links are not written through"));
+    }
+    if !metadata.is_file() || metadata.len() > MAX_TEXT_BYTES {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a text file of a usual size"));
+    }
+    fs::read_to_string(path).map(Some)
+}

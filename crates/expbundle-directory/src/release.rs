@@ -1,0 +1,212 @@
+//! Releasing a folder: its counted files are listed, and the listing is signed (spec/directory.md, "Releases").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use expbundle_format::tree::{Tree, TreeError, TreeFile};
+use expbundle_format::weights::look_like_weights;
+use expbundle_format::{DigestSet, StatementId};
+use expbundle_statement::{Folder, Release, Signing, SigningKey, StatementError, VerifiedStatement, sign_release};
+
+use crate::BUNDLE_NAME;
+use crate::attach::count;
+use crate::check::judge;
+use crate::plan::{self, After, Change, Plan};
+use crate::scan::{Held, Scan, scan};
+use expbundle::bundle::Bundle;
+use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::lock::{Seen, sweep};
+use expbundle::verify::{Digests, Intact, followed_by};
+use expbundle::write_file::is_unfinished;
+
+/// Weights that a release names as further subjects, so that its statement stays small.
+const MOST_SUBJECTS: usize = 1000;
+
+/// A release that is to be signed.
+#[derive(Clone, Debug)]
+pub struct Releasing<'a> {
+    /// By whom, and when.
+    pub signing: Signing<'a>,
+    /// What is released, and why.
+    pub release: Release,
+}
+
+/// Why a folder was not released. It is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// There is nothing to release.
+    #[error("the folder holds no files to release")]
+    Empty,
+    /// A file whose bytes nobody could sign for.
+    #[error("`{path}` cannot be released: {why}")]
+    File {
+        /// The path.
+        path: String,
+        /// The cause.
+        why: String,
+    },
+    /// Another command is writing a file of the folder.
+    #[error("`{path}` is being written by another command")]
+    Unfinished {
+        /// The path.
+        path: String,
+    },
+    /// The files do not form a tree.
+    #[error("the folder cannot be listed")]
+    Tree(#[from] TreeError),
+    /// The statement cannot be made.
+    #[error("the release cannot be signed")]
+    Statement(#[from] StatementError),
+}
+
+/// The listing of the counted files of a folder. Each file has to be there: no links, no pointers.
+pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
+    let refused = |path: &str, why: String| Err(ReleaseError::File { path: path.to_owned(), why });
+    if let Some(skipped) = scan.skipped.first() {
+        if is_unfinished(&skipped.path) {
+            return Err(ReleaseError::Unfinished { path: skipped.path.clone() });
+        }
+        return refused(&skipped.path, skipped.why.to_string());
+    }
+    if let Some(path) = scan.alike.first() {
+        return refused(path, "some file systems take it for one with another path here".to_owned());
+    }
+    let unfinished = scan.files.iter().map(|(path, _)| path.to_plain()).find(|path| is_unfinished(path));
+    if let Some(path) = unfinished {
+        return Err(ReleaseError::Unfinished { path });
+    }
+    let mut files = Vec::with_capacity(scan.files.len());
+    for (path, held) in &scan.files {
+        let both = held.digest().and_then(|digest| digest.both());
+        let (Held::Bytes { size, .. }, Some(digest)) = (held, both) else {
+            let why = "only a Git LFS pointer is here; run `git lfs pull` first".to_owned();
+            return refused(&path.to_plain(), why);
+        };
+        files.push(TreeFile { path: path.clone(), digest, size: *size });
+    }
+    if files.is_empty() {
+        return Err(ReleaseError::Empty);
+    }
+    Ok(Tree::new(files)?)
+}
+
+/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases that are there.
+pub(crate) fn add(
+    bundle: &mut Bundle,
+    present: Option<&Intact>,
+    tree: &Tree,
+    releasing: &Releasing<'_>,
+) -> Result<(), ReleaseError> {
+    let listing = tree.to_bytes();
+    let is_weights = |file: &&TreeFile| look_like_weights(&file.path.to_plain());
+    let weights: Vec<(String, DigestSet)> = tree
+        .files()
+        .iter()
+        .filter(is_weights)
+        .take(MOST_SUBJECTS)
+        .map(|file| (file.path.to_plain(), file.digest))
+        .collect();
+    let by = releasing.signing.key.public_key();
+    let previous = present.map(|present| followed_by(latest(present), &by)).unwrap_or_default();
+    let folder = Folder { listing: DigestSet::of(&listing), weights: &weights, previous: &previous };
+    let statement = sign_release(&releasing.release, folder, &releasing.signing)?;
+    bundle.insert_artifact(listing);
+    bundle.insert_statement(statement);
+    Ok(())
+}
+
+/// Of each key the releases that no other one of that key follows. Whatever a stranger's release follows, ours are named.
+fn latest(intact: &Intact) -> Vec<&VerifiedStatement> {
+    let releases: BTreeMap<StatementId, &VerifiedStatement> = intact
+        .statements()
+        .iter()
+        .filter(|statement| statement.listing().is_some())
+        .map(|statement| (statement.id(), statement))
+        .collect();
+    let mut latest: BTreeSet<StatementId> = releases.keys().copied().collect();
+    for statement in releases.values() {
+        for earlier in statement.previous() {
+            if releases.get(earlier).is_some_and(|earlier| earlier.key() == statement.key()) {
+                latest.remove(earlier);
+            }
+        }
+    }
+    let mut latest: Vec<&VerifiedStatement> = latest.iter().filter_map(|id| releases.get(id).copied()).collect();
+    latest.sort_by_key(|statement| (statement.created(), statement.id()));
+    latest
+}
+
+/// Works out what releasing a folder changes: its bundle, which is made if there is none.
+pub fn plan_release(
+    folder: &Utf8Path,
+    present: Option<&Intact>,
+    releasing: &Releasing<'_>,
+    progress: Progress<'_>,
+) -> Result<Plan, ReleaseError> {
+    sweep(folder);
+    let scan = scan(folder, Wanted::Both, progress)?;
+    let tree = listing(&scan)?;
+    let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
+    add(&mut bundle, present, &tree, releasing)?;
+    let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
+    let mut notes = changed(present, releasing.signing.key, &tree);
+    let mut objected = Vec::new();
+    let models = match present {
+        Some(present) => {
+            let verdict = present.judge(None, releasing.signing.created.timestamp());
+            objected = plan::objected(present, &verdict.standing);
+            judge(&scan, present, &verdict, false, Digests::Blake3).report.not_made_here
+        }
+        None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
+    };
+    notes.extend(note_on_models(&models));
+    let seen = Seen::of(present.map(Intact::bundle));
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
+}
+
+/// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.
+pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let shown = not_made_here.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = not_made_here.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!not_made_here.is_empty()).then(|| format!("no record here made: {shown}{more}"))
+}
+
+/// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
+/// signer knows.
+pub(crate) fn changed(present: Option<&Intact>, key: &SigningKey, tree: &Tree) -> Vec<String> {
+    match present.and_then(|present| last_tree(present, key)) {
+        Some(last) => differences(&last, tree),
+        None => vec![format!("{} released by this key for the first time", count(tree.files().len(), "file"))],
+    }
+}
+
+/// The listing of the latest release by a key whose listing is here.
+fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
+    let is_own = |statement: &&VerifiedStatement| statement.listing().is_some() && *statement.key() == key.public_key();
+    let mut releases: Vec<_> = intact.statements().iter().filter(is_own).collect();
+    releases.sort_by_key(|statement| (statement.created(), statement.id()));
+    releases.iter().rev().find_map(|statement| intact.tree(statement.listing()?.blake3))
+}
+
+/// What changed between two listings, a line for each file.
+pub fn differences(old: &Tree, new: &Tree) -> Vec<String> {
+    let mut lines = Vec::new();
+    for file in new.files() {
+        match old.get(&file.path) {
+            None => lines.push(format!("added: {}", file.path)),
+            Some(before) if before.digest != file.digest => lines.push(format!("changed: {}", file.path)),
+            Some(_) => {}
+        }
+    }
+    let removed = old.files().iter().filter(|file| new.get(&file.path).is_none());
+    lines.extend(removed.map(|file| format!("removed: {}", file.path)));
+    if lines.is_empty() {
+        lines.push("no file changed since the last release".to_owned());
+    }
+    lines
+}

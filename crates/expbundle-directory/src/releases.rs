@@ -1,0 +1,176 @@
+//! The releases of a folder: which count, and which of them the folder is (spec/directory.md, "Releases").
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use expbundle_format::time::Time;
+use expbundle_format::tree::{Tree, TreeFile};
+use expbundle_format::{Blake3, StatementId};
+use expbundle_statement::{Predicate, VerifiedStatement};
+
+use crate::covering::Covering;
+use crate::scan::{Held, Scan};
+use expbundle::folder::{ReleaseReport, ReleaseState};
+use expbundle::verify::Digests;
+
+/// All releases of a bundle, and the listing that the folder is held to.
+#[derive(Debug, Default)]
+pub(crate) struct Releases {
+    /// The latest first.
+    pub all: Vec<ReleaseReport>,
+    /// What the folder has to be; `None` if no release counts.
+    pub held_to: Option<HeldTo>,
+}
+
+/// The release that a folder is held to.
+#[derive(Debug)]
+pub(crate) struct HeldTo {
+    pub listing: Blake3,
+    /// `None` if it is not in the bundle, or is not a listing.
+    pub tree: Option<Tree>,
+    /// Everybody who released just this.
+    pub by: Vec<String>,
+    pub title: Option<String>,
+}
+
+impl Releases {
+    /// Compares the folder with the releases of its bundle. If it is none of those that count, it is held to the latest.
+    pub fn of(covering: &Covering<'_>, scan: &Scan) -> Self {
+        // One statement may be in several envelopes.
+        let statements: BTreeMap<StatementId, &VerifiedStatement> = covering
+            .intact()
+            .statements()
+            .iter()
+            .filter(|statement| statement.listing().is_some() && !covering.is_apart(statement.id()))
+            .map(|statement| (statement.id(), statement))
+            .collect();
+        let counting: BTreeMap<StatementId, Vec<String>> =
+            statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?))).collect();
+        let replaced = replaced(covering, &statements, &counting);
+        // Many releases may name one listing.
+        let mut trees: HashMap<Blake3, (Option<Tree>, bool)> = HashMap::new();
+        let mut all: Vec<ReleaseReport> = Vec::with_capacity(statements.len());
+        for (id, statement) in &statements {
+            let listing = statement.record().blake3;
+            let state = if covering.is_revoked(*id) {
+                ReleaseState::Revoked
+            } else if replaced.contains(id) {
+                ReleaseState::Replaced
+            } else {
+                let (tree, is_same) = trees.entry(listing).or_insert_with(|| {
+                    let tree = covering.intact().tree(listing);
+                    let is_same = tree.as_ref().is_some_and(|tree| is_same(tree, scan, covering.digests()));
+                    (tree, is_same)
+                });
+                match (tree, is_same) {
+                    (Some(_), true) => ReleaseState::Same,
+                    (Some(_), false) => ReleaseState::Differs,
+                    (None, _) => ReleaseState::Unlisted,
+                }
+            };
+            let title = match statement.predicate() {
+                Predicate::Release(release) => release.title.clone(),
+                _ => None,
+            };
+            let by = counting.get(id).cloned().unwrap_or_else(|| vec![statement.key().fingerprint()]);
+            all.push(ReleaseReport { statement: *id, state, by, created: statement.created(), title, listing });
+        }
+        all.sort_by_key(|release| Reverse((release.created, release.statement)));
+        let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;
+        let chosen = all.iter().find(|release| release.state == ReleaseState::Same).or_else(|| all.iter().find(counts));
+        let held_to = chosen.map(|chosen| {
+            let same = all.iter().filter(counts).filter(|release| release.listing == chosen.listing);
+            let by: BTreeSet<String> = same.flat_map(|release| release.by.iter().cloned()).collect();
+            HeldTo {
+                listing: chosen.listing,
+                tree: trees.remove(&chosen.listing).and_then(|(tree, _)| tree),
+                by: by.into_iter().collect(),
+                title: chosen.title.clone(),
+            }
+        });
+        Self { all, held_to }
+    }
+}
+
+/// Releases that another one takes the place of: with a signers file any that counts, else one of the same key.
+///
+/// A release that follows something that is not here may follow any release before it, so it replaces them all: otherwise whoever leaves out
+/// the one between them brings back an older one. Of those that count the last is never replaced.
+fn replaced(
+    covering: &Covering<'_>,
+    statements: &BTreeMap<StatementId, &VerifiedStatement>,
+    counting: &BTreeMap<StatementId, Vec<String>>,
+) -> HashSet<StatementId> {
+    // Without a signers file each key speaks for itself.
+    let group = |statement: &VerifiedStatement| (!covering.asks_for_trust()).then(|| *statement.key().as_bytes());
+    let here = covering.statements_here();
+    let is_cut = |statement: &VerifiedStatement| statement.previous().iter().any(|earlier| !here.contains(earlier));
+    let mut replaced = HashSet::new();
+    let mut last_cuts = HashSet::new();
+    for statement in in_order(statements).into_iter().rev() {
+        if last_cuts.contains(&group(statement)) {
+            replaced.insert(statement.id());
+        }
+        if counting.contains_key(&statement.id()) && is_cut(statement) {
+            last_cuts.insert(group(statement));
+        }
+    }
+    let mut open: Vec<StatementId> = counting.keys().copied().collect();
+    let mut seen: HashSet<StatementId> = open.iter().copied().collect();
+    while let Some(statement) = open.pop().and_then(|id| statements.get(&id)) {
+        for earlier in statement.previous().iter().filter_map(|earlier| statements.get(earlier)) {
+            if group(earlier) == group(statement) {
+                replaced.insert(earlier.id());
+                if seen.insert(earlier.id()) {
+                    open.push(earlier.id());
+                }
+            }
+        }
+    }
+    replaced
+}
+
+/// Releases by date, then id, but each behind those that it follows, whatever their dates.
+fn in_order<'a>(statements: &BTreeMap<StatementId, &'a VerifiedStatement>) -> Vec<&'a VerifiedStatement> {
+    let mut followers: HashMap<StatementId, Vec<StatementId>> = HashMap::new();
+    let mut waits_for: HashMap<StatementId, usize> = HashMap::new();
+    for statement in statements.values() {
+        let earlier: BTreeSet<StatementId> = statement.previous().iter().copied().collect();
+        for earlier in earlier.into_iter().filter(|earlier| statements.contains_key(earlier)) {
+            followers.entry(earlier).or_default().push(statement.id());
+            *waits_for.entry(statement.id()).or_default() += 1;
+        }
+    }
+    let place = |statement: &VerifiedStatement| (statement.created(), statement.id());
+    let free = statements.values().filter(|statement| !waits_for.contains_key(&statement.id()));
+    let mut free: BTreeSet<(Time, StatementId)> = free.map(|statement| place(statement)).collect();
+    let mut order = Vec::with_capacity(statements.len());
+    while let Some(statement) = free.pop_first().and_then(|(_, id)| statements.get(&id)) {
+        order.push(*statement);
+        for follower in followers.get(&statement.id()).into_iter().flatten() {
+            let Some(count) = waits_for.get_mut(follower) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                free.extend(statements.get(follower).map(|follower| place(follower)));
+            }
+        }
+    }
+    order
+}
+
+/// Whether a file is what a listing says of it.
+pub(crate) fn is_file(held: &Held, file: &TreeFile, digests: Digests) -> bool {
+    let Held::Bytes { digest, size } = held else { return false };
+    *size == file.size
+        && digest.blake3() == Some(file.digest.blake3)
+        && (digests == Digests::Blake3 || digest.sha256() == Some(file.digest.sha256))
+}
+
+/// Whether the folder has the files of a listing, and no others.
+fn is_same(tree: &Tree, scan: &Scan, digests: Digests) -> bool {
+    let same = |((path, held), file): (&(_, Held), &TreeFile)| *path == file.path && is_file(held, file, digests);
+    scan.skipped.is_empty()
+        && scan.alike.is_empty()
+        && scan.files.len() == tree.files().len()
+        && scan.files.iter().zip(tree.files()).all(same)
+}

@@ -1,0 +1,273 @@
+//! SVG 1.1: one file that any browser shows, without script, style sheet or font from elsewhere.
+
+use std::fmt::Write as _;
+
+use crate::layout::{Arc, Layout, Point, Size, layout};
+use crate::text::{clipped, columns, rows, visible};
+use crate::view::{Tone, View, ViewEdge, ViewNode};
+use expbundle_lineage::Grade;
+
+/// Characters of a line in a box; the whole text is in its tooltip.
+const LINE_CHARACTERS: usize = 40;
+/// Lines in a box.
+const LINES: usize = 6;
+const LINE_HEIGHT: f64 = 16.0;
+const PADDING: f64 = 10.0;
+const MARGIN: f64 = 24.0;
+const HEADING: f64 = 34.0;
+const LEGEND: f64 = 34.0;
+/// Columns of a row of a warning.
+const WARNING_COLUMNS: usize = 110;
+/// Widths of a character in pixels, rather too wide than too narrow.
+const TITLE_CHARACTER: f64 = 7.4;
+const LINE_CHARACTER: f64 = 6.4;
+const LABEL_CHARACTER: f64 = 5.8;
+
+/// Fill and border of a box.
+pub(super) fn colours(tone: Tone) -> (&'static str, &'static str) {
+    match tone {
+        Tone::Plain => ("#f6f8fa", "#8c959f"),
+        Tone::Good => ("#e6f6ea", "#2da44e"),
+        Tone::Doubtful => ("#fff8e0", "#bf8700"),
+        Tone::Bad => ("#ffebe9", "#cf222e"),
+        Tone::Missing => ("#ffffff", "#8c959f"),
+    }
+}
+
+/// The view as an SVG picture, ancestors to the left.
+pub fn svg(view: &View) -> String {
+    let boxes: Vec<Boxed<'_>> = view.nodes.iter().map(Boxed::new).collect();
+    let sizes: Vec<Size> = boxes.iter().map(Boxed::size).collect();
+    let edges: Vec<&ViewEdge> = view.sound_edges().collect();
+    let width = |edge: &ViewEdge| columns(&label(edge)) as f64 * LABEL_CHARACTER;
+    let arcs = edges.iter().map(|edge| Arc { from: edge.parent, to: edge.child, label_width: width(edge) });
+    let placed = layout(&sizes, &arcs.collect::<Vec<_>>());
+    let title = if view.title.is_empty() { 0.0 } else { HEADING };
+    let warnings = Warnings::new(view);
+    let heading = title + warnings.height();
+    let mut out = String::new();
+    open(&mut out, view, &placed, heading, warnings.width());
+    warnings.draw(&mut out, MARGIN + title, &view.warnings.join("\n"));
+    let _ = writeln!(out, r#"<g transform="translate({MARGIN} {:.1})">"#, MARGIN + heading);
+    for (edge, points) in edges.iter().zip(&placed.arcs) {
+        draw_line(&mut out, edge, points);
+    }
+    for (boxed, &corner) in boxes.iter().zip(&placed.nodes) {
+        boxed.draw(&mut out, corner);
+    }
+    // Last, so that no line runs through a word.
+    for (edge, points) in edges.iter().zip(&placed.arcs) {
+        draw_label(&mut out, edge, points);
+    }
+    out.push_str("</g>\n");
+    legend(&mut out, MARGIN + heading + placed.size.height + LEGEND);
+    out.push_str("</svg>\n");
+    out
+}
+
+fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_width: f64) {
+    // The legend is some 420 pixels wide.
+    let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(460.0);
+    let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND;
+    let _ = writeln!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" font-family="Helvetica, Arial, sans-serif" fill="{TEXT}">"#
+    );
+    if !view.title.is_empty() {
+        let _ = writeln!(out, "<title>{}</title>", escape(&view.title));
+    }
+    out.push_str("<defs>");
+    for grade in GRADES {
+        let _ = write!(
+            out,
+            r#"<marker id="{grade}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="{}"/></marker>"#,
+            colour(grade)
+        );
+    }
+    out.push_str("</defs>\n");
+    let _ = writeln!(out, r##"<rect width="{width:.0}" height="{height:.0}" fill="#ffffff"/>"##);
+    if !view.title.is_empty() {
+        let title = escape(&clipped(&view.title, 100));
+        let _ = writeln!(out, r#"<text x="{MARGIN}" y="36" font-size="17" font-weight="bold">{title}</text>"#);
+    }
+}
+
+const TEXT: &str = "#1f2328";
+const GRADES: [Grade; 4] = [Grade::Proven, Grade::Declared, Grade::Asserted, Grade::Suggested];
+
+/// A line that is not a link has no arrow head.
+const NO_LINK: &str = "#8c959f";
+
+fn colour(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Proven => "#1a7f37",
+        Grade::Declared => "#0969da",
+        Grade::Asserted => "#8250df",
+        Grade::Suggested => "#8c959f",
+    }
+}
+
+/// Grades differ in dashes too, for those who see no colours.
+fn stroke(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Proven => r#"stroke-width="2.2""#,
+        Grade::Declared => r#"stroke-width="1.4""#,
+        Grade::Asserted => r#"stroke-width="1.4" stroke-dasharray="7 4""#,
+        Grade::Suggested => r#"stroke-width="1.2" stroke-dasharray="2 4""#,
+    }
+}
+
+/// Warnings in a box above the picture, in rows that fit; whole lines are in its tooltip.
+struct Warnings(Vec<String>);
+
+impl Warnings {
+    fn new(view: &View) -> Self {
+        let in_rows = |line: &String| {
+            // What goes on in a further row is set in, or a foreign word could begin a row like one of ours.
+            let rows = rows(&visible(line), WARNING_COLUMNS).into_iter().enumerate();
+            rows.map(|(index, row)| if index == 0 { row } else { format!("\u{a0}\u{a0}\u{a0}\u{a0}{row}") })
+        };
+        Self(view.warnings.iter().flat_map(|line| in_rows(line).collect::<Vec<_>>()).collect())
+    }
+
+    fn width(&self) -> f64 {
+        let widths = self.0.iter().map(|row| columns(row) as f64 * LINE_CHARACTER + 2.0 * PADDING);
+        widths.fold(0.0, f64::max)
+    }
+
+    fn height(&self) -> f64 {
+        if self.0.is_empty() { 0.0 } else { self.0.len() as f64 * LINE_HEIGHT + 2.0 * PADDING + MARGIN / 2.0 }
+    }
+
+    fn draw(&self, out: &mut String, top: f64, whole: &str) {
+        if self.0.is_empty() {
+            return;
+        }
+        let (fill, border) = colours(Tone::Bad);
+        let (width, height) = (self.width(), self.height() - MARGIN / 2.0);
+        let _ = writeln!(out, "<g><title>{}</title>", escape(whole));
+        let _ = writeln!(
+            out,
+            r#"<rect x="{MARGIN}" y="{top:.1}" width="{width:.1}" height="{height:.1}" rx="7" fill="{fill}" stroke="{border}" stroke-width="1.3"/>"#
+        );
+        for (index, row) in self.0.iter().enumerate() {
+            let (x, y) = (MARGIN + PADDING, top + PADDING + 11.0 + index as f64 * LINE_HEIGHT);
+            let _ = writeln!(out, r#"<text x="{x:.1}" y="{y:.1}" font-size="11.5">{}</text>"#, escape(row));
+        }
+        out.push_str("</g>\n");
+    }
+}
+
+/// A node whose lines are cut to what fits.
+struct Boxed<'a> {
+    node: &'a ViewNode,
+    lines: Vec<String>,
+}
+
+impl<'a> Boxed<'a> {
+    fn new(node: &'a ViewNode) -> Self {
+        let lines = node.lines.iter().take(LINES).map(|line| clipped(&visible(line), LINE_CHARACTERS)).collect();
+        Self { node, lines }
+    }
+
+    fn size(&self) -> Size {
+        let widths = self
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| columns(line) as f64 * if index == 0 { TITLE_CHARACTER } else { LINE_CHARACTER });
+        let width = widths.fold(60.0, f64::max) + 2.0 * PADDING;
+        Size { width, height: self.lines.len().max(1) as f64 * LINE_HEIGHT + 2.0 * PADDING - 4.0 }
+    }
+
+    fn draw(&self, out: &mut String, (x, y): Point) {
+        let Size { width, height } = self.size();
+        let (fill, border) = colours(self.node.tone);
+        let dashed = if self.node.tone == Tone::Missing { r#" stroke-dasharray="5 4""# } else { "" };
+        let _ = write!(out, "<g><title>{}</title>", escape(&self.node.lines.join("\n")));
+        let _ = write!(
+            out,
+            r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="7" fill="{fill}" stroke="{border}" stroke-width="1.3"{dashed}/>"#
+        );
+        for (index, line) in self.lines.iter().enumerate() {
+            let (x, y) = (x + PADDING, y + PADDING + 10.0 + index as f64 * LINE_HEIGHT);
+            let style = if index == 0 {
+                r#"font-size="13" font-weight="bold""#
+            } else {
+                r##"font-size="11.5" fill="#57606a""##
+            };
+            let _ = write!(out, r#"<text x="{x:.1}" y="{y:.1}" {style}>{}</text>"#, escape(line));
+        }
+        out.push_str("</g>\n");
+    }
+}
+
+fn draw_line(out: &mut String, edge: &ViewEdge, points: &[Point]) {
+    let Some((first, rest)) = points.split_first() else { return };
+    let _ = write!(out, r#"<path d="M{:.1} {:.1}"#, first.0, first.1);
+    let mut at = *first;
+    for (index, &next) in rest.iter().enumerate() {
+        if index % 2 == 0 {
+            let middle = f64::midpoint(at.0, next.0);
+            let _ = write!(out, " C{middle:.1} {:.1} {middle:.1} {:.1} {:.1} {:.1}", at.1, next.1, next.0, next.1);
+        } else {
+            let _ = write!(out, " L{:.1} {:.1}", next.0, next.1);
+        }
+        at = next;
+    }
+    let _ = match edge.grade {
+        Some(grade) => {
+            writeln!(out, r#"" fill="none" stroke="{}" {} marker-end="url(#{grade})"/>"#, colour(grade), stroke(grade))
+        }
+        None => writeln!(out, r#"" fill="none" stroke="{NO_LINK}" stroke-width="1"/>"#),
+    };
+}
+
+/// In the middle of the last stretch before the node that the edge leads to.
+fn draw_label(out: &mut String, edge: &ViewEdge, points: &[Point]) {
+    let text = label(edge);
+    let (Some(to), Some(from)) = (points.last(), points.iter().rev().nth(1)) else { return };
+    if !text.is_empty() {
+        let (x, y) = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1) - 3.0);
+        let _ = writeln!(
+            out,
+            r##"<text x="{x:.1}" y="{y:.1}" font-size="10" text-anchor="middle" fill="{}" stroke="#ffffff" stroke-width="3" paint-order="stroke">{}</text>"##,
+            edge.grade.map_or(NO_LINK, colour),
+            escape(&text)
+        );
+    }
+}
+
+fn label(edge: &ViewEdge) -> String {
+    clipped(&visible(&edge.label), 24)
+}
+
+fn legend(out: &mut String, y: f64) {
+    for (index, grade) in GRADES.into_iter().enumerate() {
+        let x = MARGIN + index as f64 * 108.0;
+        let _ = writeln!(
+            out,
+            r##"<path d="M{x:.1} {y:.1} h30" stroke="{}" {} marker-end="url(#{grade})"/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{grade}</text>"##,
+            colour(grade),
+            stroke(grade),
+            x + 36.0,
+            y + 4.0
+        );
+    }
+}
+
+/// Text for XML 1.0, in elements and in attributes alike.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.split('\n').map(visible).collect::<Vec<_>>().join("\n").chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

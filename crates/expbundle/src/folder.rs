@@ -1,0 +1,200 @@
+//! What verification has to say of a model directory (spec/directory.md). Whoever judges its files fills this in; `expbundle-directory` does.
+
+use expbundle_format::time::Time;
+use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::judge::State;
+
+/// A directory, judged by its files.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// How much holds if nothing has an error.
+    pub state: State,
+    /// Every counted file, and every one that is missing, in the order of their paths.
+    pub files: Vec<FileReport>,
+    /// The directory as a whole.
+    pub report: FolderReport,
+    /// What is wrong, at most 100 of one code.
+    pub findings: Vec<Finding>,
+}
+
+/// A directory.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FolderReport {
+    /// How its covered files are known: to a release, or to the records that made them.
+    pub covered_by: CoveredBy,
+    /// Who covers them: principals of the signers file; without one the fingerprints of keys.
+    pub signers: Vec<String>,
+    /// What is released, as its signer says. Claimed.
+    pub title: Option<String>,
+    /// Counted files in each state.
+    pub counts: FileCounts,
+    /// Whether weights are here, and covered.
+    pub has_weights: bool,
+    /// Files that look like weights and are an output of no record that may be named (spec/directory.md).
+    pub not_made_here: Vec<String>,
+    /// Files that are links of the Hub's cache, read as the blobs that they lead to.
+    pub followed: u64,
+    /// What is not counted: documentation, and what git and the Hub keep for themselves.
+    pub not_counted: Vec<String>,
+    /// Every release in the bundle, the latest first.
+    pub releases: Vec<ReleaseReport>,
+}
+
+/// How many files are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileCounts {
+    /// See [`FileState::Covered`].
+    pub covered: u64,
+    /// See [`FileState::Pointer`].
+    pub pointer: u64,
+    /// See [`FileState::Changed`].
+    pub changed: u64,
+    /// See [`FileState::Missing`].
+    pub missing: u64,
+    /// See [`FileState::Uncovered`].
+    pub uncovered: u64,
+    /// See [`FileState::Unreadable`].
+    pub unreadable: u64,
+}
+
+impl FileCounts {
+    /// Counts them.
+    pub fn of(files: &[FileReport]) -> Self {
+        let mut counts = Self::default();
+        for file in files {
+            *match file.state {
+                FileState::Covered => &mut counts.covered,
+                FileState::Pointer => &mut counts.pointer,
+                FileState::Changed => &mut counts.changed,
+                FileState::Missing => &mut counts.missing,
+                FileState::Uncovered => &mut counts.uncovered,
+                FileState::Unreadable => &mut counts.unreadable,
+            } += 1;
+        }
+        counts
+    }
+
+    /// All that are here: missing ones are not.
+    pub fn here(&self) -> u64 {
+        let Self { covered, pointer, changed, missing: _, uncovered, unreadable } = self;
+        covered + pointer + changed + uncovered + unreadable
+    }
+}
+
+/// A release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseReport {
+    /// The statement.
+    pub statement: StatementId,
+    /// What it is to the directory.
+    pub state: ReleaseState,
+    /// Principals of its signer, or the fingerprint of the key if it is not trusted.
+    pub by: Vec<String>,
+    /// When it was made, as its signer says.
+    pub created: Time,
+    /// What is released, as its signer says. Claimed.
+    pub title: Option<String>,
+    /// Its listing.
+    #[serde(skip)]
+    pub listing: Blake3,
+}
+
+/// A file of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileReport {
+    /// Path within the directory.
+    pub path: String,
+    /// What is known about it.
+    pub state: FileState,
+    /// Its size in bytes; of a pointer that of the file it stands for.
+    pub size: Option<u64>,
+    /// Its digests: computed, of the pointer, or of the file that is missing.
+    pub digest: Option<ArtifactDigests>,
+    /// Whether the release that the directory is held to lists just these bytes at this path.
+    pub released: bool,
+    /// The run that made these bytes.
+    pub made: Option<Made>,
+    /// Whether it looks like weights, or is an output that is a model.
+    #[serde(skip)]
+    pub is_weights: bool,
+}
+
+/// What is known about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileState {
+    /// Its bytes are those that were released, or, where nobody released the folder, those that a run made; and that is signed.
+    Covered,
+    /// A Git LFS pointer names covered bytes, which are elsewhere.
+    Pointer,
+    /// Other bytes belong at its path.
+    Changed,
+    /// The release lists it, and it is not here.
+    Missing,
+    /// No signature that counts covers it.
+    Uncovered,
+    /// A link, a pipe, or a path that is not UTF-8: nothing is known about it.
+    Unreadable,
+}
+
+/// How the files of a folder are known. They are held to a release if there is one; else each file to the records that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CoveredBy {
+    /// A signed listing of the folder: paths, bytes, and what is missing.
+    Release,
+    /// Runs that put these bytes out, whatever the path. Nobody released the folder.
+    Records,
+    /// No file is covered.
+    Nobody,
+}
+
+/// The run that made a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Made {
+    /// Its record.
+    pub record: RecordId,
+    /// Whether the record's word covers the file, and if not why.
+    pub word: Word,
+    /// Who signed the record: principals of trusted signers, or fingerprints of keys where nobody was asked for.
+    pub by: Vec<String>,
+}
+
+/// Whether what a record says of its outputs covers files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    /// It is signed, by a trusted key where that is asked, and nothing was said against it.
+    Counts,
+    /// A review that counts rejected it.
+    Rejected,
+    /// Another record took its place.
+    Superseded,
+    /// It was revoked, or the only authorship that counted was.
+    Revoked,
+    /// Nobody signed it, or nobody who is trusted.
+    Unsigned,
+}
+
+/// What a release is to the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReleaseState {
+    /// The folder is what it lists, to the byte.
+    Same,
+    /// It counts, and the folder differs from what it lists.
+    Differs,
+    /// It counts, and what it lists is not known: the listing is not in the bundle, or is not one.
+    Unlisted,
+    /// A later release that counts follows it.
+    Replaced,
+    /// It was revoked.
+    Revoked,
+}
