@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
+use expbundle_query::{QueryError, starting};
 use expbundle_statement::{Kind, PublicKey, VerifiedStatement};
 
 use crate::failure::Failure;
@@ -15,8 +16,6 @@ use crate::keys;
 use crate::statements::short;
 use crate::terminal::{count, named, quoted, some_of};
 
-/// Digits that name a record at least: fewer name one by chance.
-const FEWEST_DIGITS: usize = 4;
 /// Records that are listed.
 const MOST_LISTED: usize = 20;
 /// Signers of one record that are listed.
@@ -149,42 +148,20 @@ pub fn title(intact: &Intact, id: RecordId) -> String {
 
 /// The records that no other follows from, of which there is one at least.
 fn heads(intact: &Intact) -> Result<Vec<RecordId>, Failure> {
-    let heads = intact.judge(None, keys::moment(None)?.timestamp()).heads;
-    if heads.is_empty() { Err(Failure::usage("the bundle holds no record")) } else { Ok(heads) }
+    Ok(expbundle_query::heads(intact, keys::moment(None)?.timestamp())?)
 }
 
 /// The records that are looked at: the one whose id begins so, or all heads.
 pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
-    let Some(beginning) = beginning else { return heads(intact) };
-    starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
-}
-
-/// The one record whose id begins so.
-pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, Failure> {
-    if beginning.len() < FEWEST_DIGITS {
-        return Err(Failure::usage(format!("{} names no record", quoted(beginning)))
-            .help(format!("give at least {FEWEST_DIGITS} digits of its id")));
-    }
-    let fitting: Vec<RecordId> = ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect();
-    match fitting.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(Failure::usage(format!("no record here has an id that begins with {}", quoted(beginning)))
-            .help("`expbundle verify` lists the records")),
-        several => Err(Failure::usage(format!(
-            "{} have an id that begins with {}",
-            count(several.len() as u64, "record"),
-            quoted(beginning)
-        ))
-        .help("give more digits")),
-    }
+    Ok(expbundle_query::chosen(intact, beginning, keys::moment(None)?.timestamp())?)
 }
 
 /// The one record that is meant: the one whose id begins so, or the only head.
 pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
-    let ids = chosen(intact, beginning)?;
-    if let [id] = ids.as_slice() {
-        return Ok(*id);
-    }
+    let ids = match expbundle_query::one(intact, beginning, keys::moment(None)?.timestamp()) {
+        Err(QueryError::WhichRecord(ids)) => ids,
+        other => return Ok(other?),
+    };
     let mut list = String::new();
     for id in ids.iter().take(MOST_LISTED) {
         list += &format!("  {}  {}\n", short(id), title(intact, *id));

@@ -9,21 +9,26 @@ use expbundle::hash::{HashError, WhySkipped};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
+use expbundle_query::Refused;
 
 use crate::failure::Failure;
-use crate::family::refusal;
 
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     let path = &bundle_of(path);
     let checked = unverified(path)?.check(Digests::Blake3);
-    checked.map(|checked| checked.intact).map_err(|wrong| refusal(wrong.into_findings(), path))
+    checked.map(|checked| checked.intact).map_err(|wrong| Failure::from(&Refused::by(wrong.into_findings(), path)))
 }
 
 /// Opens a bundle that nobody has checked.
 pub fn unverified(path: &Utf8Path) -> Result<Unverified, Failure> {
     regular(path, "read the bundle")?;
     Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))
+}
+
+/// Why a bundle that was found cannot be read.
+pub fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {
+    regular(path, "read the bundle").err().unwrap_or_else(|| Failure::io("read the bundle", path, error))
 }
 
 /// Opens a file to read it.

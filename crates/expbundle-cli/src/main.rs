@@ -4,11 +4,9 @@
 
 use std::process::ExitCode;
 
-mod artifact_names;
 mod choice;
 mod commands;
 mod failure;
-mod family;
 mod files;
 mod findings;
 mod folder_words;

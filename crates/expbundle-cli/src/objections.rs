@@ -57,21 +57,9 @@ pub fn mark(objections: &[Objection]) -> String {
     format!("! {}", words.join(", "))
 }
 
-/// By which records are put in order, those with the weightiest objections first.
-pub fn weight(objections: &[Objection]) -> (bool, Option<ObjectionKind>) {
-    let weightiest = objections.iter().map(|objection| objection.kind).min();
-    (weightiest.is_none(), weightiest)
-}
-
-/// What was said against a record, as far as anybody can tell without a signers file.
-pub fn of(intact: &Intact, record: RecordId) -> Result<Vec<Objection>, Failure> {
-    let mut standing = intact.standing(None, keys::moment(None)?.timestamp());
-    Ok(standing.against.remove(&record).unwrap_or_default())
-}
-
 /// Says on the error output what was said against a record of which bytes or tables follow.
 pub fn warn(intact: &Intact, record: RecordId) -> Result<(), Failure> {
-    let objections = of(intact, record)?;
+    let objections = expbundle_query::against(intact, record, keys::moment(None)?.timestamp());
     if !objections.is_empty() {
         terminal::talk(&lines([(record, choice::title(intact, record), objections.as_slice())]));
     }

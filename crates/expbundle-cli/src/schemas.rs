@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use expbundle_convert::tracker::Listed;
 use expbundle_format::record::RecordBody;
 use expbundle_format::sections;
+use expbundle_query::{Differences, LineageReport, Shown, WhyReport};
 use schemars::{Schema, schema_for};
-
-use crate::commands::{Differences, LineageReport, Shown};
 
 /// Every schema by name, as its text.
 pub fn all() -> BTreeMap<String, String> {
@@ -22,6 +21,7 @@ pub fn all() -> BTreeMap<String, String> {
         ("show", schema_for!(Shown)),
         ("diff", schema_for!(Differences)),
         ("lineage", schema_for!(LineageReport)),
+        ("why", schema_for!(WhyReport)),
         ("list", schema_for!(Vec<Listed>)),
         ("inspect", schema_for!(expbundle_convert::exposure::Exposure)),
     ] {

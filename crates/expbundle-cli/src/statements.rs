@@ -12,10 +12,11 @@ use expbundle_convert::audit;
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
+pub use expbundle_query::{short, starting};
 use expbundle_statement::{Kind, Predicate, PublicKey, Revocation, Revoked, VerifiedStatement};
 
 use crate::choice::Choice;
-pub use crate::choice::{chosen, one, starting};
+pub use crate::choice::{chosen, one};
 use crate::failure::Failure;
 use crate::keys::SigningArguments;
 use crate::output::{Output, Over};
@@ -249,9 +250,4 @@ pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
 pub fn hashed(path: &Utf8Path) -> Result<Hashed, Failure> {
     files::regular_or_folder(path, "read the file")?;
     hash_file(path, Wanted::Both, &|_| ()).map_err(|error| files::hash_failure(&error))
-}
-
-/// The beginning of an id, as people read it.
-pub fn short(id: &impl ToString) -> String {
-    id.to_string().chars().take(12).collect()
 }

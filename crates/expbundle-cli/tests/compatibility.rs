@@ -73,7 +73,7 @@ enum Side {
 }
 
 /// Schemas of what the program prints.
-const PRINTED: [&str; 6] = ["diff", "lineage", "list", "log", "report", "show"];
+const PRINTED: [&str; 7] = ["diff", "lineage", "list", "log", "report", "show", "why"];
 
 #[test]
 fn schemas_break_nobody() {

@@ -174,8 +174,26 @@ fn one_command_says_which_experiment_made_what_is_deployed_and_who_approved_it()
     ] {
         assert!(flat.contains(words), "no `{words}` in: {flat}");
     }
+    let asked = ["why", "model.safetensors", "--with", "family.expb", "--trust", "signers", "--json"];
+    let report = json(&bench.ok(&asked));
+    valid("why", &report);
+    let (base, fine) = (id_of(&bench, "base.expb"), id_of(&bench, "fine.expb"));
+    let told = &report["told"][0];
+    assert_eq!((&report["state"], &report["made"]), (&"trusted".into(), &true.into()));
+    assert_eq!((&told["record"]["id"], &told["how"]), (&fine.into(), &"made".into()));
+    assert_eq!((&told["parents"][0]["parent"], &told["parents"][0]["grade"]), (&base.into(), &"proven".into()));
+    let kinds: Vec<_> = told["statements"].as_array().expect("statements").iter().map(|one| &one["kind"]).collect();
+    assert_eq!(kinds, ["review", "deployment"]);
     // Bytes that nobody made are said to be that.
     std::fs::write(bench.path("other.bin"), b"other").expect("room");
+    let output = bench.output(&["why", "other.bin", "--with", "family.expb", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = json(&String::from_utf8_lossy(&output.stdout));
+    valid("why", &report);
+    assert_eq!(
+        (&report["state"], &report["made"], &report["told"]),
+        (&"intact".into(), &false.into(), &Value::Array(vec![]))
+    );
     let output = bench.output(&["why", "other.bin", "--with", "family.expb"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("made by no record here"));

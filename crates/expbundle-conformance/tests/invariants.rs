@@ -114,6 +114,12 @@ const INVARIANTS: &[Invariant] = &[
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
     },
     Invariant {
+        crate_name: "expbundle-query",
+        never_depends_on: &[PARQUET, TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-series", "expbundle-trackers"]],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
+    },
+    Invariant {
         crate_name: "expbundle-conformance",
         never_depends_on: &[OURS, SIGNATURES, PARQUET, ASYNC, NETWORK],
         never_names: &[],
@@ -131,6 +137,7 @@ const OURS: &[&str] = &[
     "expbundle-draw",
     "expbundle-format",
     "expbundle-lineage",
+    "expbundle-query",
     "expbundle-run",
     "expbundle-series",
     "expbundle-statement",

@@ -1,22 +1,13 @@
 //! `expbundle diff`: what two records say differently.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::standing::Objection;
 use expbundle::verify::Intact;
-use expbundle_format::number::typed;
-use expbundle_format::record::ArtifactRef;
-use expbundle_format::sections::{Artifacts, Context, Recipe, Summary};
 use expbundle_format::{Foreign, RecordId};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
+use expbundle_query::Differences;
 
-use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
 use crate::terminal::{self, Tone, cell, paint};
-use crate::{Outcome, choice, exit, objections, statements, tracker};
+use crate::{Outcome, choice, exit, keys, objections, statements, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
@@ -36,36 +27,6 @@ pub struct Diff {
     json: bool,
 }
 
-/// What two records say differently.
-#[expect(clippy::struct_field_names, reason = "the member of the JSON is named so")]
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "expbundle diff --json")]
-pub struct Differences {
-    /// The first record.
-    pub before: RecordId,
-    /// The second record.
-    pub after: RecordId,
-    /// What was said against either record, the weightiest first; a record of which nothing was said is not in it.
-    pub against: BTreeMap<RecordId, Vec<Objection>>,
-    /// One by one, in the order of part and name.
-    pub differences: Vec<Difference>,
-}
-
-/// One thing that two records say differently.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Difference {
-    /// `record`, `context`, `parameter`, `code`, `environment`, `package`, `input`, `output`, `metric`.
-    pub part: String,
-    /// What in it.
-    pub name: String,
-    /// What the first says; absent if it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<String>,
-    /// What the second says; absent if it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-}
-
 impl Diff {
     pub fn run(self) -> Outcome {
         let [first, second] = match self.record.as_slice() {
@@ -80,15 +41,7 @@ impl Diff {
         };
         let ((a, before), (b, after)) =
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
-        let mut against = BTreeMap::from([(before, objections::of(&a, before)?)]);
-        against.entry(after).or_default().extend(objections::of(&b, after)?);
-        for objections in against.values_mut() {
-            objections.sort_unstable();
-            objections.dedup();
-        }
-        against.retain(|_, objections| !objections.is_empty());
-        let differences =
-            Differences { before, after, against, differences: compare(&facts(&a, before), &facts(&b, after)) };
+        let differences = Differences::between((&a, before), (&b, after), keys::moment(None)?.timestamp());
         if self.json {
             terminal::say_json(&differences);
         } else {
@@ -99,99 +52,6 @@ impl Diff {
         }
         Ok(exit::OK)
     }
-}
-
-/// What a record says, flat: part and name, and the words for it.
-type Facts = BTreeMap<(String, String), String>;
-
-fn facts(intact: &Intact, id: RecordId) -> Facts {
-    let mut facts = Facts::new();
-    let mut say = |part: &str, name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            facts.insert((part.to_owned(), name.to_owned()), value);
-        }
-    };
-    let body = intact.records().get(&id).expect("the record was chosen among these").body();
-    say("record", "status", body.status.map(|status| status.as_str().to_owned()));
-    say("record", "started", body.started.map(|time| time.to_string()));
-    say("record", "ended", body.ended.map(|time| time.to_string()));
-    say("record", "source", body.source.as_ref().map(|source| format!("{} {}", source.tool, source.run)));
-    if let Some(context) = intact.json_section::<Context>(id) {
-        say("context", "title", Some(context.title));
-        say("context", "notes", context.notes);
-        say("context", "tags", Some(context.tags.join(", ")).filter(|tags| !tags.is_empty()));
-    }
-    if let Some(recipe) = intact.json_section::<Recipe>(id) {
-        for (name, value) in flat(&recipe.parameters) {
-            say("parameter", &name, Some(value));
-        }
-        if let Some(code) = recipe.code {
-            say("code", "repository", code.repository);
-            say("code", "commit", code.commit);
-            say("code", "entry point", code.entry_point);
-            say("code", "patch", code.patch.as_ref().map(statements::short));
-            say("code", "arguments", Some(code.arguments.join(" ")).filter(|text| !text.is_empty()));
-        }
-        if let Some(environment) = recipe.environment {
-            say("environment", "os", environment.os);
-            say("environment", "python", environment.python);
-            say("environment", "container", environment.container_image);
-            for package in environment.packages {
-                say("package", &package.name, Some(package.version.or(package.requirement).unwrap_or_default()));
-            }
-        }
-    }
-    if let Some(summary) = intact.json_section::<Summary>(id) {
-        for (key, one) in summary.series {
-            let last = one.last.map(|last| format!(", last {last}")).unwrap_or_default();
-            say("metric", &key, Some(format!("{} points{last}", one.count)));
-        }
-    }
-    let described = intact.json_section::<Artifacts>(id).unwrap_or_default().artifacts;
-    let names = ArtifactNames::new(&described);
-    let name =
-        |artifact: &ArtifactRef| names.get(&artifact.digest).map_or_else(|| artifact.role.to_string(), str::to_owned);
-    for (part, list) in [("input", &body.inputs), ("output", &body.outputs)] {
-        // Several artifacts may go by one name; none of them may hide another.
-        let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for artifact in list {
-            let digest: String = artifact.digest.to_string().chars().take(19).collect();
-            by_name.entry(name(artifact)).or_default().insert(format!("{} {digest}", artifact.role));
-        }
-        for (name, artifacts) in by_name {
-            say(part, &name, Some(artifacts.into_iter().collect::<Vec<_>>().join(", ")));
-        }
-    }
-    facts
-}
-
-/// A typed tree as names with dots, and the words for each leaf.
-fn flat(tree: &BTreeMap<String, Value>) -> Vec<(String, String)> {
-    let mut waiting: Vec<(String, &Value)> = tree.iter().map(|(key, value)| (key.clone(), value)).collect();
-    let mut leaves = Vec::new();
-    while let Some((path, value)) = waiting.pop() {
-        match value {
-            Value::Object(members) if !members.is_empty() && typed::wrapped(value).is_none() => {
-                waiting.extend(members.iter().map(|(key, value)| (format!("{path}.{key}"), value)));
-            }
-            _ => leaves.push((path, typed::display(value))),
-        }
-    }
-    leaves
-}
-
-fn compare(before: &Facts, after: &Facts) -> Vec<Difference> {
-    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    names
-        .into_iter()
-        .filter(|name| before.get(*name) != after.get(*name))
-        .map(|name| Difference {
-            part: name.0.clone(),
-            name: name.1.clone(),
-            before: before.get(name).cloned(),
-            after: after.get(name).cloned(),
-        })
-        .collect()
 }
 
 fn words(differences: &Differences) -> String {
@@ -219,24 +79,4 @@ fn words(differences: &Differences) -> String {
 /// What a record says of one thing, on a line of its own.
 fn value(text: &str) -> String {
     Foreign::new(text).at_most(500).bare_if_plain().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_only_on_one_side_is_a_difference_too() {
-        let facts = |pairs: &[(&str, &str)]| -> Facts {
-            pairs
-                .iter()
-                .map(|(name, value)| (("parameter".to_owned(), (*name).to_owned()), (*value).to_owned()))
-                .collect()
-        };
-        let found =
-            compare(&facts(&[("a", "1"), ("b", "2"), ("c", "3")]), &facts(&[("a", "1"), ("b", "4"), ("d", "5")]));
-        let found: Vec<_> =
-            found.iter().map(|one| (one.name.as_str(), one.before.as_deref(), one.after.as_deref())).collect();
-        assert_eq!(found, [("b", Some("2"), Some("4")), ("c", Some("3"), None), ("d", None, Some("5"))]);
-    }
 }

@@ -8,10 +8,10 @@ use expbundle_format::{RecordId, Severity};
 
 use super::attach::comes_back;
 use crate::failure::Failure;
-use crate::family::{find, gather};
 use crate::output::{Inputs, Output};
+use crate::relations::find;
 use crate::terminal::{Tone, paint};
-use crate::{Outcome, exit, findings, keys, statements, terminal, tracker};
+use crate::{Outcome, exit, findings, keys, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
 ///
@@ -48,12 +48,12 @@ pub struct Merge {
 impl Merge {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         let output = Output::new(&self.out, inputs.over(self.force))?;
-        let mut family = gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
+        let mut family = expbundle_query::gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {
-            return Err(family.refused.swap_remove(0));
+            return Err(Failure::from(&family.refused.swap_remove(0)));
         }
-        family.refused.iter().for_each(Failure::print);
+        family.refused.iter().for_each(|refused| Failure::from(refused).print());
         let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
         let returning = returning(family.members.iter().map(|(_, intact)| intact.bundle()));
         let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
@@ -71,7 +71,7 @@ impl Merge {
             if let Some(beginning) = &self.closure {
                 // What is set apart stops no command, so its ids are not looked at where one that counts fits.
                 let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
-                let id = statements::starting(counting, beginning)?;
+                let id = expbundle_query::starting(counting, beginning)?;
                 bundle = intact.closure(&verdict, &[id]);
                 (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
             }

@@ -38,10 +38,6 @@ mod verify;
 mod why;
 mod withhold;
 
-pub use diff::Differences;
-pub use lineage::LineageReport;
-pub use show::Shown;
-
 /// Signed, portable records of machine-learning experiments
 ///
 /// An experiment bundle (.expb) carries what was run, why, on what data and code, with which results, derived from which

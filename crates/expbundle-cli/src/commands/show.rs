@@ -9,17 +9,15 @@ use expbundle::verify::Intact;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::number::{Number, typed};
-use expbundle_format::record::{Record, RecordBody};
+use expbundle_format::record::Record;
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
 };
 use expbundle_format::{Foreign, RecordId};
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use expbundle_query::{ArtifactNames, Shown};
+use serde_json::Value;
 
 use super::extract;
-use crate::artifact_names::ArtifactNames;
 use crate::failure::Failure;
 use crate::terminal::{
     self, Tone, block, cell, count, duration, grouped, named, one_line, paint, printable, quoted, size,
@@ -63,7 +61,8 @@ impl Show {
                 objections::warn(&intact, id)?;
                 show_section(&intact, id, name, self.json)
             } else {
-                terminal::say_json(&whole(&intact, id, objections::of(&intact, id)?));
+                let shown = Shown::of(&intact, id, keys::moment(None)?.timestamp());
+                terminal::say_json(&shown.expect("the record was chosen among these"));
                 Ok(exit::OK)
             };
         }
@@ -80,41 +79,6 @@ impl Show {
         terminal::say(&text);
         Ok(exit::OK)
     }
-}
-
-/// A record and its JSON sections as one object, each as it stands in the bundle.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(title = "expbundle show --json")]
-pub struct Shown {
-    /// The record's id.
-    id: RecordId,
-    /// What `record.json` says.
-    #[schemars(with = "RecordBody")]
-    record: Value,
-    /// The JSON sections by file name; each has a schema of its own.
-    sections: Map<String, Value>,
-    /// Sections that this copy leaves out.
-    withheld: Vec<String>,
-    /// What was said against the record, the weightiest first. Nobody's key is trusted here.
-    objections: Vec<Objection>,
-}
-
-fn whole(intact: &Intact, id: RecordId, objections: Vec<Objection>) -> Shown {
-    let record = intact.records().get(&id).expect("the record was chosen among these");
-    let parse = |bytes: &[u8]| json::parse(bytes, &Limits::default()).unwrap_or(Value::Null);
-    let mut all = Map::new();
-    let mut withheld = Vec::new();
-    for (name, listed) in record.body().sections.iter() {
-        match intact.section(id, name) {
-            None => withheld.push(name.to_string()),
-            Some(content) if listed.media_type == sections::JSON => {
-                let bytes = content.read(Limits::default().section_bytes).unwrap_or_default();
-                all.insert(name.to_string(), parse(&bytes));
-            }
-            Some(_) => {}
-        }
-    }
-    Shown { id, record: parse(record.bytes()), sections: all, withheld, objections }
 }
 
 fn heading(text: &mut String, title: &str) {

@@ -6,14 +6,13 @@ use camino::Utf8PathBuf;
 use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle::standing::ObjectionKind;
-use expbundle_format::record::Kind as RecordKind;
-use expbundle_format::{Agreement, ArtifactDigests, RecordId};
+use expbundle_format::{ArtifactDigests, RecordId};
 use expbundle_lineage::{Edge, Grade, RecordFacts, Why as Origin};
-use expbundle_statement::{Deployment, DeploymentAction, Kind, Predicate, PublicKey, ReviewVerdict, VerifiedStatement};
+use expbundle_query::{HowMade, Relations, Scope, WhyReport};
+use expbundle_statement::{DeploymentAction, Kind, Predicate, PublicKey, ReviewVerdict, VerifiedStatement};
 
-use crate::failure::Failure;
 use crate::objections;
-use crate::relations::{Question, Relations};
+use crate::relations::{self, Asked};
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, grouped, named, one_line, paint, quoted, some_of};
 use crate::{Outcome, exit};
@@ -39,6 +38,9 @@ pub struct Why {
     /// Judge keys as of this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Write JSON (schemas/why.schema.json)
+    #[arg(long)]
+    json: bool,
 }
 
 /// How many of many are told of.
@@ -46,22 +48,23 @@ const SHOWN: usize = 10;
 
 impl Why {
     pub fn run(self) -> Outcome {
-        let relations = Relations::of(&Question {
+        let relations = relations::of(&Asked {
             path: &self.file,
             with: &self.with,
             trust: self.trust.as_deref(),
             at: self.at.as_deref(),
             record: None,
-            down: false,
-            all: false,
+            scope: Scope::Ancestors,
         })?;
-        relations.refused.iter().for_each(Failure::print);
+        let family = relations.family(&relations.start);
+        let is_unknown = family.is_empty() && relations.policy.is_none();
+        let status = if is_unknown { exit::FAILED } else { relations::conclude(&relations, family) };
+        if self.json {
+            terminal::say_json(&WhyReport::of(&relations));
+            return Ok(status);
+        }
         let name = cell(self.file.file_name().unwrap_or(self.file.as_str()));
-        let origin = relations.file.as_ref().map(|file| {
-            let digests = file.digests();
-            let why = relations.graph().why(&digests, Some(file.size));
-            (digests, why)
-        });
+        let origin = relations.file.as_ref().map(|file| (file.digests(), relations.why()));
         let mut text = match &origin {
             Some((digests, why)) => opening(&relations, &name, digests, why),
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
@@ -71,13 +74,13 @@ impl Why {
         if !elsewhere.is_empty() {
             text = format!("{}\n\n{text}", elsewhere.trim_start());
         }
-        let start = objected_first(&relations);
+        let start = relations.objected_first();
         let (first, folded) = start.split_at(start.len().min(SHOWN));
         for (index, id) in first.iter().enumerate() {
             if index > 0 {
                 text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
-            text += origin.as_ref().map_or("", |(_, why)| came(&relations, why, *id));
+            text += origin.as_ref().map_or("", |(_, why)| came(relations.how_made(why, *id)));
             text += &told(&relations, *id);
         }
         if !folded.is_empty() {
@@ -92,30 +95,8 @@ impl Why {
         for line in terminal::wrapped(&text) {
             terminal::say(&format!("{line}\n"));
         }
-        let told = relations.family(&relations.start);
-        let is_unknown = told.is_empty() && relations.policy.is_none();
-        Ok(if is_unknown { exit::FAILED } else { relations.conclude(told) })
+        Ok(status)
     }
-}
-
-/// The records to tell of: first those that somebody objects to, the weightiest first, then those with such an ancestor, then by trust and
-/// date.
-fn objected_first(relations: &Relations) -> Vec<RecordId> {
-    let mut start = relations.start.clone();
-    let against = &relations.verdict.standing.against;
-    let graph = relations.graph();
-    if against.is_empty() {
-        start.sort_by_key(|id| graph.rank(*id));
-        return start;
-    }
-    let is_objected =
-        |id| against.contains_key(&id) || graph.absent_parents(id).iter().any(|absent| against.contains_key(absent));
-    let above = graph.ancestors_among(|id| is_objected(id).then_some(()), 1);
-    let ids = graph.records().iter().map(RecordFacts::id);
-    let objected: BTreeSet<RecordId> =
-        ids.zip(above).filter_map(|(id, above)| (is_objected(id) || !above.first.is_empty()).then_some(id)).collect();
-    start.sort_by_key(|id| (objections::weight(relations.against(*id)), !objected.contains(id), graph.rank(*id)));
-    start
 }
 
 /// What was said against records that are not told of, and against their ancestors: each once, for thousands may share one.
@@ -127,11 +108,11 @@ fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId])
     let family = |of: &[RecordId]| {
         let mut family: Vec<RecordId> = of.iter().copied().chain(graph.possible_ancestors(of)).collect();
         family.extend(graph.absent_parents_of(&family));
-        family.into_iter().filter(|id| !relations.against(*id).is_empty()).collect::<BTreeSet<RecordId>>()
+        relations.by_weight(family)
     };
-    let said = family(told);
-    let mut rest: Vec<RecordId> = family(folded).difference(&said).copied().collect();
-    rest.sort_by_key(|id| objections::weight(relations.against(*id)));
+    let said: BTreeSet<RecordId> = family(told).into_iter().collect();
+    let mut rest = family(folded);
+    rest.retain(|id| !said.contains(id));
     let sentence = |id: &RecordId| {
         let words = objections::all(relations.against(*id));
         format!(" Of them or their ancestors {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
@@ -144,8 +125,7 @@ fn against_elsewhere(relations: &Relations) -> String {
     let mut against = relations.without_say.clone();
     let others = relations.family(&relations.other_makers);
     against.extend(others.into_iter().filter(|id| !relations.start.contains(id)));
-    against.retain(|id| !relations.against(*id).is_empty());
-    against.sort_by_key(|id| objections::weight(relations.against(*id)));
+    let against = relations.by_weight(against);
     let sentence = |id: &RecordId| {
         let words = objections::all(relations.against(*id));
         let who = match relations.graph().record(*id) {
@@ -200,21 +180,14 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &O
     text
 }
 
-/// How a file has to do with a record that has it among its outputs: an origin made nothing.
-fn came(relations: &Relations, why: &Origin, id: RecordId) -> &'static str {
-    if is_origin(relations, id) {
-        "came from outside and is described by the origin record "
-    } else if why.producers.is_empty() && why.possible.is_empty() {
-        "was made or only passed on by "
-    } else if why.producers.is_empty() {
-        "was made or passed on by "
-    } else {
-        "was made by "
+/// How a file has to do with a record that has it among its outputs.
+fn came(how: HowMade) -> &'static str {
+    match how {
+        HowMade::Origin => "came from outside and is described by the origin record ",
+        HowMade::Unknown => "was made or only passed on by ",
+        HowMade::Possible => "was made or passed on by ",
+        HowMade::Made => "was made by ",
     }
-}
-
-fn is_origin(relations: &Relations, id: RecordId) -> bool {
-    relations.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
 }
 
 /// What is known of a record, as sentences.
@@ -352,7 +325,7 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
     let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
     let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
     let parent = record(relations, edge.parent);
-    let what = if is_origin(relations, edge.parent) {
+    let what = if relations.is_origin(edge.parent) {
         format!("what the origin record {parent} describes")
     } else if edge.grade() != Grade::Proven {
         parent
@@ -362,16 +335,6 @@ fn parent(relations: &Relations, edge: &Edge) -> String {
     format!("{what} ({relation}{grade}{by})")
 }
 
-/// Whether a deployment names an output that is not the file that is asked about.
-fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) -> bool {
-    match (statement.predicate(), &relations.file) {
-        (Predicate::Deployment(Deployment { artifact: Some(artifact), .. }), Some(file)) => {
-            artifact.agreement(&file.digests()) != Agreement::Same
-        }
-        _ => false,
-    }
-}
-
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
 /// Of one reviewer the latest review of each scope and role has a sentence. With a signers file only trusted signers have, and what is
@@ -379,18 +342,7 @@ fn is_of_another_output(relations: &Relations, statement: &VerifiedStatement) ->
 fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 3;
-    let mut about = relations.intact.statements_about(id);
-    about.retain(|statement| {
-        matches!(statement.kind(), Kind::Review | Kind::Deployment)
-            && !relations.verdict.standing.statements.contains(&statement.id())
-            && !relations.verdict.standing.replaced_reviews.contains(&statement.id())
-            // What is dated later does not count yet.
-            && statement.created() <= relations.at
-            && !is_of_another_output(relations, statement)
-    });
-    // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
-    about.dedup_by_key(|statement| statement.id());
-    about.sort_by_key(|statement| !statement.predicate().is_against());
+    let about = relations.said_about(id);
     let (trusted, unknown): (Vec<_>, Vec<_>) =
         about.into_iter().partition(|statement| principal(relations, statement).is_some());
     let against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();

@@ -7,8 +7,9 @@ use expbundle::judge::State;
 use expbundle_format::RecordId;
 use expbundle_format::sections::Basis;
 
+use expbundle_query::Relations;
+
 use super::words::listed;
-use crate::relations::Relations;
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, paint};
 

@@ -6,9 +6,10 @@ use camino::Utf8PathBuf;
 use expbundle_draw::{View, ViewOptions, dot, mermaid, svg};
 use expbundle_format::{Finding, RecordId, Severity};
 use expbundle_lineage::{Direction, Edge, RecordFacts};
+use expbundle_query::{LineageReport, MOST_EDGES, Relations, Scope};
 
 use crate::failure::Failure;
-use crate::relations::{Question, Relations};
+use crate::relations::{self, Asked};
 use crate::statements::{short, starting};
 use crate::terminal::{self, Tone, cell, paint};
 use crate::{Outcome, findings, objections};
@@ -17,10 +18,7 @@ mod cost;
 mod duplicates;
 mod objected;
 mod picture;
-mod report;
 mod words;
-
-pub use report::LineageReport;
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
 ///
@@ -83,23 +81,19 @@ pub struct Lineage {
     svg: bool,
 }
 
-/// Edges that a report or a picture has.
-const MOST_EDGES: usize = 100_000;
 /// Names of signers of one record that are shown.
 const SIGNERS: usize = 5;
 
 impl Lineage {
     pub fn run(self) -> Outcome {
-        let relations = Relations::of(&Question {
+        let relations = relations::of(&Asked {
             path: &self.path,
             with: &self.with,
             trust: self.trust.as_deref(),
             at: self.at.as_deref(),
             record: self.record.as_deref(),
-            down: self.down,
-            all: self.duplicates,
+            scope: self.scope(),
         })?;
-        relations.refused.iter().for_each(Failure::print);
         let start = if self.down && self.record.is_none() && relations.file.is_none() {
             relations.graph().beginnings(&relations.start)
         } else {
@@ -110,24 +104,32 @@ impl Lineage {
         }
         let shown = self.shown(&relations, &start)?;
         if self.json {
-            terminal::say_json(&report::report(&self, &relations, &start, &shown));
+            terminal::say_json(&LineageReport::of(&relations, &start, &shown, self.cost));
         } else if self.dot || self.mermaid || self.svg {
             self.draw(&relations, &start, &shown);
         } else {
             terminal::say(&self.words(&relations, &start, &shown)?);
         }
         let status = if self.duplicates {
-            relations.conclude(relations.graph().records().iter().map(RecordFacts::id))
+            relations::conclude(&relations, relations.graph().records().iter().map(RecordFacts::id))
         } else {
             // What may be an ancestor or descendant is shown as a suggestion, and what is wrong with it counts.
             let graph = relations.graph();
             let possible =
                 if self.down { graph.possible_descendants(&start) } else { graph.possible_ancestors(&start) };
-            relations.conclude(shown.iter().chain(&start).chain(&possible).copied())
+            relations::conclude(&relations, shown.iter().chain(&start).chain(&possible).copied())
         };
         // The program is done, and to free 100,000 records one by one takes long.
         std::mem::forget(relations);
         Ok(status)
+    }
+
+    fn scope(&self) -> Scope {
+        match (self.duplicates, self.down) {
+            (true, _) => Scope::Everything,
+            (false, true) => Scope::Descendants,
+            (false, false) => Scope::Ancestors,
+        }
     }
 
     fn direction(&self) -> Direction {
@@ -163,7 +165,7 @@ impl Lineage {
         let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
         let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
         let mut view = View::of(relations.graph(), shown, options, node, link);
-        view.warnings = objected::warnings(relations, objected::family(self, relations, start));
+        view.warnings = objected::warnings(relations, &relations.objected(start));
         if view.edges.len() == MOST_EDGES {
             let most = terminal::grouped(MOST_EDGES as u64);
             terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
@@ -179,9 +181,9 @@ impl Lineage {
     }
 
     fn words(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> Result<String, Failure> {
-        let mut objected = objected::family(self, relations, start);
+        let mut objected = relations.objected(start);
         let text = if start.is_empty() {
-            format!("{}\n", paint(Tone::Bad, relations.nothing_counts()))
+            format!("{}\n", paint(Tone::Bad, relations::nothing_counts(relations)))
         } else if let Some(ancestor) = &self.to {
             let to = starting(relations.graph().records().iter().map(RecordFacts::id), ancestor)?;
             words::ways(relations, start, to)
@@ -192,10 +194,10 @@ impl Lineage {
         } else {
             let (tree, drawn) = words::tree(relations, start, self.direction(), self.depth);
             // What only might be a relative has its place in the tree, too, and a mark there.
-            objected.extend(drawn.into_iter().filter(|id| !relations.against(*id).is_empty()));
+            objected = relations.by_weight(objected.into_iter().chain(drawn));
             tree + &words::family(relations, start, shown, self.direction())
         };
-        Ok(objected::lines(relations, objected) + &text + &remarks(relations) + &self.judged_by(relations))
+        Ok(objected::lines(relations, &objected) + &text + &remarks(relations) + &self.judged_by(relations))
     }
 }
 

@@ -4,13 +4,14 @@ use expbundle::judge::State;
 use expbundle_draw::{Part, Tone as Look, ViewNode};
 use expbundle_lineage::Edge;
 
+use expbundle_query::Relations;
+
 use super::SIGNERS;
-use super::report::relative;
-use super::words::{folded, gap_input, gap_name, relation_word, withheld};
+use super::words::{folded, gap_name, relation_word, withheld};
 use crate::objections;
-use crate::relations::Relations;
 use crate::statements::short;
 use crate::terminal::{cell, named, one_line, quoted, some_of};
+use expbundle_query::Relative;
 
 /// What stands at a link of the picture: the relation, and whose word it is.
 pub fn link(relations: &Relations, edge: &Edge) -> String {
@@ -23,7 +24,7 @@ pub fn link(relations: &Relations, edge: &Edge) -> String {
 pub fn node(relations: &Relations, part: Part) -> ViewNode {
     match part {
         Part::Record(id) => {
-            let one = relative(relations, id);
+            let one = Relative::of(relations, id);
             let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
             let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
             let told: Vec<String> = [one.tool.as_deref().map(named), started].into_iter().flatten().collect();
@@ -52,7 +53,8 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
             ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
         }
         Part::Gap(record, input) => {
-            let (role, name) = gap_input(relations, record, input)
+            let (role, name) = relations
+                .input(record, input)
                 .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
             ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }

@@ -10,12 +10,13 @@ use expbundle_format::record::Word;
 use expbundle_lineage::relation;
 use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link};
 
+use expbundle_query::Relations;
+
 use super::SIGNERS;
-use super::report::relative;
 use crate::objections;
-use crate::relations::Relations;
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
+use expbundle_query::Relative;
 
 /// Ways to an ancestor that are shown.
 const WAYS: usize = 20;
@@ -49,10 +50,6 @@ pub fn ways(relations: &Relations, start: &[RecordId], to: RecordId) -> String {
         _ = writeln!(text, "… and {}; `--record` chooses one, `--json` has all", count(more, "more way"));
     }
     text
-}
-
-pub fn gap_input(relations: &Relations, record: RecordId, input: usize) -> Option<&ArtifactFact> {
-    relations.graph().record(record)?.inputs.get(input)
 }
 
 /// How many more outputs join an input to records that are not shown.
@@ -99,7 +96,7 @@ impl RecordWords<'_> {
 /// A record in one line: id, title, tool, date, who vouches. What was said against it stands at the top, and here no more than a mark: a record
 /// may have a thousand objections and a thousand places.
 pub fn record(relations: &Relations, id: RecordId) -> String {
-    let one = relative(relations, id);
+    let one = Relative::of(relations, id);
     let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
     let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
     if let Some(tool) = &one.tool {
@@ -177,7 +174,9 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
             format!("{edge}{} {}{against}", short(record), paint(Tone::Bad, &format!("is named as a parent, {why}")))
         }
         TreeItem::Gap { record, input } => {
-            let named = gap_input(records.relations, *record, *input)
+            let named = records
+                .relations
+                .input(*record, *input)
                 .map(|artifact| format!("{} {}", cell(artifact.role.as_str()), gap_name(artifact)))
                 .unwrap_or_default();
             format!("{} {named}", paint(Tone::Bad, "unknown origin:"))

@@ -12,6 +12,7 @@ pub struct ArtifactNames<'a> {
 }
 
 impl<'a> ArtifactNames<'a> {
+    /// Of descriptions that may say nothing of their digests.
     pub fn new(described: impl IntoIterator<Item = &'a Artifact>) -> Self {
         let mut names = Self { by_blake3: HashMap::new(), by_sha256: HashMap::new() };
         for artifact in described {

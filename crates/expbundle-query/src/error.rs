@@ -1,0 +1,63 @@
+//! Why a question has no answer.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use expbundle::hash::HashError;
+use expbundle_format::{Finding, RecordId};
+
+use crate::Refused;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// So few digits name a record by chance.
+    #[error("`{beginning}` names no record: give at least {fewest} digits of its id")]
+    TooShort {
+        /// What was given.
+        beginning: String,
+        /// How many digits there must be.
+        fewest: usize,
+    },
+    /// No record has an id that begins so.
+    #[error("no record here has an id that begins with `{0}`")]
+    NoRecord(String),
+    /// Several records have one.
+    #[error("{count} records have an id that begins with `{beginning}`")]
+    Ambiguous {
+        /// What was given.
+        beginning: String,
+        /// How many.
+        count: usize,
+    },
+    /// There is no record at all.
+    #[error("the bundle holds no record")]
+    Empty,
+    /// There are several records that no other follows from, and one is needed.
+    #[error("the bundle has {} records that no other follows from", .0.len())]
+    WhichRecord(Vec<RecordId>),
+    /// A folder holds no bundle, nor does any below it.
+    #[error("the folder `{0}` holds no bundle")]
+    NoBundle(Utf8PathBuf),
+    /// There was nothing to look at.
+    #[error("there is no bundle to look at")]
+    Nothing,
+    /// A folder cannot be read.
+    #[error("the folder `{path}` cannot be read")]
+    Folder {
+        /// Its path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// None of the bundles can be looked at; this is the first of them.
+    #[error("the bundle `{}` is refused", .0.path)]
+    Refused(Box<Refused>),
+    /// The question is beyond the limits of this reader.
+    #[error("{0}")]
+    Limit(Box<Finding>),
+    /// The file that is asked about has no digest.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}

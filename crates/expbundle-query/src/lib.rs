@@ -1,0 +1,44 @@
+//! Answers to questions about records and families of records: what a record says, what two say differently, what a model came from and what
+//! came of it, and where a file comes from.
+//!
+//! Each answer is a document with a schema, the same as the program `expbundle` writes with `--json`: [`Shown`], [`Differences`],
+//! [`LineageReport`], [`WhyReport`]. [`Relations`] gathers the bundles that a question is about, judges them, and has what the words of an
+//! answer need.
+//!
+//! Nothing here prints, exits, or looks at a clock: moments and signers are arguments.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod choose;
+mod compare;
+mod duplicates;
+mod error;
+mod gather;
+mod lineage;
+mod names;
+mod relations;
+mod shown;
+mod why;
+
+pub use choose::{FEWEST_DIGITS, chosen, heads, one, starting};
+pub use compare::{Difference, Differences};
+pub use duplicates::Duplicates;
+pub use error::QueryError;
+pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
+pub use lineage::{
+    AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
+};
+pub use names::ArtifactNames;
+pub use relations::{MOST_ALTERNATIVES, Question, Relations, Scope};
+pub use shown::{Shown, against};
+pub use why::{HowMade, Told, WhyReport};
+
+/// The beginning of an id, as people read it.
+pub fn short(id: &impl ToString) -> String {
+    id.to_string().chars().take(12).collect()
+}
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

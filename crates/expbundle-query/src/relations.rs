@@ -1,0 +1,446 @@
+//! A family of records, gathered, judged, and where to begin.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::hash::{Hashed, Wanted, hash_file};
+use expbundle::history::History;
+use expbundle::judge::{State, Verdict};
+use expbundle::standing::{Objection, ObjectionKind};
+use expbundle::verify::{Intact, Unverified};
+use expbundle_directory::BUNDLE_NAME;
+use expbundle_format::foreign::{Foreign, ForeignLine};
+use expbundle_format::sections::Context;
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, RecordId, StatementId};
+use expbundle_lineage::{ArtifactFact, Edge, Joins, Lineage, RecordFacts, Side};
+use expbundle_statement::{Kind, TrustPolicy};
+
+use crate::gather::{Found, Gathered, Refused, Source, find, gather};
+use crate::{QueryError, starting};
+
+/// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
+/// there are is said.
+pub const MOST_ALTERNATIVES: usize = 20;
+/// Letters of a principal, and columns of the name that a key's owner gives itself, that are repeated.
+const MOST_LETTERS: usize = 1000;
+const MOST_OF_A_NAME: usize = 40;
+
+/// Which way from the records that are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What they came from.
+    Ancestors,
+    /// What came from them.
+    Descendants,
+    /// Every record that there is.
+    Everything,
+}
+
+/// What is asked of a family.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// A bundle, a folder of bundles, a model directory, or a file that a record made.
+    pub about: Source,
+    /// More bundles, or folders of them.
+    pub with: Vec<Source>,
+    /// Who is trusted, if that is asked at all.
+    pub policy: Option<TrustPolicy>,
+    /// The moment at which keys are judged.
+    pub at: Time,
+    /// The beginning of the id of the record that it is about.
+    pub record: Option<&'a str>,
+    /// What the answer speaks of.
+    pub scope: Scope,
+}
+
+impl Question<'_> {
+    fn path(&self) -> &Utf8Path {
+        &self.about.path
+    }
+
+    /// Where to look for bundles, and what the file is that is asked about. A file that is not a bundle is asked about by its
+    /// bytes; its bundle is looked for in its folder, unless others are given.
+    fn sources(&self) -> Result<(Vec<Source>, Option<Hashed>), QueryError> {
+        let (mut sources, path) = (self.with.clone(), self.path());
+        if self.about.content.is_some() || !path.is_file() || path.extension() == Some("expb") {
+            sources.push(self.about.clone());
+            return Ok((sources, None));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+        let beside = folder.join(BUNDLE_NAME);
+        if self.with.is_empty() {
+            sources.push(folder.to_owned().into());
+        } else if beside.is_file() {
+            sources.push(beside.into());
+        }
+        Ok((sources, Some(hash_file(path, Wanted::Both, &|_| ())?)))
+    }
+
+    /// Which records the question is about.
+    fn asked(&self, graph: &Lineage, own: &BTreeSet<RecordId>, file: Option<&Hashed>) -> Result<Asked, QueryError> {
+        let why = file.map(|file| graph.why(&file.digests(), Some(file.size))).unwrap_or_default();
+        // Where nobody is known to have made the file, those that may have passed it on are asked about.
+        let lists = [&why.producers, &why.possible, &why.unknown];
+        let makers = ids(lists.into_iter().find(|list| !list.is_empty()).into_iter().flatten());
+        let start = match (self.record, file) {
+            (Some(beginning), _) => vec![starting(graph.records().iter().map(RecordFacts::id), beginning)?],
+            (None, Some(_)) => makers,
+            (None, None) if self.with.is_empty() => graph.heads(),
+            // Other bundles only tell more of the past and the future of what was asked about.
+            (None, None) => {
+                let records: Vec<RecordId> = own.iter().copied().collect();
+                let parents: BTreeSet<RecordId> = graph.parents_of_all(&records).into_iter().collect();
+                own.difference(&parents).copied().collect()
+            }
+        };
+        let mut other_makers = ids(lists.into_iter().flatten());
+        other_makers.retain(|id| !start.contains(id));
+        let is_made = file.is_none() || !why.producers.is_empty() || !why.possible.is_empty();
+        Ok(Asked { start, other_makers, is_made })
+    }
+
+    /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
+    fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&Hashed>) -> Vec<RecordId> {
+        let standing = &verdict.standing;
+        let apart = standing.apart.records.iter().filter(|id| standing.against.contains_key(*id));
+        let silent: BTreeSet<RecordId> = standing.taken_back.iter().chain(apart).copied().collect();
+        if silent.is_empty() {
+            return Vec::new();
+        }
+        match (self.record, file) {
+            (Some(beginning), _) => starting(silent, beginning).into_iter().collect(),
+            (None, Some(file)) => {
+                let why = intact.lineage_without_say(&silent, standing).why(&file.digests(), Some(file.size));
+                ids(why.producers.iter().chain(&why.possible).chain(&why.unknown))
+            }
+            (None, None) => silent.into_iter().collect(),
+        }
+    }
+
+    /// The records that the answer may speak of: those to begin with, their relatives, and what might be relatives.
+    fn concerned(&self, graph: &Lineage, start: &[RecordId]) -> Option<BTreeSet<RecordId>> {
+        // Downwards from no record in particular is downwards from every beginning.
+        let down = self.scope == Scope::Descendants;
+        if self.scope == Scope::Everything || start.is_empty() || (down && self.record.is_none()) {
+            return None;
+        }
+        let mut asked = start.to_vec();
+        if down {
+            asked.extend(graph.possible_descendants(start));
+        }
+        // What is said against anything that a descendant was made from is said against the descendant.
+        let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.possible_ancestors(&asked)).collect();
+        let family: Vec<RecordId> = concerned.iter().copied().collect();
+        let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
+        // What is said against a parent that is not here is said against what was made from it.
+        concerned.extend(graph.absent_parents_of(&family));
+        for id in family {
+            concerned.extend(joins.suggestions(id).edges.iter().map(|edge| edge.parent));
+            concerned.extend(graph.successors(id));
+        }
+        Some(concerned)
+    }
+}
+
+/// The records of outputs, each once.
+fn ids<'a>(outputs: impl Iterator<Item = &'a (RecordId, Side)>) -> Vec<RecordId> {
+    outputs.map(|(id, _)| *id).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The records that a question is about.
+#[derive(Debug, Default)]
+struct Asked {
+    start: Vec<RecordId>,
+    /// Records that may have made the file that is asked about, too.
+    other_makers: Vec<RecordId>,
+    /// Whether some record is known to have made that file; `true` if no file is asked about.
+    is_made: bool,
+}
+
+impl Asked {
+    fn all(&self) -> Vec<RecordId> {
+        self.start.iter().chain(&self.other_makers).copied().collect()
+    }
+}
+
+/// A family of records, gathered and judged, and where an answer begins.
+#[derive(Debug)]
+pub struct Relations {
+    /// All that was gathered, as one.
+    pub intact: Intact,
+    /// What follows from it.
+    pub verdict: Verdict,
+    /// The signers file, if there is one.
+    pub policy: Option<TrustPolicy>,
+    /// The moment at which keys were judged.
+    pub at: Time,
+    /// What the answer speaks of.
+    pub scope: Scope,
+    /// Records that the question is about.
+    pub start: Vec<RecordId>,
+    /// The digests and size of the file that was asked about, if it was one.
+    pub file: Option<Hashed>,
+    /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
+    /// Nothing begins with them, and what was said against them is shown.
+    pub without_say: Vec<RecordId>,
+    /// Those of them that were taken back, and lower the answer.
+    lowering: BTreeSet<RecordId>,
+    /// Records that may have made the file that is asked about, beside those to begin with: they prove nothing, and what is wrong with them
+    /// is said.
+    pub other_makers: Vec<RecordId>,
+    /// Whether some record made the file that is asked about, if one is.
+    is_made: bool,
+    /// What is wrong with the family, or worth knowing.
+    pub findings: Vec<Finding>,
+    /// The beginnings of the fingerprints of the keys that signed links.
+    links: HashMap<StatementId, String>,
+    /// Bundles that are broken: nothing is known of what they hold.
+    pub refused: Vec<Refused>,
+    /// What may be a bundle, or hold some, and was not read, with why.
+    pub passed_over: Vec<(PathBuf, &'static str)>,
+}
+
+impl Relations {
+    /// Gathers the bundles that a question is about, and judges them together.
+    ///
+    /// # Errors
+    /// If there is no intact bundle, or no record that begins like that, or the question is beyond the limits of this reader.
+    pub fn of(question: Question<'_>) -> Result<Self, QueryError> {
+        let (sources, file) = question.sources()?;
+        let Found { sources, passed_over } = find(sources)?;
+        // A bundle with a false statement is left out, and the rest is looked at again.
+        let mut broken: BTreeMap<Utf8PathBuf, Finding> = BTreeMap::new();
+        loop {
+            let whole = sources.iter().filter(|source| !broken.contains_key(&source.path)).cloned().collect();
+            let Gathered { members, mut refused } = gather(whole, Unverified::check_history);
+            refused.extend(broken.iter().map(|(path, finding)| Refused::by([finding.clone()], path)));
+            if members.is_empty() && !refused.is_empty() {
+                return Err(QueryError::Refused(Box::new(refused.swap_remove(0))));
+            }
+            let own: BTreeSet<RecordId> = members
+                .iter()
+                .filter(|(from, _)| from.starts_with(question.path()))
+                .flat_map(|(_, history)| history.records())
+                .collect();
+            let (paths, parts): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+            let Some(history) = History::union(parts) else { return Err(QueryError::Nothing) };
+            let mut asked = Ok(Asked::default());
+            let settled = history.settle(question.policy.as_ref(), question.at.timestamp(), |graph| {
+                asked = question.asked(graph, &own, file.as_ref());
+                question.concerned(graph, &asked.as_ref().map(Asked::all).unwrap_or_default())
+            });
+            match settled {
+                Ok((intact, verdict)) => {
+                    let mut relations = Self::judged(question, intact, verdict, file, asked)?;
+                    (relations.refused, relations.passed_over) = (refused, passed_over);
+                    return Ok(relations);
+                }
+                Err(wrong) => {
+                    for (part, finding) in wrong {
+                        broken.entry(paths.get(part).cloned().unwrap_or_default()).or_insert(finding);
+                    }
+                }
+            }
+        }
+    }
+
+    fn judged(
+        question: Question<'_>,
+        intact: Intact,
+        verdict: Verdict,
+        file: Option<Hashed>,
+        mut asked: Result<Asked, QueryError>,
+    ) -> Result<Self, QueryError> {
+        if let Some(limit) = verdict.findings.iter().find(|finding| finding.code == Code::ContainerLimit) {
+            return Err(QueryError::Limit(Box::new(limit.clone())));
+        }
+        let mut without_say = question.without_say(&intact, &verdict, file.as_ref());
+        if question.record.is_some() && !without_say.is_empty() {
+            asked = Ok(Asked { is_made: true, ..Asked::default() });
+        }
+        let asked = asked?;
+        let above = intact.objected_above(&verdict, &asked.all());
+        let taken_back = &verdict.standing.taken_back;
+        let mut lowering = verdict.lowering(&above);
+        lowering.extend(without_say.iter().filter(|id| taken_back.contains(id)));
+        without_say.extend(above.into_iter().filter(|id| !without_say.contains(id)).collect::<Vec<_>>());
+        let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
+        let links = links.map(|one| (one.id(), one.key().fingerprint().chars().take(20).collect())).collect();
+        Ok(Self {
+            findings: verdict.findings.clone(),
+            policy: question.policy,
+            at: question.at,
+            scope: question.scope,
+            start: asked.start,
+            other_makers: asked.other_makers,
+            is_made: asked.is_made,
+            refused: Vec::new(),
+            passed_over: Vec::new(),
+            intact,
+            verdict,
+            file,
+            without_say,
+            lowering,
+            links,
+        })
+    }
+
+    /// What joins the records.
+    pub fn graph(&self) -> &Lineage {
+        &self.verdict.lineage
+    }
+
+    /// The title of a record, unless it is withheld.
+    pub fn title(&self, id: RecordId) -> Option<String> {
+        self.intact.json_section::<Context>(id).map(|context| context.title)
+    }
+
+    /// How much holds for an answer that tells of these records: as `verify` would say for them, for what was taken back and is asked about,
+    /// and for whoever else may have made the file.
+    pub fn state_of_all(&self, told: impl IntoIterator<Item = RecordId>) -> State {
+        let all = told.into_iter().chain(self.lowering.iter().copied()).chain(self.family(&self.other_makers));
+        let all: Vec<RecordId> = all.collect();
+        let state = self.verdict.state_of(all.iter().copied());
+        // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count, nor of one whose parent was
+        // revoked and is not here.
+        if !self.is_made || self.start.is_empty() || self.revoked_parents(&all).next().is_some() {
+            state.min(State::Intact)
+        } else {
+            state
+        }
+    }
+
+    /// Whether a file is asked about of which no record that counts is known to have made it.
+    pub fn is_of_unknown_maker(&self) -> bool {
+        !self.is_made
+    }
+
+    /// Parents that these records name, that are not here, and that were revoked.
+    fn revoked_parents(&self, of: &[RecordId]) -> impl Iterator<Item = RecordId> + '_ {
+        let is_revoked = |id: &RecordId| self.against(*id).iter().any(|one| one.kind == ObjectionKind::Revoked);
+        self.graph().absent_parents_of(of).into_iter().filter(is_revoked)
+    }
+
+    /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
+    pub fn stated_by(&self, edge: &Edge) -> Option<String> {
+        let statement = edge.stated_in()?;
+        match self.verdict.trusted.get(&statement).and_then(|principals| principals.first()) {
+            Some(principal) => Some(ForeignLine(principal, MOST_LETTERS).to_string()),
+            None => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
+        }
+    }
+
+    /// What was said against a record by those whose word counts.
+    pub fn against(&self, id: RecordId) -> &[Objection] {
+        self.verdict.standing.against.get(&id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// These records that are here, with all that they derive from or may derive from, in the order of ids.
+    pub fn family(&self, of: &[RecordId]) -> Vec<RecordId> {
+        let mut family = self.graph().possible_ancestors(of);
+        family.extend(of.iter().filter(|id| self.graph().record(**id).is_some()));
+        family.sort_unstable();
+        family.dedup();
+        family
+    }
+
+    /// The weakest state among these records and all that they derive from, as far as it is here, and which of them have it.
+    pub fn weakest_here(&self, of: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
+        let mut family = self.family(of);
+        family.extend(self.family(&self.other_makers));
+        self.weakest_of(family)
+    }
+
+    /// The weakest state among what is shown of what came from these records, and what may have come from them.
+    pub fn weakest_below(&self, of: &[RecordId], shown: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
+        let mut family = self.graph().possible_descendants(of);
+        family.extend(shown);
+        self.weakest_of(family)
+    }
+
+    /// The weakest state among these records and those that were taken back, and which of them have it.
+    fn weakest_of(&self, mut family: Vec<RecordId>) -> (Option<State>, Vec<RecordId>) {
+        family.extend(&self.lowering);
+        family.sort_unstable();
+        family.dedup();
+        let weakest = family.iter().map(|id| self.state(*id)).min();
+        family.retain(|id| Some(self.state(*id)) == weakest);
+        (weakest, family)
+    }
+
+    /// The state of a record, or nothing if it is not here: that is less than any.
+    pub fn present_state(&self, id: RecordId) -> Option<State> {
+        self.graph().record(id).map(|_| self.state(id))
+    }
+
+    /// How much holds for a record.
+    pub fn state(&self, id: RecordId) -> State {
+        self.verdict.records.get(&id).copied().unwrap_or(State::Intact)
+    }
+
+    /// Who signed a record: principals if the signers file has any of the keys, else the names that the keys' owners give themselves, in
+    /// quotes, or the keys. Never both: whoever signs beside a trusted person would be taken for another.
+    pub fn signers(&self, id: RecordId) -> Vec<String> {
+        let statements = self.intact.statements_about(id);
+        let standing = &self.verdict.standing;
+        let vouching = || {
+            let about = statements.iter().copied();
+            about.filter(|one| one.kind() == Kind::Authorship && standing.counts_statement(one.id()))
+        };
+        let mut signers: Vec<String> =
+            vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();
+        if signers.is_empty() {
+            let claimed = vouching().map(|one| {
+                one.signer_name().map_or_else(
+                    || one.key().fingerprint(),
+                    |name| Foreign::new(name).at_most(MOST_OF_A_NAME).to_string(),
+                )
+            });
+            signers = claimed.collect();
+        }
+        signers.sort();
+        signers.dedup();
+        signers
+    }
+
+    /// What is objected to of the records that are asked about, of everything that they derive from, and of parents that are not here: those
+    /// with the weightiest objections first.
+    pub fn objected(&self, start: &[RecordId]) -> Vec<RecordId> {
+        let against = &self.verdict.standing.against;
+        if against.is_empty() {
+            return Vec::new();
+        }
+        let graph = self.graph();
+        let mut family: Vec<RecordId> = match self.scope {
+            Scope::Everything => graph.records().iter().map(RecordFacts::id).collect(),
+            Scope::Descendants => start.iter().copied().chain(graph.possible_descendants(start)).collect(),
+            Scope::Ancestors => start.to_vec(),
+        };
+        family.extend(&self.other_makers);
+        family.extend(graph.possible_ancestors(&family));
+        family.extend(graph.absent_parents_of(&family));
+        family.extend(&self.without_say);
+        self.by_weight(family)
+    }
+
+    /// Those of these records that somebody objects to, each once, the weightiest objections first.
+    pub fn by_weight(&self, records: impl IntoIterator<Item = RecordId>) -> Vec<RecordId> {
+        let objected: BTreeSet<RecordId> = records.into_iter().filter(|id| !self.against(*id).is_empty()).collect();
+        let mut objected: Vec<RecordId> = objected.into_iter().collect();
+        objected.sort_by_key(|id| self.weight(*id));
+        objected
+    }
+
+    /// By which records are put in order, those with the weightiest objections first, those without any last.
+    pub fn weight(&self, id: RecordId) -> (bool, Option<ObjectionKind>) {
+        let weightiest = self.against(id).iter().map(|objection| objection.kind).min();
+        (weightiest.is_none(), weightiest)
+    }
+
+    /// An input of a record, by its position.
+    pub fn input(&self, record: RecordId, input: usize) -> Option<&ArtifactFact> {
+        self.graph().record(record)?.inputs.get(input)
+    }
+}

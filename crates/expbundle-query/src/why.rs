@@ -1,0 +1,207 @@
+//! Where a file comes from, as a document.
+
+use std::collections::BTreeSet;
+
+use expbundle::judge::State;
+use expbundle::report::{StatementReport, objected, statement_reports};
+use expbundle_format::record::Kind as RecordKind;
+use expbundle_format::time::Time;
+use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId, StatementId};
+use expbundle_lineage::{RecordFacts, Why};
+use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::lineage::{AbsentParent, Objected, Relative, ReportedEdge, ReportedGap};
+use crate::relations::Relations;
+
+/// Records that are told of at most.
+const MOST_TOLD: usize = 100;
+
+/// Where a file comes from, or the last records of a bundle.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "expbundle why --json")]
+pub struct WhyReport {
+    /// Whether signers were checked: whether there was a signers file.
+    pub signers_checked: bool,
+    /// The moment at which keys were judged.
+    pub at: Time,
+    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    pub skipped_lines: Vec<SkippedLine>,
+    /// The digests of the file that was asked about; null if a bundle was.
+    pub digest: Option<ArtifactDigests>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// How much holds for all that is told.
+    pub state: State,
+    /// Whether some record is known to have made the file; true if a bundle was asked about.
+    pub made: bool,
+    /// The records that put the file out, or the last ones of the bundle: first those that somebody objects to. At most 100.
+    pub told: Vec<Told>,
+    /// How many more there are.
+    pub more: usize,
+    /// Records that may have made the file as well.
+    pub other_makers: Vec<RecordId>,
+    /// Records that took the file in.
+    pub takers: Vec<RecordId>,
+    /// Records that describe other bytes by one of the file's digests: then the file is not to be trusted.
+    pub conflicting: Vec<RecordId>,
+    /// What was said against any of these and their ancestors, by those whose word counts: the weightiest first.
+    pub objected: Vec<Objected>,
+    /// What is wrong with the family or worth knowing.
+    pub findings: Vec<Finding>,
+}
+
+/// A record that is told of.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// What is known of it.
+    pub record: Relative,
+    /// How the file has to do with it; null if a bundle was asked about.
+    pub how: Option<HowMade>,
+    /// What it was made from, as far as records are here.
+    pub parents: Vec<ReportedEdge>,
+    /// Parents that it names and that are not here.
+    pub absent: Vec<AbsentParent>,
+    /// Its inputs that no record accounts for.
+    pub gaps: Vec<ReportedGap>,
+    /// How many records it descends from, as far as they are here.
+    pub ancestors: usize,
+    /// Reviews and deployments of it, those against it first.
+    pub statements: Vec<StatementReport>,
+}
+
+/// How a file has to do with a record that has it among its outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HowMade {
+    /// The record made it.
+    Made,
+    /// The record made it, or passed on what others make as well.
+    Possible,
+    /// The record made it or was given it: what it took in is not all here.
+    Unknown,
+    /// It came from outside, and the record describes it.
+    Origin,
+}
+
+impl WhyReport {
+    /// All that is known of the file, or of the last records of the bundle.
+    pub fn of(relations: &Relations) -> Self {
+        let graph = relations.graph();
+        let why = relations.why();
+        let start = relations.objected_first();
+        let (told, more) = start.split_at(start.len().min(MOST_TOLD));
+        let said: Vec<(RecordId, BTreeSet<StatementId>)> = told
+            .iter()
+            .map(|id| (*id, relations.said_about(*id).iter().map(|statement| statement.id()).collect()))
+            .collect();
+        let mut statements = statement_reports(&relations.intact, &relations.verdict);
+        statements.retain(|one| said.iter().any(|(_, ids)| ids.contains(&one.id)));
+        let tell = |(id, said): &(RecordId, BTreeSet<StatementId>)| Told {
+            record: Relative::of(relations, *id),
+            how: relations.file.as_ref().map(|_| relations.how_made(&why, *id)),
+            parents: graph.parents(*id).iter().map(|edge| ReportedEdge::of(relations, edge)).collect(),
+            absent: AbsentParent::of(relations, &[*id]),
+            gaps: ReportedGap::of(relations, *id),
+            ancestors: graph.ancestors(&[*id]).len(),
+            statements: statements.iter().filter(|one| said.contains(&one.id)).cloned().collect(),
+        };
+        let mut against: Vec<RecordId> = relations.objected(&relations.start);
+        against.extend(told.iter().flat_map(|id| objected(&relations.verdict, *id)));
+        let takers: BTreeSet<RecordId> = why.takers.iter().map(|(id, _)| *id).collect();
+        Self {
+            signers_checked: relations.policy.is_some(),
+            at: relations.at,
+            skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
+            digest: relations.file.as_ref().map(expbundle::hash::Hashed::digests),
+            size: relations.file.as_ref().map(|file| file.size),
+            state: relations.state_of_all(relations.family(&relations.start)),
+            made: !relations.is_of_unknown_maker(),
+            told: said.iter().map(tell).collect(),
+            more: more.len(),
+            other_makers: relations.other_makers.clone(),
+            takers: takers.into_iter().collect(),
+            conflicting: why.conflicting,
+            objected: Objected::of(relations, relations.by_weight(against)),
+            findings: relations.findings.clone(),
+        }
+    }
+}
+
+impl Relations {
+    /// What the graph knows of the file that was asked about; nothing if a bundle was.
+    pub fn why(&self) -> Why {
+        self.file.as_ref().map(|file| self.graph().why(&file.digests(), Some(file.size))).unwrap_or_default()
+    }
+
+    /// How the file that was asked about has to do with a record that has it among its outputs.
+    pub fn how_made(&self, why: &Why, id: RecordId) -> HowMade {
+        if self.is_origin(id) {
+            HowMade::Origin
+        } else if !why.producers.is_empty() {
+            HowMade::Made
+        } else if !why.possible.is_empty() {
+            HowMade::Possible
+        } else {
+            HowMade::Unknown
+        }
+    }
+
+    /// Whether a record describes what came from outside, and made nothing.
+    pub fn is_origin(&self, id: RecordId) -> bool {
+        self.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
+    }
+
+    /// The records to tell of: first those that somebody objects to, the weightiest objections first, then those with such an ancestor, then
+    /// by trust and date.
+    pub fn objected_first(&self) -> Vec<RecordId> {
+        let mut start = self.start.clone();
+        let against = &self.verdict.standing.against;
+        let graph = self.graph();
+        if against.is_empty() {
+            start.sort_by_key(|id| graph.rank(*id));
+            return start;
+        }
+        let is_objected = |id| {
+            against.contains_key(&id) || graph.absent_parents(id).iter().any(|absent| against.contains_key(absent))
+        };
+        let above = graph.ancestors_among(|id| is_objected(id).then_some(()), 1);
+        let ids = graph.records().iter().map(RecordFacts::id);
+        let objected =
+            ids.zip(above).filter_map(|(id, above)| (is_objected(id) || !above.first.is_empty()).then_some(id));
+        let objected: BTreeSet<RecordId> = objected.collect();
+        start.sort_by_key(|id| (self.weight(*id), !objected.contains(id), graph.rank(*id)));
+        start
+    }
+
+    /// Reviews and deployments of a record, each once, those against it first. Left out are those that were taken back, that a later review of
+    /// the same signer replaces, that are dated later than the moment of the question, and that speak of another output than the file.
+    pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
+        let standing = &self.verdict.standing;
+        let mut about = self.intact.statements_about(id);
+        about.retain(|statement| {
+            matches!(statement.kind(), Kind::Review | Kind::Deployment)
+                && !standing.statements.contains(&statement.id())
+                && !standing.replaced_reviews.contains(&statement.id())
+                && statement.created() <= self.at
+                && !self.is_of_another_output(statement)
+        });
+        // Sorted by date and id, so what was wrapped in several envelopes stands side by side.
+        about.dedup_by_key(|statement| statement.id());
+        about.sort_by_key(|statement| !statement.predicate().is_against());
+        about
+    }
+
+    /// Whether a deployment names an output that is not the file that is asked about.
+    fn is_of_another_output(&self, statement: &VerifiedStatement) -> bool {
+        match (statement.predicate(), &self.file) {
+            (Predicate::Deployment(Deployment { artifact: Some(artifact), .. }), Some(file)) => {
+                artifact.agreement(&file.digests()) != Agreement::Same
+            }
+            _ => false,
+        }
+    }
+}

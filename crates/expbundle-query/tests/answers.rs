@@ -1,0 +1,71 @@
+//! Questions as a program that imports the library asks them.
+
+use camino::Utf8PathBuf;
+use expbundle::draft::Draft;
+use expbundle::verify::Intact;
+use expbundle_format::record::{Kind, RecordBody};
+use expbundle_format::sections::Context;
+use expbundle_query::{
+    Differences, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find, one, starting,
+};
+
+const AT: &str = "2026-11-28T12:00:00Z";
+
+fn intact(title: &str) -> Intact {
+    let mut draft = Draft::new(RecordBody::new(Kind::Run));
+    draft.json_section(&Context { title: title.to_owned(), ..Context::default() }).expect("plain text");
+    draft.finish().expect("plain members").check().expect("it is made right").intact
+}
+
+fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a plain path");
+    (folder, path)
+}
+
+fn question(about: Utf8PathBuf) -> Question<'static> {
+    let at = AT.parse().expect("a time");
+    Question { about: about.into(), with: Vec::new(), policy: None, at, record: None, scope: Scope::Ancestors }
+}
+
+#[test]
+fn a_record_is_named_by_the_beginning_of_its_id() {
+    let (a, b) = (intact("a"), intact("b"));
+    let at = AT.parse().expect("a time");
+    let id = one(&a, None, at).expect("the only one");
+    let digits = id.to_string();
+    assert_eq!(starting([id], &digits[..8]).expect("enough digits"), id);
+    assert!(matches!(starting([id], &digits[..3]), Err(QueryError::TooShort { fewest: 4, .. })));
+    assert!(matches!(starting([id], "zzzz"), Err(QueryError::NoRecord(_))));
+    assert!(matches!(starting([id, id], &digits), Err(QueryError::Ambiguous { count: 2, .. })));
+    let both = Intact::union([a, b]).expect("two parts");
+    assert!(matches!(one(&both, None, at), Err(QueryError::WhichRecord(heads)) if heads.len() == 2));
+}
+
+#[test]
+fn what_two_records_say_differently_is_found() {
+    let (a, b) = (intact("a"), intact("b"));
+    let at = AT.parse().expect("a time");
+    let [first, second] = [&a, &b].map(|intact| intact.only_record().expect("one record"));
+    let found = Differences::between((&a, first), (&b, second), at);
+    let titles: Vec<_> =
+        found.differences.iter().map(|one| (&*one.name, one.before.as_deref(), one.after.as_deref())).collect();
+    assert_eq!(titles, [("title", Some("a"), Some("b"))]);
+    assert!(Differences::between((&a, first), (&a, first), at).differences.is_empty());
+    assert_eq!(Shown::of(&a, first, at).expect("it is here").sections["context.json"]["title"], "a");
+    assert!(Shown::of(&a, second, at).is_none());
+}
+
+#[test]
+fn a_folder_is_searched_and_what_is_no_bundle_is_refused_by_itself() {
+    let (_kept, path) = folder();
+    assert!(matches!(find([Source::from(path.clone())]), Err(QueryError::NoBundle(_))));
+    let run = intact("a");
+    run.bundle().save(&path.join("a.expb")).expect("room");
+    std::fs::write(path.join("broken.expb"), b"PK").expect("room");
+    let relations = Relations::of(question(path.clone())).expect("one of them is intact");
+    assert_eq!(relations.start, [run.only_record().expect("one record")]);
+    assert!(matches!(relations.refused.as_slice(), [refused] if matches!(refused.why, WhyRefused::Finding(_))));
+    let missing = Relations::of(question(path.join("none.expb")));
+    assert!(matches!(missing, Err(QueryError::Refused(refused)) if matches!(refused.why, WhyRefused::Read(_))));
+}
