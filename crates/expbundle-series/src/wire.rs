@@ -197,14 +197,12 @@ impl Wire for Scan<'_> {
 
 /// Structs are type 12. From fifteen on, the count stands behind the type.
 pub fn list_head(count: usize) -> Vec<u8> {
-    match u8::try_from(count) {
-        Ok(count @ 0..15) => vec![count << 4 | 0x0c],
-        _ => {
-            let mut head = vec![0xfc];
-            push_varint(count as u64, &mut head);
-            head
-        }
+    if let Ok(count @ 0..15) = u8::try_from(count) {
+        return vec![count << 4 | 0x0c];
     }
+    let mut head = vec![0xfc];
+    push_varint(count as u64, &mut head);
+    head
 }
 
 /// Appends a number in groups of seven bits, the lowest first.

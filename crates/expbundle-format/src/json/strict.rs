@@ -183,6 +183,7 @@ struct Members<'a, 'text> {
 
 impl<'text> Members<'_, 'text> {
     /// Whether the object has a name already.
+    #[expect(clippy::ptr_arg, reason = "it is kept as it came, borrowed where nothing in it was escaped")]
     fn has(&mut self, key: &Cow<'text, str>) -> Result<bool, Refused> {
         let Some(last) = &self.last else { return Ok(false) };
         if self.seen.is_none() && last < key {
