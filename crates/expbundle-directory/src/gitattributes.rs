@@ -66,12 +66,12 @@ pub fn without_line(gitattributes: &str) -> Option<String> {
 
 /// The line of a `.gitignore` that keeps the bundle out, if one plainly does.
 pub fn ignoring_line(gitignore: &str) -> Option<&str> {
-    let matching = gitignore.lines().filter_map(|line| {
+    let mut matching = gitignore.lines().rev().filter_map(|line| {
         let pattern = line.trim_end_matches(' ');
         let (pattern, ignores) = pattern.strip_prefix('!').map_or((pattern, true), |pattern| (pattern, false));
         matches_bundle(pattern).then_some(Some(line).filter(|_| ignores))
     });
-    matching.last().flatten()
+    matching.next().flatten()
 }
 
 /// Whether a pattern without escapes and classes matches the bundle's name at the top of the folder.

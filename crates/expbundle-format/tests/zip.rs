@@ -21,7 +21,7 @@ fn archives(folder: &Path, found: &mut Vec<PathBuf>) {
         match path.symlink_metadata().expect("it is there") {
             kind if kind.is_dir() => archives(&path, found),
             kind if kind.is_file() && path.extension().is_some_and(|end| end == "expb" || end == "zip") => {
-                found.push(path)
+                found.push(path);
             }
             _ => {}
         }
