@@ -111,6 +111,8 @@ def records(suite, same):
     case("no-weights", "a tokenizer is not a model", model(role="tokenizer", path="tokenizer.json"), {"tokenizer.json": WEIGHTS}, [NO_WEIGHTS, NOT_RELEASED], **TRUST)
     case("empty-folder", "an empty folder is never signed", model(role="dataset", path=None), {}, [NO_WEIGHTS], **TRUST)
     case("empty-weights", "nor one whose weights are empty", model(b""), {"model.safetensors": b""}, [NO_WEIGHTS, NOT_RELEASED])
+    for ending in ("cbm", "hdf5", "pickle", "skops", "ubj"):
+        case(f"weights-of-{ending}", "a file that looks like weights, whatever its role", model(role="file", path=None), {f"w.{ending}": WEIGHTS}, [NOT_RELEASED], state="signed")
     case("model-of-any-name", "what a record calls a model is one", model(path=None), {"weights.dat": WEIGHTS}, [NOT_RELEASED], state="signed")
     wrong_digest = {**digests(WEIGHTS), "sha256": "0" * 64}
     contradicting = lambda **changes: outputs({**artifact(WEIGHTS), **changes})

@@ -66,11 +66,11 @@ def members(suite):
     invalid = lambda name, why, bundle: suite.refused(name, why, bundle, "schema.invalid")
     for member in ("spec", "kind", "inputs", "outputs", "parents", "sections"):
         invalid(f"without-{member}", f"`{member}` is always there", without(member))
-    for name, value in (("null", None), ("number", 1), ("upper-case", "Run"), ("unknown", "dream")):
+    for name, value in (("null", None), ("number", 1), ("upper-case", "Run"), ("unknown", "dream"), ("object", {"run": None})):
         value_of = body({})
         value_of["kind"] = value
         invalid(f"kind-{name}", "a kind of the list", of(value_of))
-    for name, value in (("excellent", "excellent"), ("upper-case", "FINISHED"), ("number", 0)):
+    for name, value in (("excellent", "excellent"), ("upper-case", "FINISHED"), ("number", 0), ("object", {"finished": None})):
         invalid(f"status-is-{name}", "a status of the list", of(status=value))
     times = {
         "offset": "2026-11-23T10:00:00+01:00", "offset-zero": "2026-11-23T09:00:00+00:00", "lower-case": "2026-11-23t09:00:00z", "space": "2026-11-23 09:00:00Z",

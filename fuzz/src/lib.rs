@@ -17,6 +17,7 @@ use expbundle_format::Blake3;
 use expbundle_format::container::Container;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
+use expbundle_format::pointer::Pointer;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::tree::Tree;
@@ -27,9 +28,12 @@ use serde_json::Value;
 
 #[path = "../../crates/expbundle-statement/tests/signers/second_parser.rs"]
 mod second_parser;
+#[path = "../../crates/expbundle-format/tests/zip/oracle.rs"]
+mod zip_oracle;
 
-/// A container that is read has ascending names, and entries that lie behind each other.
+/// A container that is read has ascending names, and entries that lie behind each other. The `zip` crate reads it alike.
 pub fn container(bytes: &[u8]) {
+    zip_oracle::agrees(bytes);
     let Ok(container) = Container::open(Cursor::new(bytes), &Limits::default()) else { return };
     for pair in container.entries().windows(2) {
         assert!(pair[0].name < pair[1].name);
@@ -260,7 +264,7 @@ pub fn mlflow_export(bytes: &[u8]) {
 
 /// A card, and a pointer.
 pub fn huggingface(bytes: &[u8]) {
-    let _ = hub::Pointer::parse(bytes);
+    let _ = Pointer::parse(bytes);
     let (card, config) = two(bytes);
     if let Ok(text) = std::str::from_utf8(card) {
         let _ = hub::Card::parse(text);

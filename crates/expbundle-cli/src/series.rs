@@ -1,5 +1,6 @@
 //! Parquet sections of a bundle, point by point.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use expbundle::Content;
@@ -68,29 +69,30 @@ pub fn failure(error: &SeriesError, name: &str) -> Failure {
         .help("`expbundle extract --section` gives its bytes as they are")
 }
 
-/// The header of the CSV of points.
-pub const CSV_HEADER: &str = "key,step,time,value,text\r\n";
+/// Points as CSV (RFC 4180). Floats that JSON lacks are `NaN`, `Infinity`, `-Infinity`; times RFC 3339.
+pub struct Csv<W: Write>(csv::Writer<W>);
 
-/// A point as a line of CSV (RFC 4180). Floats that JSON lacks are `NaN`, `Infinity`, `-Infinity`; times RFC 3339.
-pub fn csv_line(key: &str, point: &Point<'_>) -> String {
-    let number = |value: f64| expbundle_format::number::Number(value).to_string();
-    let time = |ns: i64| expbundle_format::time::Time::from_nanoseconds(ns.into()).map(|time| time.to_string());
-    let cells = [
-        cell(key),
-        point.step.map(|step| step.to_string()).unwrap_or_default(),
-        point.time_ns.and_then(time).unwrap_or_default(),
-        point.value.map(number).unwrap_or_default(),
-        cell(point.text.unwrap_or_default()),
-    ];
-    cells.join(",") + "\r\n"
-}
+impl<W: Write> Csv<W> {
+    pub fn new(output: W) -> csv::Result<Self> {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(output);
+        writer.write_record(["key", "step", "time", "value", "text"])?;
+        Ok(Self(writer))
+    }
 
-/// A cell, quoted where it must be.
-pub fn cell(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
+    pub fn point(&mut self, key: &str, point: &Point<'_>) -> csv::Result<()> {
+        let number = |value: f64| expbundle_format::number::Number(value).to_string();
+        let time = |ns: i64| expbundle_format::time::Time::from_nanoseconds(ns.into()).map(|time| time.to_string());
+        self.0.write_record([
+            key,
+            &point.step.map(|step| step.to_string()).unwrap_or_default(),
+            &point.time_ns.and_then(time).unwrap_or_default(),
+            &point.value.map(number).unwrap_or_default(),
+            point.text.unwrap_or_default(),
+        ])
+    }
+
+    pub fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -100,9 +102,19 @@ mod tests {
 
     #[test]
     fn points_are_lines_of_csv() {
+        let mut written = Vec::new();
+        let mut csv = Csv::new(&mut written).expect("memory");
         let point =
             Point { step: Some(-1), time_ns: Some(1_500_000_000), value: Some(f64::NAN), text: Some("a \"b\", c") };
-        assert_eq!(csv_line("x,y", &point), "\"x,y\",-1,1970-01-01T00:00:01.5Z,NaN,\"a \"\"b\"\", c\"\r\n");
-        assert_eq!(csv_line("x", &Point::default()), "x,,,,\r\n");
+        csv.point("x,y", &point).expect("memory");
+        csv.point("x", &Point { text: Some("a\r\nb"), ..Point::default() }).expect("memory");
+        csv.finish().expect("memory");
+        let lines = [
+            "key,step,time,value,text",
+            "\"x,y\",-1,1970-01-01T00:00:01.5Z,NaN,\"a \"\"b\"\", c\"",
+            "x,,,,\"a\r\nb\"",
+            "",
+        ];
+        assert_eq!(String::from_utf8(written).expect("text"), lines.join("\r\n"));
     }
 }

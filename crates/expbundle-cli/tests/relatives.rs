@@ -824,7 +824,8 @@ fn a_key_taken_back_of_a_parent_that_is_not_here_is_not_forgotten() {
     let (mut child, tuned) = finished(run("tuned", &[], &[b"tuned"], &[parent]));
     say(&mut child, tuned, &vouch(), ADA);
     say(&mut child, parent, &revoke_key(BEN, "STOLEN"), ADA);
-    let mut whole = Bundle::union([child.clone(), parent_alone]);
+    let parts = [&child, &parent_alone].map(|bundle| bundle.check().expect("it is made right").intact);
+    let mut whole = expbundle::verify::Intact::union(parts).expect("two parts").bundle().clone();
     say(&mut whole, parent, &vouch(), BEN);
     for all in [whole, child] {
         save(&bench, &all);

@@ -147,7 +147,7 @@ impl<'a> Draft<'a> {
         without_digests(&mut value, &self.left_out);
         self.scrubber.value(S::NAME, &mut value);
         // A marker where the schema has no room for one would be a section that `verify` refuses.
-        let section: S = json::from_value(value).map_err(wrong)?;
+        let section: S = json::from_value(&value).map_err(wrong)?;
         Ok(self.inner.json_section(&section)?)
     }
 

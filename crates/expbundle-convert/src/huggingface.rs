@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::number::{Number, typed};
+use expbundle_format::pointer::Pointer;
 use expbundle_format::record::{Kind, Word, role};
 use expbundle_format::sections::{Artifact, Context, Direction, Evaluation, Evaluations, ModelFacts};
 use expbundle_format::{ArtifactDigests, Code};
@@ -108,9 +109,9 @@ impl<'a> Mapping<'a> {
         self.ledger.found("file", self.model.files.len() as u64);
         for file in &self.model.files {
             let item = self.ledger.item("file", &file.path);
-            let digest: ArtifactDigests = match &file.pointer {
-                Some(pointer) => ArtifactDigests::new(None, pointer.sha256.parse().ok())
-                    .expect("a pointer's SHA-256 was read as one"),
+            let pointer = pointer(&mut self.ledger, file);
+            let digest: ArtifactDigests = match pointer {
+                Some(pointer) => pointer.sha256.into(),
                 None => match hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress) {
                     Ok(hashed) => hashed.digests(),
                     Err(error) => {
@@ -120,8 +121,8 @@ impl<'a> Mapping<'a> {
                     }
                 },
             };
-            let artifact = self.described(file, digest);
-            let is_left_out = if file.pointer.is_none() {
+            let artifact = self.described(file, digest, pointer);
+            let is_left_out = if pointer.is_none() {
                 self.ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut
             } else if self.ledger.draft.is_secret_by_name(&file.path) {
                 true
@@ -136,12 +137,12 @@ impl<'a> Mapping<'a> {
         Ok(())
     }
 
-    fn described(&self, file: &ModelFile, digest: ArtifactDigests) -> Artifact {
+    fn described(&self, file: &ModelFile, digest: ArtifactDigests, pointer: Option<Pointer>) -> Artifact {
         let role = role_of(&file.path);
         let carries_lineage = role::carries_lineage(&role);
         let mut artifact = Artifact::new(Direction::Output, role);
         artifact.digest = Some(digest);
-        artifact.size = Some(file.size);
+        artifact.size = Some(pointer.map_or(file.size, |pointer| pointer.size));
         artifact.path = Some(file.path.clone());
         if let (Some(id), Some(revision)) = (&self.model.hub.id, &self.model.hub.revision) {
             artifact.uris = vec![format!("https://huggingface.co/{id}/resolve/{revision}/{}", file.path)];
@@ -156,7 +157,7 @@ impl<'a> Mapping<'a> {
                 ..ModelFacts::default()
             });
         }
-        if file.pointer.is_some() {
+        if pointer.is_some() {
             artifact.metadata.insert("pointer".to_owned(), "Git LFS".into());
         }
         artifact
@@ -275,6 +276,19 @@ impl<'a> Mapping<'a> {
             }
         }
     }
+}
+
+/// The pointer that a file is, unless it is broken, or names bytes that are not those of the file.
+fn pointer(ledger: &mut Ledger<'_>, file: &ModelFile) -> Option<Pointer> {
+    let message = match Pointer::parse(file.pointer.as_deref()?) {
+        Ok(Some(pointer)) if pointer.transformed => {
+            "extensions of Git LFS changed the file, so its pointer names other bytes".to_owned()
+        }
+        Ok(pointer) => return pointer,
+        Err(error) => error.to_string(),
+    };
+    ledger.finding(Code::SourceDamaged, &file.path, message);
+    None
 }
 
 fn role_of(path: &str) -> Word {

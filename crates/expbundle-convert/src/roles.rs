@@ -1,32 +1,8 @@
 //! What a file is to its run, told by its name.
 
 use expbundle_format::record::{Word, role};
+use expbundle_format::weights::look_like_weights;
 
-/// Extensions of weights.
-const WEIGHTS: &[&str] = &[
-    "safetensors",
-    "pt",
-    "pth",
-    "bin",
-    "ckpt",
-    "onnx",
-    "gguf",
-    "ggml",
-    "h5",
-    "hdf5",
-    "keras",
-    "pkl",
-    "pickle",
-    "joblib",
-    "skops",
-    "npz",
-    "pb",
-    "tflite",
-    "mlmodel",
-    "msgpack",
-    "cbm",
-    "ubj",
-];
 /// Extensions of things to look at.
 const MEDIA: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "pdf", "html", "htm", "mp4", "webm", "mov", "wav", "mp3", "ogg",
@@ -44,7 +20,7 @@ const DATA: &[&str] = &["parquet", "arrow", "feather", "npy", "jsonl", "tfrecord
 pub fn of_file(path: &str) -> Word {
     let lower = path.to_lowercase();
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let name = if WEIGHTS.contains(&extension) {
+    let name = if look_like_weights(&lower) {
         if lower.contains("checkpoint") || lower.contains("ckpt") { role::CHECKPOINT } else { role::MODEL }
     } else if MEDIA.contains(&extension) || lower.ends_with(".table.json") {
         role::MEDIA
@@ -75,12 +51,6 @@ pub fn of_type(kind: &str) -> Word {
         "adapter" => role::ADAPTER,
         _ => role::FILE,
     })
-}
-
-/// Whether a file holds weights, by its extension.
-pub fn is_weights(path: &str) -> bool {
-    let role = of_file(path);
-    role.as_str() == role::MODEL || role.as_str() == role::CHECKPOINT
 }
 
 /// A role of the registry as a word.

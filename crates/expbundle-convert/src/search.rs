@@ -60,12 +60,7 @@ fn md5_of_file(path: &Utf8Path) -> io::Result<String> {
             count => hasher.update(buffer.get(..count).unwrap_or_default()),
         }
     }
-    Ok(hex(&hasher.finalize()))
-}
-
-/// Bytes as lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    Ok(format!("{:032x}", u128::from_be_bytes(hasher.finalize().into())))
 }
 
 #[cfg(test)]

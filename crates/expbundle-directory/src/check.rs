@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle_format::tree::TreeFile;
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Code, Finding, Place, RecordId};
 
 use crate::covering::{Covering, Maker};
 use crate::outputs::{Here, Output, Outputs};
 use crate::releases::{HeldTo, Releases, is_file};
 use crate::scan::{Held, Scan};
-use crate::weights::look_like_weights;
 use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, Word};
 use expbundle::hash::Wanted;
 use expbundle::judge::{State, Verdict};

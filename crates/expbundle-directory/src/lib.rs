@@ -15,13 +15,11 @@ pub mod front_matter;
 pub mod gitattributes;
 mod outputs;
 pub mod plan;
-pub mod pointer;
 pub mod release;
 pub mod releases;
 pub mod scan;
 pub mod shards;
 pub mod story;
-mod weights;
 mod yaml_lines;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle_format::record::{ArtifactRef, Form, Record};
+use expbundle_format::pointer::Pointer;
+use expbundle_format::record::{ArtifactRef, Form, Record, role};
 use expbundle_format::sections::{Artifacts, Direction};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
 use crate::covering::{Covering, Maker};
-use crate::pointer::Pointer;
 use crate::scan::{Held, Scan};
-use crate::weights::{is_model, look_like_weights};
 use expbundle::folder::Word;
 use expbundle::verify::Digests;
 
@@ -72,7 +72,7 @@ impl Outputs {
                     continue;
                 }
                 let ArtifactRef { digest, size, form, .. } = *artifact;
-                let output = Output { word, record, is_model: is_model(&artifact.role), digest, size };
+                let output = Output { word, record, is_model: role::is_model(&artifact.role), digest, size };
                 outputs.has_model |= output.is_model;
                 match form {
                     Form::File => outputs.file(output),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{DigestSet, StatementId};
 use expbundle_statement::{Release, Signing, SigningKey, StatementError, VerifiedStatement};
 
@@ -12,7 +13,6 @@ use crate::attach::count;
 use crate::check::judge;
 use crate::plan::{self, After, Change, Plan};
 use crate::scan::{Held, Scan, scan};
-use crate::weights::look_like_weights;
 use expbundle::bundle::Bundle;
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::lock::{Seen, sweep};

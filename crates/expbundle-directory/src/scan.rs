@@ -7,13 +7,13 @@ use std::sync::Mutex;
 
 use camino::Utf8Path;
 use expbundle_format::ArtifactDigests;
+use expbundle_format::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use expbundle_format::tree::TreePath;
 use rayon::prelude::*;
 
 use crate::BUNDLE_NAME;
 use crate::alike::alike;
 use crate::documentation::{CARD, MOST_CARD_BYTES, is_not_counted, may_choose_files};
-use crate::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use crate::shards::{self, Shards};
 use expbundle::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
 

@@ -78,8 +78,7 @@ impl<'a> Story<'a> {
 fn section<S: JsonSection>(bundle: &Bundle, record: RecordId) -> Option<S> {
     let limits = Limits::default();
     let content = bundle.get(&EntryName::Section { record, section: S::name() })?;
-    let value = json::parse(&content.read(limits.section_bytes).ok()?, &limits).ok()?;
-    json::from_value(value).ok()
+    json::from_bytes(&content.read(limits.section_bytes).ok()?, &limits).ok()
 }
 
 /// Turns a record into additions to a card, and sentences about what has no place there. A licence is never set.

@@ -1,6 +1,7 @@
 //! Labels as they may be shown.
 
 use expbundle_format::foreign::is_unseen;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Replaces what is not seen (`is_unseen` of `expbundle-format`), by which a label could pretend to be another.
 pub(crate) fn visible(text: &str) -> String {
@@ -33,6 +34,5 @@ pub(crate) fn rows(text: &str, most: usize) -> Vec<String> {
 
 /// Columns that a text takes: East Asian wide characters and emoji take two.
 pub(crate) fn columns(text: &str) -> usize {
-    let wide = |c: char| matches!(u32::from(c), 0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD);
-    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+    text.width()
 }

@@ -38,7 +38,7 @@ const NIBBLES: [u8; 256] = {
     let mut nibbles = [0xff; 256];
     let mut value = 0;
     while value < 16 {
-        nibbles[hex_digit(value) as usize] = value;
+        nibbles[b"0123456789abcdef"[value as usize] as usize] = value;
         value += 1;
     }
     nibbles
@@ -62,15 +62,7 @@ fn parse_hex(text: &str) -> Result<[u8; 32], DigestError> {
 }
 
 fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = [0_u8; 64];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
-    }
-    f.write_str(std::str::from_utf8(&text).expect("hex digits are ASCII"))
-}
-
-const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    f.write_str(&blake3::Hash::from_bytes(*bytes).to_hex())
 }
 
 /// Reads any type that is written as one text, without a copy of the text.

@@ -3,21 +3,18 @@
 //! What two readers could understand differently is refused: duplicate keys, numbers that lose digits, text that is no
 //! Unicode. Nothing is ever written again in order to be hashed; the fixed form only makes equal content equal bytes.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::finding::{Code, Place};
 use crate::limits::Limits;
 
-mod direct;
-mod members;
 mod parse;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use direct::Keys;
-pub use parse::{check, parse};
 pub use write::to_bytes;
 
 /// Why a text is refused.
@@ -114,25 +111,35 @@ impl JsonError {
     }
 }
 
+/// Reads one JSON text.
+pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
+    Ok(strict::read(bytes, limits)?)
+}
+
+/// Checks one JSON text, and keeps nothing of it: small objects take a hundred times the memory of their text.
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
+    Ok(strict::read::<IgnoredAny>(bytes, limits).map(drop)?)
+}
+
 /// Reads one JSON text into a type; where it does not fit, the error has a JSON pointer.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
-    if let Some(value) = direct::read(bytes, limits, Keys::Ascend) {
-        return Ok(value);
-    }
-    check(bytes, limits)?;
-    match direct::read(bytes, limits, Keys::Differ) {
-        Some(value) => Ok(value),
-        // It does not fit. What, is said by a value, which takes a hundred times the memory.
-        None => from_value(parse(bytes, limits)?),
+    match strict::read(bytes, limits).map_err(JsonError::from) {
+        // What is wrong with the text, wherever it stands, is said before what does not fit.
+        Err(JsonError::Schema { .. }) => {
+            check(bytes, limits)?;
+            strict::explain(bytes, limits)
+        }
+        read => read,
     }
 }
 
-/// Reads a value into a type; where it does not fit, the error has a JSON pointer.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
-    serde_path_to_error::deserialize(members::Members(value)).map_err(|error| {
-        let pointer: String = error.path().iter().map(pointer_token).collect();
-        JsonError::Schema { pointer, message: error.into_inner().to_string() }
-    })
+/// Reads a value into a type, as its text would be read.
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
+    from_bytes(&write::value_to_bytes(value)?, &Limits::default())
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    path.iter().map(pointer_token).collect()
 }
 
 fn pointer_token(segment: &serde_path_to_error::Segment) -> String {

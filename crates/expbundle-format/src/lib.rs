@@ -9,13 +9,16 @@ pub mod container;
 pub mod digest;
 pub mod finding;
 pub mod foreign;
+pub mod glob;
 pub mod json;
 pub mod limits;
 pub mod number;
+pub mod pointer;
 pub mod record;
 pub mod sections;
 pub mod time;
 pub mod tree;
+pub mod weights;
 
 pub use digest::{Agreement, ArtifactDigests, Blake3, DigestSet, Hasher, RecordId, Sha256, StatementId};
 pub use finding::{Code, Finding, Place, Severity};

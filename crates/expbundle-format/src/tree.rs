@@ -55,10 +55,7 @@ impl TreePath {
         let mut written = String::with_capacity(plain.len());
         for c in plain.chars() {
             match u8::try_from(c) {
-                Ok(byte) if needs_escape(byte) => {
-                    written.push('%');
-                    written.extend([byte >> 4, byte & 15].map(hex_digit));
-                }
+                Ok(byte) if needs_escape(byte) => written.push_str(&format!("%{byte:02X}")),
                 _ => written.push(c),
             }
         }
@@ -86,10 +83,6 @@ impl TreePath {
 
 const fn needs_escape(byte: u8) -> bool {
     matches!(byte, 0x00..=0x1F | 0x7F | b'%')
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16").to_ascii_uppercase()
 }
 
 impl FromStr for TreePath {

@@ -73,7 +73,7 @@ fn what_reads_alike_differs_and_what_is_withheld_is_named() {
         found.differences.iter().map(|one| (&*one.name, one.before.as_deref(), one.after.as_deref())).collect();
     let nested = [("\"a.b\"", None, Some("1")), ("a.b", Some("1"), None), ("lr", Some("1"), Some("\"1\""))];
     assert_eq!(told, nested);
-    let (shared, _) = a.withhold(&[Recipe::name()].into());
+    let (shared, _) = a.withhold(&[Recipe::name()]);
     let shared = shared.check().expect("withholding keeps it intact").intact;
     let found = Differences::between((&shared, first), (&b, second), at);
     assert!(found.differences.is_empty(), "{:?}", found.differences);

@@ -197,10 +197,6 @@ fn present<T: Copy>(cells: &[Option<T>], body: &mut Vec<u8>) -> Vec<T> {
 }
 
 fn hex(salt: &[u8; 32]) -> [u8; 64] {
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    let mut text = [0; 64];
-    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(salt) {
-        *pair = [digit(byte >> 4), digit(byte & 0x0f)];
-    }
-    text
+    let [high, low] = [0, 16].map(|from| u128::from_be_bytes(*salt[from..].first_chunk().expect("16 of 32 bytes")));
+    format!("{high:032x}{low:032x}").into_bytes().try_into().expect("twice 32 digits")
 }

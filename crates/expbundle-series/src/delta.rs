@@ -4,7 +4,7 @@
 //! integers have one.
 
 use crate::runs::{Bits, Unpacked};
-use crate::wire::{Differs, Scan, varint, zigzag};
+use crate::wire::{Differs, Scan, push_varint, zigzag};
 
 const MOST_BLOCK: usize = 256;
 const MINIBLOCKS: usize = 4;
@@ -28,10 +28,10 @@ impl Width {
 
 /// Appends the values.
 pub fn encode(values: &[i64], width: Width, output: &mut Vec<u8>) {
-    output.extend(varint(width.block() as u64));
-    output.extend(varint(MINIBLOCKS as u64));
-    output.extend(varint(values.len() as u64));
-    output.extend(varint(zigzag(values.first().copied().unwrap_or(0))));
+    push_varint(width.block() as u64, output);
+    push_varint(MINIBLOCKS as u64, output);
+    push_varint(values.len() as u64, output);
+    push_varint(zigzag(values.first().copied().unwrap_or(0)), output);
     let mut differences = [0_i64; MOST_BLOCK];
     let differences = differences.get_mut(..width.block()).expect("the longest is as long");
     let mut rest = values;
@@ -45,7 +45,7 @@ pub fn encode(values: &[i64], width: Width, output: &mut Vec<u8>) {
 
 fn block(differences: &[i64], miniblock_length: usize, output: &mut Vec<u8>) {
     let least = differences.iter().copied().min().expect("a block has at least one");
-    output.extend(varint(zigzag(least)));
+    push_varint(zigzag(least), output);
     // Differences from the least, without sign.
     let above = |difference: &i64| difference.wrapping_sub(least).cast_unsigned();
     let mut widths = [0; MINIBLOCKS];

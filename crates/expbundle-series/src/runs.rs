@@ -5,7 +5,7 @@
 //! together. Fewer than eight at the end are a run if they are equal and no packed group waits, else a packed group, padded
 //! with zeros.
 
-use crate::wire::{Differs, Scan, varint};
+use crate::wire::{Differs, Scan, push_varint};
 
 const GROUP: usize = 8;
 const PACKED_GROUPS: usize = 63;
@@ -52,7 +52,7 @@ pub fn encode(values: &[u32], width: u32, output: &mut Vec<u8>) {
 /// Appends one value, so many times: what [`encode`] makes of as many equal values.
 pub fn run(count: usize, value: u32, width: u32, output: &mut Vec<u8>) {
     if count > 0 {
-        output.extend(varint((count as u64) << 1));
+        push_varint((count as u64) << 1, output);
         output.extend(value.to_le_bytes().iter().take(bytes_of(width)));
     }
 }
@@ -62,7 +62,7 @@ fn pack(values: &[u32], width: u32, output: &mut Vec<u8>) {
         return;
     }
     let groups = values.len().div_ceil(GROUP);
-    output.extend(varint((groups as u64) << 1 | 1));
+    push_varint((groups as u64) << 1 | 1, output);
     let padding = groups * GROUP - values.len();
     let mut bits = Bits::default();
     for value in values.iter().copied().chain(std::iter::repeat_n(0, padding)) {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::cut::Moment;
 use crate::points::Row;
-use crate::wire::zigzag;
+use crate::wire::{Scan, push_varint, unzigzag, zigzag};
 
 const HAS_STEP: u8 = 1;
 const HAS_TIME: u8 = 2;
@@ -124,14 +124,6 @@ impl Differences {
     }
 }
 
-fn push_varint(mut number: u64, output: &mut Vec<u8>) {
-    while number >= 0x80 {
-        output.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    output.push(number.to_le_bytes()[0]);
-}
-
 /// Reads a stretch. Several of them share the file, so each knows its own position.
 pub struct Spilled<'a> {
     file: &'a File,
@@ -207,18 +199,9 @@ impl Spilled<'_> {
     }
 
     fn varint(&mut self) -> io::Result<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.take()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(io::ErrorKind::InvalidData.into())
+        let mut scan = Scan::new(self.buffer.get(self.position..).unwrap_or_default());
+        let number = scan.varint().map_err(|_| io::ErrorKind::InvalidData)?;
+        self.position += scan.position();
+        Ok(number)
     }
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }

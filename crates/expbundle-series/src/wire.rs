@@ -29,7 +29,9 @@ pub trait Wire {
 
     /// Bytes that are always the same, behind their length.
     fn text(&mut self, text: &str) -> Result<(), Self::Error> {
-        self.literal(&varint(text.len() as u64))?;
+        let mut length = Vec::new();
+        push_varint(text.len() as u64, &mut length);
+        self.literal(&length)?;
         self.literal(text.as_bytes())
     }
 }
@@ -64,7 +66,7 @@ impl Wire for Emit {
     }
 
     fn known(&mut self, number: i64) -> Result<(), Self::Error> {
-        self.0.extend(varint(zigzag(number)));
+        push_varint(zigzag(number), &mut self.0);
         Ok(())
     }
 }
@@ -133,8 +135,7 @@ impl<'a> Scan<'a> {
 
     /// An integer in zigzag form.
     pub fn zigzag(&mut self) -> Result<i64, Differs> {
-        let number = self.varint()?;
-        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+        Ok(unzigzag(self.varint()?))
     }
 
     /// Nothing may follow.
@@ -188,35 +189,39 @@ impl Wire for Scan<'_> {
     }
 
     fn known(&mut self, number: i64) -> Result<(), Differs> {
-        self.literal(&varint(zigzag(number)))
+        let mut emit = Emit::default();
+        let Ok(()) = emit.known(number);
+        self.literal(&emit.0)
     }
 }
 
 /// Structs are type 12. From fifteen on, the count stands behind the type.
 pub fn list_head(count: usize) -> Vec<u8> {
-    match u8::try_from(count) {
-        Ok(count @ 0..15) => vec![count << 4 | 0x0c],
-        _ => [vec![0xfc], varint(count as u64)].concat(),
+    if let Ok(count @ 0..15) = u8::try_from(count) {
+        return vec![count << 4 | 0x0c];
     }
+    let mut head = vec![0xfc];
+    push_varint(count as u64, &mut head);
+    head
 }
 
-/// A number in groups of seven bits, the lowest first.
-pub fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4);
-    loop {
-        let [low, ..] = number.to_le_bytes();
+/// Appends a number in groups of seven bits, the lowest first.
+pub fn push_varint(mut number: u64, output: &mut Vec<u8>) {
+    while number >= 0x80 {
+        output.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
-        if number == 0 {
-            bytes.push(low & 0x7f);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
     }
+    output.push(number.to_le_bytes()[0]);
 }
 
 /// Numbers near zero of either sign as small numbers.
 pub fn zigzag(number: i64) -> u64 {
     (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+/// Undoes [`zigzag`].
+pub fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 #[cfg(test)]
@@ -226,7 +231,8 @@ mod tests {
     #[test]
     fn numbers_come_back() {
         for number in [0, 1, -1, 63, 64, -64, -65, 8191, i64::MAX, i64::MIN] {
-            let bytes = varint(zigzag(number));
+            let mut bytes = Vec::new();
+            push_varint(zigzag(number), &mut bytes);
             let mut scan = Scan::new(&bytes);
             assert_eq!(scan.zigzag(), Ok(number));
             assert_eq!(scan.end(), Ok(()));

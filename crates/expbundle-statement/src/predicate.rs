@@ -82,9 +82,9 @@ macro_rules! kinds {
             /// Members of all kinds and of its own. A predicate that names a key of an unknown algorithm is given as the name of that
             /// algorithm.
             pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Result<Self, String>), StatementError> {
-                let common = read(value.clone())?;
+                let common = read(&value)?;
                 let predicate = match kind {
-                    $(Kind::$kind => <$says as Says>::read(value)?.map(Self::$kind),)*
+                    $(Kind::$kind => <$says as Says>::read(&value)?.map(Self::$kind),)*
                     Kind::Other(word) => Ok(Self::Other(word.clone(), value)),
                 };
                 Ok((common, predicate))
@@ -177,13 +177,13 @@ pub(crate) struct Common {
 /// What a kind of statement says, as it is read.
 trait Says: Sized {
     /// What it says, or the name of the algorithm if it names a key of an unknown one.
-    fn read(value: Value) -> Result<Result<Self, String>, StatementError>;
+    fn read(value: &Value) -> Result<Result<Self, String>, StatementError>;
 }
 
 macro_rules! says_what_it_has {
     ($($kind:ty)*) => {$(
         impl Says for $kind {
-            fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+            fn read(value: &Value) -> Result<Result<Self, String>, StatementError> {
                 read(value).map(Ok)
             }
         }
@@ -193,18 +193,18 @@ macro_rules! says_what_it_has {
 says_what_it_has! { Authorship Review Comment Evaluated Deployment Superseded Seal Release }
 
 impl Says for Asserted {
-    fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+    fn read(value: &Value) -> Result<Result<Self, String>, StatementError> {
         read::<RawAsserted>(value)?.known().map_err(StatementError::Members)
     }
 }
 
 impl Says for Revocation {
-    fn read(value: Value) -> Result<Result<Self, String>, StatementError> {
+    fn read(value: &Value) -> Result<Result<Self, String>, StatementError> {
         read::<RawRevocation>(value).map(RawRevocation::known)
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, StatementError> {
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, StatementError> {
     json::from_value(value).map_err(StatementError::Predicate)
 }
 

@@ -83,7 +83,7 @@ impl Claims {
 fn record_of(subjects: &[RawSubject]) -> Result<DigestSet, StatementError> {
     let (first, further) =
         subjects.split_first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
-    let record = json::from_value(first.digest.clone())
+    let record = json::from_value(&first.digest)
         .map_err(|_| StatementError::Subject { problem: "the first subject lacks the record's BLAKE3 and SHA-256" })?;
     let has_digest = |subject: &RawSubject| {
         subject.digest.as_object().is_some_and(|set| !set.is_empty() && set.values().all(Value::is_string))
@@ -144,7 +144,7 @@ impl Statement {
         let kind: Kind = raw.predicate_type.parse()?;
         // Subjects of other tools may have other digests only; they are theirs to check.
         let subjects = raw.subject.into_iter().filter_map(|subject| {
-            let digest = json::from_value(subject.digest).ok()?;
+            let digest = json::from_value(&subject.digest).ok()?;
             Some(Subject { name: subject.name, digest })
         });
         let subjects = subjects.collect();

@@ -13,6 +13,7 @@ use expbundle_series::SeriesReader;
 
 use crate::failure::Failure;
 use crate::output::{Inputs, Output, OutputFolder};
+use crate::series::Csv;
 use crate::{Outcome, exit, objections, series, statements, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
@@ -204,14 +205,13 @@ fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, 
 }
 
 fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
-    output.write_all(series::CSV_HEADER.as_bytes())?;
-    let written =
-        reader.try_for_each(|point| match output.write_all(series::csv_line(&point.key, &point.point()).as_bytes()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(error),
-        });
+    let mut csv = Csv::new(output).map_err(std::io::Error::from)?;
+    let written = reader.try_for_each(|point| match csv.point(&point.key, &point.point()) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    });
     match written.map_err(|error| series::failure(&error, name))? {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error.into()),
+        ControlFlow::Continue(()) => Ok(csv.finish()?),
+        ControlFlow::Break(error) => Err(std::io::Error::from(error).into()),
     }
 }

@@ -96,7 +96,7 @@ impl Why {
         if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
             text += &format!("\n{}", paint(Tone::Doubt, &apart));
         }
-        for line in textwrap(&text) {
+        for line in terminal::wrapped(&text) {
             terminal::say(&format!("{line}\n"));
         }
         Ok(status)
@@ -446,37 +446,4 @@ fn record(relations: &Relations, id: RecordId) -> String {
 
 fn day(time: &expbundle_format::time::Time) -> String {
     time.to_string().chars().take(10).collect()
-}
-
-/// Lines of a width that is good to read. Colours take no room.
-fn textwrap(text: &str) -> Vec<String> {
-    const WIDTH: usize = 100;
-    let visible = |word: &str| {
-        let mut in_code = false;
-        let counts = word.chars().filter(|letter| {
-            let shown = !in_code && *letter != '\u{1b}';
-            in_code = (in_code || *letter == '\u{1b}') && *letter != 'm';
-            shown
-        });
-        counts.count()
-    };
-    let mut lines = Vec::new();
-    for paragraph in text.split('\n') {
-        let (mut line, mut width) = (String::new(), 0);
-        for word in paragraph.split(' ') {
-            let length = visible(word);
-            if width > 0 && width + 1 + length > WIDTH {
-                lines.push(std::mem::take(&mut line));
-                width = 0;
-            }
-            if width > 0 {
-                line.push(' ');
-                width += 1;
-            }
-            line += word;
-            width += length;
-        }
-        lines.push(line);
-    }
-    lines
 }

@@ -6,6 +6,7 @@ use expbundle_format::Code;
 use expbundle_format::number::typed;
 use expbundle_format::record::role;
 use expbundle_format::sections::{Artifact, Direction, ModelFacts, RegisteredVersion};
+use expbundle_format::weights::look_like_weights;
 use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, RegisteredModel, read_yaml};
 use serde_json::{Map, Value};
 
@@ -251,7 +252,7 @@ fn place_folder<'a>(
         };
         item.mapped();
         // Without a tree, every file stands for itself.
-        if is_tree && !roles::is_weights(&file.path) {
+        if is_tree && !look_like_weights(&file.path) {
             continue;
         }
         let mut own = files::artifact(direction, roles::of_file(&file.path), file, hashed);

@@ -8,6 +8,7 @@ use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::{ArtifactRef, Form, role};
 use expbundle_format::sections::{Artifact, ArtifactFile, Direction};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
+use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Blake3, Code, DigestSet};
 use expbundle_trackers::wandb::{Folder, FolderFile, Value};
 
@@ -196,15 +197,15 @@ fn artifact_file(
         file.size = Some(size).filter(|size| *size > 0);
     }
     // MD5 in base64; for references it may be the address itself.
-    let md5 = base64::engine::general_purpose::STANDARD.decode(text("digest")).ok().filter(|bytes| bytes.len() == 16);
-    let Some(md5) = md5 else {
+    let md5 = base64::engine::general_purpose::STANDARD.decode(text("digest")).ok();
+    let Some(md5) = md5.and_then(|bytes| bytes.try_into().ok()) else {
         if let Some(digest) = Some(text("digest")).filter(|digest| !digest.is_empty() && *digest != reference) {
             file.foreign.insert("wandb-entry".to_owned(), digest.to_owned());
         }
         item.mapped();
         return Ok(Some(file));
     };
-    let md5 = crate::search::hex(&md5);
+    let md5 = format!("{:032x}", u128::from_be_bytes(md5));
     let found = if reference.is_empty() { index.find(size, &md5) } else { None };
     file.foreign.insert("md5".to_owned(), md5);
     if let Some(place) = &found {
@@ -232,7 +233,7 @@ fn list(ledger: &mut Ledger<'_>, mut artifact: Artifact) -> Result<(), ConvertEr
         }
         several => tree(ledger, several),
     };
-    let is_weights = |file: &&ArtifactFile| tree.is_some() && roles::is_weights(&file.path);
+    let is_weights = |file: &&ArtifactFile| tree.is_some() && look_like_weights(&file.path);
     let weights: Vec<ArtifactRef> = artifact.files.iter().filter(is_weights).filter_map(reference).collect();
     if let Some(tree) = tree {
         ledger.tree(&tree, &mut artifact)?;

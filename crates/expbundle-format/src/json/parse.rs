@@ -1,110 +1,14 @@
-//! Reads I-JSON (spec/json.md, "Reading"): a hand-written parser, for what it must refuse is what others let pass.
+//! Tokens of I-JSON (spec/json.md, "Reading"), read by hand, for what must be refused is what others let pass.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-
-use serde_json::{Map, Value};
 
 use super::JsonError;
 use crate::limits::Limits;
 use crate::number::MAX_SAFE_INTEGER;
 
 /// How much of a foreign text an error repeats.
-const SHOWN_CHARACTERS: usize = 80;
-
-/// Reads one JSON text.
-pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
-    read(bytes, limits)
-}
-
-/// Checks one JSON text, and keeps nothing of it: small objects take a hundred times the memory of their text.
-pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
-    read::<Checked>(bytes, limits).map(drop)
-}
-
-fn read<V: Built>(bytes: &[u8], limits: &Limits) -> Result<V, JsonError> {
-    let mut parser = Parser::new(checked_text(bytes)?, limits);
-    parser.space();
-    let value = parser.value(0)?;
-    parser.end()?;
-    Ok(value)
-}
-
-/// What is made of a text.
-trait Built: Sized {
-    type Members: Default;
-
-    fn text(text: Cow<'_, str>) -> Self;
-    fn number(number: Number) -> Self;
-    /// `true`, `false`, or nothing for `null`.
-    fn word(word: Option<bool>) -> Self;
-    fn array(items: Vec<Self>) -> Self;
-    /// Whether the name is new.
-    fn member(members: &mut Self::Members, name: String, value: Self) -> bool;
-    fn object(members: Self::Members) -> Self;
-}
-
-impl Built for Value {
-    type Members = Map<String, Self>;
-
-    fn text(text: Cow<'_, str>) -> Self {
-        Self::String(text.into_owned())
-    }
-
-    fn number(number: Number) -> Self {
-        match number {
-            Number::Integer(number) => number.into(),
-            Number::Float(number) => number.into(),
-        }
-    }
-
-    fn word(word: Option<bool>) -> Self {
-        word.map_or(Self::Null, Self::Bool)
-    }
-
-    fn array(items: Vec<Self>) -> Self {
-        Self::Array(items)
-    }
-
-    fn member(members: &mut Self::Members, name: String, value: Self) -> bool {
-        members.insert(name, value).is_none()
-    }
-
-    fn object(members: Self::Members) -> Self {
-        Self::Object(members)
-    }
-}
-
-/// It is as it should be.
-struct Checked;
-
-impl Built for Checked {
-    type Members = HashSet<String>;
-
-    fn text(_: Cow<'_, str>) -> Self {
-        Self
-    }
-
-    fn number(_: Number) -> Self {
-        Self
-    }
-
-    fn word(_: Option<bool>) -> Self {
-        Self
-    }
-
-    fn array(_: Vec<Self>) -> Self {
-        Self
-    }
-
-    fn member(members: &mut Self::Members, name: String, _: Self) -> bool {
-        members.insert(name)
-    }
-
-    fn object(_: Self::Members) -> Self {
-        Self
-    }
-}
+pub const SHOWN_CHARACTERS: usize = 80;
 
 /// The text, if it is UTF-8 without a byte order mark.
 pub fn checked_text(bytes: &[u8]) -> Result<&str, JsonError> {
@@ -123,7 +27,6 @@ pub enum Number {
     Float(f64),
 }
 
-/// Reads tokens; whoever drives it decides what becomes of them.
 pub struct Parser<'text> {
     text: &'text str,
     position: usize,
@@ -146,6 +49,10 @@ impl<'text> Parser<'text> {
         self.position as u64
     }
 
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
     }
@@ -161,7 +68,7 @@ impl<'text> Parser<'text> {
         }
     }
 
-    fn expected<T>(&self, expected: &'static str) -> Result<T, JsonError> {
+    pub fn expected<T>(&self, expected: &'static str) -> Result<T, JsonError> {
         Err(JsonError::Syntax { expected, offset: self.offset() })
     }
 
@@ -184,17 +91,6 @@ impl<'text> Parser<'text> {
         Ok(next)
     }
 
-    /// One value. Its depth is bounded by a small limit, so recursion is too.
-    fn value<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
-        match self.begin(depth)? {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => Ok(V::text(self.text()?)),
-            Some(b'-' | b'0'..=b'9') => Ok(V::number(self.number()?)),
-            _ => Ok(V::word(self.word()?)),
-        }
-    }
-
     /// `true`, `false`, or nothing for `null`.
     pub fn word(&mut self) -> Result<Option<bool>, JsonError> {
         for (word, value) in [("true", Some(true)), ("false", Some(false)), ("null", None)] {
@@ -210,58 +106,32 @@ impl<'text> Parser<'text> {
         self.text.as_bytes().get(self.position..).unwrap_or_default()
     }
 
-    fn object<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
-        self.position += 1;
-        let mut members = V::Members::default();
-        self.space();
-        if self.take(b'}') {
-            return Ok(V::object(members));
+    /// The names of the first members of an object that was read so far, from behind its brace.
+    pub fn names(&self, start: usize, count: usize) -> Result<HashSet<Cow<'text, str>>, JsonError> {
+        let mut again = Parser { position: start, ..*self };
+        let mut names = HashSet::with_capacity(count);
+        for _ in 0..count {
+            again.space();
+            names.insert(again.text()?);
+            // To behind the comma.
+            let mut depth = 0_u32;
+            loop {
+                match again.peek() {
+                    Some(b'"') => {
+                        again.text()?;
+                        continue;
+                    }
+                    Some(b'{' | b'[') => depth += 1,
+                    Some(b'}' | b']') => depth = depth.saturating_sub(1),
+                    Some(b',') if depth == 0 => break,
+                    Some(_) => {}
+                    None => return again.expected("the end of the object"),
+                }
+                again.skip();
+            }
+            again.skip();
         }
-        loop {
-            self.space();
-            let offset = self.offset();
-            if self.peek() != Some(b'"') {
-                return self.expected("a key in double quotes");
-            }
-            let key = self.text()?;
-            self.space();
-            if !self.take(b':') {
-                return self.expected("a colon");
-            }
-            self.space();
-            let value = self.value(depth + 1)?;
-            if !V::member(&mut members, key.clone().into_owned(), value) {
-                let key = key.chars().take(SHOWN_CHARACTERS).collect();
-                return Err(JsonError::DuplicateKey { key, offset });
-            }
-            self.space();
-            if self.take(b'}') {
-                return Ok(V::object(members));
-            }
-            if !self.take(b',') {
-                return self.expected("a comma or the end of the object");
-            }
-        }
-    }
-
-    fn array<V: Built>(&mut self, depth: u32) -> Result<V, JsonError> {
-        self.position += 1;
-        let mut items = Vec::new();
-        self.space();
-        if self.take(b']') {
-            return Ok(V::array(items));
-        }
-        loop {
-            self.space();
-            items.push(self.value(depth + 1)?);
-            self.space();
-            if self.take(b']') {
-                return Ok(V::array(items));
-            }
-            if !self.take(b',') {
-                return self.expected("a comma or the end of the array");
-            }
-        }
+        Ok(names)
     }
 
     /// A string; borrowed where nothing in it is escaped.

@@ -145,7 +145,6 @@ fn limits_are_exact() {
     let case = |text: &str, fits: bool| {
         let result = parse(text.as_bytes(), &limits);
         assert_eq!(result.as_ref().err().map(JsonError::code), (!fits).then_some(Code::JsonLimit), "{text}");
-        assert_eq!(direct::read::<Value>(text.as_bytes(), &limits, Keys::Ascend), result.ok());
     };
     case("[[[1]]]", true);
     case("[[[[]]]]", false);
@@ -204,47 +203,62 @@ fn a_list_is_no_object() {
 }
 
 #[test]
-fn what_the_fixed_form_holds_is_read_directly() {
+fn a_variant_is_written_in_one_way() {
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "lowercase")]
     enum Kind {
         Run,
-        Job,
+        Other(u64),
     }
+    let kind = |text: &str| from_bytes::<Vec<Kind>>(text.as_bytes(), &Limits::default());
+    assert_eq!(kind(r#"["run", {"other": 7}]"#).expect("variants"), [Kind::Run, Kind::Other(7)]);
+    for text in [
+        r#"{"run": null}"#,
+        r#"{"run": {}}"#,
+        r#""other""#,
+        r#"{"other": 1, "run": null}"#,
+        r#"{"other": null}"#,
+        "{}",
+        "1",
+        "[]",
+    ] {
+        let error = kind(&format!("[{text}]")).expect_err(text);
+        assert_eq!((error.code(), error.place("x").pointer.as_deref()), (Code::SchemaInvalid, Some("/0")), "{text}");
+    }
+}
+
+#[test]
+fn types_are_read_in_whatever_order_their_members_come() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Plain(u64);
     #[derive(Debug, PartialEq, Deserialize)]
     struct Usual {
         a: Option<u64>,
-        b: Option<Vec<Kind>>,
+        b: Option<Vec<Plain>>,
         c: Plain,
         #[serde(default)]
         d: Option<bool>,
     }
-    let limits = Limits::default();
-    let direct = |text: &str| direct::read::<Usual>(text.as_bytes(), &limits, Keys::Ascend);
-    let usual = |a, b, d| Some(Usual { a, b, c: Plain(7), d });
-    assert_eq!(
-        direct(r#"{"a": 1, "b": ["run", "job"], "c": 7}"#),
-        usual(Some(1), Some(vec![Kind::Run, Kind::Job]), None)
-    );
-    assert_eq!(direct(r#"{"a": null, "b": null, "c": 7, "d": false}"#), usual(None, None, Some(false)));
-    for unusual in [
-        r#"{"a": 1, "b": [1], "c": 7}"#,
-        r#"{"a": 1, "b": [{"run": null}], "c": 7}"#,
-        r#"{"a": nul, "b": null, "c": 7}"#,
-        r#"{"a": true, "b": null, "c": 7}"#,
-        r#"{"b": null, "a": 1, "c": 7}"#,
-        r#"{"a": 1, "a": 1, "b": null, "c": 7}"#,
-        "[1, null, 7]",
+    let read = |text: &str| from_bytes::<Usual>(text.as_bytes(), &Limits::default());
+    let usual = |a, b, d| Usual { a, b, c: Plain(7), d };
+    for (text, value) in [
+        (r#"{"a": 1, "b": [1, 2], "c": 7}"#, usual(Some(1), Some(vec![Plain(1), Plain(2)]), None)),
+        (r#"{"a": null, "b": null, "c": 7, "d": false}"#, usual(None, None, Some(false))),
+        (r#"{"d": null, "c": 7, "b": [3], "a": null, "e": {"x": [{}]}}"#, usual(None, Some(vec![Plain(3)]), None)),
     ] {
-        assert_eq!(direct(unusual), None, "{unusual}");
+        assert_eq!(read(text).expect(text), value);
     }
-    // In another order it is the same, once it is known that no key stands twice.
-    let other = br#"{"d": null, "c": 7, "b": ["run"], "a": null}"#;
-    assert_eq!(direct::read::<Usual>(other, &limits, Keys::Ascend), None);
-    for read in [direct::read::<Usual>(other, &limits, Keys::Differ), from_bytes::<Usual>(other, &limits).ok()] {
-        assert_eq!(read, usual(None, Some(vec![Kind::Run]), None));
+    for (text, code) in [
+        (r#"{"a": true, "b": null, "c": 7}"#, Code::SchemaInvalid),
+        (r#"{"a": nul, "b": null, "c": 7}"#, Code::JsonSyntax),
+        // What is wrong with the text comes first, wherever it stands.
+        (r#"{"a": true, "b": null, "c": 7, "x": 1e999}"#, Code::JsonNumber),
+        (r#"{"a": 1, "a": 1, "b": null, "c": 7}"#, Code::JsonDuplicateKey),
+        (r#"{"c": 7, "b": null, "a": 1, "b": [x]}"#, Code::JsonSyntax),
+        (r#"{"z": {"b": "},{", "a": 1}, "y": 0, "c": 7, "z": 1}"#, Code::JsonDuplicateKey),
+        ("[1, null, 7]", Code::SchemaInvalid),
+    ] {
+        assert_eq!(read(text).expect_err(text).code(), code, "{text}");
     }
 }
 
@@ -364,30 +378,17 @@ proptest! {
         }
     }
 
+    /// Whichever order they come in, and however deep, no name stands twice.
     #[test]
-    fn what_is_read_directly_is_what_is_read_through_a_value(value in values()) {
-        let bytes = to_bytes(&value).expect("writable");
-        prop_assert_eq!(direct::read::<Value>(&bytes, &Limits::default(), Keys::Ascend), Some(value));
-    }
-
-    #[test]
-    fn nothing_is_read_directly_that_is_not_strict(
-        value in values(), at in any::<prop::sample::Index>(), byte in any::<u8>(), text in "[\\[\\]{}:,\"\\\\ue0-9.+ a-f-]{0,24}",
-        limits in (0..6_u32, 0..12_u64),
-    ) {
-        let limits = Limits { json_depth: limits.0, json_values: limits.1, ..Limits::default() };
-        let mut bytes = to_bytes(&value).expect("writable");
-        let at = at.index(bytes.len());
-        bytes[at] = byte;
-        for bytes in [bytes, text.into_bytes()] {
-            if let Some(value) = direct::read::<Value>(&bytes, &limits, Keys::Ascend) {
-                prop_assert_eq!(parse(&bytes, &limits).expect("strict"), value);
-            }
-            // What was checked is read in whatever order, as it is through a value.
-            if check(&bytes, &limits).is_ok() {
-                prop_assert_eq!(direct::read::<Value>(&bytes, &limits, Keys::Differ), parse(&bytes, &limits).ok());
-            }
-        }
+    fn a_name_that_stands_twice_is_found(value in values(), names in prop::collection::vec("[a-d]{1,2}", 1..6)) {
+        let inner = String::from_utf8(to_bytes(&value).expect("writable")).expect("text");
+        let members: Vec<String> = names.iter().map(|name| format!("{}:{inner}", json!(name))).collect();
+        let text = format!("[{{{}}}]", members.join(","));
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        let read = read(text.as_bytes()).map_err(|error| error.code());
+        prop_assert_eq!(read.is_ok(), distinct.len() == names.len());
+        prop_assert!(read.is_ok() || read == Err(Code::JsonDuplicateKey));
+        prop_assert_eq!(from_value::<Value>(&value).expect("the same"), value);
     }
 
     /// The same over texts that are nearly JSON, and the other way round: what serde_json refuses, we refuse.

@@ -18,9 +18,13 @@ use crate::number::MAX_SAFE_INTEGER;
 /// Floats that JSON lacks become `null` on their way into a [`Value`], where nothing can tell them any more; types that may
 /// hold one use [`crate::number::Number`].
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
-    let value = serde_json::to_value(value).map_err(|error| JsonError::Unwritable(error.to_string()))?;
+    value_to_bytes(&serde_json::to_value(value).map_err(|error| JsonError::Unwritable(error.to_string()))?)
+}
+
+/// The same of what is a value already.
+pub fn value_to_bytes(value: &Value) -> Result<Vec<u8>, JsonError> {
     let mut text = String::new();
-    write_value(&mut text, &value, 0)?;
+    write_value(&mut text, value, 0)?;
     text.push('\n');
     Ok(text.into_bytes())
 }

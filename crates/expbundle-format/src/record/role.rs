@@ -33,3 +33,8 @@ pub const LINEAGE: &[&str] = &[MODEL, CHECKPOINT, ADAPTER, DATASET];
 pub fn carries_lineage(role: &Word) -> bool {
     LINEAGE.contains(&role.as_str())
 }
+
+/// Whether an artifact of that role is a model.
+pub fn is_model(role: &Word) -> bool {
+    [MODEL, ADAPTER, CHECKPOINT].contains(&role.as_str())
+}

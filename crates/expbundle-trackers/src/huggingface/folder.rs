@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::card::{Card, yaml};
-use super::pointer::{self, Pointer};
 use super::revision::Hub;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::{Json, read_json, read_text};
@@ -19,11 +18,15 @@ pub struct ModelFile {
     pub path: String,
     /// Where it is.
     pub on_disk: Utf8PathBuf,
-    /// Size in bytes; that of the file that is meant, if only a pointer is here.
+    /// Size in bytes.
     pub size: u64,
-    /// The pointer that is here in its place.
-    pub pointer: Option<Pointer>,
+    /// All its bytes, if they begin like those of a Git LFS pointer.
+    pub pointer: Option<Vec<u8>>,
 }
+
+/// Git LFS reads no pointer that is as long as this.
+const MOST_POINTER_BYTES: u64 = 1024;
+const POINTER_START: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 
 /// Results in a file of their own.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,17 +122,10 @@ impl Model {
             return;
         };
         let mut file = ModelFile { path, on_disk, size: metadata.len(), pointer: None };
-        if file.size < pointer::MOST_BYTES {
+        if file.size < MOST_POINTER_BYTES {
             let mut bytes = Vec::new();
-            let read =
-                fs::File::open(&file.on_disk).and_then(|open| open.take(pointer::MOST_BYTES).read_to_end(&mut bytes));
-            match read.map(|_| Pointer::parse(&bytes)) {
-                Ok(Ok(Some(pointer))) => {
-                    file.size = pointer.size;
-                    file.pointer = Some(pointer);
-                }
-                Ok(Ok(None)) => {}
-                Ok(Err(detail)) => self.find(SourceCode::Damaged, &file.path, detail),
+            match fs::File::open(&file.on_disk).and_then(|open| open.take(MOST_POINTER_BYTES).read_to_end(&mut bytes)) {
+                Ok(_) => file.pointer = Some(bytes).filter(|bytes| bytes.starts_with(POINTER_START)),
                 Err(error) => self.find(SourceCode::Unreadable, &file.path, error.to_string()),
             }
         }

@@ -2,10 +2,8 @@
 
 mod card;
 mod folder;
-mod pointer;
 mod revision;
 
 pub use card::Card;
 pub use folder::{Model, ModelFile, Results};
-pub use pointer::Pointer;
 pub use revision::Hub;

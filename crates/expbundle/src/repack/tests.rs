@@ -1,11 +1,15 @@
 //! Archives of other tools, and broken ones, made by hand.
 
-use std::io::Write as _;
+use std::io::{Cursor, Seek, Write};
+use std::iter;
 
+use expbundle_format::container::MIMETYPE;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::draft::Draft;
@@ -182,20 +186,65 @@ fn a_statement_is_known_by_its_bytes_whatever_its_entry_is_called() {
     }
 }
 
-#[test]
-fn what_is_stored_with_its_size_behind_it_is_found() {
-    let bundle = with_artifact();
-    let streamed: Vec<u8> = bundle
-        .entries()
-        .flat_map(|(name, content)| {
-            let data = content.memory().expect("in memory");
-            let mut header = entry(&name.to_string(), 0, 8, &[]);
-            header.extend(data);
-            let size = u32::try_from(data.len()).expect("small").to_le_bytes();
-            [&header[..], b"PK\x07\x08crc.", &size, &size].concat()
-        })
-        .collect();
-    assert_eq!(written(&repacked(&streamed).expect("objects").bundle), written(&bundle));
+/// How somebody zips a bundle again, with a tool of these days.
+#[derive(Clone, Debug)]
+struct Zipping {
+    /// To an output that cannot seek, so that sizes and checksums stand behind the contents.
+    streamed: bool,
+    /// Of the entries by turns, whether they are deflated, and whether they have fields of ZIP64.
+    entries: Vec<(bool, bool)>,
+    /// The folder that they lie in; empty, or with a slash at its end.
+    folder: &'static str,
+    reversed: bool,
+    alignment: u16,
+    comment: String,
+}
+
+fn zippings() -> impl Strategy<Value = Zipping> {
+    let entries = prop::collection::vec(any::<(bool, bool)>(), 1..4);
+    let folder = prop_oneof![Just(""), Just("run/"), Just("Ausgaben über Nacht/a/")];
+    let alignment = prop_oneof![Just(1), Just(4), Just(4096)];
+    (any::<bool>(), entries, folder, any::<bool>(), alignment, "[ -~]{0,20}").prop_map(
+        |(streamed, entries, folder, reversed, alignment, comment)| Zipping {
+            streamed,
+            entries,
+            folder,
+            reversed,
+            alignment,
+            comment,
+        },
+    )
+}
+
+impl Zipping {
+    fn zip(&self, bundle: &Bundle) -> Vec<u8> {
+        if self.streamed {
+            self.fill(bundle, ZipWriter::new_stream(Vec::new())).into_inner()
+        } else {
+            self.fill(bundle, ZipWriter::new(Cursor::new(Vec::new()))).into_inner()
+        }
+    }
+
+    fn fill<W: Write + Seek>(&self, bundle: &Bundle, mut zip: ZipWriter<W>) -> W {
+        let mimetype = ("mimetype".to_owned(), MIMETYPE.as_bytes().to_vec());
+        let entries =
+            bundle.entries().map(|(name, content)| (name.to_string(), content.memory().expect("in memory").to_vec()));
+        let mut contents: Vec<_> = iter::once(mimetype).chain(entries).collect();
+        if self.reversed {
+            contents.reverse();
+        }
+        if !self.folder.is_empty() {
+            zip.add_directory(self.folder, SimpleFileOptions::default()).expect("memory");
+        }
+        for ((name, content), (deflated, large)) in contents.into_iter().zip(self.entries.iter().cycle()) {
+            let method = if *deflated { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+            let options = SimpleFileOptions::default().compression_method(method).large_file(*large);
+            zip.start_file(format!("{}{name}", self.folder), options.with_alignment(self.alignment)).expect("memory");
+            zip.write_all(&content).expect("memory");
+        }
+        zip.set_comment(&*self.comment).expect("short");
+        zip.finish().expect("memory")
+    }
 }
 
 #[test]
@@ -319,6 +368,15 @@ fn too_many_entries_are_refused() {
 }
 
 proptest! {
+    #[test]
+    fn a_bundle_that_was_zipped_again_is_restored_without_a_loss(zipping in zippings()) {
+        let (bundle, _) = with_statement();
+        let repacked = repacked(&zipping.zip(&bundle)).expect("objects");
+        prop_assert_eq!(&repacked.dropped[..], &[]);
+        prop_assert_eq!((repacked.renamed, repacked.clutter), (0, 0));
+        prop_assert_eq!(written(&repacked.bundle), written(&bundle));
+    }
+
     /// Whatever was done to an archive, what is kept of it is intact.
     #[test]
     fn what_is_kept_is_intact(

@@ -1,5 +1,9 @@
 //! The fields of a run as the service gives them, as JSON, in their places in [`Run`].
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 use super::super::run::{Run, State};
 use super::super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
@@ -130,25 +134,13 @@ fn storage_id(run: &mut Run, value: Value) {
     }
 }
 
+/// In either alphabet, with or without padding.
 fn base64(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
-    for letter in text.trim_end_matches('=').bytes() {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(six)) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.extend(u8::try_from(bits >> held & 0xff));
-        }
-    }
-    String::from_utf8(bytes).ok()
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    String::from_utf8(ENGINE.decode(text.replace('-', "+").replace('_', "/")).ok()?).ok()
 }
 
 /// Nanoseconds since 1970. Times of the service are UTC, with or without saying so.

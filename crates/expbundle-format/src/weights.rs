@@ -1,17 +1,17 @@
-//! Which files hold weights.
-
-use expbundle_format::record::{Word, role};
+//! Which files hold weights, by their names (spec/directory.md).
 
 /// Ends of names that weights have, in any case. Any file may hold weights; without one of these, or of a record that calls it a model,
 /// a folder is not taken for that of a model.
-const ENDS: [&str; 22] = [
+const ENDS: [&str; 27] = [
     ".bin",
     ".caffemodel",
+    ".cbm",
     ".ckpt",
     ".engine",
     ".ggml",
     ".gguf",
     ".h5",
+    ".hdf5",
     ".joblib",
     ".keras",
     ".mlmodel",
@@ -20,12 +20,15 @@ const ENDS: [&str; 22] = [
     ".npz",
     ".onnx",
     ".pb",
+    ".pickle",
     ".pkl",
     ".pt",
     ".pth",
     ".safetensors",
+    ".skops",
     ".t7",
     ".tflite",
+    ".ubj",
     ".weights",
 ];
 
@@ -33,9 +36,4 @@ const ENDS: [&str; 22] = [
 pub fn look_like_weights(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     ENDS.iter().any(|end| path.ends_with(end))
-}
-
-/// Whether an artifact of this role is a model.
-pub fn is_model(role: &Word) -> bool {
-    [role::MODEL, role::ADAPTER, role::CHECKPOINT].contains(&role.as_str())
 }

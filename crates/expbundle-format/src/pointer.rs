@@ -3,7 +3,7 @@
 //! A pointer proves which bytes are meant, not that anybody has them. It is read strictly: text that begins like a pointer
 //! and is none is an error, because taking it for the file would compare digests that mean nothing.
 
-use expbundle_format::Sha256;
+use crate::digest::Sha256;
 
 /// Pointers are shorter than this; what is longer is a file, whatever its first line says.
 pub const MAX_POINTER_BYTES: u64 = 1024;
