@@ -4,19 +4,23 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::draft::OneRecord;
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
-use expbundle_convert::{Converted, Embedded, Options, embed};
-use expbundle_format::record::{Record, Status, Word, role};
-use expbundle_format::sections::Account;
-use expbundle_format::{Code, Finding};
+use expbundle_convert::{Converted, Options, embed};
+use expbundle_format::record::{Word, role};
 use rayon::prelude::*;
 
 use super::Manner;
 use crate::failure::Failure;
 use crate::output::{Output, Over, make_folders};
-use crate::terminal::{self, Tone, cell, count, grouped, one_line, paint, quoted};
+use crate::terminal::{self, Tone, cell, count, paint, quoted};
 use crate::{Outcome, exit, files, findings, tracker};
+
+mod place;
+mod summary;
+
+use place::{Placed, file_name, is_folder, is_up_to_date, make_folder_of, place, place_sweep};
+use summary::Summary;
+pub use summary::{account_words, embedded_words};
 
 /// Convert runs of a tracker to bundles, reading its files without it
 ///
@@ -292,195 +296,4 @@ impl Convert {
             }
         }
     }
-}
-
-/// What became of a converted run.
-enum Placed {
-    New,
-    /// The bundle that is there holds this very record.
-    Same,
-    /// The bundle that is there holds another record, perhaps an older one of the run, and signed: the new one stands beside it.
-    Beside {
-        path: Utf8PathBuf,
-        is_new: bool,
-    },
-}
-
-/// Writes a bundle, unless the one that is there says the same. What is there is never changed.
-fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Failure> {
-    if !path.exists() {
-        Output::new(path, Over::NOTHING)?.save(&converted.bundle)?;
-        return Ok(Placed::New);
-    }
-    let there = files::intact(path)?;
-    if there.records().contains_key(&converted.record()) {
-        return Ok(Placed::Same);
-    }
-    let id: String = converted.record().to_string().chars().take(8).collect();
-    let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
-    let is_new = !beside.exists();
-    if is_new {
-        Output::new(&beside, Over::NOTHING)?.save(&converted.bundle)?;
-    }
-    Ok(Placed::Beside { path: beside, is_new })
-}
-
-/// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.
-fn place_sweep(sweep: &OneRecord, folder: &Utf8Path) -> Result<(), Failure> {
-    let short: String = sweep.record().id().to_string().chars().take(12).collect();
-    let path = folder.join(format!("sweep-{short}.expb"));
-    if path.exists() { Ok(()) } else { Output::new(&path, Over::NOTHING)?.save(sweep) }
-}
-
-/// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is
-/// nothing new to convert.
-fn is_up_to_date(path: &Utf8Path, run: &Listed) -> bool {
-    let ended = [Status::Finished, Status::Failed, Status::Killed, Status::Crashed].contains(&run.status);
-    if !ended || !path.exists() {
-        return false;
-    }
-    files::intact(path).is_ok_and(|intact| {
-        intact.records().values().map(Record::body).any(|body| {
-            body.source.as_ref().is_some_and(|source| source.run == run.id)
-                && body.status == Some(run.status)
-                && body.started == run.started
-        })
-    })
-}
-
-fn is_folder(path: &Utf8Path) -> bool {
-    path.is_dir() || path.as_str().ends_with('/') || path.extension().is_none()
-}
-
-fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
-    match path.parent().filter(|parent| !parent.as_str().is_empty()) {
-        Some(parent) => make_folders(parent),
-        None => Ok(()),
-    }
-}
-
-/// The file of a run: its key, with what no file name may hold replaced.
-fn file_name(key: &str) -> String {
-    let safe: String =
-        key.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).take(120).collect();
-    let safe = safe.trim_start_matches('.');
-    format!("{}.expb", if safe.is_empty() { "run" } else { safe })
-}
-
-/// What many conversions come to.
-#[derive(Default)]
-struct Summary {
-    new: u64,
-    unchanged: u64,
-    changed: u64,
-    failed: Vec<String>,
-    account: Account,
-    embedded: Vec<Embedded>,
-    too_large: Vec<Embedded>,
-    findings: Vec<Finding>,
-}
-
-impl Summary {
-    fn add(&mut self, converted: &Converted, run: &Listed) {
-        for (kind, line) in &converted.account.items {
-            self.account.found(kind, line.total);
-            self.account.mapped(kind, line.mapped);
-            self.account.raw(kind, line.raw);
-            for dropped in &line.dropped {
-                self.account.dropped(kind, dropped.count, &dropped.reason);
-            }
-        }
-        for (kind, count) in &converted.account.secrets {
-            *self.account.secrets.entry(kind.clone()).or_default() += count;
-        }
-        self.embedded.extend(converted.embedded.iter().cloned());
-        self.too_large.extend(converted.too_large.iter().cloned());
-        for finding in &converted.findings {
-            let mut finding = finding.clone();
-            finding.place = finding.place.in_file(&run.key);
-            self.findings.push(finding);
-        }
-    }
-
-    fn words(mut self, out: &Utf8Path) -> String {
-        // Runs are converted in any order; what is said of them is not.
-        self.findings.sort();
-        self.failed.sort();
-        let mut text = findings::all(&self.findings);
-        text += &account_words(&self.account);
-        self.embedded.sort();
-        self.too_large.sort();
-        text += &embedded_words(&self.embedded, &self.too_large);
-        text += &format!(
-            "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
-            if self.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
-            grouped(self.new),
-            grouped(self.unchanged),
-            grouped(self.changed),
-            self.failed.len()
-        );
-        if !self.failed.is_empty() {
-            text += &format!("failed: {}\n", one_line(&self.failed.join(", ")));
-        }
-        text
-    }
-}
-
-/// The account as a table.
-pub fn account_words(account: &Account) -> String {
-    let (total, mapped, raw, dropped) = account.totals();
-    let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
-    for (kind, line) in &account.items {
-        let reasons: Vec<String> =
-            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), quoted(&one.reason))).collect();
-        let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
-        rows.push(vec![cell(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
-    }
-    rows.push(vec!["all".to_owned(), grouped(total), grouped(mapped), grouped(raw), grouped(dropped)]);
-    let verdict = if account.adds_up() {
-        paint(Tone::Good, "the account adds up")
-    } else {
-        format!(
-            "{}: please report this",
-            paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
-        )
-    };
-    format!("{}{verdict}\n{}", terminal::table(&rows), secret_words(account))
-}
-
-/// How many secrets were left out.
-fn secret_words(account: &Account) -> String {
-    let all: u64 = account.secrets.values().sum();
-    if all == 0 {
-        return String::new();
-    }
-    let kinds: Vec<String> =
-        account.secrets.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
-    format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
-}
-
-/// Which files' bytes are in the bundle, and which are not although a pattern asked for them.
-pub fn embedded_words(embedded: &[Embedded], too_large: &[Embedded]) -> String {
-    let mut text = format!("embedded: {}\n", listed(embedded));
-    if !too_large.is_empty() {
-        let most = embed::MOST_BYTES_IN_ALL >> 20;
-        let why = format!("not embedded, for the files of one run come to {most} MiB at most:");
-        text += &format!("{} {}\n", paint(Tone::Doubt, &why), listed(too_large));
-    }
-    text
-}
-
-/// How many files, how many bytes, and the first of them.
-fn listed(files: &[Embedded]) -> String {
-    const SHOWN: usize = 20;
-    let size: u64 = files.iter().map(|file| file.size).sum();
-    let mut text = format!("{}, {}", count(files.len() as u64, "file"), count(size, "byte"));
-    for file in files.iter().take(SHOWN) {
-        text += &format!("\n  {} ({})", quoted(&file.path), count(file.size, "byte"));
-    }
-    let more = files.len().saturating_sub(SHOWN);
-    if more > 0 {
-        text += &format!("\n  … and {more} more");
-    }
-    text
 }

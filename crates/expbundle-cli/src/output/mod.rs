@@ -2,17 +2,23 @@
 //! (docs/decisions/0021-what-is-written-over.md). No other file of this crate writes files; a test holds it to that.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use expbundle::Bundle;
 use expbundle::lock::{FolderLock, Seen};
-use expbundle::write_file::{PreparedFile, PreparedFolder, check_replaceable, is_unfinished, write_file};
+use expbundle::write_file::{PreparedFile, check_replaceable, is_unfinished};
 use expbundle_format::container::SectionName;
 use expbundle_format::record::Word;
 
 use crate::failure::Failure;
+
+mod folder;
+mod pages;
+
+pub use folder::{OutputFolder, make_folders};
+pub use pages::{write_keys, write_page};
 
 /// Every path that the arguments of a command name.
 #[derive(Debug, Default)]
@@ -209,79 +215,6 @@ impl Output {
     }
 }
 
-/// A folder to be made with all that is in it, or not at all.
-#[derive(Debug)]
-pub struct OutputFolder {
-    folder: PreparedFolder,
-    path: Utf8PathBuf,
-}
-
-impl OutputFolder {
-    /// A folder that is not there yet.
-    pub fn new(path: &Utf8Path) -> Result<Self, Failure> {
-        // Removes also what a killed command left.
-        let _lock = lock(path)?;
-        let folder = PreparedFolder::new(path).map_err(|error| Failure::io("make the folder", path, &error))?;
-        Ok(Self { folder, path: path.to_owned() })
-    }
-
-    /// Makes a folder in it.
-    pub fn make_folder(&self, name: &str) -> Result<(), Failure> {
-        let made = self.folder.file(name).and_then(std::fs::create_dir);
-        made.map_err(|error| Failure::io("make the folder", &self.path.join(name), &error))
-    }
-
-    /// Writes a file in it.
-    pub fn write(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Failure> {
-        let written = self.folder.file(name).and_then(|path| write_file(&path, write));
-        written.map_err(|error| Failure::io("write the file", &self.path.join(name), &error))
-    }
-
-    /// Puts the folder in its place, and gives that.
-    pub fn put_in_place(self) -> Result<Utf8PathBuf, Failure> {
-        let _lock = lock(&self.path)?;
-        self.folder.put_in_place().map_err(|error| Failure::io("make the folder", &self.path, &error))?;
-        Ok(self.path)
-    }
-}
-
-/// Makes a folder and those above it, where they are not there.
-pub fn make_folders(path: &Utf8Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(path).map_err(|error| Failure::io("make the folder", path, &error))
-}
-
-/// Writes a private key and its public one, where neither is there. Nobody else may read the private key, not even for a moment.
-pub fn write_keys(private: (&Utf8Path, &str), public: (&Utf8Path, &str)) -> Result<(), Failure> {
-    let _lock = lock(private.0)?;
-    let text = |text: &str| {
-        let bytes = text.as_bytes().to_vec();
-        move |file: &mut File| file.write_all(&bytes)
-    };
-    let describe = |path: &Utf8Path, error: &io::Error| Failure::io("write the key", path, error);
-    for (path, _) in [private, public] {
-        if std::fs::symlink_metadata(path).is_ok() {
-            return Err(Failure::new("cli.io", "a file of that name is there, and keys are never overwritten")
-                .at(path.as_str())
-                .help("choose another name, or move the old key away"));
-        }
-    }
-    let prepared = [
-        PreparedFile::private(private.0, text(private.1)).map_err(|error| describe(private.0, &error))?,
-        PreparedFile::new(public.0, text(public.1)).map_err(|error| describe(public.0, &error))?,
-    ];
-    for file in prepared {
-        let path = file.path().to_owned();
-        file.put_in_free_place().map_err(|error| describe(&path, &error))?;
-    }
-    Ok(())
-}
-
-/// Writes a page that this program generates, over an older one of the same name.
-pub fn write_page(path: &Utf8Path, page: &[u8]) -> Result<(), Failure> {
-    let _lock = lock(path)?;
-    write_file(path, |file| file.write_all(page)).map_err(|error| Failure::io("write the file", path, &error))
-}
-
 /// Whether two names are of one file that is there.
 pub fn is_one(one: &Utf8Path, other: &Utf8Path) -> bool {
     let same_path = one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other));
@@ -315,7 +248,7 @@ mod tests {
     #[test]
     fn no_other_file_of_the_program_writes() {
         // The demo works in a folder that it made for itself, and changes files there as a person would.
-        let exempt = ["output.rs", "demo.rs", "examples.rs", "schemas.rs"];
+        let exempt = ["output/mod.rs", "output/folder.rs", "output/pages.rs", "demo.rs", "examples.rs", "schemas.rs"];
         let words = [
             "write_file",
             "PreparedFile",

@@ -1,91 +1,25 @@
-//! `expbundle show`: what was run, why, on what, with which results, at what cost, and who signed. One screen; then sections.
+//! A record on one screen.
 
 use std::fmt::Write as _;
 
-use camino::Utf8PathBuf;
-use expbundle::report::{StatementReport, statement_reports};
+use expbundle::report::StatementReport;
 use expbundle::standing::Objection;
 use expbundle::verify::Intact;
-use expbundle_format::json;
-use expbundle_format::limits::Limits;
+use expbundle_format::RecordId;
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::Record;
-use expbundle_format::sections::{
-    self, Artifacts, Context, Cost, Evaluations, JsonSection as _, Recipe, SourceSection, Summary,
-};
-use expbundle_format::{Foreign, RecordId};
-use expbundle_query::{ArtifactNames, Shown};
-use serde_json::Value;
+use expbundle_format::sections::{self, Artifacts, Context, Cost, Evaluations, Recipe, SourceSection, Summary};
+use expbundle_query::ArtifactNames;
 
-use super::extract;
-use crate::failure::Failure;
-use crate::terminal::{
-    self, Tone, block, cell, count, duration, grouped, named, one_line, paint, printable, quoted, size,
-};
-use crate::{Outcome, choice, exit, keys, objections, series, statements, tracker, verdict};
-
-/// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
-///
-/// Without SECTION: what was run, why, on what, results, cost, who signed, on one screen.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
-    expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
-pub struct Show {
-    /// Bundle, model directory, or a tracker's folder or file
-    path: Utf8PathBuf,
-    /// Section to show, like `recipe` or `metrics`
-    section: Option<String>,
-    /// Id of the record, or its beginning, where a bundle has several
-    #[arg(long, value_name = "ID")]
-    record: Option<String>,
-    /// Run of a tracker's source that has several
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
-    /// Write JSON: one object with the record and its JSON sections (schemas/show.schema.json)
-    #[arg(long)]
-    json: bool,
-}
-
-/// Lines shown of a list that may be long.
-const SHOWN: usize = 12;
-/// Lines shown of one text.
-const MOST_LINES: usize = 1000;
-
-impl Show {
-    pub fn run(self) -> Outcome {
-        let intact = tracker::intact(&self.path, self.run.as_deref())?;
-        let ids = statements::chosen(&intact, self.record.as_deref())?;
-        if self.json || self.section.is_some() {
-            let id = statements::one(&intact, self.record.as_deref())?;
-            return if let Some(name) = &self.section {
-                objections::warn(&intact, id)?;
-                show_section(&intact, id, name, self.json)
-            } else {
-                let shown = Shown::of(&intact, id, keys::moment(None)?.timestamp());
-                terminal::say_json(&shown.expect("the record was chosen among these"));
-                Ok(exit::OK)
-            };
-        }
-        let verdict = intact.judge(None, keys::moment(None)?.timestamp());
-        let statements = statement_reports(&intact, &verdict);
-        let mut text = String::new();
-        for id in ids.iter().take(SHOWN) {
-            let against = verdict.standing.against.get(id).map(Vec::as_slice).unwrap_or_default();
-            text += &screen(&intact, *id, against, &statements);
-        }
-        if ids.len() > SHOWN {
-            _ = writeln!(text, "and {} more; `--record` chooses one", count((ids.len() - SHOWN) as u64, "record"));
-        }
-        terminal::say(&text);
-        Ok(exit::OK)
-    }
-}
+use super::SHOWN;
+use crate::terminal::{self, Tone, block, cell, count, duration, grouped, named, one_line, paint, quoted, size};
+use crate::{choice, objections, statements, verdict};
 
 fn heading(text: &mut String, title: &str) {
     _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
 }
 
-fn screen(intact: &Intact, id: RecordId, against: &[Objection], statements: &[StatementReport]) -> String {
+pub(super) fn screen(intact: &Intact, id: RecordId, against: &[Objection], statements: &[StatementReport]) -> String {
     let record = intact.records().get(&id).expect("the record was chosen among these");
     let mut text = String::new();
     head(&mut text, intact, record);
@@ -131,7 +65,7 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     }
 }
 
-fn why(text: &mut String, intact: &Intact, id: RecordId) {
+pub(super) fn why(text: &mut String, intact: &Intact, id: RecordId) {
     let Some(context) = intact.json_section::<Context>(id) else { return };
     let parts = [
         ("Purpose", context.purpose),
@@ -198,7 +132,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
     }
 }
 
-fn results(text: &mut String, intact: &Intact, id: RecordId) {
+pub(super) fn results(text: &mut String, intact: &Intact, id: RecordId) {
     if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
@@ -232,7 +166,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
     }
 }
 
-fn cost(text: &mut String, intact: &Intact, id: RecordId) {
+pub(super) fn cost(text: &mut String, intact: &Intact, id: RecordId) {
     let Some(cost) = intact.json_section::<Cost>(id) else { return };
     heading(text, "Cost");
     let basis = |basis| match basis {
@@ -335,116 +269,4 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     if about.len() > SHOWN {
         _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));
     }
-}
-
-/// One section in words, or with `--json` the JSON that it is.
-fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Outcome {
-    let body = intact.records().get(&id).expect("the record was chosen among these").body();
-    let content = extract::section(intact, id, name)?;
-    let full = body
-        .sections
-        .keys()
-        .find(|section| section.as_str() == name || section.as_str().split('.').next() == Some(name));
-    let full = full.map_or(name, |section| section.as_str());
-    if as_json && full.ends_with(".parquet") {
-        return Err(Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --csv` gives its points"));
-    }
-    if full == sections::METRICS || full == sections::TELEMETRY {
-        return points(&content, full);
-    }
-    if full == sections::CONSOLE {
-        return console(&content, full);
-    }
-    let bytes = content
-        .read(Limits::default().section_bytes)
-        .map_err(|error| Failure::new("cli.io", format!("the section cannot be read: {error}")).at(full))?;
-    let Ok(value) = json::parse(&bytes, &Limits::default()) else {
-        return Err(
-            Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --section` gives its bytes")
-        );
-    };
-    if as_json {
-        terminal::say_json_text(&String::from_utf8_lossy(&bytes));
-    } else if full == SourceSection::NAME {
-        let source = intact.json_section::<SourceSection>(id).unwrap_or_default();
-        terminal::say(&super::convert::account_words(&source.account));
-        terminal::say(&outline(&value));
-    } else {
-        terminal::say(&outline(&value));
-    }
-    Ok(exit::OK)
-}
-
-fn points(content: &expbundle::Content, name: &str) -> Outcome {
-    let reader = series::open(content, name)?;
-    series::affordable(&reader, content, name)?;
-    let rows = reader.summaries().map_err(|error| series::failure(&error, name))?;
-    let mut table = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
-    table.extend(rows.into_iter().map(|(key, line)| {
-        vec![cell(&key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
-    }));
-    terminal::say(&terminal::table(&table));
-    terminal::talk("`expbundle extract --csv` gives every point\n");
-    Ok(exit::OK)
-}
-
-fn console(content: &expbundle::Content, name: &str) -> Outcome {
-    let reader = series::open_console(content, name)?;
-    let shown = reader.for_each(|line| {
-        let text = format!("{}\n", printable(&line.line));
-        terminal::say(&if line.stream == "stderr" { paint(Tone::Doubt, &text) } else { text });
-    });
-    shown.map(|()| exit::OK).map_err(|error| series::failure(&error, name))
-}
-
-/// JSON as an indented outline that people read: no brackets, and quotes only where something is more than a word.
-fn outline(value: &Value) -> String {
-    let mut text = String::new();
-    let mut waiting: Vec<(usize, Option<String>, &Value)> = vec![(0, None, value)];
-    while let Some((level, label, value)) = waiting.pop() {
-        let indent = "  ".repeat(level);
-        let prefix = label.as_ref().map_or_else(String::new, |label| paint(Tone::Hint, label));
-        match value {
-            Value::Object(members) if typed::wrapped(value).is_none() => {
-                if label.is_some() {
-                    _ = writeln!(text, "{indent}{prefix}");
-                }
-                let next = level + usize::from(label.is_some());
-                waiting.extend(members.iter().rev().map(|(key, value)| (next, Some(long_cell(key)), value)));
-            }
-            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-                if label.is_some() {
-                    _ = writeln!(text, "{indent}{prefix}");
-                }
-                let next = level + usize::from(label.is_some());
-                waiting.extend(
-                    items.iter().enumerate().rev().map(|(index, item)| (next, Some(format!("- {}", index + 1)), item)),
-                );
-            }
-            Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(|item| long_cell(&typed::display(item))).collect();
-                _ = writeln!(text, "{indent}{prefix}  {}", items.join(", "));
-            }
-            _ => {
-                let words = typed::display(value);
-                if words.contains('\n') {
-                    let (lines, all) = block(&words, &format!("{indent}    "), MOST_LINES);
-                    _ = write!(text, "{indent}{prefix}\n{lines}");
-                    if all > MOST_LINES {
-                        let more = count((all - MOST_LINES) as u64, "more line");
-                        _ = writeln!(text, "{indent}    … {more}; `--json` has all");
-                    }
-                } else {
-                    _ = writeln!(text, "{indent}{prefix}  {}", long_cell(&words));
-                }
-            }
-        }
-    }
-    text
-}
-
-/// A value where there is a line for it alone.
-fn long_cell(text: &str) -> String {
-    Foreign::new(text).at_most(2000).bare_if_plain().to_string()
 }
