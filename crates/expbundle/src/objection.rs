@@ -170,6 +170,7 @@ impl<'a> Objections<'a> {
         let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
             rights.policy.is_none() || rights.trusts(statement) || vouched.contains(&(statement.identity(), record))
         };
+        let named_and_absent = rights.named_and_absent(words);
         let mut told = HashSet::new();
         for statement in revocations {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };
@@ -185,9 +186,9 @@ impl<'a> Objections<'a> {
                     let vouched = by_signer.get(revoked).filter(|_| is_first).into_iter().flatten();
                     let mut records: BTreeSet<RecordId> = vouched.copied().collect();
                     records.extend(standing.taken_back.get(&subject));
-                    // Of a record that is not here nobody can tell whether the key vouched for it.
-                    let is_absent = !rights.is_here(subject) && rights.trusts(statement) && rights.is_known(revoked);
-                    records.extend(is_absent.then_some(subject));
+                    // Of a parent that is not here nobody can tell whether the key vouched for it.
+                    let is_absent = named_and_absent.contains(&subject) && rights.trusts(statement);
+                    records.extend((is_absent && rights.is_known(revoked)).then_some(subject));
                     // With a signers file, that a key was taken back says nothing of what another trusted one vouches for.
                     let is_said = |record: &RecordId| rights.policy.is_none() || !has_a_say.contains(record);
                     records.retain(|record| is_said(record) && told.insert((by, revoked, Some(*record))));

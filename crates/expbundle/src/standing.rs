@@ -12,7 +12,8 @@ use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, DigestSet, Finding, Foreign, Place, RecordId, StatementId};
 use expbundle_statement::{
-    Identity, Judgement, Kind, Predicate, Revoked, TimeEvidence, TrustPolicy, VerifiedStatement, Window,
+    Asserted, Identity, Judgement, Kind, LinkClaim, Predicate, Revoked, TimeEvidence, TrustPolicy, VerifiedStatement,
+    Window,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -354,9 +355,16 @@ impl<'a> Rights<'a> {
         Self { intact, authors: intact.authors(), policy, judgements, at }
     }
 
-    /// Whether a record is in the bundle.
-    pub fn is_here(&self, record: RecordId) -> bool {
-        self.intact.records().contains_key(&record)
+    /// Records that are not here, and that one here or a link names as a parent.
+    pub fn named_and_absent(&self, words: &[&VerifiedStatement]) -> HashSet<RecordId> {
+        let records = self.intact.records();
+        let declared = records.values().flat_map(|record| &record.body().parents);
+        let linked = words.iter().filter_map(|statement| match statement.predicate() {
+            Predicate::Link(Asserted { claim: LinkClaim::Record { parent, .. }, .. }) => Some(RecordId(parent.blake3)),
+            _ => None,
+        });
+        let named = declared.map(|parent| RecordId(parent.record.blake3)).chain(linked);
+        named.filter(|id| !records.contains_key(id)).collect()
     }
 
     /// What the signers file makes of who signed a statement; `None` if there is no such file.
