@@ -6,8 +6,8 @@ use std::io;
 use camino::Utf8Path;
 use expbundle_format::Finding;
 
-use crate::exit;
 use crate::terminal::{self, Tone};
+use crate::{exit, hints};
 
 /// An error as the user reads it. Exit code 2, for the command did not get to an answer, also because a bundle is beyond the limits; 1 if a
 /// bundle is broken.
@@ -138,7 +138,7 @@ impl Failure {
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
         let is_limit = finding.is_limit();
-        let mut failure = Self::new(finding.code.as_str(), finding.message).help(finding.code.help());
+        let mut failure = Self::new(finding.code.as_str(), finding.message).help(hints::help(finding.code));
         failure.0.exit = if is_limit { exit::ERROR } else { exit::FAILED };
         match finding.place.to_string() {
             place if place.is_empty() => failure,

@@ -2,6 +2,7 @@
 
 use expbundle_format::{Finding, Severity};
 
+use crate::hints;
 use crate::terminal::{Tone, one_line, paint};
 
 /// How many findings of one code are shown in full.
@@ -19,7 +20,7 @@ pub fn words(finding: &Finding) -> String {
     if !place.is_empty() {
         text += &format!("  --> {}\n", one_line(&place));
     }
-    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), finding.code.help());
+    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::help(finding.code));
     text
 }
 

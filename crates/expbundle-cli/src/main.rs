@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod findings;
 mod folder_words;
+mod hints;
 mod keys;
 mod objections;
 mod output;

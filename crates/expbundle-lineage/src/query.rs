@@ -52,7 +52,8 @@ pub struct Why {
     pub producers: Vec<(RecordId, Side)>,
     /// Records that made what others make as well: it may come from elsewhere.
     pub possible: Vec<(RecordId, Side)>,
-    /// Records that put these bytes out and may have been given them, since what they took in is not all here.
+    /// Records that put these bytes out and may have been given them, since what they took in is not all here or only their description has
+    /// the bytes.
     pub unknown: Vec<(RecordId, Side)>,
     /// Records that took them in.
     pub takers: Vec<(RecordId, Side)>,
@@ -251,8 +252,9 @@ impl Lineage {
                 let list = match maker.origin(output, digests) {
                     Origin::PassedOn => &mut why.passed_on,
                     Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
-                    Origin::Made => &mut why.possible,
-                    Origin::Unknown => &mut why.unknown,
+                    Origin::Made if output.listed => &mut why.possible,
+                    // What only a description lists is no output of which a record answers for having made it.
+                    Origin::Made | Origin::Unknown => &mut why.unknown,
                 };
                 list.push((facts.id(), *side));
             }

@@ -427,3 +427,14 @@ fn many_sizes_of_one_digest_cost_their_number() {
     assert_eq!(lineage.parents(id("c")).first().map(|edge| edge.links.len()), Some(20_000));
     assert_eq!(codes(&lineage), ["artifact.digest-conflict"]);
 }
+
+/// `record.json` is what a record answers for: who is asked about a file that only its description lists cannot tell who made it.
+#[test]
+fn what_only_a_description_lists_is_not_known_to_be_made() {
+    let mut told = artifact("model", bytes("weights"));
+    let listed = lineage(&[record("maker").output(told.clone())]);
+    assert_eq!(listed.why(&bytes("weights"), None).producers.len(), 1);
+    told.listed = false;
+    let why = lineage(&[record("maker").output(told)]).why(&bytes("weights"), None);
+    assert_eq!((why.producers.len(), why.possible.len(), why.unknown.len()), (0, 0, 1));
+}

@@ -14,7 +14,7 @@ use super::convert::role_and_file;
 use crate::failure::Failure;
 use crate::output::{Inputs, Output};
 use crate::tracker::convert_failure;
-use crate::{Outcome, exit, files, secrets, statements, terminal, tracker};
+use crate::{Outcome, exit, files, hints, secrets, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
@@ -177,7 +177,7 @@ fn failure(error: RunError) -> Failure {
         }
         RunError::Secrets { found } => secrets::refused(&found, "leave it out of what is given here"),
         RunError::Section { source, .. } => {
-            Failure::new(source.code().as_str(), source.to_string()).help(source.code().help())
+            Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
         }
         RunError::Parquet { source, .. } => Failure::new("cli.source", format!("the section cannot be read: {source}"))
             .help(

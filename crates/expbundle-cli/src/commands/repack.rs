@@ -7,7 +7,7 @@ use expbundle_format::limits::Limits;
 use crate::failure::Failure;
 use crate::output::{Inputs, Output, is_one};
 use crate::terminal::{Tone, count, paint};
-use crate::{Outcome, exit, files, findings, terminal};
+use crate::{Outcome, exit, files, findings, hints, terminal};
 
 /// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again
 ///
@@ -37,7 +37,7 @@ impl Repack {
         let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
         let repacked = repack::repack(&content, &Limits::default()).map_err(|error| {
             let code = error.code().map_or("cli.io", |code| code.as_str());
-            let help = error.code().map_or("check the disk", |code| code.help());
+            let help = error.code().map_or_else(|| "check the disk".to_owned(), hints::help);
             Failure::new(code, error.to_string()).at(self.file.as_str()).because(&error).help(help)
         })?;
         let dropped = repacked.dropped.len() as u64;
