@@ -253,7 +253,7 @@ impl Lineage {
                     Origin::PassedOn => &mut why.passed_on,
                     Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
                     Origin::Made if output.listed => &mut why.possible,
-                    // What only a description lists is no output of which a record answers for having made it.
+                    // A record does not answer for outputs that only its description lists.
                     Origin::Made | Origin::Unknown => &mut why.unknown,
                 };
                 list.push((facts.id(), *side));
