@@ -79,7 +79,7 @@ pub fn nothing_counts(relations: &Relations) -> &'static str {
     if relations.file.is_some() { "no record that counts here made this file" } else { "no record here counts" }
 }
 
-/// Why a parent that is named has no place in the graph, and whose word it is that it is one, unless it is the record's own.
+/// Why a parent that is named has no place in the graph, and who named it if the record itself does not.
 pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) -> String {
     let why = match relations.absence(parent) {
         Absence::SetApart => "signed by no trusted key",

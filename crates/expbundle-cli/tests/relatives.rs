@@ -839,6 +839,26 @@ fn a_key_taken_back_of_a_parent_that_is_not_here_is_not_forgotten() {
     }
 }
 
+/// Whoever names a record as a parent could else turn what was said of a key into an objection.
+#[test]
+fn a_parent_that_only_strangers_name_is_objected_to_by_nobody() {
+    let bench = bench();
+    also_trust(&bench, &format!("ben@example.org {}", key(BEN).public_key()));
+    let parent = DigestSet::of(b"a record that is not here");
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, parent, &revoke_key(BEN, "STOLEN"), ADA);
+    let (strange, _) = finished(run("strange", &[], &[b"strange"], &[parent]));
+    all.merge(&strange);
+    let claim = LinkClaim::Record { parent, relation: None, artifact: None };
+    say(&mut all, tuned, &Predicate::Link(Asserted { claim, reason: None }), EVE);
+    save(&bench, &all);
+    let text = flat(&bench, &["verify", "a.expb", "--trust", "signers"]);
+    assert!(text.starts_with("✓ intact, signed and trusted: a.expb"), "{text}");
+    let report = report(&bench, &["--trust", "signers"]);
+    assert_eq!((&report["state"], &report["objected"]), (&"trusted".into(), &serde_json::json!([])));
+}
+
 #[test]
 fn a_key_that_is_not_trusted_now_takes_back_nothing_of_others() {
     let bench = bench();

@@ -5,6 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::bundle::Bundle;
+use expbundle::folder::{FileState, Folder, ReleaseState};
+use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::lock::{Seen, sweep};
+use expbundle::standing::{Objection, ObjectionKind, Standing};
+use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
@@ -18,12 +24,6 @@ use crate::release::{self, ReleaseError, Releasing};
 use crate::scan;
 use crate::story::Story;
 use crate::{BUNDLE_NAME, card, gitattributes};
-use expbundle::bundle::Bundle;
-use expbundle::folder::{FileState, Folder, ReleaseState};
-use expbundle::hash::{HashError, Progress, Wanted};
-use expbundle::lock::{Seen, sweep};
-use expbundle::standing::{Objection, ObjectionKind, Standing};
-use expbundle::verify::{Digests, Intact};
 
 const GITATTRIBUTES: &str = ".gitattributes";
 const GITIGNORE: &str = ".gitignore";

@@ -1,5 +1,10 @@
 use std::collections::BTreeMap;
 
+use expbundle::content::Content;
+use expbundle::draft::Draft;
+use expbundle::folder::Word;
+use expbundle::judge::State;
+use expbundle::verify::Unverified;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, Evaluation, Evaluations};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
@@ -10,11 +15,6 @@ use expbundle_statement::{
 
 use super::*;
 use crate::plan_release;
-use expbundle::content::Content;
-use expbundle::draft::Draft;
-use expbundle::folder::Word;
-use expbundle::judge::State;
-use expbundle::verify::Unverified;
 
 const WEIGHTS: &[u8] = include_bytes!("../../../fixtures/huggingface/digits-base-64/model.safetensors");
 

@@ -3,15 +3,15 @@
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::hash::{self, HashError, Progress};
+use expbundle::judge::State;
+use expbundle::report::{Question, Report};
+use expbundle::verify::{Checked, Unverified};
 use expbundle_format::{Code, Finding, Place};
 
 use crate::BUNDLE_NAME;
 use crate::check::{judge, wanted};
 use crate::scan::scan;
-use expbundle::hash::{self, HashError, Progress};
-use expbundle::judge::State;
-use expbundle::report::{Question, Report};
-use expbundle::verify::{Checked, Unverified};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, Word};
+use expbundle::hash::Wanted;
+use expbundle::judge::{State, Verdict};
+use expbundle::standing::Standing;
+use expbundle::verify::{Digests, Intact};
 use expbundle_format::tree::TreeFile;
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{Code, Finding, Place, RecordId};
@@ -10,11 +15,6 @@ use crate::covering::{Covering, Maker};
 use crate::outputs::{Here, Output, Outputs};
 use crate::releases::{HeldTo, Releases, is_file};
 use crate::scan::{Held, Scan};
-use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, Word};
-use expbundle::hash::Wanted;
-use expbundle::judge::{State, Verdict};
-use expbundle::standing::Standing;
-use expbundle::verify::{Digests, Intact};
 
 /// Findings of one code in a report; what more there is, is counted. The files themselves are all listed.
 const MOST_FINDINGS: usize = 100;

@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::VerifiedStatement;
-
 use expbundle::folder::Word;
 use expbundle::judge::Verdict;
 use expbundle::standing::ObjectionKind;
 use expbundle::verify::{Digests, Intact};
+use expbundle_format::{RecordId, StatementId};
+use expbundle_statement::VerifiedStatement;
 
 /// Who signed a record, and whether its word covers files.
 #[derive(Clone, Debug, PartialEq, Eq)]

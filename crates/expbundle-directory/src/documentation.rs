@@ -3,8 +3,9 @@
 //! A list of what does matter would be open, and wrong tomorrow. Paths are compared byte by byte: `readme.md`, `README.py`, `sub/README.md`
 //! and `prompts.md` count. Links count too, whatever their name.
 
-use crate::BUNDLE_NAME;
 use expbundle::hash::Found;
+
+use crate::BUNDLE_NAME;
 
 /// Files at the top, by their exact names. But for the card, none has an ending by which a loader of data sets takes files: of a folder of texts
 /// `LICENSE.txt` is a part of the training data.

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use expbundle::folder::Word;
+use expbundle::verify::Digests;
 use expbundle_format::pointer::Pointer;
 use expbundle_format::record::{ArtifactRef, Form, Record, role};
 use expbundle_format::sections::{Artifacts, Direction};
@@ -11,8 +13,6 @@ use expbundle_format::{ArtifactDigests, Blake3, RecordId, Sha256};
 
 use crate::covering::{Covering, Maker};
 use crate::scan::{Held, Scan};
-use expbundle::folder::Word;
-use expbundle::verify::Digests;
 
 /// A file that a record made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,17 +9,17 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle_format::RecordId;
-use expbundle_format::sections::Context;
-
-use crate::BUNDLE_NAME;
-use crate::diff;
 use expbundle::bundle::Bundle;
 use expbundle::folder::FileReport;
 use expbundle::lock::{FolderLock, Seen};
 use expbundle::standing::{Objection, Standing};
 use expbundle::verify::Intact;
 use expbundle::write_file::{PreparedFile, remove_file, write_file};
+use expbundle_format::RecordId;
+use expbundle_format::sections::Context;
+
+use crate::BUNDLE_NAME;
+use crate::diff;
 
 /// What will be in a file.
 #[derive(Clone, Debug)]

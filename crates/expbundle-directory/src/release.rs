@@ -3,6 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use expbundle::bundle::Bundle;
+use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::lock::{Seen, sweep};
+use expbundle::verify::{Digests, Intact, followed_by};
+use expbundle::write_file::is_unfinished;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{DigestSet, StatementId};
@@ -13,11 +18,6 @@ use crate::attach::count;
 use crate::check::judge;
 use crate::plan::{self, After, Change, Plan};
 use crate::scan::{Held, Scan, scan};
-use expbundle::bundle::Bundle;
-use expbundle::hash::{HashError, Progress, Wanted};
-use expbundle::lock::{Seen, sweep};
-use expbundle::verify::{Digests, Intact, followed_by};
-use expbundle::write_file::is_unfinished;
 
 /// Weights that a release names as further subjects, so that its statement stays small.
 const MOST_SUBJECTS: usize = 1000;

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use expbundle::folder::{ReleaseReport, ReleaseState};
+use expbundle::verify::Digests;
 use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{Blake3, StatementId};
@@ -10,8 +12,6 @@ use expbundle_statement::{Identity, Predicate, VerifiedStatement};
 
 use crate::covering::Covering;
 use crate::scan::{Held, Scan};
-use expbundle::folder::{ReleaseReport, ReleaseState};
-use expbundle::verify::Digests;
 
 /// All releases of a bundle, and the listing that the folder is held to.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::sync::Mutex;
 
 use camino::Utf8Path;
+use expbundle::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
 use expbundle_format::ArtifactDigests;
 use expbundle_format::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use expbundle_format::tree::TreePath;
@@ -15,7 +16,6 @@ use crate::BUNDLE_NAME;
 use crate::alike::alike;
 use crate::documentation::{CARD, MOST_CARD_BYTES, is_not_counted, may_choose_files};
 use crate::shards::{self, Shards};
-use expbundle::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
 
 /// What a file in the folder is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use expbundle::bundle::Bundle;
+use expbundle::verify::Intact;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Record, role};
@@ -10,8 +12,6 @@ use expbundle_format::{Foreign, RecordId, json};
 use serde_json::Value;
 
 use crate::card::{Additions, CardResult};
-use expbundle::bundle::Bundle;
-use expbundle::verify::Intact;
 
 /// The tag by which models with a bundle are found.
 pub const TAG: &str = "expbundle";

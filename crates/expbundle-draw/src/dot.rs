@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use expbundle_lineage::Grade;
+
 use crate::NO_LINK;
 use crate::text::visible;
 use crate::view::{Tone, View};
-use expbundle_lineage::Grade;
 
 /// The view as a DOT digraph, ancestors to the left.
 pub fn dot(view: &View) -> String {

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use expbundle_lineage::Grade;
+
 use crate::layout::{Arc, Layout, Point, Size, layout};
 use crate::text::{clipped, columns, rows, visible};
 use crate::view::{Tone, View, ViewEdge, ViewNode};
-use expbundle_lineage::Grade;
 
 /// Characters of a line in a box; the whole text is in its tooltip.
 const LINE_CHARACTERS: usize = 40;

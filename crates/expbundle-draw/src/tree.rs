@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use expbundle_format::RecordId;
-
 use expbundle_lineage::{Direction, Edge, Folded, Joins, Lineage, Parents};
 
 /// What a line is about.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle_format::{ArtifactDigests, RecordId};
-
 use expbundle_lineage::{Edge, Folded, Grade, Joins, Lineage, Parents};
 
 /// What a node of a picture stands for.

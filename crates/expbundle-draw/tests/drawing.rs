@@ -7,7 +7,7 @@ use expbundle_draw::{
     Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, dot, mermaid, svg, tree,
 };
 use expbundle_lineage::{Direction, Edge, Grade, RecordFacts};
-use family::{id, lineage, record};
+use family::{id, ladder, lineage, record};
 
 fn node(text: &str) -> ViewNode {
     ViewNode { lines: vec![text.to_owned(), "second".to_owned()], tone: Tone::Plain }
@@ -175,17 +175,7 @@ fn a_tree_stands_for_all_that_it_does_not_show() {
 /// Each diamond doubles the ways, and not the lines.
 #[test]
 fn a_tree_of_a_ladder_has_the_size_of_the_ladder() {
-    let mut stories = vec![record("top 0").puts("model", "0")];
-    for rung in 0..40_u32 {
-        for side in ["left", "right"] {
-            let made = format!("{side} {rung}");
-            stories.push(record(&made).takes("model", &rung.to_string()).puts("model", &made));
-        }
-        let below = (rung + 1).to_string();
-        let bottom = record(&format!("top {below}")).puts("model", &below);
-        stories.push(bottom.takes("model", &format!("left {rung}")).takes("model", &format!("right {rung}")));
-    }
-    let lines = tree(&lineage(&stories), &[id("top 40")], Direction::Up, TreeLimits::default());
+    let lines = tree(&ladder(40), &[id("top 40")], Direction::Up, TreeLimits::default());
     assert!((81..300).contains(&lines.len()), "{}", lines.len());
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expbundle_format::RecordId;
 use expbundle_format::record::Kind;
 use expbundle_lineage::{Direction, Edge, Facts, Grade, Joins, Lineage, RecordFacts};
-use family::{Story, digest, facts, id, lineage, link, record};
+use family::{Story, digest, facts, id, ladder, lineage, link, record};
 use proptest::prelude::*;
 
 /// Inputs and outputs by role and content, parents, and contents of a tree that is taken in and of one that is put out, as proptest
@@ -212,22 +212,7 @@ proptest! {
 /// attacks.md 25: 2^40 paths, and a chain that is deeper than any stack.
 #[test]
 fn ladders_and_chains_cost_their_size() {
-    let mut stories = vec![record("top 0").puts("model", "0")];
-    for rung in 0..40_u32 {
-        for side in ["left", "right"] {
-            let made = format!("{side} {rung}");
-            stories.push(record(&made).takes("model", &rung.to_string()).puts("model", &made));
-        }
-        let below = (rung + 1).to_string();
-        let bottom = record(&format!("top {below}"));
-        stories.push(
-            bottom
-                .takes("model", &format!("left {rung}"))
-                .takes("model", &format!("right {rung}"))
-                .puts("model", &below),
-        );
-    }
-    let ladder = lineage(&stories);
+    let ladder = ladder(40);
     assert_eq!(ladder.ancestors(&[id("top 40")]).len(), 120);
     assert_eq!(ladder.layers().len(), 81);
     assert_eq!(ladder.heads(), [id("top 40")]);

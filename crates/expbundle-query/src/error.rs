@@ -31,7 +31,7 @@ pub enum QueryError {
         /// How many.
         count: usize,
     },
-    /// There is no record at all.
+    /// The bundle holds no record.
     #[error("the bundle holds no record")]
     Empty,
     /// There are several records that no other follows from, and one is needed.

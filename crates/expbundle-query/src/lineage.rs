@@ -39,7 +39,7 @@ pub struct LineageReport {
     pub weakest: Vec<RecordId>,
     /// What somebody objects to of the records that are asked about and of their ancestors, whether or not they are below: revoked ones first.
     pub objected: Vec<Objected>,
-    /// Parents that are named and not here, so that nothing is known of them.
+    /// Parents that are named, and are not here or have no say.
     pub absent: Vec<AbsentParent>,
     /// The records of the family.
     pub records: Vec<Relative>,
@@ -106,7 +106,7 @@ pub struct Relative {
     pub hidden_listings: usize,
 }
 
-/// A parent that is named and not here.
+/// A parent that is named and has no place in the graph.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AbsentParent {
@@ -205,7 +205,7 @@ impl LineageReport {
         Self {
             signers_checked: relations.policy.is_some(),
             at: relations.at,
-            skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
+            skipped_lines: relations.skipped_lines(),
             start: start.to_vec(),
             state,
             weakest,

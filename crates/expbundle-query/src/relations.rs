@@ -14,8 +14,8 @@ use expbundle_format::foreign::{Foreign, ForeignLine};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, RecordId, StatementId};
-use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side};
-use expbundle_statement::{Kind, TrustPolicy};
+use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side, Why};
+use expbundle_statement::{Kind, SkippedLine, TrustPolicy};
 
 use crate::gather::{Found, Gathered, Refused, Source, find, gather};
 use crate::{QueryError, starting};
@@ -62,7 +62,7 @@ pub struct Question<'a> {
     pub at: Time,
     /// The beginning of the id of the record that it is about.
     pub record: Option<&'a str>,
-    /// What the answer speaks of.
+    /// What the answer is about.
     pub scope: Scope,
 }
 
@@ -109,7 +109,7 @@ impl Question<'_> {
         let mut other_makers = ids(lists.into_iter().flatten());
         other_makers.retain(|id| !start.contains(id));
         let is_made = file.is_none() || !why.producers.is_empty() || !why.possible.is_empty();
-        Ok(Asked { start, other_makers, is_made })
+        Ok(Asked { start, other_makers, is_made, why })
     }
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
@@ -130,7 +130,7 @@ impl Question<'_> {
         }
     }
 
-    /// The records that the answer may speak of: those to begin with, their relatives, and what might be relatives.
+    /// The records that the answer may be about: those to begin with, their relatives, and what might be relatives.
     fn concerned(&self, graph: &Lineage, start: &[RecordId]) -> Option<BTreeSet<RecordId>> {
         // Downwards from no record in particular is downwards from every beginning.
         let down = self.scope == Scope::Descendants;
@@ -168,6 +168,7 @@ struct Asked {
     other_makers: Vec<RecordId>,
     /// Whether some record is known to have made that file; `true` if no file is asked about.
     is_made: bool,
+    why: Why,
 }
 
 impl Asked {
@@ -187,12 +188,14 @@ pub struct Relations {
     pub policy: Option<TrustPolicy>,
     /// The moment at which keys were judged.
     pub at: Time,
-    /// What the answer speaks of.
+    /// What the answer is about.
     pub scope: Scope,
     /// Records that the question is about.
     pub start: Vec<RecordId>,
     /// The digests and size of the file that was asked about, if it was one.
     pub file: Option<Hashed>,
+    /// What the graph knows of that file; nothing if none was asked about.
+    pub why: Why,
     /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
     /// Nothing begins with them, and what was said against them is shown.
     pub without_say: Vec<RecordId>,
@@ -269,7 +272,8 @@ impl Relations {
         }
         let mut without_say = question.without_say(&intact, &verdict, file.as_ref());
         if question.record.is_some() && !without_say.is_empty() {
-            asked = Ok(Asked { is_made: true, ..Asked::default() });
+            let why = asked.map(|asked| asked.why).unwrap_or_default();
+            asked = Ok(Asked { is_made: true, why, ..Asked::default() });
         }
         let asked = asked?;
         let above = intact.objected_above(&verdict, &asked.all());
@@ -287,6 +291,7 @@ impl Relations {
             start: asked.start,
             other_makers: asked.other_makers,
             is_made: asked.is_made,
+            why: asked.why,
             refused: Vec::new(),
             passed_over: Vec::new(),
             intact,
@@ -296,6 +301,11 @@ impl Relations {
             lowering,
             links,
         })
+    }
+
+    /// Lines of the signers file that were skipped.
+    pub(crate) fn skipped_lines(&self) -> Vec<SkippedLine> {
+        self.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default()
     }
 
     /// What joins the records.

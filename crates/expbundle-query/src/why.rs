@@ -1,13 +1,13 @@
 //! Where a file comes from, as a document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use expbundle::judge::State;
 use expbundle::report::{StatementReport, objected, statement_reports};
 use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::time::Time;
 use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId, StatementId};
-use expbundle_lineage::{RecordFacts, Why};
+use expbundle_lineage::RecordFacts;
 use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub struct WhyReport {
 pub struct Told {
     /// What is known of it.
     pub record: Relative,
-    /// How the file has to do with it; null if a bundle was asked about.
+    /// Where it got the file; null if a bundle was asked about.
     pub how: Option<HowMade>,
     /// What it was made from, as far as records are here.
     pub parents: Vec<ReportedEdge>,
@@ -71,11 +71,11 @@ pub struct Told {
     pub gaps: Vec<ReportedGap>,
     /// How many records it descends from, as far as they are here.
     pub ancestors: usize,
-    /// Reviews and deployments of it, those against it first.
+    /// Reviews and deployments of it: those against it first, then by date.
     pub statements: Vec<StatementReport>,
 }
 
-/// How a file has to do with a record that has it among its outputs.
+/// Where a record that has a file among its outputs got it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HowMade {
@@ -83,7 +83,7 @@ pub enum HowMade {
     Made,
     /// The record made it, or passed on what others make as well.
     Possible,
-    /// The record made it or was given it: what it took in is not all here.
+    /// The record made it or was given it: what it took in is not all here, or only its description lists the file.
     Unknown,
     /// It came from outside, and the record describes it.
     Origin,
@@ -93,23 +93,20 @@ impl WhyReport {
     /// All that is known of the file, or of the last records of the bundle.
     pub fn of(relations: &Relations) -> Self {
         let graph = relations.graph();
-        let why = relations.why();
+        let why = &relations.why;
         let start = relations.objected_first();
         let (told, more) = start.split_at(start.len().min(MOST_TOLD));
-        let said: Vec<(RecordId, BTreeSet<StatementId>)> = told
-            .iter()
-            .map(|id| (*id, relations.said_about(*id).iter().map(|statement| statement.id()).collect()))
-            .collect();
-        let mut statements = statement_reports(&relations.intact, &relations.verdict);
-        statements.retain(|one| said.iter().any(|(_, ids)| ids.contains(&one.id)));
-        let tell = |(id, said): &(RecordId, BTreeSet<StatementId>)| Told {
+        let statements = statement_reports(&relations.intact, &relations.verdict);
+        let statements: HashMap<StatementId, &StatementReport> = statements.iter().map(|one| (one.id, one)).collect();
+        let report = |statement: &VerifiedStatement| statements.get(&statement.id()).copied().cloned();
+        let tell = |id: &RecordId| Told {
             record: Relative::of(relations, *id),
-            how: relations.file.as_ref().map(|_| relations.how_made(&why, *id)),
+            how: relations.file.as_ref().map(|_| relations.how_made(*id)),
             parents: graph.parents(*id).iter().map(|edge| ReportedEdge::of(relations, edge)).collect(),
             absent: AbsentParent::of(relations, &[*id]),
             gaps: ReportedGap::of(relations, *id),
             ancestors: graph.ancestors(&[*id]).len(),
-            statements: statements.iter().filter(|one| said.contains(&one.id)).cloned().collect(),
+            statements: relations.said_about(*id).into_iter().filter_map(report).collect(),
         };
         let mut against: Vec<RecordId> = relations.objected(&relations.start);
         against.extend(told.iter().flat_map(|id| objected(&relations.verdict, *id)));
@@ -117,16 +114,16 @@ impl WhyReport {
         Self {
             signers_checked: relations.policy.is_some(),
             at: relations.at,
-            skipped_lines: relations.policy.as_ref().map(|policy| policy.skipped().to_vec()).unwrap_or_default(),
+            skipped_lines: relations.skipped_lines(),
             digest: relations.file.as_ref().map(expbundle::hash::Hashed::digests),
             size: relations.file.as_ref().map(|file| file.size),
             state: relations.state_of_all(relations.family(&relations.start)),
             made: !relations.is_of_unknown_maker(),
-            told: said.iter().map(tell).collect(),
+            told: told.iter().map(tell).collect(),
             more: more.len(),
             other_makers: relations.other_makers.clone(),
             takers: takers.into_iter().collect(),
-            conflicting: why.conflicting,
+            conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
@@ -135,18 +132,13 @@ impl WhyReport {
 }
 
 impl Relations {
-    /// What the graph knows of the file that was asked about; nothing if a bundle was.
-    pub fn why(&self) -> Why {
-        self.file.as_ref().map(|file| self.graph().why(&file.digests(), Some(file.size))).unwrap_or_default()
-    }
-
-    /// How the file that was asked about has to do with a record that has it among its outputs.
-    pub fn how_made(&self, why: &Why, id: RecordId) -> HowMade {
+    /// Where a record that has the file among its outputs got it.
+    pub fn how_made(&self, id: RecordId) -> HowMade {
         if self.is_origin(id) {
             HowMade::Origin
-        } else if !why.producers.is_empty() {
+        } else if !self.why.producers.is_empty() {
             HowMade::Made
-        } else if !why.possible.is_empty() {
+        } else if !self.why.possible.is_empty() {
             HowMade::Possible
         } else {
             HowMade::Unknown
@@ -181,7 +173,7 @@ impl Relations {
     }
 
     /// Reviews and deployments of a record, each once, those against it first. Left out are those that were taken back, that a later review of
-    /// the same signer replaces, that are dated later than the moment of the question, and that speak of another output than the file.
+    /// the same signer replaces, that are dated later than the moment of the question, and that name a different output.
     pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
         let mut about = self.intact.statements_about(id);

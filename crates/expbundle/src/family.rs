@@ -71,7 +71,7 @@ impl Intact {
     }
 
     /// The bundle without some of its statements, and without the listings that only these name.
-    pub fn without_statements(&self, left_out: &BTreeSet<StatementId>) -> Bundle {
+    pub(crate) fn without_statements(&self, left_out: &BTreeSet<StatementId>) -> Bundle {
         let mut part = self.bundle().clone();
         for statement in self.statements().iter().filter(|statement| left_out.contains(&statement.id())) {
             part.remove(&EntryName::Statement(statement.file_digest()));

@@ -170,7 +170,7 @@ impl<'a> Objections<'a> {
         let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
             rights.policy.is_none() || rights.trusts(statement) || vouched.contains(&(statement.identity(), record))
         };
-        let named_and_absent = rights.named_and_absent(words);
+        let named_and_absent = rights.named_and_absent(words, standing);
         let mut told = HashSet::new();
         for statement in revocations {
             let Predicate::Revocation(revocation) = statement.predicate() else { continue };

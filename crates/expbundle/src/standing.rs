@@ -355,11 +355,13 @@ impl<'a> Rights<'a> {
         Self { intact, authors: intact.authors(), policy, judgements, at }
     }
 
-    /// Records that are not here, and that one here or a link names as a parent.
-    pub fn named_and_absent(&self, words: &[&VerifiedStatement]) -> HashSet<RecordId> {
+    /// Records that are not here, and that one here or a link names as a parent. What is set apart names nobody.
+    pub fn named_and_absent(&self, words: &[&'a VerifiedStatement], standing: &Standing) -> HashSet<RecordId> {
         let records = self.intact.records();
-        let declared = records.values().flat_map(|record| &record.body().parents);
-        let linked = words.iter().filter_map(|statement| match statement.predicate() {
+        let heard = records.iter().filter(|(id, _)| !standing.apart.records.contains(id));
+        let declared = heard.flat_map(|(_, record)| &record.body().parents);
+        let linking = words.iter().filter(|one| !standing.apart.statements.contains(&one.id()));
+        let linked = linking.filter_map(|statement| match statement.predicate() {
             Predicate::Link(Asserted { claim: LinkClaim::Record { parent, .. }, .. }) => Some(RecordId(parent.blake3)),
             _ => None,
         });

@@ -4,13 +4,13 @@ use camino::Utf8PathBuf;
 use expbundle::judge::Verdict;
 use expbundle::report::{StatementReport, statement_reports};
 use expbundle::verify::Intact;
+use expbundle_draw::graph::{self, Item};
 use expbundle_format::StatementId;
 use expbundle_format::sections::Context;
 use expbundle_statement::Kind;
 
 use crate::terminal::{self, Tone, block, count, grouped, named, one_line, paint, quoted};
 use crate::{Outcome, exit, files, keys, objections, statements, verdict};
-use expbundle_draw::graph::{self, Item};
 
 /// Show who said what about the records of a bundle, latest first
 ///

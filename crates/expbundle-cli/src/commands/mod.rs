@@ -1,7 +1,6 @@
 //! The commands: verbs of the journey, one file each.
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-
 use indicatif::ProgressBar;
 
 use crate::output::Inputs;

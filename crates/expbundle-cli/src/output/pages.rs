@@ -1,4 +1,4 @@
-//! Files that are no bundles: keys and pages.
+//! Keys and manual pages.
 
 use std::fs::File;
 use std::io::{self, Write as _};

@@ -121,3 +121,18 @@ pub fn ids(names: &[&str]) -> Vec<RecordId> {
     ids.sort_unstable();
     ids
 }
+
+/// A chain of diamonds from `top 0` to `top RUNGS`: each doubles the ways.
+pub fn ladder(rungs: u32) -> Lineage {
+    let mut stories = vec![record("top 0").puts("model", "0")];
+    for rung in 0..rungs {
+        for side in ["left", "right"] {
+            let made = format!("{side} {rung}");
+            stories.push(record(&made).takes("model", &rung.to_string()).puts("model", &made));
+        }
+        let below = (rung + 1).to_string();
+        let bottom = record(&format!("top {below}")).puts("model", &below);
+        stories.push(bottom.takes("model", &format!("left {rung}")).takes("model", &format!("right {rung}")));
+    }
+    lineage(&stories)
+}

@@ -6,7 +6,6 @@ use expbundle::costs::FamilyCosts;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
 use expbundle_format::sections::Basis;
-
 use expbundle_query::Relations;
 
 use super::words::listed;

@@ -3,8 +3,7 @@
 use expbundle::judge::State;
 use expbundle_draw::{Part, Tone as Look, ViewNode};
 use expbundle_lineage::Edge;
-
-use expbundle_query::Relations;
+use expbundle_query::{Relations, Relative};
 
 use super::SIGNERS;
 use super::words::{folded, gap_name, relation_word, withheld};
@@ -12,7 +11,6 @@ use crate::objections;
 use crate::relations;
 use crate::statements::short;
 use crate::terminal::{cell, named, one_line, quoted, some_of};
-use expbundle_query::Relative;
 
 /// What stands at a link of the picture: the relation, and whose word it is.
 pub fn link(relations: &Relations, edge: &Edge) -> String {

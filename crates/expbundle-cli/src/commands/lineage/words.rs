@@ -7,17 +7,14 @@ use expbundle::judge::State;
 use expbundle_draw::{TreeItem, TreeLimits};
 use expbundle_format::RecordId;
 use expbundle_format::record::Word;
-use expbundle_lineage::relation;
-use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link};
-
-use expbundle_query::{Absence, Relations};
+use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, relation};
+use expbundle_query::{Absence, Relations, Relative};
 
 use super::SIGNERS;
 use crate::objections;
 use crate::relations;
 use crate::statements::short;
 use crate::terminal::{self, Tone, cell, count, named, one_line, paint, quoted, some_of};
-use expbundle_query::Relative;
 
 /// Ways to an ancestor that are shown.
 const WAYS: usize = 20;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_lineage::Why as Origin;
 use expbundle_query::{HowMade, Relations, Scope, WhyReport};
 
 use crate::objections;
@@ -65,9 +64,8 @@ impl Why {
             return Ok(status);
         }
         let name = cell(self.file.file_name().unwrap_or(self.file.as_str()));
-        let origin = relations.file.as_ref().map(|file| (file.digests(), relations.why()));
-        let mut text = match &origin {
-            Some((digests, why)) => opening(&relations, &name, digests, why),
+        let mut text = match &relations.file {
+            Some(file) => opening(&relations, &name, &file.digests()),
             None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
             None => String::new(),
         };
@@ -81,7 +79,7 @@ impl Why {
             if index > 0 {
                 text += if relations.file.is_some() { " Or it " } else { "\n\n" };
             }
-            text += origin.as_ref().map_or("", |(_, why)| came(relations.how_made(why, *id)));
+            text += relations.file.as_ref().map_or("", |_| came(relations.how_made(*id)));
             text += &told(&relations, *id);
         }
         if !folded.is_empty() {
@@ -151,7 +149,8 @@ fn named_record(relations: &Relations, id: RecordId) -> String {
 }
 
 /// What is known of the file itself.
-fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &Origin) -> String {
+fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
+    let why = &relations.why;
     let digest: String = digests.to_string().chars().take(19).collect();
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
@@ -185,7 +184,7 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests, why: &O
     text
 }
 
-/// How a file has to do with a record that has it among its outputs.
+/// Where a record got the file.
 fn came(how: HowMade) -> &'static str {
     match how {
         HowMade::Origin => "came from outside and is described by the origin record ",
