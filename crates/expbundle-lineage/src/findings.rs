@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::parallel::prelude::*;
 use expbundle_format::record::{Source, Word};
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Code, DigestSet, Finding, Foreign, Place, RecordId};
-use rayon::prelude::*;
 
 use crate::contents::{Content, proving_whole};
 use crate::evidence::carries_proof;

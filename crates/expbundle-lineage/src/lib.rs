@@ -41,6 +41,8 @@ mod lineage;
 pub mod link;
 mod listing;
 mod nothing;
+#[doc(hidden)]
+pub mod parallel;
 pub mod query;
 pub mod relation;
 pub mod rollup;

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
+use crate::parallel::prelude::*;
 use expbundle_format::{DigestSet, Finding, RecordId};
-use rayon::prelude::*;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
@@ -49,7 +49,7 @@ impl Lineage {
         links.dedup();
         supersessions.sort_unstable();
         supersessions.dedup();
-        let (contents, gathered) = rayon::join(|| Contents::new(&records), || Hints::gather(&records));
+        let (contents, gathered) = crate::parallel::join(|| Contents::new(&records), || Hints::gather(&records));
         let hints = Hints::new(gathered, &contents);
         let up = joints(&records, &links, &contents, |used| used.links);
         let is_more = contents.uses().any(|used| used.may_link && !used.links);
@@ -58,7 +58,7 @@ impl Lineage {
             let components = Components::new(&up);
             (up, components)
         });
-        let (down, components) = rayon::join(|| up.reversed(), || Components::new(&up));
+        let (down, components) = crate::parallel::join(|| up.reversed(), || Components::new(&up));
         let mut lineage = Self {
             records,
             asserted: links,

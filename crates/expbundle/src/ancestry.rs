@@ -6,9 +6,9 @@ use expbundle_format::record::{Form, Record};
 use expbundle_format::sections::{Artifact, Artifacts, Direction, JsonSection as _};
 use expbundle_format::tree::Tree;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, RecordId};
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_lineage::{ArtifactFact, AssertedLink, Facts, FileFact, Listing, RecordFacts, Supersession};
 use expbundle_statement::{Asserted, LinkClaim, Predicate};
-use rayon::prelude::*;
 
 use crate::large::in_turn;
 use crate::standing::Standing;

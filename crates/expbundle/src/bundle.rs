@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+#[cfg(feature = "fs")]
 use camino::Utf8Path;
 use expbundle_format::container::{self, EntryName, SectionName};
 use expbundle_format::{Blake3, RecordId};
 
 use crate::content::Content;
+#[cfg(feature = "fs")]
 use crate::write_file::write_file;
 
 /// The objects of a bundle by name.
@@ -19,14 +21,12 @@ pub struct Bundle {
     entries: BTreeMap<EntryName, Content>,
 }
 
-impl FromIterator<(EntryName, Content)> for Bundle {
+impl Bundle {
     /// Gathers objects; those that come in the order of their names, as a container has them, are gathered fastest.
-    fn from_iter<I: IntoIterator<Item = (EntryName, Content)>>(objects: I) -> Self {
+    pub(crate) fn of(objects: impl IntoIterator<Item = (EntryName, Content)>) -> Self {
         Self { entries: objects.into_iter().collect() }
     }
-}
 
-impl Bundle {
     /// The bundle of nothing.
     pub fn new() -> Self {
         Self::default()
@@ -63,7 +63,7 @@ impl Bundle {
 
     /// The union of many. Costs what a sort of all objects does, however many bundles they come from.
     pub(crate) fn union(bundles: impl IntoIterator<Item = Self>) -> Self {
-        bundles.into_iter().flat_map(|bundle| bundle.entries).collect()
+        Self::of(bundles.into_iter().flat_map(|bundle| bundle.entries))
     }
 
     /// An object.
@@ -124,6 +124,7 @@ impl Bundle {
     }
 
     /// Writes it to a file, atomically: on any error the old file is as it was.
+    #[cfg(feature = "fs")]
     pub fn save(&self, path: &Utf8Path) -> io::Result<()> {
         write_file(path, |file| self.write(io::BufWriter::with_capacity(1 << 20, file)))
     }

@@ -3,6 +3,7 @@
 //! A bundle of 20 GB is a list of these. Cloning one copies no bytes.
 
 use std::borrow::Cow;
+#[cfg(feature = "fs")]
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub struct Content {
 #[derive(Clone, Debug)]
 enum Place {
     Memory(Arc<[u8]>),
+    #[cfg(feature = "fs")]
     File(Arc<File>),
 }
 
@@ -32,6 +34,7 @@ impl Content {
     }
 
     /// A whole file, as long as it is now. The file is read later, by position; its own cursor is not moved.
+    #[cfg(feature = "fs")]
     pub fn file(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self { place: Place::File(Arc::new(file)), offset: 0, size })
@@ -73,7 +76,11 @@ impl Content {
 
     /// The bytes, if they are in memory.
     pub fn memory(&self) -> Option<&[u8]> {
-        let Place::Memory(bytes) = &self.place else { return None };
+        let bytes = match &self.place {
+            Place::Memory(bytes) => bytes,
+            #[cfg(feature = "fs")]
+            Place::File(_) => return None,
+        };
         let start = usize::try_from(self.offset).ok()?;
         bytes.get(start..start.checked_add(usize::try_from(self.size).ok()?)?)
     }
@@ -101,6 +108,7 @@ impl Content {
                 buffer.copy_from_slice(source);
                 Ok(wanted)
             }
+            #[cfg(feature = "fs")]
             Place::File(file) => match read_file_at(file, from, buffer)? {
                 // It was that long when it was opened, so it has shrunk.
                 0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file was cut short while it was read")),
@@ -111,18 +119,18 @@ impl Content {
 }
 
 /// Reads at a position, as much as there is at once.
-#[cfg(unix)]
+#[cfg(all(feature = "fs", unix))]
 pub(crate) fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, position)
 }
 
-#[cfg(windows)]
+#[cfg(all(feature = "fs", windows))]
 pub(crate) fn read_file_at(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, position)
 }
 
 /// Elsewhere, as in WebAssembly, one thread reads a file, so nobody else moves its position.
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(feature = "fs", not(any(unix, windows))))]
 pub(crate) fn read_file_at(mut file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
     file.seek(SeekFrom::Start(position))?;
     file.read(buffer)
@@ -155,7 +163,7 @@ impl Seek for Reader<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "fs"))]
 mod tests {
     use std::io::Write;
 

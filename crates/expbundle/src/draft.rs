@@ -186,7 +186,7 @@ impl Draft {
         let section = |(section, content)| (EntryName::Section { record: record.id(), section }, content);
         let sections = self.sections.into_iter().map(section);
         let artifacts = self.embedded.into_iter().map(|(digest, content)| (EntryName::Artifact(digest), content));
-        let bundle = std::iter::once(itself).chain(sections).chain(artifacts).collect();
+        let bundle = Bundle::of(std::iter::once(itself).chain(sections).chain(artifacts));
         Ok(OneRecord { record, bundle })
     }
 }

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use expbundle_format::container::EntryName;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_statement::{
     Claims, Envelope, Kind, Predicate, Revoked, SetAside, StatementError, TrustPolicy, VerifiedStatement,
 };
 use jiff::Timestamp;
-use rayon::prelude::*;
 
 use crate::judge::Verdict;
 use crate::pass::Signatures;

@@ -19,7 +19,7 @@ pub(crate) fn in_turn<T>(size_bytes: u64, read: impl FnOnce() -> T) -> T {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use rayon::prelude::*;
+    use expbundle_lineage::parallel::prelude::*;
 
     use super::*;
 

@@ -17,24 +17,29 @@ pub mod figure;
 pub mod fingerprint;
 pub mod folder;
 mod future;
+#[cfg(feature = "fs")]
 pub mod hash;
 pub mod history;
 pub mod judge;
 mod large;
+#[cfg(feature = "fs")]
 pub mod lock;
 mod objection;
 mod pass;
 mod provenance;
+#[cfg(feature = "fs")]
 pub mod repack;
 pub mod report;
 pub mod sign;
 mod spoken_of;
 pub mod standing;
 pub mod verify;
+#[cfg(feature = "fs")]
 pub mod write_file;
 
 pub use bundle::Bundle;
 pub use content::Content;
+#[cfg(feature = "fs")]
 pub use verify::open;
 
 /// The example of the README, as a test.

@@ -10,8 +10,8 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections;
 use expbundle_format::{Blake3, Code, DigestSet, Finding, Place, Sha256};
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_statement::{Claims, Envelope, SetAside, StatementError, VerifiedStatement};
-use rayon::prelude::*;
 
 use crate::content::Content;
 use crate::large::in_turn;
@@ -184,12 +184,7 @@ impl Hashing {
     }
 
     fn update(&mut self, bytes: &[u8]) {
-        // Small entries are spread over the cores; a large one is spread by itself.
-        if bytes.len() >= PIECE_BYTES {
-            self.blake3.update_rayon(bytes);
-        } else {
-            self.blake3.update(bytes);
-        }
+        update_blake3(&mut self.blake3, bytes);
         self.crc32.update(bytes);
         if let Some(sha256) = &mut self.sha256 {
             sha2::Digest::update(sha256, bytes);
@@ -203,6 +198,16 @@ impl Hashing {
             crc32: self.crc32.finalize(),
         }
     }
+}
+
+/// Small entries are spread over the cores; a large one is spread by itself.
+fn update_blake3(hasher: &mut blake3::Hasher, bytes: &[u8]) {
+    #[cfg(feature = "parallel")]
+    if bytes.len() >= PIECE_BYTES {
+        hasher.update_rayon(bytes);
+        return;
+    }
+    hasher.update(bytes);
 }
 
 fn hash(content: &Content, digests: Digests) -> io::Result<Hashed> {

@@ -4,7 +4,9 @@
 //! signature was recomputed. Whether a signer is trusted is not a fact but an opinion: see [`crate::judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "fs")]
 use std::fs::File;
+#[cfg(feature = "fs")]
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
@@ -14,6 +16,7 @@ use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
+use expbundle_lineage::parallel;
 use expbundle_statement::{Identity, VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
@@ -92,6 +95,7 @@ impl fmt::Display for NotIntact {
 impl std::error::Error for NotIntact {}
 
 /// Why a bundle on disk gives no [`Intact`].
+#[cfg(feature = "fs")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -127,6 +131,7 @@ pub enum CheckError {
 /// Opens the bundle at a path and checks it: every name, digest and signature is recomputed (spec/verification.md).
 ///
 /// What else was found in an intact bundle is lost here; [`Unverified::check`] has it.
+#[cfg(feature = "fs")]
 pub fn open(path: impl AsRef<Path>) -> Result<Intact, OpenError> {
     let path = path.as_ref();
     let unverified = Unverified::open(path).map_err(|source| OpenError::Read { path: path.to_owned(), source })?;
@@ -156,6 +161,7 @@ pub struct Intact {
 
 impl Unverified {
     /// Opens a file. Nothing is read yet.
+    #[cfg(feature = "fs")]
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         // Opening a pipe would wait for a writer, so what it is comes first.
@@ -196,8 +202,7 @@ impl Unverified {
         let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
         // Entries come in the order of their names, in which maps are built without a search for each.
         let content = |entry: &Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
-        let (seen, bundle) =
-            rayon::join(|| pass.over(entries), || entries.iter().filter_map(content).collect::<Bundle>());
+        let (seen, bundle) = parallel::join(|| pass.over(entries), || Bundle::of(entries.iter().filter_map(content)));
         let objects = Objects::sort(entries, seen, &mut findings);
         let checker = Checker { bundle: &bundle, present: entries, limits: &self.limits };
         let found = checker.check(objects, &mut findings);
@@ -240,9 +245,21 @@ impl Bundle {
     /// Checks a bundle that was made or joined in memory by the bytes that it would be written as: whatever it holds is held to the
     /// format as if it came from elsewhere.
     pub fn check(&self) -> Result<Checked, CheckError> {
+        Ok(Unverified::new(self.written()?).check(Digests::Blake3)?)
+    }
+
+    #[cfg(feature = "fs")]
+    fn written(&self) -> io::Result<Content> {
         let mut file = tempfile::tempfile()?;
         self.write(io::BufWriter::with_capacity(1 << 20, &mut file))?;
-        Ok(Unverified::new(Content::file(file)?).check(Digests::Blake3)?)
+        Content::file(file)
+    }
+
+    #[cfg(not(feature = "fs"))]
+    fn written(&self) -> io::Result<Content> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes)?;
+        Ok(Content::bytes(bytes))
     }
 }
 
@@ -286,7 +303,7 @@ impl Intact {
             limits = limits.or(Some(part.limits));
         }
         let records = || records.into_iter().flatten().collect();
-        let (bundle, records) = rayon::join(|| Bundle::union(bundles), records);
+        let (bundle, records) = parallel::join(|| Bundle::union(bundles), records);
         let joined = Self::new(bundle, records, statements.into_iter().flatten().collect(), limits?);
         Some(Self { set_aside, is_partial, ..joined })
     }
@@ -394,6 +411,7 @@ impl Intact {
     }
 
     /// Writes the bundle to a file, atomically: on any error the old file is as it was.
+    #[cfg(feature = "fs")]
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let path = camino::Utf8Path::from_path(path.as_ref());
         let not_text = || io::Error::new(io::ErrorKind::InvalidInput, "the path is not UTF-8");

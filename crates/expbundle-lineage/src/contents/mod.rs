@@ -105,7 +105,7 @@ impl Contents {
             }
             *sizes = sizes.and(content.size_bytes);
         }
-        rayon::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
+        crate::parallel::join(|| contents.by_blake3.sort_unstable(), || contents.by_sha256.sort_unstable());
         contents.produced = vec![[Makers::None; 2]; contents.described.len()];
         for output in outputs.iter().filter(|output| output.links) {
             let makers = &mut contents.produced[output.class as usize][usize::from(output.in_tree)];
@@ -116,7 +116,7 @@ impl Contents {
         contents.proving_outputs = proving.map(|output| (output.record, output.artifact)).collect();
         let classes = contents.described.len();
         (contents.outputs, contents.inputs) =
-            rayon::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
+            crate::parallel::join(|| Uses::new(outputs, classes), || Uses::new(inputs, classes));
         let agreeing: Vec<(u32, u32)> = if contents.has_partial {
             let pairs = (0..contents.len()).flat_map(|class| {
                 let found = contents.compare(&contents.described[class as usize]);

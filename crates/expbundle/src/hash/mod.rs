@@ -14,7 +14,7 @@ use std::io;
 
 use camino::Utf8Path;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
-use rayon::prelude::*;
+use expbundle_lineage::parallel::prelude::*;
 
 pub use error::HashError;
 pub use list::{Found, ListedFile, is_file_of, list_files};

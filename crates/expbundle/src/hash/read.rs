@@ -11,6 +11,7 @@ use std::io;
 
 use blake3::hazmat::{self, ChainingValue, HasherExt, Mode};
 use expbundle_format::{Blake3, Sha256};
+use expbundle_lineage::parallel;
 use sha2::Digest as _;
 
 use super::{Hashed, Progress};
@@ -46,8 +47,10 @@ pub(super) fn tree_wise(file: &File, size: u64, progress: Progress<'_>) -> io::R
 
 fn halves(file: &File, offset: u64, size: u64, progress: Progress<'_>) -> io::Result<(ChainingValue, ChainingValue)> {
     let left = hazmat::left_subtree_len(size);
-    let (left, right) =
-        rayon::join(|| subtree(file, offset, left, progress), || subtree(file, offset + left, size - left, progress));
+    let (left, right) = parallel::join(
+        || subtree(file, offset, left, progress),
+        || subtree(file, offset + left, size - left, progress),
+    );
     Ok((left?, right?))
 }
 
@@ -92,7 +95,7 @@ pub(super) fn chain_wise(file: &File, size: u64, progress: Progress<'_>) -> io::
     loop {
         let done = offset + block.len() as u64;
         next.resize(block_at(done), 0);
-        let ((), read) = rayon::join(
+        let ((), read) = parallel::join(
             || sha256.update(&block),
             || {
                 blake3.update(&block);

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use expbundle_format::tree::{Tree, TreeFile};
-use rayon::prelude::*;
+use expbundle_lineage::parallel::prelude::*;
 
 use super::{Found, HashError, Progress, Wanted, hash_file, list_files};
 use crate::write_file::is_unfinished;

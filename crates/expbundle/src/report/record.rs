@@ -6,8 +6,8 @@ use expbundle_format::record::{Kind, Source, Status};
 use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{DigestSet, RecordId};
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_lineage::{FirstAncestors, RecordFacts};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::objected::MOST_OBJECTED;

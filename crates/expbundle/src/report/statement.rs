@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_statement::{Kind, Predicate, Revocation, Revoked, VerifiedStatement};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::judge::Verdict;
