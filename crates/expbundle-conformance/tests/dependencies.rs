@@ -1,6 +1,6 @@
 //! Holds the dependency tree to `deny.toml` without cargo-deny: licences, sources, banned crates; and to the workspace manifest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde::Deserialize;
@@ -38,6 +38,34 @@ struct Ban {
 struct Sources {
     allow_registry: BTreeSet<String>,
     allow_git: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    workspace: Workspace,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    dependencies: BTreeMap<String, Wanted>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Version(String),
+    Detailed { version: String },
+}
+
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
 }
 
 fn deny() -> Deny {
@@ -91,14 +119,6 @@ fn crates_share_licence_and_texts() {
 
 #[test]
 fn the_workspace_manifest_lists_what_is_used() {
-    #[derive(Deserialize)]
-    struct Manifest {
-        workspace: Workspace,
-    }
-    #[derive(Deserialize)]
-    struct Workspace {
-        dependencies: toml::Table,
-    }
     let manifest: Manifest = toml::from_str(&text("Cargo.toml")).expect("cargo read it too");
     let declared: BTreeSet<&str> = metadata()
         .members()
@@ -205,4 +225,27 @@ fn names(text: &str, word: &str) -> bool {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     text.match_indices(word)
         .any(|(start, _)| !text[..start].ends_with(is_word) && !text[start + word.len()..].starts_with(is_word))
+}
+
+/// The oldest version that a manifest takes is the one that is built and tested here, so no older one is claimed to do.
+#[test]
+fn the_versions_that_are_claimed_are_those_that_are_tested() {
+    let manifest: Manifest = toml::from_str(&text("Cargo.toml")).expect("a manifest");
+    let lock: Lock = toml::from_str(&text("Cargo.lock")).expect("a lock file");
+    let locked: BTreeSet<(&str, &str)> = lock
+        .package
+        .iter()
+        .map(|package| (package.name.as_str(), package.version.split('+').next().unwrap_or_default()))
+        .collect();
+    let untested: Vec<String> = manifest
+        .workspace
+        .dependencies
+        .iter()
+        .map(|(name, wanted)| match wanted {
+            Wanted::Version(version) | Wanted::Detailed { version } => (name.as_str(), version.as_str()),
+        })
+        .filter(|wanted| !locked.contains(wanted))
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    assert!(untested.is_empty(), "Cargo.lock has other versions than Cargo.toml begins with: {untested:#?}");
 }
