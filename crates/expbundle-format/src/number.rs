@@ -33,8 +33,13 @@ impl From<Number> for Value {
     }
 }
 
+/// The JSON value is not a number, nor the name of one that JSON has no digits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a number, \"NaN\", \"Infinity\" or \"-Infinity\"")]
+pub struct NumberError;
+
 impl TryFrom<Value> for Number {
-    type Error = &'static str;
+    type Error = NumberError;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
         let number = match &value {
@@ -42,7 +47,7 @@ impl TryFrom<Value> for Number {
             Value::String(name) => nonfinite(name),
             _ => None,
         };
-        number.map(Self).ok_or("a number, \"NaN\", \"Infinity\" or \"-Infinity\"")
+        number.map(Self).ok_or(NumberError)
     }
 }
 

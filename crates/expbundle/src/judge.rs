@@ -63,14 +63,16 @@ impl fmt::Display for State {
     }
 }
 
-impl FromStr for State {
-    type Err = String;
+/// The text is not a state that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("states are intact, signed and trusted")]
+pub struct StateError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Intact, Self::Signed, Self::Trusted]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| "states are intact, signed and trusted".to_owned())
+impl FromStr for State {
+    type Err = StateError;
+
+    fn from_str(text: &str) -> Result<Self, StateError> {
+        [Self::Intact, Self::Signed, Self::Trusted].into_iter().find(|state| state.as_str() == text).ok_or(StateError)
     }
 }
 

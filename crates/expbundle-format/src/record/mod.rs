@@ -30,8 +30,8 @@ pub use body::{Parent, RecordBody, Source};
 pub use error::RecordError;
 pub use kind::{Kind, Status};
 pub use section_list::{SectionList, SectionRef};
-pub use version::{SPEC, SpecVersion};
-pub use word::Word;
+pub use version::{SPEC, SpecVersion, SpecVersionError};
+pub use word::{Word, WordError};
 
 /// A record as it was read or written: what it says, its exact bytes, and so its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,10 +20,15 @@ pub struct SpecVersion {
     pub minor: u32,
 }
 
-impl FromStr for SpecVersion {
-    type Err = String;
+/// The text is not a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a version is written `major.minor`")]
+pub struct SpecVersionError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for SpecVersion {
+    type Err = SpecVersionError;
+
+    fn from_str(text: &str) -> Result<Self, SpecVersionError> {
         let number = |digits: &str| {
             let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
             let minimal = digits == "0" || !digits.starts_with('0');
@@ -31,14 +36,14 @@ impl FromStr for SpecVersion {
         };
         text.split_once('.')
             .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
-            .ok_or_else(|| "a version is written `major.minor`".to_owned())
+            .ok_or(SpecVersionError)
     }
 }
 
 impl TryFrom<String> for SpecVersion {
-    type Error = String;
+    type Error = SpecVersionError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, SpecVersionError> {
         text.parse()
     }
 }

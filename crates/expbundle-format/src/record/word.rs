@@ -22,26 +22,29 @@ impl Word {
     }
 }
 
-impl FromStr for Word {
-    type Err = String;
+/// The text is neither a word nor a URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a word has lower-case letters, digits and hyphens, at most {} of them; an extension is a URI",
+    Word::MAX_BYTES
+)]
+pub struct WordError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Word {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
         let simple = text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
         let extension = text.contains(':') && text.bytes().all(|c| c.is_ascii_graphic());
-        if (simple || extension) && text.len() <= Self::MAX_BYTES {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a word has lower-case letters, digits and hyphens, at most 128 of them; an extension is a URI"
-                .to_owned())
-        }
+        if (simple || extension) && text.len() <= Self::MAX_BYTES { Ok(Self(text.to_owned())) } else { Err(WordError) }
     }
 }
 
 impl TryFrom<String> for Word {
-    type Error = String;
+    type Error = WordError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, WordError> {
         text.parse()
     }
 }

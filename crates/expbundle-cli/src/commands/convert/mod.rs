@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Options, embed};
-use expbundle_format::record::{Word, role};
+use expbundle_format::record::{Word, WordError, role};
 use rayon::prelude::*;
 
 use super::Manner;
@@ -85,7 +85,7 @@ pub struct Convert {
 }
 
 /// `ROLE=FILE`, or `FILE` for a model.
-pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
+pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), WordError> {
     // A file may have `=` in its name; what is before it is a role only if it is a word.
     if let Some((word, file)) = text.split_once('=')
         && !file.is_empty()
@@ -93,7 +93,7 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
     {
         return Ok((word, file.into()));
     }
-    let role = role::MODEL.parse().map_err(|error: String| error)?;
+    let role = role::MODEL.parse()?;
     Ok((role, text.into()))
 }
 
