@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -407,6 +408,61 @@ def _(folder, n):
 @case([50_000, 100_000, 200_000], 600, "model: an index of n shards")
 def _(folder, n):
     return model(folder, **{"model.safetensors.index.json": json.dumps({"weight_map": {f"layer.{k}": f"model-{k}.safetensors" for k in range(n)}})})
+
+
+# ClearML: an offline session, as a zip unless said otherwise.
+
+
+def session(folder, task=None, metrics="", log="", files=None):
+    identity = "offline-" + "ab" * 16
+    named = {
+        "task.json": json.dumps({"name": "t", "id": identity, "offline_folder": identity, **(task or {})}),
+        "metrics.jsonl": metrics,
+        "log.jsonl": log,
+        **(files or {}),
+    }
+    target = folder / f"{identity}.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in named.items():
+            archive.writestr(name, text)
+    return [["convert", "clearml", str(target), "-o", str(folder / "out.expb")]]
+
+
+def scalar(n, **changes):
+    return {"timestamp": 1_795_424_466_508 + n, "type": "training_stats_scalar", "task": "t", "iter": n, "metric": "train", "variant": "loss", "value": 0.5, **changes}
+
+
+@case([50_000, 100_000, 200_000], 400, "clearml.zip: n points of one series, one line")
+def _(folder, n):
+    return session(folder, metrics=json.dumps([scalar(k) for k in range(n)]) + "\n")
+
+
+@case([25_000, 50_000, 100_000], 600, "clearml.zip: n series of a point")
+def _(folder, n):
+    return session(folder, metrics="".join(json.dumps([scalar(k, variant=f"v{k}")]) + "\n" for k in range(n)))
+
+
+@case([25_000, 50_000, 100_000], 600, "clearml.zip: n hyperparameters, n configurations")
+def _(folder, n):
+    parameters = {f"p{k}": {"section": "General", "name": f"p{k}", "value": str(k)} for k in range(n)}
+    return session(folder, task={"hyperparams": {"General": parameters}, "configuration": {f"c{k}": {"name": f"c{k}", "value": "x"} for k in range(n // 10)}})
+
+
+@case([1_000_000, 2_000_000, 4_000_000], 400, "clearml.zip: a configuration of n levels, a console line of n bytes")
+def _(folder, n):
+    log = json.dumps([{"timestamp": 1_795_424_466_508, "type": "log", "level": "info", "msg": "x" * n}]) + "\n"
+    return session(folder, task={"configuration": {"c": {"name": "c", "value": "{a=" * (n // 100)}}}, log=log)
+
+
+@case([100_000_000, 200_000_000, 400_000_000], 400, "clearml.zip: n zeros in metrics and in a file")
+def _(folder, n):
+    return session(folder, metrics="\0" * n, files={"data/x.bin": "\0" * n})
+
+
+@case([5_000, 10_000, 20_000], 400, "clearml.zip: n files, n artifacts that name them")
+def _(folder, n):
+    artifacts = [{"key": f"a{k}", "type": "custom", "uri": f"file:///f{k}", "hash": "", "content_size": 1, "timestamp": 1} for k in range(n)]
+    return session(folder, task={"execution": {"artifacts": artifacts}}, files={f"data/t/artifacts/a{k}/f{k}": "x" for k in range(n)})
 
 
 # Bundles and folders.
