@@ -8,13 +8,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
 use expbundle::folder::{FileState, Folder, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::judge::Verdict;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
-use expbundle_statement::VerifiedStatement;
+use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
 use crate::check;
 use crate::documentation::{CARD, may_choose_files};
@@ -39,6 +40,8 @@ pub struct AttachOptions<'a> {
     pub replace: bool,
     /// Releases the folder too.
     pub releasing: Option<Releasing<'a>>,
+    /// Whose records the card tells of, and whose releases are followed. Without a policy those of all keys, and of none.
+    pub policy: Option<&'a TrustPolicy>,
     /// The moment at which signatures are judged.
     pub at: Time,
 }
@@ -126,7 +129,7 @@ pub fn plan_attach(
     let mut notes = Vec::new();
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
-    let standing = joined.standing(None, options.at.timestamp());
+    let standing = joined.standing(options.policy, options.at.timestamp());
     let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
@@ -136,7 +139,7 @@ pub fn plan_attach(
     notes.extend(notes_on_names(folder, &names)?);
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
-    if let Some(after) = gitattributes::with_line(before.as_deref().unwrap_or_default()) {
+    if let Some(after) = gitattributes::with_line(before.as_deref()) {
         changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: After::Text(after) });
     }
     let card = folder.join(CARD);
@@ -145,17 +148,19 @@ pub fn plan_attach(
             "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
         ));
     } else if !options.keep_card {
-        let heads = incoming.judge(None, options.at.timestamp()).heads;
+        let verdict = incoming.judge(options.policy, options.at.timestamp());
         let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
-            heads.into_iter().partition(|head| is_barred(&standing, *head));
+            verdict.heads.iter().partition(|head| is_barred(&standing, **head));
         notes.extend(left_out_of_card(&barred));
-        changes.extend(card_change(folder, &Story::of(incoming, &told), options, &mut notes)?);
+        let change = card_change(folder, &Story::of(incoming, &told), options, &mut notes)?;
+        notes.extend(change.is_some().then(|| whose_words(incoming, &verdict, &told)).flatten());
+        changes.extend(change);
     }
-    let verdict = joined.judge(None, options.at.timestamp());
+    let verdict = joined.judge(options.policy, options.at.timestamp());
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
-    let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
+    let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
     let of_another_folder = of_another_folder(&found, incoming, present);
     if !of_another_folder.is_empty() {
         notes.push(format!(
@@ -169,14 +174,14 @@ pub fn plan_attach(
         let tree = release::listing(&scan)?;
         release::add(&mut bundle, Some(&joined), &tree, releasing)?;
         let key = releasing.signing.key.identity();
-        notes.push(format!("{} released by {key}", count(tree.files().len(), "file")));
-        notes.extend(release::changed(present, releasing.signing.key, &tree));
+        notes.push(format!("{} to be released by {key}", count(tree.files().len(), "file")));
+        notes.extend(release::changed(present, releasing, &tree));
         notes.extend(release::note_on_models(&found.report.not_made_here));
         Vec::new()
     } else {
         // As a verifier will see it.
-        let verdict = joined.judge(None, options.at.timestamp());
-        let found = check::judge(&scan, &joined, &verdict, false, Digests::Blake3);
+        let verdict = joined.judge(options.policy, options.at.timestamp());
+        let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
         notes.extend(notes_on_files(&found));
         found.files
     };
@@ -190,6 +195,33 @@ pub fn plan_attach(
 fn is_barred(standing: &Standing, record: RecordId) -> bool {
     let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
     standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
+}
+
+/// Whose words the card repeats: anybody can make a record of anybody's files.
+fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let by = |record: &RecordId| {
+        let vouching = intact.statements_about(*record).into_iter();
+        let vouching: BTreeSet<String> = vouching
+            .filter(|one| verdict.standing.counts_statement(one.id()) && verdict.standing.vouches(one))
+            .map(|one| match verdict.trusted.get(&one.id()).and_then(|principals| principals.first()) {
+                Some(principal) => principal.clone(),
+                None => one.identity().to_string(),
+            })
+            .collect();
+        let id: String = record.to_string().chars().take(12).collect();
+        if vouching.is_empty() {
+            return format!("record {id}, which nobody signed");
+        }
+        let shown = vouching.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        let more = vouching.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("record {id}, signed by {shown}{more}")
+    };
+    let shown = told.iter().take(SHOWN).map(by).collect::<Vec<_>>().join("; ");
+    let more = told.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!told.is_empty()).then(|| format!("`{CARD}` repeats what is said by {shown}{more}"))
 }
 
 fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
@@ -239,14 +271,16 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
     if let Some(after) = before.as_deref().and_then(gitattributes::without_line) {
-        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: text_or_removed(after) });
+        let was_added = before.as_deref().is_some_and(gitattributes::was_added);
+        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: text_or_removed(after, was_added) });
     }
     let before = text_of(folder, CARD)?;
     let path = folder.join(CARD);
     if let Some(text) = before.as_deref()
         && let Some(after) = card::remove(text).map_err(|source| AttachError::Card { path, source })?
     {
-        changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after) });
+        let was_added = card::was_added(text);
+        changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after, was_added) });
     }
     let path = folder.join(BUNDLE_NAME);
     let seen = Seen::at(&path);
@@ -262,9 +296,9 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes: Vec::new(), seen })
 }
 
-/// A file that holds nothing but what was added was not there before.
-fn text_or_removed(text: String) -> After {
-    if text.is_empty() { After::Removed } else { After::Text(text) }
+/// A file that was added goes, if nobody wrote something else into it.
+fn text_or_removed(text: String, was_added: bool) -> After {
+    if was_added && text.is_empty() { After::Removed } else { After::Text(text) }
 }
 
 fn card_change(
@@ -279,8 +313,8 @@ fn card_change(
     let (mut all, unsaid) = story.additions(model_name);
     notes.extend(unsaid);
     all.base_models.extend(options.base_models.iter().cloned());
-    let edited = card::add(before.as_deref().unwrap_or_default(), &all)
-        .map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
+    let edited =
+        card::add(before.as_deref(), &all).map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
     notes.extend(edited.notes);
     if before.as_deref() == Some(edited.text.as_str()) {
         return Ok(None);

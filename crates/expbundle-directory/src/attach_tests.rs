@@ -83,7 +83,7 @@ fn finish(draft: Draft) -> Intact {
 
 fn options() -> AttachOptions<'static> {
     let at = "2026-11-23T10:00:00Z".parse().expect("a time");
-    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, releasing: None, at }
+    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, releasing: None, policy: None, at }
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
@@ -113,7 +113,7 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     assert_eq!(changed, [".gitattributes", "README.md", "experiment.expb"]);
     let diff = plan.diff();
     let added = [
-        "+experiment.expb filter=lfs diff=lfs merge=lfs -text\n",
+        "+# Added by `expbundle attach`, and removed by `expbundle detach`:\n+experiment.expb filter=lfs diff=lfs merge=lfs -text\n",
         "+- team-d/digits # expbundle\n",
         "+- expbundle # expbundle\n",
         "+base_model: team-a/base # expbundle\n",
@@ -127,8 +127,10 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
         !diff.lines().any(|line| line.starts_with('-') && !line.starts_with("---")),
         "nothing is taken away: {diff}"
     );
+    let id = bundle().only_record().expect("one");
     let notes = [
         "the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data",
+        &format!("`README.md` repeats what is said by record {}, which nobody signed", &id.to_string()[..12]),
         "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its counted files",
     ];
     assert_eq!(plan.notes, notes);
@@ -261,6 +263,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     let releasing = |created: &str| Releasing {
         signing: Signing::new(&key, created.parse().expect("a time")),
         release: Release { title: Some("digits 1".to_owned()), reason: None },
+        policy: None,
     };
     let mut with_key = options();
     with_key.releasing = Some(releasing("2026-11-23T10:00:00Z"));
@@ -321,7 +324,7 @@ fn what_was_withheld_does_not_come_back_unsaid() {
 fn a_folder_with_pointers_or_links_is_not_released() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     let key = SigningKey::from_seed(&[1; 32]);
-    let releasing = Releasing { signing: Signing::new(&key, options().at), release: Release::default() };
+    let releasing = Releasing { signing: Signing::new(&key, options().at), release: Release::default(), policy: None };
     let refused = |folder: &Utf8Path| plan_release(folder, None, &releasing, &|_| ()).expect_err("not whole");
     assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.safetensors"));
     fs::remove_file(folder.join("model.safetensors")).expect("there");
@@ -383,4 +386,64 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
             assert_eq!(plan.notes.iter().any(|note| note.contains("stay out of the card")), !is_told);
         }
     }
+}
+
+fn releasing<'a>(key: &'a SigningKey, policy: Option<&'a TrustPolicy>, at: Time) -> Releasing<'a> {
+    Releasing { signing: Signing::new(key, at), release: Release::default(), policy }
+}
+
+/// What a stranger put into a bundle decides neither what the card says nor what a release follows, where somebody said whom to trust; and
+/// is named where nobody did.
+#[test]
+fn strangers_fill_no_card_and_are_followed_by_no_release() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    let (ada, eve) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+    let mut body = RecordBody::new(Kind::Run);
+    let weights = DigestSet::of(WEIGHTS).into();
+    body.outputs = vec![ArtifactRef::new("model".parse().expect("a role"), weights, WEIGHTS.len() as u64, Form::File)];
+    let (ours, at) = (bundle(), options().at);
+    let mut joined = Intact::union([ours.clone(), finish(Draft::new(body))]).expect("two");
+    let own = ours.only_record().expect("one");
+    joined.sign(own, &Signing::new(&ada, at)).expect("here");
+    joined.save(folder.join(BUNDLE_NAME)).expect("room");
+    let stranger = releasing(&eve, None, at);
+    let plan = plan_release(&folder, Some(&joined), &stranger, &|_| ()).expect("a plan");
+    plan.apply().expect("room");
+    let joined =
+        Unverified::open(folder.join(BUNDLE_NAME)).expect("there").check(Digests::All).expect("our own").intact;
+    let signers = format!("ada@example.org {}\n", ada.public_key());
+    let policy = TrustPolicy::parse(signers).expect("a line");
+    let planned = |policy: Option<&TrustPolicy>| {
+        let options = AttachOptions { releasing: Some(releasing(&ada, policy, at)), policy, ..options() };
+        plan_attach(&folder, &joined, Some(&joined), &options, &|_| ()).expect("a plan")
+    };
+    let follows = |plan: &Plan| {
+        let bundle = plan.changes.iter().find_map(|change| match &change.after {
+            After::Bundle(bundle) => Some(bundle.clone()),
+            _ => None,
+        });
+        let intact = bundle.expect("changed").check().expect("sound").intact;
+        let own = intact.statements().iter().filter(|one| one.listing().is_some() && *one.identity() == ada.identity());
+        own.map(|one| one.previous().len()).sum::<usize>()
+    };
+    let (open, closed) = (planned(None), planned(Some(&policy)));
+    assert_eq!((follows(&open), follows(&closed)), (1, 0));
+    assert!(open.notes.iter().any(|note| note.contains("which nobody was asked to trust")), "{:?}", open.notes);
+    assert!(open.notes.iter().any(|note| note.contains("which nobody signed")), "{:?}", open.notes);
+    assert!(!closed.notes.iter().any(|note| note.contains("nobody")), "{:?}", closed.notes);
+    assert!(closed.notes.iter().any(|note| note.contains("signed by ada@example.org")), "{:?}", closed.notes);
+}
+
+#[test]
+fn files_that_were_empty_stay() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    for name in [".gitattributes", CARD] {
+        fs::write(folder.join(name), "").expect("room");
+    }
+    let before = contents(&folder);
+    attach(&folder).expect("a plan").apply().expect("room");
+    // Again: what was added is still known to be.
+    plan_attach(&folder, &bundle(), Some(&bundle()), &options(), &|_| ()).expect("a plan").apply().expect("room");
+    plan_detach(&folder).expect("a plan").apply().expect("room");
+    assert_eq!(contents(&folder), before);
 }

@@ -21,6 +21,8 @@ const MARK_WAS_ONE: &str = " # expbundle: was one value";
 const MARK_IN_BRACKETS: &str = " # expbundle: put in";
 /// The first line of a block where there was none.
 const MARK_BLOCK: &str = "# expbundle: this block was added";
+/// The first line of a block in a file that was not there.
+const MARK_FILE: &str = "# expbundle: this file was added";
 
 /// What to add to a card.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,7 +66,9 @@ pub struct EditedCard {
 }
 
 /// Adds to a card; earlier additions are replaced. Adding twice is adding once.
-pub fn add(card: &str, additions: &Additions) -> Result<EditedCard, CardError> {
+pub fn add(card: Option<&str>, additions: &Additions) -> Result<EditedCard, CardError> {
+    let mark = if card.is_none_or(was_added) { MARK_FILE } else { MARK_BLOCK };
+    let card = card.unwrap_or_default();
     let clean = remove(card)?;
     let card = clean.as_deref().unwrap_or(card);
     let parts = front_matter::split(card)?;
@@ -86,19 +90,24 @@ pub fn add(card: &str, additions: &Additions) -> Result<EditedCard, CardError> {
             .push("the card begins with a byte order mark, which hides its front matter from some readers".to_owned());
     }
     let block = editor.lines.concat();
-    Ok(EditedCard { text: join(&parts, &block), notes: editor.notes })
+    Ok(EditedCard { text: join(&parts, &block, mark), notes: editor.notes })
 }
 
 /// Puts a card together again; a block where there was none is marked as ours.
-fn join(parts: &Parts<'_>, block: &str) -> String {
+fn join(parts: &Parts<'_>, block: &str, added: &str) -> String {
     let Parts { mark, open, rest, line_end, .. } = parts;
     if block == parts.block {
         [mark, open, block, rest].concat()
     } else if open.is_empty() {
-        format!("{mark}---{line_end}{MARK_BLOCK}{line_end}{block}---{line_end}{rest}")
+        format!("{mark}---{line_end}{added}{line_end}{block}---{line_end}{rest}")
     } else {
         [mark, open, block, rest].concat()
     }
+}
+
+/// Whether the file was not there before: what begins like the block of one, and nobody took the line away.
+pub fn was_added(card: &str) -> bool {
+    card.lines().nth(1) == Some(MARK_FILE)
 }
 
 fn lines_of(block: &str) -> Vec<String> {
@@ -357,7 +366,7 @@ pub fn remove(card: &str) -> Result<Option<String>, CardError> {
     let parts = front_matter::split(card)?;
     let lines = lines_of(parts.block);
     let of_a_mark = |line: &str, mark: &str| line.trim_end_matches(['\r', '\n']).ends_with(mark);
-    let is_block_mark = |line: &str| line.trim_end_matches(['\r', '\n']) == MARK_BLOCK;
+    let is_block_mark = |line: &str| [MARK_BLOCK, MARK_FILE].contains(&line.trim_end_matches(['\r', '\n']));
     let any = |line: &String| {
         [MARK, MARK_WAS_ONE, MARK_IN_BRACKETS].iter().any(|mark| of_a_mark(line, mark)) || is_block_mark(line)
     };

@@ -33,8 +33,8 @@ fn tag() -> Additions {
 /// removing restores the very bytes.
 #[track_caller]
 fn added(card: &str, additions: &Additions) -> EditedCard {
-    let edited = add(card, additions).expect("a card that can be edited");
-    assert_eq!(add(&edited.text, additions).expect("our own card").text, edited.text);
+    let edited = add(Some(card), additions).expect("a card that can be edited");
+    assert_eq!(add(Some(&edited.text), additions).expect("our own card").text, edited.text);
     if edited.text != card {
         assert_eq!(remove(&edited.text).expect("our own card").as_deref(), Some(card));
     }
@@ -170,10 +170,10 @@ fn what_cannot_be_read_safely_is_refused() {
         "---\n- a\n---\n",
         "---\na: 1\na: 2\n---\n",
     ] {
-        assert!(add(card, &tag()).is_err(), "{card:?}");
+        assert!(add(Some(card), &tag()).is_err(), "{card:?}");
     }
     // The whole block in braces: nothing can be added by lines.
-    let edited = add("---\n{license: mit}\n---\n", &tag()).expect("readable");
+    let edited = add(Some("---\n{license: mit}\n---\n"), &tag()).expect("readable");
     assert_eq!((edited.text.as_str(), edited.notes.len()), ("---\n{license: mit}\n---\n", 1));
 }
 
@@ -206,7 +206,7 @@ proptest! {
         body in "[a-z \n#-]{0,20}",
     ) {
         let card = format!("---{end}{}{end}---{end}{body}", lines.join(end));
-        if let Ok(edited) = add(&card, &additions()) {
+        if let Ok(edited) = add(Some(&card), &additions()) {
             let back = remove(&edited.text).expect("our own card").unwrap_or(edited.text);
             prop_assert_eq!(back, card);
         }
@@ -215,7 +215,7 @@ proptest! {
     /// Any text is edited or refused.
     #[test]
     fn any_text_is_edited_or_refused(card in "\u{FEFF}?(---\r?\n)?[a-z:\\[\\]{}'\"#& \n-]{0,60}(\n---\n)?.{0,9}") {
-        let _edited_or_refused = add(&card, &additions());
+        let _edited_or_refused = add(Some(&card), &additions());
         let _removed_or_refused = remove(&card);
     }
 }

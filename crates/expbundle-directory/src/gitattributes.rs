@@ -1,7 +1,7 @@
 //! `.gitattributes` and `.gitignore` of a model folder, as far as `experiment.expb` is concerned.
 //!
 //! A bundle is binary, so git must neither change its line ends nor try to merge it, and the Hub wants binary files above 10 MiB in LFS.
-//! In both files the last line that matches wins (gitattributes(5), gitignore(5)). So [`LINE`] at the end is always right, and no more is
+//! In both files the last line that matches wins (gitattributes(5), gitignore(5)). So `LINE` at the end is always right, and no more is
 //! read of what is there than shows that it is not needed. Files of enclosing folders and of the user's own configuration are not looked
 //! at.
 
@@ -9,8 +9,12 @@ use expbundle_format::glob;
 
 use crate::BUNDLE_NAME;
 
-/// The line that is added.
-pub const LINE: &str = "experiment.expb filter=lfs diff=lfs merge=lfs -text";
+/// What is added is two lines, one of these before [`LINE`], so that a line that somebody else wrote is never taken for ours.
+const MARK: &str = "# Added by `expbundle attach`, and removed by `expbundle detach`:";
+/// The same in a file that was not there.
+const MARK_FILE: &str = "# File added by `expbundle attach`, and removed by `expbundle detach`:";
+/// What Git has to know about the bundle.
+const LINE: &str = "experiment.expb filter=lfs diff=lfs merge=lfs -text";
 /// Git takes no notice of longer lines.
 const MOST_LINE_BYTES: usize = 2048;
 
@@ -36,29 +40,41 @@ fn is_covered(gitattributes: &str) -> bool {
     covered
 }
 
-/// The text with [`LINE`] at its end, or `None` if it needs none. Line ends are those of the text.
-pub fn with_line(gitattributes: &str) -> Option<String> {
-    if is_covered(gitattributes) {
+/// The text with [`LINE`] at its end below a mark, or `None` if it needs none. Line ends are those of the text.
+pub fn with_line(gitattributes: Option<&str>) -> Option<String> {
+    let Some(text) = gitattributes else { return Some(format!("{MARK_FILE}\n{LINE}\n")) };
+    if is_covered(text) {
         return None;
     }
-    let line_end = if gitattributes.contains("\r\n") { "\r\n" } else { "\n" };
-    if gitattributes.is_empty() || gitattributes.ends_with('\n') {
-        Some(format!("{gitattributes}{LINE}{line_end}"))
+    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    if text.is_empty() || text.ends_with('\n') {
+        Some(format!("{text}{MARK}{line_end}{LINE}{line_end}"))
     } else {
         // Without a last line end there was none to give back, so that `without_line` restores the very bytes.
-        Some(format!("{gitattributes}{line_end}{LINE}"))
+        Some(format!("{text}{line_end}{MARK}{line_end}{LINE}"))
     }
 }
 
-/// The text without [`LINE`], or `None` if it is not there. Undoes [`with_line`].
+/// Whether the file was not there before.
+pub fn was_added(gitattributes: &str) -> bool {
+    gitattributes.lines().next() == Some(MARK_FILE)
+}
+
+/// The text without [`LINE`] below its mark, or `None` if they are not there. Undoes [`with_line`].
 pub fn without_line(gitattributes: &str) -> Option<String> {
+    let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_owned();
+    let is_mark = |line: &str| [MARK, MARK_FILE].contains(&bare(line).as_str());
     let mut kept = String::with_capacity(gitattributes.len());
-    for line in gitattributes.split_inclusive('\n') {
-        if line.trim_end_matches(['\r', '\n']) != LINE {
+    let mut lines = gitattributes.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let Some(ours) = lines.next_if(|next| is_mark(line) && bare(next) == LINE) else {
             kept.push_str(line);
-        } else if !line.ends_with('\n') {
-            let shorter = kept.strip_suffix("\r\n").or_else(|| kept.strip_suffix('\n')).map(str::len);
-            kept.truncate(shorter.unwrap_or(kept.len()));
+            continue;
+        };
+        if !ours.ends_with('\n') {
+            let line_end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+            let shorter = kept.strip_suffix(line_end).map_or(kept.len(), str::len);
+            kept.truncate(shorter);
         }
     }
     (kept.len() < gitattributes.len()).then_some(kept)
@@ -159,14 +175,23 @@ mod tests {
     #[test]
     fn the_line_is_added_once_and_taken_away_without_a_trace() {
         for text in all() {
-            let Some(with) = with_line(text) else { continue };
+            let Some(with) = with_line(Some(text)) else { continue };
             assert!(is_covered(&with) && with.starts_with(text), "{text:?}");
-            assert_eq!(with_line(&with), None, "{text:?}");
+            assert_eq!(with_line(Some(&with)), None, "{text:?}");
             assert_eq!(without_line(&with).as_deref(), Some(text));
         }
         assert_eq!(without_line("*.bin filter=lfs\n"), None);
-        assert_eq!(with_line("* text\r\n"), Some(format!("* text\r\n{LINE}\r\n")));
-        assert_eq!(without_line(&format!("a b\n{LINE}\nc d\n")).as_deref(), Some("a b\nc d\n"));
+        assert_eq!(with_line(Some("* text\r\n")), Some(format!("* text\r\n{MARK}\r\n{LINE}\r\n")));
+        assert_eq!(without_line(&format!("a b\n{MARK}\n{LINE}\nc d\n")).as_deref(), Some("a b\nc d\n"));
+        // A carriage return of the user's own is not a part of our line end.
+        let with = with_line(Some("a b\r")).expect("not covered");
+        assert_eq!(without_line(&with).as_deref(), Some("a b\r"));
+        let made = with_line(None).expect("not there");
+        assert!(was_added(&made) && is_covered(&made) && !was_added(&with_line(Some("")).expect("empty")));
+        assert_eq!(without_line(&made).as_deref(), Some(""));
+        for theirs in [format!("{LINE}\n"), format!("{MARK}\n*.bin -text\n{LINE}\n"), format!("{LINE}\n{MARK}\n")] {
+            assert_eq!(without_line(&theirs), None, "{theirs:?}");
+        }
     }
 
     const IGNORES: &[(&str, Option<&str>)] = &[
@@ -215,7 +240,7 @@ mod tests {
         for text in all() {
             let Some(kept) = keeps(text) else { return };
             assert_eq!(kept, !UNSAFE.contains(&text), "{text:?}");
-            let after = with_line(text).unwrap_or_else(|| text.to_owned());
+            let after = with_line(Some(text)).unwrap_or_else(|| text.to_owned());
             assert_eq!(keeps(&after), Some(true), "{after:?}");
         }
         for (text, line) in IGNORES {

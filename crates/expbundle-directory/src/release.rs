@@ -11,7 +11,9 @@ use expbundle::write_file::is_unfinished;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
 use expbundle_format::{DigestSet, StatementId};
-use expbundle_statement::{Release, Signing, SigningKey, StatementError, VerifiedStatement};
+use expbundle_statement::{
+    Identity, Judgement, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
+};
 
 use crate::BUNDLE_NAME;
 use crate::attach::count;
@@ -29,6 +31,20 @@ pub struct Releasing<'a> {
     pub signing: Signing<'a>,
     /// What is released, and why.
     pub release: Release,
+    /// Whose releases it follows, beside those of its own key. Without a policy those of all keys, strangers among them: whoever holds the
+    /// signed release without theirs knows that something is missing.
+    pub policy: Option<&'a TrustPolicy>,
+}
+
+impl Releasing<'_> {
+    fn follows(&self, earlier: &VerifiedStatement) -> bool {
+        let is_trusted = |policy: &TrustPolicy| {
+            let signed = earlier.time_evidence();
+            let judgement = policy.judge(earlier.identity(), signed, self.signing.created.timestamp());
+            matches!(judgement, Judgement::Trusted { .. })
+        };
+        *earlier.identity() == self.signing.key.identity() || self.policy.is_none_or(is_trusted)
+    }
 }
 
 /// Why a folder was not released. It is as it was.
@@ -93,7 +109,7 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     Ok(Tree::new(files)?)
 }
 
-/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases that are there.
+/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases that are there, of keys that it may follow.
 pub(crate) fn add(
     bundle: &mut Bundle,
     present: Option<&Intact>,
@@ -109,16 +125,16 @@ pub(crate) fn add(
         .map(|file| (file.path.to_plain(), file.digest))
         .collect();
     let by = releasing.signing.key.identity();
-    let previous = present.map(|present| followed_by(latest(present), &by)).unwrap_or_default();
+    let previous = present.map(|present| followed_by(latest(present, releasing), &by)).unwrap_or_default();
     Ok(bundle.release(tree, &weights, &releasing.release, &previous, &releasing.signing)?)
 }
 
 /// Of each key the releases that no other one of that key follows. Whatever a stranger's release follows, ours are named.
-fn latest(intact: &Intact) -> Vec<&VerifiedStatement> {
+fn latest<'a>(intact: &'a Intact, releasing: &Releasing<'_>) -> Vec<&'a VerifiedStatement> {
     let releases: BTreeMap<StatementId, &VerifiedStatement> = intact
         .statements()
         .iter()
-        .filter(|statement| statement.listing().is_some())
+        .filter(|statement| statement.listing().is_some() && releasing.follows(statement))
         .map(|statement| (statement.id(), statement))
         .collect();
     let mut latest: BTreeSet<StatementId> = releases.keys().copied().collect();
@@ -147,7 +163,7 @@ pub fn plan_release(
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
     add(&mut bundle, present, &tree, releasing)?;
     let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
-    let mut notes = changed(present, releasing.signing.key, &tree);
+    let mut notes = changed(present, releasing, &tree);
     let mut objected = Vec::new();
     let models = match present {
         Some(present) => {
@@ -173,11 +189,32 @@ pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
 
 /// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
 /// signer knows.
-pub(crate) fn changed(present: Option<&Intact>, key: &SigningKey, tree: &Tree) -> Vec<String> {
-    match present.and_then(|present| last_tree(present, key)) {
+pub(crate) fn changed(present: Option<&Intact>, releasing: &Releasing<'_>, tree: &Tree) -> Vec<String> {
+    let mut lines = match present.and_then(|present| last_tree(present, releasing.signing.key)) {
         Some(last) => differences(&last, tree),
-        None => vec![format!("{} released by this key for the first time", count(tree.files().len(), "file"))],
-    }
+        None => vec![format!("{} to be released by this key for the first time", count(tree.files().len(), "file"))],
+    };
+    lines.extend(present.and_then(|present| followed(present, releasing)));
+    lines
+}
+
+/// Whose releases are followed besides the key's own, where nobody said whom to trust.
+fn followed(present: &Intact, releasing: &Releasing<'_>) -> Option<String> {
+    const SHOWN: usize = 5;
+    let own = releasing.signing.key.identity();
+    let latest = if releasing.policy.is_none() { latest(present, releasing) } else { Vec::new() };
+    let others = latest.into_iter().map(VerifiedStatement::identity).filter(|identity| **identity != own);
+    let others: BTreeSet<String> = others.map(Identity::to_string).collect();
+    let shown = others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = others.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!others.is_empty()).then(|| {
+        format!("follows the releases of {}, which nobody was asked to trust: {shown}{more}", keys(others.len()))
+    })
+}
+
+fn keys(number: usize) -> String {
+    if number == 1 { "another key".to_owned() } else { format!("{number} other keys") }
 }
 
 /// The listing of the latest release by a key whose listing is here.

@@ -87,6 +87,7 @@ impl Attach {
         let releasing = arguments.as_ref().zip(key.as_ref()).map(|(arguments, key)| Releasing {
             signing: Signing { key, name: arguments.name.as_deref(), created: at },
             release: Release { title: self.title, reason: None },
+            policy: None,
         });
         let bar = manner.byte_progress(0, "hashing");
         let options = AttachOptions {
@@ -94,6 +95,7 @@ impl Attach {
             keep_card: self.keep_card,
             replace: self.replace,
             releasing,
+            policy: None,
             at,
         };
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))

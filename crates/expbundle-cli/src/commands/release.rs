@@ -41,6 +41,7 @@ impl Release {
         let releasing = Releasing {
             signing: self.signing.by(&key)?,
             release: Predicated { title: self.title, reason: self.reason },
+            policy: None,
         };
         let bar = manner.byte_progress(0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
