@@ -2,6 +2,7 @@
 
 from .build import ADA, AT, BEN, EVE, Bundle, artifact, body, digests, fixed, name_of, says
 from .cases import FULL
+from .statement_trust import signers_line
 
 WEIGHTS, OTHER = b"weights " * 100, b"another " * 50
 BUNDLE = "experiment.expb"
@@ -157,6 +158,9 @@ def taken_back(suite, same):
     case = cases(suite, "directory.md#what-covers")
     nothing = [UNCOVERED, NO_WEIGHTS]
     case("revoked", "a record that was revoked covers nothing", said(model(), "revocation", revoked={"record": name_of(model().made)}), same, [REVOKED, *nothing], **TRUST)
+    late = {"signers": signers_line(ADA) + signers_line(BEN, "ben", 'valid-before="20260101"'), "at": TRUST["at"]}
+    both = said(said(model(), "authorship", BEN), "revocation", BEN, revoked={"record": name_of(model().made)})
+    case("revoked-by-one-of-two", "a key that is known and not trusted takes back its own word alone", both, same, [REVOKED, "trust.not-valid", NOT_RELEASED], state="trusted", **late)
     case("revoked-by-a-stranger", "a stranger has no right to that", said(model(), "revocation", EVE, revoked={"record": name_of(model().made)}), same, [UNKNOWN, NOT_RELEASED], state="trusted", **TRUST)
     case("superseded", "nor does one whose place another took", said(model(), "supersession", successor=digests(b"a better one")), same, ["lineage.superseded", *nothing], **TRUST)
     case("rejected", "nor one that a trusted key rejected", said(model(), "review", BEN, verdict="rejected"), same, nothing, **TRUST)

@@ -40,6 +40,8 @@ def descriptions(case):
     tree = listing_of({"base.bin": b"another"})
     maker = lambda inputs, role: family({"inputs": inputs, "outputs": [X], "sections": described(item("input", digests(tree), role, form="tree")), **EARLY}, {"inputs": [X]}, embed=[tree] if inputs else ())
     case("made-beside-a-tree-of-a-description", "a tree that only `artifacts.json` has may hold the bytes, and nobody looks into it", maker([], "config"), [GAP])
+    by_name = family({"outputs": [X], "sections": described({"direction": "input", "role": "model", "name": "base", "form": "tree"}), **EARLY}, {"inputs": [X]})
+    case("made-beside-a-tree-by-name", "no less one of which nobody gave a digest", by_name, [GAP])
     case("made-beside-a-tree-of-another-role", "one that the record lists is looked into", maker([artifact(tree, "config", form="tree")], "acme"), [LATE])
 
 

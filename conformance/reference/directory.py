@@ -54,8 +54,8 @@ class Directory:
 
     def covers(self, identity):
         superseded = any(statement["record"]["blake3"] == identity for statement in self.trust.superseded)
-        revoked = any(what == "record" and named == identity for what, named, *_ in self.trust.revoked)
-        return bool(self.authorships(identity)) and not superseded and not revoked and not self.is_rejected(identity)
+        is_revoked = ("record", identity) in self.trust.revoked
+        return bool(self.authorships(identity)) and not superseded and not is_revoked and not self.is_rejected(identity)
 
     def is_rejected(self, identity):
         latest = {}

@@ -89,7 +89,7 @@ impl RecordFacts {
         let is_hidden = |input: &ArtifactFact| {
             input.form == Form::Tree
                 && input.files.is_empty()
-                && input.digests.is_some_and(|digests| !digests.is_of_nothing())
+                && input.digests.is_none_or(|digests| !digests.is_of_nothing())
                 && !input.is_listed_otherwise(&listed)
         };
         self.inputs.iter().filter(|input| is_hidden(input)).count()

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{Code, Finding, Place, RecordId, StatementId};
 use expbundle_lineage::Lineage;
+use expbundle_lineage::parallel::prelude::*;
 use expbundle_statement::{Asserted, LinkClaim, Predicate, VerifiedStatement};
-use rayon::prelude::*;
 
 use crate::bundle::Bundle;
 use crate::judge::Verdict;
@@ -36,7 +36,7 @@ impl Intact {
         let absent: Vec<RecordId> = kept.iter().copied().collect();
         kept.extend(lineage.absent_parents_of(&absent));
         // Which record stands for which others decides whose cost counts, along the whole chain.
-        let successors = self.successors(&kept);
+        let successors = self.successors(&kept, &verdict.standing.apart.statements);
         self.part(
             &kept,
             |_, _| true,
@@ -84,10 +84,10 @@ impl Intact {
         part
     }
 
-    /// The records that took the place of these, and of those in turn.
-    fn successors(&self, of: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
+    /// The records that took the place of these, and of those in turn, by whatever is not set apart.
+    fn successors(&self, of: &BTreeSet<RecordId>, apart: &BTreeSet<StatementId>) -> BTreeSet<RecordId> {
         let mut by_record: HashMap<RecordId, Vec<RecordId>> = HashMap::new();
-        for statement in self.statements() {
+        for statement in self.statements().iter().filter(|statement| !apart.contains(&statement.id())) {
             if let Predicate::Supersession(superseded) = statement.predicate() {
                 let (record, successor) = (statement.record().blake3, superseded.successor.blake3);
                 by_record.entry(RecordId(record)).or_default().push(RecordId(successor));

@@ -66,7 +66,11 @@ impl Taken {
             }
         }
         let inputs = described.artifacts.iter().filter(|artifact| artifact.direction == Direction::Input);
-        inputs.filter_map(|artifact| artifact.digest).for_each(|digest| taken.add(&digest));
+        for artifact in inputs {
+            let is_known = artifact.digest.is_some_and(|digest| taken.has(&digest) || digest.is_of_nothing());
+            taken.is_more |= artifact.form == Form::Tree && !is_known;
+            artifact.digest.iter().for_each(|digest| taken.add(digest));
+        }
         taken
     }
 
