@@ -3,23 +3,15 @@
 //! Whoever sends a bundle to be joined must not get signed what he put into it. So a command that signs asks which record is meant where
 //! there are several, shows whose it is, and signs nobody else's record as one's own unless it was named.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
-use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_query::{QueryError, starting};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
+use expbundle_words::{Failure, count, objections, records};
 
-use crate::failure::Failure;
-use crate::keys;
-use crate::statements::short;
-use crate::terminal::{count, named, quoted, some_of};
-
-/// Records that are listed.
-const MOST_LISTED: usize = 20;
-/// Signers of one record that are listed.
-const MOST_SIGNERS: usize = 5;
+use crate::{keys, terminal};
 
 /// The records of a bundle, for somebody who is about to sign one.
 #[derive(Clone, Copy)]
@@ -91,43 +83,9 @@ impl<'a> Choice<'a> {
         self.intact.records().keys().copied().filter(move |id| self.authors(*id).next().is_none())
     }
 
-    /// One or two lines for each record: id, title, and whose keys signed it.
+    /// Two lines for each record: id, title, and whose keys signed it.
     pub fn list(self, ids: impl IntoIterator<Item = RecordId>) -> String {
-        let mut ids = ids.into_iter();
-        let mut text: String = ids.by_ref().take(MOST_LISTED).map(|id| self.line(id)).collect();
-        let more = ids.count() as u64;
-        if more > 0 {
-            text += &format!("  and {}\n", count(more, "more record"));
-        }
-        text
-    }
-
-    fn line(self, id: RecordId) -> String {
-        let mut signers: BTreeMap<String, Option<&str>> = BTreeMap::new();
-        let mut is_own = false;
-        for statement in self.authors(id) {
-            if statement.identity() == self.signer {
-                is_own = true;
-            } else {
-                let name = signers.entry(statement.identity().to_string()).or_default();
-                *name = name.or(statement.signer_name());
-            }
-        }
-        let words = |(key, name): (String, Option<&str>)| match name {
-            Some(name) => format!("{key}, calling itself {}", named(name)),
-            None => key,
-        };
-        let signers: Vec<String> = signers.into_iter().map(words).collect();
-        let signed = match (is_own, signers.as_slice()) {
-            (false, []) => "not signed yet".to_owned(),
-            (true, []) => "signed by this key".to_owned(),
-            (is_own, others) => {
-                let own = if is_own { "this key and by " } else { "" };
-                let keys = if others.len() == 1 { "another key" } else { "other keys" };
-                format!("signed by {own}{keys}: {}", some_of(others, MOST_SIGNERS, "; "))
-            }
-        };
-        format!("  {}  {}\n                {signed}\n", short(&id), title(self.intact, id))
+        records::list(self.intact, self.signer, ids)
     }
 
     fn authors(self, id: RecordId) -> impl Iterator<Item = &'a VerifiedStatement> {
@@ -135,39 +93,30 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The title of a record, quoted, or that it is not here.
-pub fn title(intact: &Intact, id: RecordId) -> String {
-    let is_listed =
-        intact.records().get(&id).is_some_and(|record| record.body().sections.contains_key(&Context::name()));
-    match intact.json_section::<Context>(id) {
-        Some(context) => quoted(&context.title),
-        None if is_listed => "(title withheld)".to_owned(),
-        None => "(no title)".to_owned(),
-    }
-}
-
 /// The records that no other follows from, of which there is one at least.
 fn heads(intact: &Intact) -> Result<Vec<RecordId>, Failure> {
-    Ok(expbundle_query::heads(intact, keys::moment(None)?.timestamp())?)
+    Ok(expbundle_query::heads(intact, keys::now().timestamp())?)
 }
 
 /// The records that are looked at: the one whose id begins so, or all heads.
 pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>, Failure> {
-    Ok(expbundle_query::chosen(intact, beginning, keys::moment(None)?.timestamp())?)
+    Ok(expbundle_query::chosen(intact, beginning, keys::now().timestamp())?)
 }
 
 /// The one record that is meant: the one whose id begins so, or the only head.
 pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
-    let ids = match expbundle_query::one(intact, beginning, keys::moment(None)?.timestamp()) {
+    let ids = match expbundle_query::one(intact, beginning, keys::now().timestamp()) {
         Err(QueryError::WhichRecord(ids)) => ids,
         other => return Ok(other?),
     };
-    let mut list = String::new();
-    for id in ids.iter().take(MOST_LISTED) {
-        list += &format!("  {}  {}\n", short(id), title(intact, *id));
-    }
     let number = count(ids.len() as u64, "record");
     Err(Failure::usage(format!("which record is meant? The bundle has {number} that no other follows from"))
-        .listing(list)
+        .listing(records::titles(intact, &ids))
         .help("choose one with `--record`"))
+}
+
+/// Says on the error output what was said against a record of which bytes or tables follow.
+pub fn warn(intact: &Intact, record: RecordId) {
+    let objections = expbundle_query::against(intact, record, keys::now().timestamp());
+    terminal::talk(&objections::lines([(record, records::title(intact, record), objections.as_slice())]));
 }

@@ -5,30 +5,18 @@ use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::hash::{HashError, WhySkipped};
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
 use expbundle_query::Refused;
-
-use crate::failure::Failure;
+use expbundle_words::Failure;
 
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
     let path = &bundle_of(path);
-    let checked = unverified(path)?.check(Digests::Blake3);
+    let unverified = Unverified::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let checked = unverified.check(Digests::Blake3);
     checked.map(|checked| checked.intact).map_err(|wrong| Failure::from(&Refused::by(wrong.into_findings(), path)))
-}
-
-/// Opens a bundle that nobody has checked.
-pub fn unverified(path: &Utf8Path) -> Result<Unverified, Failure> {
-    regular(path, "read the bundle")?;
-    Unverified::open(path).map_err(|error| Failure::io("read the bundle", path, &error))
-}
-
-/// Why a bundle that was found cannot be read.
-pub fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Failure {
-    regular(path, "read the bundle").err().unwrap_or_else(|| Failure::io("read the bundle", path, error))
 }
 
 /// Opens a file to read it.
@@ -51,9 +39,13 @@ pub fn regular_or_folder(path: &Utf8Path, action: &str) -> Result<(), Failure> {
     if metadata.is_file() || metadata.is_dir() {
         return Ok(());
     }
-    Err(Failure::new("cli.io", format!("cannot {action}: not a regular file"))
-        .at(path.as_str())
-        .help("write what a pipe or device gives to a file first, and name that"))
+    Err(Failure::not_regular(action, path))
+}
+
+/// A temporary file that could not be made or written.
+pub fn temporary(error: &std::io::Error) -> Failure {
+    let folder = std::env::temp_dir().display().to_string();
+    Failure::io("use a temporary file", Utf8Path::new(&folder), error)
 }
 
 /// The path of the bundle itself, also when its model directory is named.
@@ -72,35 +64,6 @@ pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
 /// The intact bundle at a path, if one is there.
 fn there(path: &Utf8Path) -> Option<Bundle> {
     Some(intact(path).ok()?.bundle().clone())
-}
-
-/// Why files have no digest or a folder no listing, with the next step.
-pub fn hash_failure(error: &HashError) -> Failure {
-    let cannot_record = |place: String| Failure::new("cli.write", error.to_string()).at(place);
-    match error {
-        HashError::Read { path, source } => Failure::io("read the file", path, source),
-        HashError::NotAFile { path } => {
-            Failure::new("cli.io", error.to_string()).at(path.as_str()).help("name a file or a folder")
-        }
-        HashError::Changed { path } => Failure::new("cli.io", error.to_string())
-            .at(path.as_str())
-            .help("run it again when no other program writes to it"),
-        HashError::Tree { path, source } => cannot_record(path.to_string()).because(source),
-        HashError::Empty { path } => cannot_record(path.to_string()).help("name a folder with files in it"),
-        HashError::LeftOut { folder, first, .. } => {
-            cannot_record(folder.join(&first.path).to_string()).help(way_out(&first.why))
-        }
-    }
-}
-
-/// What to do about something in a folder that no listing can hold.
-fn way_out(why: &WhySkipped) -> &'static str {
-    match why {
-        WhySkipped::Link => "`cp -RL` copies a folder with files in place of its links; or remove the link",
-        WhySkipped::Special => "move it out of the folder",
-        WhySkipped::NotUtf8 | WhySkipped::Path(_) => "rename it",
-        WhySkipped::Unreadable(_) => "check its permissions",
-    }
 }
 
 /// Reads a whole text file that a person names, such as a key.

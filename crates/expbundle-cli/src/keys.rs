@@ -4,12 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
-use expbundle_statement::{KeyFileWarning, Signing, SigningKey, SkippedLine, TrustPolicy};
+use expbundle_format::time::Time;
+use expbundle_statement::{KeyFileWarning, Signing, SigningKey, TrustPolicy};
+use expbundle_words::{Failure, one_line};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
-use crate::files;
-use crate::terminal::{self, one_line};
+use crate::{files, terminal};
 
 /// Variable that holds the passphrase of an encrypted key.
 const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
@@ -114,7 +114,7 @@ impl SigningArguments {
     }
 
     /// The date of the statement.
-    pub fn created(&self) -> Result<expbundle_format::time::Time, Failure> {
+    pub fn created(&self) -> Result<Time, Failure> {
         moment(self.at.as_deref())
     }
 }
@@ -149,14 +149,14 @@ fn read_descriptor(descriptor: u32) -> Result<Zeroizing<String>, Failure> {
 }
 
 /// A moment that a person names, or now.
-pub fn moment(text: Option<&str>) -> Result<expbundle_format::time::Time, Failure> {
-    match text {
-        Some(text) => text
-            .parse()
-            .map_err(|error| Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z")),
-        // Whole seconds: nobody signs twice in one.
-        None => Ok(jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()),
-    }
+pub fn moment(text: Option<&str>) -> Result<Time, Failure> {
+    let Some(text) = text else { return Ok(now()) };
+    text.parse().map_err(|error| Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z"))
+}
+
+/// Now, in whole seconds: nobody signs twice in one.
+pub fn now() -> Time {
+    jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()
 }
 
 /// Reads a signers file, and names the lines that were skipped.
@@ -166,23 +166,6 @@ pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
             .at(format!("{path}, line {}", error.line))
             .help(error.help())
     })?;
-    terminal::talk(&skipped(path, policy.skipped()));
+    terminal::talk(&expbundle_words::signers::skipped(path, policy.skipped()));
     Ok(policy)
-}
-
-/// What to print of skipped lines: how many, and the first of them.
-fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
-    const SHOWN: usize = 5;
-    if lines.is_empty() {
-        return String::new();
-    }
-    let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
-    let mut text = format!("note: {count} {noun} of {} skipped: they trust nobody here\n", one_line(path.as_str()));
-    for line in lines.iter().take(SHOWN) {
-        text += &format!("  {}\n", one_line(&line.to_string()));
-    }
-    if count > SHOWN {
-        text += &format!("  and {} more\n", count - SHOWN);
-    }
-    text
 }

@@ -1,4 +1,4 @@
-//! The `expbundle` program: arguments, words, colours, exit codes. The libraries decide; this crate words it.
+//! The `expbundle` program: arguments, streams, exit codes. The libraries decide, and `expbundle-words` words it.
 //!
 //! stdout is data, stderr is talk. Each command is one file in `commands/`, with its arguments, its help and its `run`.
 
@@ -6,13 +6,8 @@ use std::process::ExitCode;
 
 mod choice;
 mod commands;
-mod failure;
 mod files;
-mod findings;
-mod folder_words;
-mod hints;
 mod keys;
-mod objections;
 mod output;
 mod relations;
 mod schemas;
@@ -21,9 +16,8 @@ mod series;
 mod statements;
 mod terminal;
 mod tracker;
-mod verdict;
 
-use failure::Failure;
+use expbundle_words::Failure;
 
 /// Exit codes, as spec/report.md lays them down.
 mod exit {
@@ -47,6 +41,11 @@ mod exit {
             _ => OK,
         }
     }
+
+    /// What a failure means: that a bundle is broken, or that there is no answer.
+    pub fn of_failure(failure: &expbundle_words::Failure) -> u8 {
+        if failure.is_broken() { FAILED } else { ERROR }
+    }
 }
 
 /// Many small objects come from all cores at once, which takes the C library's allocator twice the time (benches/README.md, families).
@@ -55,8 +54,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let code = commands::run().unwrap_or_else(|failure| {
-        failure.print();
-        failure.exit_code()
+        terminal::print(&failure);
+        exit::of_failure(&failure)
     });
     ExitCode::from(terminal::conclude(code))
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use expbundle_convert::scrub::Scrubber;
 use expbundle_convert::secrets;
-
-use crate::failure::Failure;
-use crate::terminal::quoted;
+use expbundle_words::{Failure, quoted};
 
 /// A kind of secret, or a place, which has a slash or a dot.
 pub fn kind_or_place(text: &str) -> Result<String, String> {

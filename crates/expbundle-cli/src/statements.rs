@@ -10,17 +10,15 @@ use expbundle::sign::{SignError, Signed};
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
 use expbundle_format::container::EntryName;
-use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-pub use expbundle_query::{short, starting};
-use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, VerifiedStatement};
+use expbundle_query::short;
+use expbundle_statement::{Kind, Predicate};
+use expbundle_words::{Failure, statements as words};
 
 use crate::choice::Choice;
-pub use crate::choice::{chosen, one};
-use crate::failure::Failure;
+use crate::choice::one;
 use crate::keys::SigningArguments;
 use crate::output::{Output, Over};
-use crate::terminal::{Tone, count, paint, some_of};
 use crate::{Outcome, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
@@ -62,8 +60,8 @@ impl StatementArguments {
         let signer = key.identity();
         let choice = Choice { intact: &intact, signer: &signer };
         let chosen = choice.records(&self.record)?;
-        let now = crate::keys::moment(None)?;
-        if let Some(warning) = odd_date("the statement is dated", created, now) {
+        let now = crate::keys::now();
+        if let Some(warning) = words::odd_date("the statement is dated", created, now) {
             terminal::talk(&warning);
         }
         let (mut predicates, mut subjects_seen) = (Vec::new(), BTreeSet::new());
@@ -76,13 +74,13 @@ impl StatementArguments {
         }
         if let Some((_, Predicate::Revocation(revocation))) = predicates.first() {
             for warning in
-                revocation.since.iter().filter_map(|since| odd_date("the revocation counts from", *since, now))
+                revocation.since.iter().filter_map(|since| words::odd_date("the revocation counts from", *since, now))
             {
                 terminal::talk(&warning);
             }
         }
         for (id, predicate) in &predicates {
-            terminal::talk(&somebody_elses(&intact, *id, predicate, &signer).unwrap_or_default());
+            terminal::talk(&words::somebody_elses(&intact, *id, predicate, &signer).unwrap_or_default());
         }
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
         choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
@@ -92,7 +90,10 @@ impl StatementArguments {
             let said = intact.signed(*id, predicate, &signing).map_err(failure)?;
             let found = audit::statement(said.file(), predicate.kind().as_str(), &self.allow_secrets);
             crate::secrets::refuse(&found, "nothing was written; say it without the secret")?;
-            done.push((format!("{} of {}", predicate.kind(), about(&intact, *id, predicate)), said.statement().id()));
+            done.push((
+                format!("{} of {}", predicate.kind(), words::about(&intact, *id, predicate)),
+                said.statement().id(),
+            ));
             signed_now.push(said);
         }
         // What joins records may contradict what is here, and then nobody could verify the bundle any more.
@@ -111,7 +112,7 @@ impl StatementArguments {
         let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
             let left: Vec<RecordId> = choice.unsigned().filter(|id| !authored.contains(id)).collect();
-            terminal::talk(&not_signed(&left));
+            terminal::talk(&words::not_signed(&left));
         }
         Ok(exit::OK)
     }
@@ -149,18 +150,6 @@ fn failure(error: SignError) -> Failure {
     }
 }
 
-/// Records that `--record all` leaves unsigned, since others follow from them.
-fn not_signed(records: &[RecordId]) -> String {
-    const SHOWN: usize = 5;
-    if records.is_empty() {
-        return String::new();
-    }
-    let ids: Vec<String> = records.iter().map(short).collect();
-    let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
-    let note = paint(Tone::Doubt, "note:");
-    format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
-}
-
 /// Adds the statements of a bundle that is there already, if that is all in which it differs: who signs twice to one file loses nothing.
 fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
     if !matches!(Seen::at(path), Seen::Bundle(_)) {
@@ -171,57 +160,6 @@ fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
     if there.bundle().entries().all(|(name, _)| is_statement(name) || bundle.contains(name)) {
         bundle.merge(there.bundle());
     }
-}
-
-/// What a statement is about: of a revocation what it takes back, else the record.
-fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
-    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else {
-        return format!("record {}", short(&record));
-    };
-    match revoked {
-        Revoked::Record(id) => format!("record {}", short(id)),
-        Revoked::Signer(signer) => format!("the key {signer}"),
-        Revoked::Statement(id) => {
-            let kind = intact.statements().iter().find(|one| one.id() == *id).map(|one| format!(" ({})", one.kind()));
-            format!("statement {}{}", short(id), kind.unwrap_or_default())
-        }
-    }
-}
-
-/// A note that somebody takes back what another key signed: that counts only where a signers file trusts whoever takes it back.
-fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
-    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
-    let signed_by_others = |statements: Vec<&VerifiedStatement>| {
-        !statements.is_empty() && statements.iter().all(|statement| statement.identity() != signer)
-    };
-    let is_anothers = match revoked {
-        Revoked::Signer(revoked) => revoked != signer,
-        Revoked::Statement(id) => signed_by_others(intact.statements().iter().filter(|one| one.id() == *id).collect()),
-        Revoked::Record(_) => {
-            let authorships = intact.statements_about(record).into_iter();
-            signed_by_others(authorships.filter(|statement| statement.kind() == Kind::Authorship).collect())
-        }
-    };
-    let what = match revoked {
-        Revoked::Signer(_) => "it is not the key that signs this",
-        Revoked::Statement(_) => "another key signed the statement",
-        Revoked::Record(_) => "other keys signed the record",
-    };
-    let note = paint(Tone::Doubt, "note:");
-    is_anothers.then(|| format!("{note} {what}; taking it back counts only with a signers file that trusts this key\n"))
-}
-
-/// A warning of a date that was hardly meant: after now, or before there was anything to sign.
-fn odd_date(what: &str, date: Time, now: Time) -> Option<String> {
-    const ONE_DAY_IN_NANOSECONDS: i128 = 86_400_000_000_000;
-    let why = if date.as_nanoseconds() > now.as_nanoseconds() + ONE_DAY_IN_NANOSECONDS {
-        "after now; until then a revocation or supersession does not count"
-    } else if date.to_string().as_str() < "2000" {
-        "long before now"
-    } else {
-        return None;
-    };
-    Some(format!("{} {what} {date}, {why}\n", paint(Tone::Doubt, "warning:")))
 }
 
 /// Both digests of the one record of a bundle.
@@ -241,5 +179,5 @@ pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
 /// Both digests of a file, and its size.
 pub fn hashed(path: &Utf8Path) -> Result<Hashed, Failure> {
     files::regular_or_folder(path, "read the file")?;
-    hash_file(path, Wanted::Both, &|_| ()).map_err(|error| files::hash_failure(&error))
+    hash_file(path, Wanted::Both, &|_| ()).map_err(|error| Failure::from(&error))
 }

@@ -8,14 +8,14 @@ use expbundle::Bundle;
 use expbundle::draft::OneRecord;
 use expbundle::judge::{State, Verdict};
 use expbundle::verify::{CheckError, Intact};
+use expbundle_convert::Options;
 use expbundle_convert::blind::blind;
 use expbundle_convert::tracker::{self, Listed, Listing, Source, TRACKERS, Tracker};
-use expbundle_convert::{ConvertError, Options};
 use expbundle_format::Finding;
 use expbundle_statement::TrustPolicy;
+use expbundle_words::{Failure, findings, named, some_of};
 
-use crate::failure::Failure;
-use crate::{files, findings, keys, terminal};
+use crate::{files, keys, terminal};
 
 /// Takes the name of a tracker.
 pub fn parser() -> impl TypedValueParser<Value = &'static dyn Tracker> {
@@ -34,45 +34,6 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, F
             .at(path.as_str())
             .help("name the tracker's folder or file; `expbundle convert --help` says which are read")
     })
-}
-
-impl From<ConvertError> for Failure {
-    fn from(error: ConvertError) -> Self {
-        convert_failure(&error)
-    }
-}
-
-/// An error of a conversion, with the next step.
-pub fn convert_failure(error: &ConvertError) -> Failure {
-    let failure = Failure::new("cli.source", error.to_string()).because(error);
-    match error {
-        ConvertError::Hash(error) => files::hash_failure(error),
-        ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
-        ConvertError::NotOneRun { runs } => several_runs(runs),
-        ConvertError::Source { path, .. } => {
-            failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
-        }
-        ConvertError::Secret { .. } => {
-            failure.help("leave it out, or name it by `--allow-secrets` if it is not a secret")
-        }
-        ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
-        ConvertError::NotIntact { findings } => {
-            let first = findings.iter().find(|finding| finding.is_error());
-            failure.listing(findings::all(first.map_or(&[], std::slice::from_ref))).help("please report this")
-        }
-        ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
-        _ => failure,
-    }
-}
-
-fn several_runs(runs: &[Listed]) -> Failure {
-    const SHOWN: usize = 10;
-    let name = |run: &Listed| format!("{} ({})", run.key, run.name.as_deref().unwrap_or("no name"));
-    let names: Vec<String> = runs.iter().take(SHOWN).map(name).collect();
-    let more = runs.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Failure::usage(format!("the source has {} runs: {}{more}", runs.len(), names.join(", ")))
-        .help("choose one with `--run ID`")
 }
 
 /// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without writing one.
@@ -102,7 +63,7 @@ pub fn salt() -> std::io::Result<[u8; 32]> {
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
     let intact = match bundle.check() {
         Ok(checked) => checked.intact,
-        Err(CheckError::Io(error)) => return Err(Failure::temporary(&error)),
+        Err(CheckError::Io(error)) => return Err(files::temporary(&error)),
         Err(CheckError::NotIntact(wrong)) => return Err(refused(wrong.into_findings())),
     };
     let verdict = sound(&intact, policy)?;
@@ -111,7 +72,7 @@ pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact,
 
 /// What follows from an intact bundle, unless its parts contradict each other.
 pub fn sound(intact: &Intact, policy: Option<&TrustPolicy>) -> Result<Verdict, Failure> {
-    let verdict = intact.judge(policy, keys::moment(None)?.timestamp());
+    let verdict = intact.judge(policy, keys::now().timestamp());
     if verdict.state <= State::Malformed { Err(refused(verdict.findings)) } else { Ok(verdict) }
 }
 
@@ -128,8 +89,8 @@ pub fn of_experiment<'a>(listing: &'a Listing, experiment: &'a str) -> Result<Ve
     let chosen: Vec<&Listed> = listing.of_experiment(experiment).collect();
     if chosen.is_empty() {
         let names: BTreeSet<&str> = listing.runs.iter().filter_map(|run| run.experiment.as_deref()).collect();
-        let names: Vec<String> = names.into_iter().map(terminal::named).collect();
-        let (wanted, names) = (terminal::named(experiment), terminal::some_of(&names, 20, ", "));
+        let names: Vec<String> = names.into_iter().map(named).collect();
+        let (wanted, names) = (named(experiment), some_of(&names, 20, ", "));
         return Err(Failure::usage(format!("there is no experiment {wanted} in the source; it has: {names}")));
     }
     Ok(chosen)

@@ -120,6 +120,12 @@ const INVARIANTS: &[Invariant] = &[
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING],
     },
     Invariant {
+        crate_name: "expbundle-words",
+        never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-run"]],
+        never_names: &[RANDOMNESS, SIGNATURES],
+        never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING, &["std::fs", "File::"]],
+    },
+    Invariant {
         crate_name: "expbundle-conformance",
         never_depends_on: &[OURS, SIGNATURES, PARQUET, ASYNC, NETWORK],
         never_names: &[],
@@ -142,6 +148,7 @@ const OURS: &[&str] = &[
     "expbundle-series",
     "expbundle-statement",
     "expbundle-trackers",
+    "expbundle-words",
 ];
 const SIGNATURES: &[&str] =
     &["curve25519-dalek", "ecdsa", "ed25519", "ed25519-dalek", "pkcs8", "ring", "rsa", "signature", "ssh-key"];

@@ -24,7 +24,9 @@ pub mod exposure;
 mod findings;
 pub mod gate;
 mod ledger;
+pub mod many;
 mod parameters;
+pub mod points;
 pub mod privacy;
 pub mod roles;
 pub mod scrub;
@@ -40,6 +42,7 @@ mod mlflow;
 mod wandb;
 
 pub use gate::{Converted, Embedded};
+pub use many::Summary;
 
 /// What the person converting adds to what the source knows.
 #[derive(Clone, Copy)]

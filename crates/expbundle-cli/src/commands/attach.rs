@@ -7,20 +7,13 @@ use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle::folder::FileState;
 use expbundle::verify::Intact;
-use expbundle_directory::{
-    ApplyError, AttachError, AttachOptions, BUNDLE_NAME, Plan, ReleaseError, Releasing, plan_attach,
-};
-use expbundle_format::RecordId;
-use expbundle_format::container::SectionName;
-use expbundle_format::sections::{Identity, JsonSection as _};
+use expbundle_directory::{ApplyError, AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_attach};
 use expbundle_statement::{Release, Signing};
+use expbundle_words::{Failure, Tone, cell, objections, one_line, paint, plan as words};
 
 use super::Manner;
-use crate::failure::Failure;
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
-use crate::statements::short;
-use crate::terminal::{self, Tone, cell, count, one_line, paint, printable};
-use crate::{Outcome, exit, files, objections, tracker};
+use crate::{Outcome, exit, files, terminal, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
@@ -99,11 +92,11 @@ impl Attach {
             at,
         };
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();
         // Who attaches a copy without some sections may have meant them to be gone.
         let returning = returning(&copies);
-        plan.notes.extend(comes_back(&returning));
+        plan.notes.extend(words::comes_back(&returning));
         if !returning.is_empty() && is_joined {
             plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
         }
@@ -136,21 +129,6 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
     }
 }
 
-/// Says which sections are there again because one copy has what another withholds: names and hosts before anything else.
-pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
-    const SHOWN: usize = 8;
-    let mut sections: Vec<&(RecordId, SectionName)> = sections.iter().collect();
-    sections.sort_by_key(|(_, name)| name.as_str() != Identity::NAME);
-    let line = |(id, name): &&(RecordId, SectionName)| {
-        format!("{name} of record {} comes back: one copy withholds it, and another has it", short(id))
-    };
-    let mut lines: Vec<String> = sections.iter().take(SHOWN).map(line).collect();
-    if sections.len() > SHOWN {
-        lines.push(format!("{} come back", count((sections.len() - SHOWN) as u64, "more withheld section")));
-    }
-    lines
-}
-
 /// Shows a plan, asks, and carries it out.
 pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
     let objected = plan.objected.iter().map(|one| {
@@ -161,7 +139,7 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
     for note in &plan.notes {
         terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note)));
     }
-    terminal::talk(&format!("\n{}\n", coloured(&plan.diff())));
+    terminal::talk(&format!("\n{}\n", words::coloured(&plan.diff())));
     if !yes && !agreed()? {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
@@ -189,40 +167,4 @@ fn agreed() -> Result<bool, Failure> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn coloured(diff: &str) -> String {
-    let paint_line = |line: &str| match line.as_bytes().first() {
-        Some(b'+') => paint(Tone::Good, line),
-        Some(b'-') => paint(Tone::Bad, line),
-        _ => line.to_owned(),
-    };
-    printable(diff).lines().map(|line| paint_line(line) + "\n").collect()
-}
-
-/// An error of attaching or detaching, with the place and the next step.
-pub fn failure(error: &AttachError) -> Failure {
-    let failure = Failure::new("cli.attach", error.to_string()).because(error);
-    match error {
-        AttachError::Read { path, source } => Failure::io("read the file", path, source),
-        AttachError::Card { .. } => failure.help("mend the front matter of the card, or use `--keep-card`"),
-        AttachError::NotAttached { .. } => failure.help("check the path"),
-        AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
-        AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
-        AttachError::Hash(_) => failure.help("check the folder and its permissions"),
-        AttachError::Contradict { finding } => Failure::from((**finding).clone()),
-        AttachError::Release(error) => release_failure(error),
-    }
-}
-
-/// An error of releasing, with the next step.
-pub fn release_failure(error: &ReleaseError) -> Failure {
-    let failure = Failure::new("cli.release", error.to_string()).because(error);
-    match error {
-        ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
-        ReleaseError::Empty => failure.help("put the model there first"),
-        ReleaseError::File { path, .. } => failure.at(path.as_str()).help("a release lists the bytes of every file"),
-        ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
-        ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
-    }
 }

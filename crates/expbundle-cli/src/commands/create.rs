@@ -9,12 +9,11 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
 use expbundle_format::sections::{Direction, Identity};
 use expbundle_run::{Intact, Run, RunError};
+use expbundle_words::{Failure, count, hints, quoted};
 
 use super::convert::role_and_file;
-use crate::failure::Failure;
 use crate::output::{Inputs, Output};
-use crate::tracker::convert_failure;
-use crate::{Outcome, exit, files, hints, secrets, statements, terminal, tracker};
+use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
@@ -81,7 +80,7 @@ impl Create {
                 let path = entry.map_err(describe)?.into_path();
                 let name = path.file_name().unwrap_or_default();
                 let name = name.parse().map_err(|_| {
-                    Failure::usage(format!("{} is not a valid section name", terminal::quoted(name)))
+                    Failure::usage(format!("{} is not a valid section name", quoted(name)))
                         .at(path.as_str())
                         .help("`expbundle schema` prints the names; move other files away")
                 })?;
@@ -129,7 +128,7 @@ impl Create {
         let Some(relation) = &self.relation else { return Ok(()) };
         for path in &self.derive_from {
             let intact = files::intact(path)?;
-            let id = statements::one(&intact, None)?;
+            let id = choice::one(&intact, None)?;
             run.add_parent(&intact, id, relation.clone()).map_err(failure)?;
             if self.input.is_empty() {
                 run.takes_outputs_of(&intact, id).map_err(failure)?;
@@ -165,7 +164,7 @@ fn say_replaced(intact: &Intact) {
     if replaced > 0 {
         terminal::talk(&format!(
             "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
-            terminal::count(replaced, "name")
+            count(replaced, "name")
         ));
     }
 }
@@ -183,9 +182,9 @@ fn failure(error: RunError) -> Failure {
             .help(
                 "it must have the fixed profile of spec/sections-parquet.md; `expbundle extract --parquet` writes it",
             ),
-        RunError::File(error) => convert_failure(&error),
+        RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),
-        RunError::Io(error) => Failure::temporary(&error),
+        RunError::Io(error) => files::temporary(&error),
         RunError::NotIntact(wrong) => tracker::refused(wrong.into_findings()),
         RunError::Contradiction(finding) => tracker::refused(vec![finding]),
         other => Failure::usage(other.to_string()),

@@ -7,11 +7,10 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_words::{Failure, Tone, paint};
 
 use super::Arguments;
-use crate::failure::Failure;
-use crate::terminal::{self, Tone, paint};
-use crate::{Outcome, exit};
+use crate::{Outcome, exit, terminal};
 
 mod examples;
 

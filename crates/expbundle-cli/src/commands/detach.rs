@@ -2,8 +2,9 @@
 
 use camino::Utf8PathBuf;
 use expbundle_directory::plan_detach;
+use expbundle_words::Failure;
 
-use super::attach::{carry_out, failure};
+use super::attach::carry_out;
 use crate::Outcome;
 
 /// Take the bundle away from a model directory again, and what `attach` added to its files
@@ -19,6 +20,6 @@ pub struct Detach {
 
 impl Detach {
     pub fn run(self) -> Outcome {
-        carry_out(plan_detach(&self.directory).map_err(|error| failure(&error))?, self.yes)
+        carry_out(plan_detach(&self.directory).map_err(|error| Failure::from(&error))?, self.yes)
     }
 }

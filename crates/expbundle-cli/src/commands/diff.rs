@@ -2,12 +2,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::verify::Intact;
-use expbundle_format::{Foreign, RecordId};
+use expbundle_format::RecordId;
 use expbundle_query::Differences;
+use expbundle_words::{Failure, objections, records};
 
-use crate::failure::Failure;
-use crate::terminal::{self, Tone, cell, paint};
-use crate::{Outcome, choice, exit, keys, objections, statements, tracker};
+use crate::{Outcome, choice, exit, keys, terminal, tracker};
 
 /// Show what two records say differently: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
@@ -36,58 +35,20 @@ impl Diff {
         };
         let open = |path: &Utf8Path, record| -> Result<(Intact, RecordId), Failure> {
             let intact = tracker::intact(path, None)?;
-            let id = statements::one(&intact, record)?;
+            let id = choice::one(&intact, record)?;
             Ok((intact, id))
         };
         let ((a, before), (b, after)) =
             (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
-        let differences = Differences::between((&a, before), (&b, after), keys::moment(None)?.timestamp());
+        let differences = Differences::between((&a, before), (&b, after), keys::now().timestamp());
         if self.json {
             terminal::say_json(&differences);
         } else {
-            let title = |id| if id == before { choice::title(&a, id) } else { choice::title(&b, id) };
+            let title = |id| if id == before { records::title(&a, id) } else { records::title(&b, id) };
             let against = differences.against.iter();
             let lines = objections::lines(against.map(|(id, objections)| (*id, title(*id), objections.as_slice())));
-            terminal::say(&(lines + &words(&differences)));
+            terminal::say(&(lines + &expbundle_words::diff::words(&differences)));
         }
         Ok(exit::OK)
     }
-}
-
-fn words(differences: &Differences) -> String {
-    if differences.before == differences.after {
-        return "the same record\n".to_owned();
-    }
-    let mut text = String::new();
-    let mut part = "";
-    for one in &differences.differences {
-        if one.part != part {
-            part = &one.part;
-            text += &format!("{}\n", paint(Tone::Strong, part));
-        }
-        text += &format!("  {}\n", cell(&one.name));
-        if let Some(before) = &one.before {
-            text += &format!("    {}\n", paint(Tone::Bad, &format!("- {}", value(before))));
-        }
-        if let Some(after) = &one.after {
-            text += &format!("    {}\n", paint(Tone::Good, &format!("+ {}", value(after))));
-        }
-    }
-    if text.is_empty() {
-        text += "the records differ in nothing that is compared here\n";
-    }
-    for one in &differences.not_compared {
-        let of = match (one.before, one.after) {
-            (true, true) => "both records",
-            (true, false) => "the first record",
-            _ => "the second record",
-        };
-        text += &format!("{} {}, withheld of {of}\n", paint(Tone::Doubt, "not compared:"), one.section);
-    }
-    text
-}
-
-/// What a record says of one thing, on a line of its own.
-fn value(text: &str) -> String {
-    Foreign::new(text).at_most(500).bare_if_plain().to_string()
 }

@@ -1,20 +1,19 @@
 //! `expbundle extract`: points as CSV or Parquet, sections and artifacts as they are.
 
 use std::io::Write as _;
-use std::ops::ControlFlow;
 
 use camino::Utf8PathBuf;
 use expbundle::Content;
 use expbundle::verify::Intact;
+use expbundle_convert::points::{self, CsvError};
 use expbundle_format::RecordId;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::sections::{self, Artifact, Artifacts};
 use expbundle_series::SeriesReader;
+use expbundle_words::{Failure, count};
 
-use crate::failure::Failure;
 use crate::output::{Inputs, Output, OutputFolder};
-use crate::series::Csv;
-use crate::{Outcome, exit, objections, series, statements, terminal, tracker};
+use crate::{Outcome, choice, exit, series, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -71,26 +70,26 @@ impl Extract {
             None => Goes::Stdout,
         };
         let intact = tracker::intact(&self.path, self.run.as_deref())?;
-        let record = statements::one(&intact, self.record.as_deref())?;
-        objections::warn(&intact, record)?;
+        let record = choice::one(&intact, self.record.as_deref())?;
+        choice::warn(&intact, record);
         if let Goes::Folder(folder) = goes {
             return all(folder, &intact, record);
         }
-        let points = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
+        let name = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
-            let content = section(&intact, record, points)?;
-            let reader = series::open(&content, points)?;
+            let content = section(&intact, record, name)?;
+            let reader = series::open(&content, name)?;
             if !self.any_size {
-                series::csv_affordable(&reader, &content, points)?;
+                series::csv_affordable(&reader, &content, name)?;
             }
-            return goes.write(|output| write_csv(&reader, points, output));
+            return goes.write(|output| write_csv(&reader, name, output));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
         } else if let Some(name) = &self.section {
             section(&intact, record, name)?
         } else {
-            section(&intact, record, points)?
+            section(&intact, record, name)?
         };
         goes.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
     }
@@ -134,13 +133,13 @@ fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
     let save = |name: &str, content: &Content| {
         folder.write(name, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
     };
-    let mut count = 0;
+    let mut saved = 0;
     let body = intact.records().get(&record).expect("the record was chosen among these");
     save("record.json", &Content::bytes(body.bytes()))?;
     for name in body.body().sections.keys() {
         if let Some(content) = intact.section(record, name) {
             save(name.as_str(), content)?;
-            count += 1;
+            saved += 1;
         }
     }
     // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
@@ -152,8 +151,7 @@ fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
         save(&format!("artifacts/{digest}"), content)?;
     }
     let path = folder.put_in_place()?;
-    let (sections, artifacts) =
-        (terminal::count(count, "section"), terminal::count(artifacts.len() as u64, "artifact"));
+    let (sections, artifacts) = (count(saved, "section"), count(artifacts.len() as u64, "artifact"));
     terminal::talk(&format!("written {path}: the record, {sections}, {artifacts}\n"));
     Ok(exit::OK)
 }
@@ -205,13 +203,8 @@ fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, 
 }
 
 fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
-    let mut csv = Csv::new(output).map_err(std::io::Error::from)?;
-    let written = reader.try_for_each(|point| match csv.point(&point.key, &point.point()) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => ControlFlow::Break(error),
-    });
-    match written.map_err(|error| series::failure(&error, name))? {
-        ControlFlow::Continue(()) => Ok(csv.finish()?),
-        ControlFlow::Break(error) => Err(std::io::Error::from(error).into()),
-    }
+    points::write_csv(reader, output).map_err(|error| match error {
+        CsvError::Series(error) => series::failure(&error, name),
+        CsvError::Write(error) => error.into(),
+    })
 }

@@ -2,8 +2,8 @@
 
 use camino::Utf8PathBuf;
 use expbundle_statement::SigningKey;
+use expbundle_words::Failure;
 
-use crate::failure::Failure;
 use crate::output::write_keys;
 use crate::{Outcome, exit, terminal};
 

@@ -5,10 +5,11 @@ use expbundle::verify::Intact;
 use expbundle_format::record::{Form, Word};
 use expbundle_format::tree::Tree;
 use expbundle_format::{Agreement, ArtifactDigests, RecordId};
+use expbundle_query::short;
 use expbundle_statement::{Asserted, LinkClaim, Predicate, PublicKey};
+use expbundle_words::Failure;
 
-use crate::failure::Failure;
-use crate::statements::{StatementArguments, digests_of, record_of, short};
+use crate::statements::{StatementArguments, digests_of, record_of};
 use crate::{Outcome, files};
 
 /// Assert, signed, that a record follows from another, or that another key is yours too

@@ -5,13 +5,11 @@ use expbundle::family::returning;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{RecordId, Severity};
+use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
-use super::attach::comes_back;
-use crate::failure::Failure;
 use crate::output::{Inputs, Output};
 use crate::relations::find;
-use crate::terminal::{Tone, paint};
-use crate::{Outcome, exit, findings, keys, terminal, tracker};
+use crate::{Outcome, exit, keys, terminal, tracker};
 
 /// Join bundles into one that holds the records and statements of all
 ///
@@ -53,7 +51,7 @@ impl Merge {
         if refused > 0 && !self.keep_going {
             return Err(Failure::from(&family.refused.swap_remove(0)));
         }
-        family.refused.iter().for_each(|refused| Failure::from(refused).print());
+        family.refused.iter().for_each(|refused| terminal::print(&refused.into()));
         let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
         let returning = returning(family.members.iter().map(|(_, intact)| intact.bundle()));
         let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
@@ -86,26 +84,19 @@ impl Merge {
             bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
         };
         let returning: Vec<_> = returning.into_iter().filter(is_here).collect();
-        for note in comes_back(&returning) {
+        for note in plan::comes_back(&returning) {
             terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
         }
         let worth: Vec<_> = findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
         terminal::talk(&findings::all(&worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);
-        let left_out =
-            if refused > 0 { format!("; {} left out", terminal::count(refused, "bundle")) } else { String::new() };
+        let left_out = if refused > 0 { format!("; {} left out", count(refused, "bundle")) } else { String::new() };
         terminal::talk(&format!(
             "{}: {}, {}{left_out}\n",
             self.out,
-            terminal::count(records, "record"),
-            terminal::count(statements, "statement")
+            count(records, "record"),
+            count(statements, "statement")
         ));
         Ok(if refused > 0 { exit::FAILED } else { exit::OK })
-    }
-}
-
-impl From<expbundle::draft::DraftError> for Failure {
-    fn from(error: expbundle::draft::DraftError) -> Self {
-        Self::new("cli.write", "the bundle cannot be made").because(&error)
     }
 }

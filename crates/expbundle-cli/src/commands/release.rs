@@ -4,9 +4,10 @@ use camino::Utf8PathBuf;
 use expbundle_convert::declared;
 use expbundle_directory::{Releasing, plan_release};
 use expbundle_statement::Release as Predicated;
+use expbundle_words::Failure;
 
 use super::Manner;
-use super::attach::{carry_out, present, release_failure};
+use super::attach::{carry_out, present};
 use crate::keys::SigningArguments;
 use crate::{Outcome, files};
 
@@ -45,7 +46,7 @@ impl Release {
         };
         let bar = manner.byte_progress(0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
-            .map_err(|error| release_failure(&error))?;
+            .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();
         plan.notes.extend(declared::notes_on_secrets(&self.directory));
         carry_out(plan, self.yes)

@@ -3,11 +3,10 @@
 use camino::Utf8PathBuf;
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
+use expbundle_words::{Failure, Tone, count, findings, hints, paint};
 
-use crate::failure::Failure;
 use crate::output::{Inputs, Output, is_one};
-use crate::terminal::{Tone, count, paint};
-use crate::{Outcome, exit, files, findings, hints, terminal};
+use crate::{Outcome, exit, files, terminal};
 
 /// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again
 ///

@@ -3,12 +3,11 @@
 use camino::Utf8PathBuf;
 use expbundle_format::StatementId;
 use expbundle_statement::{Predicate, Revocation, Revoked, VerifiedStatement};
+use expbundle_words::{Failure, count, quoted};
 
 use super::link::public_key;
 use crate::Outcome;
-use crate::failure::Failure;
 use crate::statements::StatementArguments;
-use crate::terminal::{count, quoted};
 
 /// Take back, signed, a statement, every statement of a key, or the record itself
 ///

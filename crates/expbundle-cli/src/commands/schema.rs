@@ -1,6 +1,6 @@
 //! `expbundle schema`: the JSON Schemas of everything that is JSON here.
+use expbundle_words::Failure;
 
-use crate::failure::Failure;
 use crate::{Outcome, exit, schemas, terminal};
 
 /// Print the JSON Schema of a section, the record, or what `--json` prints

@@ -8,10 +8,10 @@ use expbundle::verify::Digests;
 use expbundle_directory::is_not_counted;
 use expbundle_directory::{AuditError, audit};
 use expbundle_format::limits::Limits;
+use expbundle_words::Failure;
 
 use super::Manner;
-use crate::failure::Failure;
-use crate::{Outcome, exit, files, keys, terminal, verdict};
+use crate::{Outcome, exit, files, keys, terminal};
 
 /// Check a bundle, or a model directory that carries one
 ///
@@ -93,7 +93,7 @@ impl Verify {
         if self.json {
             terminal::say_json(&report);
         } else {
-            terminal::say(&verdict::words(&report));
+            terminal::say(&expbundle_words::verdict::words(&report));
         }
         Ok(exit::of(report.state, required))
     }

@@ -3,9 +3,10 @@
 use camino::Utf8PathBuf;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections;
+use expbundle_words::{Failure, findings};
 
 use crate::output::{Inputs, Output};
-use crate::{Outcome, exit, files, findings, keys, terminal, tracker};
+use crate::{Outcome, exit, files, keys, terminal, tracker};
 
 /// Make a copy that leaves sections out: same ids, same signatures
 ///
@@ -50,7 +51,7 @@ impl Withhold {
                 None => {
                     let known: Vec<&str> = listed.iter().map(|name| name.as_str()).collect();
                     let message = format!("no record here has a section `{wanted}`; there are: {}", known.join(", "));
-                    return Err(crate::failure::Failure::usage(message));
+                    return Err(Failure::usage(message));
                 }
             }
         }

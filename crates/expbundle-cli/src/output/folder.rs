@@ -5,9 +5,9 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::write_file::{PreparedFolder, write_file};
+use expbundle_words::Failure;
 
 use super::lock;
-use crate::failure::Failure;
 
 /// A folder to be made with all that is in it, or not at all.
 #[derive(Debug)]

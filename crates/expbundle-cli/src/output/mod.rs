@@ -11,8 +11,7 @@ use expbundle::lock::{FolderLock, Seen};
 use expbundle::write_file::{PreparedFile, check_replaceable, is_unfinished};
 use expbundle_format::container::SectionName;
 use expbundle_format::record::Word;
-
-use crate::failure::Failure;
+use expbundle_words::Failure;
 
 mod folder;
 mod pages;

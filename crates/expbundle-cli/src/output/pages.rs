@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 
 use camino::Utf8Path;
 use expbundle::write_file::{PreparedFile, write_file};
+use expbundle_words::Failure;
 
 use super::lock;
-use crate::failure::Failure;
 
 /// Writes a private key and its public one, where neither is there. Nobody else may read the private key, not even for a moment.
 pub fn write_keys(private: (&Utf8Path, &str), public: (&Utf8Path, &str)) -> Result<(), Failure> {

@@ -4,23 +4,20 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
+use expbundle_convert::many::{Summary, file_name};
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
+use expbundle_words::{Failure, Tone, account, cell, conversion, count, findings, paint, quoted, table};
 use rayon::prelude::*;
 
 use super::Manner;
-use crate::failure::Failure;
 use crate::output::{Output, Over, make_folders};
-use crate::terminal::{self, Tone, cell, count, paint, quoted};
-use crate::{Outcome, exit, files, findings, tracker};
+use crate::{Outcome, exit, files, terminal, tracker};
 
 mod place;
-mod summary;
 
-use place::{Placed, file_name, is_folder, is_up_to_date, make_folder_of, place, place_sweep};
-use summary::Summary;
-pub use summary::{account_words, embedded_words};
+use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep};
 
 /// Convert runs of a tracker to bundles, reading its files without it
 ///
@@ -137,7 +134,7 @@ impl Convert {
                 run.name.as_deref().map(cell).unwrap_or_default(),
             ]
         }));
-        terminal::say(&terminal::table(&rows));
+        terminal::say(&table(&rows));
         terminal::talk(&format!("{}\n", count(runs.len() as u64, "run")));
         Ok(exit::OK)
     }
@@ -165,8 +162,8 @@ impl Convert {
         make_folder_of(&out)?;
         let outcome = place(&converted, &out)?;
         terminal::talk(&findings::all(&converted.findings));
-        terminal::talk(&account_words(&converted.account));
-        terminal::talk(&embedded_words(&converted.embedded, &converted.too_large));
+        terminal::talk(&account::words(&converted.account));
+        terminal::talk(&conversion::embedded(&converted.embedded, &converted.too_large));
         let (word, path) = match &outcome {
             Placed::New => ("written", &out),
             Placed::Same => ("unchanged", &out),
@@ -223,7 +220,7 @@ impl Convert {
             }
         }
         let all_done = summary.failed.is_empty();
-        terminal::talk(&summary.words(&out));
+        terminal::talk(&conversion::summary(summary, &out));
         terminal::say(&format!("{out}\n"));
         Ok(if all_done { exit::OK } else { exit::ERROR })
     }
@@ -290,7 +287,7 @@ impl Convert {
                 folder.is_none().then_some(bundle)
             }
             Err(failure) => {
-                failure.print();
+                terminal::print(&failure);
                 add(&|summary| summary.failed.push(run.key.clone()));
                 None
             }

@@ -4,9 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::OneRecord;
 use expbundle_convert::Converted;
 use expbundle_convert::tracker::Listed;
-use expbundle_format::record::{Record, Status};
+use expbundle_words::Failure;
 
-use crate::failure::Failure;
 use crate::files;
 use crate::output::{Output, Over, make_folders};
 
@@ -48,20 +47,9 @@ pub(super) fn place_sweep(sweep: &OneRecord, folder: &Utf8Path) -> Result<(), Fa
     if path.exists() { Ok(()) } else { Output::new(&path, Over::NOTHING)?.save(sweep) }
 }
 
-/// Whether the bundle that is there is of a run that has ended, in the very state that the source lists: then there is
-/// nothing new to convert.
+/// Whether the bundle that is there is of the run as the source has it, so that nothing is new.
 pub(super) fn is_up_to_date(path: &Utf8Path, run: &Listed) -> bool {
-    let ended = [Status::Finished, Status::Failed, Status::Killed, Status::Crashed].contains(&run.status);
-    if !ended || !path.exists() {
-        return false;
-    }
-    files::intact(path).is_ok_and(|intact| {
-        intact.records().values().map(Record::body).any(|body| {
-            body.source.as_ref().is_some_and(|source| source.run == run.id)
-                && body.status == Some(run.status)
-                && body.started == run.started
-        })
-    })
+    path.exists() && files::intact(path).is_ok_and(|there| expbundle_convert::many::is_up_to_date(&there, run))
 }
 
 pub(super) fn is_folder(path: &Utf8Path) -> bool {
@@ -73,12 +61,4 @@ pub(super) fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
         Some(parent) => make_folders(parent),
         None => Ok(()),
     }
-}
-
-/// The file of a run: its key, with what no file name may hold replaced.
-pub(super) fn file_name(key: &str) -> String {
-    let safe: String =
-        key.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).take(120).collect();
-    let safe = safe.trim_start_matches('.');
-    format!("{}.expb", if safe.is_empty() { "run" } else { safe })
 }

@@ -1,0 +1,169 @@
+//! `expbundle lineage`: the family tree of a model.
+
+use camino::Utf8PathBuf;
+use expbundle_draw::{dot, mermaid, svg};
+use expbundle_format::RecordId;
+use expbundle_lineage::{Direction, RecordFacts};
+use expbundle_query::{LineageReport, MOST_EDGES, Relations, Scope, short, starting};
+use expbundle_words::lineage::{self as words, Form};
+use expbundle_words::{Failure, grouped};
+
+use crate::relations::{self, Asked};
+use crate::{Outcome, terminal};
+
+/// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
+///
+/// PATH is a bundle, a folder of bundles, a model directory, or a file like `model.safetensors` whose bundle lies in its folder.
+/// Bundles of other teams are added by `--with`; equal bytes join their records by themselves.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("form").args(["json", "dot", "mermaid", "svg"])),
+    after_help = "Examples:\n  expbundle lineage family.expb\n  expbundle lineage model.safetensors --with ./bundles\n  \
+    expbundle lineage family.expb --svg > family.svg\n  expbundle lineage family.expb --cost\n\n\
+    Exit status: that of `verify` for the records that are shown: 0 the required state holds · 1 something is broken · \
+    2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
+)]
+pub struct Lineage {
+    /// Bundle, folder of bundles, model directory, or a file that a record made
+    path: Utf8PathBuf,
+    /// More bundles, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Begin with this record (an id, or its beginning) [default: each record that no other follows from]
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// To what it came from; that is the default
+    #[arg(long, conflicts_with = "down")]
+    up: bool,
+    /// To what came from it
+    #[arg(long)]
+    down: bool,
+    /// Only so many steps away
+    #[arg(long, value_name = "STEPS")]
+    depth: Option<usize>,
+    /// Only the way to this ancestor
+    #[arg(long, value_name = "ID", conflicts_with_all = ["down", "depth"])]
+    to: Option<String>,
+    /// What the whole ancestry cost, each ancestor counted once
+    #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
+    cost: bool,
+    /// Runs that repeat each other, among all that are here
+    #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
+    duplicates: bool,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: what is shown must be trusted then
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Write JSON (schemas/lineage.schema.json)
+    #[arg(long)]
+    json: bool,
+    /// Write a Graphviz graph
+    #[arg(long)]
+    dot: bool,
+    /// Write a Mermaid flowchart
+    #[arg(long)]
+    mermaid: bool,
+    /// Write a picture
+    #[arg(long)]
+    svg: bool,
+}
+
+impl Lineage {
+    pub fn run(self) -> Outcome {
+        let relations = relations::of(&Asked {
+            path: &self.path,
+            with: &self.with,
+            trust: self.trust.as_deref(),
+            at: self.at.as_deref(),
+            record: self.record.as_deref(),
+            scope: self.scope(),
+        })?;
+        let start = if self.down && self.record.is_none() && relations.file.is_none() {
+            relations.graph().beginnings(&relations.start)
+        } else {
+            relations.start.clone()
+        };
+        if start.is_empty() && relations.policy.is_none() {
+            return Err(nothing_to_show(self.path.as_str()));
+        }
+        let (form, shown) = self.form(&relations, &start)?;
+        if self.json {
+            terminal::say_json(&LineageReport::of(&relations, &start, &shown, self.cost));
+        } else if self.dot || self.mermaid || self.svg {
+            self.draw(&relations, &start, &shown);
+        } else {
+            let signers = self.trust.as_ref().map(|path| path.as_str());
+            terminal::say(&words::words(&relations, &start, &shown, form, signers));
+        }
+        let status = if self.duplicates {
+            relations::conclude(&relations, relations.graph().records().iter().map(RecordFacts::id))
+        } else {
+            // What may be an ancestor or descendant is shown as a suggestion, and what is wrong with it counts.
+            let graph = relations.graph();
+            let possible =
+                if self.down { graph.possible_descendants(&start) } else { graph.possible_ancestors(&start) };
+            relations::conclude(&relations, shown.iter().chain(&start).chain(&possible).copied())
+        };
+        // The program is done, and to free 100,000 records one by one takes long.
+        std::mem::forget(relations);
+        Ok(status)
+    }
+
+    fn scope(&self) -> Scope {
+        match (self.duplicates, self.down) {
+            (true, _) => Scope::Everything,
+            (false, true) => Scope::Descendants,
+            (false, false) => Scope::Ancestors,
+        }
+    }
+
+    fn draw(&self, relations: &Relations, start: &[RecordId], shown: &[RecordId]) {
+        let view = words::picture(relations, start, shown);
+        if view.edges.len() == MOST_EDGES {
+            let most = grouped(MOST_EDGES as u64);
+            terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
+        }
+        let draw = if self.dot {
+            dot
+        } else if self.mermaid {
+            mermaid
+        } else {
+            svg
+        };
+        terminal::say(&draw(&view));
+    }
+
+    /// What is told, and of which records, in the order of their ids.
+    fn form(&self, relations: &Relations, start: &[RecordId]) -> Result<(Form, Vec<RecordId>), Failure> {
+        let graph = relations.graph();
+        let Some(beginning) = &self.to else {
+            let direction = if self.down { Direction::Down } else { Direction::Up };
+            // The sums are over the whole ancestry.
+            let (form, depth) = if self.cost || self.duplicates {
+                (Form::Sums { cost: self.cost, duplicates: self.duplicates }, None)
+            } else {
+                (Form::Tree { direction, depth: self.depth }, self.depth)
+            };
+            return Ok((form, graph.relatives(start, direction, depth)));
+        };
+        let to = starting(graph.records().iter().map(RecordFacts::id), beginning)?;
+        let shown = graph.ways_to(to).map(|ways| ways.of_all(start)).unwrap_or_default();
+        if shown.is_empty() {
+            return Err(
+                Failure::usage(format!("{} is not an ancestor", short(&to))).help("`--down` shows what came from it")
+            );
+        }
+        Ok((Form::Ways(to), shown))
+    }
+}
+
+/// No record here made the file.
+fn nothing_to_show(path: &str) -> Failure {
+    Failure::usage("no record here made this file")
+        .at(path)
+        .help("name more bundles by `--with`; `expbundle why` says what is known of the file")
+}

@@ -1,0 +1,56 @@
+//! `expbundle why`: where a file comes from, in one paragraph.
+
+use camino::Utf8PathBuf;
+use expbundle_query::{Scope, WhyReport};
+
+use crate::relations::{self, Asked};
+use crate::{Outcome, exit, terminal};
+
+/// Say in one paragraph where a file comes from: which experiment made it, from what, who approved it, where it is in use
+///
+/// Its bundle is looked for in its folder, unless others are given by `--with`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit status: that of `verify` for the records that are told of: 0 the required state holds · 1 something is broken, or no \
+    record here made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
+)]
+pub struct Why {
+    /// The file; or a bundle, whose last records are explained
+    file: Utf8PathBuf,
+    /// Bundles that may know it, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: what is told of must be trusted then
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Write JSON (schemas/why.schema.json)
+    #[arg(long)]
+    json: bool,
+}
+
+impl Why {
+    pub fn run(self) -> Outcome {
+        let relations = relations::of(&Asked {
+            path: &self.file,
+            with: &self.with,
+            trust: self.trust.as_deref(),
+            at: self.at.as_deref(),
+            record: None,
+            scope: Scope::Ancestors,
+        })?;
+        let family = relations.family(&relations.start);
+        let is_unknown = family.is_empty() && relations.policy.is_none();
+        let status = if is_unknown { exit::FAILED } else { relations::conclude(&relations, family) };
+        if self.json {
+            terminal::say_json(&WhyReport::of(&relations));
+            return Ok(status);
+        }
+        let name = self.file.file_name().unwrap_or(self.file.as_str());
+        terminal::say(&expbundle_words::why::words(&relations, name));
+        Ok(status)
+    }
+}

@@ -1,0 +1,39 @@
+//! What became of each item of a tracker's run: mapped, kept raw or dropped.
+
+use expbundle_format::Code;
+use expbundle_format::sections::Account;
+
+use crate::{Tone, cell, count, grouped, paint, quoted, table};
+
+/// The account as a table.
+pub fn words(account: &Account) -> String {
+    let (total, mapped, raw, dropped) = account.totals();
+    let mut rows = vec![["ITEM", "FOUND", "MAPPED", "RAW", "DROPPED"].map(str::to_owned).to_vec()];
+    for (kind, line) in &account.items {
+        let reasons: Vec<String> =
+            line.dropped.iter().map(|one| format!("{} ({})", grouped(one.count), quoted(&one.reason))).collect();
+        let dropped = if reasons.is_empty() { "0".to_owned() } else { reasons.join("; ") };
+        rows.push(vec![cell(kind), grouped(line.total), grouped(line.mapped), grouped(line.raw), dropped]);
+    }
+    rows.push(vec!["all".to_owned(), grouped(total), grouped(mapped), grouped(raw), grouped(dropped)]);
+    let verdict = if account.adds_up() {
+        paint(Tone::Good, "the account adds up")
+    } else {
+        format!(
+            "{}: please report this",
+            paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
+        )
+    };
+    format!("{}{verdict}\n{}", table(&rows), secret_words(account))
+}
+
+/// How many secrets were left out.
+fn secret_words(account: &Account) -> String {
+    let all: u64 = account.secrets.values().sum();
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: Vec<String> =
+        account.secrets.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+    format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
+}

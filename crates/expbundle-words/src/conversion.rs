@@ -1,0 +1,97 @@
+//! What a conversion found, kept and left out, and why one cannot be done.
+
+use camino::Utf8Path;
+use expbundle_convert::tracker::Listed;
+use expbundle_convert::{ConvertError, Embedded, Summary, embed};
+
+use crate::{Failure, Tone, account, count, findings, grouped, one_line, paint, quoted};
+
+/// What many conversions into a file or folder come to.
+pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {
+    // Runs are converted in any order; what is said of them is not.
+    summary.findings.sort();
+    summary.failed.sort();
+    let mut text = findings::all(&summary.findings);
+    text += &account::words(&summary.account);
+    summary.embedded.sort();
+    summary.too_large.sort();
+    text += &embedded(&summary.embedded, &summary.too_large);
+    text += &format!(
+        "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
+        if summary.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
+        grouped(summary.new),
+        grouped(summary.unchanged),
+        grouped(summary.changed),
+        summary.failed.len()
+    );
+    if !summary.failed.is_empty() {
+        text += &format!("failed: {}\n", one_line(&summary.failed.join(", ")));
+    }
+    text
+}
+
+/// Which files' bytes are in the bundle, and which are not although a pattern asked for them.
+pub fn embedded(embedded: &[Embedded], too_large: &[Embedded]) -> String {
+    let mut text = format!("embedded: {}\n", listed(embedded));
+    if !too_large.is_empty() {
+        let most = embed::MOST_BYTES_IN_ALL >> 20;
+        let why = format!("not embedded, for the files of one run come to {most} MiB at most:");
+        text += &format!("{} {}\n", paint(Tone::Doubt, &why), listed(too_large));
+    }
+    text
+}
+
+/// How many files, how many bytes, and the first of them.
+fn listed(files: &[Embedded]) -> String {
+    const SHOWN: usize = 20;
+    let size: u64 = files.iter().map(|file| file.size).sum();
+    let mut text = format!("{}, {}", count(files.len() as u64, "file"), count(size, "byte"));
+    for file in files.iter().take(SHOWN) {
+        text += &format!("\n  {} ({})", quoted(&file.path), count(file.size, "byte"));
+    }
+    let more = files.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text += &format!("\n  … and {more} more");
+    }
+    text
+}
+
+impl From<ConvertError> for Failure {
+    fn from(error: ConvertError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&ConvertError> for Failure {
+    fn from(error: &ConvertError) -> Self {
+        let failure = Failure::new("cli.source", error.to_string()).because(error);
+        match error {
+            ConvertError::Hash(error) => Self::from(error),
+            ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
+            ConvertError::NotOneRun { runs } => several_runs(runs),
+            ConvertError::Source { path, .. } => {
+                failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
+            }
+            ConvertError::Secret { .. } => {
+                failure.help("leave it out, or name it by `--allow-secrets` if it is not a secret")
+            }
+            ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
+            ConvertError::NotIntact { findings } => {
+                let first = findings.iter().find(|finding| finding.is_error());
+                failure.listing(findings::all(first.map_or(&[], std::slice::from_ref))).help("please report this")
+            }
+            ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
+            _ => failure,
+        }
+    }
+}
+
+fn several_runs(runs: &[Listed]) -> Failure {
+    const SHOWN: usize = 10;
+    let name = |run: &Listed| format!("{} ({})", run.key, run.name.as_deref().unwrap_or("no name"));
+    let names: Vec<String> = runs.iter().take(SHOWN).map(name).collect();
+    let more = runs.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Failure::usage(format!("the source has {} runs: {}{more}", runs.len(), names.join(", ")))
+        .help("choose one with `--run ID`")
+}

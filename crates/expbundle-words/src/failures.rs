@@ -1,0 +1,113 @@
+//! Errors of the libraries as a person reads them: the code, the place and the next step.
+
+use expbundle::draft::DraftError;
+use expbundle::hash::{HashError, WhySkipped};
+use expbundle_directory::{AttachError, ReleaseError};
+use expbundle_query::{QueryError, Refused, WhyRefused};
+
+use crate::{Failure, count, quoted};
+
+impl From<&Refused> for Failure {
+    fn from(refused: &Refused) -> Self {
+        match &refused.why {
+            WhyRefused::Finding(finding) => Self::from(finding.clone()),
+            WhyRefused::Read(error) => Self::unreadable(&refused.path, error),
+        }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::TooShort { beginning, fewest } => {
+                Self::usage(format!("{} names no record", quoted(&beginning)))
+                    .help(format!("give at least {fewest} digits of its id"))
+            }
+            QueryError::NoRecord(beginning) => {
+                Self::usage(format!("no record here has an id that begins with {}", quoted(&beginning)))
+                    .help("`expbundle verify` lists the records")
+            }
+            QueryError::Ambiguous { beginning, count: number } => Self::usage(format!(
+                "{} have an id that begins with {}",
+                count(number as u64, "record"),
+                quoted(&beginning)
+            ))
+            .help("give more digits"),
+            QueryError::NoBundle(path) => Self::usage("the folder holds no bundle")
+                .at(path.as_str())
+                .help("bundles are files that end in `.expb`; `expbundle convert` makes them"),
+            QueryError::Folder { path, source } => Self::io("read the folder", &path, &source),
+            QueryError::Refused(refused) => Self::from(&*refused),
+            QueryError::Limit(finding) => Self::from(*finding),
+            QueryError::Hash(error) => Self::from(&error),
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+impl From<&HashError> for Failure {
+    fn from(error: &HashError) -> Self {
+        let cannot_record = |place: String| Failure::new("cli.write", error.to_string()).at(place);
+        match error {
+            HashError::Read { path, source } => Failure::io("read the file", path, source),
+            HashError::NotAFile { path } => {
+                Failure::new("cli.io", error.to_string()).at(path.as_str()).help("name a file or a folder")
+            }
+            HashError::Changed { path } => Failure::new("cli.io", error.to_string())
+                .at(path.as_str())
+                .help("run it again when no other program writes to it"),
+            HashError::Tree { path, source } => cannot_record(path.to_string()).because(source),
+            HashError::Empty { path } => cannot_record(path.to_string()).help("name a folder with files in it"),
+            HashError::LeftOut { folder, first, .. } => {
+                cannot_record(folder.join(&first.path).to_string()).help(way_out(&first.why))
+            }
+        }
+    }
+}
+
+/// What to do about something in a folder that no listing can hold.
+fn way_out(why: &WhySkipped) -> &'static str {
+    match why {
+        WhySkipped::Link => "`cp -RL` copies a folder with files in place of its links; or remove the link",
+        WhySkipped::Special => "move it out of the folder",
+        WhySkipped::NotUtf8 | WhySkipped::Path(_) => "rename it",
+        WhySkipped::Unreadable(_) => "check its permissions",
+    }
+}
+
+impl From<&AttachError> for Failure {
+    fn from(error: &AttachError) -> Self {
+        let failure = Failure::new("cli.attach", error.to_string()).because(error);
+        match error {
+            AttachError::Read { path, source } => Failure::io("read the file", path, source),
+            AttachError::Card { .. } => failure.help("mend the front matter of the card, or use `--keep-card`"),
+            AttachError::NotAttached { .. } => failure.help("check the path"),
+            AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
+            AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
+            AttachError::Hash(_) => failure.help("check the folder and its permissions"),
+            AttachError::Contradict { finding } => Failure::from((**finding).clone()),
+            AttachError::Release(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&ReleaseError> for Failure {
+    fn from(error: &ReleaseError) -> Self {
+        let failure = Failure::new("cli.release", error.to_string()).because(error);
+        match error {
+            ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
+            ReleaseError::Empty => failure.help("put the model there first"),
+            ReleaseError::File { path, .. } => {
+                failure.at(path.as_str()).help("a release lists the bytes of every file")
+            }
+            ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
+            ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
+        }
+    }
+}
+
+impl From<DraftError> for Failure {
+    fn from(error: DraftError) -> Self {
+        Self::new("cli.write", "the bundle cannot be made").because(&error)
+    }
+}

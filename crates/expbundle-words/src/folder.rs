@@ -1,0 +1,206 @@
+//! What `verify` prints of a model directory: the headline, and its files, released and made apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use expbundle::folder::{CoveredBy, FileReport, FileState, FolderReport, ReleaseReport, ReleaseState};
+use expbundle::judge::State;
+use expbundle::report::Report;
+use expbundle_format::record::Kind;
+use expbundle_format::{Code, RecordId};
+use expbundle_query::short;
+
+use crate::verdict::but;
+use crate::{Tone, count, one_line, paint, quoted};
+
+/// Names shown of a list that may be long.
+const SHOWN: usize = 8;
+
+/// The first lines: whether it holds, whose word it is, and what of the folder it leaves out.
+pub fn headline(report: &Report, folder: &FolderReport) -> String {
+    let path = one_line(&report.path);
+    let here = folder.counts.here();
+    let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
+    let who = signers(&folder.signers);
+    let but = but(report);
+    let differences = differences(report, folder);
+    let what = match differences.as_slice() {
+        [] => path.clone(),
+        all => format!("{path} differs from its release: {}", all.join("; ")),
+    };
+    let (tone, first) = match (report.state, folder.covered_by) {
+        (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
+        // A folder that is intact and no more has files that nobody stands by.
+        (State::Intact, _) if report.holds => (Tone::Doubt, format!("! intact{but}: {what}")),
+        (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {what}", report.required.as_str().to_uppercase())),
+        (state, CoveredBy::Release) => {
+            let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
+            (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
+        }
+        (state, _) => {
+            let origins = origins(report);
+            let is_of_origin =
+                |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
+            let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
+            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {path}", mark(report));
+            (tone_of(report), text)
+        }
+    };
+    let mut text = paint(tone, &first) + "\n";
+    if report.state >= State::Signed && !report.holds {
+        _ = writeln!(
+            text,
+            "  {}",
+            paint(Tone::Bad, &format!("NOT {} as asked", report.required.as_str().to_uppercase()))
+        );
+    }
+    if report.state >= State::Signed && folder.covered_by == CoveredBy::Records {
+        let warning = "NOT RELEASED by anyone: an older checkpoint, or a file under another name, would pass too";
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, warning));
+    }
+    for problem in problems(report, folder, !differences.is_empty()) {
+        _ = writeln!(
+            text,
+            "  {}",
+            paint(if report.state == State::Malformed { Tone::Bad } else { Tone::Doubt }, &problem)
+        );
+    }
+    if folder.followed > 0 {
+        _ = writeln!(text, "  {} of the Hub's cache followed", count(folder.followed, "link"));
+    }
+    if !folder.not_counted.is_empty() {
+        let names: Vec<&str> = folder.not_counted.iter().map(String::as_str).collect();
+        _ = writeln!(text, "  Not counted: {}", listed(&names));
+    }
+    text
+}
+
+fn mark(report: &Report) -> &'static str {
+    if report.holds { "✓" } else { "✗" }
+}
+
+fn tone_of(report: &Report) -> Tone {
+    if report.holds { Tone::Good } else { Tone::Bad }
+}
+
+fn signers(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// Paths of the files in a state.
+fn paths(report: &Report, state: FileState) -> Vec<&str> {
+    report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect()
+}
+
+/// What the folder has otherwise than the release that it is held to, if it is held to one whose listing is known.
+fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
+    // It is held to one that it is, else to the latest.
+    let counting: Vec<ReleaseState> =
+        folder.releases.iter().map(|release| release.state).filter(|state| *state <= ReleaseState::Unlisted).collect();
+    let is_other = !counting.contains(&ReleaseState::Same) && counting.first() == Some(&ReleaseState::Differs);
+    // Of paths that are alike none is covered, whether or not the release lists it.
+    let is_alike = report.findings.iter().any(|finding| finding.code == Code::DirectoryAlike);
+    if !is_other || is_alike {
+        return Vec::new();
+    }
+    let states =
+        [(FileState::Changed, "changed"), (FileState::Missing, "missing"), (FileState::Uncovered, "added")].into_iter();
+    let files = states.map(|(state, word)| (paths(report, state), word)).filter(|(paths, _)| !paths.is_empty());
+    files.map(|(paths, word)| format!("{} {word}: {}", count(paths.len() as u64, "file"), listed(&paths))).collect()
+}
+
+/// What keeps the folder from more, a line each, with numbers. What differs from its release stands in the headline.
+fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<String> {
+    let all = folder.counts.here();
+    let mut lines = Vec::new();
+    let states = [
+        (FileState::Changed, folder.counts.changed, "changed"),
+        (FileState::Missing, folder.counts.missing, "missing"),
+        (FileState::Uncovered, folder.counts.uncovered, "not covered by a signature that counts"),
+        (FileState::Unreadable, folder.counts.unreadable, "not readable (links, pipes, names)"),
+        (FileState::Pointer, folder.counts.pointer, "only Git LFS pointers: their bytes were not checked"),
+    ];
+    let is_left = |state| !is_compared || matches!(state, FileState::Unreadable | FileState::Pointer);
+    for (state, number, what) in states.into_iter().filter(|(state, number, _)| *number > 0 && is_left(*state)) {
+        let names = paths(report, state);
+        let of = if state == FileState::Missing {
+            count(number, "file")
+        } else {
+            format!("{number} of {}", count(all, "counted file"))
+        };
+        lines.push(format!("{of} {what}: {}", listed(&names)));
+    }
+    if all == 0 {
+        lines.push("no files are here that count".to_owned());
+    } else if !folder.has_weights {
+        lines.push("no weights are here and covered".to_owned());
+    }
+    lines
+}
+
+/// Names of a list, the first ones.
+pub fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// Records that made nothing: they describe what came from outside.
+fn origins(report: &Report) -> BTreeSet<RecordId> {
+    report.records.iter().filter(|record| record.kind == Kind::Origin).map(|record| record.id).collect()
+}
+
+/// Released by and made by, file by file, for the part "Proven".
+pub fn covered(report: &Report, folder: &FolderReport) -> String {
+    let mut text = String::new();
+    let names = |wanted: &dyn Fn(&FileReport) -> bool| {
+        report.files.iter().filter(|file| wanted(file)).map(|file| file.path.as_str()).collect::<Vec<_>>()
+    };
+    let released = names(&|file| file.released && file.state == FileState::Covered);
+    if !released.is_empty() {
+        let number = count(released.len() as u64, "file");
+        _ = writeln!(text, "  {number} released by {}: {}", signers(&folder.signers), listed(&released));
+    }
+    let mut makers: BTreeMap<_, Vec<&FileReport>> = BTreeMap::new();
+    for file in report.files.iter().filter(|file| file.state == FileState::Covered) {
+        if let Some(made) = &file.made {
+            makers.entry(made.record).or_default().push(file);
+        }
+    }
+    let origins = origins(report);
+    for (record, files) in makers.iter().take(SHOWN) {
+        let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let by = files.first().and_then(|file| file.made.as_ref()).map(|made| signers(&made.by)).unwrap_or_default();
+        let number = count(files.len() as u64, "file");
+        let record = if origins.contains(record) {
+            format!("described by the origin record {}, came from outside", short(record))
+        } else {
+            format!("made by run {}", short(record))
+        };
+        _ = writeln!(text, "  {number} {record}, signed by {by}: {}", listed(&names));
+    }
+    text
+}
+
+/// The releases, the latest first.
+pub fn releases(folder: &FolderReport) -> String {
+    let mut text = String::new();
+    for release in folder.releases.iter().take(SHOWN) {
+        let ReleaseReport { state, by, created, title, .. } = release;
+        let title = title.as_deref().map(|title| format!(" {}", quoted(title))).unwrap_or_default();
+        let words = match state {
+            ReleaseState::Same => paint(Tone::Good, "this folder"),
+            ReleaseState::Differs => paint(Tone::Bad, "differs from this folder"),
+            ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is not here"),
+            ReleaseState::Replaced => "replaced by a later one".to_owned(),
+            ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
+        };
+        _ = writeln!(text, "  {created} release{title} by {}: {words}", signers(by));
+    }
+    let more = folder.releases.len().saturating_sub(SHOWN);
+    if more > 0 {
+        _ = writeln!(text, "  and {more} more; `expbundle log` shows all");
+    }
+    text
+}

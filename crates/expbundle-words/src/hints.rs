@@ -1,0 +1,35 @@
+//! What the help of a finding adds for those who have this program: the command or flag to try.
+
+use expbundle_format::Code;
+
+/// The help of a code, with the command that does what it says.
+pub fn help(code: Code) -> String {
+    format!("{}{}", code.help(), hint(code))
+}
+
+fn hint(code: Code) -> &'static str {
+    match code {
+        Code::ContainerNotABundle => ", or make a bundle with `expbundle convert` or `expbundle create`",
+        Code::ContainerTrailingBytes => "; `expbundle repack` keeps the objects and drops the rest",
+        Code::ContainerGap | Code::ContainerZip64 => "; `expbundle repack` restores the fixed layout",
+        Code::ContainerComment | Code::ContainerUnlisted => "; `expbundle repack` removes it",
+        Code::ContainerMultiDisk => ", then run `expbundle repack`",
+        Code::ContainerExtraField => "; `expbundle repack` restores the fixed layout and keeps every id",
+        Code::ContainerFlags => "; `expbundle repack` restores the fixed layout if the file is not encrypted",
+        Code::ContainerNotStored | Code::ContainerOrder => "; `expbundle repack` restores it and keeps every id",
+        Code::ContainerFixedField => "; `expbundle repack` restores them and keeps every id",
+        Code::ContainerMimetype => "; `expbundle repack` restores it if the rest is a bundle",
+        Code::ContainerLimit => "; `expbundle verify --limits 4` accepts four times as much",
+        Code::JsonLimit => "; `expbundle verify --limits 4` accepts documents four times as large, but not deeper ones",
+        Code::SchemaInvalid => "; see `expbundle schema`",
+        Code::SectionUnblinded => "; create the record with `--blind` before withholding sections",
+        Code::DirectoryNoBundle => "; make one with `expbundle attach` or `expbundle release`",
+        Code::DirectoryUncovered => " with `expbundle release`",
+        Code::TrustNotValid => " and `--at`",
+        Code::LineageTwoRecords => " with `expbundle supersede`",
+        Code::LineageUnaccountedInput => " with `expbundle convert`",
+        Code::SourceMissing => "; pass its folder with `--files`, or ignore this warning",
+        Code::SourceSecret => ". For a false alarm: `--allow-secrets NAME`",
+        _ => "",
+    }
+}

@@ -1,0 +1,44 @@
+//! Lines and columns.
+
+/// Lines of a width that is good to read. Words are not broken; colours take no columns, and some letters two.
+pub fn wrapped(text: &str) -> String {
+    const COLUMNS: usize = 100;
+    let options =
+        textwrap::Options::new(COLUMNS).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).join("\n") + "\n"
+}
+
+/// Columns padded to the widest cell, two spaces apart. The last column is not padded.
+pub fn table(rows: &[Vec<String>]) -> String {
+    // Colours take no columns, and some letters two.
+    let width = textwrap::core::display_width;
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, column_width) in row.iter().zip(&widths) {
+            line += cell;
+            line.extend(std::iter::repeat_n(' ', column_width - width(cell) + 2));
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Tone, paint};
+
+    #[test]
+    fn tables_line_up() {
+        let rows = [vec!["a".to_owned(), "b".to_owned()], vec!["long".to_owned(), "c".to_owned()]];
+        assert_eq!(table(&rows), "a     b\nlong  c\n");
+        let rows = [vec!["\u{6a21}\u{578b}".to_owned(), "b".to_owned()], vec![paint(Tone::Bad, "bad"), "c".to_owned()]];
+        assert_eq!(table(&rows), format!("\u{6a21}\u{578b}  b\n{}   c\n", paint(Tone::Bad, "bad")));
+    }
+}

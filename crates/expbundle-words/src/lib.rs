@@ -1,0 +1,52 @@
+//! Answers about experiment bundles as text for people, the same that the program `expbundle` prints.
+//!
+//! Each module words one answer, and most have one function, `words`: [`verdict`] for the report of a check, [`show`] for records,
+//! [`log`] for statements, [`diff`] for two records, [`lineage`] for a family, [`why`] for the origin of a file, [`findings`] and
+//! [`Failure`] for what is wrong. The rest are the pieces that they are made of: [`paint`], [`count`], [`table`], [`quoted`].
+//!
+//! Text is coloured by ANSI escapes; whoever prints it where they are not wanted takes them out, as `anstream` does. Words of a stranger
+//! are quoted, so that they can neither steer a terminal nor pass for words of the report. Where a next step helps, it is a command or
+//! flag of the program.
+//!
+//! Nothing here prints, exits, reads files, or looks at a clock or the environment.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod account;
+#[cfg(feature = "convert")]
+pub mod conversion;
+pub mod diff;
+#[cfg(feature = "convert")]
+pub mod exposure;
+mod failure;
+mod failures;
+pub mod findings;
+mod folder;
+mod foreign;
+pub mod hints;
+mod layout;
+pub mod lineage;
+pub mod log;
+mod numbers;
+pub mod objections;
+pub mod plan;
+pub mod records;
+pub mod relations;
+pub mod section;
+pub mod show;
+pub mod signers;
+pub mod statements;
+mod tone;
+pub mod verdict;
+pub mod why;
+
+pub use failure::Failure;
+pub use foreign::{block, cell, named, one_line, printable, quoted};
+pub use layout::{table, wrapped};
+pub use numbers::{count, duration, grouped, size, some_of};
+pub use tone::{Tone, paint};
+
+/// The example of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,61 @@
+//! What stands in the nodes of a picture.
+
+use expbundle::judge::State;
+use expbundle_draw::{Part, Tone as Look, ViewNode};
+use expbundle_lineage::Edge;
+use expbundle_query::{Relations, Relative, short};
+
+use super::SIGNERS;
+use super::tree::{folded, gap_name, relation_word, withheld};
+use crate::{cell, named, objections, one_line, quoted, relations, some_of};
+
+/// What stands at a link of the picture: the relation, and whose word it is.
+pub fn link(relations: &Relations, edge: &Edge) -> String {
+    let relation = edge.relation().map(relation_word);
+    let by = relations.stated_by(edge).map(|by| format!("by {by}"));
+    [relation, by].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// A part of the picture.
+pub fn node(relations: &Relations, part: Part) -> ViewNode {
+    match part {
+        Part::Record(id) => {
+            let one = Relative::of(relations, id);
+            let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+            let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
+            let told: Vec<String> = [one.tool.as_deref().map(named), started].into_iter().flatten().collect();
+            // A fingerprint in full is wider than everything else in the picture.
+            let brief = |signer: &String| match signer.strip_prefix("SHA256:") {
+                Some(_) => signer.chars().take(15).chain(['…']).collect(),
+                None => signer.clone(),
+            };
+            let signers = some_of(&one.signers.iter().map(brief).collect::<Vec<String>>(), SIGNERS, ", ");
+            let (tone, standing) = match one.state {
+                _ if one.revoked => (Look::Bad, "revoked".to_owned()),
+                State::Trusted => (Look::Good, format!("trusted: {}", one_line(&signers))),
+                State::Signed => (Look::Plain, format!("unknown key: {signers}")),
+                State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
+            };
+            let tone = if one.objections.is_empty() { tone } else { Look::Bad };
+            let withheld = withheld(relations, id).unwrap_or_default();
+            let against = objections::all(&one.objections);
+            let lines = [title, against, told.join(" · "), standing, withheld, short(&id)];
+            ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
+        }
+        Part::Absent(id) => {
+            let against = objections::all(relations.against(id));
+            let tone = if against.is_empty() { Look::Missing } else { Look::Bad };
+            let why = relations::absent(relations, None, id);
+            let lines = [why.trim_start_matches("and ").to_owned(), against, short(&id)];
+            ViewNode { lines: lines.into_iter().filter(|line| !line.is_empty()).collect(), tone }
+        }
+        Part::Gap(record, input) => {
+            let (role, name) = relations
+                .input(record, input)
+                .map(|artifact| (cell(artifact.role.as_str()), gap_name(artifact)))
+                .unwrap_or_default();
+            ViewNode { lines: vec![name, format!("{role}: unknown origin")], tone: Look::Missing }
+        }
+        Part::Folded(_, more) => ViewNode { lines: vec![folded(more)], tone: Look::Plain },
+    }
+}

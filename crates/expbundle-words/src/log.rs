@@ -1,0 +1,142 @@
+//! The statements of a bundle, latest first, as `git log` shows commits.
+
+use expbundle::judge::Verdict;
+use expbundle::report::StatementReport;
+use expbundle::verify::Intact;
+use expbundle_draw::graph::{self, Item};
+use expbundle_format::StatementId;
+use expbundle_format::sections::Context;
+use expbundle_query::short;
+use expbundle_statement::Kind;
+
+use crate::{Tone, block, count, grouped, named, objections, one_line, paint, quoted, verdict};
+
+/// Statements by keys that are not trusted that are shown.
+const MOST_APART: usize = 20;
+/// Lines of a comment that are shown.
+const MOST_LINES: usize = 1000;
+
+/// How statements are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One after the other, with all that each says.
+    List,
+    /// Three lines for each, beside a graph of who follows whom.
+    Graph,
+}
+
+/// The statements, in the order in which they are given: first what was said against records, last what no trusted key vouches for.
+pub fn words(intact: &Intact, verdict: &Verdict, statements: &[StatementReport], layout: Layout) -> String {
+    let (apart, counting): (Vec<&StatementReport>, Vec<_>) =
+        statements.iter().partition(|report| verdict.standing.apart.statements.contains(&report.id));
+    let said = [objected(intact, verdict), list(&counting, layout), folded(apart, layout)];
+    said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn list(reports: &[&StatementReport], layout: Layout) -> String {
+    match layout {
+        Layout::Graph => drawn(reports),
+        Layout::List => reports.iter().map(|report| statement(report)).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// What no trusted key vouches for stands below the rest.
+fn folded(mut apart: Vec<&StatementReport>, layout: Layout) -> String {
+    if apart.is_empty() {
+        return String::new();
+    }
+    let number = apart.len();
+    apart.truncate(MOST_APART);
+    let what = if number == 1 { "statement does" } else { "statements do" };
+    let heading = format!("By keys that are not trusted ({} {what} not count):", grouped(number as u64));
+    let mut text = format!("{}\n\n{}", paint(Tone::Doubt, &heading), list(&apart, layout));
+    if number > apart.len() {
+        let more = count((number - apart.len()) as u64, "more statement");
+        text += &format!("\n{}\n", paint(Tone::Doubt, &format!("and {more}; `--json` has all")));
+    }
+    text
+}
+
+/// What was said against records comes first, however many statements follow.
+fn objected(intact: &Intact, verdict: &Verdict) -> String {
+    objections::lines(verdict.standing.against.iter().map(|(id, objections)| {
+        let title = if intact.records().contains_key(id) {
+            objections::title(intact.json_section::<Context>(*id).map(|context| context.title).as_deref())
+        } else {
+            "(not in this bundle)".to_owned()
+        };
+        (*id, title, objections.as_slice())
+    }))
+}
+
+/// Three lines for each statement, beside the graph of who follows whom.
+fn drawn(reports: &[&StatementReport]) -> String {
+    let items: Vec<Item<StatementId>> =
+        reports.iter().map(|report| Item { id: report.id, follows: report.prev.clone() }).collect();
+    let mut text = String::new();
+    for row in graph::rows(&items) {
+        let Some(report) = reports.get(row.item) else { continue };
+        text += &format!("{}{} {}\n", row.first, paint(Tone::Doubt, &short(&report.id)), signer(report));
+        text += &format!(
+            "{}  {} of {} · {}\n",
+            row.rest,
+            paint(Tone::Strong, &one_line(&report.kind)),
+            report.record.map_or_else(|| "the folder".to_owned(), |record| short(&record)),
+            report.created
+        );
+        text += &format!("{}  {}\n", row.rest, says(report));
+        for joint in row.joints {
+            text += &format!("{joint}\n");
+        }
+    }
+    text
+}
+
+/// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called last.
+fn signer(report: &StatementReport) -> String {
+    let name = report.signer.name.as_deref().map(|name| format!(", calling itself {}", named(name)));
+    let name = name.unwrap_or_default();
+    format!("{} {}{name}", verdict::standing(report), report.signer.fingerprint)
+}
+
+/// What it says: of a comment its text, in quotes.
+fn says(report: &StatementReport) -> String {
+    if is_comment(report) { quoted(&report.says) } else { one_line(&report.says) }
+}
+
+fn is_comment(report: &StatementReport) -> bool {
+    report.kind == Kind::Comment.as_str()
+}
+
+/// A statement in full.
+fn statement(report: &StatementReport) -> String {
+    let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
+    text += &format!("Signer:  {}\n", signer(report));
+    text += &format!("Kind:    {}\n", one_line(&report.kind));
+    if report.revoked {
+        text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
+    }
+    if report.replaced {
+        text +=
+            &format!("         {}\n", paint(Tone::Doubt, "replaced by a later or severer review of the same signer"));
+    }
+    if let Some(record) = report.record {
+        text += &format!("Record:  {record}\n");
+    }
+    text += &format!("Date:    {}\n", report.created);
+    if !report.prev.is_empty() {
+        let previous: Vec<String> = report.prev.iter().map(short).collect();
+        text += &format!("Follows: {}\n", previous.join(" "));
+    }
+    text += "\n";
+    if is_comment(report) {
+        let (lines, all) = block(&report.says, "    ", MOST_LINES);
+        text += &lines;
+        if all > MOST_LINES {
+            text += &format!("    … {}; `--json` has all\n", count((all - MOST_LINES) as u64, "more line"));
+        }
+    } else {
+        text += &format!("    {}\n", one_line(&report.says));
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! What was said against records, in words: first in every view, and never folded where a trusted key or an author of the record said it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use expbundle::standing::{Apart, Objection, ObjectionKind};
+use expbundle_format::RecordId;
+use expbundle_query::short;
+
+use crate::{Tone, count, one_line, paint, quoted};
+
+/// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only their number.
+const SHOWN: usize = 3;
+
+/// One objection, like `rejected by ben@example.org: "poison"`.
+pub fn words(objection: &Objection) -> String {
+    let by = match (objection.trusted_as.first(), objection.listed_as.first()) {
+        (Some(principal), _) => one_line(principal),
+        (None, Some(principal)) => {
+            format!("a key of {} that is not trusted now ({})", one_line(principal), objection.key)
+        }
+        (None, None) => format!("an unknown key ({})", objection.key),
+    };
+    let what = match (objection.kind, objection.successor) {
+        (ObjectionKind::Superseded, Some(successor)) => {
+            format!("superseded by record {}, according to", short(&successor))
+        }
+        (ObjectionKind::NeedsChanges, _) => "sent back for changes by".to_owned(),
+        (ObjectionKind::Withdrawn, _) => "taken back in part by".to_owned(),
+        (kind, _) => format!("{} by", kind.as_str()),
+    };
+    let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
+    format!("{what} {by}{reason}")
+}
+
+/// All objections to one record, joined. Those of trusted keys and of the record's own authors are all there.
+pub fn all(objections: &[Objection]) -> String {
+    let others: Vec<&Objection> = objections.iter().filter(|objection| !objection.is_vouched_for()).collect();
+    let is_folded = others.len() > SHOWN;
+    let shown = objections.iter().filter(|objection| !is_folded || objection.is_vouched_for());
+    let (trusted, unknown): (Vec<_>, Vec<_>) = shown.partition(|objection| !objection.trusted_as.is_empty());
+    let mut parts: Vec<String> = trusted.into_iter().chain(unknown).map(words).collect();
+    if is_folded {
+        let keys: BTreeSet<&str> = others.iter().map(|objection| objection.key.as_str()).collect();
+        parts.push(format!("objected to in {}", unvouched(others.len(), keys.len())));
+    }
+    parts.join("; ")
+}
+
+/// What was said against a record in a word or two, where the line at the top of the view has all of it.
+pub fn mark(objections: &[Objection]) -> String {
+    let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
+    let word = |kind| match kind {
+        ObjectionKind::Withdrawn => "taken back in part",
+        kind => ObjectionKind::as_str(kind),
+    };
+    let words: Vec<&str> = kinds.into_iter().map(word).collect();
+    format!("! {}", words.join(", "))
+}
+
+/// Statements by keys that anybody can have made, as a number.
+pub fn unvouched(statements: usize, keys: usize) -> String {
+    let (statements, by) = (count(statements as u64, "statement"), count(keys as u64, "key"));
+    format!("{statements} by {by} that nobody vouched for")
+}
+
+/// What stands for the title of a record that is not here or is set apart.
+pub const ELSEWHERE: &str = "(not a record that counts here)";
+
+/// What stands for the title of a record that is not here.
+pub const ABSENT: &str = "(not here)";
+
+/// A record's title as a line shows it.
+pub fn title(title: Option<&str>) -> String {
+    title.map_or_else(|| "(title withheld)".to_owned(), quoted)
+}
+
+/// A line for each record that somebody objects to.
+pub fn lines<'a>(records: impl IntoIterator<Item = (RecordId, String, &'a [Objection])>) -> String {
+    let mut text = String::new();
+    for (id, title, objections) in records.into_iter().filter(|(_, _, objections)| !objections.is_empty()) {
+        _ = writeln!(
+            text,
+            "  {} {} {title}: {}",
+            paint(Tone::Bad, "!"),
+            short(&id),
+            paint(Tone::Bad, &all(objections))
+        );
+    }
+    text
+}
+
+/// How much was set apart, if anything was.
+pub fn apart(apart: &Apart) -> Option<String> {
+    let parts: Vec<String> = [(apart.records.len(), "record"), (apart.statements.len(), "statement")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| count(number as u64, noun))
+        .collect();
+    (!parts.is_empty()).then(|| format!("set apart, by keys that are not trusted: {}", parts.join(" and ")))
+}

@@ -1,0 +1,80 @@
+//! Records in a list to choose from, and their titles.
+
+use std::collections::BTreeMap;
+
+use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::sections::{Context, JsonSection as _};
+use expbundle_query::short;
+use expbundle_statement::{Identity, Kind, VerifiedStatement};
+
+use crate::{count, named, quoted, some_of};
+
+/// Records that are listed.
+const MOST_LISTED: usize = 20;
+/// Signers of one record that are listed.
+const MOST_SIGNERS: usize = 5;
+
+/// Two lines for each record, for whoever is about to sign one with the key: id, title, and whose keys signed it.
+pub fn list(intact: &Intact, signer: &Identity, ids: impl IntoIterator<Item = RecordId>) -> String {
+    let mut ids = ids.into_iter();
+    let mut text: String = ids.by_ref().take(MOST_LISTED).map(|id| line(intact, signer, id)).collect();
+    let more = ids.count() as u64;
+    if more > 0 {
+        text += &format!("  and {}\n", count(more, "more record"));
+    }
+    text
+}
+
+fn line(intact: &Intact, signer: &Identity, id: RecordId) -> String {
+    let mut signers: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    let mut is_own = false;
+    for statement in authorships(intact, id) {
+        if statement.identity() == signer {
+            is_own = true;
+        } else {
+            let name = signers.entry(statement.identity().to_string()).or_default();
+            *name = name.or(statement.signer_name());
+        }
+    }
+    let words = |(key, name): (String, Option<&str>)| match name {
+        Some(name) => format!("{key}, calling itself {}", named(name)),
+        None => key,
+    };
+    let signers: Vec<String> = signers.into_iter().map(words).collect();
+    let standing = match (is_own, signers.as_slice()) {
+        (false, []) => "not signed yet".to_owned(),
+        (true, []) => "signed by this key".to_owned(),
+        (is_own, others) => {
+            let own = if is_own { "this key and by " } else { "" };
+            let keys = if others.len() == 1 { "another key" } else { "other keys" };
+            format!("signed by {own}{keys}: {}", some_of(others, MOST_SIGNERS, "; "))
+        }
+    };
+    format!("  {}  {}\n                {standing}\n", short(&id), title(intact, id))
+}
+
+/// A line for each record: id and title.
+pub fn titles(intact: &Intact, ids: &[RecordId]) -> String {
+    let mut text = String::new();
+    for id in ids.iter().take(MOST_LISTED) {
+        text += &format!("  {}  {}\n", short(id), title(intact, *id));
+    }
+    text
+}
+
+/// The title of a record, quoted, or that it is not here.
+pub fn title(intact: &Intact, id: RecordId) -> String {
+    let is_listed =
+        intact.records().get(&id).is_some_and(|record| record.body().sections.contains_key(&Context::name()));
+    match intact.json_section::<Context>(id) {
+        Some(context) => quoted(&context.title),
+        None if is_listed => "(title withheld)".to_owned(),
+        None => "(no title)".to_owned(),
+    }
+}
+
+/// What people signed as their own among the statements about a record.
+fn authorships(intact: &Intact, id: RecordId) -> impl Iterator<Item = &VerifiedStatement> {
+    intact.statements_about(id).into_iter().filter(|statement| statement.kind() == Kind::Authorship)
+}

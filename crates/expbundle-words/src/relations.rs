@@ -1,0 +1,45 @@
+//! What a question about a family did not look at, and why.
+
+use expbundle_format::RecordId;
+use expbundle_query::{Absence, Relations};
+
+use crate::{Tone, one_line, paint, some_of};
+
+/// Signers of links that are named.
+const MOST_NAMED: usize = 3;
+
+/// What may be a bundle and was not read, for a note before the answer.
+pub fn passed_over(not_read: &[(std::path::PathBuf, &'static str)]) -> String {
+    let Some((first, why)) = not_read.iter().min() else { return String::new() };
+    let first = one_line(&first.to_string_lossy());
+    let more = match not_read.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    format!("{} not read: {first} ({why}){more}\n", paint(Tone::Doubt, "note:"))
+}
+
+/// That there is nothing to begin with, where a signers file decides what counts.
+pub fn nothing_counts(relations: &Relations) -> &'static str {
+    if relations.file.is_some() { "no record that counts here made this file" } else { "no record here counts" }
+}
+
+/// Why a parent that is named has no place in the graph, and who named it if the record itself does not.
+pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) -> String {
+    let why = match relations.absence(parent) {
+        Absence::SetApart => "signed by no trusted key",
+        Absence::TakenBack => "and was taken back",
+        Absence::NotFound => "not found",
+    };
+    let by = child.map(|child| relations.who_names(child, parent)).unwrap_or_default();
+    if by.is_empty() { why.to_owned() } else { format!("said by {}, {why}", some_of(&by, MOST_NAMED, ", ")) }
+}
+
+/// What is not known because bundles were not looked at.
+pub fn not_read(relations: &Relations) -> String {
+    match relations.refused.len() as u64 {
+        0 => String::new(),
+        1 => "; 1 bundle was not read, and what it says is not known".to_owned(),
+        several => format!("; {several} bundles were not read, and what they say is not known"),
+    }
+}

@@ -1,0 +1,293 @@
+//! A record on one screen.
+
+use std::fmt::Write as _;
+
+use expbundle::report::{StatementReport, statement_reports};
+use expbundle::standing::Objection;
+use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::number::{Number, typed};
+use expbundle_format::record::Record;
+use expbundle_format::sections::{self, Artifacts, Context, Cost, Evaluations, Recipe, SourceSection, Summary};
+use expbundle_query::{ArtifactNames, short};
+use jiff::Timestamp;
+
+use crate::{
+    Tone, block, cell, count, duration, grouped, named, objections, one_line, paint, quoted, records, size, table,
+    verdict,
+};
+
+/// Lines shown of a list that may be long.
+const SHOWN: usize = 12;
+
+/// Records of a bundle on a screen each: what was run, why, on what, with which results, at what cost, and who signed. Only the first
+/// of many are shown.
+pub fn words(intact: &Intact, records: &[RecordId], at: Timestamp) -> String {
+    let verdict = intact.judge(None, at);
+    let statements = statement_reports(intact, &verdict);
+    let mut text = String::new();
+    for record in records.iter().filter_map(|id| intact.records().get(id)).take(SHOWN) {
+        let against = verdict.standing.against.get(&record.id()).map(Vec::as_slice).unwrap_or_default();
+        text += &screen(intact, record, against, &statements);
+    }
+    if records.len() > SHOWN {
+        _ = writeln!(text, "and {} more; `--record` chooses one", count((records.len() - SHOWN) as u64, "record"));
+    }
+    text
+}
+
+fn heading(text: &mut String, title: &str) {
+    _ = writeln!(text, "\n{}", paint(Tone::Strong, title));
+}
+
+fn screen(intact: &Intact, record: &Record, against: &[Objection], statements: &[StatementReport]) -> String {
+    let id = record.id();
+    let mut text = String::new();
+    head(&mut text, intact, record);
+    if !against.is_empty() {
+        _ = writeln!(text, "{}", paint(Tone::Bad, &format!("! {}", objections::all(against))));
+    }
+    why(&mut text, intact, id);
+    on_what(&mut text, intact, id);
+    results(&mut text, intact, id);
+    cost(&mut text, intact, id);
+    artifacts(&mut text, intact, record);
+    custody(&mut text, intact, record, statements);
+    text
+}
+
+fn head(text: &mut String, intact: &Intact, record: &Record) {
+    let (id, body) = (record.id(), record.body());
+    let context = intact.json_section::<Context>(id);
+    let title = records::title(intact, id);
+    _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
+    let mut facts = Vec::new();
+    if let Some(source) = &body.source {
+        facts.push(format!("{} run {}", named(&source.tool), named(&source.run)));
+    }
+    facts.extend(body.status.map(|status| status.as_str().to_owned()));
+    if let Some(started) = body.started {
+        facts.push(format!("started {started}"));
+        let span = body.ended.map(|ended| ended.as_nanoseconds() - started.as_nanoseconds());
+        if let Some(span) = span.and_then(|span| u64::try_from(span).ok()) {
+            facts.push(format!("took {}", duration(std::time::Duration::from_nanos(span))));
+        }
+    }
+    if !facts.is_empty() {
+        _ = writeln!(text, "{}", facts.join(" · "));
+    }
+    let Some(context) = context else { return };
+    let groups: Vec<String> =
+        context.groups.iter().map(|group| format!("{} {}", named(&group.kind), named(&group.name))).collect();
+    let tags: Vec<String> = context.tags.iter().map(|tag| format!("#{}", cell(tag))).collect();
+    let line = groups.into_iter().chain(context.job_type.map(|kind| named(&kind))).chain(tags).collect::<Vec<_>>();
+    if !line.is_empty() {
+        _ = writeln!(text, "{}", line.join(" · "));
+    }
+}
+
+fn why(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(context) = intact.json_section::<Context>(id) else { return };
+    let parts = [
+        ("Purpose", context.purpose),
+        ("Hypothesis", context.hypothesis),
+        ("Notes", context.notes),
+        ("Conclusion", context.conclusion),
+    ];
+    for (title, words) in parts {
+        let Some(words) = words.filter(|words| !words.trim().is_empty()) else { continue };
+        heading(text, title);
+        let (lines, all) = block(&words, "  ", 6);
+        *text += &lines;
+        if all > 6 {
+            _ = writeln!(text, "  … {}; `show … context`", count((all - 6) as u64, "more line"));
+        }
+    }
+}
+
+fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(recipe) = intact.json_section::<Recipe>(id) else { return };
+    heading(text, "Recipe");
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(vec![format!("  {name}"), value]);
+    if let Some(code) = &recipe.code {
+        let commit = code
+            .commit
+            .as_deref()
+            .map(|commit| format!("commit {}", cell(&commit.chars().take(12).collect::<String>())));
+        let patch = code.patch.map(|_| "with uncommitted changes, as a patch".to_owned());
+        let parts = [code.repository.as_deref().map(cell), commit, code.entry_point.as_deref().map(cell), patch];
+        row("code", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+    if let Some(environment) = &recipe.environment {
+        let packages = Some(environment.packages.len() as u64).filter(|number| *number > 0);
+        let parts = [
+            environment.python.as_deref().map(cell),
+            environment.os.as_deref().map(cell),
+            packages.map(|number| count(number, "package")),
+        ];
+        row("environment", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+    if let Some(hardware) = &recipe.hardware {
+        let mut parts: Vec<String> = hardware
+            .accelerators
+            .iter()
+            .map(|accelerator| format!("{} × {}", accelerator.count, cell(&accelerator.model)))
+            .collect();
+        parts.extend(hardware.cpu.as_deref().map(cell));
+        parts.extend(hardware.memory_bytes.map(size));
+        row("hardware", parts.join(", "));
+    }
+    let parameters: Vec<(String, String)> =
+        recipe.parameters.iter().map(|(name, value)| (cell(name), cell(&typed::display(value)))).collect();
+    for (name, value) in parameters.iter().take(SHOWN) {
+        row(name, value.clone());
+    }
+    if parameters.len() > SHOWN {
+        row("…", format!("{} more; `show … recipe`", count((parameters.len() - SHOWN) as u64, "parameter")));
+    }
+    *text += &table(&rows);
+    let gaps: Vec<String> = recipe.gaps.iter().take(SHOWN).map(|gap| quoted(&gap.detail)).collect();
+    if !gaps.is_empty() {
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "a re-run lacks:"), gaps.join("; "));
+    }
+}
+
+fn results(text: &mut String, intact: &Intact, id: RecordId) {
+    if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
+        heading(text, "Metrics");
+        let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+        let number = |value: Option<Number>| value.map(|value| value.to_string()).unwrap_or_default();
+        for (key, one) in summary.series.iter().take(SHOWN * 2) {
+            rows.push(vec![
+                format!("  {}", cell(key)),
+                grouped(one.count),
+                number(one.last),
+                number(one.min),
+                number(one.max),
+            ]);
+        }
+        *text += &table(&rows);
+        if summary.series.len() > SHOWN * 2 {
+            _ = writeln!(text, "  … {} series in all; `show … metrics`", summary.series.len());
+        }
+    }
+    if let Some(evaluations) = intact.json_section::<Evaluations>(id).filter(|one| !one.evaluations.is_empty()) {
+        heading(text, "Evaluations");
+        let mut rows = Vec::new();
+        for one in evaluations.evaluations.iter().take(SHOWN) {
+            let on = [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(cell).collect::<Vec<_>>();
+            let value = one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(cell));
+            rows.push(vec![format!("  {}", cell(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
+        }
+        *text += &table(&rows);
+        if evaluations.evaluations.len() > SHOWN {
+            _ = writeln!(text, "  … {} in all; `show … evaluations`", evaluations.evaluations.len());
+        }
+    }
+}
+
+fn cost(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(cost) = intact.json_section::<Cost>(id) else { return };
+    heading(text, "Cost");
+    let basis = |basis| match basis {
+        sections::Basis::Measured => "measured",
+        sections::Basis::Estimated => "estimated",
+        sections::Basis::Billed => "billed",
+    };
+    for one in &cost.resources {
+        let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
+        _ = writeln!(
+            text,
+            "  {:.3} {} of {}{model}, {}",
+            one.amount.0,
+            cell(&one.unit),
+            cell(&one.resource),
+            basis(one.basis)
+        );
+    }
+    for charge in &cost.charges {
+        _ = writeln!(text, "  {} {}, {}", cell(&charge.amount), cell(&charge.currency), basis(charge.basis));
+    }
+}
+
+fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
+    let described = intact.json_section::<Artifacts>(record.id()).unwrap_or_default().artifacts;
+    let body = record.body();
+    for (title, list, direction) in
+        [("Inputs", &body.inputs, sections::Direction::Input), ("Outputs", &body.outputs, sections::Direction::Output)]
+    {
+        let mut rows = Vec::new();
+        let names = ArtifactNames::new(described.iter().filter(|one| one.direction == direction));
+        for artifact in list {
+            let name = names
+                .get(&artifact.digest)
+                .map_or_else(|| artifact.digest.to_string().chars().take(24).collect::<String>() + "…", cell);
+            rows.push(vec![format!("  {}", cell(artifact.role.as_str())), name, size(artifact.size)]);
+        }
+        for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
+            let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), cell);
+            rows.push(vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes not known")]);
+        }
+        if rows.is_empty() {
+            continue;
+        }
+        heading(text, title);
+        *text += &table(rows.get(..SHOWN.min(rows.len())).unwrap_or_default());
+        if rows.len() > SHOWN {
+            _ = writeln!(text, "  … {} in all; `show … artifacts`", rows.len());
+        }
+    }
+}
+
+fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[StatementReport]) {
+    heading(text, "Record");
+    let body = record.body();
+    let withheld: Vec<&str> = body
+        .sections
+        .keys()
+        .filter(|name| intact.section(record.id(), name).is_none())
+        .map(expbundle_format::container::SectionName::as_str)
+        .collect();
+    let present: Vec<&str> = body
+        .sections
+        .keys()
+        .filter(|name| intact.section(record.id(), name).is_some())
+        .map(expbundle_format::container::SectionName::as_str)
+        .collect();
+    _ = writeln!(text, "  sections: {}", present.join(", "));
+    if !withheld.is_empty() {
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), withheld.join(", "));
+    }
+    for parent in &body.parents {
+        _ = writeln!(text, "  {} {}", cell(parent.relation.as_str()), short(&parent.record.blake3));
+    }
+    if let Some(source) = intact.json_section::<SourceSection>(record.id()) {
+        let (total, mapped, raw, dropped) = source.account.totals();
+        _ = writeln!(
+            text,
+            "  account of the source: {}, {} mapped, {} raw, {} dropped",
+            count(total, "item"),
+            grouped(mapped),
+            grouped(raw),
+            grouped(dropped)
+        );
+        for damage in source.damage.iter().take(3) {
+            _ = writeln!(text, "  {} {}", paint(Tone::Doubt, &cell(&damage.code)), quoted(&damage.detail));
+        }
+    }
+    let about: Vec<&StatementReport> = statements.iter().filter(|one| one.record == Some(record.id())).collect();
+    if about.is_empty() {
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
+    }
+    for statement in about.iter().rev().take(SHOWN) {
+        let StatementReport { created, kind, signer, .. } = statement;
+        let name = signer.name.as_deref().map(|name| format!(", calling itself {}", named(name))).unwrap_or_default();
+        let (key, says) = (&signer.fingerprint, verdict::brief(statement));
+        let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };
+        _ = writeln!(text, "  {created} {revoked}{} by {key}{name}: {says}", one_line(kind));
+    }
+    if about.len() > SHOWN {
+        _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));
+    }
+}

@@ -1,0 +1,72 @@
+//! What a person should know of a statement before it is signed, and after.
+
+use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_format::time::Time;
+use expbundle_query::short;
+use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, VerifiedStatement};
+
+use crate::{Tone, count, paint, some_of};
+
+/// Records that `--record all` leaves unsigned, since others follow from them.
+pub fn not_signed(records: &[RecordId]) -> String {
+    const SHOWN: usize = 5;
+    if records.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = records.iter().map(short).collect();
+    let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
+    let note = paint(Tone::Doubt, "note:");
+    format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// What a statement is about: of a revocation what it takes back, else the record.
+pub fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String {
+    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else {
+        return format!("record {}", short(&record));
+    };
+    match revoked {
+        Revoked::Record(id) => format!("record {}", short(id)),
+        Revoked::Signer(signer) => format!("the key {signer}"),
+        Revoked::Statement(id) => {
+            let kind = intact.statements().iter().find(|one| one.id() == *id).map(|one| format!(" ({})", one.kind()));
+            format!("statement {}{}", short(id), kind.unwrap_or_default())
+        }
+    }
+}
+
+/// A note that somebody takes back what another key signed: that counts only where a signers file trusts whoever takes it back.
+pub fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
+    let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
+    let signed_by_others = |statements: Vec<&VerifiedStatement>| {
+        !statements.is_empty() && statements.iter().all(|statement| statement.identity() != signer)
+    };
+    let is_anothers = match revoked {
+        Revoked::Signer(revoked) => revoked != signer,
+        Revoked::Statement(id) => signed_by_others(intact.statements().iter().filter(|one| one.id() == *id).collect()),
+        Revoked::Record(_) => {
+            let authorships = intact.statements_about(record).into_iter();
+            signed_by_others(authorships.filter(|statement| statement.kind() == Kind::Authorship).collect())
+        }
+    };
+    let what = match revoked {
+        Revoked::Signer(_) => "it is not the key that signs this",
+        Revoked::Statement(_) => "another key signed the statement",
+        Revoked::Record(_) => "other keys signed the record",
+    };
+    let note = paint(Tone::Doubt, "note:");
+    is_anothers.then(|| format!("{note} {what}; taking it back counts only with a signers file that trusts this key\n"))
+}
+
+/// A warning of a date that was hardly meant: after now, or before there was anything to sign.
+pub fn odd_date(what: &str, date: Time, now: Time) -> Option<String> {
+    const ONE_DAY_IN_NANOSECONDS: i128 = 86_400_000_000_000;
+    let why = if date.as_nanoseconds() > now.as_nanoseconds() + ONE_DAY_IN_NANOSECONDS {
+        "after now; until then a revocation or supersession does not count"
+    } else if date.to_string().as_str() < "2000" {
+        "long before now"
+    } else {
+        return None;
+    };
+    Some(format!("{} {what} {date}, {why}\n", paint(Tone::Doubt, "warning:")))
+}

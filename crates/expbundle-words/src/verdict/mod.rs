@@ -1,0 +1,271 @@
+//! The report of `verify` as a person reads it in ten seconds: proven, claimed, absent, who signed.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use expbundle::judge::State;
+use expbundle::report::{RecordReport, Report};
+use expbundle::standing::{Apart, KnownKey, ObjectionKind};
+use expbundle_format::record::Kind;
+use expbundle_format::time::Time;
+use expbundle_format::{Code, Finding, Severity};
+use expbundle_query::short;
+
+use crate::folder::{self, listed};
+use crate::{Tone, count, findings, named, objections, one_line, paint, quoted};
+
+mod signers;
+
+use signers::signers;
+pub use signers::{brief, standing};
+
+/// What is told although it changes nothing: a revocation that does not count yet, or is by somebody without a right to it, may be meant to
+/// count; and what only a later version understands may be one.
+const TOLD: [Code; 4] =
+    [Code::StatementFuture, Code::TrustNoRight, Code::StatementUnknownVersion, Code::SignatureUnknownAlgorithm];
+
+/// Items shown of a list that may be long.
+const SHOWN: usize = 8;
+
+/// The whole report.
+pub fn words(report: &Report) -> String {
+    let mut text = match &report.folder {
+        Some(folder) => folder::headline(report, folder),
+        None => headline(report),
+    };
+    text += &objected(report);
+    if report.state <= State::Malformed {
+        let errors: Vec<Finding> = report.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
+        text += "\n";
+        text += &findings::all(&errors);
+    }
+    if !report.records.is_empty() || report.folder.is_some() {
+        text += &records(report);
+        text += &proven(report);
+        text += &claimed(report);
+        text += &absent(report);
+    }
+    text += &signers(report);
+    let is_worth = |finding: &&Finding| finding.severity() == Severity::Warning || TOLD.contains(&finding.code);
+    // Of each key that is trusted at another time there is a line below.
+    let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
+    let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
+    let warnings: Vec<Finding> = worth.cloned().collect();
+    if !warnings.is_empty() {
+        text += "\n";
+        text += &findings::all(&warnings);
+    }
+    text += &apart(report);
+    if report.state > State::Malformed {
+        section(&mut text, Tone::Hint, "This does not prove");
+        for line in &report.not_proven {
+            _ = writeln!(text, "  · {line}");
+        }
+    }
+    text
+}
+
+/// What was said against records comes first, also of those that are not here. A record that is set apart is not here, so its title, which
+/// a stranger chose, is not shown.
+fn objected(report: &Report) -> String {
+    let here = report.records.iter();
+    let here = here.map(|one| (one.id, objections::title(one.title.as_deref()), one.objections.as_slice()));
+    let elsewhere = report.objected_elsewhere.iter();
+    let elsewhere = elsewhere.map(|one| (one.record, objections::ELSEWHERE.to_owned(), one.objections.as_slice()));
+    objections::lines(here.chain(elsewhere))
+}
+
+/// What changed nothing above, folded.
+fn apart(report: &Report) -> String {
+    let apart = Apart {
+        records: report.apart.records.iter().map(|record| record.id).collect(),
+        statements: report.apart.statements.iter().map(|statement| statement.id).collect(),
+    };
+    let mut text = String::new();
+    if let Some(words) = objections::apart(&apart) {
+        section(&mut text, Tone::Doubt, "By keys that are not trusted");
+        for key in &report.apart.known_keys {
+            let code = if key.trusted_only.is_empty() { Code::TrustNamespace } else { Code::TrustNotValid };
+            _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
+        }
+        _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
+    }
+    text
+}
+
+/// When or for what a known key is trusted, as an answer to why it is not now.
+fn trusted_only(key: &KnownKey) -> String {
+    let owner = one_line(&key.principals.join(", "));
+    let windows: Vec<String> = key
+        .trusted_only
+        .iter()
+        .map(|window| match (window.from, window.until) {
+            (Some(from), Some(until)) => format!("from {} until {}", date(from), date(until)),
+            (Some(from), None) => format!("from {}", date(from)),
+            (None, Some(until)) => format!("until {}", date(until)),
+            (None, None) => "at any time".to_owned(),
+        })
+        .collect();
+    if windows.is_empty() {
+        return format!("{owner}'s key is trusted only for other purposes than \"expbundle\"");
+    }
+    format!("{owner}'s key is trusted only {}", windows.join(", and "))
+}
+
+/// A moment, and of midnight the day alone.
+fn date(moment: Time) -> String {
+    let text = moment.to_string();
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// What the headline adds where somebody whose word counts objects.
+pub fn but(report: &Report) -> String {
+    let here = report.records.iter().map(|record| &record.objections);
+    let all = here.chain(report.objected_elsewhere.iter().map(|one| &one.objections));
+    let kinds: Vec<ObjectionKind> = all.filter_map(|objections| Some(objections.first()?.kind)).collect();
+    let Some(kind) = kinds.iter().min() else { return String::new() };
+    let number = kinds.iter().filter(|other| *other == kind).count() as u64;
+    let verb = if number == 1 { "was" } else { "were" };
+    let what = match kind {
+        ObjectionKind::NeedsChanges => "sent back for changes",
+        ObjectionKind::Withdrawn => "taken back in part",
+        kind => kind.as_str(),
+    };
+    format!(", but {} {verb} {what}", count(number, "record"))
+}
+
+fn headline(report: &Report) -> String {
+    let (tone, mark) = match (report.holds, report.state) {
+        (_, State::Refused | State::Malformed) => (Tone::Bad, "✗"),
+        (true, _) => (Tone::Good, "✓"),
+        (false, _) => (Tone::Doubt, "✗"),
+    };
+    let state = match report.state {
+        State::Refused => "REFUSED, beyond the limits of this reader",
+        State::Malformed => "verification FAILED",
+        State::Intact => "intact",
+        State::Signed => "intact and signed",
+        State::Trusted => "intact, signed and trusted",
+    };
+    let asked = if report.holds || report.state <= State::Malformed {
+        String::new()
+    } else {
+        format!(", and not {} as asked", report.required)
+    };
+    format!("{} {}\n", paint(tone, &format!("{mark} {state}{asked}{}:", but(report))), one_line(&report.path))
+}
+
+fn section(text: &mut String, tone: Tone, title: &str) {
+    _ = writeln!(text, "\n{}", paint(tone, title));
+}
+
+fn records(report: &Report) -> String {
+    let mut text = String::new();
+    let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
+    for record in heads.iter().take(SHOWN) {
+        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+        let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
+        let successor = paint(Tone::Doubt, &successor);
+        _ = writeln!(text, "  {}  {}{successor}", short(&record.id), paint(Tone::Strong, &title));
+    }
+    let others = report.records.len() - heads.len().min(SHOWN);
+    if others > 0 {
+        _ = writeln!(text, "  and {}", count(others as u64, "more record"));
+    }
+    text
+}
+
+fn proven(report: &Report) -> String {
+    let mut text = String::new();
+    section(&mut text, Tone::Good, "Proven (recomputed here)");
+    let present: usize =
+        report.records.iter().map(|record| record.sections.iter().filter(|one| one.present).count()).sum();
+    _ = writeln!(
+        text,
+        "  {} with {}, none changed since {} made",
+        count(report.records.len() as u64, "record"),
+        count(present as u64, "section"),
+        if report.records.len() == 1 { "it was" } else { "they were" }
+    );
+    if !report.statements.is_empty() {
+        _ = writeln!(text, "  {} with a valid signature", count(report.statements.len() as u64, "statement"));
+    }
+    if let Some(folder) = &report.folder {
+        text += &folder::covered(report, folder);
+    }
+    text
+}
+
+fn claimed(report: &Report) -> String {
+    let mut text = String::new();
+    section(&mut text, Tone::Doubt, "Claimed (by whoever made the record)");
+    for record in report.records.iter().filter(|record| record.head).take(SHOWN) {
+        let tool = record.source.as_ref().map(|source| format!(" in {}", named(&source.tool))).unwrap_or_default();
+        let what = match record.kind {
+            Kind::Run => "ran",
+            Kind::Origin => "came from outside",
+        };
+        let when = match (record.started, record.ended) {
+            (Some(started), Some(ended)) => format!(", {started} to {ended}"),
+            (Some(started), None) => format!(", from {started}"),
+            _ => String::new(),
+        };
+        let status = record.status.map(|status| format!(", {}", status.as_str())).unwrap_or_default();
+        _ = writeln!(
+            text,
+            "  {} {what}{tool}{when}{status}; {} in, {} out",
+            short(&record.id),
+            count(record.inputs, "artifact"),
+            record.outputs
+        );
+    }
+    text += "  and every metric, parameter and name in its sections\n";
+    text
+}
+
+fn absent(report: &Report) -> String {
+    let mut lines = Vec::new();
+    let withheld: BTreeSet<&str> = report
+        .records
+        .iter()
+        .flat_map(|record| {
+            record.sections.iter().filter(|section| !section.present).map(|section| section.name.as_str())
+        })
+        .collect();
+    if !withheld.is_empty() {
+        lines.push(format!("withheld: {}", listed(&withheld.into_iter().collect::<Vec<_>>())));
+    }
+    let parents: BTreeSet<_> = report
+        .records
+        .iter()
+        .flat_map(|record| record.parents.iter().filter(|parent| !parent.present).map(|parent| parent.record))
+        .collect();
+    if !parents.is_empty() {
+        lines.push(format!("{} of parents, in another bundle", count(parents.len() as u64, "record")));
+    }
+    match report.findings.iter().filter(|finding| finding.code == Code::LineageUnaccountedInput).count() {
+        0 => {}
+        1 => lines.push("1 input of unknown origin".to_owned()),
+        many => lines.push(format!("{many} inputs of unknown origin")),
+    }
+    let not_made_here = report.folder.iter().flat_map(|folder| &folder.not_made_here).map(String::as_str);
+    let not_made_here: Vec<&str> = not_made_here.collect();
+    if !not_made_here.is_empty() {
+        let by = if report.signers_checked { "no record here that counts" } else { "no record here" };
+        lines.push(format!("{by} made: {}", listed(&not_made_here)));
+    }
+    match (report.statements.is_empty(), report.apart.statements.is_empty()) {
+        (true, true) => lines.push("nobody signed".to_owned()),
+        (true, false) => lines.push("nobody signed whose key is trusted".to_owned()),
+        (false, _) => {}
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    section(&mut text, Tone::Strong, "Absent");
+    for line in lines {
+        _ = writeln!(text, "  {line}");
+    }
+    text
+}

@@ -1,0 +1,145 @@
+//! Where a file comes from, in one paragraph.
+
+use std::collections::BTreeSet;
+
+use expbundle_format::{ArtifactDigests, RecordId};
+use expbundle_query::{HowMade, Relations, short};
+
+use crate::{Tone, cell, count, objections, paint, relations, some_of, wrapped};
+
+mod said;
+mod told;
+
+use told::{record, some, told};
+
+/// How many of many are told of.
+const SHOWN: usize = 10;
+
+/// Which experiment made the file of this name, from what, who approved it and where it is in use; what was said against any of it comes
+/// first. Without a file, what is known of the records that the question begins with.
+pub fn words(relations: &Relations, file_name: &str) -> String {
+    let mut text = match &relations.file {
+        Some(file) => opening(relations, &cell(file_name), &file.digests()),
+        None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
+        None => String::new(),
+    };
+    let elsewhere = against_elsewhere(relations);
+    if !elsewhere.is_empty() {
+        text = format!("{}\n\n{text}", elsewhere.trim_start());
+    }
+    let start = relations.objected_first();
+    let (first, folded) = start.split_at(start.len().min(SHOWN));
+    for (index, id) in first.iter().enumerate() {
+        if index > 0 {
+            text += if relations.file.is_some() { " Or it " } else { "\n\n" };
+        }
+        text += relations.file.as_ref().map_or("", |_| came(relations.how_made(*id)));
+        text += &told(relations, *id);
+    }
+    if !folded.is_empty() {
+        let separator = if relations.file.is_some() { " " } else { "\n\n" };
+        let more = count(folded.len() as u64, "more record");
+        text += &format!("{separator}And {more}; `expbundle lineage --json` has all.");
+        text += &against_folded(relations, first, folded);
+    }
+    let not_read = relations::not_read(relations);
+    if !not_read.is_empty() {
+        text += &format!("\n{}", paint(Tone::Bad, not_read.trim_start_matches("; ")));
+    }
+    if let Some(apart) = objections::apart(&relations.verdict.standing.apart) {
+        text += &format!("\n{}", paint(Tone::Doubt, &apart));
+    }
+    wrapped(&text)
+}
+
+/// What was said against records that are not told of, and against their ancestors: each once, for thousands may share one.
+fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId]) -> String {
+    if relations.verdict.standing.against.is_empty() {
+        return String::new();
+    }
+    let graph = relations.graph();
+    let family = |of: &[RecordId]| {
+        let mut family: Vec<RecordId> = of.iter().copied().chain(graph.possible_ancestors(of)).collect();
+        family.extend(graph.absent_parents_of(&family));
+        relations.by_weight(family)
+    };
+    let said: BTreeSet<RecordId> = family(told).into_iter().collect();
+    let mut rest = family(folded);
+    rest.retain(|id| !said.contains(id));
+    let sentence = |id: &RecordId| {
+        let words = objections::all(relations.against(*id));
+        format!(" Of them or their ancestors {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
+    };
+    rest.iter().map(sentence).collect()
+}
+
+/// What was said against records that are asked about and have no say.
+fn against_elsewhere(relations: &Relations) -> String {
+    let mut against = relations.without_say.clone();
+    let others = relations.family(&relations.other_makers);
+    against.extend(others.into_iter().filter(|id| !relations.start.contains(id)));
+    let against = relations.by_weight(against);
+    let sentence = |id: &RecordId| {
+        let words = objections::all(relations.against(*id));
+        let who = match relations.graph().record(*id) {
+            Some(_) => format!("{}, which may be involved,", record(relations, *id)),
+            None => format!("Record {} {}", short(id), objections::ELSEWHERE),
+        };
+        format!(" {who} was {}.", paint(Tone::Bad, &words))
+    };
+    against.iter().map(sentence).collect()
+}
+
+/// A record as [`record`] has it; of one that is not here only the id is known.
+fn named_record(relations: &Relations, id: RecordId) -> String {
+    match relations.graph().record(id) {
+        Some(_) => record(relations, id),
+        None => format!("{} {}", short(&id), objections::ABSENT),
+    }
+}
+
+/// What is known of the file itself.
+fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
+    let why = &relations.why;
+    let digest: String = digests.to_string().chars().take(19).collect();
+    let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
+    if !why.conflicting.is_empty() {
+        let which: Vec<String> = why.conflicting.iter().map(short).collect();
+        let which = some_of(&which, SHOWN, ", ");
+        text += &paint(Tone::Bad, &format!("shares a digest with other bytes in {which}; do not trust it. It "));
+    }
+    match relations.start.as_slice() {
+        [] => {
+            text += &paint(
+                Tone::Bad,
+                if relations.policy.is_some() {
+                    "was made by no record here that counts"
+                } else {
+                    "was made by no record here"
+                },
+            );
+            if !why.takers.is_empty() {
+                let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
+                text += &format!("; it was an input of {}", takers.join(" and "));
+            }
+            text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
+                     `expbundle create`.";
+        }
+        [_] => {}
+        several => {
+            let records = count(several.len() as u64, "record");
+            text += &format!("is, byte for byte, an output of {records}, as alternatives: it ");
+        }
+    }
+    text
+}
+
+/// Where a record got the file.
+fn came(how: HowMade) -> &'static str {
+    match how {
+        HowMade::Origin => "came from outside and is described by the origin record ",
+        HowMade::Unknown => "was made or only passed on by ",
+        HowMade::Possible => "was made or passed on by ",
+        HowMade::Made => "was made by ",
+    }
+}

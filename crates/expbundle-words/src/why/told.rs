@@ -1,0 +1,166 @@
+//! What is known of a record, as sentences.
+
+use std::collections::BTreeSet;
+
+use expbundle::judge::State;
+use expbundle::report::objected;
+use expbundle::standing::ObjectionKind;
+use expbundle_format::RecordId;
+use expbundle_lineage::{Edge, Grade, RecordFacts};
+use expbundle_query::{Relations, short};
+
+use super::said::words_about;
+use super::{SHOWN, named_record};
+use crate::{Tone, cell, count, grouped, named, objections, one_line, paint, quoted, relations, some_of};
+
+/// What is known of a record, as sentences.
+pub(super) fn told(relations: &Relations, id: RecordId) -> String {
+    let mut text = record(relations, id);
+    let facts = relations.graph().record(id);
+    let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(&time))).unwrap_or_default();
+    text += &when;
+    text += &match (relations.state(id), relations.signers(id)) {
+        _ if relations.verdict.standing.records.contains(&id) => {
+            format!("; {}", paint(Tone::Bad, "the record was revoked"))
+        }
+        (State::Trusted, signers) => {
+            format!(", signed by {}", paint(Tone::Good, &one_line(&some_of(&signers, SHOWN, " and "))))
+        }
+        (State::Signed, signers) => {
+            let keys = if signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            format!(", signed by {} ({})", paint(Tone::Doubt, keys), some_of(&signers, SHOWN, " and "))
+        }
+        _ => format!("; {}", paint(Tone::Doubt, "it is not signed")),
+    };
+    text.push('.');
+    let against = &relations.verdict.standing.against;
+    for objection in against.get(&id).into_iter().flatten() {
+        // Reviews have their sentences below.
+        if matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Superseded | ObjectionKind::Withdrawn) {
+            text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
+        }
+    }
+    let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();
+    for ancestor in objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id) {
+        let is_known = ancestors.contains(&ancestor) || relations.graph().record(ancestor).is_none();
+        let what = if is_known { "Its ancestor" } else { "Its possible ancestor" };
+        let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
+        text += &format!(" {what} {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
+    }
+    text += &sources(relations, id);
+    text += &words_about(relations, id);
+    if ancestors.len() > 1 {
+        let state = |id| relations.graph().record(id).map(|_| relations.state(id));
+        let weakest = match relations.graph().weakest(&[id], state) {
+            Some((Some(state), _)) => format!("the weakest is {state}"),
+            _ => "of some nothing is known".to_owned(),
+        };
+        text += &format!(" In all it descends from {}; {weakest}.", count(ancestors.len() as u64, "record"));
+    }
+    text
+}
+
+/// What it was made from.
+fn sources(relations: &Relations, id: RecordId) -> String {
+    let graph = relations.graph();
+    let mut edges = graph.parents(id);
+    edges.sort_by_key(|edge| graph.rank(edge.parent));
+    let (whole, parents): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_part);
+    let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
+    let absent = graph.absent_parents(id);
+    parts.extend(some(absent.iter(), absent.len(), |absent| {
+        let why = format!("(named as a parent, {})", relations::absent(relations, Some(id), *absent));
+        format!("{} {}", short(absent), paint(Tone::Bad, &why))
+    }));
+    let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
+    let gaps = graph.gaps_of(id);
+    parts.extend(some(gaps.iter().filter_map(|input| inputs.get(*input)), gaps.len(), |artifact| {
+        let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect::<String>());
+        let name = artifact.name.clone().or_else(digest).unwrap_or_default();
+        let gap = paint(Tone::Bad, "(of unknown origin)");
+        format!("the {} {} {gap}", cell(artifact.role.as_str()), quoted(&name))
+    }));
+    let mut text = String::new();
+    if !whole.is_empty() {
+        let whole =
+            some(whole.iter(), whole.len(), |edge| format!("{} ({})", record(relations, edge.parent), grade(edge)));
+        text += &format!(" It is a part of {}.", whole.join(", and of "));
+    }
+    if !parts.is_empty() {
+        text += &format!(" It was made from {}.", parts.join(", and from "));
+    }
+    text + &withheld(relations, id)
+}
+
+/// What is withheld of a record and its ancestors that could add to the answer.
+fn withheld(relations: &Relations, id: RecordId) -> String {
+    let graph = relations.graph();
+    let mut text = String::new();
+    let facts = graph.record(id);
+    if facts.is_some_and(|facts| facts.description_withheld) {
+        let withheld = paint(Tone::Doubt, "What it took in by name only is withheld");
+        text += &format!(" {withheld} (`artifacts.json`), so there may be more.");
+    }
+    let trees = facts.map_or(0, RecordFacts::hidden_listings) as u64;
+    if trees > 0 {
+        let hidden = paint(Tone::Doubt, &format!("The files of {} are not here", count(trees, "input tree")));
+        text += &format!(" {hidden}, so it may have been given what it put out.");
+    }
+    let ancestors = graph.ancestors(&[id]).into_iter().filter(|ancestor| *ancestor != id);
+    let hiding = ancestors.filter_map(|ancestor| graph.record(ancestor));
+    let hiding = hiding.filter(|facts| facts.description_withheld || facts.hidden_listings() > 0).count() as u64;
+    if hiding > 0 {
+        let verb = if hiding == 1 { "withholds" } else { "withhold" };
+        let who = format!("Of its ancestors {} {verb}", count(hiding, "record"));
+        text += &format!(" {} what was taken in.", paint(Tone::Doubt, &who));
+    }
+    text
+}
+
+/// Whether it is a step, trial or nested run of its parent, and takes in nothing that the parent made.
+fn is_part(edge: &Edge) -> bool {
+    edge.grade() != Grade::Proven && edge.relation().is_some_and(|relation| relation.as_str() == "part-of")
+}
+
+/// The first of many in words, and how many more there are.
+pub(super) fn some<T>(all: impl Iterator<Item = T>, length: usize, word: impl Fn(T) -> String) -> Vec<String> {
+    let mut words: Vec<String> = all.take(SHOWN).map(word).collect();
+    if length > SHOWN {
+        words.push(format!("{} more", grouped((length - SHOWN) as u64)));
+    }
+    words
+}
+
+fn grade(edge: &Edge) -> String {
+    match edge.grade() {
+        Grade::Proven => paint(Tone::Good, "proven"),
+        grade => paint(Tone::Doubt, grade.as_str()),
+    }
+}
+
+fn parent(relations: &Relations, edge: &Edge) -> String {
+    let grade = grade(edge);
+    let relation = edge.relation().map(|relation| format!("{}, ", quoted(relation.as_str()))).unwrap_or_default();
+    let by = relations.stated_by(edge).map(|by| format!(", said by {by}")).unwrap_or_default();
+    let parent = record(relations, edge.parent);
+    let what = if relations.is_origin(edge.parent) {
+        format!("what the origin record {parent} describes")
+    } else if edge.grade() != Grade::Proven {
+        parent
+    } else {
+        format!("an output of {parent}")
+    };
+    format!("{what} ({relation}{grade}{by})")
+}
+
+/// A record as part of a sentence.
+pub(super) fn record(relations: &Relations, id: RecordId) -> String {
+    let title = relations.title(id).map_or_else(|| "an untitled record".to_owned(), |title| quoted(&title));
+    let tool = relations.graph().record(id).and_then(|facts| facts.source.as_ref());
+    let tool = tool.map(|source| format!(", {}", named(&source.tool))).unwrap_or_default();
+    format!("{title} ({}{tool})", short(&id))
+}
+
+pub(super) fn day(time: &expbundle_format::time::Time) -> String {
+    time.to_string().chars().take(10).collect()
+}
