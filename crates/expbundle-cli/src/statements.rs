@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::hash::{Hashed, Wanted, hash_file};
 use expbundle::lock::Seen;
+use expbundle::output::{Output, Over};
 use expbundle::sign::{SignError, Signed};
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
@@ -18,7 +19,6 @@ use expbundle_words::{Failure, statements as words};
 use crate::choice::Choice;
 use crate::choice::one;
 use crate::keys::SigningArguments;
-use crate::output::{Output, Over};
 use crate::{Outcome, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes

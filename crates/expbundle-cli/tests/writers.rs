@@ -107,3 +107,37 @@ fn what_a_killed_writer_left_goes_with_the_next_one() {
     assert!(!left.exists(), "its writer is gone");
     assert!(new.exists(), "its writer lives");
 }
+
+/// A command that should write by `expbundle::output` only would otherwise be found when a file is lost.
+#[test]
+fn no_file_of_the_program_writes_by_itself() {
+    // The demo works in a folder that it made for itself, and changes files there as a person would.
+    let exempt = ["demo.rs", "examples.rs", "schemas.rs"];
+    let words = [
+        "write_file",
+        "PreparedFile",
+        ".save(path",
+        "fs::write",
+        "File::create",
+        "OpenOptions",
+        "create_dir",
+        "fs::rename",
+        "remove_file",
+        "fs::copy",
+    ];
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("sources").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if !exempt.iter().any(|name| path.ends_with(name)) {
+                let text = std::fs::read_to_string(&path).expect("a source");
+                let found: Vec<_> = words.iter().filter(|word| text.contains(**word)).collect();
+                assert!(found.is_empty(), "{} has {found:?}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}

@@ -2,6 +2,7 @@
 
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
+use expbundle::output::{Loss, OutputError, WhyNotWritten};
 use expbundle_directory::{AttachError, ReleaseError};
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
@@ -102,6 +103,30 @@ impl From<&ReleaseError> for Failure {
             }
             ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
             ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
+        }
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(OutputError { path, why }: OutputError) -> Self {
+        let usage = |help: &str| Self::usage(why.to_string()).at(path.as_str()).help(help);
+        match &why {
+            WhyNotWritten::Failed(action, error) => Self::io(action, &path, error),
+            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", &path, error)
+                .help("nothing was written; run it again when the other one is done"),
+            WhyNotWritten::Unfinished => {
+                usage("give it another name: whatever is named `.expbundle-*.part` is removed by the next command")
+            }
+            WhyNotWritten::Lost(Loss::Taken { unless_forced: true }) => {
+                usage("give another name by `-o`, or write over it by `--force`")
+            }
+            WhyNotWritten::Lost(_) => usage("give another name by `-o`"),
+            WhyNotWritten::Changed => {
+                Self::new("cli.io", why.to_string()).at(path.as_str()).help("nothing was written; run it again")
+            }
+            WhyNotWritten::KeyIsThere => Self::new("cli.io", why.to_string())
+                .at(path.as_str())
+                .help("choose another name, or move the old key away"),
         }
     }
 }

@@ -25,6 +25,7 @@ mod large;
 #[cfg(feature = "fs")]
 pub mod lock;
 mod objection;
+pub mod output;
 mod pass;
 mod provenance;
 #[cfg(feature = "fs")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
+use expbundle::output::{Inputs, Output};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
@@ -12,7 +13,6 @@ use expbundle_run::{Intact, Run, RunError};
 use expbundle_words::{Failure, count, hints, quoted};
 
 use super::convert::role_and_file;
-use crate::output::{Inputs, Output};
 use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files and hand-written sections

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use camino::Utf8PathBuf;
 use expbundle::Content;
+use expbundle::output::{Inputs, Output, OutputFolder};
 use expbundle::verify::Intact;
 use expbundle_convert::points::{self, CsvError};
 use expbundle_format::RecordId;
@@ -12,7 +13,6 @@ use expbundle_format::sections::{self, Artifact, Artifacts};
 use expbundle_series::SeriesReader;
 use expbundle_words::{Failure, count};
 
-use crate::output::{Inputs, Output, OutputFolder};
 use crate::{Outcome, choice, exit, series, terminal, tracker};
 
 /// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file

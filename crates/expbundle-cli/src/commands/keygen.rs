@@ -1,10 +1,10 @@
 //! `expbundle keygen`: a new key.
 
 use camino::Utf8PathBuf;
+use expbundle::output::write_keys;
 use expbundle_statement::SigningKey;
 use expbundle_words::Failure;
 
-use crate::output::write_keys;
 use crate::{Outcome, exit, terminal};
 
 /// Make a key to sign with

@@ -2,9 +2,9 @@
 
 use camino::Utf8PathBuf;
 use clap::CommandFactory as _;
+use expbundle::output::{make_folders, write_page};
 
 use super::Arguments;
-use crate::output::{make_folders, write_page};
 use crate::{Outcome, exit, terminal};
 
 /// Write the manual pages into a folder

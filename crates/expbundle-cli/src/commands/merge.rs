@@ -2,12 +2,12 @@
 
 use camino::Utf8PathBuf;
 use expbundle::family::returning;
+use expbundle::output::{Inputs, Output};
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{RecordId, Severity};
 use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
-use crate::output::{Inputs, Output};
 use crate::relations::find;
 use crate::{Outcome, exit, keys, terminal, tracker};
 

@@ -1,10 +1,10 @@
 //! The commands: verbs of the journey, one file each.
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use expbundle::output::Inputs;
 use indicatif::ProgressBar;
 
-use crate::output::Inputs;
-use crate::{Outcome, exit, terminal};
+use crate::{Outcome, exit, inputs, terminal};
 
 mod attach;
 mod completions;
@@ -138,7 +138,7 @@ impl Arguments {
         T: Into<std::ffi::OsString> + Clone,
     {
         let matches = Self::command().try_get_matches_from(words)?;
-        let inputs = Inputs::of(&matches);
+        let inputs = inputs::of(&matches);
         Ok((Self::from_arg_matches(&matches)?, inputs))
     }
 

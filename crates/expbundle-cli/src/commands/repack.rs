@@ -1,11 +1,11 @@
 //! `expbundle repack`: mend a bundle that was zipped again.
 
 use camino::Utf8PathBuf;
+use expbundle::output::{Inputs, Output, is_one};
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
 use expbundle_words::{Failure, Tone, count, findings, hints, paint};
 
-use crate::output::{Inputs, Output, is_one};
 use crate::{Outcome, exit, files, terminal};
 
 /// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again

@@ -1,11 +1,11 @@
 //! `expbundle withhold`: a copy without some sections, provably unaltered.
 
 use camino::Utf8PathBuf;
+use expbundle::output::{Inputs, Output};
 use expbundle_format::container::SectionName;
 use expbundle_format::sections;
 use expbundle_words::{Failure, findings};
 
-use crate::output::{Inputs, Output};
 use crate::{Outcome, exit, files, keys, terminal, tracker};
 
 /// Make a copy that leaves sections out: same ids, same signatures

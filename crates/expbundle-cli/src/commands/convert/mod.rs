@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
+use expbundle::output::{Output, OutputError, Over, make_folders};
 use expbundle_convert::many::{Summary, file_name};
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Options, embed};
@@ -12,7 +13,6 @@ use expbundle_words::{Failure, Tone, account, cell, conversion, count, findings,
 use rayon::prelude::*;
 
 use super::Manner;
-use crate::output::{Output, Over, make_folders};
 use crate::{Outcome, exit, files, terminal, tracker};
 
 mod place;
@@ -216,7 +216,7 @@ impl Convert {
             make_folder_of(&out)?;
             if !files::holds(&out, &merged) {
                 let save = || Output::new(&out, Over::NOTHING)?.save(&merged);
-                save().map_err(|failure| failure.help("give another name by `-o`"))?;
+                save().map_err(|error: OutputError| Failure::from(error).help("give another name by `-o`"))?;
             }
         }
         let all_done = summary.failed.is_empty();

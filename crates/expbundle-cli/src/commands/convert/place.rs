@@ -2,12 +2,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::OneRecord;
+use expbundle::output::{Output, Over, make_folders};
 use expbundle_convert::Converted;
 use expbundle_convert::tracker::Listed;
 use expbundle_words::Failure;
 
 use crate::files;
-use crate::output::{Output, Over, make_folders};
 
 /// What became of a converted run.
 pub(super) enum Placed {
@@ -44,7 +44,10 @@ pub(super) fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, Fa
 pub(super) fn place_sweep(sweep: &OneRecord, folder: &Utf8Path) -> Result<(), Failure> {
     let short: String = sweep.record().id().to_string().chars().take(12).collect();
     let path = folder.join(format!("sweep-{short}.expb"));
-    if path.exists() { Ok(()) } else { Output::new(&path, Over::NOTHING)?.save(sweep) }
+    if !path.exists() {
+        Output::new(&path, Over::NOTHING)?.save(sweep)?;
+    }
+    Ok(())
 }
 
 /// Whether the bundle that is there is of the run as the source has it, so that nothing is new.
@@ -57,8 +60,5 @@ pub(super) fn is_folder(path: &Utf8Path) -> bool {
 }
 
 pub(super) fn make_folder_of(path: &Utf8Path) -> Result<(), Failure> {
-    match path.parent().filter(|parent| !parent.as_str().is_empty()) {
-        Some(parent) => make_folders(parent),
-        None => Ok(()),
-    }
+    path.parent().filter(|parent| !parent.as_str().is_empty()).map_or(Ok(()), |parent| Ok(make_folders(parent)?))
 }
