@@ -43,89 +43,52 @@ impl Demo {
         terminal::talk(&format!("Everything happens in {folder}; the commands can be repeated there by hand.\n\n"));
 
         title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
-        step.command(&["convert", "mlflow", "mlruns", "-o", "base.expb"])?;
+        step.command("convert mlflow mlruns -o base.expb")?;
         title(
             "2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output: say where they are.",
         );
-        let input = format!("model={BASE_WEIGHTS}");
-        step.command(&["convert", "wandb", WANDB_RUN, "--input", &input, "--files", "model", "-o", "fine.expb"])?;
+        step.command(&format!("convert wandb {WANDB_RUN} --input model={BASE_WEIGHTS} --files model -o fine.expb"))?;
         title("3. Each team vouches for its record.");
-        step.command(&["keygen", "-o", "key-a", "--comment", "team-a"])?;
-        step.command(&["sign", "base.expb", "--key", "key-a", "--name", "Team A"])?;
-        step.command(&["keygen", "-o", "key-b", "--comment", "team-b"])?;
-        step.command(&["sign", "fine.expb", "--key", "key-b", "--name", "Team B"])?;
+        step.command("keygen -o key-a --comment team-a")?;
+        step.command("sign base.expb --key key-a --name \"Team A\"")?;
+        step.command("keygen -o key-b --comment team-b")?;
+        step.command("sign fine.expb --key key-b --name \"Team B\"")?;
         title(
             "4. The bundles go beside the model, its card gets what the record holds, and Team B releases the folder.",
         );
-        let attach = ["attach", "model", "base.expb", "fine.expb", "--key", "key-b", "--title", "digits 1.0", "--yes"];
-        step.command(&attach)?;
+        step.command("attach model base.expb fine.expb --key key-b --title \"digits 1.0\" --yes")?;
         title("5. Anyone can verify the model directory, offline, with the signers they trust.");
         step.write_signers(&["a", "b"])?;
-        let code = step.command(&["verify", "model", "--trust", "signers"])?;
+        let code = step.command("verify model --trust signers")?;
         title("6. What was run, and with which results?");
-        step.command(&["show", "fine.expb"])?;
+        step.command("show fine.expb")?;
         title("7. One changed byte of the weights is found.");
         step.spoil()?;
-        let spoiled = step.command(&["verify", "model"])?;
+        let spoiled = step.command("verify model")?;
         step.restore()?;
         title("8. Team C tracked a baseline with ClearML. What is known of it was written down by hand.");
-        step.command(&["create", "--from", C_SECTIONS, "--output", C_WEIGHTS, "-o", "baseline.expb"])?;
-        step.command(&["keygen", "-o", "key-c", "--comment", "team-c"])?;
-        step.command(&["sign", "baseline.expb", "--key", "key-c", "--name", "Team C"])?;
+        step.command(&format!("create --from {C_SECTIONS} --output {C_WEIGHTS} -o baseline.expb"))?;
+        step.command("keygen -o key-c --comment team-c")?;
+        step.command("sign baseline.expb --key key-c --name \"Team C\"")?;
         title("9. Team C merged, without a tracker, the networks of B and C, and halved the precision of the result.");
-        step.command(&[
-            "create",
-            "--title",
-            "B and C, logits averaged",
-            "--derive-from",
-            "fine.expb",
-            "--derive-from",
-            "baseline.expb",
-            "--relation",
-            "merged-from",
-            "--input",
-            "model/model.safetensors",
-            "--input",
-            C_WEIGHTS,
-            "--output",
-            MERGED,
-            "-o",
-            "merged.expb",
-        ])?;
-        step.command(&["sign", "merged.expb", "--key", "key-c", "--name", "Team C"])?;
-        step.command(&[
-            "create",
-            "--title",
-            "to 16 bits",
-            "--derive-from",
-            "merged.expb",
-            "--relation",
-            "quantized-from",
-            "--input",
-            MERGED,
-            "--output",
-            HALVED,
-            "-o",
-            "halved.expb",
-        ])?;
-        step.command(&["sign", "halved.expb", "--key", "key-c", "--name", "Team C"])?;
+        step.command(&format!(
+            "create --title \"B and C, logits averaged\" --derive-from fine.expb --derive-from baseline.expb \
+             --relation merged-from --input model/model.safetensors --input {C_WEIGHTS} --output {MERGED} -o merged.expb"
+        ))?;
+        step.command("sign merged.expb --key key-c --name \"Team C\"")?;
+        step.command(&format!(
+            "create --title \"to 16 bits\" --derive-from merged.expb --relation quantized-from --input {MERGED} \
+             --output {HALVED} -o halved.expb"
+        ))?;
+        step.command("sign halved.expb --key key-c --name \"Team C\"")?;
         title("10. Three teams who never spoke, and one family tree.");
-        step.command(&[
-            "merge",
-            "base.expb",
-            "fine.expb",
-            "baseline.expb",
-            "merged.expb",
-            "halved.expb",
-            "-o",
-            "family.expb",
-        ])?;
+        step.command("merge base.expb fine.expb baseline.expb merged.expb halved.expb -o family.expb")?;
         step.write_signers(&["a", "b", "c"])?;
-        let tree = step.command(&["lineage", "family.expb", "--trust", "signers"])?;
+        let tree = step.command("lineage family.expb --trust signers")?;
         title("11. The file that is deployed: which experiments made it, and who approved it?");
-        step.command(&["review", "family.expb", "--verdict", "approved", "--scope", "internal use", "--key", "key-a"])?;
-        step.command(&["deployment", "family.expb", "--environment", "production", "--key", "key-c"])?;
-        let why = step.command(&["why", HALVED, "--with", "family.expb", "--trust", "signers"])?;
+        step.command("review family.expb --verdict approved --scope \"internal use\" --key key-a")?;
+        step.command("deployment family.expb --environment production --key key-c")?;
+        let why = step.command(&format!("why {HALVED} --with family.expb --trust signers"))?;
         if [code, tree, why] != [exit::OK; 3] || spoiled != exit::FAILED {
             return Err(Failure::new("cli.demo", "the demo did not end as it should"));
         }
@@ -170,16 +133,17 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Shows a command as one would type it, and runs it.
-    fn command(&self, words: &[&str]) -> Outcome {
-        let quoted: Vec<String> = words
-            .iter()
-            .map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() })
-            .collect();
-        terminal::talk(&format!("{} expbundle {}\n", paint(Tone::Hint, "$"), quoted.join(" ")));
+    /// Shows a command as one would type it, and runs it. What has blanks in it stands in quotation marks.
+    fn command(&self, line: &str) -> Outcome {
+        terminal::talk(&format!("{} expbundle {line}\n", paint(Tone::Hint, "$")));
+        let parts = line.split('"').enumerate();
+        let words = parts.flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
         // Paths of the arguments are relative to the demo's folder, where nobody else's command runs meanwhile.
         std::env::set_current_dir(self.folder).map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
-        let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle", "--quiet"].iter().chain(words))
+        let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle", "--quiet"].into_iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
         let code = arguments.run(&inputs)?;
         if code != exit::OK {
