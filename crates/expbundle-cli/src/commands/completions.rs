@@ -4,7 +4,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use super::Arguments;
-use crate::{exit, terminal};
+use crate::{Outcome, exit, terminal};
 
 /// Print tab completion for a shell
 #[derive(Debug, clap::Args)]
@@ -15,10 +15,11 @@ pub struct Completions {
 }
 
 impl Completions {
-    pub fn run(self) -> u8 {
+    #[expect(clippy::unnecessary_wraps, reason = "every command has an outcome")]
+    pub fn run(self) -> Outcome {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "expbundle", &mut text);
         terminal::say(&String::from_utf8_lossy(&text));
-        exit::OK
+        Ok(exit::OK)
     }
 }

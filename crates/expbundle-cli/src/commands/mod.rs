@@ -65,38 +65,61 @@ pub struct Arguments {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Convert(convert::Convert),
-    Create(create::Create),
-    Keygen(keygen::Keygen),
-    Sign(sign::Sign),
-    Note(note::Note),
-    Review(review::Review),
-    Evaluation(evaluation::Evaluation),
-    Deployment(deployment::Deployment),
-    Link(link::Link),
-    Supersede(supersede::Supersede),
-    Revoke(revoke::Revoke),
-    Seal(seal::Seal),
-    Log(log::Log),
-    Verify(verify::Verify),
-    Show(show::Show),
-    Extract(extract::Extract),
-    Inspect(inspect::Inspect),
-    Diff(diff::Diff),
-    Attach(attach::Attach),
-    Release(release::Release),
-    Detach(detach::Detach),
-    Lineage(lineage::Lineage),
-    Why(why::Why),
-    Merge(merge::Merge),
-    Withhold(withhold::Withhold),
-    Repack(repack::Repack),
-    Schema(schema::Schema),
-    Demo(demo::Demo),
-    Completions(completions::Completions),
-    Man(man::Man),
+/// A variant and a line of dispatch for each command, in the order of the help; in brackets what it wants to know of the [`Call`].
+macro_rules! commands {
+    ($($module:ident::$command:ident($($wanted:ident)?),)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($command($module::$command),)*
+        }
+
+        impl Command {
+            fn run(self, call: &Call<'_>) -> Outcome {
+                match self {
+                    $(Self::$command(command) => command.run($(call.$wanted)?),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    convert::Convert(manner),
+    create::Create(inputs),
+    keygen::Keygen(),
+    sign::Sign(),
+    note::Note(),
+    review::Review(),
+    evaluation::Evaluation(),
+    deployment::Deployment(),
+    link::Link(),
+    supersede::Supersede(),
+    revoke::Revoke(),
+    seal::Seal(),
+    log::Log(),
+    verify::Verify(manner),
+    show::Show(),
+    extract::Extract(inputs),
+    inspect::Inspect(),
+    diff::Diff(),
+    attach::Attach(manner),
+    release::Release(manner),
+    detach::Detach(),
+    lineage::Lineage(),
+    why::Why(),
+    merge::Merge(inputs),
+    withhold::Withhold(inputs),
+    repack::Repack(inputs),
+    schema::Schema(),
+    demo::Demo(),
+    completions::Completions(),
+    man::Man(),
+}
+
+/// What commands may want to know besides their own arguments.
+struct Call<'a> {
+    manner: Manner,
+    inputs: &'a Inputs,
 }
 
 /// What holds for every command.
@@ -145,38 +168,6 @@ impl Arguments {
     /// Runs the command.
     pub fn run(self, inputs: &Inputs) -> Outcome {
         inputs.check_names()?;
-        let manner = Manner { progress: !self.quiet };
-        match self.command {
-            Command::Convert(command) => command.run(manner),
-            Command::Create(command) => command.run(inputs),
-            Command::Keygen(command) => command.run(),
-            Command::Sign(command) => command.run(),
-            Command::Note(command) => command.run(),
-            Command::Review(command) => command.run(),
-            Command::Evaluation(command) => command.run(),
-            Command::Deployment(command) => command.run(),
-            Command::Link(command) => command.run(),
-            Command::Supersede(command) => command.run(),
-            Command::Revoke(command) => command.run(),
-            Command::Seal(command) => command.run(),
-            Command::Log(command) => command.run(),
-            Command::Verify(command) => command.run(manner),
-            Command::Show(command) => command.run(),
-            Command::Extract(command) => command.run(inputs),
-            Command::Inspect(command) => command.run(),
-            Command::Diff(command) => command.run(),
-            Command::Attach(command) => command.run(manner),
-            Command::Release(command) => command.run(manner),
-            Command::Detach(command) => command.run(),
-            Command::Lineage(command) => command.run(),
-            Command::Why(command) => command.run(),
-            Command::Merge(command) => command.run(inputs),
-            Command::Withhold(command) => command.run(inputs),
-            Command::Repack(command) => command.run(inputs),
-            Command::Schema(command) => command.run(),
-            Command::Demo(command) => command.run(),
-            Command::Completions(command) => Ok(command.run()),
-            Command::Man(command) => command.run(),
-        }
+        self.command.run(&Call { manner: Manner { progress: !self.quiet }, inputs })
     }
 }
