@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
-use expbundle_format::container::EntryName;
 use expbundle_query::Refused;
 use expbundle_words::Failure;
 
@@ -55,15 +54,10 @@ pub fn bundle_of(path: &Utf8Path) -> Utf8PathBuf {
 
 /// Whether the bundle that is there has everything of this one, and perhaps statements beyond it.
 pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
-    there(path).is_some_and(|there| {
-        let is_more = |name: &EntryName| !bundle.contains(name) && !matches!(name, EntryName::Statement(_));
-        bundle.entries().all(|(name, _)| there.contains(name)) && !there.entries().any(|(name, _)| is_more(name))
+    intact(path).is_ok_and(|there| {
+        bundle.entries().all(|(name, _)| there.bundle().contains(name))
+            && there.bundle().adds_only_statements_to(bundle)
     })
-}
-
-/// The intact bundle at a path, if one is there.
-fn there(path: &Utf8Path) -> Option<Bundle> {
-    Some(intact(path).ok()?.bundle().clone())
 }
 
 /// Reads a whole text file that a person names, such as a key.

@@ -10,16 +10,13 @@ use expbundle::output::{Output, Over};
 use expbundle::sign::{SignError, Signed};
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
-use expbundle_format::container::EntryName;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
 use expbundle_query::short;
 use expbundle_statement::{Kind, Predicate};
-use expbundle_words::{Failure, statements as words};
+use expbundle_words::{Failure, records, statements as words};
 
-use crate::choice::Choice;
-use crate::choice::one;
 use crate::keys::SigningArguments;
-use crate::{Outcome, exit, files, terminal};
+use crate::{Outcome, choice, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
 #[derive(Debug, clap::Args)]
@@ -58,8 +55,7 @@ impl StatementArguments {
         let signing = self.signing.by(&key)?;
         let created = signing.created;
         let signer = key.identity();
-        let choice = Choice { intact: &intact, signer: &signer };
-        let chosen = choice.records(&self.record)?;
+        let chosen = choice::to_sign(&intact, &signer, &self.record)?;
         let now = crate::keys::now();
         if let Some(warning) = words::odd_date("the statement is dated", created, now) {
             terminal::talk(&warning);
@@ -83,8 +79,13 @@ impl StatementArguments {
             terminal::talk(&words::somebody_elses(&intact, *id, predicate, &signer).unwrap_or_default());
         }
         let vouches = |(id, predicate): &(RecordId, Predicate)| (predicate.kind() == Kind::Authorship).then_some(*id);
-        choice.authorship(&predicates.iter().filter_map(vouches).collect::<Vec<_>>(), &chosen.named)?;
-        terminal::talk(&choice.list(predicates.iter().map(|(id, _)| *id)));
+        choice::authorship(
+            &intact,
+            &signer,
+            &predicates.iter().filter_map(vouches).collect::<Vec<_>>(),
+            &chosen.named,
+        )?;
+        terminal::talk(&records::list(&intact, &signer, predicates.iter().map(|(id, _)| *id)));
         let (mut signed_now, mut done) = (Vec::new(), Vec::new());
         for (id, predicate) in &predicates {
             let said = intact.signed(*id, predicate, &signing).map_err(failure)?;
@@ -111,8 +112,7 @@ impl StatementArguments {
         }
         let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
-            let left: Vec<RecordId> = choice.unsigned().filter(|id| !authored.contains(id)).collect();
-            terminal::talk(&words::not_signed(&left));
+            terminal::talk(&words::not_signed(&intact, &authored));
         }
         Ok(exit::OK)
     }
@@ -156,8 +156,7 @@ fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
         return;
     }
     let Ok(there) = files::intact(path) else { return };
-    let is_statement = |name: &EntryName| matches!(name, EntryName::Statement(_));
-    if there.bundle().entries().all(|(name, _)| is_statement(name) || bundle.contains(name)) {
+    if there.bundle().adds_only_statements_to(bundle) {
         bundle.merge(there.bundle());
     }
 }
@@ -165,7 +164,7 @@ fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
 /// Both digests of the one record of a bundle.
 pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
     let intact = files::intact(path)?;
-    let id = one(&intact, None).map_err(|failure| {
+    let id = choice::one(&intact, None).map_err(|failure| {
         failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle that ends in one record")
     })?;
     Ok(intact.records().get(&id).expect("a record of the bundle was chosen").digest())

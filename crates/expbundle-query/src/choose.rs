@@ -1,7 +1,10 @@
 //! Which record is meant: by the beginning of its id, or the one that there is.
 
+use std::collections::BTreeSet;
+
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
+use expbundle_statement::{Identity, Kind, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::QueryError;
@@ -24,7 +27,7 @@ pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Res
 }
 
 /// The records that no other follows from, of which there is one at least.
-pub fn heads(intact: &Intact, at: Timestamp) -> Result<Vec<RecordId>, QueryError> {
+fn heads(intact: &Intact, at: Timestamp) -> Result<Vec<RecordId>, QueryError> {
     let heads = intact.judge(None, at).heads;
     if heads.is_empty() { Err(QueryError::Empty) } else { Ok(heads) }
 }
@@ -33,6 +36,41 @@ pub fn heads(intact: &Intact, at: Timestamp) -> Result<Vec<RecordId>, QueryError
 pub fn chosen(intact: &Intact, beginning: Option<&str>, at: Timestamp) -> Result<Vec<RecordId>, QueryError> {
     let Some(beginning) = beginning else { return heads(intact, at) };
     starting(intact.records().keys().copied(), beginning).map(|id| vec![id])
+}
+
+/// Records that are meant by words of a person.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// Each record once.
+    pub ids: Vec<RecordId>,
+    /// Those of them that were named by id.
+    pub named: BTreeSet<RecordId>,
+}
+
+/// The records that are meant by beginnings of ids; `all` stands for each that no other follows from. Without a word the only one that no
+/// other follows from.
+pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chosen, QueryError> {
+    if wanted.is_empty() {
+        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new() });
+    }
+    let heads = heads(intact, at)?;
+    let (all, words): (Vec<&String>, Vec<_>) = wanted.iter().partition(|word| *word == "all");
+    let named = words.into_iter().map(|word| starting(intact.records().keys().copied(), word));
+    let named = named.collect::<Result<BTreeSet<RecordId>, _>>()?;
+    let others = heads.into_iter().filter(|head| !all.is_empty() && !named.contains(head));
+    Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
+}
+
+/// Records that others signed as their own and this key did not: whoever sends a bundle to be joined must not get signed what he put
+/// into it.
+pub fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
+    let is_claimed = |id: &RecordId| {
+        let statements = intact.statements_about(*id).into_iter();
+        let mut authors =
+            statements.filter(|one| one.kind() == Kind::Authorship).map(VerifiedStatement::identity).peekable();
+        authors.peek().is_some() && authors.all(|author| author != signer)
+    };
+    records.iter().copied().filter(is_claimed).collect()
 }
 
 /// The one record that is meant: the one whose id begins so, or the only head.

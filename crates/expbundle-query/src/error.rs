@@ -4,6 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 use expbundle::hash::HashError;
+use expbundle_format::container::SectionName;
 use expbundle_format::{Finding, RecordId};
 
 use crate::Refused;
@@ -37,6 +38,28 @@ pub enum QueryError {
     /// There are several records that no other follows from, and one is needed.
     #[error("the bundle has {} records that no other follows from", .0.len())]
     WhichRecord(Vec<RecordId>),
+    /// A record lists no section of this name.
+    #[error("the record has no section `{wanted}`")]
+    NoSection {
+        /// What was given.
+        wanted: String,
+        /// The sections that it lists.
+        listed: Vec<SectionName>,
+    },
+    /// The copy leaves the section out.
+    #[error("the section `{0}` is withheld")]
+    Withheld(SectionName),
+    /// No embedded artifact is called so.
+    #[error("there is no embedded artifact `{wanted}`")]
+    NoArtifact {
+        /// What was given.
+        wanted: String,
+        /// Whether the record lists it, by digest.
+        is_listed: bool,
+    },
+    /// Several embedded artifacts have a digest that begins so.
+    #[error("several embedded artifacts begin with `{0}`")]
+    AmbiguousArtifact(String),
     /// A folder holds no bundle, nor does any below it.
     #[error("the folder `{0}` holds no bundle")]
     NoBundle(Utf8PathBuf),

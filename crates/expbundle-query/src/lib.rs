@@ -16,11 +16,12 @@ mod error;
 mod gather;
 mod lineage;
 mod names;
+mod parts;
 mod relations;
 mod shown;
 mod why;
 
-pub use choose::{FEWEST_DIGITS, chosen, heads, one, starting};
+pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, several, starting};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;
@@ -29,6 +30,7 @@ pub use lineage::{
     AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
 pub use names::ArtifactNames;
+pub use parts::{artifact, is_called, section};
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
 pub use why::{HowMade, Told, WhyReport};

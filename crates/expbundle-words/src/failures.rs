@@ -3,7 +3,8 @@
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
-use expbundle_directory::{AttachError, ReleaseError};
+use expbundle_directory::{ApplyError, AttachError, ReleaseError};
+use expbundle_format::container::SectionName;
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
 use crate::{Failure, count, quoted};
@@ -16,6 +17,8 @@ impl From<&Refused> for Failure {
         }
     }
 }
+
+const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";
 
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
@@ -34,6 +37,19 @@ impl From<QueryError> for Failure {
                 quoted(&beginning)
             ))
             .help("give more digits"),
+            QueryError::NoSection { wanted, listed } => {
+                let listed: Vec<&str> = listed.iter().map(SectionName::as_str).collect();
+                Self::usage(format!("the record has no section `{wanted}`; it has: {}", listed.join(", ")))
+            }
+            QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
+            QueryError::NoArtifact { wanted, is_listed: true } => {
+                Self::usage(format!("the artifact `{wanted}` is not embedded; the bundle has its digests only"))
+                    .help(ARTIFACTS)
+            }
+            QueryError::NoArtifact { .. } => Self::usage(error.to_string()).help(ARTIFACTS),
+            QueryError::AmbiguousArtifact(_) => {
+                Self::usage(error.to_string()).help(format!("give more of the digest; {ARTIFACTS}"))
+            }
             QueryError::NoBundle(path) => Self::usage("the folder holds no bundle")
                 .at(path.as_str())
                 .help("bundles are files that end in `.expb`; `expbundle convert` makes them"),
@@ -88,6 +104,19 @@ impl From<&AttachError> for Failure {
             AttachError::Hash(_) => failure.help("check the folder and its permissions"),
             AttachError::Contradict { finding } => Failure::from((**finding).clone()),
             AttachError::Release(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<&ApplyError> for Failure {
+    fn from(error: &ApplyError) -> Self {
+        match error {
+            ApplyError::Changed { path } => {
+                Self::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
+            }
+            ApplyError::Locked { path, source } => Self::io("lock the folder", path, source)
+                .help("run it again when the other one is done; nothing was changed"),
+            ApplyError::Write { path, source } => Self::io("write the file", path, source),
         }
     }
 }

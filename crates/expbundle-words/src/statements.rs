@@ -1,5 +1,7 @@
 //! What a person should know of a statement before it is signed, and after.
 
+use std::collections::BTreeSet;
+
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::time::Time;
@@ -8,9 +10,12 @@ use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, Verifi
 
 use crate::{Tone, count, paint, some_of};
 
-/// Records that `--record all` leaves unsigned, since others follow from them.
-pub fn not_signed(records: &[RecordId]) -> String {
+/// Records that `--record all` leaves unsigned, since others follow from them: those that nobody signed before, nor just now.
+pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     const SHOWN: usize = 5;
+    let is_signed = |id| intact.statements_about(id).iter().any(|statement| statement.kind() == Kind::Authorship);
+    let records = intact.records().keys().copied();
+    let records: Vec<RecordId> = records.filter(|id| !is_signed(*id) && !just_now.contains(id)).collect();
     if records.is_empty() {
         return String::new();
     }

@@ -76,6 +76,11 @@ impl Bundle {
         self.entries.contains_key(name)
     }
 
+    /// Whether another bundle has all of this one, but perhaps for statements.
+    pub fn adds_only_statements_to(&self, other: &Self) -> bool {
+        self.entries().all(|(name, _)| matches!(name, EntryName::Statement(_)) || other.contains(name))
+    }
+
     /// Every object, in the order of the container.
     pub fn entries(&self) -> impl Iterator<Item = (&EntryName, &Content)> {
         self.entries.iter()

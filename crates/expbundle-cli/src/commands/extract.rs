@@ -8,8 +8,8 @@ use expbundle::output::{Inputs, Output, OutputFolder};
 use expbundle::verify::Intact;
 use expbundle_convert::points::{self, CsvError};
 use expbundle_format::RecordId;
-use expbundle_format::container::{EntryName, SectionName};
-use expbundle_format::sections::{self, Artifact, Artifacts};
+use expbundle_format::sections;
+use expbundle_query::{artifact, section};
 use expbundle_series::SeriesReader;
 use expbundle_words::{Failure, count};
 
@@ -77,19 +77,19 @@ impl Extract {
         }
         let name = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
-            let content = section(&intact, record, name)?;
-            let reader = series::open(&content, name)?;
+            let (_, content) = section(&intact, record, name)?;
+            let reader = series::open(content, name)?;
             if !self.any_size {
-                series::csv_affordable(&reader, &content, name)?;
+                series::csv_affordable(&reader, content, name)?;
             }
             return goes.write(|output| write_csv(&reader, name, output));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
         } else if let Some(name) = &self.section {
-            section(&intact, record, name)?
+            section(&intact, record, name)?.1
         } else {
-            section(&intact, record, name)?
+            section(&intact, record, name)?.1
         };
         goes.write(|output| std::io::copy(&mut content.reader(), output).map(|_| ()).map_err(Failure::from))
     }
@@ -154,52 +154,6 @@ fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
     let (sections, artifacts) = (count(saved, "section"), count(artifacts.len() as u64, "artifact"));
     terminal::talk(&format!("written {path}: the record, {sections}, {artifacts}\n"));
     Ok(exit::OK)
-}
-
-/// A section by its name, with or without extension.
-pub fn section(intact: &Intact, record: RecordId, name: &str) -> Result<Content, Failure> {
-    let body = intact.records().get(&record).expect("the record was chosen among these").body();
-    let fits = |section: &&SectionName| section.as_str() == name || section.as_str().split('.').next() == Some(name);
-    let listed: Vec<&str> = body.sections.keys().map(SectionName::as_str).collect();
-    let found =
-        body.sections.keys().find(fits).ok_or_else(|| {
-            Failure::usage(format!("the record has no section `{name}`; it has: {}", listed.join(", ")))
-        })?;
-    intact.section(record, found).cloned().ok_or_else(|| {
-        Failure::usage(format!("the section `{found}` is withheld")).help("ask its author for a copy that has it")
-    })
-}
-
-/// An embedded artifact by digest, or by name or path in `artifacts.json`.
-///
-/// A digest says which bytes are meant, and a name is whatever the record's author wrote: it may be the digest of other bytes. So what
-/// may be a digest is taken for one first, and a whole digest is nothing else.
-fn artifact(intact: &Intact, record: RecordId, wanted: &str) -> Result<Content, Failure> {
-    let help = "`expbundle show BUNDLE artifacts` lists them";
-    let begins = |digest: &str| wanted.len() >= 8 && digest.starts_with(wanted);
-    let mut found = intact.bundle().artifacts().filter(|(digest, _)| begins(&digest.to_string()));
-    if let Some((_, content)) = found.next() {
-        if found.next().is_some() {
-            return Err(Failure::usage(format!("several embedded artifacts begin with `{wanted}`"))
-                .help(format!("give more of the digest; {help}")));
-        }
-        return Ok(content.clone());
-    }
-    let described = intact.json_section::<Artifacts>(record).unwrap_or_default().artifacts;
-    let is_called =
-        |artifact: &&Artifact| [&artifact.name, &artifact.path].into_iter().flatten().any(|name| name == wanted);
-    let is_digest = wanted.len() == 64 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let called = if is_digest { None } else { described.iter().find(is_called) };
-    let named = called.and_then(|artifact| artifact.digest?.blake3());
-    let content = named.and_then(|digest| intact.bundle().get(&EntryName::Artifact(digest)));
-    content.cloned().ok_or_else(|| {
-        let message = if named.is_some() {
-            format!("the artifact `{wanted}` is not embedded; the bundle has its digests only")
-        } else {
-            format!("there is no embedded artifact `{wanted}`")
-        };
-        Failure::usage(message).help(help)
-    })
 }
 
 fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::output::{Inputs, Output};
 use expbundle_format::container::SectionName;
 use expbundle_format::sections;
+use expbundle_query::is_called;
 use expbundle_words::{Failure, findings};
 
 use crate::{Outcome, exit, files, keys, terminal, tracker};
@@ -41,10 +42,7 @@ impl Withhold {
             intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
         let mut names = Vec::new();
         for wanted in &self.section {
-            let fits = |name: &&&SectionName| {
-                name.as_str() == wanted || name.as_str().split('.').next() == Some(wanted.as_str())
-            };
-            match listed.iter().find(fits) {
+            match listed.iter().find(|name| is_called(name, wanted)) {
                 Some(name) => names.push((*name).clone()),
                 None if is_known(wanted) => {}
                 // A typing error must not share what was to be kept back.

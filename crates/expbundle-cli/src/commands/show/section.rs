@@ -9,26 +9,20 @@ use expbundle_format::sections::{self, JsonSection as _, SourceSection};
 use expbundle_words::section::outline;
 use expbundle_words::{Failure, Tone, account, cell, grouped, paint, printable, table};
 
-use crate::commands::extract;
 use crate::{Outcome, exit, series, terminal};
 
 /// One section in words, or with `--json` the JSON that it is.
 pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Outcome {
-    let body = intact.records().get(&id).expect("the record was chosen among these").body();
-    let content = extract::section(intact, id, name)?;
-    let full = body
-        .sections
-        .keys()
-        .find(|section| section.as_str() == name || section.as_str().split('.').next() == Some(name));
-    let full = full.map_or(name, |section| section.as_str());
+    let (name, content) = expbundle_query::section(intact, id, name)?;
+    let full = name.as_str();
     if as_json && full.ends_with(".parquet") {
         return Err(Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --csv` gives its points"));
     }
     if full == sections::METRICS || full == sections::TELEMETRY {
-        return points(&content, full);
+        return points(content, full);
     }
     if full == sections::CONSOLE {
-        return console(&content, full);
+        return console(content, full);
     }
     let bytes = content
         .read(Limits::default().section_bytes)
