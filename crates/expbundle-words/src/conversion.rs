@@ -4,7 +4,23 @@ use camino::Utf8Path;
 use expbundle_convert::tracker::Listed;
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
-use crate::{Failure, Tone, account, count, findings, grouped, one_line, paint, quoted};
+use crate::{Failure, Tone, account, cell, count, findings, grouped, one_line, paint, quoted, table};
+
+/// The runs of a source as a table.
+pub fn list(runs: &[&Listed]) -> String {
+    let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
+    let mut rows = vec![heading.to_vec()];
+    rows.extend(runs.iter().map(|run| {
+        vec![
+            cell(&run.key),
+            format!("{}{}", run.status.as_str(), if run.deleted { " (deleted)" } else { "" }),
+            run.started.map(|time| time.to_string()).unwrap_or_default(),
+            run.experiment.as_deref().map(cell).unwrap_or_default(),
+            run.name.as_deref().map(cell).unwrap_or_default(),
+        ]
+    }));
+    table(&rows)
+}
 
 /// What many conversions into a file or folder come to.
 pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {

@@ -1,11 +1,13 @@
 //! What is about to change in a model folder.
 
+use expbundle::folder::FileState;
+use expbundle_directory::Plan;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections::{Identity, JsonSection as _};
 use expbundle_query::short;
 
-use crate::{Tone, count, paint, printable};
+use crate::{Tone, cell, count, objections, one_line, paint, printable};
 
 /// Says which sections are there again because one copy has what another withholds: names and hosts before anything else.
 pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
@@ -22,8 +24,38 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
     lines
 }
 
+/// How each file stands to the records that name it.
+pub fn files(plan: &Plan) -> String {
+    let mut text = String::new();
+    for file in &plan.files {
+        let (tone, word) = match file.state {
+            FileState::Covered => (Tone::Good, "covered"),
+            FileState::Pointer => (Tone::Doubt, "pointer"),
+            FileState::Changed => (Tone::Bad, "changed"),
+            FileState::Missing => (Tone::Bad, "missing"),
+            FileState::Unreadable => (Tone::Bad, "unreadable"),
+            FileState::Uncovered => continue,
+        };
+        text += &format!("{} {}\n", paint(tone, word), cell(&file.path));
+    }
+    text
+}
+
+/// What somebody should read before agreeing to a plan: what was said against its records, notes, and the changes as a diff.
+pub fn words(plan: &Plan) -> String {
+    let objected = plan.objected.iter().map(|one| {
+        let title = if one.is_here { objections::title(one.title.as_deref()) } else { objections::ABSENT.to_owned() };
+        (one.id, title, one.objections.as_slice())
+    });
+    let mut text = objections::lines(objected);
+    for note in &plan.notes {
+        text += &format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note));
+    }
+    text + &format!("\n{}\n", coloured(&plan.diff()))
+}
+
 /// A unified diff, its lines in colours.
-pub fn coloured(diff: &str) -> String {
+fn coloured(diff: &str) -> String {
     let paint_line = |line: &str| match line.as_bytes().first() {
         Some(b'+') => paint(Tone::Good, line),
         Some(b'-') => paint(Tone::Bad, line),

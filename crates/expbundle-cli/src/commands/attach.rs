@@ -5,11 +5,10 @@ use std::io::{IsTerminal as _, Write as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::family::returning;
-use expbundle::folder::FileState;
 use expbundle::verify::Intact;
-use expbundle_directory::{ApplyError, AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_attach};
+use expbundle_directory::{AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_attach};
 use expbundle_statement::{Release, Signing};
-use expbundle_words::{Failure, Tone, cell, objections, one_line, paint, plan as words};
+use expbundle_words::{Failure, Tone, paint, plan as words};
 
 use super::Manner;
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
@@ -100,17 +99,7 @@ impl Attach {
         if !returning.is_empty() && is_joined {
             plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
         }
-        for file in &plan.files {
-            let (tone, word) = match file.state {
-                FileState::Covered => (Tone::Good, "covered"),
-                FileState::Pointer => (Tone::Doubt, "pointer"),
-                FileState::Changed => (Tone::Bad, "changed"),
-                FileState::Missing => (Tone::Bad, "missing"),
-                FileState::Unreadable => (Tone::Bad, "unreadable"),
-                FileState::Uncovered => continue,
-            };
-            terminal::talk(&format!("{} {}\n", paint(tone, word), cell(&file.path)));
-        }
+        terminal::talk(&words::files(&plan));
         carry_out(plan, self.yes)
     }
 }
@@ -131,28 +120,13 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
 
 /// Shows a plan, asks, and carries it out.
 pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
-    let objected = plan.objected.iter().map(|one| {
-        let title = if one.is_here { objections::title(one.title.as_deref()) } else { objections::ABSENT.to_owned() };
-        (one.id, title, one.objections.as_slice())
-    });
-    terminal::talk(&objections::lines(objected));
-    for note in &plan.notes {
-        terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(note)));
-    }
-    terminal::talk(&format!("\n{}\n", words::coloured(&plan.diff())));
+    terminal::talk(&words::words(&plan));
     if !yes && !agreed()? {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
     }
     let folder = plan.folder.clone();
-    plan.apply().map_err(|error| match &error {
-        ApplyError::Changed { path } => {
-            Failure::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
-        }
-        ApplyError::Locked { path, source } => Failure::io("lock the folder", path, source)
-            .help("run it again when the other one is done; nothing was changed"),
-        ApplyError::Write { path, source } => Failure::io("write the file", path, source),
-    })?;
+    plan.apply().map_err(|error| Failure::from(&error))?;
     terminal::talk(&format!("{} {folder}\n", paint(Tone::Good, "done:")));
     Ok(exit::OK)
 }

@@ -9,7 +9,7 @@ use expbundle_convert::many::{Summary, file_name};
 use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
 use expbundle_convert::{Converted, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
-use expbundle_words::{Failure, Tone, account, cell, conversion, count, findings, paint, quoted, table};
+use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
 use rayon::prelude::*;
 
 use super::Manner;
@@ -123,18 +123,7 @@ impl Convert {
             terminal::say_json(&runs);
             return Ok(exit::OK);
         }
-        let heading = ["RUN", "STATUS", "STARTED", "EXPERIMENT", "NAME"].map(|word| paint(Tone::Strong, word));
-        let mut rows = vec![heading.to_vec()];
-        rows.extend(runs.iter().map(|run| {
-            vec![
-                cell(&run.key),
-                format!("{}{}", run.status.as_str(), if run.deleted { " (deleted)" } else { "" }),
-                run.started.map(|time| time.to_string()).unwrap_or_default(),
-                run.experiment.as_deref().map(cell).unwrap_or_default(),
-                run.name.as_deref().map(cell).unwrap_or_default(),
-            ]
-        }));
-        terminal::say(&table(&rows));
+        terminal::say(&conversion::list(&runs));
         terminal::talk(&format!("{}\n", count(runs.len() as u64, "run")));
         Ok(exit::OK)
     }
