@@ -42,6 +42,11 @@ pub fn named(text: &str) -> String {
     Foreign::new(text).at_most(MOST_OF_A_NAME).to_string()
 }
 
+/// A key, and what its owner wants to be called.
+pub(crate) fn calling_itself(key: &str, name: Option<&str>) -> String {
+    name.map_or_else(|| key.to_owned(), |name| format!("{key}, calling itself {}", named(name)))
+}
+
 /// A foreign string as a cell of a table or an item of a list: quoted, unless it is one plain word. Not for sentences.
 pub fn cell(text: &str) -> String {
     Foreign::new(text).at_most(MOST_OF_A_CELL).bare_if_plain().to_string()

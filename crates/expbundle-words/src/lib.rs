@@ -41,8 +41,10 @@ pub mod verdict;
 pub mod why;
 
 pub use failure::Failure;
+use foreign::calling_itself;
 pub use foreign::{block, cell, named, one_line, printable, quoted};
 pub use layout::{table, wrapped};
+use numbers::{brief_digest, day};
 pub use numbers::{count, duration, grouped, size, some_of};
 pub use tone::{Tone, paint};
 

@@ -9,7 +9,7 @@ use expbundle_format::sections::Context;
 use expbundle_query::short;
 use expbundle_statement::Kind;
 
-use crate::{Tone, block, count, grouped, named, objections, one_line, paint, quoted, verdict};
+use crate::{Tone, block, calling_itself, count, grouped, objections, one_line, paint, quoted, verdict};
 
 /// Statements by keys that are not trusted that are shown.
 const MOST_APART: usize = 20;
@@ -94,9 +94,8 @@ fn drawn(reports: &[&StatementReport]) -> String {
 
 /// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called last.
 fn signer(report: &StatementReport) -> String {
-    let name = report.signer.name.as_deref().map(|name| format!(", calling itself {}", named(name)));
-    let name = name.unwrap_or_default();
-    format!("{} {}{name}", verdict::standing(report), report.signer.fingerprint)
+    let key = calling_itself(&report.signer.fingerprint, report.signer.name.as_deref());
+    format!("{} {key}", verdict::standing(report))
 }
 
 /// What it says: of a comment its text, in quotes.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use expbundle_format::time::Time;
+
 /// Bytes in words, decimal as disks and hubs count.
 pub fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
@@ -39,6 +41,16 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// The day of a moment.
+pub fn day(time: Time) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+/// The beginning of a digest, as people read it where there is no name.
+pub fn brief_digest(digests: &impl ToString) -> String {
+    digests.to_string().chars().take(19).collect()
 }
 
 /// A duration in words.

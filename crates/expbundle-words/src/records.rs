@@ -8,7 +8,7 @@ use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_query::short;
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
-use crate::{count, named, quoted, some_of};
+use crate::{calling_itself, count, quoted, some_of};
 
 /// Records that are listed.
 const MOST_LISTED: usize = 20;
@@ -37,11 +37,7 @@ fn line(intact: &Intact, signer: &Identity, id: RecordId) -> String {
             *name = name.or(statement.signer_name());
         }
     }
-    let words = |(key, name): (String, Option<&str>)| match name {
-        Some(name) => format!("{key}, calling itself {}", named(name)),
-        None => key,
-    };
-    let signers: Vec<String> = signers.into_iter().map(words).collect();
+    let signers: Vec<String> = signers.into_iter().map(|(key, name)| calling_itself(&key, name)).collect();
     let standing = match (is_own, signers.as_slice()) {
         (false, []) => "not signed yet".to_owned(),
         (true, []) => "signed by this key".to_owned(),

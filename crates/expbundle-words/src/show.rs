@@ -6,6 +6,7 @@ use expbundle::report::{StatementReport, statement_reports};
 use expbundle::standing::Objection;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
+use expbundle_format::container::SectionName;
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::Record;
 use expbundle_format::sections::{self, Artifacts, Context, Cost, Evaluations, Recipe, SourceSection, Summary};
@@ -13,8 +14,8 @@ use expbundle_query::{ArtifactNames, short};
 use jiff::Timestamp;
 
 use crate::{
-    Tone, block, cell, count, duration, grouped, named, objections, one_line, paint, quoted, records, size, table,
-    verdict,
+    Tone, block, calling_itself, cell, count, duration, grouped, named, objections, one_line, paint, quoted, records,
+    size, table, verdict,
 };
 
 /// Lines shown of a list that may be long.
@@ -187,14 +188,18 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
     }
 }
 
-fn cost(text: &mut String, intact: &Intact, id: RecordId) {
-    let Some(cost) = intact.json_section::<Cost>(id) else { return };
-    heading(text, "Cost");
-    let basis = |basis| match basis {
+/// How a figure came about.
+pub(crate) fn basis_word(basis: sections::Basis) -> &'static str {
+    match basis {
         sections::Basis::Measured => "measured",
         sections::Basis::Estimated => "estimated",
         sections::Basis::Billed => "billed",
-    };
+    }
+}
+
+fn cost(text: &mut String, intact: &Intact, id: RecordId) {
+    let Some(cost) = intact.json_section::<Cost>(id) else { return };
+    heading(text, "Cost");
     for one in &cost.resources {
         let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
         _ = writeln!(
@@ -203,11 +208,11 @@ fn cost(text: &mut String, intact: &Intact, id: RecordId) {
             one.amount.0,
             cell(&one.unit),
             cell(&one.resource),
-            basis(one.basis)
+            basis_word(one.basis)
         );
     }
     for charge in &cost.charges {
-        _ = writeln!(text, "  {} {}, {}", cell(&charge.amount), cell(&charge.currency), basis(charge.basis));
+        _ = writeln!(text, "  {} {}, {}", cell(&charge.amount), cell(&charge.currency), basis_word(charge.basis));
     }
 }
 
@@ -243,21 +248,12 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
 fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[StatementReport]) {
     heading(text, "Record");
     let body = record.body();
-    let withheld: Vec<&str> = body
-        .sections
-        .keys()
-        .filter(|name| intact.section(record.id(), name).is_none())
-        .map(expbundle_format::container::SectionName::as_str)
-        .collect();
-    let present: Vec<&str> = body
-        .sections
-        .keys()
-        .filter(|name| intact.section(record.id(), name).is_some())
-        .map(expbundle_format::container::SectionName::as_str)
-        .collect();
-    _ = writeln!(text, "  sections: {}", present.join(", "));
+    let (present, withheld): (Vec<&SectionName>, Vec<_>) =
+        body.sections.keys().partition(|name| intact.section(record.id(), name).is_some());
+    let listed = |names: &[&SectionName]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    _ = writeln!(text, "  sections: {}", listed(&present));
     if !withheld.is_empty() {
-        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), withheld.join(", "));
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "withheld:"), listed(&withheld));
     }
     for parent in &body.parents {
         _ = writeln!(text, "  {} {}", cell(parent.relation.as_str()), short(&parent.record.blake3));
@@ -282,10 +278,10 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     }
     for statement in about.iter().rev().take(SHOWN) {
         let StatementReport { created, kind, signer, .. } = statement;
-        let name = signer.name.as_deref().map(|name| format!(", calling itself {}", named(name))).unwrap_or_default();
-        let (key, says) = (&signer.fingerprint, verdict::brief(statement));
+        let key = calling_itself(&signer.fingerprint, signer.name.as_deref());
+        let says = verdict::brief(statement);
         let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };
-        _ = writeln!(text, "  {created} {revoked}{} by {key}{name}: {says}", one_line(kind));
+        _ = writeln!(text, "  {created} {revoked}{} by {key}: {says}", one_line(kind));
     }
     if about.len() > SHOWN {
         _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));

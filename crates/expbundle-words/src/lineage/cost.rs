@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use expbundle::costs::FamilyCosts;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
-use expbundle_format::sections::Basis;
 use expbundle_query::{Relations, short};
 
 use super::tree::listed;
+use crate::show::basis_word;
 use crate::{Tone, cell, count, grouped, paint, table};
 
 /// Figures that are in no sum and shown beside it.
@@ -32,21 +32,16 @@ fn whose(relations: &Relations, counted: &[RecordId]) -> String {
 }
 
 pub fn words(relations: &Relations, cost: &FamilyCosts) -> String {
-    let basis = |basis| match basis {
-        Basis::Measured => "measured",
-        Basis::Estimated => "estimated",
-        Basis::Billed => "billed",
-    };
     let mut rows: Vec<Vec<String>> = Vec::new();
     for one in &cost.sums.resources {
         let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
         let amount = format!("{} {}", amount(one.amount.0), cell(&one.unit));
         let resource = format!("{}{model}", cell(&one.resource));
-        rows.push(vec!["resource".to_owned(), resource, amount, basis(one.basis).to_owned()]);
+        rows.push(vec!["resource".to_owned(), resource, amount, basis_word(one.basis).to_owned()]);
     }
     for one in &cost.sums.charges {
         let amount = format!("{} {}", one.amount, cell(&one.currency));
-        rows.push(vec!["charge".to_owned(), String::new(), amount, basis(one.basis).to_owned()]);
+        rows.push(vec!["charge".to_owned(), String::new(), amount, basis_word(one.basis).to_owned()]);
     }
     let mut text = table(&rows);
     let counted = count(cost.counted.len() as u64, "record");

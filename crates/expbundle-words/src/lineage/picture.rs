@@ -7,7 +7,7 @@ use expbundle_query::{Relations, Relative, short};
 
 use super::SIGNERS;
 use super::tree::{folded, gap_name, relation_word, withheld};
-use crate::{cell, named, objections, one_line, quoted, relations, some_of};
+use crate::{cell, day, named, objections, one_line, relations, some_of};
 
 /// What stands at a link of the picture: the relation, and whose word it is.
 pub fn link(relations: &Relations, edge: &Edge) -> String {
@@ -21,8 +21,8 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
     match part {
         Part::Record(id) => {
             let one = Relative::of(relations, id);
-            let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
-            let started = one.started.map(|started| started.to_string().chars().take(10).collect::<String>());
+            let title = objections::title(one.title.as_deref());
+            let started = one.started.map(day);
             let told: Vec<String> = [one.tool.as_deref().map(named), started].into_iter().flatten().collect();
             // A fingerprint in full is wider than everything else in the picture.
             let brief = |signer: &String| match signer.strip_prefix("SHA256:") {

@@ -11,7 +11,9 @@ use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, rela
 use expbundle_query::{Absence, Relations, Relative, short};
 
 use super::SIGNERS;
-use crate::{Tone, cell, count, grouped, named, objections, one_line, paint, quoted, relations, some_of};
+use crate::{
+    Tone, brief_digest, cell, count, day, grouped, named, objections, one_line, paint, quoted, relations, some_of,
+};
 
 /// Ways to an ancestor that are shown.
 const WAYS: usize = 20;
@@ -58,7 +60,7 @@ pub fn folded(folded: Folded) -> String {
 
 /// What an input is called: its name, or else the beginning of its digest.
 pub fn gap_name(artifact: &ArtifactFact) -> String {
-    let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect()).unwrap_or_default();
+    let digest = || artifact.digests.as_ref().map(brief_digest).unwrap_or_default();
     quoted(&artifact.name.clone().unwrap_or_else(digest))
 }
 
@@ -92,13 +94,13 @@ impl RecordWords<'_> {
 /// may have a thousand objections and a thousand places.
 pub fn record(relations: &Relations, id: RecordId) -> String {
     let one = Relative::of(relations, id);
-    let title = one.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+    let title = objections::title(one.title.as_deref());
     let mut text = format!("{} {}", short(&id), paint(Tone::Strong, &title));
     if let Some(tool) = &one.tool {
         _ = write!(text, " · {}", named(tool));
     }
     if let Some(started) = one.started {
-        _ = write!(text, " · {}", started.to_string().chars().take(10).collect::<String>());
+        _ = write!(text, " · {}", day(started));
     }
     let signers = one_line(&some_of(&one.signers, SIGNERS, ", "));
     text += &match one.state {

@@ -12,7 +12,7 @@ use expbundle_format::{Code, Finding, Severity};
 use expbundle_query::short;
 
 use crate::folder::{self, listed};
-use crate::{Tone, count, findings, named, objections, one_line, paint, quoted};
+use crate::{Tone, count, findings, named, objections, one_line, paint};
 
 mod signers;
 
@@ -163,7 +163,7 @@ fn records(report: &Report) -> String {
     let mut text = String::new();
     let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
     for record in heads.iter().take(SHOWN) {
-        let title = record.title.as_deref().map_or_else(|| "(title withheld)".to_owned(), quoted);
+        let title = objections::title(record.title.as_deref());
         let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
         let successor = paint(Tone::Doubt, &successor);
         _ = writeln!(text, "  {}  {}{successor}", short(&record.id), paint(Tone::Strong, &title));

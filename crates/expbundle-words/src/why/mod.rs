@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expbundle_format::{ArtifactDigests, RecordId};
 use expbundle_query::{HowMade, Relations, short};
 
-use crate::{Tone, cell, count, objections, paint, relations, some_of, wrapped};
+use crate::{Tone, brief_digest, cell, count, objections, paint, relations, some_of, wrapped};
 
 mod said;
 mod told;
@@ -101,7 +101,7 @@ fn named_record(relations: &Relations, id: RecordId) -> String {
 /// What is known of the file itself.
 fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
     let why = &relations.why;
-    let digest: String = digests.to_string().chars().take(19).collect();
+    let digest = brief_digest(digests);
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
         let which: Vec<String> = why.conflicting.iter().map(short).collect();

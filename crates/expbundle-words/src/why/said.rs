@@ -6,8 +6,7 @@ use expbundle_format::RecordId;
 use expbundle_query::Relations;
 use expbundle_statement::{DeploymentAction, Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
-use super::told::day;
-use crate::{Tone, count, named, objections, one_line, paint, quoted};
+use crate::{Tone, calling_itself, count, day, objections, one_line, paint, quoted};
 
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
@@ -71,7 +70,7 @@ pub(super) fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
 
 fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {
     let who = paint(Tone::Good, &one_line(principal(relations, statement).unwrap_or_default()));
-    let on = day(&statement.created());
+    let on = day(statement.created());
     let because =
         |reason: &Option<String>| reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
     match statement.predicate() {
@@ -99,12 +98,9 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
 }
 
 fn unknown_words(statement: &VerifiedStatement) -> String {
-    let who = match statement.signer_name() {
-        Some(name) => format!("{}, calling itself {}", statement.identity(), named(name)),
-        None => statement.identity().to_string(),
-    };
+    let who = calling_itself(&statement.identity().to_string(), statement.signer_name());
     let says = one_line(&statement.predicate().brief(60));
-    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(&statement.created()))
+    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(statement.created()))
 }
 
 fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {

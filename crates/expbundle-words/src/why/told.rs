@@ -11,13 +11,15 @@ use expbundle_query::{Relations, short};
 
 use super::said::words_about;
 use super::{SHOWN, named_record};
-use crate::{Tone, cell, count, grouped, named, objections, one_line, paint, quoted, relations, some_of};
+use crate::{
+    Tone, brief_digest, cell, count, day, grouped, named, objections, one_line, paint, quoted, relations, some_of,
+};
 
 /// What is known of a record, as sentences.
 pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     let mut text = record(relations, id);
     let facts = relations.graph().record(id);
-    let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(&time))).unwrap_or_default();
+    let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(time))).unwrap_or_default();
     text += &when;
     text += &match (relations.state(id), relations.signers(id)) {
         _ if relations.verdict.standing.records.contains(&id) => {
@@ -75,7 +77,7 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     let gaps = graph.gaps_of(id);
     parts.extend(some(gaps.iter().filter_map(|input| inputs.get(*input)), gaps.len(), |artifact| {
-        let digest = || artifact.digests.map(|digests| digests.to_string().chars().take(19).collect::<String>());
+        let digest = || artifact.digests.as_ref().map(brief_digest);
         let name = artifact.name.clone().or_else(digest).unwrap_or_default();
         let gap = paint(Tone::Bad, "(of unknown origin)");
         format!("the {} {} {gap}", cell(artifact.role.as_str()), quoted(&name))
@@ -159,8 +161,4 @@ pub(super) fn record(relations: &Relations, id: RecordId) -> String {
     let tool = relations.graph().record(id).and_then(|facts| facts.source.as_ref());
     let tool = tool.map(|source| format!(", {}", named(&source.tool))).unwrap_or_default();
     format!("{title} ({}{tool})", short(&id))
-}
-
-pub(super) fn day(time: &expbundle_format::time::Time) -> String {
-    time.to_string().chars().take(10).collect()
 }
