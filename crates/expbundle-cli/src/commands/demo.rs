@@ -12,7 +12,8 @@ use expbundle_words::{Failure, Tone, paint};
 use super::Arguments;
 use crate::{Outcome, exit, terminal};
 
-mod examples;
+/// The runs: path below `demo/` of this crate, and content. The build script lists them.
+const EXAMPLES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// Run the whole way on two real runs: convert, sign, attach, verify
 ///
@@ -114,7 +115,7 @@ impl Demo {
 }
 
 fn unpack(folder: &Utf8Path) -> Result<(), Failure> {
-    for (path, bytes) in examples::FILES {
+    for (path, bytes) in EXAMPLES {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
@@ -186,7 +187,7 @@ impl Step<'_> {
     }
 
     fn spoil_back(&self) -> io::Result<()> {
-        let original = examples::FILES.iter().find(|(path, _)| *path == "model/model.safetensors");
+        let original = EXAMPLES.iter().find(|(path, _)| *path == "model/model.safetensors");
         original.map_or(Ok(()), |(_, bytes)| fs::write(self.weights(), bytes))
     }
 }
