@@ -95,20 +95,28 @@ pub fn talk(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
-/// A bar for work of many bytes, on stderr and only on a terminal.
-pub fn byte_progress(total_bytes: u64, label: &str) -> ProgressBar {
-    progress(total_bytes, label, "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+/// Whether progress is wanted. It is shown on stderr, and only on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    pub is_wanted: bool,
 }
 
-/// A bar for work of many items, on stderr and only on a terminal.
-pub fn item_progress(total: u64, label: &str) -> ProgressBar {
-    progress(total, label, "{msg} {wide_bar} {pos}/{len} {eta}")
-}
-
-fn progress(total: u64, label: &str, template: &str) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+impl Progress {
+    /// A bar for work of many bytes.
+    pub fn bytes(self, total_bytes: u64, label: &str) -> ProgressBar {
+        self.bar(total_bytes, label, "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
     }
-    let style = ProgressStyle::with_template(template).expect("the template is a constant of this program");
-    ProgressBar::new(total).with_style(style).with_message(label.to_owned())
+
+    /// A bar for work of many items.
+    pub fn items(self, total: u64, label: &str) -> ProgressBar {
+        self.bar(total, label, "{msg} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    fn bar(self, total: u64, label: &str, template: &str) -> ProgressBar {
+        if !self.is_wanted || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template(template).expect("the template is a constant of this program");
+        ProgressBar::new(total).with_style(style).with_message(label.to_owned())
+    }
 }

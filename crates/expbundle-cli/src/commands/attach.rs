@@ -10,9 +10,9 @@ use expbundle_directory::{AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_atta
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
-use super::Manner;
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
-use crate::{Outcome, exit, files, terminal, tracker};
+use crate::terminal::{self, Progress};
+use crate::{Outcome, exit, files, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
@@ -52,7 +52,7 @@ pub struct Attach {
 }
 
 impl Attach {
-    pub fn run(self, manner: Manner) -> Outcome {
+    pub fn run(self, progress: Progress) -> Outcome {
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
         for path in &self.bundles {
@@ -81,7 +81,7 @@ impl Attach {
             release: Release { title: self.title, reason: None },
             policy: None,
         });
-        let bar = manner.byte_progress(0, "hashing");
+        let bar = progress.bytes(0, "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
             keep_card: self.keep_card,

@@ -2,9 +2,9 @@
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use expbundle::output::Inputs;
-use indicatif::ProgressBar;
 
-use crate::{Outcome, exit, inputs, terminal};
+use crate::terminal::{self, Progress};
+use crate::{Outcome, exit, inputs};
 
 mod attach;
 mod completions;
@@ -84,7 +84,7 @@ macro_rules! commands {
 }
 
 commands! {
-    convert::Convert(manner),
+    convert::Convert(progress),
     create::Create(inputs),
     keygen::Keygen(),
     sign::Sign(),
@@ -97,13 +97,13 @@ commands! {
     revoke::Revoke(),
     seal::Seal(),
     log::Log(),
-    verify::Verify(manner),
+    verify::Verify(progress),
     show::Show(),
     extract::Extract(inputs),
     inspect::Inspect(),
     diff::Diff(),
-    attach::Attach(manner),
-    release::Release(manner),
+    attach::Attach(progress),
+    release::Release(progress),
     detach::Detach(),
     lineage::Lineage(),
     why::Why(),
@@ -118,27 +118,8 @@ commands! {
 
 /// What commands may want to know besides their own arguments.
 struct Call<'a> {
-    manner: Manner,
+    progress: Progress,
     inputs: &'a Inputs,
-}
-
-/// What holds for every command.
-#[derive(Clone, Copy, Debug)]
-pub struct Manner {
-    /// Whether progress is wanted, where stderr is a terminal.
-    pub progress: bool,
-}
-
-impl Manner {
-    /// A bar for work of many bytes, if progress is wanted.
-    pub fn byte_progress(self, total_bytes: u64, label: &str) -> ProgressBar {
-        if self.progress { terminal::byte_progress(total_bytes, label) } else { ProgressBar::hidden() }
-    }
-
-    /// A bar for work of many items, if progress is wanted.
-    pub fn item_progress(self, total: u64, label: &str) -> ProgressBar {
-        if self.progress { terminal::item_progress(total, label) } else { ProgressBar::hidden() }
-    }
 }
 
 /// Runs the command that the arguments of the process ask for.
@@ -168,6 +149,6 @@ impl Arguments {
     /// Runs the command.
     pub fn run(self, inputs: &Inputs) -> Outcome {
         inputs.check_names()?;
-        self.command.run(&Call { manner: Manner { progress: !self.quiet }, inputs })
+        self.command.run(&Call { progress: Progress { is_wanted: !self.quiet }, inputs })
     }
 }

@@ -6,9 +6,9 @@ use expbundle_directory::{Releasing, plan_release};
 use expbundle_statement::Release as Predicated;
 use expbundle_words::Failure;
 
-use super::Manner;
 use super::attach::{carry_out, present};
 use crate::keys::SigningArguments;
+use crate::terminal::Progress;
 use crate::{Outcome, files};
 
 /// Release a model folder: list its counted files and sign the list
@@ -35,7 +35,7 @@ pub struct Release {
 }
 
 impl Release {
-    pub fn run(self, manner: Manner) -> Outcome {
+    pub fn run(self, progress: Progress) -> Outcome {
         files::regular_or_folder(&self.directory, "read the folder")?;
         let present = present(&self.directory)?;
         let key = self.signing.key()?;
@@ -44,7 +44,7 @@ impl Release {
             release: Predicated { title: self.title, reason: self.reason },
             policy: None,
         };
-        let bar = manner.byte_progress(0, "hashing");
+        let bar = progress.bytes(0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();

@@ -10,8 +10,8 @@ use expbundle_directory::{AuditError, audit};
 use expbundle_format::limits::Limits;
 use expbundle_words::Failure;
 
-use super::Manner;
-use crate::{Outcome, exit, files, keys, terminal};
+use crate::terminal::{self, Progress};
+use crate::{Outcome, exit, files, keys};
 
 /// Check a bundle, or a model directory that carries one
 ///
@@ -68,7 +68,7 @@ enum WhichDigests {
 }
 
 impl Verify {
-    pub fn run(self, manner: Manner) -> Outcome {
+    pub fn run(self, progress: Progress) -> Outcome {
         let required = match (self.require, &self.trust) {
             (Some(Required::Intact), _) | (None, None) => State::Intact,
             (Some(Required::Signed), _) => State::Signed,
@@ -81,7 +81,7 @@ impl Verify {
             WhichDigests::Blake3 => Digests::Blake3,
             WhichDigests::All => Digests::All,
         };
-        let bar = manner.byte_progress(size_of(&self.path), "hashing");
+        let bar = progress.bytes(size_of(&self.path), "hashing");
         let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
         let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
             AuditError::Read { path, source } => Failure::io("read the bundle", path, source),

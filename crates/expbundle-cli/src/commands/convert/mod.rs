@@ -12,8 +12,8 @@ use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
 use rayon::prelude::*;
 
-use super::Manner;
-use crate::{Outcome, exit, files, terminal, tracker};
+use crate::terminal::{self, Progress};
+use crate::{Outcome, exit, files, tracker};
 
 mod place;
 
@@ -95,7 +95,7 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), WordError> {
 }
 
 impl Convert {
-    pub fn run(self, manner: Manner) -> Outcome {
+    pub fn run(self, progress: Progress) -> Outcome {
         let source = tracker::open(self.tool, &self.source)?;
         if self.list {
             return self.print_list(&*source);
@@ -109,7 +109,7 @@ impl Convert {
                 "`--input` and `--output` say what one run did; convert it by itself with `--run`",
             ));
         }
-        if many { self.convert_many(&*source, manner) } else { self.convert_one(&*source, manner) }
+        if many { self.convert_many(&*source, progress) } else { self.convert_one(&*source, progress) }
     }
 
     fn print_list(&self, source: &dyn Source) -> Outcome {
@@ -138,9 +138,9 @@ impl Convert {
         Options { files: &self.files, inputs: &self.input, outputs: &self.output, embed, allow_secrets, progress }
     }
 
-    fn convert_one(&self, source: &dyn Source, manner: Manner) -> Outcome {
+    fn convert_one(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let key = self.run.first().cloned().map_or_else(|| only_run(source), Ok)?;
-        let bar = manner.byte_progress(0, "converting");
+        let bar = progress.bytes(0, "converting");
         let converted = self.blinded(source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?)?;
         bar.finish_and_clear();
         let out = match &self.out {
@@ -178,7 +178,7 @@ impl Convert {
         Ok(converted)
     }
 
-    fn convert_many(&self, source: &dyn Source, manner: Manner) -> Outcome {
+    fn convert_many(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let listing = source.runs()?;
         terminal::talk(&findings::all(&listing.findings));
         let chosen = self.chosen(&listing)?;
@@ -187,7 +187,7 @@ impl Convert {
         if !family {
             make_folders(&out)?;
         }
-        let bar = manner.item_progress(chosen.len() as u64, "converting");
+        let bar = progress.items(chosen.len() as u64, "converting");
         let summary = Mutex::new(Summary::default());
         let bundles: Vec<Option<Bundle>> = chosen
             .par_iter()
