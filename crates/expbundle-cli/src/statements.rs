@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::hash::{Hashed, Wanted, hash_file};
+use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
 use expbundle::output::{Output, Over};
 use expbundle::sign::{SignError, Signed};
@@ -172,11 +172,7 @@ pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
 
 /// Both digests of a file.
 pub fn digests_of(path: &Utf8Path) -> Result<ArtifactDigests, Failure> {
-    hashed(path).map(|hashed| hashed.digests())
-}
-
-/// Both digests of a file, and its size.
-pub fn hashed(path: &Utf8Path) -> Result<Hashed, Failure> {
     files::regular_or_folder(path, "read the file")?;
-    hash_file(path, Wanted::Both, &|_| ()).map_err(|error| Failure::from(&error))
+    let hashed = hash_file(path, Wanted::Both, &|_| ()).map_err(|error| Failure::from(&error))?;
+    Ok(hashed.digests())
 }
