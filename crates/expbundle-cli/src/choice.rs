@@ -7,18 +7,28 @@ use std::collections::BTreeSet;
 
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
-use expbundle_query::{Chosen, QueryError, claimed_by_others};
-use expbundle_statement::Identity;
+use expbundle_query::{Chosen, QueryError, claimed_by_others, rather};
+use expbundle_statement::{Identity, Kind};
 use expbundle_words::{Failure, count, objections, records};
 
 use crate::{keys, terminal};
 
+const NAME_IT: &str = "name one by `--record ID`, which may be given again, or take each of them by `--record all`";
+
 /// The records that a person wants to sign: those that `--record` names; without it the one that no other follows from.
 pub fn to_sign(intact: &Intact, signer: &Identity, wanted: &[String]) -> Result<Chosen, Failure> {
-    expbundle_query::several(intact, wanted, keys::now().timestamp()).map_err(|error| {
-        let help = "name one by `--record ID`, which may be given again, or take each of them by `--record all`";
-        which(error, help, |ids| records::list(intact, signer, ids.iter().copied()))
-    })
+    expbundle_query::several(intact, wanted, keys::now().timestamp())
+        .map_err(|error| which(error, NAME_IT, |ids| records::list(intact, signer, ids.iter().copied())))
+}
+
+/// Refuses a statement about a record that was not named, where the signer may have meant one of theirs.
+pub fn meant(intact: &Intact, signer: &Identity, kind: &Kind, id: RecordId) -> Result<(), Failure> {
+    let mut could_be = rather(intact, signer, kind, id);
+    if could_be.is_empty() {
+        return Ok(());
+    }
+    could_be.push(id);
+    Err(which(QueryError::WhichRecord(could_be), NAME_IT, |ids| records::list(intact, signer, ids.iter().copied())))
 }
 
 /// Refuses to sign as one's own what another key signed as its own, unless it was named.
@@ -55,7 +65,7 @@ pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure
 fn which(error: QueryError, help: &str, list: impl Fn(&[RecordId]) -> String) -> Failure {
     let QueryError::WhichRecord(ids) = error else { return error.into() };
     let number = count(ids.len() as u64, "record");
-    Failure::usage(format!("which record is meant? The bundle has {number} that no other follows from"))
+    Failure::usage(format!("which record is meant? The bundle has {number} that could be"))
         .listing(list(&ids))
         .help(help)
 }

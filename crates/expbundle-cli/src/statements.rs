@@ -63,6 +63,9 @@ impl StatementArguments {
         let (mut predicates, mut subjects_seen) = (Vec::new(), BTreeSet::new());
         for id in chosen.ids {
             let predicate = predicate(&intact, id)?;
+            if self.record.is_empty() {
+                choice::meant(&intact, &signer, &predicate.kind(), id)?;
+            }
             for subject in intact.subjects(id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
             {
                 predicates.push((subject, predicate.clone()));

@@ -155,6 +155,28 @@ fn nobody_signs_what_somebody_else_sent() {
     }
 }
 
+/// By a link that anybody can sign another record becomes the last one, and a rejection or revocation would be about that.
+#[test]
+fn a_stranger_does_not_choose_what_is_signed() {
+    let bench = bench();
+    let (ada, eve) = two_heads(&bench);
+    let (ada, eve) = (ada.blake3.to_string(), eve.blake3.to_string());
+    bench.ok(&["merge", "two.expb", "--closure", &ada, "-o", "one.expb"]);
+    bench.ok(&["link", "two.expb", "--record", &eve, "--parent", "one.expb", "--key", "ben"]);
+    for verb in [
+        &["sign"][..],
+        &["review", "--verdict", "rejected"],
+        &["note", "fine"],
+        &["revoke", "--whole-record"],
+        &["seal"],
+    ] {
+        let arguments = [&verb[..1], &["two.expb"], &verb[1..], &["--key", "ada"]].concat();
+        let (_, stderr) = bench.fails(2, "cli.usage", &arguments);
+        assert!(stderr.contains("which record is meant") && stderr.contains(&ada[..12]), "{stderr}");
+        bench.ok(&[&arguments[..], &["--record", &ada, "-o", "named.expb"]].concat());
+    }
+}
+
 #[test]
 fn one_head_is_shown_before_it_is_signed_and_not_signed_for_another() {
     let bench = bench();

@@ -14,7 +14,7 @@ use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Finding, RecordId, StatementId};
+use expbundle_format::{Finding, Foreign, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
 use crate::check;
@@ -333,9 +333,10 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
     let mut notes = Vec::new();
     let not_covered: Vec<&str> =
         found.files.iter().filter(|file| file.state != FileState::Covered).map(|file| file.path.as_str()).collect();
+    let name = |path: &&str| Foreign::new(path).bare_if_plain().to_string();
     if !not_covered.is_empty() {
         const SHOWN: usize = 5;
-        let shown = not_covered.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let shown = not_covered.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
         let more = not_covered.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         notes.push(format!(
@@ -345,7 +346,7 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
     notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
         match finding.place.to_string() {
             place if place.is_empty() => finding.message.clone(),
-            place => format!("{place}: {}", finding.message),
+            place => format!("{}: {}", Foreign::new(&place).bare_if_plain(), finding.message),
         }
     }));
     notes

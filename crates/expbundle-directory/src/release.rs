@@ -10,7 +10,7 @@ use expbundle::verify::{Digests, Intact, followed_by};
 use expbundle::write_file::is_unfinished;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
-use expbundle_format::{DigestSet, StatementId};
+use expbundle_format::{DigestSet, Foreign, StatementId};
 use expbundle_statement::{
     Identity, Judgement, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
@@ -57,7 +57,7 @@ pub enum ReleaseError {
     #[error("the folder holds no files to release")]
     Empty,
     /// A file whose bytes nobody could sign for.
-    #[error("`{path}` cannot be released: {why}")]
+    #[error("{} cannot be released: {why}", Foreign::new(path).bare_if_plain())]
     File {
         /// The path.
         path: String,
@@ -65,7 +65,7 @@ pub enum ReleaseError {
         why: String,
     },
     /// Another command is writing a file of the folder.
-    #[error("`{path}` is being written by another command")]
+    #[error("{} is being written by another command", Foreign::new(path).bare_if_plain())]
     Unfinished {
         /// The path.
         path: String,
@@ -181,7 +181,8 @@ pub fn plan_release(
 /// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.
 pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
-    let shown = not_made_here.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let name = |path: &String| Foreign::new(path).bare_if_plain().to_string();
+    let shown = not_made_here.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
     let more = not_made_here.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!not_made_here.is_empty()).then(|| format!("no record here made: {shown}{more}"))
@@ -229,15 +230,16 @@ fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
 /// What changed between two listings, a line for each file.
 pub fn differences(old: &Tree, new: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
+    let line = |word: &str, file: &TreeFile| format!("{word}: {}", Foreign::new(&file.path.to_plain()).bare_if_plain());
     for file in new.files() {
         match old.get(&file.path) {
-            None => lines.push(format!("added: {}", file.path)),
-            Some(before) if before.digest != file.digest => lines.push(format!("changed: {}", file.path)),
+            None => lines.push(line("added", file)),
+            Some(before) if before.digest != file.digest => lines.push(line("changed", file)),
             Some(_) => {}
         }
     }
     let removed = old.files().iter().filter(|file| new.get(&file.path).is_none());
-    lines.extend(removed.map(|file| format!("removed: {}", file.path)));
+    lines.extend(removed.map(|file| line("removed", file)));
     if lines.is_empty() {
         lines.push("no file changed since the last release".to_owned());
     }

@@ -61,6 +61,21 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
     Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
 }
 
+/// The records of its own that a signer may have meant instead of the one that no other follows from; empty if that is plain.
+///
+/// Anybody can make a record or link by which something follows from the signer's record. So where the key vouches for records here, a
+/// statement about another has to name it; but an `authorship` need not, of a new record that derives from these by its own word.
+pub fn rather(intact: &Intact, signer: &Identity, kind: &Kind, id: RecordId) -> Vec<RecordId> {
+    let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
+    let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
+    let own: BTreeSet<RecordId> = own.map(|one| RecordId(one.record().blake3)).collect();
+    let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
+    if own.contains(&id) || *kind == Kind::Authorship && links.clone().all(|one| by_signer(&one)) {
+        return Vec::new();
+    }
+    own.into_iter().filter(|own| intact.records().contains_key(own)).collect()
+}
+
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be joined must not get signed what he put
 /// into it.
 pub fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {

@@ -21,7 +21,7 @@ mod relations;
 mod shown;
 mod why;
 
-pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, several, starting};
+pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, rather, several, starting};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;

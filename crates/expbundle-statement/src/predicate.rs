@@ -53,6 +53,11 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether this version knows the kind of that word; any other is a word of whoever signed.
+            pub fn is_known(word: &str) -> bool {
+                !matches!(Self::of(word), Self::Other(_))
+            }
+
             fn of(word: &str) -> Self {
                 match word {
                     $($word => Self::$kind,)*

@@ -29,11 +29,11 @@ pub fn words(account: &Account) -> String {
 
 /// How many secrets were left out.
 fn secret_words(account: &Account) -> String {
-    let all: u64 = account.secrets.values().sum();
+    let all = account.secrets.values().fold(0, |all: u64, count| all.saturating_add(*count));
     if all == 0 {
         return String::new();
     }
     let kinds: Vec<String> =
-        account.secrets.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+        account.secrets.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
     format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
 }

@@ -2,10 +2,11 @@
 
 use expbundle_format::{Finding, Severity};
 
-use crate::{Tone, hints, one_line, paint};
+use crate::{Tone, hints, one_line, paint, quoted};
 
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
+
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
     let tone = match finding.severity() {
@@ -17,10 +18,15 @@ pub fn words(finding: &Finding) -> String {
     let mut text = format!("{head}: {}\n", one_line(&finding.message));
     let place = finding.place.to_string();
     if !place.is_empty() {
-        text += &format!("  --> {}\n", one_line(&place));
+        text += &format!("  --> {}\n", where_to_look(&place));
     }
     text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::help(finding.code));
     text
+}
+
+/// A place names files that somebody else chose: without blanks it cannot pass for a sentence of ours.
+fn where_to_look(place: &str) -> String {
+    if place.bytes().all(|byte| byte.is_ascii_graphic()) { one_line(place) } else { quoted(place) }
 }
 
 /// Many findings, each kind in full a few times and then counted: a million of one kind say no more than five.

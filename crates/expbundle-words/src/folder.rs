@@ -11,22 +11,22 @@ use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
 use crate::verdict::but;
-use crate::{Tone, count, one_line, paint, quoted};
+use crate::{Tone, count, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
 const SHOWN: usize = 8;
 
 /// The first lines: whether it holds, whose word it is, and what of the folder it leaves out.
 pub fn headline(report: &Report, folder: &FolderReport) -> String {
-    let path = one_line(&report.path);
+    let folder_path = one_line(&report.path);
     let here = folder.counts.here();
     let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
     let but = but(report);
     let differences = differences(report, folder);
     let what = match differences.as_slice() {
-        [] => path.clone(),
-        all => format!("{path} differs from its release: {}", all.join("; ")),
+        [] => folder_path.clone(),
+        all => format!("{folder_path} differs from its release: {}", all.join("; ")),
     };
     let (tone, first) = match (report.state, folder.covered_by) {
         (State::Malformed, _) => (Tone::Bad, format!("✗ verification FAILED{but}: {what}")),
@@ -35,14 +35,17 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
         (State::Intact, _) => (Tone::Bad, format!("✗ NOT {}{but}: {what}", report.required.as_str().to_uppercase())),
         (state, CoveredBy::Release) => {
             let title = folder.title.as_deref().map(|title| format!(" as {}", quoted(title))).unwrap_or_default();
-            (tone_of(report), format!("{} {state}, released by {who}{title}{but}: {files} of {path}", mark(report)))
+            (
+                tone_of(report),
+                format!("{} {state}, released by {who}{title}{but}: {files} of {folder_path}", mark(report)),
+            )
         }
         (state, _) => {
             let origins = origins(report);
             let is_of_origin =
                 |file: &FileReport| file.made.as_ref().is_some_and(|made| origins.contains(&made.record));
             let how = if report.files.iter().any(is_of_origin) { "described by records" } else { "made by runs" };
-            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {path}", mark(report));
+            let text = format!("{} {state}, {how} that {who} signed{but}: {files} of {folder_path}", mark(report));
             (tone_of(report), text)
         }
     };
@@ -141,7 +144,7 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
 
 /// Names of a list, the first ones.
 pub fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name)).collect();
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| path(name)).collect();
     let more = names.len().saturating_sub(SHOWN);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

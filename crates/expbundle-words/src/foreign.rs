@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use expbundle_format::foreign::is_unseen;
 use expbundle_format::{Foreign, ForeignLine};
+use expbundle_statement::Kind;
 
 /// Letters of a message of ours, which may hold names as long as whoever chose them wanted.
 const MOST_OF_A_MESSAGE: usize = 1000;
@@ -50,6 +51,16 @@ pub(crate) fn calling_itself(key: &str, name: Option<&str>) -> String {
 /// A foreign string as a cell of a table or an item of a list: quoted, unless it is one plain word. Not for sentences.
 pub fn cell(text: &str) -> String {
     Foreign::new(text).at_most(MOST_OF_A_CELL).bare_if_plain().to_string()
+}
+
+/// The name of a file that somebody else chose: bare if it is one plain word, else quoted, so that it cannot go on with our sentence.
+pub fn path(text: &str) -> String {
+    Foreign::new(text).bare_if_plain().to_string()
+}
+
+/// The kind of a statement: a word of the spec, or in quotes one that this version does not know.
+pub fn kind(word: &str) -> String {
+    if Kind::is_known(word) { word.to_owned() } else { quoted(word) }
 }
 
 /// The first lines of a foreign text, each behind a bar, so that none of them passes for a line of ours; and how many there are.

@@ -42,7 +42,7 @@ pub mod why;
 
 pub use failure::Failure;
 use foreign::calling_itself;
-pub use foreign::{block, cell, named, one_line, printable, quoted};
+pub use foreign::{block, cell, kind, named, one_line, path, printable, quoted};
 pub use layout::{table, wrapped};
 use numbers::{brief_digest, day};
 pub use numbers::{count, duration, grouped, size, some_of};

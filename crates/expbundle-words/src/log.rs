@@ -9,7 +9,7 @@ use expbundle_format::sections::Context;
 use expbundle_query::short;
 use expbundle_statement::Kind;
 
-use crate::{Tone, block, calling_itself, count, grouped, objections, one_line, paint, quoted, verdict};
+use crate::{Tone, block, calling_itself, count, grouped, kind, objections, one_line, paint, quoted, verdict};
 
 /// Statements by keys that are not trusted that are shown.
 const MOST_APART: usize = 20;
@@ -80,7 +80,7 @@ fn drawn(reports: &[&StatementReport]) -> String {
         text += &format!(
             "{}  {} of {} · {}\n",
             row.rest,
-            paint(Tone::Strong, &one_line(&report.kind)),
+            paint(Tone::Strong, &kind(&report.kind)),
             report.record.map_or_else(|| "the folder".to_owned(), |record| short(&record)),
             report.created
         );
@@ -111,7 +111,7 @@ fn is_comment(report: &StatementReport) -> bool {
 fn statement(report: &StatementReport) -> String {
     let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
     text += &format!("Signer:  {}\n", signer(report));
-    text += &format!("Kind:    {}\n", one_line(&report.kind));
+    text += &format!("Kind:    {}\n", kind(&report.kind));
     if report.revoked {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
     }

@@ -14,8 +14,8 @@ use expbundle_query::{ArtifactNames, short};
 use jiff::Timestamp;
 
 use crate::{
-    Tone, block, calling_itself, cell, count, duration, grouped, named, objections, one_line, paint, quoted, records,
-    size, table, verdict,
+    Tone, block, calling_itself, cell, count, duration, grouped, kind, named, objections, paint, quoted, records, size,
+    table, verdict,
 };
 
 /// Lines shown of a list that may be long.
@@ -277,11 +277,11 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
         _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
     }
     for statement in about.iter().rev().take(SHOWN) {
-        let StatementReport { created, kind, signer, .. } = statement;
+        let StatementReport { created, signer, .. } = statement;
         let key = calling_itself(&signer.fingerprint, signer.name.as_deref());
         let says = verdict::brief(statement);
         let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };
-        _ = writeln!(text, "  {created} {revoked}{} by {key}: {says}", one_line(kind));
+        _ = writeln!(text, "  {created} {revoked}{} by {key}: {says}", kind(&statement.kind));
     }
     if about.len() > SHOWN {
         _ = writeln!(text, "  … {} in all; `expbundle log` shows all", count(about.len() as u64, "statement"));

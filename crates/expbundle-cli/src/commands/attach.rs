@@ -10,7 +10,7 @@ use expbundle_directory::{AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_atta
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
-use crate::keys::{ReleaseSigning, SigningArguments, moment};
+use crate::keys::{ReleaseSigning, SigningArguments, moment, signers};
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, tracker};
 
@@ -46,6 +46,9 @@ pub struct Attach {
     /// Leave the model card alone
     #[arg(long)]
     keep_card: bool,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: the card then repeats only what they say, and a release follows only theirs
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
     /// Do it without asking
     #[arg(long, short)]
     yes: bool,
@@ -53,6 +56,7 @@ pub struct Attach {
 
 impl Attach {
     pub fn run(self, progress: Progress) -> Outcome {
+        let policy = self.trust.as_deref().map(signers).transpose()?;
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
         for path in &self.bundles {
@@ -62,12 +66,12 @@ impl Attach {
         }
         let present = present(&self.directory)?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
-        let (intact, _) = tracker::checked(&bundle, None)?;
+        let (intact, _) = tracker::checked(&bundle, policy.as_ref())?;
         let is_joined = present.is_some() && !self.replace;
         if let Some(present) = present.as_ref().filter(|_| is_joined) {
             let mut joined = bundle.clone();
             joined.merge(present.bundle());
-            tracker::checked(&joined, None)?;
+            tracker::checked(&joined, policy.as_ref())?;
             copies.push(present.bundle().clone());
         }
         let arguments = self.signing.signing();
@@ -79,7 +83,7 @@ impl Attach {
         let releasing = arguments.as_ref().zip(key.as_ref()).map(|(arguments, key)| Releasing {
             signing: Signing { key, name: arguments.name.as_deref(), created: at },
             release: Release { title: self.title, reason: None },
-            policy: None,
+            policy: policy.as_ref(),
         });
         let bar = progress.bytes(0, "hashing");
         let options = AttachOptions {
@@ -87,7 +91,7 @@ impl Attach {
             keep_card: self.keep_card,
             replace: self.replace,
             releasing,
-            policy: None,
+            policy: policy.as_ref(),
             at,
         };
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))

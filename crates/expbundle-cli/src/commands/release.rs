@@ -7,7 +7,7 @@ use expbundle_statement::Release as Predicated;
 use expbundle_words::Failure;
 
 use super::attach::{carry_out, present};
-use crate::keys::SigningArguments;
+use crate::keys::{SigningArguments, signers};
 use crate::terminal::Progress;
 use crate::{Outcome, files};
 
@@ -29,6 +29,9 @@ pub struct Release {
     /// What changed, or why
     #[arg(long)]
     reason: Option<String>,
+    /// Signers to trust, in OpenSSH `allowed_signers` form: beside its own the release follows only theirs
+    #[arg(long, value_name = "FILE")]
+    trust: Option<Utf8PathBuf>,
     /// Do it without asking
     #[arg(long, short)]
     yes: bool,
@@ -38,11 +41,12 @@ impl Release {
     pub fn run(self, progress: Progress) -> Outcome {
         files::regular_or_folder(&self.directory, "read the folder")?;
         let present = present(&self.directory)?;
+        let policy = self.trust.as_deref().map(signers).transpose()?;
         let key = self.signing.key()?;
         let releasing = Releasing {
             signing: self.signing.by(&key)?,
             release: Predicated { title: self.title, reason: self.reason },
-            policy: None,
+            policy: policy.as_ref(),
         };
         let bar = progress.bytes(0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))

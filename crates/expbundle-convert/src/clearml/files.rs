@@ -33,7 +33,7 @@ pub(super) fn artifacts<'s>(
                 continue;
             };
             let inner = text(members, "uri").and_then(|uri| uri.strip_prefix(folder)?.strip_prefix('/'));
-            let file = inner.and_then(|path| session.files.iter().find(|file| file.path == path));
+            let file = inner.and_then(|path| session.file(path));
             paths.extend(file.map(|file| file.path.as_str()));
             list(ledger, members, file)?;
         }

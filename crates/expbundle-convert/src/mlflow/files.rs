@@ -78,8 +78,8 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>) -> Result<Files<'a>, ConvertErr
             mapping.ledger.finding(Code::SourceUnreadable, &place, "the file could not be read");
             continue;
         }
-        match folders.iter().find(|folder| is_below(&file.path, folder)) {
-            Some(folder) => files.model_folders.entry((*folder).to_owned()).or_default().push(file),
+        match outermost(&file.path, &folders) {
+            Some(folder) => files.model_folders.entry(folder.to_owned()).or_default().push(file),
             None => plain.push(file),
         }
     }
@@ -92,28 +92,22 @@ fn all(run: &Run) -> Vec<&ArtifactFile> {
     run.artifacts.files.iter().chain(run.logged_models.iter().flat_map(|model| &model.artifacts.files)).collect()
 }
 
-/// The outermost folders with an `MLmodel` file. The empty one is the artifacts' own.
-fn model_folders(files: &[ArtifactFile]) -> Vec<&str> {
-    let mut folders: Vec<&str> = files
+/// The folders with an `MLmodel` file. The empty one is the artifacts' own.
+fn model_folders(files: &[ArtifactFile]) -> BTreeSet<&str> {
+    files
         .iter()
         .filter_map(|file| match file.path.rsplit_once('/') {
             Some((folder, "MLmodel")) => Some(folder),
             None if file.path == "MLmodel" => Some(""),
             _ => None,
         })
-        .collect();
-    folders.sort_unstable();
-    let mut outermost: Vec<&str> = Vec::new();
-    for folder in folders {
-        if !outermost.iter().any(|outer| is_below(folder, outer)) {
-            outermost.push(folder);
-        }
-    }
-    outermost
+        .collect()
 }
 
-fn is_below(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+/// The outermost of these folders that a file is in.
+fn outermost<'a>(path: &str, folders: &BTreeSet<&'a str>) -> Option<&'a str> {
+    let ends = std::iter::once(0).chain(path.match_indices('/').map(|(end, _)| end));
+    ends.filter_map(|end| path.get(..end)).find_map(|folder| folders.get(folder).copied())
 }
 
 fn place_plain<'a>(

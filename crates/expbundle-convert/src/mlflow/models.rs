@@ -1,13 +1,13 @@
 //! Models: the logged models of MLflow 3, the model folders of 1.x and 2.x, and their versions in a registry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use expbundle_format::Code;
 use expbundle_format::number::typed;
 use expbundle_format::record::role;
 use expbundle_format::sections::{Artifact, Direction, ModelFacts, RegisteredVersion};
 use expbundle_format::weights::look_like_weights;
-use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelVersion, RegisteredModel, read_yaml};
+use expbundle_trackers::mlflow::{ArtifactFile, LoggedModel, ModelEdge, ModelVersion, RegisteredModel, read_yaml};
 use serde_json::{Map, Value};
 
 use super::files::{self, Files};
@@ -18,19 +18,20 @@ use crate::{ConvertError, roles};
 
 pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<(), ConvertError> {
     let run = mapping.run;
-    // Which versions found their model, by position.
     let mut versions = Versions::of(&run.registered_models);
+    let (outputs, inputs) = (edges(&run.model_outputs), edges(&run.model_inputs));
     for model in &run.logged_models {
-        map_logged(mapping, files, model, &mut versions)?;
+        let id = model.model_id.as_str();
+        map_logged(mapping, files, model, outputs.get(id).copied(), inputs.get(id).copied(), &mut versions)?;
     }
     map_edges_without_model(mapping, &mut versions);
+    let mut of_folders = versions.in_folders(files.model_folders.keys().map(String::as_str).collect());
     for (folder, members) in &files.model_folders {
-        map_folder(mapping, files, folder, members, &mut versions)?;
+        map_folder(mapping, files, folder, members, of_folders.remove(folder.as_str()).unwrap_or_default())?;
     }
-    for registered in versions.left() {
+    for (id, registered) in versions.left() {
         let mut artifact = Artifact::new(Direction::Output, roles::word(role::MODEL));
         artifact.name = Some(registered.name.clone());
-        let id = versions.model_id(&registered);
         artifact.model = Some(ModelFacts { id, registered: vec![registered], ..ModelFacts::default() });
         mapping.ledger.artifact(artifact);
     }
@@ -41,39 +42,64 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<()
     Ok(())
 }
 
+/// The first edge to each model.
+fn edges(edges: &[ModelEdge]) -> HashMap<&str, &ModelEdge> {
+    edges.iter().rev().map(|edge| (edge.model_id.as_str(), edge)).collect()
+}
+
 /// Versions of registered models that wait for the artifact that they are versions of.
 struct Versions<'a> {
-    waiting: Vec<(&'a RegisteredModel, &'a ModelVersion)>,
+    waiting: Vec<Option<(&'a RegisteredModel, &'a ModelVersion)>>,
+    by_model: HashMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Versions<'a> {
     fn of(models: &'a [RegisteredModel]) -> Self {
         let pairs = models.iter().flat_map(|model| model.versions.iter().map(move |version| (model, version)));
-        Self { waiting: pairs.collect() }
+        let waiting: Vec<_> = pairs.map(Some).collect();
+        let mut by_model: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, (_, version)) in waiting.iter().flatten().enumerate() {
+            if let Some(id) = &version.model_id {
+                by_model.entry(id).or_default().push(at);
+            }
+        }
+        Self { waiting, by_model }
     }
 
-    /// Takes those that belong to a model.
-    fn take(&mut self, belongs: impl Fn(&ModelVersion) -> bool) -> Vec<RegisteredVersion> {
-        let (taken, waiting) = self.waiting.drain(..).partition(|(_, version)| belongs(version));
-        self.waiting = waiting;
-        let taken: Vec<_> = taken;
-        taken.into_iter().map(|(model, version)| registered(model, version)).collect()
+    /// Takes those of a logged model.
+    fn of_model(&mut self, id: &str) -> Vec<RegisteredVersion> {
+        let positions = self.by_model.remove(id).unwrap_or_default();
+        positions.into_iter().filter_map(|at| self.take(at)).collect()
     }
 
-    fn left(&self) -> Vec<RegisteredVersion> {
-        self.waiting.iter().map(|(model, version)| registered(model, version)).collect()
+    /// Takes those whose source ends with a folder, `file:///…/<run>/artifacts/reader` or `runs:/<run>/reader`: of several the first.
+    fn in_folders<'f>(&mut self, folders: BTreeSet<&'f str>) -> BTreeMap<&'f str, Vec<RegisteredVersion>> {
+        let mut found: BTreeMap<&str, Vec<RegisteredVersion>> = BTreeMap::new();
+        for at in 0..self.waiting.len() {
+            let source = self.waiting.get(at).copied().flatten().and_then(|(_, version)| version.source.as_deref());
+            let source = source.unwrap_or_default();
+            let ends = source.match_indices('/').filter_map(|(slash, _)| source.get(slash + 1..));
+            let folder = ends.filter_map(|end| folders.get(end).copied()).min();
+            if let Some(folder) = folder {
+                found.entry(folder).or_default().extend(self.take(at));
+            }
+        }
+        found
     }
 
-    fn model_id(&self, of: &RegisteredVersion) -> Option<String> {
-        let same = |(model, version): &&(&RegisteredModel, &ModelVersion)| {
-            model.name == of.name && version.version == of.version
-        };
-        self.waiting.iter().find(same).and_then(|(_, version)| version.model_id.clone())
+    fn take(&mut self, at: usize) -> Option<RegisteredVersion> {
+        let (model, version) = self.waiting.get_mut(at)?.take()?;
+        Some(registered(model, version))
+    }
+
+    /// What nothing was found for, with the ids of their models.
+    fn left(&self) -> impl Iterator<Item = (Option<String>, RegisteredVersion)> + '_ {
+        self.waiting.iter().flatten().map(|(model, version)| (version.model_id.clone(), registered(model, version)))
     }
 }
 
 fn registered(model: &RegisteredModel, version: &ModelVersion) -> RegisteredVersion {
-    let mut metadata = std::collections::BTreeMap::new();
+    let mut metadata = BTreeMap::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             metadata.insert(name.to_owned(), value);
@@ -118,11 +144,11 @@ fn map_logged<'a>(
     mapping: &mut Mapping<'a>,
     files: &Files<'a>,
     model: &'a LoggedModel,
+    output: Option<&ModelEdge>,
+    input: Option<&ModelEdge>,
     versions: &mut Versions<'_>,
 ) -> Result<(), ConvertError> {
     let run = mapping.run;
-    let output = run.model_outputs.iter().find(|edge| edge.model_id == model.model_id);
-    let input = run.model_inputs.iter().find(|edge| edge.model_id == model.model_id);
     let made_here = output.is_some() || model.source_run_id.as_deref() == Some(run.info.run_id.as_str());
     // MLflow lists a model that a run made and then evaluated as its input too. What a run takes in and puts out it would
     // not have produced, so the edge is told in words.
@@ -146,7 +172,7 @@ fn map_logged<'a>(
     let members: Vec<&ArtifactFile> = model.artifacts.files.iter().collect();
     let mut facts = model_file(mapping, &mut artifact, &members, "");
     facts.id = Some(model.model_id.clone());
-    facts.registered = versions.take(|version| version.model_id.as_deref() == Some(model.model_id.as_str()));
+    facts.registered = versions.of_model(&model.model_id);
     artifact.model = Some(facts);
     place_folder(mapping, files, artifact, "", &members, "logged model file")?;
     mapping.ledger.item("logged model", &model.model_id).mapped();
@@ -199,7 +225,7 @@ fn map_edges_without_model(mapping: &mut Mapping<'_>, versions: &mut Versions<'_
         let mut artifact = Artifact::new(direction, roles::word(role::MODEL));
         artifact.name = Some(edge.model_id.clone());
         artifact.step = edge.step;
-        let registered = versions.take(|version| version.model_id.as_deref() == Some(edge.model_id.as_str()));
+        let registered = versions.of_model(&edge.model_id);
         artifact.model = Some(ModelFacts { id: Some(edge.model_id.clone()), registered, ..ModelFacts::default() });
         mapping.ledger.artifact(artifact);
         mapping.ledger.item(kind, &edge.model_id).mapped();
@@ -212,17 +238,13 @@ fn map_folder<'a>(
     files: &Files<'a>,
     folder: &str,
     members: &[&'a ArtifactFile],
-    versions: &mut Versions<'_>,
+    registered: Vec<RegisteredVersion>,
 ) -> Result<(), ConvertError> {
     let mut artifact = Artifact::new(Direction::Output, roles::word(role::MODEL));
     artifact.name = Some(folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model").to_owned());
     artifact.path = Some(folder.to_owned()).filter(|path| !path.is_empty());
     let mut facts = model_file(mapping, &mut artifact, members, folder);
-    facts.registered = versions.take(|version| {
-        // `file:///…/<run>/artifacts/reader`, or `runs:/<run>/reader`
-        let source = version.source.as_deref().unwrap_or_default();
-        source.ends_with(&format!("/artifacts/{folder}")) || source.ends_with(&format!("/{folder}"))
-    });
+    facts.registered = registered;
     artifact.model = Some(facts);
     place_folder(mapping, files, artifact, folder, members, "artifact file")
 }

@@ -150,6 +150,12 @@ impl Session {
         let files = files(root, &mut findings);
         Ok(Self { task, metrics, log, files, findings, _unpacked: unpacked })
     }
+
+    /// The file of that path.
+    pub fn file(&self, path: &str) -> Option<&SessionFile> {
+        let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        self.files.get(found)
+    }
 }
 
 fn files(root: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<SessionFile> {

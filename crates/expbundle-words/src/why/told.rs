@@ -43,7 +43,8 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
         }
     }
     let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();
-    for ancestor in objected(&relations.verdict, id).into_iter().filter(|ancestor| *ancestor != id) {
+    for ancestor in relations.by_weight(objected(&relations.verdict, id)).into_iter().filter(|ancestor| *ancestor != id)
+    {
         let is_known = ancestors.contains(&ancestor) || relations.graph().record(ancestor).is_none();
         let what = if is_known { "Its ancestor" } else { "Its possible ancestor" };
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
