@@ -162,16 +162,19 @@ const WRITERS: [(&str, &str); 24] = [
 fn what_a_killed_command_left_goes_with_the_next_one_that_writes() {
     let bench = bench();
     for (command, folder) in WRITERS {
-        let left = [".expbundle-Ab12.part", ".expbundle-Cd34.part"].map(|name| bench.path(folder).join(name));
+        let left = [".expbundle-Ab12Cd.part", ".expbundle-Ef34Gh.part"].map(|name| bench.path(folder).join(name));
         std::fs::create_dir_all(bench.path(folder)).expect("room");
         std::fs::write(&left[0], b"half of it").expect("room");
         std::fs::create_dir_all(left[1].join("artifacts")).expect("room");
+        let mine = bench.path(folder).join(".expbundle-mine.part");
+        std::fs::write(&mine, b"not of the program").expect("room");
         let command = command.replace("RUN", &fixture("wandb/os-exit"));
         let command = command.replace("STORE", &fixture("mlflow/file-store"));
         let output = bench.output(&command.split(' ').collect::<Vec<_>>());
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command}: {said}");
         assert!(left.iter().all(|path| !path.exists()), "{command} left them there");
+        assert!(mine.exists(), "{command} removed what another program wrote");
     }
 }
 
@@ -254,23 +257,23 @@ fn nothing_is_read_or_written_under_the_name_of_a_file_that_was_left_unfinished(
     let bench = Bench::new();
     bench.ok(&["keygen", "-o", "key"]);
     bench.ok(&["create", "--title", "a run", "-o", "a.expb"]);
-    for (from, to) in [("a.expb", ".expbundle-a.part"), ("key", ".expbundle-k.part")] {
+    for (from, to) in [("a.expb", ".expbundle-aaaaaa.part"), ("key", ".expbundle-kkkkkk.part")] {
         std::fs::copy(bench.path(from), bench.path(to)).expect("room");
     }
-    std::fs::create_dir(bench.path(".expbundle-d.part")).expect("room");
-    std::fs::write(bench.path(".expbundle-d.part/w.bin"), b"weights").expect("room");
+    std::fs::create_dir(bench.path(".expbundle-dddddd.part")).expect("room");
+    std::fs::write(bench.path(".expbundle-dddddd.part/w.bin"), b"weights").expect("room");
     for command in [
-        &["note", ".expbundle-a.part", "x", "--key", "key"][..],
-        &["sign", "a.expb", "--key", ".expbundle-k.part"],
-        &["merge", ".expbundle-a.part", "a.expb", "-o", "b.expb"],
-        &["create", "--title", "x", "--input", "dataset=.expbundle-d.part", "-o", "c.expb"],
-        &["create", "--title", "x", "--input", ".expbundle-d.part/w.bin", "-o", "c.expb"],
-        &["create", "--title", "x", "-o", ".expbundle-o.part"],
-        &["keygen", "-o", ".expbundle-n.part"],
+        &["note", ".expbundle-aaaaaa.part", "x", "--key", "key"][..],
+        &["sign", "a.expb", "--key", ".expbundle-kkkkkk.part"],
+        &["merge", ".expbundle-aaaaaa.part", "a.expb", "-o", "b.expb"],
+        &["create", "--title", "x", "--input", "dataset=.expbundle-dddddd.part", "-o", "c.expb"],
+        &["create", "--title", "x", "--input", ".expbundle-dddddd.part/w.bin", "-o", "c.expb"],
+        &["create", "--title", "x", "-o", ".expbundle-oooooo.part"],
+        &["keygen", "-o", ".expbundle-nnnnnn.part"],
     ] {
         bench.fails(2, "cli.usage", command);
     }
-    for kept in [".expbundle-a.part", ".expbundle-k.part", ".expbundle-d.part/w.bin"] {
+    for kept in [".expbundle-aaaaaa.part", ".expbundle-kkkkkk.part", ".expbundle-dddddd.part/w.bin"] {
         assert!(bench.path(kept).exists(), "{kept}");
     }
 }

@@ -97,7 +97,7 @@ fn whoever_joins_into_a_bundle_that_changed_meanwhile_is_told() {
 #[test]
 fn what_a_killed_writer_left_goes_with_the_next_one() {
     let bench = Bench::with_bundle();
-    let (left, new) = (bench.path(".expbundle-Ab12.part"), bench.path(".expbundle-Cd34.part"));
+    let (left, new) = (bench.path(".expbundle-Ab12Cd.part"), bench.path(".expbundle-Ef34Gh.part"));
     for path in [&left, &new] {
         std::fs::write(path, b"half of it").expect("room");
     }

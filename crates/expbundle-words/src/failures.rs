@@ -144,7 +144,7 @@ impl From<OutputError> for Failure {
             WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", &path, error)
                 .help("nothing was written; run it again when the other one is done"),
             WhyNotWritten::Unfinished => {
-                usage("give it another name: whatever is named `.expbundle-*.part` is removed by the next command")
+                usage("give it another name: what is named `.expbundle-XXXXXX.part` is removed by the next command")
             }
             WhyNotWritten::Lost(Loss::Taken { unless_forced: true }) => {
                 usage("give another name by `-o`, or write over it by `--force`")

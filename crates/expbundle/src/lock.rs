@@ -163,14 +163,17 @@ mod tests {
     fn what_nobody_will_finish_is_removed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
-        fs::write(path.join(".expbundle-a.part"), b"half").expect("room");
-        fs::create_dir_all(path.join(".expbundle-b.part/artifacts")).expect("room");
-        fs::write(path.join(".expbundle-b.part/artifacts/c"), b"half").expect("room");
+        fs::write(path.join(".expbundle-aaaaaa.part"), b"half").expect("room");
+        fs::create_dir_all(path.join(".expbundle-bbbbbb.part/artifacts")).expect("room");
+        fs::write(path.join(".expbundle-bbbbbb.part/artifacts/c"), b"half").expect("room");
         let alive = crate::write_file::PreparedFolder::new(&path.join("out")).expect("room");
-        fs::write(path.join("mine.part"), b"mine").expect("room");
+        for mine in ["mine.part", ".expbundle-mine.part"] {
+            fs::write(path.join(mine), b"mine").expect("room");
+        }
+        fs::create_dir_all(path.join(".expbundle-my-folder.part/precious")).expect("room");
         sweep(&path);
         let left = fs::read_dir(&path).expect("a folder").count();
-        assert_eq!(left, 2, "the one whose writer lives, and the one of another name");
+        assert_eq!(left, 4, "the one whose writer lives, and those of other names");
         alive.put_in_place().expect("a free place");
         assert!(path.join("out").is_dir());
     }

@@ -16,12 +16,33 @@ pub fn write_file(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<(
     PreparedFile::new(path, write)?.put_in_place()
 }
 
-/// How names of files that are being written begin and end.
-const UNFINISHED: (&str, &str) = (".expbundle-", ".part");
+/// Names of files that are being written: a beginning, ASCII letters and digits at random, an end.
+struct UnfinishedName {
+    beginning: &'static str,
+    random: usize,
+    end: &'static str,
+}
+
+const UNFINISHED: UnfinishedName = UnfinishedName { beginning: ".expbundle-", random: 6, end: ".part" };
+
+impl UnfinishedName {
+    /// Makes files and folders of such names.
+    fn builder(&self) -> tempfile::Builder<'static, 'static> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(self.beginning).rand_bytes(self.random).suffix(self.end);
+        builder
+    }
+
+    /// Whether a name has exactly this form: other files that are named alike belong to somebody else.
+    fn fits(&self, name: &str) -> bool {
+        let random = name.strip_prefix(self.beginning).and_then(|rest| rest.strip_suffix(self.end));
+        random.is_some_and(|text| text.len() == self.random && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    }
+}
 
 /// Whether this is the name of a file that was being written: the next command that writes beside it removes it.
 pub fn is_unfinished(name: &str) -> bool {
-    name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)
+    UNFINISHED.fits(name)
 }
 
 /// A file that is complete on disk and not yet in its place.
@@ -142,8 +163,7 @@ fn must_be_free(path: &Utf8Path) -> io::Result<()> {
 /// Makes what is not finished, under names that tell.
 #[cfg_attr(not(unix), expect(unused_variables, reason = "modes are Unix's"))]
 fn unfinished(mode: u32) -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+    let mut builder = UNFINISHED.builder();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     builder
@@ -245,6 +265,27 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("there"), "old");
         assert_eq!(names(&folder), ["card.md"]);
         assert!(write_file(&folder.join("none/card.md"), |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn only_names_that_are_given_here_are_those_of_unfinished_files() {
+        let (_guard, folder) = folder();
+        let path = folder.join("card.md");
+        for _ in 0..20 {
+            let file = PreparedFile::new(&path, |_| Ok(())).expect("room");
+            let sub = PreparedFolder::new(&folder.join("out")).expect("room");
+            let made = names(&folder);
+            assert!(made.len() == 2 && made.iter().all(|name| is_unfinished(name)), "{made:?}");
+            drop((file, sub));
+        }
+        for mine in ["mine", "", "12345", "1234567", "my-own", "Größ", "a.part", "ab_cde", "../abc"] {
+            assert!(!is_unfinished(&format!(".expbundle-{mine}.part")), "{mine}");
+        }
+        for mine in
+            ["a/.expbundle-Ab12Cd.part", "expbundle-Ab12Cd.part", ".expbundle-Ab12Cd.part~", ".Expbundle-Ab12Cd.part"]
+        {
+            assert!(!is_unfinished(mine), "{mine}");
+        }
     }
 
     #[test]
