@@ -114,14 +114,15 @@ pub struct Refused {
 pub enum WhyRefused {
     /// It cannot be read.
     Read(io::Error),
-    /// It is not intact, or is beyond the limits of this reader: the first error, with the path in its place.
+    /// It is not intact, or is beyond the limits of this reader: the error that decides, with the path in its place.
     Finding(Finding),
 }
 
 impl Refused {
-    /// A bundle that is refused by the first error among its findings.
+    /// A bundle that is refused by the first error among its findings. As for its state, a limit comes after everything that is wrong.
     pub fn by(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> Self {
-        let first = findings.into_iter().find(Finding::is_error);
+        // Of equals the first is taken.
+        let first = findings.into_iter().filter(Finding::is_error).min_by_key(Finding::is_limit);
         let mut finding = first.expect("a bundle that is not intact has an error finding");
         finding.place = finding.place.in_file(path.as_str());
         Self { path: path.to_owned(), why: WhyRefused::Finding(finding) }

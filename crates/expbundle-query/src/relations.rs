@@ -131,10 +131,13 @@ impl Question<'_> {
     }
 
     /// The records that the answer may be about: those to begin with, their relatives, and what might be relatives.
-    fn concerned(&self, graph: &Lineage, start: &[RecordId]) -> Option<BTreeSet<RecordId>> {
+    ///
+    /// `None` for everything: where no record and no file is named, the bundles are the question.
+    fn concerned(&self, graph: &Lineage, start: &[RecordId], file: Option<&Hashed>) -> Option<BTreeSet<RecordId>> {
         // Downwards from no record in particular is downwards from every beginning.
         let down = self.scope == Scope::Descendants;
-        if self.scope == Scope::Everything || start.is_empty() || (down && self.record.is_none()) {
+        let is_of_whole = self.record.is_none() && (file.is_none() || down);
+        if self.scope == Scope::Everything || start.is_empty() || is_of_whole {
             return None;
         }
         let mut asked = start.to_vec();
@@ -230,8 +233,10 @@ impl Relations {
             let whole = sources.iter().filter(|source| !broken.contains_key(&source.path)).cloned().collect();
             let Gathered { members, mut refused } = gather(whole, Unverified::check_history);
             refused.extend(broken.iter().map(|(path, finding)| Refused::by([finding.clone()], path)));
-            if members.is_empty() && !refused.is_empty() {
-                return Err(QueryError::Refused(Box::new(refused.swap_remove(0))));
+            // Without the bundle that is asked about there is no answer, whatever others hold.
+            let own = refused.iter().position(|one| one.path == question.path());
+            if let Some(first) = own.or((members.is_empty() && !refused.is_empty()).then_some(0)) {
+                return Err(QueryError::Refused(Box::new(refused.swap_remove(first))));
             }
             let own: BTreeSet<RecordId> = members
                 .iter()
@@ -243,7 +248,7 @@ impl Relations {
             let mut asked = Ok(Asked::default());
             let settled = history.settle(question.policy.as_ref(), question.at.timestamp(), |graph| {
                 asked = question.asked(graph, &own, file.as_ref());
-                question.concerned(graph, &asked.as_ref().map(Asked::all).unwrap_or_default())
+                question.concerned(graph, &asked.as_ref().map(Asked::all).unwrap_or_default(), file.as_ref())
             });
             match settled {
                 Ok((intact, verdict)) => {

@@ -19,9 +19,15 @@ pub fn passed_over(not_read: &[(std::path::PathBuf, &'static str)]) -> String {
     format!("{} not read: {first} ({why}){more}\n", paint(Tone::Doubt, "note:"))
 }
 
-/// That there is nothing to begin with, where a signers file decides what counts.
+/// That there is nothing to begin with: no record, or none that counts.
 pub fn nothing_counts(relations: &Relations) -> &'static str {
-    if relations.file.is_some() { "no record that counts here made this file" } else { "no record here counts" }
+    if relations.file.is_some() {
+        "no record that counts here made this file"
+    } else if relations.intact.records().is_empty() {
+        "no record is here"
+    } else {
+        "no record here counts"
+    }
 }
 
 /// Why a parent that is named has no place in the graph, and who named it if the record itself does not.

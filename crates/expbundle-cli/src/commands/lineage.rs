@@ -87,7 +87,7 @@ impl Lineage {
         } else {
             relations.start.clone()
         };
-        if start.is_empty() && relations.policy.is_none() {
+        if start.is_empty() && relations.file.is_some() && relations.policy.is_none() {
             return Err(nothing_to_show(self.path.as_str()));
         }
         let (form, shown) = self.form(&relations, &start)?;

@@ -43,7 +43,9 @@ impl Why {
             scope: Scope::Ancestors,
         })?;
         let family = relations.family(&relations.start);
-        let is_unknown = family.is_empty() && relations.policy.is_none();
+        // Where a bundle was not read, nobody knows whether it has a record that made the file.
+        let is_unknown =
+            relations.file.is_some() && family.is_empty() && relations.policy.is_none() && relations.refused.is_empty();
         let status = if is_unknown { exit::FAILED } else { relations::conclude(&relations, family) };
         if self.json {
             terminal::say_json(&WhyReport::of(&relations));

@@ -20,7 +20,7 @@ const SHOWN: usize = 10;
 pub fn words(relations: &Relations, file_name: &str) -> String {
     let mut text = match &relations.file {
         Some(file) => opening(relations, &cell(file_name), &file.digests()),
-        None if relations.start.is_empty() => paint(Tone::Bad, "No record here counts."),
+        None if relations.start.is_empty() => paint(Tone::Bad, &sentence(relations::nothing_counts(relations))),
         None => String::new(),
     };
     let elsewhere = against_elsewhere(relations);
@@ -50,6 +50,13 @@ pub fn words(relations: &Relations, file_name: &str) -> String {
         text += &format!("\n{}", paint(Tone::Doubt, &apart));
     }
     wrapped(&text)
+}
+
+/// Words with a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 /// What was said against records that are not told of, and against their ancestors: each once, for thousands may share one.
