@@ -56,3 +56,34 @@ fn what_cannot_be_read_has_no_answer() {
         bench.fails(2, "cli.io", arguments);
     }
 }
+
+/// Talk is not data: nobody can read it, and everything was done.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stderr_changes_no_status_and_a_full_stdout_does() {
+    use std::process::{Command, Stdio};
+
+    let bench = Bench::with_bundle();
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it"));
+    let run = |arguments: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(arguments.split(' ')).current_dir(bench.folder.path()).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    for (status, with_full_stdout, arguments) in [
+        (0, 2, "note a.expb seen --key key"),
+        (0, 2, "verify a.expb"),
+        (0, 0, "merge a.expb a.expb -o b.expb"),
+        (2, 2, "verify nothing.expb"),
+        (1, 1, "why key.pub --with a.expb"),
+    ] {
+        let code = |mut command: Command| command.status().expect("the program runs").code();
+        let mut talk = run(arguments);
+        talk.stderr(full());
+        assert_eq!(code(talk), Some(status), "{arguments} 2>/dev/full");
+        let mut data = run(arguments);
+        data.stdout(full());
+        assert_eq!(code(data), Some(with_full_stdout), "{arguments} >/dev/full");
+    }
+}
