@@ -57,6 +57,30 @@ fn what_cannot_be_read_has_no_answer() {
     }
 }
 
+/// Runs that cannot be read are named, and none of them is done.
+#[test]
+fn runs_that_cannot_be_read_are_failures() {
+    let bench = Bench::new();
+    let run = |name: &str| bench.path("runs").join(name).join("run.json");
+    let folder = |name: &str| std::fs::create_dir_all(bench.path("runs").join(name)).expect("room");
+    folder("empty");
+    std::fs::write(run("empty"), b"").expect("room");
+    folder("a-folder/run.json");
+    for all in [&["--all"][..], &["--experiment", "0"]] {
+        let output = bench.output(&[&["convert", "mlflow", "runs", "-o", "out"][..], all].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        if all == ["--all"] {
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains("2 failed") && said.contains("failed: a-folder/run.json, empty/run.json"), "{said}");
+        } else {
+            assert_eq!(output.status.code(), Some(2), "{said}");
+        }
+        assert!(said.contains("not a regular file"), "{said}");
+    }
+    let (_, said) = bench.fails(2, "cli.source", &["convert", "mlflow", "runs"]);
+    assert!(said.contains("no run that can be read") && said.contains("empty/run.json"), "{said}");
+}
+
 /// Talk is not data: nobody can read it, and everything was done.
 #[cfg(target_os = "linux")]
 #[test]

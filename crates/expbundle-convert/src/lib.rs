@@ -88,7 +88,13 @@ pub enum ConvertError {
         /// The path.
         path: Utf8PathBuf,
     },
-    /// One run is needed, and the source has several or none.
+    /// One run is needed, and the source has none that can be read.
+    #[error("the source has no run that can be read")]
+    NoRun {
+        /// Those that cannot.
+        unread: Vec<expbundle_format::Finding>,
+    },
+    /// One run is needed, and the source has several.
     #[error("the source has {} runs", runs.len())]
     NotOneRun {
         /// Those that it has.

@@ -55,7 +55,9 @@ pub trait Source: Send + Sync {
 pub struct Listing {
     /// The runs, in the order of experiment and start.
     pub runs: Vec<Listed>,
-    /// Runs that could not be read.
+    /// Runs that cannot be read, and places in which others may be.
+    pub unread: Vec<Finding>,
+    /// What else was found on the way.
     pub findings: Vec<Finding>,
 }
 
@@ -139,13 +141,14 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
     trouble.map_or(Ok(None), Err)
 }
 
-/// The key of the only run of a source. Several, or none, are an error that lists them.
+/// The key of the only run of a source. Several are an error that lists them; none, one that lists those that cannot be read.
 pub fn only_run(source: &dyn Source) -> Result<String, ConvertError> {
     if let Some(key) = source.lone_run() {
         return Ok(key);
     }
-    let runs = source.runs()?.runs;
+    let Listing { runs, unread, .. } = source.runs()?;
     match runs.as_slice() {
+        [] => Err(ConvertError::NoRun { unread }),
         [run] => Ok(run.key.clone()),
         _ => Err(ConvertError::NotOneRun { runs }),
     }

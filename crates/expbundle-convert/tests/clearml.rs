@@ -138,6 +138,6 @@ fn what_is_broken_is_said_and_the_rest_kept() {
     let zip = path.with_extension("zip");
     std::fs::write(&zip, b"PK\x03\x04 and no more").expect("room");
     let source = open("clearml", &zip);
-    assert!(source.runs().expect("a list").findings.len() == 1);
+    assert!(source.runs().expect("a list").unread.len() == 1);
     assert!(matches!(source.convert("offline-0", &Options::default()), Err(ConvertError::Source { .. })));
 }

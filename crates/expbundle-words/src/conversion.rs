@@ -84,6 +84,9 @@ impl From<&ConvertError> for Failure {
         match error {
             ConvertError::Hash(error) => Self::from(error),
             ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
+            ConvertError::NoRun { unread } => {
+                failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")
+            }
             ConvertError::NotOneRun { runs } => several_runs(runs),
             ConvertError::Source { path, .. } => {
                 failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")

@@ -49,7 +49,7 @@ impl Source for Opened {
         for key in self.sessions.keys() {
             match self.sessions.read(key) {
                 Ok(session) => listing.runs.extend(session.map(|session| listed(key, &session))),
-                Err(error) => listing.findings.push(tracker::not_listed(key, &error)),
+                Err(error) => listing.unread.push(tracker::not_listed(key, &error)),
             }
         }
         Ok(listing)

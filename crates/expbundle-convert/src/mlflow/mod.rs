@@ -67,7 +67,8 @@ impl Source for Opened {
             deleted: run.lifecycle == "deleted",
             ..Listed::new(run.run_id)
         });
-        Ok(Listing { runs: runs.collect(), findings: list.findings.iter().map(tracker::finding).collect() })
+        let [unread, findings] = [list.unread, list.findings].map(|found| found.iter().map(tracker::finding).collect());
+        Ok(Listing { runs: runs.collect(), unread, findings })
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {

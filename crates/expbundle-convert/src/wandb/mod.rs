@@ -65,7 +65,7 @@ impl Source for Opened {
             started: run.started_ns.and_then(time),
             ..Listed::new(run.id)
         });
-        Ok(Listing { runs: runs.collect(), findings: Vec::new() })
+        Ok(Listing { runs: runs.collect(), ..Listing::default() })
     }
 
     // Listing reads whole logs.

@@ -100,9 +100,15 @@ impl Model {
             let is_inside = target.as_ref().is_some_and(|target| target.starts_with(&canonical));
             match target {
                 Some(target) if target.is_file() && (is_inside || is_blob) => model.file(path, target),
+                Some(_) if is_inside => {
+                    model.find(SourceCode::Unsupported, &path, "it is not a regular file, nor a link to one");
+                }
                 Some(_) => {
-                    let detail = "it is a link that leads out of the folder, or no file; it is not followed";
-                    model.find(SourceCode::Outside, &path, detail);
+                    model.find(
+                        SourceCode::Outside,
+                        &path,
+                        "it is a link that leads out of the folder; it is not followed",
+                    );
                 }
                 None => model.find(SourceCode::Missing, &path, "it is a link to nothing"),
             }

@@ -27,7 +27,7 @@ pub(super) enum FileError {
     Missing,
     #[error("leads out of the source")]
     Outside,
-    #[error("neither a file nor a folder")]
+    #[error("not a regular file")]
     Special,
     #[error("larger than {limit} bytes")]
     TooLarge { limit: u64 },

@@ -74,6 +74,8 @@ pub struct Listed {
 pub struct List {
     /// The runs.
     pub runs: Vec<Listed>,
+    /// Runs that cannot be read, and places in which others may be.
+    pub unread: Vec<SourceFinding>,
     /// What was found on the way.
     pub findings: Vec<SourceFinding>,
 }

@@ -94,6 +94,11 @@ pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), WordError> {
     Ok((role, text.into()))
 }
 
+/// What was found while the runs were listed.
+fn listing_words(listing: &Listing) -> String {
+    findings::all(&listing.unread) + &findings::all(&listing.findings)
+}
+
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
         let source = tracker::open(self.tool, &self.source)?;
@@ -118,7 +123,7 @@ impl Convert {
             Some(experiment) => tracker::of_experiment(&listing, experiment)?,
             None => listing.runs.iter().collect(),
         };
-        terminal::talk(&findings::all(&listing.findings));
+        terminal::talk(&listing_words(&listing));
         if self.json {
             terminal::say_json(&runs);
             return Ok(exit::OK);
@@ -180,7 +185,7 @@ impl Convert {
 
     fn convert_many(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let listing = source.runs()?;
-        terminal::talk(&findings::all(&listing.findings));
+        terminal::talk(&listing_words(&listing));
         let chosen = self.chosen(&listing)?;
         let out = self.out.clone().unwrap_or_else(|| ".".into());
         let family = !is_folder(&out) && self.out.is_some();
@@ -188,7 +193,10 @@ impl Convert {
             make_folders(&out)?;
         }
         let bar = progress.items(chosen.len() as u64, "converting");
-        let summary = Mutex::new(Summary::default());
+        // Runs that were named are here; of all, or those of an experiment, these may be some.
+        let unread = listing.unread.iter().filter(|_| self.run.is_empty());
+        let failed = unread.map(|finding| finding.place.to_string()).collect();
+        let summary = Mutex::new(Summary { failed, ..Summary::default() });
         let bundles: Vec<Option<Bundle>> = chosen
             .par_iter()
             .map(|run| {

@@ -41,6 +41,8 @@ struct Index {
     /// Runs whose artifacts the exporter failed on.
     failed: Vec<String>,
     registry: Vec<RegisteredModel>,
+    /// Runs that cannot be read, and places in which others may be.
+    unread: Vec<SourceFinding>,
     findings: Vec<SourceFinding>,
 }
 
@@ -52,13 +54,14 @@ impl Export {
     /// Whether nothing of an export is here.
     pub fn is_empty(&self) -> bool {
         let index = self.index();
-        index.runs.is_empty() && index.experiments.is_empty() && index.registry.is_empty() && index.findings.is_empty()
+        let is_read = index.unread.is_empty() && index.findings.is_empty();
+        is_read && index.runs.is_empty() && index.experiments.is_empty() && index.registry.is_empty()
     }
 
     pub fn list(&self) -> List {
         let index = self.index();
         let runs = index.runs.values().map(|(_, listed)| listed.clone()).collect();
-        List { runs, findings: index.findings.clone() }
+        List { runs, unread: index.unread.clone(), findings: index.findings.clone() }
     }
 
     pub fn read(&self, run_id: &str) -> Result<Run, SourceError> {
@@ -101,12 +104,12 @@ impl Index {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    index.findings.push(root.walk_error(&error));
+                    index.unread.push(root.walk_error(&error));
                     continue;
                 }
             };
             let Some(path) = camino::Utf8Path::from_path(entry.path()) else {
-                index.findings.push(root.not_utf8(entry.path()));
+                index.unread.push(root.not_utf8(entry.path()));
                 continue;
             };
             match path.file_name() {
@@ -130,7 +133,7 @@ impl Index {
                 // The same run may be exported alone, with its experiment and with its model.
                 self.runs.entry(listed.run_id.clone()).or_insert_with(|| (folder.to_owned(), listed));
             }
-            Err(finding) => self.findings.push(finding),
+            Err(finding) => self.unread.push(finding),
         }
     }
 

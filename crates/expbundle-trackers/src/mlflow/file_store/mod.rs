@@ -85,7 +85,7 @@ impl FileStore {
             }
             runs.push(listed);
         }
-        List { runs, findings }
+        List { runs, unread: Vec::new(), findings }
     }
 
     /// Reads a run, whole.

@@ -135,7 +135,7 @@ impl Database {
             });
         let wanted = ["run_uuid", "name", "experiment_id", "status", "start_time", "lifecycle_stage"];
         let (columns, at) = reader.columns("runs", wanted);
-        list.runs = reader.fold("runs", &columns, &[], &mut list.findings, Vec::new, |runs, row| {
+        list.runs = reader.fold("runs", &columns, &[], &mut list.unread, Vec::new, |runs, row| {
             let [run_id, name, experiment_id, status, start_ms, lifecycle] = at.map(|column| text_at(row, column));
             let experiment_id = experiment_id.unwrap_or_default();
             runs.push(Listed {
