@@ -14,7 +14,7 @@ use crate::{Outcome, exit, files, terminal};
 /// cannot be found.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 shown · 2 usage or I/O error · 3 with --private: something private is shown\n\n\
+    after_help = "Exit status: 0 shown · 1 the bundle is broken · 2 usage or I/O error, or beyond the limits · 3 with --private: something private is shown\n\n\
     Examples:\n  expbundle inspect run.expb\n  \
     expbundle inspect --private shared.expb --names-of run.expb"
 )]
