@@ -4,9 +4,10 @@
 //! and travel inside the program, so that it works wherever it is installed.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::write_file::write_file;
 use expbundle_words::{Failure, Tone, paint};
 
 use super::Arguments;
@@ -119,10 +120,15 @@ fn unpack(folder: &Utf8Path) -> Result<(), Failure> {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
-            .and_then(|()| fs::write(&path, bytes))
+            .and_then(|()| put(&path, bytes))
             .map_err(|error| Failure::io("write the example", &path, &error))?;
     }
     Ok(())
+}
+
+/// Writes a file whole or not at all: whoever interrupts the demo finds no half of one.
+fn put(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    write_file(path, |file| file.write_all(bytes))
 }
 
 fn title(title: &str) {
@@ -161,7 +167,7 @@ impl Step<'_> {
             text += &format!("team-{team}@example.org namespaces=\"expbundle\" {key}");
         }
         let path = self.folder.join("signers");
-        fs::write(&path, &text).map_err(|error| Failure::io("write the signers", &path, &error))?;
+        put(&path, text.as_bytes()).map_err(|error| Failure::io("write the signers", &path, &error))?;
         terminal::talk(&format!("{} cat signers\n{text}", paint(Tone::Hint, "$")));
         Ok(())
     }
@@ -177,7 +183,7 @@ impl Step<'_> {
         if let Some(last) = bytes.last_mut() {
             *last ^= 1;
         }
-        fs::write(&path, bytes).map_err(describe)?;
+        put(&path, &bytes).map_err(describe)?;
         terminal::talk(&format!("{} (the last bit of model/model.safetensors is flipped)\n", paint(Tone::Hint, "$")));
         Ok(())
     }
@@ -188,6 +194,6 @@ impl Step<'_> {
 
     fn spoil_back(&self) -> io::Result<()> {
         let original = EXAMPLES.iter().find(|(path, _)| *path == "model/model.safetensors");
-        original.map_or(Ok(()), |(_, bytes)| fs::write(self.weights(), bytes))
+        original.map_or(Ok(()), |(_, bytes)| put(&self.weights(), bytes))
     }
 }
