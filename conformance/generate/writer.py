@@ -86,7 +86,6 @@ def add(suite):
     write("deflated", "compressed, in blocks that every library writes alike", whole, method=zipfile.ZIP_DEFLATED)
     write("backwards", "in another order", whole, order=lambda names: sorted(names, reverse=True))
     write("with-folders", "with entries for folders", whole, folders=True)
-    write("with-comment", "with a comment", whole, comment=b"zipped by hand")
     write("with-extra-fields", "with times in extra fields", whole, extra=b"\x55\x54\x05\x00\x01\0\0\0\0")
     write("streamed", "with data descriptors", whole, method=zipfile.ZIP_DEFLATED, streamed=True)
     write("without-mimetype", "without its first entry", whole, mimetype=False)
@@ -101,12 +100,17 @@ def add(suite):
     clutter = {f"__MACOSX/._{name.rsplit('/', 1)[-1]}": b"\0\5\x16\7" for name in whole.objects} | {".DS_Store": b"\0\0\0\1Bud1", "records/Thumbs.db": b"x"}
     suite.written("clutter", "with what macOS and Windows add", archive(whole.objects | clutter), whole, tiers=[WRITER])
     statement = next(name for name in whole.objects if name.startswith("statements/"))
-    for name, called in {"statement-renamed": "statements/" + "0" * 64 + ".json", "statement-elsewhere": "rejection (1).json"}.items():
+    statements = {
+        "statement-renamed": "statements/" + "0" * 64 + ".json",
+        "statement-elsewhere": "rejection (1).json",
+        "statement-as-a-folder": "notes/",
+        "statement-as-clutter": "run/.DS_Store",
+    }
+    for name, called in statements.items():
         zipped = archive(renamed(whole.objects, lambda name, called=called: called if name == statement else name))
         suite.written(name, "a statement is what its bytes are, whatever its entry is called", zipped, whole, tiers=[WRITER])
     twice = archive(whole.objects) + archive(whole.objects, method=zipfile.ZIP_DEFLATED)
     suite.written("twice", "two archives of the same objects, one behind the other", twice, whole, tiers=[WRITER])
-    suite.written("behind-a-program", "behind other bytes, as in an archive that unpacks itself", b"#!/bin/sh\nexit\n" + archive(whole.objects), whole, tiers=[WRITER])
 
     def lost(name, why, data, kept):
         suite.written(name, why, data, kept, tiers=[WRITER], left_out=True)
@@ -124,6 +128,11 @@ def add(suite):
     damaged = bytearray(plain)
     damaged[plain.index(statement.encode()) - 30] ^= 1
     lost("header-damaged", "the archive lists an entry whose header is damaged", bytes(damaged), without(statement))
+    lost("with-comment", "a comment is somebody's words", archive(whole.objects, comment=b"zipped by hand"), whole)
+    lost("behind-a-program", "behind other bytes, as in an archive that unpacks itself", b"#!/bin/sh\nexit\n" + plain, whole)
+    lost("bytes-behind", "bytes behind the end of the archive", plain + b"mine", whole)
+    lost("folder-with-data", "an entry is a folder only if it is empty", archive(whole.objects | {"mine/": b"hello"}), whole)
+    lost("twice-and-different", "a second entry of an object, with other bytes", archive({statement: b"{}"}) + plain, whole)
     lost("foreign-file", "a file that is not an object of a bundle", archive(whole.objects | {"readme.md": b"hello"}), whole)
     whole_deflated = bytearray(archive(whole.objects, method=zipfile.ZIP_DEFLATED))
     at = whole_deflated.index(statement.encode()) + len(statement)

@@ -11,7 +11,8 @@ use crate::{Outcome, exit, files, terminal};
 /// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again
 ///
 /// Keeps every object whose bytes are what its name says, so every id stays; a signed statement gets its name back, whatever its entry is
-/// called. Lists what it leaves out. Then the exit status is 1, and the archive itself stays as it is: `-o` writes what is intact elsewhere.
+/// called. Lists what it leaves out: also comments, and bytes outside of entries. Then the exit status is 1, and the archive itself stays as
+/// it is: `-o` writes what is intact elsewhere.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle repack zipped-again.expb -o run.expb")]
 pub struct Repack {
@@ -53,7 +54,7 @@ impl Repack {
         output.save(&repacked.bundle)?;
         let mut words = format!("{}: {kept} kept, {dropped} left out", output.path());
         if repacked.renamed > 0 {
-            words += &format!("; {} under the name that its bytes have", count(repacked.renamed, "statement"));
+            words += &format!("; {} under the name that its bytes have", count(repacked.renamed, "object"));
         }
         if repacked.clutter > 0 {
             words += &format!("; {} of an operating system not kept", count(repacked.clutter, "file"));

@@ -12,14 +12,14 @@ use expbundle_format::{Code, Finding, Place};
 use super::salvage::{PIECE_BYTES, part, shown_name, u16_at, u32_at, u64_at};
 use crate::content::Content;
 
-const END: [u8; 4] = *b"PK\x05\x06";
-const END_BYTES: u64 = 22;
-const LOCATOR: &[u8; 4] = b"PK\x06\x07";
-const LOCATOR_BYTES: u64 = 20;
-const WIDE_END: &[u8; 4] = b"PK\x06\x06";
-const WIDE_END_BYTES: u8 = 56;
-const HEADER: &[u8; 4] = b"PK\x01\x02";
-const HEADER_BYTES: u64 = 46;
+pub const END: [u8; 4] = *b"PK\x05\x06";
+pub const END_BYTES: u64 = 22;
+pub const LOCATOR: &[u8; 4] = b"PK\x06\x07";
+pub const LOCATOR_BYTES: u64 = 20;
+pub const WIDE_END: &[u8; 4] = b"PK\x06\x06";
+pub const WIDE_END_BYTES: u8 = 56;
+pub const HEADER: &[u8; 4] = b"PK\x01\x02";
+pub const HEADER_BYTES: u64 = 46;
 
 /// A name as the walk remembers it: its hash, for names may be long and many.
 pub type NameHash = [u8; 16];

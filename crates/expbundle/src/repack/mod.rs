@@ -5,7 +5,7 @@
 //! kept is reported. A statement under a wrong name is known by its signature, and gets the name that its digest is; else signatures are
 //! not looked at, and [`crate::verify`] does that with the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use expbundle_format::container::EntryName;
@@ -14,12 +14,13 @@ use expbundle_format::record::Record;
 use expbundle_format::{Blake3, Code, Finding, Place, RecordId};
 use expbundle_statement::Envelope;
 
-use self::salvage::{Object, Salvage, inflated_limit, salvage, statement};
+use self::salvage::{Nameless, Object, Salvage, inflated_limit, salvage, statement};
 use crate::bundle::Bundle;
 use crate::content::Content;
 use crate::spoken_of::spoken_of;
 
 mod directory;
+mod outside;
 mod salvage;
 #[cfg(test)]
 mod tests;
@@ -29,11 +30,13 @@ mod tests;
 pub struct Repacked {
     /// Every object that is what its name says.
     pub bundle: Bundle,
-    /// What was left out, and why. If there is nothing, every object that the archive lists is in the bundle.
+    /// What was left out, and why. If there is nothing, everything in the archive is in the bundle, but for `clutter`, folders, `mimetype` and
+    /// the times and fields that ZIP tools add.
     pub dropped: Vec<Finding>,
-    /// Statements that had another name in the archive.
+    /// Objects that had a different name in the archive.
     pub renamed: u64,
-    /// Files of an operating system, such as `__MACOSX/…` and `.DS_Store`, that are not in the bundle. They are no loss.
+    /// Files of an operating system, such as `__MACOSX/…` and `.DS_Store`, that are not in the bundle. They are no loss: what is an object of
+    /// the bundle is kept under whatever name.
     pub clutter: u64,
 }
 
@@ -78,7 +81,8 @@ impl RepackError {
 /// Entries that are stored stay where they are, as parts of `source`; others are inflated into one temporary file. Memory is
 /// bounded by the number of entries, time by the size of the file and what it may inflate to.
 pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError> {
-    let Salvage { objects, dropped, clutter, renamed } = salvage(source, limits, inflated_limit(source.size()))?;
+    let Salvage { objects, dropped, mut not_met, outside, clutter, renamed } =
+        salvage(source, limits, inflated_limit(source.size()))?;
     let mut sorter = Sorter { limits, bundle: Bundle::new(), records: BTreeMap::new(), dropped, renamed };
     let (mut sections, mut artifacts) = (Vec::new(), Vec::new());
     for object in objects {
@@ -89,23 +93,28 @@ pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError
             EntryName::Artifact(digest) => artifacts.push((digest, object)),
         }
     }
+    let clutter = sorter.records_among(clutter);
     for object in sections {
         sorter.section(object);
     }
     for (digest, object) in artifacts {
         sorter.named(digest, Code::DigestArtifact, object);
     }
+    let clutter = sorter.sections_among(clutter);
+    let clutter = sorter.artifacts_among(clutter);
     sorter.drop_unlisted();
     let Sorter { bundle, mut dropped, renamed, .. } = sorter;
     if bundle.entries().next().is_none() {
         return Err(RepackError::Nothing);
     }
-    // One intact copy of an object is enough; broken ones beside it are no loss.
-    dropped.retain(|finding| {
+    // An object whose entry had a damaged name is there all the same.
+    not_met.retain(|finding| {
         let name: Option<EntryName> = finding.place.entry.as_deref().and_then(|name| name.parse().ok());
         name.is_none_or(|name| !bundle.contains(&name))
     });
-    Ok(Repacked { bundle, dropped, renamed, clutter })
+    // Where entries or the list of them are damaged, their remains are what belongs to nothing, and they are reported.
+    dropped.extend(if not_met.is_empty() { outside } else { not_met });
+    Ok(Repacked { bundle, dropped, renamed, clutter: clutter.len() as u64 })
 }
 
 /// Sorts objects into those that a bundle can hold and those that it cannot.
@@ -172,16 +181,83 @@ impl Sorter<'_> {
         same
     }
 
-    /// Drops embedded artifacts that nothing speaks of: a bundle with one would be refused.
-    fn drop_unlisted(&mut self) {
+    /// Keeps the records among files that are named like those of an operating system, and gives the rest.
+    fn records_among(&mut self, clutter: Vec<Nameless>) -> Vec<Nameless> {
+        let limits = self.limits;
+        let record = |one: &Nameless| Record::parse(one.content.read(limits.record_bytes).ok()?, limits).ok();
+        self.kept_of(clutter, |sorter, one| {
+            let id = RecordId(one.blake3);
+            sorter.records.insert(id, record(one)?);
+            Some(vec![EntryName::Record(id)])
+        })
+    }
+
+    /// The same for sections that a record lists and that are not there.
+    fn sections_among(&mut self, clutter: Vec<Nameless>) -> Vec<Nameless> {
+        if clutter.is_empty() {
+            return clutter;
+        }
+        let listed = self.records.iter().flat_map(|(id, record)| {
+            record.body().sections.iter().map(|(section, listed)| {
+                (listed.digest.blake3, EntryName::Section { record: *id, section: section.clone() })
+            })
+        });
+        let mut missing: BTreeMap<Blake3, Vec<EntryName>> = BTreeMap::new();
+        for (digest, name) in listed.filter(|(_, name)| !self.bundle.contains(name)) {
+            missing.entry(digest).or_default().push(name);
+        }
+        self.kept_of(clutter, |_, one| missing.get(&one.blake3).cloned())
+    }
+
+    /// The same for artifacts that are named and not there.
+    fn artifacts_among(&mut self, mut clutter: Vec<Nameless>) -> Vec<Nameless> {
+        clutter.retain(|one| !self.bundle.contains(&EntryName::Artifact(one.blake3)));
+        // Listings among them name others.
+        for one in &clutter {
+            self.bundle.insert_unchecked(EntryName::Artifact(one.blake3), one.content.clone());
+        }
+        let unlisted = self.unlisted();
+        let (unlisted, kept): (Vec<_>, Vec<_>) = clutter.into_iter().partition(|one| unlisted.contains(&one.blake3));
+        for one in &unlisted {
+            self.bundle.remove(&EntryName::Artifact(one.blake3));
+        }
+        self.renamed += kept.len() as u64;
+        unlisted
+    }
+
+    /// Keeps what has names, and gives the rest.
+    fn kept_of(
+        &mut self,
+        clutter: Vec<Nameless>,
+        names: impl Fn(&mut Self, &Nameless) -> Option<Vec<EntryName>>,
+    ) -> Vec<Nameless> {
+        let mut rest = Vec::new();
+        for one in clutter {
+            let Some(names) = names(self, &one) else {
+                rest.push(one);
+                continue;
+            };
+            self.renamed += 1;
+            for name in names {
+                self.bundle.insert_unchecked(name, one.content.clone());
+            }
+        }
+        rest
+    }
+
+    /// Embedded artifacts that nothing names.
+    fn unlisted(&self) -> BTreeSet<Blake3> {
         let claims =
             |content: &Content| Envelope::parse(&content.read(self.limits.statement_bytes).ok()?).ok()?.claims().ok();
         let released = self.bundle.statements().filter_map(|(_, content)| claims(content)?.listing());
         let released: Vec<_> = released.collect();
         let listed = spoken_of(&self.bundle, &self.records, &released, self.limits, |_| true, |_, _| true).artifacts;
-        let unlisted: Vec<_> =
-            self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect();
-        for name in unlisted.into_iter().map(EntryName::Artifact) {
+        self.bundle.artifacts().map(|(digest, _)| digest).filter(|digest| !listed.contains(digest)).collect()
+    }
+
+    /// Drops embedded artifacts that nothing names: a bundle with one would be refused.
+    fn drop_unlisted(&mut self) {
+        for name in self.unlisted().into_iter().map(EntryName::Artifact) {
             self.bundle.remove(&name);
             self.drop(&name, Code::ContainerUnlisted, "no record or release here names this artifact");
         }

@@ -2,21 +2,23 @@
 //!
 //! Nothing is taken from where the central directory points: digests make belief needless. The file is walked once from front to
 //! back and no byte of data is taken twice, so overlapping entries, the trick behind the largest zip bombs, cannot be expressed; and an
-//! archive without its end gives what is there. What the directory names and the walk did not meet is reported ([`super::directory`]).
+//! archive without its end gives what is there. What the directory names and the walk did not meet is reported ([`super::directory`]), and so is
+//! what stands outside of entries ([`super::outside`]).
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
 
-use expbundle_format::container::EntryName;
+use expbundle_format::container::{EntryName, MIMETYPE};
 use expbundle_format::limits::Limits;
 use expbundle_format::{Blake3, Code, Finding, Place};
 use expbundle_statement::Envelope;
 use flate2::bufread::DeflateDecoder;
 
 use super::RepackError;
-use super::directory::{self, name_hash};
+use super::directory::{self, NameHash, name_hash};
+use super::outside::{Gaps, end_of_entry};
 use crate::content::Content;
 
 /// An entry that is named as an object of a bundle.
@@ -29,14 +31,26 @@ pub struct Object {
     pub blake3: Blake3,
 }
 
+/// Bytes under a name that says nothing of them.
+pub struct Nameless {
+    /// Its bytes, inflated.
+    pub content: Content,
+    /// What they hash to.
+    pub blake3: Blake3,
+}
+
 /// What was found.
 pub struct Salvage {
     /// In the order of the file.
     pub objects: Vec<Object>,
-    /// Entries that cannot be objects, and what the archive lists and was not met.
+    /// Entries that cannot be objects.
     pub dropped: Vec<Finding>,
-    /// Files that the operating system of whoever zipped it put there, and that hold nothing of anybody's.
-    pub clutter: u64,
+    /// What the archive lists and the walk did not meet.
+    pub not_met: Vec<Finding>,
+    /// What belongs to no entry.
+    pub outside: Vec<Finding>,
+    /// Files that are named like those that the operating system of whoever zipped it puts there.
+    pub clutter: Vec<Nameless>,
     /// Statements among `objects` whose entries had names that no object has.
     pub renamed: u64,
 }
@@ -49,7 +63,7 @@ const INFLATED_RATIO: u64 = 20;
 /// Bytes read at a time.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
-const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
+pub const SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const HEADER_BYTES: u64 = 30;
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 const STORED: u16 = 0;
@@ -64,9 +78,7 @@ pub fn inflated_limit(size: u64) -> u64 {
 
 /// Walks the file once. What is compressed may inflate to `inflated_limit` bytes.
 pub fn salvage(source: &Content, limits: &Limits, inflated_limit: u64) -> Result<Salvage, RepackError> {
-    let mut spool = Spool { file: None, size: 0, spent: 0, limit: inflated_limit, looked: 0 };
-    let (mut found, mut dropped, mut clutter, mut renamed) = (Vec::new(), Vec::new(), 0, 0);
-    let (mut met, mut data) = (BTreeSet::new(), Vec::<Range<u64>>::new());
+    let mut walk = Walk::new(source, limits, inflated_limit);
     let mut position = 0;
     let mut headers = 0_u64;
     while let Some(offset) = next_header(source, position)? {
@@ -76,44 +88,127 @@ pub fn salvage(source: &Content, limits: &Limits, inflated_limit: u64) -> Result
             return Err(RepackError::Entries { limit: limits.entries });
         }
         let Some(header) = Header::read(source, offset)? else { break };
-        met.insert(header.name_hash);
-        // The data of anything else is searched for headers as well, so whatever its sizes say does not matter.
-        position = header.data_offset;
-        let name = entry_name(&header.name);
-        if name.is_none() && (header.is_expected() || header.is_clutter()) {
-            clutter += u64::from(!header.is_expected());
-            continue;
-        }
-        let most = if name.is_some() { u64::MAX } else { limits.statement_bytes };
-        let (end, bytes) = header.bytes(source, &mut spool, most)?;
-        let is_statement = |bytes: &Bytes| spool.content(source, bytes).map(|content| statement(&content, limits));
-        match (name, bytes) {
-            (Some(name), Ok(bytes)) => {
-                data.push(header.data_offset..end);
-                position = end;
-                found.push((name, bytes));
-            }
-            (Some(_), Err(finding)) => {
-                position = end;
-                dropped.push(finding);
-            }
-            (None, Ok(bytes)) if is_statement(&bytes)? => {
-                data.push(header.data_offset..end);
-                position = end;
-                found.push((EntryName::Statement(bytes.blake3), bytes));
-                renamed += 1;
-            }
-            (None, bytes) => {
-                if let Ok(bytes) = bytes {
-                    spool.give_back(&bytes);
-                }
-                dropped.push(header.refusal(Code::ContainerName, "it is not an object of a bundle"));
-            }
+        walk.gaps.begins(offset);
+        position = walk.entry(&header)?;
+    }
+    walk.end()
+}
+
+/// A walk over the entries of a file.
+struct Walk<'a> {
+    source: &'a Content,
+    limits: &'a Limits,
+    spool: Spool,
+    found: Vec<(EntryName, Bytes)>,
+    clutter: Vec<Bytes>,
+    dropped: Vec<Finding>,
+    renamed: u64,
+    /// Names of all entries.
+    met: BTreeSet<NameHash>,
+    /// Where the bytes of objects are.
+    data: Vec<Range<u64>>,
+    gaps: Gaps,
+    /// Bytes of stored entries without the name of an object that may still be hashed: such entries may lie within each other.
+    to_hash: u64,
+}
+
+impl<'a> Walk<'a> {
+    fn new(source: &'a Content, limits: &'a Limits, inflated_limit: u64) -> Self {
+        Self {
+            source,
+            limits,
+            spool: Spool { file: None, size: 0, spent: 0, limit: inflated_limit, looked: 0 },
+            found: Vec::new(),
+            clutter: Vec::new(),
+            dropped: Vec::new(),
+            renamed: 0,
+            met: BTreeSet::new(),
+            data: Vec::new(),
+            gaps: Gaps::default(),
+            to_hash: source.size(),
         }
     }
-    dropped.extend(directory::not_met(source, &met, &data, limits.entries.saturating_mul(2))?);
-    let objects = spool.objects(source, found)?;
-    Ok(Salvage { objects, dropped, clutter, renamed })
+
+    /// Takes an entry, and gives where the walk goes on.
+    fn entry(&mut self, header: &Header) -> Result<u64, RepackError> {
+        self.met.insert(header.name_hash);
+        let called = header.called();
+        let (end, bytes) = self.bytes(header, &called)?;
+        self.gaps.ends(match &bytes {
+            Ok(_) => Some(end_of_entry(self.source, end, header.flags & FLAG_DESCRIPTOR != 0)?),
+            Err(_) => None,
+        });
+        // The data of anything but objects is searched for headers as well, so whatever its sizes say does not matter.
+        let position = header.data_offset;
+        match (called, bytes) {
+            (Called::Object(name), Ok(bytes)) => return Ok(self.object(header, end, name, bytes)),
+            (Called::Object(_), Err(finding)) => {
+                self.dropped.push(finding);
+                return Ok(end);
+            }
+            (Called::Expected(digest), Ok(bytes)) if bytes.blake3 == digest => self.spool.give_back(&bytes),
+            (_, Ok(bytes)) if statement(&self.spool.content(self.source, &bytes)?, self.limits) => {
+                self.renamed += 1;
+                return Ok(self.object(header, end, EntryName::Statement(bytes.blake3), bytes));
+            }
+            (Called::Clutter, Ok(bytes)) => self.clutter.push(bytes),
+            (_, bytes) => {
+                if let Ok(bytes) = bytes {
+                    self.spool.give_back(&bytes);
+                }
+                self.dropped.push(header.refusal(Code::ContainerName, "it is not an object of a bundle"));
+            }
+        }
+        Ok(position)
+    }
+
+    fn object(&mut self, header: &Header, end: u64, name: EntryName, bytes: Bytes) -> u64 {
+        self.data.push(header.data_offset..end);
+        self.found.push((name, bytes));
+        end
+    }
+
+    /// As [`Header::bytes`], of as many bytes as an entry of such a name may have.
+    fn bytes(&mut self, header: &Header, called: &Called) -> Result<(u64, Result<Bytes, Finding>), RepackError> {
+        let most = match called {
+            Called::Object(_) | Called::Clutter => u64::MAX,
+            Called::Expected(_) | Called::Other => self.limits.statement_bytes,
+        };
+        if header.method != STORED || matches!(called, Called::Object(_)) {
+            return header.bytes(self.source, &mut self.spool, most);
+        }
+        let (end, bytes) = header.bytes(self.source, &mut self.spool, most.min(self.to_hash))?;
+        self.to_hash -= bytes.as_ref().map_or(0, |bytes| bytes.size);
+        Ok((end, bytes))
+    }
+
+    fn end(self) -> Result<Salvage, RepackError> {
+        let most = self.limits.entries.saturating_mul(2);
+        let not_met = directory::not_met(self.source, &self.met, &self.data, most)?;
+        let outside = self.gaps.findings(self.source, most)?;
+        let contents = self.spool.contents(self.source)?;
+        let objects = self
+            .found
+            .into_iter()
+            .map(|(name, bytes)| Ok(Object { name, content: contents.of(&bytes)?, blake3: bytes.blake3 }));
+        let objects = objects.collect::<io::Result<_>>()?;
+        let clutter =
+            self.clutter.iter().map(|bytes| Ok(Nameless { content: contents.of(bytes)?, blake3: bytes.blake3 }));
+        let clutter = clutter.collect::<io::Result<_>>()?;
+        Ok(Salvage { objects, dropped: self.dropped, not_met, outside, clutter, renamed: self.renamed })
+    }
+}
+
+/// What the name of an entry promises.
+enum Called {
+    /// An object of a bundle.
+    Object(EntryName),
+    /// What belongs to a bundle without being an object, with the digest that it has then: `mimetype`, and folders, which are empty.
+    Expected(Blake3),
+    /// What an operating system adds.
+    Clutter,
+    /// Nothing.
+    Other,
 }
 
 /// Whether these bytes are a signed statement whose signature holds: then they are one under whatever name.
@@ -137,7 +232,7 @@ struct Header {
     /// Size of the data in the file, if the header says it.
     stored_size: Option<u64>,
     name: String,
-    name_hash: directory::NameHash,
+    name_hash: NameHash,
     data_offset: u64,
 }
 
@@ -166,9 +261,19 @@ impl Header {
         }))
     }
 
-    /// Whether it belongs to a bundle without being an object: `mimetype`, and the folders that other tools write.
-    fn is_expected(&self) -> bool {
-        self.name.ends_with(['/', '\\']) || self.name.rsplit(['/', '\\']).next() == Some("mimetype")
+    /// By its name alone. What is in it may be something else.
+    fn called(&self) -> Called {
+        if let Some(name) = entry_name(&self.name) {
+            Called::Object(name)
+        } else if self.name.ends_with(['/', '\\']) {
+            Called::Expected(Blake3::of(b""))
+        } else if self.is_clutter() {
+            Called::Clutter
+        } else if self.name.rsplit(['/', '\\']).next() == Some("mimetype") {
+            Called::Expected(Blake3::of(MIMETYPE.as_bytes()))
+        } else {
+            Called::Other
+        }
     }
 
     /// Whether the operating system put it there: what macOS knows of the files, its view of the folder, thumbnails.
@@ -322,19 +427,26 @@ impl Spool {
         }
     }
 
-    /// Objects that read their bytes from the source or from here.
-    fn objects(self, source: &Content, found: Vec<(EntryName, Bytes)>) -> Result<Vec<Object>, RepackError> {
-        let spooled = match self.file {
+    /// Everything that was inflated, and the source.
+    fn contents(self, source: &Content) -> io::Result<Contents<'_>> {
+        let inflated = match self.file {
             Some(file) => Content::file(file)?,
             None => Content::bytes([]),
         };
-        let objects = found.into_iter().map(|(name, bytes)| {
-            let whole = if bytes.inflated { &spooled } else { source };
-            let content = whole.slice(bytes.offset, bytes.size);
-            let content = content.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-            Ok(Object { name, content, blake3: bytes.blake3 })
-        });
-        objects.collect()
+        Ok(Contents { source, inflated })
+    }
+}
+
+/// Where bytes are read from once the walk is over.
+struct Contents<'a> {
+    source: &'a Content,
+    inflated: Content,
+}
+
+impl Contents<'_> {
+    fn of(&self, bytes: &Bytes) -> io::Result<Content> {
+        let whole = if bytes.inflated { &self.inflated } else { self.source };
+        whole.slice(bytes.offset, bytes.size).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }
 
