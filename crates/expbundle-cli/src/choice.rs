@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_query::{Chosen, QueryError, claimed_by_others, rather};
-use expbundle_statement::{Identity, Kind};
+use expbundle_statement::{Identity, Predicate};
 use expbundle_words::{Failure, count, objections, records};
 
 use crate::{keys, terminal};
@@ -22,8 +22,8 @@ pub fn to_sign(intact: &Intact, signer: &Identity, wanted: &[String]) -> Result<
 }
 
 /// Refuses a statement about a record that was not named, where the signer may have meant one of theirs.
-pub fn meant(intact: &Intact, signer: &Identity, kind: &Kind, id: RecordId) -> Result<(), Failure> {
-    let mut could_be = rather(intact, signer, kind, id);
+pub fn meant(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId) -> Result<(), Failure> {
+    let mut could_be = rather(intact, signer, says, id, keys::now().timestamp());
     if could_be.is_empty() {
         return Ok(());
     }

@@ -64,7 +64,7 @@ impl StatementArguments {
         for id in chosen.ids {
             let predicate = predicate(&intact, id)?;
             if self.record.is_empty() {
-                choice::meant(&intact, &signer, &predicate.kind(), id)?;
+                choice::meant(&intact, &signer, &predicate, id)?;
             }
             for subject in intact.subjects(id, &predicate).into_iter().filter(|subject| subjects_seen.insert(*subject))
             {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
-use expbundle_statement::{Identity, Kind, VerifiedStatement};
+use expbundle_lineage::Grade;
+use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::QueryError;
@@ -61,16 +62,27 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
     Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
 }
 
-/// The records of its own that a signer may have meant instead of the one that no other follows from; empty if that is plain.
+/// The records of its own that a signer may have meant instead of the one that no other derives from; empty if that is plain.
 ///
-/// Anybody can make a record or link by which something follows from the signer's record. So where the key vouches for records here, a
-/// statement about another has to name it; but an `authorship` need not, of a new record that derives from these by its own word.
-pub fn rather(intact: &Intact, signer: &Identity, kind: &Kind, id: RecordId) -> Vec<RecordId> {
+/// Anybody can make a record or a link by which something derives from the signer's record. So an objection to another record than the
+/// signer's own has to name it, and so has an `authorship` of a record that is the last one by somebody else's `link` alone.
+pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId, at: Timestamp) -> Vec<RecordId> {
     let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
     let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
     let own: BTreeSet<RecordId> = own.map(|one| RecordId(one.record().blake3)).collect();
-    let links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
-    if own.contains(&id) || *kind == Kind::Authorship && links.clone().all(|one| by_signer(&one)) {
+    let is_unclear = match says {
+        Predicate::Revocation(_) | Predicate::Supersession(_) => true,
+        Predicate::Review(review) => review.verdict != ReviewVerdict::Approved,
+        Predicate::Authorship(_) => {
+            let edges = intact.judge(None, at).lineage.parents(id);
+            let mut links = intact.statements().iter().filter(|one| one.kind() == Kind::Link);
+            !edges.is_empty()
+                && edges.iter().all(|edge| edge.grade() >= Grade::Asserted)
+                && links.any(|one| !by_signer(&one))
+        }
+        _ => false,
+    };
+    if !is_unclear || own.contains(&id) {
         return Vec::new();
     }
     own.into_iter().filter(|own| intact.records().contains_key(own)).collect()

@@ -293,7 +293,9 @@ impl Predicate {
                 let title = title.as_deref().map(|title| format!(" as {}", word(title))).unwrap_or_default();
                 format!("releases the folder{title}{}", because(reason.as_deref()))
             }
-            Self::Other(word, _) => format!("a statement of kind {}, which this version does not know", Foreign::new(word)),
+            Self::Other(word, _) => {
+                format!("a statement of kind {}, which this version does not know", Foreign::new(word))
+            }
         }
     }
 }
