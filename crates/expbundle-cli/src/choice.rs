@@ -13,7 +13,7 @@ use expbundle_words::{Failure, count, objections, records};
 
 use crate::{keys, terminal};
 
-const NAME_IT: &str = "name one by `--record ID`, which may be given again, or take each of them by `--record all`";
+const NAME_IT: &str = "choose with `--record ID`, which can be repeated, or take all of them with `--record all`";
 
 /// The records that a person wants to sign: those that `--record` names; without it the one that no other follows from.
 pub fn to_sign(intact: &Intact, signer: &Identity, wanted: &[String]) -> Result<Chosen, Failure> {
@@ -45,9 +45,9 @@ pub fn authorship(
         1 => "the record is signed by another key".to_owned(),
         several => format!("{} are signed by another key", count(several as u64, "record")),
     };
-    Err(Failure::usage(format!("{what}, and to sign it is to stand by what somebody else made"))
+    Err(Failure::usage(format!("{what}; by signing you would stand behind somebody else's work"))
         .listing(records::list(intact, signer, foreign))
-        .help("if that is meant, name the record by `--record ID`"))
+        .help("if you mean to, name the record with `--record ID`"))
 }
 
 /// The records that are looked at: the one whose id begins so, or all that no other follows from.
@@ -65,7 +65,7 @@ pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure
 fn which(error: QueryError, help: &str, list: impl Fn(&[RecordId]) -> String) -> Failure {
     let QueryError::WhichRecord(ids) = error else { return error.into() };
     let number = count(ids.len() as u64, "record");
-    Failure::usage(format!("which record is meant? The bundle has {number} that could be"))
+    Failure::usage(format!("which record do you mean? The bundle has {number} to choose from"))
         .listing(list(&ids))
         .help(help)
 }

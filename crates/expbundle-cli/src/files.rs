@@ -12,7 +12,13 @@ use expbundle_words::Failure;
 
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
+    let folder = path;
     let path = &bundle_of(path);
+    if folder.is_dir() && path.symlink_metadata().is_err() {
+        return Err(Failure::new("cli.io", format!("the folder has no `{BUNDLE_NAME}`"))
+            .at(folder.as_str())
+            .help("name the bundle itself, or add one to the folder with `expbundle attach`"));
+    }
     let unverified = Unverified::open(path).map_err(|error| Failure::unreadable(path, &error))?;
     let checked = unverified.check(Digests::Blake3);
     checked.map(|checked| checked.intact).map_err(|wrong| Failure::from(&Refused::by(wrong.into_findings(), path)))
@@ -78,7 +84,7 @@ pub fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(describe)?;
     if bytes.len() as u64 > MOST_BYTES {
-        let message = format!("it has more than {MOST_BYTES} bytes, too many for a text file");
+        let message = format!("the file has more than {MOST_BYTES} bytes, too many for a text file");
         return Err(Failure::usage(message).at(path.as_str()));
     }
     Ok(bytes)

@@ -19,14 +19,14 @@ const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
 pub struct SigningArguments {
     /// Private key: OpenSSH or PKCS#8, Ed25519
     ///
-    /// If it is encrypted, the passphrase is taken from `--passphrase-fd`, else from `EXPBUNDLE_PASSPHRASE` unless that is empty, else
-    /// asked for.
+    /// If the key is encrypted, the passphrase comes from `--passphrase-fd`, else from `EXPBUNDLE_PASSPHRASE` if it is not empty, else from
+    /// a prompt.
     #[arg(long, value_name = "FILE")]
     key: Utf8PathBuf,
     /// Read the passphrase from this file descriptor
     #[arg(long, value_name = "NUMBER")]
     passphrase_fd: Option<u32>,
-    /// What you want to be called in the statement
+    /// Your display name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Date of the statement (RFC 3339) [default: now]
@@ -37,7 +37,7 @@ pub struct SigningArguments {
 /// With which key a folder is released, and as whom
 #[derive(Debug, clap::Args)]
 pub struct ReleaseSigning {
-    /// Private key that releases the folder: lists its counted files, and signs the list
+    /// Private key: also release the folder, that is, list its counted files and sign the list
     #[arg(long, value_name = "FILE")]
     key: Option<Utf8PathBuf>,
     /// Read the passphrase from this file descriptor
@@ -151,7 +151,7 @@ fn read_descriptor(descriptor: u32) -> Result<Zeroizing<String>, Failure> {
 /// A moment that a person names, or now.
 pub fn moment(text: Option<&str>) -> Result<Time, Failure> {
     let Some(text) = text else { return Ok(now()) };
-    text.parse().map_err(|error| Failure::usage(format!("{error}")).help("times look like 2026-11-23T09:00:00Z"))
+    text.parse().map_err(|error| Failure::usage(format!("{error}")).help("write times like 2026-11-23T09:00:00Z"))
 }
 
 /// Now, in whole seconds: nobody signs twice in one.

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
-use expbundle_query::{Found, Question, Relations, Scope, Source};
+use expbundle_query::{Found, QueryError, Question, Relations, Scope, Source};
 use expbundle_words::{Failure, relations as words};
 
 use crate::{exit, files, keys, terminal};
@@ -31,7 +31,11 @@ pub fn of(asked: &Asked<'_>) -> Result<Relations, Failure> {
         record: asked.record,
         scope: asked.scope,
     };
-    let relations = Relations::of(question)?;
+    let relations = Relations::of(question).map_err(|error| {
+        let is_without_bundle = matches!(error, QueryError::NoBundle(_));
+        let failure = Failure::from(error);
+        if is_without_bundle { failure.help("name bundles, or folders of them, with `--with`") } else { failure }
+    })?;
     terminal::talk(&words::passed_over(&relations.passed_over));
     relations.refused.iter().for_each(|refused| terminal::print(&refused.into()));
     Ok(relations)
@@ -52,7 +56,7 @@ fn source(path: &Utf8Path) -> Result<Source, Failure> {
     }
     let mut input = std::io::stdin().lock();
     if input.is_terminal() {
-        return Err(Failure::usage("`-` stands for a bundle on standard input, and that is a terminal"));
+        return Err(Failure::usage("`-` reads a bundle from standard input, which is a terminal"));
     }
     let mut file = tempfile::tempfile().map_err(|error| files::temporary(&error))?;
     std::io::copy(&mut input.by_ref(), &mut file).map_err(|error| files::temporary(&error))?;

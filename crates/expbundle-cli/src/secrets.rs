@@ -12,7 +12,7 @@ pub fn kind_or_place(text: &str) -> Result<String, String> {
     if kinds.contains(&text) || text.contains(['/', '.']) {
         return Ok(text.to_owned());
     }
-    Err(format!("no kind of secret and no place; kinds are: {}", kinds.join(", ")))
+    Err(format!("neither a kind of secret nor a location; kinds are: {}", kinds.join(", ")))
 }
 
 /// Refuses what holds secrets. Says their kinds and places, and never what they are.
@@ -28,6 +28,6 @@ pub fn refused(found: &[(String, &'static str)], help: &str) -> Failure {
     let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
     let more = places.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Failure::new("source.secret", format!("what looks like a secret stands at: {}{more}", shown.join(", ")))
-        .help(format!("{help}; for a false alarm, `--allow-secrets NAME` with its kind or place"))
+    Failure::new("source.secret", format!("found what looks like a secret at: {}{more}", shown.join(", ")))
+        .help(format!("{help}; for a false alarm, pass its kind or location with `--allow-secrets NAME`"))
 }

@@ -16,17 +16,17 @@ pub fn affordable(reader: &SeriesReader, content: &Content, name: &str) -> Resul
     if points::is_plausible(reader, content) {
         return Ok(());
     }
-    let message = format!("the section claims {} points in {} bytes", reader.rows(), content.size());
-    Err(Failure::new("cli.limit", message).at(name).help("`expbundle extract --parquet` gives the section as it is"))
+    let message = format!("the section claims to have {} points in {} bytes", reader.rows(), content.size());
+    Err(Failure::new("cli.limit", message).at(name).help("`expbundle extract --parquet` writes the section unchanged"))
 }
 
 /// Refuses a section whose CSV would be many times as large.
 pub fn csv_affordable(reader: &SeriesReader, content: &Content, name: &str) -> Result<(), Failure> {
     let Some(about) = points::huge_csv(reader, content).map_err(|error| failure(&error, name))? else { return Ok(()) };
-    let message = format!("as CSV the section would have about {about} GiB, and has {} bytes", content.size());
+    let message = format!("as CSV the section would be about {about} GiB; it has {} bytes", content.size());
     Err(Failure::new("cli.limit", message)
         .at(name)
-        .help("`--any-size` writes it all the same; `--parquet` gives the section as it is"))
+        .help("`--any-size` writes it anyway; `--parquet` writes the section unchanged"))
 }
 
 /// Opens `console.parquet`.
@@ -38,5 +38,5 @@ pub fn open_console(content: &Content, name: &str) -> Result<ConsoleReader, Fail
 pub fn failure(error: &SeriesError, name: &str) -> Failure {
     Failure::new("cli.source", format!("the section cannot be read: {error}"))
         .at(name)
-        .help("`expbundle extract --section` gives its bytes as they are")
+        .help("`expbundle extract --section` writes its bytes unchanged")
 }

@@ -21,19 +21,19 @@ use crate::{Outcome, choice, exit, files, terminal};
 /// Which bundle and record, with which key, and where the result goes
 #[derive(Debug, clap::Args)]
 pub struct StatementArguments {
-    /// Bundle, or model directory that carries one
+    /// Bundle, or model folder with one
     bundle: Utf8PathBuf,
-    /// Id of the record, or its beginning; may be given again. `all`: each record that no other follows from
+    /// Id of the record, or its first digits; can be repeated. `all`: every record that no other record derives from
     ///
-    /// If it is not given, the bundle must have one record that no other follows from.
+    /// Required if the bundle has several such records, and often if the key has already signed another record in it.
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
     #[command(flatten)]
     signing: SigningArguments,
-    /// Keep what looks like a secret of this kind: for false alarms
+    /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     #[arg(long, value_name = "KIND", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Write the result there instead of into the bundle itself
+    /// Write the result to this file instead of into the bundle itself
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
 }
@@ -93,7 +93,7 @@ impl StatementArguments {
         for (id, predicate) in &predicates {
             let said = intact.signed(*id, predicate, &signing).map_err(failure)?;
             let found = audit::statement(said.file(), predicate.kind().as_str(), &self.allow_secrets);
-            crate::secrets::refuse(&found, "nothing was written; say it without the secret")?;
+            crate::secrets::refuse(&found, "nothing was written; remove the secret from the statement")?;
             done.push((
                 format!("{} of {}", predicate.kind(), words::about(&intact, *id, predicate)),
                 said.statement().id(),
@@ -131,7 +131,7 @@ impl StatementArguments {
                 if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
                     return Err(Failure::new(
                         "cli.io",
-                        format!("the bundle changed meanwhile: record {} is gone", short(gone)),
+                        format!("the bundle changed in the meantime: record {} is gone", short(gone)),
                     )
                     .at(source.as_str())
                     .help("nothing was written; run it again"));
@@ -168,7 +168,7 @@ fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
 pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
     let intact = files::intact(path)?;
     let id = choice::one(&intact, None).map_err(|failure| {
-        failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle that ends in one record")
+        failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle of one record and its ancestors")
     })?;
     Ok(intact.records().get(&id).expect("a record of the bundle was chosen").digest())
 }

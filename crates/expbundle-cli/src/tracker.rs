@@ -32,7 +32,7 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, F
         Failure::new("cli.source", error.to_string())
             .because(&error)
             .at(path.as_str())
-            .help("name the tracker's folder or file; `expbundle convert --help` says which are read")
+            .help("name the tracker's folder or file; `expbundle convert --help` lists what is read")
     })
 }
 

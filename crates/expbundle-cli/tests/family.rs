@@ -197,7 +197,7 @@ fn one_command_says_which_experiment_made_what_is_deployed_and_who_approved_it()
     );
     let output = bench.output(&["why", "other.bin", "--with", "family.expb"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("made by no record here"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("was not made by any record here"));
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_step_that_no_tracker_saw() {
             bench.output(&[&step[..], &["--input", "signers", "--output", "q4.gguf", "-o", "said.expb"]].concat());
         (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    assert!(said.contains("declared, and not proven"), "{said}");
+    assert!(said.contains("declared, not proven"), "{said}");
     let tree = bench.ok(&["lineage", "said.expb", "--with", "base.expb"]);
     assert!(tree.contains("[declared quantized-from]"), "{tree}");
     bench.fails(
@@ -404,7 +404,7 @@ fn costs_and_repetitions_of_a_family() {
     assert_eq!(duplicates[0]["sameSeeds"], false);
     let words = bench.ok(&["lineage", "all.expb", "--cost"]);
     assert!(words.contains("10.30 EUR") && words.contains("states no cost"), "{words}");
-    assert!(bench.ok(&["lineage", "all.expb", "--duplicates"]).contains("but for the seeds"));
+    assert!(bench.ok(&["lineage", "all.expb", "--duplicates"]).contains("except for the seeds"));
 }
 
 #[test]

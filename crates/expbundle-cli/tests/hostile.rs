@@ -343,7 +343,7 @@ fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     let text = bench.ok(&["lineage", "a.expb"]);
     let lines = text.lines().count();
     assert!(lines <= 10_020, "{lines}");
-    assert!(text.contains("… and 50 lines more"), "{text}");
+    assert!(text.contains("… and 50 more lines"), "{text}");
     // The root stands in full once, and with a title that can be read.
     let roots: Vec<&str> = text.lines().filter(|line| line.contains("root root")).collect();
     assert_eq!(roots.iter().filter(|line| !line.contains("shown above")).count(), 1);
@@ -362,7 +362,7 @@ fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     assert_eq!(folded, vec![Some(130); 150]);
     let record = report["start"][0].as_str().expect("an id").to_owned();
     let text = bench.ok(&["lineage", "a.expb", "--record", &record, "--depth", "1"]);
-    assert!(text.contains("and 50 lines more"), "{text}");
+    assert!(text.contains("and 50 more lines"), "{text}");
 }
 
 #[test]

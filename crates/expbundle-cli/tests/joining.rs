@@ -45,7 +45,7 @@ fn what_is_withheld_does_not_come_back_unsaid() {
     bench.ok(&["attach", "model", "full.expb", "--yes"]);
     let text = said(&bench, &["attach", "model", "shared.expb"]);
     assert!(text.contains("identity.json of record") && text.contains("comes back"), "{text}");
-    assert!(text.contains("`--replace` takes the new copy alone"), "{text}");
+    assert!(text.contains("`--replace` keeps only the new copy"), "{text}");
     assert_eq!(text.matches("comes back").count(), 1, "it is said once: {text}");
     bench.ok(&["note", "full.expb", "x", "--key", "ada"]);
     bench.ok(&["attach", "model", "full.expb", "--yes"]);

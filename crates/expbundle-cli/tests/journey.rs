@@ -223,7 +223,7 @@ fn attaching_asks_shows_and_can_be_undone() {
     std::fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
     let card = "---\nlicense: mit # as agreed\n---\n\n# A model\n";
     std::fs::write(bench.path("model/README.md"), card).expect("room");
-    // Without a terminal there is no one to ask.
+    // Without a terminal there is terminal to ask on.
     bench.fails(2, "cli.usage", &["attach", "model", "a.expb"]);
     assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
     bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key"]);

@@ -51,9 +51,9 @@ fn a_descriptor_goes_before_the_variable_and_an_empty_variable_is_none() {
         (None, Some("test\n"), Ok(())),
         (Some("wrong"), Some("test\n"), Ok(())),
         (Some(""), Some("test"), Ok(())),
-        (Some("test"), Some("wrong"), Err("the passphrase does not open it")),
-        (Some("test"), Some("\n"), Err("the passphrase does not open it")),
-        (Some("wrong"), None, Err("the passphrase does not open it")),
+        (Some("test"), Some("wrong"), Err("the passphrase is wrong")),
+        (Some("test"), Some("\n"), Err("the passphrase is wrong")),
+        (Some("wrong"), None, Err("the passphrase is wrong")),
         (Some(""), None, Err("no passphrase was given")),
         (None, None, Err("no passphrase was given")),
     ] {

@@ -118,7 +118,7 @@ fn a_folder_that_nobody_stands_by_has_no_check_mark() {
 #[test]
 fn a_model_that_no_record_here_made_is_said_to_be_one() {
     let bench = signed_by("ada");
-    let unmade = "no record here made: other.bin";
+    let unmade = "not made by any record here: other.bin";
     std::fs::write(bench.path("model/other.bin"), b"other weights").expect("room");
     let attach = bench.output(&["attach", "model", "a.expb", "--yes", "--key", "ada", "--at", "2026-11-21T09:00:00Z"]);
     assert!(String::from_utf8_lossy(&attach.stderr).contains(&format!("note: {unmade}\n")), "{attach:?}");
@@ -131,7 +131,10 @@ fn a_model_that_no_record_here_made_is_said_to_be_one() {
     // Where there is no record at all, none made any.
     std::fs::remove_file(bench.path("model/experiment.expb")).expect("it was there");
     let said = bench.output(&release);
-    assert!(String::from_utf8_lossy(&said.stderr).contains("no record here made: model.bin, other.bin"), "{said:?}");
+    assert!(
+        String::from_utf8_lossy(&said.stderr).contains("not made by any record here: model.bin, other.bin"),
+        "{said:?}"
+    );
 }
 
 /// Words of a paragraph, however its lines are broken.
@@ -352,7 +355,7 @@ fn a_key_is_taken_for_what_it_is() {
     // The line that is printed with a new key is one of a signers file.
     let output = bench.output(&["keygen", "-o", "new"]);
     let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    let line = stderr.lines().find_map(|line| line.split_once("in front: ")).expect("the line").1;
+    let line = stderr.lines().find_map(|line| line.split_once("your own address: ")).expect("the line").1;
     std::fs::write(bench.path("signers"), line).expect("room");
     bench.ok(&["note", "a.expb", "x", "--key", "new"]);
     assert!(

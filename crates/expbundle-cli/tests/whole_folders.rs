@@ -48,8 +48,8 @@ fn refused(path: &str, why: &str, help: &str, put: impl Fn(&Path)) {
 
 #[test]
 fn what_no_listing_can_hold_is_refused_by_its_path() {
-    let link = "it is a link; links are not followed";
-    let copy = "`cp -RL` copies a folder with files in place of its links";
+    let link = "it is a symlink; symlinks are not followed";
+    let copy = "copy the folder with `cp -RL`, which replaces symlinks with files";
     refused("out", link, copy, |data| symlink("/etc/hostname", data.join("out")).expect("a link"));
     refused("sub/in", link, copy, |data| symlink("a.csv", data.join("sub/in")).expect("a link"));
     refused("dangling", link, copy, |data| symlink("nowhere", data.join("dangling")).expect("a link"));

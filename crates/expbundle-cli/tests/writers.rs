@@ -77,7 +77,7 @@ fn records_that_were_attached_at_once_are_all_there() {
     assert!(done > 0);
     for output in outputs.iter().filter(|output| !output.status.success()) {
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("changed meanwhile") && said.contains("run it again"), "{said}");
+        assert!(said.contains("changed in the meantime") && said.contains("run it again"), "{said}");
     }
     let report = json(&bench.ok(&["verify", "model", "--json"]));
     assert_eq!(report["records"].as_array().expect("a list").len(), done);

@@ -79,7 +79,7 @@ impl Default for Options<'_> {
 #[non_exhaustive]
 pub enum ConvertError {
     /// The path holds nothing of the tracker.
-    #[error("`{path}` holds nothing of {tool}, which is read from: {reads}")]
+    #[error("`{path}` has no {tool} data; {tool} is read from: {reads}")]
     Nothing {
         /// The tracker.
         tool: &'static str,
@@ -139,7 +139,7 @@ pub enum ConvertError {
         place: String,
     },
     /// The bundle would not verify.
-    #[error("the run makes a bundle that would not verify")]
+    #[error("the run gives a bundle that would not verify")]
     NotIntact {
         /// The cause.
         findings: Vec<expbundle_format::Finding>,

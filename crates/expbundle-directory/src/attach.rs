@@ -61,19 +61,19 @@ pub enum AttachError {
         source: io::Error,
     },
     /// Something else has the bundle's name.
-    #[error("`{path}` is there and is not a bundle that can be read; move it away first")]
+    #[error("`{path}` exists but is not a readable bundle; move it away first")]
     NotOurs {
         /// Which file.
         path: Utf8PathBuf,
     },
     /// Somebody else put a bundle there since the folder was looked at.
-    #[error("`{path}` changed meanwhile")]
+    #[error("`{path}` changed in the meantime")]
     Changed {
         /// Which file.
         path: Utf8PathBuf,
     },
     /// Two names that one file has on Windows and macOS.
-    #[error("`{found}` and `{wanted}` are one file on some systems; rename it first")]
+    #[error("`{found}` and `{wanted}` are the same file on some systems; rename it first")]
     Case {
         /// What is there.
         found: String,
@@ -89,7 +89,7 @@ pub enum AttachError {
         source: CardError,
     },
     /// The bundle that is there and the one that comes contradict each other.
-    #[error("the bundles cannot be joined: {}", finding.message)]
+    #[error("the bundles cannot be merged: {}", finding.message)]
     Contradict {
         /// The finding.
         finding: Box<Finding>,
@@ -98,7 +98,7 @@ pub enum AttachError {
     #[error(transparent)]
     Release(#[from] ReleaseError),
     /// There is nothing to detach.
-    #[error("`{path}` carries no bundle")]
+    #[error("`{path}` has no bundle")]
     NotAttached {
         /// The folder.
         path: Utf8PathBuf,
@@ -211,7 +211,7 @@ fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<
             .collect();
         let id: String = record.to_string().chars().take(12).collect();
         if vouching.is_empty() {
-            return format!("record {id}, which nobody signed");
+            return format!("record {id}, which is not signed");
         }
         let shown = vouching.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
         let more = vouching.len().saturating_sub(SHOWN);
@@ -221,14 +221,14 @@ fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<
     let shown = told.iter().take(SHOWN).map(by).collect::<Vec<_>>().join("; ");
     let more = told.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    (!told.is_empty()).then(|| format!("`{CARD}` repeats what is said by {shown}{more}"))
+    (!told.is_empty()).then(|| format!("`{CARD}` repeats statements of {shown}{more}"))
 }
 
 fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
     let was = if barred.len() == 1 { "it was" } else { "they were" };
     let records = count(barred.len(), "record");
     (!barred.is_empty()).then(|| {
-        format!("results, base models and data sets of {records} stay out of the card: {was} revoked or rejected")
+        format!("results, base models and data sets of {records} are not added to the card: {was} revoked or rejected")
     })
 }
 
@@ -254,7 +254,7 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
 /// Both bundles as one, and what of it a person should know.
 fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
     let Some(present) = present else { return incoming.clone() };
-    notes.push(format!("`{BUNDLE_NAME}` was there already; both bundles are joined"));
+    notes.push(format!("`{BUNDLE_NAME}` already exists; both bundles are merged"));
     Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
 }
 
@@ -361,7 +361,7 @@ fn notes_on_names(folder: &Utf8Path, names: &[String]) -> Result<Vec<String>, At
     for name in names {
         let is_signature = [".sig", ".sigstore", ".sigstore.json"].iter().any(|end| name.ends_with(end));
         if is_signature || name == "claims.jsonl" {
-            notes.push(format!("`{name}` signs the folder as it was, so it must be made again after this change"));
+            notes.push(format!("`{name}` signs the folder as it was, so sign it again after this change"));
         }
     }
     if let Some(line) = text_of(folder, GITIGNORE)?.as_deref().and_then(gitattributes::ignoring_line) {

@@ -130,7 +130,7 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     let id = bundle().only_record().expect("one");
     let notes = [
         "the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data",
-        &format!("`README.md` repeats what is said by record {}, which nobody signed", &id.to_string()[..12]),
+        &format!("`README.md` repeats statements of record {}, which is not signed", &id.to_string()[..12]),
         "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its counted files",
     ];
     assert_eq!(plan.notes, notes);
@@ -383,7 +383,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
             for line in ["type: f1", "team-a/base", "team-d/digits # expbundle", "base_model_relation"] {
                 assert_eq!(diff.contains(line), is_told, "{kind:?}, {line}: {diff}");
             }
-            assert_eq!(plan.notes.iter().any(|note| note.contains("stay out of the card")), !is_told);
+            assert_eq!(plan.notes.iter().any(|note| note.contains("are not added to the card")), !is_told);
         }
     }
 }
@@ -428,8 +428,12 @@ fn strangers_fill_no_card_and_are_followed_by_no_release() {
     };
     let (open, closed) = (planned(None), planned(Some(&policy)));
     assert_eq!((follows(&open), follows(&closed)), (1, 0));
-    assert!(open.notes.iter().any(|note| note.contains("which nobody was asked to trust")), "{:?}", open.notes);
-    assert!(open.notes.iter().any(|note| note.contains("which nobody signed")), "{:?}", open.notes);
+    assert!(
+        open.notes.iter().any(|note| note.contains("which were not checked against a signers file")),
+        "{:?}",
+        open.notes
+    );
+    assert!(open.notes.iter().any(|note| note.contains("which is not signed")), "{:?}", open.notes);
     assert!(!closed.notes.iter().any(|note| note.contains("nobody")), "{:?}", closed.notes);
     assert!(closed.notes.iter().any(|note| note.contains("signed by ada@example.org")), "{:?}", closed.notes);
 }

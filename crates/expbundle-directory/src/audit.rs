@@ -45,7 +45,7 @@ fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress
     }
     let message = match std::fs::symlink_metadata(&file) {
         Err(_) => format!("there is no `{BUNDLE_NAME}`"),
-        Ok(metadata) if metadata.is_symlink() => format!("`{BUNDLE_NAME}` is a link; links are not followed"),
+        Ok(metadata) if metadata.is_symlink() => format!("`{BUNDLE_NAME}` is a symlink; symlinks are not followed"),
         Ok(_) => format!("`{BUNDLE_NAME}` is not a regular file"),
     };
     let place = Place::unknown().in_file(folder.as_str());

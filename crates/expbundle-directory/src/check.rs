@@ -45,12 +45,12 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         files.iter().any(|file| file.state == FileState::Covered && file.is_weights && file.size > Some(0));
     check.shards(&files);
     if !has_weights {
-        check.findings.push(Code::DirectoryNoWeights, Place::unknown(), "no weights are here and covered");
+        check.findings.push(Code::DirectoryNoWeights, Place::unknown(), "no weights are covered");
     }
     let is_known = |file: &FileReport| file.is_weights && (file.made.is_some() || file.state == FileState::Pointer);
     let is_changed = files.iter().any(|file| file.state == FileState::Changed);
     if held_to.is_none() && outputs.has_model() && !is_changed && !files.iter().any(is_known) {
-        let message = "none of the files here is a model that the records put out";
+        let message = "none of the files is an output model of the records";
         check.findings.push(Code::DirectoryNoOutput, Place::unknown(), message);
     }
     let is_covered = files.iter().all(|file| file.state == FileState::Covered);
@@ -63,7 +63,7 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         (covered_by, by.into_iter().collect())
     };
     if covered_by == CoveredBy::Records {
-        let message = "nobody released this folder: its files are known by their bytes, whatever their paths";
+        let message = "this folder was not released: its files are matched by content, not by path";
         check.findings.push(Code::DirectoryNotReleased, Place::unknown(), message);
     }
     let holds = is_covered && has_weights && check.findings.is_empty_of_shards() && scan.alike.is_empty();
@@ -226,7 +226,7 @@ impl Check<'_> {
     }
 
     fn pointer(&mut self, path: &str) {
-        let message = "a Git LFS pointer to covered bytes, which are elsewhere and were not checked";
+        let message = "a Git LFS pointer to a covered file, whose bytes were not checked";
         self.findings.push(Code::ArtifactPointer, Place::entry(path), message);
     }
 
@@ -262,7 +262,7 @@ impl Check<'_> {
             });
         }
         for path in &self.scan.alike {
-            let message = "some file systems take it for one with another path here";
+            let message = "some file systems treat its path as that of another file here";
             self.findings.push(Code::DirectoryAlike, Place::entry(path), message);
         }
     }
@@ -278,7 +278,7 @@ impl Check<'_> {
                 self.findings.push(Code::DirectoryShard, Place::entry(&index), message);
             }
             for path in shards.paths().filter(|path| !covered.contains(path.as_str())) {
-                let message = format!("`{index}` names it as a part of the weights, and it is not here and covered");
+                let message = format!("`{index}` lists it as a part of the weights, but it is missing or not covered");
                 self.findings.push(Code::DirectoryShard, Place::entry(path), message);
             }
         }

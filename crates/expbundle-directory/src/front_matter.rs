@@ -19,7 +19,7 @@ pub enum CardError {
     #[error("the card begins with `---`, and no line `---` ends that block")]
     Unclosed,
     /// Some readers take the block as front matter, others as text.
-    #[error("blank lines stand before the card's front matter, so that readers differ on whether it is any")]
+    #[error("blank lines precede the card's front matter, so readers differ on whether it counts")]
     BlankLinesBefore,
     /// Not YAML, or YAML with anchors, aliases, tags or duplicate keys.
     #[error("the card's front matter cannot be read safely: {0}")]

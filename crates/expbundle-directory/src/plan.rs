@@ -62,7 +62,7 @@ impl Change {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// Somebody else wrote to the file since the plan was made.
-    #[error("`{path}` changed meanwhile")]
+    #[error("`{path}` changed in the meantime")]
     Changed {
         /// Which file.
         path: Utf8PathBuf,
@@ -219,7 +219,10 @@ pub(super) fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
         Err(error) => return Err(error),
     };
     if metadata.is_symlink() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link, and links are not written through"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a symlink, and symlinks are not written through",
+        ));
     }
     if !metadata.is_file() || metadata.len() > MAX_TEXT_BYTES {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a text file of a usual size"));

@@ -88,7 +88,7 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
         return refused(&skipped.path, skipped.why.to_string());
     }
     if let Some(path) = scan.alike.first() {
-        return refused(path, "some file systems take it for one with another path here".to_owned());
+        return refused(path, "some file systems treat its path as that of another file here".to_owned());
     }
     let unfinished = scan.files.iter().map(|(path, _)| path.to_plain()).find(|path| is_unfinished(path));
     if let Some(path) = unfinished {
@@ -98,7 +98,7 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     for (path, held) in &scan.files {
         let both = held.digest().and_then(|digest| digest.both());
         let (Held::Bytes { size, .. }, Some(digest)) = (held, both) else {
-            let why = "only a Git LFS pointer is here; run `git lfs pull` first".to_owned();
+            let why = "this is only a Git LFS pointer; run `git lfs pull` first".to_owned();
             return refused(&path.to_plain(), why);
         };
         files.push(TreeFile { path: path.clone(), digest, size: *size });
@@ -185,7 +185,7 @@ pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
     let shown = not_made_here.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
     let more = not_made_here.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!not_made_here.is_empty()).then(|| format!("no record here made: {shown}{more}"))
+    (!not_made_here.is_empty()).then(|| format!("not made by any record here: {shown}{more}"))
 }
 
 /// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
@@ -210,7 +210,10 @@ fn followed(present: &Intact, releasing: &Releasing<'_>) -> Option<String> {
     let more = others.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!others.is_empty()).then(|| {
-        format!("follows the releases of {}, which nobody was asked to trust: {shown}{more}", keys(others.len()))
+        format!(
+            "follows the releases of {}, which were not checked against a signers file: {shown}{more}",
+            keys(others.len())
+        )
     })
 }
 

@@ -114,7 +114,7 @@ codes! {
     DirectoryNoOutput "directory.no-output" Error "none of the recorded models is in the folder: the bundle belongs to another model, or the files were replaced";
     DirectoryMissing "directory.missing" Error "this file is part of the release; restore it, or release the folder again without it";
     DirectoryUncovered "directory.uncovered" Warning "a loader may read this file, and no signature that counts covers it; remove it, or sign the folder";
-    DirectorySymlink "directory.symlink" Warning "symlinks are not followed, so this file was not checked; replace the symlink by the file";
+    DirectorySymlink "directory.symlink" Warning "symlinks are not followed, so this file was not checked; replace the symlink with the file";
     DirectoryUnreadable "directory.unreadable" Warning "the file could not be read, so it was not checked; check its permissions and its name";
     DirectoryAlike "directory.alike" Warning "some file systems treat these paths as the same, so neither file is covered; rename one of them";
     DirectoryShard "directory.shard" Warning "the weights are incomplete without it; add the missing file, or release the folder again";
@@ -128,7 +128,7 @@ codes! {
     StatementPredicateType "statement.predicate-type" Error "the predicate type must name a kind of statement and its version; see spec/statements.md";
     StatementPredicate "statement.predicate" Error "the predicate lacks a required member, or one has the wrong type; see spec/statements.md";
     StatementSubject "statement.subject" Error "the statement must name its subject by both digests";
-    StatementUnknownVersion "statement.unknown-version" Info "the statement has another major version and was not verified, so it counts for nothing; a later version of expbundle may verify it";
+    StatementUnknownVersion "statement.unknown-version" Info "the statement has another major version and was not verified, so it does not count; a later version of expbundle may verify it";
     StatementOrphan "statement.orphan" Warning "the record that the statement is about is not in this bundle, or no trusted key signed it; merge a bundle that includes it";
     StatementPrevDangling "statement.prev-dangling" Info "an earlier statement that this one follows is not in this bundle; merge a bundle that includes it";
     StatementPrevCycle "statement.prev-cycle" Error "statements cannot follow each other in a circle; do not trust them";
@@ -139,14 +139,14 @@ codes! {
     SignatureInvalid "signature.invalid" Error "the signature does not match the statement and the key: one of them was changed; do not trust it";
     SignatureEncoding "signature.encoding" Error "signature and key must be in the one strict encoding of Ed25519; see spec/statements.md";
     SignatureKey "signature.key" Error "`keyid` is not the fingerprint of the key that the statement names";
-    SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an unknown algorithm and was not verified, so it counts for nothing; a later version of expbundle may verify it";
+    SignatureUnknownAlgorithm "signature.unknown-algorithm" Info "the statement names a key of an unknown algorithm and was not verified, so it does not count; a later version of expbundle may verify it";
     TrustUnknownSigner "trust.unknown-signer" Info "statements by keys that are not in the signers file change no verdict; add a key to the file if you know its owner";
     TrustNotValid "trust.not-valid" Warning "the signers file trusts this key only at another time; check its validity dates";
     TrustRevoked "trust.revoked" Warning "it was revoked and no longer counts; ask the signer of the revocation for the reason";
     TrustNoRight "trust.no-right" Info "only the original signers, or a key that the signers file trusts, may revoke or replace something; this statement has no effect";
     TrustNamespace "trust.namespace" Warning "the signers file trusts this key only for other namespaces; add the namespace `expbundle` if that is intended";
     TrustSigners "trust.signers" Error "the signers file must follow OpenSSH's allowed_signers format; see ssh-keygen(1)";
-    PolicyState "policy.state" Warning "the required state does not hold";
+    PolicyState "policy.state" Warning "the required state does not hold; sign what is unsigned, or add the key of a signer to the signers file";
     LineageParentAbsent "lineage.parent-absent" Info "the record of a parent is not in this bundle; merge the bundle that includes it";
     LineageSuperseded "lineage.superseded" Info "the record was replaced by a newer one; use that one instead";
     LineageLicenceUnknown "lineage.licence-unknown" Info "the licence of an ancestor is not recorded, so what it permits is unknown; ask its author";
@@ -162,7 +162,7 @@ codes! {
     SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions, and whether another program has it open";
     SourceUnsupported "source.unsupported" Warning "the source has an item that this version does not support; it was counted, and kept raw where possible";
     SourceOutside "source.outside" Warning "the source refers to a path outside its own folder; such links are not followed";
-    SourceSecret "source.secret" Warning "a secret was left out, and a marker stands in its place; treat it as known to others and replace it";
+    SourceSecret "source.secret" Warning "a secret was replaced by a marker; treat it as leaked and replace it at its issuer";
     SourceLoss "source.loss" Info "this kind of source does not include everything that the tracker recorded";
 }
 

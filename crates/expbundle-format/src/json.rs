@@ -38,7 +38,7 @@ pub enum JsonError {
         offset: u64,
     },
     /// Two members of one name in one object.
-    #[error("the key {key:?} is there twice, again at byte {offset}")]
+    #[error("the key {key:?} occurs twice, again at byte {offset}")]
     DuplicateKey {
         /// The name, unescaped.
         key: String,

@@ -30,19 +30,19 @@ pub enum PointerError {
     #[error("the Git LFS pointer is not plain text with a line feed after each line")]
     Form,
     /// After the version, keys are sorted, each once.
-    #[error("key `{key}` stands in the wrong place of the Git LFS pointer")]
+    #[error("key `{key}` of the Git LFS pointer is out of order")]
     Order {
         /// The key.
         key: String,
     },
     /// Only `ext-<n>-<name>`, `oid` and `size` are known.
-    #[error("key `{key}` of the Git LFS pointer is not known")]
+    #[error("key `{key}` of the Git LFS pointer is unknown")]
     Key {
         /// The key.
         key: String,
     },
     /// `sha256:` and 64 lower-case hex digits; or a number of bytes.
-    #[error("key `{key}` of the Git LFS pointer has no proper value")]
+    #[error("key `{key}` of the Git LFS pointer has an invalid value")]
     Value {
         /// The key.
         key: &'static str,

@@ -180,7 +180,7 @@ pub enum TreeError {
         line: usize,
     },
     /// One path twice.
-    #[error("`{path}` is there twice")]
+    #[error("`{path}` is listed twice")]
     Duplicate {
         /// The path.
         path: TreePath,

@@ -14,7 +14,7 @@ use crate::Refused;
 #[non_exhaustive]
 pub enum QueryError {
     /// So few digits name a record by chance.
-    #[error("`{beginning}` names no record: give at least {fewest} digits of its id")]
+    #[error("`{beginning}` is too short for an id: give at least {fewest} digits")]
     TooShort {
         /// What was given.
         beginning: String,
@@ -33,10 +33,10 @@ pub enum QueryError {
         count: usize,
     },
     /// The bundle holds no record.
-    #[error("the bundle holds no record")]
+    #[error("the bundle has no record")]
     Empty,
     /// There are several records that no other follows from, and one is needed.
-    #[error("the bundle has {} records that no other follows from", .0.len())]
+    #[error("the bundle has {} records that no other record derives from", .0.len())]
     WhichRecord(Vec<RecordId>),
     /// A record lists no section of this name.
     #[error("the record has no section `{wanted}`")]
@@ -61,7 +61,7 @@ pub enum QueryError {
     #[error("several embedded artifacts begin with `{0}`")]
     AmbiguousArtifact(String),
     /// A folder holds no bundle, nor does any below it.
-    #[error("the folder `{0}` holds no bundle")]
+    #[error("there is no bundle in the folder `{0}`")]
     NoBundle(Utf8PathBuf),
     /// There was nothing to look at.
     #[error("there is no bundle to look at")]

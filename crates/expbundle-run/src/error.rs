@@ -80,7 +80,7 @@ pub enum RunError {
     #[error(transparent)]
     Series(#[from] SeriesError),
     /// Something in it looks like a secret. Secrets are not told.
-    #[error("what looks like a secret stands at: {}", in_words(.found))]
+    #[error("found what looks like a secret at: {}", in_words(.found))]
     Secrets {
         /// Where, and of which kind.
         found: Vec<(String, &'static str)>,

@@ -92,7 +92,7 @@ fn an_artifact_is_described_only_if_the_record_has_it() {
 fn secrets_and_names_stay_out() {
     let token = "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";
     let wrong = message(Run::new("run").param("token", token).finish());
-    assert!(wrong.starts_with("what looks like a secret stands at: recipe.json") && !wrong.contains(token), "{wrong}");
+    assert!(wrong.starts_with("found what looks like a secret at: recipe.json") && !wrong.contains(token), "{wrong}");
     let mut run = Run::new("run").notes("by Ada Lovelace, in /home/lovelace/runs");
     run.identity().people.push(Person { name: "Ada Lovelace".to_owned(), ..Person::default() });
     let intact = run.finish().expect("a run");

@@ -88,7 +88,7 @@ pub enum StatementError {
         fingerprint: String,
     },
     /// The file would be larger than a reader takes.
-    #[error("the statement has {bytes} bytes, and {limit} are the most")]
+    #[error("the statement has {bytes} bytes, more than {limit}")]
     TooLarge {
         /// How many.
         bytes: u64,
@@ -96,7 +96,7 @@ pub enum StatementError {
         limit: u64,
     },
     /// The signature does not hold.
-    #[error("the signature does not hold for this statement and the key that it names")]
+    #[error("the signature is not valid for this statement and the key that it names")]
     Invalid,
 }
 

@@ -33,7 +33,7 @@ pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {
     summary.too_large.sort();
     text += &embedded(&summary.embedded, &summary.too_large);
     text += &format!(
-        "{} {out}: {} written, {} unchanged, {} written beside another record, {} failed\n",
+        "{} {out}: {} written, {} unchanged, {} written next to another record, {} failed\n",
         if summary.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
         grouped(summary.new),
         grouped(summary.unchanged),
@@ -51,7 +51,7 @@ pub fn embedded(embedded: &[Embedded], too_large: &[Embedded]) -> String {
     let mut text = format!("embedded: {}\n", listed(embedded));
     if !too_large.is_empty() {
         let most = embed::MOST_BYTES_IN_ALL >> 20;
-        let why = format!("not embedded, for the files of one run come to {most} MiB at most:");
+        let why = format!("not embedded, because at most {most} MiB of files are embedded per run:");
         text += &format!("{} {}\n", paint(Tone::Doubt, &why), listed(too_large));
     }
     text
@@ -88,18 +88,18 @@ impl From<&ConvertError> for Failure {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")
             }
             ConvertError::NotOneRun { runs } => several_runs(runs),
-            ConvertError::Source { path, .. } => {
-                failure.at(path.as_str()).help("check that the source is whole and that no other program writes to it")
-            }
+            ConvertError::Source { path, .. } => failure
+                .at(path.as_str())
+                .help("check that the source is complete and that no other program writes to it"),
             ConvertError::Secret { .. } => {
-                failure.help("leave it out, or name it by `--allow-secrets` if it is not a secret")
+                failure.help("leave it out, or pass it to `--allow-secrets` if it is not a secret")
             }
             ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
             ConvertError::NotIntact { findings } => {
                 let first = findings.iter().find(|finding| finding.is_error());
                 failure.listing(findings::all(first.map_or(&[], std::slice::from_ref))).help("please report this")
             }
-            ConvertError::Io(_) => failure.help("make room on the disk of the temporary files (TMPDIR)"),
+            ConvertError::Io(_) => failure.help("free some space on the disk for temporary files (TMPDIR)"),
             _ => failure,
         }
     }
@@ -107,10 +107,14 @@ impl From<&ConvertError> for Failure {
 
 fn several_runs(runs: &[Listed]) -> Failure {
     const SHOWN: usize = 10;
+    if runs.is_empty() {
+        return Failure::usage("the source has no runs")
+            .help("check the path; `expbundle convert --help` lists what is read for each tracker");
+    }
     let name = |run: &Listed| format!("{} ({})", run.key, run.name.as_deref().unwrap_or("no name"));
     let names: Vec<String> = runs.iter().take(SHOWN).map(name).collect();
     let more = runs.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Failure::usage(format!("the source has {} runs: {}{more}", runs.len(), names.join(", ")))
-        .help("choose one with `--run ID`")
+        .help("choose one with `--run ID`; `expbundle convert` with `--all -o DIR` converts every run")
 }

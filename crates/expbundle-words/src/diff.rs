@@ -26,7 +26,7 @@ pub fn words(differences: &Differences) -> String {
         }
     }
     if text.is_empty() {
-        text += "the records differ in nothing that is compared here\n";
+        text += "no differences in what was compared\n";
     }
     for one in &differences.not_compared {
         let of = match (one.before, one.after) {
@@ -34,7 +34,7 @@ pub fn words(differences: &Differences) -> String {
             (true, false) => "the first record",
             _ => "the second record",
         };
-        text += &format!("{} {}, withheld of {of}\n", paint(Tone::Doubt, "not compared:"), one.section);
+        text += &format!("{} {}, withheld in {of}\n", paint(Tone::Doubt, "not compared:"), one.section);
     }
     text
 }

@@ -40,7 +40,7 @@ pub fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
     }
     if !exposure.packed.is_empty() {
         let names: Vec<String> = exposure.packed.iter().map(|name| short(name)).collect();
-        text += &format!("packed, so that nobody can tell: {}\n", some_of(&names, MOST_TEXTS, ", "));
+        text += &format!("packed files, not searched: {}\n", some_of(&names, MOST_TEXTS, ", "));
     }
     text += &rest(exposure);
     text + &next_step(exposure, paths)

@@ -49,12 +49,13 @@ impl Failure {
             io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                "make room and run it again; what was there before is untouched"
+                "make room and run it again; existing files were not changed"
             }
             io::ErrorKind::ReadOnlyFilesystem => "write somewhere else with `-o`",
             io::ErrorKind::AlreadyExists => "choose another name, or move the old one away",
             io::ErrorKind::IsADirectory => "name a file, not a folder",
-            _ => "run it again; if it goes on, check the disk",
+            io::ErrorKind::NotADirectory => "check the path: a part of it is a file, not a folder",
+            _ => "run it again; if it fails again, check the disk",
         };
         Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help)
     }
@@ -63,7 +64,7 @@ impl Failure {
     pub fn not_regular(action: &str, path: &Utf8Path) -> Self {
         Self::new("cli.io", format!("cannot {action}: not a regular file"))
             .at(path.as_str())
-            .help("write what a pipe or device gives to a file first, and name that")
+            .help("save the data of the pipe or device to a file first, and name that file")
     }
 
     /// A bundle that cannot be opened or read.

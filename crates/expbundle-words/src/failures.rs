@@ -23,9 +23,12 @@ const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
+            QueryError::TooShort { beginning, .. } if beginning == "all" => {
+                Self::usage("`all` works only where statements are signed").help("give the id of one record")
+            }
             QueryError::TooShort { beginning, fewest } => {
-                Self::usage(format!("{} names no record", quoted(&beginning)))
-                    .help(format!("give at least {fewest} digits of its id"))
+                Self::usage(format!("{} is too short for an id", quoted(&beginning)))
+                    .help(format!("give at least {fewest} digits"))
             }
             QueryError::NoRecord(beginning) => {
                 Self::usage(format!("no record here has an id that begins with {}", quoted(&beginning)))
@@ -43,16 +46,16 @@ impl From<QueryError> for Failure {
             }
             QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
             QueryError::NoArtifact { wanted, is_listed: true } => {
-                Self::usage(format!("the artifact `{wanted}` is not embedded; the bundle has its digests only"))
+                Self::usage(format!("the artifact `{wanted}` is not embedded; the bundle has only its digests"))
                     .help(ARTIFACTS)
             }
             QueryError::NoArtifact { .. } => Self::usage(error.to_string()).help(ARTIFACTS),
             QueryError::AmbiguousArtifact(_) => {
                 Self::usage(error.to_string()).help(format!("give more of the digest; {ARTIFACTS}"))
             }
-            QueryError::NoBundle(path) => Self::usage("the folder holds no bundle")
+            QueryError::NoBundle(path) => Self::usage("there is no bundle in this folder")
                 .at(path.as_str())
-                .help("bundles are files that end in `.expb`; `expbundle convert` makes them"),
+                .help("bundles are files that end in `.expb`; make one with `expbundle convert`"),
             QueryError::Folder { path, source } => Self::io("read the folder", &path, &source),
             QueryError::Refused(refused) => Self::from(&*refused),
             QueryError::Limit(finding) => Self::from(*finding),
@@ -72,7 +75,7 @@ impl From<&HashError> for Failure {
             }
             HashError::Changed { path } => Failure::new("cli.io", error.to_string())
                 .at(path.as_str())
-                .help("run it again when no other program writes to it"),
+                .help("run it again when no other program is writing to it"),
             HashError::Tree { path, source } => cannot_record(path.to_string()).because(source),
             HashError::Empty { path } => cannot_record(path.to_string()).help("name a folder with files in it"),
             HashError::LeftOut { folder, first, .. } => {
@@ -85,7 +88,7 @@ impl From<&HashError> for Failure {
 /// What to do about something in a folder that no listing can hold.
 fn way_out(why: &WhySkipped) -> &'static str {
     match why {
-        WhySkipped::Link => "`cp -RL` copies a folder with files in place of its links; or remove the link",
+        WhySkipped::Link => "remove the symlink, or copy the folder with `cp -RL`, which replaces symlinks with files",
         WhySkipped::Special => "move it out of the folder",
         WhySkipped::NotUtf8 | WhySkipped::Path(_) => "rename it",
         WhySkipped::Unreadable(_) => "check its permissions",
@@ -97,7 +100,7 @@ impl From<&AttachError> for Failure {
         let failure = Failure::new("cli.attach", error.to_string()).because(error);
         match error {
             AttachError::Read { path, source } => Failure::io("read the file", path, source),
-            AttachError::Card { .. } => failure.help("mend the front matter of the card, or use `--keep-card`"),
+            AttachError::Card { .. } => failure.help("fix the front matter of the card, or use `--keep-card`"),
             AttachError::NotAttached { .. } => failure.help("check the path"),
             AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
             AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
@@ -115,7 +118,7 @@ impl From<&ApplyError> for Failure {
                 Self::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
             }
             ApplyError::Locked { path, source } => Self::io("lock the folder", path, source)
-                .help("run it again when the other one is done; nothing was changed"),
+                .help("run it again when the other command is done; nothing was changed"),
             ApplyError::Write { path, source } => Self::io("write the file", path, source),
         }
     }
@@ -126,10 +129,10 @@ impl From<&ReleaseError> for Failure {
         let failure = Failure::new("cli.release", error.to_string()).because(error);
         match error {
             ReleaseError::Hash(_) => failure.help("check the folder and its permissions"),
-            ReleaseError::Empty => failure.help("put the model there first"),
-            ReleaseError::File { path, .. } => {
-                failure.at(path.as_str()).help("a release lists the bytes of every file")
-            }
+            ReleaseError::Empty => failure.help("put the model into the folder first"),
+            ReleaseError::File { path, .. } => failure
+                .at(path.as_str())
+                .help("a release covers the bytes of every file, so replace this one with a regular file or remove it"),
             ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
             ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
         }
@@ -142,14 +145,14 @@ impl From<OutputError> for Failure {
         match &why {
             WhyNotWritten::Failed(action, error) => Self::io(action, &path, error),
             WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", &path, error)
-                .help("nothing was written; run it again when the other one is done"),
+                .help("nothing was written; run it again when the other command is done"),
             WhyNotWritten::Unfinished => {
-                usage("give it another name: what is named `.expbundle-XXXXXX.part` is removed by the next command")
+                usage("choose another name: the next command removes files named `.expbundle-XXXXXX.part`")
             }
             WhyNotWritten::Lost(Loss::Taken { unless_forced: true }) => {
-                usage("give another name by `-o`, or write over it by `--force`")
+                usage("choose another name with `-o`, or overwrite it with `--force`")
             }
-            WhyNotWritten::Lost(_) => usage("give another name by `-o`"),
+            WhyNotWritten::Lost(_) => usage("choose another name with `-o`"),
             WhyNotWritten::Changed => {
                 Self::new("cli.io", why.to_string()).at(path.as_str()).help("nothing was written; run it again")
             }

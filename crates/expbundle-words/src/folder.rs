@@ -135,9 +135,9 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
         lines.push(format!("{of} {what}: {}", listed(&names)));
     }
     if all == 0 {
-        lines.push("no files are here that count".to_owned());
+        lines.push("the folder has no counted files".to_owned());
     } else if !folder.has_weights {
-        lines.push("no weights are here and covered".to_owned());
+        lines.push("no weights are covered".to_owned());
     }
     lines
 }
@@ -195,7 +195,7 @@ pub fn releases(folder: &FolderReport) -> String {
         let words = match state {
             ReleaseState::Same => paint(Tone::Good, "this folder"),
             ReleaseState::Differs => paint(Tone::Bad, "differs from this folder"),
-            ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is not here"),
+            ReleaseState::Unlisted => paint(Tone::Doubt, "its listing is missing"),
             ReleaseState::Replaced => "replaced by a later one".to_owned(),
             ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
         };

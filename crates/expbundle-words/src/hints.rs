@@ -26,6 +26,9 @@ fn hint(code: Code) -> &'static str {
         Code::DirectoryNoBundle => "; make one with `expbundle attach` or `expbundle release`",
         Code::DirectoryUncovered => " with `expbundle release`",
         Code::TrustNotValid => " and `--at`",
+        Code::PolicyState => {
+            "; `expbundle sign` or `expbundle release` adds a signature, `--trust FILE` names the signers file"
+        }
         Code::LineageTwoRecords => " with `expbundle supersede`",
         Code::LineageUnaccountedInput => " with `expbundle convert`",
         Code::SourceMissing => "; pass its folder with `--files`, or ignore this warning",

@@ -113,11 +113,11 @@ fn statement(report: &StatementReport) -> String {
     text += &format!("Signer:  {}\n", signer(report));
     text += &format!("Kind:    {}\n", kind(&report.kind));
     if report.revoked {
-        text += &format!("         {}\n", paint(Tone::Bad, "revoked: it counts for nothing"));
+        text += &format!("         {}\n", paint(Tone::Bad, "revoked: no longer counts"));
     }
     if report.replaced {
         text +=
-            &format!("         {}\n", paint(Tone::Doubt, "replaced by a later or severer review of the same signer"));
+            &format!("         {}\n", paint(Tone::Doubt, "replaced by a later or stricter review by the same signer"));
     }
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");

@@ -26,7 +26,7 @@ pub fn words(objection: &Objection) -> String {
             format!("superseded by record {}, according to", short(&successor))
         }
         (ObjectionKind::NeedsChanges, _) => "sent back for changes by".to_owned(),
-        (ObjectionKind::Withdrawn, _) => "taken back in part by".to_owned(),
+        (ObjectionKind::Withdrawn, _) => "partly revoked by".to_owned(),
         (kind, _) => format!("{} by", kind.as_str()),
     };
     let reason = objection.reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
@@ -51,7 +51,7 @@ pub fn all(objections: &[Objection]) -> String {
 pub fn mark(objections: &[Objection]) -> String {
     let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
     let word = |kind| match kind {
-        ObjectionKind::Withdrawn => "taken back in part",
+        ObjectionKind::Withdrawn => "partly revoked",
         kind => ObjectionKind::as_str(kind),
     };
     let words: Vec<&str> = kinds.into_iter().map(word).collect();
@@ -60,15 +60,15 @@ pub fn mark(objections: &[Objection]) -> String {
 
 /// Statements by keys that anybody can have made, as a number.
 pub fn unvouched(statements: usize, keys: usize) -> String {
-    let (statements, by) = (count(statements as u64, "statement"), count(keys as u64, "key"));
-    format!("{statements} by {by} that nobody vouched for")
+    let (statements, by) = (count(statements as u64, "statement"), count(keys as u64, "unknown key"));
+    format!("{statements} by {by}")
 }
 
 /// What stands for the title of a record that is not here or is set apart.
 pub const ELSEWHERE: &str = "(not a record that counts here)";
 
 /// What stands for the title of a record that is not here.
-pub const ABSENT: &str = "(not here)";
+pub const ABSENT: &str = "(not found)";
 
 /// A record's title as a line shows it.
 pub fn title(title: Option<&str>) -> String {

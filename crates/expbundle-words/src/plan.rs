@@ -15,7 +15,7 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
     let mut sections: Vec<&(RecordId, SectionName)> = sections.iter().collect();
     sections.sort_by_key(|(_, name)| name.as_str() != Identity::NAME);
     let line = |(id, name): &&(RecordId, SectionName)| {
-        format!("{name} of record {} comes back: one copy withholds it, and another has it", short(id))
+        format!("{name} of record {} comes back: one copy withholds it, but another has it", short(id))
     };
     let mut lines: Vec<String> = sections.iter().take(SHOWN).map(line).collect();
     if sections.len() > SHOWN {

@@ -22,9 +22,9 @@ pub fn passed_over(not_read: &[(std::path::PathBuf, &'static str)]) -> String {
 /// That there is nothing to begin with: no record, or none that counts.
 pub fn nothing_counts(relations: &Relations) -> &'static str {
     if relations.file.is_some() {
-        "no record that counts here made this file"
+        "no record that counts made this file"
     } else if relations.intact.records().is_empty() {
-        "no record is here"
+        "no records found"
     } else {
         "no record here counts"
     }
@@ -33,8 +33,8 @@ pub fn nothing_counts(relations: &Relations) -> &'static str {
 /// Why a parent that is named has no place in the graph, and who named it if the record itself does not.
 pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) -> String {
     let why = match relations.absence(parent) {
-        Absence::SetApart => "signed by no trusted key",
-        Absence::TakenBack => "and was taken back",
+        Absence::SetApart => "not signed by a trusted key",
+        Absence::TakenBack => "and was revoked",
         Absence::NotFound => "not found",
     };
     let by = child.map(|child| relations.who_names(child, parent)).unwrap_or_default();
@@ -45,7 +45,7 @@ pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) 
 pub fn not_read(relations: &Relations) -> String {
     match relations.refused.len() as u64 {
         0 => String::new(),
-        1 => "; 1 bundle was not read, and what it says is not known".to_owned(),
-        several => format!("; {several} bundles were not read, and what they say is not known"),
+        1 => "; 1 bundle was not read, so this may be incomplete".to_owned(),
+        several => format!("; {several} bundles were not read, so this may be incomplete"),
     }
 }

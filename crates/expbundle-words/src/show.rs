@@ -150,7 +150,7 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
     *text += &table(&rows);
     let gaps: Vec<String> = recipe.gaps.iter().take(SHOWN).map(|gap| quoted(&gap.detail)).collect();
     if !gaps.is_empty() {
-        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "a re-run lacks:"), gaps.join("; "));
+        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "missing for a re-run:"), gaps.join("; "));
     }
 }
 
@@ -232,7 +232,7 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
             let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), cell);
-            rows.push(vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes not known")]);
+            rows.push(vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes unknown")]);
         }
         if rows.is_empty() {
             continue;
@@ -274,7 +274,7 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     }
     let about: Vec<&StatementReport> = statements.iter().filter(|one| one.record == Some(record.id())).collect();
     if about.is_empty() {
-        _ = writeln!(text, "  {}", paint(Tone::Doubt, "nobody signed"));
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, "not signed"));
     }
     for statement in about.iter().rev().take(SHOWN) {
         let StatementReport { created, signer, .. } = statement;

@@ -12,7 +12,8 @@ pub fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
         return String::new();
     }
     let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
-    let mut text = format!("note: {count} {noun} of {} skipped: they trust nobody here\n", one_line(path.as_str()));
+    let mut text =
+        format!("note: {count} {noun} of {} skipped, because they make no key trusted here\n", one_line(path.as_str()));
     for line in lines.iter().take(SHOWN) {
         text += &format!("  {}\n", one_line(&line.to_string()));
     }

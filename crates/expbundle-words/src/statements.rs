@@ -22,7 +22,7 @@ pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     let ids: Vec<String> = records.iter().map(short).collect();
     let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
     let note = paint(Tone::Doubt, "note:");
-    format!("{note} {number} not signed: {}; name {them} by `--record`\n", some_of(&ids, SHOWN, ", "))
+    format!("{note} {number} not signed: {}; name {them} with `--record`\n", some_of(&ids, SHOWN, ", "))
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.
@@ -55,12 +55,12 @@ pub fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, 
         }
     };
     let what = match revoked {
-        Revoked::Signer(_) => "it is not the key that signs this",
+        Revoked::Signer(_) => "the revoked key is not the key that signs",
         Revoked::Statement(_) => "another key signed the statement",
         Revoked::Record(_) => "other keys signed the record",
     };
     let note = paint(Tone::Doubt, "note:");
-    is_anothers.then(|| format!("{note} {what}; taking it back counts only with a signers file that trusts this key\n"))
+    is_anothers.then(|| format!("{note} {what}; the revocation counts only with a signers file that trusts this key\n"))
 }
 
 /// A warning of a date that was hardly meant: after now, or before there was anything to sign.

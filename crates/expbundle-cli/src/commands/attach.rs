@@ -16,46 +16,50 @@ use crate::{Outcome, exit, files, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
-/// Joins the bundles and puts them beside the model as `experiment.expb`, and adds to `.gitattributes` and to the front matter of the
-/// card. With `--key` it also releases the folder: it lists the files and signs the list, so that `verify` finds any file that was
-/// changed, added or removed; all but documentation like the card, which is not counted. Shows the change and asks. No licence is
-/// guessed; `expbundle detach` takes it back.
+/// Merges the bundles into `experiment.expb` in the folder, and adds to `.gitattributes` and to the front matter of the card. With `--key`
+/// it also releases the folder: it lists the files and signs the list, so that `verify` finds any file that was changed, added or removed.
+/// Documentation such as the card is not counted. Shows the change and asks first. No licence is guessed. `expbundle detach` undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
 pub struct Attach {
-    /// Model directory
+    /// Model folder
     directory: Utf8PathBuf,
-    /// Bundles; several are joined
+    /// Bundles; several are merged
     #[arg(required = true, value_name = "BUNDLE")]
     bundles: Vec<Utf8PathBuf>,
     #[command(flatten)]
     signing: ReleaseSigning,
-    /// What is released, like `digits 1.1`
+    /// Title of the release, e.g. `digits 1.1`
     #[arg(long, requires = "key")]
     title: Option<String>,
-    /// Id at the Hub of a model that this one was made from, which a record knows by digest only
+    /// Hub id of a base model, if the records name it only by digest
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
-    /// Put the bundles in the place of the one that is in the directory, instead of joining them with it
+    /// Replace the folder's bundle instead of merging with it
     ///
-    /// Joining brings back what one copy withholds and the other has. Statements and records of the old bundle alone are dropped, and
-    /// counted.
+    /// Merging restores sections that one copy withholds and the other has. With this option, statements and records that only the old
+    /// bundle has are dropped, and their number is shown.
     #[arg(long)]
     replace: bool,
-    /// Leave the model card alone
+    /// Do not change the model card
     #[arg(long)]
     keep_card: bool,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: the card then repeats only what they say, and a release follows only theirs
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the card then repeats only their statements, and a release follows only theirs
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Do it without asking
+    /// Apply the change without asking
     #[arg(long, short)]
     yes: bool,
 }
 
 impl Attach {
     pub fn run(self, progress: Progress) -> Outcome {
+        if self.directory.is_file() {
+            return Err(Failure::usage("not a folder")
+                .at(self.directory.as_str())
+                .help("the model folder comes first: `expbundle attach FOLDER BUNDLE`"));
+        }
         let policy = self.trust.as_deref().map(signers).transpose()?;
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
@@ -101,7 +105,7 @@ impl Attach {
         let returning = returning(&copies);
         plan.notes.extend(words::comes_back(&returning));
         if !returning.is_empty() && is_joined {
-            plan.notes.push("`--replace` takes the new copy alone, without what the old one has beyond it".to_owned());
+            plan.notes.push("`--replace` keeps only the new copy".to_owned());
         }
         terminal::talk(&words::files(&plan));
         carry_out(plan, self.yes)
@@ -114,8 +118,8 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
     match std::fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_file() => files::intact(&path).map(Some),
         Ok(metadata) if metadata.is_symlink() => {
-            Err(Failure::new("cli.attach", format!("`{path}` is a link, and links are not written through"))
-                .help("put the file itself there"))
+            Err(Failure::new("cli.attach", format!("`{path}` is a symlink, and symlinks are not written through"))
+                .help("replace it with the file itself"))
         }
         // What else is there is refused where the change is planned.
         _ => Ok(None),
@@ -137,8 +141,8 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
 
 fn agreed() -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("this changes files, and there is no one to ask")
-            .help("look at the change above, then use `--yes`"));
+        return Err(Failure::usage("this changes files, and there is no terminal to ask for confirmation")
+            .help("check the change above, then pass `--yes`"));
     }
     terminal::talk("Make these changes? [y/N] ");
     std::io::stderr().flush()?;

@@ -6,11 +6,11 @@ use clap_complete::Shell;
 use super::Arguments;
 use crate::{Outcome, exit, terminal};
 
-/// Print tab completion for a shell
+/// Print the tab-completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle completions bash > ~/.local/share/bash-completion/completions/expbundle")]
 pub struct Completions {
-    /// Which shell
+    /// Shell
     shell: Shell,
 }
 

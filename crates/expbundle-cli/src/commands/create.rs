@@ -17,52 +17,52 @@ use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
-/// The same arguments over the same files give the same bytes: no clock is read. A folder is recorded whole or not at all: links, pipes and
-/// names that are not UTF-8 are refused, but links into the `blobs` of a snapshot in the Hub's cache are read as files.
+/// The same arguments and files give the same bytes: no clock is read. A folder is recorded completely or not at all: symlinks, pipes and
+/// names that are not UTF-8 are refused. Only symlinks from a snapshot in the Hub's cache into its `blobs` are read as files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     expbundle create --title \"quantized to 4 bits\" --derive-from base.expb --relation quantized-from \\\n      \
     --input base.safetensors --output q4.gguf -o step.expb\n  \
     expbundle create --from my-sections --title \"a run\" -o run.expb\n\n\
-    `expbundle schema context` and so on print what sections hold.")]
+    `expbundle schema NAME` prints the schema of a section, e.g. `expbundle schema context`.")]
 pub struct Create {
-    /// One line that says what was done
+    /// Title: one line on what was done
     #[arg(long)]
     title: Option<String>,
-    /// File or folder that went in; role `model` if not said
+    /// Input file or folder; the role defaults to `model`
     #[arg(long, value_name = "[ROLE=]FILE", value_parser = role_and_file)]
     input: Vec<(Word, Utf8PathBuf)>,
-    /// File or folder that came out; role `model` if not said
+    /// Output file or folder; the role defaults to `model`
     #[arg(long, value_name = "[ROLE=]FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
-    /// Section, like recipe.json=my-recipe.json
+    /// Section, e.g. recipe.json=my-recipe.json
     #[arg(long, value_name = "NAME=FILE", value_parser = section_and_file)]
     section: Vec<(SectionName, Utf8PathBuf)>,
     /// Folder of hand-written sections: context.json, recipe.json, …
     #[arg(long, value_name = "DIR")]
     from: Option<Utf8PathBuf>,
-    /// Bundle of a record that this one follows from: its models become the inputs, unless `--input` names what went in
+    /// Bundle of a parent record; its output models become the inputs, unless `--input` is given
     #[arg(long, value_name = "BUNDLE", requires = "relation")]
     derive_from: Vec<Utf8PathBuf>,
-    /// How: quantized-from, merged-from, fine-tuned-from, … (spec/relations.toml)
+    /// Relation to the parent: quantized-from, merged-from, fine-tuned-from, … (spec/relations.toml)
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
-    /// Keep what looks like a secret of this kind, or at this place: for false alarms
+    /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
+    /// Add a random salt to every section, so that a section withheld later cannot be guessed from its digest
     #[arg(long)]
     blind: bool,
-    /// Where the bundle goes
+    /// File for the bundle
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
-    /// Write over a file that is there, whatever it holds
+    /// Overwrite an existing file, whatever it holds
     #[arg(long)]
     force: bool,
 }
 
 fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
-    let (name, file) = text.split_once('=').ok_or("a section is given as NAME=FILE")?;
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
     let full = if name.contains('.') { name.to_owned() } else { format!("{name}.json") };
     Ok((full.parse().map_err(|error| format!("{error}"))?, file.into()))
 }
@@ -82,7 +82,7 @@ impl Create {
                 let name = name.parse().map_err(|_| {
                     Failure::usage(format!("{} is not a valid section name", quoted(name)))
                         .at(path.as_str())
-                        .help("`expbundle schema` prints the names; move other files away")
+                        .help("`expbundle schema` lists the names; move other files out of the folder")
                 })?;
                 sources.insert(name, path);
             }
@@ -142,9 +142,7 @@ impl Create {
                 taken.push(statements::digests_of(input)?);
             }
             if !made.iter().any(|digests| taken.contains(digests)) {
-                terminal::talk(&format!(
-                    "no input is an output of {path}: that it follows from it is declared, and not proven\n"
-                ));
+                terminal::talk(&format!("no input is an output of {path}: the derivation is declared, not proven\n"));
             }
         }
         Ok(())
@@ -163,7 +161,7 @@ fn say_replaced(intact: &Intact) {
     let replaced = identity.map_or(0, |identity| identity.replaced.len() as u64);
     if replaced > 0 {
         terminal::talk(&format!(
-            "{} of people, machines and places replaced by markers; what they stand for is in identity.json only\n",
+            "{} of people, machines and places replaced by markers; only identity.json has the originals\n",
             count(replaced, "name")
         ));
     }
@@ -172,15 +170,15 @@ fn say_replaced(intact: &Intact) {
 fn failure(error: RunError) -> Failure {
     match error {
         RunError::NoTitle => {
-            Failure::usage("the bundle has no title").help("say it by `--title`, or in a context.json by `--from`")
+            Failure::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
         }
-        RunError::Secrets { found } => secrets::refused(&found, "leave it out of what is given here"),
+        RunError::Secrets { found } => secrets::refused(&found, "remove it from the arguments, files and sections given here"),
         RunError::Section { source, .. } => {
             Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
         }
         RunError::Parquet { source, .. } => Failure::new("cli.source", format!("the section cannot be read: {source}"))
             .help(
-                "it must have the fixed profile of spec/sections-parquet.md; `expbundle extract --parquet` writes it",
+                "it must follow the profile in spec/sections-parquet.md; `expbundle extract --parquet` writes such files",
             ),
         RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),

@@ -16,14 +16,14 @@ use crate::{Outcome, exit, terminal};
 /// The runs: path below `demo/` of this crate, and content. The build script lists them.
 const EXAMPLES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
-/// Run the whole way on two real runs: convert, sign, attach, verify
+/// Run the whole workflow on real runs: convert, sign, attach, verify
 ///
-/// A run that MLflow tracked made a model; a run that W&B tracked fine-tuned it. Both become bundles, are signed with a
-/// throw-away key, joined, and attached to the model, which is then verified.
+/// An MLflow run trained a model, and a W&B run fine-tuned it. Both are converted to bundles, signed with throw-away keys and attached
+/// to the model, which is then verified. The records of a third team complete the family tree.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle demo -o my-demo")]
 pub struct Demo {
-    /// Folder to work in; it must not exist yet [default: a temporary one, which is kept]
+    /// Folder to work in; it must not exist yet [default: a temporary folder, which is kept]
     #[arg(short, long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
 }
@@ -42,37 +42,35 @@ impl Demo {
         let folder = self.folder()?;
         unpack(&folder)?;
         let step = Step { folder: &folder };
-        terminal::talk(&format!("Everything happens in {folder}; the commands can be repeated there by hand.\n\n"));
+        terminal::talk(&format!("All steps run in {folder}; you can repeat the commands there by hand.\n\n"));
 
         title("1. Team A trained a base model with MLflow. Its run becomes a bundle.");
         step.command("convert mlflow mlruns -o base.expb")?;
         title(
-            "2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output: say where they are.",
+            "2. Team B fine-tuned those weights and tracked it with W&B, offline. W&B recorded neither the input nor the bytes of the output, so the options name them.",
         );
         step.command(&format!("convert wandb {WANDB_RUN} --input model={BASE_WEIGHTS} --files model -o fine.expb"))?;
-        title("3. Each team vouches for its record.");
+        title("3. Each team signs its record.");
         step.command("keygen -o key-a --comment team-a")?;
         step.command("sign base.expb --key key-a --name \"Team A\"")?;
         step.command("keygen -o key-b --comment team-b")?;
         step.command("sign fine.expb --key key-b --name \"Team B\"")?;
-        title(
-            "4. The bundles go beside the model, its card gets what the record holds, and Team B releases the folder.",
-        );
+        title("4. The bundles are added to the model folder, its card is updated, and Team B releases the folder.");
         step.command("attach model base.expb fine.expb --key key-b --title \"digits 1.0\" --yes")?;
-        title("5. Anyone can verify the model directory, offline, with the signers they trust.");
+        title("5. Anyone can verify the model folder offline, with the signers they trust.");
         step.write_signers(&["a", "b"])?;
         let code = step.command("verify model --trust signers")?;
-        title("6. What was run, and with which results?");
+        title("6. What was run, and what were the results?");
         step.command("show fine.expb")?;
-        title("7. One changed byte of the weights is found.");
+        title("7. A single flipped bit in the weights is found.");
         step.spoil()?;
         let spoiled = step.command("verify model")?;
         step.restore()?;
-        title("8. Team C tracked a baseline with ClearML. What is known of it was written down by hand.");
+        title("8. Team C tracked a baseline with ClearML, and wrote its record by hand.");
         step.command(&format!("create --from {C_SECTIONS} --output {C_WEIGHTS} -o baseline.expb"))?;
         step.command("keygen -o key-c --comment team-c")?;
         step.command("sign baseline.expb --key key-c --name \"Team C\"")?;
-        title("9. Team C merged, without a tracker, the networks of B and C, and halved the precision of the result.");
+        title("9. Without a tracker, Team C merged the networks of B and C, and halved the precision of the result.");
         step.command(&format!(
             "create --title \"B and C, logits averaged\" --derive-from fine.expb --derive-from baseline.expb \
              --relation merged-from --input model/model.safetensors --input {C_WEIGHTS} --output {MERGED} -o merged.expb"
@@ -83,21 +81,21 @@ impl Demo {
              --output {HALVED} -o halved.expb"
         ))?;
         step.command("sign halved.expb --key key-c --name \"Team C\"")?;
-        title("10. Three teams who never spoke, and one family tree.");
+        title("10. Three teams that never coordinated, and one family tree.");
         step.command("merge base.expb fine.expb baseline.expb merged.expb halved.expb -o family.expb")?;
         step.write_signers(&["a", "b", "c"])?;
         let tree = step.command("lineage family.expb --trust signers")?;
-        title("11. The file that is deployed: which experiments made it, and who approved it?");
+        title("11. Which experiments made the deployed file, and who approved it?");
         step.command("review family.expb --verdict approved --scope \"internal use\" --key key-a")?;
         step.command("deployment family.expb --environment production --key key-c")?;
         let why = step.command(&format!("why {HALVED} --with family.expb --trust signers"))?;
         if [code, tree, why] != [exit::OK; 3] || spoiled != exit::FAILED {
-            return Err(Failure::new("cli.demo", "the demo did not end as it should"));
+            return Err(Failure::new("cli.demo", "the demo did not give the expected results"));
         }
         terminal::talk(&format!(
-            "\n{} The records were joined by the digests of the weights: nobody had to say so.\n\
-             All files are in {folder}. Start with your own runs: expbundle convert mlflow ./mlruns --list\n",
-            paint(Tone::Good, "That was it.")
+            "\n{} The digests of the weights linked the records of the three teams.\n\
+             All files are in {folder}. Next, try your own runs: expbundle convert mlflow ./mlruns --list\n",
+            paint(Tone::Good, "Done.")
         ));
         Ok(exit::OK)
     }
@@ -184,7 +182,7 @@ impl Step<'_> {
             *last ^= 1;
         }
         put(&path, &bytes).map_err(describe)?;
-        terminal::talk(&format!("{} (the last bit of model/model.safetensors is flipped)\n", paint(Tone::Hint, "$")));
+        terminal::talk("(The last bit of model/model.safetensors was flipped.)\n");
         Ok(())
     }
 

@@ -6,24 +6,24 @@ use expbundle_statement::{Deployment as Predicated, DeploymentAction, Predicate}
 use crate::Outcome;
 use crate::statements::{StatementArguments, digests_of};
 
-/// Say, signed, where what a record made is in use, or that it no longer is
+/// Add a signed statement that a model was deployed or retired
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle deployment run.expb --environment production --key key\n  \
     expbundle deployment run.expb --environment production --retired --reason \"replaced\" --key key\n\n\
-    `expbundle why FILE` answers which experiment made a deployed file, and who approved it.")]
+    `expbundle why FILE` shows which experiment made a deployed file, and who approved it.")]
 pub struct Deployment {
     #[command(flatten)]
     statement: StatementArguments,
-    /// Where, like `production` or an address
+    /// Environment, e.g. `production` or a URL
     #[arg(long)]
     environment: String,
-    /// It is no longer in use there
+    /// The model was retired from this environment
     #[arg(long)]
     retired: bool,
-    /// Which output, where the record has several
+    /// Output file that was deployed, if the record has several outputs
     #[arg(long, value_name = "FILE")]
     artifact: Option<Utf8PathBuf>,
-    /// Why
+    /// Reason
     #[arg(long)]
     reason: Option<String>,
 }

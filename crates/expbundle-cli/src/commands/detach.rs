@@ -7,13 +7,13 @@ use expbundle_words::Failure;
 use super::attach::carry_out;
 use crate::Outcome;
 
-/// Take the bundle away from a model directory again, and what `attach` added to its files
+/// Remove the bundle from a model folder, and undo what `attach` added to its files
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle detach ./model-dir")]
 pub struct Detach {
-    /// Model directory
+    /// Model folder
     directory: Utf8PathBuf,
-    /// Do it without asking
+    /// Apply the change without asking
     #[arg(long, short)]
     yes: bool,
 }

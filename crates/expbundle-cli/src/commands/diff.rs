@@ -8,17 +8,16 @@ use expbundle_words::{Failure, objections, records};
 
 use crate::{Outcome, choice, exit, keys, terminal, tracker};
 
-/// Show what two records say differently: parameters, code, environment, inputs, outputs, results
+/// Show the differences between two records: parameters, code, environment, inputs, outputs, results
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
 pub struct Diff {
-    /// Bundle, model directory, or a tracker's folder or file with one run
+    /// Bundle, model folder, or a tracker's folder or file with one run
     before: Utf8PathBuf,
-    /// The other one [default: the same bundle]
-    #[arg(required_unless_present = "record")]
+    /// Bundle, folder or file to compare with [default: the same one, with `--record` given twice]
     after: Option<Utf8PathBuf>,
-    /// Id of the record, or its beginning, where a bundle has several; once for each side, the first for the first
+    /// Id of the record, or its first digits, if a bundle has several; give it twice, first for BEFORE, then for AFTER
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
     /// Write JSON (schemas/diff.schema.json)
@@ -28,10 +27,14 @@ pub struct Diff {
 
 impl Diff {
     pub fn run(self) -> Outcome {
+        if self.after.is_none() && self.record.is_empty() {
+            return Err(Failure::usage("there is nothing to compare with")
+                .help("name a second bundle, or two records of this one with `--record` given twice"));
+        }
         let [first, second] = match self.record.as_slice() {
             [] => [None, None],
             [first, second] => [Some(first.as_str()), Some(second.as_str())],
-            _ => return Err(Failure::usage("`--record` is given twice, once for each side")),
+            _ => return Err(Failure::usage("give `--record` twice, once for each side")),
         };
         let open = |path: &Utf8Path, record| -> Result<(Intact, RecordId), Failure> {
             let intact = tracker::intact(path, None)?;

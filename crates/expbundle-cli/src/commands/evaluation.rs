@@ -15,28 +15,28 @@ use crate::statements::StatementArguments;
 pub struct Evaluation {
     #[command(flatten)]
     statement: StatementArguments,
-    /// What was measured and what came out; may be given again
+    /// Metric and its value; can be repeated
     #[arg(long, value_name = "METRIC=NUMBER", required = true, value_parser = metric_and_number)]
     result: Vec<(String, Number)>,
-    /// What was done, like `image-classification`
+    /// Task, e.g. `image-classification`
     #[arg(long)]
     task: Option<String>,
-    /// On which data set
+    /// Data set
     #[arg(long)]
     dataset: Option<String>,
-    /// On which part of it
+    /// Split of the data set
     #[arg(long)]
     split: Option<String>,
-    /// Who or what measured
+    /// Person or program that evaluated
     #[arg(long)]
     evaluator: Option<String>,
-    /// How it was measured, in markdown
+    /// Notes on the method, in markdown
     #[arg(long)]
     notes: Option<String>,
 }
 
 fn metric_and_number(text: &str) -> Result<(String, Number), String> {
-    let (metric, number) = text.rsplit_once('=').ok_or("a result is given as METRIC=NUMBER")?;
+    let (metric, number) = text.rsplit_once('=').ok_or("expected METRIC=NUMBER")?;
     let number = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
     Ok((metric.to_owned(), Number(number)))
 }

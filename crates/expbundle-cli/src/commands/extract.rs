@@ -15,7 +15,7 @@ use expbundle_words::{Failure, count};
 
 use crate::{Outcome, choice, exit, series, terminal, tracker};
 
-/// Take points, sections or artifacts out of a bundle, or out of a tracker's folder or file
+/// Extract points, sections or artifacts from a bundle, or from a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(
@@ -25,39 +25,39 @@ use crate::{Outcome, choice, exit, series, terminal, tracker};
     expbundle extract run.expb --section recipe\n  expbundle extract run.expb --everything -o folder"
 )]
 pub struct Extract {
-    /// Bundle, model directory, or a tracker's folder or file
+    /// Bundle, model folder, or a tracker's folder or file
     path: Utf8PathBuf,
-    /// Run of a tracker's source that has several
+    /// Id of the run, if the tracker's source has several
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// Id of the record, or its beginning, where a bundle has several
+    /// Id of the record, or its first digits, if the bundle has several
     #[arg(long, value_name = "ID")]
     record: Option<String>,
-    /// The points of all series as CSV: key, step, time, value, text
+    /// Points of all series as CSV: key, step, time, value, text
     #[arg(long)]
     csv: bool,
-    /// With `--csv`: also where it is more than 1 GiB and 128 times the section
+    /// With `--csv`: write it even if it is larger than 1 GiB and more than 128 times as large as the section
     #[arg(long, conflicts_with_all = ["parquet", "section", "artifact", "everything"])]
     any_size: bool,
-    /// The points of all series as Parquet
+    /// Points of all series as Parquet
     #[arg(long)]
     parquet: bool,
-    /// System metrics in place of the metrics
+    /// System metrics instead of the metrics
     #[arg(long, conflicts_with_all = ["section", "artifact", "everything"])]
     telemetry: bool,
-    /// A section as it is
+    /// One section, unchanged
     #[arg(long, value_name = "NAME")]
     section: Option<String>,
-    /// An embedded artifact as it is, by digest or by name
+    /// One embedded artifact, unchanged, by digest or by name
     #[arg(long, value_name = "DIGEST_OR_NAME")]
     artifact: Option<String>,
-    /// Every section and embedded artifact, into a folder that is not there yet
+    /// Every section and embedded artifact, into a new folder
     #[arg(long, requires = "out")]
     everything: bool,
-    /// Where it goes [default: standard output]
+    /// Output file or folder [default: standard output]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long, requires = "out", conflicts_with = "everything")]
     force: bool,
 }

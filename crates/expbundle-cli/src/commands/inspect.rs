@@ -9,23 +9,23 @@ use crate::{Outcome, exit, files, terminal};
 
 /// Show what a stranger would learn from a bundle: people, machines, paths, secrets
 ///
-/// Looks through every section, statement, name and embedded file, and through the files of a model folder. Names are those that the bundle's
-/// `identity.json` has, or that of another bundle; addresses, paths and secrets are found by their form. Names that nothing here has as such, as in prose,
-/// cannot be found.
+/// Searches every section, statement, name and embedded file, and the files of a model folder. Names of people and machines are found if
+/// the `identity.json` of one of the bundles lists them; addresses, paths and secrets are found by their form. A name that is not listed,
+/// such as one that occurs only in prose, is not found.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 shown · 1 the bundle is broken · 2 usage or I/O error, or beyond the limits · 3 with --private: something private is shown\n\n\
+    after_help = "Exit status: 0 shown · 1 the bundle is broken · 2 usage or I/O error, or beyond the limits · 3 with --private: something private was found\n\n\
     Examples:\n  expbundle inspect run.expb\n  \
     expbundle inspect --private shared.expb --names-of run.expb"
 )]
 pub struct Inspect {
-    /// Bundles, or model folders that carry one
+    /// Bundles, or model folders with one
     #[arg(required = true, value_name = "BUNDLE")]
     paths: Vec<Utf8PathBuf>,
-    /// Require that nothing private is shown: end with status 3 if something is
+    /// Exit with status 3 if anything private is found
     #[arg(long)]
     private: bool,
-    /// Look for the names that this bundle has too, such as the one before sections were withheld
+    /// Also search for the names that this bundle lists, e.g. the original before sections were withheld
     #[arg(long, value_name = "BUNDLE")]
     names_of: Vec<Utf8PathBuf>,
     /// Write JSON (schemas/inspect.schema.json)

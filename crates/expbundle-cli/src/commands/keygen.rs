@@ -7,16 +7,16 @@ use expbundle_words::Failure;
 
 use crate::{Outcome, exit, terminal};
 
-/// Make a key to sign with
+/// Make a signing key
 ///
-/// It is an OpenSSH Ed25519 key without passphrase, as `ssh-keygen -t ed25519` makes; a key that you have already does as
-/// well. To set a passphrase: `ssh-keygen -p -f FILE`.
+/// The key is an OpenSSH Ed25519 key without passphrase, as `ssh-keygen -t ed25519` makes. An Ed25519 key that you already have works too.
+/// To set a passphrase: `ssh-keygen -p -f FILE`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  expbundle keygen -o key\n  echo \"me@example.org namespaces=\\\"expbundle\\\" $(cat key.pub)\" >> signers"
 )]
 pub struct Keygen {
-    /// File for the private key; the public one is FILE.pub
+    /// File for the private key; the public key goes to FILE.pub
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
     /// Comment of the public key, one line
@@ -37,8 +37,8 @@ impl Keygen {
         let line = format!("{} {}\n", key.public_key(), self.comment);
         write_keys((&self.out, &text), (&public, &line))?;
         terminal::talk(&format!(
-            "private key: {} (keep it)\npublic key:  {public} (give it to whoever should trust you)\n\
-             signers line, with your address in front: me@example.org namespaces=\"expbundle\" {}\n",
+            "private key: {} (keep it secret)\npublic key:  {public} (give it to people who should trust you)\n\
+             line for a signers file, with your own address: me@example.org namespaces=\"expbundle\" {}\n",
             self.out,
             key.public_key()
         ));

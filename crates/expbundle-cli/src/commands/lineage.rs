@@ -13,8 +13,8 @@ use crate::{Outcome, terminal};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
 ///
-/// PATH is a bundle, a folder of bundles, a model directory, or a file like `model.safetensors` whose bundle lies in its folder.
-/// Bundles of other teams are added by `--with`; equal bytes join their records by themselves.
+/// PATH is a bundle, a folder of bundles, a model folder, or a file like `model.safetensors` with its bundle in the same folder.
+/// Add bundles of other teams with `--with`; records are linked automatically where digests match.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(
@@ -26,33 +26,33 @@ use crate::{Outcome, terminal};
     Grades: proven (equal digests) · declared (by the record itself) · asserted (by a signed link) · suggested (never counted)"
 )]
 pub struct Lineage {
-    /// Bundle, folder of bundles, model directory, or a file that a record made
+    /// Bundle, folder of bundles, model folder, or a file that is an output of a record
     path: Utf8PathBuf,
     /// More bundles, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Begin with this record (an id, or its beginning) [default: each record that no other follows from]
+    /// Start from this record (id or first digits) [default: every record that no other record derives from]
     #[arg(long, value_name = "ID")]
     record: Option<String>,
-    /// To what it came from; that is the default
+    /// Show ancestors (default)
     #[arg(long, conflicts_with = "down")]
     up: bool,
-    /// To what came from it
+    /// Show descendants
     #[arg(long)]
     down: bool,
-    /// Only so many steps away
+    /// Show at most this many steps
     #[arg(long, value_name = "STEPS")]
     depth: Option<usize>,
-    /// Only the way to this ancestor
+    /// Show only the paths to this ancestor
     #[arg(long, value_name = "ID", conflicts_with_all = ["down", "depth"])]
     to: Option<String>,
-    /// What the whole ancestry cost, each ancestor counted once
+    /// Show the total cost of the ancestry, each ancestor counted once
     #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     cost: bool,
-    /// Runs that repeat each other, among all that are here
+    /// Show runs that repeat each other, among all records found
     #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     duplicates: bool,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: what is shown must be trusted then
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records shown must then be trusted
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Judge keys as of this time (RFC 3339) [default: now]
@@ -67,7 +67,7 @@ pub struct Lineage {
     /// Write a Mermaid flowchart
     #[arg(long)]
     mermaid: bool,
-    /// Write a picture
+    /// Write an SVG image
     #[arg(long)]
     svg: bool,
 }
@@ -125,7 +125,7 @@ impl Lineage {
         let view = words::picture(relations, start, shown);
         if view.edges.len() == MOST_EDGES {
             let most = grouped(MOST_EDGES as u64);
-            terminal::talk(&format!("no more than {most} links are drawn; `--depth` or `--to` choose a part\n"));
+            terminal::talk(&format!("at most {most} links are drawn; choose a part with `--depth` or `--to`\n"));
         }
         let draw = if self.dot {
             dot
@@ -153,9 +153,7 @@ impl Lineage {
         let to = starting(graph.records().iter().map(RecordFacts::id), beginning)?;
         let shown = graph.ways_to(to).map(|ways| ways.of_all(start)).unwrap_or_default();
         if shown.is_empty() {
-            return Err(
-                Failure::usage(format!("{} is not an ancestor", short(&to))).help("`--down` shows what came from it")
-            );
+            return Err(Failure::usage(format!("{} is not an ancestor", short(&to))).help("`--down` shows descendants"));
         }
         Ok((Form::Ways(to), shown))
     }
@@ -163,7 +161,7 @@ impl Lineage {
 
 /// No record here made the file.
 fn nothing_to_show(path: &str) -> Failure {
-    Failure::usage("no record here made this file")
+    Failure::usage("no record was found that made this file")
         .at(path)
-        .help("name more bundles by `--with`; `expbundle why` says what is known of the file")
+        .help("add bundles with `--with`; `expbundle why` shows what is known about the file")
 }

@@ -12,10 +12,10 @@ use expbundle_words::Failure;
 use crate::statements::{StatementArguments, digests_of, record_of};
 use crate::{Outcome, files};
 
-/// Assert, signed, that a record follows from another, or that another key is yours too
+/// Add a signed statement that a record derives from another, or that another key is also yours
 ///
-/// A link by somebody's word is graded `asserted`: it joins the records in the family tree, below what digests prove and records
-/// declare themselves.
+/// A signed link has the grade `asserted`: it connects the records in the family tree, but ranks below links that digests prove or that
+/// records declare themselves.
 #[derive(Debug, clap::Args)]
 #[command(
     group(clap::ArgGroup::new("what").required(true).args(["parent", "same_signer"])),
@@ -25,19 +25,19 @@ use crate::{Outcome, files};
 pub struct Link {
     #[command(flatten)]
     statement: StatementArguments,
-    /// Bundle of the record that this one follows from
+    /// Bundle of the parent record
     #[arg(long, value_name = "BUNDLE")]
     parent: Option<Utf8PathBuf>,
-    /// How: fine-tuned-from, quantized-from, … (spec/relations.toml)
+    /// Relation to the parent: fine-tuned-from, quantized-from, … (spec/relations.toml)
     #[arg(long, requires = "parent")]
     relation: Option<Word>,
-    /// Which input of this record it made
+    /// Input file of this record that the parent made
     #[arg(long, value_name = "FILE", requires = "parent")]
     input: Option<Utf8PathBuf>,
-    /// Public key that is yours too; let that key say the same of this one
+    /// Another public key of yours; also sign a link back to this key with that one
     #[arg(long, value_name = "FILE.pub")]
     same_signer: Option<Utf8PathBuf>,
-    /// Why you know
+    /// Reason or evidence
     #[arg(long)]
     reason: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Link {
                 artifact: input.as_deref().map(digests_of).transpose()?,
             },
             (None, Some(path)) => LinkClaim::Signer { same_signer: public_key(&path)?.into() },
-            (None, None) => return Err(Failure::usage("say what is linked by `--parent` or `--same-signer`")),
+            (None, None) => return Err(Failure::usage("give `--parent` or `--same-signer`")),
         };
         let predicate = Predicate::Link(Asserted { claim, reason });
         statement.add_each(|intact, record| match &predicate {
@@ -60,7 +60,7 @@ impl Link {
                 if !took_in(intact, record, artifact) =>
             {
                 Err(Failure::usage(format!("the file is not an input of record {}", short(&record))).help(
-                    "`expbundle show BUNDLE` lists the inputs; without `--input` the link is between the records",
+                    "`expbundle show BUNDLE` lists the inputs; without `--input` the records are linked as a whole",
                 ))
             }
             predicate => Ok(predicate.clone()),
@@ -86,6 +86,6 @@ pub fn public_key(path: &camino::Utf8Path) -> Result<PublicKey, Failure> {
     PublicKey::from_text(&files::read_text(path)?).map_err(|error| {
         Failure::new("cli.key", format!("the key cannot be used: {error}"))
             .at(path.as_str())
-            .help("name the public key, which ends in `.pub`")
+            .help("name the public key file, which ends in `.pub`")
     })
 }

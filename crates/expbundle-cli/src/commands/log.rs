@@ -6,18 +6,18 @@ use expbundle_words::log::{Layout, words};
 
 use crate::{Outcome, exit, files, keys, terminal};
 
-/// Show who said what about the records of a bundle, latest first
+/// Show the statements about the records of a bundle, latest first
 ///
 /// Objections to a record come first: revocations, rejections, reviews that ask for changes, and supersessions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {
-    /// Bundle, or model directory that carries one
+    /// Bundle, or model folder with one
     path: Utf8PathBuf,
-    /// Signers to trust, in OpenSSH `allowed_signers` form
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Draw who follows whom
+    /// Draw a graph of which statement follows which
     #[arg(long, conflicts_with = "json")]
     graph: bool,
     /// Write JSON: an array of statements as in `schemas/report.schema.json`

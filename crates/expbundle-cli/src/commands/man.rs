@@ -11,7 +11,7 @@ use crate::{Outcome, exit, terminal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle man -o ~/.local/share/man/man1")]
 pub struct Man {
-    /// Folder for the pages; made if it is not there
+    /// Folder for the pages; created if missing
     #[arg(short, long, value_name = "DIR")]
     out: Utf8PathBuf,
 }

@@ -11,7 +11,7 @@ use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 use crate::relations::find;
 use crate::{Outcome, exit, keys, terminal, tracker};
 
-/// Join bundles into one that holds the records and statements of all
+/// Merge bundles into one with the records and statements of all
 ///
 /// Merging is set union: the order of the bundles does not matter, and merging twice changes nothing, down to the byte.
 /// Each bundle is verified first; one that is not intact is refused.
@@ -20,25 +20,25 @@ use crate::{Outcome, exit, keys, terminal, tracker};
     expbundle merge ./bundles --keep-going -o family.expb\n  \
     expbundle merge ./bundles --closure 6d0c0bf8 --thin -o ancestry.expb")]
 pub struct Merge {
-    /// Bundles, model directories that carry one, folders of bundles, or `-` for standard input
+    /// Bundles, model folders, folders of bundles, or `-` for standard input
     #[arg(required = true, value_name = "BUNDLE")]
     bundles: Vec<Utf8PathBuf>,
-    /// Leave out what is not intact, and say so
+    /// Skip bundles that are not intact, and report them
     #[arg(long)]
     keep_going: bool,
-    /// Keep only this record and its ancestry (an id, or its beginning)
+    /// Keep only this record and its ancestors (id or first digits)
     #[arg(long, value_name = "ID")]
     closure: Option<String>,
-    /// Keep records and statements of ancestors without their sections
+    /// Keep the records and statements of ancestors, but not their sections
     #[arg(long)]
     thin: bool,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: what unknown keys signed is joined too, but cannot stop the merge
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is still merged, but cannot make the merge fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Where the result goes
+    /// File for the result
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
-    /// Write over a file that is there, whatever it holds
+    /// Overwrite an existing file, whatever it holds
     #[arg(long)]
     force: bool,
 }
@@ -55,7 +55,7 @@ impl Merge {
         let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
         let returning = returning(family.members.iter().map(|(_, intact)| intact.bundle()));
         let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
-            return Err(Failure::usage("there is no bundle to join"));
+            return Err(Failure::usage("there is no bundle to merge"));
         };
         let policy = self.trust.as_deref().map(keys::signers).transpose()?;
         let mut bundle = intact.bundle().clone();

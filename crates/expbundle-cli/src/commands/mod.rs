@@ -39,8 +39,8 @@ mod withhold;
 
 /// Signed, portable records of machine-learning experiments
 ///
-/// An experiment bundle (.expb) carries what was run, why, on what data and code, with which results, derived from which
-/// other models, and who vouches for it. It travels with the model and verifies offline, without the tools that made it.
+/// An experiment bundle (.expb) records what was run and why, on what data and code, with which results, derived from which other
+/// models, and who signed it. It travels with the model and can be verified offline, without the tools that made it.
 #[derive(Debug, Parser)]
 #[command(
     name = "expbundle",
@@ -48,17 +48,17 @@ mod withhold;
     propagate_version = true,
     arg_required_else_help = true,
     after_help = "Start here:\n  \
-        expbundle demo                                          the whole way, on real runs\n  \
-        expbundle convert mlflow ./mlruns --list                what is in a tracker's folder\n  \
+        expbundle demo                                          the whole workflow, on real runs\n  \
+        expbundle convert mlflow ./mlruns --list                list the runs in a tracker's folder\n  \
         expbundle convert wandb ./wandb/offline-run-… -o run.expb\n  \
         expbundle sign run.expb --key ~/.ssh/id_ed25519\n  \
         expbundle attach ./model-dir run.expb\n  \
         expbundle verify ./model-dir\n\n\
         Exit status: 0 done, or the required state holds · 1 verification failed · 2 usage or I/O error · \
-        3 intact, not signed or trusted as asked"
+        3 intact, but not signed or trusted as required"
 )]
 pub struct Arguments {
-    /// Show no progress
+    /// Do not show progress
     #[arg(long, short, global = true)]
     quiet: bool,
     #[command(subcommand)]

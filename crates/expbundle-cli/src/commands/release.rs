@@ -13,26 +13,26 @@ use crate::{Outcome, files};
 
 /// Release a model folder: list its counted files and sign the list
 ///
-/// `verify` then finds any file that was changed, added, removed or renamed. After a change that you meant, release again: the new
-/// release follows the last one, and the files that differ are shown. Documentation like `README.md` is not counted, so anyone can change
-/// it (spec/directory.md); links and Git LFS pointers cannot be released.
+/// `verify` then finds any file that was changed, added, removed or renamed. After an intended change, release again: the new release
+/// follows the last one, and the files that differ are shown. Documentation such as `README.md` is not counted, so anyone can change it
+/// (spec/directory.md). Symlinks and Git LFS pointers cannot be released.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle release ./model-dir --key ~/.ssh/id_ed25519 --title \"digits 1.1\"")]
 pub struct Release {
-    /// Model directory
+    /// Model folder
     directory: Utf8PathBuf,
     #[command(flatten)]
     signing: SigningArguments,
-    /// What is released, like `digits 1.1`
+    /// Title of the release, e.g. `digits 1.1`
     #[arg(long)]
     title: Option<String>,
     /// What changed, or why
     #[arg(long)]
     reason: Option<String>,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: beside its own the release follows only theirs
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the release then follows only releases by them or by this key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Do it without asking
+    /// Apply the change without asking
     #[arg(long, short)]
     yes: bool,
 }

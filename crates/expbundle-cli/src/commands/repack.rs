@@ -8,20 +8,20 @@ use expbundle_words::{Failure, Tone, count, findings, hints, paint};
 
 use crate::{Outcome, exit, files, terminal};
 
-/// Bring a bundle back into its one layout, after another tool has unzipped and zipped it again
+/// Restore the fixed layout of a bundle that another tool has unzipped and zipped again
 ///
-/// Keeps every object whose bytes are what its name says, so every id stays; a signed statement gets its name back, whatever its entry is
-/// called. Lists what it leaves out: also comments, and bytes outside of entries. Then the exit status is 1, and the archive itself stays as
-/// it is: `-o` writes what is intact elsewhere.
+/// Keeps every object whose bytes match its name, so ids do not change. A signed statement gets its proper name back, whatever its entry
+/// is called. Everything else is listed and left out, also comments and bytes outside of entries. Then the exit status is 1, and the
+/// archive itself is not changed: write the intact objects to another file with `-o`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle repack zipped-again.expb -o run.expb")]
 pub struct Repack {
-    /// The archive
+    /// Re-zipped bundle
     file: Utf8PathBuf,
-    /// Where the result goes [default: into the file itself, if nothing is left out]
+    /// File for the result [default: the archive itself, if nothing is left out]
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
-    /// Write over a file that is there, whatever it holds
+    /// Overwrite an existing file, whatever it holds
     #[arg(long)]
     force: bool,
 }
@@ -45,7 +45,7 @@ impl Repack {
         terminal::talk(&findings::all(&repacked.dropped));
         if dropped > 0 && elsewhere.is_none() {
             terminal::talk(&format!(
-                "{} {}: {kept} intact, {dropped} not; the archive stays as it is. `-o FILE` writes what is intact elsewhere\n",
+                "{} {}: {kept} intact, {dropped} not; the archive was not changed. Write the intact objects to another file with `-o FILE`\n",
                 paint(Tone::Bad, "not written:"),
                 self.file
             ));
@@ -54,10 +54,10 @@ impl Repack {
         output.save(&repacked.bundle)?;
         let mut words = format!("{}: {kept} kept, {dropped} left out", output.path());
         if repacked.renamed > 0 {
-            words += &format!("; {} under the name that its bytes have", count(repacked.renamed, "object"));
+            words += &format!("; {} renamed to match the content", count(repacked.renamed, "object"));
         }
         if repacked.clutter > 0 {
-            words += &format!("; {} of an operating system not kept", count(repacked.clutter, "file"));
+            words += &format!("; {} dropped", count(repacked.clutter, "system file"));
         }
         terminal::talk(&(words + "\n"));
         Ok(if dropped > 0 { exit::FAILED } else { exit::OK })

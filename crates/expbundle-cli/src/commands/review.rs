@@ -6,7 +6,7 @@ use expbundle_statement::{Predicate, Review as Predicated, ReviewVerdict};
 use crate::Outcome;
 use crate::statements::StatementArguments;
 
-/// Add a signed verdict on a record
+/// Add a signed review of a record
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  expbundle review run.expb --verdict approved --role safety --scope \"internal use\" --key key"
@@ -14,16 +14,16 @@ use crate::statements::StatementArguments;
 pub struct Review {
     #[command(flatten)]
     statement: StatementArguments,
-    /// What the review comes to
+    /// Verdict of the review
     #[arg(long)]
     verdict: Verdict,
-    /// As what you speak, like `safety`
+    /// Your role, e.g. `safety`
     #[arg(long)]
     role: Option<String>,
-    /// For what the verdict holds
+    /// Scope of the verdict, e.g. `internal use`
     #[arg(long)]
     scope: Option<String>,
-    /// Why
+    /// Reason
     #[arg(long)]
     reason: Option<String>,
 }

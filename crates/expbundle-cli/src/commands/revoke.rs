@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use expbundle_format::StatementId;
+use expbundle_query::{FEWEST_DIGITS, QueryError};
 use expbundle_statement::{Predicate, Revocation, Revoked, VerifiedStatement};
 use expbundle_words::{Failure, count, quoted};
 
@@ -9,9 +10,9 @@ use super::link::public_key;
 use crate::Outcome;
 use crate::statements::StatementArguments;
 
-/// Take back, signed, a statement, every statement of a key, or the record itself
+/// Revoke a statement, all statements of a key, or a whole record
 ///
-/// What you signed you may take back, and so may whoever a signers file trusts. From then on it counts for nothing; a revocation
+/// You can revoke what you signed; so can anyone whom the reader's signers file trusts. What is revoked no longer counts. A revocation
 /// cannot be revoked.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,19 +24,19 @@ use crate::statements::StatementArguments;
 pub struct Revoke {
     #[command(flatten)]
     arguments: StatementArguments,
-    /// Id of the statement, or its beginning, as `expbundle log` shows it
+    /// Id of the statement, or its first digits, as shown by `expbundle log`
     #[arg(long = "statement", value_name = "ID")]
     statement_id: Option<String>,
-    /// Public key whose statements count no longer
+    /// Public key whose statements no longer count
     #[arg(long, value_name = "FILE.pub")]
     revoked_key: Option<Utf8PathBuf>,
-    /// The record itself
+    /// Revoke the record itself
     #[arg(long)]
     whole_record: bool,
-    /// From when on (RFC 3339) [default: the date of the revocation]
+    /// Time from which the revocation counts (RFC 3339) [default: the date of the revocation]
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Why
+    /// Reason
     #[arg(long)]
     reason: Option<String>,
 }
@@ -48,6 +49,10 @@ impl Revoke {
         arguments.add_each(|intact, record| {
             let revoked = match (&statement_id, key) {
                 (Some(beginning), _) => {
+                    if beginning.len() < FEWEST_DIGITS {
+                        let beginning = beginning.clone();
+                        return Err(QueryError::TooShort { beginning, fewest: FEWEST_DIGITS }.into());
+                    }
                     let ids: Vec<StatementId> = intact
                         .statements()
                         .iter()
@@ -55,9 +60,12 @@ impl Revoke {
                         .filter(|id| id.to_string().starts_with(beginning.as_str()))
                         .collect();
                     let [id] = ids.as_slice() else {
-                        let number = count(ids.len() as u64, "statement");
-                        let message = format!("{number} here with an id that begins with {}", quoted(beginning));
-                        return Err(Failure::usage(message).help("`expbundle log` shows the ids"));
+                        let (which, help) = match ids.len() as u64 {
+                            0 => ("no statement here has".to_owned(), "`expbundle log` shows the ids"),
+                            several => (format!("{} have", count(several, "statement")), "give more digits"),
+                        };
+                        let message = format!("{which} an id that begins with {}", quoted(beginning));
+                        return Err(Failure::usage(message).help(help));
                     };
                     Revoked::Statement(*id)
                 }

@@ -3,11 +3,11 @@ use expbundle_words::Failure;
 
 use crate::{Outcome, exit, schemas, terminal};
 
-/// Print the JSON Schema of a section, the record, or what `--json` prints
+/// Print the JSON Schema of a section, of the record, or of what `--json` prints
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle schema                 the names\n  expbundle schema recipe")]
 pub struct Schema {
-    /// Which one; without it, their names are printed
+    /// Name of the schema [default: list the names]
     name: Option<String>,
 }
 
@@ -23,8 +23,9 @@ impl Schema {
         match all.get(name) {
             Some(text) => terminal::say(text),
             None => {
-                return Err(Failure::usage(format!("there is no schema `{wanted}`"))
-                    .help("`expbundle schema` prints the names"));
+                return Err(
+                    Failure::usage(format!("there is no schema `{wanted}`")).help("`expbundle schema` lists the names")
+                );
             }
         }
         Ok(exit::OK)

@@ -5,10 +5,10 @@ use expbundle_statement::{Predicate, Seal as Predicated};
 use crate::Outcome;
 use crate::statements::StatementArguments;
 
-/// Seal a bundle: sign the names of everything that is in it
+/// Seal a bundle: sign the names of everything in it
 ///
-/// Names are digests, so the seal fixes the content. More may be added later, but if anything that was sealed is missing,
-/// verification fails; so what is sealed can no longer be shared in part.
+/// Names are digests, so the seal fixes the content. Objects can be added later, but if a sealed object is missing, verification fails.
+/// A sealed bundle can therefore no longer be shared in part.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle seal run.expb --key key")]
 pub struct Seal {

@@ -5,9 +5,9 @@ use expbundle_statement::{Authorship, Generator, Predicate};
 use crate::Outcome;
 use crate::statements::StatementArguments;
 
-/// Vouch for the record of a bundle with your key
+/// Sign a bundle's record: vouch for it with your key
 ///
-/// Adds a signed statement of kind `authorship` to the bundle. The record and its id stay as they are.
+/// Adds a signed statement of kind `authorship` to the bundle. The record and its id do not change.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle sign run.expb --key ~/.ssh/id_ed25519 --name \"Ada, Team A\"")]
 pub struct Sign {

@@ -6,9 +6,9 @@ use expbundle_statement::{Predicate, Superseded};
 use crate::Outcome;
 use crate::statements::{StatementArguments, record_of};
 
-/// Say, signed, that another record took the place of this one
+/// Add a signed statement that a newer record replaces this one
 ///
-/// The record stays what it was and keeps its id. Whoever looks at it is pointed to its successor.
+/// The record and its id do not change. Readers are pointed to its successor.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  expbundle supersede old.expb --by new.expb --reason \"better conversion\" --key key"
@@ -16,10 +16,10 @@ use crate::statements::{StatementArguments, record_of};
 pub struct Supersede {
     #[command(flatten)]
     statement: StatementArguments,
-    /// Bundle of the record that counts instead
+    /// Bundle of the record that replaces it
     #[arg(long, value_name = "BUNDLE")]
     by: Utf8PathBuf,
-    /// Why
+    /// Reason
     #[arg(long)]
     reason: Option<String>,
 }

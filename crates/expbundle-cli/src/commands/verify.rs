@@ -13,24 +13,24 @@ use expbundle_words::Failure;
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, keys};
 
-/// Check a bundle, or a model directory that carries one
+/// Check a bundle, or a model folder with one
 ///
-/// Recomputes every name, digest and signature; without a network, and without the tools that made the bundle. A model directory is
-/// judged by its files: each must be covered by a signature, of a trusted key if `--trust` is given.
+/// Recomputes every name, digest and signature. Needs no network, and none of the tools that made the bundle. In a model folder, every
+/// counted file must be covered by a signature; with `--trust`, by that of a trusted key.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
-    3 intact, not signed or trusted as asked\n\n\
+    3 intact, but not signed or trusted as required\n\n\
     Examples:\n  expbundle verify ./model --trust signers\n  \
     expbundle verify run.expb --require signed"
 )]
 pub struct Verify {
-    /// Bundle, or model directory
+    /// Bundle, or model folder
     path: Utf8PathBuf,
-    /// Signers to trust, in OpenSSH `allowed_signers` form
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// State that must hold [default: trusted with --trust, else intact]
+    /// Required state [default: trusted with --trust, else intact]
     #[arg(long, value_name = "STATE")]
     require: Option<Required>,
     /// Judge keys as of this time (RFC 3339) [default: now]
@@ -39,31 +39,39 @@ pub struct Verify {
     /// Digests to recompute
     #[arg(long, value_name = "WHICH", default_value = "blake3")]
     digests: WhichDigests,
-    /// Take in so many times what every reader takes
+    /// Multiply the reader's limits by FACTOR, 1 to 64
     ///
-    /// A bundle beyond the limits of this reader is refused without an answer: it may be intact. More takes more memory.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    /// A bundle beyond the limits is refused without a verdict: it may be intact. Higher limits need more memory.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = factor)]
     limits: u32,
     /// Write the report as JSON (schemas/report.schema.json)
     #[arg(long)]
     json: bool,
 }
 
+/// What `--limits` takes.
+fn factor(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|factor| (1..=64).contains(factor))
+        .ok_or_else(|| "expected a number from 1 to 64".to_owned())
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Required {
     /// Nothing was changed
     Intact,
-    /// And each record, or each file of a directory, has a signature
+    /// Intact, and every record, or every counted file of a folder, has a signature
     Signed,
-    /// And by a signer whom the signers file trusts
+    /// Signed, by signers whom the signers file trusts
     Trusted,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum WhichDigests {
-    /// BLAKE3, which is identity
+    /// BLAKE3, which ids are made of
     Blake3,
-    /// SHA-256 too
+    /// BLAKE3 and SHA-256
     All,
 }
 

@@ -6,22 +6,22 @@ use expbundle_query::{Scope, WhyReport};
 use crate::relations::{self, Asked};
 use crate::{Outcome, exit, terminal};
 
-/// Say in one paragraph where a file comes from: which experiment made it, from what, who approved it, where it is in use
+/// Explain where a file comes from: which experiment made it, from what, who approved it, and where it is in use
 ///
-/// Its bundle is looked for in its folder, unless others are given by `--with`.
+/// The bundle is looked for in the folder of the file, unless `--with` names others.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: that of `verify` for the records that are told of: 0 the required state holds · 1 something is broken, or no \
-    record here made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    after_help = "Exit status: that of `verify` for the records in the answer: 0 the required state holds · 1 something is broken, or no \
+    record made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
     Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
 )]
 pub struct Why {
-    /// The file; or a bundle, whose last records are explained
+    /// File to explain; or a bundle, to explain the records that no other record derives from
     file: Utf8PathBuf,
-    /// Bundles that may know it, or folders of them
+    /// Bundles to search for the file, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: what is told of must be trusted then
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must then be trusted
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Judge keys as of this time (RFC 3339) [default: now]

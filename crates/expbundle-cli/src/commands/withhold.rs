@@ -9,26 +9,26 @@ use expbundle_words::{Failure, findings};
 
 use crate::{Outcome, exit, files, keys, terminal, tracker};
 
-/// Make a copy that leaves sections out: same ids, same signatures
+/// Make a copy without some sections, with the same ids and signatures
 ///
-/// The record goes on listing what is left out, by digest, so nobody can put anything else in its place. If the record was made
-/// with `--blind`, the digest tells nothing of the content; else a short section could be guessed at, and you are warned.
+/// The record still lists the missing sections by digest, so nobody can substitute anything else. If the record was made with `--blind`,
+/// the digest reveals nothing about the content; otherwise a short section could be guessed, and a warning is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle withhold run.expb --section identity,cost,console -o shared.expb\n\n\
-    `docs/guide/share-a-part.md` shows the whole way, with a key that names nobody.")]
+    `docs/guide/share-a-part.md` walks through an example, with a pseudonymous key.")]
 pub struct Withhold {
-    /// Bundle, or model directory that carries one
+    /// Bundle, or model folder with one
     bundle: Utf8PathBuf,
-    /// Sections to leave out, of every record in it
+    /// Sections to leave out of every record
     #[arg(long, value_name = "NAME,…", required = true, value_delimiter = ',')]
     section: Vec<String>,
-    /// Signers to trust, in OpenSSH `allowed_signers` form: what unknown keys signed is copied too, but cannot stop the copy
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is still copied, but cannot make the copy fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Where the copy goes
+    /// File for the copy
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
-    /// Write over a file that is there, whatever it holds
+    /// Overwrite an existing file, whatever it holds
     #[arg(long)]
     force: bool,
 }
@@ -48,7 +48,8 @@ impl Withhold {
                 // A typing error must not share what was to be kept back.
                 None => {
                     let known: Vec<&str> = listed.iter().map(|name| name.as_str()).collect();
-                    let message = format!("no record here has a section `{wanted}`; there are: {}", known.join(", "));
+                    let message =
+                        format!("no record here has a section `{wanted}`; the sections are: {}", known.join(", "));
                     return Err(Failure::usage(message));
                 }
             }

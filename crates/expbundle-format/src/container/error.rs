@@ -25,7 +25,7 @@ pub enum ContainerError {
     #[error("a comment at byte {offset}")]
     Comment { offset: u64 },
     /// One of several files.
-    #[error("the archive says it is one of several, at byte {offset}")]
+    #[error("the archive is one part of several, at byte {offset}")]
     MultiDisk { offset: u64 },
     /// ZIP64 where it is not needed, not where it is, or not in the one form.
     #[error("ZIP64 is missing, needless or not in its one form, at byte {offset}")]
@@ -40,13 +40,13 @@ pub enum ContainerError {
     #[error("`{name}` is compressed with method {method}; entries are stored")]
     NotStored { name: String, method: u16, offset: u64 },
     /// A field that is the same in every bundle.
-    #[error("`{name}` has another {field} than the fixed one")]
+    #[error("the {field} of `{name}` differs from the fixed value")]
     FixedField { name: String, field: &'static str, offset: u64 },
     /// The two directories differ.
     #[error("local and central header of `{name}` differ in their {field}")]
     HeaderMismatch { name: String, field: &'static str, offset: u64 },
     /// Bytes that are not those of the checksum.
-    #[error("the checksum of `{name}` is another than its header says")]
+    #[error("the checksum of `{name}` differs from its header")]
     Crc { name: String, offset: u64 },
     /// Two entries of one name.
     #[error("two entries are named `{name}`")]
@@ -55,16 +55,16 @@ pub enum ContainerError {
     #[error("{name:?} is not the name of an entry")]
     Name { name: String, offset: u64 },
     /// Names out of order.
-    #[error("`{name}` stands after a name that comes later")]
+    #[error("`{name}` is out of order")]
     Order { name: String, offset: u64 },
     /// The first entry is not `mimetype` with the media type of bundles.
     #[error("the archive does not begin with the media type of bundles, at byte {offset}")]
     Mimetype { offset: u64 },
     /// The count in the end record is another.
-    #[error("the archive has another number of entries than its end record says, at byte {offset}")]
+    #[error("the number of entries differs from the end record, at byte {offset}")]
     EntryCount { offset: u64 },
     /// An offset or size in the end record leads elsewhere.
-    #[error("an offset or size at byte {offset} leads elsewhere")]
+    #[error("an offset or size at byte {offset} points to the wrong place")]
     Range { offset: u64 },
     /// Too much of something.
     #[error("the archive has more than {limit} {what}")]

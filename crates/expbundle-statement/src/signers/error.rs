@@ -46,7 +46,7 @@ pub enum SignersProblem {
     #[error("a double quote is not closed")]
     QuoteOpen,
     /// A quote in the midst of the principals.
-    #[error("a double quote in the midst of the principals")]
+    #[error("there is a double quote within the principals")]
     QuoteInside,
     /// Nothing between two commas.
     #[error("a principal is empty")]
@@ -61,7 +61,7 @@ pub enum SignersProblem {
     #[error("the line begins with a key, and names nobody")]
     NameMissing,
     /// An option behind a blank, where the type of the key should be.
-    #[error("a blank stands before the option `{0}`")]
+    #[error("there is a blank before the option `{0}`")]
     OptionBlank(&'static str),
     /// An option that this format does not have.
     #[error("the option `{0}` is unknown")]
@@ -70,7 +70,7 @@ pub enum SignersProblem {
     #[error("the option `{0}` needs a value in double quotes")]
     OptionValue(&'static str),
     /// An option that stands there twice.
-    #[error("the option `{0}` stands there twice")]
+    #[error("the option `{0}` occurs twice")]
     OptionTwice(&'static str),
     /// Nothing between two commas, before the first or behind the last.
     #[error("an option is empty: there is a comma too many")]
@@ -114,7 +114,7 @@ impl SignersProblem {
             Self::OptionValue(_) => "write it as in namespaces=\"expbundle\"",
             Self::OptionTwice(_) => "keep one of them, or write a second line for the key",
             Self::OptionEmpty => "remove the comma",
-            Self::OptionEnd(_) => "put a comma before the next option, or a blank before the key type",
+            Self::OptionEnd(_) => "put a comma before the next option, or a space before the key type",
             Self::Backslash(_) => "remove the backslash",
             Self::Time(_) => "write a time that exists, in UTC: 20260101, 202601010930Z",
             Self::Window => "swap the two times, or remove the line",

@@ -20,7 +20,7 @@ pub enum SigningKeyError {
     #[error("it is encrypted, and no passphrase was given")]
     PassphraseNeeded,
     /// Encrypted with another passphrase.
-    #[error("the passphrase does not open it")]
+    #[error("the passphrase is wrong")]
     PassphraseWrong,
     /// An OpenSSH file, encrypted with a cipher that is not supported.
     #[error("it is encrypted with `{0}`, which is not supported")]
@@ -61,10 +61,10 @@ impl SigningKeyError {
             Self::Halves => "restore the file from a backup, or make a new key",
             Self::PassphraseNeeded => "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal",
             Self::PassphraseWrong => "check the passphrase",
-            Self::Cipher(_) | Self::Kdf(_) => "encrypt it anew: ssh-keygen -p -Z aes256-ctr -f FILE",
-            Self::BcryptRounds { .. } => "encrypt it anew with fewer rounds: ssh-keygen -p -a 100 -f FILE",
+            Self::Cipher(_) | Self::Kdf(_) => "re-encrypt it: ssh-keygen -p -Z aes256-ctr -f FILE",
+            Self::BcryptRounds { .. } => "re-encrypt it with fewer rounds: ssh-keygen -p -a 100 -f FILE",
             Self::Pkcs8Encryption | Self::Pkcs8Cost(_) => {
-                "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in FILE -out NEW"
+                "re-encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in FILE -out NEW"
             }
             Self::Comment(_) => "use a comment of one line, without control characters",
         }

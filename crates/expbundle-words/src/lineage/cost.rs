@@ -51,8 +51,8 @@ pub fn words(relations: &Relations, cost: &FamilyCosts) -> String {
         (&cost.unknown, "states no cost that could be added", "state no cost that could be added"),
         (&cost.withheld, "withholds its cost", "withhold their cost"),
         (&cost.superseded, "was superseded by another record here", "were superseded by other records here"),
-        (&cost.repeated, "is of a run for which another record stands", "are of runs for which other records stand"),
-        (&cost.absent, "is not here", "are not here"),
+        (&cost.repeated, "is of a run that is already counted", "are of runs that are already counted"),
+        (&cost.absent, "was not found", "were not found"),
         (&cost.possible, "may be an ancestor", "may be ancestors"),
     ] {
         if !which.is_empty() {

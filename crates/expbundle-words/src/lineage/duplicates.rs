@@ -14,7 +14,7 @@ pub fn words(relations: &Relations) -> String {
         text += "no two runs here have the same recipe, as far as known\n";
     }
     for group in &duplicates {
-        let seeds = if group.same_seeds { "seeds too" } else { "but for the seeds" };
+        let seeds = if group.same_seeds { "including the seeds" } else { "except for the seeds" };
         _ = writeln!(text, "{}", paint(Tone::Strong, &format!("the same recipe, as far as known, {seeds}")));
         for id in &group.records {
             _ = writeln!(text, "  {}", record(relations, *id));
@@ -25,8 +25,8 @@ pub fn words(relations: &Relations) -> String {
     let withheld = Duplicates::not_compared(relations);
     if !withheld.is_empty() {
         let records = count(withheld.len() as u64, "record");
-        let why = paint(Tone::Doubt, "what they did or took in is withheld");
-        _ = writeln!(text, "compared with none: {records}, because {why}: {}", listed(&withheld));
+        let why = paint(Tone::Doubt, "their recipe or inputs are withheld");
+        _ = writeln!(text, "not compared at all: {records}, because {why}: {}", listed(&withheld));
     }
     text
 }

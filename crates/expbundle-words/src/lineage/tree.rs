@@ -53,7 +53,7 @@ pub fn ways(relations: &Relations, start: &[RecordId], to: RecordId) -> String {
 pub fn folded(folded: Folded) -> String {
     let outputs = count(folded.count as u64, "more output");
     match folded.grade {
-        Grade::Proven => format!("and {outputs} of the same bytes"),
+        Grade::Proven => format!("and {outputs} with the same bytes"),
         _ => format!("and {outputs} with something in common"),
     }
 }
@@ -69,11 +69,11 @@ pub fn withheld(relations: &Relations, id: RecordId) -> Option<String> {
     let facts = relations.graph().record(id)?;
     let mut parts = Vec::new();
     if facts.description_withheld {
-        parts.push("what it took in by name only is withheld".to_owned());
+        parts.push("inputs known only by name are withheld".to_owned());
     }
     match facts.hidden_listings() as u64 {
         0 => {}
-        trees => parts.push(format!("the files of {} are not here", count(trees, "input tree"))),
+        trees => parts.push(format!("the files of {} are missing", count(trees, "input tree"))),
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }
@@ -174,9 +174,9 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
         }
         TreeItem::Suggested { record } => format!("{edge}{}", records.get(*record)),
         TreeItem::Folded { folded: more, .. } => format!("… {}", folded(*more)),
-        TreeItem::More { count: left } => format!("… and {} more", count(*left as u64, "line")),
+        TreeItem::More { count: left } => format!("… and {}", count(*left as u64, "more line")),
         TreeItem::MoreStarts { count: left } => {
-            format!("… and {} to begin with; `--record` chooses one", count(*left as u64, "more record"))
+            format!("… and {} to start from; `--record` chooses one", count(*left as u64, "more record"))
         }
     }
 }
@@ -202,14 +202,14 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
         Some((None, which)) => {
             let are_here = which.iter().all(|id| relations.absence(*id) != Absence::NotFound);
             let verb = match (which.len(), are_here) {
-                (1, false) => "is not here",
-                (_, false) => "are not here",
+                (1, false) => "was not found",
+                (_, false) => "were not found",
                 (1, true) => "does not count here",
                 (_, true) => "do not count here",
             };
             _ = writeln!(
                 text,
-                "{}: {} {verb}; of what is here {}{}",
+                "{}: {} {verb}; {}{}",
                 paint(Tone::Bad, "the family is incomplete"),
                 listed(&which),
                 weakest_here(relations, start),
@@ -221,15 +221,15 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
             let state = paint(tone, state.as_str());
             let but = but(relations, start);
             _ = if which.len() >= size && which.iter().all(|id| shown.contains(id)) {
-                writeln!(text, "the family is {state}, all of it{but}")
+                writeln!(text, "{}{state}{but}", if size > 1 { "all " } else { "" })
             } else {
-                writeln!(text, "the family is {state}, as its weakest part is: {}{but}", listed(&which))
+                writeln!(text, "lowest state among them: {state} ({}){but}", listed(&which))
             };
         }
         None => text.push('\n'),
     }
     if relations.is_of_unknown_maker() {
-        let line = "nobody can tell whether a record here made the file, or was given it";
+        let line = "it is unknown whether a record here made the file or only received it as an input";
         _ = writeln!(text, "{}", paint(Tone::Bad, line));
     }
     text
@@ -239,8 +239,8 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
 fn weakest_here(relations: &Relations, start: &[RecordId]) -> String {
     let (state, which) = relations.weakest_here(start);
     match state {
-        Some(state) => format!("the weakest is {state}: {}", listed(&which)),
-        None => "nothing is known".to_owned(),
+        Some(state) => format!("lowest state among the others: {state} ({})", listed(&which)),
+        None => "nothing is known of the others".to_owned(),
     }
 }
 

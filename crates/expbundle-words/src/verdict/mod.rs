@@ -128,7 +128,7 @@ pub fn but(report: &Report) -> String {
     let verb = if number == 1 { "was" } else { "were" };
     let what = match kind {
         ObjectionKind::NeedsChanges => "sent back for changes",
-        ObjectionKind::Withdrawn => "taken back in part",
+        ObjectionKind::Withdrawn => "partly revoked",
         kind => kind.as_str(),
     };
     format!(", but {} {verb} {what}", count(number, "record"))
@@ -241,7 +241,7 @@ fn absent(report: &Report) -> String {
         .flat_map(|record| record.parents.iter().filter(|parent| !parent.present).map(|parent| parent.record))
         .collect();
     if !parents.is_empty() {
-        lines.push(format!("{} of parents, in another bundle", count(parents.len() as u64, "record")));
+        lines.push(format!("{} not in this bundle", count(parents.len() as u64, "parent record")));
     }
     match report.findings.iter().filter(|finding| finding.code == Code::LineageUnaccountedInput).count() {
         0 => {}
@@ -251,12 +251,12 @@ fn absent(report: &Report) -> String {
     let not_made_here = report.folder.iter().flat_map(|folder| &folder.not_made_here).map(String::as_str);
     let not_made_here: Vec<&str> = not_made_here.collect();
     if !not_made_here.is_empty() {
-        let by = if report.signers_checked { "no record here that counts" } else { "no record here" };
-        lines.push(format!("{by} made: {}", listed(&not_made_here)));
+        let by = if report.signers_checked { "any record that counts" } else { "any record here" };
+        lines.push(format!("not made by {by}: {}", listed(&not_made_here)));
     }
     match (report.statements.is_empty(), report.apart.statements.is_empty()) {
-        (true, true) => lines.push("nobody signed".to_owned()),
-        (true, false) => lines.push("nobody signed whose key is trusted".to_owned()),
+        (true, true) => lines.push("no signature".to_owned()),
+        (true, false) => lines.push("no signature by a trusted key".to_owned()),
         (false, _) => {}
     }
     if lines.is_empty() {

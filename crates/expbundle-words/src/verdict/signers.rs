@@ -62,7 +62,7 @@ pub fn standing(statement: &StatementReport) -> String {
     } else if !statement.signer.trusted_as.is_empty() {
         paint(Tone::Good, &format!("trusted as {}", one_line(&statement.signer.trusted_as.join(", "))))
     } else if statement.takes_back_its_own_key {
-        paint(Tone::Bad, "takes back its own key")
+        paint(Tone::Bad, "revokes its own key")
     } else {
         paint(Tone::Doubt, "unknown key")
     }
@@ -84,5 +84,5 @@ pub fn brief(statement: &StatementReport) -> String {
         "comment" => Foreign::new(&statement.says).at_most(COLUMNS).to_string(),
         _ => ForeignLine(&statement.says, COLUMNS).to_string(),
     };
-    if statement.replaced { format!("(replaced by a later or severer review: {says})") } else { says }
+    if statement.replaced { format!("(replaced by a later or stricter review: {says})") } else { says }
 }

@@ -75,7 +75,7 @@ fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId])
     rest.retain(|id| !said.contains(id));
     let sentence = |id: &RecordId| {
         let words = objections::all(relations.against(*id));
-        format!(" Of them or their ancestors {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
+        format!(" Among them or their ancestors, {} was {}.", named_record(relations, *id), paint(Tone::Bad, &words))
     };
     rest.iter().map(sentence).collect()
 }
@@ -120,22 +120,22 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
             text += &paint(
                 Tone::Bad,
                 if relations.policy.is_some() {
-                    "was made by no record here that counts"
+                    "was not made by any record that counts"
                 } else {
-                    "was made by no record here"
+                    "was not made by any record here"
                 },
             );
             if !why.takers.is_empty() {
                 let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
                 text += &format!("; it was an input of {}", takers.join(" and "));
             }
-            text += ". Name more bundles by `--with`, or make a record of its origin with `expbundle convert huggingface` or \
+            text += ". Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                      `expbundle create`.";
         }
         [_] => {}
         several => {
             let records = count(several.len() as u64, "record");
-            text += &format!("is, byte for byte, an output of {records}, as alternatives: it ");
+            text += &format!("is, byte for byte, an output of {records}, any of which may be its source: it ");
         }
     }
     text

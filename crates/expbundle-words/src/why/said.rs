@@ -44,10 +44,10 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
     let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
     text.extend(shown.iter().map(|statement| unknown_words(statement)));
-    text += &folded("of its authors", more);
+    text += &folded("by its authors", more);
     let (against, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|statement| statement.predicate().is_against());
-    for (what, statements) in [("against it", against), ("for it, or of its use", others)] {
+    for (what, statements) in [("against it", against), ("in its favour or about its use", others)] {
         if statements.len() <= MOST_UNKNOWN {
             text.extend(statements.iter().map(|statement| unknown_words(statement)));
         } else {

@@ -55,10 +55,10 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     if ancestors.len() > 1 {
         let state = |id| relations.graph().record(id).map(|_| relations.state(id));
         let weakest = match relations.graph().weakest(&[id], state) {
-            Some((Some(state), _)) => format!("the weakest is {state}"),
-            _ => "of some nothing is known".to_owned(),
+            Some((Some(state), _)) => format!("lowest state among them: {state}"),
+            _ => "the state of some is unknown".to_owned(),
         };
-        text += &format!(" In all it descends from {}; {weakest}.", count(ancestors.len() as u64, "record"));
+        text += &format!(" It has {} in all; {weakest}.", count(ancestors.len() as u64, "ancestor"));
     }
     text
 }
@@ -101,21 +101,21 @@ fn withheld(relations: &Relations, id: RecordId) -> String {
     let mut text = String::new();
     let facts = graph.record(id);
     if facts.is_some_and(|facts| facts.description_withheld) {
-        let withheld = paint(Tone::Doubt, "What it took in by name only is withheld");
+        let withheld = paint(Tone::Doubt, "Inputs known only by name are withheld");
         text += &format!(" {withheld} (`artifacts.json`), so there may be more.");
     }
     let trees = facts.map_or(0, RecordFacts::hidden_listings) as u64;
     if trees > 0 {
-        let hidden = paint(Tone::Doubt, &format!("The files of {} are not here", count(trees, "input tree")));
-        text += &format!(" {hidden}, so it may have been given what it put out.");
+        let hidden = paint(Tone::Doubt, &format!("The files of {} are missing", count(trees, "input tree")));
+        text += &format!(" {hidden}, so an output may also have been an input.");
     }
     let ancestors = graph.ancestors(&[id]).into_iter().filter(|ancestor| *ancestor != id);
     let hiding = ancestors.filter_map(|ancestor| graph.record(ancestor));
     let hiding = hiding.filter(|facts| facts.description_withheld || facts.hidden_listings() > 0).count() as u64;
     if hiding > 0 {
-        let verb = if hiding == 1 { "withholds" } else { "withhold" };
-        let who = format!("Of its ancestors {} {verb}", count(hiding, "record"));
-        text += &format!(" {} what was taken in.", paint(Tone::Doubt, &who));
+        let withhold = if hiding == 1 { "withholds" } else { "withhold" };
+        let who = format!("{} of its ancestors {withhold} inputs", grouped(hiding));
+        text += &format!(" {}.", paint(Tone::Doubt, &who));
     }
     text
 }

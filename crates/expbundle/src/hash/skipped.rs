@@ -16,7 +16,7 @@ pub struct Skipped {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WhySkipped {
     /// Links are not followed: they may lead anywhere, and elsewhere tomorrow.
-    #[error("it is a link; links are not followed")]
+    #[error("it is a symlink; symlinks are not followed")]
     Link,
     /// A pipe, socket or device.
     #[error("it is neither a file nor a folder")]

@@ -117,7 +117,7 @@ fn links_and_names_that_are_not_utf8_are_told_and_not_followed() {
     );
     assert_eq!(found.first().map(|skipped| skipped.finding().code), Some(Code::DirectorySymlink));
     let error = hash_tree(&folder, &|_| ()).expect_err("no listing of the folder");
-    assert_eq!(error.to_string(), "`link` cannot be recorded: it is a link; links are not followed (and 2 more)");
+    assert_eq!(error.to_string(), "`link` cannot be recorded: it is a symlink; symlinks are not followed (and 2 more)");
 }
 
 #[test]

@@ -31,10 +31,10 @@ pub enum WhyNotWritten {
     #[error("{0}")]
     Lost(Loss),
     /// Somebody else wrote there meanwhile.
-    #[error("the file changed meanwhile")]
+    #[error("the file changed in the meantime")]
     Changed,
     /// A file is there, and keys are never written over.
-    #[error("a file of that name is there, and keys are never overwritten")]
+    #[error("the file already exists, and keys are never overwritten")]
     KeyIsThere,
 }
 
@@ -42,13 +42,13 @@ pub enum WhyNotWritten {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub enum Loss {
     /// An input of the same call.
-    #[error("the output is one of the inputs, and would be overwritten")]
+    #[error("the output is also an input, and would be overwritten")]
     Input,
     /// A file of a folder that is an input.
-    #[error("the output is a file of an input folder, and would be overwritten")]
+    #[error("the output is a file in an input folder, and would be overwritten")]
     InInput,
     /// Something else.
-    #[error("the output is there already, and what it holds would be lost")]
+    #[error("the output file already exists, and its contents would be lost")]
     Taken {
         /// Whether it is written over if that is asked for.
         unless_forced: bool,

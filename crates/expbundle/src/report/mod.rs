@@ -144,7 +144,7 @@ impl Report {
         }
         if state > State::Malformed && state < required {
             let what = if folder.is_some() { "directory" } else { "bundle" };
-            let message = format!("the {what} is {state}, and {required} was asked for");
+            let message = format!("the {what} is {state}, but {required} was required");
             findings.push(Finding::new(Code::PolicyState, Place::unknown(), message));
         }
         let not_proven = NOT_PROVEN.to_vec();

@@ -19,10 +19,10 @@ mod place;
 
 use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep};
 
-/// Convert runs of a tracker to bundles, reading its files without it
+/// Convert a tracker's runs to bundles by reading its files, without the tracker
 ///
-/// Nothing is written beside the source. Every item is counted as mapped, kept raw or dropped with a reason; the account is
-/// printed. The same run gives the same bytes, so a second call writes only what is new.
+/// Nothing is written next to the source. Every item is counted as mapped, kept raw, or dropped with a reason, and the totals are printed.
+/// The same run gives the same bytes, so a second call writes only what is new.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -31,12 +31,12 @@ use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep
     expbundle convert huggingface ./base-model -o base.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
-    /// The tracker
+    /// Tracker
     #[arg(value_parser = tracker::parser())]
     tool: &'static dyn Tracker,
-    /// Its folder or file
+    /// The tracker's folder or file
     source: Utf8PathBuf,
-    /// Convert this run, by id, or by the key that --list shows
+    /// Convert this run, by id or by the key that `--list` shows; can be repeated
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     run: Vec<String>,
     /// Convert the runs of this experiment or project, by name or id
@@ -45,38 +45,39 @@ pub struct Convert {
     /// Convert every run
     #[arg(long)]
     all: bool,
-    /// List the runs and convert none
+    /// List the runs without converting any
     #[arg(long, conflicts_with_all = ["run", "all", "out"])]
     list: bool,
     /// With --list: as JSON
     #[arg(long, requires = "list")]
     json: bool,
-    /// File for the bundle, or folder for one bundle a run [default: the current folder]
+    /// File for the bundle, or folder for one bundle per run [default: the current folder]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
-    /// Look here for the bytes of artifacts that the tracker knows by name and MD5 only
+    /// Search this folder for artifacts that the tracker lists only by name and MD5
     #[arg(long, value_name = "DIR")]
     files: Vec<Utf8PathBuf>,
-    /// File that the run took in and the tracker did not record; role `model` if not said
+    /// Input file that the tracker did not record; the role defaults to `model`
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     input: Vec<(Word, Utf8PathBuf)>,
-    /// File that the run put out and the tracker did not record; role `model` if not said
+    /// Output file that the tracker did not record; the role defaults to `model`
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
-    /// Embed no file's bytes; files are listed by digest
+    /// Embed no files; list them by digest only
     #[arg(long, conflicts_with = "embed")]
     no_embed: bool,
-    /// Embed only files that fit this pattern, like `*.py` or `files/code/**` [default: small media, code and configuration]
+    /// Embed only files that match this pattern, e.g. `*.py` or `files/code/**` [default: small media, code and configuration]
     #[arg(long, value_name = "PATTERN")]
     embed: Vec<String>,
-    /// Keep what looks like a secret of this kind, or at this place: for false alarms
+    /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     ///
-    /// Warnings name kind and place of what was left out, like `token` and `recipe.json/parameters/run_token`. Whoever gets the bundle can read what is kept.
+    /// Warnings name the kind and location of what was left out, e.g. `token` and `recipe.json/parameters/run_token`. Anyone who gets the
+    /// bundle can read what is allowed.
     #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Put a random salt into every section, so that what you withhold later cannot be guessed from its digest
+    /// Add a random salt to every section, so that a section withheld later cannot be guessed from its digest
     ///
-    /// The id of the record then differs from conversion to conversion.
+    /// The id of the record then differs with each conversion.
     #[arg(long)]
     blind: bool,
 }
@@ -110,9 +111,7 @@ impl Convert {
         }
         let many = self.all || self.experiment.is_some() || self.run.len() > 1;
         if many && !(self.input.is_empty() && self.output.is_empty()) {
-            return Err(Failure::usage(
-                "`--input` and `--output` say what one run did; convert it by itself with `--run`",
-            ));
+            return Err(Failure::usage("`--input` and `--output` apply to a single run; choose it with `--run`"));
         }
         if many { self.convert_many(&*source, progress) } else { self.convert_one(&*source, progress) }
     }
@@ -213,7 +212,7 @@ impl Convert {
             make_folder_of(&out)?;
             if !files::holds(&out, &merged) {
                 let save = || Output::new(&out, Over::NOTHING)?.save(&merged);
-                save().map_err(|error: OutputError| Failure::from(error).help("give another name by `-o`"))?;
+                save().map_err(|error: OutputError| Failure::from(error).help("choose another name with `-o`"))?;
             }
         }
         let all_done = summary.failed.is_empty();

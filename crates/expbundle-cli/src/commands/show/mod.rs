@@ -9,21 +9,21 @@ mod section;
 
 use section::show_section;
 
-/// Show a bundle, a model directory's bundle, or a run in a tracker's folder or file
+/// Show a bundle, a model folder's bundle, or a run in a tracker's folder or file
 ///
-/// Without SECTION: what was run, why, on what, results, cost, who signed, on one screen.
+/// Without SECTION: one screen with what was run, why, on what, the results, the cost and the signers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
 pub struct Show {
-    /// Bundle, model directory, or a tracker's folder or file
+    /// Bundle, model folder, or a tracker's folder or file
     path: Utf8PathBuf,
-    /// Section to show, like `recipe` or `metrics`
+    /// Section to show, e.g. `recipe` or `metrics`
     section: Option<String>,
-    /// Id of the record, or its beginning, where a bundle has several
+    /// Id of the record, or its first digits, if the bundle has several
     #[arg(long, value_name = "ID")]
     record: Option<String>,
-    /// Run of a tracker's source that has several
+    /// Id of the run, if the tracker's source has several
     #[arg(long, value_name = "ID")]
     run: Option<String>,
     /// Write JSON: one object with the record and its JSON sections (schemas/show.schema.json)

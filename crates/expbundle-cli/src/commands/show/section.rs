@@ -16,7 +16,7 @@ pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: b
     let (name, content) = expbundle_query::section(intact, id, name)?;
     let full = name.as_str();
     if as_json && full.ends_with(".parquet") {
-        return Err(Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --csv` gives its points"));
+        return Err(Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --csv` writes its points"));
     }
     if full == sections::METRICS || full == sections::TELEMETRY {
         return points(content, full);
@@ -29,7 +29,7 @@ pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: b
         .map_err(|error| Failure::new("cli.io", format!("the section cannot be read: {error}")).at(full))?;
     let Ok(value) = json::parse(&bytes, &Limits::default()) else {
         return Err(
-            Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --section` gives its bytes")
+            Failure::usage(format!("`{full}` is not JSON")).help("`expbundle extract --section` writes its bytes")
         );
     };
     if as_json {
@@ -54,7 +54,7 @@ fn points(content: &expbundle::Content, name: &str) -> Outcome {
         vec![cell(&key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
     }));
     terminal::say(&table(&rows));
-    terminal::talk("`expbundle extract --csv` gives every point\n");
+    terminal::talk("`expbundle extract --csv` writes every point\n");
     Ok(exit::OK)
 }
 
