@@ -12,7 +12,10 @@ pub fn kind_or_place(text: &str) -> Result<String, String> {
     if kinds.contains(&text) || text.contains(['/', '.']) {
         return Ok(text.to_owned());
     }
-    Err(format!("neither a kind of secret nor a location; kinds are: {}", kinds.join(", ")))
+    Err(format!(
+        "neither a kind of secret nor a location, which has a `/` or a dot (`logs/`); kinds are: {}",
+        kinds.join(", ")
+    ))
 }
 
 /// Refuses what holds secrets. Says their kinds and places, and never what they are.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::secrets::{self, Class};
 
+/// Of longer places only the beginning is told, in bytes.
+const LONGEST_PLACE: usize = 4096;
 /// The most places that are listed one by one. All are counted.
 const MOST_PLACES: usize = 200;
 
@@ -27,24 +29,27 @@ impl Scrubber {
         Self { allowed: allowed.to_vec(), found: BTreeMap::new() }
     }
 
+    /// Whether what was found stays. A place may be allowed as it is, or as a warning names it.
     fn is_allowed(&self, kind: &str, place: &str) -> bool {
-        self.allowed.iter().any(|allowed| {
-            allowed == kind
-                || place.strip_prefix(allowed.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        self.allowed.iter().any(|allowed| allowed == kind || is_below(place, allowed))
+            || !self.allowed.is_empty() && self.allowed.iter().any(|allowed| is_below(&told(place), allowed))
     }
 
     fn take(&mut self, kind: &'static str, place: &str) -> bool {
         if self.is_allowed(kind, place) {
             return false;
         }
-        *self.found.entry((public(place), kind)).or_default() += 1;
+        self.count_at(kind, place);
         true
     }
 
     /// Counts a file that is left out.
     pub(crate) fn file(&mut self, kind: &'static str, path: &str) {
-        *self.found.entry((path.to_owned(), kind)).or_default() += 1;
+        self.count_at(kind, path);
+    }
+
+    fn count_at(&mut self, kind: &'static str, place: &str) {
+        *self.found.entry((told(place), kind)).or_default() += 1;
     }
 
     /// The kind of secret that a file is by its path, or holds.
@@ -164,8 +169,8 @@ impl Scrubber {
     fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, around: Option<Class>, all: bool) {
         let length = place.len();
         // `{"name": "API_KEY", "value": "…"}`
-        let named = ["name", "key", "Name", "Key"].iter().find_map(|member| members.get(*member)?.as_str());
-        let named = named.and_then(secrets::class_of);
+        let named = members.iter().filter(|(member, _)| secrets::is_name_of_pair(member));
+        let named = named.filter_map(|(_, name)| secrets::class_of(name.as_str()?)).next();
         // Kaggle's `{"username": "…", "key": "…"}`
         let of_login = ["username", "user"].iter().any(|name| members.contains_key(*name)).then_some(Class::Token);
         self.columns(place, members);
@@ -177,7 +182,7 @@ impl Scrubber {
             if clean != *name {
                 renamed.push((name.clone(), clean));
             }
-            let around = if ["value", "Value"].contains(&name.as_str()) { named.or(around) } else { around };
+            let around = if secrets::is_value_of_pair(name) { named.or(around) } else { around };
             let below = all || secrets::holds_secrets(name);
             let class = secrets::class_below(around, name, all).or(of_login.filter(|_| name == "key"));
             self.below(place, value, class, below);
@@ -300,14 +305,21 @@ impl AsMut<String> for Line<'_> {
     }
 }
 
-/// A place as it may be told outside of `identity.json`: names in that section name people.
-fn public(place: &str) -> String {
+/// Whether a place is another one or below it. A slash at the end says nothing.
+fn is_below(place: &str, other: &str) -> bool {
+    let other = other.strip_suffix('/').unwrap_or(other);
+    place.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A place as it may be told: the name of a file or of a member may be a secret, and names in `identity.json` name people.
+fn told(place: &str) -> String {
     let identity = expbundle_format::sections::Identity::NAME;
     if place.strip_prefix(identity).is_some_and(|rest| rest.starts_with('/')) {
-        identity.to_owned()
-    } else {
-        place.to_owned()
+        return identity.to_owned();
     }
+    let end = place.char_indices().map(|(at, _)| at).take_while(|at| *at < LONGEST_PLACE).last().unwrap_or_default();
+    let place = if place.len() > LONGEST_PLACE { place.get(..end).unwrap_or_default() } else { place };
+    secrets::redacted(place, &secrets::scan(place))
 }
 
 #[cfg(test)]

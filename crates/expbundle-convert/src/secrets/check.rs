@@ -38,9 +38,9 @@ pub(super) fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
             let (name, password) = secret.split_once(':').unwrap_or_default();
             let rest = text.get(range.end..).unwrap_or_default();
             let host = rest.get(1..).unwrap_or_default();
-            let host_end = host.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-.".contains(byte));
-            // `ada:…@tcp(db:3306)/runs`
-            let has_port = host_end.and_then(|end| host.get(end)).is_some_and(|byte| b":(".contains(byte));
+            let host_end = host.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-._".contains(byte));
+            // `ada:…@tcp(db:3306)/runs`, `ada:…@[::1]:5432`
+            let has_port = host_end.and_then(|end| host.get(end)).is_some_and(|byte| b":([".contains(byte));
             let has = |kind: fn(&u8) -> bool| password.bytes().any(|byte| kind(&byte));
             let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
             // `mailto:ada1@example.org` names a person, `npm:react@18.2.0` and `image:tag@sha256:…` a program.

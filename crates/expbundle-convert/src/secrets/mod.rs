@@ -34,7 +34,7 @@ pub(crate) use marker::{is_marker_as_word, markers_as_words};
 pub use marker::{marker, redacted};
 pub use rules::{Check, RULES, Rule};
 use settings::Setting;
-pub use settings::{Class, holds_secrets};
+pub use settings::{Class, holds_secrets, is_name_of_pair, is_value_of_pair};
 pub(crate) use views::control_sequence;
 pub use whole_files::{file_of_one_word, scan_file};
 

@@ -467,3 +467,118 @@ fn logins_in_addresses() {
         assert_eq!(scan(text), [], "{text}");
     }
 }
+
+/// A value under a telling name is no path because it begins like one, a login is one wherever it stands, and the quotes and letters of a
+/// name may be written in any way.
+#[test]
+fn settings_however_they_are_written() {
+    let secret = "Kd83hTqLw0Zx5Rb2Vn9YpMj6";
+    let mut wrong = Vec::new();
+    for text in [
+        // Slashes.
+        "password=/VALUE",
+        "AWS_SECRET_ACCESS_KEY=/VALUEQz81wKc0+Lm4xPd",
+        "{\"db\": {\"password\": \"./VALUE\"}}",
+        "DB_PASSWORD=//VALUE",
+        "api_key = \"/VALUE/Lm4xPd\"",
+        // Logins.
+        "db/svc:VALUE@db1.example.net:5432",
+        "url:svc:VALUE@db1.example.net:5432",
+        "a|svc:VALUE@db1.example.net:5432|b",
+        "`svc:VALUE@db_1:5432`",
+        "https:/svc:VALUE@h/x",
+        "svc:VALUE@[::1]:5432",
+        // What an expression falls back on.
+        "k = os.getenv(\"API_KEY\") or \"VALUE\"",
+        "connect(os.getenv('DB_PASSWORD') or 'VALUE')",
+        "return os.environ.get(\"API_KEY\") or \"VALUE\"",
+        "const k = process.env.API_KEY || \"VALUE\"",
+        "const k = process.env.API_KEY ?? 'VALUE'",
+        "let k = env::var(\"API_KEY\").unwrap_or(\"VALUE\".into());",
+        "val k = System.getenv(\"API_KEY\") ?: \"VALUE\"",
+        "k = ENV['API_KEY'] || 'VALUE'",
+        // Letters as numbers.
+        "{\"\\u043f\\u0430\\u0440\\u043e\\u043b\\u044c\": \"VALUE\"}",
+        "{\"contrase\\u00f1a\": \"VALUE\"}",
+        "{\"p\\u0061ssword\": \"VALUE\"}",
+        "{\"&#112;assword\": \"VALUE\"}",
+        "{\"x\": \"{\\\"p\\\\u0061ssword\\\": \\\"VALUE\\\"}\"}",
+        // Quotes that are doubled.
+        "cfg: '{''host'': ''db'', ''password'': ''VALUE''}'",
+        "id,conf\n1,\"{\"\"password\"\": \"\"VALUE\"\"}\"\n",
+        "1,\"\"\"password\"\": \"\"VALUE\"\"\"\n",
+        "INSERT INTO c SELECT ('{\"a\": 1}', 'password=''VALUE''');",
+        // Lines of a literal.
+        "x = 'Password:\\nVALUE\\n'\n",
+        "x = '| name | password |\\n| --- | --- |\\n| x | VALUE |\\n'\n",
+        "x = \"- --api-key\\n- VALUE\\n\"\n",
+        // Other names.
+        "rclone_pass: VALUE",
+        "vpn_pass=VALUE",
+        "userpwd = 'VALUE'",
+        "authkey=VALUE",
+        "client_key: VALUE",
+        "sas=VALUE",
+        "openssl rsa -passin pass:VALUE",
+        "[{\"key\": \"API_KEY\", \"val\": \"VALUE\"}]",
+        "{\"k\": \"API_KEY\", \"v\": \"VALUE\"}",
+    ] {
+        let text = text.replace("VALUE", secret);
+        let clean = redacted(&text, &scan(&text));
+        if clean.contains(secret) || !scan(&clean).is_empty() {
+            wrong.push(clean);
+        }
+    }
+    for text in [
+        "PWD=/workspace\nOLDPWD=/gpfs/project/run7\npassword: /run/secrets/db_password",
+        "forward_pass: conv2d_1\nnum_pass=abc123",
+        "if args.api_key or \"live-1\" in mode:",
+        "print(\"password:\\n\"); x = \"abc123def\"",
+        "a = \"\", password = \"\", b = \"x1y2z3\"",
+        "x = '' if password else 'plain1'",
+        "def f():\n    \"\"\"password\"\"\"\n    return ''\n",
+        "registry/app:v1.2@main and pkg:npm/react@18.2.0 and 10:30@room",
+        "{\"name\": \"password_file\", \"val\": \"a1b2c3d4\"}",
+    ] {
+        if !scan(text).is_empty() {
+            wrong.push(redacted(text, &scan(text)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn places_are_told_without_secrets() {
+    let secret = "Kd83hTqLw0Zx5Rb2Vn9YpMj6";
+    for place in [format!("api_key={secret}/notes.txt"), format!("cb#access_token={secret}&x/.env")] {
+        let mut scrubber = crate::scrub::Scrubber::default();
+        scrubber.file(SECRET_FILE, &place);
+        scrubber.text(&place, "password=hunter2");
+        let told: Vec<String> = scrubber.findings().iter().map(ToString::to_string).collect();
+        assert!(!told.is_empty() && !told.concat().contains(secret), "{told:?}");
+        let allowed: Vec<String> = scrubber.found().map(|(place, _, _)| place.to_owned()).collect();
+        let mut scrubber = crate::scrub::Scrubber::new(&allowed);
+        assert_eq!(scrubber.text(&place, "password=hunter2"), "password=hunter2");
+    }
+}
+
+/// In files of values, a name has its value behind it with nothing but its length between them.
+#[test]
+fn values_stand_behind_names_in_files_that_are_no_text() {
+    let secret = b"Kd83hTqLw0Zx5Rb2Vn9YpMj6".as_slice();
+    let holds = |parts: &[&[u8]]| !scan_file(&parts.concat()).is_empty();
+    for before in [
+        b"\x80\x02}q\0X\x08\0\0\0passwordq\x01X\x18\0\0\0".as_slice(),
+        b"\x80\x04\x95\x2b\0\0\0\0\0\0\0}\x94\x8c\x08password\x94\x8c\x18",
+        b"\x80\x04\x95\x2b\0\0\0\0\0\0\0}\x94\x8c\x07api_key\x94\x8c\x18",
+        b"\x81\xa8password\xb8",
+        b"\xa1\x68password\x78\x18",
+        b"\x0a\x24\x0a\x08password\x12\x18",
+    ] {
+        assert!(holds(&[before, secret, b"\x94s."]), "{before:?}");
+        assert!(!holds(&[before, b"a text of no secrecy 123", b"\x94s."]), "{before:?}");
+    }
+    assert!(holds(&[b"(dp0\nVpassword\np1\nV", secret, b"\np2\ns."]));
+    assert!(holds(&[b"(lp0\nV", Maker::new(3).make("hf_{a34}").0.as_bytes(), b"\np1\na."]));
+    assert!(!holds(&[b"(dp0\nVpassword\np1\nI7\nsVlr\np2\nF0.1\ns."]));
+}

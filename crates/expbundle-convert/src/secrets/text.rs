@@ -25,6 +25,7 @@ pub(super) const STEMS: &[&str] = &[
     "otp",
     "pat",
     "psk",
+    "sas",
     "kennwort",
     "zugangsdaten",
     "ssel",
@@ -65,7 +66,7 @@ pub(super) const STEMS: &[&str] = &[
 /// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes here.
 pub(super) const NAME: &str = concat!(
     r"(?:[a-z0-9_.\-\x80-\xff]*",
-    "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
+    "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|sas|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
     "|mot_?de_?passe|senha|parola|parool|wachtwoord|senord|hasło|haslo|heslo|jelsz|lozinka|salasana|adgangskode|sifre|şifre|kata_sandi|cle_|clé_|_cle",
     "|ароль|ключ|密码|密碼|口令|密钥|パスワード|暗証番号|비밀번호)",
     r"[a-z0-9_\-\x80-\xff]*)"
@@ -91,7 +92,7 @@ fn expressions() -> &'static [Regex; 7] {
             compiled(&format!(r#"(?i)([a-z_]*\([ \t]*)?\\*["']{name}\\*["'][ \t]*,[ \t]*{quoted}"#)),
             // `"name": "NAME", "value": "value"`
             compiled(&format!(
-                r#"(?i)["']?\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][, \t\r\n]*["']?(?:value|content)["']?[ \t]*[:=][ \t]*{value}"#
+                r#"(?i)["']?\b(?:name|key|k|variable|param|parameter|setting|option)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][, \t\r\n]*["']?(?:value|val|v|content)["']?[ \t]*[:=][ \t]*{value}"#
             )),
             // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
             compiled(&format!(
@@ -99,7 +100,7 @@ fn expressions() -> &'static [Regex; 7] {
             )),
             // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`, `set_api_key("value")`
             compiled(&format!(
-                r#"(?i)["' \t]value["']?[ \t]*[:=][ \t]*{value}["'\\]*[ \t]*[, \t][ \t]*["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']{name}["']"#
+                r#"(?i)["' \t](?:value|val|v)["']?[ \t]*[:=][ \t]*{value}["'\\]*[ \t]*[, \t][ \t]*["']?(?:name|key|k|variable|param|parameter|setting|option)["']?[ \t]*[:=][ \t]*["']{name}["']"#
             )),
             compiled(&format!(r#"(?i){name}\([ \t]*{quoted}["'`\\]{{1,4}}[ \t]*[,)]"#)),
         ]

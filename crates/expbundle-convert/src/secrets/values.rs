@@ -134,8 +134,33 @@ fn candidates(rest: &[u8], class: Class) -> Vec<Range<usize>> {
         // An argument of a call, whose default is in the same call, or `variable "db_password" {`.
         return expression(rest, quotes + blank + 1, class, Whole::Call);
     }
+    if let Some(range) = instead(rest, class) {
+        return vec![range];
+    }
     let Some(length) = assignment(sign) else { return Vec::new() };
     expression(rest, quotes + blank + length, class, Whole::Value)
+}
+
+/// What an expression that only asks for a name falls back on: `os.getenv("NAME") or "…"`, `process.env.NAME || "…"`, `NAME.unwrap_or("…")`.
+fn instead(rest: &[u8], class: Class) -> Option<Range<usize>> {
+    static INSTEAD: LazyLock<Regex> = LazyLock::new(|| {
+        compiled(concat!(
+            r#"^([\\"'`\])}?!]{0,6})[ \t]*(?:\)[ \t]*)?(?:\bor\b|\|\||\?\?=?|\?:|\|\|=|\bif\b[^\r\n"'`]{0,80}\belse\b"#,
+            r#"|[ \t\r\n]{0,80}\.[a-z_A-Z]{0,20}(?:[oO]r|[oO]r_?[eE]lse|default)\()[ \t]*(?:\|\w?\|[ \t]*|\(\)[ \t]*=>[ \t]*|\(\)[ \t]*->[ \t]*|lambda:?[ \t]*)?"#,
+            r#"(?:[A-Za-z_.:]{0,24}\([ \t]*)?[brfu]{0,2}\\*["'`]([^"'`\\\s]{4,256})\\*["'`](.{0,12})"#
+        ))
+    });
+    let captures = INSTEAD.captures(rest)?;
+    let value = captures.get(2)?;
+    let text = String::from_utf8_lossy(value.as_bytes());
+    // `if api_key or "live" in mode`
+    let after = captures.get(3).map(|after| after.as_bytes().trim_ascii_start()).unwrap_or_default();
+    let is_compared = [b"in ".as_slice(), b"not ", b"==", b"!=", b"is "].iter().any(|sign| after.starts_with(sign));
+    // Without the end of a call or of an index, words of a sentence may stand there.
+    let is_asked = captures.get(1).is_some_and(|signs| signs.as_bytes().iter().any(|sign| b")]".contains(sign)));
+    let has_marks = text.contains(|c: char| !c.is_ascii_alphabetic());
+    let holds = !is_compared && (is_asked || has_marks) && settings::is_value(class, &text);
+    holds.then(|| value.range())
 }
 
 /// How long a sign of assignment with a type before it is: `: str =`, `=`, `:`, `:=`, `=>`, `<-`.

@@ -30,16 +30,34 @@ struct Step {
 pub fn all(text: &[u8], find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
     let mut found = find(text);
     let mut layers: Vec<Layer> = Vec::new();
-    while layers.len() < LAYERS
-        && let Some(layer) = peeled(layers.last().map_or(text, |layer| layer.text.as_slice()))
-    {
-        layers.push(layer);
+    let mut look = |layers: &[Layer]| {
         for one in layers.last().map(|layer| find(&layer.text)).unwrap_or_default() {
             let range = layers.iter().rev().fold(one.range, |range, layer| layer.before(range));
             found.push(Found { range, ..one });
         }
+    };
+    for _ in 0..LAYERS {
+        // Letters first, as long as the quotes around a name are there.
+        for take_off in [letters, halved] {
+            if let Some(layer) = take_off(innermost(text, &layers)) {
+                layers.push(layer);
+                look(&layers);
+            }
+        }
+        if let Some(layer) = lines_of_literals(innermost(text, &layers)) {
+            layers.push(layer);
+            look(&layers);
+            layers.pop();
+        }
+        let Some(layer) = peeled(innermost(text, &layers), Quotes::OfJson) else { break };
+        layers.push(layer);
+        look(&layers);
     }
     found
+}
+
+fn innermost<'a>(text: &'a [u8], layers: &'a [Layer]) -> &'a [u8] {
+    layers.last().map_or(text, |layer| layer.text.as_slice())
 }
 
 impl Layer {
@@ -57,42 +75,104 @@ impl Layer {
     }
 }
 
+/// Which quotes become the ends of lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    /// Those around the strings of JSON: the source of a notebook is a list of its lines.
+    OfJson,
+    /// Those around the literals of a program too.
+    OfPrograms,
+}
+
 /// The text without one layer of escapes; nothing if it has none.
-fn peeled(text: &[u8]) -> Option<Layer> {
-    // Of JSON, each string becomes lines of its own: the source of a notebook is a list of its lines.
+fn peeled(text: &[u8], quotes: Quotes) -> Option<Layer> {
     let is_json = text.trim_ascii_start().first().is_some_and(|byte| b"{[\"".contains(byte));
-    let is_start = |byte: &u8| b"\\&%<]\x1b\xc2".contains(byte) || is_json && *byte == b'"';
+    let ends_line: &[u8] = match quotes {
+        Quotes::OfPrograms => b"\"'`",
+        Quotes::OfJson if is_json => b"\"",
+        Quotes::OfJson => b"",
+    };
+    let starts = [ends_line, b"\\&%<]\x1b\xc2"].concat();
+    rewritten(text, &starts, |_, rest, stands_for| match rest.first()? {
+        first if ends_line.contains(first) => Some((1, b"\n")),
+        b'\\' => backslash(rest, stands_for),
+        b'&' => entity(rest, stands_for),
+        b'%' => percent(rest, stands_for),
+        b'\x1b' | b'\xc2' => control(rest),
+        b']' => rest.starts_with(b"]]>").then_some((3, b"".as_slice())),
+        _ => tag(rest),
+    })
+}
+
+/// The lines that a literal of a program has: `'Password:\n…\n'`. Nothing if no literal has several.
+fn lines_of_literals(text: &[u8]) -> Option<Layer> {
+    memchr::memmem::find(text, b"\\n")?;
+    text.iter().find(|byte| b"\"'`".contains(byte))?;
+    peeled(text, Quotes::OfPrograms)
+}
+
+/// The text with the letters and digits in it that are written as numbers: `p\u0061ssword`. What else is escaped stays.
+fn letters(text: &[u8]) -> Option<Layer> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    rewritten(text, b"\\&%", |_, rest, stands_for| {
+        let (length, bytes) = match rest.first()? {
+            // One that is escaped begins no number.
+            b'\\' if rest.get(1) == Some(&b'\\') => return Some((2, b"\\\\")),
+            b'\\' => backslash(rest, stands_for),
+            b'&' => entity(rest, stands_for),
+            _ => percent(rest, stands_for),
+        }?;
+        // `\_` is no number.
+        (length > 2 && bytes.iter().all(is_letter)).then_some((length, bytes))
+    })
+}
+
+/// The text with one quote for two, where they stand in a quoted text: `'{''password'': ''…''}'` in YAML and SQL, `"{""password"": …"` in CSV.
+/// Nothing if there is no such text.
+fn halved(text: &[u8]) -> Option<Layer> {
+    let is_inside = |at: Option<usize>| {
+        let byte = at.and_then(|at| text.get(at));
+        byte.is_some_and(|byte| !byte.is_ascii_whitespace() && !b",:;=[](){}|<>\"'\\".contains(byte))
+    };
+    let mut has_two = false;
+    let layer = rewritten(text, b"\"'", |at, rest, _| {
+        let quote = *rest.first()?;
+        let run = rest.iter().take(4).take_while(|byte| **byte == quote).count();
+        let before = at.checked_sub(1);
+        let is_first = before.and_then(|before| text.get(before)) != Some(&quote);
+        // Of three, one ends the text around.
+        let is_double = is_first && (run == 2 || run == 3) && is_inside(before) != is_inside(Some(at + run));
+        has_two |= is_double && run == 2;
+        is_double.then_some((2, if quote == b'"' { b"\"".as_slice() } else { b"'" }))
+    });
+    layer.filter(|_| has_two)
+}
+
+/// The text with what `read` finds at one of these bytes replaced; nothing if that is the same.
+fn rewritten(
+    text: &[u8],
+    starts: &[u8],
+    mut read: impl for<'s> FnMut(usize, &[u8], &'s mut [u8; 4]) -> Escape<'s>,
+) -> Option<Layer> {
     let mut layer = Layer { text: Vec::new(), steps: Vec::new() };
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let plain = rest.iter().position(is_start).unwrap_or(rest.len());
+        let plain = rest.iter().position(|byte| starts.contains(byte)).unwrap_or(rest.len());
         let (plain_text, rest) = rest.split_at(plain);
         layer.text.extend_from_slice(plain_text);
         at += plain;
         let Some(first) = rest.first() else { break };
-        if *first == b'"' {
-            layer.text.push(b'\n');
-            at += 1;
-            continue;
-        }
         let mut stands_for = [0; 4];
-        let (length, bytes) = match first {
-            b'\\' => backslash(rest, &mut stands_for),
-            b'&' => entity(rest, &mut stands_for),
-            b'%' => percent(rest, &mut stands_for),
-            b'\x1b' | b'\xc2' => control(rest),
-            b']' => rest.starts_with(b"]]>").then_some((3, b"".as_slice())),
-            _ => tag(rest),
-        }
-        .unwrap_or((0, &[]));
-        if length == 0 {
+        let Some((length, bytes)) = read(at, rest, &mut stands_for).filter(|(length, _)| *length > 0) else {
             layer.text.push(*first);
             at += 1;
             continue;
-        }
+        };
         layer.text.extend_from_slice(bytes);
         at += length;
-        layer.steps.push(Step { here: layer.text.len(), before: at, is_gap: bytes.is_empty() });
+        if bytes.len() != length {
+            layer.steps.push(Step { here: layer.text.len(), before: at, is_gap: bytes.is_empty() });
+        }
     }
     (layer.text != text).then_some(layer)
 }
@@ -121,7 +201,12 @@ fn backslash<'a>(rest: &[u8], space: &'a mut [u8; 4]) -> Escape<'a> {
         b'n' => Some((2, b"\n")),
         b'r' => Some((2, b"\r")),
         b't' => Some((2, b"\t")),
+        b'u' if rest.get(2) == Some(&b'{') => {
+            let end = rest.iter().take(10).position(|byte| *byte == b'}')?;
+            letter(hex(rest.get(3..end))?, end + 1, space)
+        }
         b'u' => letter(hex(rest.get(2..6))?, 6, space),
+        b'U' => letter(hex(rest.get(2..10))?, 10, space),
         b'x' => letter(hex(rest.get(2..4))?, 4, space),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! Values that are names, paths or expressions of a program.
+//! Values that are names or expressions of a program.
 
 use super::random::is_random;
 
@@ -46,19 +46,6 @@ pub(super) fn is_name(value: &str) -> bool {
             .iter()
             .any(|word| lower.contains(word))
         && !is_random(value)
-}
-
-/// Whether a value is a file's path: `~/.ssh/id_ed25519`, `certs/client.key`.
-pub(super) fn is_path(value: &str) -> bool {
-    let starts = ["/", "./", "../", "~/", "~\\", "file:", "s3://", "gs://", "dbfs:", "hdfs:", "C:\\"]
-        .iter()
-        .any(|start| value.starts_with(start));
-    let plain = value.chars().all(|c| c.is_alphanumeric() || "/\\._- :~+@".contains(c));
-    let name = value.rsplit(['/', '\\']).next().unwrap_or_default();
-    let has_suffix = name.rsplit_once('.').is_some_and(|(stem, suffix)| {
-        !stem.is_empty() && (2..=5).contains(&suffix.len()) && suffix.chars().all(|c| c.is_ascii_lowercase())
-    });
-    plain && (starts && value.matches('/').count() < 12 || has_suffix)
 }
 
 /// Whether a value without quotes is an expression of a program: `tokenizer.pad_token`, `load_key(…)`, a variable named like the setting.

@@ -5,6 +5,7 @@
 
 mod code;
 mod name;
+mod path;
 mod placeholder;
 mod random;
 
@@ -12,13 +13,14 @@ mod random;
 mod tests;
 
 use code::{
-    is_call, is_camel_case, is_code, is_code_word, is_joined, is_name, is_of_words, is_path, is_shout, is_type,
-    is_variable, names_secret,
+    is_call, is_camel_case, is_code, is_code_word, is_joined, is_name, is_of_words, is_shout, is_type, is_variable,
+    names_secret,
 };
+use path::{is_known_path, is_path};
 use placeholder::is_reference;
 use random::is_uuid;
 
-pub use name::{class_of, holds_secrets, is_neutral};
+pub use name::{class_of, holds_secrets, is_name_of_pair, is_neutral, is_value_of_pair};
 pub use placeholder::is_placeholder;
 pub use random::is_random;
 
@@ -95,7 +97,7 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
             let blanks = value.chars().filter(|c| c.is_whitespace()).count();
             value.len() >= 4 && (blanks == 0 || scheme || value.contains('=') && blanks < 20) && !is_path(value)
         }
-        (Class::Password, Setting::Whole | Setting::Quoted) => !is_path(value) || !value.contains(['/', '\\']),
+        (Class::Password, Setting::Whole | Setting::Quoted) => !is_known_path(value),
         (class, Setting::Bare { rest, tight, after_option, is_variable }) => {
             let next = rest.chars().next();
             let is_code = match class {
@@ -104,7 +106,8 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
                 Class::Password => is_call(value, next) || names_secret(value) && is_joined(value) || is_shout(value),
                 _ => is_code(value, next),
             };
-            if is_code || is_path(value) {
+            let is_file = if class == Class::Password { is_known_path(value) } else { is_path(value) };
+            if is_code || is_file {
                 return false;
             }
             let marked =

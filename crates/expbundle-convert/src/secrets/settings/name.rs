@@ -1,7 +1,7 @@
 //! What names say of their values.
 
 use super::Class;
-use crate::secrets::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSWORDS, SERVICES, USERS};
+use crate::secrets::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSES, PASSWORDS, SERVICES, USERS};
 
 /// The words of a name: `AWS_SECRET_ACCESS_KEY`, `clientSecret`, `db.password` and `APIKey` are taken apart alike.
 fn words(name: &str) -> Vec<String> {
@@ -63,6 +63,9 @@ fn class_of_words(words: &[String]) -> Option<Class> {
     match last.as_str() {
         "password" | "passwd" | "passphrase" | "passcode" | "pwd" | "passwords" | "mnemonic" => Some(Class::Password),
         "pass" | "pw" if USERS.contains(&before) => Some(Class::Password),
+        "pass" if !before.is_empty() && !PASSES.contains(&before) => Some(Class::Pass),
+        // What openssl is given: `-passin pass:…`
+        "passin" | "passout" => Some(Class::Password),
         "passe" if before == "de" && first_of_three == Some("mot") => Some(Class::Password),
         "sandi" if before == "kata" => Some(Class::Password),
         "phrase" if before == "pass" => Some(Class::Password),
@@ -85,11 +88,18 @@ fn class_of_words(words: &[String]) -> Option<Class> {
         "token" | "tokens" if OPENS.contains(&before) => Some(Class::Secret),
         "key" | "keys" if LOCKS.contains(&before) => Some(Class::Secret),
         "hash" if ["password", "passwd"].contains(&before) => Some(Class::Secret),
-        "token" | "auth" | "jwt" | "pw" | "cred" | "otp" | "pat" | "psk" => Some(Class::Token),
+        "token" | "auth" | "jwt" | "pw" | "cred" | "otp" | "pat" | "psk" | "sas" => Some(Class::Token),
         _ if ends(&["password", "passwd", "passphrase"]) || ends(PASSWORDS) => Some(Class::Password),
-        word if word.strip_suffix("pass").is_some_and(|user| USERS.contains(&user)) => Some(Class::Password),
+        word if ["pass", "pwd", "pw"]
+            .iter()
+            .filter_map(|end| word.strip_suffix(end))
+            .any(|user| USERS.contains(&user)) =>
+        {
+            Some(Class::Password)
+        }
         _ if ends(&[
             "apikey",
+            "authkey",
             "secretkey",
             "accesskey",
             "privatekey",
@@ -115,5 +125,18 @@ pub fn holds_secrets(name: &str) -> bool {
 
 /// Whether a name passes on what the name around it says: `api_key: {value: …}`.
 pub fn is_neutral(name: &str) -> bool {
-    NEUTRAL.contains(&name.to_ascii_lowercase().as_str()) || name.eq_ignore_ascii_case("values")
+    NEUTRAL.contains(&name.to_ascii_lowercase().as_str())
+        || is_value_of_pair(name)
+        || name.eq_ignore_ascii_case("values")
+}
+
+/// Whether a member has the name of what stands in the one beside it: `{"name": "API_KEY", "value": "…"}`.
+pub fn is_name_of_pair(member: &str) -> bool {
+    const NAMES: &[&str] = &["name", "key", "k", "variable", "param", "parameter", "setting", "option"];
+    NAMES.iter().any(|name| member.eq_ignore_ascii_case(name))
+}
+
+/// Whether a member has the value of what is named in the one beside it.
+pub fn is_value_of_pair(member: &str) -> bool {
+    ["value", "val", "v"].iter().any(|name| member.eq_ignore_ascii_case(name))
 }
