@@ -12,8 +12,8 @@ use expbundle::Content;
 use expbundle::draft::{DraftError, OneRecord};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{RecordBody, Source, Word};
-use expbundle_format::sections::{self, Account, Artifacts, Damage, Identity, JsonSection, SourceSection};
+use expbundle_format::record::{Form, RecordBody, Source, Word};
+use expbundle_format::sections::{self, Account, Artifact, Artifacts, Damage, Identity, JsonSection, SourceSection};
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Finding, RecordId, json};
 use expbundle_series::{ConsoleLine, write_console};
@@ -245,6 +245,24 @@ impl<'a> Draft<'a> {
             self.scrubber.file(kind, path);
         }
         kind.is_some()
+    }
+
+    /// Whether an artifact that the source only lists is a secret by its path, its address or its name; then it is counted, and its digest is
+    /// in no section.
+    pub fn is_secret_artifact(&mut self, artifact: &Artifact) -> bool {
+        let Some(digest) = artifact.digest.filter(|_| artifact.form == Form::File) else { return false };
+        let addresses = artifact.uris.iter().map(|uri| uri.split(['?', '#']).next().unwrap_or_default());
+        let names: Vec<&str> = match &artifact.path {
+            Some(path) => vec![path],
+            None if !artifact.uris.is_empty() => addresses.collect(),
+            // The name of anything may be `identity`.
+            None => artifact.name.iter().map(String::as_str).filter(|name| name.contains('.')).collect(),
+        };
+        let is_secret = names.into_iter().any(|name| self.is_secret_by_name(name));
+        if is_secret {
+            self.leave_out(&digest);
+        }
+        is_secret
     }
 
     fn leave_out(&mut self, digest: &ArtifactDigests) {

@@ -180,8 +180,12 @@ impl<'a> Ledger<'a> {
         self.artifacts.push(artifact);
     }
 
-    /// Describes an artifact, and lists it in the record if its digest is known.
+    /// Describes an artifact, and lists it in the record if its digest is known. One that is a secret by its name is left out; a caller that
+    /// counts it asks first.
     pub fn list(&mut self, artifact: Artifact) {
+        if self.draft.is_secret_artifact(&artifact) {
+            return;
+        }
         if let (Some(digest), Some(size)) = (artifact.digest, artifact.size) {
             let listed = ArtifactRef::new(artifact.role.clone(), digest, size, artifact.form);
             self.reference(artifact.direction, listed);

@@ -7,6 +7,7 @@ use expbundle::Content;
 use expbundle_format::number::Number;
 use expbundle_format::sections::SeriesSummary;
 use expbundle_series::{ConsoleLine, KeyId, KeySummary, Point, ReadAt, SeriesError, SeriesWriter, TEXT_BYTES};
+use serde_json::Value;
 
 use crate::gate::Draft;
 use crate::scrub::Scrubber;
@@ -81,6 +82,18 @@ impl Points {
             *text.as_mut() = clean;
         }
         self.scrubber.lines(&place, texts);
+    }
+
+    /// A text of one key.
+    pub fn clean_text(&mut self, key: &str, text: &str) -> String {
+        let clean = self.clean(key);
+        let place = format!("{}/{}", self.name, clean.as_deref().unwrap_or(key));
+        self.scrubber.setting(&place, key, text)
+    }
+
+    /// The texts of several keys that belong together, as the tree that they were.
+    pub fn clean_tree(&mut self, tree: &mut Value) {
+        self.scrubber.value(self.name, tree);
     }
 
     /// The number of a key; `None` if there is no room for it.

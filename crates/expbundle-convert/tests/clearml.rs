@@ -141,3 +141,35 @@ fn what_is_broken_is_said_and_the_rest_kept() {
     assert!(source.runs().expect("a list").unread.len() == 1);
     assert!(matches!(source.convert("offline-0", &Options::default()), Err(ConvertError::Source { .. })));
 }
+
+/// The digest of a short secret is as good as the secret, also where only the task has it.
+#[test]
+fn an_artifact_that_is_a_secret_by_its_name_is_left_out() {
+    let digest = "559aead08264d5795d3909718cdd05abd49572e84fe55590eef31a88a08fdffd";
+    let made = std::fs::read_dir(fixture("baseline-folder-1.16")).expect("a folder").filter_map(Result::ok);
+    let made = made.map(|entry| entry.path().join("task.json")).find(|path| path.is_file()).expect("a session");
+    let mut task: Value = serde_json::from_slice(&std::fs::read(made).expect("a task")).expect("JSON");
+    let id = task["id"].as_str().expect("an id").to_owned();
+    for (key, uri) in [
+        (".env", "https://files.example.org/x/.env"),
+        ("settings", "https://files.example.org/x/.env?v=1"),
+        ("settings", "/tmp/x/.env"),
+        ("key", "s3://bucket/id_rsa"),
+        (".env", ""),
+    ] {
+        task["execution"]["artifacts"] = json!([{"key": key, "uri": uri, "hash": digest, "content_size": 1}]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let session = Utf8Path::from_path(folder.path()).expect("UTF-8").join(format!("offline-{id}"));
+        std::fs::create_dir(&session).expect("a folder");
+        std::fs::write(session.join("task.json"), task.to_string()).expect("room");
+        for name in ["log.jsonl", "metrics.jsonl"] {
+            std::fs::write(session.join(name), "").expect("room");
+        }
+        let opened = Opened::new(&session);
+        let mut bytes = Vec::new();
+        opened.converted.bundle.write(&mut bytes).expect("memory");
+        assert!(!String::from_utf8_lossy(&bytes).contains(digest), "{key} {uri}");
+        assert!(opened.converted.findings.iter().any(|finding| finding.code == Code::SourceSecret), "{key} {uri}");
+        assert!(opened.converted.account.adds_up());
+    }
+}

@@ -171,6 +171,12 @@ fn plant_files(folder: &Utf8Path, planted: &[Planted], maker: &mut Maker) -> Vec
         secrets.push(blake3_of(&secret));
         secrets.push(secret);
     }
+    // The name of a file that is left out is told as a place.
+    for name in ["api_key=NAME/.env", "cb#access_token=NAME&x/notes.txt"] {
+        let secret = maker.make("{a24}").0;
+        write(&folder.join(name.replace("NAME", &secret)), "password=hunter22");
+        secrets.push(secret);
+    }
     secrets
 }
 
@@ -434,6 +440,18 @@ fn wandb_folder() {
                 }
             }
         }
+        // Objects, of which each member is a series.
+        let members: Vec<String> = (0..3).map(|_| maker.make("{a40}").0).collect();
+        let objects = [
+            json!({"user": "svc", "pass": members[0]}),
+            json!({"kty": "EC", "crv": "P-256", "d": members[1]}),
+            json!({"value": members[2], "name": "API_KEY"}),
+        ];
+        for object in objects {
+            let row = Message::default().with(1, item("object", &object).0);
+            records.push(Message::default().with(2, row.0));
+        }
+        secrets.extend(members);
         // A key that is logged line by line.
         let body = maker.make("{b64}").0;
         let dashes = "-----";

@@ -54,12 +54,23 @@ fn list(ledger: &mut Ledger<'_>, members: &Map<String, Value>, file: Option<&Ses
             ledger.address(&format!("artifact {key}"), text(members, "uri"));
         }
         artifact.digest = claimed.map(ArtifactDigests::from);
+        if is_secret(ledger, members, &artifact) {
+            item.dropped(LEFT_OUT);
+            return Ok(());
+        }
         ledger.finding(Code::SourceMissing, key, "the bytes of the artifact are not in the session");
         ledger.list(artifact);
         item.mapped();
         return Ok(());
     };
     keep(ledger, item, file, artifact, claimed)
+}
+
+/// Whether an artifact whose bytes are not here is a secret by its name, or by where it lay.
+fn is_secret(ledger: &mut Ledger<'_>, members: &Map<String, Value>, artifact: &Artifact) -> bool {
+    let place = text(members, "uri").filter(|uri| !uri.contains("://"));
+    let placed = Artifact { path: place.map(str::to_owned), ..artifact.clone() };
+    ledger.draft.is_secret_artifact(&placed)
 }
 
 /// Lists a file of the session, which the task may give a digest.

@@ -110,16 +110,19 @@ fn code(
     recipe.code = (code != Code::default()).then_some(code);
     if let Some(pip) = script.get("requirements").and_then(|requirements| requirements.get("pip")?.as_str()) {
         left.take("requirements");
-        recipe.environment = Some(environment(ledger, pip)).filter(|one| *one != Environment::default());
+        // Lines stand in another order later, and a secret may go over several.
+        let lines: Vec<String> = pip.lines().map(|line| line.trim().to_owned()).collect();
+        let lines = ledger.draft.clean_lines("recipe.json/environment/packages", &lines);
+        recipe.environment = Some(environment(ledger, &lines)).filter(|one| *one != Environment::default());
     }
     left.keep();
     Ok(())
 }
 
 /// Lines of `pip freeze`, with a comment before them that has the version of Python.
-fn environment(ledger: &Ledger<'_>, pip: &str) -> Environment {
+fn environment(ledger: &Ledger<'_>, pip: &[String]) -> Environment {
     let mut environment = Environment::default();
-    for line in pip.lines().map(str::trim) {
+    for line in pip {
         if let Some(version) = line.strip_prefix("# Python ") {
             environment.python = version.split_whitespace().next().map(str::to_owned);
         }

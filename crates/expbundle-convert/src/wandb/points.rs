@@ -6,6 +6,7 @@ use std::sync::Arc;
 use expbundle_format::sections;
 use expbundle_series::{KeyId as Key, KeySummary, Point, SeriesError};
 use expbundle_trackers::wandb::{At, Points, Value};
+use serde_json::{Map, Value as Json};
 
 use super::typed::typed;
 use crate::gate::Draft;
@@ -76,8 +77,9 @@ impl Gathered {
         }
     }
 
-    /// Takes secrets out of the texts, key by key.
+    /// Takes secrets out of the texts: row by row, as the objects that were logged, and key by key.
     fn clean(&mut self, others: &mut [(u32, At, String)]) {
+        self.clean_rows(others);
         let mut by_key: BTreeMap<u32, Vec<Text<'_>>> = BTreeMap::new();
         for (key, _, text) in others {
             by_key.entry(*key).or_default().push(Text(text));
@@ -85,6 +87,35 @@ impl Gathered {
         for (key, mut texts) in by_key {
             if let Some(name) = self.names.get(key as usize) {
                 self.metrics.clean_texts(name, &mut texts);
+            }
+        }
+    }
+
+    /// Takes secrets out of the objects that each row has, of which every member is a series of its own.
+    fn clean_rows(&mut self, others: &mut [(u32, At, String)]) {
+        let mut rows: BTreeMap<(Option<i64>, Option<i64>), Vec<usize>> = BTreeMap::new();
+        for (index, (_, at, _)) in others.iter().enumerate() {
+            rows.entry((at.step, at.time_ns)).or_default().push(index);
+        }
+        for row in rows.into_values() {
+            let mut tree = Json::Object(Map::new());
+            let mut leaves: Vec<(usize, Vec<String>)> = Vec::new();
+            for index in row {
+                let Some((key, _, text)) = others.get(index) else { continue };
+                let path = self.names.get(*key as usize).and_then(|name| self.taken.get(name));
+                if let Some(path) = path
+                    && let Some(leaf) = leaf(&mut tree, path)
+                {
+                    *leaf = text.as_str().into();
+                    leaves.push((index, path.clone()));
+                }
+            }
+            self.metrics.clean_tree(&mut tree);
+            for (index, path) in leaves {
+                let clean = path.iter().try_fold(&tree, |tree, step| tree.get(step));
+                if let (Some(Json::String(clean)), Some((_, _, text))) = (clean, others.get_mut(index)) {
+                    clean.clone_into(text);
+                }
             }
         }
     }
@@ -106,6 +137,18 @@ impl Gathered {
         self.telemetry.write(draft)?;
         Ok(Written { summaries, left_out, system_left_out })
     }
+}
+
+/// The place of a path in a tree; `None` if another value is in the way.
+fn leaf<'t>(tree: &'t mut Json, path: &[String]) -> Option<&'t mut Json> {
+    let mut place = tree;
+    for step in path {
+        if place.is_null() {
+            *place = Json::Object(Map::new());
+        }
+        place = place.as_object_mut()?.entry(step.as_str()).or_insert(Json::Null);
+    }
+    place.is_null().then_some(place)
 }
 
 /// A text of a series.
@@ -162,7 +205,8 @@ impl Points for Gathered {
         } else {
             return self.telemetry.leave_out();
         };
-        let text = value.as_f64().is_none().then(|| typed(value).to_string());
+        let text =
+            value.as_f64().is_none().then(|| self.telemetry.clean_text(&path.join("."), &typed(value).to_string()));
         let point = Point { step: None, time_ns, value: value.as_f64(), text: text.as_deref() };
         let result = self.telemetry.push(id, point);
         self.keep(result);
