@@ -7,7 +7,7 @@ pub mod mlflow;
 mod text;
 pub mod wandb;
 
-pub use text::{Json, read_json};
+pub use text::{Json, read_json, read_yaml};
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

@@ -40,6 +40,25 @@ pub fn read_json(text: &str) -> Json {
     }
 }
 
+/// Reads a document of YAML of a foreign source as it may be written by hand; `None` if it is none, or too large or too deep. Anchors, which
+/// YAML bombs are made of, are refused.
+pub fn read_yaml(text: &str) -> Option<Value> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_anchors: 0,
+            max_aliases: 0,
+            max_merge_keys: 0,
+            max_documents: 1,
+            max_depth: 64,
+            max_nodes: MOST_VALUES,
+        },
+        strict_booleans: true,
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).ok()
+}
+
 /// Opens a regular file; `None` if it is not there, a link, a pipe or the like.
 pub(crate) fn open_file(path: &Utf8Path) -> io::Result<Option<File>> {
     match fs::symlink_metadata(path) {

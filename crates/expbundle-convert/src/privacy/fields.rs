@@ -290,7 +290,13 @@ fn add(text: &Text<'_>, kind: Kind, from: usize, to: usize, found: &mut Vec<Part
         _ => value,
     };
     let is_one = match kind {
-        Kind::Host => !value.contains(|letter: char| letter.is_whitespace() || "{}$<>%*?()|=/".contains(letter)),
+        Kind::Host => {
+            let has = |word: &str, kind: fn(char) -> bool| word.chars().any(kind);
+            let is_list = |word: &str| has(word, char::is_numeric) && has(word, char::is_alphabetic);
+            // `LSB_HOSTS="node17 node18"`
+            let is_one = !value.contains(char::is_whitespace) || value.split_whitespace().all(is_list);
+            is_one && !value.contains(|letter: char| "{}$<>%*?()|=/".contains(letter))
+        }
         _ => value.split([',', '&', ';']).all(|name| is_name(name.trim())),
     };
     if is_one && !names_no_one(value) && value.chars().any(char::is_alphanumeric) {

@@ -10,6 +10,7 @@ use super::lists::{
 };
 use super::look::Text;
 use super::paths::is_home;
+use super::tree::{self, Leaf};
 use super::{Kind, Part, forms, views};
 use crate::secrets::{is_marker_as_word, markers_as_words};
 
@@ -218,6 +219,12 @@ impl Learned {
     /// What a value of a member says.
     pub fn value(&mut self, key: Option<&str>, text: &str) {
         let text = &*markers_as_words(text);
+        self.told(key, text);
+        self.text(text);
+    }
+
+    /// What a member says of its value.
+    fn told(&mut self, key: Option<&str>, text: &str) {
         match kind_of_value(key, text) {
             Some(Kind::Host) => self.host(text),
             Some(_) => self.person(text),
@@ -231,18 +238,13 @@ impl Learned {
                 self.owner(name);
             }
         }
-        self.text(text);
     }
 
     /// What a text says by its form: whose folders, addresses and machines it names.
     pub fn text(&mut self, text: &str) {
         let text = &*markers_as_words(text);
         text.lines().for_each(|line| self.line(line));
-        if text.starts_with(['{', '['])
-            && let Ok(value) = serde_json::from_str::<Value>(text)
-        {
-            self.members(None, &value);
-        }
+        self.members(text);
         for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {
             let mut parts = Vec::new();
             forms::find(view.text(), &mut parts);
@@ -288,7 +290,11 @@ impl Learned {
         if key.contains(['"', '\'', '{', '[', '(', '=']) {
             return;
         }
-        match kind_of_key(key.trim_matches([' ', '-', '*', '#', '+'])) {
+        let key = key.trim_matches([' ', '-', '*', '#', '+']);
+        if is_one_of(key, HUB_IDS) && is_value && !value.contains(char::is_whitespace) {
+            self.told(Some(key), value);
+        }
+        match kind_of_key(key) {
             Some(Kind::Host) if is_value && !value.contains(char::is_whitespace) => self.host(value),
             Some(Kind::Person) if is_value && value.split([',', '&']).all(|name| is_name(name.trim())) => {
                 self.person(value);
@@ -354,44 +360,22 @@ impl Learned {
         }
     }
 
-    /// What the members of a text that is JSON say.
-    fn members(&mut self, key: Option<&str>, value: &Value) {
-        match value {
-            Value::String(text) => match kind_of_value(key, text) {
-                Some(Kind::Host) => self.host(text),
-                Some(_) => self.person(text),
-                None if text.starts_with(['{', '[']) => self.text(text),
-                None => {}
-            },
-            Value::Array(items) => items.iter().for_each(|item| self.members(key, item)),
-            Value::Object(members) => {
-                let key = named(members).or(key);
-                members.iter().for_each(|(name, value)| self.members(Some(member_key(key, name)), value));
+    /// What the members of a text say that is JSON or YAML, and those of texts in it.
+    pub fn members(&mut self, text: &str) {
+        tree::visit_text(text, &mut |leaf| {
+            if let Leaf::Value(key, text) = leaf {
+                self.told(key, text);
+                text.lines().for_each(|line| self.line(line));
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        });
     }
 
     /// What a free-form value says, keys included.
     pub fn tree(&mut self, key: Option<&str>, value: &Value) {
-        match value {
-            Value::String(text) => self.value(key, text),
-            Value::Array(items) => {
-                let mut flag: Option<&str> = None;
-                for item in items {
-                    self.tree(flag.or(key), item);
-                    flag = item.as_str().filter(|text| is_flag(text));
-                }
-            }
-            Value::Object(members) => {
-                let key = named(members).or(key);
-                for (name, value) in members {
-                    self.text(name);
-                    self.tree(Some(member_key(key, name)), value);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        tree::visit(key, value, &mut |leaf| match leaf {
+            Leaf::Value(key, text) => self.value(key, text),
+            Leaf::Name(name) => self.text(name),
+        });
     }
 }
 

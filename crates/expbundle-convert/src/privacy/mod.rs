@@ -14,6 +14,7 @@ mod look;
 mod machines;
 mod opaque;
 mod paths;
+mod tree;
 mod views;
 mod words;
 

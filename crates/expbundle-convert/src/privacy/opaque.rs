@@ -1,6 +1,6 @@
 //! Looks into whole files: what cannot be looked into is not shared.
 
-use super::{Kind, Private};
+use super::{Kind, Learned, Private};
 
 /// What a look into a file gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Look {
     Packed,
 }
 
-/// The first bytes of files that hold packed or encrypted text: archives, packed streams, and documents made of such.
+/// The first bytes of files that hold packed or encrypted text: archives, packed streams, databases, and documents made of such.
 const PACKED: &[&[u8]] = &[
     b"PK\x03\x04",
     b"PK\x05\x06",
@@ -35,6 +35,8 @@ const PACKED: &[&[u8]] = &[
     b"ARROW1",
     b"FEA1",
     b"wOF",
+    // The texts of a row stand in it without anything between them.
+    b"SQLite format 3\0",
 ];
 
 /// What archives and packed streams begin with that may stand behind something else: a program that unpacks itself, a pickle. Long enough not
@@ -57,6 +59,7 @@ const SHORTEST_WORD: usize = 4;
 /// Looks into a file for private parts.
 pub fn look_into(private: &Private, bytes: &[u8]) -> Look {
     if PACKED.iter().any(|start| bytes.starts_with(start))
+        || bytes.get(8..).is_some_and(|rest| rest.starts_with(b"DUCK"))
         || is_deflated(bytes)
         || has_appended(bytes)
         || has_packed_png_text(bytes)
@@ -130,11 +133,26 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
         let parts = private.parts(text).into_iter().filter(|part| part.kind != Kind::Marker);
         parts.map(|part| (part.kind, text.get(part.start..part.end).unwrap_or_default().to_owned())).collect()
     };
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return parts(text);
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains('\0')
+    {
+        return parts(text).into_iter().chain(members(text)).collect();
     }
-    let texts = runs(bytes).chain(wide_runs(bytes)).chain(png_texts(bytes));
-    texts.flat_map(|text| parts(&text)).chain(words(private, bytes)).collect()
+    let wide = wide_runs(bytes);
+    let long = wide.iter().filter(|run| run.chars().count() >= SHORTEST_RUN).cloned();
+    let texts = runs(bytes).chain(long).chain(png_texts(bytes));
+    let mut found: Vec<(Kind, String)> = texts.flat_map(|text| parts(&text)).chain(words(private, bytes)).collect();
+    let wide = wide.join("\n");
+    found.extend(words(private, wide.as_bytes()).into_iter().chain(members(&wide)));
+    found
+}
+
+/// What the members of a text that is JSON or YAML say, by the rules by which those of a section do.
+fn members(text: &str) -> Vec<(Kind, String)> {
+    let mut learned = Learned::default();
+    learned.members(text);
+    let words = learned.words().iter();
+    words.map(|(word, kind)| (*kind, word.clone())).collect()
 }
 
 /// Known words that stand between the bytes that are no text.
@@ -186,23 +204,37 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
         .map(|run| String::from_utf8_lossy(run).into_owned())
 }
 
-/// Runs of printable ASCII in UTF-16, either end first, at even and odd places.
-fn wide_runs(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
+/// Runs of letters in UTF-16 and UTF-32, either end first, at any place.
+fn wide_runs(bytes: &[u8]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for start in 0..2 {
+    for (width, start) in [(2, 0), (2, 1), (4, 0), (4, 1), (4, 2), (4, 3)] {
         let mut run = String::new();
-        for pair in bytes.get(start..).unwrap_or_default().chunks(2) {
-            match pair {
-                [byte, 0] | [0, byte] if is_printable(*byte) => run.push(char::from(*byte)),
-                _ => {
-                    if run.len() >= SHORTEST_RUN {
-                        all.push(std::mem::take(&mut run));
-                    }
-                    run.clear();
-                }
+        let mut end = |run: &mut String| {
+            if run.chars().count() >= SHORTEST_WORD {
+                all.push(std::mem::take(run));
+            }
+            run.clear();
+        };
+        for unit in bytes.get(start..).unwrap_or_default().chunks_exact(width) {
+            match wide_letter(unit) {
+                Some(letter) => run.push(letter),
+                None => end(&mut run),
             }
         }
-        all.extend(Some(run).filter(|run| run.len() >= SHORTEST_RUN));
+        end(&mut run);
     }
-    all.into_iter()
+    all
+}
+
+/// A printable letter of ASCII, or one of Latin, Greek or Cyrillic, of two or four bytes. Of other scripts, bytes that are no text look like
+/// letters.
+fn wide_letter(unit: &[u8]) -> Option<char> {
+    const LAST: u32 = 0x52f;
+    let code = match unit {
+        [low, high] | [low, high, 0, 0] if *high <= 5 => u32::from(u16::from_le_bytes([*low, *high])),
+        [high, low] | [0, 0, high, low] => u32::from(u16::from_be_bytes([*high, *low])),
+        _ => return None,
+    };
+    let letter = char::from_u32(code).filter(|_| code <= LAST)?;
+    (u8::try_from(code).is_ok_and(is_printable) || code > 0x7f && letter.is_alphabetic()).then_some(letter)
 }

@@ -306,6 +306,65 @@ fn files_are_looked_into() {
     assert_eq!(look(&chunk(b"tEXt", b"Software\0Matplotlib version3.9.2, https://matplotlib.org/")), Look::Clean);
 }
 
+/// What a section would have set apart as a member keeps a file from being embedded.
+#[test]
+fn the_members_of_a_file_tell() {
+    let private = Private::default();
+    let look = |text: &str| look_into(&private, text.as_bytes());
+    for text in [
+        "{\"user\": {\"name\": \"Zel Borgrim\", \"id\": \"zelbor\"}}",
+        "{\"authors\": [{\"name\": \"Zel Borgrim\"}]}",
+        "{\"env\": [{\"name\": \"USER\", \"value\": \"zelbor\"}]}",
+        "{\n \"args\": [\n  \"--user\",\n  \"zelbor\"\n ]\n}",
+        "{\"aux\": \"user: zelbor\\nlr: 1\\n\"}",
+        "{\"cfg\": \"host: ip-10-9-3-17\"}",
+        "{\"hub_model_id\": \"zelbor/secret-net\"}",
+        "{\"x\": 1}\n{\"user\": {\"name\": \"Zel Borgrim\"}}\n",
+        "user:\n  name: Zel Borgrim\n  id: zelbor\n",
+        "args:\n- --user\n- zelbor\n",
+        "authors:\n- Zel Borgrim\n- Mir Vak\n",
+        "{user: {name: Zel Borgrim}}",
+        "{'user': {'name': 'Zel Borgrim'}}",
+        "---\nauthors:\n- Zel Borgrim\n---\n# A model\n",
+    ] {
+        assert_eq!(look(text), Look::Private, "{text}");
+        let mut learned = Learned::default();
+        learned.text(text);
+        assert!(Private::new(&learned).is_in(text), "{text}");
+    }
+    for text in [
+        "{\"model\": {\"name\": \"bert\", \"id\": 3}, \"lr\": 0.1}",
+        "lr: 0.1\nmodel:\n  name: bert\n",
+        "user:\n  count: 3\nhosts: 2\n",
+        "def f(user: str, host: str) -> None:\n    pass\n",
+    ] {
+        assert_eq!(look(text), Look::Clean, "{text}");
+    }
+}
+
+#[test]
+fn texts_of_two_and_four_bytes_a_letter_are_looked_into() {
+    let private = learned(&json!({"user": "jos\u{e9}"}));
+    let text = "path: /home/zelbor/x\n";
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let as_utf32 =
+        |text: &str, bytes: fn(u32) -> [u8; 4]| -> Vec<u8> { text.chars().map(u32::from).flat_map(bytes).collect() };
+    for bytes in [
+        utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>(),
+        utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+        as_utf32(text, u32::to_le_bytes),
+        as_utf32(text, u32::to_be_bytes),
+        [b"\x93NUMPY".as_slice(), &as_utf32("/home/zelbor/x.png", u32::to_le_bytes)].concat(),
+        as_utf32("by Jos\u{e9}", u32::to_le_bytes),
+        "user: zelbor".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    ] {
+        assert_eq!(look_into(&private, &bytes), Look::Private, "{bytes:?}");
+    }
+    let counts: Vec<u8> = (0..4000_u32).flat_map(u32::to_le_bytes).collect();
+    assert_eq!(look_into(&private, &counts), Look::Clean);
+    assert_eq!(look_into(&private, b"SQLite format 3\0rest"), Look::Packed);
+}
+
 #[test]
 fn what_stands_for_a_secret_is_no_name_and_ends_no_path() {
     let marker = secrets::marker("password");

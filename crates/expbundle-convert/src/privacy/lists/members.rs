@@ -19,6 +19,7 @@ pub const PEOPLE: &[&str] = &[
     "updatedby",
     "lastupdatedby",
     "runby",
+    "runuser",
     "startedby",
     "submittedby",
     "submitter",
