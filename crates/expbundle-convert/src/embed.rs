@@ -15,7 +15,8 @@ pub enum Choice<'a> {
     Small,
     /// None.
     None,
-    /// Those whose path one of these patterns fits: `*` is any part of a name, `**` any part of a path. A pattern without `/` is for names.
+    /// Those whose path one of these patterns fits: `*` is any part of a name, `**` any part of a path, and `**/` any
+    /// folders or none. A pattern without `/` is for names.
     Only(&'a [String]),
 }
 
@@ -55,6 +56,10 @@ fn fits(pattern: &str, text: &str) -> bool {
     let mut at = 0;
     while let Some(sign) = pattern.get(at) {
         let double = *sign == '*' && pattern.get(at + 1) == Some(&'*');
+        // `**/` is any folders, and none.
+        let is_folders = double
+            && pattern.get(at + 2) == Some(&'/')
+            && at.checked_sub(1).is_none_or(|before| pattern.get(before) == Some(&'/'));
         let mut next = vec![false; text.len() + 1];
         let mut before = false;
         for (index, slot) in next.iter_mut().enumerate() {
@@ -62,14 +67,15 @@ fn fits(pattern: &str, text: &str) -> bool {
             let letter = index.checked_sub(1).and_then(|index| text.get(index)).copied();
             let earlier = index.checked_sub(1).and_then(|index| fitting.get(index)).copied().unwrap_or_default();
             *slot = match *sign {
+                '*' if is_folders => here || before && letter == Some('/'),
                 '*' => here || before && (double || letter != Some('/')),
                 '?' => earlier && letter != Some('/'),
                 sign => earlier && letter == Some(sign),
             };
-            before = *slot;
+            before = *slot || is_folders && before;
         }
         fitting = next;
-        at += if double { 2 } else { 1 };
+        at += if is_folders { 3 } else { 1 + usize::from(double) };
     }
     fitting.last().copied().unwrap_or_default()
 }
@@ -117,6 +123,11 @@ mod tests {
             ("code/*", "code/a/train.py", false),
             ("code/**", "code/a/train.py", true),
             ("**/train.py", "code/a/train.py", true),
+            ("**/train.py", "train.py", true),
+            ("**/train.py", "retrain.py", false),
+            ("code/**/*.py", "code/train.py", true),
+            ("code/**/*.py", "code/a/b/train.py", true),
+            ("code/**/a.py", "code/ba.py", false),
             ("train.??", "train.py", true),
             ("train.?", "train.py", false),
             ("", "train.py", false),
