@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::secrets::{self, Class};
 
+/// The members of a JSON Web Key that nobody else may know (RFC 7518, 6).
+const PRIVATE_OF_JWK: &[&str] = &["d", "k", "p", "q", "dp", "dq", "qi"];
+
 /// Of longer places only the beginning is told, in bytes.
 const LONGEST_PLACE: usize = 4096;
 /// The most places that are listed one by one. All are counted.
@@ -173,6 +176,8 @@ impl Scrubber {
         let named = named.filter_map(|(_, name)| secrets::class_of(name.as_str()?)).next();
         // Kaggle's `{"username": "…", "key": "…"}`
         let of_login = ["username", "user"].iter().any(|name| members.contains_key(*name)).then_some(Class::Token);
+        // `{"kty": "EC", "crv": "P-256", "d": "…"}`
+        let of_key = members.get("kty").filter(|kind| kind.is_string()).map(|_| Class::Secret);
         self.columns(place, members);
         let mut renamed = Vec::new();
         for (name, value) in members.iter_mut() {
@@ -184,7 +189,9 @@ impl Scrubber {
             }
             let around = if secrets::is_value_of_pair(name) { named.or(around) } else { around };
             let below = all || secrets::holds_secrets(name);
-            let class = secrets::class_below(around, name, all).or(of_login.filter(|_| name == "key"));
+            let class = secrets::class_below(around, name, all)
+                .or(of_login.filter(|_| name == "key"))
+                .or(of_key.filter(|_| PRIVATE_OF_JWK.contains(&name.as_str())));
             self.below(place, value, class, below);
             place.truncate(length);
         }
@@ -337,7 +344,7 @@ mod tests {
             "pin": {"password": {"$integer": "123456789012345678"}}, "client_secret": 98_765_432,
             "pairs": [["api_key", "q7Rk2ZpX9vLm4TbW"]], "login": {"username": "ada", "key": "0f9e8d7c6b5a49382716fedcba987654"},
             "table": {"columns": ["lr", "db_password"], "data": [[0.1, "Sommer1999"], [0.2, "Winter2001"]]},
-            "api_keys": ["zyxw9876"], "vocab": {"key": "value", "username": "a name"}
+            "api_keys": ["zyxw9876"], "jwk": {"kty": "EC", "crv": "P-256", "d": "x1y2z3a4b5"}, "pair": {"k": "API_KEY", "v": "m1n2o3p4"}, "vocab": {"key": "value", "username": "a name"}
         });
         let mut scrubber = Scrubber::new(&[]);
         scrubber.value("recipe.json", &mut value);
@@ -353,6 +360,8 @@ mod tests {
             "Sommer1999",
             "Winter2001",
             "zyxw9876",
+            "x1y2z3a4b5",
+            "m1n2o3p4",
         ] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }

@@ -172,8 +172,9 @@ fn plant_files(folder: &Utf8Path, planted: &[Planted], maker: &mut Maker) -> Vec
         secrets.push(secret);
     }
     // The name of a file that is left out is told as a place.
+    let mut names = Maker::new(planted.len() as u64);
     for name in ["api_key=NAME/.env", "cb#access_token=NAME&x/notes.txt"] {
-        let secret = maker.make("{a24}").0;
+        let secret = names.make("{a24}").0;
         write(&folder.join(name.replace("NAME", &secret)), "password=hunter22");
         secrets.push(secret);
     }
@@ -441,7 +442,8 @@ fn wandb_folder() {
             }
         }
         // Objects, of which each member is a series.
-        let members: Vec<String> = (0..3).map(|_| maker.make("{a40}").0).collect();
+        let mut drawn = Maker::new(seed + 71);
+        let members: Vec<String> = (0..3).map(|_| drawn.make("{a40}").0).collect();
         let objects = [
             json!({"user": "svc", "pass": members[0]}),
             json!({"kty": "EC", "crv": "P-256", "d": members[1]}),
