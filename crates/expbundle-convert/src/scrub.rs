@@ -172,8 +172,8 @@ impl Scrubber {
     fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, around: Option<Class>, all: bool) {
         let length = place.len();
         // `{"name": "API_KEY", "value": "…"}`
-        let named = members.iter().filter(|(member, _)| secrets::is_name_of_pair(member));
-        let named = named.filter_map(|(_, name)| secrets::class_of(name.as_str()?)).next();
+        let mut pairs = members.iter().filter(|(member, _)| secrets::is_name_of_pair(member));
+        let named = pairs.find_map(|(_, name)| secrets::class_of(name.as_str()?));
         // Kaggle's `{"username": "…", "key": "…"}`
         let of_login = ["username", "user"].iter().any(|name| members.contains_key(*name)).then_some(Class::Token);
         // `{"kty": "EC", "crv": "P-256", "d": "…"}`

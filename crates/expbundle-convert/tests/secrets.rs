@@ -383,6 +383,20 @@ fn item(key: &str, value: &Value) -> Message {
     Message::default().with(1, key).with(16, value.to_string())
 }
 
+/// Adds rows with objects, of which each member becomes a series. Gives the secrets in them.
+fn add_objects(seed: u64, records: &mut Vec<Message>) -> Vec<String> {
+    let mut maker = Maker::new(seed + 71);
+    let members: Vec<String> = (0..3).map(|_| maker.make("{a40}").0).collect();
+    let objects = [
+        json!({"user": "svc", "pass": members[0]}),
+        json!({"kty": "EC", "crv": "P-256", "d": members[1]}),
+        json!({"value": members[2], "name": "API_KEY"}),
+    ];
+    let row = |object| Message::default().with(2, Message::default().with(1, item("object", object).0).0);
+    records.extend(objects.iter().map(row));
+    members
+}
+
 #[test]
 fn wandb_folder() {
     for seed in 0..3 {
@@ -441,19 +455,7 @@ fn wandb_folder() {
                 }
             }
         }
-        // Objects, of which each member is a series.
-        let mut drawn = Maker::new(seed + 71);
-        let members: Vec<String> = (0..3).map(|_| drawn.make("{a40}").0).collect();
-        let objects = [
-            json!({"user": "svc", "pass": members[0]}),
-            json!({"kty": "EC", "crv": "P-256", "d": members[1]}),
-            json!({"value": members[2], "name": "API_KEY"}),
-        ];
-        for object in objects {
-            let row = Message::default().with(1, item("object", &object).0);
-            records.push(Message::default().with(2, row.0));
-        }
-        secrets.extend(members);
+        secrets.extend(add_objects(seed, &mut records));
         // A key that is logged line by line.
         let body = maker.make("{b64}").0;
         let dashes = "-----";

@@ -61,11 +61,12 @@ fn class_of_words(words: &[String]) -> Option<Class> {
     let before = before.last().map_or("", String::as_str);
     let ends = |ends: &[&str]| ends.iter().any(|end| last.ends_with(end));
     match last.as_str() {
-        "password" | "passwd" | "passphrase" | "passcode" | "pwd" | "passwords" | "mnemonic" => Some(Class::Password),
+        // The last two are what openssl is given: `-passin pass:…`
+        "password" | "passwd" | "passphrase" | "passcode" | "pwd" | "passwords" | "mnemonic" | "passin" | "passout" => {
+            Some(Class::Password)
+        }
         "pass" | "pw" if USERS.contains(&before) => Some(Class::Password),
         "pass" if !before.is_empty() && !PASSES.contains(&before) => Some(Class::Pass),
-        // What openssl is given: `-passin pass:…`
-        "passin" | "passout" => Some(Class::Password),
         "passe" if before == "de" && first_of_three == Some("mot") => Some(Class::Password),
         "sandi" if before == "kata" => Some(Class::Password),
         "phrase" if before == "pass" => Some(Class::Password),

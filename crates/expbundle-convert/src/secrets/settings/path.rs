@@ -138,13 +138,13 @@ impl<'a> Path<'a> {
     }
 
     /// Whether it is one of a file; without a known beginning or end, one of so many steps at least.
-    fn holds(&self, least: usize) -> bool {
+    fn holds(&self, count: usize) -> bool {
         let Some(last) = self.steps.last() else { return self.root != Root::None };
         let is_drawn = self.steps.iter().any(|step| is_drawn(step));
         match (self.root, is_of_file(last)) {
             (Root::Known, true) => true,
             (_, true) | (Root::Known, false) => !is_drawn,
-            (Root::Slash, false) => !is_drawn && self.steps.len() >= least,
+            (Root::Slash, false) => !is_drawn && self.steps.len() >= count,
             (Root::None, false) => false,
         }
     }
