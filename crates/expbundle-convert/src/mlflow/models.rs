@@ -25,7 +25,7 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>, files: &Files<'a>) -> Result<()
         map_logged(mapping, files, model, outputs.get(id).copied(), inputs.get(id).copied(), &mut versions)?;
     }
     map_edges_without_model(mapping, &mut versions);
-    let mut of_folders = versions.in_folders(files.model_folders.keys().map(String::as_str).collect());
+    let mut of_folders = versions.in_folders(&files.model_folders.keys().map(String::as_str).collect());
     for (folder, members) in &files.model_folders {
         map_folder(mapping, files, folder, members, of_folders.remove(folder.as_str()).unwrap_or_default())?;
     }
@@ -73,7 +73,7 @@ impl<'a> Versions<'a> {
     }
 
     /// Takes those whose source ends with a folder, `file:///…/<run>/artifacts/reader` or `runs:/<run>/reader`: of several the first.
-    fn in_folders<'f>(&mut self, folders: BTreeSet<&'f str>) -> BTreeMap<&'f str, Vec<RegisteredVersion>> {
+    fn in_folders<'f>(&mut self, folders: &BTreeSet<&'f str>) -> BTreeMap<&'f str, Vec<RegisteredVersion>> {
         let mut found: BTreeMap<&str, Vec<RegisteredVersion>> = BTreeMap::new();
         for at in 0..self.waiting.len() {
             let source = self.waiting.get(at).copied().flatten().and_then(|(_, version)| version.source.as_deref());
