@@ -266,7 +266,8 @@ def hash_of(data):
     return digest.finalize().hex()
 
 
-# What an attacker does; each returns what is called with one side, `Ours` or `Theirs`, whose folder is a copy.
+# What an attacker does; each returns what is called with one side, `Ours` or `Theirs`, whose folder
+# is a copy.
 
 
 def flip(name):
@@ -422,7 +423,8 @@ ADDED = "intact directory.uncovered"
 NOTHING = "intact directory.no-weights directory.shard directory.uncovered"
 RENAMED = "malformed directory.missing directory.uncovered"
 
-# By the heading of the row in SECURITY.md: attack, what it does, answer of expbundle, part of the answer of model_signing.
+# By the heading of the row in SECURITY.md: attack, what it does, answer of expbundle, part of the
+# answer of model_signing.
 ATTACKS = {
     "a file changed, truncated, emptied or swapped with another": [
         ("weights-one-bit", flip(WEIGHTS), "malformed artifact.changed", CHANGED),
@@ -550,7 +552,8 @@ ATTACKS = {
     "a key that the signer may not use for this": [
         ("key-for-another-purpose", lambda side: side.for_another_purpose(), f"{NOTHING} trust.namespace", "cannot be used for signing"),
     ],
-    # Neither signature says which model was asked for, or that it is the newest; ours shows its date.
+    # Neither signature says which model was asked for, or that it is the newest; ours shows its
+    # date.
     "an older version, or another model of the same signer, with its own valid signature": [
         ("older-files-and-signature", both(files_of("old"), signature_of("old")), "trusted", OK),
         ("other-files-and-signature", both(files_of("other"), signature_of("other")), "trusted", OK),
@@ -575,7 +578,8 @@ ATTACKS = {
         ("ignored-changed", both(lambda side: side.ignore("notes"), flip("notes/eval.txt")), "malformed artifact.changed", OK),
         ("ignored-code-added", both(lambda side: side.ignore("notes"), put("notes/modeling.py")), ADDED, OK),
     ],
-    # Ours has dates in the signers file. In theirs a bare key has none, and a certificate is judged as of its first day.
+    # Ours has dates in the signers file. In theirs a bare key has none, and a certificate is judged
+    # as of its first day.
     "a key that has expired or is not valid yet": [
         ("key-expired", lambda side: side.expired(), f"{NOTHING} trust.not-valid", OK),
         ("key-not-yet-valid", lambda side: side.not_yet_valid(), f"{NOTHING} trust.not-valid", OK),
@@ -584,7 +588,8 @@ ATTACKS = {
     "the signature file reformatted, with the same content": [
         ("signature-reformatted", lambda side: side.reformat(), "malformed container.unlisted digest.statement", OK),
     ],
-    # Theirs is stricter. Ours does not count what no loader reads, so that a card can be edited (spec/directory.md).
+    # Theirs is stricter. Ours does not count what no loader reads, so that a card can be edited
+    # (spec/directory.md).
     "documentation changed, added or removed: `README.md`, `LICENSE`, `NOTICE`": [
         ("readme-changed", append("README.md"), "trusted", CHANGED),
         ("readme-removed", remove("README.md"), "trusted", GONE),
@@ -595,12 +600,14 @@ ATTACKS = {
     "a card that chooses which files a loader of data sets reads": [
         ("readme-chooses-data", put("README.md", b"---\nconfigs:\n- config_name: default\n  data_files: notes/*\n---\n"), ADDED, CHANGED),
     ],
-    # Theirs is stricter, and refuses a folder that was downloaded with `hf download --local-dir` unless told to ignore these.
+    # Theirs is stricter, and refuses a folder that was downloaded with `hf download --local-dir`
+    # unless told to ignore these.
     "notes of the Hub's library in `.cache/huggingface/`, results in `.eval_results/`": [
         ("hub-cache", put(".cache/huggingface/download/config.json.metadata", b"1\n"), "trusted", EXTRA),
         ("hub-results", put(".eval_results/other.yaml", b"- a: 1\n"), "trusted", EXTRA),
     ],
-    # Theirs is stricter: it looks at links before it ignores. Ours does not look into `.git/`; a link that has this name itself is refused.
+    # Theirs is stricter: it looks at links before it ignores. Ours does not look into `.git/`; a
+    # link that has this name itself is refused.
     "a symlink or named pipe in `.git/`": [
         ("link-in-git", both(put(".git/config"), link(".git/evil", "../config.json")), "trusted", LINK),
         ("pipe-in-git", both(put(".git/config"), fifo(".git/evil")), "trusted", SPECIAL),
@@ -609,11 +616,13 @@ ATTACKS = {
     "the folder itself given as a symlink": [
         ("whole-folder-is-a-link", whole_folder_is_a_link, "trusted", LINK),
     ],
-    # No attack. Ours follows links to the blobs of the same repository and no others; theirs follows all or none.
+    # No attack. Ours follows links to the blobs of the same repository and no others; theirs
+    # follows all or none.
     "an unchanged snapshot in the Hub's cache, whose files are symlinks": [
         ("snapshot", snapshot, "trusted", LINK),
     ],
-    # Theirs is stricter: it has only one kind of signature. What runs made is trusted in ours without a release, and the report says so.
+    # Theirs is stricter: it has only one kind of signature. What runs made is trusted in ours
+    # without a release, and the report says so.
     "the release removed from the bundle, and every file that no signed run made": [
         ("release-removed", both(lambda side: side.without_release(), remove(*UNCOVERED)), "trusted directory.not-released", "No such file"),
         (
@@ -762,7 +771,8 @@ def test_what_model_signing_can_be_asked_for(base, tmp_path):
     side = Theirs(base, tmp_path / "other", base / "keys")
     put(".github/modeling.py")(side)
     assert side.verify().startswith(OK)
-    # What was ignored when it was signed stays ignored, whatever the verifier asks for: the signer has to ask too.
+    # What was ignored when it was signed stays ignored, whatever the verifier asks for: the signer
+    # has to ask too.
     side.by.append("--no-ignore-git-paths")
     assert side.verify().startswith(OK)
     signer = ["--private_key", side.keys / "ada.ec", "--no-ignore-git-paths"]

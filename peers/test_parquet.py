@@ -185,14 +185,16 @@ def check_mlflow_metric(key, points, want):
     assert sum(math.isfinite(value) for _, _, value, _ in points) == finite, key
     steps = [step for step, *_ in points]
     if want.get("last_step") == 0:
-        # MLflow's client says 0 for every point of a file store that names a data set, whatever the file says.
+        # MLflow's client says 0 for every point of a file store that names a data set, whatever the
+        # file says.
         steps = [0]
     assert [min(steps), max(steps)] == want.get("steps", [want.get("first_step"), want.get("last_step")]), key
     if "last_ts_ms" in want:
         times = [time for _, time, *_ in points]
         assert min(times) == want["first_ts_ms"] * 1_000_000, key
         assert max(times) == want["last_ts_ms"] * 1_000_000, key
-    # The latest is what MLflow calls so: the point of the highest step and time; of several, the largest.
+    # The latest is what MLflow calls so: the point of the highest step and time; of several, the
+    # largest.
     latest = [value for step, time, value, _ in points if (step, time) == max(point[:2] for point in points)]
     assert any(same_number(value, want["latest"]) for value in latest), (key, latest, want)
 
@@ -226,7 +228,8 @@ def test_wandb_series_are_those_of_its_reader(runs, fixture):
         checked = 0
         for key, want in truth["history"]["keys"].items():
             numbers = want["numbers"] if "numbers" in want else want["finite"] + want["nan"] + want["inf"]
-            # Nested values are put together again, and `_step`, `_timestamp` are columns: neither is a series by that name.
+            # Nested values are put together again, and `_step`, `_timestamp` are columns: neither
+            # is a series by that name.
             if SEPARATOR in key or key.startswith("_") or numbers != want["count"]:
                 continue
             points = metrics[key]

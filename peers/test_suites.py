@@ -93,12 +93,14 @@ def test_wycheproof_ed25519(suite, ed25519):
 
 def test_ed25519_speccheck(suite, ed25519):
     cases = json.loads((suite("ed25519-speccheck") / "cases.json").read_text())
-    # Only the fourth holds without the cofactor and has neither a key nor an R of small order, and canonical encodings.
+    # Only the fourth holds without the cofactor and has neither a key nor an R of small order, and
+    # canonical encodings.
     said = holds(ed25519, [(case["pub_key"], case["message"], case["signature"]) for case in cases])
     assert said == [index == 3 for index in range(len(cases))]
 
 
-# What DSSE leaves open and spec/statements.md does not: one alphabet, one type of payload, one signature, a whole statement.
+# What DSSE leaves open and spec/statements.md does not: one alphabet, one type of payload, one
+# signature, a whole statement.
 BEYOND_DSSE = {
     "single-signature": "statement.envelope", "url-safe-base64": "statement.base64", "payload-type-swapped": "statement.payload-type",
     "non-ascii-payload-type": "statement.payload-type", "empty-payload": "json.syntax", "empty-payload-type": "statement.payload-type",

@@ -554,7 +554,8 @@ def _(folder, n):
     return bundled(folder, bundle, {"w": b"w"}, at=[["show", path], ["lineage", path], ["log", path], ["why", str(folder / "d" / "w")], ["diff", path, path]])
 
 
-# Series: what a small section can make of itself. It is the converter's own, so the log is part of the input.
+# Series: what a small section can make of itself. It is the converter's own, so the log is part of
+# the input.
 
 
 def with_series(folder, *records):

@@ -27,7 +27,8 @@ class Suite:
         which a verifier has to report them."""
         if isinstance(data, (build.Bundle, build.Container)):
             data = data.bytes()
-        # What is dated after the moment is reported, so that no case may hang on the clock of whoever runs it.
+        # What is dated after the moment is reported, so that no case may hang on the clock of
+        # whoever runs it.
         held = data.values() if isinstance(data, dict) else [data]
         if any(isinstance(one, bytes) and b"statements/" in one for one in held):
             question.setdefault("at", build.AT)

@@ -196,7 +196,8 @@ def objects(suite):
         bundle.objects[wrong] = bundle.objects.pop(name)
         also, more = [], []
         if folder == "records":
-            # The sections and statements of a record that is not what it says are left out of account.
+            # The sections and statements of a record that is not what it says are left out of
+            # account.
             bundle.objects[f"records/{'1' * 64}/context.json"] = bundle.objects.pop(f"{name.rsplit('/', 1)[0]}/context.json")
             also, more = ["statement.orphan"], ["container.unlisted"]
         suite.refused(f"lying-name-{folder}", "a name that is another digest than that of the bytes", bundle, code, *more, also=also, tiers=[CORE, FULL], clause="container.md#names")

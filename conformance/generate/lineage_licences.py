@@ -26,7 +26,8 @@ def add(suite):
     suite.in_layer("lineage", "family.md#licences")
     case = lambda name, why, bundle, also=(), **more: suite.case(name, why, bundle, also=also, tiers=[FULL], **more)
     for base, allowed in ALLOWED.items():
-        # Of a licence that asks for nothing one pair shows it; of the others each pair is a line of the table.
+        # Of a licence that asks for nothing one pair shows it; of the others each pair is a line of
+        # the table.
         for own in ALLOWED if allowed is not None else ("mit", "cc-by-nd-4.0"):
             fits = allowed is None or own in allowed
             case(f"licence-{base}-then-{own}", "what a licence asks of those that come after it, as the table says", two(base, own), [] if fits else [CONFLICT])

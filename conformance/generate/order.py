@@ -75,7 +75,8 @@ def steps(suite):
 
 
 def sections(suite):
-    # A blinded record of the lower id without salts, and a record of the higher id with an altered section.
+    # A blinded record of the lower id without salts, and a record of the higher id with an altered
+    # section.
     plain = fixed({"title": "without a salt"})
     altered = body({"context.json": fixed({"title": "altered"})})
     number = 0

@@ -128,9 +128,9 @@ def add(suite):
     damaged = bytearray(plain)
     damaged[plain.index(statement.encode()) - 30] ^= 1
     lost("header-damaged", "the archive lists an entry whose header is damaged", bytes(damaged), without(statement))
-    lost("with-comment", "a comment is somebody's words", archive(whole.objects, comment=b"zipped by hand"), whole)
-    lost("behind-a-program", "behind other bytes, as in an archive that unpacks itself", b"#!/bin/sh\nexit\n" + plain, whole)
-    lost("bytes-behind", "bytes behind the end of the archive", plain + b"mine", whole)
+    write("with-comment", "with a comment", whole, comment=b"zipped by hand")
+    suite.written("behind-a-program", "behind other bytes, as in an archive that unpacks itself", b"#!/bin/sh\nexit\n" + plain, whole, tiers=[WRITER])
+    suite.written("bytes-behind", "with bytes behind the end of the archive", plain + b"mine", whole, tiers=[WRITER])
     lost("folder-with-data", "an entry is a folder only if it is empty", archive(whole.objects | {"mine/": b"hello"}), whole)
     lost("twice-and-different", "a second entry of an object, with other bytes", archive({statement: b"{}"}) + plain, whole)
     lost("foreign-file", "a file that is not an object of a bundle", archive(whole.objects | {"readme.md": b"hello"}), whole)

@@ -16,7 +16,8 @@ SEVERITIES = {
 }
 MOST_LOOKS = 4_194_304
 FEWEST_BYTES = 3
-# Names, in lower case, that are the same for many, and beginnings and ends of such: spec/record.md, "Marks".
+# Names, in lower case, that are the same for many, and beginnings and ends of such: spec/record.md,
+# "Marks".
 COMMON_NAMES = frozenset("""
     .dockerignore .ds_store .dvcignore .editorconfig .python-version __init__.py added_tokens.json cachedir.tag chat_template.jinja chat_template.json
     conda.yaml config.json config_sentence_transformers.json desktop.ini dockerfile environment.yaml environment.yml feature_extractor_config.json
@@ -314,7 +315,8 @@ class Lineage:
             in_trees = [self.names_in(dict(tree.names)["blake3"]) for tree in trees if self.listing(tree) is not None]
             if any(output.names & names for names in [*described, *in_trees]):
                 return False
-            # Of unknown origin: what is known by one algorithm only is compared with nothing that is known by the other only.
+            # Of unknown origin: what is known by one algorithm only is compared with nothing that
+            # is known by the other only.
             known = [artifact.names for artifact in inputs] + described
             if any(not {name for name, _ in names} & {name for name, _ in output.names} and not names & known_files()[0] for names in known):
                 return False

@@ -203,7 +203,8 @@ def is_point(key):
 
 
 def holds(key, signature, message):
-    # S below the order of the group, R canonical and of large order; the rest is the equation without the cofactor.
+    # S below the order of the group, R canonical and of large order; the rest is the equation
+    # without the cofactor.
     if int.from_bytes(signature[32:], "little") >= ORDER or not is_point(signature[:32]):
         return False
     try:

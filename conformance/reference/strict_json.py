@@ -127,7 +127,8 @@ class Reader:
         return int(digits.group(), 16)
 
     def number(self):
-        # The longest beginning that could become a number must be one: `1.` and `1e` are none, `01` is 0 and something more.
+        # The longest beginning that could become a number must be one: `1.` and `1e` are none, `01`
+        # is 0 and something more.
         found = NUMBER.match(self.text, self.at)
         must(found, "json.syntax")
         text = found.group()

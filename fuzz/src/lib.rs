@@ -1,4 +1,5 @@
-//! What each target does with bytes from anywhere. A target fails by a panic, by an assertion here, by time or by memory.
+//! What each target does with bytes from anywhere. A target fails by a panic, by an assertion here,
+//! by time or by memory.
 //!
 //! Names are those of the targets; `fuzz/run` builds and runs them.
 
@@ -31,7 +32,8 @@ mod second_parser;
 #[path = "../../crates/expbundle-format/tests/zip/oracle.rs"]
 mod zip_oracle;
 
-/// A container that is read has ascending names, and entries that lie behind each other. The `zip` crate reads it alike.
+/// A container that is read has ascending names, and entries that lie behind each other. The `zip`
+/// crate reads it alike.
 pub fn container(bytes: &[u8]) {
     zip_oracle::agrees(bytes);
     let Ok(container) = Container::open(Cursor::new(bytes), &Limits::default()) else { return };
@@ -63,7 +65,8 @@ pub fn record(bytes: &[u8]) {
     assert_eq!(read, written);
 }
 
-/// The first byte says which section it is. One that is read is read in the fixed form too, and checking finds what reading finds.
+/// The first byte says which section it is. One that is read is read in the fixed form too, and
+/// checking finds what reading finds.
 pub fn section(bytes: &[u8]) {
     let Some((first, text)) = bytes.split_first() else { return };
     let limits = Limits::default();
@@ -92,7 +95,8 @@ pub fn payload(bytes: &[u8]) {
     let _ = Statement::parse(bytes.to_vec());
 }
 
-/// A second parser, written from the grammar alone, accepts the same signers files and trusts the same keys.
+/// A second parser, written from the grammar alone, accepts the same signers files and trusts the
+/// same keys.
 pub fn signers(bytes: &[u8]) {
     // Those of the conformance suite, which the seeds are from.
     const KEYS: [&str; 2] = [
@@ -152,8 +156,8 @@ fn salt(text: Option<&str>) -> Option<[u8; 32]> {
     text.map(|text| text.parse::<Blake3>().map(|digits| *digits.as_bytes()).expect("a salt is 64 hex digits"))
 }
 
-/// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and needs no repacking. What
-/// `repack` makes of any other is intact or refused.
+/// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and
+/// needs no repacking. What `repack` makes of any other is intact or refused.
 pub fn bundle(bytes: &[u8]) {
     let check = |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).ok().map(|checked| checked.intact);
     let written = |bundle: &Bundle| {
@@ -225,7 +229,8 @@ pub fn wandb_log(bytes: &[u8]) {
     with_folder(&[("run-20260101_000000-abcdefgh/run-abcdefgh.wandb", bytes)], read_wandb);
 }
 
-/// What the service exports of a run: the part before `\n===\n` is its JSON, the rest its history as CSV.
+/// What the service exports of a run: the part before `\n===\n` is its JSON, the rest its history
+/// as CSV.
 pub fn wandb_export(bytes: &[u8]) {
     let (run, history) = two(bytes);
     with_folder(&[("run.json", run), ("history.csv", history)], read_wandb);
@@ -278,7 +283,8 @@ pub fn huggingface(bytes: &[u8]) {
     );
 }
 
-/// A source of any tracker, converted: the first byte says whose, the rest are paths and files by turns, with `\n===\n` between them.
+/// A source of any tracker, converted: the first byte says whose, the rest are paths and files by
+/// turns, with `\n===\n` between them.
 pub fn tracker(bytes: &[u8]) {
     let Some((first, mut rest)) = bytes.split_first() else { return };
     let tracker = TRACKERS[usize::from(*first) % TRACKERS.len()];

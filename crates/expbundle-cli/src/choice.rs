@@ -1,7 +1,7 @@
 //! Which records of a bundle a command is about: named by a person, or the one that there is.
 //!
-//! A command that signs asks which record is meant where there are several, shows whose it is, and signs nobody else's record as one's
-//! own unless it was named.
+//! A command that signs asks which record is meant where there are several, shows whose it is, and
+//! signs nobody else's record as one's own unless it was named.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,15 @@ use crate::{keys, terminal};
 
 const NAME_IT: &str = "choose with `--record ID`, which can be repeated, or take all of them with `--record all`";
 
-/// The records that a person wants to sign: those that `--record` names; without it the one that no other follows from.
+/// The records that a person wants to sign: those that `--record` names; without it the one that no
+/// other follows from.
 pub fn to_sign(intact: &Intact, signer: &Identity, wanted: &[String]) -> Result<Chosen, Failure> {
     expbundle_query::several(intact, wanted, keys::now().timestamp())
         .map_err(|error| which(error, NAME_IT, |ids| records::list(intact, signer, ids.iter().copied())))
 }
 
-/// Refuses a statement about a record that was not named, where the signer may have meant one of theirs.
+/// Refuses a statement about a record that was not named, where the signer may have meant one of
+/// theirs.
 pub fn meant(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId) -> Result<(), Failure> {
     let mut could_be = rather(intact, signer, says, id, keys::now().timestamp());
     if could_be.is_empty() {
@@ -55,7 +57,8 @@ pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>,
     Ok(expbundle_query::chosen(intact, beginning, keys::now().timestamp())?)
 }
 
-/// The one record that is meant: the one whose id begins so, or the only one that no other follows from.
+/// The one record that is meant: the one whose id begins so, or the only one that no other follows
+/// from.
 pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
     expbundle_query::one(intact, beginning, keys::now().timestamp())
         .map_err(|error| which(error, "choose one with `--record`", |ids| records::titles(intact, ids)))

@@ -30,7 +30,8 @@ pub fn open(path: &Utf8Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| Failure::io("read the file", path, &error))
 }
 
-/// Refuses what is not a regular file, before it is opened: to open a pipe is to wait for whoever writes to it, perhaps for ever.
+/// Refuses what is not a regular file, before it is opened: to open a pipe is to wait for whoever
+/// writes to it, perhaps for ever.
 fn regular(path: &Utf8Path, action: &str) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::io(action, path, &std::io::ErrorKind::IsADirectory.into()));

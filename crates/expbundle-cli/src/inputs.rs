@@ -6,7 +6,8 @@ use expbundle::output::Inputs;
 use expbundle_format::container::SectionName;
 use expbundle_format::record::Word;
 
-/// All arguments that are paths, so that no command can forget one. Those that say where the result goes are called `out`.
+/// All arguments that are paths, so that no command can forget one. Those that say where the result
+/// goes are called `out`.
 pub fn of(matches: &ArgMatches) -> Inputs {
     let mut inputs = Inputs::default();
     let mut matches = Some(matches);

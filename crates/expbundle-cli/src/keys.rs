@@ -19,8 +19,8 @@ const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
 pub struct SigningArguments {
     /// Private key: OpenSSH or PKCS#8, Ed25519
     ///
-    /// If the key is encrypted, the passphrase comes from `--passphrase-fd`, else from `EXPBUNDLE_PASSPHRASE` if it is not empty, else from
-    /// a prompt.
+    /// If the key is encrypted, the passphrase comes from `--passphrase-fd`, else from
+    /// `EXPBUNDLE_PASSPHRASE` if it is not empty, else from a prompt.
     #[arg(long, value_name = "FILE")]
     key: Utf8PathBuf,
     /// Read the passphrase from this file descriptor

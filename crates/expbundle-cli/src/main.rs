@@ -1,6 +1,8 @@
-//! The `expbundle` program: arguments, streams, exit codes. The libraries decide, and `expbundle-words` words it.
+//! The `expbundle` program: arguments, streams, exit codes. The libraries decide, and
+//! `expbundle-words` words it.
 //!
-//! stdout is data, stderr is talk. Each command is one file in `commands/`, with its arguments, its help and its `run`.
+//! stdout is data, stderr is talk. Each command is one file in `commands/`, with its arguments, its
+//! help and its `run`.
 
 use std::process::ExitCode;
 
@@ -48,7 +50,8 @@ mod exit {
     }
 }
 
-/// Many small objects come from all cores at once, which takes the C library's allocator twice the time (benches/README.md, families).
+/// Many small objects come from all cores at once, which takes the C library's allocator twice the
+/// time (benches/README.md, families).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

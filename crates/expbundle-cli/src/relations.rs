@@ -1,4 +1,5 @@
-//! Questions about families on the command line: the bundles that are gathered, and the exit status.
+//! Questions about families on the command line: the bundles that are gathered, and the exit
+//! status.
 
 use std::io::{IsTerminal as _, Read as _};
 
@@ -49,7 +50,8 @@ pub fn find(paths: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
-/// `-` is a bundle on standard input. It is read from its end as well as from its beginning, so it is kept on disk meanwhile.
+/// `-` is a bundle on standard input. It is read from its end as well as from its beginning, so it
+/// is kept on disk meanwhile.
 fn source(path: &Utf8Path) -> Result<Source, Failure> {
     if path != "-" {
         return Ok(Source::from(path.to_owned()));
@@ -64,7 +66,8 @@ fn source(path: &Utf8Path) -> Result<Source, Failure> {
     Ok(Source { path: path.to_owned(), content: Some(content) })
 }
 
-/// The exit status of a command that told of these records: that of `verify` for them, and for what was taken back and is asked about.
+/// The exit status of a command that told of these records: that of `verify` for them, and for what
+/// was taken back and is asked about.
 ///
 /// Broken bundles are none of these and still end it, for nobody knows what they would say.
 pub fn conclude(relations: &Relations, told: impl IntoIterator<Item = RecordId>) -> u8 {

@@ -1,4 +1,5 @@
-//! The JSON Schemas that the project publishes: generated from the types, printed by `schema`, held by `schemas/`.
+//! The JSON Schemas that the project publishes: generated from the types, printed by `schema`, held
+//! by `schemas/`.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,8 @@ pub fn all() -> BTreeMap<String, String> {
 mod tests {
     use super::*;
 
-    /// `UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas` writes them anew after a change of the types.
+    /// `UPDATE_SCHEMAS=1 cargo test -p expbundle-cli schemas` writes them anew after a change of
+    /// the types.
     #[test]
     fn the_folder_holds_what_the_types_say() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");

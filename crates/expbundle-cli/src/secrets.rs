@@ -1,4 +1,5 @@
-//! Texts that somebody types or hands over: a secret among them is refused, since what is signed cannot be taken back.
+//! Texts that somebody types or hands over: a secret among them is refused, since what is signed
+//! cannot be taken back.
 
 use std::collections::BTreeSet;
 

@@ -23,9 +23,11 @@ use crate::{Outcome, choice, exit, files, terminal};
 pub struct StatementArguments {
     /// Bundle, or model folder with one
     bundle: Utf8PathBuf,
-    /// Id of the record, or its first digits; can be repeated. `all`: every record that no other record derives from
+    /// Id of the record, or its first digits; can be repeated. `all`: every record that no other
+    /// record derives from
     ///
-    /// Required if the bundle has several such records, and often if the key has already signed another record in it.
+    /// Required if the bundle has several such records, and often if the key has already signed
+    /// another record in it.
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
     #[command(flatten)]
@@ -100,7 +102,8 @@ impl StatementArguments {
             ));
             signed_now.push(said);
         }
-        // What joins records may contradict what is here, and then nobody could verify the bundle any more.
+        // What joins records may contradict what is here, and then nobody could verify the bundle
+        // any more.
         let joins =
             |(_, predicate): &(RecordId, Predicate)| matches!(predicate, Predicate::Link(_) | Predicate::Seal(_));
         if predicates.iter().any(joins) && crate::tracker::sound(&intact, None).is_ok() {
@@ -120,7 +123,8 @@ impl StatementArguments {
         Ok(exit::OK)
     }
 
-    /// Adds the statements to the bundle as it is by now: somebody else may have added to it since it was read.
+    /// Adds the statements to the bundle as it is by now: somebody else may have added to it since
+    /// it was read.
     fn save(&self, output: &Output, read: &Intact, statements: &[Signed]) -> Result<(), Failure> {
         let source = files::bundle_of(&self.bundle);
         output.add(|| {
@@ -153,7 +157,8 @@ fn failure(error: SignError) -> Failure {
     }
 }
 
-/// Adds the statements of a bundle that is there already, if that is all in which it differs: who signs twice to one file loses nothing.
+/// Adds the statements of a bundle that is there already, if that is all in which it differs: who
+/// signs twice to one file loses nothing.
 fn keep_statements(path: &Utf8Path, bundle: &mut Bundle) {
     if !matches!(Seen::at(path), Seen::Bundle(_)) {
         return;

@@ -12,8 +12,8 @@ use crate::exit;
 /// Why stdout takes no more, once it does not.
 static ENDED: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Writes data to stdout. What a command concludes is its exit status, whoever still listens: so nothing fails here, and
-/// [`conclude`] looks at the end.
+/// Writes data to stdout. What a command concludes is its exit status, whoever still listens: so
+/// nothing fails here, and [`conclude`] looks at the end.
 pub fn say(text: &str) {
     keep(|| {
         let mut stdout = anstream::stdout().lock();
@@ -28,8 +28,8 @@ pub fn say_json(value: &impl serde::Serialize) {
     say_json_text(&(text + "\n"));
 }
 
-/// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL and its like, and then two
-/// keys of an object may become one.
+/// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL
+/// and its like, and then two keys of an object may become one.
 pub fn say_json_text(json: &str) {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
@@ -47,8 +47,8 @@ pub fn say_json_text(json: &str) {
     });
 }
 
-/// Stdout for bytes that come in pieces. A piece that cannot be written is an error, so that nobody goes on for hours; what became of
-/// the output is known to [`conclude`] all the same.
+/// Stdout for bytes that come in pieces. A piece that cannot be written is an error, so that nobody
+/// goes on for hours; what became of the output is known to [`conclude`] all the same.
 pub struct Stdout;
 
 impl Write for Stdout {
@@ -76,8 +76,9 @@ pub fn is_ended() -> bool {
     ENDED.lock().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 
-/// The exit status of a command that concluded this one. Whoever read our output may have seen enough, as in
-/// `expbundle show … | head`; an output that could not be written for another reason is not success.
+/// The exit status of a command that concluded this one. Whoever read our output may have seen
+/// enough, as in `expbundle show … | head`; an output that could not be written for another reason
+/// is not success.
 pub fn conclude(code: u8) -> u8 {
     let ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(error) = ended.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) else { return code };

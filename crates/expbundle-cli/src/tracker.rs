@@ -1,4 +1,5 @@
-//! Trackers' sources on the command line: the argument that names a tracker, and errors with their next step.
+//! Trackers' sources on the command line: the argument that names a tracker, and errors with their
+//! next step.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,8 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, F
     })
 }
 
-/// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without writing one.
+/// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without
+/// writing one.
 pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
@@ -59,7 +61,8 @@ pub fn salt() -> std::io::Result<[u8; 32]> {
     Ok(salt)
 }
 
-/// A bundle in memory, checked as any other: what converters make is held to the format too, and so is what was joined.
+/// A bundle in memory, checked as any other: what converters make is held to the format too, and so
+/// is what was joined.
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
     let intact = match bundle.check() {
         Ok(checked) => checked.intact,

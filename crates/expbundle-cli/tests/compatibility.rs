@@ -1,4 +1,5 @@
-//! What earlier versions wrote still reads to the same result, and schemas break nobody (`compatibility/README.md`).
+//! What earlier versions wrote still reads to the same result, and schemas break nobody
+//! (`compatibility/README.md`).
 
 use std::collections::BTreeSet;
 use std::fs;

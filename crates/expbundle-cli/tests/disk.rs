@@ -1,4 +1,5 @@
-//! Disks that are full, folders that take nothing, writes that are cut off: a clear error, and the old file as it was.
+//! Disks that are full, folders that take nothing, writes that are cut off: a clear error, and the
+//! old file as it was.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -30,7 +31,8 @@ fn run(folder: &tempfile::TempDir, arguments: &str) -> Output {
     command.output().expect("the program runs")
 }
 
-/// Runs where no file may grow past so many blocks of 512 bytes; `signal` says what the system does on the attempt.
+/// Runs where no file may grow past so many blocks of 512 bytes; `signal` says what the system does
+/// on the attempt.
 fn run_limited(folder: &tempfile::TempDir, signal: &str, arguments: &str) -> Output {
     let script = format!("{signal} ulimit -f 16; exec {PROGRAM} {arguments}");
     Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell")

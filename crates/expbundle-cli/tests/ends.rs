@@ -4,7 +4,8 @@ mod support;
 
 use support::{Bench, root};
 
-/// A bundle is broken for one command if it is broken for another. Every case by the library: `crates/expbundle-query/tests/agree.rs`.
+/// A bundle is broken for one command if it is broken for another. Every case by the library:
+/// `crates/expbundle-query/tests/agree.rs`.
 #[test]
 fn a_whole_bundle_ends_every_question_alike() {
     let bench = Bench::new();

@@ -5,7 +5,8 @@ mod support;
 use serde_json::Value;
 use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
-/// Teams A (MLflow) and B (W&B), each with its own key; B trained from A's weights and neither tracker knows of the other.
+/// Teams A (MLflow) and B (W&B), each with its own key; B trained from A's weights and neither
+/// tracker knows of the other.
 fn teams() -> Bench {
     let bench = Bench::new();
     bench.ok(&["demo", "-o", "demo"]);
@@ -68,7 +69,8 @@ fn equal_bytes_join_teams_that_never_spoke() {
     let edge = &report["edges"][0];
     assert_eq!((edge["child"].as_str(), edge["parent"].as_str()), (Some(&*fine), Some(&*base)));
     assert_eq!(edge["grade"], "proven");
-    // Without a signers file the family is as good as its weakest part; with one, what nobody signed is set apart.
+    // Without a signers file the family is as good as its weakest part; with one, what nobody
+    // signed is set apart.
     bench.ok(&["merge", "plain.expb", "fine.expb", "-o", "half.expb"]);
     let report = json(&bench.ok(&["lineage", "half.expb", "--json"]));
     assert_eq!((report["state"].as_str(), &report["weakest"]), (Some("intact"), &serde_json::json!([base])));
@@ -392,7 +394,8 @@ fn costs_and_repetitions_of_a_family() {
     bench.ok(&["merge", "base.expb", "left.expb", "right.expb", "last.expb", "-o", "all.expb"]);
     let report = json(&bench.ok(&["lineage", "all.expb", "--cost", "--duplicates", "--json"]));
     valid("lineage", &report);
-    // The base is an ancestor twice and counts once; what is billed and what is estimated stay apart.
+    // The base is an ancestor twice and counts once; what is billed and what is estimated stay
+    // apart.
     let charges = report["cost"]["charges"].as_array().expect("charges");
     let charges: Vec<_> = charges.iter().map(|one| (one["basis"].as_str(), one["amount"].as_str())).collect();
     assert_eq!(charges, [(Some("estimated"), Some("99")), (Some("billed"), Some("10.30"))]);

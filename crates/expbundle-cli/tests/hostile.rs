@@ -1,4 +1,5 @@
-//! Bundles that somebody made to deceive or to hold up whoever reads them, through the real program.
+//! Bundles that somebody made to deceive or to hold up whoever reads them, through the real
+//! program.
 
 mod support;
 
@@ -325,7 +326,8 @@ fn a_name_that_is_no_text_is_passed_over_and_said() {
 fn a_tree_of_thousands_is_told_of_once_and_in_short() {
     let bench = Bench::new();
     let mut all = Bundle::new();
-    // Each of 150 runs put out the same bytes, and began with what one record made; 150 others took them in.
+    // Each of 150 runs put out the same bytes, and began with what one record made; 150 others took
+    // them in.
     for number in 0..300 {
         let mut of_this = body(number);
         if number < 150 {
@@ -431,7 +433,8 @@ fn pointer() -> String {
     format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n", "0".repeat(64))
 }
 
-/// A bundle of few bytes whose points would be a CSV without end is refused in no time, and its summary is as fast as ever.
+/// A bundle of few bytes whose points would be a CSV without end is refused in no time, and its
+/// summary is as fast as ever.
 #[test]
 fn few_bytes_make_no_endless_csv() {
     let bench = Bench::new();
@@ -457,7 +460,8 @@ fn few_bytes_make_no_endless_csv() {
     assert_eq!(usage.status.code(), Some(2));
 }
 
-/// Points that hold nothing take no bytes, so a section can have more of them than anybody waits for.
+/// Points that hold nothing take no bytes, so a section can have more of them than anybody waits
+/// for.
 #[test]
 fn points_out_of_nothing_are_not_counted_one_by_one() {
     let bench = Bench::new();

@@ -48,7 +48,8 @@ fn it_is_a_check_before_publishing() {
     assert!(text.contains("(signed, cannot be changed)") && text.contains("path: /home/ada/x"), "{text}");
     assert!(text.contains("signed by: SHA256:"), "{text}");
     let token = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
-    // A secret is refused unless it is allowed as a false alarm; whoever shares the bundle is told of it then.
+    // A secret is refused unless it is allowed as a false alarm; whoever shares the bundle is told
+    // of it then.
     bench.ok(&["note", "shared.expb", &token, "--key", "key", "--allow-secrets", "github-token"]);
     let text = bench.ok(&["inspect", "shared.expb"]);
     assert!(text.contains("secret: ") && !text.contains(&token), "its kind and not itself: {text}");

@@ -1,4 +1,5 @@
-//! The journeys of the README through the real program: what it writes, says and returns, with right and wrong input.
+//! The journeys of the README through the real program: what it writes, says and returns, with
+//! right and wrong input.
 
 mod support;
 

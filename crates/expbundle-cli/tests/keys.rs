@@ -1,4 +1,5 @@
-//! Keys and signers files as people have them: what the program takes, what it warns of, what it refuses.
+//! Keys and signers files as people have them: what the program takes, what it warns of, what it
+//! refuses.
 
 mod support;
 

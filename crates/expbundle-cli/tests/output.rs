@@ -173,7 +173,8 @@ fn what_was_signed_is_signed() {
     bench.ok(&["verify", "a.expb", "--require", "signed"]);
 }
 
-/// Nothing is said to be done before it is: where the write fails, no id is printed, and no word of it.
+/// Nothing is said to be done before it is: where the write fails, no id is printed, and no word of
+/// it.
 #[test]
 #[cfg(target_os = "linux")]
 fn nothing_is_said_to_be_done_that_is_not() {

@@ -1,4 +1,5 @@
-//! Nothing is written over that a command reads, and what a killed command left goes with the next one.
+//! Nothing is written over that a command reads, and what a killed command left goes with the next
+//! one.
 
 mod support;
 
@@ -24,7 +25,8 @@ fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// A bundle, another one, and a model folder that carries the first; each file also under other names.
+/// A bundle, another one, and a model folder that carries the first; each file also under other
+/// names.
 fn bench() -> Bench {
     let bench = Bench::with_bundle();
     std::fs::create_dir(bench.path("model")).expect("room");

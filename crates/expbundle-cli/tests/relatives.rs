@@ -1,4 +1,5 @@
-//! What `lineage` and `why` conclude and never leave out: their exit status, what is withheld, and what was said against whom.
+//! What `lineage` and `why` conclude and never leave out: their exit status, what is withheld, and
+//! what was said against whom.
 
 mod support;
 
@@ -627,7 +628,8 @@ fn what_is_withheld_hides_no_objection_to_whoever_may_be_a_parent() {
     }
 }
 
-/// A bundle of a record by Ada and one by Ben, who is trusted too, whose key somebody else took back.
+/// A bundle of a record by Ada and one by Ben, who is trusted too, whose key somebody else took
+/// back.
 fn taken_back(bench: &Bench) -> (Bundle, DigestSet) {
     let line = |name: &str, number| format!("{name}@example.org {}\n", key(number).public_key());
     std::fs::write(bench.path("signers"), line("ada", ADA) + &line("ben", BEN) + &line("carol", CAROL)).expect("room");
@@ -752,7 +754,8 @@ fn a_flood_of_statements_does_not_keep_the_owner_from_signing() {
     assert!(previous.len() == 100 && previous.contains(&own), "{}", previous.len());
 }
 
-/// The bundle with a record that does not say which of its outputs it was given, as other writers may leave it.
+/// The bundle with a record that does not say which of its outputs it was given, as other writers
+/// may leave it.
 fn unmarked(bundle: &Bundle) -> (Bundle, DigestSet) {
     let limits = Limits::default();
     let (_, record) = bundle.records().next().expect("a record");

@@ -1,4 +1,5 @@
-//! Secrets at the command line: what is typed is refused, what is converted is cleaned, and neither is ever printed.
+//! Secrets at the command line: what is typed is refused, what is converted is cleaned, and neither
+//! is ever printed.
 
 mod support;
 use support::{Bench, fixture};

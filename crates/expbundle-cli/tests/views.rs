@@ -1,4 +1,5 @@
-//! What a person sees first: a headline never says less than what is known against a folder, and names what it leaves out.
+//! What a person sees first: a headline never says less than what is known against a folder, and
+//! names what it leaves out.
 
 mod support;
 
@@ -6,7 +7,8 @@ use expbundle::verify::{Digests, Unverified};
 use expbundle_statement::SigningKey;
 use support::{Bench, fixture, json, valid};
 
-/// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them signed.
+/// Three people with keys, of whom Ada and Ben are trusted; a run whose record `a.expb` one of them
+/// signed.
 fn signed_by(author: &str) -> Bench {
     let bench = Bench::new();
     let mut signers = String::new();
@@ -303,7 +305,7 @@ fn signing_all_says_what_it_leaves_unsigned() {
     let text = said(&sign);
     let id = &bench.ok(&["show", "base.expb", "--json"]);
     let id = json(id)["id"].as_str().expect("an id").to_owned();
-    assert!(text.ends_with(&format!("note: 1 record not signed: {}; name it by `--record`\n", &id[..12])), "{text}");
+    assert!(text.ends_with(&format!("note: 1 record not signed: {}; name it with `--record`\n", &id[..12])), "{text}");
     assert!(!said(&[&sign[..], &["--record", &id]].concat()).contains("not signed:"));
 }
 
@@ -398,7 +400,8 @@ fn whoever_reads_or_compares_a_record_is_told_what_was_said_against_it() {
     assert!(said(&["extract", "a.expb", "--section", "context"]).1.contains("\"leaked\""));
 }
 
-/// What is set apart is not here for what counts, so a stranger's record changes no line above where it is counted.
+/// What is set apart is not here for what counts, so a stranger's record changes no line above
+/// where it is counted.
 #[test]
 fn a_strangers_record_that_trusted_people_speak_of_changes_nothing() {
     let bench = signed_by("ada");

@@ -65,7 +65,8 @@ fn what_no_listing_can_hold_is_refused_by_its_path() {
     });
 }
 
-/// Names that some systems cannot have, or take for one another, are recorded as they are: each is a file of its own here.
+/// Names that some systems cannot have, or take for one another, are recorded as they are: each is
+/// a file of its own here.
 #[test]
 fn odd_names_are_recorded_as_they_are() {
     let bench = bench();
@@ -125,7 +126,8 @@ fn a_snapshot_of_the_hubs_cache_is_recorded_as_its_files() {
     assert!(stderr.contains("`other.json` cannot be recorded"), "{stderr}");
 }
 
-/// Links are read as files in the cache of a repository, which has a name; anywhere else they may lead to whatever they like.
+/// Links are read as files in the cache of a repository, which has a name; anywhere else they may
+/// lead to whatever they like.
 #[test]
 fn a_folder_without_the_name_of_a_repository_is_no_cache() {
     let blob = "a".repeat(64);

@@ -19,7 +19,8 @@ fn statements(bench: &Bench, bundle: &str) -> Vec<String> {
     statements.iter().map(|statement| statement["id"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// Runs commands at once, each with `N` for its number, and gives what those that ended well printed.
+/// Runs commands at once, each with `N` for its number, and gives what those that ended well
+/// printed.
 fn at_once(bench: &Bench, commands: &[&str], writers: usize) -> Vec<String> {
     let children: Vec<Child> = (0..writers)
         .map(|number| {
@@ -108,10 +109,12 @@ fn what_a_killed_writer_left_goes_with_the_next_one() {
     assert!(new.exists(), "its writer lives");
 }
 
-/// A command that should write by `expbundle::output` only would otherwise be found when a file is lost.
+/// A command that should write by `expbundle::output` only would otherwise be found when a file is
+/// lost.
 #[test]
 fn no_file_of_the_program_writes_by_itself() {
-    // The demo works in a folder that it made for itself, and changes files there as a person would.
+    // The demo works in a folder that it made for itself, and changes files there as a person
+    // would.
     let exempt = ["demo.rs", "schemas.rs"];
     let words = [
         "write_file",

@@ -1,4 +1,5 @@
-//! Cases: a file or folder with one defect or one virtue, and what is to be said of it (`conformance/case.schema.json`).
+//! Cases: a file or folder with one defect or one virtue, and what is to be said of it
+//! (`conformance/case.schema.json`).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,13 +61,16 @@ pub struct Manifest {
 pub struct Expected {
     /// The state; `null` if there is no report.
     pub state: Option<State>,
-    /// Codes of severity `error`, each once, in the order of bytes. If absent, any codes will do, and `also` is not looked at.
+    /// Codes of severity `error`, each once, in the order of bytes. If absent, any codes will do,
+    /// and `also` is not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<BTreeSet<String>>,
-    /// The code of the first error, where `errors` has several: two verifiers report the same one first.
+    /// The code of the first error, where `errors` has several: two verifiers report the same one
+    /// first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
-    /// Codes of severity `warning` and `info`. The full tier says these and no others; the rest may say fewer.
+    /// Codes of severity `warning` and `info`. The full tier says these and no others; the rest may
+    /// say fewer.
     pub also: BTreeSet<String>,
     /// The exit status.
     pub exit: i32,

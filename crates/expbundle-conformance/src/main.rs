@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 /// Drive an implementation over the conformance cases, and print a scoreboard
 ///
-/// COMMAND is run once for each case, with the options of conformance/README.md and the path of the case at its end.
+/// COMMAND is run once for each case, with the options of conformance/README.md and the path of the
+/// case at its end.
 #[derive(Debug, Parser)]
 #[command(
     version,

@@ -1,4 +1,5 @@
-//! How an implementation is asked: one process for each case (conformance/README.md, "The protocol").
+//! How an implementation is asked: one process for each case (conformance/README.md, "The
+//! protocol").
 //!
 //! ```text
 //! COMMAND [--trust SIGNERS] [--at TIME] [--require STATE] [--digests all] INPUT
@@ -8,7 +9,8 @@
 //! ```text
 //! COMMAND INPUT -o OUTPUT
 //! ```
-//! A verifier prints JSON with `state` and `findings`, each with `code` and `severity`, and exits as spec/report.md says.
+//! A verifier prints JSON with `state` and `findings`, each with `code` and `severity`, and exits
+//! as spec/report.md says.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -44,7 +46,8 @@ struct Finding {
     severity: String,
 }
 
-/// Asks about one case, and says what is wrong with the answer by the promises of a tier; `None` if nothing is.
+/// Asks about one case, and says what is wrong with the answer by the promises of a tier; `None` if
+/// nothing is.
 pub fn try_case(command: &[String], case: &Case, tier: Tier, most_time: Duration) -> Option<String> {
     match &case.manifest.output {
         None => judge(case, &ask(command, case, most_time), tier),

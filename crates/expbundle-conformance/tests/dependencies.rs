@@ -1,4 +1,5 @@
-//! Holds the dependency tree to `deny.toml` without cargo-deny: licences, sources, banned crates; and to the workspace manifest.
+//! Holds the dependency tree to `deny.toml` without cargo-deny: licences, sources, banned crates;
+//! and to the workspace manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -130,7 +131,8 @@ fn the_workspace_manifest_lists_what_is_used() {
     assert!(unused.is_empty(), "in [workspace.dependencies], and in no crate: {unused:?}");
 }
 
-/// What a crate declares, its files name. A dependency that nobody uses is still downloaded, compiled and trusted.
+/// What a crate declares, its files name. A dependency that nobody uses is still downloaded,
+/// compiled and trusted.
 #[test]
 fn declared_dependencies_are_used() {
     let mut unused = Vec::new();
@@ -150,7 +152,8 @@ fn declared_dependencies_are_used() {
     assert!(unused.is_empty(), "declared in a manifest, and named in no file: {unused:#?}");
 }
 
-/// Whether a licence expression is satisfied by the allowed licences. `/` is the old way to write `OR`.
+/// Whether a licence expression is satisfied by the allowed licences. `/` is the old way to write
+/// `OR`.
 fn permits(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -227,7 +230,8 @@ fn names(text: &str, word: &str) -> bool {
         .any(|(start, _)| !text[..start].ends_with(is_word) && !text[start + word.len()..].starts_with(is_word))
 }
 
-/// The oldest version that a manifest takes is the one that is built and tested here, so no older one is claimed to do.
+/// The oldest version that a manifest takes is the one that is built and tested here, so no older
+/// one is claimed to do.
 #[test]
 fn the_versions_that_are_claimed_are_those_that_are_tested() {
     let manifest: Manifest = toml::from_str(&text("Cargo.toml")).expect("a manifest");

@@ -1,4 +1,5 @@
-//! Keeps the table "What is absent" of ARCHITECTURE.md, by `cargo metadata` and by reading the sources.
+//! Keeps the table "What is absent" of ARCHITECTURE.md, by `cargo metadata` and by reading the
+//! sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +13,8 @@ struct Invariant {
     crate_name: &'static str,
     /// Crates that are nowhere below it.
     never_depends_on: &'static [&'static [&'static str]],
-    /// Crates that its manifest does not name. For what some dependency has for reasons of its own (a temporary file's random name).
+    /// Crates that its manifest does not name. For what some dependency has for reasons of its own
+    /// (a temporary file's random name).
     never_names: &'static [&'static [&'static str]],
     /// Words that its program text does not have.
     never_says: &'static [&'static [&'static str]],
@@ -226,7 +228,8 @@ fn libraries_do_not_print_and_nobody_is_unsafe() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// The scans above would pass on anything if they read nothing, so they are tried on a file where they must find something.
+/// The scans above would pass on anything if they read nothing, so they are tried on a file where
+/// they must find something.
 #[test]
 fn the_scans_find_what_is_there() {
     let program = source_lines("expbundle-cli");
@@ -267,7 +270,8 @@ fn the_architecture_page_has_every_crate_and_every_invariant() {
     assert_eq!(rows, tested, "the table of what is absent");
 }
 
-/// The first cell of each row of each Markdown table of a page, without code marks, by the table's heading.
+/// The first cell of each row of each Markdown table of a page, without code marks, by the table's
+/// heading.
 fn first_cells(page: &str) -> BTreeMap<&str, Vec<&str>> {
     let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut heading = None;

@@ -1,4 +1,5 @@
-//! Refuses the worst patterns of docs/words.md in what people read: pages, help, messages, comments.
+//! Refuses the worst patterns of docs/words.md in what people read: pages, help, messages,
+//! comments.
 
 mod workspace;
 

@@ -1,4 +1,5 @@
-//! Records that other records of a source name as their parents: each is converted once, however many runs need it.
+//! Records that other records of a source name as their parents: each is converted once, however
+//! many runs need it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +10,8 @@ use crate::{ConvertError, Converted, Options};
 
 /// The digests of records that were needed, by run and by the options that change a record.
 ///
-/// Runs that are nested in each other in a circle are left out: what the record of one says depends on which run was asked for.
+/// Runs that are nested in each other in a circle are left out: what the record of one says depends
+/// on which run was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Ancestry(Mutex<BTreeMap<(String, String), DigestSet>>);
 
@@ -44,7 +46,8 @@ pub(crate) trait Steps {
 }
 
 impl Ancestry {
-    /// Converts a run, and before it those of its ancestors whose records are not known, from the topmost down.
+    /// Converts a run, and before it those of its ancestors whose records are not known, from the
+    /// topmost down.
     pub fn convert<S: Steps>(&self, steps: &S, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
         let missing = || ConvertError::NoSuchRun { run: key.to_owned() };
         let Read { parent, run } = steps.read(key, options)?.ok_or_else(missing)?;

@@ -1,8 +1,9 @@
-//! Sets the identity apart: the last step from a draft to a bundle, which looks through every text, name and embedded file, so that no map of a
-//! tracker has to think of it.
+//! Sets the identity apart: the last step from a draft to a bundle, which looks through every text,
+//! name and embedded file, so that no map of a tracker has to think of it.
 //!
-//! What names people, machines and places is replaced by a marker; what was there stands in `identity.json` (spec/sections.md, "Identity is
-//! apart"). Embedded files are not changed, for their digest is what they are: one that has such a name is not embedded.
+//! What names people, machines and places is replaced by a marker; what was there stands in
+//! `identity.json` (spec/sections.md, "Identity is apart"). Embedded files are not changed, for
+//! their digest is what they are: one that has such a name is not embedded.
 
 use std::io::BufWriter;
 
@@ -35,7 +36,8 @@ pub struct Passed {
     pub finding: Option<Finding>,
 }
 
-/// Finishes a draft, whose sections must be complete but for `identity.json` and `source.json`, which are given.
+/// Finishes a draft, whose sections must be complete but for `identity.json` and `source.json`,
+/// which are given.
 pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSection>) -> Result<Passed, ConvertError> {
     let has_source = source.is_some();
     if let Some(source) = source {
@@ -168,7 +170,8 @@ impl Sieve {
         Ok(Some(Content::file(file)?))
     }
 
-    /// Leaves out embedded files that name somebody, or of which nobody can tell, and counts all of them.
+    /// Leaves out embedded files that name somebody, or of which nobody can tell, and counts all of
+    /// them.
     fn embedded(&self, draft: &mut Draft, identity: &mut Identity, account: &mut Account) -> Result<(), ConvertError> {
         const KIND: &str = "embedded file";
         let all: Vec<_> = draft.embedded().map(|(digest, content)| (digest, content.clone())).collect();
@@ -195,7 +198,8 @@ impl Sieve {
     }
 }
 
-/// Reads the texts of a Parquet section: lines of the console, or keys and texts of series. A text comes with the key whose it is.
+/// Reads the texts of a Parquet section: lines of the console, or keys and texts of series. A text
+/// comes with the key whose it is.
 pub(crate) fn series(
     name: &str,
     content: &Content,

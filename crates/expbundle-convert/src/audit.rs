@@ -1,4 +1,5 @@
-//! Looks for secrets in a draft that was written by hand, and in what a finished bundle holds, whoever made it.
+//! Looks for secrets in a draft that was written by hand, and in what a finished bundle holds,
+//! whoever made it.
 
 use base64::Engine as _;
 use expbundle::Content;
@@ -14,8 +15,8 @@ use crate::ConvertError;
 use crate::scrub::Scrubber;
 use crate::series::Section;
 
-/// The secrets of one entry of a bundle. Parquet is decoded, and so is what a statement says; what cannot be read as what it is called is
-/// looked at as bytes.
+/// The secrets of one entry of a bundle. Parquet is decoded, and so is what a statement says; what
+/// cannot be read as what it is called is looked at as bytes.
 pub fn entry(name: &EntryName, content: &Content) -> Scrubber {
     let mut scrubber = Scrubber::default();
     let place = match name {

@@ -1,5 +1,5 @@
-//! Blinding: a salt in every section, so that one that is withheld cannot be guessed from its digest (spec/sections.md,
-//! "Withholding").
+//! Blinding: a salt in every section, so that one that is withheld cannot be guessed from its
+//! digest (spec/sections.md, "Withholding").
 
 use std::io::BufWriter;
 
@@ -13,10 +13,11 @@ use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console}
 use crate::ConvertError;
 use crate::series::Section;
 
-/// Makes a blinded record of one that is unsigned. Its id is another one, and differs with every salt.
+/// Makes a blinded record of one that is unsigned. Its id is another one, and differs with every
+/// salt.
 ///
-/// `salt` gives 32 random bytes for each section. A Parquet section of another name than those of the format cannot be blinded, and is
-/// an error.
+/// `salt` gives 32 random bytes for each section. A Parquet section of another name than those of
+/// the format cannot be blinded, and is an error.
 pub fn blind<E>(plain: &OneRecord, mut salt: impl FnMut() -> Result<[u8; 32], E>) -> Result<OneRecord, ConvertError>
 where
     ConvertError: From<E>,

@@ -12,7 +12,8 @@ use crate::gate::Draft;
 use crate::scrub::Scrubber;
 use crate::{ConvertError, Options, embed, file_name};
 
-/// Adds the declared files to the record, and describes them among the artifacts. A folder becomes a tree.
+/// Adds the declared files to the record, and describes them among the artifacts. A folder becomes
+/// a tree.
 ///
 /// A file that the source knows already is described there; it is listed once.
 pub fn add(draft: &mut Draft<'_>, artifacts: &mut Vec<Artifact>, options: &Options<'_>) -> Result<(), ConvertError> {
@@ -31,7 +32,8 @@ pub fn list_in(body: &mut RecordBody, listed: Vec<(Direction, ArtifactRef)>) {
     }
 }
 
-/// Describes the declared files among the artifacts, and gives what the record lists of them. `embed` takes the listing of a folder.
+/// Describes the declared files among the artifacts, and gives what the record lists of them.
+/// `embed` takes the listing of a folder.
 pub fn list<E: From<ConvertError>>(
     artifacts: &mut Vec<Artifact>,
     options: &Options<'_>,
@@ -91,8 +93,8 @@ fn is_secret(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> bool {
     scrubber.kind_of_file(path, bytes.as_deref()).is_some()
 }
 
-/// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign its listing. Paths that hold one are told
-/// without it.
+/// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign
+/// its listing. Paths that hold one are told without it.
 pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
     let scrubber = Scrubber::default();
     // A folder that cannot be read is refused by the listing itself.

@@ -4,7 +4,8 @@ use expbundle_format::record::role;
 
 /// The largest file that is embedded without being asked for, in bytes.
 pub const MOST_BYTES: u64 = 1 << 20;
-/// The most bytes that one run's embedded files come to. Listings and texts of the source are embedded whatever this says.
+/// The most bytes that one run's embedded files come to. Listings and texts of the source are
+/// embedded whatever this says.
 pub const MOST_BYTES_IN_ALL: u64 = 16 << 20;
 
 /// Which files of the source are embedded.
@@ -15,8 +16,8 @@ pub enum Choice<'a> {
     Small,
     /// None.
     None,
-    /// Those whose path one of these patterns fits: `*` is any part of a name, `**` any part of a path, and `**/` any
-    /// folders or none. A pattern without `/` is for names.
+    /// Those whose path one of these patterns fits: `*` is any part of a name, `**` any part of a
+    /// path, and `**/` any folders or none. A pattern without `/` is for names.
     Only(&'a [String]),
 }
 
@@ -87,7 +88,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Whether there is room for a file. Ask in the order of the paths, so that the same run embeds the same files everywhere.
+    /// Whether there is room for a file. Ask in the order of the paths, so that the same run embeds
+    /// the same files everywhere.
     pub fn has_room(&self, size: u64) -> bool {
         self.used_bytes.saturating_add(size) <= MOST_BYTES_IN_ALL
     }

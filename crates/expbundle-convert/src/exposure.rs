@@ -1,4 +1,5 @@
-//! What a stranger would learn from a bundle about people, machines and places, and what secrets: looked for before it is shared.
+//! What a stranger would learn from a bundle about people, machines and places, and what secrets:
+//! looked for before it is shared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +96,8 @@ pub struct Search {
 }
 
 impl Search {
-    /// Learns names from a bundle and from others that name the same people, such as the one that it was withheld from.
+    /// Learns names from a bundle and from others that name the same people, such as the one that
+    /// it was withheld from.
     pub fn new<'a>(bundles: impl IntoIterator<Item = &'a Intact>) -> Result<Self, ConvertError> {
         let (texts, mut learned) = (Texts::default(), Learned::default());
         for intact in bundles {

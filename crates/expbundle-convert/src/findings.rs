@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use expbundle::draft::Draft;
 use expbundle_format::{Code, Finding, Place};
 
-/// Findings of one code that are listed: a source of noise would fill the memory with what says nothing new.
+/// Findings of one code that are listed: a source of noise would fill the memory with what says
+/// nothing new.
 const MOST_OF_A_CODE: usize = 1000;
 
-/// Puts findings in order, each once. Of each code the first 1,000 are kept, and how many more there were.
+/// Puts findings in order, each once. Of each code the first 1,000 are kept, and how many more
+/// there were.
 pub(crate) fn put_in_order(findings: &mut Vec<Finding>) {
     findings.sort();
     findings.dedup();

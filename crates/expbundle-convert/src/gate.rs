@@ -1,9 +1,10 @@
 //! The gate: whatever a converter maps or embeds becomes part of a bundle here and nowhere else.
 //!
-//! A [`Converted`] can be made by [`Draft::finish`] only. Nothing gets into a [`Draft`] without being looked at for secrets: texts and
-//! names of sections, series, console, listings, and the bytes of files. What is left goes through [`apart`] as the last step, which sets
-//! names of people, machines and places apart; so these are told from texts that have no secrets any more, and `identity.json` has none
-//! either. A new tracker can forget neither.
+//! A [`Converted`] can be made by [`Draft::finish`] only. Nothing gets into a [`Draft`] without
+//! being looked at for secrets: texts and names of sections, series, console, listings, and the
+//! bytes of files. What is left goes through [`apart`] as the last step, which sets names of
+//! people, machines and places apart; so these are told from texts that have no secrets any more,
+//! and `identity.json` has none either. A new tracker can forget neither.
 
 use std::collections::BTreeSet;
 
@@ -92,19 +93,21 @@ pub struct FileToList<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Fate {
-    /// It is, or holds, a secret: neither its bytes nor its digest get in, for a short secret can be guessed from a digest. The caller
-    /// counts it as dropped.
+    /// It is, or holds, a secret: neither its bytes nor its digest get in, for a short secret can
+    /// be guessed from a digest. The caller counts it as dropped.
     LeftOut,
     /// It is listed by its digest.
     Listed,
-    /// Its bytes are in the draft too. They leave it again if they name somebody, or are packed, so that nobody can tell.
+    /// Its bytes are in the draft too. They leave it again if they name somebody, or are packed, so
+    /// that nobody can tell.
     Embedded,
 }
 
 /// Why a file of secrets is dropped, in the account.
 pub const LEFT_OUT: &str = "the file is or holds a secret";
 
-/// A bundle of one record in the making. No secret gets in, and no name gets out but in `identity.json`.
+/// A bundle of one record in the making. No secret gets in, and no name gets out but in
+/// `identity.json`.
 #[derive(Debug)]
 pub struct Draft<'a> {
     inner: expbundle::draft::Draft,
@@ -225,8 +228,8 @@ impl<'a> Draft<'a> {
         self.choice.wants(file.path, file.role.as_str(), file.size <= embed::MOST_BYTES)
     }
 
-    /// Looks for secrets in a file. Larger ones are looked into only if they would be embedded, and weights never: nobody can write a secret
-    /// into floats by chance.
+    /// Looks for secrets in a file. Larger ones are looked into only if they would be embedded, and
+    /// weights never: nobody can write a secret into floats by chance.
     fn look(&mut self, file: &FileToList<'_>) -> Look {
         let is_read = file.size <= embed::MOST_BYTES || (self.wants(file) && self.budget.has_room(file.size));
         let bytes = if is_read { std::fs::read(file.on_disk).ok() } else { None };
@@ -247,8 +250,8 @@ impl<'a> Draft<'a> {
         kind.is_some()
     }
 
-    /// Whether an artifact that the source only lists is a secret by its path, its address or its name; then it is counted, and its digest is
-    /// in no section.
+    /// Whether an artifact that the source only lists is a secret by its path, its address or its
+    /// name; then it is counted, and its digest is in no section.
     pub fn is_secret_artifact(&mut self, artifact: &Artifact) -> bool {
         let Some(digest) = artifact.digest.filter(|_| artifact.form == Form::File) else { return false };
         let addresses = artifact.uris.iter().map(|uri| uri.split(['?', '#']).next().unwrap_or_default());
@@ -270,7 +273,8 @@ impl<'a> Draft<'a> {
         self.left_out.extend(digest.sha256().map(|digest| digest.to_string()));
     }
 
-    /// Embeds a text that the source holds as a text, without its secrets. Gives its digests and size.
+    /// Embeds a text that the source holds as a text, without its secrets. Gives its digests and
+    /// size.
     pub fn embed_text(&mut self, path: &str, text: &str) -> Result<(DigestSet, u64), ConvertError> {
         let clean = self.scrubber.text(path, text);
         let size = clean.len() as u64;
@@ -279,7 +283,8 @@ impl<'a> Draft<'a> {
         Ok((digest, size))
     }
 
-    /// The lines of a text without its secrets, those that go over several lines among them: for texts that are mapped line by line.
+    /// The lines of a text without its secrets, those that go over several lines among them: for
+    /// texts that are mapped line by line.
     pub fn clean_lines(&mut self, place: &str, lines: &[String]) -> Vec<String> {
         let mut lines = lines.to_vec();
         self.scrubber.lines(place, &mut lines.iter_mut().map(Text).collect::<Vec<_>>());
@@ -311,7 +316,8 @@ impl<'a> Draft<'a> {
         known || kind.is_some()
     }
 
-    /// Takes the secrets out of what the source says of itself and of people, sets names apart, and gathers the bundle.
+    /// Takes the secrets out of what the source says of itself and of people, sets names apart, and
+    /// gathers the bundle.
     ///
     /// What was found goes into `source.json` as damage. The section's own damage is made of it.
     pub fn finish(

@@ -1,8 +1,9 @@
-//! A Hugging Face model folder as an origin record: a base model from outside gets its place in the family tree.
+//! A Hugging Face model folder as an origin record: a base model from outside gets its place in the
+//! family tree.
 //!
-//! The card names parents and data sets by name only, so they are inputs that nobody had the bytes of: they suggest a link and
-//! never prove one. Files are outputs with both digests; of a Git LFS pointer there is only the SHA-256, which is enough to
-//! prove a link.
+//! The card names parents and data sets by name only, so they are inputs that nobody had the bytes
+//! of: they suggest a link and never prove one. Files are outputs with both digests; of a Git LFS
+//! pointer there is only the SHA-256, which is enough to prove a link.
 
 use std::collections::BTreeSet;
 
@@ -205,7 +206,8 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Results of the card and of files beside it, each as it is: they may be in other units, so none is merged.
+    /// Results of the card and of files beside it, each as it is: they may be in other units, so
+    /// none is merged.
     fn evaluations(&mut self) -> Vec<Evaluation> {
         let mut evaluations = Vec::new();
         let index = match self.card.fields.get("model-index") {

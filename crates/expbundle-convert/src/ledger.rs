@@ -1,8 +1,10 @@
-//! What a converter tells of a run, and the way from there to a bundle, which is the same for every tracker.
+//! What a converter tells of a run, and the way from there to a bundle, which is the same for every
+//! tracker.
 //!
-//! Each item of the source is told exactly once: [`Ledger::item`] gives an [`Item`], and an item ends as mapped, kept raw or dropped. So the
-//! account adds up by construction. What the reader counted by itself is announced by [`Ledger::found`], and held against what was told.
-//! Secrets and names of people are the gate's, below this: no converter has to think of them.
+//! Each item of the source is told exactly once: [`Ledger::item`] gives an [`Item`], and an item
+//! ends as mapped, kept raw or dropped. So the account adds up by construction. What the reader
+//! counted by itself is announced by [`Ledger::found`], and held against what was told. Secrets and
+//! names of people are the gate's, below this: no converter has to think of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -180,8 +182,8 @@ impl<'a> Ledger<'a> {
         self.artifacts.push(artifact);
     }
 
-    /// Describes an artifact, and lists it in the record if its digest is known. One that is a secret by its name is left out; a caller that
-    /// counts it asks first.
+    /// Describes an artifact, and lists it in the record if its digest is known. One that is a
+    /// secret by its name is left out; a caller that counts it asks first.
     pub fn list(&mut self, artifact: Artifact) {
         if self.draft.is_secret_artifact(&artifact) {
             return;
@@ -198,7 +200,8 @@ impl<'a> Ledger<'a> {
         declared::list_in(self.body(), vec![(direction, listed)]);
     }
 
-    /// Lists a file whose artifact has its digest and size, and embeds it if it is small. A file that is or holds a secret is left out.
+    /// Lists a file whose artifact has its digest and size, and embeds it if it is small. A file
+    /// that is or holds a secret is left out.
     pub fn file(&mut self, path: &str, on_disk: &Utf8Path, artifact: Artifact) -> Result<Fate, ConvertError> {
         let (digest, size) = artifact.digest.zip(artifact.size).expect("a file that is here was hashed");
         let fate = self.draft.file(&FileToList { path, on_disk, role: &artifact.role, size, digest })?;
@@ -222,14 +225,16 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Adds a section, unless it is empty. It is written when all files were looked at, for no section may name one that was left out.
+    /// Adds a section, unless it is empty. It is written when all files were looked at, for no
+    /// section may name one that was left out.
     pub fn section<S: JsonSection + Default + PartialEq + 'a>(&mut self, section: S) {
         if section != S::default() {
             self.sections.push(Box::new(move |draft| draft.json_section(&section)));
         }
     }
 
-    /// Adds what the person converting declared, writes the sections, gathers the bundle, and checks it as `verify` would.
+    /// Adds what the person converting declared, writes the sections, gathers the bundle, and
+    /// checks it as `verify` would.
     pub fn finish(mut self) -> Result<Converted, ConvertError> {
         declared::add(&mut self.draft, &mut self.artifacts, self.options)?;
         let mut artifacts = Artifacts { artifacts: std::mem::take(&mut self.artifacts), salt: None };
@@ -275,7 +280,8 @@ impl Item<'_> {
         self.tell(self.count, Account::mapped);
     }
 
-    /// It has a home in a section, and is kept as it was beside that, for it says more than has a home.
+    /// It has a home in a section, and is kept as it was beside that, for it says more than has a
+    /// home.
     pub fn mapped_with(self, value: &(impl Foreign + ?Sized)) {
         self.keep(value.tree());
         self.mapped();

@@ -2,9 +2,10 @@
 //!
 //! [`tracker`] is the way in: it opens a source, lists its runs and converts them.
 //!
-//! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the place where the source
-//! lies. Every item of the source is counted as mapped, kept raw, or dropped with a reason, and the account adds up.
-//! Everything goes through [`gate`]: no secret gets into a bundle, and names of people, machines and places only into `identity.json`.
+//! The same run gives the same bytes on every machine: no clock, no randomness, nothing of the
+//! place where the source lies. Every item of the source is counted as mapped, kept raw, or dropped
+//! with a reason, and the account adds up. Everything goes through [`gate`]: no secret gets into a
+//! bundle, and names of people, machines and places only into `identity.json`.
 
 use std::error::Error;
 
@@ -47,7 +48,8 @@ pub use many::Summary;
 /// What the person converting adds to what the source knows.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// Folders in which to look for the bytes of artifacts that the source knows by name and foreign digest.
+    /// Folders in which to look for the bytes of artifacts that the source knows by name and
+    /// foreign digest.
     pub files: &'a [Utf8PathBuf],
     /// Files that the run took in and the tracker did not record, with their roles.
     pub inputs: &'a [(Word, Utf8PathBuf)],

@@ -53,7 +53,8 @@ impl Summary {
     }
 }
 
-/// Whether a bundle is of this run after its end, in the very state that the source lists: then there is nothing new to convert.
+/// Whether a bundle is of this run after its end, in the very state that the source lists: then
+/// there is nothing new to convert.
 pub fn is_up_to_date(bundle: &Intact, run: &Listed) -> bool {
     let ended = [Status::Finished, Status::Failed, Status::Killed, Status::Crashed].contains(&run.status);
     ended

@@ -12,8 +12,9 @@ use expbundle_series::{Point, SeriesError, SeriesReader};
 const POINTS_OF_A_BYTE: u64 = 64;
 const MANY_POINTS: u64 = 50_000_000;
 
-/// Whether a section does not take minutes to read and hardly any bytes: no run is like that. Points with values are at most some
-/// thirty to a byte, but points that hold an empty text cost nothing.
+/// Whether a section does not take minutes to read and hardly any bytes: no run is like that.
+/// Points with values are at most some thirty to a byte, but points that hold an empty text cost
+/// nothing.
 pub fn is_plausible(reader: &SeriesReader, content: &Content) -> bool {
     let points = reader.rows();
     points <= MANY_POINTS || points <= content.size().saturating_mul(POINTS_OF_A_BYTE)
@@ -23,8 +24,8 @@ pub fn is_plausible(reader: &SeriesReader, content: &Content) -> bool {
 const CSV_BYTES: u64 = 1 << 30;
 const CSV_TIMES: u64 = 128;
 
-/// About the size in GiB of a section as CSV, if that is many times as large: a key of 4 KiB stands in a line of CSV for each of its
-/// points.
+/// About the size in GiB of a section as CSV, if that is many times as large: a key of 4 KiB stands
+/// in a line of CSV for each of its points.
 pub fn huge_csv(reader: &SeriesReader, content: &Content) -> Result<Option<u128>, SeriesError> {
     let most = CSV_BYTES.max(content.size().saturating_mul(CSV_TIMES));
     let (mut points, mut bytes) = (0_u64, 0_u64);
@@ -50,8 +51,8 @@ pub enum CsvError {
     Write(#[from] io::Error),
 }
 
-/// Writes every point of a section as a line of CSV (RFC 4180): key, step, time, value, text. Floats that JSON lacks are `NaN`,
-/// `Infinity`, `-Infinity`; times are RFC 3339.
+/// Writes every point of a section as a line of CSV (RFC 4180): key, step, time, value, text.
+/// Floats that JSON lacks are `NaN`, `Infinity`, `-Infinity`; times are RFC 3339.
 pub fn write_csv(reader: &SeriesReader, output: impl Write) -> Result<(), CsvError> {
     let mut csv = Csv::new(output).map_err(io::Error::from)?;
     match reader.try_for_each(|point| match csv.point(&point.key, &point.point()) {

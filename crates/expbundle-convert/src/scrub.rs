@@ -17,7 +17,8 @@ const LONGEST_PLACE: usize = 4096;
 /// The most places that are listed one by one. All are counted.
 const MOST_PLACES: usize = 200;
 
-/// Takes out secrets, but for those that the person converting allows, and remembers where they were.
+/// Takes out secrets, but for those that the person converting allows, and remembers where they
+/// were.
 #[derive(Clone, Debug, Default)]
 pub struct Scrubber {
     /// Kinds and places that stay.
@@ -72,7 +73,8 @@ impl Scrubber {
         if found.is_empty() { text.to_owned() } else { secrets::redacted(text, &found) }
     }
 
-    /// Lines of one text, as a program writes them: a secret may go over several. As many lines come out as went in.
+    /// Lines of one text, as a program writes them: a secret may go over several. As many lines
+    /// come out as went in.
     pub fn lines(&mut self, place: &str, lines: &mut [impl AsMut<String>]) {
         let mut text = String::new();
         let mut starts = Vec::with_capacity(lines.len());
@@ -138,7 +140,8 @@ impl Scrubber {
         }
     }
 
-    /// The items of a list: each by itself, after an option such as `--password`, as a pair, and together as lines of one text.
+    /// The items of a list: each by itself, after an option such as `--password`, as a pair, and
+    /// together as lines of one text.
     fn items(&mut self, place: &mut String, items: &mut [Value], class: Option<Class>, all: bool) {
         let length = place.len();
         let mut option: Option<Class> = None;
@@ -199,7 +202,8 @@ impl Scrubber {
         for (name, clean) in renamed {
             let Some(value) = members.remove(&name) else { continue };
             let mut free = clean.clone();
-            // Goes on where it stopped for the last one, so that many names with one marker take no longer each.
+            // Goes on where it stopped for the last one, so that many names with one marker take no
+            // longer each.
             let number = next.entry(clean.clone()).or_insert(1);
             while members.contains_key(&free) {
                 *number += 1;
@@ -264,7 +268,8 @@ impl Scrubber {
     }
 }
 
-/// Kinds of secrets that the members of a JSON file tell: what stands below `credentials`, lines of a key in a list.
+/// Kinds of secrets that the members of a JSON file tell: what stands below `credentials`, lines of
+/// a key in a list.
 fn kinds_of_members(bytes: &[u8]) -> Vec<&'static str> {
     if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
         return Vec::new();
@@ -318,7 +323,8 @@ fn is_below(place: &str, other: &str) -> bool {
     place.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// A place as it may be told: the name of a file or of a member may be a secret, and names in `identity.json` name people.
+/// A place as it may be told: the name of a file or of a member may be a secret, and names in
+/// `identity.json` name people.
 fn told(place: &str) -> String {
     let identity = expbundle_format::sections::Identity::NAME;
     if place.strip_prefix(identity).is_some_and(|rest| rest.starts_with('/')) {

@@ -1,7 +1,7 @@
 //! Finds the bytes of artifacts that a tracker knows by MD5 and size only.
 //!
-//! MD5 is broken as a proof, so what is found is hashed properly and called the same only for this conversion, because the
-//! person converting pointed at the folder.
+//! MD5 is broken as a proof, so what is found is hashed properly and called the same only for this
+//! conversion, because the person converting pointed at the folder.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! Finished series, whichever tracker they came from: a Parquet section, and a line of `summary.json` for each key.
+//! Finished series, whichever tracker they came from: a Parquet section, and a line of
+//! `summary.json` for each key.
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter};
@@ -31,7 +32,8 @@ impl ReadAt for Section {
 pub(crate) const TOO_LONG: &str =
     "its name has more than 4 KiB, or its text more than 1 MiB, or there are too many names";
 
-/// Takes the points of a section without their secrets. Those whose key or text is longer than the format has it are left out and counted.
+/// Takes the points of a section without their secrets. Those whose key or text is longer than the
+/// format has it are left out and counted.
 pub(crate) struct Points {
     /// The section.
     name: &'static str,

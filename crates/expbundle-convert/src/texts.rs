@@ -1,7 +1,9 @@
-//! Every text of a section that is the source's own: values and names of members, but not what the format itself says.
+//! Every text of a section that is the source's own: values and names of members, but not what the
+//! format itself says.
 //!
-//! What is whose is read off the section's schema, so that a member that is added later is looked through without anybody thinking of it: strings
-//! that have a fixed form or are of a fixed choice (digests, times, roles) are the format's, and so are the members that a schema names.
+//! What is whose is read off the section's schema, so that a member that is added later is looked
+//! through without anybody thinking of it: strings that have a fixed form or are of a fixed choice
+//! (digests, times, roles) are the format's, and so are the members that a schema names.
 
 use std::collections::BTreeMap;
 

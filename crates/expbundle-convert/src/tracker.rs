@@ -1,7 +1,7 @@
 //! The trackers whose files are read, and what each of them is asked.
 //!
-//! [`TRACKERS`] is the only list. The help of `convert`, `--list`, the detection of a source, the fuzz target and the tests walk it, so a new
-//! tracker is one line here (docs/adding-a-tracker.md).
+//! [`TRACKERS`] is the only list. The help of `convert`, `--list`, the detection of a source, the
+//! fuzz target and the tests walk it, so a new tracker is one line here (docs/adding-a-tracker.md).
 
 use std::error::Error;
 use std::fmt;
@@ -27,7 +27,8 @@ pub trait Tracker: fmt::Debug + Sync {
     /// The kinds of files that are read, for one line of help.
     fn reads(&self) -> &'static str;
 
-    /// Opens what is at a path. `None` if it holds nothing of this tool; an error if it does and cannot be read.
+    /// Opens what is at a path. `None` if it holds nothing of this tool; an error if it does and
+    /// cannot be read.
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError>;
 
     /// Whether a path of unknown kind is tried: `false` where nearly any folder could be meant.
@@ -128,7 +129,8 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, C
     tracker.open(path)?.ok_or_else(nothing)
 }
 
-/// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized it and could not read it.
+/// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized
+/// it and could not read it.
 pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
     let mut trouble = None;
     for tracker in TRACKERS.iter().filter(|tracker| tracker.is_recognized()) {
@@ -141,7 +143,8 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
     trouble.map_or(Ok(None), Err)
 }
 
-/// The key of the only run of a source. Several are an error that lists them; none, one that lists those that cannot be read.
+/// The key of the only run of a source. Several are an error that lists them; none, one that lists
+/// those that cannot be read.
 pub fn only_run(source: &dyn Source) -> Result<String, ConvertError> {
     if let Some(key) = source.lone_run() {
         return Ok(key);

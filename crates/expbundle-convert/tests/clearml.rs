@@ -1,4 +1,5 @@
-//! Every `ClearML` fixture becomes a bundle that verifies and agrees with what its training script logged.
+//! Every `ClearML` fixture becomes a bundle that verifies and agrees with what its training script
+//! logged.
 
 use std::collections::BTreeMap;
 

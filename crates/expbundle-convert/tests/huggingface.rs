@@ -1,4 +1,5 @@
-//! Model folders of the Hub become origin records whose weights link, by their digests and by pointers alone.
+//! Model folders of the Hub become origin records whose weights link, by their digests and by
+//! pointers alone.
 
 use std::collections::BTreeMap;
 

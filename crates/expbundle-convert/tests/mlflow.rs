@@ -1,4 +1,5 @@
-//! Every MLflow fixture becomes a bundle that agrees with what MLflow's own client said of it, read back through the bundle.
+//! Every MLflow fixture becomes a bundle that agrees with what MLflow's own client said of it, read
+//! back through the bundle.
 
 mod support;
 
@@ -303,7 +304,8 @@ fn a_circle_of_runs_is_said_and_everyone_keeps_one_id() {
         assert!(opened.source.raw["tag"].contains_key("mlflow.parentRunId"));
         assert!(converted.findings.iter().any(|finding| finding.code.as_str() == "source.missing"));
     }
-    // One who is nested in the circle has a parent all the same, and nobody's id depends on who was converted first.
+    // One who is nested in the circle has a parent all the same, and nobody's id depends on who was
+    // converted first.
     let outside = "2480dd2e6d244da5a0f648489d6b5511";
     let source = open("mlflow", copy.path());
     let shared = |id| source.convert(id, &Options::default()).expect("a run");

@@ -1,4 +1,5 @@
-//! After `identity.json` is withheld, nothing of it is left anywhere: entry names, sections (Parquet decoded), embedded files.
+//! After `identity.json` is withheld, nothing of it is left anywhere: entry names, sections
+//! (Parquet decoded), embedded files.
 
 use std::collections::BTreeSet;
 
@@ -103,7 +104,8 @@ fn nothing_of_the_identity_is_left_in_what_is_shared() {
         let (shared, _) = full.withhold(&[Identity::name()]);
         for (place, text) in texts(&shared) {
             let text = text.to_lowercase();
-            // Sessions of ClearML name the repository, and no folder of the machine that is called like it.
+            // Sessions of ClearML name the repository, and no folder of the machine that is called
+            // like it.
             let is_public = |word: &str| word == "digits-lab" && name.contains("/clearml/");
             for word in MADE_BY.into_iter().filter(|word| !is_public(word)) {
                 assert!(!has_word(&text, word), "{name}: `{word}` in {place}");
@@ -186,7 +188,8 @@ fn names_in_texts_files_and_addresses_are_left_nowhere() {
     let mut search = Search::new([&full]).expect("sections");
     search.bundle(&intact(&shared)).expect("sections");
     assert_eq!(search.finish().private, []);
-    // And what looks for the names that the full bundle has finds them where they were not set apart.
+    // And what looks for the names that the full bundle has finds them where they were not set
+    // apart.
     let mut search = Search::new([&full]).expect("sections");
     search.folder_file("plots/quuxlab/gputen.txt", Some(b"thanks to annk"));
     let found: Vec<_> = search.finish().private.into_iter().map(|one| one.text).collect();

@@ -129,7 +129,8 @@ fn everything(converted: &Converted) -> String {
     text + &converted.title
 }
 
-/// Checks that nothing planted is there, that markers and counts are, and that whoever looks again finds nothing.
+/// Checks that nothing planted is there, that markers and counts are, and that whoever looks again
+/// finds nothing.
 fn is_clean(what: &str, converted: &Converted, secrets: &[String]) {
     let text = everything(converted);
     let left: Vec<&String> = secrets.iter().filter(|secret| text.contains(secret.as_str())).collect();
@@ -511,7 +512,8 @@ fn part(converted: &Converted, name: &str) -> String {
     String::from_utf8(content.unwrap_or_default()).expect("JSON")
 }
 
-/// Secrets are taken out before names are set apart, so that `identity.json`, which nobody withholds from a friend, has none.
+/// Secrets are taken out before names are set apart, so that `identity.json`, which nobody
+/// withholds from a friend, has none.
 #[test]
 fn the_identity_has_no_secrets() {
     for seed in 0..3 {

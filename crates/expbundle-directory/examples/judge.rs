@@ -1,9 +1,12 @@
-//! Judges what is given on standard input, one after the other, for comparisons with other verifiers. For each comes one line of JSON: the state,
-//! and the findings with code, severity and entry.
+//! Judges what is given on standard input, one after the other, for comparisons with other
+//! verifiers. For each comes one line of JSON: the state, and the findings with code, severity and
+//! entry.
 //!
-//! Without an argument each bundle is its length in 4 bytes, little-endian, and its bytes; no signers file is given. With `--questions` each line
-//! is a JSON object, for `conformance/differential.py`: the `path` of a bundle or a folder, and the path of a file of `signers`, `at` and
-//! `digests` where these are given. Where there is no answer, the state is null.
+//! Without an argument each bundle is its length in 4 bytes, little-endian, and its bytes; no
+//! signers file is given. With `--questions` each line is a JSON object, for
+//! `conformance/differential.py`: the `path` of a bundle or a folder, and the path of a file of
+//! `signers`, `at` and `digests` where these are given. Where there is no answer, the state is
+//! null.
 #![allow(clippy::print_stdout, reason = "a tool for comparisons")]
 
 use std::env;

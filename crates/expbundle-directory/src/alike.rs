@@ -1,14 +1,18 @@
-//! Paths that some file systems take for one: equal after Unicode normalization or case folding (spec/directory.md, "Paths").
+//! Paths that some file systems take for one: equal after Unicode normalization or case folding
+//! (spec/directory.md, "Paths").
 //!
-//! Which of two such files a loader opens depends on the machine, so neither is covered by what is known of the other.
+//! Which of two such files a loader opens depends on the machine, so neither is covered by what is
+//! known of the other.
 
 use std::collections::{BTreeSet, HashMap};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The paths among these that another one is alike. Linear in the length of all paths: each name of a path is looked up once.
+/// The paths among these that another one is alike. Linear in the length of all paths: each name of
+/// a path is looked up once.
 pub fn alike<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-    // A trie of folded names. A name that is spelled in two ways makes everything at or below it alike.
+    // A trie of folded names. A name that is spelled in two ways makes everything at or below it
+    // alike.
     let mut nodes: HashMap<(usize, String), Node<'a>> = HashMap::new();
     let mut next = 1;
     let mut walked: Vec<(&str, Vec<usize>)> = Vec::new();

@@ -40,7 +40,8 @@ pub struct AttachOptions<'a> {
     pub replace: bool,
     /// Releases the folder too.
     pub releasing: Option<Releasing<'a>>,
-    /// Whose records the card tells of, and whose releases are followed. Without a policy those of all keys, and of none.
+    /// Whose records the card tells of, and whose releases are followed. Without a policy those of
+    /// all keys, and of none.
     pub policy: Option<&'a TrustPolicy>,
     /// The moment at which signatures are judged.
     pub at: Time,
@@ -107,9 +108,9 @@ pub enum AttachError {
 
 /// Works out what attaching a bundle to a folder changes.
 ///
-/// `present` is the bundle that is in the folder already, checked by the caller: both are joined, so that nothing that
-/// others signed is lost. A file of that name that is not a bundle is never replaced. Releases that came with `incoming` and list another
-/// folder stay in their own.
+/// `present` is the bundle that is in the folder already, checked by the caller: both are joined,
+/// so that nothing that others signed is lost. A file of that name that is not a bundle is never
+/// replaced. Releases that came with `incoming` and list another folder stay in their own.
 pub fn plan_attach(
     folder: &Utf8Path,
     incoming: &Intact,
@@ -191,7 +192,8 @@ pub fn plan_attach(
     Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
 }
 
-/// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs rank by them.
+/// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs
+/// rank by them.
 fn is_barred(standing: &Standing, record: RecordId) -> bool {
     let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
     standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
@@ -266,7 +268,8 @@ fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>
     other.map(|release| release.statement).filter(|id| came.contains(id) && !was_here.contains(id)).collect()
 }
 
-/// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what was added to the card.
+/// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what
+/// was added to the card.
 pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
@@ -404,7 +407,8 @@ fn is_there(path: &Utf8Path) -> Result<bool, AttachError> {
     }
 }
 
-/// Whether a regular file begins with the local header and content of `mimetype` (spec/container.md).
+/// Whether a regular file begins with the local header and content of `mimetype`
+/// (spec/container.md).
 fn begins_like_a_bundle(path: &Utf8Path) -> bool {
     // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
     if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {

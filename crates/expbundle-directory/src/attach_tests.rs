@@ -169,7 +169,11 @@ fn an_empty_folder_gets_a_card_and_loses_it_again() {
     }
     let before = contents(&folder);
     let plan = attach(&folder).expect("a plan");
-    assert!(plan.notes.iter().any(|note| note.contains("none of the files here is a model")), "{:?}", plan.notes);
+    assert!(
+        plan.notes.iter().any(|note| note.contains("none of the files is an output model of the records")),
+        "{:?}",
+        plan.notes
+    );
     plan.apply().expect("room");
     assert!(fs::read_to_string(folder.join("README.md")).expect("made").starts_with("---\n"));
     plan_detach(&folder).expect("attached").apply().expect("room");
@@ -392,8 +396,8 @@ fn releasing<'a>(key: &'a SigningKey, policy: Option<&'a TrustPolicy>, at: Time)
     Releasing { signing: Signing::new(key, at), release: Release::default(), policy }
 }
 
-/// What a stranger put into a bundle decides neither what the card says nor what a release follows, where somebody said whom to trust; and
-/// is named where nobody did.
+/// What a stranger put into a bundle decides neither what the card says nor what a release follows,
+/// where somebody said whom to trust; and is named where nobody did.
 #[test]
 fn strangers_fill_no_card_and_are_followed_by_no_release() {
     let (_guard, folder) = model_folder("digits-base-64");

@@ -1,4 +1,5 @@
-//! The whole of verification in one call: a bundle, or a model directory that carries one (spec/verification.md).
+//! The whole of verification in one call: a bundle, or a model directory that carries one
+//! (spec/verification.md).
 
 use std::io;
 
@@ -29,7 +30,8 @@ pub enum AuditError {
     Directory(#[from] HashError),
 }
 
-/// Verifies what is at a path. The report is complete, whether or not it holds; only what cannot be read is an error.
+/// Verifies what is at a path. The report is complete, whether or not it holds; only what cannot be
+/// read is an error.
 pub fn audit(path: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
     if path.is_dir() {
         audit_directory(path, question, progress)

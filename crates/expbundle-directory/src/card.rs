@@ -1,9 +1,12 @@
-//! The model card: adding what a record can say there, and taking it away again, without touching another byte.
+//! The model card: adding what a record can say there, and taking it away again, without touching
+//! another byte.
 //!
-//! Additions are pure insertions of text. Each line that is added ends with the comment `# expbundle`, because an undo
-//! must know what was ours: the Hub keeps comments, and a list of additions kept elsewhere would go stale with the next
-//! edit by hand. After each insertion the block is read again; unless it means exactly what it meant before plus the
-//! addition, the insertion is dropped and said so. What the card says already is never changed, and a licence never set.
+//! Additions are pure insertions of text. Each line that is added ends with the comment
+//! `# expbundle`, because an undo must know what was ours: the Hub keeps comments, and a list of
+//! additions kept elsewhere would go stale with the next edit by hand. After each insertion the
+//! block is read again; unless it means exactly what it meant before plus the addition, the
+//! insertion is dropped and said so. What the card says already is never changed, and a licence
+//! never set.
 
 use std::collections::{HashMap, HashSet};
 
@@ -105,7 +108,8 @@ fn join(parts: &Parts<'_>, block: &str, added: &str) -> String {
     }
 }
 
-/// Whether the file was not there before: what begins like the block of one, and nobody took the line away.
+/// Whether the file was not there before: what begins like the block of one, and nobody took the
+/// line away.
 pub fn was_added(card: &str) -> bool {
     card.lines().nth(1) == Some(MARK_FILE)
 }
@@ -220,7 +224,8 @@ impl Editor {
         self.accept(key, lines, want);
     }
 
-    /// Adds all results at once: after a change the whole block is read again, and there may be thousands of them.
+    /// Adds all results at once: after a change the whole block is read again, and there may be
+    /// thousands of them.
     fn add_results(&mut self, model_name: &str, results: &[CardResult]) {
         let key = "model-index";
         let pipeline = self.meaning.get("pipeline_tag").and_then(Value::as_str).map(str::to_owned);
@@ -311,7 +316,8 @@ fn results_of_mut(models: &mut Value) -> Option<&mut Vec<Value>> {
     only.get_mut("results")?.as_array_mut()
 }
 
-/// Metrics and their values by task, data set and split: where all are equal, two results say the same.
+/// Metrics and their values by task, data set and split: where all are equal, two results say the
+/// same.
 type Said<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), HashSet<(&'a str, u64)>>;
 
 /// What results in a card say, by whichever of their names data sets and metrics go.
@@ -361,7 +367,8 @@ fn results_end(lines: &[String], key: &str) -> Option<(usize, String)> {
     Some((last + 1, " ".repeat(indent)))
 }
 
-/// Takes away what [`add`] added, or `None` if there is nothing of it. What was added below or beside it by hand stays.
+/// Takes away what [`add`] added, or `None` if there is nothing of it. What was added below or
+/// beside it by hand stays.
 pub fn remove(card: &str) -> Result<Option<String>, CardError> {
     let parts = front_matter::split(card)?;
     let lines = lines_of(parts.block);

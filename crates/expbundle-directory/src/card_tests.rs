@@ -29,8 +29,8 @@ fn tag() -> Additions {
     Additions { tags: vec!["expbundle".to_owned()], ..Additions::default() }
 }
 
-/// Adds, checks that every line of the card is still there in order, that adding again changes nothing, and that
-/// removing restores the very bytes.
+/// Adds, checks that every line of the card is still there in order, that adding again changes
+/// nothing, and that removing restores the very bytes.
 #[track_caller]
 fn added(card: &str, additions: &Additions) -> EditedCard {
     let edited = add(Some(card), additions).expect("a card that can be edited");

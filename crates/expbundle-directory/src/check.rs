@@ -1,4 +1,5 @@
-//! The verdict on a folder: every counted file is covered, or named as not covered (spec/directory.md).
+//! The verdict on a folder: every counted file is covered, or named as not covered
+//! (spec/directory.md).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -16,10 +17,12 @@ use crate::outputs::{Here, Output, Outputs};
 use crate::releases::{HeldTo, Releases, is_file};
 use crate::scan::{Held, Scan};
 
-/// Findings of one code in a report; what more there is, is counted. The files themselves are all listed.
+/// Findings of one code in a report; what more there is, is counted. The files themselves are all
+/// listed.
 const MOST_FINDINGS: usize = 100;
 
-/// Which digests of the files have to be known: SHA-256 if it was asked for, or if some record that counts knows an output by nothing else.
+/// Which digests of the files have to be known: SHA-256 if it was asked for, or if some record that
+/// counts knows an output by nothing else.
 pub fn wanted(intact: &Intact, standing: &Standing, digests: Digests) -> Wanted {
     let counting = intact.records().iter().filter(|(id, _)| standing.counts(**id));
     let outputs = counting.flat_map(|(_, record)| &record.body().outputs);
@@ -27,8 +30,9 @@ pub fn wanted(intact: &Intact, standing: &Standing, digests: Digests) -> Wanted 
     if digests == Digests::All || is_known_by_sha256 { Wanted::Both } else { Wanted::Blake3Only }
 }
 
-/// Judges a folder by its files. `asks_for_trust` says whether there is a signers file: then only what trusted keys signed counts. Files are
-/// compared by `digests`, and those that are known by SHA-256 alone by that.
+/// Judges a folder by its files. `asks_for_trust` says whether there is a signers file: then only
+/// what trusted keys signed counts. Files are compared by `digests`, and those that are known by
+/// SHA-256 alone by that.
 pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bool, digests: Digests) -> Folder {
     let covering = Covering::new(intact, verdict, asks_for_trust, digests);
     let makers = covering.makers();
@@ -86,8 +90,8 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
     Folder { state, files, report, findings: check.findings.finish() }
 }
 
-/// Paths of models that are here, and that no record made that may be named: a release tells whose they are, and nothing of how they
-/// came to be.
+/// Paths of models that are here, and that no record made that may be named: a release tells whose
+/// they are, and nothing of how they came to be.
 fn not_made_here(files: &[FileReport]) -> Vec<String> {
     let is_here = |file: &&FileReport| !matches!(file.state, FileState::Missing | FileState::Unreadable);
     let models = files.iter().filter(is_here).filter(|file| file.is_weights && file.made.is_none());
@@ -293,7 +297,8 @@ fn describe(held: &Held) -> String {
     }
 }
 
-/// Findings, of which at most [`MOST_FINDINGS`] of one code are kept: a folder of a million files has as many to be said of.
+/// Findings, of which at most [`MOST_FINDINGS`] of one code are kept: a folder of a million files
+/// has as many to be said of.
 #[derive(Default)]
 struct Findings {
     kept: Vec<Finding>,

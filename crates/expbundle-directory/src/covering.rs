@@ -1,4 +1,5 @@
-//! Whose word covers a file: which records count as makers of their outputs, and why others do not (spec/directory.md, "What covers").
+//! Whose word covers a file: which records count as makers of their outputs, and why others do not
+//! (spec/directory.md, "What covers").
 //!
 //! The one place where the verdict on a folder asks for signatures, keys and what was taken back.
 
@@ -79,7 +80,8 @@ impl<'a> Covering<'a> {
         self.verdict.trusted.get(&statement.id()).filter(|principals| !principals.is_empty()).cloned()
     }
 
-    /// Every record that may be named in a verdict: with a signers file only those that a trusted key signed.
+    /// Every record that may be named in a verdict: with a signers file only those that a trusted
+    /// key signed.
     pub fn makers(&self) -> BTreeMap<RecordId, Maker> {
         let mut signers: BTreeMap<RecordId, BTreeSet<String>> = BTreeMap::new();
         for statement in self.intact.statements() {

@@ -1,14 +1,16 @@
-//! What of a folder is not counted: a closed list of paths that no loader reads (spec/directory.md, "What is not counted").
+//! What of a folder is not counted: a closed list of paths that no loader reads (spec/directory.md,
+//! "What is not counted").
 //!
-//! A list of what does matter would be open, and wrong tomorrow. Paths are compared byte by byte: `readme.md`, `README.py`, `sub/README.md`
-//! and `prompts.md` count. Links count too, whatever their name.
+//! A list of what does matter would be open, and wrong tomorrow. Paths are compared byte by byte:
+//! `readme.md`, `README.py`, `sub/README.md` and `prompts.md` count. Links count too, whatever
+//! their name.
 
 use expbundle::hash::Found;
 
 use crate::BUNDLE_NAME;
 
-/// Files at the top, by their exact names. But for the card, none has an ending by which a loader of data sets takes files: of a folder of texts
-/// `LICENSE.txt` is a part of the training data.
+/// Files at the top, by their exact names. But for the card, none has an ending by which a loader
+/// of data sets takes files: of a folder of texts `LICENSE.txt` is a part of the training data.
 const FILES: [&str; 7] =
     [".gitattributes", ".gitignore", "CITATION.cff", "LICENSE", "NOTICE", "README.md", "model.sig"];
 
@@ -40,8 +42,8 @@ fn is_note(path: &str) -> bool {
 pub const CARD: &str = "README.md";
 /// The largest card that is looked into; a larger one counts.
 pub const MOST_CARD_BYTES: u64 = 1 << 20;
-/// What in the front matter of a card tells a loader of data sets, of pipelines, or an application which files to read. YAML can spell it in other ways
-/// only with a backslash.
+/// What in the front matter of a card tells a loader of data sets, of pipelines, or an application
+/// which files to read. YAML can spell it in other ways only with a backslash.
 const CHOICES: [&str; 8] = ["configs", "data_files", "data_dir", "dataset_info", "app_file", "sdk", "prior", "\\"];
 
 /// Whether the front matter of a card may choose files.
@@ -52,8 +54,8 @@ pub fn may_choose_files(card: &[u8]) -> bool {
     CHOICES.iter().any(|word| block.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
-/// Where every reader of front matter has come to its end. Some take a `---` below the first for content if there is nothing between, or only
-/// blank lines; and some a CR for no end of a line.
+/// Where every reader of front matter has come to its end. Some take a `---` below the first for
+/// content if there is nothing between, or only blank lines; and some a CR for no end of a line.
 fn end_of_front_matter(block: &[u8]) -> usize {
     // What stands behind the first `---`, in its line, is not content.
     let (mut at, mut number, mut has_content) = (0, 0, false);

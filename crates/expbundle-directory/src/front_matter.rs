@@ -1,7 +1,8 @@
 //! The YAML front matter of a model card: where it is, and what it means.
 //!
-//! The block is found by bytes, and never written again from its meaning: loading and dumping would change quotes,
-//! comments, folding and the order of keys. Its meaning is read only to compare: before and after an edit.
+//! The block is found by bytes, and never written again from its meaning: loading and dumping would
+//! change quotes, comments, folding and the order of keys. Its meaning is read only to compare:
+//! before and after an edit.
 
 use serde_json::{Map, Value};
 

@@ -1,15 +1,17 @@
 //! `.gitattributes` and `.gitignore` of a model folder, as far as `experiment.expb` is concerned.
 //!
-//! A bundle is binary, so git must neither change its line ends nor try to merge it, and the Hub wants binary files above 10 MiB in LFS.
-//! In both files the last line that matches wins (gitattributes(5), gitignore(5)). So `LINE` at the end is always right, and no more is
-//! read of what is there than shows that it is not needed. Files of enclosing folders and of the user's own configuration are not looked
-//! at.
+//! A bundle is binary, so git must neither change its line ends nor try to merge it, and the Hub
+//! wants binary files above 10 MiB in LFS. In both files the last line that matches wins
+//! (gitattributes(5), gitignore(5)). So `LINE` at the end is always right, and no more is read of
+//! what is there than shows that it is not needed. Files of enclosing folders and of the user's own
+//! configuration are not looked at.
 
 use expbundle_format::glob;
 
 use crate::BUNDLE_NAME;
 
-/// What is added is two lines, one of these before [`LINE`], so that a line that somebody else wrote is never taken for ours.
+/// What is added is two lines, one of these before [`LINE`], so that a line that somebody else
+/// wrote is never taken for ours.
 const MARK: &str = "# Added by `expbundle attach`, and removed by `expbundle detach`:";
 /// The same in a file that was not there.
 const MARK_FILE: &str = "# File added by `expbundle attach`, and removed by `expbundle detach`:";
@@ -18,11 +20,13 @@ const LINE: &str = "experiment.expb filter=lfs diff=lfs merge=lfs -text";
 /// Git takes no notice of longer lines.
 const MOST_LINE_BYTES: usize = 2048;
 
-/// Whether it is plain that the attributes keep the bundle as it is: in LFS, or as a binary file that git does not touch.
+/// Whether it is plain that the attributes keep the bundle as it is: in LFS, or as a binary file
+/// that git does not touch.
 fn is_covered(gitattributes: &str) -> bool {
     let mut covered = false;
     for line in gitattributes.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        // Quotes, escapes, classes and macros may mean the bundle too, and what they say of it is not worked out.
+        // Quotes, escapes, classes and macros may mean the bundle too, and what they say of it is
+        // not worked out.
         let is_plain = line.len() <= MOST_LINE_BYTES && !line.contains(['"', '\\', '[']);
         let (pattern, attributes) = line.split_once([' ', '\t']).unwrap_or((line, ""));
         if is_plain && !matches_bundle(pattern) {
@@ -40,7 +44,8 @@ fn is_covered(gitattributes: &str) -> bool {
     covered
 }
 
-/// The text with [`LINE`] at its end below a mark, or `None` if it needs none. Line ends are those of the text.
+/// The text with [`LINE`] at its end below a mark, or `None` if it needs none. Line ends are those
+/// of the text.
 pub fn with_line(gitattributes: Option<&str>) -> Option<String> {
     let Some(text) = gitattributes else { return Some(format!("{MARK_FILE}\n{LINE}\n")) };
     if is_covered(text) {
@@ -50,7 +55,8 @@ pub fn with_line(gitattributes: Option<&str>) -> Option<String> {
     if text.is_empty() || text.ends_with('\n') {
         Some(format!("{text}{MARK}{line_end}{LINE}{line_end}"))
     } else {
-        // Without a last line end there was none to give back, so that `without_line` restores the very bytes.
+        // Without a last line end there was none to give back, so that `without_line` restores the
+        // very bytes.
         Some(format!("{text}{line_end}{MARK}{line_end}{LINE}"))
     }
 }
@@ -90,9 +96,11 @@ pub fn ignoring_line(gitignore: &str) -> Option<&str> {
     matching.next().flatten()
 }
 
-/// Whether a pattern without escapes and classes matches the bundle's name at the top of the folder.
+/// Whether a pattern without escapes and classes matches the bundle's name at the top of the
+/// folder.
 fn matches_bundle(mut pattern: &str) -> bool {
-    // `/x` is x at the top, and `**/x` is x anywhere. Any other slash means a folder, where the bundle is not.
+    // `/x` is x at the top, and `**/x` is x anywhere. Any other slash means a folder, where the
+    // bundle is not.
     while let Some(rest) = pattern.strip_prefix("**/") {
         pattern = rest;
     }

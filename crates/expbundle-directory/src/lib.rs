@@ -1,7 +1,9 @@
-//! A model directory that carries a bundle (spec/directory.md): judging its files, attaching, releasing, detaching.
+//! A model directory that carries a bundle (spec/directory.md): judging its files, attaching,
+//! releasing, detaching.
 //!
-//! The folder is that of a Hugging Face model repository, or any other: weights, a card, perhaps Git LFS pointers. Links are neither
-//! followed nor written through, but in a snapshot of the Hub's cache.
+//! The folder is that of a Hugging Face model repository, or any other: weights, a card, perhaps
+//! Git LFS pointers. Links are neither followed nor written through, but in a snapshot of the Hub's
+//! cache.
 
 mod alike;
 pub mod attach;

@@ -1,5 +1,5 @@
-//! What records say that they made, by digest and by name, for lookups: a file is compared with all of it in constant time
-//! (spec/directory.md, "What covers").
+//! What records say that they made, by digest and by name, for lookups: a file is compared with all
+//! of it in constant time (spec/directory.md, "What covers").
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -67,7 +67,8 @@ impl Outputs {
             let Some(body) = covering.intact().records().get(&record).map(Record::body) else { continue };
             let (mut models, mut first_model) = (HashMap::new(), None);
             for artifact in &body.outputs {
-                // What a run was given it has not made, so an evaluation of a model covers no model.
+                // What a run was given it has not made, so an evaluation of a model covers no
+                // model.
                 if artifact.passed_on == Some(true) {
                     continue;
                 }
@@ -125,7 +126,8 @@ impl Outputs {
         }
     }
 
-    /// Paths and names that `artifacts.json` gives to the models of `record.json`. Where it is withheld they are not known.
+    /// Paths and names that `artifacts.json` gives to the models of `record.json`. Where it is
+    /// withheld they are not known.
     fn names(&mut self, covering: &Covering<'_>, output: Output, models: &HashMap<ArtifactDigests, u64>) {
         let section = covering.intact().json_section::<Artifacts>(output.record).unwrap_or_default();
         for artifact in section.artifacts {
@@ -155,8 +157,9 @@ impl Outputs {
         self.has_model
     }
 
-    /// The output that a file is: by its size and BLAKE3, and by SHA-256 if that is all that is known or if it was asked for. So what another
-    /// record says does not change what a file is compared with.
+    /// The output that a file is: by its size and BLAKE3, and by SHA-256 if that is all that is
+    /// known or if it was asked for. So what another record says does not change what a file is
+    /// compared with.
     pub fn find(&self, held: &Held) -> Option<Output> {
         let find = |key| self.by_digest.get(&key).copied();
         match held {
@@ -177,8 +180,8 @@ impl Outputs {
         }
     }
 
-    /// The model that a file replaces, if that file is not an output: the one with the same path, or one with the same last name that was
-    /// not found in the folder.
+    /// The model that a file replaces, if that file is not an output: the one with the same path,
+    /// or one with the same last name that was not found in the folder.
     pub fn in_place_of(&self, path: &str) -> Option<Output> {
         let last = path.rsplit('/').next().unwrap_or_default();
         self.by_path.get(path).or_else(|| self.by_last_name.get(last)?.first()).copied()

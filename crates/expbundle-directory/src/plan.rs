@@ -1,8 +1,9 @@
 //! Changes to a folder, worked out in full before the first is made.
 //!
-//! A [`Plan`] can be shown, and then applied: every new file is complete on the disk before the first is put in its
-//! place, and if one cannot be, those before it are put back. Between two renames a power cut can still leave one file
-//! new and another old; attaching once more mends that, because it is the same as attaching once.
+//! A [`Plan`] can be shown, and then applied: every new file is complete on the disk before the
+//! first is put in its place, and if one cannot be, those before it are put back. Between two
+//! renames a power cut can still leave one file new and another old; attaching once more mends
+//! that, because it is the same as attaching once.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,7 +99,8 @@ pub struct ObjectedRecord {
     pub objections: Vec<Objection>,
 }
 
-/// What was said against records of a bundle and against their parents, the weightiest first. Of other records anybody can say anything.
+/// What was said against records of a bundle and against their parents, the weightiest first. Of
+/// other records anybody can say anything.
 pub(super) fn objected(intact: &Intact, standing: &Standing) -> Vec<ObjectedRecord> {
     let records = intact.records();
     let parents = records.values().flat_map(|record| &record.body().parents);
@@ -125,7 +127,8 @@ pub struct Plan {
     pub files: Vec<FileReport>,
     /// Changes, in the order in which they are made: the bundle last.
     pub changes: Vec<Change>,
-    /// What was said against the records that the folder carries then, as far as anybody can tell without a signers file: to be read first.
+    /// What was said against the records that the folder carries then, as far as anybody can tell
+    /// without a signers file: to be read first.
     pub objected: Vec<ObjectedRecord>,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
@@ -201,7 +204,8 @@ fn prepare(path: &Utf8Path, after: &After) -> io::Result<Option<PreparedFile>> {
 /// Puts texts back. The bundle comes last, so it never has to be.
 fn undo(done: &[(Utf8PathBuf, Option<String>)]) {
     for (path, before) in done.iter().rev() {
-        // What fails now failed for the reason that is reported; there is nothing more to be done about it.
+        // What fails now failed for the reason that is reported; there is nothing more to be done
+        // about it.
         let _best_effort = match before {
             Some(text) => write_file(path, |file| file.write_all(text.as_bytes())),
             None => remove_file(path),

@@ -1,4 +1,5 @@
-//! Releasing a folder: its counted files are listed, and the listing is signed (spec/directory.md, "Releases").
+//! Releasing a folder: its counted files are listed, and the listing is signed (spec/directory.md,
+//! "Releases").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +32,9 @@ pub struct Releasing<'a> {
     pub signing: Signing<'a>,
     /// What is released, and why.
     pub release: Release,
-    /// Whose releases it follows, beside those of its own key. Without a policy those of all keys, strangers among them: whoever holds the
-    /// signed release without theirs knows that something is missing.
+    /// Whose releases it follows, beside those of its own key. Without a policy those of all keys,
+    /// strangers among them: whoever holds the signed release without theirs knows that something
+    /// is missing.
     pub policy: Option<&'a TrustPolicy>,
 }
 
@@ -109,7 +111,8 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     Ok(Tree::new(files)?)
 }
 
-/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases that are there, of keys that it may follow.
+/// Signs a release and puts it into the bundle, with its listing. It follows the latest releases
+/// that are there, of keys that it may follow.
 pub(crate) fn add(
     bundle: &mut Bundle,
     present: Option<&Intact>,
@@ -129,7 +132,8 @@ pub(crate) fn add(
     Ok(bundle.release(tree, &weights, &releasing.release, &previous, &releasing.signing)?)
 }
 
-/// Of each key the releases that no other one of that key follows. Whatever a stranger's release follows, ours are named.
+/// Of each key the releases that no other one of that key follows. Whatever a stranger's release
+/// follows, ours are named.
 fn latest<'a>(intact: &'a Intact, releasing: &Releasing<'_>) -> Vec<&'a VerifiedStatement> {
     let releases: BTreeMap<StatementId, &VerifiedStatement> = intact
         .statements()
@@ -178,7 +182,8 @@ pub fn plan_release(
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
 }
 
-/// A release says whose the models are, and not which run made them; that is said of those of which nothing is known.
+/// A release says whose the models are, and not which run made them; that is said of those of which
+/// nothing is known.
 pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
     const SHOWN: usize = 5;
     let name = |path: &String| Foreign::new(path).bare_if_plain().to_string();
@@ -188,8 +193,8 @@ pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
     (!not_made_here.is_empty()).then(|| format!("not made by any record here: {shown}{more}"))
 }
 
-/// What a release changes, a line for each file. It is compared with the last one of the same key: what somebody else released is not what the
-/// signer knows.
+/// What a release changes, a line for each file. It is compared with the last one of the same key:
+/// what somebody else released is not what the signer knows.
 pub(crate) fn changed(present: Option<&Intact>, releasing: &Releasing<'_>, tree: &Tree) -> Vec<String> {
     let mut lines = match present.and_then(|present| last_tree(present, releasing.signing.key)) {
         Some(last) => differences(&last, tree),

@@ -1,4 +1,5 @@
-//! The releases of a folder: which count, and which of them the folder is (spec/directory.md, "Releases").
+//! The releases of a folder: which count, and which of them the folder is (spec/directory.md,
+//! "Releases").
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,7 +35,8 @@ pub(crate) struct HeldTo {
 }
 
 impl Releases {
-    /// Compares the folder with the releases of its bundle. If it is none of those that count, it is held to the latest.
+    /// Compares the folder with the releases of its bundle. If it is none of those that count, it
+    /// is held to the latest.
     pub fn of(covering: &Covering<'_>, scan: &Scan) -> Self {
         // One statement may be in several envelopes.
         let statements: BTreeMap<StatementId, &VerifiedStatement> = covering
@@ -94,10 +96,12 @@ impl Releases {
     }
 }
 
-/// Releases that another one takes the place of: with a signers file any that counts, else one of the same key.
+/// Releases that another one takes the place of: with a signers file any that counts, else one of
+/// the same key.
 ///
-/// A release that follows something that is not here may follow any that does not follow it, so it replaces all of them: otherwise whoever
-/// leaves out the one between them brings back an older one. Of several such releases that is the last.
+/// A release that follows something that is not here may follow any that does not follow it, so it
+/// replaces all of them: otherwise whoever leaves out the one between them brings back an older
+/// one. Of several such releases that is the last.
 fn replaced<'a>(
     covering: &Covering<'_>,
     statements: &BTreeMap<StatementId, &'a VerifiedStatement>,

@@ -129,7 +129,8 @@ pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result
     Ok(Scan { files, skipped, not_counted, alike, followed, shards })
 }
 
-/// Whether a card counts, because it may choose which files are loaded. One that cannot be read counts too.
+/// Whether a card counts, because it may choose which files are loaded. One that cannot be read
+/// counts too.
 pub(super) fn is_counted_card(path: &Utf8Path) -> bool {
     let size = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
     size > MOST_CARD_BYTES || read_whole(path, size).map_or(true, |card| may_choose_files(&card))

@@ -28,8 +28,8 @@ impl Shards {
     }
 }
 
-/// Whether a file is an index of weights, by its name: `model.safetensors.index.json`, `tf_model.h5.index.json`; with a variant
-/// `model.safetensors.index.fp16.json`.
+/// Whether a file is an index of weights, by its name: `model.safetensors.index.json`,
+/// `tf_model.h5.index.json`; with a variant `model.safetensors.index.fp16.json`.
 pub fn is_index(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let Some(name) = path.strip_suffix(".json") else { return false };

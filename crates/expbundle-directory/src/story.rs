@@ -36,7 +36,8 @@ struct Chapter<'a> {
 impl<'a> Story<'a> {
     /// Reads the sections. Withheld ones say nothing.
     ///
-    /// `heads` are the records that no other follows from, in the order of their ids: the card is about those.
+    /// `heads` are the records that no other follows from, in the order of their ids: the card is
+    /// about those.
     pub fn new(bundle: &'a Bundle, records: &'a BTreeMap<RecordId, Record>, heads: &[RecordId]) -> Self {
         let chapter = |(id, record): (&RecordId, &'a Record)| Chapter {
             record,
@@ -52,7 +53,8 @@ impl<'a> Story<'a> {
         Self::new(intact.bundle(), intact.records(), heads)
     }
 
-    /// What the records that nothing follows from can say in a card, and sentences about what has no place there.
+    /// What the records that nothing follows from can say in a card, and sentences about what has
+    /// no place there.
     pub fn additions(&self, model_name: &str) -> (Additions, Vec<String>) {
         let tags = vec![TAG.to_owned()];
         let mut all = Additions { model_name: model_name.to_owned(), tags, ..Additions::default() };
@@ -81,7 +83,8 @@ fn section<S: JsonSection>(bundle: &Bundle, record: RecordId) -> Option<S> {
     json::from_bytes(&content.read(limits.section_bytes).ok()?, &limits).ok()
 }
 
-/// Turns a record into additions to a card, and sentences about what has no place there. A licence is never set.
+/// Turns a record into additions to a card, and sentences about what has no place there. A licence
+/// is never set.
 fn additions(record: &Record, artifacts: &Artifacts, evaluations: &Evaluations) -> (Additions, Vec<String>) {
     let mut notes = Vec::new();
     let inputs = || artifacts.artifacts.iter().filter(|artifact| artifact.direction == Direction::Input);

@@ -40,8 +40,8 @@ pub fn find_key(lines: &[String], key: &str) -> Option<KeyPlace> {
     Some(KeyPlace { lines: start..last + 1, colon: spelling.len() - 1, value: value.to_owned() })
 }
 
-/// Where the list in brackets that begins in these lines ends: the line and column of its `]`, and whether a comma must
-/// stand before a further item.
+/// Where the list in brackets that begins in these lines ends: the line and column of its `]`, and
+/// whether a comma must stand before a further item.
 pub fn flow_end(lines: &[String], range: &Range<usize>) -> Option<(usize, usize, bool)> {
     let mut depth = 0_usize;
     let mut quote: Option<char> = None;
@@ -85,7 +85,8 @@ pub fn flow_end(lines: &[String], range: &Range<usize>) -> Option<(usize, usize,
     None
 }
 
-/// A text as YAML: plain where every reader of YAML 1.1 and 1.2 takes it as text, else in double quotes.
+/// A text as YAML: plain where every reader of YAML 1.1 and 1.2 takes it as text, else in double
+/// quotes.
 pub fn scalar(text: &str) -> String {
     const WORDS: &[&str] = &["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
@@ -93,7 +94,8 @@ pub fn scalar(text: &str) -> String {
     if first && rest && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         text.to_owned()
     } else {
-        // A JSON string is a double-quoted scalar of YAML, but for what YAML does not take as it is, or takes for a line break.
+        // A JSON string is a double-quoted scalar of YAML, but for what YAML does not take as it
+        // is, or takes for a line break.
         let mut quoted = String::with_capacity(text.len() + 2);
         for c in serde_json::Value::from(text).to_string().chars() {
             match c {

@@ -1,5 +1,6 @@
-//! Attacks on the verdict on a folder (spec/directory.md): whatever is changed in a released folder, and whatever strangers add or take
-//! away, it is not trusted for what no trusted signer released or made.
+//! Attacks on the verdict on a folder (spec/directory.md): whatever is changed in a released
+//! folder, and whatever strangers add or take away, it is not trusted for what no trusted signer
+//! released or made.
 //!
 //! Single layouts are conformance cases, `directory/*`. These are the laws behind them.
 
@@ -325,7 +326,8 @@ proptest! {
         }
     }
 
-    /// Whatever strangers add and anybody leaves out, a changed folder is never trusted, and what strangers add changes no state.
+    /// Whatever strangers add and anybody leaves out, a changed folder is never trusted, and what
+    /// strangers add changes no state.
     #[test]
     fn strangers_raise_nothing(files in models(), what in changes(), meddlings in meddlings(), is_released in any::<bool>()) {
         let weights = files.get("model.safetensors").expect("weights").clone();
@@ -342,7 +344,8 @@ proptest! {
         bundle.save(&path.join("experiment.expb")).expect("room");
         let after = trust(&path);
         if before.state < State::Trusted {
-            // Ada's older checkpoint may be brought along with its record; then she made it, and it is said that nobody released it.
+            // Ada's older checkpoint may be brought along with its record; then she made it, and it
+            // is said that nobody released it.
             let made_by_ada = !is_released && after.files.iter().all(|file| file.made.as_ref().is_some_and(|made| made.by == ["ada@example.org"]));
             prop_assert!(after.state < State::Trusted || made_by_ada, "{meddlings:?}: {:#?}", after.files);
         }
@@ -370,7 +373,8 @@ fn strangers_lower_nothing() {
     }
 }
 
-/// Of two names that are one on some machines neither is covered, nor the one by what is released under the other.
+/// Of two names that are one on some machines neither is covered, nor the one by what is released
+/// under the other.
 #[cfg(unix)]
 #[test]
 fn names_that_are_alike_are_covered_by_nothing() {

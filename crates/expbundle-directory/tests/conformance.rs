@@ -1,4 +1,5 @@
-//! Every conformance case, in one process, by the library. The runner asks the program: `just conformance`.
+//! Every conformance case, in one process, by the library. The runner asks the program:
+//! `just conformance`.
 
 use std::collections::BTreeSet;
 use std::fs;

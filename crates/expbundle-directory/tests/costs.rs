@@ -1,7 +1,9 @@
-//! The verdict on a folder takes time and memory linear in bundle and folder (spec/security.md), whatever the bundle says of the files.
+//! The verdict on a folder takes time and memory linear in bundle and folder (spec/security.md),
+//! whatever the bundle says of the files.
 //!
-//! Work is counted in allocated bytes, which do not depend on the machine: inputs of twice the size may take a little more than twice as
-//! many, and where names were multiplied by files they took four times as many.
+//! Work is counted in allocated bytes, which do not depend on the machine: inputs of twice the size
+//! may take a little more than twice as many, and where names were multiplied by files they took
+//! four times as many.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;

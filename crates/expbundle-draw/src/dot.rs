@@ -43,8 +43,8 @@ pub fn dot(view: &View) -> String {
     out
 }
 
-/// Within a DOT string a quote ends it and a backslash begins an escape (`\N` would be the node's name); `&` begins an
-/// entity of HTML.
+/// Within a DOT string a quote ends it and a backslash begins an escape (`\N` would be the node's
+/// name); `&` begins an entity of HTML.
 fn escape(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;")
 }

@@ -11,7 +11,8 @@ pub struct Item<I> {
     pub follows: Vec<I>,
 }
 
-/// Each item with what stands before its first line, before its other lines, and the lines that join it to the next.
+/// Each item with what stands before its first line, before its other lines, and the lines that
+/// join it to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Position among the items.
@@ -24,10 +25,12 @@ pub struct Row {
     pub joints: Vec<String>,
 }
 
-/// Lanes that are drawn. A hundred thousand statements that nothing follows would be as many in every line.
+/// Lanes that are drawn. A hundred thousand statements that nothing follows would be as many in
+/// every line.
 const MOST_LANES: usize = 24;
 
-/// Draws items that are sorted by date, latest first. Whatever follows something stands above it, whatever the dates say.
+/// Draws items that are sorted by date, latest first. Whatever follows something stands above it,
+/// whatever the dates say.
 ///
 /// Of a history with more lanes than can be read some are not drawn; each line says how many.
 pub fn rows<I: Ord + Copy>(items: &[Item<I>]) -> Vec<Row> {
@@ -62,7 +65,8 @@ pub fn rows<I: Ord + Copy>(items: &[Item<I>]) -> Vec<Row> {
             let after = "\\ ".repeat(lanes.len() - column - new.len());
             joints.push(format!("{before}|{}{after}", "\\ ".repeat(new.len() - 1)));
         } else if new.is_empty() {
-            // The lane ends here, in another one or at the first item; lanes to the right of it move over.
+            // The lane ends here, in another one or at the first item; lanes to the right of it
+            // move over.
             let right = lanes.len() - column;
             match (is_joined, column) {
                 (true, 0) => joints.push(format!("|/{}", " /".repeat(right.saturating_sub(1)))),

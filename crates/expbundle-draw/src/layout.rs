@@ -1,10 +1,13 @@
-//! A layered layout: ancestors to the left, descendants to the right (after Sugiyama, Tagawa and Toda, 1981).
+//! A layered layout: ancestors to the left, descendants to the right (after Sugiyama, Tagawa and
+//! Toda, 1981).
 //!
-//! Arcs that close a circle are turned; layers are longest paths; arcs over several layers get a place in each;
-//! barycentre sweeps take out crossings; positions within a layer are the least squares that keep the distances. The
-//! result depends on the graph alone. Labels are measured by the caller.
+//! Arcs that close a circle are turned; layers are longest paths; arcs over several layers get a
+//! place in each; barycentre sweeps take out crossings; positions within a layer are the least
+//! squares that keep the distances. The result depends on the graph alone. Labels are measured by
+//! the caller.
 
-/// Places for long arcs beyond which they are drawn straight instead, because nobody could follow them anyway.
+/// Places for long arcs beyond which they are drawn straight instead, because nobody could follow
+/// them anyway.
 const BENDS_MAX: usize = 20_000;
 /// Sweeps through the layers; crossings rarely fall after the tenth.
 const SWEEPS: usize = 16;
@@ -39,7 +42,8 @@ pub(crate) type Point = (f64, f64);
 pub(crate) struct Layout {
     /// Upper left corner of each node.
     pub(crate) nodes: Vec<Point>,
-    /// For each arc the points that it goes through: pairs of a column's left and right side between its two ends.
+    /// For each arc the points that it goes through: pairs of a column's left and right side
+    /// between its two ends.
     pub(crate) arcs: Vec<Vec<Point>>,
     /// Of everything.
     pub(crate) size: Size,
@@ -232,7 +236,8 @@ fn depth_first(vertices: usize, neighbours: &Neighbours) -> Vec<usize> {
     met
 }
 
-/// The place of each vertex within its layer, from 0 to 1, so that layers of different sizes compare.
+/// The place of each vertex within its layer, from 0 to 1, so that layers of different sizes
+/// compare.
 fn ranks(columns: &[Vec<usize>], vertices: usize) -> Vec<f64> {
     let mut rank = vec![0.0; vertices];
     for column in columns {
@@ -275,7 +280,8 @@ fn crossings(columns: &[Vec<usize>], neighbours: &Neighbours, rank: &[f64]) -> u
     total
 }
 
-/// Gives each vertex its height in the picture: near its neighbours, in order, and apart from the next.
+/// Gives each vertex its height in the picture: near its neighbours, in order, and apart from the
+/// next.
 fn place(vertices: &mut [Vertex], columns: &mut [Vec<usize>], chains: &[Vec<usize>]) {
     let neighbours = Neighbours::new(vertices.len(), chains);
     for column in columns.iter() {

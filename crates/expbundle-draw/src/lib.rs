@@ -1,9 +1,10 @@
 //! Pictures of a family of experiment records: as SVG, DOT and Mermaid, and as a tree of lines.
 //!
-//! A [`View`] is what a picture shows, put together from a lineage and labelled by the caller; [`tree`] is the same as lines.
+//! A [`View`] is what a picture shows, put together from a lineage and labelled by the caller;
+//! [`tree`] is the same as lines.
 //!
-//! Labels come from files that anybody may have made. In each language they are text and can be nothing else: no tag, no
-//! directive, no link, no second node.
+//! Labels come from files that anybody may have made. In each language they are text and can be
+//! nothing else: no tag, no directive, no link, no second node.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -10,7 +10,8 @@ use crate::view::{Tone, View};
 
 /// The view as a Mermaid flowchart, ancestors to the left.
 ///
-/// The heading is left out: Mermaid takes titles from YAML front matter only, which is one more language to escape for.
+/// The heading is left out: Mermaid takes titles from YAML front matter only, which is one more
+/// language to escape for.
 pub fn mermaid(view: &View) -> String {
     let mut out = String::from("flowchart LR\n");
     // Writing to a string cannot fail.
@@ -50,8 +51,8 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-/// Everything in ASCII that is not plainly a letter, digit or harmless mark becomes an entity code: Mermaid looks for
-/// directives (`%%{`) and Markdown even within quotes.
+/// Everything in ASCII that is not plainly a letter, digit or harmless mark becomes an entity code:
+/// Mermaid looks for directives (`%%{`) and Markdown even within quotes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {

@@ -124,7 +124,8 @@ struct Warnings(Vec<String>);
 impl Warnings {
     fn new(view: &View) -> Self {
         let in_rows = |line: &String| {
-            // What goes on in a further row is set in, or a foreign word could begin a row like one of ours.
+            // What goes on in a further row is set in, or a foreign word could begin a row like one
+            // of ours.
             let rows = rows(&visible(line), WARNING_COLUMNS).into_iter().enumerate();
             rows.map(|(index, row)| if index == 0 { row } else { format!("\u{a0}\u{a0}\u{a0}\u{a0}{row}") })
         };

@@ -3,7 +3,8 @@
 use expbundle_format::foreign::is_unseen;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Replaces what is not seen (`is_unseen` of `expbundle-format`), by which a label could pretend to be another.
+/// Replaces what is not seen (`is_unseen` of `expbundle-format`), by which a label could pretend to
+/// be another.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().map(|c| if is_unseen(c) { '\u{FFFD}' } else { c }).collect()
 }

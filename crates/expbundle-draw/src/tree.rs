@@ -1,7 +1,8 @@
 //! The family tree as lines of text: who stands where. Words and colours are the caller's.
 //!
-//! A record stands under what it leads to, each once in full; where it comes again, the line says so. Each step is indented, but a chain
-//! that is longer than half of the indentation goes on as a list, so that one of a thousand can be read.
+//! A record stands under what it leads to, each once in full; where it comes again, the line says
+//! so. Each step is indented, but a chain that is longer than half of the indentation goes on as a
+//! list, so that one of a thousand can be read.
 
 use std::collections::HashSet;
 
@@ -107,7 +108,8 @@ struct Pending {
     depth: usize,
 }
 
-/// What stands below a record. What joins a child to it is asked for when its line is written, for most never are.
+/// What stands below a record. What joins a child to it is asked for when its line is written, for
+/// most never are.
 enum Next {
     Item(TreeItem, Option<Edge>),
     Child { child: RecordId, parent: RecordId },
@@ -123,7 +125,8 @@ impl Next {
     }
 }
 
-/// The tree above or below these records, each in full once. Gaps, absent parents and suggestions are shown on the way up.
+/// The tree above or below these records, each in full once. Gaps, absent parents and suggestions
+/// are shown on the way up.
 pub fn tree(lineage: &Lineage, starts: &[RecordId], direction: Direction, limits: TreeLimits) -> Vec<TreeLine> {
     let mut lines = Vec::new();
     let mut seen = HashSet::new();
@@ -178,7 +181,8 @@ fn branch(
             below.truncate(room);
             below.push(Next::Item(TreeItem::More { count: left }, None));
         }
-        // Far to the right a single continuation stands right below what is last itself, so that a long chain goes on as a list.
+        // Far to the right a single continuation stands right below what is last itself, so that a
+        // long chain goes on as a list.
         let is_chain = below.len() == 1 && room > 0 && ends && indentation * 2 >= limits.indentation;
         let last = below.len().saturating_sub(1);
         for (index, next) in below.into_iter().enumerate().rev() {

@@ -50,7 +50,8 @@ pub struct ViewEdge {
     pub parent: usize,
     /// Position of the descendant among the nodes.
     pub child: usize,
-    /// Decides how it is drawn. `None`: it is not a link, but leads from an input that no record made.
+    /// Decides how it is drawn. `None`: it is not a link, but leads from an input that no record
+    /// made.
     pub grade: Option<Grade>,
     /// The relation and who states it, or nothing.
     pub label: String,
@@ -81,7 +82,8 @@ impl View {
 pub struct ViewOptions {
     /// Links at most.
     pub edges: usize,
-    /// Alternatives of one input that are shown: of what thousands made and thousands took in, each pair would be a link.
+    /// Alternatives of one input that are shown: of what thousands made and thousands took in, each
+    /// pair would be a link.
     pub alternatives: usize,
     /// Inputs that no record accounts for, and parents that are not here.
     pub gaps: bool,

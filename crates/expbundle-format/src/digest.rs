@@ -1,8 +1,8 @@
 //! Digests: the names of everything in a bundle (spec/digests.md).
 //!
-//! BLAKE3-256 is identity: file names, record ids and links. SHA-256 stands beside it, because LFS, OCI, in-toto and
-//! FIPS-bound auditors know only that. This module hashes bytes that it is given; finding and mapping files is the
-//! business of crates that may touch paths.
+//! BLAKE3-256 is identity: file names, record ids and links. SHA-256 stands beside it, because LFS,
+//! OCI, in-toto and FIPS-bound auditors know only that. This module hashes bytes that it is given;
+//! finding and mapping files is the business of crates that may touch paths.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -25,7 +25,8 @@ pub enum DigestError {
         /// Characters found.
         actual: usize,
     },
-    /// Upper case is refused rather than folded: two spellings would be two file names for one object.
+    /// Upper case is refused rather than folded: two spellings would be two file names for one
+    /// object.
     #[error("a digest has lower-case hex digits only, found {found:?}")]
     Digit {
         /// The first character that is none of `0-9a-f`.
@@ -147,8 +148,8 @@ macro_rules! digest_type {
 digest_type!(
     /// A BLAKE3-256 digest, the name of every object in a bundle (spec/digests.md).
     ///
-    /// Its text is 64 lower-case hex digits. Upper case is refused rather than folded: two spellings would be two file
-    /// names for one object.
+    /// Its text is 64 lower-case hex digits. Upper case is refused rather than folded: two
+    /// spellings would be two file names for one object.
     Blake3,
     "BLAKE3-256 in lower-case hex"
 );
@@ -215,9 +216,11 @@ id_type!(
     StatementId
 );
 
-/// Both strong digests of one object: in-toto's `DigestSet` with exactly the two algorithms of version 1.
+/// Both strong digests of one object: in-toto's `DigestSet` with exactly the two algorithms of
+/// version 1.
 ///
-/// Digests by other algorithms may stand beside them in a file; they are preserved and prove nothing.
+/// Digests by other algorithms may stand beside them in a file; they are preserved and prove
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DigestSet {
@@ -236,8 +239,8 @@ impl DigestSet {
 
 /// The strong digests known of an artifact: both, or just one.
 ///
-/// A Git LFS pointer tells the SHA-256 of weights that nobody here has, so an artifact may have only that.
-/// At least one is present; the type cannot be made without.
+/// A Git LFS pointer tells the SHA-256 of weights that nobody here has, so an artifact may have
+/// only that. At least one is present; the type cannot be made without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "RawArtifactDigests", into = "RawArtifactDigests")]
@@ -291,7 +294,8 @@ pub enum Agreement {
     Same,
     /// Nothing in common: other bytes, or unknown.
     Different,
-    /// One digest agrees and another differs. Somebody lies, so nothing follows (`artifact.digest-conflict`).
+    /// One digest agrees and another differs. Somebody lies, so nothing follows
+    /// (`artifact.digest-conflict`).
     Conflict,
 }
 
@@ -329,7 +333,8 @@ impl ArtifactDigests {
         }
     }
 
-    /// Whether these are the digests of zero bytes. Every empty file is the same file, so they link nothing.
+    /// Whether these are the digests of zero bytes. Every empty file is the same file, so they link
+    /// nothing.
     pub fn is_of_nothing(&self) -> bool {
         static NOTHING: LazyLock<ArtifactDigests> = LazyLock::new(|| DigestSet::of(&[]).into());
         self.agreement(&NOTHING) != Agreement::Different

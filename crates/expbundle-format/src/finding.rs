@@ -1,7 +1,8 @@
 //! Findings: the results of verification (spec/verification.md).
 //!
-//! A [`Code`] is stable API: it stands in `spec/codes.toml` with its clause, its meaning and its help, and a test
-//! compares that file with this one. The wording of a finding may change; its code may not.
+//! A [`Code`] is stable API: it stands in `spec/codes.toml` with its clause, its meaning and its
+//! help, and a test compares that file with this one. The wording of a finding may change; its code
+//! may not.
 
 use std::fmt;
 use std::str::FromStr;
@@ -274,7 +275,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// One result of verification: a stable code, where, and what was seen. Severity and help follow from the code.
+/// One result of verification: a stable code, where, and what was seen. Severity and help follow
+/// from the code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finding {
     /// What kind of thing was found.
@@ -332,7 +334,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The written form of a finding, with severity and help beside the code for readers that lack the registry.
+/// The written form of a finding, with severity and help beside the code for readers that lack the
+/// registry.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Finding"))]

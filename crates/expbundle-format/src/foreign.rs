@@ -1,8 +1,10 @@
 //! Strings out of files that anyone may have made, quoted for people.
 //!
-//! Whatever is shown to a person has fields of our own: a state, a signer, a date, separators between them. A title must not be able to
-//! imitate one. So a foreign string is shown between two quotation marks that it cannot contain, in one line, with everything that is
-//! not seen as an escape, and not longer than there is room for. What is shown in full can be read back: two strings never look alike.
+//! Whatever is shown to a person has fields of our own: a state, a signer, a date, separators
+//! between them. A title must not be able to imitate one. So a foreign string is shown between two
+//! quotation marks that it cannot contain, in one line, with everything that is not seen as an
+//! escape, and not longer than there is room for. What is shown in full can be read back: two
+//! strings never look alike.
 
 use std::fmt::{self, Write};
 
@@ -26,7 +28,8 @@ pub struct Foreign<'a> {
 
 /// Columns that a string takes unless more or less is asked for.
 const COLUMNS: usize = 120;
-/// Marks above or below one letter. Hebrew and Vietnamese have up to three; a hundred reach into the lines around.
+/// Marks above or below one letter. Hebrew and Vietnamese have up to three; a hundred reach into
+/// the lines around.
 const MOST_MARKS: usize = 4;
 
 impl<'a> Foreign<'a> {
@@ -47,8 +50,8 @@ impl<'a> Foreign<'a> {
         self.at_most(usize::MAX)
     }
 
-    /// Without marks if it is one short word of letters, digits and `. _ / - + = %`: for tables of names and values, where one word can
-    /// imitate nothing. Never within a sentence.
+    /// Without marks if it is one short word of letters, digits and `. _ / - + = %`: for tables of
+    /// names and values, where one word can imitate nothing. Never within a sentence.
     #[must_use]
     pub fn bare_if_plain(self) -> Self {
         Self { bare_if_plain: true, ..self }
@@ -76,8 +79,9 @@ impl fmt::Display for Foreign<'_> {
     }
 }
 
-/// A line that has foreign strings in it already, like the message of a [`Finding`](crate::Finding): what is not seen is escaped, it is
-/// one line, and not longer than so many columns.
+/// A line that has foreign strings in it already, like the message of a
+/// [`Finding`](crate::Finding): what is not seen is escaped, it is one line, and not longer than so
+/// many columns.
 #[derive(Clone, Copy, Debug)]
 pub struct ForeignLine<'a>(pub &'a str, pub usize);
 
@@ -152,7 +156,8 @@ impl<'a> Letters<'a> {
         }
     }
 
-    /// Whether it is a dot that parts fields. Within a word, as in Catalan and Japanese, it is a letter like others.
+    /// Whether it is a dot that parts fields. Within a word, as in Catalan and Japanese, it is a
+    /// letter like others.
     fn separates(&self, letter: char) -> bool {
         let in_a_word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
         looks_like_a_separator(letter) && !(in_a_word(self.before) && in_a_word(self.rest.clone().next()))
@@ -185,10 +190,12 @@ impl Shown {
     }
 }
 
-/// Whether a character is not seen, or is not seen to be there: it moves the cursor, turns the direction of writing, joins or breaks
-/// what stands around it, or is a blank that is not the blank.
+/// Whether a character is not seen, or is not seen to be there: it moves the cursor, turns the
+/// direction of writing, joins or breaks what stands around it, or is a blank that is not the
+/// blank.
 ///
-/// What a later version of Unicode may make of a character that has no meaning yet is not known, so that is unseen too.
+/// What a later version of Unicode may make of a character that has no meaning yet is not known, so
+/// that is unseen too.
 pub fn is_unseen(letter: char) -> bool {
     match get_general_category(letter) {
         GeneralCategory::SpaceSeparator => letter != ' ',
@@ -203,8 +210,9 @@ pub fn is_unseen(letter: char) -> bool {
     }
 }
 
-/// Letters, marks and symbols of which nothing is to be seen: those of `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of
-/// Unicode 16) whose category does not give them away, and those that are drawn as an empty space.
+/// Letters, marks and symbols of which nothing is to be seen: those of
+/// `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt of Unicode 16) whose category does not
+/// give them away, and those that are drawn as an empty space.
 fn is_blank(letter: char) -> bool {
     matches!(
         letter,
@@ -361,7 +369,8 @@ mod tests {
     }
 
     proptest! {
-        /// The quotation ends where we end it, nothing in it is unseen, and no two strings look alike.
+        /// The quotation ends where we end it, nothing in it is unseen, and no two strings look
+        /// alike.
         #[test]
         fn quoting_loses_nothing_and_hides_nothing(text in any::<String>(), soup in "[\"\\\\ ·•“”\u{3164}\u{200b}\u{301}\n\ta]{0,40}") {
             for text in [text, soup] {

@@ -1,7 +1,8 @@
-//! Patterns with `*` and `?`, as in OpenSSH (PATTERNS in `ssh_config(5)`), and in names of git's files that have no slash.
+//! Patterns with `*` and `?`, as in OpenSSH (PATTERNS in `ssh_config(5)`), and in names of git's
+//! files that have no slash.
 
-/// Whether a pattern fits a whole word: `*` any number of bytes, `?` one byte, and every other byte itself. Takes time linear in the
-/// product of both lengths.
+/// Whether a pattern fits a whole word: `*` any number of bytes, `?` one byte, and every other byte
+/// itself. Takes time linear in the product of both lengths.
 ///
 /// ```
 /// assert!(expbundle_format::glob::fits("*.exp?", "experiment.expb"));

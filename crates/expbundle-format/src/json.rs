@@ -1,7 +1,8 @@
 //! Strict I-JSON in, one fixed form out (spec/json.md).
 //!
-//! What two readers could understand differently is refused: duplicate keys, numbers that lose digits, text that is no
-//! Unicode. Nothing is ever written again in order to be hashed; the fixed form only makes equal content equal bytes.
+//! What two readers could understand differently is refused: duplicate keys, numbers that lose
+//! digits, text that is not Unicode. Nothing is ever written again in order to be hashed; the fixed
+//! form only makes equal content equal bytes.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -116,7 +117,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
     Ok(strict::read(bytes, limits)?)
 }
 
-/// Checks one JSON text, and keeps nothing of it: small objects take a hundred times the memory of their text.
+/// Checks one JSON text, and keeps nothing of it: small objects take a hundred times the memory of
+/// their text.
 pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
     Ok(strict::read::<IgnoredAny>(bytes, limits).map(drop)?)
 }

@@ -1,7 +1,9 @@
-//! The experiment bundle format, to the byte: digests, names, container, strict JSON, record, sections, findings.
+//! The experiment bundle format, to the byte: digests, names, container, strict JSON, record,
+//! sections, findings.
 //!
-//! Implements `spec/` except for signatures (`expbundle-statement`), the Parquet profile (`expbundle-series`) and
-//! lineage (`expbundle-lineage`). Input is `Read + Seek`; there is no clock, randomness, environment or path here.
+//! Implements `spec/` except for signatures (`expbundle-statement`), the Parquet profile
+//! (`expbundle-series`) and lineage (`expbundle-lineage`). Input is `Read + Seek`; there is no
+//! clock, randomness, environment or path here.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

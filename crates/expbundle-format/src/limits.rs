@@ -1,20 +1,24 @@
 //! Limits on what a reader takes in (spec/container.md, "Limits"). Each has a code.
 //!
-//! The defaults are what every reader takes. What is beyond them is refused without an answer, for it may well be intact; a reader may take
-//! more. Names need no limit, because their grammar has one.
+//! The defaults are what every reader takes. What is beyond them is refused without an answer, for
+//! it may well be intact; a reader may take more. Names need no limit, because their grammar has
+//! one.
 
 /// How much of anything a reader accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Entries of one bundle besides `mimetype` (`container.limit`). 40,000 runs with a dozen entries each fit.
+    /// Entries of one bundle besides `mimetype` (`container.limit`). 40,000 runs with a dozen
+    /// entries each fit.
     pub entries: u64,
-    /// Bytes of `record.json` (`container.limit`). Thousands of inputs and outputs fit; a directory is one of them.
+    /// Bytes of `record.json` (`container.limit`). Thousands of inputs and outputs fit; a directory
+    /// is one of them.
     pub record_bytes: u64,
     /// Bytes of a statement (`container.limit`).
     pub statement_bytes: u64,
     /// Bytes of a JSON section (`json.limit`). What is larger is a series, and so Parquet.
     pub section_bytes: u64,
-    /// Levels of arrays and objects in one JSON text (`json.limit`). Readers recurse, and stacks are small.
+    /// Levels of arrays and objects in one JSON text (`json.limit`). Readers recurse, and stacks
+    /// are small.
     pub json_depth: u32,
     /// Values in one JSON text, names of members not counted (`json.limit`).
     pub json_values: u64,

@@ -1,6 +1,7 @@
 //! Values that JSON cannot hold, written so that they survive (spec/json.md).
 //!
-//! JSON has no NaN, no infinity and, for many readers, no integer beyond 2^53. Trackers have all three.
+//! JSON has no NaN, no infinity and, for many readers, no integer beyond 2^53. Trackers have all
+//! three.
 
 use std::fmt;
 
@@ -18,7 +19,8 @@ pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 pub struct Number(pub f64);
 
 impl PartialEq for Number {
-    /// Bitwise, so that NaN equals itself and −0 differs from 0: two records are equal when their bytes are.
+    /// Bitwise, so that NaN equals itself and −0 differs from 0: two records are equal when their
+    /// bytes are.
     fn eq(&self, other: &Self) -> bool {
         self.0.to_bits() == other.0.to_bits() || (self.0.is_nan() && other.0.is_nan())
     }
@@ -90,11 +92,13 @@ fn nonfinite(name: &str) -> Option<f64> {
     }
 }
 
-/// Builds a *typed tree*: free-form values from a tracker, with what JSON cannot hold wrapped in an object of one member.
+/// Builds a *typed tree*: free-form values from a tracker, with what JSON cannot hold wrapped in an
+/// object of one member.
 ///
-/// `{"$float": "NaN"}` is a float that JSON lacks, `{"$integer": "9007199254740993"}` an integer beyond 2^53 − 1. An object
-/// of one's own whose only key starts with `$` gets a second `$`, so nothing is ambiguous. `{"$json": "[[0]]"}` is a list or an object that is
-/// not taken apart, as its text: a tree has [`MOST_LEVELS`](typed::MOST_LEVELS) levels, for a section has 64 in all.
+/// `{"$float": "NaN"}` is a float that JSON lacks, `{"$integer": "9007199254740993"}` an integer
+/// beyond 2^53 − 1. An object of one's own whose only key starts with `$` gets a second `$`, so
+/// nothing is ambiguous. `{"$json": "[[0]]"}` is a list or an object that is not taken apart, as
+/// its text: a tree has [`MOST_LEVELS`](typed::MOST_LEVELS) levels, for a section has 64 in all.
 pub mod typed {
     use serde_json::{Map, Value, json};
 
@@ -126,7 +130,8 @@ pub mod typed {
         json!({ "$json": json })
     }
 
-    /// How many values of a JSON text in the fixed form are not taken apart: in one, a name stands in these bytes and nothing else does.
+    /// How many values of a JSON text in the fixed form are not taken apart: in one, a name stands
+    /// in these bytes and nothing else does.
     pub fn count_texts(fixed: &[u8]) -> u64 {
         memchr::memmem::find_iter(fixed, b"\"$json\": \"").count() as u64
     }
@@ -139,7 +144,8 @@ pub mod typed {
         }
     }
 
-    /// An integer of any length, given as its decimal digits with an optional `-`. `None` if it is no such text.
+    /// An integer of any length, given as its decimal digits with an optional `-`. `None` if it is
+    /// no such text.
     pub fn integer(text: &str) -> Option<Value> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -162,7 +168,8 @@ pub mod typed {
         Value::Object(members)
     }
 
-    /// The text inside a wrapper, if the value is one: digits of an integer, the name of a float, or JSON.
+    /// The text inside a wrapper, if the value is one: digits of an integer, the name of a float,
+    /// or JSON.
     pub fn wrapped(value: &Value) -> Option<&str> {
         let members = value.as_object().filter(|members| members.len() == 1)?;
         let (key, inner) = members.iter().next()?;

@@ -1,7 +1,8 @@
 //! Git LFS pointers: the text that a clone without LFS holds in place of a large file.
 //!
-//! A pointer proves which bytes are meant, not that anybody has them. It is read strictly: text that begins like a pointer
-//! and is none is an error, because taking it for the file would compare digests that mean nothing.
+//! A pointer proves which bytes are meant, not that anybody has them. It is read strictly: text
+//! that begins like a pointer and is none is an error, because taking it for the file would compare
+//! digests that mean nothing.
 
 use crate::digest::Sha256;
 
@@ -17,8 +18,8 @@ pub struct Pointer {
     pub sha256: Sha256,
     /// Its size in bytes.
     pub size: u64,
-    /// Whether extensions changed the content before it was stored: then the SHA-256 is that of the changed bytes, and
-    /// proves nothing about the file.
+    /// Whether extensions changed the content before it was stored: then the SHA-256 is that of the
+    /// changed bytes, and proves nothing about the file.
     pub transformed: bool,
 }
 

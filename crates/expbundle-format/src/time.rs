@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// A moment, as RFC 3339 text in UTC: `2026-11-23T09:00:00Z`, with up to nine digits of a second.
 ///
-/// Offsets, lower-case letters and leap seconds are refused: one moment, one spelling. Read from files and given by
-/// callers; nothing here looks at a clock.
+/// Offsets, lower-case letters and leap seconds are refused: one moment, one spelling. Read from
+/// files and given by callers; nothing here looks at a clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Time(Timestamp);

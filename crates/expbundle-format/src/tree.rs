@@ -1,7 +1,8 @@
 //! Trees: a directory as an artifact, known by its listing (spec/digests.md, "Trees").
 //!
-//! The listing is text with exactly one spelling, so that its digest names the directory: equal directories have equal
-//! listings on every machine. This module knows no file system; walking a folder is the business of other crates.
+//! The listing is text with exactly one spelling, so that its digest names the directory: equal
+//! directories have equal listings on every machine. This module knows no file system; walking a
+//! folder is the business of other crates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +44,8 @@ pub enum TreePathError {
 ///
 /// - relative, with `/` between names;
 /// - no name is empty, `.` or `..`;
-/// - UTF-8; the bytes 0x00–0x1F, 0x7F and `%` are written as `%` and two upper-case hex digits, and no others are.
+/// - UTF-8; the bytes 0x00–0x1F, 0x7F and `%` are written as `%` and two upper-case hex digits, and
+///   no others are.
 ///
 /// It is ordered by the bytes of this spelling.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,7 +142,8 @@ pub struct TreeFile {
     pub size: u64,
 }
 
-/// The listing of a directory: its files, sorted by path, each path once, no path both file and folder.
+/// The listing of a directory: its files, sorted by path, each path once, no path both file and
+/// folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tree {
     files: Vec<TreeFile>,

@@ -1,7 +1,7 @@
 //! Which files hold weights, by their names (spec/directory.md).
 
-/// Ends of names that weights have, in any case. Any file may hold weights; without one of these, or of a record that calls it a model,
-/// a folder is not taken for that of a model.
+/// Ends of names that weights have, in any case. Any file may hold weights; without one of these,
+/// or of a record that calls it a model, a folder is not taken for that of a model.
 const ENDS: [&str; 27] = [
     ".bin",
     ".caffemodel",

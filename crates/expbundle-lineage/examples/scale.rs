@@ -78,7 +78,8 @@ fn binary_tree(count: usize) -> Facts {
     Facts { records: (0..count).map(|n| record(n, &inputs(n))).collect(), ..Facts::default() }
 }
 
-/// Two out of one and one out of two, again and again: a third of the records, and two to that power paths.
+/// Two out of one and one out of two, again and again: a third of the records, and two to that
+/// power paths.
 fn ladder(count: usize) -> Facts {
     let inputs = |n: usize| match n % 3 {
         0 if n == 0 => vec![],

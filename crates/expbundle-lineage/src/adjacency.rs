@@ -54,7 +54,8 @@ impl Adjacency {
 
     /// The same graph with every arc turned round.
     pub(crate) fn reversed(&self) -> Self {
-        // Arcs come in the order of what will be their targets, so the lists are sorted as they are.
+        // Arcs come in the order of what will be their targets, so the lists are sorted as they
+        // are.
         Self::list(self.len() as usize, || {
             (0..self.len()).flat_map(|from| self.of(from).iter().map(move |&to| (to, from)))
         })

@@ -4,8 +4,8 @@ use crate::adjacency::Adjacency;
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The component of every vertex. Arcs lead to components of the same or a lower number, so ascending numbers are a
-/// topological order in which what an arc leads to comes first.
+/// The component of every vertex. Arcs lead to components of the same or a lower number, so
+/// ascending numbers are a topological order in which what an arc leads to comes first.
 #[derive(Clone, Debug)]
 pub(crate) struct Components {
     /// By vertex.
@@ -21,7 +21,8 @@ impl Components {
         let mut order = vec![UNSEEN; vertices as usize];
         let mut low = vec![0_u32; vertices as usize];
         let (mut count, mut clock) = (0, 0);
-        // Vertices whose component is not known yet, and the path of the search with the next neighbour to look at.
+        // Vertices whose component is not known yet, and the path of the search with the next
+        // neighbour to look at.
         let mut open: Vec<u32> = Vec::new();
         let mut path: Vec<(u32, usize)> = Vec::new();
         for root in 0..vertices {

@@ -1,7 +1,8 @@
-//! Bytes that prove: which artifacts only their producer can have made (spec/lineage.md, "Bytes that prove").
+//! Bytes that prove: which artifacts only their producer can have made (spec/lineage.md, "Bytes
+//! that prove").
 //!
-//! Equal bytes join records because nobody makes the same weights twice by chance. A licence, a tokenizer or an empty configuration is the
-//! same everywhere, so it joins nobody.
+//! Equal bytes join records because nobody makes the same weights twice by chance. A licence, a
+//! tokenizer or an empty configuration is the same everywhere, so it joins nobody.
 
 use expbundle_format::ArtifactDigests;
 use expbundle_format::record::Form;
@@ -12,8 +13,9 @@ pub use crate::nothing::is_trivial;
 use crate::taken::{Digests, Taken};
 use expbundle_format::record::role::carries_lineage;
 
-/// The smallest file that proves anything. It is no larger, because small models and data sets are real; reports give the size of the bytes
-/// that prove a link, and writers mark what has a common name.
+/// The smallest file that proves anything. It is no larger, because small models and data sets are
+/// real; reports give the size of the bytes that prove a link, and writers mark what has a common
+/// name.
 pub const LEAST_BYTES: u64 = 3;
 
 /// Ends of names, in lower case, of files that hold weights or data: of a tree only these prove.
@@ -57,7 +59,8 @@ pub const UNIQUE_ENDS: &[&str] = &[
     ".zst",
 ];
 
-/// Names, in lower case, of files that come with every model of a kind, or that systems and tools leave in folders.
+/// Names, in lower case, of files that come with every model of a kind, or that systems and tools
+/// leave in folders.
 const COMMON_NAMES: &[&str] = &[
     ".dockerignore",
     ".ds_store",
@@ -117,15 +120,17 @@ const COMMON_NAMES: &[&str] = &[
     "vocab.txt",
 ];
 
-/// Beginnings, in lower case, of names of files that hold the state of a random generator: of one seed it is the same for many.
+/// Beginnings, in lower case, of names of files that hold the state of a random generator: of one
+/// seed it is the same for many.
 const SEEDED: &[&str] = &["random_states", "rng_state"];
 
 /// Beginnings, in lower case, of names of documents.
 const DOCUMENTS: &[&str] =
     &["authors", "changelog", "citation", "contributing", "copying", "licence", "license", "notice", "readme", ".git"];
 
-/// Whether a file of that name is the same for many: a document, a tokenizer, a configuration. Writers mark such artifacts as `common`.
-/// Neither case nor blanks at the end make it another name.
+/// Whether a file of that name is the same for many: a document, a tokenizer, a configuration.
+/// Writers mark such artifacts as `common`. Neither case nor blanks at the end make it another
+/// name.
 pub fn has_common_name(path: &str) -> bool {
     let name = path.trim_end_matches(' ').rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     COMMON_NAMES.contains(&name.as_str())
@@ -134,14 +139,15 @@ pub fn has_common_name(path: &str) -> bool {
         || DOCUMENTS.iter().any(|start| name.starts_with(start)) && !UNIQUE_ENDS.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a file of a tree can have come from one producer only: its name is that of weights or data, and it is not small.
+/// Whether a file of a tree can have come from one producer only: its name is that of weights or
+/// data, and it is not small.
 pub fn is_unique_file(path: &str, size_bytes: u64) -> bool {
     let lower = path.to_ascii_lowercase();
     size_bytes >= LEAST_BYTES && UNIQUE_ENDS.iter().any(|end| lower.ends_with(end)) && !has_common_name(path)
 }
 
-/// Whether a file of a tree is not one that others have by chance, whatever it holds. A tree without any proves nothing as a whole, and
-/// writers mark it as `common`.
+/// Whether a file of a tree is not one that others have by chance, whatever it holds. A tree
+/// without any proves nothing as a whole, and writers mark it as `common`.
 pub fn is_own_file(path: &str, digests: &ArtifactDigests, size_bytes: u64) -> bool {
     size_bytes >= LEAST_BYTES && !has_common_name(path) && !is_trivial(digests)
 }
@@ -165,7 +171,8 @@ pub(crate) fn can_prove(artifact: &ArtifactFact, file: Option<&FileFact>) -> boo
     carries_proof(artifact) && is_unique(artifact, file)
 }
 
-/// Whether anything of it can join records: what does not depend on the bytes, and so holds for all files of a tree alike.
+/// Whether anything of it can join records: what does not depend on the bytes, and so holds for all
+/// files of a tree alike.
 pub(crate) fn carries_proof(artifact: &ArtifactFact) -> bool {
     artifact.listed && carries_lineage(&artifact.role) && !artifact.common
 }
@@ -202,8 +209,9 @@ impl<'a> Maker<'a> {
 
     /// How the record came by these bytes, which are this output of it or a file of its tree.
     ///
-    /// What the record says of its output counts, because it is signed and cannot be left out; only where it says nothing do listings and
-    /// descriptions decide, and where one of them is withheld, or an input is known by the other algorithm only, nothing does.
+    /// What the record says of its output counts, because it is signed and cannot be left out; only
+    /// where it says nothing do listings and descriptions decide, and where one of them is
+    /// withheld, or an input is known by the other algorithm only, nothing does.
     pub(crate) fn origin(&self, output: &ArtifactFact, digests: &ArtifactDigests) -> Origin {
         let was_given = match output.passed_on {
             _ if self.listed.has(digests) => Some(true),

@@ -1,7 +1,8 @@
 //! Facts: what verified records and statements say, without their bytes (spec/lineage.md, "Facts").
 //!
-//! The caller vouches for them: a record is given only when its bytes hash to its id, a link only when the statement
-//! that asserts it was verified. A statement that says "already verified" is not a fact and has no place here.
+//! The caller vouches for them: a record is given only when its bytes hash to its id, a link only
+//! when the statement that asserts it was verified. A statement that says "already verified" is not
+//! a fact and has no place here.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +68,8 @@ impl RecordFacts {
         RecordId(self.digest.blake3)
     }
 
-    /// Takes in what another copy tells of the same record: sections may be withheld from one and not from the other.
+    /// Takes in what another copy tells of the same record: sections may be withheld from one and
+    /// not from the other.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.inputs.extend(other.inputs);
         self.outputs.extend(other.outputs);
@@ -95,7 +97,8 @@ impl RecordFacts {
         self.inputs.iter().filter(|input| is_hidden(input)).count()
     }
 
-    /// Digests of the inputs that `record.json` lists, for questions about those that `artifacts.json` alone has; empty if it has none alone.
+    /// Digests of the inputs that `record.json` lists, for questions about those that
+    /// `artifacts.json` alone has; empty if it has none alone.
     pub(crate) fn listed_besides(&self) -> Digests {
         if self.inputs.iter().all(|input| input.listed) {
             return Digests::default();
@@ -119,7 +122,8 @@ impl RecordFacts {
 }
 
 impl From<&Record> for RecordFacts {
-    /// What `record.json` alone says; names and foreign digests are in `artifacts.json`, listings in `artifacts/`.
+    /// What `record.json` alone says; names and foreign digests are in `artifacts.json`, listings
+    /// in `artifacts/`.
     fn from(record: &Record) -> Self {
         let body = record.body();
         Self {
@@ -157,7 +161,8 @@ pub struct ArtifactFact {
     pub licence: Option<String>,
     /// The files of a tree whose listing is here.
     pub files: Listing,
-    /// Whether `record.json` lists it. What only `artifacts.json` has joins no records, for that can be left out.
+    /// Whether `record.json` lists it. What only `artifacts.json` has joins no records, for that
+    /// can be left out.
     pub listed: bool,
     /// What its record says of an output: whether the run had been given these bytes.
     pub passed_on: Option<bool>,
@@ -171,8 +176,8 @@ impl ArtifactFact {
         Self { digests: Some(digests), size_bytes: Some(size_bytes), listed: true, ..Self::unseen(role) }
     }
 
-    /// Takes in another telling of the same artifact, if it is one: `record.json` knows its digests, `artifacts.json`
-    /// its names, a listing its files.
+    /// Takes in another telling of the same artifact, if it is one: `record.json` knows its
+    /// digests, `artifacts.json` its names, a listing its files.
     fn absorb(&mut self, other: &mut Self) -> bool {
         fn fits<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
             a.is_none() || b.is_none() || a == b
@@ -203,7 +208,8 @@ impl ArtifactFact {
         same
     }
 
-    /// Whether `record.json` lists it too, under another role or name: its inputs have one of its digests.
+    /// Whether `record.json` lists it too, under another role or name: its inputs have one of its
+    /// digests.
     pub(crate) fn is_listed_otherwise(&self, listed: &Digests) -> bool {
         !self.listed && self.digests.is_some_and(|digests| listed.has(&digests))
     }
@@ -244,7 +250,8 @@ impl From<&ArtifactRef> for ArtifactFact {
     }
 }
 
-/// A verified `link` statement: somebody asserts who produced an input where no strong digest proves it.
+/// A verified `link` statement: somebody asserts who produced an input where no strong digest
+/// proves it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssertedLink {
     /// The record that took something in.

@@ -1,6 +1,7 @@
 //! Findings about a lineage (spec/lineage.md, "Findings").
 //!
-//! Each costs no more than the facts it is about, and says what it saw of which records; long lists are cut.
+//! Each costs no more than the facts it is about, and says what it saw of which records; long lists
+//! are cut.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -204,7 +205,8 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
                 findings.push(Finding::new(Code::LineageChildBeforeParent, place(facts.id()), message));
             }
         };
-        // What the record or a statement says of a parent decides; the bytes only speak where nobody did.
+        // What the record or a statement says of a parent decides; the bytes only speak where
+        // nobody did.
         let mut said: BTreeMap<u32, BTreeSet<After>> = BTreeMap::new();
         let mut say = |parent: Option<u32>, relation: Option<&Word>| {
             if let Some(parent) = parent.filter(|&parent| parent != record) {
@@ -235,7 +237,8 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
             let ready = of_listings
                 .entry((input.files.key(), after))
                 .or_insert_with(|| earliest.of_listing(lineage, input, after));
-            // The latest stands for all: so many files times so many takers would be too many to report.
+            // The latest stands for all: so many files times so many takers would be too many to
+            // report.
             let mut late = ready.iter().take_while(|(moment, _)| started < *moment);
             if let Some((_, producer)) = late.find(|(_, producer)| is_unsaid(*producer)) {
                 found(*producer, after);
@@ -247,8 +250,8 @@ fn children_before_parents(lineage: &Lineage, findings: &mut Vec<Finding>) {
 /// When a producer was ready, if that is known, and which it is.
 type Ready = (Option<Time>, u32);
 
-/// Of each content, the producer that was ready first. Others are alternatives: a child that came after one of them
-/// came in time.
+/// Of each content, the producer that was ready first. Others are alternatives: a child that came
+/// after one of them came in time.
 struct Earliest {
     /// By class: by start and by end, whole artifacts only or files of trees too.
     by_class: Vec<[Option<Ready>; 4]>,
@@ -282,7 +285,8 @@ impl Earliest {
         classes.filter_map(|class| self.by_class[*class as usize][slot]).min()
     }
 
-    /// The first producers of the files of a tree, the latest first: only those can be later than a taker of the tree.
+    /// The first producers of the files of a tree, the latest first: only those can be later than a
+    /// taker of the tree.
     fn of_listing(&self, lineage: &Lineage, tree: &ArtifactFact, after: After) -> Vec<(Time, u32)> {
         let files = lineage.contents.proving_files(tree);
         let ready = files.filter_map(|(_, content)| self.ready(lineage, &content, true, after));

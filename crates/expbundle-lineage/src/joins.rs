@@ -1,7 +1,9 @@
-//! What joins records, for showing: of each input only so many of those who made its bytes, and how many more there are.
+//! What joins records, for showing: of each input only so many of those who made its bytes, and how
+//! many more there are.
 //!
-//! A data set that 10 000 runs made and 10 000 others took in has 10^8 pairs. So the makers of each content are listed once, every taker is
-//! shown the first of that list by their rank, and the rest is a number. Nothing is concluded from what is shown: ancestry, grades, gaps and states come
+//! A data set that 10 000 runs made and 10 000 others took in has 10^8 pairs. So the makers of each
+//! content are listed once, every taker is shown the first of that list by their rank, and the rest
+//! is a number. Nothing is concluded from what is shown: ancestry, grades, gaps and states come
 //! from the graph.
 
 use std::cell::OnceCell;
@@ -36,7 +38,8 @@ pub struct Folded {
     pub input: usize,
     /// How well: [`Grade::Proven`] by the same bytes, or [`Grade::Suggested`].
     pub grade: Grade,
-    /// How many more outputs there are of the same bytes as the input or a file of it; or with something in common.
+    /// How many more outputs there are of the same bytes as the input or a file of it; or with
+    /// something in common.
     pub count: usize,
 }
 
@@ -54,7 +57,8 @@ pub struct Joins<'a> {
     most_candidates: usize,
     /// Of each class that was taken in whole, or as a file of a tree, an output of each maker.
     makers: HashMap<(u32, bool), Rc<Makers>>,
-    /// Of each listing that was taken in, the files that somebody made, and how many makers they have in all.
+    /// Of each listing that was taken in, the files that somebody made, and how many makers they
+    /// have in all.
     listings: HashMap<usize, Rc<Made>>,
     /// Outputs looked at, so that tests can count.
     pub(crate) looked: usize,
@@ -65,7 +69,8 @@ pub struct Joins<'a> {
 struct Makers {
     /// In the order of records.
     all: Vec<Use>,
-    /// Those that are shown first: as many as have room, and one more, for nobody is its own parent.
+    /// Those that are shown first: as many as have room, and one more, for nobody is its own
+    /// parent.
     first: Vec<Use>,
 }
 
@@ -371,7 +376,8 @@ mod tests {
         Lineage::build(Facts { records: makers.chain(takers).collect(), ..Facts::default() })
     }
 
-    /// What was looked at for all that is shown of a family, and the numbers that stand for the rest.
+    /// What was looked at for all that is shown of a family, and the numbers that stand for the
+    /// rest.
     fn looked(lineage: &Lineage) -> (usize, BTreeSet<usize>) {
         let mut joins = Joins::of(lineage, 5);
         let mut left = BTreeSet::new();

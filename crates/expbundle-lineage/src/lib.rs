@@ -1,12 +1,13 @@
 //! The graph of experiment records: links, grades and findings, from facts alone (spec/lineage.md).
 //!
-//! A team that fine-tunes another team's weights never tells that team's tracker. The bytes tell: what one record put
-//! out and another took in joins the two. This crate computes that graph from [`Facts`] which somebody else verified,
-//! and answers questions about it; `expbundle-draw` draws it.
+//! A team that fine-tunes another team's weights never tells that team's tracker. The bytes tell:
+//! what one record put out and another took in joins the two. This crate computes that graph from
+//! [`Facts`] which somebody else verified, and answers questions about it; `expbundle-draw` draws
+//! it.
 //!
-//! It never sees a byte of a bundle, opens no file, knows no signature and has no opinion about whom to trust.
-//! Everything is iterative and visits each vertex once: a chain of 100 000 records or a ladder of 2^40 paths costs as
-//! much as its size on paper.
+//! It never sees a byte of a bundle, opens no file, knows no signature and has no opinion about
+//! whom to trust. Everything is iterative and visits each vertex once: a chain of 100 000 records
+//! or a ladder of 2^40 paths costs as much as its size on paper.
 //!
 //! ```
 //! use expbundle_format::record::Kind;
@@ -24,7 +25,7 @@
 //! assert_eq!(lineage.heads(), [tuned_id]);
 //! assert_eq!(lineage.ancestors(&[tuned_id]), [base_id]);
 //! assert_eq!(lineage.parents(tuned_id)[0].grade(), Grade::Proven);
-//! # Ok::<(), String>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,8 +1,8 @@
 //! Licences along a lineage (spec/family.md, "Licences").
 //!
-//! What an ancestor's licence asks of everything made from it is passed on along every link that counts. This is a reminder for
-//! people who can read licences, not a judgement: only a handful of well-known ones are in the table, and of all others
-//! nothing is said.
+//! What an ancestor's licence asks of everything made from it is passed on along every link that
+//! counts. This is a reminder for people who can read licences, not a judgement: only a handful of
+//! well-known ones are in the table, and of all others nothing is said.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,8 @@ enum Asks {
     NonCommercialShareAlike(&'static str),
 }
 
-/// Licences by their SPDX id in lower case, which is also how hubs write them; with or without `-only` or `-or-later`.
+/// Licences by their SPDX id in lower case, which is also how hubs write them; with or without
+/// `-only` or `-or-later`.
 const KNOWN: &[(&str, Asks)] = &[
     ("agpl-3.0", Asks::ShareAlike("agpl")),
     ("apache-2.0", Asks::Nothing),
@@ -59,7 +60,8 @@ fn asks(licence: &str) -> Option<Asks> {
     known(licence).and_then(|entry| KNOWN.get(entry)).map(|(_, asks)| *asks)
 }
 
-/// Whether a work under the second licence can hardly be made from one under the first. Unknown licences are not judged.
+/// Whether a work under the second licence can hardly be made from one under the first. Unknown
+/// licences are not judged.
 fn conflict(ancestor: Asks, child: &str) -> bool {
     let Some(child) = asks(child) else { return false };
     let is_non_commercial = matches!(child, Asks::NonCommercial | Asks::NonCommercialShareAlike(_));
@@ -82,7 +84,8 @@ fn licences(facts: &RecordFacts) -> BTreeSet<&str> {
 /// Of each licence in the table, a record in the ancestry that has it; `u32::MAX` if none.
 type Bringers = [u32; KNOWN.len()];
 
-/// Licences of ancestors that contradict the one of a record; and parents without a licence where the child has one.
+/// Licences of ancestors that contradict the one of a record; and parents without a licence where
+/// the child has one.
 pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
     let stated: Vec<BTreeSet<&str>> = lineage.records.iter().map(licences).collect();
     // Most lineages state no licence at all.
@@ -91,7 +94,8 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
     if !is_any_stated {
         return;
     }
-    // What arcs lead to comes first, so it is known when it is asked for. Each arc is looked at once.
+    // What arcs lead to comes first, so it is known when it is asked for. Each arc is looked at
+    // once.
     let mut order: Vec<u32> = (0..lineage.up.len()).collect();
     order.sort_unstable_by_key(|vertex| lineage.components.of[*vertex as usize]);
     let mut passed_on: Vec<Bringers> = vec![[u32::MAX; KNOWN.len()]; order.len()];
@@ -136,7 +140,8 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
 
 /// What is not known may conflict, so silence would be a verdict.
 fn withheld(lineage: &Lineage, is_any_stated: bool, findings: &mut Vec<Finding>) {
-    // Outputs may be known by name alone, and then only the description has them. A listing may be all that joins a record to an ancestor.
+    // Outputs may be known by name alone, and then only the description has them. A listing may be
+    // all that joins a record to an ancestor.
     let is_withheld =
         |facts: &&RecordFacts| facts.description_withheld || (is_any_stated && facts.hidden_listings() > 0);
     let records: Vec<_> = lineage.records.iter().filter(is_withheld).map(RecordFacts::id).collect();

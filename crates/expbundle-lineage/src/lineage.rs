@@ -17,8 +17,9 @@ use crate::suggestions::Hints;
 
 /// The graph of records, computed from facts.
 ///
-/// Besides records the graph has vertices between them, one for each content that is produced or taken in. Thus many
-/// producers and many consumers of the same bytes cost their sum and not their product.
+/// Besides records the graph has vertices between them, one for each content that is produced or
+/// taken in. Thus many producers and many consumers of the same bytes cost their sum and not their
+/// product.
 #[derive(Clone, Debug)]
 pub struct Lineage {
     /// By id, each once.
@@ -41,7 +42,8 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Computes the graph. Never fails: what is wrong with the facts is among the [`Lineage::findings`].
+    /// Computes the graph. Never fails: what is wrong with the facts is among the
+    /// [`Lineage::findings`].
     pub fn build(facts: Facts) -> Self {
         let Facts { records, mut links, mut supersessions } = facts;
         let records = unite(records);
@@ -77,7 +79,8 @@ impl Lineage {
         lineage
     }
 
-    /// Puts alternatives in order: those with the greatest trust first, then the earliest, then by id (spec/lineage.md, "Same bytes").
+    /// Puts alternatives in order: those with the greatest trust first, then the earliest, then by
+    /// id (spec/lineage.md, "Same bytes").
     ///
     /// Who trusts whom is not known here. Until it is said, all records are alike.
     pub fn rank_by<T: Ord>(&mut self, trust: impl Fn(RecordId) -> T) {
@@ -92,7 +95,8 @@ impl Lineage {
         }
     }
 
-    /// The place of a record among alternatives: the lowest is shown first. One that is not here is last.
+    /// The place of a record among alternatives: the lowest is shown first. One that is not here is
+    /// last.
     pub fn rank(&self, id: RecordId) -> u32 {
         self.position(id).map_or(u32::MAX, |record| self.rank_at(record))
     }
@@ -116,7 +120,8 @@ impl Lineage {
         self.records.is_empty()
     }
 
-    /// Every record's facts, in the order of ids: united where one was given twice, each list sorted.
+    /// Every record's facts, in the order of ids: united where one was given twice, each list
+    /// sorted.
     pub fn records(&self) -> &[RecordFacts] {
         &self.records
     }
@@ -126,8 +131,9 @@ impl Lineage {
         self.position(id).map(|record| &self.records[record as usize])
     }
 
-    /// The records that took the place of this one, as statements declare, in the order of ids. One that is here under another SHA-256
-    /// is not meant. Which of several is shown depends on the dates of the statements, which lineage does not know.
+    /// The records that took the place of this one, as statements declare, in the order of ids. One
+    /// that is here under another SHA-256 is not meant. Which of several is shown depends on the
+    /// dates of the statements, which lineage does not know.
     pub fn successors(&self, id: RecordId) -> impl Iterator<Item = RecordId> + '_ {
         let first = self.supersessions.partition_point(|supersession| supersession.superseded < id);
         let of_this = self.supersessions[first..].iter().take_while(move |supersession| supersession.superseded == id);
@@ -147,14 +153,17 @@ impl Lineage {
         named(&self.records, record)
     }
 
-    /// What joins a record to each of its parents, by proof, declaration or assertion, in the order of ids.
+    /// What joins a record to each of its parents, by proof, declaration or assertion, in the order
+    /// of ids.
     ///
-    /// Costs as much as there are alternatives: every producer of an input's bytes is an edge. For many records ask [`Joins`].
+    /// Costs as much as there are alternatives: every producer of an input's bytes is an edge. For
+    /// many records ask [`Joins`].
     pub fn parents(&self, child: RecordId) -> Vec<Edge> {
         Joins::all(self).parents(child).edges
     }
 
-    /// What joins a record to one of its parents: the same as among its [`Lineage::parents`], without looking at the others.
+    /// What joins a record to one of its parents: the same as among its [`Lineage::parents`],
+    /// without looking at the others.
     pub fn edge(&self, child: RecordId, parent: RecordId) -> Option<Edge> {
         let (record, position) = (self.position(child)?, self.position(parent)?);
         let by_word = self.links_by_word(record).filter(|(other, _)| *other == position).map(|(_, link)| link);
@@ -227,7 +236,8 @@ impl Lineage {
 
 /// Each record once, whatever the order and however often it was given.
 fn unite(mut given: Vec<RecordFacts>) -> Vec<RecordFacts> {
-    // Copies that differ are united in an order of their own, so that the order in which they came means nothing.
+    // Copies that differ are united in an order of their own, so that the order in which they came
+    // means nothing.
     given.sort_by(|a, b| {
         (a.digest, a.started, a.ended, &a.source, &a.inputs, &a.outputs, &a.parents, a.description_withheld).cmp(&(
             b.digest,
@@ -268,12 +278,14 @@ fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
     &rest[..rest.partition_point(|link| link.child == child)]
 }
 
-/// The graph from children to parents, with four vertices for each content: taken in whole, taken in as a file of a
-/// tree, put out whole, put out as a file of a tree.
+/// The graph from children to parents, with four vertices for each content: taken in whole, taken
+/// in as a file of a tree, put out whole, put out as a file of a tree.
 ///
-/// A file of one tree and a file of another never join: every model folder has the same `.gitattributes`.
+/// A file of one tree and a file of another never join: every model folder has the same
+/// `.gitattributes`.
 ///
-/// Each listing that was taken in by several records is one more vertex, between those records and its files.
+/// Each listing that was taken in by several records is one more vertex, between those records and
+/// its files.
 fn joints(
     records: &[RecordFacts],
     asserted: &[AssertedLink],

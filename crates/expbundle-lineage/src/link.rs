@@ -5,7 +5,8 @@ use std::fmt;
 use expbundle_format::record::Word;
 use expbundle_format::{RecordId, StatementId};
 
-/// How well a link is founded. The order is that of worth; a link never gets a better grade through a weaker one.
+/// How well a link is founded. The order is that of worth; a link never gets a better grade through
+/// a weaker one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
     /// Same foreign digest, name and version, or address. Shown, never counted.
@@ -36,7 +37,8 @@ impl fmt::Display for Grade {
     }
 }
 
-/// An artifact of a record: the position in its list, and the file within it if the artifact is a tree.
+/// An artifact of a record: the position in its list, and the file within it if the artifact is a
+/// tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Side {
     /// Position among the record's inputs or outputs, as [`crate::Lineage::record`] gives them.
@@ -117,7 +119,8 @@ impl Edge {
         self.links.iter().map(Link::grade).max().unwrap_or(Grade::Suggested)
     }
 
-    /// The statement that its relation comes from, or that alone joins the two. None if bytes or the child's record say as much.
+    /// The statement that its relation comes from, or that alone joins the two. None if bytes or
+    /// the child's record say as much.
     pub fn stated_in(&self) -> Option<StatementId> {
         let is_asserted = self.grade() == Grade::Asserted;
         let stated = self.links.iter().find(|link| link.relation().is_some());

@@ -25,7 +25,8 @@ pub struct FileFact {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     files: Arc<[FileFact]>,
-    /// Whether some file is not one that others have by chance: asked at every record that names the tree, so computed once.
+    /// Whether some file is not one that others have by chance: asked at every record that names
+    /// the tree, so computed once.
     has_own: bool,
 }
 

@@ -1,4 +1,5 @@
-//! What tools write for nothing: contents that are everywhere, as empty files are (spec/nothing.toml).
+//! What tools write for nothing: contents that are everywhere, as empty files are
+//! (spec/nothing.toml).
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -213,7 +214,8 @@ impl Encoding {
     }
 }
 
-/// Whether this is the empty content, or what tools write for nothing: by any digest, whatever size is claimed.
+/// Whether this is the empty content, or what tools write for nothing: by any digest, whatever size
+/// is claimed.
 pub fn is_trivial(digests: &ArtifactDigests) -> bool {
     static KNOWN: OnceLock<(HashSet<Blake3>, HashSet<Sha256>)> = OnceLock::new();
     let (blake3, sha256) = KNOWN.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! Work on all cores, by rayon; or on the thread that asks, without the feature `parallel`, by the same names.
+//! Work on all cores, by rayon; or on the thread that asks, without the feature `parallel`, by the
+//! same names.
 
 #[cfg(not(feature = "parallel"))]
 pub use alone::{join, prelude};

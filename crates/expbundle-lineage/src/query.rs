@@ -1,7 +1,7 @@
 //! Questions to a lineage: heads, ancestry, ways, origins of a file, gaps.
 //!
-//! Suggested links take no part in any of them. Each visits a vertex at most once and uses no recursion. Answers are in
-//! a fixed order, whatever the order of the facts.
+//! Suggested links take no part in any of them. Each visits a vertex at most once and uses no
+//! recursion. Answers are in a fixed order, whatever the order of the facts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -52,8 +52,8 @@ pub struct Why {
     pub producers: Vec<(RecordId, Side)>,
     /// Records that made what others make as well: it may come from elsewhere.
     pub possible: Vec<(RecordId, Side)>,
-    /// Records that put these bytes out and may have been given them, since what they took in is not all here or only their description has
-    /// the bytes.
+    /// Records that put these bytes out and may have been given them, since what they took in is
+    /// not all here or only their description has the bytes.
     pub unknown: Vec<(RecordId, Side)>,
     /// Records that took them in.
     pub takers: Vec<(RecordId, Side)>,
@@ -96,8 +96,8 @@ fn is_of_size(artifact: &ArtifactFact, file: Option<&FileFact>, size_bytes: Opti
 impl Lineage {
     /// The records that no other record derives from.
     ///
-    /// Of records in a circle none is a head, unless nothing outside the circle derives from it: then all are, because
-    /// each is as last as the others and none may be hidden.
+    /// Of records in a circle none is a head, unless nothing outside the circle derives from it:
+    /// then all are, because each is as last as the others and none may be hidden.
     pub fn heads(&self) -> Vec<RecordId> {
         let mut derived = vec![false; self.components.count as usize];
         for vertex in 0..self.up.len() {
@@ -113,19 +113,23 @@ impl Lineage {
         self.record_positions().filter(open).map(|record| self.id(record)).collect()
     }
 
-    /// Everything that these records derive from, without themselves unless one derives from another.
+    /// Everything that these records derive from, without themselves unless one derives from
+    /// another.
     pub fn ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
         self.closure(of, &self.up)
     }
 
-    /// Everything that these records derive from, or may derive from: what is withheld, so that nobody can tell whether a record made its
-    /// output or was given it, hides no ancestor. For what is wrong with ancestors, and never for what is proven of them.
+    /// Everything that these records derive from, or may derive from: what is withheld, so that
+    /// nobody can tell whether a record made its output or was given it, hides no ancestor. For
+    /// what is wrong with ancestors, and never for what is proven of them.
     pub fn possible_ancestors(&self, of: &[RecordId]) -> Vec<RecordId> {
         self.closure(of, self.possible().0)
     }
 
-    /// Of each record, in the order of their ids, its [possible ancestors](Lineage::possible_ancestors) among those that have a weight: the first `most` in the order of weights,
-    /// then of ids, and how many more there are. Costs what one walk through the graph does, times `most`, and 16 walks to count the rest.
+    /// Of each record, in the order of their ids, its
+    /// [possible ancestors](Lineage::possible_ancestors) among those that have a weight: the first
+    /// `most` in the order of weights, then of ids, and how many more there are. Costs what one
+    /// walk through the graph does, times `most`, and 16 walks to count the rest.
     pub fn ancestors_among<W: Ord>(&self, weight: impl Fn(RecordId) -> Option<W>, most: usize) -> Vec<FirstAncestors> {
         let mut ranked: Vec<(W, u32)> =
             self.record_positions().filter_map(|record| Some((weight(self.id(record))?, record))).collect();
@@ -139,7 +143,8 @@ impl Lineage {
             ranks.truncate(most);
             is_cut
         };
-        // Ancestors of the members of each component, and these with the members; and whether there are more.
+        // Ancestors of the members of each component, and these with the members; and whether there
+        // are more.
         let components = self.possible().1;
         let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); components.count as usize];
         let mut up_to = above.clone();
@@ -173,7 +178,8 @@ impl Lineage {
         self.record_positions().map(first).collect()
     }
 
-    /// How many of the ranked records are above each component: exactly where 1,024 or fewer have a rank, else of the first 1,024.
+    /// How many of the ranked records are above each component: exactly where 1,024 or fewer have a
+    /// rank, else of the first 1,024.
     fn number_above(&self, ranks: &HashMap<u32, u32>) -> Vec<usize> {
         const MOST_COUNTED: u32 = 1024;
         let mut numbers = vec![0_usize; self.possible().1.count as usize];
@@ -195,8 +201,8 @@ impl Lineage {
         numbers
     }
 
-    /// Looks at each component after those that it leads to: its number, its members and whether each derives from itself, and the numbers of
-    /// those others.
+    /// Looks at each component after those that it leads to: its number, its members and whether
+    /// each derives from itself, and the numbers of those others.
     fn each_component_from_above(&self, mut look: impl FnMut(usize, (&[u32], bool), &[usize])) {
         let (up, components) = self.possible();
         let component = |vertex: u32| components.of[vertex as usize] as usize;
@@ -215,7 +221,8 @@ impl Lineage {
         self.closure(of, &self.down)
     }
 
-    /// Everything that derives, or may derive, from these records, in the same way as [possible ancestors](Lineage::possible_ancestors).
+    /// Everything that derives, or may derive, from these records, in the same way as
+    /// [possible ancestors](Lineage::possible_ancestors).
     pub fn possible_descendants(&self, of: &[RecordId]) -> Vec<RecordId> {
         let Some((up, _)) = &self.possible else { return self.descendants(of) };
         let down: Vec<(u32, u32)> =
@@ -223,8 +230,8 @@ impl Lineage {
         self.closure(of, &Adjacency::new(up.len() as usize, &down))
     }
 
-    /// Where a file comes from, and where it went, whatever its role. If its size in bytes is known, who gives it another has nothing
-    /// to do with it.
+    /// Where a file comes from, and where it went, whatever its role. If its size in bytes is
+    /// known, who gives it another has nothing to do with it.
     pub fn why(&self, digests: &ArtifactDigests, size_bytes: Option<u64>) -> Why {
         let mut why = Why::default();
         let mut conflicting: BTreeSet<RecordId> = BTreeSet::new();
@@ -236,7 +243,8 @@ impl Lineage {
         let outputs = self.every_use(&agreeing, &self.contents.outputs, |facts| &facts.outputs);
         let of_record: Vec<&[(u32, Side)]> = outputs.chunk_by(|(a, _), (b, _)| a == b).collect();
         let makers = of_record.iter().filter_map(|uses| Some(&self.records[uses.first()?.0 as usize]));
-        // What a record took in is put in order once, however often it put these bytes out, and a listing however many records took it in.
+        // What a record took in is put in order once, however often it put these bytes out, and a
+        // listing however many records took it in.
         let listings = Digests::of_input_listings(makers);
         for uses in of_record {
             let Some(&(record, _)) = uses.first() else { continue };
@@ -284,8 +292,8 @@ impl Lineage {
         why
     }
 
-    /// Inputs that no record accounts for: whose role carries lineage, which nothing here put out, and of which no
-    /// statement says who did. In the order of digests, then those without.
+    /// Inputs that no record accounts for: whose role carries lineage, which nothing here put out,
+    /// and of which no statement says who did. In the order of digests, then those without.
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps: BTreeMap<_, Gap> = BTreeMap::new();
         for facts in &self.records {
@@ -325,7 +333,8 @@ impl Lineage {
         absent.into_iter().collect()
     }
 
-    /// How well it is known that a record follows from a parent that is not here: by its own word, or by a link alone.
+    /// How well it is known that a record follows from a parent that is not here: by its own word,
+    /// or by a link alone.
     pub fn grade_of_absent(&self, child: RecordId, parent: RecordId) -> Grade {
         let names = |facts: &RecordFacts| facts.parents.iter().any(|named| RecordId(named.record.blake3) == parent);
         if self.record(child).is_some_and(names) { Grade::Declared } else { Grade::Asserted }
@@ -337,12 +346,14 @@ impl Lineage {
         links.map(|link| link.statement).collect()
     }
 
-    /// Every record in layers: parents in earlier layers than their children. Records of one circle share a layer.
+    /// Every record in layers: parents in earlier layers than their children. Records of one circle
+    /// share a layer.
     pub fn layers(&self) -> Vec<Vec<RecordId>> {
         let count = self.components.count;
         let belongs: Vec<(u32, u32)> = self.components.of.iter().copied().zip(0..).collect();
         let members = Adjacency::new(count as usize, &belongs);
-        // A content within a circle stands for the circle's records, one outside has their level plus one already.
+        // A content within a circle stands for the circle's records, one outside has their level
+        // plus one already.
         let holds_record: Vec<bool> =
             (0..count).map(|component| members.of(component).iter().any(|&vertex| self.is_record(vertex))).collect();
         // What arcs lead to has a lower number, so it is known when it is asked for.
@@ -369,8 +380,9 @@ impl Lineage {
         layers
     }
 
-    /// Uses of these classes by every record, in their order: of a tree that has the bytes at several paths, the first. Of a listing that
-    /// several records name, only one is looked at file by file, so the others are found by the listing.
+    /// Uses of these classes by every record, in their order: of a tree that has the bytes at
+    /// several paths, the first. Of a listing that several records name, only one is looked at file
+    /// by file, so the others are found by the listing.
     fn every_use(
         &self,
         classes: &[u32],
@@ -400,7 +412,8 @@ impl Lineage {
         every
     }
 
-    /// First classes of contents of which a statement about the record says who produced them, where that producer is here.
+    /// First classes of contents of which a statement about the record says who produced them,
+    /// where that producer is here.
     fn asserted_inputs(&self, record: RecordId) -> HashSet<u32> {
         let here = self.asserted_of(record).iter().filter(|link| self.named(&link.parent).is_some());
         here.filter_map(|link| link.artifact).flat_map(|artifact| self.contents.same_bytes(&artifact)).collect()

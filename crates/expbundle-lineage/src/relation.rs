@@ -1,7 +1,8 @@
 //! Relations and roles: the words of the open registry `spec/relations.toml`.
 //!
-//! A test compares this table with the registry. Words that are not in it are allowed; they carry what the strictest
-//! reading allows, which for a role is no lineage, and for a relation that the parent had ended.
+//! A test compares this table with the registry. Words that are not in it are allowed; they carry
+//! what the strictest reading allows, which for a role is no lineage, and for a relation that the
+//! parent had ended.
 
 use expbundle_format::record::{Word, role};
 
@@ -51,7 +52,8 @@ pub fn is_known(relation: &Word) -> bool {
     RELATIONS.iter().any(|known| known.name == relation.as_str())
 }
 
-/// When a child may have started that took in an artifact of that role. Checkpoints leave a training that goes on.
+/// When a child may have started that took in an artifact of that role. Checkpoints leave a
+/// training that goes on.
 pub(crate) fn after_role(name: &Word) -> After {
     if name.as_str() == role::CHECKPOINT { After::Start } else { After::End }
 }

@@ -1,7 +1,7 @@
 //! Roll-ups: what an ancestry adds up to, and the weakest of it.
 //!
-//! Values are the caller's: hours, charges, states. Each ancestor counts once however many ways lead to it, and each
-//! source run once however many records speak of it.
+//! Values are the caller's: hours, charges, states. Each ancestor counts once however many ways
+//! lead to it, and each source run once however many records speak of it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -34,9 +34,10 @@ pub struct Rollup<T> {
 impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
-    /// What `is_left_out` stands for no run and takes nobody's place. Then what was superseded goes, of whatever run it is. Of several
-    /// records of one source run that are left that of the lowest `rank` counts, then one that has a value, then the first by id
-    /// (spec/family.md, "Sums"). Every record is in one list.
+    /// What `is_left_out` stands for no run and takes nobody's place. Then what was superseded
+    /// goes, of whatever run it is. Of several records of one source run that are left that of the
+    /// lowest `rank` counts, then one that has a value, then the first by id (spec/family.md,
+    /// "Sums"). Every record is in one list.
     pub fn rollup<T, R: Ord>(
         &self,
         of: &[RecordId],
@@ -84,7 +85,9 @@ impl Lineage {
 
     /// The lowest state among records and all their ancestors, and which of them have it.
     ///
-    /// A family is as good as its weakest needed part, [possible ancestors](Lineage::possible_ancestors) among them. A parent that is named and not here is asked for too, by its id.
+    /// A family is as good as its weakest needed part,
+    /// [possible ancestors](Lineage::possible_ancestors) among them. A parent that is named and not
+    /// here is asked for too, by its id.
     pub fn weakest<S: Ord>(&self, of: &[RecordId], state: impl Fn(RecordId) -> S) -> Option<(S, Vec<RecordId>)> {
         let mut family = self.possible_ancestors(of);
         family.extend(of.iter().filter(|&&id| self.record(id).is_some()));
@@ -128,7 +131,8 @@ impl Lineage {
         family
     }
 
-    /// Every record whose place one of these took, by way of whatever other records. `standing` is sorted.
+    /// Every record whose place one of these took, by way of whatever other records. `standing` is
+    /// sorted.
     ///
     /// Of records that supersede each other in a circle none took the place of another.
     fn superseded_by(&self, standing: &[RecordId]) -> HashSet<RecordId> {

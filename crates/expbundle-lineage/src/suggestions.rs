@@ -1,7 +1,8 @@
 //! Hints: what two artifacts have in common that proves nothing (spec/lineage.md, "Grades").
 //!
-//! An MD5 can be forged, a name and an address mean what their tool makes of them. They help a person to find the
-//! bundle that is missing, so they are shown; nothing is ever counted or concluded through them.
+//! An MD5 can be forged, a name and an address mean what their tool makes of them. They help a
+//! person to find the bundle that is missing, so they are shown; nothing is ever counted or
+//! concluded through them.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -27,7 +28,8 @@ pub(crate) struct Hints {
 struct Alike {
     /// Those that prove nothing.
     others: Outputs,
-    /// Of those with the same bytes, those that prove: with an input that can prove too they are no suggestion.
+    /// Of those with the same bytes, those that prove: with an input that can prove too they are no
+    /// suggestion.
     proving: Outputs,
 }
 
@@ -39,7 +41,8 @@ pub(crate) struct Output {
     digests: [Option<[u8; 32]>; 2],
 }
 
-/// Outputs, so that those are found at once whose strong digests do not rule out that they are the same bytes as an input.
+/// Outputs, so that those are found at once whose strong digests do not rule out that they are the
+/// same bytes as an input.
 #[derive(Clone, Debug, Default)]
 struct Outputs {
     by_blake3: Vec<Output>,
@@ -161,7 +164,8 @@ fn hints(artifact: &ArtifactFact) -> Vec<(String, String)> {
     if !carries_lineage(&artifact.role) {
         return Vec::new();
     }
-    // The same bytes suggest a link where they cannot prove one; where they can, it is proven, and no longer suggested.
+    // The same bytes suggest a link where they cannot prove one; where they can, it is proven, and
+    // no longer suggested.
     let bytes = artifact.digests.filter(|digests| artifact.listed && !digests.is_of_nothing());
     let blake3 = bytes.and_then(|bytes| bytes.blake3()).map(|digest| digest.to_string());
     let sha256 = bytes.and_then(|bytes| bytes.sha256()).map(|digest| digest.to_string());

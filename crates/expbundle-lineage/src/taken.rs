@@ -6,7 +6,8 @@ use expbundle_format::{ArtifactDigests, Blake3, Sha256};
 
 use crate::facts::{ArtifactFact, RecordFacts};
 
-/// So many listings of one record are searched one by one; of more, one list is made if that is less work.
+/// So many listings of one record are searched one by one; of more, one list is made if that is
+/// less work.
 const ONE_BY_ONE: usize = 8;
 
 /// Digests by each algorithm, in order.
@@ -14,7 +15,8 @@ const ONE_BY_ONE: usize = 8;
 pub(crate) struct Digests {
     blake3: Vec<Blake3>,
     sha256: Vec<Sha256>,
-    /// Whether something is known by one of the two only, so that it can be compared with nothing that is known by the other only.
+    /// Whether something is known by one of the two only, so that it can be compared with nothing
+    /// that is known by the other only.
     only_blake3: bool,
     only_sha256: bool,
 }
@@ -66,8 +68,9 @@ pub(crate) struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// `known` are listings of which the digests are in order already. So many questions will be asked: files that many records took in are
-    /// not put in order for each of them if it asks about a few.
+    /// `known` are listings of which the digests are in order already. So many questions will be
+    /// asked: files that many records took in are not put in order for each of them if it asks
+    /// about a few.
     pub(crate) fn by(inputs: &[ArtifactFact], questions: usize, known: &'a HashMap<usize, Digests>) -> Self {
         let mut own: Vec<ArtifactDigests> = inputs.iter().filter_map(|input| input.digests).collect();
         let mut trees: Vec<_> = inputs.iter().map(|input| &input.files).filter(|files| !files.is_empty()).collect();
@@ -83,12 +86,14 @@ impl<'a> Taken<'a> {
         Self { own: Digests::new(&own), listings }
     }
 
-    /// One digest in common is enough: in doubt a record did not produce what it may have been given.
+    /// One digest in common is enough: in doubt a record did not produce what it may have been
+    /// given.
     pub(crate) fn has(&self, digests: &ArtifactDigests) -> bool {
         self.own.has(digests) || self.listings.iter().any(|listing| listing.has(digests))
     }
 
-    /// Whether all that was taken in can be compared with these bytes: digests of different algorithms cannot.
+    /// Whether all that was taken in can be compared with these bytes: digests of different
+    /// algorithms cannot.
     pub(crate) fn can_tell(&self, digests: &ArtifactDigests) -> bool {
         self.own.can_tell(digests) && self.listings.iter().all(|listing| listing.can_tell(digests))
     }

@@ -12,7 +12,8 @@ use crate::query::{Direction, Reached};
 
 const UNSEEN: u32 = u32::MAX;
 
-/// From whom one is a parent of a vertex, as far as it matters whether that is another than somebody.
+/// From whom one is a parent of a vertex, as far as it matters whether that is another than
+/// somebody.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum From {
     Nobody,
@@ -97,8 +98,8 @@ impl Lineage {
         reached
     }
 
-    /// These records with all that they derive from, or all that derives from them, in the order of ids; within so many links, if that is
-    /// said.
+    /// These records with all that they derive from, or all that derives from them, in the order of
+    /// ids; within so many links, if that is said.
     pub fn relatives(&self, of: &[RecordId], direction: Direction, depth: Option<usize>) -> Vec<RecordId> {
         let mut records: Vec<RecordId> = match (depth, direction) {
             (Some(depth), _) => self.walk(of, direction, depth).into_iter().map(|reached| reached.record).collect(),
@@ -111,8 +112,8 @@ impl Lineage {
         records
     }
 
-    /// Of these records and all that they derive from those that have no parent here: a tree downwards begins with them. These records
-    /// themselves, if all derive from each other.
+    /// Of these records and all that they derive from those that have no parent here: a tree
+    /// downwards begins with them. These records themselves, if all derive from each other.
     pub fn beginnings(&self, of: &[RecordId]) -> Vec<RecordId> {
         let mut first = self.relatives(of, Direction::Up, None);
         first.retain(|id| self.is_beginning(*id));
@@ -150,7 +151,8 @@ impl Lineage {
         level.sort_unstable();
         level.dedup();
         let mut is_start = true;
-        // A way from a record to its parent leads through a listing, what was taken in and what was put out.
+        // A way from a record to its parent leads through a listing, what was taken in and what was
+        // put out.
         while !level.is_empty() {
             let mut next_level = Vec::new();
             for &vertex in &level {
@@ -192,7 +194,8 @@ impl Lineage {
             for &below in self.down.of(vertex) {
                 if next[below as usize] == UNSEEN {
                     next[below as usize] = vertex;
-                    // A link through a content is as long as a declared one, so contents are passed at once.
+                    // A link through a content is as long as a declared one, so contents are passed
+                    // at once.
                     if self.is_record(below) { queue.push_back(below) } else { queue.push_front(below) }
                 }
             }
@@ -200,7 +203,8 @@ impl Lineage {
         Some(Ways { lineage: self, next })
     }
 
-    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is not an ancestor.
+    /// A shortest way from a record to one of its ancestors, both included, or `None` if it is not
+    /// an ancestor.
     pub fn path(&self, from: RecordId, to: RecordId) -> Option<Vec<RecordId>> {
         self.ways_to(to)?.of(from)
     }

@@ -10,11 +10,12 @@ use expbundle_lineage::{Direction, Edge, Facts, Grade, Joins, Lineage, RecordFac
 use family::{Story, digest, facts, id, ladder, lineage, link, record};
 use proptest::prelude::*;
 
-/// Inputs and outputs by role and content, parents, and contents of a tree that is taken in and of one that is put out, as proptest
-/// draws them.
+/// Inputs and outputs by role and content, parents, and contents of a tree that is taken in and of
+/// one that is put out, as proptest draws them.
 type Drawn = (Vec<(&'static str, u8)>, Vec<(&'static str, u8)>, Vec<usize>, [Option<Vec<u8>>; 2]);
 
-/// Some records over few contents, so that links, alternatives, pass-through and circles all happen.
+/// Some records over few contents, so that links, alternatives, pass-through and circles all
+/// happen.
 fn stories() -> impl Strategy<Value = Vec<Story>> {
     let role = prop::sample::select(vec!["model", "dataset", "checkpoint", "config"]);
     let artifact = (role, 0..12_u8);
@@ -129,7 +130,8 @@ proptest! {
         }
     }
 
-    /// What is shown of many alternatives is a part of all, with the same grades, and the rest is counted.
+    /// What is shown of many alternatives is a part of all, with the same grades, and the rest is
+    /// counted.
     #[test]
     fn what_is_shown_is_a_part_and_the_rest_is_counted(stories in stories(), most in 0..4_usize, shown in any::<u16>()) {
         let lineage = lineage(&stories);
@@ -177,7 +179,8 @@ proptest! {
         prop_assert_eq!(walked, together);
     }
 
-    /// The closure is what following edges one by one gives; heads are what nobody names as a parent.
+    /// The closure is what following edges one by one gives; heads are what nobody names as a
+    /// parent.
     #[test]
     fn closure_layers_and_heads_follow_from_the_edges(stories in stories()) {
         let lineage = lineage(&stories);

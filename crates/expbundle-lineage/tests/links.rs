@@ -201,8 +201,8 @@ fn circles_are_found_and_walked_once() {
     assert_eq!(codes(&declared), ["lineage.cycle", "lineage.cycle"]);
 }
 
-/// attacks.md 26: parent absent; an unrelated record injected. Whether a parent is broken or trusted is the caller's
-/// fact, and the weakest needed part decides.
+/// attacks.md 26: parent absent; an unrelated record injected. Whether a parent is broken or
+/// trusted is the caller's fact, and the weakest needed part decides.
 #[test]
 fn a_family_is_as_good_as_its_weakest_needed_part() {
     let stories =
@@ -329,7 +329,8 @@ fn sums_count_each_ancestor_and_each_run_once() {
     assert_eq!((sum.total, sum.repeated.len(), sum.superseded), (Some(30), 1, vec![]));
 }
 
-/// What is added up of the records `a` to `e`, all ancestors of `last`, and which of them were superseded.
+/// What is added up of the records `a` to `e`, all ancestors of `last`, and which of them were
+/// superseded.
 #[track_caller]
 fn added(supersessions: &[(&str, &str)], left_out: &[&str], total: u32, superseded: &[&str]) {
     let hours = [("a", 1), ("b", 10), ("c", 100), ("d", 1000), ("e", 10_000)];
@@ -428,7 +429,8 @@ fn many_sizes_of_one_digest_cost_their_number() {
     assert_eq!(codes(&lineage), ["artifact.digest-conflict"]);
 }
 
-/// `record.json` is what a record answers for: who is asked about a file that only its description lists cannot tell who made it.
+/// `record.json` is what a record answers for: who is asked about a file that only its description
+/// lists cannot tell who made it.
 #[test]
 fn what_only_a_description_lists_is_not_known_to_be_made() {
     let mut told = artifact("model", bytes("weights"));

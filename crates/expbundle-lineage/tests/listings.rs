@@ -48,7 +48,8 @@ fn every_record_that_names_a_listing_is_joined_through_it() {
     assert_eq!(records(&why.takers), ids(&["t1", "t2", "t3"]));
 }
 
-/// What holds for the first record that names a listing holds for those after it, and for one that names a listing of the same files.
+/// What holds for the first record that names a listing holds for those after it, and for one that
+/// names a listing of the same files.
 #[test]
 fn takers_of_one_listing_are_found_wanting_alike() {
     let names = || ["a", "b", "c"].map(str::to_owned);
@@ -103,7 +104,8 @@ fn a_listing_of_many_files_is_not_multiplied_by_those_who_name_it() {
     assert_eq!(lineage.descendants(&[id("bakes")]).len(), 500);
 }
 
-/// Each file of the listing is a whole artifact too, and each record that names it would have to be joined to each file.
+/// Each file of the listing is a whole artifact too, and each record that names it would have to be
+/// joined to each file.
 #[test]
 fn more_than_can_be_followed_is_refused_and_not_followed() {
     let names: Vec<String> = (0..2_100).map(|number| format!("file {number}")).collect();
@@ -116,7 +118,8 @@ fn more_than_can_be_followed_is_refused_and_not_followed() {
     assert_eq!(number_of(&many, Code::ContainerLimit), 1);
 }
 
-/// Nobody made what it was given, so a record's own word accounts for no input of its own; that of another does.
+/// Nobody made what it was given, so a record's own word accounts for no input of its own; that of
+/// another does.
 #[test]
 fn what_a_record_says_it_made_accounts_for_the_listings_of_others() {
     let files = listing(["a".to_owned(), "b".to_owned()]);

@@ -48,8 +48,8 @@ pub struct Chosen {
     pub named: BTreeSet<RecordId>,
 }
 
-/// The records that are meant by beginnings of ids; `all` stands for each that no other follows from. Without a word the only one that no
-/// other follows from.
+/// The records that are meant by beginnings of ids; `all` stands for each that no other follows
+/// from. Without a word the only one that no other follows from.
 pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chosen, QueryError> {
     if wanted.is_empty() {
         return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new() });
@@ -62,10 +62,12 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
     Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
 }
 
-/// The records of its own that a signer may have meant instead of the one that no other derives from; empty if that is plain.
+/// The records of its own that a signer may have meant instead of the one that no other derives
+/// from; empty if that is plain.
 ///
-/// Anybody can make a record or a link by which something derives from the signer's record. So an objection to another record than the
-/// signer's own has to name it, and so has an `authorship` of a record that is the last one by somebody else's `link` alone.
+/// Anybody can make a record or a link by which something derives from the signer's record. So an
+/// objection to another record than the signer's own has to name it, and so has an `authorship` of
+/// a record that is the last one by somebody else's `link` alone.
 pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId, at: Timestamp) -> Vec<RecordId> {
     let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
     let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
@@ -88,8 +90,8 @@ pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId
     own.into_iter().filter(|own| intact.records().contains_key(own)).collect()
 }
 
-/// Records that others signed as their own and this key did not: whoever sends a bundle to be joined must not get signed what he put
-/// into it.
+/// Records that others signed as their own and this key did not: whoever sends a bundle to be
+/// joined must not get signed what he put into it.
 pub fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
     let is_claimed = |id: &RecordId| {
         let statements = intact.statements_about(*id).into_iter();

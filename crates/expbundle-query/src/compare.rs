@@ -24,7 +24,8 @@ pub struct Differences {
     pub before: RecordId,
     /// The second record.
     pub after: RecordId,
-    /// What was said against either record, the weightiest first; a record of which nothing was said is not in it.
+    /// What was said against either record, the weightiest first; a record of which nothing was
+    /// said is not in it.
     pub against: BTreeMap<RecordId, Vec<Objection>>,
     /// One by one, in the order of part and name.
     pub differences: Vec<Difference>,
@@ -46,7 +47,8 @@ pub struct Withheld {
 /// One thing that two records say differently.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Difference {
-    /// `record`, `parent`, `context`, `parameter`, `code`, `environment`, `package`, `input`, `output`, `metric`.
+    /// `record`, `parent`, `context`, `parameter`, `code`, `environment`, `package`, `input`,
+    /// `output`, `metric`.
     pub part: String,
     /// What in it.
     pub name: String,

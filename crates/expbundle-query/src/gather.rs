@@ -50,7 +50,8 @@ pub struct Found {
 /// Finds bundles. A folder is searched with all folders below it; links are not followed.
 ///
 /// # Errors
-/// [`QueryError::NoBundle`] for a folder without any, [`QueryError::Folder`] for one that cannot be read.
+/// [`QueryError::NoBundle`] for a folder without any, [`QueryError::Folder`] for one that cannot be
+/// read.
 pub fn find(sources: impl IntoIterator<Item = Source>) -> Result<Found, QueryError> {
     let mut found = Found::default();
     for source in sources {
@@ -114,12 +115,14 @@ pub struct Refused {
 pub enum WhyRefused {
     /// It cannot be read.
     Read(io::Error),
-    /// It is not intact, or is beyond the limits of this reader: the error that decides, with the path in its place.
+    /// It is not intact, or is beyond the limits of this reader: the error that decides, with the
+    /// path in its place.
     Finding(Finding),
 }
 
 impl Refused {
-    /// A bundle that is refused by the first error among its findings. As for its state, a limit comes after everything that is wrong.
+    /// A bundle that is refused by the first error among its findings. As for its state, a limit
+    /// comes after everything that is wrong.
     pub fn by(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> Self {
         // Of equals the first is taken.
         let first = findings.into_iter().filter(Finding::is_error).min_by_key(Finding::is_limit);

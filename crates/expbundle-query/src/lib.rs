@@ -1,9 +1,9 @@
-//! Answers to questions about records and families of records: what a record says, what two say differently, what a model came from and what
-//! came of it, and where a file comes from.
+//! Answers to questions about records and families of records: what a record says, what two say
+//! differently, what a model came from and what came of it, and where a file comes from.
 //!
-//! Each answer is a document with a schema, the same as the program `expbundle` writes with `--json`: [`Shown`], [`Differences`],
-//! [`LineageReport`], [`WhyReport`]. [`Relations`] gathers the bundles that a question is about, judges them, and has what the words of an
-//! answer need.
+//! Each answer is a document with a schema, the same as the program `expbundle` writes with
+//! `--json`: [`Shown`], [`Differences`], [`LineageReport`], [`WhyReport`]. [`Relations`] gathers
+//! the bundles that a question is about, judges them, and has what the words of an answer need.
 //!
 //! Nothing here prints, exits, or looks at a clock: moments and signers are arguments.
 #![forbid(unsafe_code)]

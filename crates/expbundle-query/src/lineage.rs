@@ -28,22 +28,25 @@ pub struct LineageReport {
     pub signers_checked: bool,
     /// The moment at which keys were judged.
     pub at: Time,
-    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    /// Lines of the signers file that were skipped: they name nobody who can sign here
+    /// (spec/trust.md).
     pub skipped_lines: Vec<SkippedLine>,
     /// Records that the tree begins with.
     pub start: Vec<RecordId>,
-    /// State of the family: that of its weakest part that is here, and at most `intact` if a bundle was not read, or a parent that is not here was
-    /// revoked; null if nothing is here.
+    /// State of the family: that of its weakest part that is here, and at most `intact` if a bundle
+    /// was not read, or a parent that is not here was revoked; null if nothing is here.
     pub state: Option<State>,
     /// Which records that are here are the weakest.
     pub weakest: Vec<RecordId>,
-    /// What somebody objects to of the records that are asked about and of their ancestors, whether or not they are below: revoked ones first.
+    /// What somebody objects to of the records that are asked about and of their ancestors, whether
+    /// or not they are below: revoked ones first.
     pub objected: Vec<Objected>,
     /// Parents that are named, and are not here or have no say.
     pub absent: Vec<AbsentParent>,
     /// The records of the family.
     pub records: Vec<Relative>,
-    /// What joins them, and what might: the first 100,000. Of one input at most 20 makers have an edge.
+    /// What joins them, and what might: the first 100,000. Of one input at most 20 makers have an
+    /// edge.
     pub edges: Vec<ReportedEdge>,
     /// Outputs that join an input to more records than have an edge.
     pub folded: Vec<ReportedFold>,
@@ -60,7 +63,8 @@ pub struct LineageReport {
     /// Records that were compared with none, because what they did or took in is withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<Vec<RecordId>>,
-    /// Bundles that were not looked at, since they are broken or cannot be read: what they say against these records is not known.
+    /// Bundles that were not looked at, since they are broken or cannot be read: what they say
+    /// against these records is not known.
     pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,
@@ -100,7 +104,8 @@ pub struct Relative {
     pub revoked: bool,
     /// What was said against it by those whose word counts, the weightiest first.
     pub objections: Vec<Objection>,
-    /// Its sections that are withheld. Where `artifacts.json` is among them, what it took in is not all known.
+    /// Its sections that are withheld. Where `artifacts.json` is among them, what it took in is not
+    /// all known.
     pub withheld: Vec<SectionName>,
     /// Trees that it took in whose files are not known here.
     pub hidden_listings: usize,
@@ -138,12 +143,14 @@ pub struct ReportedEdge {
     pub artifacts: Vec<ArtifactDigests>,
     /// Statements that assert it.
     pub statements: Vec<StatementId>,
-    /// Whose word the link or its relation is, where a statement makes it what it is: a principal, or a key that nobody knows.
+    /// Whose word the link or its relation is, where a statement makes it what it is: a principal,
+    /// or a key that nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said_by: Option<String>,
 }
 
-/// Outputs without an edge, that are the same bytes as an input, or a file of it, or have something in common with it.
+/// Outputs without an edge, that are the same bytes as an input, or a file of it, or have something
+/// in common with it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedFold {

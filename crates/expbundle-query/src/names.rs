@@ -1,11 +1,13 @@
-//! What the artifacts of a record are called: those of the record by digest, their names in `artifacts.json`.
+//! What the artifacts of a record are called: those of the record by digest, their names in
+//! `artifacts.json`.
 
 use std::collections::HashMap;
 
 use expbundle_format::sections::Artifact;
 use expbundle_format::{Agreement, ArtifactDigests, Blake3, Sha256};
 
-/// Descriptions by each of their digests, the first of each: a record may have a hundred thousand of them.
+/// Descriptions by each of their digests, the first of each: a record may have a hundred thousand
+/// of them.
 pub struct ArtifactNames<'a> {
     by_blake3: HashMap<Blake3, &'a Artifact>,
     by_sha256: HashMap<Sha256, &'a Artifact>,

@@ -31,8 +31,9 @@ pub fn section<'a>(
 
 /// An embedded artifact by the beginning of its digest, or by name or path in `artifacts.json`.
 ///
-/// A digest says which bytes are meant, and a name is whatever the record's author wrote: it may be the digest of other bytes. So what
-/// may be a digest is taken for one first, and a whole digest is nothing else.
+/// A digest says which bytes are meant, and a name is whatever the record's author wrote: it may be
+/// the digest of other bytes. So what may be a digest is taken for one first, and a whole digest is
+/// nothing else.
 pub fn artifact<'a>(intact: &'a Intact, record: RecordId, wanted: &str) -> Result<&'a Content, QueryError> {
     const FEWEST_DIGITS: usize = 8;
     let begins = |digest: &str| wanted.len() >= FEWEST_DIGITS && digest.starts_with(wanted);

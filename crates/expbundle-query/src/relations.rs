@@ -20,10 +20,11 @@ use expbundle_statement::{Kind, SkippedLine, TrustPolicy};
 use crate::gather::{Found, Gathered, Refused, Source, find, gather};
 use crate::{QueryError, starting};
 
-/// Records that are named as the makers of one input: of what thousands made and thousands took in, each pair would be a link. How many more
-/// there are is said.
+/// Records that are named as the makers of one input: of what thousands made and thousands took in,
+/// each pair would be a link. How many more there are is said.
 pub const MOST_ALTERNATIVES: usize = 20;
-/// Letters of a principal, and columns of the name that a key's owner gives itself, that are repeated.
+/// Letters of a principal, and columns of the name that a key's owner gives itself, that are
+/// repeated.
 const MOST_LETTERS: usize = 1000;
 const MOST_OF_A_NAME: usize = 40;
 
@@ -71,8 +72,9 @@ impl Question<'_> {
         &self.about.path
     }
 
-    /// Where to look for bundles, and what the file is that is asked about. A file that is not a bundle is asked about by its
-    /// bytes; its bundle is looked for in its folder, unless others are given.
+    /// Where to look for bundles, and what the file is that is asked about. A file that is not a
+    /// bundle is asked about by its bytes; its bundle is looked for in its folder, unless others
+    /// are given.
     fn sources(&self) -> Result<(Vec<Source>, Option<Hashed>), QueryError> {
         let (mut sources, path) = (self.with.clone(), self.path());
         if self.about.content.is_some() || !path.is_file() || path.extension() == Some("expb") {
@@ -92,7 +94,8 @@ impl Question<'_> {
     /// Which records the question is about.
     fn asked(&self, graph: &Lineage, own: &BTreeSet<RecordId>, file: Option<&Hashed>) -> Result<Asked, QueryError> {
         let why = file.map(|file| graph.why(&file.digests(), Some(file.size))).unwrap_or_default();
-        // Where nobody is known to have made the file, those that may have passed it on are asked about.
+        // Where nobody is known to have made the file, those that may have passed it on are asked
+        // about.
         let lists = [&why.producers, &why.possible, &why.unknown];
         let makers = ids(lists.into_iter().find(|list| !list.is_empty()).into_iter().flatten());
         let start = match (self.record, file) {
@@ -112,7 +115,8 @@ impl Question<'_> {
         Ok(Asked { start, other_makers, is_made, why })
     }
 
-    /// The records without a say that are asked about: by id, as makers of the file, or as parts of the bundle.
+    /// The records without a say that are asked about: by id, as makers of the file, or as parts of
+    /// the bundle.
     fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&Hashed>) -> Vec<RecordId> {
         let standing = &verdict.standing;
         let apart = standing.apart.records.iter().filter(|id| standing.against.contains_key(*id));
@@ -130,7 +134,8 @@ impl Question<'_> {
         }
     }
 
-    /// The records that the answer may be about: those to begin with, their relatives, and what might be relatives.
+    /// The records that the answer may be about: those to begin with, their relatives, and what
+    /// might be relatives.
     ///
     /// `None` for everything: where no record and no file is named, the bundles are the question.
     fn concerned(&self, graph: &Lineage, start: &[RecordId], file: Option<&Hashed>) -> Option<BTreeSet<RecordId>> {
@@ -144,7 +149,8 @@ impl Question<'_> {
         if down {
             asked.extend(graph.possible_descendants(start));
         }
-        // What is said against anything that a descendant was made from is said against the descendant.
+        // What is said against anything that a descendant was made from is said against the
+        // descendant.
         let mut concerned: BTreeSet<RecordId> = asked.iter().copied().chain(graph.possible_ancestors(&asked)).collect();
         let family: Vec<RecordId> = concerned.iter().copied().collect();
         let mut joins = Joins::of(graph, MOST_ALTERNATIVES);
@@ -199,13 +205,14 @@ pub struct Relations {
     pub file: Option<Hashed>,
     /// What the graph knows of that file; nothing if none was asked about.
     pub why: Why,
-    /// Records that are asked about and have no say, since they were taken back, or are set apart and somebody who counts objects to them.
-    /// Nothing begins with them, and what was said against them is shown.
+    /// Records that are asked about and have no say, since they were taken back, or are set apart
+    /// and somebody who counts objects to them. Nothing begins with them, and what was said against
+    /// them is shown.
     pub without_say: Vec<RecordId>,
     /// Those of them that were taken back, and lower the answer.
     lowering: BTreeSet<RecordId>,
-    /// Records that may have made the file that is asked about, beside those to begin with: they prove nothing, and what is wrong with them
-    /// is said.
+    /// Records that may have made the file that is asked about, beside those to begin with: they
+    /// prove nothing, and what is wrong with them is said.
     pub other_makers: Vec<RecordId>,
     /// Whether some record made the file that is asked about, if one is.
     is_made: bool,
@@ -223,7 +230,8 @@ impl Relations {
     /// Gathers the bundles that a question is about, and judges them together.
     ///
     /// # Errors
-    /// If there is no intact bundle, or no record that begins like that, or the question is beyond the limits of this reader.
+    /// If there is no intact bundle, or no record that begins like that, or the question is beyond
+    /// the limits of this reader.
     pub fn of(question: Question<'_>) -> Result<Self, QueryError> {
         let (sources, file) = question.sources()?;
         let Found { sources, passed_over } = find(sources)?;
@@ -323,8 +331,9 @@ impl Relations {
         self.intact.json_section::<Context>(id).map(|context| context.title)
     }
 
-    /// How much holds for an answer that tells of these records: as `verify` would say for them, for what was taken back and is asked about,
-    /// and for whoever else may have made the file. Where a bundle was not looked at, nobody knows what it says against them.
+    /// How much holds for an answer that tells of these records: as `verify` would say for them,
+    /// for what was taken back and is asked about, and for whoever else may have made the file.
+    /// Where a bundle was not looked at, nobody knows what it says against them.
     pub fn state_of_all(&self, told: impl IntoIterator<Item = RecordId>) -> State {
         let all = told.into_iter().chain(self.lowering.iter().copied()).chain(self.family(&self.other_makers));
         let all: Vec<RecordId> = all.collect();
@@ -333,8 +342,8 @@ impl Relations {
 
     /// The most that can hold for an answer that tells of these records.
     pub(crate) fn most_of(&self, told: &[RecordId]) -> State {
-        // Of a file that nobody is known to have made nothing can be trusted, nor of records that do not count, nor of one whose parent was
-        // revoked and is not here.
+        // Of a file that nobody is known to have made nothing can be trusted, nor of records that
+        // do not count, nor of one whose parent was revoked and is not here.
         let is_less = !self.is_made
             || self.start.is_empty()
             || !self.refused.is_empty()
@@ -359,7 +368,8 @@ impl Relations {
         }
     }
 
-    /// Whose links name a parent that is not here and that the record itself does not name: principals, or keys that nobody knows.
+    /// Whose links name a parent that is not here and that the record itself does not name:
+    /// principals, or keys that nobody knows.
     pub fn who_names(&self, child: RecordId, parent: RecordId) -> Vec<String> {
         let names = |statement: &StatementId| self.signer_of_link(*statement);
         let mut by: Vec<String> = match self.graph().grade_of_absent(child, parent) {
@@ -384,7 +394,8 @@ impl Relations {
         self.graph().absent_parents_of(of).into_iter().filter(is_revoked)
     }
 
-    /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody knows.
+    /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody
+    /// knows.
     pub fn stated_by(&self, edge: &Edge) -> Option<String> {
         self.signer_of_link(edge.stated_in()?)
     }
@@ -394,7 +405,8 @@ impl Relations {
         self.verdict.standing.against.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// These records that are here, with all that they derive from or may derive from, in the order of ids.
+    /// These records that are here, with all that they derive from or may derive from, in the order
+    /// of ids.
     pub fn family(&self, of: &[RecordId]) -> Vec<RecordId> {
         let mut family = self.graph().possible_ancestors(of);
         family.extend(of.iter().filter(|id| self.graph().record(**id).is_some()));
@@ -403,21 +415,24 @@ impl Relations {
         family
     }
 
-    /// The weakest state among these records and all that they derive from, as far as it is here, and which of them have it.
+    /// The weakest state among these records and all that they derive from, as far as it is here,
+    /// and which of them have it.
     pub fn weakest_here(&self, of: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
         let mut family = self.family(of);
         family.extend(self.family(&self.other_makers));
         self.weakest_of(family)
     }
 
-    /// The weakest state among what is shown of what came from these records, and what may have come from them.
+    /// The weakest state among what is shown of what came from these records, and what may have
+    /// come from them.
     pub fn weakest_below(&self, of: &[RecordId], shown: &[RecordId]) -> (Option<State>, Vec<RecordId>) {
         let mut family = self.graph().possible_descendants(of);
         family.extend(shown);
         self.weakest_of(family)
     }
 
-    /// The weakest state among these records and those that were taken back, and which of them have it.
+    /// The weakest state among these records and those that were taken back, and which of them have
+    /// it.
     fn weakest_of(&self, mut family: Vec<RecordId>) -> (Option<State>, Vec<RecordId>) {
         family.extend(&self.lowering);
         family.sort_unstable();
@@ -437,8 +452,9 @@ impl Relations {
         self.verdict.records.get(&id).copied().unwrap_or(State::Intact)
     }
 
-    /// Who signed a record: principals if the signers file has any of the keys, else the names that the keys' owners give themselves, in
-    /// quotes, or the keys. Never both: whoever signs beside a trusted person would be taken for another.
+    /// Who signed a record: principals if the signers file has any of the keys, else the names that
+    /// the keys' owners give themselves, in quotes, or the keys. Never both: whoever signs beside a
+    /// trusted person would be taken for another.
     pub fn signers(&self, id: RecordId) -> Vec<String> {
         let statements = self.intact.statements_about(id);
         let standing = &self.verdict.standing;
@@ -462,8 +478,8 @@ impl Relations {
         signers
     }
 
-    /// What is objected to of the records that are asked about, of everything that they derive from, and of parents that are not here: those
-    /// with the weightiest objections first.
+    /// What is objected to of the records that are asked about, of everything that they derive
+    /// from, and of parents that are not here: those with the weightiest objections first.
     pub fn objected(&self, start: &[RecordId]) -> Vec<RecordId> {
         let against = &self.verdict.standing.against;
         if against.is_empty() {
@@ -490,7 +506,8 @@ impl Relations {
         objected
     }
 
-    /// By which records are put in order, those with the weightiest objections first, those without any last.
+    /// By which records are put in order, those with the weightiest objections first, those without
+    /// any last.
     pub fn weight(&self, id: RecordId) -> (bool, Option<ObjectionKind>) {
         let weightiest = self.against(id).iter().map(|objection| objection.kind).min();
         (weightiest.is_none(), weightiest)

@@ -49,7 +49,8 @@ impl Shown {
     }
 }
 
-/// What was said against a record, as far as anybody can tell without a signers file: the weightiest first.
+/// What was said against a record, as far as anybody can tell without a signers file: the
+/// weightiest first.
 pub fn against(intact: &Intact, record: RecordId, at: Timestamp) -> Vec<Objection> {
     intact.standing(None, at).against.remove(&record).unwrap_or_default()
 }

@@ -27,7 +27,8 @@ pub struct WhyReport {
     pub signers_checked: bool,
     /// The moment at which keys were judged.
     pub at: Time,
-    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    /// Lines of the signers file that were skipped: they name nobody who can sign here
+    /// (spec/trust.md).
     pub skipped_lines: Vec<SkippedLine>,
     /// The digests of the file that was asked about; null if a bundle was.
     pub digest: Option<ArtifactDigests>,
@@ -37,7 +38,8 @@ pub struct WhyReport {
     pub state: State,
     /// Whether some record is known to have made the file; true if a bundle was asked about.
     pub made: bool,
-    /// The records that put the file out, or the last ones of the bundle: first those that somebody objects to. At most 100.
+    /// The records that put the file out, or the last ones of the bundle: first those that somebody
+    /// objects to. At most 100.
     pub told: Vec<Told>,
     /// How many more there are.
     pub more: usize,
@@ -45,11 +47,14 @@ pub struct WhyReport {
     pub other_makers: Vec<RecordId>,
     /// Records that took the file in.
     pub takers: Vec<RecordId>,
-    /// Records that describe other bytes by one of the file's digests: then the file is not to be trusted.
+    /// Records that describe other bytes by one of the file's digests: then the file is not to be
+    /// trusted.
     pub conflicting: Vec<RecordId>,
-    /// What was said against any of these and their ancestors, by those whose word counts: the weightiest first.
+    /// What was said against any of these and their ancestors, by those whose word counts: the
+    /// weightiest first.
     pub objected: Vec<Objected>,
-    /// Bundles that were not looked at, since they are broken or cannot be read: what they say against these records is not known.
+    /// Bundles that were not looked at, since they are broken or cannot be read: what they say
+    /// against these records is not known.
     pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,
@@ -83,7 +88,8 @@ pub enum HowMade {
     Made,
     /// The record made it, or passed on what others make as well.
     Possible,
-    /// The record made it or was given it: what it took in is not all here, or only its description lists the file.
+    /// The record made it or was given it: what it took in is not all here, or only its description
+    /// lists the file.
     Unknown,
     /// It came from outside, and the record describes it.
     Origin,
@@ -150,8 +156,8 @@ impl Relations {
         self.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
     }
 
-    /// The records to tell of: first those that somebody objects to, the weightiest objections first, then those with such an ancestor, then
-    /// by trust and date.
+    /// The records to tell of: first those that somebody objects to, the weightiest objections
+    /// first, then those with such an ancestor, then by trust and date.
     pub fn objected_first(&self) -> Vec<RecordId> {
         let mut start = self.start.clone();
         let against = &self.verdict.standing.against;
@@ -172,8 +178,9 @@ impl Relations {
         start
     }
 
-    /// Reviews and deployments of a record, each once, those against it first. Left out are those that were taken back, that a later review of
-    /// the same signer replaces, that are dated later than the moment of the question, and that name a different output.
+    /// Reviews and deployments of a record, each once, those against it first. Left out are those
+    /// that were taken back, that a later review of the same signer replaces, that are dated later
+    /// than the moment of the question, and that name a different output.
     pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
         let mut about = self.intact.statements_about(id);

@@ -1,4 +1,5 @@
-//! What a question about a whole bundle ends with is what `verify` ends with: every conformance case is asked both ways.
+//! What a question about a whole bundle ends with is what `verify` ends with: every conformance
+//! case is asked both ways.
 
 use std::fs;
 use std::path::{Path, PathBuf};

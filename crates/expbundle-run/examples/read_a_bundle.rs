@@ -1,4 +1,5 @@
-//! Checks bundles, judges them by a signers file, and says what they hold and how they hang together.
+//! Checks bundles, judges them by a signers file, and says what they hold and how they hang
+//! together.
 //!
 //! `cargo run -p expbundle-run --example read_a_bundle -- SIGNERS BUNDLE …`
 

@@ -1,6 +1,8 @@
-//! Trains a line through points, and records that: parameters, a metric, the data that went in and the weights that came out.
+//! Trains a line through points, and records that: parameters, a metric, the data that went in and
+//! the weights that came out.
 //!
-//! `cargo run -p expbundle-run --example record_a_run -- FOLDER` writes `FOLDER/run.expb`, signed by a key that it makes up.
+//! `cargo run -p expbundle-run --example record_a_run -- FOLDER` writes `FOLDER/run.expb`, signed
+//! by a key that it makes up.
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 

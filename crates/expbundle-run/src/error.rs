@@ -73,7 +73,8 @@ pub enum RunError {
         /// What is wrong.
         source: SeriesError,
     },
-    /// A section that the run makes from what it is told: from points, from files, or by its own call.
+    /// A section that the run makes from what it is told: from points, from files, or by its own
+    /// call.
     #[error("section `{0}` has a call of its own: `context`, `recipe`, `artifacts`, `identity` or `summary`")]
     OwnSection(String),
     /// A point cannot be kept.

@@ -39,7 +39,8 @@ pub enum FileError {
 /// Files of keys and signers are small.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Reads the file of a private key, OpenSSH or PKCS#8. `passphrase` is called if the file is encrypted.
+/// Reads the file of a private key, OpenSSH or PKCS#8. `passphrase` is called if the file is
+/// encrypted.
 pub fn open_key(
     path: impl AsRef<Path>,
     passphrase: impl FnOnce() -> Option<Zeroizing<String>>,

@@ -1,7 +1,8 @@
 //! Records a run as an experiment bundle: parameters, points, files; finished, signed, saved.
 //!
-//! This is the crate for a training loop, a script, or the author of a tracker. What is below it is there for more:
-//! [`expbundle`] to check, judge, merge and attach, `expbundle-convert` to read the files of other trackers.
+//! This is the crate for a training loop, a script, or the author of a tracker. What is below it is
+//! there for more: [`expbundle`] to check, judge, merge and attach, `expbundle-convert` to read the
+//! files of other trackers.
 //!
 //! ```
 //! use expbundle_run::{Run, Signing, SigningKey};
@@ -47,8 +48,8 @@
 //! | people, machines | [`Run::identity`] | `identity.json`, which can be withheld |
 //! | anything else of the format | [`Run::section`], [`Run::file_section`] | by its name |
 //!
-//! Nothing can be finished that a verifier refuses, and no secret gets in. The same calls over the same files give the same
-//! bytes: nothing here looks at a clock or prints.
+//! Nothing can be finished that a verifier refuses, and no secret gets in. The same calls over the
+//! same files give the same bytes: nothing here looks at a clock or prints.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -3,8 +3,8 @@
 use expbundle_format::number::typed;
 use serde_json::Value;
 
-/// The value of a parameter, as the format has it (spec/json.md): floats that JSON lacks and integers of any length are kept, and a text
-/// stays a text.
+/// The value of a parameter, as the format has it (spec/json.md): floats that JSON lacks and
+/// integers of any length are kept, and a text stays a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param(Value);
 

@@ -23,9 +23,11 @@ use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader, SeriesWr
 use crate::error::RunError;
 use crate::param::Param;
 
-/// A run in the making: tell it what went in, what happened and what came out, and [finish](Run::finish) it.
+/// A run in the making: tell it what went in, what happened and what came out, and
+/// [finish](Run::finish) it.
 ///
-/// What a run is told is kept in memory, but for points, which go to a temporary file once there are many. Files are hashed and not copied.
+/// What a run is told is kept in memory, but for points, which go to a temporary file once there
+/// are many. Files are hashed and not copied.
 #[derive(Debug)]
 pub struct Run {
     draft: Draft,
@@ -47,7 +49,8 @@ impl Run {
         Self::of_kind(Kind::Run, title)
     }
 
-    /// Something that came to be in no run that anybody recorded, like a model from elsewhere (spec/record.md).
+    /// Something that came to be in no run that anybody recorded, like a model from elsewhere
+    /// (spec/record.md).
     pub fn origin(title: impl Into<String>) -> Self {
         Self::of_kind(Kind::Origin, title)
     }
@@ -124,12 +127,14 @@ impl Run {
         &mut self.recipe
     }
 
-    /// Names of people and machines, which can be withheld. Where they stand in other sections, a marker takes their place.
+    /// Names of people and machines, which can be withheld. Where they stand in other sections, a
+    /// marker takes their place.
     pub fn identity(&mut self) -> &mut Identity {
         &mut self.identity
     }
 
-    /// What is known of the artifacts: names, metadata, licences. Those of [`Run::input`] and [`Run::output`] are here already.
+    /// What is known of the artifacts: names, metadata, licences. Those of [`Run::input`] and
+    /// [`Run::output`] are here already.
     pub fn artifacts(&mut self) -> &mut Artifacts {
         &mut self.artifacts
     }
@@ -146,7 +151,8 @@ impl Run {
         self
     }
 
-    /// A file or folder that went in, by its role: `model`, `dataset`, `config`, … (spec/relations.toml), or a URI of your own.
+    /// A file or folder that went in, by its role: `model`, `dataset`, `config`, …
+    /// (spec/relations.toml), or a URI of your own.
     ///
     /// The file is hashed and not copied; a folder is recorded whole or not at all.
     pub fn input(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
@@ -160,7 +166,8 @@ impl Run {
         Ok(self)
     }
 
-    /// A file or folder of any role, also of one that only its writer knows: such a role carries no lineage.
+    /// A file or folder of any role, also of one that only its writer knows: such a role carries no
+    /// lineage.
     pub fn add_file(&mut self, direction: Direction, role: &Word, path: &Path) -> Result<(), RunError> {
         let path = utf8(path)?;
         let file = [(role.clone(), path.clone())];
@@ -189,7 +196,8 @@ impl Run {
         Ok(())
     }
 
-    /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, … (spec/relations.toml), or a URI of your own.
+    /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …
+    /// (spec/relations.toml), or a URI of your own.
     pub fn derived_from(mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<Self, RunError> {
         self.add_parent(parent, record, known_relation(relation)?)?;
         Ok(self)
@@ -202,7 +210,8 @@ impl Run {
         Ok(())
     }
 
-    /// The models and data that a record put out become inputs of this run, without their files at hand.
+    /// The models and data that a record put out become inputs of this run, without their files at
+    /// hand.
     pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
         let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
@@ -229,8 +238,9 @@ impl Run {
         Ok(self.draft.json_section(section)?)
     }
 
-    /// A section by its name and bytes. JSON is held to its schema and written in the fixed form; Parquet must have the fixed profile; what
-    /// the format does not know goes in as it is. Context, recipe, identity and summary take the place of what was told before; artifacts are
+    /// A section by its name and bytes. JSON is held to its schema and written in the fixed form;
+    /// Parquet must have the fixed profile; what the format does not know goes in as it is.
+    /// Context, recipe, identity and summary take the place of what was told before; artifacts are
     /// added to those of the files.
     pub fn file_section(&mut self, name: &SectionName, bytes: Vec<u8>) -> Result<(), RunError> {
         let limits = Limits::default();
@@ -271,8 +281,8 @@ impl Run {
         checked(&self.gathered()?)
     }
 
-    /// The same with a salt in every section, so that what is withheld later cannot be guessed from its digest. `salt` gives 32 random
-    /// bytes; nobody may know them beforehand.
+    /// The same with a salt in every section, so that what is withheld later cannot be guessed from
+    /// its digest. `salt` gives 32 random bytes; nobody may know them beforehand.
     pub fn finish_blinded(self, salt: impl FnMut() -> io::Result<[u8; 32]>) -> Result<Intact, RunError> {
         checked(&blind(&self.gathered()?, salt)?)
     }
@@ -345,7 +355,8 @@ fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
     Utf8Path::from_path(path).map(Utf8Path::to_owned).ok_or_else(|| RunError::Path(path.to_owned()))
 }
 
-/// A role of the format or a URI. Others are allowed by the format and carry no lineage, so one that is misspelt would be lost.
+/// A role of the format or a URI. Others are allowed by the format and carry no lineage, so one
+/// that is misspelt would be lost.
 fn known_role(text: &str) -> Result<Word, RunError> {
     let wrong = || RunError::Role { role: text.to_owned(), known: role::ALL.join(", ") };
     let word: Word = text.parse().map_err(|_| wrong())?;

@@ -1,4 +1,5 @@
-//! What cannot be recorded: each misuse ends in an error that says what is wrong, and none in a bundle that a verifier refuses.
+//! What cannot be recorded: each misuse ends in an error that says what is wrong, and none in a
+//! bundle that a verifier refuses.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_run::format::sections::{Artifact, Context, Cost, Direction, Person};

@@ -1,5 +1,6 @@
-//! Writes a section, for measurements: `series LINES FILE` takes tab-separated points (key, step, time in nanoseconds, value, text; empty is
-//! absent), `series COUNT FILE` makes so many points of 21 keys.
+//! Writes a section, for measurements: `series LINES FILE` takes tab-separated points (key, step,
+//! time in nanoseconds, value, text; empty is absent), `series COUNT FILE` makes so many points of
+//! 21 keys.
 //!
 //! Prints points, bytes, seconds and peak memory.
 

@@ -36,7 +36,8 @@ pub struct Output<W> {
     dictionary: Vec<u8>,
 }
 
-/// The columns of a page with fewer rows are encoded one after the other: that takes less time than beginning threads.
+/// The columns of a page with fewer rows are encoded one after the other: that takes less time than
+/// beginning threads.
 const ROWS_FOR_THREADS: usize = 4096;
 
 /// Pages of a column, with their heads.

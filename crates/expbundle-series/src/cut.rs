@@ -1,7 +1,8 @@
-//! Where pages end, and how their rows stand: so that what is alike stands side by side in one page, which is what a codec sees.
+//! Where pages end, and how their rows stand: so that what is alike stands side by side in one
+//! page, which is what a codec sees.
 //!
-//! Rows of one step and time are a *moment*. A page has a power of two of them, so that in runs whose moments have every key
-//! each key's times are the same bytes in the same place.
+//! Rows of one step and time are a *moment*. A page has a power of two of them, so that in runs
+//! whose moments have every key each key's times are the same bytes in the same place.
 
 use crate::profile::{PAGE_ROWS, PAGE_TEXT_BYTES};
 
@@ -31,8 +32,8 @@ impl Load {
     }
 }
 
-/// Whether the rows of a page stand moment by moment, and not key by key: where many keys have few points each, a key says less
-/// than a moment.
+/// Whether the rows of a page stand moment by moment, and not key by key: where many keys have few
+/// points each, a key says less than a moment.
 pub fn by_moment(rows: usize, moments: usize, keys: usize) -> bool {
     let [rows, moments, keys] = [rows, moments, keys].map(|count| count as u64);
     rows >= 4 * moments && 16 * rows < keys * moments
@@ -47,8 +48,8 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// Takes a row if it fits with what waits. If not, gives how many of the rows that wait are the next page; the row is to be given
-    /// again.
+    /// Takes a row if it fits with what waits. If not, gives how many of the rows that wait are the
+    /// next page; the row is to be given again.
     pub fn add(&mut self, moment: Moment, bytes: usize) -> Option<usize> {
         let waiting = self.ends.last().copied().unwrap_or_default();
         let with = waiting.plus(Load { rows: 1, bytes });
@@ -106,7 +107,8 @@ struct Open {
 pub struct EndsElsewhere;
 
 impl CutCheck {
-    /// Takes the next page: its moments in order, and the keys and texts of its first row in the order of moment and key.
+    /// Takes the next page: its moments in order, and the keys and texts of its first row in the
+    /// order of moment and key.
     pub fn page(&mut self, parts: &[Part], first_bytes: usize) -> Result<(), EndsElsewhere> {
         let load = parts.iter().fold(Load::default(), |load, part| load.plus(part.load));
         let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(EndsElsewhere) };
@@ -117,7 +119,8 @@ impl CutCheck {
         if let Some((moments, load, moment)) = self.previous {
             goes_on = moment == first.moment;
             if goes_on {
-                // A moment is cut by rows only where it is alone, and only by a row that does not fit.
+                // A moment is cut by rows only where it is alone, and only by a row that does not
+                // fit.
                 if moments != 1 || load.plus(Load { rows: 1, bytes: first_bytes }).fits() {
                     return Err(EndsElsewhere);
                 }

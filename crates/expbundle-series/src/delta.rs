@@ -1,7 +1,8 @@
-//! Integers as packed differences (Encodings.md, `DELTA_BINARY_PACKED`): steps, times, lengths of texts.
+//! Integers as packed differences (Encodings.md, `DELTA_BINARY_PACKED`): steps, times, lengths of
+//! texts.
 //!
-//! Blocks of 256 differences for numbers of 64 bits and of 128 for those of 32, four miniblocks each. Differences wrap around, so any two
-//! integers have one.
+//! Blocks of 256 differences for numbers of 64 bits and of 128 for those of 32, four miniblocks
+//! each. Differences wrap around, so any two integers have one.
 
 use crate::runs::{Bits, Unpacked};
 use crate::wire::{Differs, Scan, push_varint, zigzag};

@@ -4,8 +4,8 @@ use std::io;
 
 use crate::profile::{ALL_KEYS_BYTES, GROUP_PAGES, GROUPS, KEY_BYTES, KEY_COST, TEXT_BYTES};
 
-/// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one refusal of
-/// spec/sections-parquet.md.
+/// Why a Parquet section cannot be read or written. Each variant but [`SeriesError::Io`] is one
+/// refusal of spec/sections-parquet.md.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeriesError {
@@ -15,7 +15,8 @@ pub enum SeriesError {
         /// Size of the file.
         bytes: u64,
     },
-    /// The footer is not one that the profile has: other columns, another writer, a compression, statistics, gaps.
+    /// The footer is not one that the profile has: other columns, another writer, a compression,
+    /// statistics, gaps.
     #[error("the Parquet footer leaves the profile at byte {offset}")]
     Footer {
         /// The first byte that differs, from the start of the file.
@@ -71,7 +72,8 @@ pub enum SeriesError {
         /// Which row, from 0.
         row: u64,
     },
-    /// A column of nanoseconds that no time needs, or one that does not fit the times: the same series would have two forms.
+    /// A column of nanoseconds that no time needs, or one that does not fit the times: the same
+    /// series would have two forms.
     #[error("the column of nanoseconds does not fit the times{}", row.map(|row| format!(" at row {row}")).unwrap_or_default())]
     Nanoseconds {
         /// Which row, from 0; none if the column is not needed.

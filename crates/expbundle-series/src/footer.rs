@@ -1,7 +1,8 @@
 //! The footer: what a file says of itself (`FileMetaData` of parquet.thrift).
 //!
-//! All of it follows from the rows and pages of each row group, the sizes of the columns, whether times have nanoseconds, and the salt.
-//! The rest is literal, so nothing in a footer can lie: no statistics, no names of programs, no offsets but the ones that the sizes give.
+//! All of it follows from the rows and pages of each row group, the sizes of the columns, whether
+//! times have nanoseconds, and the salt. The rest is literal, so nothing in a footer can lie: no
+//! statistics, no names of programs, no offsets but the ones that the sizes give.
 
 use std::ops::Range;
 
@@ -115,7 +116,8 @@ impl Footer {
     }
 }
 
-/// The number of rows stands before the row groups that it is the sum of; a reader needs it to go on.
+/// The number of rows stands before the row groups that it is the sum of; a reader needs it to go
+/// on.
 fn rows_ahead(bytes: &[u8], shape: &Shape) -> Result<i64, usize> {
     let mut scan = Scan::new(bytes);
     let mut rows = 0;
@@ -186,7 +188,8 @@ fn schema<W: Wire>(wire: &mut W, shape: &Shape, fine: &mut bool) -> Result<(), W
         wire.literal(match column.kind {
             // 6: converted_type UTF8; 10: logical type, a struct with 1: STRING
             Kind::Word | Kind::Text | Kind::Line => &[0x25, 0x00, 0x4c, 0x1c, 0x00, 0x00, 0x00],
-            // 6: converted_type TIMESTAMP_MICROS; 10: logical type with 8: TIMESTAMP, whose 1 is "UTC" and 2 the unit
+            // 6: converted_type TIMESTAMP_MICROS; 10: logical type with 8: TIMESTAMP, whose 1 is
+            // "UTC" and 2 the unit
             Kind::Time => &[0x25, 0x14, 0x4c, 0x8c, 0x11, 0x1c, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x00],
             Kind::Integer | Kind::Nanoseconds | Kind::Float => &[0x00],
         })?;
@@ -266,7 +269,8 @@ fn column_chunk<W: Wire>(
     wire.literal(&[0x16])?; // 7: total_compressed_size
     wire.number(&mut size)?;
     let start = *position;
-    // A size that is none leads beyond every file, where the end of the last row group is looked for in vain.
+    // A size that is none leads beyond every file, where the end of the last row group is looked
+    // for in vain.
     *position = start.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
     chunk.bytes = start..*position;
     wire.literal(&[0x26])?; // 9: data_page_offset

@@ -1,9 +1,11 @@
 //! The Parquet sections of an experiment bundle: series of numbers, system metrics, console output
 //! (spec/sections-parquet.md).
 //!
-//! A fixed profile of Parquet: the same series give the same bytes, and DuckDB, pandas, Polars and Spark read them with their default
-//! settings. Encoder and decoder are ours, those of the compression too, because the bytes are the format: they may not change with the version of a
-//! library, and the reader faces files that nobody vouches for. The `parquet` crate holds both to the truth in the tests.
+//! A fixed profile of Parquet: the same series give the same bytes, and DuckDB, pandas, Polars and
+//! Spark read them with their default settings. Encoder and decoder are ours, those of the
+//! compression too, because the bytes are the format: they may not change with the version of a
+//! library, and the reader faces files that nobody vouches for. The `parquet` crate holds both to
+//! the truth in the tests.
 //!
 //! Knows nothing of records or bundles, and reads no Parquet but this.
 #![forbid(unsafe_code)]

@@ -1,7 +1,9 @@
-//! LZ4 blocks (Parquet's codec `LZ4_RAW`): our own encoder, because its choices are bytes of the format, and a decoder of foreign blocks.
+//! LZ4 blocks (Parquet's codec `LZ4_RAW`): our own encoder, because its choices are bytes of the
+//! format, and a decoder of foreign blocks.
 //!
-//! A block leaves it to its writer which matches it takes. The profile takes them from left to right, as
-//! spec/sections-parquet.md has it under "Compression". The decoder takes every block that is one.
+//! A block leaves it to its writer which matches it takes. The profile takes them from left to
+//! right, as spec/sections-parquet.md has it under "Compression". The decoder takes every block
+//! that is one.
 
 /// The shortest match.
 const LEAST_MATCH: usize = 4;
@@ -13,10 +15,11 @@ const NO_MATCH_TAIL: usize = 12;
 const WINDOW: usize = 65_535;
 /// Earlier positions that are tried.
 const TRIES: usize = 16;
-/// A match of so many bytes is taken without looking for a longer one at the next position, and of a longer one no more of its last
-/// positions are noted.
+/// A match of so many bytes is taken without looking for a longer one at the next position, and of
+/// a longer one no more of its last positions are noted.
 const LONG: usize = 64;
-/// After each so many positions in a row without a match, the step from one to the next is longer by one.
+/// After each so many positions in a row without a match, the step from one to the next is longer
+/// by one.
 const PATIENCE: usize = 64;
 const HASH_BITS: u32 = 15;
 
@@ -28,7 +31,8 @@ pub struct Broken;
 pub struct Encoder {
     /// The last position with each hash, counted from 1; 0 is none.
     last: Vec<u32>,
-    /// How far before each position the one before it with its hash is, for the positions of a window; 0 is none.
+    /// How far before each position the one before it with its hash is, for the positions of a
+    /// window; 0 is none.
     back: Vec<u16>,
 }
 
@@ -170,7 +174,8 @@ pub fn can_hold(bytes: usize, size: usize) -> bool {
     size <= bytes.saturating_mul(MOST_TIMES)
 }
 
-/// The bytes of a block, which are `size`: no memory is taken for more, and none at all where the block is too short to hold them.
+/// The bytes of a block, which are `size`: no memory is taken for more, and none at all where the
+/// block is too short to hold them.
 pub fn decode(block: &[u8], size: usize) -> Result<Vec<u8>, Broken> {
     if !can_hold(block.len(), size) {
         return Err(Broken);

@@ -1,7 +1,8 @@
-//! Pages: their heads (`PageHeader` of parquet.thrift, data pages of version 1), and the cells within.
+//! Pages: their heads (`PageHeader` of parquet.thrift, data pages of version 1), and the cells
+//! within.
 //!
-//! What is packed can be packed in many ways, with anything in the bits that hold nothing. So what was read is packed again and
-//! compared: there is one file for a series.
+//! What is packed can be packed in many ways, with anything in the bits that hold nothing. So what
+//! was read is packed again and compared: there is one file for a series.
 
 use std::ops::Range;
 
@@ -251,7 +252,8 @@ pub fn words(body: &[u8], count: usize) -> Result<Vec<Range<usize>>, Differs> {
     Ok(places)
 }
 
-/// Reads a page of indices. `seen` is how many words the pages before it used: each new word is the next of the dictionary.
+/// Reads a page of indices. `seen` is how many words the pages before it used: each new word is the
+/// next of the dictionary.
 pub fn indices(body: &[u8], rows: usize, seen: &mut u32) -> Result<Vec<u32>, Differs> {
     let mut scan = Scan::new(body);
     let [width] = scan.array()?;

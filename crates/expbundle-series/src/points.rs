@@ -1,4 +1,5 @@
-//! Points while they wait: compact in memory, and past a budget in a temporary file. They come out in the order of moment, key and arrival.
+//! Points while they wait: compact in memory, and past a budget in a temporary file. They come out
+//! in the order of moment, key and arrival.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -160,7 +161,8 @@ impl Waiting {
         self.cells = cells;
     }
 
-    /// Numbers the moments in their order, each once. Keys that come one after the other go through the same moments again and again.
+    /// Numbers the moments in their order, each once. Keys that come one after the other go through
+    /// the same moments again and again.
     fn order_moments(&mut self) {
         let mut order: Vec<u32> = (0..number(self.moments.len())).collect();
         let of = |index: &u32| self.moments.get(*index as usize).copied().unwrap_or_default();
@@ -200,7 +202,8 @@ fn number(index: usize) -> u32 {
     u32::try_from(index).ok().filter(|index| index & HAS_TEXT == 0).expect("fewer points than that are in memory")
 }
 
-/// Gives every point with the number of its key, in the order of moment, key and arrival. What was spilled is read piece by piece.
+/// Gives every point with the number of its key, in the order of moment, key and arrival. What was
+/// spilled is read piece by piece.
 pub fn in_order<E: From<io::Error>>(
     mut waiting: Waiting,
     spill: Option<&Spill>,

@@ -7,7 +7,8 @@ pub const SALT_KEY: &str = "expbundle.salt";
 
 /// The most rows of a page.
 pub const PAGE_ROWS: usize = 1 << 16;
-/// The most that the texts and keys of a page's rows have together, so that readers and writers need no more.
+/// The most that the texts and keys of a page's rows have together, so that readers and writers
+/// need no more.
 pub const PAGE_TEXT_BYTES: usize = 8 << 20;
 /// Pages of a row group, but for the last one.
 pub const GROUP_PAGES: usize = 16;
@@ -15,7 +16,8 @@ pub const GROUP_PAGES: usize = 16;
 pub const GROUPS: usize = 0x7fff;
 /// The longest key.
 pub const KEY_BYTES: usize = 4 << 10;
-/// The most bytes that all keys of a file have together, each counted with [`KEY_COST`] more: whoever reads a file keeps them.
+/// The most bytes that all keys of a file have together, each counted with [`KEY_COST`] more:
+/// whoever reads a file keeps them.
 pub const ALL_KEYS_BYTES: usize = 64 << 20;
 /// What a key costs besides its text, in bytes.
 pub const KEY_COST: usize = 64;
@@ -31,7 +33,8 @@ pub enum Kind {
     Integer,
     /// Microseconds as packed differences. May be absent.
     Time,
-    /// What a time has below a microsecond, as packed differences. As present as the time; the column is only in files that need it.
+    /// What a time has below a microsecond, as packed differences. As present as the time; the
+    /// column is only in files that need it.
     Nanoseconds,
     /// Floats, their first bytes, their second bytes, and so on. May be absent.
     Float,
@@ -117,13 +120,15 @@ impl Kind {
 
     /// The most bytes that a page of so many rows has before it is compressed.
     pub fn page_bytes(self, rows: usize) -> usize {
-        // Levels, and numbers of 64 bits with the heads of their blocks; the last sixty-four are filled up.
+        // Levels, and numbers of 64 bits with the heads of their blocks; the last sixty-four are
+        // filled up.
         let numbers = 1024 + 10 * rows;
         if matches!(self, Self::Text | Self::Line) { numbers + PAGE_TEXT_BYTES } else { numbers }
     }
 }
 
-/// The most bytes that a dictionary has before it is compressed: keys count in each row that has them.
+/// The most bytes that a dictionary has before it is compressed: keys count in each row that has
+/// them.
 pub const DICTIONARY_BYTES: usize = GROUP_PAGES * (PAGE_TEXT_BYTES + 4 * PAGE_ROWS);
 
 /// Parquet's numbers for encodings (parquet.thrift, `Encoding`).

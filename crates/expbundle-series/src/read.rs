@@ -59,10 +59,12 @@ impl SeriesReader {
         self.file.salt()
     }
 
-    /// Gives every point, in the order of the file: page by page, and in a page mostly key by key. Those of one key come in the order of
-    /// step, time and arrival. Memory holds one page of each column.
+    /// Gives every point, in the order of the file: page by page, and in a page mostly key by key.
+    /// Those of one key come in the order of step, time and arrival. Memory holds one page of each
+    /// column.
     ///
-    /// What an error comes after was in order as far as it goes; whether the file is of the profile is known at the end.
+    /// What an error comes after was in order as far as it goes; whether the file is of the profile
+    /// is known at the end.
     pub fn for_each(&self, mut take: impl FnMut(&OwnedPoint)) -> Result<(), SeriesError> {
         let ControlFlow::Continue(()) = self.try_for_each(|point| {
             take(point);
@@ -71,7 +73,8 @@ impl SeriesReader {
         Ok(())
     }
 
-    /// Like [`SeriesReader::for_each`], until `take` ends it. Whether a file is of the profile is not known then.
+    /// Like [`SeriesReader::for_each`], until `take` ends it. Whether a file is of the profile is
+    /// not known then.
     pub fn try_for_each<B>(
         &self,
         mut take: impl FnMut(&OwnedPoint) -> ControlFlow<B>,
@@ -110,7 +113,8 @@ impl SeriesReader {
         Ok(all.into_iter().map(|(key, summary)| (key.to_string(), summary)).collect())
     }
 
-    /// Goes through the file. `begin` is given the keys of each row group, `take` each point with the number of its key among them.
+    /// Goes through the file. `begin` is given the keys of each row group, `take` each point with
+    /// the number of its key among them.
     fn walk<G, B>(
         &self,
         mut begin: impl FnMut(&Words) -> Result<G, SeriesError>,
@@ -289,7 +293,8 @@ impl Walk {
         } else {
             rows.is_sorted_by_key(|(index, moment)| (rank(index), *moment))
         };
-        // In a page by key, rows of a moment stand by key, so that this is the order of moment and key.
+        // In a page by key, rows of a moment stand by key, so that this is the order of moment and
+        // key.
         let at = |index: Option<&u32>| {
             let index = *index?;
             let key = page.keys.get(index as usize).and_then(|key| words.get(*key))?;
@@ -306,7 +311,8 @@ impl Walk {
     }
 }
 
-/// Gives the order of rows by moment where each moment has each key once, key by key, as in most runs: faster than sorting.
+/// Gives the order of rows by moment where each moment has each key once, key by key, as in most
+/// runs: faster than sorting.
 fn every_key(page: &Page, keys: usize, order: &mut Vec<u32>) -> bool {
     let rows = page.keys.len();
     let moments = rows / keys.max(1);

@@ -1,7 +1,7 @@
 //! Reads the pages of a file, a page of each column at a time.
 //!
-//! Nothing is taken on trust: no memory is taken that the bytes of the file cannot fill, a page has at most 65,536 rows, and
-//! what the pages hold must fit what the footer says to the byte.
+//! Nothing is taken on trust: no memory is taken that the bytes of the file cannot fill, a page has
+//! at most 65,536 rows, and what the pages hold must fit what the footer says to the byte.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -74,7 +74,8 @@ impl Columns<'_> {
         Ok(())
     }
 
-    /// Reads the page of a column. `decode` makes cells of its body, and is given the number of rows.
+    /// Reads the page of a column. `decode` makes cells of its body, and is given the number of
+    /// rows.
     pub fn next<T>(
         &mut self,
         name: &'static str,

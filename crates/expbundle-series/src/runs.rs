@@ -1,9 +1,10 @@
-//! Parquet's hybrid of runs and packed bits (Encodings.md, `RLE`): levels, and indices into a dictionary.
+//! Parquet's hybrid of runs and packed bits (Encodings.md, `RLE`): levels, and indices into a
+//! dictionary.
 //!
-//! The encoding leaves its writer a choice, so the profile makes it. From left to right, in groups of eight: a group of one
-//! value eight times begins a run, which takes every further equal value; other groups are packed, at most 63 of them
-//! together. Fewer than eight at the end are a run if they are equal and no packed group waits, else a packed group, padded
-//! with zeros.
+//! The encoding leaves its writer a choice, so the profile makes it. From left to right, in groups
+//! of eight: a group of one value eight times begins a run, which takes every further equal value;
+//! other groups are packed, at most 63 of them together. Fewer than eight at the end are a run if
+//! they are equal and no packed group waits, else a packed group, padded with zeros.
 
 use crate::wire::{Differs, Scan, push_varint};
 

@@ -1,4 +1,5 @@
-//! Rows that wait in a temporary file: sorted stretches, numbers as differences from the row before.
+//! Rows that wait in a temporary file: sorted stretches, numbers as differences from the row
+//! before.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};

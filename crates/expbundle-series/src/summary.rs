@@ -47,7 +47,8 @@ impl KeySummary {
         self.first = self.first.or(Some(value));
         self.last = Some(value);
         if value.is_finite() {
-            // In total order -0.0 is below 0.0; `f64::min` may give either, and summaries must not differ by machine.
+            // In total order -0.0 is below 0.0; `f64::min` may give either, and summaries must not
+            // differ by machine.
             if self.min.is_none_or(|min| value.total_cmp(&min).is_lt()) {
                 self.min = Some(value);
             }

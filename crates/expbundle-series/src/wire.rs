@@ -1,8 +1,10 @@
-//! Thrift's compact protocol (Parquet writes its footer and page headers in it), as much as the profile uses.
+//! Thrift's compact protocol (Parquet writes its footer and page headers in it), as much as the
+//! profile uses.
 //!
-//! The structures of the profile are almost wholly fixed, so each is described once, as a walk over a [`Wire`], and the
-//! description serves both ways: [`Emit`] writes it, and [`Scan`] takes exactly the bytes that `Emit` would write. There is no
-//! general Thrift parser to attack, and no field that the profile does not have can slip by.
+//! The structures of the profile are almost wholly fixed, so each is described once, as a walk over
+//! a [`Wire`], and the description serves both ways: [`Emit`] writes it, and [`Scan`] takes exactly
+//! the bytes that `Emit` would write. There is no general Thrift parser to attack, and no field
+//! that the profile does not have can slip by.
 
 /// A direction to walk a structure in.
 pub trait Wire {

@@ -23,8 +23,9 @@ pub struct KeyId(u32);
 
 /// Takes points in any order and writes them in the one order of the file.
 ///
-/// What the file is depends on the points alone, and among those of one key, step and time on their order of arrival. Memory is
-/// bounded: past a budget points wait in an unnamed temporary file, and a row group is written when it is full.
+/// What the file is depends on the points alone, and among those of one key, step and time on their
+/// order of arrival. Memory is bounded: past a budget points wait in an unnamed temporary file, and
+/// a row group is written when it is full.
 ///
 /// ```
 /// use expbundle_series::{Point, SeriesReader, SeriesWriter};

@@ -1,4 +1,5 @@
-//! Files that were damaged or made up: whatever they hold, they are read or refused, and cost no more than they are worth.
+//! Files that were damaged or made up: whatever they hold, they are read or refused, and cost no
+//! more than they are worth.
 
 use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader, SeriesWriter};
 use proptest::prelude::*;
@@ -30,7 +31,8 @@ fn read(bytes: &[u8]) -> Result<u64, SeriesError> {
     keys.map(|_| points)
 }
 
-/// Nothing here should ever take more than a few megabytes. What was asked for counts, even where it was never touched.
+/// Nothing here should ever take more than a few megabytes. What was asked for counts, even where
+/// it was never touched.
 fn memory_stayed_small() {
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         let peak = status.lines().find_map(|line| line.strip_prefix("VmPeak:")).expect("Linux has it");
@@ -52,7 +54,8 @@ fn every_truncation_is_refused() {
     memory_stayed_small();
 }
 
-/// A flipped bit may make another series. It never makes a panic, and in the footer it is always seen.
+/// A flipped bit may make another series. It never makes a panic, and in the footer it is always
+/// seen.
 #[test]
 fn every_flipped_bit_is_survived() {
     for (name, bytes) in golden() {
@@ -82,7 +85,8 @@ fn a_dictionary_of_two_billion_words_costs_nothing() {
     writer.push(key, Point { value: Some(0.5), ..Point::default() }).expect("room");
     let mut file = Vec::new();
     writer.finish(&mut file, None).expect("room");
-    // The head with the number of words, and the only word behind a token of twelve literals. Four digits less make room for a longer number.
+    // The head with the number of words, and the only word behind a token of twelve literals. Four
+    // digits less make room for a longer number.
     let dictionary = b"\x15\x04\x15\x18\x15\x1a\x4c\x15\x02\x15\x00\x12\x00\x00\xc0\x08\x00\x00\x00loss0000";
     let claims = b"\x15\x04\x15\x10\x15\x12\x4c\x15\xfe\xff\xff\xff\x0f\x15\x00\x12\x00\x00\x80\x04\x00\x00\x00loss";
     let page = file.get_mut(4..4 + dictionary.len()).expect("it is longer");
@@ -99,7 +103,8 @@ fn a_page_of_two_gigabytes_costs_nothing() {
     let heads: Vec<usize> = (0..file.len() - 3).filter(|at| file[*at..].starts_with(&[0x15, 0x00, 0x15])).collect();
     assert!(heads.len() >= 5);
     for at in heads {
-        // One byte of the size becomes five, which moves what follows: whatever it is then, it is not a page.
+        // One byte of the size becomes five, which moves what follows: whatever it is then, it is
+        // not a page.
         let mut changed = file[..at + 3].to_vec();
         changed.extend([0xfe, 0xff, 0xff, 0xff, 0x0f]);
         changed.extend(&file[at + 4..]);

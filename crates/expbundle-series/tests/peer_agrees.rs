@@ -1,5 +1,6 @@
-//! The `parquet` crate reads from our files what went in, and what it writes of the same rows is of the profile: our reader takes it, which
-//! packs every page again and compares, so only the matches in the blocks may differ.
+//! The `parquet` crate reads from our files what went in, and what it writes of the same rows is of
+//! the profile: our reader takes it, which packs every page again and compares, so only the matches
+//! in the blocks may differ.
 
 mod peer;
 
@@ -43,7 +44,8 @@ fn by_key(mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-/// A row for each number, with what makes encoders choose: runs and no runs, narrow and wide, present and absent.
+/// A row for each number, with what makes encoders choose: runs and no runs, narrow and wide,
+/// present and absent.
 fn row(number: u32, key: &str) -> Row {
     let mixed = number.wrapping_mul(2_654_435_761);
     Row {
@@ -71,7 +73,8 @@ fn over_the_ends_of_pages() {
         let rows = by_key(rows);
         agree(&[&rows], &ours(&rows, None), &peer::write(&[&rows], None));
     }
-    // Moments of one row each, so that every page but the last has as many as fit; the keys come one after the other.
+    // Moments of one row each, so that every page but the last has as many as fit; the keys come
+    // one after the other.
     let at = |number: u32| Row { step: Some(number.into()), ..row(number, if number > 1_000_000 { "b" } else { "a" }) };
     let rows: Vec<Row> = (0..(1 << 20) + page + 3).map(at).collect();
     let (first, second) = rows.split_at(1 << 20);

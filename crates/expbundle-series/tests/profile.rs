@@ -3,8 +3,8 @@
 use expbundle_series::{ConsoleLine, ConsoleReader, OwnedPoint, Point, SeriesReader, SeriesWriter, write_console};
 use proptest::prelude::*;
 
-/// Held by golden files.
-/// `UPDATE_GOLDEN=1 cargo test -p expbundle-series` writes them anew, which is a change of the format.
+/// Held by golden files. `UPDATE_GOLDEN=1 cargo test -p expbundle-series` writes them anew, which
+/// is a change of the format.
 #[track_caller]
 fn golden(name: &str, bytes: &[u8]) {
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -35,7 +35,8 @@ fn number(step: i64, time_ns: i64, value: f64) -> Point<'static> {
     Point { step: Some(step), time_ns: Some(time_ns), value: Some(value), text: None }
 }
 
-/// Two keys, steps in order, out of order, repeated and absent; every odd float; a text; an integer beyond 2^53.
+/// Two keys, steps in order, out of order, repeated and absent; every odd float; a text; an integer
+/// beyond 2^53.
 fn sample() -> Vec<(&'static str, Point<'static>)> {
     let ms = 1_795_427_696_021_000_000;
     let mut points: Vec<(&str, Point<'_>)> = (0..300_i32)
@@ -69,8 +70,8 @@ fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// Several pages, in which the encoder meets what small files have not: distances up to the window, positions that are passed over,
-/// long matches, rows by moment.
+/// Several pages, in which the encoder meets what small files have not: distances up to the window,
+/// positions that are passed over, long matches, rows by moment.
 #[test]
 fn the_bytes_of_long_series_are_laid_down() {
     let mixed = |number: u32| number.wrapping_mul(2_654_435_761) ^ number.wrapping_mul(40_503) >> 7;
@@ -180,7 +181,8 @@ fn points() -> impl Strategy<Value = Vec<Row>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// What goes in comes out, by key in one page; and how points of different keys interleave does not matter.
+    /// What goes in comes out, by key in one page; and how points of different keys interleave does
+    /// not matter.
     #[test]
     fn writing_and_reading_is_sorting(points in points()) {
         let borrow = |points: &[Row]| -> Vec<u8> {
@@ -237,8 +239,8 @@ fn blocks(file: &[u8]) -> Vec<std::ops::Range<usize>> {
     blocks
 }
 
-/// A file that differs in a bit is refused, or it is the file of other rows, but for the matches that its blocks take: nothing in it holds
-/// nothing.
+/// A file that differs in a bit is refused, or it is the file of other rows, but for the matches
+/// that its blocks take: nothing in it holds nothing.
 #[test]
 fn every_bit_means_something() {
     for name in ["nanoseconds", "blinded"] {

@@ -136,7 +136,8 @@ fn rows_that_hold_nothing_or_no_text() {
 fn times_that_no_writer_would_write() {
     let with = |time, nanoseconds| peer::write(&[&[Row { time, nanoseconds, ..row("loss", 0) }, row("m", 1)]], None);
     refused(with(Some(i64::MAX), None), "series.time");
-    // Nanoseconds that are none, that lack their time, that their time lacks, and that no time needs.
+    // Nanoseconds that are none, that lack their time, that their time lacks, and that no time
+    // needs.
     refused(with(Some(1), Some(1000)), "series.nanoseconds");
     refused(with(Some(1), Some(-1)), "series.nanoseconds");
     refused(with(None, Some(1)), "series.nanoseconds");
@@ -190,7 +191,8 @@ fn keys_and_texts_have_a_limit_and_end_pages() {
     let text =
         |step| Row { key: "log".into(), step: Some(step), text: Some(megabyte.clone().into()), ..Row::default() };
     let rows: Vec<Row> = (0..20).map(text).collect();
-    // Keys count too, so seven texts fit and not eight: pages have the four moments that are a power of two, the last has what is left.
+    // Keys count too, so seven texts fit and not eight: pages have the four moments that are a
+    // power of two, the last has what is left.
     assert!(peer::read(file) == rows);
     assert_eq!(read(peer::write_pages(&[&rows], 4)).expect("of the profile"), 20);
     refused(peer::write_pages(&[&rows], 2), "series.page-end");

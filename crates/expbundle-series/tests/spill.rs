@@ -1,4 +1,5 @@
-//! What waits in a temporary file comes out as if it had waited in memory, in whatever order it came.
+//! What waits in a temporary file comes out as if it had waited in memory, in whatever order it
+//! came.
 
 use expbundle_series::{KeySummary, Point, SeriesWriter};
 use proptest::prelude::*;
@@ -53,7 +54,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Few steps and times, so that many points are equal in order and only their arrival tells them apart.
+    /// Few steps and times, so that many points are equal in order and only their arrival tells
+    /// them apart.
     #[test]
     fn pieces_of_any_size(rows in rows(), budget in 0_usize..4000) {
         prop_assert!(write(&rows, budget) == write(&rows, usize::MAX));

@@ -1,6 +1,7 @@
 //! Verifies signatures from standard input, for suites of test vectors (`peers/test_suites.py`).
 //!
-//! Each line has a public key, a message and a signature in hex, `-` for no bytes. For each comes `true` or `false`.
+//! Each line has a public key, a message and a signature in hex, `-` for no bytes. For each comes
+//! `true` or `false`.
 #![allow(clippy::print_stdout, reason = "a tool for comparisons")]
 
 use std::io;

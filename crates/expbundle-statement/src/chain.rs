@@ -1,4 +1,5 @@
-//! The custody chain: statements that follow each other form a graph without circles, like a git history.
+//! The custody chain: statements that follow each other form a graph without circles, like a git
+//! history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +7,12 @@ use expbundle_format::{Code, Finding, Place, StatementId};
 
 use crate::statement::VerifiedStatement;
 
-/// Looks for statements that follow one that is not here, one that is dated later, or each other in a circle. `statements` are each there
-/// once, in the order of their files, as [`crate::once_each`] gives them.
+/// Looks for statements that follow one that is not here, one that is dated later, or each other in
+/// a circle. `statements` are each there once, in the order of their files, as [`crate::once_each`]
+/// gives them.
 ///
-/// A circle would take a digest that contains itself, so it cannot be made with BLAKE3; it is looked for all the same.
+/// A circle would take a digest that contains itself, so it cannot be made with BLAKE3; it is
+/// looked for all the same.
 pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) -> Vec<Finding> {
     let statements: Vec<&VerifiedStatement> = statements.into_iter().collect();
     let by_id: BTreeMap<StatementId, &VerifiedStatement> =
@@ -44,8 +47,8 @@ pub fn check<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) ->
     dangling.into_iter().chain(backwards).chain(in_circle).collect()
 }
 
-/// The ids that are on a circle or follow one: what is left when everything that follows nothing is taken away, again and
-/// again.
+/// The ids that are on a circle or follow one: what is left when everything that follows nothing is
+/// taken away, again and again.
 fn circle(previous: &BTreeMap<StatementId, Vec<StatementId>>) -> Vec<StatementId> {
     let here = |ids: &[StatementId]| ids.iter().filter(|id| previous.contains_key(id)).count();
     let mut waits_for: BTreeMap<StatementId, usize> = previous.iter().map(|(id, ids)| (*id, here(ids))).collect();

@@ -35,8 +35,8 @@ struct File {
     dsse_envelope: Dsse,
 }
 
-/// The members of a Sigstore bundle v0.3. Version 1.0 takes the key out of the payload, so nothing here is looked at; what is there has
-/// its type, so that a later version can rely on it.
+/// The members of a Sigstore bundle v0.3. Version 1.0 takes the key out of the payload, so nothing
+/// here is looked at; what is there has its type, so that a later version can rely on it.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VerificationMaterial {
@@ -85,7 +85,8 @@ struct DsseSignature {
     keyid: Option<String>,
 }
 
-/// What is signed: DSSE's encoding of type and payload, in which neither can pass for part of the other.
+/// What is signed: DSSE's encoding of type and payload, in which neither can pass for part of the
+/// other.
 pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend(payload);
@@ -121,16 +122,18 @@ impl Envelope {
         StatementId(Blake3::of(&self.payload))
     }
 
-    /// Whom and what it claims to be about. Nothing was checked: it serves to choose which statements to verify.
+    /// Whom and what it claims to be about. Nothing was checked: it serves to choose which
+    /// statements to verify.
     pub fn claims(&self) -> Result<Claims, StatementError> {
         Claims::read(&self.payload)
     }
 
-    /// Reads the statement and checks the signature by the key that stands in it. One that needs a later version is
-    /// [set aside](StatementError::SetAside).
+    /// Reads the statement and checks the signature by the key that stands in it. One that needs a
+    /// later version is [set aside](StatementError::SetAside).
     ///
-    /// `keyid` is outside of what is signed, so it chooses nothing; but one in the form of a fingerprint that names
-    /// another key is a lie and refused. Other tools have other forms of it, which say nothing here.
+    /// `keyid` is outside of what is signed, so it chooses nothing; but one in the form of a
+    /// fingerprint that names another key is a lie and refused. Other tools have other forms of it,
+    /// which say nothing here.
     pub fn verify(self) -> Result<VerifiedStatement, StatementError> {
         let statement = Statement::parse(self.payload)?;
         let signer = statement.identity();

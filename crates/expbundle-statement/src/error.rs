@@ -6,7 +6,8 @@ use expbundle_format::{Code, Finding, Place};
 use crate::key::KeyError;
 use crate::set_aside::SetAside;
 
-/// Why a statement is not verified. Each variant but [`Self::SetAside`] is one MUST of spec/statements.md.
+/// Why a statement is not verified. Each variant but [`Self::SetAside`] is one MUST of
+/// spec/statements.md.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatementError {

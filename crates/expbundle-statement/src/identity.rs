@@ -1,6 +1,8 @@
-//! Who signed, and what shows when: the two things that trust is a function of, beside the policy and the moment of the question.
+//! Who signed, and what shows when: the two things that trust is a function of, beside the policy
+//! and the moment of the question.
 //!
-//! Each has one form in version 1.0. What a further form touches: docs/decisions/0029-who-signed-and-when.md.
+//! Each has one form in version 1.0. What a further form touches:
+//! docs/decisions/0029-who-signed-and-when.md.
 
 use std::fmt;
 
@@ -9,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::StatementError;
 use crate::key::PublicKey;
 
-/// Who signed, as the signature itself proves it. Two statements are by the same signer exactly if their identities are equal; whose
-/// identity it is, a [`crate::TrustPolicy`] says.
+/// Who signed, as the signature itself proves it. Two statements are by the same signer exactly if
+/// their identities are equal; whose identity it is, a [`crate::TrustPolicy`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -20,7 +22,8 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// The line that names it in statements and signers files: of a key OpenSSH's, without a comment.
+    /// The line that names it in statements and signers files: of a key OpenSSH's, without a
+    /// comment.
     pub fn line(&self) -> String {
         match self {
             Self::Ed25519(key) => key.to_string(),
@@ -58,7 +61,8 @@ impl From<PublicKey> for Identity {
 }
 
 impl fmt::Display for Identity {
-    /// Its name among people, which no signer chooses: of a key the fingerprint that `ssh-keygen -l` shows.
+    /// Its name among people, which no signer chooses: of a key the fingerprint that
+    /// `ssh-keygen -l` shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ed25519(key) => f.write_str(&key.fingerprint()),

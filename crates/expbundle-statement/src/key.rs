@@ -43,7 +43,8 @@ impl PublicKey {
         if let Some(last) = LAST.get().filter(|last| last.as_bytes() == bytes) {
             return Ok(last);
         }
-        // The library takes y ≥ p as well, which would give one key several names. The other second names, of x = 0, are of small order.
+        // The library takes y ≥ p as well, which would give one key several names. The other second
+        // names, of x = 0, are of small order.
         if !is_reduced(bytes) {
             return Err(KeyError::NotCanonical);
         }
@@ -98,14 +99,16 @@ impl PublicKey {
         bytes
     }
 
-    /// Whether a signature holds: strict, that is S < L, R canonical, nothing of small order, without cofactor.
+    /// Whether a signature holds: strict, that is S < L, R canonical, nothing of small order,
+    /// without cofactor.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
 thread_local! {
-    /// The last key that was decoded. That costs a third of a verification, and one key signs most statements of a bundle.
+    /// The last key that was decoded. That costs a third of a verification, and one key signs most
+    /// statements of a bundle.
     static LAST: Cell<Option<PublicKey>> = const { Cell::new(None) };
 }
 

@@ -1,4 +1,5 @@
-//! A key as one line, of an algorithm that this version knows or of one that it does not (spec/statements.md, "Keys").
+//! A key as one line, of an algorithm that this version knows or of one that it does not
+//! (spec/statements.md, "Keys").
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,8 @@ pub(crate) const ED25519: &str = "ssh-ed25519";
 /// Bytes of the name of an algorithm.
 const MOST_NAME_BYTES: usize = 64;
 
-/// `<algorithm> SP <base64>`, where the bytes begin with the name of the algorithm behind its length, as OpenSSH writes keys.
+/// `<algorithm> SP <base64>`, where the bytes begin with the name of the algorithm behind its
+/// length, as OpenSSH writes keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) enum KeyLine {
@@ -57,8 +59,9 @@ impl TryFrom<String> for KeyLine {
     }
 }
 
-/// The key behind the name of its algorithm, or `None` if it is a well-formed one of an unknown algorithm. Which names there may be is for
-/// the caller to say: a signers file has more of them than a statement.
+/// The key behind the name of its algorithm, or `None` if it is a well-formed one of an unknown
+/// algorithm. Which names there may be is for the caller to say: a signers file has more of them
+/// than a statement.
 pub(crate) fn read(algorithm: &str, key: &str) -> Result<Option<Identity>, KeyError> {
     if algorithm == ED25519 {
         return PublicKey::try_from(format!("{algorithm} {key}")).map(|key| Some(Identity::Ed25519(key)));

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::identity::Identity;
 use crate::key_line::KeyLine;
 
-/// Who signs. The key is part of what is signed, so that a signature by an unknown key can be checked and shown as that.
+/// Who signs. The key is part of what is signed, so that a signature by an unknown key can be
+/// checked and shown as that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -163,8 +164,9 @@ pub(crate) struct RawAsserted {
 }
 
 impl RawAsserted {
-    /// What is asserted, or the name of the algorithm if its key is of an unknown one. A link has the members of one of its two forms:
-    /// those of the other are not ignored, for it would be unclear what was meant.
+    /// What is asserted, or the name of the algorithm if its key is of an unknown one. A link has
+    /// the members of one of its two forms: those of the other are not ignored, for it would be
+    /// unclear what was meant.
     pub fn known(self) -> Result<Result<Asserted, String>, &'static str> {
         let Self { parent, relation, artifact, same_signer, reason } = self;
         let claim = match (parent, same_signer) {
@@ -227,7 +229,8 @@ pub enum LinkClaim {
         #[serde(skip_serializing_if = "Option::is_none")]
         artifact: Option<ArtifactDigests>,
     },
-    /// A key that is the signer's too. Only where both keys say so of each other is it more than a claim.
+    /// A key that is the signer's too. Only where both keys say so of each other is it more than a
+    /// claim.
     #[serde(rename_all = "camelCase")]
     Signer {
         /// In OpenSSH's one-line form without comment.
@@ -283,7 +286,8 @@ pub struct Seal {
     pub objects: Vec<String>,
 }
 
-/// Releases a folder. Its files are those of the listing that is the first subject, all of them and no others.
+/// Releases a folder. Its files are those of the listing that is the first subject, all of them and
+/// no others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Release {

@@ -1,8 +1,8 @@
-//! Signed statements about experiment records (spec/statements.md): DSSE envelopes, in-toto statements, Ed25519 keys,
-//! OpenSSH signers files.
+//! Signed statements about experiment records (spec/statements.md): DSSE envelopes, in-toto
+//! statements, Ed25519 keys, OpenSSH signers files.
 //!
-//! No clock, randomness or files here: moments, random bytes, passphrases and texts are arguments, so that trust is a function of
-//! statement, policy and time.
+//! No clock, randomness or files here: moments, random bytes, passphrases and texts are arguments,
+//! so that trust is a function of statement, policy and time.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -32,10 +32,12 @@ pub(crate) fn predicate_type(text: &str) -> Result<(&str, u32), StatementError> 
     Ok((word, major))
 }
 
-/// One line for each kind of statement: the variant, its word in the predicate type, and what it says.
+/// One line for each kind of statement: the variant, its word in the predicate type, and what it
+/// says.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $word:literal: $says:ty,)*) => {
-        /// The kind of a statement, which its `predicateType` names: `https://expbundle.github.io/statement/<kind>/v1`.
+        /// The kind of a statement, which its `predicateType` names:
+        /// `https://expbundle.github.io/statement/<kind>/v1`.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Kind {
@@ -53,7 +55,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// Whether this version knows the kind of that word; any other is a word of whoever signed.
+            /// Whether this version knows the kind of that word; any other is a word of whoever
+            /// signed.
             pub fn is_known(word: &str) -> bool {
                 !matches!(Self::of(word), Self::Other(_))
             }
@@ -84,8 +87,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// Members of all kinds and of its own. A predicate that names a key of an unknown algorithm is given as the name of that
-            /// algorithm.
+            /// Members of all kinds and of its own. A predicate that names a key of an unknown
+            /// algorithm is given as the name of that algorithm.
             pub(crate) fn parse(kind: &Kind, value: Value) -> Result<(Common, Result<Self, String>), StatementError> {
                 let common = read(&value)?;
                 let predicate = match kind {
@@ -228,7 +231,8 @@ impl Predicate {
         }
     }
 
-    /// What it says, in one line. Words that the signer chose are quoted, so that they cannot pass for ours; a comment is its text, as it is.
+    /// What it says, in one line. Words that the signer chose are quoted, so that they cannot pass
+    /// for ours; a comment is its text, as it is.
     pub fn summary(&self) -> String {
         match self {
             Self::Comment(comment) => comment.text.clone(),
@@ -236,7 +240,8 @@ impl Predicate {
         }
     }
 
-    /// The same in short: at most so many columns of each word that the signer chose. A comment is quoted too.
+    /// The same in short: at most so many columns of each word that the signer chose. A comment is
+    /// quoted too.
     pub fn brief(&self, most_columns: usize) -> String {
         let word = |text: &str| Foreign::new(text).at_most(most_columns).to_string();
         let because = |reason: Option<&str>| reason.map(|reason| format!(": {}", word(reason))).unwrap_or_default();

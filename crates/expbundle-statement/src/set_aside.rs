@@ -1,4 +1,5 @@
-//! Statements that are in order as far as this version can read them, and need a later one to be verified.
+//! Statements that are in order as far as this version can read them, and need a later one to be
+//! verified.
 
 use std::fmt;
 

@@ -39,7 +39,8 @@ impl<'a> Signing<'a> {
 pub struct About<'a> {
     /// The record, by both digests of its `record.json`.
     pub record: DigestSet,
-    /// Outputs of the record, named as further subjects, so that other tools can check the attestation against the weights alone.
+    /// Outputs of the record, named as further subjects, so that other tools can check the
+    /// attestation against the weights alone.
     pub outputs: &'a [ArtifactDigests],
     /// Earlier statements that it follows.
     pub previous: &'a [StatementId],
@@ -57,13 +58,15 @@ impl From<DigestSet> for About<'_> {
 pub struct Folder<'a> {
     /// Both digests of its listing.
     pub listing: DigestSet,
-    /// Weights by their paths, named as further subjects, so that other tools can check the attestation against them.
+    /// Weights by their paths, named as further subjects, so that other tools can check the
+    /// attestation against them.
     pub weights: &'a [(String, DigestSet)],
     /// Earlier statements that it follows.
     pub previous: &'a [StatementId],
 }
 
-/// Says something about a record, and signs it. The result is the statement's file (spec/statements.md).
+/// Says something about a record, and signs it. The result is the statement's file
+/// (spec/statements.md).
 pub fn sign<'a>(
     predicate: &Predicate,
     about: impl Into<About<'a>>,
@@ -81,7 +84,8 @@ pub fn sign<'a>(
     sign_about(subject, predicate, previous, signing)
 }
 
-/// Releases a folder, and signs that. The result is the statement's file (spec/statements.md, "Releases").
+/// Releases a folder, and signs that. The result is the statement's file (spec/statements.md,
+/// "Releases").
 pub fn sign_release(release: &Release, folder: Folder<'_>, signing: &Signing<'_>) -> Result<Vec<u8>, StatementError> {
     let whole = (FOLDER_SUBJECT.to_owned(), folder.listing);
     let subject = std::iter::once(&whole).chain(folder.weights).map(|(name, digest)| RawSubject {

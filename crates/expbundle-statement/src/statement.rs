@@ -79,7 +79,8 @@ impl Claims {
     }
 }
 
-/// The record that a statement is about: its first subject. Further ones are for other tools, and in-toto wants a digest of each.
+/// The record that a statement is about: its first subject. Further ones are for other tools, and
+/// in-toto wants a digest of each.
 fn record_of(subjects: &[RawSubject]) -> Result<DigestSet, StatementError> {
     let (first, further) =
         subjects.split_first().ok_or(StatementError::Subject { problem: "the statement names no subject" })?;
@@ -111,7 +112,8 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Reads a payload. Its exact bytes are kept, for its id is their BLAKE3. All keys that it names are of known algorithms.
+    /// Reads a payload. Its exact bytes are kept, for its id is their BLAKE3. All keys that it
+    /// names are of known algorithms.
     pub fn parse(payload: Vec<u8>) -> Result<Self, StatementError> {
         #[derive(Deserialize)]
         struct Head {
@@ -165,9 +167,11 @@ impl Statement {
     }
 }
 
-/// A statement whose signature holds for the signer that it names. Who that is, is another question.
+/// A statement whose signature holds for the signer that it names. Who that is, is another
+/// question.
 ///
-/// A statement is its payload: several files around one payload are one statement with more evidence for it.
+/// A statement is its payload: several files around one payload are one statement with more
+/// evidence for it.
 #[derive(Clone, Debug)]
 pub struct VerifiedStatement {
     statement: Statement,
@@ -176,7 +180,8 @@ pub struct VerifiedStatement {
     further_files: Vec<Blake3>,
 }
 
-/// Each statement once, with all its files, in the order of their first ones. Files around one payload are joined here and nowhere else.
+/// Each statement once, with all its files, in the order of their first ones. Files around one
+/// payload are joined here and nowhere else.
 pub fn once_each(statements: impl IntoIterator<Item = VerifiedStatement>) -> Vec<VerifiedStatement> {
     let mut statements: Vec<VerifiedStatement> = statements.into_iter().collect();
     // Stable, so that what was collected in order stays nearly sorted.
@@ -209,7 +214,8 @@ impl VerifiedStatement {
         self.statement.id
     }
 
-    /// The digest of its first file, which names an entry in the bundle. Findings about the statement have this place.
+    /// The digest of its first file, which names an entry in the bundle. Findings about the
+    /// statement have this place.
     pub fn file_digest(&self) -> Blake3 {
         self.file
     }
@@ -224,7 +230,8 @@ impl VerifiedStatement {
         &self.statement.payload
     }
 
-    /// The record that it is about: its first subject. The first subject of a release is the listing of a folder, not a record.
+    /// The record that it is about: its first subject. The first subject of a release is the
+    /// listing of a folder, not a record.
     pub fn record(&self) -> DigestSet {
         self.statement.record
     }

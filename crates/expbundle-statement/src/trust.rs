@@ -51,8 +51,8 @@ pub enum Judgement {
 impl TrustPolicy {
     /// Reads a signers file, whole: OpenSSH's `allowed_signers`.
     ///
-    /// A line that does not follow the grammar refuses the file. One that does and could only trust somebody who cannot sign here is
-    /// [skipped](Self::skipped).
+    /// A line that does not follow the grammar refuses the file. One that does and could only trust
+    /// somebody who cannot sign here is [skipped](Self::skipped).
     pub fn parse(file: impl AsRef<[u8]>) -> Result<Self, TrustError> {
         let mut policy = Self::default();
         signers::for_each_line(file.as_ref(), |number, line| match line {
@@ -69,17 +69,20 @@ impl TrustPolicy {
         self.by_identity.is_empty()
     }
 
-    /// The lines that were skipped, in their order: of keys of other types, of certificate authorities, with patterns for names.
+    /// The lines that were skipped, in their order: of keys of other types, of certificate
+    /// authorities, with patterns for names.
     pub fn skipped(&self) -> &[SkippedLine] {
         &self.skipped
     }
 
-    /// The lines of a signer. One that several signers share, as that of an authority would be, joins here.
+    /// The lines of a signer. One that several signers share, as that of an authority would be,
+    /// joins here.
     fn lines(&self, identity: &Identity) -> &[AllowedSigner] {
         self.by_identity.get(identity).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// When the lines of a signer count for statements: why one is [trusted at another time](Judgement::NotValid).
+    /// When the lines of a signer count for statements: why one is
+    /// [trusted at another time](Judgement::NotValid).
     pub fn windows(&self, identity: &Identity) -> Vec<Window> {
         let lines = self.lines(identity).iter();
         lines.filter(|line| line.options.fit_namespace(NAMESPACE)).map(|line| line.options.window()).collect()
@@ -98,7 +101,8 @@ impl TrustPolicy {
     /// Judges at a moment who signed something, by all its lines: one that fits is enough.
     pub fn judge(&self, identity: &Identity, signed: TimeEvidence, at: Timestamp) -> Judgement {
         let lines = self.lines(identity);
-        // The moment that a line has to be valid at. A date that is only claimed cannot be it: who has a stolen key dates as they like.
+        // The moment that a line has to be valid at. A date that is only claimed cannot be it: who
+        // has a stolen key dates as they like.
         let at = match signed {
             TimeEvidence::Claimed => at,
         };

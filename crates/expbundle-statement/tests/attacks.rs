@@ -312,7 +312,8 @@ fn keys_of_small_order_are_refused() {
     assert!(PublicKey::from_bytes(&[0; 32]).is_err());
 }
 
-/// There are 19 values of y from p = 2^255 − 19 on that 255 bits hold, with either sign. The library takes those that are points.
+/// There are 19 values of y from p = 2^255 − 19 on that 255 bits hold, with either sign. The
+/// library takes those that are points.
 #[test]
 fn keys_have_one_encoding() {
     let mut taken_by_the_library = 0;
@@ -430,7 +431,8 @@ fn every_flipped_bit_of_a_file_is_found() {
         for bit in 0..8 {
             let mut flipped = original.clone();
             flipped[at] ^= 1 << bit;
-            // The hint and the white space are not signed; the file's digest, which is its name, tells.
+            // The hint and the white space are not signed; the file's digest, which is its name,
+            // tells.
             if let Ok(statement) = verify(&flipped) {
                 survived += 1;
                 assert_eq!((statement.id(), statement.payload()), (expected.id(), expected.payload()));
@@ -453,7 +455,8 @@ fn a_circle_cannot_be_made_and_a_statement_that_follows_nothing_known_is_said() 
         .iter()
         .map(|finding| finding.code)
         .collect();
-    // `Code::StatementPrevCycle` would take a payload that holds its own digest; the unit test of the chain has the walk.
+    // `Code::StatementPrevCycle` would take a payload that holds its own digest; the unit test of
+    // the chain has the walk.
     assert_eq!(codes, [Code::StatementPrevDangling]);
     assert!(!statement.previous().contains(&statement.id()));
 }

@@ -1,4 +1,5 @@
-//! Signers files by a second parser, written from the grammar of spec/trust.md: both accept the same files and trust the same keys.
+//! Signers files by a second parser, written from the grammar of spec/trust.md: both accept the
+//! same files and trust the same keys.
 //!
 //! The parser is [`second_parser`]; fuzz/src/lib.rs has it too.
 

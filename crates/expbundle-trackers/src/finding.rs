@@ -1,6 +1,7 @@
 //! What was damaged or missing in a source. Everything readable was read.
 //!
-//! The codes are those under `source.` in the format's registry, `spec/codes.toml`; this crate knows their names only.
+//! The codes are those under `source.` in the format's registry, `spec/codes.toml`; this crate
+//! knows their names only.
 
 /// What kind of thing was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,5 @@
-//! Reads the files of experiment trackers without the trackers: `ClearML`, MLflow, Weights & Biases, Hugging Face model folders.
+//! Reads the files of experiment trackers without the trackers: `ClearML`, MLflow, Weights &
+//! Biases, Hugging Face model folders.
 
 pub mod clearml;
 pub mod finding;

@@ -10,7 +10,8 @@ use serde_json::Value;
 /// Texts of more bytes are not settings.
 const MOST_TEXT_BYTES: u64 = 16 << 20;
 
-/// Values of one JSON text that are taken apart. In memory a value takes a hundred times the bytes of its text.
+/// Values of one JSON text that are taken apart. In memory a value takes a hundred times the bytes
+/// of its text.
 const MOST_VALUES: usize = 1 << 18;
 
 /// What a text is as JSON.
@@ -24,7 +25,8 @@ pub enum Json {
     None,
 }
 
-/// Whether JSON has few enough values to be taken apart: no text has more of them than these bytes, and one.
+/// Whether JSON has few enough values to be taken apart: no text has more of them than these bytes,
+/// and one.
 pub fn has_few_values(text: &str) -> bool {
     text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() <= MOST_VALUES
 }
@@ -40,8 +42,8 @@ pub fn read_json(text: &str) -> Json {
     }
 }
 
-/// Reads a document of YAML of a foreign source as it may be written by hand; `None` if it is none, or too large or too deep. Anchors, which
-/// YAML bombs are made of, are refused.
+/// Reads a document of YAML of a foreign source as it may be written by hand; `None` if it is none,
+/// or too large or too deep. Anchors, which YAML bombs are made of, are refused.
 pub fn read_yaml(text: &str) -> Option<Value> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -69,7 +71,8 @@ pub(crate) fn open_file(path: &Utf8Path) -> io::Result<Option<File>> {
     }
 }
 
-/// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there or a link.
+/// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there
+/// or a link.
 pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
     let Some(file) = open_file(path)? else { return Ok(None) };
     let mut bytes = Vec::new();

@@ -1,4 +1,5 @@
-//! What a database makes of itself is bounded by its size, whatever its schema says: counted, for sizes that double.
+//! What a database makes of itself is bounded by its size, whatever its schema says: counted, for
+//! sizes that double.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_trackers::finding::SourceCode;

@@ -1,4 +1,5 @@
-//! Damaged, hostile and odd MLflow sources: everything intact is read, and what is not is a finding.
+//! Damaged, hostile and odd MLflow sources: everything intact is read, and what is not is a
+//! finding.
 
 use std::fs;
 

@@ -164,7 +164,8 @@ fn agrees(folder: &str, which: usize, expected: &str) {
         .filter(|file| file["policy"] == "LIVE" || file["path"] == "extra.txt")
         .filter_map(|file| file["path"].as_str())
         .collect();
-    // A link of `run.save` is a small file with its target in the fixture, for it leads to another machine.
+    // A link of `run.save` is a small file with its target in the fixture, for it leads to another
+    // machine.
     let kept = folder.files.iter().filter(|file| !links.contains(&file.path.as_str()));
     let listed: Vec<String> = kept.map(|file| format!("files/{}", file.path)).collect();
     let theirs: Vec<&str> =

@@ -12,7 +12,8 @@ const MOST_TEXTS: usize = 5;
 /// Places that are shown.
 const MOST_PLACES: usize = 40;
 
-/// What was found, place by place and kind by kind, and the command that leaves it out of a copy of the one bundle.
+/// What was found, place by place and kind by kind, and the command that leaves it out of a copy of
+/// the one bundle.
 pub fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
     let mut text = String::new();
     let mut places: BTreeMap<(PartKind, &str), Vec<&Exposed>> = BTreeMap::new();
@@ -46,7 +47,8 @@ pub fn words(exposure: &Exposure, paths: &[Utf8PathBuf]) -> String {
     text + &next_step(exposure, paths)
 }
 
-/// What is known to everybody who has the bundle, besides names: keys, times, and what is left out already.
+/// What is known to everybody who has the bundle, besides names: keys, times, and what is left out
+/// already.
 fn rest(exposure: &Exposure) -> String {
     let mut text = String::new();
     let signers: Vec<String> = exposure

@@ -8,8 +8,8 @@ use expbundle_format::Finding;
 
 use crate::{Tone, hints, one_line, paint, printable};
 
-/// An error as the user reads it. Exit code 2, for the command did not get to an answer, also because a bundle is beyond the limits; 1 if a
-/// bundle is broken.
+/// An error as the user reads it. Exit code 2, for the command did not get to an answer, also
+/// because a bundle is beyond the limits; 1 if a bundle is broken.
 #[derive(Clone, Debug)]
 pub struct Failure(Box<Details>);
 
@@ -118,12 +118,14 @@ impl Failure {
         self
     }
 
-    /// Whether a bundle is broken. Else there is no answer: the arguments are wrong, a file cannot be read, or is beyond the limits.
+    /// Whether a bundle is broken. Else there is no answer: the arguments are wrong, a file cannot
+    /// be read, or is beyond the limits.
     pub fn is_broken(&self) -> bool {
         self.0.is_broken
     }
 
-    /// The error in words: code and message, the place, what there is to choose from, causes, and the next step.
+    /// The error in words: code and message, the place, what there is to choose from, causes, and
+    /// the next step.
     pub fn words(&self) -> String {
         let Details { code, message, place, listing, help, causes, .. } = &*self.0;
         let mut text = format!("{}: {}\n", paint(Tone::Bad, &format!("error[{code}]")), one_line(message));
@@ -153,7 +155,8 @@ impl From<Finding> for Failure {
     }
 }
 
-/// Failures to write what goes to a file or to stdout. Files have [`Failure::io`], which names them.
+/// Failures to write what goes to a file or to stdout. Files have [`Failure::io`], which names
+/// them.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::new("cli.io", format!("cannot write the output: {error}"))

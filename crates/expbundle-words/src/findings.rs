@@ -24,12 +24,14 @@ pub fn words(finding: &Finding) -> String {
     text
 }
 
-/// A place names files that somebody else chose: without blanks it cannot pass for a sentence of ours.
+/// A place names files that somebody else chose: without blanks it cannot pass for a sentence of
+/// ours.
 fn where_to_look(place: &str) -> String {
     if place.bytes().all(|byte| byte.is_ascii_graphic()) { one_line(place) } else { quoted(place) }
 }
 
-/// Many findings, each kind in full a few times and then counted: a million of one kind say no more than five.
+/// Many findings, each kind in full a few times and then counted: a million of one kind say no more
+/// than five.
 pub fn all(findings: &[Finding]) -> String {
     let mut text = String::new();
     for (index, finding) in findings.iter().enumerate() {

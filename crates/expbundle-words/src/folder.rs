@@ -96,7 +96,8 @@ fn paths(report: &Report, state: FileState) -> Vec<&str> {
     report.files.iter().filter(|file| file.state == state).map(|file| file.path.as_str()).collect()
 }
 
-/// What the folder has otherwise than the release that it is held to, if it is held to one whose listing is known.
+/// What the folder has otherwise than the release that it is held to, if it is held to one whose
+/// listing is known.
 fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
     // It is held to one that it is, else to the latest.
     let counting: Vec<ReleaseState> =
@@ -113,7 +114,8 @@ fn differences(report: &Report, folder: &FolderReport) -> Vec<String> {
     files.map(|(paths, word)| format!("{} {word}: {}", count(paths.len() as u64, "file"), listed(&paths))).collect()
 }
 
-/// What keeps the folder from more, a line each, with numbers. What differs from its release stands in the headline.
+/// What keeps the folder from more, a line each, with numbers. What differs from its release stands
+/// in the headline.
 fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<String> {
     let all = folder.counts.here();
     let mut lines = Vec::new();

@@ -15,10 +15,12 @@ const MOST_OF_A_CELL: usize = 60;
 /// Letters in each line of a foreign text.
 const MOST_OF_A_LINE: usize = 2000;
 
-/// Text of several lines made fit for a terminal: what could forge a verdict because nobody sees it is shown as escapes. Its lines are
-/// still lines, so each needs something in front of it that is ours: see [`block`].
+/// Text of several lines made fit for a terminal: what could forge a verdict because nobody sees it
+/// is shown as escapes. Its lines are still lines, so each needs something in front of it that is
+/// ours: see [`block`].
 pub fn printable(text: &str) -> Cow<'_, str> {
-    // Blanks of other widths are harmless in running text; what breaks a line without being seen to is not.
+    // Blanks of other widths are harmless in running text; what breaks a line without being seen to
+    // is not.
     let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
     let dangerous = |c: char| is_unseen(c) && c != '\n' && c != '\t' && !is_blank(c);
     if text.chars().any(dangerous) {
@@ -48,12 +50,14 @@ pub(crate) fn calling_itself(key: &str, name: Option<&str>) -> String {
     name.map_or_else(|| key.to_owned(), |name| format!("{key}, calling itself {}", named(name)))
 }
 
-/// A foreign string as a cell of a table or an item of a list: quoted, unless it is one plain word. Not for sentences.
+/// A foreign string as a cell of a table or an item of a list: quoted, unless it is one plain word.
+/// Not for sentences.
 pub fn cell(text: &str) -> String {
     Foreign::new(text).at_most(MOST_OF_A_CELL).bare_if_plain().to_string()
 }
 
-/// The name of a file that somebody else chose: bare if it is one plain word, else quoted, so that it cannot go on with our sentence.
+/// The name of a file that somebody else chose: bare if it is one plain word, else quoted, so that
+/// it cannot go on with our sentence.
 pub fn path(text: &str) -> String {
     Foreign::new(text).bare_if_plain().to_string()
 }
@@ -63,7 +67,8 @@ pub fn kind(word: &str) -> String {
     if Kind::is_known(word) { word.to_owned() } else { quoted(word) }
 }
 
-/// The first lines of a foreign text, each behind a bar, so that none of them passes for a line of ours; and how many there are.
+/// The first lines of a foreign text, each behind a bar, so that none of them passes for a line of
+/// ours; and how many there are.
 pub fn block(text: &str, indent: &str, most_lines: usize) -> (String, usize) {
     let mut shown = String::new();
     for line in text.lines().take(most_lines) {

@@ -1,6 +1,7 @@
 //! Lines and columns.
 
-/// Lines of a width that is good to read. Words are not broken; colours take no columns, and some letters two.
+/// Lines of a width that is good to read. Words are not broken; colours take no columns, and some
+/// letters two.
 pub fn wrapped(text: &str) -> String {
     const COLUMNS: usize = 100;
     let options =

@@ -1,12 +1,14 @@
-//! Answers about experiment bundles as text for people, the same that the program `expbundle` prints.
+//! Answers about experiment bundles as text for people, the same that the program `expbundle`
+//! prints.
 //!
-//! Each module words one answer, and most have one function, `words`: [`verdict`] for the report of a check, [`show`] for records,
-//! [`log`] for statements, [`diff`] for two records, [`lineage`] for a family, [`why`] for the origin of a file, [`findings`] and
-//! [`Failure`] for what is wrong. The rest are the pieces that they are made of: [`paint`], [`count`], [`table`], [`quoted`].
+//! Each module words one answer, and most have one function, `words`: [`verdict`] for the report of
+//! a check, [`show`] for records, [`log`] for statements, [`diff`] for two records, [`lineage`] for
+//! a family, [`why`] for the origin of a file, [`findings`] and [`Failure`] for what is wrong. The
+//! rest are the pieces that they are made of: [`paint`], [`count`], [`table`], [`quoted`].
 //!
-//! Text is coloured by ANSI escapes; whoever prints it where they are not wanted takes them out, as `anstream` does. Words of a stranger
-//! are quoted, so that they can neither steer a terminal nor pass for words of the report. Where a next step helps, it is a command or
-//! flag of the program.
+//! Text is coloured by ANSI escapes; whoever prints it where they are not wanted takes them out, as
+//! `anstream` does. Words of a stranger are quoted, so that they can neither steer a terminal nor
+//! pass for words of the report. Where a next step helps, it is a command or flag of the program.
 //!
 //! Nothing here prints, exits, reads files, or looks at a clock or the environment.
 #![forbid(unsafe_code)]

@@ -25,7 +25,8 @@ pub enum Layout {
     Graph,
 }
 
-/// The statements, in the order in which they are given: first what was said against records, last what no trusted key vouches for.
+/// The statements, in the order in which they are given: first what was said against records, last
+/// what no trusted key vouches for.
 pub fn words(intact: &Intact, verdict: &Verdict, statements: &[StatementReport], layout: Layout) -> String {
     let (apart, counting): (Vec<&StatementReport>, Vec<_>) =
         statements.iter().partition(|report| verdict.standing.apart.statements.contains(&report.id));
@@ -92,7 +93,8 @@ fn drawn(reports: &[&StatementReport]) -> String {
     text
 }
 
-/// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called last.
+/// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called
+/// last.
 fn signer(report: &StatementReport) -> String {
     let key = calling_itself(&report.signer.fingerprint, report.signer.name.as_deref());
     format!("{} {key}", verdict::standing(report))

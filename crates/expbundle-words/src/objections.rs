@@ -1,4 +1,5 @@
-//! What was said against records, in words: first in every view, and never folded where a trusted key or an author of the record said it.
+//! What was said against records, in words: first in every view, and never folded where a trusted
+//! key or an author of the record said it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,7 +10,8 @@ use expbundle_query::short;
 
 use crate::{Tone, count, one_line, paint, quoted};
 
-/// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only their number.
+/// So many objections to one record, by keys that nobody vouches for, are each shown; of more, only
+/// their number.
 const SHOWN: usize = 3;
 
 /// One objection, like `rejected by ben@example.org: "poison"`.
@@ -33,7 +35,8 @@ pub fn words(objection: &Objection) -> String {
     format!("{what} {by}{reason}")
 }
 
-/// All objections to one record, joined. Those of trusted keys and of the record's own authors are all there.
+/// All objections to one record, joined. Those of trusted keys and of the record's own authors are
+/// all there.
 pub fn all(objections: &[Objection]) -> String {
     let others: Vec<&Objection> = objections.iter().filter(|objection| !objection.is_vouched_for()).collect();
     let is_folded = others.len() > SHOWN;
@@ -47,7 +50,8 @@ pub fn all(objections: &[Objection]) -> String {
     parts.join("; ")
 }
 
-/// What was said against a record in a word or two, where the line at the top of the view has all of it.
+/// What was said against a record in a word or two, where the line at the top of the view has all
+/// of it.
 pub fn mark(objections: &[Objection]) -> String {
     let kinds: BTreeSet<ObjectionKind> = objections.iter().map(|objection| objection.kind).collect();
     let word = |kind| match kind {

@@ -9,7 +9,8 @@ use expbundle_query::short;
 
 use crate::{Tone, cell, count, objections, one_line, paint, printable};
 
-/// Says which sections are there again because one copy has what another withholds: names and hosts before anything else.
+/// Says which sections are there again because one copy has what another withholds: names and hosts
+/// before anything else.
 pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
     const SHOWN: usize = 8;
     let mut sections: Vec<&(RecordId, SectionName)> = sections.iter().collect();
@@ -41,7 +42,8 @@ pub fn files(plan: &Plan) -> String {
     text
 }
 
-/// What somebody should read before agreeing to a plan: what was said against its records, notes, and the changes as a diff.
+/// What somebody should read before agreeing to a plan: what was said against its records, notes,
+/// and the changes as a diff.
 pub fn words(plan: &Plan) -> String {
     let objected = plan.objected.iter().map(|one| {
         let title = if one.is_here { objections::title(one.title.as_deref()) } else { objections::ABSENT.to_owned() };

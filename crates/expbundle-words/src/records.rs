@@ -15,7 +15,8 @@ const MOST_LISTED: usize = 20;
 /// Signers of one record that are listed.
 const MOST_SIGNERS: usize = 5;
 
-/// Two lines for each record, for whoever is about to sign one with the key: id, title, and whose keys signed it.
+/// Two lines for each record, for whoever is about to sign one with the key: id, title, and whose
+/// keys signed it.
 pub fn list(intact: &Intact, signer: &Identity, ids: impl IntoIterator<Item = RecordId>) -> String {
     let mut ids = ids.into_iter();
     let mut text: String = ids.by_ref().take(MOST_LISTED).map(|id| line(intact, signer, id)).collect();

@@ -30,7 +30,8 @@ pub fn nothing_counts(relations: &Relations) -> &'static str {
     }
 }
 
-/// Why a parent that is named has no place in the graph, and who named it if the record itself does not.
+/// Why a parent that is named has no place in the graph, and who named it if the record itself does
+/// not.
 pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) -> String {
     let why = match relations.absence(parent) {
         Absence::SetApart => "not signed by a trusted key",

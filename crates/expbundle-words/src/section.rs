@@ -11,7 +11,8 @@ use crate::{Tone, block, count, paint};
 /// Lines shown of one text.
 const MOST_LINES: usize = 1000;
 
-/// JSON as an indented outline that people read: no brackets, and quotes only where something is more than a word.
+/// JSON as an indented outline that people read: no brackets, and quotes only where something is
+/// more than a word.
 pub fn outline(value: &Value) -> String {
     let mut text = String::new();
     let mut waiting: Vec<(usize, Option<String>, &Value)> = vec![(0, None, value)];

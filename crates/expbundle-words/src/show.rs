@@ -21,8 +21,8 @@ use crate::{
 /// Lines shown of a list that may be long.
 const SHOWN: usize = 12;
 
-/// Records of a bundle on a screen each: what was run, why, on what, with which results, at what cost, and who signed. Only the first
-/// of many are shown.
+/// Records of a bundle on a screen each: what was run, why, on what, with which results, at what
+/// cost, and who signed. Only the first of many are shown.
 pub fn words(intact: &Intact, records: &[RecordId], at: Timestamp) -> String {
     let verdict = intact.judge(None, at);
     let statements = statement_reports(intact, &verdict);

@@ -10,7 +10,8 @@ use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, Verifi
 
 use crate::{Tone, count, paint, some_of};
 
-/// Records that `--record all` leaves unsigned, since others follow from them: those that nobody signed before, nor just now.
+/// Records that `--record all` leaves unsigned, since others follow from them: those that nobody
+/// signed before, nor just now.
 pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     const SHOWN: usize = 5;
     let is_signed = |id| intact.statements_about(id).iter().any(|statement| statement.kind() == Kind::Authorship);
@@ -40,7 +41,8 @@ pub fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String
     }
 }
 
-/// A note that somebody takes back what another key signed: that counts only where a signers file trusts whoever takes it back.
+/// A note that somebody takes back what another key signed: that counts only where a signers file
+/// trusts whoever takes it back.
 pub fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
     let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
     let signed_by_others = |statements: Vec<&VerifiedStatement>| {

@@ -17,7 +17,8 @@ pub enum Tone {
     Strong,
 }
 
-/// The text in its colour. `anstream` takes the colour out again where it is not wanted (no terminal, `NO_COLOR`).
+/// The text in its colour. `anstream` takes the colour out again where it is not wanted (no
+/// terminal, `NO_COLOR`).
 pub fn paint(tone: Tone, text: &str) -> String {
     let style = match tone {
         Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())).bold(),

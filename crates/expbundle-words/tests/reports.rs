@@ -1,4 +1,5 @@
-//! Reports as a program that imports the library gets them. What each line says is held by the snapshots of the program.
+//! Reports as a program that imports the library gets them. What each line says is held by the
+//! snapshots of the program.
 
 use camino::Utf8PathBuf;
 use expbundle::Bundle;

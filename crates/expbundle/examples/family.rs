@@ -3,7 +3,8 @@
 //! ```text
 //! cargo run --release -p expbundle --example family -- chain 100000 OUT_DIR [FILES] [signed]
 //! ```
-//! Shapes: `chain`, `tree` (binary), `ladder` (each rung follows from both of the rung before, so that 2^n ways lead up).
+//! Shapes: `chain`, `tree` (binary), `ladder` (each rung follows from both of the rung before, so
+//! that 2^n ways lead up).
 #![allow(clippy::print_stdout, reason = "a tool for measurements")]
 
 use camino::Utf8PathBuf;

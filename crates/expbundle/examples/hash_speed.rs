@@ -1,4 +1,5 @@
-//! Measures how fast a file is hashed: `cargo run --release --example hash_speed -- FILE`, beside `b3sum FILE`.
+//! Measures how fast a file is hashed: `cargo run --release --example hash_speed -- FILE`, beside
+//! `b3sum FILE`.
 //!
 //! Run it twice, so that the file is in the page cache.
 #![expect(clippy::print_stdout, reason = "an example that a person runs to see numbers")]

@@ -1,4 +1,5 @@
-//! How many signatures are verified in a second: of one message on one core by the crate alone, and of whole statements on all cores.
+//! How many signatures are verified in a second: of one message on one core by the crate alone, and
+//! of whole statements on all cores.
 //!
 //! ```text
 //! cargo run --release -p expbundle --example signatures -- 100000

@@ -1,7 +1,7 @@
 //! A bundle: a set of objects whose names are their hashes (spec/container.md).
 //!
-//! Because every name is a digest, joining two bundles is set union. A [`Bundle`] may hold objects that nobody has
-//! checked; [`crate::verify`] is where checking happens.
+//! Because every name is a digest, joining two bundles is set union. A [`Bundle`] may hold objects
+//! that nobody has checked; [`crate::verify`] is where checking happens.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,7 +22,8 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Gathers objects; those that come in the order of their names, as a container has them, are gathered fastest.
+    /// Gathers objects; those that come in the order of their names, as a container has them, are
+    /// gathered fastest.
     pub(crate) fn of(objects: impl IntoIterator<Item = (EntryName, Content)>) -> Self {
         Self { entries: objects.into_iter().collect() }
     }
@@ -32,8 +33,9 @@ impl Bundle {
         Self::default()
     }
 
-    /// Puts an object in that nobody has looked at, under a name that the caller answers for: for repairs, and for tests of what a reader
-    /// refuses. A [`Draft`](crate::draft::Draft) writes records, and an [`Intact`](crate::verify::Intact) takes statements, so that
+    /// Puts an object in that nobody has looked at, under a name that the caller answers for: for
+    /// repairs, and for tests of what a reader refuses. A [`Draft`](crate::draft::Draft) writes
+    /// records, and an [`Intact`](crate::verify::Intact) takes statements, so that
     /// [`Bundle::check`] finds nothing.
     pub fn insert_unchecked(&mut self, name: EntryName, content: Content) {
         self.entries.insert(name, content);
@@ -44,7 +46,8 @@ impl Bundle {
         self.insert_unchecked(EntryName::Statement(Blake3::of(&file)), Content::bytes(file));
     }
 
-    /// Puts bytes in by their digest, in the same way: a record or release in the bundle has to name them.
+    /// Puts bytes in by their digest, in the same way: a record or release in the bundle has to
+    /// name them.
     pub fn insert_artifact_unchecked(&mut self, bytes: Vec<u8>) {
         self.insert_unchecked(EntryName::Artifact(Blake3::of(&bytes)), Content::bytes(bytes));
     }
@@ -61,7 +64,8 @@ impl Bundle {
         }
     }
 
-    /// The union of many. Costs what a sort of all objects does, however many bundles they come from.
+    /// The union of many. Costs what a sort of all objects does, however many bundles they come
+    /// from.
     pub(crate) fn union(bundles: impl IntoIterator<Item = Self>) -> Self {
         Self::of(bundles.into_iter().flat_map(|bundle| bundle.entries))
     }

@@ -1,4 +1,5 @@
-//! The stages of verification after the container: records, sections, artifacts, statements (spec/verification.md).
+//! The stages of verification after the container: records, sections, artifacts, statements
+//! (spec/verification.md).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -112,8 +113,8 @@ impl Checker<'_> {
         Checked { records, statements, misdescribed, attributed }
     }
 
-    /// Sections are listed by their record and hash to what it says; JSON ones have the members of their schema. Gives those that are not
-    /// what their record says: nobody looks into these.
+    /// Sections are listed by their record and hash to what it says; JSON ones have the members of
+    /// their schema. Gives those that are not what their record says: nobody looks into these.
     fn sections(
         &self,
         records: &Records,
@@ -252,8 +253,8 @@ impl Checker<'_> {
     }
 }
 
-/// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are inside Parquet, which verification does not
-/// decode.
+/// In a blinded record every JSON section has a salt of its own. Those of Parquet sections are
+/// inside Parquet, which verification does not decode.
 pub(crate) fn salts(
     bundle: &Bundle,
     records: &Records,

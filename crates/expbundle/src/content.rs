@@ -33,7 +33,8 @@ impl Content {
         Self { place: Place::Memory(bytes), offset: 0, size }
     }
 
-    /// A whole file, as long as it is now. The file is read later, by position; its own cursor is not moved.
+    /// A whole file, as long as it is now. The file is read later, by position; its own cursor is
+    /// not moved.
     #[cfg(feature = "fs")]
     pub fn file(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();

@@ -1,4 +1,5 @@
-//! What a whole ancestry cost: resources and charges added up, figures of different origin never together (spec/family.md, "Sums").
+//! What a whole ancestry cost: resources and charges added up, figures of different origin never
+//! together (spec/family.md, "Sums").
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -84,8 +85,9 @@ pub struct ChargeSum {
 impl Intact {
     /// Adds up what these records and all their ancestors cost, each once.
     ///
-    /// What was revoked is not added, stands for no run and takes nobody's place. A successor counts in place of what it supersedes. Of
-    /// several records of one run one that is signed counts before one that is not.
+    /// What was revoked is not added, stands for no run and takes nobody's place. A successor
+    /// counts in place of what it supersedes. Of several records of one run one that is signed
+    /// counts before one that is not.
     pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> FamilyCosts {
         let state = |id: RecordId| verdict.records.get(&id).copied().unwrap_or(State::Intact);
         let cost = |id: RecordId| self.json_section::<Cost>(id);
@@ -101,7 +103,8 @@ impl Intact {
         );
         let mut sums = Costs::of(rollup.total.as_deref().unwrap_or_default());
         let Rollup { counted, unknown, mut repeated, superseded, left_out, absent, .. } = rollup;
-        // What is withheld would have counted in place of what stands for its run: that it is not here must not go unsaid.
+        // What is withheld would have counted in place of what stands for its run: that it is not
+        // here must not go unsaid.
         let source = |id: RecordId| verdict.lineage.record(id).and_then(|facts| facts.source.as_ref());
         let of_known = counted.iter().map(|id| (*id, true)).chain(unknown.iter().map(|id| (*id, false)));
         let standing: HashMap<&Source, (RecordId, bool)> =

@@ -47,7 +47,8 @@ pub enum DraftError {
     Twice(SectionName),
 }
 
-/// A bundle of one record, as a draft wrote it. It reads like any other [`Bundle`]; [`Bundle::check`] holds it to all of the format.
+/// A bundle of one record, as a draft wrote it. It reads like any other [`Bundle`];
+/// [`Bundle::check`] holds it to all of the format.
 #[derive(Clone, Debug)]
 pub struct OneRecord {
     record: Record,
@@ -106,7 +107,8 @@ impl Draft {
         self.section(S::NAME, sections::JSON, Content::bytes(bytes))
     }
 
-    /// How many free-form values of its JSON sections so far are not taken apart, but kept as JSON text.
+    /// How many free-form values of its JSON sections so far are not taken apart, but kept as JSON
+    /// text.
     pub fn not_taken_apart(&self) -> u64 {
         self.not_taken_apart
     }
@@ -147,7 +149,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Embeds an artifact. The record must also list it, among inputs, outputs or in `artifacts.json`.
+    /// Embeds an artifact. The record must also list it, among inputs, outputs or in
+    /// `artifacts.json`.
     pub fn embed(&mut self, content: Content) -> Result<DigestSet, DraftError> {
         let digest = content.digest().map_err(|source| DraftError::Read { name: "artifact".to_owned(), source })?;
         self.embedded.insert(digest.blake3, content);
@@ -164,7 +167,8 @@ impl Draft {
         self.embedded.remove(&digest)
     }
 
-    /// Marks what was passed on and what others have too, writes the record, and gathers the bundle.
+    /// Marks what was passed on and what others have too, writes the record, and gathers the
+    /// bundle.
     pub fn finish(mut self) -> Result<OneRecord, DraftError> {
         let described = match self.sections.get(&Artifacts::name()) {
             Some(section) => {

@@ -1,4 +1,5 @@
-//! Many bundles as one: union, the ancestry of a record, and copies without some sections (spec/family.md, "Merging").
+//! Many bundles as one: union, the ancestry of a record, and copies without some sections
+//! (spec/family.md, "Merging").
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,8 +14,8 @@ use crate::judge::Verdict;
 use crate::verify::Intact;
 
 impl Intact {
-    /// Everything of all parts: set union. What is intact by itself is intact together, so nothing is hashed again. `None` if there is no
-    /// part.
+    /// Everything of all parts: set union. What is intact by itself is intact together, so nothing
+    /// is hashed again. `None` if there is no part.
     ///
     /// Parts may contradict each other: [`Intact::judge`] says so, of what counts.
     pub fn union(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
@@ -23,10 +24,11 @@ impl Intact {
         Some(if count > 1 { joined.described_anew() } else { joined })
     }
 
-    /// The bundle of these records, their possible ancestors, and every statement about one of them or about a parent that is not here.
+    /// The bundle of these records, their possible ancestors, and every statement about one of them
+    /// or about a parent that is not here.
     ///
-    /// A revocation counts wherever it stands, and so do a link between two keys and a supersession of what is kept: none of them is left
-    /// out, or leaving out would be a way to undo them.
+    /// A revocation counts wherever it stands, and so do a link between two keys and a supersession
+    /// of what is kept: none of them is left out, or leaving out would be a way to undo them.
     pub fn closure(&self, verdict: &Verdict, of: &[RecordId]) -> Bundle {
         let lineage = &verdict.lineage;
         let mut kept: BTreeSet<RecordId> = lineage.possible_ancestors(of).into_iter().collect();
@@ -47,7 +49,8 @@ impl Intact {
         )
     }
 
-    /// The bundle without the sections of ancestors: of all records but the heads, only the record, its listings and all statements stay.
+    /// The bundle without the sections of ancestors: of all records but the heads, only the record,
+    /// its listings and all statements stay.
     pub fn thin(&self, lineage: &Lineage) -> Bundle {
         let heads: BTreeSet<RecordId> = lineage.heads().into_iter().collect();
         self.part(&self.records().keys().copied().collect(), |record, _| heads.contains(&record), |_| true)
@@ -55,7 +58,8 @@ impl Intact {
 
     /// A copy without sections of these names: ids and signatures stay as they are.
     ///
-    /// Says which sections can be guessed at from their digests, because they hold no salt, and which seals break.
+    /// Says which sections can be guessed at from their digests, because they hold no salt, and
+    /// which seals break.
     pub fn withhold(&self, names: &[SectionName]) -> (Bundle, Vec<Finding>) {
         let mut findings = Vec::new();
         for (record, name, _) in self.bundle().sections().filter(|(_, name, _)| names.contains(name)) {
@@ -84,7 +88,8 @@ impl Intact {
         part
     }
 
-    /// The records that took the place of these, and of those in turn, by whatever is not set apart.
+    /// The records that took the place of these, and of those in turn, by whatever is not set
+    /// apart.
     fn successors(&self, of: &BTreeSet<RecordId>, apart: &BTreeSet<StatementId>) -> BTreeSet<RecordId> {
         let mut by_record: HashMap<RecordId, Vec<RecordId>> = HashMap::new();
         for statement in self.statements().iter().filter(|statement| !apart.contains(&statement.id())) {
@@ -101,7 +106,8 @@ impl Intact {
         found
     }
 
-    /// These records, the sections and statements that are wanted, and the embedded artifacts that these still name.
+    /// These records, the sections and statements that are wanted, and the embedded artifacts that
+    /// these still name.
     fn part(
         &self,
         kept: &BTreeSet<RecordId>,
@@ -131,7 +137,8 @@ impl Intact {
                 part.insert_unchecked(name, content.clone());
             }
         }
-        // An artifact that nothing speaks of any more would be refused, and what is withheld may be in it.
+        // An artifact that nothing speaks of any more would be refused, and what is withheld may be
+        // in it.
         let spoken_of = self.spoken_of(&part);
         for (digest, content) in self.bundle().artifacts().filter(|(digest, _)| spoken_of.contains(digest)) {
             part.insert_unchecked(EntryName::Artifact(digest), content.clone());
@@ -145,13 +152,15 @@ fn decides_successor(statement: &VerifiedStatement) -> bool {
     matches!(statement.predicate(), Predicate::Supersession(_) | Predicate::Authorship(_))
 }
 
-/// Whether a statement takes something back or joins keys: that has to do with others than the record that it is about.
+/// Whether a statement takes something back or joins keys: that has to do with others than the
+/// record that it is about.
 fn changes_others(predicate: &Predicate) -> bool {
     matches!(predicate, Predicate::Revocation(_))
         || matches!(predicate, Predicate::Link(Asserted { claim: LinkClaim::Signer { .. }, .. }))
 }
 
-/// Sections that one copy of a record is without and another has: joined, they are there again, also if somebody withheld them.
+/// Sections that one copy of a record is without and another has: joined, they are there again,
+/// also if somebody withheld them.
 ///
 /// In the order of the records and names.
 pub fn returning<'a>(copies: impl IntoIterator<Item = &'a Bundle>) -> Vec<(RecordId, SectionName)> {

@@ -1,7 +1,8 @@
-//! One figure of `cost.json`: what may be added to a sum, and what may not (spec/family.md, "Sums").
+//! One figure of `cost.json`: what may be added to a sum, and what may not (spec/family.md,
+//! "Sums").
 //!
-//! Anybody can write a figure. One that is negative, not a number, or beyond everything that a run can cost would spoil the sum of a whole
-//! family, so it is named beside the sum instead.
+//! Anybody can write a figure. One that is negative, not a number, or beyond everything that a run
+//! can cost would spoil the sum of a whole family, so it is named beside the sum instead.
 
 use std::fmt;
 use std::str::FromStr;
@@ -67,9 +68,11 @@ impl fmt::Display for Unfit {
 
 /// The most that a resource amounts to: training on everything takes some 1e27 FLOP.
 const MOST: f64 = 1e30;
-/// Digits of an amount of money before the point: a million times what the world earns in a year, in any currency.
+/// Digits of an amount of money before the point: a million times what the world earns in a year,
+/// in any currency.
 const WHOLE_DIGITS: usize = 21;
-/// Digits of an amount of money behind the point: tokens cost some 1e-9 each. Both together leave room to add 100,000 amounts and more.
+/// Digits of an amount of money behind the point: tokens cost some 1e-9 each. Both together leave
+/// room to add 100,000 amounts and more.
 const PART_DIGITS: usize = 12;
 
 impl NotAdded {
@@ -134,7 +137,8 @@ pub fn charge(figure: &Charge) -> Result<Decimal, Unfit> {
     figure.amount.parse()
 }
 
-/// A sum of binary floats that is rounded once, when it is read: the order of what is added changes nothing, and 0.1 ten times is 1.
+/// A sum of binary floats that is rounded once, when it is read: the order of what is added changes
+/// nothing, and 0.1 ten times is 1.
 ///
 /// Kept as floats that do not overlap, whose exact sum it is (Shewchuk, 1997).
 #[derive(Clone, Debug, Default)]

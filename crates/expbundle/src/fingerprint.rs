@@ -1,4 +1,5 @@
-//! Which runs repeat each other: the same code, data, parameters and environment (spec/family.md, "Duplicates").
+//! Which runs repeat each other: the same code, data, parameters and environment (spec/family.md,
+//! "Duplicates").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,8 @@ pub enum NotCompared {
     Parameters,
     /// Models and data that went in: none are recorded.
     Inputs,
-    /// The bytes of some of what went in: only a name, an address or a digest of another kind is recorded.
+    /// The bytes of some of what went in: only a name, an address or a digest of another kind is
+    /// recorded.
     InputBytes,
 }
 
@@ -67,8 +69,9 @@ struct Known {
 }
 
 impl Intact {
-    /// A digest of what a run did: equal for runs that repeat each other, as far as known. `None` if the recipe or `artifacts.json` is
-    /// withheld, for what is not here might tell them apart, or if the recipe has neither parameters nor code.
+    /// A digest of what a run did: equal for runs that repeat each other, as far as known. `None`
+    /// if the recipe or `artifacts.json` is withheld, for what is not here might tell them apart,
+    /// or if the recipe has neither parameters nor code.
     pub fn fingerprint(&self, id: RecordId, seeds: Seeds) -> Option<Blake3> {
         let Known { code, environment, inputs, named, mut recipe } = self.known_recipe(id)?;
         if seeds == Seeds::Ignored {

@@ -1,4 +1,5 @@
-//! What verification has to say of a model directory (spec/directory.md). Whoever judges its files fills this in; `expbundle-directory` does.
+//! What verification has to say of a model directory (spec/directory.md). Whoever judges its files
+//! fills this in; `expbundle-directory` does.
 
 use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
@@ -34,7 +35,8 @@ pub struct FolderReport {
     pub counts: FileCounts,
     /// Whether weights are here, and covered.
     pub has_weights: bool,
-    /// Files that look like weights and are an output of no record that may be named (spec/directory.md).
+    /// Files that look like weights and are an output of no record that may be named
+    /// (spec/directory.md).
     pub not_made_here: Vec<String>,
     /// Files that are links of the Hub's cache, read as the blobs that they lead to.
     pub followed: u64,
@@ -134,7 +136,8 @@ pub struct FileReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FileState {
-    /// Its bytes are those that were released, or, where nobody released the folder, those that a run made; and that is signed.
+    /// Its bytes are those that were released, or, where nobody released the folder, those that a
+    /// run made; and that is signed.
     Covered,
     /// A Git LFS pointer names covered bytes, which are elsewhere.
     Pointer,
@@ -148,7 +151,8 @@ pub enum FileState {
     Unreadable,
 }
 
-/// How the files of a folder are known. They are held to a release if there is one; else each file to the records that made it.
+/// How the files of a folder are known. They are held to a release if there is one; else each file
+/// to the records that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -169,7 +173,8 @@ pub struct Made {
     pub record: RecordId,
     /// Whether the record's word covers the file, and if not why.
     pub word: Word,
-    /// Who signed the record: principals of trusted signers, or fingerprints of keys where nobody was asked for.
+    /// Who signed the record: principals of trusted signers, or fingerprints of keys where nobody
+    /// was asked for.
     pub by: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Statements that are dated after the moment (spec/trust.md, "Taking back"): a revocation whose year is mistyped would else be without
-//! effect, and nobody would see it.
+//! Statements that are dated after the moment (spec/trust.md, "Taking back"): a revocation whose
+//! year is mistyped would else be without effect, and nobody would see it.
 
 use expbundle_format::container::EntryName;
 use expbundle_format::{Code, Finding, Place};

@@ -1,7 +1,9 @@
-//! The history of a few records out of many: everything is hashed, and only statements that matter to them are verified.
+//! The history of a few records out of many: everything is hashed, and only statements that matter
+//! to them are verified.
 //!
-//! A folder of bundles holds 100,000 statements, and a question concerns the twenty about one record and its ancestors. An
-//! [`Intact`] that comes from here has verified statements only, as every other; it has those that were asked for.
+//! A folder of bundles holds 100,000 statements, and a question concerns the twenty about one
+//! record and its ancestors. An [`Intact`] that comes from here has verified statements only, as
+//! every other; it has those that were asked for.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +27,8 @@ pub struct History {
     unread: Vec<Unread>,
 }
 
-/// What is wrong with a statement, and the position of the part that it came with in [`History::union`].
+/// What is wrong with a statement, and the position of the part that it came with in
+/// [`History::union`].
 pub type Misstatement = (usize, Finding);
 
 /// A statement that nobody has verified.
@@ -44,7 +47,8 @@ impl Unread {
 }
 
 impl Unverified {
-    /// Checks everything but signatures, of which only those are verified that change what other statements mean.
+    /// Checks everything but signatures, of which only those are verified that change what other
+    /// statements mean.
     pub fn check_history(self) -> Result<Checked<History>, NotIntact> {
         self.check_objects(Digests::Blake3, Signatures::Later)
     }
@@ -76,7 +80,8 @@ impl History {
         Some(Self { intact, unread })
     }
 
-    /// Links join records, and who is superseded, revoked or sealed has to do with others: these are always verified.
+    /// Links join records, and who is superseded, revoked or sealed has to do with others: these
+    /// are always verified.
     pub(crate) fn verify_what_changes_others(&mut self) -> Vec<Finding> {
         let changes = |unread: &Unread| {
             matches!(unread.claims.kind, Kind::Link | Kind::Supersession | Kind::Revocation | Kind::Seal)
@@ -84,9 +89,11 @@ impl History {
         self.verify(changes).into_iter().map(|(_, finding)| finding).collect()
     }
 
-    /// Judges the bundle, and verifies the statements about the records that are chosen by its lineage; `None` chooses all.
+    /// Judges the bundle, and verifies the statements about the records that are chosen by its
+    /// lineage; `None` chooses all.
     ///
-    /// With a policy every signature is verified first: which records count follows from who signed them.
+    /// With a policy every signature is verified first: which records count follows from who signed
+    /// them.
     ///
     /// # Errors
     /// What is wrong with statements that were chosen.
@@ -107,13 +114,15 @@ impl History {
             return Err(wrong);
         }
         let intact = self.into_intact();
-        // What was verified since says more of the records, and nothing that would join them otherwise.
+        // What was verified since says more of the records, and nothing that would join them
+        // otherwise.
         let standing = intact.standing(policy, at);
         let verdict = intact.verdict(policy.is_some(), standing, lineage);
         Ok((intact, verdict))
     }
 
-    /// Only an author may supersede or revoke, so who is the author of such a record is asked first.
+    /// Only an author may supersede or revoke, so who is the author of such a record is asked
+    /// first.
     fn verify_authors(&mut self) -> Vec<Misstatement> {
         let (mut records, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for statement in self.intact.statements() {

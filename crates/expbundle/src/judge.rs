@@ -1,7 +1,7 @@
 //! Verification, second half: opinions about signers (spec/report.md, "States").
 //!
-//! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So a [`Verdict`] is a
-//! value, made from both.
+//! A fact about bytes stays true; whether a signer is trusted depends on a policy and a moment. So
+//! a [`Verdict`] is a value, made from both.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -106,8 +106,9 @@ impl Verdict {
         absent.filter(|id| taken_back.contains(id)).collect()
     }
 
-    /// Of these records without a say, those that lower what derives from them: they were taken back by name, or are named as parents. That
-    /// a key was taken back is not enough, since a thief can sign records with it that seem to have made anything.
+    /// Of these records without a say, those that lower what derives from them: they were taken
+    /// back by name, or are named as parents. That a key was taken back is not enough, since a
+    /// thief can sign records with it that seem to have made anything.
     pub fn lowering(&self, of: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
         let declared = self.declared_and_taken_back();
         let standing = &self.standing;
@@ -119,7 +120,8 @@ impl Verdict {
 
     /// The state of a part of the records: what a verification of these alone would conclude.
     ///
-    /// That of the weakest of them; an error anywhere is one for all, and of no record nothing can be trusted.
+    /// That of the weakest of them; an error anywhere is one for all, and of no record nothing can
+    /// be trusted.
     pub fn state_of(&self, records: impl IntoIterator<Item = RecordId>) -> State {
         let states = records.into_iter().filter_map(|id| self.records.get(&id).copied());
         let weakest = states.min().unwrap_or(State::Intact);
@@ -128,10 +130,12 @@ impl Verdict {
 }
 
 impl Intact {
-    /// Judges a bundle by `policy` at `at`. Without a policy nobody is trusted, everything counts, and nothing is said about it.
+    /// Judges a bundle by `policy` at `at`. Without a policy nobody is trusted, everything counts,
+    /// and nothing is said about it.
     ///
-    /// With a policy, records and statements that no trusted key signed are set aside before anything is computed: they change
-    /// nothing but [`Standing::apart`](crate::standing::Standing::apart) (spec/trust.md, "Strangers apart").
+    /// With a policy, records and statements that no trusted key signed are set aside before
+    /// anything is computed: they change nothing but
+    /// [`Standing::apart`](crate::standing::Standing::apart) (spec/trust.md, "Strangers apart").
     pub fn judge(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Verdict {
         let standing = self.standing(policy, at);
         let lineage = self.lineage(&standing);
@@ -143,7 +147,8 @@ impl Intact {
         Lineage::build(self.facts(standing))
     }
 
-    /// The graph of records that have no say: nothing follows from it, and what one of them put out is still its output.
+    /// The graph of records that have no say: nothing follows from it, and what one of them put out
+    /// is still its output.
     pub fn lineage_without_say(&self, records: &BTreeSet<RecordId>, standing: &Standing) -> Lineage {
         let mut alone = standing.clone();
         alone.taken_back.clear();
@@ -151,9 +156,10 @@ impl Intact {
         self.lineage(&alone)
     }
 
-    /// The records without a say that these derive from, or may derive from, to which somebody trusted objects by name; or that were taken
-    /// back and that a record that counts names as its parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing
-    /// missing helps").
+    /// The records without a say that these derive from, or may derive from, to which somebody
+    /// trusted objects by name; or that were taken back and that a record that counts names as its
+    /// parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing
+    /// helps").
     pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
         let standing = &verdict.standing;
         let is_named = |id: &RecordId| {
@@ -195,7 +201,8 @@ impl Intact {
         }
         lineage.rank_by(|id| records.get(&id).copied());
         let of_counting = records.iter().filter(|(id, _)| standing.counts(**id)).map(|(_, state)| *state);
-        // Where no record counts nothing is signed by anybody whose word does, and what was taken back does not go unnoticed.
+        // Where no record counts nothing is signed by anybody whose word does, and what was taken
+        // back does not go unnoticed.
         let of_taken_back = standing.taken_back.first().map(|_| State::Intact);
         let mut state = of_counting.chain(of_taken_back).min().unwrap_or(State::Intact);
         // Each step relies on what the one before it checks, so an error ends them.
@@ -265,7 +272,8 @@ impl Intact {
 
     /// What statements that count have wrong with them together: chains, and seals.
     ///
-    /// A seal binds only if its key is trusted or signed the record that it is about, or anybody could break a bundle by it.
+    /// A seal binds only if its key is trusted or signed the record that it is about, or anybody
+    /// could break a bundle by it.
     fn custody(&self, has_policy: bool, standing: &Standing) -> Vec<Finding> {
         let mut findings = Vec::new();
         let apart: BTreeSet<String> = self

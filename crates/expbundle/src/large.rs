@@ -9,7 +9,8 @@ const LARGE_BYTES: u64 = 1 << 20;
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Reads, and uses what was read, while no other large text is in memory. What it runs must not wait for other threads.
+/// Reads, and uses what was read, while no other large text is in memory. What it runs must not
+/// wait for other threads.
 pub(crate) fn in_turn<T>(size_bytes: u64, read: impl FnOnce() -> T) -> T {
     let _turn = (size_bytes > LARGE_BYTES).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
     read()

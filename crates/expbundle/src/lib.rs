@@ -1,7 +1,8 @@
 //! Verify, merge, attach, create and read experiment bundles: what other tools import.
 //!
 //! - To write: fill a [`draft::Draft`], get a [`Bundle`], save it.
-//! - To read: [`open`] checks a file and gives a [`verify::Intact`], which has records and sections.
+//! - To read: [`open`] checks a file and gives a [`verify::Intact`], which has records and
+//!   sections.
 //! - To judge: [`verify::Intact::judge`] with a policy and a moment.
 //!
 //! Nothing here prints, exits, or looks at a clock.

@@ -1,8 +1,10 @@
 //! One writer at a time: what keeps an update from being lost.
 //!
-//! Whoever reads a bundle, adds to it and puts it back takes away what somebody else put there in between. So a writer takes the
-//! [`FolderLock`], looks whether its file is still the one that it [saw](Seen), and only then writes. The lock is advisory and ends with
-//! the process, however that ends. Where a file system has no locks, what is left of the danger is the moment between looking and renaming.
+//! Whoever reads a bundle, adds to it and puts it back takes away what somebody else put there in
+//! between. So a writer takes the [`FolderLock`], looks whether its file is still the one that it
+//! [saw](Seen), and only then writes. The lock is advisory and ends with the process, however that
+//! ends. Where a file system has no locks, what is left of the danger is the moment between looking
+//! and renaming.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -29,7 +31,8 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Waits for the lock of the folder that a file is in, for a minute at most. Not to be taken twice by one process.
+    /// Waits for the lock of the folder that a file is in, for a minute at most. Not to be taken
+    /// twice by one process.
     ///
     /// The first one of a process also removes what writers that were killed left in the folder.
     ///
@@ -62,7 +65,8 @@ fn wait_for(mut try_lock: impl FnMut() -> Result<(), TryLockError>, wait: Durati
     Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"))
 }
 
-/// Removes files and folders that nobody will finish: their lock is free, because their writer is gone.
+/// Removes files and folders that nobody will finish: their lock is free, because their writer is
+/// gone.
 pub fn sweep(folder: &Utf8Path) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
@@ -76,14 +80,16 @@ pub fn sweep(folder: &Utf8Path) {
     }
 }
 
-/// What was in the place of a bundle when somebody looked. Names of objects are digests, so the same names are the same bundle.
+/// What was in the place of a bundle when somebody looked. Names of objects are digests, so the
+/// same names are the same bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// No file.
     Nothing,
     /// A bundle of these objects.
     Bundle(Vec<EntryName>),
-    /// Something that is not a bundle, or cannot be read: its size in bytes, and when it was changed, if that is known.
+    /// Something that is not a bundle, or cannot be read: its size in bytes, and when it was
+    /// changed, if that is known.
     Other(Option<(u64, SystemTime)>),
 }
 
@@ -103,7 +109,8 @@ impl Seen {
         })
     }
 
-    /// Whether everything that was there is in this bundle, so that nothing is lost if it takes the place.
+    /// Whether everything that was there is in this bundle, so that nothing is lost if it takes the
+    /// place.
     pub fn is_within(&self, bundle: &Bundle) -> bool {
         match self {
             Self::Nothing => true,
@@ -122,7 +129,8 @@ impl Seen {
 mod tests {
     use super::*;
 
-    /// A file system without locks says so by an error: then a writer goes on without, for nobody could ever have one.
+    /// A file system without locks says so by an error: then a writer goes on without, for nobody
+    /// could ever have one.
     #[test]
     fn without_locks_a_writer_goes_on_and_with_them_it_waits() {
         let answer = |answers: &mut Vec<Result<(), TryLockError>>| {

@@ -22,9 +22,11 @@ pub struct Objection {
     pub statement: StatementId,
     /// Fingerprint of the key that signed it.
     pub key: String,
-    /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there is no such file.
+    /// Principals for whom the signers file trusts that key; empty if it trusts none, or if there
+    /// is no such file.
     pub trusted_as: Vec<String>,
-    /// Principals for whom the signers file has that key at another time or for another purpose, where it does not trust it now.
+    /// Principals for whom the signers file has that key at another time or for another purpose,
+    /// where it does not trust it now.
     pub listed_as: Vec<String>,
     /// Whether the same key signed the record as its author.
     pub by_author: bool,
@@ -50,12 +52,14 @@ pub enum ObjectionKind {
     NeedsChanges,
     /// Another record took its place.
     Superseded,
-    /// A statement about it was taken back, an authorship or one that is not here or does not count, and somebody else still vouches for it.
+    /// A statement about it was taken back, an authorship or one that is not here or does not
+    /// count, and somebody else still vouches for it.
     Withdrawn,
 }
 
 impl Objection {
-    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can make any number of other keys.
+    /// Whether somebody stands behind it: a trusted key, or one that signed the record. Anybody can
+    /// make any number of other keys.
     pub fn is_vouched_for(&self) -> bool {
         self.by_author || !self.trusted_as.is_empty()
     }
@@ -164,7 +168,8 @@ impl<'a> Objections<'a> {
             })
             .map(|one| record_of(one))
             .collect();
-        // A key that is not trusted now takes back what it vouched for when it was, and is a stranger to every other record.
+        // A key that is not trusted now takes back what it vouched for when it was, and is a
+        // stranger to every other record.
         let vouched = authorships().filter(|one| rights.trusts(one)).map(|one| (one.identity(), record_of(one)));
         let vouched: HashSet<(&Identity, RecordId)> = vouched.collect();
         let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
@@ -189,7 +194,8 @@ impl<'a> Objections<'a> {
                     // Of a parent that is not here nobody can tell whether the key vouched for it.
                     let is_absent = named_and_absent.contains(&subject) && rights.trusts(statement);
                     records.extend((is_absent && rights.is_known(revoked)).then_some(subject));
-                    // With a signers file, that a key was taken back says nothing of what another trusted one vouches for.
+                    // With a signers file, that a key was taken back says nothing of what another
+                    // trusted one vouches for.
                     let is_said = |record: &RecordId| rights.policy.is_none() || !has_a_say.contains(record);
                     records.retain(|record| is_said(record) && told.insert((by, revoked, Some(*record))));
                     records
@@ -206,11 +212,12 @@ impl<'a> Objections<'a> {
         }
     }
 
-    /// What reviews and supersessions say against records. Gives the reviews that a later or severer one replaced.
+    /// What reviews and supersessions say against records. Gives the reviews that a later or
+    /// severer one replaced.
     fn reviewed(&mut self, words: &[&'a VerifiedStatement], standing: &Standing) -> BTreeSet<StatementId> {
         let rights = self.rights;
-        // Of one reviewer the latest word counts on each matter: who approves the spelling takes back nothing that was said of the licence. Of
-        // two words of one moment the severer counts.
+        // Of one reviewer the latest word counts on each matter: who approves the spelling takes
+        // back nothing that was said of the licence. Of two words of one moment the severer counts.
         let mut reviews: HashMap<Matter<'_>, (Time, Severity, StatementId)> = HashMap::new();
         let is_said = |statement: &VerifiedStatement| {
             !standing.statements.contains(&statement.id()) && statement.created().timestamp() <= rights.at

@@ -1,6 +1,8 @@
-//! One pass over the bytes of a container: every entry hashed, and read where it is a record, a statement or JSON, on all cores.
+//! One pass over the bytes of a container: every entry hashed, and read where it is a record, a
+//! statement or JSON, on all cores.
 //!
-//! Small entries that lie together are read together, for a family of 100,000 records is a file of 200,000 of them.
+//! Small entries that lie together are read together, for a family of 100,000 records is a file of
+//! 200,000 of them.
 
 use std::borrow::Cow;
 use std::io::{self, Read};

@@ -1,5 +1,6 @@
-//! What a writer marks in `record.json`, so that nobody has to compare and nothing that is withheld is missed: outputs that were passed on,
-//! and artifacts that others have too (spec/record.md, "Marks").
+//! What a writer marks in `record.json`, so that nobody has to compare and nothing that is withheld
+//! is missed: outputs that were passed on, and artifacts that others have too (spec/record.md,
+//! "Marks").
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -48,7 +49,8 @@ struct Taken {
     sha256: HashSet<Sha256>,
     /// Whether a tree was taken in whose files are not known.
     is_more: bool,
-    /// Whether something is known by this digest only, which tells nothing of what is known by the other only.
+    /// Whether something is known by this digest only, which tells nothing of what is known by the
+    /// other only.
     only_blake3: bool,
     only_sha256: bool,
 }
@@ -94,8 +96,8 @@ impl Taken {
         (digests.blake3().is_some() || !self.only_blake3) && (digests.sha256().is_some() || !self.only_sha256)
     }
 
-    /// `None` where it cannot be said in one word: of a tree of which some files were passed on, or if not all that was taken in is known or
-    /// can be compared.
+    /// `None` where it cannot be said in one word: of a tree of which some files were passed on, or
+    /// if not all that was taken in is known or can be compared.
     fn was_passed_on(&self, output: &ArtifactRef, listings: &Listings<'_>) -> Option<bool> {
         if self.has(&output.digest) {
             return Some(true);

@@ -1,4 +1,5 @@
-//! Saying something about a record of a bundle: what a statement names, and what it follows (spec/statements.md).
+//! Saying something about a record of a bundle: what a statement names, and what it follows
+//! (spec/statements.md).
 
 use std::collections::BTreeSet;
 
@@ -52,8 +53,8 @@ impl Signed {
 }
 
 impl Bundle {
-    /// Signs a release of a folder that has just these files, and puts it in with their listing. `weights` are further subjects of the
-    /// statement, by their paths.
+    /// Signs a release of a folder that has just these files, and puts it in with their listing.
+    /// `weights` are further subjects of the statement, by their paths.
     pub fn release(
         &mut self,
         tree: &Tree,
@@ -79,15 +80,16 @@ impl Intact {
 
     /// Signs something about a record and adds it.
     ///
-    /// What takes a statement or a key back has to be said of several records at times: [`Intact::subjects`].
+    /// What takes a statement or a key back has to be said of several records at times:
+    /// [`Intact::subjects`].
     pub fn say(&mut self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
         let signed = self.signed(record, predicate, signing)?;
         self.add([&signed]);
         Ok(signed)
     }
 
-    /// Signs something about a record, and adds it to nothing. It follows the latest statements about the record; an authorship names the
-    /// models and data that the record put out.
+    /// Signs something about a record, and adds it to nothing. It follows the latest statements
+    /// about the record; an authorship names the models and data that the record put out.
     pub fn signed(&self, record: RecordId, predicate: &Predicate, signing: &Signing<'_>) -> Result<Signed, SignError> {
         let about = self.records().get(&record).ok_or(SignError::NoRecord(record))?;
         let other = match predicate {
@@ -113,8 +115,9 @@ impl Intact {
         self.add_statements(signed.into_iter().map(|one| (one.file.clone(), one.statement.clone())));
     }
 
-    /// The records that a statement has to be about, if it was meant for one. What takes a statement or key back is about what that vouched
-    /// for, so that it is still said of these records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
+    /// The records that a statement has to be about, if it was meant for one. What takes a
+    /// statement or key back is about what that vouched for, so that it is still said of these
+    /// records where the authorship is missing (spec/lineage.md, "Nothing missing helps").
     pub fn subjects(&self, chosen: RecordId, predicate: &Predicate) -> Vec<RecordId> {
         let Predicate::Revocation(revocation) = predicate else { return vec![chosen] };
         let is_meant = |statement: &&VerifiedStatement| match &revocation.revoked {

@@ -1,4 +1,5 @@
-//! Which artifacts the records and releases of a bundle name: nothing else may be embedded (spec/container.md, "Names").
+//! Which artifacts the records and releases of a bundle name: nothing else may be embedded
+//! (spec/container.md, "Names").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,7 +32,8 @@ impl SpokenOf {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Misdescribed {
     pub artifact: Blake3,
-    /// The record that says it, or those that name the listing which does: one list for all its files.
+    /// The record that says it, or those that name the listing which does: one list for all its
+    /// files.
     pub by: Arc<[RecordId]>,
     /// What it says.
     pub said: SpokenOf,
@@ -44,7 +46,8 @@ pub(crate) struct Attributed {
     pub by: Vec<RecordId>,
 }
 
-/// The artifacts that are named, the descriptions that do not fit, and listings that cannot be read.
+/// The artifacts that are named, the descriptions that do not fit, and listings that cannot be
+/// read.
 #[derive(Debug, Default)]
 pub(crate) struct Spoken {
     pub artifacts: BTreeSet<Blake3>,
@@ -52,11 +55,12 @@ pub(crate) struct Spoken {
     pub listings: Vec<Attributed>,
 }
 
-/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. An entry whose bytes differ
-/// from its name or its record speaks of nothing. `holds` says whether a description fits an artifact, as far as that is known.
+/// Every artifact that a record, its `artifacts.json` or an embedded listing speaks of. An entry
+/// whose bytes differ from its name or its record speaks of nothing. `holds` says whether a
+/// description fits an artifact, as far as that is known.
 ///
-/// `released` are the listings that releases name. Anyone may sign a release of something that is not a listing, so nothing is refused
-/// for it; such a release covers nothing (spec/directory.md).
+/// `released` are the listings that releases name. Anyone may sign a release of something that is
+/// not a listing, so nothing is refused for it; such a release covers nothing (spec/directory.md).
 pub(crate) fn spoken_of(
     bundle: &Bundle,
     records: &BTreeMap<RecordId, Record>,

@@ -1,10 +1,12 @@
-//! Whose statements count, and what was taken back: strangers apart, revocations, supersessions, at a moment (spec/trust.md).
+//! Whose statements count, and what was taken back: strangers apart, revocations, supersessions, at
+//! a moment (spec/trust.md).
 //!
-//! Everything that follows, from the graph to the sums, is computed from what counts here and from nothing else. So a record or statement
-//! of a key that the signers file does not have changes no verdict.
+//! Everything that follows, from the graph to the sums, is computed from what counts here and from
+//! nothing else. So a record or statement of a key that the signers file does not have changes no
+//! verdict.
 //!
-//! Taking back only ever lowers what holds, so the order in which statements are looked at means nothing, and a revocation
-//! cannot itself be taken back.
+//! Taking back only ever lowers what holds, so the order in which statements are looked at means
+//! nothing, and a revocation cannot itself be taken back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -28,31 +30,37 @@ use crate::verify::Intact;
 pub struct Standing {
     /// What no trusted key signed; empty without a signers file.
     pub apart: Apart,
-    /// With a signers file, records that nobody trusted vouches for any more: they are seen, and have no say.
+    /// With a signers file, records that nobody trusted vouches for any more: they are seen, and
+    /// have no say.
     pub taken_back: BTreeSet<RecordId>,
     /// Statements that are revoked, themselves or by their key.
     pub statements: BTreeSet<StatementId>,
-    /// With a signers file, records of which a trusted key said by name that they, or an authorship of them, no longer count.
+    /// With a signers file, records of which a trusted key said by name that they, or an authorship
+    /// of them, no longer count.
     pub named: BTreeSet<RecordId>,
     /// Records that are revoked.
     pub records: BTreeSet<RecordId>,
-    /// Of each superseded record the one that took its place; the latest word where there are several.
+    /// Of each superseded record the one that took its place; the latest word where there are
+    /// several.
     pub successors: BTreeMap<RecordId, RecordId>,
     /// Every supersession that counts: the record, and both digests of its successor.
     pub supersessions: BTreeSet<(RecordId, DigestSet)>,
     /// The statements that say so.
     pub(crate) superseding: HashSet<StatementId>,
-    /// Principals for whom the signers file trusts the signer of each statement that was not taken back; empty if it trusts none.
+    /// Principals for whom the signers file trusts the signer of each statement that was not taken
+    /// back; empty if it trusts none.
     pub(crate) trusted: BTreeMap<StatementId, Vec<String>>,
     /// What was said against each record, the weightiest first.
     pub against: BTreeMap<RecordId, Vec<Objection>>,
     /// Reviews that a later one of the same reviewer with the same scope and role replaced.
     pub replaced_reviews: BTreeSet<StatementId>,
-    /// Without a signers file: who took back their own signature of a record that others signed too.
+    /// Without a signers file: who took back their own signature of a record that others signed
+    /// too.
     withdrawn: HashMap<RecordId, HashSet<Identity>>,
     /// Signers who were revoked.
     pub(crate) signers: HashSet<Identity>,
-    /// Keys that the signers file has and does not trust at the moment, in the order of their first statements.
+    /// Keys that the signers file has and does not trust at the moment, in the order of their first
+    /// statements.
     pub not_valid: Vec<KnownKey>,
     /// What was taken back by whom, who tried to without a right to, and whose word does not count.
     pub findings: Vec<Finding>,
@@ -117,10 +125,11 @@ impl Standing {
 }
 
 impl Intact {
-    /// What counts at a moment: with a signers file only what its keys signed, without one everything; less what was taken back.
+    /// What counts at a moment: with a signers file only what its keys signed, without one
+    /// everything; less what was taken back.
     ///
-    /// With a signers file whoever it trusts may take anything back, and a key that it has, what that key signed. Without one each key
-    /// may take back its own signatures.
+    /// With a signers file whoever it trusts may take anything back, and a key that it has, what
+    /// that key signed. Without one each key may take back its own signatures.
     pub fn standing(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Standing {
         let rights = Rights::new(self, policy, at);
         let mut standing = Standing::default();
@@ -183,10 +192,12 @@ impl Intact {
         }
     }
 
-    /// Which records have a say, which had one or may have had one and lost it, and which are set apart.
+    /// Which records have a say, which had one or may have had one and lost it, and which are set
+    /// apart.
     ///
-    /// Whoever holds a stolen key can sign new records with it, and anybody can add a record of which a revocation speaks. So neither has a
-    /// say, and both are seen: to leave out an authorship that was taken back must not undo that.
+    /// Whoever holds a stolen key can sign new records with it, and anybody can add a record of
+    /// which a revocation speaks. So neither has a say, and both are seen: to leave out an
+    /// authorship that was taken back must not undo that.
     fn divide<'a>(&'a self, revocations: &[&'a VerifiedStatement], rights: &Rights<'a>, standing: &mut Standing) {
         let is_trusted = |statement: &&'a VerifiedStatement| rights.trusts(statement);
         let authorships =
@@ -286,7 +297,8 @@ fn revoke<'a>(
         let message = format!("{what} is revoked since {since} by {by}{reason}");
         standing.findings.push(Finding::new(Code::TrustRevoked, place(statement), message));
     }
-    // Anybody can sign an authorship and revoke it, so without a signers file all who signed the record have to agree.
+    // Anybody can sign an authorship and revoke it, so without a signers file all who signed the
+    // record have to agree.
     let all_withdrew = |(record, signers): &(&RecordId, &HashSet<Identity>)| {
         rights.all_authors(**record, |author| signers.contains(author))
     };
@@ -338,7 +350,8 @@ pub(crate) struct Rights<'a> {
     intact: &'a Intact,
     authors: HashMap<RecordId, HashSet<&'a Identity>>,
     pub policy: Option<&'a TrustPolicy>,
-    /// By all that a judgement rests on beside the policy and the moment, which are the same for all.
+    /// By all that a judgement rests on beside the policy and the moment, which are the same for
+    /// all.
     judgements: HashMap<(&'a Identity, TimeEvidence), Judgement>,
     pub at: Timestamp,
 }
@@ -355,7 +368,8 @@ impl<'a> Rights<'a> {
         Self { intact, authors: intact.authors(), policy, judgements, at }
     }
 
-    /// Records that are not here, and that one here or a link names as a parent. What is set apart names nobody.
+    /// Records that are not here, and that one here or a link names as a parent. What is set apart
+    /// names nobody.
     pub fn named_and_absent(&self, words: &[&'a VerifiedStatement], standing: &Standing) -> HashSet<RecordId> {
         let records = self.intact.records();
         let heard = records.iter().filter(|(id, _)| !standing.apart.records.contains(id));
@@ -380,7 +394,8 @@ impl<'a> Rights<'a> {
         self.policy.is_none_or(|policy| policy.knows(signer))
     }
 
-    /// Whether the signers file has the signer for us, at whatever time; it need not have signed anything here.
+    /// Whether the signers file has the signer for us, at whatever time; it need not have signed
+    /// anything here.
     fn has(&self, signer: &Identity) -> bool {
         self.policy.is_some_and(|policy| policy.has(signer))
     }
@@ -421,7 +436,8 @@ impl<'a> Rights<'a> {
         }
     }
 
-    /// Whether the signer may sign for us at all, at whatever time: one that the signers file has for something else may not.
+    /// Whether the signer may sign for us at all, at whatever time: one that the signers file has
+    /// for something else may not.
     fn has_purpose(&self, statement: &'a VerifiedStatement) -> bool {
         self.judgement(statement)
             .is_none_or(|judgement| matches!(judgement, Judgement::Trusted { .. } | Judgement::NotValid { .. }))
@@ -438,7 +454,8 @@ impl<'a> Rights<'a> {
             .is_some_and(|authors| authors.iter().filter(|author| self.is_known(author)).all(|author| agreed(author)))
     }
 
-    /// With a signers file a trusted key; without one an author, of a record about which all authors say so.
+    /// With a signers file a trusted key; without one an author, of a record about which all
+    /// authors say so.
     fn over_record(&self, statement: &'a VerifiedStatement, record: RecordId, agreed: &HashSet<RecordId>) -> bool {
         let is_author = || self.vouches(statement.identity(), record);
         self.trusts(statement) || (self.policy.is_none() && is_author() && agreed.contains(&record))

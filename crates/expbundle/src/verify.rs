@@ -1,7 +1,9 @@
-//! Verification, first half: facts about the bytes (spec/verification.md, stages container to signature).
+//! Verification, first half: facts about the bytes (spec/verification.md, stages container to
+//! signature).
 //!
-//! [`Unverified::check`] is the only way to an [`Intact`], so holding one is the proof that every name, digest and
-//! signature was recomputed. Whether a signer is trusted is not a fact but an opinion: see [`crate::judge`].
+//! [`Unverified::check`] is the only way to an [`Intact`], so holding one is the proof that every
+//! name, digest and signature was recomputed. Whether a signer is trusted is not a fact but an
+//! opinion: see [`crate::judge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "fs")]
@@ -128,7 +130,8 @@ pub enum CheckError {
     NotIntact(#[from] NotIntact),
 }
 
-/// Opens the bundle at a path and checks it: every name, digest and signature is recomputed (spec/verification.md).
+/// Opens the bundle at a path and checks it: every name, digest and signature is recomputed
+/// (spec/verification.md).
 ///
 /// What else was found in an intact bundle is lost here; [`Unverified::check`] has it.
 #[cfg(feature = "fs")]
@@ -146,8 +149,8 @@ pub struct Intact {
     bundle: Bundle,
     records: BTreeMap<RecordId, Record>,
     statements: Vec<VerifiedStatement>,
-    /// Files of statements that only a later version can verify, and the records that they claim to be about. They count for nothing and
-    /// are kept.
+    /// Files of statements that only a later version can verify, and the records that they claim to
+    /// be about. They count for nothing and are kept.
     pub(crate) set_aside: BTreeMap<Blake3, RecordId>,
     limits: Limits,
     /// Positions of the statements about each record.
@@ -186,7 +189,8 @@ impl Unverified {
         Self { limits, ..self }
     }
 
-    /// Checks everything that can be checked without trusting anybody. The findings are complete either way.
+    /// Checks everything that can be checked without trusting anybody. The findings are complete
+    /// either way.
     pub fn check(self, digests: Digests) -> Result<Checked, NotIntact> {
         let Checked { intact, findings } = self.check_objects(digests, Signatures::Verified)?;
         Ok(Checked { intact: intact.into_intact(), findings })
@@ -200,7 +204,8 @@ impl Unverified {
         };
         let entries = container.entries();
         let pass = Pass { content: &self.content, limits: &self.limits, digests, signatures };
-        // Entries come in the order of their names, in which maps are built without a search for each.
+        // Entries come in the order of their names, in which maps are built without a search for
+        // each.
         let content = |entry: &Entry| Some((entry.name.clone(), self.content.slice(entry.data_offset, entry.size)?));
         let (seen, bundle) = parallel::join(|| pass.over(entries), || Bundle::of(entries.iter().filter_map(content)));
         let objects = Objects::sort(entries, seen, &mut findings);
@@ -234,7 +239,8 @@ impl Unverified {
 /// Earlier statements that a new one names.
 const MOST_PREVIOUS: usize = 100;
 
-/// The ids of the statements, which are in the order of their dates, that a new one by this signer names.
+/// The ids of the statements, which are in the order of their dates, that a new one by this signer
+/// names.
 pub fn followed_by(mut latest: Vec<&VerifiedStatement>, signer: &Identity) -> Vec<StatementId> {
     latest.reverse();
     latest.sort_by_key(|statement| statement.identity() != signer);
@@ -242,8 +248,8 @@ pub fn followed_by(mut latest: Vec<&VerifiedStatement>, signer: &Identity) -> Ve
 }
 
 impl Bundle {
-    /// Checks a bundle that was made or joined in memory by the bytes that it would be written as: whatever it holds is held to the
-    /// format as if it came from elsewhere.
+    /// Checks a bundle that was made or joined in memory by the bytes that it would be written as:
+    /// whatever it holds is held to the format as if it came from elsewhere.
     pub fn check(&self) -> Result<Checked, CheckError> {
         Ok(Unverified::new(self.written()?).check(Digests::Blake3)?)
     }
@@ -338,7 +344,8 @@ impl Intact {
         }
     }
 
-    /// Whether statements may be in the bundle that nobody has verified, and that are not among those here.
+    /// Whether statements may be in the bundle that nobody has verified, and that are not among
+    /// those here.
     pub(crate) fn is_partial(&self) -> bool {
         self.is_partial
     }
@@ -386,7 +393,8 @@ impl Intact {
         &self.misdescribed
     }
 
-    /// Whether the record that a statement is about is here under another SHA-256: then it is about none that is here.
+    /// Whether the record that a statement is about is here under another SHA-256: then it is about
+    /// none that is here.
     pub(crate) fn contradicts(&self, statement: &VerifiedStatement) -> bool {
         let about = statement.record();
         // A release is about a folder.
@@ -418,7 +426,8 @@ impl Intact {
         self.bundle.save(path.ok_or_else(not_text)?)
     }
 
-    /// The statements, each once, in the order of their first files. Each signature holds; whose it is, is another question.
+    /// The statements, each once, in the order of their first files. Each signature holds; whose it
+    /// is, is another question.
     pub fn statements(&self) -> &[VerifiedStatement] {
         &self.statements
     }
@@ -465,13 +474,14 @@ impl Intact {
         about
     }
 
-    /// The latest statements about a record: those that no other one here follows, in the order of their dates.
+    /// The latest statements about a record: those that no other one here follows, in the order of
+    /// their dates.
     pub fn latest_statements(&self, record: RecordId) -> Vec<StatementId> {
         self.latest_about(record).iter().map(|statement| statement.id()).collect()
     }
 
-    /// The same, as a new statement by this signer names them in `prev`: at most 100, first their own, then the latest. Anybody can
-    /// add statements, and each has to fit into the next.
+    /// The same, as a new statement by this signer names them in `prev`: at most 100, first their
+    /// own, then the latest. Anybody can add statements, and each has to fit into the next.
     pub(crate) fn latest_for(&self, record: RecordId, signer: &Identity) -> Vec<StatementId> {
         followed_by(self.latest_about(record), signer)
     }

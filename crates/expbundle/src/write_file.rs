@@ -1,7 +1,8 @@
 //! Writing files so that nobody ever sees half of one.
 //!
-//! A file is written beside its place under a name of its own, brought to the disk, and put in place by renaming.
-//! Whatever goes wrong before that (a full disk, an interruption, an error of the writer) leaves the old file as it was.
+//! A file is written beside its place under a name of its own, brought to the disk, and put in
+//! place by renaming. Whatever goes wrong before that (a full disk, an interruption, an error of
+//! the writer) leaves the old file as it was.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -11,7 +12,8 @@ use tempfile::{NamedTempFile, TempDir};
 
 /// Writes a file in one step: `write` fills it, and then it takes its place.
 ///
-/// An existing file keeps its permissions; one that is read-only, a link, or no regular file is not replaced.
+/// An existing file keeps its permissions; one that is read-only, a link, or no regular file is not
+/// replaced.
 pub fn write_file(path: &Utf8Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     PreparedFile::new(path, write)?.put_in_place()
 }
@@ -33,22 +35,24 @@ impl UnfinishedName {
         builder
     }
 
-    /// Whether a name has exactly this form: other files that are named alike belong to somebody else.
+    /// Whether a name has exactly this form: other files that are named alike belong to somebody
+    /// else.
     fn fits(&self, name: &str) -> bool {
         let random = name.strip_prefix(self.beginning).and_then(|rest| rest.strip_suffix(self.end));
         random.is_some_and(|text| text.len() == self.random && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     }
 }
 
-/// Whether this is the name of a file that was being written: the next command that writes beside it removes it.
+/// Whether this is the name of a file that was being written: the next command that writes beside
+/// it removes it.
 pub fn is_unfinished(name: &str) -> bool {
     UNFINISHED.fits(name)
 }
 
 /// A file that is complete on disk and not yet in its place.
 ///
-/// Several of them are how a change of several files comes as near to all or nothing as a file system can: whatever may
-/// run out of space does so before the first is put in place.
+/// Several of them are how a change of several files comes as near to all or nothing as a file
+/// system can: whatever may run out of space does so before the first is put in place.
 #[derive(Debug)]
 pub struct PreparedFile {
     temporary: NamedTempFile,
@@ -72,8 +76,9 @@ impl PreparedFile {
         let builder = unfinished(mode);
         let mut temporary = loop {
             let temporary = builder.tempfile_in(folder_of(path))?;
-            // Says that its writer lives. Where there are no locks, nobody removes what seems to be left over either. One that was taken for
-            // left over before it was locked is gone, or is about to be.
+            // Says that its writer lives. Where there are no locks, nobody removes what seems to be
+            // left over either. One that was taken for left over before it was locked is gone, or
+            // is about to be.
             let is_taken = matches!(temporary.as_file().try_lock(), Err(fs::TryLockError::WouldBlock));
             if !is_taken && temporary.path().exists() {
                 break temporary;
@@ -169,7 +174,8 @@ fn unfinished(mode: u32) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Refuses what a file cannot take the place of: a folder, a link, a pipe or device, a file that is read-only.
+/// Refuses what a file cannot take the place of: a folder, a link, a pipe or device, a file that is
+/// read-only.
 pub fn check_replaceable(path: &Utf8Path) -> io::Result<()> {
     permissions_to_keep(path).map(|_| ())
 }

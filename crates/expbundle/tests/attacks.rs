@@ -133,7 +133,8 @@ fn a_section_does_not_pass_for_another() {
 
 #[test]
 fn a_record_is_not_its_own_parent_and_a_circle_is_found() {
-    // An id cannot be known before the record is written, so only another record's id can be named; a circle takes two false digests.
+    // An id cannot be known before the record is written, so only another record's id can be named;
+    // a circle takes two false digests.
     let mut first = signed("first", 1, |_| ());
     let second = signed("second", 2, |_| ());
     let ((_, a), (_, b)) = (subject(&first), subject(&second));
@@ -271,7 +272,8 @@ fn a_family_shows_its_broken_untrusted_and_absent_members() {
     });
     let mut family = base.clone();
     family.merge(&tuned);
-    // A parent signed by somebody who is not trusted is set apart, as if it were absent: it helps nobody and harms nobody.
+    // A parent signed by somebody who is not trusted is set apart, as if it were absent: it helps
+    // nobody and harms nobody.
     assert_eq!(state(&family, &[1, 2]), State::Trusted);
     assert_eq!(state(&family, &[2]), State::Trusted);
     let apart = intact(&family).judge(Some(&trusting(&[2])), time(NOW).timestamp());

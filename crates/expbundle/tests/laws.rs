@@ -1,4 +1,5 @@
-//! Two laws over generated families with strangers in them (spec/trust.md, "Strangers apart"; spec/lineage.md, "Nothing missing helps").
+//! Two laws over generated families with strangers in them (spec/trust.md, "Strangers apart";
+//! spec/lineage.md, "Nothing missing helps").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,8 @@ fn policy() -> TrustPolicy {
     TrustPolicy::parse([line(1), line(2)].concat()).expect("signers")
 }
 
-/// What one record is like. Contents are few, so that links, alternatives, pass-through and circles all happen.
+/// What one record is like. Contents are few, so that links, alternatives, pass-through and circles
+/// all happen.
 #[derive(Clone, Debug)]
 struct Shape {
     inputs: Vec<u8>,
@@ -202,7 +204,8 @@ fn add(bundle: &mut Bundle, predicate: &Predicate, about: DigestSet, by: u8) {
     bundle.insert_statement_unchecked(sign(predicate, about, &Signing::new(&key(by), created)).expect("a statement"));
 }
 
-/// Records that trusted keys signed, and what these say. Seals are left to strangers: a trusted one is meant to break.
+/// Records that trusted keys signed, and what these say. Seals are left to strangers: a trusted one
+/// is meant to break.
 fn family(shapes: &[Shape]) -> (Bundle, Vec<DigestSet>) {
     let (mut all, mut records) = (Bundle::new(), Vec::new());
     for (number, shape) in shapes.iter().enumerate() {
@@ -291,7 +294,8 @@ proptest! {
         prop_assert_eq!(before, said(&intact, &verdict));
     }
 
-    /// Whoever has a stolen key that was revoked can sign whatever they like with it, and none of it has a say.
+    /// Whoever has a stolen key that was revoked can sign whatever they like with it, and none of
+    /// it has a say.
     #[test]
     fn a_revoked_key_has_no_say(
         ours in prop::collection::vec(shape(), 1..4),
@@ -318,7 +322,8 @@ proptest! {
         }
         for (kind, about, other) in words {
             let nth = |number: u8| records[usize::from(number) % records.len()];
-            // Also a revoked key may take back (spec/trust.md, "Taking back"), and its seals still bind.
+            // Also a revoked key may take back (spec/trust.md, "Taking back"), and its seals still
+            // bind.
             if !matches!(kind, 2 | 3) {
                 add(&mut bundle, &says(kind, nth(about), nth(other)), nth(about), 2);
             }
@@ -338,8 +343,8 @@ proptest! {
         }
         let had = links(&before);
         for (name, _) in whole.entries() {
-            // A copy without a record is another family, and what takes back or objects can be left out: no file proves that there is no
-            // other file (spec/security.md, "Rollback").
+            // A copy without a record is another family, and what takes back or objects can be left
+            // out: no file proves that there is no other file (spec/security.md, "Rollback").
             if matches!(name, EntryName::Record(_) | EntryName::Statement(_)) {
                 continue;
             }
@@ -357,7 +362,8 @@ proptest! {
         }
     }
 
-    /// A record or a statement that is left out raises the state of no other, and makes no link between others.
+    /// A record or a statement that is left out raises the state of no other, and makes no link
+    /// between others.
     #[test]
     fn nothing_missing_makes_a_link(ours in prop::collection::vec(shape(), 1..5)) {
         let policy = policy();
@@ -393,7 +399,8 @@ proptest! {
             for (link, grade) in links(&after) {
                 prop_assert!(had.get(&link).is_some_and(|known| *known >= grade), "{name}: {link:?} {grade:?}");
             }
-            // A record that was taken back may be left out, with what it lowered; what took it back stays to be seen.
+            // A record that was taken back may be left out, with what it lowered; what took it back
+            // stays to be seen.
             if matches!(name, EntryName::Statement(_)) {
                 prop_assert!(after.state <= before.state, "{name}");
                 // One signature of several may be missed with what took it back.

@@ -101,7 +101,8 @@ proptest! {
         bc.merge(&c);
         prop_assert!(union(&[&ab, &c]) == union(&[&a, &bc]));
         prop_assert!(union(&[&ab, &ab, &a]) == bytes(&ab));
-        // What is intact by itself is intact together, and what was computed from the parts is what the whole says.
+        // What is intact by itself is intact together, and what was computed from the parts is what
+        // the whole says.
         let whole = intact(&ab);
         let joined = Intact::union([intact(&a), intact(&b)]);
         let joined = joined.expect("two parts");

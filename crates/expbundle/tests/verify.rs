@@ -1,4 +1,5 @@
-//! Verification over real files of a bundle: what holds, what is found, and that nothing changes unnoticed.
+//! Verification over real files of a bundle: what holds, what is found, and that nothing changes
+//! unnoticed.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +28,8 @@ fn draft(title: &str) -> Draft {
     draft
 }
 
-/// A bundle with two sections, an embedded artifact that only `artifacts.json` lists, and a signature.
+/// A bundle with two sections, an embedded artifact that only `artifacts.json` lists, and a
+/// signature.
 fn signed() -> (Bundle, SigningKey) {
     let mut draft = draft("a run");
     draft.json_section(&Recipe::default()).expect("nothing");

@@ -16,9 +16,11 @@ use crate::{Outcome, exit, files, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
-/// Merges the bundles into `experiment.expb` in the folder, and adds to `.gitattributes` and to the front matter of the card. With `--key`
-/// it also releases the folder: it lists the files and signs the list, so that `verify` finds any file that was changed, added or removed.
-/// Documentation such as the card is not counted. Shows the change and asks first. No licence is guessed. `expbundle detach` undoes it.
+/// Merges the bundles into `experiment.expb` in the folder, and adds to `.gitattributes` and to the
+/// front matter of the card. With `--key` it also releases the folder: it lists the files and signs
+/// the list, so that `verify` finds any file that was changed, added or removed. Documentation such
+/// as the card is not counted. Shows the change and asks first. No licence is guessed.
+/// `expbundle detach` undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
@@ -38,14 +40,15 @@ pub struct Attach {
     base_model: Vec<String>,
     /// Replace the folder's bundle instead of merging with it
     ///
-    /// Merging restores sections that one copy withholds and the other has. With this option, statements and records that only the old
-    /// bundle has are dropped, and their number is shown.
+    /// Merging restores sections that one copy withholds and the other has. With this option,
+    /// statements and records that only the old bundle has are dropped, and their number is shown.
     #[arg(long)]
     replace: bool,
     /// Do not change the model card
     #[arg(long)]
     keep_card: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the card then repeats only their statements, and a release follows only theirs
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the card then repeats only
+    /// their statements, and a release follows only theirs
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Apply the change without asking

@@ -17,8 +17,9 @@ use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker
 
 /// Make a bundle by hand, from files and hand-written sections
 ///
-/// The same arguments and files give the same bytes: no clock is read. A folder is recorded completely or not at all: symlinks, pipes and
-/// names that are not UTF-8 are refused. Only symlinks from a snapshot in the Hub's cache into its `blobs` are read as files.
+/// The same arguments and files give the same bytes: no clock is read. A folder is recorded
+/// completely or not at all: symlinks, pipes and names that are not UTF-8 are refused. Only
+/// symlinks from a snapshot in the Hub's cache into its `blobs` are read as files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     expbundle create --title \"quantized to 4 bits\" --derive-from base.expb --relation quantized-from \\\n      \
@@ -44,13 +45,15 @@ pub struct Create {
     /// Bundle of a parent record; its output models become the inputs, unless `--input` is given
     #[arg(long, value_name = "BUNDLE", requires = "relation")]
     derive_from: Vec<Utf8PathBuf>,
-    /// Relation to the parent: quantized-from, merged-from, fine-tuned-from, … (spec/relations.toml)
+    /// Relation to the parent: quantized-from, merged-from, fine-tuned-from, …
+    /// (spec/relations.toml)
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Add a random salt to every section, so that a section withheld later cannot be guessed from its digest
+    /// Add a random salt to every section, so that a section withheld later cannot be guessed from
+    /// its digest
     #[arg(long)]
     blind: bool,
     /// File for the bundle

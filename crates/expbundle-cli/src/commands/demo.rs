@@ -1,7 +1,7 @@
 //! `expbundle demo`: the whole way, on real runs.
 //!
-//! Runs the program's own commands, one after the other, and shows each as one would type it. The runs are in `demo/`
-//! and travel inside the program, so that it works wherever it is installed.
+//! Runs the program's own commands, one after the other, and shows each as one would type it. The
+//! runs are in `demo/` and travel inside the program, so that it works wherever it is installed.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -18,8 +18,9 @@ const EXAMPLES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/examples.
 
 /// Run the whole workflow on real runs: convert, sign, attach, verify
 ///
-/// An MLflow run trained a model, and a W&B run fine-tuned it. Both are converted to bundles, signed with throw-away keys and attached
-/// to the model, which is then verified. The records of a third team complete the family tree.
+/// An MLflow run trained a model, and a W&B run fine-tuned it. Both are converted to bundles,
+/// signed with throw-away keys and attached to the model, which is then verified. The records of a
+/// third team complete the family tree.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle demo -o my-demo")]
 pub struct Demo {
@@ -138,7 +139,8 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Shows a command as one would type it, and runs it. What has blanks in it stands in quotation marks.
+    /// Shows a command as one would type it, and runs it. What has blanks in it stands in quotation
+    /// marks.
     fn command(&self, line: &str) -> Outcome {
         terminal::talk(&format!("{} expbundle {line}\n", paint(Tone::Hint, "$")));
         let parts = line.split('"').enumerate();
@@ -146,7 +148,8 @@ impl Step<'_> {
             0 => part.split_whitespace().collect(),
             _ => vec![part],
         });
-        // Paths of the arguments are relative to the demo's folder, where nobody else's command runs meanwhile.
+        // Paths of the arguments are relative to the demo's folder, where nobody else's command
+        // runs meanwhile.
         std::env::set_current_dir(self.folder).map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
         let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle", "--quiet"].into_iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;

@@ -8,7 +8,8 @@ use expbundle_words::{Failure, objections, records};
 
 use crate::{Outcome, choice, exit, keys, terminal, tracker};
 
-/// Show the differences between two records: parameters, code, environment, inputs, outputs, results
+/// Show the differences between two records: parameters, code, environment, inputs, outputs,
+/// results
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
@@ -17,7 +18,8 @@ pub struct Diff {
     before: Utf8PathBuf,
     /// Bundle, folder or file to compare with [default: the same one, with `--record` given twice]
     after: Option<Utf8PathBuf>,
-    /// Id of the record, or its first digits, if a bundle has several; give it twice, first for BEFORE, then for AFTER
+    /// Id of the record, or its first digits, if a bundle has several; give it twice, first for
+    /// BEFORE, then for AFTER
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
     /// Write JSON (schemas/diff.schema.json)

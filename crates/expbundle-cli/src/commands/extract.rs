@@ -36,7 +36,8 @@ pub struct Extract {
     /// Points of all series as CSV: key, step, time, value, text
     #[arg(long)]
     csv: bool,
-    /// With `--csv`: write it even if it is larger than 1 GiB and more than 128 times as large as the section
+    /// With `--csv`: write it even if it is larger than 1 GiB and more than 128 times as large as
+    /// the section
     #[arg(long, conflicts_with_all = ["parquet", "section", "artifact", "everything"])]
     any_size: bool,
     /// Points of all series as Parquet

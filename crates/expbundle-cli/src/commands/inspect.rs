@@ -9,9 +9,10 @@ use crate::{Outcome, exit, files, terminal};
 
 /// Show what a stranger would learn from a bundle: people, machines, paths, secrets
 ///
-/// Searches every section, statement, name and embedded file, and the files of a model folder. Names of people and machines are found if
-/// the `identity.json` of one of the bundles lists them; addresses, paths and secrets are found by their form. A name that is not listed,
-/// such as one that occurs only in prose, is not found.
+/// Searches every section, statement, name and embedded file, and the files of a model folder.
+/// Names of people and machines are found if the `identity.json` of one of the bundles lists them;
+/// addresses, paths and secrets are found by their form. A name that is not listed, such as one
+/// that occurs only in prose, is not found.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 shown · 1 the bundle is broken · 2 usage or I/O error, or beyond the limits · 3 with --private: something private was found\n\n\
@@ -25,7 +26,8 @@ pub struct Inspect {
     /// Exit with status 3 if anything private is found
     #[arg(long)]
     private: bool,
-    /// Also search for the names that this bundle lists, e.g. the original before sections were withheld
+    /// Also search for the names that this bundle lists, e.g. the original before sections were
+    /// withheld
     #[arg(long, value_name = "BUNDLE")]
     names_of: Vec<Utf8PathBuf>,
     /// Write JSON (schemas/inspect.schema.json)

@@ -9,8 +9,8 @@ use crate::{Outcome, exit, terminal};
 
 /// Make a signing key
 ///
-/// The key is an OpenSSH Ed25519 key without passphrase, as `ssh-keygen -t ed25519` makes. An Ed25519 key that you already have works too.
-/// To set a passphrase: `ssh-keygen -p -f FILE`.
+/// The key is an OpenSSH Ed25519 key without passphrase, as `ssh-keygen -t ed25519` makes. An
+/// Ed25519 key that you already have works too. To set a passphrase: `ssh-keygen -p -f FILE`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  expbundle keygen -o key\n  echo \"me@example.org namespaces=\\\"expbundle\\\" $(cat key.pub)\" >> signers"

@@ -11,10 +11,12 @@ use expbundle_words::{Failure, grouped};
 use crate::relations::{self, Asked};
 use crate::{Outcome, terminal};
 
-/// Show the family tree of a model: what it was made from, by whom, and how well each step is proven
+/// Show the family tree of a model: what it was made from, by whom, and how well each step is
+/// proven
 ///
-/// PATH is a bundle, a folder of bundles, a model folder, or a file like `model.safetensors` with its bundle in the same folder.
-/// Add bundles of other teams with `--with`; records are linked automatically where digests match.
+/// PATH is a bundle, a folder of bundles, a model folder, or a file like `model.safetensors` with
+/// its bundle in the same folder. Add bundles of other teams with `--with`; records are linked
+/// automatically where digests match.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(
@@ -31,7 +33,8 @@ pub struct Lineage {
     /// More bundles, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Start from this record (id or first digits) [default: every record that no other record derives from]
+    /// Start from this record (id or first digits) [default: every record that no other record
+    /// derives from]
     #[arg(long, value_name = "ID")]
     record: Option<String>,
     /// Show ancestors (default)
@@ -52,7 +55,8 @@ pub struct Lineage {
     /// Show runs that repeat each other, among all records found
     #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     duplicates: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records shown must then be trusted
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records shown must then be
+    /// trusted
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Judge keys as of this time (RFC 3339) [default: now]
@@ -102,7 +106,8 @@ impl Lineage {
         let status = if self.duplicates {
             relations::conclude(&relations, relations.graph().records().iter().map(RecordFacts::id))
         } else {
-            // What may be an ancestor or descendant is shown as a suggestion, and what is wrong with it counts.
+            // What may be an ancestor or descendant is shown as a suggestion, and what is wrong
+            // with it counts.
             let graph = relations.graph();
             let possible =
                 if self.down { graph.possible_descendants(&start) } else { graph.possible_ancestors(&start) };

@@ -14,8 +14,8 @@ use crate::{Outcome, files};
 
 /// Add a signed statement that a record derives from another, or that another key is also yours
 ///
-/// A signed link has the grade `asserted`: it connects the records in the family tree, but ranks below links that digests prove or that
-/// records declare themselves.
+/// A signed link has the grade `asserted`: it connects the records in the family tree, but ranks
+/// below links that digests prove or that records declare themselves.
 #[derive(Debug, clap::Args)]
 #[command(
     group(clap::ArgGroup::new("what").required(true).args(["parent", "same_signer"])),

@@ -8,7 +8,8 @@ use crate::{Outcome, exit, files, keys, terminal};
 
 /// Show the statements about the records of a bundle, latest first
 ///
-/// Objections to a record come first: revocations, rejections, reviews that ask for changes, and supersessions.
+/// Objections to a record come first: revocations, rejections, reviews that ask for changes, and
+/// supersessions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {

@@ -13,8 +13,8 @@ use crate::{Outcome, exit, keys, terminal, tracker};
 
 /// Merge bundles into one with the records and statements of all
 ///
-/// Merging is set union: the order of the bundles does not matter, and merging twice changes nothing, down to the byte.
-/// Each bundle is verified first; one that is not intact is refused.
+/// Merging is set union: the order of the bundles does not matter, and merging twice changes
+/// nothing, down to the byte. Each bundle is verified first; one that is not intact is refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle merge team-a.expb team-b.expb -o family.expb\n  \
     expbundle merge ./bundles --keep-going -o family.expb\n  \
@@ -32,7 +32,8 @@ pub struct Merge {
     /// Keep the records and statements of ancestors, but not their sections
     #[arg(long)]
     thin: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is still merged, but cannot make the merge fail
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is
+    /// still merged, but cannot make the merge fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// File for the result
@@ -67,7 +68,8 @@ impl Merge {
             let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
             findings.clone_from(&verdict.findings);
             if let Some(beginning) = &self.closure {
-                // What is set apart stops no command, so its ids are not looked at where one that counts fits.
+                // What is set apart stops no command, so its ids are not looked at where one that
+                // counts fits.
                 let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
                 let id = expbundle_query::starting(counting, beginning)?;
                 bundle = intact.closure(&verdict, &[id]);

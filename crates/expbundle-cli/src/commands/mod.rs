@@ -39,8 +39,9 @@ mod withhold;
 
 /// Signed, portable records of machine-learning experiments
 ///
-/// An experiment bundle (.expb) records what was run and why, on what data and code, with which results, derived from which other
-/// models, and who signed it. It travels with the model and can be verified offline, without the tools that made it.
+/// An experiment bundle (.expb) records what was run and why, on what data and code, with which
+/// results, derived from which other models, and who signed it. It travels with the model and can
+/// be verified offline, without the tools that made it.
 #[derive(Debug, Parser)]
 #[command(
     name = "expbundle",
@@ -65,7 +66,8 @@ pub struct Arguments {
     command: Command,
 }
 
-/// A variant and a line of dispatch for each command, in the order of the help; in brackets what it wants to know of the [`Call`].
+/// A variant and a line of dispatch for each command, in the order of the help; in brackets what it
+/// wants to know of the [`Call`].
 macro_rules! commands {
     ($($module:ident::$command:ident($($wanted:ident)?),)*) => {
         #[derive(Debug, Subcommand)]

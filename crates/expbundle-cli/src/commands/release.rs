@@ -13,8 +13,9 @@ use crate::{Outcome, files};
 
 /// Release a model folder: list its counted files and sign the list
 ///
-/// `verify` then finds any file that was changed, added, removed or renamed. After an intended change, release again: the new release
-/// follows the last one, and the files that differ are shown. Documentation such as `README.md` is not counted, so anyone can change it
+/// `verify` then finds any file that was changed, added, removed or renamed. After an intended
+/// change, release again: the new release follows the last one, and the files that differ are
+/// shown. Documentation such as `README.md` is not counted, so anyone can change it
 /// (spec/directory.md). Symlinks and Git LFS pointers cannot be released.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle release ./model-dir --key ~/.ssh/id_ed25519 --title \"digits 1.1\"")]
@@ -29,7 +30,8 @@ pub struct Release {
     /// What changed, or why
     #[arg(long)]
     reason: Option<String>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the release then follows only releases by them or by this key
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the release then follows only
+    /// releases by them or by this key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Apply the change without asking

@@ -4,15 +4,19 @@ use camino::Utf8PathBuf;
 use expbundle::output::{Inputs, Output, is_one};
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
-use expbundle_words::{Failure, Tone, count, findings, hints, paint};
+use expbundle_words::{Failure, Tone, count, findings, hints, one_line, paint};
 
 use crate::{Outcome, exit, files, terminal};
 
+/// Comments and the like that are named, of what may be many.
+const MOST_NOTES: usize = 10;
+
 /// Restore the fixed layout of a bundle that another tool has unzipped and zipped again
 ///
-/// Keeps every object whose bytes match its name, so ids do not change. A signed statement gets its proper name back, whatever its entry
-/// is called. Everything else is listed and left out, also comments and bytes outside of entries. Then the exit status is 1, and the
-/// archive itself is not changed: write the intact objects to another file with `-o`.
+/// Keeps every object whose bytes match its name, so ids do not change. A signed statement gets its
+/// proper name back, whatever its entry is called. Every other entry is listed and left out. Then the
+/// exit status is 1, and the archive itself is not changed: write the intact objects to another file
+/// with `-o`. Comments of the archive, and bytes that belong to no entry, are named and not kept.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle repack zipped-again.expb -o run.expb")]
 pub struct Repack {
@@ -52,6 +56,10 @@ impl Repack {
             return Ok(exit::FAILED);
         }
         output.save(&repacked.bundle)?;
+        for finding in repacked.outside.iter().take(MOST_NOTES) {
+            let note = format!("not kept: {}, at {}", finding.message, finding.place);
+            terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(&note)));
+        }
         let mut words = format!("{}: {kept} kept, {dropped} left out", output.path());
         if repacked.renamed > 0 {
             words += &format!("; {} renamed to match the content", count(repacked.renamed, "object"));

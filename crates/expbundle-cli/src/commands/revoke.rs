@@ -12,8 +12,8 @@ use crate::statements::StatementArguments;
 
 /// Revoke a statement, all statements of a key, or a whole record
 ///
-/// You can revoke what you signed; so can anyone whom the reader's signers file trusts. What is revoked no longer counts. A revocation
-/// cannot be revoked.
+/// You can revoke what you signed; so can anyone whom the reader's signers file trusts. What is
+/// revoked no longer counts. A revocation cannot be revoked.
 #[derive(Debug, clap::Args)]
 #[command(
     group(clap::ArgGroup::new("what").required(true).args(["statement_id", "revoked_key", "whole_record"])),

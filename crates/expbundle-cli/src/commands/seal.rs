@@ -7,8 +7,9 @@ use crate::statements::StatementArguments;
 
 /// Seal a bundle: sign the names of everything in it
 ///
-/// Names are digests, so the seal fixes the content. Objects can be added later, but if a sealed object is missing, verification fails.
-/// A sealed bundle can therefore no longer be shared in part.
+/// Names are digests, so the seal fixes the content. Objects can be added later, but if a sealed
+/// object is missing, verification fails. A sealed bundle can therefore no longer be shared in
+/// part.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle seal run.expb --key key")]
 pub struct Seal {

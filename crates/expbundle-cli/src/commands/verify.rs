@@ -15,8 +15,9 @@ use crate::{Outcome, exit, files, keys};
 
 /// Check a bundle, or a model folder with one
 ///
-/// Recomputes every name, digest and signature. Needs no network, and none of the tools that made the bundle. In a model folder, every
-/// counted file must be covered by a signature; with `--trust`, by that of a trusted key.
+/// Recomputes every name, digest and signature. Needs no network, and none of the tools that made
+/// the bundle. In a model folder, every counted file must be covered by a signature; with
+/// `--trust`, by that of a trusted key.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
@@ -41,7 +42,8 @@ pub struct Verify {
     digests: WhichDigests,
     /// Multiply the reader's limits by FACTOR, 1 to 64
     ///
-    /// A bundle beyond the limits is refused without a verdict: it may be intact. Higher limits need more memory.
+    /// A bundle beyond the limits is refused without a verdict: it may be intact. Higher limits
+    /// need more memory.
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = factor)]
     limits: u32,
     /// Write the report as JSON (schemas/report.schema.json)

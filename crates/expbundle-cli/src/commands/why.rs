@@ -6,7 +6,8 @@ use expbundle_query::{Scope, WhyReport};
 use crate::relations::{self, Asked};
 use crate::{Outcome, exit, terminal};
 
-/// Explain where a file comes from: which experiment made it, from what, who approved it, and where it is in use
+/// Explain where a file comes from: which experiment made it, from what, who approved it, and where
+/// it is in use
 ///
 /// The bundle is looked for in the folder of the file, unless `--with` names others.
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,8 @@ pub struct Why {
     /// Bundles to search for the file, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must then be trusted
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must
+    /// then be trusted
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Judge keys as of this time (RFC 3339) [default: now]

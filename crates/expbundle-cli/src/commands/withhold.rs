@@ -11,8 +11,9 @@ use crate::{Outcome, exit, files, keys, terminal, tracker};
 
 /// Make a copy without some sections, with the same ids and signatures
 ///
-/// The record still lists the missing sections by digest, so nobody can substitute anything else. If the record was made with `--blind`,
-/// the digest reveals nothing about the content; otherwise a short section could be guessed, and a warning is shown.
+/// The record still lists the missing sections by digest, so nobody can substitute anything else.
+/// If the record was made with `--blind`, the digest reveals nothing about the content; otherwise a
+/// short section could be guessed, and a warning is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle withhold run.expb --section identity,cost,console -o shared.expb\n\n\
     `docs/guide/share-a-part.md` walks through an example, with a pseudonymous key.")]
@@ -22,7 +23,8 @@ pub struct Withhold {
     /// Sections to leave out of every record
     #[arg(long, value_name = "NAME,…", required = true, value_delimiter = ',')]
     section: Vec<String>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is still copied, but cannot make the copy fail
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is
+    /// still copied, but cannot make the copy fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// File for the copy
@@ -66,7 +68,8 @@ impl Withhold {
     }
 }
 
-/// Whether a record could have such a section: then there is nothing to leave out where it has none.
+/// Whether a record could have such a section: then there is nothing to leave out where it has
+/// none.
 fn is_known(wanted: &str) -> bool {
     let parquet = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE];
     let names = sections::schemas().into_iter().map(|(name, _)| name).chain(parquet);

@@ -40,7 +40,8 @@ impl Bench {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// Runs to that exit status, and gives stdout and stderr. Whatever fails says a code and the next step.
+    /// Runs to that exit status, and gives stdout and stderr. Whatever fails says a code and the
+    /// next step.
     #[track_caller]
     pub fn fails(&self, status: i32, code: &str, arguments: &[&str]) -> (String, String) {
         let output = self.output(arguments);

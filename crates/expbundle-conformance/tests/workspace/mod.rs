@@ -61,8 +61,9 @@ struct EdgeKind {
 
 /// Asks cargo, once.
 ///
-/// For the host only, because whoever runs the tests has downloaded no more. Cargo names more than it compiles here: optional
-/// dependencies that a feature merely configures are in the lock file and so in the answer. What is absent here is absent.
+/// For the host only, because whoever runs the tests has downloaded no more. Cargo names more than
+/// it compiles here: optional dependencies that a feature merely configures are in the lock file
+/// and so in the answer. What is absent here is absent.
 pub fn metadata() -> &'static Metadata {
     static METADATA: OnceLock<Metadata> = OnceLock::new();
     METADATA.get_or_init(|| {
@@ -85,7 +86,8 @@ impl Metadata {
         self.members().find(|package| package.name == name).unwrap_or_else(|| panic!("no crate {name}"))
     }
 
-    /// The names of all that a program with this crate is made of: its normal dependencies, and theirs.
+    /// The names of all that a program with this crate is made of: its normal dependencies, and
+    /// theirs.
     pub fn closure(&self, name: &str) -> BTreeSet<&str> {
         let packages: BTreeMap<&str, &Package> =
             self.packages.iter().map(|package| (package.id.as_str(), package)).collect();
@@ -129,7 +131,8 @@ pub struct Line {
 
 /// The program text of a crate, by lines.
 ///
-/// Tests are files named so, and what stands behind `#[cfg(test)]` in the others, which is where this project puts them.
+/// Tests are files named so, and what stands behind `#[cfg(test)]` in the others, which is where
+/// this project puts them.
 pub fn source_lines(crate_name: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for path in rust_files(&root().join("crates").join(crate_name).join("src")) {

@@ -57,7 +57,8 @@ pub(super) fn map(ledger: &mut Ledger<'_>, session: &Session) -> Result<(), Conv
     Ok(())
 }
 
-/// Writes a section of series. A series is the pair of metric and variant; where their joined names are equal, U+241F joins the later one.
+/// Writes a section of series. A series is the pair of metric and variant; where their joined names
+/// are equal, U+241F joins the later one.
 fn write(
     ledger: &mut Ledger<'_>,
     section: &'static str,

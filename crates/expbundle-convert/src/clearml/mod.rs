@@ -1,6 +1,7 @@
 //! `ClearML`: an offline session becomes a bundle.
 //!
-//! A session has no start, end or status. Start and end are those of its events, and a finding says so.
+//! A session has no start, end or status. Start and end are those of its events, and a finding says
+//! so.
 
 mod events;
 mod files;

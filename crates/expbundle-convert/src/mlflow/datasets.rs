@@ -1,5 +1,5 @@
-//! Data sets that the run took in. MLflow's digest covers at most ten thousand rows and proves nothing, so these stay
-//! without strong digests unless the person converting gives the file.
+//! Data sets that the run took in. MLflow's digest covers at most ten thousand rows and proves
+//! nothing, so these stay without strong digests unless the person converting gives the file.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! `evaluations.json`: points that were measured on a named data set, and points that were tied to a logged model.
+//! `evaluations.json`: points that were measured on a named data set, and points that were tied to
+//! a logged model.
 //!
 //! The points themselves are in the series too; here stands what the series cannot say.
 

@@ -1,5 +1,5 @@
-//! The files of a run: hashed, told apart by role, and listed. Folders with an `MLmodel` file are models, for
-//! [`super::models`]; the other files are artifacts of their own, small ones embedded.
+//! The files of a run: hashed, told apart by role, and listed. Folders with an `MLmodel` file are
+//! models, for [`super::models`]; the other files are artifacts of their own, small ones embedded.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -54,7 +54,8 @@ pub(super) fn map<'a>(mapping: &mut Mapping<'a>) -> Result<Files<'a>, ConvertErr
     let all = all(run);
     let paths: Vec<&Utf8Path> = all.iter().map(|file| file.file.as_path()).collect();
     let hashed = hash_files(&paths, Wanted::Both, mapping.ledger.options.progress);
-    // Every file is looked at before any of them gets into a listing. Those of secrets are forgotten.
+    // Every file is looked at before any of them gets into a listing. Those of secrets are
+    // forgotten.
     let role = roles::word(role::FILE);
     for (file, hashed) in all.iter().zip(hashed).filter_map(|(file, hashed)| Some((file, hashed.ok()?))) {
         let (size, digest) = (hashed.size, hashed.digests());
@@ -154,8 +155,9 @@ pub(super) fn artifact(direction: Direction, role: Word, file: &ArtifactFile, ha
     artifact
 }
 
-/// Makes a tree of files, with `prefix` taken off their paths, and its listing the bytes of an artifact. `false`, with a finding, if their
-/// names or a file among them keep them from being a tree.
+/// Makes a tree of files, with `prefix` taken off their paths, and its listing the bytes of an
+/// artifact. `false`, with a finding, if their names or a file among them keep them from being a
+/// tree.
 pub(super) fn list_tree(
     mapping: &mut Mapping<'_>,
     files: &Files<'_>,

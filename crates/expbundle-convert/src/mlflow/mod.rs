@@ -1,7 +1,7 @@
 //! MLflow: a run of a file store, a database or an export becomes a bundle.
 //!
-//! A nested run is `part-of` its parent: the parent is converted too, for its record's digest, and does not travel in
-//! the child's bundle.
+//! A nested run is `part-of` its parent: the parent is converted too, for its record's digest, and
+//! does not travel in the child's bundle.
 
 mod context;
 mod datasets;

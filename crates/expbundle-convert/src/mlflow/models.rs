@@ -1,4 +1,5 @@
-//! Models: the logged models of MLflow 3, the model folders of 1.x and 2.x, and their versions in a registry.
+//! Models: the logged models of MLflow 3, the model folders of 1.x and 2.x, and their versions in a
+//! registry.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -72,7 +73,8 @@ impl<'a> Versions<'a> {
         positions.into_iter().filter_map(|at| self.take(at)).collect()
     }
 
-    /// Takes those whose source ends with a folder, `file:///…/<run>/artifacts/reader` or `runs:/<run>/reader`: of several the first.
+    /// Takes those whose source ends with a folder, `file:///…/<run>/artifacts/reader` or
+    /// `runs:/<run>/reader`: of several the first.
     fn in_folders<'f>(&mut self, folders: &BTreeSet<&'f str>) -> BTreeMap<&'f str, Vec<RegisteredVersion>> {
         let mut found: BTreeMap<&str, Vec<RegisteredVersion>> = BTreeMap::new();
         for at in 0..self.waiting.len() {
@@ -150,8 +152,8 @@ fn map_logged<'a>(
 ) -> Result<(), ConvertError> {
     let run = mapping.run;
     let made_here = output.is_some() || model.source_run_id.as_deref() == Some(run.info.run_id.as_str());
-    // MLflow lists a model that a run made and then evaluated as its input too. What a run takes in and puts out it would
-    // not have produced, so the edge is told in words.
+    // MLflow lists a model that a run made and then evaluated as its input too. What a run takes in
+    // and puts out it would not have produced, so the edge is told in words.
     let direction = if made_here { Direction::Output } else { Direction::Input };
     let mut artifact = Artifact::new(direction, roles::word(role::MODEL));
     artifact.name = Some(model.name.as_ref().unwrap_or(&model.model_id).clone());

@@ -61,7 +61,8 @@ fn code(mapping: &mut Mapping<'_>) -> Result<Option<Code>, ConvertError> {
     Ok(known.then_some(code))
 }
 
-/// Uncommitted changes: MLflow looks for them only where `enable_git_model_versioning` made a logged model.
+/// Uncommitted changes: MLflow looks for them only where `enable_git_model_versioning` made a
+/// logged model.
 fn changes(mapping: &mut Mapping<'_>, code: &mut Code) -> Result<Changes, ConvertError> {
     let run = mapping.run;
     let tag = |name: &str| run.logged_models.iter().find_map(|model| model.tags.get(name)).map(String::as_str);
@@ -95,7 +96,8 @@ fn without_login(address: &str) -> (String, bool) {
     }
 }
 
-/// Packages and versions as the run's models say: MLflow writes them beside a model and nowhere else.
+/// Packages and versions as the run's models say: MLflow writes them beside a model and nowhere
+/// else.
 fn environment(mapping: &mut Mapping<'_>, files: &Files<'_>) -> Option<Environment> {
     let mut environment = Environment::default();
     if let Some(image) =

@@ -1,4 +1,5 @@
-//! `metrics.parquet`, `telemetry.parquet` and `summary.json`: every point, exact duplicates among them.
+//! `metrics.parquet`, `telemetry.parquet` and `summary.json`: every point, exact duplicates among
+//! them.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! Names that a text gives as members, variables and arguments: `{"hostname": "node17"}`, `USER=ada`, `--user ada`, `Namespace(user='ada')`.
+//! Names that a text gives as members, variables and arguments: `{"hostname": "node17"}`,
+//! `USER=ada`, `--user ada`, `Namespace(user='ada')`.
 //!
-//! Only where it is plain what the value is: in prose and in code, `user: what is this` and `host=args.host` name nobody.
+//! Only where it is plain what the value is: in prose and in code, `user: what is this` and
+//! `host=args.host` name nobody.
 
 use super::learn::{is_name, kind_of_key, names_no_one};
 use super::look::{Text, ends_token};
@@ -64,7 +66,8 @@ pub(super) fn find(text: &Text<'_>, found: &mut Vec<Part>) {
     }
 }
 
-/// Whether each line of a text is a setting, a section, a remark or empty: `user = ada` is then no line of a program.
+/// Whether each line of a text is a setting, a section, a remark or empty: `user = ada` is then no
+/// line of a program.
 fn is_settings(text: &str) -> bool {
     super::look::count(text.len());
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|letter| is_of_name(letter) || letter == ' ');
@@ -185,7 +188,8 @@ fn is_named_flag(text: &Text<'_>, start: usize, name: &str) -> bool {
     name.starts_with("--") && !text.slice(line, start).contains("install")
 }
 
-/// The inside of a string at a place: with another string's backslashes before its quotes, and with a letter like `b` before it.
+/// The inside of a string at a place: with another string's backslashes before its quotes, and with
+/// a letter like `b` before it.
 fn quoted(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
     let at = if text.after(at).is_some_and(|letter| "bruf".contains(letter)) { at + 1 } else { at };
     let quote_at = text.run_within(at, BETWEEN, |letter| letter == '\\');

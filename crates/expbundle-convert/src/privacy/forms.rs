@@ -1,6 +1,7 @@
 //! Parts that are private by their form, whoever the source is of.
 //!
-//! One pass over the text for each kind, through [`Text`], which keeps what it found, so that the time is linear.
+//! One pass over the text for each kind, through [`Text`], which keeps what it found, so that the
+//! time is linear.
 
 use super::learn::names_no_one;
 use super::look::{Text, ends_token};
@@ -8,9 +9,10 @@ use super::machines::{is_private_host, without_port};
 use super::paths::is_home;
 use super::{Kind, Part, fields, machines, paths};
 
-/// Schemes of addresses of what is public, or that are names and no places of a machine. All others are private as a whole. Of each whether it
-/// begins with the name of a machine, and whether it is also written with one slash or none: `runs:/ID/model`, and `s3:/bucket` as some
-/// programs shorten it.
+/// Schemes of addresses of what is public, or that are names and no places of a machine. All others
+/// are private as a whole. Of each whether it begins with the name of a machine, and whether it is
+/// also written with one slash or none: `runs:/ID/model`, and `s3:/bucket` as some programs shorten
+/// it.
 const PUBLIC: &[(&str, bool, bool)] = &[
     ("http", true, true),
     ("https", true, true),
@@ -102,7 +104,8 @@ pub(super) const FILE_ENDS: &[&str] = &[
     "ckpt",
     "safetensors",
 ];
-/// Top-level domains of more than two letters behind which such an end may follow: `ada@example.org.txt`.
+/// Top-level domains of more than two letters behind which such an end may follow:
+/// `ada@example.org.txt`.
 const DOMAIN_ENDS: &[&str] =
     &["com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "dev", "app", "cloud", "tech", "example"];
 /// Measures that are written with `@`.
@@ -127,7 +130,8 @@ const METRICS: &[&str] = &[
 /// How machines are called behind a hyphen: `ada@adas-laptop`.
 const MACHINES: &[&str] =
     &["laptop", "desktop", "pc", "mac", "ws", "workstation", "server", "gpu", "node", "vm", "mbp", "macbook"];
-/// Names before a number that are of measures, versions and digests, and of no machine: `image@sha256`, `latency@p99`, `model@step100`.
+/// Names before a number that are of measures, versions and digests, and of no machine:
+/// `image@sha256`, `latency@p99`, `model@step100`.
 const NUMBERED: &[&str] = &[
     "sha",
     "md",
@@ -214,7 +218,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Part>) {
 
 // Addresses with a scheme
 
-/// Addresses like `https://…`: private as a whole, or with private parts. Gives the ranges that hold no path of their own.
+/// Addresses like `https://…`: private as a whole, or with private parts. Gives the ranges that
+/// hold no path of their own.
 fn addresses_with_scheme(text: &Text<'_>, found: &mut Vec<Part>) -> Vec<(usize, usize)> {
     let mut covered: Vec<(usize, usize)> = Vec::new();
     for (at, _) in text.whole().match_indices("://") {

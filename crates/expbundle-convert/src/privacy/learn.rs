@@ -1,4 +1,5 @@
-//! What a source says of people and machines in one place, learned so that it is found in every other.
+//! What a source says of people and machines in one place, learned so that it is found in every
+//! other.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,8 @@ pub fn kind_of_key(key: &str) -> Option<Kind> {
     known.or_else(|| kind_of_words(key))
 }
 
-/// What a member holds whose name has others' words before those that tell it: `hf_username`, `PBS_O_HOST`, `approved_by`.
+/// What a member holds whose name has others' words before those that tell it: `hf_username`,
+/// `PBS_O_HOST`, `approved_by`.
 fn kind_of_words(key: &str) -> Option<Kind> {
     let is_variable = !key.bytes().any(|byte| byte.is_ascii_lowercase());
     let (head, last) = key.trim_end_matches('_').rsplit_once(['_', '-', ' ', '.'])?;
@@ -83,7 +85,8 @@ fn is_one_of(key: &str, names: &[&str]) -> bool {
     names.iter().any(|name| plain.ends_with(name))
 }
 
-/// The owner in the value of a member that holds `owner/name`, or the address of the run's own code.
+/// The owner in the value of a member that holds `owner/name`, or the address of the run's own
+/// code.
 pub(super) fn owner(key: &str, text: &str) -> Option<Part> {
     let text_end = text.len() - text.rsplit('/').next().map_or(0, str::len);
     let (start, end) = if is_one_of(key, HUB_IDS) {
@@ -128,7 +131,8 @@ impl Learned {
         }
     }
 
-    /// A person's name or login, or several with commas between: each, its parts, and how logins are made of them.
+    /// A person's name or login, or several with commas between: each, its parts, and how logins
+    /// are made of them.
     pub fn person(&mut self, names: &str) {
         let names = &*markers_as_words(names);
         // `ada%40example.org` is not a name of two parts.
@@ -411,7 +415,8 @@ pub(crate) fn named(members: &Map<String, Value>) -> Option<&str> {
     kind_of_key(name).map(|_| name)
 }
 
-/// The names in a list of nodes as Slurm writes it, as long as no more nodes than [`MOST_NODES`] come of it.
+/// The names in a list of nodes as Slurm writes it, as long as no more nodes than [`MOST_NODES`]
+/// come of it.
 fn node_names(list: &str, nodes: &mut u64) -> Vec<String> {
     let mut names = Vec::new();
     let (mut depth, mut item) = (0_usize, String::new());

@@ -1,7 +1,8 @@
 //! Looks along a text from a place in it.
 //!
-//! Whoever recognizes a form looks through these methods only. They keep what the last look found, so that a word with many beginnings of a form
-//! in it is not looked through from each of them, and in tests they count the bytes looked at.
+//! Whoever recognizes a form looks through these methods only. They keep what the last look found,
+//! so that a word with many beginnings of a form in it is not looked through from each of them, and
+//! in tests they count the bytes looked at.
 
 use std::cell::Cell;
 
@@ -85,7 +86,8 @@ impl<'t> Text<'t> {
         from + end
     }
 
-    /// Where the letters begin that stand right before a place and fit, at most [`LOOK_BACK`] bytes of them.
+    /// Where the letters begin that stand right before a place and fit, at most [`LOOK_BACK`] bytes
+    /// of them.
     pub(super) fn back_while(&self, at: usize, fits: impl Fn(char) -> bool) -> usize {
         self.back_within(at, LOOK_BACK, fits)
     }

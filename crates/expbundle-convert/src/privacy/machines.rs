@@ -288,7 +288,8 @@ fn machine_name(text: &Text<'_>, start: usize, token: &str) -> Option<(usize, us
         && (PRIVATE_DOMAINS.contains(&last) || is_of_home(&lower))
         && labels.iter().all(|label| !label.is_empty())
     {
-        // `threading.local` is a thing of a program; machines have numbers, ports, or a word like `host` before them.
+        // `threading.local` is a thing of a program; machines have numbers, ports, or a word like
+        // `host` before them.
         let has_number = host.contains(|letter: char| letter.is_ascii_digit() || letter == '-');
         if !has_number && THINGS.contains(&&*first.to_lowercase()) {
             return None;
@@ -341,7 +342,8 @@ fn is_hardware_address(token: &str) -> bool {
 fn ipv6(token: &str) -> Option<usize> {
     let end = token.find(|letter: char| !(letter.is_ascii_hexdigit() || ":.".contains(letter))).unwrap_or(token.len());
     let address: Ipv6Addr = token.get(..end).filter(|_| end == token.len())?.parse().ok()?;
-    // `12::30` is a slice of a list; three groups are an address, and so are two of a local network.
+    // `12::30` is a slice of a list; three groups are an address, and so are two of a local
+    // network.
     let groups = token.split(':').filter(|group| !group.is_empty()).count();
     let is_local = address.is_unicast_link_local() || address.is_unique_local();
     ((groups >= 3 || (groups == 2 && is_local)) && !address.is_loopback()).then_some(end)

@@ -1,7 +1,9 @@
-//! Recognises what names people, machines and places, so that it stands in `identity.json` only (spec/sections.md, "Identity is apart").
+//! Recognises what names people, machines and places, so that it stands in `identity.json` only
+//! (spec/sections.md, "Identity is apart").
 //!
-//! Two ways lead to a private part of a text. Some are private by their form: a mail address, an absolute path, a MAC address. Others are private
-//! because the source says elsewhere that they are somebody's name: the user `ada` is then found in `runs/ada-7` too. What the source says is
+//! Two ways lead to a private part of a text. Some are private by their form: a mail address, an
+//! absolute path, a MAC address. Others are private because the source says elsewhere that they are
+//! somebody's name: the user `ada` is then found in `runs/ada-7` too. What the source says is
 //! learned first, from all of it, by `learn`; then [`Private::parts`] finds both.
 
 use std::collections::BTreeMap;
@@ -31,7 +33,8 @@ use words::Words;
 pub enum Kind {
     /// A name of a person, a login, a team, an account.
     Person,
-    /// Whose a public address of code or of something on a hub is: a name there, and maybe a common word elsewhere.
+    /// Whose a public address of code or of something on a hub is: a name there, and maybe a common
+    /// word elsewhere.
     Owner,
     /// A name of a machine.
     Host,
@@ -78,7 +81,8 @@ pub struct Part {
     pub kind: Kind,
 }
 
-/// Finds private parts of texts: those of a private form, and the words that one source has for people and machines.
+/// Finds private parts of texts: those of a private form, and the words that one source has for
+/// people and machines.
 #[derive(Clone, Debug, Default)]
 pub struct Private {
     words: Words,
@@ -146,7 +150,8 @@ fn united(mut parts: Vec<Part>) -> Vec<Part> {
 
 /// Replaces private parts by markers like `[path 3]`, and holds what each stands for.
 ///
-/// The same text always gets the same marker, and another text another one, so that whoever has the table gets the true texts back.
+/// The same text always gets the same marker, and another text another one, so that whoever has the
+/// table gets the true texts back.
 #[derive(Clone, Debug, Default)]
 pub struct Markers {
     by_text: BTreeMap<(Kind, String), u64>,

@@ -13,7 +13,8 @@ pub enum Look {
     Packed,
 }
 
-/// The first bytes of files that hold packed or encrypted text: archives, packed streams, databases, and documents made of such.
+/// The first bytes of files that hold packed or encrypted text: archives, packed streams,
+/// databases, and documents made of such.
 const PACKED: &[&[u8]] = &[
     b"PK\x03\x04",
     b"PK\x05\x06",
@@ -39,8 +40,9 @@ const PACKED: &[&[u8]] = &[
     b"SQLite format 3\0",
 ];
 
-/// What archives and packed streams begin with that may stand behind something else: a program that unpacks itself, a pickle. Long enough not
-/// to stand in a file by chance; of the first, more is looked at.
+/// What archives and packed streams begin with that may stand behind something else: a program that
+/// unpacks itself, a pickle. Long enough not to stand in a file by chance; of the first, more is
+/// looked at.
 const APPENDED: &[&[u8]] = &[
     b"\x1f\x8b\x08",
     b"PK\x03\x04",
@@ -69,7 +71,8 @@ pub fn look_into(private: &Private, bytes: &[u8]) -> Look {
     if parts_of_file(private, bytes).is_empty() { Look::Clean } else { Look::Private }
 }
 
-/// Whether a file is a stream of zlib, or one of DEFLATE without a header: it is not text, and its beginning unpacks.
+/// Whether a file is a stream of zlib, or one of DEFLATE without a header: it is not text, and its
+/// beginning unpacks.
 fn is_deflated(bytes: &[u8]) -> bool {
     /// As much of the file, and as much of what comes of it, in bytes.
     const TRIED: usize = 4096;
@@ -116,7 +119,8 @@ fn has_appended(bytes: &[u8]) -> bool {
     }
     APPENDED.iter().enumerate().any(|(which, start)| {
         memchr::memmem::find_iter(bytes, start).any(|at| {
-            // Of gzip: no flags that there are not, how well it is packed, and a system that there is.
+            // Of gzip: no flags that there are not, how well it is packed, and a system that there
+            // is.
             let header = bytes.get(at..).unwrap_or_default();
             let is_gzip = || {
                 matches!(header, [_, _, _, flags, _, _, _, _, level, system, ..]
@@ -147,7 +151,8 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
     found
 }
 
-/// What the members of a text that is JSON or YAML say, by the rules by which those of a section do.
+/// What the members of a text that is JSON or YAML say, by the rules by which those of a section
+/// do.
 fn members(text: &str) -> Vec<(Kind, String)> {
     let mut learned = Learned::default();
     learned.members(text);
@@ -226,8 +231,8 @@ fn wide_runs(bytes: &[u8]) -> Vec<String> {
     all
 }
 
-/// A printable letter of ASCII, or one of Latin, Greek or Cyrillic, of two or four bytes. Of other scripts, bytes that are no text look like
-/// letters.
+/// A printable letter of ASCII, or one of Latin, Greek or Cyrillic, of two or four bytes. Of other
+/// scripts, bytes that are no text look like letters.
 fn wide_letter(unit: &[u8]) -> Option<char> {
     const LAST: u32 = 0x52f;
     let code = match unit {

@@ -1,13 +1,15 @@
 //! Absolute paths, shares and folders of people.
 //!
-//! A general rule and no list of roots: every absolute path is private, but for a short list of folders that every machine has.
+//! A general rule and no list of roots: every absolute path is private, but for a short list of
+//! folders that every machine has.
 
 use super::forms::is_public_as_path;
 use super::look::{Text, ends_token, without_marks};
 use super::words::has_no_spaces;
 use super::{Kind, Part};
 
-/// Folders that every machine has, so that a path in them tells nothing. One with a folder of [`HOMES`] in it does.
+/// Folders that every machine has, so that a path in them tells nothing. One with a folder of
+/// [`HOMES`] in it does.
 const SYSTEM: &[&str] =
     &["usr", "bin", "sbin", "lib", "lib32", "lib64", "etc", "proc", "sys", "boot", "System", "Library", "Applications"];
 /// The same for two folders.
@@ -30,7 +32,8 @@ const SYSTEM_PAIRS: &[(&str, &str)] = &[
 const SYSTEM_WINDOWS: &[&str] = &["windows", "program files", "program files (x86)", "programdata"];
 /// Folders that hold those of people.
 pub(super) const HOMES: &[&str] = &["home", "homes", "users", "user", "people", "u", "export", "profiles"];
-/// Folders right below the root that hold those of people, so that what follows is one wherever the path begins.
+/// Folders right below the root that hold those of people, so that what follows is one wherever the
+/// path begins.
 const HOME_ROOTS: &[&str] = &["home", "homes", "Users", "Documents and Settings"];
 /// The longest path in quotes that is taken up to the closing quote, in bytes.
 const QUOTED: usize = 1024;
@@ -165,7 +168,8 @@ fn home_after(text: &Text<'_>, at: usize) -> Option<usize> {
         .then_some(name)
 }
 
-/// A home folder after what is mostly no beginning: `*/home/ada*`, `</home/ada>`, `../../home/ada/x`.
+/// A home folder after what is mostly no beginning: `*/home/ada*`, `</home/ada>`,
+/// `../../home/ada/x`.
 fn is_home_of(text: &Text<'_>, at: usize, previous: Option<char>) -> bool {
     let Some(name) = home_after(text, at + 1) else { return false };
     match previous {
@@ -238,7 +242,8 @@ fn folder_of_user(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
     Path::None
 }
 
-/// Where a path ends. One in quotes ends with them; otherwise spaces belong to it where what follows looks like more of it.
+/// Where a path ends. One in quotes ends with them; otherwise spaces belong to it where what
+/// follows looks like more of it.
 fn path_end(text: &Text<'_>, at: usize, previous: Option<char>) -> usize {
     let close = match previous {
         Some('"') => Some('"'),
@@ -252,7 +257,8 @@ fn path_end(text: &Text<'_>, at: usize, previous: Option<char>) -> usize {
         return at + text.slice(at, end).trim_end_matches('\\').len();
     }
     let (is_drive, is_posix) = (text.after(at + 1) == Some(':'), matches!(text.after(at), Some('/' | '~')));
-    // In a list like `/a/b:/c/d`, and in `/a/b.py:12`, a colon ends the path; in `/data/12:00/ada` it does not.
+    // In a list like `/a/b:/c/d`, and in `/a/b.py:12`, a colon ends the path; in `/data/12:00/ada`
+    // it does not.
     let from = if is_drive { at + 2 } else { at };
     let mut stop = from;
     loop {
@@ -308,7 +314,8 @@ fn path_end(text: &Text<'_>, at: usize, previous: Option<char>) -> usize {
     end
 }
 
-/// Where a path goes on behind blanks to: `C:\Users\u\OneDrive - Firm GmbH\x`, `/home/u/proj (ada)/x`.
+/// Where a path goes on behind blanks to: `C:\Users\u\OneDrive - Firm GmbH\x`,
+/// `/home/u/proj (ada)/x`.
 fn blanks_end(text: &Text<'_>, blank: usize, separator: char) -> Option<usize> {
     let fits = |letter: char| letter.is_alphanumeric() || " -_()&+.'~#@!{}[]".contains(letter);
     let stop = text.run_within(blank, BLANKS, |letter| letter != separator && fits(letter));

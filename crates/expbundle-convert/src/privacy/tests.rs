@@ -496,7 +496,8 @@ const FRAGMENTS: &[&str] = &[
     "HOSTS=a[1-99999],",
 ];
 
-/// How many bytes are looked at to learn from a text and to find what is private in it, with what is known.
+/// How many bytes are looked at to learn from a text and to find what is private in it, with what
+/// is known.
 fn looks(private: &Private, text: &str) -> u64 {
     look::looked_at();
     private.parts(text);
@@ -504,7 +505,8 @@ fn looks(private: &Private, text: &str) -> u64 {
     look::looked_at()
 }
 
-/// The looks at a text of twice the length are twice as many, however often a form begins in it: not from each beginning to the end.
+/// The looks at a text of twice the length are twice as many, however often a form begins in it:
+/// not from each beginning to the end.
 #[test]
 fn no_form_is_looked_for_from_each_beginning_to_the_end() {
     const BYTES: usize = 1200;

@@ -1,4 +1,5 @@
-//! Texts that are JSON or YAML, as the trees that they are: in `user:` with `name: Ada` on the line below, no line tells by itself.
+//! Texts that are JSON or YAML, as the trees that they are: in `user:` with `name: Ada` on the line
+//! below, no line tells by itself.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,8 @@ const MOST_BYTES: usize = 4 << 20;
 pub enum Leaf<'a> {
     /// The name of a member.
     Name(&'a str),
-    /// A value, and the name that tells what it is: its member, the one around it, or the argument before it.
+    /// A value, and the name that tells what it is: its member, the one around it, or the argument
+    /// before it.
     Value(Option<&'a str>, &'a str),
 }
 

@@ -12,7 +12,8 @@ const MOST_TIMES: usize = 3;
 /// A text that may be decoded, and where its bytes stand in the source.
 pub struct View<'a> {
     text: Cow<'a, str>,
-    /// For each byte of the text, where in the source begins and ends what it stands for; none if they are the same.
+    /// For each byte of the text, where in the source begins and ends what it stands for; none if
+    /// they are the same.
     places: Option<Vec<(usize, usize)>>,
 }
 
@@ -29,7 +30,8 @@ impl View<'_> {
         Part { start, end: end.max(start), kind: part.kind }
     }
 
-    /// Decodes, where `decode` gives the bytes that stand for those at a place, and how many of them it read.
+    /// Decodes, where `decode` gives the bytes that stand for those at a place, and how many of
+    /// them it read.
     fn decoded(&self, decode: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> Option<View<'static>> {
         let bytes = self.text.as_bytes();
         let place = |at: usize| match &self.places {
@@ -58,7 +60,8 @@ impl View<'_> {
 /// The most bytes of a long text that are decoded at once, unless they are one word.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// A text in pieces that end with a space, and where each begins: so that the views of a long one do not take many times its memory.
+/// A text in pieces that end with a space, and where each begins: so that the views of a long one
+/// do not take many times its memory.
 pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -105,7 +108,8 @@ pub fn of(text: &str) -> Vec<View<'_>> {
     views
 }
 
-/// Without what a terminal takes for itself; and with a sign in its place, for where it stands between two words.
+/// Without what a terminal takes for itself; and with a sign in its place, for where it stands
+/// between two words.
 fn colours(views: &mut Vec<View<'_>>) {
     let is_coloured = |view: &&View<'_>| view.text.contains(|letter| matches!(letter, '\u{1b}' | '\u{80}'..='\u{9f}'));
     let Some(last) = views.last().filter(is_coloured) else { return };

@@ -1,4 +1,5 @@
-//! Finds known words in texts, however they are written: `ada` in `Ada-7`, `José` in `jose` and in `JOSE\u{301}`.
+//! Finds known words in texts, however they are written: `ada` in `Ada-7`, `José` in `jose` and in
+//! `JOSE\u{301}`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +9,8 @@ use unicode_normalization::char::is_combining_mark;
 use super::look::count;
 use super::{Kind, Part};
 
-/// Longer words than this, in bytes, are not looked for one by one; the value that holds one is private as a whole.
+/// Longer words than this, in bytes, are not looked for one by one; the value that holds one is
+/// private as a whole.
 const MOST_BYTES: usize = 256;
 
 /// Words, folded.
@@ -19,7 +21,8 @@ pub struct Words {
     lengths: HashMap<char, Vec<usize>>,
 }
 
-/// A text without case, accents and invisible letters, and where its bytes stand in the text; none if they are the same.
+/// A text without case, accents and invisible letters, and where its bytes stand in the text; none
+/// if they are the same.
 fn folded(text: &str) -> (String, Option<Vec<usize>>) {
     if text.is_ascii() {
         return (text.to_ascii_lowercase(), None);
@@ -49,7 +52,8 @@ pub(super) fn has_no_spaces(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// What may stand beside a name of another word: a script without spaces, or a syllable of Korean, which has none before its particles.
+/// What may stand beside a name of another word: a script without spaces, or a syllable of Korean,
+/// which has none before its particles.
 fn is_of_other_word(letter: char) -> bool {
     has_no_spaces(letter) || is_hangul(letter)
 }
@@ -67,7 +71,8 @@ fn goes_on(letter: Option<char>) -> bool {
 /// Shorter names, in letters, are in words with a number: `ann9`.
 const LONG: usize = 5;
 
-/// What may stand beside a word of two letters: `li` is in `/home/li` and `li_7`, and not in `<li>`.
+/// What may stand beside a word of two letters: `li` is in `/home/li` and `li_7`, and not in
+/// `<li>`.
 fn divides(letter: char) -> bool {
     letter.is_whitespace() || "/\\_-.@:=,;'\"()[]{}|+".contains(letter)
 }
@@ -101,7 +106,8 @@ impl Words {
             {
                 let place =
                     |at: usize| places.as_ref().map_or(at, |places| places.get(at).copied().unwrap_or(text.len()));
-                // What comes after the word begins with a letter of its own, so that accents belong to the word.
+                // What comes after the word begins with a letter of its own, so that accents belong
+                // to the word.
                 found.push(Part { start: place(at), end: place(end), kind });
                 skip_to = end;
             }

@@ -14,7 +14,8 @@ pub(super) const BLOCKS: &[&str] = &["private key", "private+key", "putty-user-k
 /// The longest private key that is looked for, in bytes; RSA keys of 16,384 bits have 13 KB.
 const BLOCK_BYTES: usize = 64 << 10;
 
-/// Private keys as blocks: PEM, OpenSSH, PGP, SSH2 and `PuTTY`, also with `\n` written out, in quotes, or with something before each line.
+/// Private keys as blocks: PEM, OpenSSH, PGP, SSH2 and `PuTTY`, also with `\n` written out, in
+/// quotes, or with something before each line.
 pub(super) fn find(text: &[u8], found: &mut Vec<Found>) {
     static BEGIN: LazyLock<Regex> = LazyLock::new(|| {
         // A form that is sent has `+` for a blank.
@@ -43,7 +44,8 @@ pub(super) fn find(text: &[u8], found: &mut Vec<Found>) {
     }
 }
 
-/// Where the base64 of a key ends, if there is any. A text that only names the first line of a key has none.
+/// Where the base64 of a key ends, if there is any. A text that only names the first line of a key
+/// has none.
 fn key_material(body: &[u8]) -> Option<usize> {
     /// Runs of fewer letters are words.
     const RUN: usize = 20;
@@ -71,7 +73,8 @@ fn key_material(body: &[u8]) -> Option<usize> {
     short.or(last)
 }
 
-/// Whether that is what stands between two lines of a key: a line's end, as it is or written out, and quotes.
+/// Whether that is what stands between two lines of a key: a line's end, as it is or written out,
+/// and quotes.
 fn is_line_end(gap: &[u8]) -> bool {
     let ends = gap.contains(&b'\n') || memmem::find(gap, b"\\n").is_some();
     ends && gap.len() <= 16 && gap.iter().all(|byte| b"\r\n\\\"', +>|".contains(byte) || *byte == b'n' || *byte == b'r')

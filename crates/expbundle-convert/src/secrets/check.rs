@@ -21,7 +21,8 @@ pub(super) fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
                 .or_else(|| lower.find("%3a").map(|at| at + 3))
                 .or_else(|| lower.find('/').map(|at| at + 1));
             let password = at.and_then(|at| secret.get(at..)).unwrap_or_default();
-            // `docker://image:tag@sha256:…` names an image, and `https://host:8080/a@b` has no login.
+            // `docker://image:tag@sha256:…` names an image, and `https://host:8080/a@b` has no
+            // login.
             let of_image = text.get(range.end + 1..).is_some_and(|rest| rest.starts_with(b"sha256:"));
             if password.is_empty() {
                 // `https://KEY:@host`
@@ -43,7 +44,8 @@ pub(super) fn holds(rule: &Rule, text: &[u8], range: Range<usize>) -> bool {
             let has_port = host_end.and_then(|end| host.get(end)).is_some_and(|byte| b":([".contains(byte));
             let has = |kind: fn(&u8) -> bool| password.bytes().any(|byte| kind(&byte));
             let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-            // `mailto:ada1@example.org` names a person, `npm:react@18.2.0` and `image:tag@sha256:…` a program.
+            // `mailto:ada1@example.org` names a person, `npm:react@18.2.0` and `image:tag@sha256:…`
+            // a program.
             let is_other =
                 ["mailto", "mail", "email", "from", "to", "cc", "sip", "xmpp", "acct", "npm", "pypi", "file"]
                     .iter()

@@ -123,7 +123,8 @@ const ENDS: &[&str] = &[
     ".key",
 ];
 
-/// Kinds of files that hold a value and nothing else, where the name tells which: `wandb_key.txt`, `hf_token`, `openai.key`.
+/// Kinds of files that hold a value and nothing else, where the name tells which: `wandb_key.txt`,
+/// `hf_token`, `openai.key`.
 const BARE: &[&str] =
     &["", "txt", "text", "token", "key", "secret", "pass", "pwd", "password", "cred", "asc", "dat", "csv"];
 
@@ -148,7 +149,8 @@ const PLACES: &[&str] = &[
     ".idea/datasources.xml",
 ];
 
-/// Whether a file is a secret by its path, whatever it holds. Public halves, examples and templates are not.
+/// Whether a file is a secret by its path, whatever it holds. Public halves, examples and templates
+/// are not.
 pub fn is_secret_file(path: &str) -> bool {
     let path = path.replace('\\', "/").to_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -173,7 +175,8 @@ pub fn is_secret_file(path: &str) -> bool {
         || name.starts_with("id_") && ["rsa", "dsa", "ecdsa", "ed25519"].iter().any(|kind| name.contains(kind))
 }
 
-/// What the name of a file says of the one value that it may hold: `wandb_key.txt` that it is a key, `token` that it may be one.
+/// What the name of a file says of the one value that it may hold: `wandb_key.txt` that it is a
+/// key, `token` that it may be one.
 pub fn class_of_file(path: &str) -> Option<Class> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let (stem, kind) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, ""));

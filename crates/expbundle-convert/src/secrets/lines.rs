@@ -1,6 +1,8 @@
-//! What lines say of each other: a value on the line after its name, in a list below it, or in a column.
+//! What lines say of each other: a value on the line after its name, in a list below it, or in a
+//! column.
 //!
-//! Nothing joins name and value here but where they stand, so the value must look like a secret by itself, too.
+//! Nothing joins name and value here but where they stand, so the value must look like a secret by
+//! itself, too.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -17,7 +19,8 @@ const LINE: usize = 10_000;
 /// The most columns of a table.
 const COLUMNS: usize = 100;
 
-/// Signs between columns. A row of blanks or dots, and the lines of a drawn table, are made `|` before.
+/// Signs between columns. A row of blanks or dots, and the lines of a drawn table, are made `|`
+/// before.
 const SIGNS: &[u8] = b"|\t,;";
 
 /// Finds secrets by the lines around them.
@@ -44,7 +47,8 @@ pub fn read(text: &[u8], found: &mut Vec<Found>) {
         let mut take = |class: Class, range: Range<usize>| found.push(Found { kind: class.kind(), range });
         let only = item(line);
         if let Some(names) = &mut below {
-            // `desc: null` and `value: …` below a name, as W&B writes its settings: there the value belongs to it as in one line.
+            // `desc: null` and `value: …` below a name, as W&B writes its settings: there the value
+            // belongs to it as in one line.
             if let Some(range) = value_alone(line) {
                 let word = String::from_utf8_lossy(line.get(range.clone()).unwrap_or_default());
                 if settings::is_secret(names.class, &word, settings::Setting::Whole) {
@@ -239,8 +243,8 @@ impl Tables {
     }
 }
 
-/// The cells of a row below a header of so many: as many, or one more before them, which numbers the row and has no name. A wide cell may have
-/// but one blank before it.
+/// The cells of a row below a header of so many: as many, or one more before them, which numbers
+/// the row and has no name. A wide cell may have but one blank before it.
 fn cells_below(columns: usize, cells: &[Range<usize>], line: &[u8], sign: u8) -> Option<Vec<Range<usize>>> {
     let fitting = |cells: &[Range<usize>]| {
         let first = cells.len().checked_sub(columns).filter(|more| *more == 0 || *more == 1 && sign == b'|')?;
@@ -266,7 +270,8 @@ fn class_of_cell(cell: &str) -> Option<Class> {
     if is_name { settings::class_of(cell) } else { None }
 }
 
-/// The line with `|` for the lines of drawn tables, for two blanks and more, and for three dots and more; as long, in bytes.
+/// The line with `|` for the lines of drawn tables, for two blanks and more, and for three dots and
+/// more; as long, in bytes.
 fn with_columns(line: &[u8]) -> Vec<u8> {
     let mut drawn = line.to_vec();
     for bar in ["│", "┃", "║", "：", "→"] {

@@ -14,8 +14,8 @@ pub fn marker(kind: &str) -> String {
     format!("{MARKER}{kind}]")
 }
 
-/// The text with signs in place of what stands for secrets: as long, in bytes, and of one word each. What a text says of people and places
-/// can then be told across them.
+/// The text with signs in place of what stands for secrets: as long, in bytes, and of one word
+/// each. What a text says of people and places can then be told across them.
 pub(crate) fn markers_as_words(text: &str) -> Cow<'_, str> {
     let (mut all, mut rest) = (Cow::Borrowed(text), 0);
     while let Some(at) = text.get(rest..).and_then(|text| text.find(MARKER)).map(|at| rest + at) {
@@ -31,7 +31,8 @@ pub(crate) fn markers_as_words(text: &str) -> Cow<'_, str> {
     all
 }
 
-/// Whether a word is what [`markers_as_words`] puts in the place of a marker, which is nobody's name.
+/// Whether a word is what [`markers_as_words`] puts in the place of a marker, which is nobody's
+/// name.
 pub(crate) fn is_marker_as_word(word: &str) -> bool {
     word.len() > MARKER.len() && word.split(SIGN).all(str::is_empty)
 }

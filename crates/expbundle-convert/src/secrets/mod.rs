@@ -1,7 +1,8 @@
 //! Finds secrets in texts: keys, tokens by their form, logins, passwords under telling names.
 //!
-//! Knows nothing of trackers, sections or bundles. Time is linear in the text (the `regex` crate promises it for each rule), and the same
-//! text gives the same findings everywhere. What is found is a guess by form; docs/secrets.md says how good it is.
+//! Knows nothing of trackers, sections or bundles. Time is linear in the text (the `regex` crate
+//! promises it for each rule), and the same text gives the same findings everywhere. What is found
+//! is a guess by form; docs/secrets.md says how good it is.
 
 mod blocks;
 mod check;
@@ -78,7 +79,8 @@ pub fn scan(text: &str) -> Vec<Found> {
     joined(found)
 }
 
-/// Whether a value under a name is a secret as a whole, and of which kind: a member of an object, `--name value`.
+/// Whether a value under a name is a secret as a whole, and of which kind: a member of an object,
+/// `--name value`.
 pub fn setting(name: &str, value: &str) -> Option<&'static str> {
     let class = settings::class_of(name)?;
     whole(class, value)
@@ -89,8 +91,8 @@ pub fn class_of(name: &str) -> Option<Class> {
     settings::class_of(name)
 }
 
-/// What names say of the value below: the name itself, or those around it where it says nothing of its own, or where everything below
-/// them is secret.
+/// What names say of the value below: the name itself, or those around it where it says nothing of
+/// its own, or where everything below them is secret.
 pub fn class_below(around: Option<Class>, name: &str, all: bool) -> Option<Class> {
     let own = settings::class_of(name);
     own.or(around.filter(|_| all || settings::is_neutral(name)))
@@ -181,7 +183,8 @@ fn scan_layer(text: &[u8]) -> Vec<Found> {
     found
 }
 
-/// In order, and joined where they overlap: the one that begins first, or is the longer, names the kind.
+/// In order, and joined where they overlap: the one that begins first, or is the longer, names the
+/// kind.
 fn joined(mut found: Vec<Found>) -> Vec<Found> {
     // Stable: of equal ones the first rule counts.
     found.sort_by_key(|one| (one.range.start, usize::MAX - one.range.end));

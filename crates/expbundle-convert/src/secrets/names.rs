@@ -1,4 +1,5 @@
-//! Words that make the name of a setting a telling one, or keep it from being one: data, apart from what is done with it.
+//! Words that make the name of a setting a telling one, or keep it from being one: data, apart from
+//! what is done with it.
 
 /// Words that say nothing at the end of a name: `api_key_value`, `password_b64`.
 pub const NEUTRAL: &[&str] =

@@ -1,22 +1,24 @@
 //! The rules: what secrets look like, as one table.
 //!
-//! Prefixes, alphabets and lengths are facts that the issuers of the tokens publish; where a rule set was the place to look them up, it
-//! is named. The expressions are ours (docs/decisions/0025-secrets-stay-outside.md).
+//! Prefixes, alphabets and lengths are facts that the issuers of the tokens publish; where a rule
+//! set was the place to look them up, it is named. The expressions are ours
+//! (docs/decisions/0025-secrets-stay-outside.md).
 
 /// One kind of secret that is known by its form.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The kind, as markers, findings and `--allow-secrets` have it.
     pub name: &'static str,
-    /// Words of which one must occur for the expression to be tried; lower case, compared without case.
+    /// Words of which one must occur for the expression to be tried; lower case, compared without
+    /// case.
     pub keywords: &'static [&'static str],
     /// The expression. If it has a group, that group is the secret, otherwise the whole match is.
     pub regex: &'static str,
     /// What must hold besides.
     pub check: Check,
-    /// A template of such a secret for tests: `{a34}` is 34 letters and digits, `{h}` hex digits, `{U}` capitals and digits, `{l}` small
-    /// letters and digits, `{b}` base64, `{d}` digits, `{w}` small
-    /// letters only.
+    /// A template of such a secret for tests: `{a34}` is 34 letters and digits, `{h}` hex digits,
+    /// `{U}` capitals and digits, `{l}` small letters and digits, `{b}` base64, `{d}` digits, `{w}`
+    /// small letters only.
     pub sample: &'static str,
     /// Where the form is described.
     pub from: &'static str,
@@ -53,13 +55,14 @@ const fn rule(
     Rule { name, keywords, regex, check, sample, from }
 }
 
-/// Where no documentation of the issuer tells the form: keys that people published with their programs, many of one form.
+/// Where no documentation of the issuer tells the form: keys that people published with their
+/// programs, many of one form.
 const PUBLISHED: &str = "keys in public repositories";
 
 use Check::{Base64Pem, Basic, Form, Login, Random, Value};
 
-/// All rules that are expressions. Of two that match at one place the first counts. Private keys in PEM and settings such as
-/// `password: …` are found by code beside this table.
+/// All rules that are expressions. Of two that match at one place the first counts. Private keys in
+/// PEM and settings such as `password: …` are found by code beside this table.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     // Keys of files.

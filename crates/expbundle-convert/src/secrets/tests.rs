@@ -212,7 +212,8 @@ fn wide_texts_are_read_too() {
     assert_eq!(scan_file(&wide).first().map(|one| one.kind), Some("hugging-face-token"));
 }
 
-/// Pickles, protocol buffers, `MessagePack` and CBOR have the length of a text before it, which may be a letter.
+/// Pickles, protocol buffers, `MessagePack` and CBOR have the length of a text before it, which may
+/// be a letter.
 #[test]
 fn a_length_before_a_token_is_no_letter_of_it() {
     let (token, _) = Maker::new(6).make("gsk_{a52}");
@@ -468,8 +469,8 @@ fn logins_in_addresses() {
     }
 }
 
-/// A value under a telling name is no path because it begins like one, a login is one wherever it stands, and the quotes and letters of a
-/// name may be written in any way.
+/// A value under a telling name is not a path because it begins like one, a login is one wherever it
+/// stands, and the quotes and letters of a name may be written in any way.
 #[test]
 fn settings_however_they_are_written() {
     let secret = "Kd83hTqLw0Zx5Rb2Vn9YpMj6";

@@ -8,7 +8,8 @@ use regex::bytes::Regex;
 use super::settings::{self, Class, Setting};
 use super::{Found, compiled};
 
-/// Parts of names that say "secret"; without any of them in a text no setting is looked for. [`NAME`] has the same.
+/// Parts of names that say "secret"; without any of them in a text no setting is looked for.
+/// [`NAME`] has the same.
 pub(super) const STEMS: &[&str] = &[
     "pass",
     "pwd",
@@ -63,7 +64,8 @@ pub(super) const STEMS: &[&str] = &[
     "비밀번호",
 ];
 
-/// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes here.
+/// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes
+/// here.
 pub(super) const NAME: &str = concat!(
     r"(?:[a-z0-9_.\-\x80-\xff]*",
     "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|sas|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
@@ -72,7 +74,8 @@ pub(super) const NAME: &str = concat!(
     r"[a-z0-9_\-\x80-\xff]*)"
 );
 
-/// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other way round, called.
+/// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other
+/// way round, called.
 fn expressions() -> &'static [Regex; 7] {
     static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
         let name = format!("({NAME})");
@@ -80,7 +83,8 @@ fn expressions() -> &'static [Regex; 7] {
         let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]{1,1000})"#;
         let value = format!("(?:{quoted}|{bare})");
         [
-            // `name = value`, `"name": "value"`, `name: str = "value"`, `environ["NAME"] = "value"`, `**Name:** value`, `name: |` and a line.
+            // `name = value`, `"name": "value"`, `name: str = "value"`,
+            // `environ["NAME"] = "value"`, `**Name:** value`, `name: |` and a line.
             compiled(&format!(
                 r#"(?i){name}(?:\\*["'\]*`)]){{0,3}}(?:[ \t]+\([a-z]{{1,12}}\))?(?:[ \t]*:[ \t]*[a-z_&][\w\[\]|, .&']{{0,40}}?[ \t]*=|[ \t]*(?:[:?]=|[=-]>|<-|[!=]?={{1,2}}|:[ \t]*[|>][+\-]?[ \t]*\r?\n[ \t]+|:|：|＝))[ \t]*(?:[&!][\w!]{{1,40}}[ \t]+|\*{{1,2}}[ \t]*|\[\[)?{value}"#
             )),
@@ -94,11 +98,13 @@ fn expressions() -> &'static [Regex; 7] {
             compiled(&format!(
                 r#"(?i)["']?\b(?:name|key|k|variable|param|parameter|setting|option)["']?[ \t]*[:=][ \t]*["']?{name}["']?[ \t]*[, \r\n][, \t\r\n]*["']?(?:value|val|v|content)["']?[ \t]*[:=][ \t]*{value}"#
             )),
-            // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`, `#define NAME value`
+            // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`,
+            // `#define NAME value`
             compiled(&format!(
                 r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<(?:[a-z][\w.\-]{{0,40}}:)?{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|remote[ \t]+modify(?:[ \t]+--?\w+){{0,3}}[ \t]+[\w.\-]+|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
             )),
-            // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`, `set_api_key("value")`
+            // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`,
+            // `set_api_key("value")`
             compiled(&format!(
                 r#"(?i)["' \t](?:value|val|v)["']?[ \t]*[:=][ \t]*{value}["'\\]*[ \t]*[, \t][ \t]*["']?(?:name|key|k|variable|param|parameter|setting|option)["']?[ \t]*[:=][ \t]*["']{name}["']"#
             )),
@@ -108,7 +114,8 @@ fn expressions() -> &'static [Regex; 7] {
     &EXPRESSIONS
 }
 
-/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML, connection strings.
+/// Settings in running text: assignments, arguments, members of JSON, YAML, TOML and XML,
+/// connection strings.
 pub(super) fn settings_in(text: &[u8], found: &mut Vec<Found>) {
     let [assigned, argument, call, pair, element, reversed, called] = expressions();
     let text_of = |range: Range<usize>| String::from_utf8_lossy(text.get(range).unwrap_or_default());

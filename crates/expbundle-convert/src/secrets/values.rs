@@ -1,5 +1,5 @@
-//! Values that do not follow their name at once: the default of an argument, of a field or of a variable, and what an expression falls
-//! back on.
+//! Values that do not follow their name at once: the default of an argument, of a field or of a
+//! variable, and what an expression falls back on.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,10 +10,12 @@ use super::settings::{self, Class};
 use super::text::NAME;
 use super::{Found, compiled};
 
-/// How far behind its name a value may stand, in bytes: a call of `add_argument` with a long help text.
+/// How far behind its name a value may stand, in bytes: a call of `add_argument` with a long help
+/// text.
 const REACH: usize = 800;
 
-/// Words after which a literal is the value: `default="…"`, `os.getenv("A") or "…"`, `a if b else "…"`.
+/// Words after which a literal is the value: `default="…"`, `os.getenv("A") or "…"`,
+/// `a if b else "…"`.
 const INSTEAD: &[&str] = &[
     "default",
     "default_value",
@@ -30,7 +32,8 @@ const INSTEAD: &[&str] = &[
     "coalesce",
 ];
 
-/// Calls that only wrap a value: `SecretStr("…")`, `Field("…")`, `typer.Option("…")`, `default('…')`.
+/// Calls that only wrap a value: `SecretStr("…")`, `Field("…")`, `typer.Option("…")`,
+/// `default('…')`.
 const WRAPPERS: &[&str] = &[
     "secretstr",
     "secretbytes",
@@ -141,7 +144,8 @@ fn candidates(rest: &[u8], class: Class) -> Vec<Range<usize>> {
     expression(rest, quotes + blank + length, class, Whole::Value)
 }
 
-/// What an expression that only asks for a name falls back on: `os.getenv("NAME") or "…"`, `process.env.NAME || "…"`, `NAME.unwrap_or("…")`.
+/// What an expression that only asks for a name falls back on: `os.getenv("NAME") or "…"`,
+/// `process.env.NAME || "…"`, `NAME.unwrap_or("…")`.
 fn instead(rest: &[u8], class: Class) -> Option<Range<usize>> {
     static INSTEAD: LazyLock<Regex> = LazyLock::new(|| {
         compiled(concat!(
@@ -271,7 +275,8 @@ fn is_one_of(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|one| word.eq_ignore_ascii_case(one.as_bytes()))
 }
 
-/// What a shell or a template takes if a variable is not set: `${A:-…}`, `${A:=…}`, `${oc.env:A,…}`. Gives the values and where they are.
+/// What a shell or a template takes if a variable is not set: `${A:-…}`, `${A:=…}`,
+/// `${oc.env:A,…}`. Gives the values and where they are.
 fn substitutes(text: &[u8]) -> Vec<(&[u8], usize)> {
     static SUBSTITUTE: LazyLock<Regex> =
         LazyLock::new(|| compiled(r#"\$\{[A-Za-z0-9_.:]{1,128}?(?::?[-=]|,)[ \t]*["']?([^{}$"'\s]{1,256})["']?\}"#));

@@ -1,6 +1,8 @@
-//! Texts as they are read once escapes are taken off: JSON in JSON, notebooks, HTML, addresses in a query, colours of a terminal.
+//! Texts as they are read once escapes are taken off: JSON in JSON, notebooks, HTML, addresses in a
+//! query, colours of a terminal.
 //!
-//! Every rule then sees `api_key = "…"`, whether the text has `\"`, `&quot;`, `\u0022` or `%22`, and no rule has to know of any of them.
+//! Every rule then sees `api_key = "…"`, whether the text has `\"`, `&quot;`, `\u0022` or `%22`,
+//! and no rule has to know of any of them.
 
 use std::ops::Range;
 
@@ -26,7 +28,8 @@ struct Step {
     is_gap: bool,
 }
 
-/// What is found in the text, and in what it is without each layer of escapes that it has; places are those of the text.
+/// What is found in the text, and in what it is without each layer of escapes that it has; places
+/// are those of the text.
 pub fn all(text: &[u8], find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
     let mut found = find(text);
     let mut layers: Vec<Layer> = Vec::new();
@@ -104,14 +107,16 @@ fn peeled(text: &[u8], quotes: Quotes) -> Option<Layer> {
     })
 }
 
-/// The lines that a literal of a program has: `'Password:\n…\n'`. Nothing if no literal has several.
+/// The lines that a literal of a program has: `'Password:\n…\n'`. Nothing if no literal has
+/// several.
 fn lines_of_literals(text: &[u8]) -> Option<Layer> {
     memchr::memmem::find(text, b"\\n")?;
     text.iter().find(|byte| b"\"'`".contains(byte))?;
     peeled(text, Quotes::OfPrograms)
 }
 
-/// The text with the letters and digits in it that are written as numbers: `p\u0061ssword`. What else is escaped stays.
+/// The text with the letters and digits in it that are written as numbers: `p\u0061ssword`. What
+/// else is escaped stays.
 fn letters(text: &[u8]) -> Option<Layer> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     rewritten(text, b"\\&%", |_, rest, stands_for| {
@@ -122,13 +127,13 @@ fn letters(text: &[u8]) -> Option<Layer> {
             b'&' => entity(rest, stands_for),
             _ => percent(rest, stands_for),
         }?;
-        // `\_` is no number.
+        // `\_` is not a number.
         (length > 2 && bytes.iter().all(is_letter)).then_some((length, bytes))
     })
 }
 
-/// The text with one quote for two, where they stand in a quoted text: `'{''password'': ''…''}'` in YAML and SQL, `"{""password"": …"` in CSV.
-/// Nothing if there is no such text.
+/// The text with one quote for two, where they stand in a quoted text: `'{''password'': ''…''}'` in
+/// YAML and SQL, `"{""password"": …"` in CSV. Nothing if there is no such text.
 fn halved(text: &[u8]) -> Option<Layer> {
     let is_inside = |at: Option<usize>| {
         let byte = at.and_then(|at| text.get(at));
@@ -246,7 +251,8 @@ fn percent<'a>(rest: &[u8], space: &'a mut [u8; 4]) -> Escape<'a> {
     Some((3, std::slice::from_ref(first)))
 }
 
-/// What a terminal takes for itself: colours are left out, and a blank stands where it moves to another place.
+/// What a terminal takes for itself: colours are left out, and a blank stands where it moves to
+/// another place.
 fn control(rest: &[u8]) -> Escape<'static> {
     let length = control_sequence(rest)?;
     let moves = rest.get(..length).is_some_and(|sequence| is_csi(sequence) && !sequence.ends_with(b"m"));
@@ -257,8 +263,9 @@ fn is_csi(sequence: &[u8]) -> bool {
     sequence.starts_with(b"\x1b[") || sequence.starts_with("\u{9b}".as_bytes())
 }
 
-/// How long the sequence of ECMA-48 is with which a text begins: `ESC [ 32 m` and the like, strings such as `ESC ] 8 ; ; address BEL`, the
-/// same with one sign (C1) for the first two, and `ESC ( B`. None if it has no end; the time is linear, for each ends before the next begins.
+/// How long the sequence of ECMA-48 is with which a text begins: `ESC [ 32 m` and the like, strings
+/// such as `ESC ] 8 ; ; address BEL`, the same with one sign (C1) for the first two, and `ESC ( B`.
+/// None if it has no end; the time is linear, for each ends before the next begins.
 pub(crate) fn control_sequence(text: &[u8]) -> Option<usize> {
     let (start, kind) = match text {
         [0x1b, kind @ 0x20..=0x7e, ..] => (2, *kind),
@@ -290,8 +297,8 @@ pub(crate) fn control_sequence(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Tags that colour a text are left out; cells of a table become columns, rows become lines, and what a tag says to be a name or a value
-/// is said as elsewhere.
+/// Tags that colour a text are left out; cells of a table become columns, rows become lines, and
+/// what a tag says to be a name or a value is said as elsewhere.
 fn tag(rest: &[u8]) -> Escape<'static> {
     const CDATA: &[u8] = b"<![CDATA[";
     if rest.starts_with(CDATA) {

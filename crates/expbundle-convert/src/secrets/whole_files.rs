@@ -16,8 +16,8 @@ pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
     files::class_of_file(path).filter(|_| is_word).and_then(|class| whole(class, word))
 }
 
-/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too; then places are not exact. So are texts
-/// before which their length stands.
+/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too;
+/// then places are not exact. So are texts before which their length stands.
 pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || {
         let zeros = bytes.iter().take(4096).filter(|byte| **byte == 0).count();
@@ -48,11 +48,13 @@ fn is_printable(byte: u8) -> bool {
     (b' '..0x7f).contains(&byte)
 }
 
-/// Finds values that follow a telling name as the next text with its length before it, and look like a secret by themselves.
+/// Finds values that follow a telling name as the next text with its length before it, and look
+/// like a secret by themselves.
 fn values_after_names(bytes: &[u8], found: &mut Vec<Found>) {
     /// How many bytes of its type and length before a name look like letters, at most.
     const TYPE: usize = 4;
-    /// How far the next text is, in bytes: marks of its type, and numbers that pickles give to texts.
+    /// How far the next text is, in bytes: marks of its type, and numbers that pickles give to
+    /// texts.
     const BETWEEN: usize = 16;
     static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){NAME}")));
     for name in NAMES.find_iter(bytes) {
@@ -69,7 +71,8 @@ fn values_after_names(bytes: &[u8], found: &mut Vec<Found>) {
     }
 }
 
-/// The texts that begin at a place, by the length before it: one byte, the last bits of one (`MessagePack`, CBOR), or four (pickles).
+/// The texts that begin at a place, by the length before it: one byte, the last bits of one
+/// (`MessagePack`, CBOR), or four (pickles).
 fn texts_at(bytes: &[u8], at: usize) -> impl Iterator<Item = Range<usize>> {
     let before = |back: usize| at.checked_sub(back).and_then(|at| bytes.get(at)).copied();
     let last = before(1);
@@ -82,7 +85,8 @@ fn texts_at(bytes: &[u8], at: usize) -> impl Iterator<Item = Range<usize>> {
     .map(move |end| at..end)
 }
 
-/// The texts of a pickle of the first protocol, which is lines of text with a letter before each, as settings: one after the other.
+/// The texts of a pickle of the first protocol, which is lines of text with a letter before each,
+/// as settings: one after the other.
 fn first_pickle(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.trim_end().strip_suffix('.').filter(|text| text.starts_with(['(', 'c', 'V', 'S', ']', '}']))?;
@@ -98,8 +102,9 @@ fn first_pickle(bytes: &[u8]) -> Option<Vec<u8>> {
     Some((texts.join("\n") + "\n" + &pairs.collect::<String>()).into_bytes())
 }
 
-/// The bytes of a file that is not text, with a zero for each byte that is a letter by chance and says how long the text behind it is, as in
-/// pickles, protocol buffers, `MessagePack` and CBOR: `8gsk_…` is then no word. Nothing if there is none.
+/// The bytes of a file that is not text, with a zero for each byte that is a letter by chance and
+/// says how long the text behind it is, as in pickles, protocol buffers, `MessagePack` and CBOR:
+/// `8gsk_…` is then no word. Nothing if there is none.
 fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     /// Shorter texts are words.
     const SHORTEST: usize = 16;

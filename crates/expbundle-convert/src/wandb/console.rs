@@ -3,8 +3,8 @@
 use expbundle_series::ConsoleLine;
 use expbundle_trackers::wandb::ConsolePiece;
 
-/// Puts pieces together to lines, each stream by itself. A carriage return overwrites the line, as on a terminal; colours
-/// are taken out. A line has the time of the piece that ended it.
+/// Puts pieces together to lines, each stream by itself. A carriage return overwrites the line, as
+/// on a terminal; colours are taken out. A line has the time of the piece that ended it.
 pub(super) fn lines(pieces: &[ConsolePiece]) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
     let mut open: Vec<(&'static str, String, Option<i64>)> = Vec::new();

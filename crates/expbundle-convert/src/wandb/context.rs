@@ -90,7 +90,8 @@ pub(super) struct Declared {
 #[derive(Default)]
 pub(super) struct Definitions {
     exact: BTreeMap<String, Declared>,
-    /// By what stands before the `*`. None of them begins with another, for of two that fit the shorter one counts.
+    /// By what stands before the `*`. None of them begins with another, for of two that fit the
+    /// shorter one counts.
     globs: BTreeMap<String, Declared>,
 }
 
@@ -114,7 +115,8 @@ impl Definitions {
     /// What is declared about a series of that name; exact names before globs.
     pub fn of(&self, key: &str) -> Declared {
         let exact = self.exact.get(key);
-        // No text between a start of the key and the key begins otherwise, so the last one before the key is it, or none is.
+        // No text between a start of the key and the key begins otherwise, so the last one before
+        // the key is it, or none is.
         let glob = self.globs.range::<str, _>((Unbounded, Included(key))).next_back();
         let glob = glob.filter(|(start, _)| key.starts_with(start.as_str())).map(|(_, declared)| declared);
         let goal = exact.and_then(|declared| declared.goal).or(glob.and_then(|declared| declared.goal));

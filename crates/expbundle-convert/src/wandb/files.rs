@@ -1,4 +1,5 @@
-//! Files of the run's folder and artifacts of its log: what they are, by digest where the bytes are here.
+//! Files of the run's folder and artifacts of its log: what they are, by digest where the bytes are
+//! here.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -174,7 +175,8 @@ fn logged_artifact(ledger: &mut Ledger<'_>, logged: &Value, index: &mut FileInde
     list(ledger, artifact)
 }
 
-/// One entry of a manifest, with its digests if its bytes are found. `None` if it is or holds a secret.
+/// One entry of a manifest, with its digests if its bytes are found. `None` if it is or holds a
+/// secret.
 fn artifact_file(
     ledger: &mut Ledger<'_>,
     entry: &Value,
@@ -221,7 +223,8 @@ fn artifact_file(
     Ok(Some(file))
 }
 
-/// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its weights by themselves.
+/// Lists an artifact in the record if all of its bytes were here: as a file, or as a tree with its
+/// weights by themselves.
 fn list(ledger: &mut Ledger<'_>, mut artifact: Artifact) -> Result<(), ConvertError> {
     let here: Option<Vec<(&str, DigestSet, u64)>> =
         artifact.files.iter().map(|file| Some((file.path.as_str(), file.digest?, file.size?))).collect();

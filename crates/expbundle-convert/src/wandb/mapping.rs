@@ -42,7 +42,8 @@ impl<'a> Mapping<'a> {
         self.files.folder.as_ref()
     }
 
-    /// A fact about program or machine: from the environment records, or from the metadata file of older versions.
+    /// A fact about program or machine: from the environment records, or from the metadata file of
+    /// older versions.
     pub fn fact(&self, names: &[&str]) -> Option<&'a Value> {
         let metadata = self.folder().and_then(|folder| folder.metadata.as_ref());
         let places = [Some(&self.run().environment), metadata];
@@ -55,7 +56,8 @@ impl<'a> Mapping<'a> {
         self.fact(names).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// Names of people, machines and accounts: they fill `identity.json`, and are found by it wherever else they stand.
+    /// Names of people, machines and accounts: they fill `identity.json`, and are found by it
+    /// wherever else they stand.
     fn people(&mut self) {
         let run = self.run();
         let entity = run.text("entity");

@@ -68,7 +68,8 @@ fn details(object: &MediaObject, told: &[&str]) -> std::collections::BTreeMap<St
         .collect()
 }
 
-/// Finds the file of a media object among those of the folder, and compares it with the digest that the log has.
+/// Finds the file of a media object among those of the folder, and compares it with the digest that
+/// the log has.
 fn place(mapping: &mut Mapping<'_>, item: &mut MediaItem, path: &str, sha256: Option<Sha256>, known: &Known) {
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
         mapping.ledger.finding(Code::SourceOutside, &item.key, "its path leads out of the run's folder");

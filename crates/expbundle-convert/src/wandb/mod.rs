@@ -1,7 +1,8 @@
 //! Weights & Biases: a transaction log and what lies beside it become a bundle.
 //!
-//! A run that was resumed offline has several folders of one id. Each is a record of its own, `resumed-from` the one before:
-//! each has its own log, and steps may overlap, so they are never merged silently.
+//! A run that was resumed offline has several folders of one id. Each is a record of its own,
+//! `resumed-from` the one before: each has its own log, and steps may overlap, so they are never
+//! merged silently.
 
 mod console;
 mod context;
@@ -173,7 +174,8 @@ fn build(
 
 /// Names the record of the sweep as a parent.
 fn of_sweep(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
-    // The record of a sweep is one for all of its runs, so it has no identity; an id that names somebody gets none.
+    // The record of a sweep is one for all of its runs, so it has no identity; an id that names
+    // somebody gets none.
     let mut learned = Learned::default();
     learned.identity(&mapping.ledger.identity);
     let private = Private::new(&learned);

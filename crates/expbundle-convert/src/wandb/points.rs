@@ -1,4 +1,5 @@
-//! Series of a run as they are read: numbers go straight to their Parquet section, the rest waits until all is read, for a secret may go over several texts.
+//! Series of a run as they are read: numbers go straight to their Parquet section, the rest waits
+//! until all is read, for a secret may go over several texts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -61,8 +62,8 @@ impl Gathered {
         }
     }
 
-    /// The name of a path: its parts joined by dots, as W&B's pages show it. Where another path has that name already,
-    /// the parts are joined by U+241F instead, which no key has.
+    /// The name of a path: its parts joined by dots, as W&B's pages show it. Where another path has
+    /// that name already, the parts are joined by U+241F instead, which no key has.
     fn name(&self, path: &[String]) -> String {
         let joined = path.join(".");
         match self.taken.get(joined.as_str()) {
@@ -91,7 +92,8 @@ impl Gathered {
         }
     }
 
-    /// Takes secrets out of the objects that each row has, of which every member is a series of its own.
+    /// Takes secrets out of the objects that each row has, of which every member is a series of its
+    /// own.
     fn clean_rows(&mut self, others: &mut [(u32, At, String)]) {
         let mut rows: BTreeMap<(Option<i64>, Option<i64>), Vec<usize>> = BTreeMap::new();
         for (index, (_, at, _)) in others.iter().enumerate() {

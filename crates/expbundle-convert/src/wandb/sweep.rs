@@ -1,5 +1,5 @@
-//! A sweep: no run of its own at W&B, but what its runs are part of. Its record says its id and nothing else, so every run
-//! of it names the same parent, whoever converts it and wherever.
+//! A sweep: no run of its own at W&B, but what its runs are part of. Its record says its id and
+//! nothing else, so every run of it names the same parent, whoever converts it and wherever.
 
 use expbundle::draft::OneRecord;
 use expbundle_format::record::{Kind, RecordBody, Source};

@@ -12,7 +12,8 @@ impl Foreign for Value {
     }
 }
 
-/// A value as a typed tree. It is no deeper than a tree may be, for what is deeper was not taken apart.
+/// A value as a typed tree. It is no deeper than a tree may be, for what is deeper was not taken
+/// apart.
 pub(super) fn typed(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,

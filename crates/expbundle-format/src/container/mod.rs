@@ -1,6 +1,7 @@
 //! The container: a canonical ZIP of stored entries (spec/container.md).
 //!
-//! One content, one byte sequence: every byte is either hashed content or fixed by rule, so any flipped bit is found.
+//! One content, one byte sequence: every byte is either hashed content or fixed by rule, so any
+//! flipped bit is found.
 
 mod error;
 mod layout;

@@ -107,7 +107,8 @@ impl JsonSchema for SectionName {
     }
 }
 
-/// The name of an entry. Ordered as the container orders: artifacts, sections, records, statements, and each of these by the bytes of the text.
+/// The name of an entry. Ordered as the container orders: artifacts, sections, records, statements,
+/// and each of these by the bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EntryName {
     /// `records/<id>/record.json`
@@ -126,11 +127,13 @@ pub enum EntryName {
 }
 
 impl EntryName {
-    /// Rank, digest and file. Within a rank these compare as the text does: digests are all of one length, and their hex digits
-    /// stand in the order of their bytes. Half a million names are sorted without writing one of them.
+    /// Rank, digest and file. Within a rank these compare as the text does: digests are all of one
+    /// length, and their hex digits stand in the order of their bytes. Half a million names are
+    /// sorted without writing one of them.
     ///
-    /// What is large comes first. What an index of many bundles reads (records, statements, and behind them the directory) is the end of the
-    /// file, which one request for a range of bytes brings.
+    /// What is large comes first. What an index of many bundles reads (records, statements, and
+    /// behind them the directory) is the end of the file, which one request for a range of bytes
+    /// brings.
     fn key(&self) -> (u8, &Blake3, &str) {
         match self {
             Self::Artifact(digest) => (0, digest, ""),

@@ -1,8 +1,9 @@
 //! Reads the container strictly (spec/container.md, "Reading").
 //!
-//! The layout leaves a writer no choice. So the reader learns name, size and CRC of each entry from its local header,
-//! builds the headers that these must have, and compares bytes; only when they differ does it look into what differs, to say
-//! it by a code. Two passes: local headers in sequence, then the central directory, which must agree.
+//! The layout leaves a writer no choice. So the reader learns name, size and CRC of each entry from
+//! its local header, builds the headers that these must have, and compares bytes; only when they
+//! differ does it look into what differs, to say it by a code. Two passes: local headers in
+//! sequence, then the central directory, which must agree.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -34,7 +35,8 @@ pub struct Container {
 }
 
 impl Container {
-    /// Reads both directories of a bundle. Time and memory are bounded by the number of entries, not by their size.
+    /// Reads both directories of a bundle. Time and memory are bounded by the number of entries,
+    /// not by their size.
     pub fn open(source: impl Read + Seek, limits: &Limits) -> Result<Self, ContainerError> {
         let mut reader = Scanner::new(source)?;
         reader.is_archive()?;
@@ -76,7 +78,8 @@ impl<R: Read + Seek> Scanner<R> {
     fn new(mut source: R) -> Result<Self, ContainerError> {
         let length = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
-        // Headers are short and the data between them is skipped, so a larger buffer would mostly read what nobody asked for.
+        // Headers are short and the data between them is skipped, so a larger buffer would mostly
+        // read what nobody asked for.
         Ok(Self { source: BufReader::with_capacity(8 * 1024, source), position: 0, length })
     }
 
@@ -221,7 +224,8 @@ impl<R: Read + Seek> Scanner<R> {
         }
     }
 
-    /// Second pass: the central directory agrees with the local headers, entry by entry, and the end record with both.
+    /// Second pass: the central directory agrees with the local headers, entry by entry, and the
+    /// end record with both.
     fn directory(&mut self, locals: &[Local]) -> Result<(), ContainerError> {
         let start = self.position;
         match self.peek()? {
@@ -325,7 +329,8 @@ impl<R: Read + Seek> Scanner<R> {
             _ => return Err(ContainerError::Gap { offset: start }),
         }
         if wants64 != (signature == END64_SIGNATURE) {
-            // A count that is right only modulo 65,536 is a lie about the count; anything else is a matter of form.
+            // A count that is right only modulo 65,536 is a lie about the count; anything else is a
+            // matter of form.
             let counts = expected.len().checked_sub(14).and_then(|at| expected.get(at..at + 2));
             return Err(if wants64 && counts == Some(&FULL_16.to_le_bytes()) {
                 ContainerError::EntryCount { offset: start }
@@ -398,7 +403,8 @@ fn zip64_values(extra: &[u8], count: usize) -> Option<Vec<u64>> {
     values.chunks_exact(8).map(|bytes| bytes.try_into().ok().map(u64::from_le_bytes)).collect()
 }
 
-/// The little-endian number at a place of a header; what is not there reads as the value of no valid field.
+/// The little-endian number at a place of a header; what is not there reads as the value of no
+/// valid field.
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).map_or(FULL_16, u16::from_le_bytes)
 }

@@ -230,8 +230,8 @@ fn an_error_says_at_which_byte() {
     assert_eq!(open(b"").expect_err("nothing").finding().place, crate::Place::unknown());
 }
 
-/// Entries that a test writes by the layout's own headers, in any order and of any size: each local header with its data, and
-/// each header of the directory.
+/// Entries that a test writes by the layout's own headers, in any order and of any size: each local
+/// header with its data, and each header of the directory.
 fn parts(entries: &[(&str, &[u8])]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let mut offset = 0;
     let each = entries.iter().map(|(name, data)| {

@@ -26,9 +26,11 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
-    /// Writes an entry of that size. `content` is read from its start twice, for the header comes first and holds the CRC.
+    /// Writes an entry of that size. `content` is read from its start twice, for the header comes
+    /// first and holds the CRC.
     ///
-    /// Entries out of order, two of one name, and a content of another size than announced are errors.
+    /// Entries out of order, two of one name, and a content of another size than announced are
+    /// errors.
     pub fn entry(&mut self, name: &EntryName, size: u64, content: &mut (impl Read + Seek)) -> io::Result<()> {
         if self.last.as_ref().is_some_and(|last| last >= name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` comes too late or twice")));
@@ -65,7 +67,8 @@ impl<W: Write> Writer<W> {
 
 /// Gives all pieces of a content, which must have exactly that size, and its CRC-32.
 fn each_piece(content: &mut impl Read, size: u64, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<u32> {
-    // Bundles have many small entries; each gets room for itself and a byte that should not be there.
+    // Bundles have many small entries; each gets room for itself and a byte that should not be
+    // there.
     let room = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1).min(256 * 1024);
     let mut buffer = vec![0; room];
     let mut crc32 = crc32fast::Hasher::new();

@@ -41,7 +41,8 @@ fn the_headers_of_what_lies_far_away_are_these() {
     assert_eq!(directory, end64.concat());
 }
 
-/// A file that is mostly zeros and keeps only what is not: larger than any memory, read and written at once.
+/// A file that is mostly zeros and keeps only what is not: larger than any memory, read and written
+/// at once.
 #[derive(Debug, Default)]
 struct Hollow {
     /// Pieces with something in them, by position.
@@ -132,7 +133,8 @@ fn bundle_with_zeros(size: u64) -> Hollow {
     writer.finish().expect("memory")
 }
 
-/// The real writer and the real reader over more than 4 GiB, whose CRC is computed too; nothing here knows a smaller limit.
+/// The real writer and the real reader over more than 4 GiB, whose CRC is computed too; nothing
+/// here knows a smaller limit.
 #[test]
 fn an_entry_of_more_than_4_gib_is_written_and_read() {
     let size = u64::from(u32::MAX) + 6;
@@ -240,7 +242,8 @@ fn zip64_of_the_end_has_one_form() {
     refused(&[before, end64, end64, locator, end].concat(), Code::ContainerZip64);
     refused(&[before, end64, locator].concat(), Code::ContainerTruncated);
     refused(&[before, end64, b"data", locator, end].concat(), Code::ContainerZip64);
-    // Size of the record, version, disk, the counts, the directory; of the locator disk, offset and disks.
+    // Size of the record, version, disk, the counts, the directory; of the locator disk, offset and
+    // disks.
     for offset in [4, 12, 14, 16, 20, 40, 48, 60, 64, 72] {
         refused(&changed(offset, 77), Code::ContainerZip64);
     }

@@ -1,4 +1,5 @@
-//! Tokens of I-JSON (spec/json.md, "Reading"), read by hand, for what must be refused is what others let pass.
+//! Tokens of I-JSON (spec/json.md, "Reading"), read by hand, for what must be refused is what
+//! others let pass.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
-//! The one way in: a deserializer over the text, which refuses what spec/json.md refuses. Whatever is read (a type, a value, nothing at
-//! all) is read by it, so no two readers can differ.
+//! The one way in: a deserializer over the text, which refuses what spec/json.md refuses. Whatever
+//! is read (a type, a value, nothing at all) is read by it, so no two readers can differ.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,7 +24,8 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Ref
     Ok(value)
 }
 
-/// The place of what does not fit, as a JSON pointer, and what is wrong with it. For a text that [`read`] refused by its type alone.
+/// The place of what does not fit, as a JSON pointer, and what is wrong with it. For a text that
+/// [`read`] refused by its type alone.
 pub fn explain<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
     let mut parser = Parser::new(checked_text(bytes)?, limits);
     parser.space();
@@ -267,7 +268,8 @@ impl<'text> SeqAccess<'text> for Items<'_, 'text> {
     }
 }
 
-/// A variant with one value: an object with one member. A variant without one is a string, which has no second way to be written.
+/// A variant with one value: an object with one member. A variant without one is a string, which
+/// has no second way to be written.
 struct Variant<'a, 'text>(Members<'a, 'text>);
 
 impl<'text> EnumAccess<'text> for Variant<'_, 'text> {

@@ -370,7 +370,8 @@ proptest! {
         }
     }
 
-    /// Whatever we take, serde_json takes and understands in the same way; so strictness only ever takes away.
+    /// Whatever we take, serde_json takes and understands in the same way; so strictness only ever
+    /// takes away.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         if let Ok(value) = read(&bytes) {
@@ -391,7 +392,8 @@ proptest! {
         prop_assert_eq!(from_value::<Value>(&value).expect("the same"), value);
     }
 
-    /// The same over texts that are nearly JSON, and the other way round: what serde_json refuses, we refuse.
+    /// The same over texts that are nearly JSON, and the other way round: what serde_json refuses,
+    /// we refuse.
     #[test]
     fn texts_that_are_nearly_json_are_read_as_others_read_them(text in "[\\[\\]{}:,\"\\\\ue0-9.+ a-f\u{e9}-]{0,24}") {
         match (read(text.as_bytes()), serde_json::from_str::<Value>(&text)) {

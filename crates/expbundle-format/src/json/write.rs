@@ -1,8 +1,8 @@
 //! Writes the fixed form (spec/json.md, "Writing").
 //!
-//! Ids are digests of these bytes, so none of them is left to a library: `serde_json` has changed how it prints floats before,
-//! and features that some other crate of the program turns on (`preserve_order`, `arbitrary_precision`) change what it
-//! prints now.
+//! Ids are digests of these bytes, so none of them is left to a library: `serde_json` has changed
+//! how it prints floats before, and features that some other crate of the program turns on
+//! (`preserve_order`, `arbitrary_precision`) change what it prints now.
 
 use std::fmt::Write as _;
 
@@ -15,8 +15,8 @@ use crate::number::MAX_SAFE_INTEGER;
 /// Writes the fixed form: sorted keys, two spaces, a final newline; what Python's
 /// `json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"` writes.
 ///
-/// Floats that JSON lacks become `null` on their way into a [`Value`], where nothing can tell them any more; types that may
-/// hold one use [`crate::number::Number`].
+/// Floats that JSON lacks become `null` on their way into a [`Value`], where nothing can tell them
+/// any more; types that may hold one use [`crate::number::Number`].
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> {
     value_to_bytes(&serde_json::to_value(value).map_err(|error| JsonError::Unwritable(error.to_string()))?)
 }
@@ -108,7 +108,8 @@ fn write_number(text: &mut String, number: &Number) -> Result<(), JsonError> {
     }
 }
 
-/// As Python prints a float: the fewest digits that read back as it, and an exponent below 0.0001 and from 1e16 on.
+/// As Python prints a float: the fewest digits that read back as it, and an exponent below 0.0001
+/// and from 1e16 on.
 fn write_float(text: &mut String, float: f64) {
     if float == 0.0 || (1e-4..1e16).contains(&float.abs()) {
         // Without an exponent Rust prints the same, whatever the size.

@@ -24,7 +24,8 @@ impl Form {
     }
 }
 
-/// An artifact that a run took in or put out. Its name is in `artifacts.json`, which may be withheld.
+/// An artifact that a run took in or put out. Its name is in `artifacts.json`, which may be
+/// withheld.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -39,12 +40,13 @@ pub struct ArtifactRef {
     /// File or tree.
     #[serde(default, skip_serializing_if = "Form::is_file")]
     pub form: Form,
-    /// Of an output: whether the run had been given these bytes, so that it did not make them. Without it a reader has to compare the
-    /// output with everything that the run took in, and cannot where some of that is withheld.
+    /// Of an output: whether the run had been given these bytes, so that it did not make them.
+    /// Without it a reader has to compare the output with everything that the run took in, and
+    /// cannot where some of that is withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed_on: Option<bool>,
-    /// Whether others have the same bytes without having them from here (a licence, a tokenizer, an empty configuration): then they prove no
-    /// link.
+    /// Whether others have the same bytes without having them from here (a licence, a tokenizer, an
+    /// empty configuration): then they prove no link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub common: bool,
 }

@@ -55,7 +55,8 @@ pub struct RecordBody {
     pub parents: Vec<Parent>,
     /// Its sections by file name.
     pub sections: SectionList,
-    /// Whether every section holds a salt of its own, so that a withheld one cannot be guessed from its digest.
+    /// Whether every section holds a salt of its own, so that a withheld one cannot be guessed from
+    /// its digest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blinded: bool,
     /// URIs of extensions that a reader must understand.

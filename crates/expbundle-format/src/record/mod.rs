@@ -1,8 +1,8 @@
 //! The record: the immutable statement of one experiment, `record.json` (spec/record.md).
 //!
-//! Small, always visible, and free of anything that a team would want to withhold: names, people and places are in
-//! sections. A [`Record`] keeps the exact bytes it was read from, because its id is their BLAKE3: nothing is ever
-//! written again in order to be hashed.
+//! Small, always visible, and free of anything that a team would want to withhold: names, people
+//! and places are in sections. A [`Record`] keeps the exact bytes it was read from, because its id
+//! is their BLAKE3: nothing is ever written again in order to be hashed.
 
 mod artifact_ref;
 mod body;
@@ -42,7 +42,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads `record.json`. Members that are unknown are ignored, and preserved in [`Record::bytes`].
+    /// Reads `record.json`. Members that are unknown are ignored, and preserved in
+    /// [`Record::bytes`].
     pub fn parse(bytes: Vec<u8>, limits: &Limits) -> Result<Self, RecordError> {
         /// The version decides how the rest is read.
         #[derive(Deserialize)]

@@ -1,4 +1,5 @@
-//! The roles of artifacts that the format knows (spec/relations.toml). Others are allowed and carry no lineage.
+//! The roles of artifacts that the format knows (spec/relations.toml). Others are allowed and carry
+//! no lineage.
 
 use super::Word;
 

@@ -24,7 +24,8 @@ pub struct SectionRef {
     pub digest: DigestSet,
 }
 
-/// Sections in the order of their names: a map in a tenth of the memory, for a record has a dozen and a family 100,000 records.
+/// Sections in the order of their names: a map in a tenth of the memory, for a record has a dozen
+/// and a family 100,000 records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SectionList(Vec<(SectionName, SectionRef)>);
 

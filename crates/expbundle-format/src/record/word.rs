@@ -7,7 +7,8 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A word of an open registry (a role, a relation): lower-case letters, digits and hyphens, or a URI for extensions.
+/// A word of an open registry (a role, a relation): lower-case letters, digits and hyphens, or a
+/// URI for extensions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Word(String);

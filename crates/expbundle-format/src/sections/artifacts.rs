@@ -55,7 +55,8 @@ pub struct Artifact {
     /// Strong digests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<ArtifactDigests>,
-    /// Digests of other kinds (`md5`, `mlflow-dataset`, `wandb-manifest-md5`, …): can suggest a link, prove none.
+    /// Digests of other kinds (`md5`, `mlflow-dataset`, `wandb-manifest-md5`, …): can suggest a
+    /// link, prove none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub foreign: BTreeMap<String, String>,
     /// Size in bytes; of the listing, for a tree.

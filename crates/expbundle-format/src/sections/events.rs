@@ -1,4 +1,5 @@
-//! `events.json`: what happened around the run, on its clock; and the segments of an interrupted run.
+//! `events.json`: what happened around the run, on its clock; and the segments of an interrupted
+//! run.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +46,8 @@ pub struct Event {
     /// When, if the source says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Time>,
-    /// `preemption`, `out-of-memory`, `throttling`, `network-stall`, `restart`, `checkpoint`, `alert`, `exit`, …
+    /// `preemption`, `out-of-memory`, `throttling`, `network-stall`, `restart`, `checkpoint`,
+    /// `alert`, `exit`, …
     pub kind: String,
     /// How bad.
     pub severity: EventSeverity,

@@ -1,5 +1,5 @@
-//! `identity.json`: people, and names of machines and places. Apart from the rest, so that a run can be shared without
-//! saying whose it is.
+//! `identity.json`: people, and names of machines and places. Apart from the rest, so that a run
+//! can be shared without saying whose it is.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use serde_json::Value;
 
-/// Who and where. Every name of a person, user, host or absolute path that a converter finds goes here and nowhere else.
+/// Who and where. Every name of a person, user, host or absolute path that a converter finds goes
+/// here and nowhere else.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -24,13 +25,15 @@ pub struct Identity {
     /// Host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// Absolute paths and addresses on the machine, by what they are: `program`, `workingDirectory`, `executable`, …
+    /// Absolute paths and addresses on the machine, by what they are: `program`,
+    /// `workingDirectory`, `executable`, …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub paths: BTreeMap<String, String>,
     /// Items of the source that name people, machines or places, kept as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub source: BTreeMap<String, Value>,
-    /// What the markers in the other sections of the record stand for, like `[path 3]`: the text that was there.
+    /// What the markers in the other sections of the record stand for, like `[path 3]`: the text
+    /// that was there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replaced: BTreeMap<String, String>,
     /// Salt of a blinded section: 64 hex digits.
@@ -39,8 +42,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A text of another section as it was before its private parts were replaced. One pass: what a marker stands for is not looked
-    /// through again.
+    /// A text of another section as it was before its private parts were replaced. One pass: what a
+    /// marker stands for is not looked through again.
     pub fn restored(&self, text: &str) -> String {
         let mut restored = String::with_capacity(text.len());
         let mut rest = text;

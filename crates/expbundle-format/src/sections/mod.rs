@@ -1,4 +1,5 @@
-//! The sections of a record: files that it lists by digest (spec/sections.md). May be withheld, never altered.
+//! The sections of a record: files that it lists by digest (spec/sections.md). May be withheld,
+//! never altered.
 //!
 //! One file a section; its type is its schema. The Parquet sections live in `expbundle-series`.
 
@@ -45,7 +46,8 @@ pub const CONSOLE: &str = "console.parquet";
 
 /// The media type of a section whose name this version knows (spec/sections.md).
 ///
-/// What such a name holds is never a matter of opinion: readers go by the name, so the record may not call it something else.
+/// What such a name holds is never a matter of opinion: readers go by the name, so the record may
+/// not call it something else.
 pub fn media_type(name: &SectionName) -> Option<&'static str> {
     match name.as_str() {
         METRICS | TELEMETRY | CONSOLE => Some(PARQUET),
@@ -79,7 +81,8 @@ macro_rules! json_sections {
             matches!(name, $($name)|*)
         }
 
-        /// Checks that a text is JSON with the members of the section of that name. Unknown sections only have to be JSON.
+        /// Checks that a text is JSON with the members of the section of that name. Unknown
+        /// sections only have to be JSON.
         pub fn check(name: &SectionName, text: &[u8], limits: &Limits) -> Result<(), JsonError> {
             match name.as_str() {
                 $($name => json::from_bytes::<$type>(text, limits).map(drop),)*

@@ -31,7 +31,8 @@ pub struct SourceSection {
     pub salt: Option<String>,
 }
 
-/// Every item of the source, counted as mapped, kept raw, or dropped. It adds up, or the converter is wrong.
+/// Every item of the source, counted as mapped, kept raw, or dropped. It adds up, or the converter
+/// is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
@@ -40,7 +41,8 @@ pub struct Account {
     /// Secrets that were left out of the items above and of files, by kind, like `private-key`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, u64>,
-    /// Parts of texts that markers stand for, by kind (`person`, `path`, …); what was there is in `identity.json`.
+    /// Parts of texts that markers stand for, by kind (`person`, `path`, …); what was there is in
+    /// `identity.json`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replaced: BTreeMap<String, u64>,
 }

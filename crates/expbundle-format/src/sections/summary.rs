@@ -15,7 +15,8 @@ pub struct Summary {
     /// By key, as computed from the points.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub series: BTreeMap<String, SeriesSummary>,
-    /// What the source itself calls its summary, as a typed tree. Users may overwrite it, so it is a truth of its own.
+    /// What the source itself calls its summary, as a typed tree. Users may overwrite it, so it is
+    /// a truth of its own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<String, Value>,
     /// Salt of a blinded section: 64 hex digits.

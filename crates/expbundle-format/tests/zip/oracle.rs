@@ -1,4 +1,5 @@
-//! What the `zip` crate makes of a container that ours takes. Shared by the tests and by the fuzz target `container`.
+//! What the `zip` crate makes of a container that ours takes. Shared by the tests and by the fuzz
+//! target `container`.
 
 use std::io::{Cursor, Read as _};
 
@@ -6,8 +7,8 @@ use expbundle_format::container::{Container, MIMETYPE};
 use expbundle_format::limits::Limits;
 use zip::{CompressionMethod, ZipArchive};
 
-/// Whether our reader takes these bytes. If it does, `zip` has to read the same entries from the same places: names, order, sizes, checksums
-/// and bytes, with nothing else in the file.
+/// Whether our reader takes these bytes. If it does, `zip` has to read the same entries from the
+/// same places: names, order, sizes, checksums and bytes, with nothing else in the file.
 pub fn agrees(bytes: &[u8]) -> bool {
     let Ok(container) = Container::open(Cursor::new(bytes), &Limits::default()) else { return false };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive for `zip` too");

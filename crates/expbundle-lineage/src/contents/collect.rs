@@ -10,10 +10,12 @@ use crate::facts::{ArtifactFact, RecordFacts};
 use crate::listing::Listing;
 use crate::taken::Digests;
 
-/// How often files of listings are looked at again, because a further record names the listing (spec/lineage.md, "Cost").
+/// How often files of listings are looked at again, because a further record names the listing
+/// (spec/lineage.md, "Cost").
 const MOST_AGAIN: usize = 1 << 22;
 
-/// The files of a listing that join whoever took it in, for the records that name it after the first.
+/// The files of a listing that join whoever took it in, for the records that name it after the
+/// first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TakenListings {
     /// Of each listing the classes of its files that can join records.
@@ -172,7 +174,8 @@ impl Contents {
     }
 }
 
-/// Of each listing, the files that share a digest with a whole artifact, in either direction. No other file joins records.
+/// Of each listing, the files that share a digest with a whole artifact, in either direction. No
+/// other file joins records.
 pub(super) fn joining(records: &[RecordFacts]) -> HashMap<usize, Vec<u32>> {
     let artifacts = || records.iter().flat_map(|facts| facts.inputs.iter().chain(&facts.outputs));
     let mut joining = HashMap::new();

@@ -12,7 +12,8 @@ pub(crate) struct Conflict {
 }
 
 impl Contents {
-    /// Everything that shares one digest and differs in the other, in the order of the shared digest; then what differs in size only.
+    /// Everything that shares one digest and differs in the other, in the order of the shared
+    /// digest; then what differs in size only.
     pub(crate) fn conflicts(&self) -> Vec<Conflict> {
         fn shared<D: PartialEq>(classes: &[(D, u32)], bytes: impl Fn(&D) -> [u8; 32]) -> Vec<([u8; 32], Conflict)> {
             let runs = classes.chunk_by(|(a, _), (b, _)| a == b).filter(|run| run.len() > 1);

@@ -1,15 +1,18 @@
 //! Contents: which artifacts are the same bytes (spec/lineage.md, "Same bytes").
 //!
-//! Artifacts fall into classes of equal digests and size. An artifact may be known by one digest only, so classes *agree* rather
-//! than being equal; each agrees with at most two others, which keeps everything linear. Of two sizes of one digest one is a lie, so classes
-//! of different sizes never agree. Who produced and who took in a
-//! class stands in lists, and never as pairs: a data set that 10 000 runs made and 10 000 others used is 20 000 entries.
+//! Artifacts fall into classes of equal digests and size. An artifact may be known by one digest
+//! only, so classes *agree* rather than being equal; each agrees with at most two others, which
+//! keeps everything linear. Of two sizes of one digest one is a lie, so classes of different sizes
+//! never agree. Who produced and who took in a class stands in lists, and never as pairs: a data
+//! set that 10 000 runs made and 10 000 others used is 20 000 entries.
 //!
-//! A file of a tree joins records only where it is a whole artifact somewhere. So all files of a listing are looked at once, and of those
-//! only at the other records that name it: a listing of a million files that 10 000 runs used costs a million and 10 000.
+//! A file of a tree joins records only where it is a whole artifact somewhere. So all files of a
+//! listing are looked at once, and of those only at the other records that name it: a listing of a
+//! million files that 10 000 runs used costs a million and 10 000.
 //!
-//! What took a listing in is joined to all its files alike, so such a record names the listing, and the listing its files: neither is
-//! multiplied by the other. What put it out may have been given some of the files, so outputs are looked at one by one.
+//! What took a listing in is joined to all its files alike, so such a record names the listing, and
+//! the listing its files: neither is multiplied by the other. What put it out may have been given
+//! some of the files, so outputs are looked at one by one.
 
 mod collect;
 mod conflict;
@@ -42,7 +45,8 @@ pub(crate) use uses::{Use, Uses};
 /// All classes, and who put them out and took them in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Contents {
-    /// The first class of each digest set, which stands for those of other sizes where sizes do not matter.
+    /// The first class of each digest set, which stands for those of other sizes where sizes do not
+    /// matter.
     classes: HashMap<ArtifactDigests, u32>,
     /// Those of other sizes: few, for one of two sizes is a lie.
     other_sizes: BTreeMap<(ArtifactDigests, Option<u64>), u32>,
@@ -52,7 +56,8 @@ pub(crate) struct Contents {
     sizes: Vec<Sizes>,
     /// By class, whether some `record.json`, or a listing that one names, has it.
     listed: Vec<bool>,
-    /// First classes of digest sets that have both digests and are listed, in the order of each: what only `artifacts.json` has can be left out, so it disputes nothing.
+    /// First classes of digest sets that have both digests and are listed, in the order of each:
+    /// what only `artifacts.json` has can be left out, so it disputes nothing.
     by_blake3: Vec<(Blake3, u32)>,
     by_sha256: Vec<(Sha256, u32)>,
     /// Whether some class has one digest only, so that it may agree with another.
@@ -64,7 +69,8 @@ pub(crate) struct Contents {
     /// By class, the classes that agree with it: asked for at every input, so computed once.
     agreeing: Adjacency,
     pub(crate) outputs: Uses,
-    /// Of files of listings only those of the first record that took the listing in; of the others see `taken_listings`.
+    /// Of files of listings only those of the first record that took the listing in; of the others
+    /// see `taken_listings`.
     pub(crate) inputs: Uses,
     pub(crate) taken_listings: TakenListings,
     /// Of listings that were taken in, who made some file that can join records.
@@ -153,15 +159,16 @@ impl Contents {
         self.agreeing(content).iter().copied().map(by).fold(Makers::None, Makers::and)
     }
 
-    /// Whether what an input is, or a file of its tree, was made by another record than the one that took it in.
+    /// Whether what an input is, or a file of its tree, was made by another record than the one
+    /// that took it in.
     pub(crate) fn is_accounted(&self, input: &ArtifactFact, taker: u32) -> bool {
         let whole = proving_whole(input).is_some_and(|content| self.makers(&content, true).besides(taker));
         let of_files = || self.accounted.get(&input.files.key()).copied().unwrap_or_default();
         whole || (carries_proof(input) && of_files().besides(taker))
     }
 
-    /// What of an artifact can join records, with the positions of files: the whole, and those files of its tree that are a whole artifact
-    /// somewhere.
+    /// What of an artifact can join records, with the positions of files: the whole, and those
+    /// files of its tree that are a whole artifact somewhere.
     pub(crate) fn proving<'a>(
         &'a self,
         artifact: &'a ArtifactFact,
@@ -234,9 +241,11 @@ impl Contents {
         std::iter::once(first).chain(others.map(|(_, class)| *class))
     }
 
-    /// The classes that are these bytes as far as digests tell: at least one equal and none different; and that are of one size.
+    /// The classes that are these bytes as far as digests tell: at least one equal and none
+    /// different; and that are of one size.
     ///
-    /// Where a digest stands in two classes that contradict each other, nothing follows from that digest alone.
+    /// Where a digest stands in two classes that contradict each other, nothing follows from that
+    /// digest alone.
     pub(crate) fn agreeing(&self, content: &Content) -> &[u32] {
         self.class(content).map(|class| self.agreeing_with(class)).unwrap_or_default()
     }
@@ -252,7 +261,8 @@ impl Contents {
         firsts.filter_map(|first| self.class(&sized(first))).collect()
     }
 
-    /// The first classes of the digest sets that are the same bytes as far as digests tell, whatever the size.
+    /// The first classes of the digest sets that are the same bytes as far as digests tell,
+    /// whatever the size.
     pub(crate) fn same_bytes(&self, digests: &ArtifactDigests) -> Vec<u32> {
         let mut found: Vec<u32> = self.first(digests).into_iter().collect();
         let single = |blake3, sha256| ArtifactDigests::new(blake3, sha256).and_then(|one| self.first(&one));
@@ -278,8 +288,8 @@ impl Contents {
         self.proving_outputs.binary_search(&(record, artifact)).is_ok()
     }
 
-    /// Whether something has one of these digests and another of the other kind, or another size, so that nobody can tell which description is
-    /// right.
+    /// Whether something has one of these digests and another of the other kind, or another size,
+    /// so that nobody can tell which description is right.
     pub(crate) fn is_disputed(&self, content: &Content) -> bool {
         let same = self.same_bytes(&content.digests);
         let is_sized = |first: &u32| {
@@ -297,8 +307,8 @@ impl Contents {
     }
 }
 
-/// Whether an artifact, or a file of its tree, can join records. An empty file is the same everywhere, so it says nothing about where it
-/// came from.
+/// Whether an artifact, or a file of its tree, can join records. An empty file is the same
+/// everywhere, so it says nothing about where it came from.
 fn joins(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
     can_prove(artifact, file) && !digests.is_of_nothing()
 }

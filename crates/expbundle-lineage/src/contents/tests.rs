@@ -36,7 +36,8 @@ fn files_of_a_listing_and_records_that_took_it_in_are_added_and_not_multiplied()
         let contents = &lineage.contents;
         let kept = contents.inputs.all.len() + contents.outputs.all.len();
         let listed = contents.taken_listings.takers.len() + contents.taken_listings.files.concat().len();
-        // A file has two uses by itself, an arc to each, and those from what was taken in to what was put out.
+        // A file has two uses by itself, an arc to each, and those from what was taken in to what
+        // was put out.
         let most = 10 * (files + takers);
         assert!(arcs + kept + listed <= most, "{files} files, {takers} takers: {arcs} + {kept} + {listed}");
     }

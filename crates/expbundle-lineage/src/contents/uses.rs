@@ -12,7 +12,8 @@ pub(crate) struct Use {
     pub(crate) record: u32,
     pub(super) artifact: u32,
     pub(super) file: u32,
-    /// Whether it can join records: its bytes prove, and as an output it was made and not passed on.
+    /// Whether it can join records: its bytes prove, and as an output it was made and not passed
+    /// on.
     pub(crate) links: bool,
     /// Whether it would, if something were here that is withheld.
     pub(crate) may_link: bool,

@@ -1,7 +1,9 @@
-//! Writes and reads the profile with the `parquet` crate: a second implementation that knows none of our code.
+//! Writes and reads the profile with the `parquet` crate: a second implementation that knows none
+//! of our code.
 //!
-//! It writes rows in the order in which it gets them, so it also makes the files that a reader must refuse. Its LZ4 blocks are those of
-//! `lz4_flex`, which takes other matches: apart from them its files are those of the profile, or our reader would refuse them.
+//! It writes rows in the order in which it gets them, so it also makes the files that a reader must
+//! refuse. Its LZ4 blocks are those of `lz4_flex`, which takes other matches: apart from them its
+//! files are those of the profile, or our reader would refuse them.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 

@@ -5,7 +5,8 @@ use super::error::SignersProblem;
 /// The blanks of the grammar. Everything else that looks like one is refused.
 pub const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Splits a file at its line feeds. A last line without one is a line; nothing behind the last one is none.
+/// Splits a file at its line feeds. A last line without one is a line; nothing behind the last one
+/// is none.
 pub fn lines(file: &[u8]) -> impl Iterator<Item = &[u8]> {
     file.split_inclusive(|byte| *byte == b'\n').map(|line| match line {
         [start @ .., b'\r', b'\n'] | [start @ .., b'\n'] => start,
@@ -30,7 +31,8 @@ pub fn refuse_hidden(text: &str) -> Result<(), SignersProblem> {
     text.chars().find(|letter| is_hidden(*letter)).map_or(Ok(()), |letter| Err(SignersProblem::Hidden(letter)))
 }
 
-/// `HIDDEN` of the grammar: white space but the two blanks, and what Unicode lets a display leave out.
+/// `HIDDEN` of the grammar: white space but the two blanks, and what Unicode lets a display leave
+/// out.
 fn is_hidden(letter: char) -> bool {
     matches!(
         letter,

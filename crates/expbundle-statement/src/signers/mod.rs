@@ -1,4 +1,5 @@
-//! The grammar of signers files (spec/trust.md): OpenSSH's `allowed_signers`, read more strictly than OpenSSH reads it.
+//! The grammar of signers files (spec/trust.md): OpenSSH's `allowed_signers`, read more strictly
+//! than OpenSSH reads it.
 //!
 //! It knows lines, not trust. What follows from them is in [`crate::trust`].
 
@@ -44,7 +45,8 @@ pub struct SkippedLine {
     pub reason: SkipReason,
 }
 
-/// Calls `each` with every signer of a file and the number of its line, from 1. Comments and empty lines are none.
+/// Calls `each` with every signer of a file and the number of its line, from 1. Comments and empty
+/// lines are none.
 pub fn for_each_line(file: &[u8], mut each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
     for (index, bytes) in characters::lines(file).enumerate() {
         let error = |problem| TrustError { line: index + 1, problem };

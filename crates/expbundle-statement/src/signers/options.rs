@@ -36,7 +36,8 @@ pub struct Window {
 }
 
 impl Options {
-    /// Whether a word begins options: a key type has none of these characters, and is not called as an option is.
+    /// Whether a word begins options: a key type has none of these characters, and is not called as
+    /// an option is.
     pub fn begin_with(word: &str) -> bool {
         word.contains(['"', '=', ',']) || known(word).is_some()
     }

@@ -5,7 +5,8 @@ use jiff::civil::DateTime;
 /// The moment that OpenSSH reads as "no time".
 const ZERO: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// Reads `YYYYMMDD`, `YYYYMMDDhhmm` or `YYYYMMDDhhmmss`, with `Z` or without, if there is such a time after the first moment of 1970.
+/// Reads `YYYYMMDD`, `YYYYMMDDhhmm` or `YYYYMMDDhhmmss`, with `Z` or without, if there is such a
+/// time after the first moment of 1970.
 pub fn parse(text: &str) -> Option<DateTime> {
     let digits = text.strip_suffix('Z').unwrap_or(text);
     if !matches!(digits.len(), 8 | 12 | 14) || !digits.bytes().all(|digit| digit.is_ascii_digit()) {

@@ -10,8 +10,8 @@ pub fn label(text: &str) -> Option<&str> {
     (!label.contains(['\n', '\r'])).then_some(label)
 }
 
-/// The bytes of a text with this label. Lines are of any width, since writers do not agree on one: OpenSSH takes 70 characters, others 64 or 76,
-/// some a single line.
+/// The bytes of a text with this label. Lines are of any width, since writers do not agree on one:
+/// OpenSSH takes 70 characters, others 64 or 76, some a single line.
 pub fn bytes(text: &str, label: &str) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.trim_ascii().strip_prefix("-----BEGIN ")?.strip_prefix(label)?.strip_prefix("-----")?;
     let text = text.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?;

@@ -14,13 +14,16 @@ use crate::key::PublicKey;
 
 pub use error::SigningKeyError;
 
-/// Rounds of bcrypt-pbkdf that opening an OpenSSH key may take: about 9 seconds of one core. `ssh-keygen` writes 24, or what `-a` says.
+/// Rounds of bcrypt-pbkdf that opening an OpenSSH key may take: about 9 seconds of one core.
+/// `ssh-keygen` writes 24, or what `-a` says.
 pub const MOST_BCRYPT_ROUNDS: u32 = 1024;
 
-/// Iterations of PBKDF2 that opening a PKCS#8 key may take: about 1.5 seconds with SHA instructions. OpenSSL writes 2,048, or what `-iter` says.
+/// Iterations of PBKDF2 that opening a PKCS#8 key may take: about 1.5 seconds with SHA
+/// instructions. OpenSSL writes 2,048, or what `-iter` says.
 pub const MOST_PBKDF2_ITERATIONS: u32 = 10_000_000;
 
-/// 128·N·r·p of scrypt that opening a PKCS#8 key may take, which is no less than its memory. OpenSSL writes 16 MiB.
+/// 128·N·r·p of scrypt that opening a PKCS#8 key may take, which is no less than its memory.
+/// OpenSSL writes 16 MiB.
 pub const MOST_SCRYPT_BYTES: u64 = 256 << 20;
 
 /// An Ed25519 key to sign with. Its memory is cleared when it goes.
@@ -33,7 +36,8 @@ impl SigningKey {
         Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
 
-    /// Reads an OpenSSH or PKCS#8 file. `passphrase` is called if the file is encrypted in a way that can be opened.
+    /// Reads an OpenSSH or PKCS#8 file. `passphrase` is called if the file is encrypted in a way
+    /// that can be opened.
     pub fn from_text(
         text: &str,
         passphrase: impl FnOnce() -> Option<Zeroizing<String>>,
@@ -51,7 +55,8 @@ impl SigningKey {
         }
     }
 
-    /// Writes the OpenSSH form, encrypted if a passphrase is given with 16 random bytes for its salt.
+    /// Writes the OpenSSH form, encrypted if a passphrase is given with 16 random bytes for its
+    /// salt.
     pub fn to_openssh(
         &self,
         comment: &str,

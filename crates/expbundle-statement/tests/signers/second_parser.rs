@@ -1,6 +1,8 @@
-//! A second parser of signers files, from the ABNF of spec/trust.md alone: one function for each rule, over characters.
+//! A second parser of signers files, from the ABNF of spec/trust.md alone: one function for each
+//! rule, over characters.
 //!
-//! It shares nothing with the first but the type of a key, and is not made to be fast or to explain itself.
+//! It shares nothing with the first but the type of a key, and is not made to be fast or to explain
+//! itself.
 
 use expbundle_statement::{Judgement, PublicKey, TimeEvidence, TrustPolicy};
 
@@ -62,7 +64,8 @@ pub fn read(file: &[u8]) -> Option<Vec<Signer>> {
     Some(signers)
 }
 
-/// Panics unless both parsers accept the file and trust the same keys as the same principals, or both refuse it.
+/// Panics unless both parsers accept the file and trust the same keys as the same principals, or
+/// both refuse it.
 pub fn agrees(file: &[u8], keys: &[PublicKey], moments: &[&str]) {
     let (first, second) = (TrustPolicy::parse(file), read(file));
     let (Ok(first), Some(second)) = (&first, &second) else {

@@ -14,10 +14,12 @@ use super::session::SessionError;
 const MOST_ENTRIES: usize = 100_000;
 /// Bytes that any archive may be unpacked to, however small.
 const UNPACKED_BYTES: u64 = 1 << 30;
-/// Bytes unpacked for each byte of the archive, beyond that: weights and pictures hardly shrink, and events to about a tenth.
+/// Bytes unpacked for each byte of the archive, beyond that: weights and pictures hardly shrink,
+/// and events to about a tenth.
 const UNPACKED_RATIO: u64 = 20;
 
-/// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it are refused.
+/// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it
+/// are refused.
 pub(super) fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
     let read = |source| SessionError::Read { path: path.to_owned(), source };
     let archive = |error: zip::result::ZipError| SessionError::Archive { path: path.to_owned(), source: error.into() };

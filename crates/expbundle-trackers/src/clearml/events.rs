@@ -106,7 +106,8 @@ impl Events {
     }
 }
 
-/// Members of a point; `method`, which version 2 adds, is that of an HTTP request. A point with another one is kept as it is.
+/// Members of a point; `method`, which version 2 adds, is that of an HTTP request. A point with
+/// another one is kept as it is.
 const MEMBERS: [&str; 8] = ["type", "task", "timestamp", "iter", "metric", "variant", "value", "method"];
 
 fn point(event: &Event) -> Option<Point> {

@@ -89,7 +89,8 @@ pub struct Session {
 }
 
 impl Sessions {
-    /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it the folder counts.
+    /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it
+    /// the folder counts.
     pub fn find(path: &Utf8Path) -> Result<Self, SessionError> {
         if is_session(path) {
             return Ok(Self(vec![Found::new(path.to_owned())]));

@@ -64,7 +64,8 @@ const BOOKKEEPING: [&str; 3] = [".git", ".cache", ".huggingface"];
 const OURS: &str = "experiment.expb";
 
 impl Model {
-    /// Reads a folder. What is wrong with it is in the findings; only a folder that cannot be opened at all is an error.
+    /// Reads a folder. What is wrong with it is in the findings; only a folder that cannot be
+    /// opened at all is an error.
     pub fn read(root: &Utf8Path) -> std::io::Result<Self> {
         fs::read_dir(root)?;
         let canonical = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());

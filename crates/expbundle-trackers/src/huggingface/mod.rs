@@ -1,4 +1,5 @@
-//! Hugging Face model folders: card, configuration, results, Git LFS pointers, and the revision where a clone or the cache shows one.
+//! Hugging Face model folders: card, configuration, results, Git LFS pointers, and the revision
+//! where a clone or the cache shows one.
 
 mod card;
 mod folder;

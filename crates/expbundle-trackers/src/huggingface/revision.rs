@@ -1,4 +1,5 @@
-//! Which repository and revision a folder is of: from the files of a git clone, or from the path within the Hub's cache.
+//! Which repository and revision a folder is of: from the files of a git clone, or from the path
+//! within the Hub's cache.
 
 use camino::Utf8Path;
 
@@ -45,7 +46,8 @@ fn commit(text: &str) -> Option<String> {
     is_hex.then(|| text.to_owned())
 }
 
-/// The repository in the address of a remote at the Hub. Names and tokens in front of the host are not looked at.
+/// The repository in the address of a remote at the Hub. Names and tokens in front of the host are
+/// not looked at.
 fn origin(git: &Utf8Path) -> Option<String> {
     let config = text(&git.join("config"))?;
     let mut addresses =

@@ -1,9 +1,9 @@
 //! Where a run's artifacts lie now, from where MLflow said that they were.
 //!
-//! The address is that of the machine which wrote it, so it is hardly ever right: a store is moved, and its addresses
-//! still begin with the old home folder. What stays is the end, with the id of the run or model in it. That end is
-//! looked for within the source (and within folders that the caller allows), never elsewhere: a database from a
-//! stranger could name `/etc` otherwise.
+//! The address is that of the machine which wrote it, so it is hardly ever right: a store is moved,
+//! and its addresses still begin with the old home folder. What stays is the end, with the id of
+//! the run or model in it. That end is looked for within the source (and within folders that the
+//! caller allows), never elsewhere: a database from a stranger could name `/etc` otherwise.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,7 +13,8 @@ use crate::finding::{SourceCode, SourceFinding};
 
 /// Finds the folder that an address speaks of and lists its files.
 ///
-/// `id` is the run's or model's id, which stands in the address; `roots` are looked into in their order.
+/// `id` is the run's or model's id, which stands in the address; `roots` are looked into in their
+/// order.
 pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<SourceFinding>) -> Artifacts {
     let parts = match Address::parse(uri) {
         Address::Remote => return Artifacts { place: Place::Remote, files: Vec::new() },
@@ -53,7 +54,8 @@ enum Address {
 
 impl Address {
     fn parse(uri: &str) -> Self {
-        // Only `file:` addresses are URIs; anything else is a path whose `%25` and `#` are themselves.
+        // Only `file:` addresses are URIs; anything else is a path whose `%25` and `#` are
+        // themselves.
         if let Some(rest) = strip_scheme(uri, "file") {
             return Self::path(&percent_decode(after_authority(rest)));
         }

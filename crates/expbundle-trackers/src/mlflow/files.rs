@@ -1,8 +1,8 @@
 //! Reading within a source and nowhere else.
 //!
-//! Every path is resolved before it is opened and must still lie within the source, so a symlink in a store that came
-//! from a stranger cannot make us read, and publish, a file of this machine. Only regular files are opened: a pipe
-//! would wait for ever.
+//! Every path is resolved before it is opened and must still lie within the source, so a symlink in
+//! a store that came from a stranger cannot make us read, and publish, a file of this machine. Only
+//! regular files are opened: a pipe would wait for ever.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -17,7 +17,8 @@ use crate::finding::{SourceCode, SourceFinding};
 /// More files in one folder than any run has; a limit for listings made by an attacker.
 const MAX_FILES: usize = 1_000_000;
 
-/// The deepest folder that is looked into. Keys with `/` make folders, 250 characters of them at most.
+/// The deepest folder that is looked into. Keys with `/` make folders, 250 characters of them at
+/// most.
 const MAX_DEPTH: usize = 128;
 
 /// Why something is not read.
@@ -142,9 +143,11 @@ impl Root {
         self.resolve(path).is_ok_and(|resolved| resolved.is_file())
     }
 
-    /// All files under a folder, at any depth, in the order of their paths: `(path with "/", size, file)`.
+    /// All files under a folder, at any depth, in the order of their paths:
+    /// `(path with "/", size, file)`.
     ///
-    /// A symlink to a file within this root counts as that file; one to a folder, or out of here, is a finding.
+    /// A symlink to a file within this root counts as that file; one to a folder, or out of here,
+    /// is a finding.
     pub fn walk(&self, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<ArtifactFile> {
         let folder = match self.resolve(folder) {
             Ok(resolved) => resolved,

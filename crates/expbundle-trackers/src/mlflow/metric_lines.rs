@@ -7,15 +7,16 @@
 //! <ms> <value> <step> <run id> [<dataset name> <dataset digest>]     of a logged model
 //! ```
 //!
-//! Names of data sets are not escaped, so a line is read from both ends: three fields first, the digest last, the name
-//! between. A cut last line can still parse (`… 0.1` of `… 0.125 7` is a legal legacy line), so a last line without
-//! its newline is kept out and reported.
+//! Names of data sets are not escaped, so a line is read from both ends: three fields first, the
+//! digest last, the name between. A cut last line can still parse (`… 0.1` of `… 0.125 7` is a
+//! legal legacy line), so a last line without its newline is kept out and reported.
 
 use std::io::{self, BufRead};
 
 use super::run::{DatasetName, Metric, ModelMetric, Point};
 
-/// The longest line that is read. A data set's name has at most 500 characters, and four bytes each.
+/// The longest line that is read. A data set's name has at most 500 characters, and four bytes
+/// each.
 const MAX_LINE_BYTES: usize = 16 << 10;
 
 /// A line that is not a point.

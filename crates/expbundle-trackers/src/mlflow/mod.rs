@@ -1,10 +1,13 @@
-//! Reads MLflow without MLflow: file stores, SQLite databases, and folders of `mlflow-export-import`.
+//! Reads MLflow without MLflow: file stores, SQLite databases, and folders of
+//! `mlflow-export-import`.
 //!
-//! [`Source::open`] finds out what is at a path, [`Source::list`] lists its runs cheaply, and [`Source::read`] reads one run
-//! whole into a [`Run`]. Every damaged item is a finding; everything intact is returned. Nothing is written beside the
-//! source, nothing outside it is read, and nothing is fetched from a network.
+//! [`Source::open`] finds out what is at a path, [`Source::list`] lists its runs cheaply, and
+//! [`Source::read`] reads one run whole into a [`Run`]. Every damaged item is a finding; everything
+//! intact is returned. Nothing is written beside the source, nothing outside it is read, and
+//! nothing is fetched from a network.
 //!
-//! What it does not do: interpret. Which tag is a note and which file is a model is for the converter to say.
+//! What it does not do: interpret. Which tag is a note and which file is a model is for the
+//! converter to say.
 
 mod artifacts;
 mod export;

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::run::{ModelVersion, RegisteredModel, Run};
 use crate::text::{Json, read_json};
 
-/// Puts the registered models and prompts of a run into it: those with a version that points at the run or at a logged
-/// model that it made, and the prompts that it says it used. Other versions are left out.
+/// Puts the registered models and prompts of a run into it: those with a version that points at the
+/// run or at a logged model that it made, and the prompts that it says it used. Other versions are
+/// left out.
 pub(super) fn attach(run: &mut Run, registry: &[RegisteredModel]) {
     let made: BTreeSet<&str> = run
         .logged_models

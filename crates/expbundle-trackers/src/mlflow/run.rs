@@ -1,7 +1,7 @@
 //! What a run is to MLflow: one typed value for all the stores that can hold it.
 //!
-//! Nothing is interpreted here. Parameters and tags are text as MLflow keeps them, times are integer milliseconds,
-//! and members that no type knows are kept in `extra`.
+//! Nothing is interpreted here. Parameters and tags are text as MLflow keeps them, times are
+//! integer milliseconds, and members that no type knows are kept in `extra`.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -69,7 +69,8 @@ pub struct Listed {
     pub lifecycle: String,
 }
 
-/// All runs of a source, in the order of experiment, start and id, and what kept others from being listed.
+/// All runs of a source, in the order of experiment, start and id, and what kept others from being
+/// listed.
 #[derive(Clone, Debug, Default)]
 pub struct List {
     /// The runs.
@@ -101,7 +102,8 @@ pub struct Run {
     pub model_outputs: Vec<ModelEdge>,
     /// Logged models that this run made or used, by id.
     pub logged_models: Vec<LoggedModel>,
-    /// Registered models with a version that points at this run or its logged models; other versions are left out.
+    /// Registered models with a version that points at this run or its logged models; other
+    /// versions are left out.
     pub registered_models: Vec<RegisteredModel>,
     /// Prompts with a version that names this run.
     pub prompts: Vec<RegisteredModel>,
@@ -181,7 +183,8 @@ pub struct Metric {
     pub points: Vec<Point>,
     /// Data sets that points refer to.
     pub datasets: Vec<DatasetName>,
-    /// How many of the points are exact duplicates of an earlier one: MLflow 3 logs a step again to tie it to a model.
+    /// How many of the points are exact duplicates of an earlier one: MLflow 3 logs a step again to
+    /// tie it to a model.
     pub duplicates: u64,
 }
 
@@ -191,7 +194,8 @@ impl Metric {
         self.key.starts_with("system/")
     }
 
-    /// What MLflow calls the latest point: the largest by step, time and value, where NaN counts as least.
+    /// What MLflow calls the latest point: the largest by step, time and value, where NaN counts as
+    /// least.
     pub fn latest(&self) -> Option<&Point> {
         self.points.iter().max_by(|a, b| {
             let least_if_nan = |point: &Point| !point.value.is_nan();
@@ -214,7 +218,8 @@ impl Metric {
         u32::try_from(index).ok()
     }
 
-    /// Counts exact duplicates. Points in order of step and time, the rule, need no table of what was seen.
+    /// Counts exact duplicates. Points in order of step and time, the rule, need no table of what
+    /// was seen.
     pub(super) fn count_duplicates(&mut self) {
         let ordered = self.points.is_sorted_by(|a, b| (a.step, a.timestamp_ms) < (b.step, b.timestamp_ms));
         if ordered {
@@ -349,7 +354,8 @@ pub struct ModelMetric {
     pub key: String,
     /// When, in milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Value. Databases keep NaN as 0 here; it is restored from the run's own point where that is present.
+    /// Value. Databases keep NaN as 0 here; it is restored from the run's own point where that is
+    /// present.
     pub value: f64,
     /// Step.
     pub step: i64,
@@ -437,7 +443,8 @@ pub enum Place {
     Unnamed,
     /// A folder within the source, or one that the caller allowed.
     Local(Utf8PathBuf),
-    /// A folder that MLflow speaks of and that is not here. Many runs have no artifacts and so no folder.
+    /// A folder that MLflow speaks of and that is not here. Many runs have no artifacts and so no
+    /// folder.
     Absent,
     /// On a server or in a cloud: recorded, never fetched.
     Remote,

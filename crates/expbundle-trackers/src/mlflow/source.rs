@@ -99,8 +99,8 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// Opens what is at a path: `mlruns/`, an experiment or run in it, `mlflow.db`, an export, a folder that holds one of
-    /// these, or the JSON file of an export.
+    /// Opens what is at a path: `mlruns/`, an experiment or run in it, `mlflow.db`, an export, a
+    /// folder that holds one of these, or the JSON file of an export.
     pub fn open(path: &Utf8Path) -> Result<Self, SourceError> {
         let metadata = fs::metadata(path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => SourceError::Missing { path: path.to_owned() },
@@ -136,8 +136,8 @@ impl Source {
         self.read_with(run_id, &[])
     }
 
-    /// Reads a run, whole, and looks for its artifacts in these folders too: artifacts may be kept far from the store, and
-    /// without being told where, only the source itself is looked into.
+    /// Reads a run, whole, and looks for its artifacts in these folders too: artifacts may be kept
+    /// far from the store, and without being told where, only the source itself is looked into.
     pub fn read_with(&self, run_id: &str, artifact_folders: &[Utf8PathBuf]) -> Result<Run, SourceError> {
         let mut run = match &self.store {
             Store::Files(store) => store.read(run_id, artifact_folders),

@@ -1,8 +1,9 @@
 //! The YAML of a file store: flat mappings, written by Python's `yaml.safe_dump`.
 //!
-//! Read with serde, so a member that must be text stays text however it is spelt (`007`, `yes`), and a quoted `'null'`
-//! is not the null that a plain one is. Anchors, aliases and foreign tags are refused, nesting and size have limits:
-//! nothing that MLflow writes needs them, and everything that attacks a YAML reader does.
+//! Read with serde, so a member that must be text stays text however it is spelt (`007`, `yes`),
+//! and a quoted `'null'` is not the null that a plain one is. Anchors, aliases and foreign tags are
+//! refused, nesting and size have limits: nothing that MLflow writes needs them, and everything
+//! that attacks a YAML reader does.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +12,8 @@ use serde_saphyr::{Options, budget, options};
 /// The largest file that is read: a data set's schema of ten thousand columns is under a megabyte.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
 
-/// Reads a document as a type, and beside it as a free-form mapping for members that the type does not know.
+/// Reads a document as a type, and beside it as a free-form mapping for members that the type does
+/// not know.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Map<String, Value>), String> {
     let typed = serde_saphyr::from_str_with_options::<T>(text, strict()).map_err(|error| reason(&error))?;
     let members = serde_saphyr::from_str_with_options(text, strict()).map_err(|error| reason(&error))?;

@@ -1,8 +1,9 @@
-//! What the public interface of the service exports: the fields of a run as JSON, its history as JSON lines, CSV or
-//! Parquet, a chart or a whole project as CSV.
+//! What the public interface of the service exports: the fields of a run as JSON, its history as
+//! JSON lines, CSV or Parquet, a chart or a whole project as CSV.
 //!
-//! Such files hold no series of system metrics, no console, no files, no definitions of metrics and no exit code; each
-//! run says so in its findings. The most complete history that is there is read, and what else is there is named.
+//! Such files hold no series of system metrics, no console, no files, no definitions of metrics and
+//! no exit code; each run says so in its findings. The most complete history that is there is read,
+//! and what else is there is named.
 
 mod node;
 #[cfg_attr(not(feature = "wandb-parquet"), path = "export/no_parquet.rs")]
@@ -336,7 +337,8 @@ fn frame_row(mut members: Vec<(String, Value)>, rows: &mut RowReader, points: &m
     rows.object(with_media(members), points);
 }
 
-/// Media objects that the service flattened with dots, put together again: a `…._type` says where one is.
+/// Media objects that the service flattened with dots, put together again: a `…._type` says where
+/// one is.
 fn with_media(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
     let is_type = |name: &String| name.strip_suffix("._type").map(str::to_owned);
     // Where each of them will stand in the row.
@@ -379,7 +381,8 @@ fn without_node(history: &[History], root: &Utf8Path) -> Vec<Export> {
     if first.form != Form::Chart {
         let mut exports: BTreeMap<&str, Export> = BTreeMap::new();
         for file in history {
-            // Parts belong together by run; else the most complete file names the run, and the others are of it too.
+            // Parts belong together by run; else the most complete file names the run, and the
+            // others are of it too.
             let id = id_of_file(if first.form == Form::Parts { file } else { first });
             exports.entry(id).or_insert_with(|| named(id, None, root)).history.push(file.clone());
         }

@@ -8,7 +8,8 @@ use super::keys::Keys;
 use super::value::Value;
 use super::wire::{Field, Fields};
 
-/// A series has no longer name: what stands below a longer path is not taken apart, for every part would repeat it.
+/// A series has no longer name: what stands below a longer path is not taken apart, for every part
+/// would repeat it.
 pub const MOST_PATH_BYTES: usize = 4096;
 
 /// Room that a row gets before it is read.
@@ -16,8 +17,9 @@ const MOST_EXPECTED_ITEMS: usize = 1024;
 
 /// Takes points as they are read.
 pub trait Points {
-    /// A series of the history, by its path; the number that it gives is used from then on. `None` if there is no room for it: then it is
-    /// asked for again, and its values come to [`Self::no_room`].
+    /// A series of the history, by its path; the number that it gives is used from then on. `None`
+    /// if there is no room for it: then it is asked for again, and its values come to
+    /// [`Self::no_room`].
     fn key(&mut self, path: &[String]) -> Option<u32>;
     /// A value of a series that there is no room for.
     fn no_room(&mut self);
@@ -235,7 +237,8 @@ impl RowReader {
         self.leaves(&path, value, at, points);
     }
 
-    /// A value that came as one piece: media, an object whose leaves are values of their own, or a leaf.
+    /// A value that came as one piece: media, an object whose leaves are values of their own, or a
+    /// leaf.
     fn leaves(&mut self, path: &[String], value: Value, at: At, points: &mut dyn Points) {
         if value.get("_type").and_then(Value::as_str).is_some() {
             self.counts.media_parts += 1;

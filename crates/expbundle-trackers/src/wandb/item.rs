@@ -5,7 +5,8 @@ use super::wire::{Content, Field, Fields};
 /// An item, nothing of it decoded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Item<'a> {
-    /// The bytes that name its path. They are the same for every item of a writer, so they can be looked up as they are.
+    /// The bytes that name its path. They are the same for every item of a writer, so they can be
+    /// looked up as they are.
     pub key: &'a [u8],
     /// Its value.
     pub value: Raw<'a>,
@@ -51,8 +52,8 @@ impl<'a> Item<'a> {
         Self { key, value }
     }
 
-    /// The JSON of an item that is expected to have a certain key and a short value, as nearly all of millions do; `None` if
-    /// it is another.
+    /// The JSON of an item that is expected to have a certain key and a short value, as nearly all
+    /// of millions do; `None` if it is another.
     pub fn expect(item: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
         // Field 16, bytes; then a length of one byte.
         let (length, json) = item.strip_prefix(key)?.strip_prefix(&[0x82, 0x01])?.split_first()?;

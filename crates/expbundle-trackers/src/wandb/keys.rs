@@ -10,13 +10,14 @@ pub struct Keys {
     /// With random seeds, for whoever writes the keys may choose them.
     numbers: HashMap<Box<[u8]>, usize>,
     bytes: Vec<Box<[u8]>>,
-    /// Which key came where in the record before: writers keep to an order, so it nearly always comes there again.
+    /// Which key came where in the record before: writers keep to an order, so it nearly always
+    /// comes there again.
     order: Vec<usize>,
 }
 
 impl Keys {
-    /// The number of the key of an item, which is the given one of its record, and its value. A key that was not seen before
-    /// gets the next number.
+    /// The number of the key of an item, which is the given one of its record, and its value. A key
+    /// that was not seen before gets the next number.
     pub fn read<'a>(&mut self, item: &'a [u8], position: usize) -> (usize, Raw<'a>) {
         if let Some(expected) = self.order.get(position)
             && let Some(key) = self.bytes.get(*expected)

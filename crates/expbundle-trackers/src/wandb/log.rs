@@ -1,8 +1,9 @@
-//! The `.wandb` transaction log: records in blocks of 32 KiB, `LevelDB`'s layout with a plain CRC-32.
+//! The `.wandb` transaction log: records in blocks of 32 KiB, `LevelDB`'s layout with a plain
+//! CRC-32.
 //!
-//! Damage is skipped as finely as it can be: after a record whose checksum fails, the next one is tried where the bad
-//! record says that it begins, if a header there is plausible and its own checksum fits; else reading goes on at the next
-//! block. What is lost is said.
+//! Damage is skipped as finely as it can be: after a record whose checksum fails, the next one is
+//! tried where the bad record says that it begins, if a header there is plausible and its own
+//! checksum fits; else reading goes on at the next block. What is lost is said.
 
 use std::io::{self, Read};
 
@@ -58,7 +59,8 @@ enum Step {
     Fragment(Fragment),
     /// The rest of the block holds nothing.
     BlockEnd,
-    /// The rest of the block is zeros, which nobody wrote: whatever was being put together has lost a part.
+    /// The rest of the block is zeros, which nobody wrote: whatever was being put together has lost
+    /// a part.
     Zeros,
     /// The file ends within the fragment.
     Cut,

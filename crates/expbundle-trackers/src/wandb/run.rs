@@ -205,7 +205,8 @@ pub fn read_log(
     Ok(reader.finish(log.into_findings(), place))
 }
 
-/// Values of configuration and summary that are taken apart; the rest stays text. Real ones have some thousands.
+/// Values of configuration and summary that are taken apart; the rest stays text. Real ones have
+/// some thousands.
 const MOST_VALUES: usize = 1 << 19;
 
 struct Reader {
@@ -379,7 +380,8 @@ impl Reader {
         }
     }
 
-    /// Each change of name, notes or tags writes the whole record again: the last wins, but for what later ones leave out.
+    /// Each change of name, notes or tags writes the whole record again: the last wins, but for
+    /// what later ones leave out.
     fn run_record(&mut self, message: &[u8]) {
         for field in Fields::new(message) {
             match field.number {
@@ -416,7 +418,8 @@ impl Reader {
         }
     }
 
-    /// Two records for each row, half of the file: only the last value of each path counts, so none is decoded yet.
+    /// Two records for each row, half of the file: only the last value of each path counts, so none
+    /// is decoded yet.
     fn summary(&mut self, message: &[u8]) {
         self.summary_order += 1;
         for (position, field) in Fields::new(message).enumerate() {
@@ -451,7 +454,8 @@ impl Reader {
 
     fn finish(mut self, damage: Vec<SourceFinding>, place: &str) -> Run {
         let mut items = std::mem::take(&mut self.summary);
-        // In the order in which they were written: a longer path goes into the object of a shorter one, or replaces it.
+        // In the order in which they were written: a longer path goes into the object of a shorter
+        // one, or replaces it.
         items.sort_by(|a, b| (a.order, &a.path).cmp(&(b.order, &b.path)));
         for SummaryItem { path, json, removed, .. } in items {
             if removed {

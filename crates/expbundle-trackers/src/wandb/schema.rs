@@ -1,7 +1,9 @@
-//! The messages of the log as tables: number, name and type of each field, as read off the client's descriptors.
+//! The messages of the log as tables: number, name and type of each field, as read off the client's
+//! descriptors.
 //!
-//! Rare records are decoded by these tables into a [`Value`], so that fields which have no meaning to us are kept too.
-//! History, summary and system metrics, which make up the file, are walked by hand.
+//! Rare records are decoded by these tables into a [`Value`], so that fields which have no meaning
+//! to us are kept too. History, summary and system metrics, which make up the file, are walked by
+//! hand.
 
 use super::value::{Members, Value};
 use super::wire::{Content, Field, Fields};
@@ -230,7 +232,8 @@ pub const TENSORBOARD: &[Def] = &[
 pub const OUTPUT: &[Def] = &[(1, "output_type", Integer), (2, "timestamp", Timestamp), (3, "line", Text)];
 pub const LOGGER: &[Def] = &[(1, "line", Text)];
 
-/// Decodes a message. What is at its default is not there, as on the wire. Unknown fields are left out.
+/// Decodes a message. What is at its default is not there, as on the wire. Unknown fields are left
+/// out.
 pub fn decode(message: &[u8], defs: &[Def]) -> Value {
     let mut members = Members::new();
     for Field { number, content } in Fields::new(message) {

@@ -53,7 +53,8 @@ pub enum SourceError {
 /// A run as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// What names it within the source: the name of its folder, or of its log. One id may have several.
+    /// What names it within the source: the name of its folder, or of its log. One id may have
+    /// several.
     pub key: String,
     /// Its id.
     pub id: String,
@@ -78,7 +79,8 @@ pub struct RunFiles {
     pub run: Run,
     /// The folder, if the log lies in one.
     pub folder: Option<Folder>,
-    /// The folder of the same id that came before, as a key: an offline run that was resumed has several.
+    /// The folder of the same id that came before, as a key: an offline run that was resumed has
+    /// several.
     pub previous: Option<String>,
 }
 
@@ -175,7 +177,8 @@ impl Source {
         self.place(key).ok().and_then(|place| fs::metadata(&place.log).ok()).map_or(0, |metadata| metadata.len())
     }
 
-    /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as they are read.
+    /// Reads a run, named by its key, or by its id if only one has it. Points go to `points` as
+    /// they are read.
     pub fn read(
         &self,
         key: &str,
@@ -210,7 +213,8 @@ impl Source {
         }
     }
 
-    /// Names of folders begin with their date, so among those of one id the one before is the next smaller.
+    /// Names of folders begin with their date, so among those of one id the one before is the next
+    /// smaller.
     fn previous(&self, place: &LogPlace, id: &str) -> Option<String> {
         let date = |place: &LogPlace| place.key().trim_start_matches("offline-").to_owned();
         place.folder.as_ref()?;

@@ -21,7 +21,8 @@ pub enum Value {
     List(Vec<Value>),
     /// An object, in the order in which its members came.
     Object(Box<Members>),
-    /// JSON that is not taken apart, as it is written: nested too deep, or with more values than memory should hold.
+    /// JSON that is not taken apart, as it is written: nested too deep, or with more values than
+    /// memory should hold.
     Json(String),
 }
 
@@ -34,11 +35,13 @@ const MOST_LEVELS: usize = 32;
 const MOST_LEVELS_OF_TEXT: usize = 128;
 /// Parts of a path that are levels of a tree.
 const MOST_PARTS: usize = 16;
-/// Values of one text that are taken apart. In memory a value takes a hundred times the bytes of its text.
+/// Values of one text that are taken apart. In memory a value takes a hundred times the bytes of
+/// its text.
 const MOST_VALUES: usize = 1 << 18;
 
 impl Value {
-    /// Reads a JSON text in W&B's dialect. `None` if it is none. A text of too many values is not taken apart.
+    /// Reads a JSON text in W&B's dialect. `None` if it is none. A text of too many values is not
+    /// taken apart.
     pub fn parse(text: &str) -> Option<Self> {
         Self::parse_within(text, &mut { MOST_VALUES })
     }
@@ -95,8 +98,9 @@ impl Value {
         }
     }
 
-    /// Puts a value at a path. What is not an object on the way is replaced; an empty path replaces everything. Of a path of more than 16
-    /// parts the last one in the tree is all the others, joined by dots.
+    /// Puts a value at a path. What is not an object on the way is replaced; an empty path replaces
+    /// everything. Of a path of more than 16 parts the last one in the tree is all the others,
+    /// joined by dots.
     pub fn put(&mut self, path: &[String], value: Self) {
         let mut place = self;
         for name in within_levels(path) {

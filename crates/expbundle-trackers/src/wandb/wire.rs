@@ -1,7 +1,8 @@
-//! Protocol Buffers, as far as reading foreign records needs it: fields in sequence, nothing allocated.
+//! Protocol Buffers, as far as reading foreign records needs it: fields in sequence, nothing
+//! allocated.
 //!
-//! History rows are millions of small messages; walking their bytes is several times as quick as decoding them into
-//! structs of their own.
+//! History rows are millions of small messages; walking their bytes is several times as quick as
+//! decoding them into structs of their own.
 
 /// A field of a message.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -39,8 +39,9 @@ pub enum Form {
     },
 }
 
-/// The family of the records `start`, of which `shown` are what the form is about: first what was said against any of them, last
-/// what was set apart, findings, and by whose signers file it was judged (its name, if there is one).
+/// The family of the records `start`, of which `shown` are what the form is about: first what was
+/// said against any of them, last what was set apart, findings, and by whose signers file it was
+/// judged (its name, if there is one).
 pub fn words(
     relations: &Relations,
     start: &[RecordId],
@@ -68,7 +69,8 @@ pub fn words(
     objected::lines(relations, &objected) + &text + &remarks(relations) + &judged.unwrap_or_default()
 }
 
-/// The family as a picture that [`expbundle_draw`] draws, with what was said against it as warnings.
+/// The family as a picture that [`expbundle_draw`] draws, with what was said against it as
+/// warnings.
 pub fn picture(relations: &Relations, start: &[RecordId], shown: &[RecordId]) -> View {
     let options = ViewOptions { gaps: true, suggestions: true, edges: MOST_EDGES, ..ViewOptions::default() };
     let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));

@@ -1,4 +1,5 @@
-//! What was said against anything that the answer is about. It comes first, whatever depth, way or number of lines chooses what is shown.
+//! What was said against anything that the answer is about. It comes first, whatever depth, way or
+//! number of lines chooses what is shown.
 
 use expbundle_format::RecordId;
 use expbundle_query::{Relations, short};

@@ -90,8 +90,9 @@ impl RecordWords<'_> {
     }
 }
 
-/// A record in one line: id, title, tool, date, who vouches. What was said against it stands at the top, and here no more than a mark: a record
-/// may have a thousand objections and a thousand places.
+/// A record in one line: id, title, tool, date, who vouches. What was said against it stands at the
+/// top, and here no more than a mark: a record may have a thousand objections and a thousand
+/// places.
 pub fn record(relations: &Relations, id: RecordId) -> String {
     let one = Relative::of(relations, id);
     let title = objections::title(one.title.as_deref());
@@ -181,7 +182,8 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
     }
 }
 
-/// How well the family holds: with all that it derives from, or of what came from it, all that is shown.
+/// How well the family holds: with all that it derives from, or of what came from it, all that is
+/// shown.
 pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], direction: Direction) -> String {
     let size = shown.len();
     let mut text = format!("\n{}: ", count(size as u64, "record"));
@@ -189,7 +191,8 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
         Direction::Up => relations.graph().weakest(start, |id| relations.present_state(id)),
         Direction::Down => None,
     };
-    // What may be an ancestor, may have made the file, or was taken back, can be weaker than what is known to be one.
+    // What may be an ancestor, may have made the file, or was taken back, can be weaker than what
+    // is known to be one.
     let (here, which) = match direction {
         Direction::Up => relations.weakest_here(start),
         Direction::Down => relations.weakest_below(start, shown),

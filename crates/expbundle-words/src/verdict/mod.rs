@@ -19,8 +19,9 @@ mod signers;
 use signers::signers;
 pub use signers::{brief, standing};
 
-/// What is told although it changes nothing: a revocation that does not count yet, or is by somebody without a right to it, may be meant to
-/// count; and what only a later version understands may be one.
+/// What is told although it changes nothing: a revocation that does not count yet, or is by
+/// somebody without a right to it, may be meant to count; and what only a later version understands
+/// may be one.
 const TOLD: [Code; 4] =
     [Code::StatementFuture, Code::TrustNoRight, Code::StatementUnknownVersion, Code::SignatureUnknownAlgorithm];
 
@@ -65,8 +66,8 @@ pub fn words(report: &Report) -> String {
     text
 }
 
-/// What was said against records comes first, also of those that are not here. A record that is set apart is not here, so its title, which
-/// a stranger chose, is not shown.
+/// What was said against records comes first, also of those that are not here. A record that is set
+/// apart is not here, so its title, which a stranger chose, is not shown.
 fn objected(report: &Report) -> String {
     let here = report.records.iter();
     let here = here.map(|one| (one.id, objections::title(one.title.as_deref()), one.objections.as_slice()));

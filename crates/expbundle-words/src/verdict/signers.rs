@@ -10,8 +10,9 @@ use expbundle_query::short;
 use super::{SHOWN, section};
 use crate::{Tone, count, folder, kind, one_line, paint, table};
 
-/// Who signed what, in the order of time. All that trusted people wrote is shown: no number of statements by others can push that out. Of
-/// those by others only so many are shown, of what is against a record and of the rest, and none that was said anew since.
+/// Who signed what, in the order of time. All that trusted people wrote is shown: no number of
+/// statements by others can push that out. Of those by others only so many are shown, of what is
+/// against a record and of the rest, and none that was said anew since.
 pub(super) fn signers(report: &Report) -> String {
     if report.statements.is_empty() {
         return String::new();
@@ -46,7 +47,8 @@ pub(super) fn signers(report: &Report) -> String {
     text
 }
 
-/// Whose statement it is comes first, and what it says last; of which record, where there are several.
+/// Whose statement it is comes first, and what it says last; of which record, where there are
+/// several.
 fn row(statement: &StatementReport, several: bool) -> Vec<String> {
     let record = statement.record.map_or_else(|| "the folder".to_owned(), |record| short(&record));
     let mut row = vec![standing(statement), statement.created.to_string(), kind(&statement.kind)];

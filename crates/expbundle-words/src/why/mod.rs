@@ -15,8 +15,9 @@ use told::{record, some, told};
 /// How many of many are told of.
 const SHOWN: usize = 10;
 
-/// Which experiment made the file of this name, from what, who approved it and where it is in use; what was said against any of it comes
-/// first. Without a file, what is known of the records that the question begins with.
+/// Which experiment made the file of this name, from what, who approved it and where it is in use;
+/// what was said against any of it comes first. Without a file, what is known of the records that
+/// the question begins with.
 pub fn words(relations: &Relations, file_name: &str) -> String {
     let mut text = match &relations.file {
         Some(file) => opening(relations, &cell(file_name), &file.digests()),
@@ -59,7 +60,8 @@ fn sentence(words: &str) -> String {
     first.into_iter().chain(letters).chain(['.']).collect()
 }
 
-/// What was said against records that are not told of, and against their ancestors: each once, for thousands may share one.
+/// What was said against records that are not told of, and against their ancestors: each once, for
+/// thousands may share one.
 fn against_folded(relations: &Relations, told: &[RecordId], folded: &[RecordId]) -> String {
     if relations.verdict.standing.against.is_empty() {
         return String::new();

@@ -10,8 +10,10 @@ use crate::{Tone, calling_itself, count, day, objections, one_line, paint, quote
 
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
-/// Of one reviewer the latest review of each scope and role has a sentence. With a signers file only trusted signers have, and what is
-/// against the record comes first. Statements by unknown keys are counted; without a signers file all keys are unknown, and each sentence begins with that.
+/// Of one reviewer the latest review of each scope and role has a sentence. With a signers file
+/// only trusted signers have, and what is against the record comes first. Statements by unknown
+/// keys are counted; without a signers file all keys are unknown, and each sentence begins with
+/// that.
 pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 3;

@@ -120,7 +120,8 @@ fn withheld(relations: &Relations, id: RecordId) -> String {
     text
 }
 
-/// Whether it is a step, trial or nested run of its parent, and takes in nothing that the parent made.
+/// Whether it is a step, trial or nested run of its parent, and takes in nothing that the parent
+/// made.
 fn is_part(edge: &Edge) -> bool {
     edge.grade() != Grade::Proven && edge.relation().is_some_and(|relation| relation.as_str() == "part-of")
 }

@@ -38,7 +38,8 @@ pub enum HashError {
         /// The cause.
         source: TreeError,
     },
-    /// Something in a folder has no place in a listing, and a listing without it would not be of that folder.
+    /// Something in a folder has no place in a listing, and a listing without it would not be of
+    /// that folder.
     #[error("`{}` cannot be recorded: {}{}", .first.path, .first.why, and_more(*.more))]
     LeftOut {
         /// Which folder.

@@ -35,10 +35,11 @@ pub enum Found {
     Folder,
 }
 
-/// Lists the regular files of a folder, sorted by path. `skip` names files, and folders with all that is in them, to leave out.
+/// Lists the regular files of a folder, sorted by path. `skip` names files, and folders with all
+/// that is in them, to leave out.
 ///
-/// Links are not followed, except in a snapshot of the Hub's cache (`models--*/snapshots/<revision>`), where each file is a link to a
-/// blob of the same repository.
+/// Links are not followed, except in a snapshot of the Hub's cache
+/// (`models--*/snapshots/<revision>`), where each file is a link to a blob of the same repository.
 pub fn list_files(
     folder: &Utf8Path,
     skip: &dyn Fn(&str, Found) -> bool,
@@ -94,7 +95,8 @@ pub fn list_files(
     Ok((files, skipped))
 }
 
-/// The folder of blobs, if this is a snapshot of the Hub's cache: `<kind>--<owner>--<name>/snapshots/<revision>`.
+/// The folder of blobs, if this is a snapshot of the Hub's cache:
+/// `<kind>--<owner>--<name>/snapshots/<revision>`.
 fn blobs_of_snapshot(folder: &Utf8Path) -> Option<PathBuf> {
     let folder = std::fs::canonicalize(folder).ok()?;
     let snapshots = folder.parent()?;
@@ -113,7 +115,8 @@ pub fn is_file_of(folder: &Utf8Path, path: &Utf8Path) -> bool {
         || (metadata.is_symlink() && blobs_of_snapshot(folder).is_some_and(|blobs| is_blob(path.as_std_path(), &blobs)))
 }
 
-/// Whether a link leads, through no other link out of there, to a blob: a regular file named by a digest.
+/// Whether a link leads, through no other link out of there, to a blob: a regular file named by a
+/// digest.
 fn is_blob(link: &Path, blobs: &Path) -> bool {
     let Ok(target) = std::fs::canonicalize(link) else { return false };
     let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -21,7 +21,8 @@ pub use list::{Found, ListedFile, is_file_of, list_files};
 pub use skipped::{Skipped, WhySkipped};
 pub use tree::hash_tree;
 
-/// Which digests of a file are wanted. SHA-256 cannot be computed on several cores and takes about five times as long.
+/// Which digests of a file are wanted. SHA-256 cannot be computed on several cores and takes about
+/// five times as long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
     /// BLAKE3, which is identity.

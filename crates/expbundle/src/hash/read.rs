@@ -1,9 +1,10 @@
 //! Reading a file in pieces, on all cores.
 //!
-//! A mapped file that another program cuts short ends the reader by a signal, so files are read by position instead, in
-//! pieces that stay in a core's cache. With BLAKE3's tree put together from pieces (its `hazmat` interface) that is as
-//! fast as mapping (`examples/hash_speed.rs` measures). A file that changes while it is read is an
-//! error, not a digest of bytes that never stood together.
+//! A mapped file that another program cuts short ends the reader by a signal, so files are read by
+//! position instead, in pieces that stay in a core's cache. With BLAKE3's tree put together from
+//! pieces (its `hazmat` interface) that is as fast as mapping (`examples/hash_speed.rs` measures).
+//! A file that changes while it is read is an error, not a digest of bytes that never stood
+//! together.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -17,13 +18,13 @@ use sha2::Digest as _;
 use super::{Hashed, Progress};
 use crate::content::read_file_at;
 
-/// Bytes read and hashed at a time by one core: a power of two, so that pieces are subtrees, and at home in a core's inner
-/// caches. On two cores, 2 GiB from page cache: 64 KiB took 0.47 s, 128 KiB to 1 MiB 0.94 s to 1.0 s, b3sum 1.8.7, which
-/// maps the file, 0.55 s.
+/// Bytes read and hashed at a time by one core: a power of two, so that pieces are subtrees, and at
+/// home in a core's inner caches. On two cores, 2 GiB from page cache: 64 KiB took 0.47 s, 128 KiB
+/// to 1 MiB 0.94 s to 1.0 s, b3sum 1.8.7, which maps the file, 0.55 s.
 pub(super) const PIECE_BYTES: u64 = 64 << 10;
 
-/// Bytes read at a time when both digests are wanted: SHA-256 is one long chain, so the work of one block is shared out
-/// between two cores, and blocks must be worth the handing over.
+/// Bytes read at a time when both digests are wanted: SHA-256 is one long chain, so the work of one
+/// block is shared out between two cores, and blocks must be worth the handing over.
 pub(super) const BLOCK_BYTES: usize = 4 << 20;
 
 thread_local! {
@@ -54,8 +55,8 @@ fn halves(file: &File, offset: u64, size: u64, progress: Progress<'_>) -> io::Re
     Ok((left?, right?))
 }
 
-/// The chaining value of a part that is a subtree of BLAKE3's and not the root. The recursion is as deep as the
-/// logarithm of the number of pieces.
+/// The chaining value of a part that is a subtree of BLAKE3's and not the root. The recursion is as
+/// deep as the logarithm of the number of pieces.
 fn subtree(file: &File, offset: u64, size: u64, progress: Progress<'_>) -> io::Result<ChainingValue> {
     if size > PIECE_BYTES {
         let (left, right) = halves(file, offset, size, progress)?;
@@ -83,7 +84,8 @@ fn with_piece<T>(file: &File, offset: u64, size: u64, work: impl FnOnce(&[u8]) -
     })
 }
 
-/// Both digests in one pass: while SHA-256 takes one block, BLAKE3 takes the same and the next is read.
+/// Both digests in one pass: while SHA-256 takes one block, BLAKE3 takes the same and the next is
+/// read.
 pub(super) fn chain_wise(file: &File, size: u64, progress: Progress<'_>) -> io::Result<Hashed> {
     let mut blake3 = blake3::Hasher::new();
     let mut sha256 = sha2::Sha256::new();

@@ -7,10 +7,12 @@ use expbundle_lineage::parallel::prelude::*;
 use super::{Found, HashError, Progress, Wanted, hash_file, list_files};
 use crate::write_file::is_unfinished;
 
-/// Hashes a folder into its listing, several files at a time, without what a writer of ours left unfinished in it.
+/// Hashes a folder into its listing, several files at a time, without what a writer of ours left
+/// unfinished in it.
 ///
 /// # Errors
-/// The folder holds no files, or something that a listing cannot hold: it is listed as it is, or not at all.
+/// The folder holds no files, or something that a listing cannot hold: it is listed as it is, or
+/// not at all.
 pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<Tree, HashError> {
     let is_left_over =
         |path: &str, found| found == Found::File && is_unfinished(path.rsplit('/').next().unwrap_or(path));

@@ -24,7 +24,8 @@ pub enum WhyNotWritten {
     /// Another writer is at work in the folder and does not end.
     #[error("cannot lock the folder of the file: {0}")]
     Locked(io::Error),
-    /// It is named like a file that is being written, or lies in such a folder; what is named so may be removed at any time.
+    /// It is named like a file that is being written, or lies in such a folder; what is named so
+    /// may be removed at any time.
     #[error("the path is named like a file that a command left unfinished")]
     Unfinished,
     /// What is there would be lost.

@@ -15,7 +15,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Refuses paths that name a file which is being written, or lie in such a folder: what is named so may be removed at any time.
+    /// Refuses paths that name a file which is being written, or lie in such a folder: what is
+    /// named so may be removed at any time.
     pub fn check_names(&self) -> Result<(), OutputError> {
         for path in self.read.iter().chain(&self.written) {
             let whole = path.canonicalize_utf8().unwrap_or_else(|_| path.clone());

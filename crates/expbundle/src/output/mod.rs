@@ -1,5 +1,5 @@
-//! Where results are written. Nothing is written over that the same call reads, and nothing that would be lost unless that is asked for
-//! (docs/decisions/0021-what-is-written-over.md).
+//! Where results are written. Nothing is written over that the same call reads, and nothing that
+//! would be lost unless that is asked for (docs/decisions/0021-what-is-written-over.md).
 
 use std::fs::File;
 use std::io;
@@ -31,7 +31,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// A place that a person named. Refuses what nothing can be written to, and what is not a bundle and would be lost.
+    /// A place that a person named. Refuses what nothing can be written to, and what is not a
+    /// bundle and would be lost.
     pub fn new(path: &Utf8Path, over: Over<'_>) -> Result<Self, OutputError> {
         check_replaceable(path).map_err(failed("write the file", path))?;
         let output = Self { path: path.to_owned(), seen: Seen::at(path), lost: over.lost(path) };

@@ -8,7 +8,8 @@ use camino::Utf8Path;
 use super::{OutputError, WhyNotWritten, failed, lock};
 use crate::write_file::{PreparedFile, write_file};
 
-/// Writes a private key and its public one, where neither is there. Nobody else may read the private key, not even for a moment.
+/// Writes a private key and its public one, where neither is there. Nobody else may read the
+/// private key, not even for a moment.
 pub fn write_keys(private: (&Utf8Path, &str), public: (&Utf8Path, &str)) -> Result<(), OutputError> {
     let _lock = lock(private.0)?;
     let text = |text: &str| {

@@ -1,7 +1,9 @@
-//! What the central directory names and the walk did not meet: entries whose local header is damaged, or that were cut off.
+//! What the central directory names and the walk did not meet: entries whose local header is
+//! damaged, or that were cut off.
 //!
-//! Nothing is taken from where the directory points, so it need not be believed. A name that it has and the walk has not is an entry that
-//! is lost, and if the directory itself is lost or damaged, nobody knows what it named: both are reported.
+//! Nothing is taken from where the directory points, so it need not be believed. A name that it has
+//! and the walk has not is an entry that is lost, and if the directory itself is lost or damaged,
+//! nobody knows what it named: both are reported.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -30,9 +32,11 @@ pub fn name_hash(name: &[u8]) -> NameHash {
     hash
 }
 
-/// Findings on every entry that is named here and was not met, at most `most`, and on a directory that does not say.
+/// Findings on every entry that is named here and was not met, at most `most`, and on a directory
+/// that does not say.
 ///
-/// `data` are the bytes of entries, in the order of the file: an end record within them belongs to another archive.
+/// `data` are the bytes of entries, in the order of the file: an end record within them belongs to
+/// another archive.
 pub fn not_met(source: &Content, met: &BTreeSet<NameHash>, data: &[Range<u64>], most: u64) -> io::Result<Vec<Finding>> {
     let Some(directory) = Directory::find(source, data)? else {
         let message = "the end of the archive is missing, and what was there with it";
@@ -70,7 +74,8 @@ struct Directory {
 }
 
 impl Directory {
-    /// By the last end record. Bytes may have been put in front of the archive, so its offset is not used, only its size.
+    /// By the last end record. Bytes may have been put in front of the archive, so its offset is
+    /// not used, only its size.
     fn find(source: &Content, data: &[Range<u64>]) -> io::Result<Option<Self>> {
         let mut before = source.size();
         while let Some(end) = last(source, before, END)? {

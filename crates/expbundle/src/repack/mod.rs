@@ -1,9 +1,11 @@
-//! `repack`: from an archive that holds the objects of a bundle, in whatever layout, to the one layout that they have.
+//! `repack`: from an archive that holds the objects of a bundle, in whatever layout, to the one
+//! layout that they have.
 //!
-//! Ids survive because names are digests: an object is kept when its bytes hash to its name, or to what its record says,
-//! and that alone decides. So nothing else about the archive needs to be true, and nothing of it is trusted. What is not
-//! kept is reported. A statement under a wrong name is known by its signature, and gets the name that its digest is; else signatures are
-//! not looked at, and [`crate::verify`] does that with the result.
+//! Ids survive because names are digests: an object is kept when its bytes hash to its name, or to
+//! what its record says, and that alone decides. So nothing else about the archive needs to be
+//! true, and nothing of it is trusted. What is not kept is reported. A statement under a wrong name
+//! is known by its signature, and gets the name that its digest is; else signatures are not looked
+//! at, and [`crate::verify`] does that with the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -30,13 +32,16 @@ mod tests;
 pub struct Repacked {
     /// Every object that is what its name says.
     pub bundle: Bundle,
-    /// What was left out, and why. If there is nothing, everything in the archive is in the bundle, but for `clutter`, folders, `mimetype` and
-    /// the times and fields that ZIP tools add.
+    /// What was left out, and why. If there is nothing, everything in the archive is in the bundle,
+    /// but for `outside`, `clutter`, folders, `mimetype` and the times and fields that ZIP tools add.
     pub dropped: Vec<Finding>,
+    /// What the archive holds beside its entries: comments, and bytes that belong to none. They are
+    /// not kept, and no object is lost with them.
+    pub outside: Vec<Finding>,
     /// Objects that had a different name in the archive.
     pub renamed: u64,
-    /// Files of an operating system, such as `__MACOSX/…` and `.DS_Store`, that are not in the bundle. They are no loss: what is an object of
-    /// the bundle is kept under whatever name.
+    /// Files of an operating system, such as `__MACOSX/…` and `.DS_Store`, that are not in the
+    /// bundle. They are no loss: what is an object of the bundle is kept under whatever name.
     pub clutter: u64,
 }
 
@@ -75,11 +80,12 @@ impl RepackError {
     }
 }
 
-/// Gathers the objects of a bundle from an archive of any layout: zipped again, compressed, in a folder, with bytes
-/// before, between or after, or cut short.
+/// Gathers the objects of a bundle from an archive of any layout: zipped again, compressed, in a
+/// folder, with bytes before, between or after, or cut short.
 ///
-/// Entries that are stored stay where they are, as parts of `source`; others are inflated into one temporary file. Memory is
-/// bounded by the number of entries, time by the size of the file and what it may inflate to.
+/// Entries that are stored stay where they are, as parts of `source`; others are inflated into one
+/// temporary file. Memory is bounded by the number of entries, time by the size of the file and
+/// what it may inflate to.
 pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError> {
     let Salvage { objects, dropped, mut not_met, outside, clutter, renamed } =
         salvage(source, limits, inflated_limit(source.size()))?;
@@ -112,9 +118,11 @@ pub fn repack(source: &Content, limits: &Limits) -> Result<Repacked, RepackError
         let name: Option<EntryName> = finding.place.entry.as_deref().and_then(|name| name.parse().ok());
         name.is_none_or(|name| !bundle.contains(&name))
     });
-    // Where entries or the list of them are damaged, their remains are what belongs to nothing, and they are reported.
-    dropped.extend(if not_met.is_empty() { outside } else { not_met });
-    Ok(Repacked { bundle, dropped, renamed, clutter: clutter.len() as u64 })
+    // Where entries or the list of them are damaged, their remains are what belongs to nothing, and
+    // they are reported.
+    let outside = if not_met.is_empty() { outside } else { Vec::new() };
+    dropped.extend(not_met);
+    Ok(Repacked { bundle, dropped, outside, renamed, clutter: clutter.len() as u64 })
 }
 
 /// Sorts objects into those that a bundle can hold and those that it cannot.
@@ -181,7 +189,8 @@ impl Sorter<'_> {
         same
     }
 
-    /// Keeps the records among files that are named like those of an operating system, and gives the rest.
+    /// Keeps the records among files that are named like those of an operating system, and gives
+    /// the rest.
     fn records_among(&mut self, clutter: Vec<Nameless>) -> Vec<Nameless> {
         let limits = self.limits;
         let record = |one: &Nameless| Record::parse(one.content.read(limits.record_bytes).ok()?, limits).ok();

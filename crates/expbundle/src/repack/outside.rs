@@ -1,7 +1,8 @@
-//! What an archive holds outside of its entries: comments, and bytes that belong to nothing. Nobody sees them in a list of files, and a
-//! person may have put them there.
+//! What an archive holds outside of its entries: comments, and bytes that belong to nothing. Nobody
+//! sees them in a list of files, and a person may have put them there.
 //!
-//! The walk tells where entries begin and end ([`Gaps`]); what stands between must be the list of entries of this archive or of one before.
+//! The walk tells where entries begin and end ([`Gaps`]); what stands between must be the list of
+//! entries of this archive or of one before.
 
 use std::io;
 use std::ops::Range;
@@ -21,7 +22,8 @@ pub struct Gaps {
     ranges: Vec<Range<u64>>,
     /// Where the last entry ends, as far as that is known.
     covered: u64,
-    /// Whether the last entry could not be read, so that everything up to the next one is its own, and is reported with it.
+    /// Whether the last entry could not be read, so that everything up to the next one is its own,
+    /// and is reported with it.
     is_open: bool,
 }
 
@@ -70,7 +72,8 @@ pub fn end_of_entry(source: &Content, data_end: u64, has_descriptor: bool) -> io
     Ok(data_end)
 }
 
-/// Walks lists of entries and their ends, and reports comments in them and the first bytes that are neither.
+/// Walks lists of entries and their ends, and reports comments in them and the first bytes that are
+/// neither.
 fn look(source: &Content, gap: &Range<u64>, most: u64, findings: &mut Vec<Finding>) -> io::Result<()> {
     let mut position = gap.start;
     let mut is_behind_end = false;
@@ -115,7 +118,8 @@ impl Structure {
         }
         let wide = part(source, position, WIDE_END_BYTES.into())?;
         if has(&wide, WIDE_END) {
-            // It says how many bytes come behind its first twelve. More than there must be are somebody's own.
+            // It says how many bytes come behind its first twelve. More than there must be are
+            // somebody's own.
             let is_plain = u64_at(&wide.unwrap_or_default(), 4) == u64::from(WIDE_END_BYTES) - 12;
             return Ok(if is_plain { plain(WIDE_END_BYTES.into()) } else { None });
         }

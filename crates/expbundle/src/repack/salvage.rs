@@ -1,9 +1,10 @@
 //! Finds the objects of a bundle in an archive that may be broken, by its local headers alone.
 //!
-//! Nothing is taken from where the central directory points: digests make belief needless. The file is walked once from front to
-//! back and no byte of data is taken twice, so overlapping entries, the trick behind the largest zip bombs, cannot be expressed; and an
-//! archive without its end gives what is there. What the directory names and the walk did not meet is reported ([`super::directory`]), and so is
-//! what stands outside of entries ([`super::outside`]).
+//! Nothing is taken from where the central directory points: digests make belief needless. The file
+//! is walked once from front to back and no byte of data is taken twice, so overlapping entries,
+//! the trick behind the largest zip bombs, cannot be expressed; and an archive without its end
+//! gives what is there. What the directory names and the walk did not meet is reported
+//! ([`super::directory`]), and so is what stands outside of entries ([`super::outside`]).
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -57,7 +58,8 @@ pub struct Salvage {
 
 /// Bytes that any archive may inflate to, however small.
 const INFLATED_BYTES: u64 = 1 << 30;
-/// Bytes inflated for each byte of the file, beyond that. Logs and JSON reach about 10; DEFLATE allows 1032.
+/// Bytes inflated for each byte of the file, beyond that. Logs and JSON reach about 10; DEFLATE
+/// allows 1032.
 const INFLATED_RATIO: u64 = 20;
 
 /// Bytes read at a time.
@@ -108,7 +110,8 @@ struct Walk<'a> {
     /// Where the bytes of objects are.
     data: Vec<Range<u64>>,
     gaps: Gaps,
-    /// Bytes of stored entries without the name of an object that may still be hashed: such entries may lie within each other.
+    /// Bytes of stored entries without the name of an object that may still be hashed: such entries
+    /// may lie within each other.
     to_hash: u64,
 }
 
@@ -138,7 +141,8 @@ impl<'a> Walk<'a> {
             Ok(_) => Some(end_of_entry(self.source, end, header.flags & FLAG_DESCRIPTOR != 0)?),
             Err(_) => None,
         });
-        // The data of anything but objects is searched for headers as well, so whatever its sizes say does not matter.
+        // The data of anything but objects is searched for headers as well, so whatever its sizes
+        // say does not matter.
         let position = header.data_offset;
         match (called, bytes) {
             (Called::Object(name), Ok(bytes)) => return Ok(self.object(header, end, name, bytes)),
@@ -203,7 +207,8 @@ impl<'a> Walk<'a> {
 enum Called {
     /// An object of a bundle.
     Object(EntryName),
-    /// What belongs to a bundle without being an object, with the digest that it has then: `mimetype`, and folders, which are empty.
+    /// What belongs to a bundle without being an object, with the digest that it has then:
+    /// `mimetype`, and folders, which are empty.
     Expected(Blake3),
     /// What an operating system adds.
     Clutter,
@@ -211,7 +216,8 @@ enum Called {
     Other,
 }
 
-/// Whether these bytes are a signed statement whose signature holds: then they are one under whatever name.
+/// Whether these bytes are a signed statement whose signature holds: then they are one under
+/// whatever name.
 pub fn statement(content: &Content, limits: &Limits) -> bool {
     let bytes = content.read(limits.statement_bytes).ok();
     bytes.is_some_and(|bytes| Envelope::parse(&bytes).and_then(Envelope::verify).is_ok())
@@ -246,7 +252,8 @@ impl Header {
         let flags = u16_at(&fixed, 6);
         let narrow = u32_at(&fixed, 18);
         let stored_size = match narrow {
-            // A descriptor behind the data tells the size, and only the data itself tells where that is.
+            // A descriptor behind the data tells the size, and only the data itself tells where
+            // that is.
             0 if flags & FLAG_DESCRIPTOR != 0 => None,
             u32::MAX => zip64_stored_size(&extra).filter(|size| *size > 0 || flags & FLAG_DESCRIPTOR == 0),
             size => Some(u64::from(size)),
@@ -276,15 +283,17 @@ impl Header {
         }
     }
 
-    /// Whether the operating system put it there: what macOS knows of the files, its view of the folder, thumbnails.
+    /// Whether the operating system put it there: what macOS knows of the files, its view of the
+    /// folder, thumbnails.
     fn is_clutter(&self) -> bool {
         let mut parts = self.name.split(['/', '\\']);
         let last = parts.clone().next_back().unwrap_or_default();
         parts.any(|part| part == "__MACOSX") || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&last)
     }
 
-    /// Finds and hashes the bytes of the entry, if they are no more than `most`. Gives also where the walk goes on: behind all that was looked at, for a file
-    /// that has its bytes taken many times would take forever.
+    /// Finds and hashes the bytes of the entry, if they are no more than `most`. Gives also where
+    /// the walk goes on: behind all that was looked at, for a file that has its bytes taken many
+    /// times would take forever.
     fn bytes(
         &self,
         source: &Content,
@@ -347,8 +356,8 @@ struct Spool {
 }
 
 impl Spool {
-    /// Inflates to the end of the compressed stream, or to one byte more than `most`. Gives how many bytes that took, and no result if
-    /// they are damaged or too many.
+    /// Inflates to the end of the compressed stream, or to one byte more than `most`. Gives how
+    /// many bytes that took, and no result if they are damaged or too many.
     fn inflate(&mut self, data: &Content, most: u64) -> Result<(u64, Option<Bytes>), RepackError> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -388,7 +397,8 @@ impl Spool {
         Ok((decoder.total_in(), Some(Bytes { blake3, inflated: true, offset, size: self.size - offset })))
     }
 
-    /// The size of stored data that has a descriptor behind it and no size in front. Digests decide whether it is right.
+    /// The size of stored data that has a descriptor behind it and no size in front. Digests decide
+    /// whether it is right.
     fn described(&mut self, source: &Content, data_offset: u64) -> io::Result<Option<u64>> {
         let mut position = data_offset;
         // In an archive without gaps all searches together look at each byte once.
@@ -507,7 +517,8 @@ fn hash(content: &Content) -> io::Result<Blake3> {
     Ok(Blake3::from_bytes(hasher.finalize().into()))
 }
 
-/// The size in the file from a ZIP64 extra field: the second of its values, after the inflated size.
+/// The size in the file from a ZIP64 extra field: the second of its values, after the inflated
+/// size.
 fn zip64_stored_size(mut extra: &[u8]) -> Option<u64> {
     while extra.len() >= 4 {
         let length = usize::from(u16_at(extra, 2));

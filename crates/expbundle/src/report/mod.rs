@@ -1,4 +1,5 @@
-//! What verification has to say, as one document: for `--json`, and for the words that a person reads.
+//! What verification has to say, as one document: for `--json`, and for the words that a person
+//! reads.
 
 mod objected;
 mod record;
@@ -53,8 +54,9 @@ pub struct Question<'a> {
 pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
-    /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the limits of this reader. Of a directory it is
-    /// judged by its files, else by the weakest record that counts.
+    /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the
+    /// limits of this reader. Of a directory it is judged by its files, else by the weakest record
+    /// that counts.
     pub state: State,
     /// How much was asked for.
     pub required: State,
@@ -64,10 +66,11 @@ pub struct Report {
     pub holds: bool,
     /// As of when signatures were judged.
     pub at: Time,
-    /// Lines of the signers file that were skipped: they name nobody who can sign here (spec/trust.md).
+    /// Lines of the signers file that were skipped: they name nobody who can sign here
+    /// (spec/trust.md).
     pub skipped_lines: Vec<SkippedLine>,
-    /// The records that count, in the order of their start: with a signers file those that a trusted key signed, else all. Those that were
-    /// taken back are among them.
+    /// The records that count, in the order of their start: with a signers file those that a
+    /// trusted key signed, else all. Those that were taken back are among them.
     pub records: Vec<RecordReport>,
     /// The statements that count, in the order of their dates.
     pub statements: Vec<StatementReport>,
@@ -85,7 +88,8 @@ pub struct Report {
     pub not_proven: Vec<&'static str>,
 }
 
-/// Records and statements by keys that the signers file does not trust; empty if there is no such file.
+/// Records and statements by keys that the signers file does not trust; empty if there is no such
+/// file.
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -104,8 +108,8 @@ impl Report {
         Self::new(path, findings, None, None, question)
     }
 
-    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and `folder` if it lies in one, by whose files it
-    /// is judged.
+    /// Puts a report together. `intact` and `verdict` are there if the bundle is intact, and
+    /// `folder` if it lies in one, by whose files it is judged.
     pub fn new(
         path: &str,
         mut findings: Vec<Finding>,

@@ -10,7 +10,8 @@ use super::RecordReport;
 use crate::judge::Verdict;
 use crate::standing::Objection;
 
-/// What was said against a record that is not here, or is set apart: whether it is changes nothing in this.
+/// What was said against a record that is not here, or is set apart: whether it is changes nothing
+/// in this.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObjectedReport {
@@ -20,8 +21,8 @@ pub struct ObjectedReport {
     pub objections: Vec<Objection>,
 }
 
-/// What was said against records that are not listed: with a signers file against whichever; without one, where anybody can say anything of
-/// any record, against parents.
+/// What was said against records that are not listed: with a signers file against whichever;
+/// without one, where anybody can say anything of any record, against parents.
 pub(super) fn objections_elsewhere(
     verdict: &Verdict,
     has_policy: bool,
@@ -46,7 +47,8 @@ pub(super) fn objections_elsewhere(
 /// Ancestors with objections that the report of a record names.
 pub(super) const MOST_OBJECTED: usize = 16;
 
-/// The ancestors of a record, and the parents that it and they name and that are not here, of which somebody says something against.
+/// The ancestors of a record, and the parents that it and they name and that are not here, of which
+/// somebody says something against.
 pub fn objected(verdict: &Verdict, record: RecordId) -> Vec<RecordId> {
     let against = &verdict.standing.against;
     if against.is_empty() {

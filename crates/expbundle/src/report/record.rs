@@ -53,12 +53,14 @@ pub struct RecordReport {
     pub revoked: bool,
     /// The record that took its place.
     pub superseded_by: Option<RecordId>,
-    /// What was said against it by those whose word counts: revoked, rejected, sent back, superseded. The weightiest first.
+    /// What was said against it by those whose word counts: revoked, rejected, sent back,
+    /// superseded. The weightiest first.
     pub objections: Vec<Objection>,
-    /// Ancestors against which something was said: revoked ones first, then rejected ones, those sent back and superseded ones, each in the
-    /// order of their ids; the first 16 of them.
+    /// Ancestors against which something was said: revoked ones first, then rejected ones, those
+    /// sent back and superseded ones, each in the order of their ids; the first 16 of them.
     pub ancestors_objected: Vec<RecordId>,
-    /// How many more of them there are; at least so many where something was said against more than 1,024 records.
+    /// How many more of them there are; at least so many where something was said against more than
+    /// 1,024 records.
     pub ancestors_objected_more: u64,
 }
 

@@ -33,9 +33,11 @@ pub struct StatementReport {
     pub says: String,
     /// Whether it is a rejection, a call for changes, a revocation, or names a successor.
     pub against: bool,
-    /// Whether it is a review that a later one of the same reviewer with the same scope and role replaced.
+    /// Whether it is a review that a later one of the same reviewer with the same scope and role
+    /// replaced.
     pub replaced: bool,
-    /// Whether it, its key, or the record that it vouches for was revoked: then it counts for nothing. A revocation itself cannot be revoked.
+    /// Whether it, its key, or the record that it vouches for was revoked: then it counts for
+    /// nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
     /// Whether it revokes the key that signed it: that counts, though the key no longer does.
     #[serde(skip)]
@@ -69,7 +71,8 @@ impl SignerReport {
     }
 }
 
-/// Reports on the statements of a bundle, each once, in the order of their dates; of one date in that of their chain.
+/// Reports on the statements of a bundle, each once, in the order of their dates; of one date in
+/// that of their chain.
 pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementReport> {
     let mut reports: Vec<_> = intact
         .statements()

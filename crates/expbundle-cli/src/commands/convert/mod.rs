@@ -21,8 +21,9 @@ use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep
 
 /// Convert a tracker's runs to bundles by reading its files, without the tracker
 ///
-/// Nothing is written next to the source. Every item is counted as mapped, kept raw, or dropped with a reason, and the totals are printed.
-/// The same run gives the same bytes, so a second call writes only what is new.
+/// Nothing is written next to the source. Every item is counted as mapped, kept raw, or dropped
+/// with a reason, and the totals are printed. The same run gives the same bytes, so a second call
+/// writes only what is new.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -66,16 +67,18 @@ pub struct Convert {
     /// Embed no files; list them by digest only
     #[arg(long, conflicts_with = "embed")]
     no_embed: bool,
-    /// Embed only files that match this pattern, e.g. `*.py` or `files/code/**` [default: small media, code and configuration]
+    /// Embed only files that match this pattern, e.g. `*.py` or `files/code/**` [default: small
+    /// media, code and configuration]
     #[arg(long, value_name = "PATTERN")]
     embed: Vec<String>,
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     ///
-    /// Warnings name the kind and location of what was left out, e.g. `token` and `recipe.json/parameters/run_token`. Anyone who gets the
-    /// bundle can read what is allowed.
+    /// Warnings name the kind and location of what was left out, e.g. `token` and
+    /// `recipe.json/parameters/run_token`. Anyone who gets the bundle can read what is allowed.
     #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Add a random salt to every section, so that a section withheld later cannot be guessed from its digest
+    /// Add a random salt to every section, so that a section withheld later cannot be guessed from
+    /// its digest
     ///
     /// The id of the record then differs with each conversion.
     #[arg(long)]

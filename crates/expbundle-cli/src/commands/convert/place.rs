@@ -14,7 +14,8 @@ pub(super) enum Placed {
     New,
     /// The bundle that is there holds this very record.
     Same,
-    /// The bundle that is there holds another record, perhaps an older one of the run, and signed: the new one stands beside it.
+    /// The bundle that is there holds another record, perhaps an older one of the run, and signed:
+    /// the new one stands beside it.
     Beside {
         path: Utf8PathBuf,
         is_new: bool,

@@ -1,4 +1,5 @@
-//! `expbundle show`: what was run, why, on what, with which results, at what cost, and who signed. One screen; then sections.
+//! `expbundle show`: what was run, why, on what, with which results, at what cost, and who signed.
+//! One screen; then sections.
 
 use camino::Utf8PathBuf;
 use expbundle_query::Shown;
@@ -11,7 +12,8 @@ use section::show_section;
 
 /// Show a bundle, a model folder's bundle, or a run in a tracker's folder or file
 ///
-/// Without SECTION: one screen with what was run, why, on what, the results, the cost and the signers.
+/// Without SECTION: one screen with what was run, why, on what, the results, the cost and the
+/// signers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]

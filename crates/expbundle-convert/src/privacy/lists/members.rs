@@ -1,6 +1,7 @@
 //! Keys of members that name people, machines and places.
 
-/// Members that name people, without case, hyphens and underscores, and without [`SCHEDULERS`](super::SCHEDULERS) before them.
+/// Members that name people, without case, hyphens and underscores, and without
+/// [`SCHEDULERS`](super::SCHEDULERS) before them.
 pub const PEOPLE: &[&str] = &[
     "user",
     "username",

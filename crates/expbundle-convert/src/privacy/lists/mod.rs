@@ -1,4 +1,5 @@
-//! Words of keys that name people and machines, and words that name nobody: data, apart from what is done with it.
+//! Words of keys that name people and machines, and words that name nobody: data, apart from what
+//! is done with it.
 
 mod members;
 mod nobody;

@@ -202,7 +202,8 @@ pub const NO_ONE: &[&str] = &[
     "needed",
 ];
 
-/// Data sets, models and fields that groups of projects are called by: found in the name of every file and data set, and telling of nobody.
+/// Data sets, models and fields that groups of projects are called by: found in the name of every
+/// file and data set, and telling of nobody.
 pub const THINGS: &[&str] = &[
     "ads",
     "alphafold",

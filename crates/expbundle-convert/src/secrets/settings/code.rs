@@ -9,7 +9,8 @@ pub(super) fn is_variable(value: &str) -> bool {
         && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// `Ed25519PrivateKey`, `DeprecatedIn50`: words with capitals make up much of it, or one of them says what it is.
+/// `Ed25519PrivateKey`, `DeprecatedIn50`: words with capitals make up much of it, or one of them
+/// says what it is.
 pub(super) fn is_camel_case(value: &str) -> bool {
     const WORD: usize = 4;
     let bytes = value.as_bytes();
@@ -48,7 +49,8 @@ pub(super) fn is_name(value: &str) -> bool {
         && !is_random(value)
 }
 
-/// Whether a value without quotes is an expression of a program: `tokenizer.pad_token`, `load_key(…)`, a variable named like the setting.
+/// Whether a value without quotes is an expression of a program: `tokenizer.pad_token`,
+/// `load_key(…)`, a variable named like the setting.
 pub(super) fn is_code(value: &str, next: Option<char>) -> bool {
     is_call(value, next) || is_of_words(value) && (names_secret(value) || is_shout(value))
 }
@@ -70,7 +72,8 @@ pub(super) fn is_shout(value: &str) -> bool {
     value.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
 
-/// `user_password`, `userPassword`: a name of several words, as variables have, which is none of those that people choose passwords of.
+/// `user_password`, `userPassword`: a name of several words, as variables have, which is none of
+/// those that people choose passwords of.
 pub(super) fn is_joined(value: &str) -> bool {
     let is_name = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let camel = value
@@ -82,7 +85,8 @@ pub(super) fn is_joined(value: &str) -> bool {
     is_name && (value.contains('_') || camel)
 }
 
-/// `RequestsCookieJar`, `PKCS7PrivateKeyTypes`: the name of a type, of several words with a capital each.
+/// `RequestsCookieJar`, `PKCS7PrivateKeyTypes`: the name of a type, of several words with a capital
+/// each.
 pub(super) fn is_type(value: &str) -> bool {
     let begins = |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_uppercase() && b.is_ascii_lowercase());
     let words = value.as_bytes().windows(2).filter(|pair| begins(pair)).count();

@@ -1,7 +1,8 @@
 //! Settings: a name that says "secret", and a value that is one.
 //!
-//! Machine learning is full of tokens that are not secrets (`max_tokens`, `pad_token`, `tokenizer`) and of keys that open nothing (`key`,
-//! `primary_key`, `num_key_value_heads`), so a name alone is never enough: the weaker the name, the more the value must look like a secret.
+//! Machine learning is full of tokens that are not secrets (`max_tokens`, `pad_token`, `tokenizer`)
+//! and of keys that open nothing (`key`, `primary_key`, `num_key_value_heads`), so a name alone is
+//! never enough: the weaker the name, the more the value must look like a secret.
 
 mod code;
 mod name;
@@ -29,9 +30,11 @@ pub use random::is_random;
 pub enum Class {
     /// `token`, `auth`: the value must look drawn at random.
     Token,
-    /// `pass`, `clave`, which are other words too: a value of letters and digits, in running text one drawn at random.
+    /// `pass`, `clave`, which are other words too: a value of letters and digits, in running text
+    /// one drawn at random.
     Pass,
-    /// `api_key`, `client_secret`, `access_token`: any text without blanks that is not a placeholder.
+    /// `api_key`, `client_secret`, `access_token`: any text without blanks that is not a
+    /// placeholder.
     Secret,
     /// `password`: anything that is not a placeholder, numbers too.
     Password,
@@ -51,7 +54,8 @@ impl Class {
 /// Where a value was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting<'a> {
-    /// The value is all there is: a member of an object, an argument of a command, a literal in quotes.
+    /// The value is all there is: a member of an object, an argument of a command, a literal in
+    /// quotes.
     Whole,
     /// It is a literal in quotes, in running text or a program.
     Quoted,
@@ -61,9 +65,11 @@ pub enum Setting<'a> {
         rest: &'a str,
         /// Whether name and value are joined as `name=value`.
         tight: bool,
-        /// Whether it follows an option of a command, as in `--name value`; so do words of a sentence.
+        /// Whether it follows an option of a command, as in `--name value`; so do words of a
+        /// sentence.
         after_option: bool,
-        /// Whether name and value are `NAME=value`, as a shell has variables: what stands there is no expression of a program.
+        /// Whether name and value are `NAME=value`, as a shell has variables: what stands there is
+        /// no expression of a program.
         is_variable: bool,
     },
 }
@@ -136,7 +142,8 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
     }
 }
 
-/// Whether a literal that is said to be the value of such a name, like the default of an argument, is a secret.
+/// Whether a literal that is said to be the value of such a name, like the default of an argument,
+/// is a secret.
 pub fn is_value(class: Class, value: &str) -> bool {
     !value.contains(char::is_whitespace)
         && !value.contains(['{', '}'])

@@ -3,7 +3,8 @@
 use super::Class;
 use crate::secrets::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSES, PASSWORDS, SERVICES, USERS};
 
-/// The words of a name: `AWS_SECRET_ACCESS_KEY`, `clientSecret`, `db.password` and `APIKey` are taken apart alike.
+/// The words of a name: `AWS_SECRET_ACCESS_KEY`, `clientSecret`, `db.password` and `APIKey` are
+/// taken apart alike.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -131,7 +132,8 @@ pub fn is_neutral(name: &str) -> bool {
         || name.eq_ignore_ascii_case("values")
 }
 
-/// Whether a member has the name of what stands in the one beside it: `{"name": "API_KEY", "value": "…"}`.
+/// Whether a member has the name of what stands in the one beside it:
+/// `{"name": "API_KEY", "value": "…"}`.
 pub fn is_name_of_pair(member: &str) -> bool {
     const NAMES: &[&str] = &["name", "key", "k", "variable", "param", "parameter", "setting", "option"];
     NAMES.iter().any(|name| member.eq_ignore_ascii_case(name))

@@ -1,6 +1,7 @@
 //! Values that say where a secret lies, and are none: the paths of files.
 //!
-//! A key in base64 may begin with `/` and have more of them in it, so the form of a path is not enough: its steps must read as names.
+//! A key in base64 may begin with `/` and have more of them in it, so the form of a path is not
+//! enough: its steps must read as names.
 
 use super::random::is_random;
 
@@ -92,7 +93,8 @@ pub(super) fn is_path(value: &str) -> bool {
     Path::read(value).is_some_and(|path| path.holds(2))
 }
 
-/// The same where any letters may be a secret: only a path whose beginning or end is known, or one of several names, is none.
+/// The same where any letters may be a secret: only a path whose beginning or end is known, or one
+/// of several names, is none.
 pub(super) fn is_known_path(value: &str) -> bool {
     value.contains(['/', '\\']) && Path::read(value).is_some_and(|path| path.holds(3))
 }
@@ -116,7 +118,7 @@ struct Path<'a> {
 impl<'a> Path<'a> {
     fn read(value: &'a str) -> Option<Self> {
         const SCHEMES: &[&str] = &["~/", "~\\", "file:/", "s3://", "gs://", "dbfs:/", "hdfs://"];
-        /// With more it is no path that anybody writes.
+        /// With more it is not a path that anybody writes.
         const MOST_STEPS: usize = 16;
         if !value.chars().all(|c| c.is_alphanumeric() || "/\\._- :~+@".contains(c)) {
             return None;
@@ -137,7 +139,8 @@ impl<'a> Path<'a> {
         (steps.len() <= MOST_STEPS).then_some(Self { root, steps })
     }
 
-    /// Whether it is one of a file; without a known beginning or end, one of so many steps at least.
+    /// Whether it is one of a file; without a known beginning or end, one of so many steps at
+    /// least.
     fn holds(&self, count: usize) -> bool {
         let Some(last) = self.steps.last() else { return self.root != Root::None };
         let is_drawn = self.steps.iter().any(|step| is_drawn(step));
@@ -157,7 +160,8 @@ fn is_of_file(name: &str) -> bool {
     })
 }
 
-/// Whether a step looks drawn at random, so that it is none: also a short one, if nearly every letter is of another kind than the one before.
+/// Whether a step looks drawn at random, so that it is none: also a short one, if nearly every
+/// letter is of another kind than the one before.
 fn is_drawn(step: &str) -> bool {
     const SHORTEST: usize = 6;
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_lowercase(), byte.is_ascii_uppercase());

@@ -103,7 +103,8 @@ pub fn is_placeholder(value: &str) -> bool {
     template || variable || one_letter || blank || asks
 }
 
-/// Whether a value says where a secret is, and is none: a variable of the environment, an entry of a vault.
+/// Whether a value says where a secret is, and is none: a variable of the environment, an entry of
+/// a vault.
 pub(super) fn is_reference(value: &str) -> bool {
     const STARTS: &[&str] = &[
         "${",

@@ -1,6 +1,7 @@
 //! Texts that look drawn at random.
 
-/// Whether a text looks drawn at random: one of its parts is long, and changes often between digits, small letters and capitals.
+/// Whether a text looks drawn at random: one of its parts is long, and changes often between
+/// digits, small letters and capitals.
 pub fn is_random(text: &str) -> bool {
     if is_uuid(text) {
         return true;

@@ -1,8 +1,9 @@
-//! Folders written by `mlflow-export-import`: `run.json`, `experiment.json`, `model.json` and the artifacts beside them.
+//! Folders written by `mlflow-export-import`: `run.json`, `experiment.json`, `model.json` and the
+//! artifacts beside them.
 //!
-//! The folders are walked and the lists in the files not trusted: a run whose artifacts could not be exported is missing
-//! from the list, and its `run.json` is there, complete. What these exports leave out by design (data sets, logged
-//! models, traces, deleted runs) is one finding per run.
+//! The folders are walked and the lists in the files not trusted: a run whose artifacts could not
+//! be exported is missing from the list, and its `run.json` is there, complete. What these exports
+//! leave out by design (data sets, logged models, traces, deleted runs) is one finding per run.
 
 mod python_json;
 mod run;
@@ -21,7 +22,8 @@ use super::source::SourceError;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::has_few_values;
 
-/// `experiment/<run>/run.json` is three deep in a folder of several exports; one more for folders of those.
+/// `experiment/<run>/run.json` is three deep in a folder of several exports; one more for folders
+/// of those.
 const MAX_DEPTH: usize = 5;
 
 /// The largest `experiment.json` or `model.json`. They hold lists of ids, and of versions.
@@ -241,7 +243,8 @@ fn take_integer(facts: &mut Map<String, Value>, name: &str) -> Option<i64> {
     facts.remove(name)?.as_i64()
 }
 
-/// Tags as a mapping, or as a list of `{key, value}`: a registered model's and its versions' differ.
+/// Tags as a mapping, or as a list of `{key, value}`: a registered model's and its versions'
+/// differ.
 fn take_tags(facts: &mut Map<String, Value>) -> BTreeMap<String, String> {
     match facts.remove("tags") {
         Some(Value::Object(tags)) => tags.into_iter().map(|(key, value)| (key, text(value))).collect(),

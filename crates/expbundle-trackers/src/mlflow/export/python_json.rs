@@ -1,7 +1,9 @@
-//! JSON as Python's `json.dump` writes it: with bare `NaN`, `Infinity` and `-Infinity`, which are not JSON.
+//! JSON as Python's `json.dump` writes it: with bare `NaN`, `Infinity` and `-Infinity`, which are
+//! not JSON.
 //!
-//! A reader that puts quotes around these words lets a strict parser do the rest, as a stream: such a file may be as large as it likes.
-//! `wandb::Value` reads the same dialect from memory, and keeps integers of any length.
+//! A reader that puts quotes around these words lets a strict parser do the rest, as a stream: such
+//! a file may be as large as it likes. `wandb::Value` reads the same dialect from memory, and keeps
+//! integers of any length.
 
 use std::io::{self, BufRead, Read};
 

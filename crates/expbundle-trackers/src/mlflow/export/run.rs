@@ -1,4 +1,5 @@
-//! `run.json`, read as a stream: each point of a series takes six lines there, and more with MLflow 3.
+//! `run.json`, read as a stream: each point of a series takes six lines there, and more with
+//! MLflow 3.
 
 use std::fmt;
 use std::io::BufReader;

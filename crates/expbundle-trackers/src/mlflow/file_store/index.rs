@@ -1,4 +1,5 @@
-//! What is where in a file store: built once, so that reading a thousand runs does not search the store a thousand times.
+//! What is where in a file store: built once, so that reading a thousand runs does not search the
+//! store a thousand times.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! A file store, `mlruns/`, of MLflow 1.x to 3.x.
 //!
-//! A folder is a run if it has a `meta.yaml`, or a name of 32 hex digits: MLflow 3.17 asks for the folders `metrics`,
-//! `params` and `artifacts` too, and Git drops those that are empty.
+//! A folder is a run if it has a `meta.yaml`, or a name of 32 hex digits: MLflow 3.17 asks for the
+//! folders `metrics`, `params` and `artifacts` too, and Git drops those that are empty.
 
 mod index;
 mod meta;

@@ -197,7 +197,8 @@ fn read_dataset(
 ) -> DatasetInput {
     let context = tags.get("mlflow.data.context").cloned();
     let mut dataset = DatasetInput { id, context, tags, ..DatasetInput::default() };
-    // The id comes out of a file, so it may be any path; `Root` would refuse those that leave the store.
+    // The id comes out of a file, so it may be any path; `Root` would refuse those that leave the
+    // store.
     let folder = experiment.map(|folder| folder.join("datasets").join(&dataset.id));
     match folder.and_then(|folder| Meta::<DatasetMeta>::read(root, &folder, findings)) {
         Some(meta) => {

@@ -1,8 +1,9 @@
 //! How much a database may make of itself.
 //!
-//! What is stored is read in time and memory that its size bounds. A schema can ask for more: a default stands in the file once and is read for each row,
-//! and without indices each question reads a whole table. So work and texts are counted, and reading ends where the size of the file does
-//! not explain them any more.
+//! What is stored is read in time and memory that its size bounds. A schema can ask for more: a
+//! default stands in the file once and is read for each row, and without indices each question
+//! reads a whole table. So work and texts are counted, and reading ends where the size of the file
+//! does not explain them any more.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -14,11 +15,13 @@ use crate::finding::{SourceCode, SourceFinding};
 
 /// Instructions of SQLite's machine between two looks.
 const INSTRUCTIONS: i32 = 10_000;
-/// Instructions that every database may take: about a second. MLflow's own indices lack a few that it would need itself.
+/// Instructions that every database may take: about a second. MLflow's own indices lack a few that
+/// it would need itself.
 const LEAST_INSTRUCTIONS: u64 = 50_000_000;
 /// And so many for each byte of the file; a row of a run takes some tens.
 const INSTRUCTIONS_PER_BYTE: u64 = 64;
-/// Texts that every database may give, in bytes, and so many times the bytes of the file, for some tables are read twice.
+/// Texts that every database may give, in bytes, and so many times the bytes of the file, for some
+/// tables are read twice.
 const LEAST_TEXT_BYTES: u64 = 16 << 20;
 const TEXT_BYTES_PER_BYTE: u64 = 4;
 /// Texts of one run: no section of a bundle has more than 64 MiB.

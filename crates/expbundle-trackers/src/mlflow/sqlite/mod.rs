@@ -1,8 +1,9 @@
 //! A database, `mlflow.db`, of MLflow 1.x to 3.x.
 //!
-//! It is opened read-only and immutable: no lock is taken and nothing is written beside it. A database with a write-ahead
-//! log or a rollback journal is not what its main file alone says, so it is copied first and SQLite recovers the copy.
-//! Columns are looked up by name; tables and columns that an older MLflow lacks read as empty.
+//! It is opened read-only and immutable: no lock is taken and nothing is written beside it. A
+//! database with a write-ahead log or a rollback journal is not what its main file alone says, so
+//! it is copied first and SQLite recovers the copy. Columns are looked up by name; tables and
+//! columns that an older MLflow lacks read as empty.
 //!
 //! What a database has lost: infinities are ±1.797…e308, and `-0.0` is `0.0`.
 
@@ -25,7 +26,8 @@ use super::files::Root;
 use super::run::{List, Listed, Run, Status};
 use super::source::SourceError;
 
-/// Limits that SQLite keeps to while it reads a database of a stranger. The largest value is a trace's span.
+/// Limits that SQLite keeps to while it reads a database of a stranger. The largest value is a
+/// trace's span.
 const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_LENGTH, 64 << 20),
     // A schema is SQL too: MLflow's longest statement has 1,500 letters.
@@ -196,7 +198,8 @@ fn immutable_uri(path: &Utf8Path) -> String {
     format!("file:{}?immutable=1", escaped.collect::<String>())
 }
 
-/// Columns of the ordinary tables. Views and virtual tables have no root page, and are none of MLflow's.
+/// Columns of the ordinary tables. Views and virtual tables have no root page, and are none of
+/// MLflow's.
 fn read_schema(connection: &Connection) -> rusqlite::Result<Schema> {
     let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
     let mut tables = tables.query([])?;

@@ -28,7 +28,8 @@ impl Reader<'_> {
         (columns, at)
     }
 
-    /// All rows of a table for which these columns have these values, in the order in which they were written.
+    /// All rows of a table for which these columns have these values, in the order in which they
+    /// were written.
     ///
     /// A table that is not there has none: the MLflow that wrote the database did not know it yet.
     pub fn rows(
@@ -44,8 +45,8 @@ impl Reader<'_> {
 
     /// Gathers all matching rows of a table, by the given columns, into one value.
     ///
-    /// Where that fails, an index may be damaged and the table itself whole: it is read once more without indices, and
-    /// the attempt that saw more rows counts.
+    /// Where that fails, an index may be damaged and the table itself whole: it is read once more
+    /// without indices, and the attempt that saw more rows counts.
     pub fn fold<T>(
         &self,
         table: &str,

@@ -328,8 +328,8 @@ fn model_metric(mut row: Map<String, Value>) -> Option<ModelMetric> {
     })
 }
 
-/// Joins the points of logged models to those of the run: the data set of a point stands only with the model, and that
-/// a value was NaN only with the run. The point itself is one and the same.
+/// Joins the points of logged models to those of the run: the data set of a point stands only with
+/// the model, and that a value was NaN only with the run. The point itself is one and the same.
 fn tie_points(run: &mut Run) {
     for model in &mut run.logged_models {
         for tied in &mut model.metrics {

@@ -122,7 +122,8 @@ fn unwrapped(config: Value) -> Value {
     Value::Object(Box::new(members.collect()))
 }
 
-/// `Run:v1:<id>:<project>:<entity>` in Base64: it names the entity, so it is taken apart and not kept.
+/// `Run:v1:<id>:<project>:<entity>` in Base64: it names the entity, so it is taken apart and not
+/// kept.
 fn storage_id(run: &mut Run, value: Value) {
     let decoded = value.as_str().and_then(base64).unwrap_or_default();
     match decoded.split(':').collect::<Vec<_>>().as_slice() {

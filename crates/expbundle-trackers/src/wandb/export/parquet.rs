@@ -1,4 +1,5 @@
-//! Histories as Parquet: what `download_history_exports` fetches, and data frames that somebody saved.
+//! Histories as Parquet: what `download_history_exports` fetches, and data frames that somebody
+//! saved.
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,9 +10,11 @@ use parquet::record::Field;
 
 use super::super::value::Value;
 
-/// Rows for each byte of a file: runs of equal values are written once, but no history is so empty as this.
+/// Rows for each byte of a file: runs of equal values are written once, but no history is so empty
+/// as this.
 const MOST_ROWS_PER_BYTE: u64 = 64;
-/// Bytes of texts for each byte of a file, beyond [`MOST_TEXT_BYTES`]: a text that many rows have is written once.
+/// Bytes of texts for each byte of a file, beyond [`MOST_TEXT_BYTES`]: a text that many rows have
+/// is written once.
 const MOST_TEXT_PER_BYTE: u64 = 64;
 /// Bytes of texts that any file may have.
 const MOST_TEXT_BYTES: u64 = 64 << 20;

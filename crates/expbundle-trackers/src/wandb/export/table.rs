@@ -32,7 +32,8 @@ pub(super) fn json_lines(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Valu
     }
 }
 
-/// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be read.
+/// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be
+/// read.
 #[derive(Debug)]
 pub(super) struct Csv {
     pub header: Vec<String>,
