@@ -77,11 +77,10 @@ impl Content {
 
     /// The bytes, if they are in memory.
     pub fn memory(&self) -> Option<&[u8]> {
-        let bytes = match &self.place {
-            Place::Memory(bytes) => bytes,
-            #[cfg(feature = "fs")]
-            Place::File(_) => return None,
-        };
+        #[cfg(feature = "fs")]
+        let Place::Memory(bytes) = &self.place else { return None };
+        #[cfg(not(feature = "fs"))]
+        let Place::Memory(bytes) = &self.place;
         let start = usize::try_from(self.offset).ok()?;
         bytes.get(start..start.checked_add(usize::try_from(self.size).ok()?)?)
     }

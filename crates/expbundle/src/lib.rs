@@ -26,6 +26,7 @@ mod large;
 #[cfg(feature = "fs")]
 pub mod lock;
 mod objection;
+#[cfg(feature = "fs")]
 pub mod output;
 mod pass;
 mod provenance;
