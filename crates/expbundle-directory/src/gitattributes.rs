@@ -44,7 +44,7 @@ fn is_covered(gitattributes: &str) -> bool {
     covered
 }
 
-/// The text with [`LINE`] at its end below a mark, or `None` if it needs none. Line ends are those
+/// The text with `LINE` at its end below a mark, or `None` if it needs none. Line ends are those
 /// of the text.
 pub fn with_line(gitattributes: Option<&str>) -> Option<String> {
     let Some(text) = gitattributes else { return Some(format!("{MARK_FILE}\n{LINE}\n")) };
@@ -66,7 +66,7 @@ pub fn was_added(gitattributes: &str) -> bool {
     gitattributes.lines().next() == Some(MARK_FILE)
 }
 
-/// The text without [`LINE`] below its mark, or `None` if they are not there. Undoes [`with_line`].
+/// The text without `LINE` below its mark, or `None` if they are not there. Undoes [`with_line`].
 pub fn without_line(gitattributes: &str) -> Option<String> {
     let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_owned();
     let is_mark = |line: &str| [MARK, MARK_FILE].contains(&bare(line).as_str());
