@@ -12,25 +12,30 @@ use expbundle_words::{Failure, relations as words};
 
 use crate::{exit, files, keys, terminal};
 
-/// What is asked of a family, as `lineage` and `why` are asked.
-pub struct Asked<'a> {
-    pub path: &'a Utf8Path,
-    pub with: &'a [Utf8PathBuf],
-    pub trust: Option<&'a Utf8Path>,
-    pub at: Option<&'a str>,
-    pub record: Option<&'a str>,
-    pub scope: Scope,
+/// Where the family is, and whom to trust
+#[derive(Debug, clap::Args)]
+pub struct Around {
+    /// More bundles, or folders of them
+    #[arg(long, value_name = "PATH")]
+    with: Vec<Utf8PathBuf>,
+    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must
+    /// then be trusted
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<Utf8PathBuf>,
+    /// Judge keys as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
 }
 
-/// Gathers and judges the family, and says what was not looked at.
-pub fn of(asked: &Asked<'_>) -> Result<Relations, Failure> {
+/// Gathers and judges the family of what lies at a path, and says what was not looked at.
+pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) -> Result<Relations, Failure> {
     let question = Question {
-        policy: asked.trust.map(keys::signers).transpose()?,
-        at: keys::moment(asked.at)?,
-        about: source(asked.path)?,
-        with: asked.with.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
-        record: asked.record,
-        scope: asked.scope,
+        policy: around.trust.as_deref().map(keys::signers).transpose()?,
+        at: keys::moment(around.at.as_deref())?,
+        about: source(path)?,
+        with: around.with.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
+        record,
+        scope,
     };
     let relations = Relations::of(question).map_err(|error| {
         let is_without_bundle = matches!(error, QueryError::NoBundle(_));

@@ -1,19 +1,25 @@
 //! Records that other records of a source name as their parents: each is converted once, however
 //! many runs need it.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use expbundle_format::DigestSet;
 
 use crate::{ConvertError, Converted, Options};
 
-/// The digests of records that were needed, by run and by the options that change a record.
-///
-/// Runs that are nested in each other in a circle are left out: what the record of one says depends
-/// on which run was asked for.
+/// What is known of the runs of a source by now.
 #[derive(Debug, Default)]
-pub(crate) struct Ancestry(Mutex<BTreeMap<(String, String), DigestSet>>);
+pub(crate) struct Ancestry(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The digests of records that were needed, by run and by the options that change a record.
+    records: BTreeMap<(String, String), DigestSet>,
+    /// Runs that are nested in each other in a circle. Each is here before its record is above, so
+    /// whoever finds the record of a run in its own circle can tell.
+    in_circles: HashSet<String>,
+}
 
 /// What is known of the run that a run names as its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +59,7 @@ impl Ancestry {
         let Read { parent, run } = steps.read(key, options)?.ok_or_else(missing)?;
         let link = self.link(steps, key, parent, options)?;
         let converted = steps.build(run, link, options)?;
-        if link != ParentLink::Circle && options.inputs.is_empty() && options.outputs.is_empty() {
+        if options.inputs.is_empty() && options.outputs.is_empty() {
             self.insert(key, options, converted.bundle.record().digest());
         }
         Ok(converted)
@@ -66,16 +72,15 @@ impl Ancestry {
         parent: Option<String>,
         options: &Options<'_>,
     ) -> Result<ParentLink, ConvertError> {
-        // From the run upwards, until there is no parent, or one whose record is known.
+        // From the run upwards, until there is no parent, or one of which enough is known.
         let mut ancestors: Vec<(String, S::Run)> = Vec::new();
+        let mut positions = HashMap::from([(key.to_owned(), 0)]);
         let mut link = ParentLink::None;
-        // The position in `[run, ancestors…]` from which on everyone is in the circle.
-        let mut circle = usize::MAX;
         let mut next = parent;
         while let Some(id) = next {
-            let mut seen = std::iter::once(key).chain(ancestors.iter().map(|(id, _)| id.as_str()));
-            if let Some(position) = seen.position(|seen| seen == id) {
-                (link, circle) = (ParentLink::Circle, position);
+            if let Some(first) = positions.get(&id) {
+                let circle = positions.iter().filter(|(_, position)| *position >= first);
+                self.known().in_circles.extend(circle.map(|(id, _)| id.clone()));
                 break;
             }
             if let Some(digest) = self.get(&id, options) {
@@ -86,29 +91,42 @@ impl Ancestry {
                 link = ParentLink::Missing;
                 break;
             };
+            let is_in_circle = self.known().in_circles.contains(&id);
+            positions.insert(id.clone(), positions.len());
             ancestors.push((id, run));
-            next = parent;
+            next = parent.filter(|_| !is_in_circle);
+        }
+        // Whoever is in a circle has no parent that a record could name, and those above do not
+        // matter.
+        let ids = std::iter::once(key).chain(ancestors.iter().map(|(id, _)| id.as_str()));
+        let circle = {
+            let known = self.known();
+            ids.map(|id| known.in_circles.contains(id)).position(|is_in_circle| is_in_circle)
+        };
+        if let Some(position) = circle {
+            ancestors.truncate(position);
+            link = ParentLink::Circle;
         }
         // What was declared was declared of the run that was asked for.
         let plain = Options { inputs: &[], outputs: &[], ..*options };
         while let Some((id, run)) = ancestors.pop() {
             let digest = steps.build(run, link, &plain)?.bundle.record().digest();
-            // In `[run, ancestors…]` this ancestor stands one further on.
-            if ancestors.len() + 1 < circle {
-                self.insert(&id, options, digest);
-            }
-            // The run below the ancestor is in the circle too, or has it for a parent.
-            link = if ancestors.len() >= circle { ParentLink::Circle } else { ParentLink::Record(digest) };
+            self.insert(&id, options, digest);
+            link = ParentLink::Record(digest);
         }
         Ok(link)
     }
 
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn get(&self, key: &str, options: &Options<'_>) -> Option<DigestSet> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id(key, options)).copied()
+        self.known().records.get(&id(key, options)).copied()
     }
 
     fn insert(&self, key: &str, options: &Options<'_>, digest: DigestSet) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id(key, options), digest);
+        self.known().records.insert(id(key, options), digest);
     }
 }
 

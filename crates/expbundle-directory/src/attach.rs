@@ -14,12 +14,13 @@ use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
-use expbundle_format::{Finding, Foreign, RecordId, StatementId};
+use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
 use crate::check;
 use crate::documentation::{CARD, may_choose_files};
 use crate::front_matter::CardError;
+use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
 use crate::scan;
@@ -201,7 +202,6 @@ fn is_barred(standing: &Standing, record: RecordId) -> bool {
 
 /// Whose words the card repeats: anybody can make a record of anybody's files.
 fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<String> {
-    const SHOWN: usize = 5;
     let by = |record: &RecordId| {
         let vouching = intact.statements_about(*record).into_iter();
         let vouching: BTreeSet<String> = vouching
@@ -215,15 +215,9 @@ fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<
         if vouching.is_empty() {
             return format!("record {id}, which is not signed");
         }
-        let shown = vouching.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        let more = vouching.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("record {id}, signed by {shown}{more}")
+        format!("record {id}, signed by {}", listed(vouching.into_iter(), ", "))
     };
-    let shown = told.iter().take(SHOWN).map(by).collect::<Vec<_>>().join("; ");
-    let more = told.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    (!told.is_empty()).then(|| format!("`{CARD}` repeats statements of {shown}{more}"))
+    (!told.is_empty()).then(|| format!("`{CARD}` repeats statements of {}", listed(told.iter().map(by), "; ")))
 }
 
 fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
@@ -336,27 +330,19 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
     let mut notes = Vec::new();
     let not_covered: Vec<&str> =
         found.files.iter().filter(|file| file.state != FileState::Covered).map(|file| file.path.as_str()).collect();
-    let name = |path: &&str| Foreign::new(path).bare_if_plain().to_string();
     if !not_covered.is_empty() {
-        const SHOWN: usize = 5;
-        let shown = not_covered.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
-        let more = not_covered.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let names = listed(not_covered.iter().map(name), ", ");
         notes.push(format!(
-            "not covered by any signature: {shown}{more}; `--key` releases the folder with all its counted files"
+            "not covered by any signature: {names}; `--key` releases the folder with all its counted files"
         ));
     }
     notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
         match finding.place.to_string() {
             place if place.is_empty() => finding.message.clone(),
-            place => format!("{}: {}", Foreign::new(&place).bare_if_plain(), finding.message),
+            place => format!("{}: {}", name(&place), finding.message),
         }
     }));
     notes
-}
-
-pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn notes_on_names(folder: &Utf8Path, names: &[String]) -> Result<Vec<String>, AttachError> {

@@ -15,6 +15,7 @@ pub mod diff;
 mod documentation;
 pub mod front_matter;
 pub mod gitattributes;
+mod notes;
 mod outputs;
 pub mod plan;
 pub mod release;

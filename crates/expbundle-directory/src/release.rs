@@ -11,14 +11,14 @@ use expbundle::verify::{Digests, Intact, followed_by};
 use expbundle::write_file::is_unfinished;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
-use expbundle_format::{DigestSet, Foreign, StatementId};
+use expbundle_format::{DigestSet, StatementId};
 use expbundle_statement::{
     Identity, Judgement, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
 
 use crate::BUNDLE_NAME;
-use crate::attach::count;
 use crate::check::judge;
+use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Change, Plan};
 use crate::scan::{Held, Scan, scan};
 
@@ -59,7 +59,7 @@ pub enum ReleaseError {
     #[error("the folder holds no files to release")]
     Empty,
     /// A file whose bytes nobody could sign for.
-    #[error("{} cannot be released: {why}", Foreign::new(path).bare_if_plain())]
+    #[error("{} cannot be released: {why}", name(path))]
     File {
         /// The path.
         path: String,
@@ -67,7 +67,7 @@ pub enum ReleaseError {
         why: String,
     },
     /// Another command is writing a file of the folder.
-    #[error("{} is being written by another command", Foreign::new(path).bare_if_plain())]
+    #[error("{} is being written by another command", name(path))]
     Unfinished {
         /// The path.
         path: String,
@@ -185,12 +185,8 @@ pub fn plan_release(
 /// A release says whose the models are, and not which run made them; that is said of those of which
 /// nothing is known.
 pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
-    const SHOWN: usize = 5;
-    let name = |path: &String| Foreign::new(path).bare_if_plain().to_string();
-    let shown = not_made_here.iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ");
-    let more = not_made_here.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!not_made_here.is_empty()).then(|| format!("not made by any record here: {shown}{more}"))
+    (!not_made_here.is_empty())
+        .then(|| format!("not made by any record here: {}", listed(not_made_here.iter().map(name), ", ")))
 }
 
 /// What a release changes, a line for each file. It is compared with the last one of the same key:
@@ -206,18 +202,15 @@ pub(crate) fn changed(present: Option<&Intact>, releasing: &Releasing<'_>, tree:
 
 /// Whose releases are followed besides the key's own, where nobody said whom to trust.
 fn followed(present: &Intact, releasing: &Releasing<'_>) -> Option<String> {
-    const SHOWN: usize = 5;
     let own = releasing.signing.key.identity();
     let latest = if releasing.policy.is_none() { latest(present, releasing) } else { Vec::new() };
     let others = latest.into_iter().map(VerifiedStatement::identity).filter(|identity| **identity != own);
     let others: BTreeSet<String> = others.map(Identity::to_string).collect();
-    let shown = others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    let more = others.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!others.is_empty()).then(|| {
         format!(
-            "follows the releases of {}, which were not checked against a signers file: {shown}{more}",
-            keys(others.len())
+            "follows the releases of {}, which were not checked against a signers file: {}",
+            keys(others.len()),
+            listed(others.into_iter(), ", ")
         )
     })
 }
@@ -238,7 +231,7 @@ fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
 /// What changed between two listings, a line for each file.
 pub fn differences(old: &Tree, new: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
-    let line = |word: &str, file: &TreeFile| format!("{word}: {}", Foreign::new(&file.path.to_plain()).bare_if_plain());
+    let line = |word: &str, file: &TreeFile| format!("{word}: {}", name(file.path.to_plain()));
     for file in new.files() {
         match old.get(&file.path) {
             None => lines.push(line("added", file)),

@@ -43,6 +43,7 @@ impl From<QueryError> for Failure {
             QueryError::NoSection { wanted, listed } => {
                 let listed: Vec<&str> = listed.iter().map(SectionName::as_str).collect();
                 Self::usage(format!("the record has no section `{wanted}`; it has: {}", listed.join(", ")))
+                    .help("choose one of these")
             }
             QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
             QueryError::NoArtifact { wanted, is_listed: true } => {

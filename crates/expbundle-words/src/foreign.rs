@@ -96,6 +96,16 @@ mod tests {
         }
     }
 
+    /// A stranger's word that goes on where our sentence ends would be taken for ours.
+    #[test]
+    fn names_of_files_and_kinds_are_bare_only_where_they_are_plain() {
+        assert_eq!(["model.bin", "a/b-1_2.py"].map(path), ["model.bin", "a/b-1_2.py"]);
+        for told in ["notes.txt, 0 files changed", "a b", "a\nb", "", "\u{202e}x"] {
+            assert!(path(told).starts_with('"'), "{told}");
+        }
+        assert_eq!([kind("review"), kind("approved-by-ada")], ["review", "\"approved-by-ada\""]);
+    }
+
     #[test]
     fn lines_of_a_foreign_text_stand_behind_a_bar() {
         assert_eq!(block("a\n\nSigned\u{1b}[2J\nb", "  ", 3), ("  | a\n  | \n  | Signed\\u{1b}[2J\n".to_owned(), 4));

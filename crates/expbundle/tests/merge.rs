@@ -8,7 +8,9 @@ use expbundle_format::container::EntryName;
 use expbundle_format::record::{ArtifactRef, Form, Kind, RecordBody};
 use expbundle_format::sections::{Context, Identity, JsonSection as _, Person};
 use expbundle_format::{Code, DigestSet, RecordId};
-use expbundle_statement::{Asserted, Comment, LinkClaim, Predicate, Signing, SigningKey, sign};
+use expbundle_statement::{
+    Asserted, Authorship, Comment, LinkClaim, Predicate, Signing, SigningKey, Superseded, TrustPolicy, sign,
+};
 use proptest::prelude::*;
 
 /// One record of a line: number `n` takes in what `n − 1` put out.
@@ -196,4 +198,30 @@ fn what_only_a_later_version_can_verify_is_kept_and_two_files_of_one_statement_a
             }
         }
     }
+}
+
+/// Which record took the place of which is nothing that a stranger decides.
+#[test]
+fn a_strangers_supersession_brings_nobody_elses_statement_into_a_closure() {
+    let (ada, eve) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+    let (mut all, later) = (record(0), record(2));
+    let ((first, subject), (_, successor)) = (digest(&all), digest(&later));
+    all.merge(&later);
+    let created = "2026-11-23T10:00:00Z".parse().expect("a time");
+    let vouches = Predicate::Authorship(Authorship::default());
+    for about in [subject, successor] {
+        all.insert_statement_unchecked(sign(&vouches, about, &Signing::new(&ada, created)).expect("a statement"));
+    }
+    let policy = TrustPolicy::parse(format!("ada@example.org {}\n", ada.public_key())).expect("a line");
+    let statements = |by: Option<&SigningKey>| {
+        let mut all = all.clone();
+        if let Some(key) = by {
+            let says = Predicate::Supersession(Superseded { successor, reason: None });
+            all.insert_statement_unchecked(sign(&says, subject, &Signing::new(key, created)).expect("a statement"));
+        }
+        let whole = intact(&all);
+        let verdict = whole.judge(Some(&policy), "2026-12-01T00:00:00Z".parse().expect("a time"));
+        whole.closure(&verdict, &[first]).statements().count()
+    };
+    assert_eq!((statements(None), statements(Some(&eve)), statements(Some(&ada))), (1, 2, 3));
 }

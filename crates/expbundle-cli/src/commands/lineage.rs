@@ -8,7 +8,7 @@ use expbundle_query::{LineageReport, MOST_EDGES, Relations, Scope, short, starti
 use expbundle_words::lineage::{self as words, Form};
 use expbundle_words::{Failure, grouped};
 
-use crate::relations::{self, Asked};
+use crate::relations::{self, Around};
 use crate::{Outcome, terminal};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is
@@ -30,9 +30,8 @@ use crate::{Outcome, terminal};
 pub struct Lineage {
     /// Bundle, folder of bundles, model folder, or a file that is an output of a record
     path: Utf8PathBuf,
-    /// More bundles, or folders of them
-    #[arg(long, value_name = "PATH")]
-    with: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    around: Around,
     /// Start from this record (id or first digits) [default: every record that no other record
     /// derives from]
     #[arg(long, value_name = "ID")]
@@ -55,13 +54,6 @@ pub struct Lineage {
     /// Show runs that repeat each other, among all records found
     #[arg(long, conflicts_with_all = ["down", "depth", "to", "dot", "mermaid", "svg"])]
     duplicates: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records shown must then be
-    /// trusted
-    #[arg(long, value_name = "FILE")]
-    trust: Option<Utf8PathBuf>,
-    /// Judge keys as of this time (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
     /// Write JSON (schemas/lineage.schema.json)
     #[arg(long)]
     json: bool,
@@ -78,14 +70,7 @@ pub struct Lineage {
 
 impl Lineage {
     pub fn run(self) -> Outcome {
-        let relations = relations::of(&Asked {
-            path: &self.path,
-            with: &self.with,
-            trust: self.trust.as_deref(),
-            at: self.at.as_deref(),
-            record: self.record.as_deref(),
-            scope: self.scope(),
-        })?;
+        let relations = relations::of(&self.path, &self.around, self.record.as_deref(), self.scope())?;
         let start = if self.down && self.record.is_none() && relations.file.is_none() {
             relations.graph().beginnings(&relations.start)
         } else {
@@ -100,7 +85,7 @@ impl Lineage {
         } else if self.dot || self.mermaid || self.svg {
             self.draw(&relations, &start, &shown);
         } else {
-            let signers = self.trust.as_ref().map(|path| path.as_str());
+            let signers = self.around.trust.as_ref().map(|path| path.as_str());
             terminal::say(&words::words(&relations, &start, &shown, form, signers));
         }
         let status = if self.duplicates {

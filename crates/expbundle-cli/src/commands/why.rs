@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use expbundle_query::{Scope, WhyReport};
 
-use crate::relations::{self, Asked};
+use crate::relations::{self, Around};
 use crate::{Outcome, exit, terminal};
 
 /// Explain where a file comes from: which experiment made it, from what, who approved it, and where
@@ -19,16 +19,8 @@ use crate::{Outcome, exit, terminal};
 pub struct Why {
     /// File to explain; or a bundle, to explain the records that no other record derives from
     file: Utf8PathBuf,
-    /// Bundles to search for the file, or folders of them
-    #[arg(long, value_name = "PATH")]
-    with: Vec<Utf8PathBuf>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must
-    /// then be trusted
-    #[arg(long, value_name = "FILE")]
-    trust: Option<Utf8PathBuf>,
-    /// Judge keys as of this time (RFC 3339) [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    around: Around,
     /// Write JSON (schemas/why.schema.json)
     #[arg(long)]
     json: bool,
@@ -36,14 +28,7 @@ pub struct Why {
 
 impl Why {
     pub fn run(self) -> Outcome {
-        let relations = relations::of(&Asked {
-            path: &self.file,
-            with: &self.with,
-            trust: self.trust.as_deref(),
-            at: self.at.as_deref(),
-            record: None,
-            scope: Scope::Ancestors,
-        })?;
+        let relations = relations::of(&self.file, &self.around, None, Scope::Ancestors)?;
         let family = relations.family(&relations.start);
         // Where a bundle was not read, nobody knows whether it has a record that made the file.
         let is_unknown =
