@@ -46,13 +46,17 @@ pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSect
     let mut sieve = Sieve::new(&draft, &identity)?;
     let mut title = String::new();
     for (name, mut value) in std::mem::take(&mut sieve.trees) {
-        let before = value.clone();
         let (texts, private, markers) = (&sieve.texts, &sieve.private, &mut sieve.markers);
-        texts.visit(name.as_str(), &mut value, &mut |at, text| replaced(private, markers, at, text));
+        let mut is_changed = false;
+        texts.visit(name.as_str(), &mut value, &mut |at, text| {
+            let replaced = replaced(private, markers, at, text);
+            is_changed |= replaced.is_some();
+            replaced
+        });
         if name.as_str() == "context.json" {
             value.get("title").and_then(Value::as_str).unwrap_or_default().clone_into(&mut title);
         }
-        if value != before {
+        if is_changed {
             let bytes = if name.as_str() == Artifacts::NAME { sorted(&value)? } else { written(&name, &value)? };
             draft.replace_section(&name, Content::bytes(bytes))?;
         }

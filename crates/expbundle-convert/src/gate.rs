@@ -140,17 +140,22 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds a JSON section without its secrets.
-    pub fn json_section<S: JsonSection>(&mut self, section: &S) -> Result<(), ConvertError> {
+    pub fn json_section<S: JsonSection>(&mut self, section: S) -> Result<(), ConvertError> {
         let wrong = |source| DraftError::Json { name: S::NAME.to_owned(), source };
-        let mut value =
-            json::from_bytes(&json::to_bytes(section).map_err(wrong)?, &Limits::default()).map_err(wrong)?;
+        // A tree takes hundreds of times the bytes of its text, so only one is there at a time.
+        let text = json::to_bytes(&section).map_err(wrong)?;
+        drop(section);
+        let mut value = json::from_bytes(&text, &Limits::default()).map_err(wrong)?;
+        drop(text);
         if S::NAME == Artifacts::NAME {
             self.without_secret_files(&mut value);
         }
         without_digests(&mut value, &self.left_out);
         self.scrubber.value(S::NAME, &mut value);
         // A marker where the schema has no room for one would be a section that `verify` refuses.
-        let section: S = json::from_value(&value).map_err(wrong)?;
+        let text = json::value_to_bytes(&value).map_err(wrong)?;
+        drop(value);
+        let section: S = json::from_bytes(&text, &Limits::default()).map_err(wrong)?;
         Ok(self.inner.json_section(&section)?)
     }
 

@@ -229,7 +229,7 @@ impl<'a> Ledger<'a> {
     /// section may name one that was left out.
     pub fn section<S: JsonSection + Default + PartialEq + 'a>(&mut self, section: S) {
         if section != S::default() {
-            self.sections.push(Box::new(move |draft| draft.json_section(&section)));
+            self.sections.push(Box::new(move |draft| draft.json_section(section)));
         }
     }
 

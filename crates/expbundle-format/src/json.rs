@@ -16,7 +16,7 @@ mod strict;
 mod tests;
 mod write;
 
-pub use write::to_bytes;
+pub use write::{to_bytes, value_to_bytes};
 
 /// Why a text is refused.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +137,7 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<
 
 /// Reads a value into a type, as its text would be read.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
-    from_bytes(&write::value_to_bytes(value)?, &Limits::default())
+    from_bytes(&value_to_bytes(value)?, &Limits::default())
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -13,6 +13,6 @@ pub(super) fn bundle(id: &str, options: &Options<'_>) -> Result<OneRecord, Conve
     let mut body = RecordBody::new(Kind::Run);
     body.source = Some(Source { tool: "wandb".to_owned(), run: format!("sweep/{id}") });
     let mut draft = Draft::new(body, options);
-    draft.json_section(&Context { title: format!("sweep {id}"), ..Context::default() })?;
+    draft.json_section(Context { title: format!("sweep {id}"), ..Context::default() })?;
     draft.finish_without_source()
 }

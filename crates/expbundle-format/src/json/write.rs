@@ -21,7 +21,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, JsonError> 
     value_to_bytes(&serde_json::to_value(value).map_err(|error| JsonError::Unwritable(error.to_string()))?)
 }
 
-/// The same of what is a value already.
+/// The same of what is a value already, without a copy of it.
 pub fn value_to_bytes(value: &Value) -> Result<Vec<u8>, JsonError> {
     let mut text = String::new();
     write_value(&mut text, value, 0)?;
