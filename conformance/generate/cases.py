@@ -9,7 +9,7 @@ from . import build
 CASES = pathlib.Path(__file__).resolve().parent.parent / "cases"
 STATES = ["refused", "malformed", "intact", "signed", "trusted"]
 # What is beyond the limits of a reader gives no answer.
-LIMITS = {"container.limit", "json.limit"}
+NO_ANSWER = {"container.limit", "json.limit", "container.not-a-bundle", "directory.no-bundle"}
 # What each tier of implementations promises (README.md).
 CORE, FULL, SHA256, WRITER = "core", "full", "sha256", "writer"
 
@@ -36,7 +36,7 @@ class Suite:
         any_errors = errors is None
         first = {"first": errors[0]} if len(set(errors or ())) > 1 else {}
         errors, also = sorted(set(errors or ())), sorted(set(also))
-        state = state or ("intact" if not errors and not any_errors else "refused" if errors and set(errors) <= LIMITS else "malformed")
+        state = state or ("intact" if not errors and not any_errors else "refused" if errors and set(errors) <= NO_ANSWER else "malformed")
         required = question.get("require") or ("trusted" if "signers" in question else "intact")
         holds = STATES.index(state) >= STATES.index(required)
         status = {"refused": 2, "malformed": 1}.get(state, 0 if holds else 3)

@@ -32,6 +32,7 @@ MOST_BYTES, MOST_SECTION_BYTES = 1 << 20, 64 << 20
 STATES = ["refused", "malformed", "intact", "signed", "trusted"]
 # What is beyond the limits of this reader gives no answer.
 LIMITS = ("container.limit", "json.limit")
+NO_ANSWER = (*LIMITS, "container.not-a-bundle", "directory.no-bundle")
 
 
 def blake3_of(data):
@@ -111,7 +112,7 @@ class Verifier:
         return [finding["code"] for finding in self.findings if finding["severity"] == ERROR]
 
     def failed(self):
-        return "refused" if set(self.errors()) <= set(LIMITS) else "malformed"
+        return "refused" if set(self.errors()) <= set(NO_ANSWER) else "malformed"
 
     def must_be_named(self, name, content, code):
         must(self.sha256_only or blake3_of(content) == name, code)

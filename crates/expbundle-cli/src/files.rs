@@ -1,17 +1,52 @@
 //! Opening bundles and files, with errors that name them.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Bundle;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_directory::BUNDLE_NAME;
+use expbundle::{Bundle, Content};
+use expbundle_directory::{BUNDLE_NAME, hub};
 use expbundle_query::Refused;
 use expbundle_words::Failure;
 
+/// What stands for standard input or output in place of a path.
+pub const STREAM: &str = "-";
+
+/// A path that a person names. `hf:ORG/NAME[@REVISION]` is the snapshot of a repository in the
+/// local cache of the Hugging Face Hub.
+pub fn path(text: &str) -> Result<Utf8PathBuf, String> {
+    let Some(reference) = text.strip_prefix(hub::SCHEME) else { return Ok(text.into()) };
+    let cache = hub::cache(|name| std::env::var(name).ok()).ok_or("there is no home folder, so no Hub cache")?;
+    hub::snapshot(&cache, reference).map_err(|error| expbundle_words::not_in_cache(&error))
+}
+
+/// The bundles and model folders that paths stand for: a folder of bundles stands for each of them.
+pub fn places(paths: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let mut places = Vec::new();
+    for path in paths {
+        places.extend(expbundle_query::places(path)?);
+    }
+    Ok(places)
+}
+
+/// The bundle on standard input. It is read from its end as well as from its beginning, so it is
+/// kept on disk meanwhile.
+pub fn stdin() -> Result<Content, Failure> {
+    let mut input = std::io::stdin().lock();
+    if input.is_terminal() {
+        return Err(Failure::usage("`-` reads a bundle from standard input, which is a terminal"));
+    }
+    let mut file = tempfile::tempfile().map_err(|error| temporary(&error))?;
+    std::io::copy(&mut input.by_ref(), &mut file).map_err(|error| temporary(&error))?;
+    Content::file(file).map_err(|error| temporary(&error))
+}
+
 /// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
 pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
+    if path == STREAM {
+        return checked(Unverified::new(stdin()?), path);
+    }
     let folder = path;
     let path = &bundle_of(path);
     if folder.is_dir() && path.symlink_metadata().is_err() {
@@ -20,6 +55,10 @@ pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
             .help("name the bundle itself, or add one to the folder with `expbundle attach`"));
     }
     let unverified = Unverified::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+    checked(unverified, path)
+}
+
+fn checked(unverified: Unverified, path: &Utf8Path) -> Result<Intact, Failure> {
     let checked = unverified.check(Digests::Blake3);
     checked.map(|checked| checked.intact).map_err(|wrong| Failure::from(&Refused::by(wrong.into_findings(), path)))
 }

@@ -159,9 +159,24 @@ pub fn now() -> Time {
     jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default().into()
 }
 
-/// Reads a signers file, and names the lines that were skipped.
+/// Reads whom to trust, and names the lines that were skipped: a signers file; a file of public
+/// keys, called `.pub` or `.keys`; or a public key itself.
 pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    let policy = TrustPolicy::parse(files::read_bytes(path)?).map_err(|error| {
+    let policy = if is_public_key(path.as_str()) && !path.exists() {
+        TrustPolicy::of_public_keys(path.as_str(), "the key given")
+    } else {
+        let bytes = files::read_bytes(path)?;
+        if bytes.starts_with(b"-----BEGIN ") {
+            return Err(Failure::new(Code::TrustSigners.as_str(), "the file is a private key")
+                .at(path.as_str())
+                .help(format!("give its public key, which is usually {path}.pub; never pass a private key on")));
+        }
+        match path.extension() {
+            Some("pub" | "keys") => TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")),
+            _ => TrustPolicy::parse(bytes),
+        }
+    };
+    let policy = policy.map_err(|error| {
         Failure::new(Code::TrustSigners.as_str(), error.problem.to_string())
             .at(format!("{path}, line {}", error.line))
             .help(error.help())

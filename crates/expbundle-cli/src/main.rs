@@ -16,6 +16,7 @@ mod schemas;
 mod secrets;
 mod series;
 mod statements;
+mod target;
 mod terminal;
 mod tracker;
 
@@ -42,6 +43,12 @@ mod exit {
             state if state < required => NOT_AS_ASKED,
             _ => OK,
         }
+    }
+
+    /// What several answers come to: one that failed is the worst, and then one that there is not.
+    pub fn worst(all: impl IntoIterator<Item = u8>) -> u8 {
+        let weight = |code: &u8| [OK, NOT_AS_ASKED, ERROR, FAILED].iter().position(|one| one == code);
+        all.into_iter().max_by_key(weight).unwrap_or(OK)
     }
 
     /// What a failure means: that a bundle is broken, or that there is no answer.

@@ -1,10 +1,7 @@
 //! Questions about families on the command line: the bundles that are gathered, and the exit
 //! status.
 
-use std::io::{IsTerminal as _, Read as _};
-
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Content;
 use expbundle::judge::State;
 use expbundle_format::RecordId;
 use expbundle_query::{Found, QueryError, Question, Relations, Scope, Source};
@@ -18,8 +15,8 @@ pub struct Around {
     /// More bundles, or folders of them
     #[arg(long, value_name = "PATH")]
     with: Vec<Utf8PathBuf>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; all records in the answer must
-    /// then be trusted
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// all records in the answer must then be trusted
     #[arg(long, value_name = "FILE")]
     pub trust: Option<Utf8PathBuf>,
     /// Judge keys as of this time (RFC 3339) [default: now]
@@ -55,20 +52,10 @@ pub fn find(paths: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
     Ok(sources)
 }
 
-/// `-` is a bundle on standard input. It is read from its end as well as from its beginning, so it
-/// is kept on disk meanwhile.
+/// `-` is a bundle on standard input.
 fn source(path: &Utf8Path) -> Result<Source, Failure> {
-    if path != "-" {
-        return Ok(Source::from(path.to_owned()));
-    }
-    let mut input = std::io::stdin().lock();
-    if input.is_terminal() {
-        return Err(Failure::usage("`-` reads a bundle from standard input, which is a terminal"));
-    }
-    let mut file = tempfile::tempfile().map_err(|error| files::temporary(&error))?;
-    std::io::copy(&mut input.by_ref(), &mut file).map_err(|error| files::temporary(&error))?;
-    let content = Content::file(file).map_err(|error| files::temporary(&error))?;
-    Ok(Source { path: path.to_owned(), content: Some(content) })
+    let content = (path == files::STREAM).then(files::stdin).transpose()?;
+    Ok(Source { path: path.to_owned(), content })
 }
 
 /// The exit status of a command that told of these records: that of `verify` for them, and for what
@@ -79,9 +66,5 @@ pub fn conclude(relations: &Relations, told: impl IntoIterator<Item = RecordId>)
     let required = if relations.policy.is_some() { State::Trusted } else { State::Intact };
     let of_records = exit::of(relations.state_of_all(told), required);
     let of_broken = relations.refused.iter().map(|refused| exit::of_failure(&Failure::from(refused)));
-    match of_broken.chain([of_records]).collect::<Vec<u8>>() {
-        all if all.contains(&exit::FAILED) => exit::FAILED,
-        all if all.contains(&exit::ERROR) => exit::ERROR,
-        _ => of_records,
-    }
+    exit::worst(of_broken.chain([of_records]))
 }

@@ -6,23 +6,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle::lock::Seen;
-use expbundle::output::{Output, Over};
+use expbundle::output::Over;
 use expbundle::sign::{SignError, Signed};
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
 use expbundle_query::short;
-use expbundle_statement::{Kind, Predicate};
+use expbundle_statement::{Kind, Predicate, SigningKey};
 use expbundle_words::{Failure, records, statements as words};
 
 use crate::keys::SigningArguments;
+use crate::target::Target;
 use crate::{Outcome, choice, exit, files, terminal};
 
 /// Which bundle and record, with which key, and where the result goes
 #[derive(Debug, clap::Args)]
 pub struct StatementArguments {
-    /// Bundle, or model folder with one
-    bundle: Utf8PathBuf,
+    /// Bundles, model folders, or folders of bundles; `-`: standard input
+    #[arg(value_name = "BUNDLE", required = true, value_parser = files::path)]
+    bundles: Vec<Utf8PathBuf>,
     /// Id of the record, or its first digits; can be repeated. `all`: every record that no other
     /// record derives from
     ///
@@ -35,7 +37,7 @@ pub struct StatementArguments {
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
     #[arg(long, value_name = "KIND", value_parser = crate::secrets::kind_or_place)]
     allow_secrets: Vec<String>,
-    /// Write the result to this file instead of into the bundle itself
+    /// Write the result to this file instead of into the bundle itself; `-`: standard output
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
 }
@@ -50,11 +52,38 @@ impl StatementArguments {
     ///
     /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
-        let intact = files::intact(&self.bundle)?;
-        let source = files::bundle_of(&self.bundle);
-        let output = Output::new(self.out.as_ref().unwrap_or(&source), Over::NOTHING)?;
+        let places = files::places(&self.bundles)?;
+        let is_named = self.record.iter().any(|word| word != "all");
+        if places.len() > 1 && (self.out.is_some() || is_named) {
+            let option = if is_named { "--record ID" } else { "--out" };
+            return Err(Failure::usage(format!("`{option}` applies to a single bundle; these are {}", places.len())));
+        }
         let key = self.signing.key()?;
-        let signing = self.signing.by(&key)?;
+        if let [place] = places.as_slice() {
+            return self.add_to(place, &key, &predicate);
+        }
+        // What goes wrong with one of many keeps no other from being signed.
+        let mut exits = Vec::new();
+        for place in &places {
+            exits.push(self.add_to(place, &key, &predicate).unwrap_or_else(|failure| {
+                let failure = failure.or_at(place.as_str());
+                terminal::print(&failure);
+                exit::of_failure(&failure)
+            }));
+        }
+        Ok(exit::worst(exits))
+    }
+
+    fn add_to(
+        &self,
+        place: &Utf8Path,
+        key: &SigningKey,
+        predicate: &dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
+    ) -> Outcome {
+        let intact = files::intact(place)?;
+        let source = files::bundle_of(place);
+        let output = Target::new(self.out.as_ref().unwrap_or(&source), Over::NOTHING)?;
+        let signing = self.signing.by(key)?;
         let created = signing.created;
         let signer = key.identity();
         let chosen = choice::to_sign(&intact, &signer, &self.record)?;
@@ -111,10 +140,10 @@ impl StatementArguments {
             after.add(&signed_now);
             crate::tracker::sound(&after, None).map_err(|failure| failure.help("nothing was written"))?;
         }
-        self.save(&output, &intact, &signed_now)?;
+        Self::save(&output, &source, &intact, &signed_now)?;
         for (what, statement) in done {
             terminal::talk(&format!("{what} by {signer}\n"));
-            terminal::say(&format!("{statement}\n"));
+            output.say(&format!("{statement}\n"));
         }
         let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
@@ -125,13 +154,14 @@ impl StatementArguments {
 
     /// Adds the statements to the bundle as it is by now: somebody else may have added to it since
     /// it was read.
-    fn save(&self, output: &Output, read: &Intact, statements: &[Signed]) -> Result<(), Failure> {
-        let source = files::bundle_of(&self.bundle);
+    fn save(output: &Target, source: &Utf8Path, read: &Intact, statements: &[Signed]) -> Result<(), Failure> {
         output.add(|| {
-            let mut intact = if Seen::at(&source) == Seen::of(Some(read.bundle())) {
+            // What came on standard input cannot be read again.
+            let is_same = source == files::STREAM || Seen::at(source) == Seen::of(Some(read.bundle()));
+            let mut intact = if is_same {
                 read.clone()
             } else {
-                let now = files::intact(&source)?;
+                let now = files::intact(source)?;
                 if let Some(gone) = read.records().keys().find(|id| !now.records().contains_key(id)) {
                     return Err(Failure::new(
                         "cli.io",
@@ -144,7 +174,9 @@ impl StatementArguments {
             };
             intact.add(statements);
             let mut bundle = intact.bundle().clone();
-            keep_statements(output.path(), &mut bundle);
+            if let Target::File(output) = output {
+                keep_statements(output.path(), &mut bundle);
+            }
             Ok(bundle)
         })
     }

@@ -1,6 +1,7 @@
 //! The streams of the program: data on stdout, talk and progress on stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use expbundle_format::foreign::is_unseen;
@@ -12,9 +13,25 @@ use crate::exit;
 /// Why stdout takes no more, once it does not.
 static ENDED: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Writes data to stdout. What a command concludes is its exit status, whoever still listens: so
-/// nothing fails here, and [`conclude`] looks at the end.
+/// Whether only errors, JSON and data that was asked for are written.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Writes only errors, JSON and data that was asked for from now on: the exit status is the answer.
+pub fn be_quiet() {
+    IS_QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`be_quiet`] was called.
+pub fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// Writes an answer to stdout. What a command concludes is its exit status, whoever still listens:
+/// so nothing fails here, and [`conclude`] looks at the end.
 pub fn say(text: &str) {
+    if is_quiet() {
+        return;
+    }
     keep(|| {
         let mut stdout = anstream::stdout().lock();
         stdout.write_all(text.as_bytes())?;
@@ -26,6 +43,17 @@ pub fn say(text: &str) {
 pub fn say_json(value: &impl serde::Serialize) {
     let text = serde_json::to_string_pretty(value).expect("a report is JSON");
     say_json_text(&(text + "\n"));
+}
+
+/// Writes a value to stdout as an item of a JSON array that has so many already.
+pub fn say_json_item(value: &impl serde::Serialize, before: u64) {
+    let text = serde_json::to_string_pretty(value).expect("a report is JSON");
+    say_json_text(&format!("{}{text}", if before == 0 { "[\n" } else { ",\n" }));
+}
+
+/// Ends an array of so many items.
+pub fn say_json_end(items: u64) {
+    say_json_text(if items == 0 { "[]\n" } else { "\n]\n" });
 }
 
 /// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL
@@ -88,11 +116,17 @@ pub fn conclude(code: u8) -> u8 {
 
 /// Writes a failure to stderr.
 pub fn print(failure: &Failure) {
-    talk(&failure.words());
+    write_error(&failure.words());
 }
 
 /// Writes talk to stderr. If even that is closed there is nobody left to tell.
 pub fn talk(text: &str) {
+    if !is_quiet() {
+        write_error(text);
+    }
+}
+
+fn write_error(text: &str) {
     let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::draft::OneRecord;
 use expbundle::judge::{State, Verdict};
@@ -18,14 +17,39 @@ use expbundle_words::{Failure, findings, named, some_of};
 
 use crate::{files, keys, terminal};
 
-/// Takes the name of a tracker.
-pub fn parser() -> impl TypedValueParser<Value = &'static dyn Tracker> {
-    let names = TRACKERS.iter().map(|tracker| PossibleValue::new(tracker.name()).help(tracker.reads()));
-    PossibleValuesParser::new(names).map(|name| tracker::named(&name).expect("only listed names are possible"))
+/// Opens what `[TOOL] SOURCE` names: a source of that tracker, or of whichever tracker it is.
+pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, Failure> {
+    let here = Utf8Path::new(".");
+    match words {
+        [tool, path] => {
+            let tracker = tracker::named(tool.as_str()).ok_or_else(|| {
+                let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
+                Failure::usage(format!("`{tool}` is not a tracker that can be read; these are: {}", names.join(", ")))
+            })?;
+            open(tracker, path)
+        }
+        [one] => match tracker::named(one.as_str()).filter(|_| !one.exists()) {
+            Some(tracker) => open(tracker, here),
+            None => found(one),
+        },
+        _ => found(here),
+    }
+}
+
+/// Opens a source of whichever tracker it is.
+fn found(path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
+    files::regular_or_folder(path, "read the source")?;
+    tracker::open_any(path)?.ok_or_else(|| {
+        let read: String = tracker::recognized().map(|line| format!("  {line}\n")).collect();
+        Failure::new("cli.source", "no tracker's data is here")
+            .at(path.as_str())
+            .listing(format!("These are recognized:\n{read}"))
+            .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`")
+    })
 }
 
 /// Opens a source of a tracker.
-pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
+fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
     if path.exists() {
         files::regular_or_folder(path, "read the source")?;
     }

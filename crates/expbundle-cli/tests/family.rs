@@ -267,7 +267,7 @@ fn successors_seals_and_links() {
     let link = ["link", "hand.expb", "--parent", "base.expb", "--relation", "distilled-from", "--key", "key-c"];
     bench.ok(&link);
     let tree = bench.ok(&["lineage", "hand.expb", "--with", "base.expb"]);
-    assert!(tree.contains("[asserted distilled-from, said by an unknown key ("), "{tree}");
+    assert!(tree.contains("[asserted distilled-from, said by an unchecked key ("), "{tree}");
     bench.ok(&["link", "fine.expb", "--parent", "base.expb", "--relation", "fine-tuned-from", "--key", "key-b"]);
     let tree = bench.ok(&["lineage", "fine.expb", "--with", "base.expb"]);
     assert!(tree.contains("[proven fine-tuned-from by "), "{tree}");

@@ -24,7 +24,7 @@ fn the_demo_goes_the_whole_way() {
         assert!(restored == std::fs::read(examples.join(file)).expect(file), "{file}");
     }
     assert!(!bench.path("demo/model/experiment.expb").exists());
-    bench.fails(1, "directory.no-bundle", &["verify", "demo/model"]);
+    bench.fails(2, "directory.no-bundle", &["verify", "demo/model"]);
     bench.fails(2, "cli.io", &["demo", "-o", "demo"]);
 }
 
@@ -126,8 +126,8 @@ fn what_is_no_bundle_or_a_spoiled_one_is_refused_with_its_code() {
     let spoil = |bytes: &[u8]| std::fs::write(bench.path("b.expb"), bytes).expect("room");
     bench.fails(2, "cli.io", &["verify", "no-such-file"]);
     spoil(b"hello");
-    bench.fails(1, "container.not-a-bundle", &["verify", "b.expb"]);
-    bench.fails(1, "container.not-a-bundle", &["show", "b.expb"]);
+    bench.fails(2, "container.not-a-bundle", &["verify", "b.expb"]);
+    bench.fails(2, "container.not-a-bundle", &["show", "b.expb"]);
     spoil(&bytes[..bytes.len() - 5]);
     bench.fails(1, "container.truncated", &["verify", "b.expb"]);
     spoil(&[&bytes[..], b"\0"].concat());
@@ -240,7 +240,7 @@ fn attaching_asks_shows_and_can_be_undone() {
     bench.ok(&["detach", "model", "--yes"]);
     assert_eq!(std::fs::read_to_string(bench.path("model/README.md")).expect("the card"), card);
     bench.fails(2, "cli.attach", &["detach", "model", "--yes"]);
-    bench.fails(1, "directory.no-bundle", &["verify", "model"]);
+    bench.fails(2, "directory.no-bundle", &["verify", "model"]);
 }
 
 #[test]

@@ -90,16 +90,24 @@ pub enum ConvertError {
         /// The path.
         path: Utf8PathBuf,
     },
+    /// The path holds data of several trackers.
+    #[error("`{path}` has data of several trackers: {}", tools.join(", "))]
+    SeveralTools {
+        /// Their names.
+        tools: Vec<&'static str>,
+        /// The path.
+        path: Utf8PathBuf,
+    },
     /// One run is needed, and the source has none that can be read.
     #[error("the source has no run that can be read")]
     NoRun {
         /// Those that cannot.
         unread: Vec<expbundle_format::Finding>,
     },
-    /// One run is needed, and the source has several.
-    #[error("the source has {} runs", runs.len())]
+    /// One run is needed, and several could be meant.
+    #[error("{} runs could be meant", runs.len())]
     NotOneRun {
-        /// Those that it has.
+        /// Those.
         runs: Vec<tracker::Listed>,
     },
     /// There is no such run in the source.

@@ -110,10 +110,25 @@ impl Listing {
         })
     }
 
-    /// The run that is meant by a key, or else by an id.
-    pub fn find(&self, wanted: &str) -> Option<&Listed> {
-        let by_key = self.runs.iter().find(|run| run.key == wanted);
-        by_key.or_else(|| self.runs.iter().find(|run| run.id == wanted))
+    /// The run that is meant: the one of this key, or else of this id, or else of this name, or
+    /// else the one whose key or id begins so.
+    ///
+    /// # Errors
+    /// [`ConvertError::NoSuchRun`], or [`ConvertError::NotOneRun`] with those that could be meant.
+    pub fn find(&self, wanted: &str) -> Result<&Listed, ConvertError> {
+        let is_meant: [&dyn Fn(&Listed) -> bool; 4] =
+            [&|run| run.key == wanted, &|run| run.id == wanted, &|run| run.name.as_deref() == Some(wanted), &|run| {
+                !wanted.is_empty() && (run.key.starts_with(wanted) || run.id.starts_with(wanted))
+            }];
+        for is_meant in is_meant {
+            let mut meant: Vec<&Listed> = self.runs.iter().filter(|run| is_meant(run)).collect();
+            match meant.len() {
+                0 => {}
+                1 => return Ok(meant.swap_remove(0)),
+                _ => return Err(ConvertError::NotOneRun { runs: meant.into_iter().cloned().collect() }),
+            }
+        }
+        Err(ConvertError::NoSuchRun { run: wanted.to_owned() })
     }
 }
 
@@ -130,17 +145,32 @@ pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, C
 }
 
 /// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized
-/// it and could not read it.
+/// it and could not read it, or if several have something there.
 pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
-    let mut trouble = None;
+    let (mut found, mut trouble) = (Vec::new(), None);
     for tracker in TRACKERS.iter().filter(|tracker| tracker.is_recognized()) {
         match tracker.open(path) {
-            Ok(Some(source)) => return Ok(Some(source)),
+            Ok(Some(source)) => found.push((tracker.name(), source)),
             Ok(None) => {}
             Err(error) => trouble = trouble.or(Some(error)),
         }
     }
-    trouble.map_or(Ok(None), Err)
+    if found.len() > 1 {
+        let tools = found.into_iter().map(|(name, _)| name).collect();
+        return Err(ConvertError::SeveralTools { tools, path: path.to_owned() });
+    }
+    match found.pop() {
+        Some((_, source)) => Ok(Some(source)),
+        None => trouble.map_or(Ok(None), Err),
+    }
+}
+
+/// What is read of every tracker whose sources are recognized, in a line each.
+pub fn recognized() -> impl Iterator<Item = String> {
+    TRACKERS
+        .iter()
+        .filter(|tracker| tracker.is_recognized())
+        .map(|tracker| format!("{}: {}", tracker.name(), tracker.reads()))
 }
 
 /// The key of the only run of a source. Several are an error that lists them; none, one that lists
@@ -157,12 +187,21 @@ pub fn only_run(source: &dyn Source) -> Result<String, ConvertError> {
     }
 }
 
-/// Converts a run; without a key, the only one.
-pub fn convert(source: &dyn Source, key: Option<&str>, options: &Options<'_>) -> Result<Converted, ConvertError> {
-    match key {
-        Some(key) => source.convert(key, options),
-        None => source.convert(&only_run(source)?, options),
+/// The key of the run that a person names as [`Listing::find`] has it; without a name, of the only
+/// run.
+pub fn key_of(source: &dyn Source, wanted: Option<&str>) -> Result<String, ConvertError> {
+    let Some(wanted) = wanted else { return only_run(source) };
+    match source.runs()?.find(wanted) {
+        Ok(run) => Ok(run.key.clone()),
+        // A run that cannot be listed may say better why it cannot be converted.
+        Err(ConvertError::NoSuchRun { run }) => Ok(run),
+        Err(error) => Err(error),
     }
+}
+
+/// Converts a run that is named so; without a name, the only one.
+pub fn convert(source: &dyn Source, wanted: Option<&str>, options: &Options<'_>) -> Result<Converted, ConvertError> {
+    source.convert(&key_of(source, wanted)?, options)
 }
 
 /// What a reader found, in the words of the format.

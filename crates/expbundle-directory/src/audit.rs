@@ -4,6 +4,7 @@
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Content;
 use expbundle::hash::{self, HashError, Progress};
 use expbundle::judge::State;
 use expbundle::report::{Question, Report};
@@ -36,14 +37,23 @@ pub fn audit(path: &Utf8Path, question: Question<'_>, progress: Progress<'_>) ->
     if path.is_dir() {
         audit_directory(path, question, progress)
     } else {
-        audit_bundle(path, path, None, question, progress)
+        audit_bundle(path, opened(path)?, None, question, progress)
     }
+}
+
+/// Verifies a bundle that is not read from a path, under the name by which the report calls it.
+pub fn audit_content(name: &Utf8Path, content: Content, question: Question<'_>) -> Result<Report, AuditError> {
+    audit_bundle(name, Unverified::new(content), None, question, &|_| ())
+}
+
+fn opened(file: &Utf8Path) -> Result<Unverified, AuditError> {
+    Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })
 }
 
 fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress<'_>) -> Result<Report, AuditError> {
     let file = folder.join(BUNDLE_NAME);
     if hash::is_file_of(folder, &file) {
-        return audit_bundle(folder, &file, Some(folder), question, progress);
+        return audit_bundle(folder, opened(&file)?, Some(folder), question, progress);
     }
     let message = match std::fs::symlink_metadata(&file) {
         Err(_) => format!("there is no `{BUNDLE_NAME}`"),
@@ -56,13 +66,12 @@ fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress
 
 fn audit_bundle(
     path: &Utf8Path,
-    file: &Utf8Path,
+    unverified: Unverified,
     folder: Option<&Utf8Path>,
     question: Question<'_>,
     progress: Progress<'_>,
 ) -> Result<Report, AuditError> {
     let Question { policy, at, digests, limits, .. } = question;
-    let unverified = Unverified::open(file).map_err(|source| AuditError::Read { path: file.to_owned(), source })?;
     let Checked { intact, findings } = match unverified.within(limits).check(digests) {
         Ok(checked) => checked,
         Err(wrong) => return Ok(Report::refused(path.as_str(), wrong.into_findings(), question)),

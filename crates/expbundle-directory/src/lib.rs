@@ -15,6 +15,7 @@ pub mod diff;
 mod documentation;
 pub mod front_matter;
 pub mod gitattributes;
+pub mod hub;
 mod notes;
 mod outputs;
 pub mod plan;
@@ -26,7 +27,7 @@ pub mod story;
 mod yaml_lines;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
-pub use audit::{AuditError, audit};
+pub use audit::{AuditError, audit, audit_content};
 pub use check::judge;
 pub use documentation::is_not_counted;
 pub use plan::{ApplyError, ObjectedRecord, Plan};

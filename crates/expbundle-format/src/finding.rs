@@ -316,6 +316,12 @@ impl Finding {
         matches!(self.code, Code::ContainerLimit | Code::JsonLimit)
     }
 
+    /// Whether it leaves the question without an answer, rather than answering it with no: there is
+    /// no bundle, or it is beyond the limits of this reader (spec/report.md).
+    pub fn is_no_answer(&self) -> bool {
+        self.is_limit() || matches!(self.code, Code::ContainerNotABundle | Code::DirectoryNoBundle)
+    }
+
     /// Whether it keeps the thing named from being what it claims to be.
     pub fn is_error(&self) -> bool {
         self.severity() == Severity::Error

@@ -125,7 +125,7 @@ impl Refused {
     /// comes after everything that is wrong.
     pub fn by(findings: impl IntoIterator<Item = Finding>, path: &Utf8Path) -> Self {
         // Of equals the first is taken.
-        let first = findings.into_iter().filter(Finding::is_error).min_by_key(Finding::is_limit);
+        let first = findings.into_iter().filter(Finding::is_error).min_by_key(Finding::is_no_answer);
         let mut finding = first.expect("a bundle that is not intact has an error finding");
         finding.place = finding.place.in_file(path.as_str());
         Self { path: path.to_owned(), why: WhyRefused::Finding(finding) }

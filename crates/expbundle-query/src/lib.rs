@@ -17,6 +17,7 @@ mod gather;
 mod lineage;
 mod names;
 mod parts;
+mod places;
 mod relations;
 mod shown;
 mod why;
@@ -31,6 +32,8 @@ pub use lineage::{
 };
 pub use names::ArtifactNames;
 pub use parts::{artifact, is_called, section};
+pub use places::places;
+
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
 pub use why::{HowMade, Told, WhyReport};

@@ -384,7 +384,8 @@ impl Relations {
     fn signer_of_link(&self, statement: StatementId) -> Option<String> {
         match self.verdict.trusted.get(&statement).and_then(|principals| principals.first()) {
             Some(principal) => Some(ForeignLine(principal, MOST_LETTERS).to_string()),
-            None => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
+            None if self.policy.is_some() => Some(format!("an unknown key ({})", self.links.get(&statement)?)),
+            None => Some(format!("an unchecked key ({})", self.links.get(&statement)?)),
         }
     }
 

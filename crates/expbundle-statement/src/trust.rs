@@ -55,13 +55,35 @@ impl TrustPolicy {
     /// somebody who cannot sign here is [skipped](Self::skipped).
     pub fn parse(file: impl AsRef<[u8]>) -> Result<Self, TrustError> {
         let mut policy = Self::default();
-        signers::for_each_line(file.as_ref(), |number, line| match line {
-            Line::Signer { principals, options, identity } => {
-                policy.by_identity.entry(identity).or_default().push(AllowedSigner { principals, options });
-            }
-            Line::Skipped(reason) => policy.skipped.push(SkippedLine { line: number, reason }),
-        })?;
+        signers::for_each_line(file.as_ref(), |number, line| policy.add(number, line))?;
         Ok(policy)
+    }
+
+    /// Reads public keys, a line each, as `.pub` files have them and as forges give those of a
+    /// user: `ssh-ed25519 AAAA… comment`. Each is trusted for whatever it signs, at any time, under
+    /// the name of its comment, or else under `name`.
+    ///
+    /// Lines of other key types are [skipped](Self::skipped); anything else refuses the text.
+    ///
+    /// ```
+    /// use expbundle_statement::TrustPolicy;
+    ///
+    /// let keys = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAXiO3BX+iYgAAnYa8DQVaozp8U+TGKisuJPMLLZTUfO ada@example.org";
+    /// assert!(!TrustPolicy::of_public_keys(keys, "ada").expect("a public key").is_empty());
+    /// ```
+    pub fn of_public_keys(text: impl AsRef<[u8]>, name: &str) -> Result<Self, TrustError> {
+        let mut policy = Self::default();
+        signers::for_each_public_key(text.as_ref(), name, |number, line| policy.add(number, line))?;
+        Ok(policy)
+    }
+
+    fn add(&mut self, number: usize, line: Line) {
+        match line {
+            Line::Signer { principals, options, identity } => {
+                self.by_identity.entry(identity).or_default().push(AllowedSigner { principals, options });
+            }
+            Line::Skipped(reason) => self.skipped.push(SkippedLine { line: number, reason }),
+        }
     }
 
     /// Whether nobody is trusted.

@@ -88,6 +88,8 @@ impl From<&ConvertError> for Failure {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")
             }
             ConvertError::NotOneRun { runs } => several_runs(runs),
+            ConvertError::SeveralTools { tools, path } => failure
+                .help(format!("name one: `expbundle convert {} {path}`", tools.first().copied().unwrap_or("TOOL"))),
             ConvertError::Source { path, .. } => failure
                 .at(path.as_str())
                 .help("check that the source is complete and that no other program writes to it"),
@@ -106,15 +108,15 @@ impl From<&ConvertError> for Failure {
 }
 
 fn several_runs(runs: &[Listed]) -> Failure {
-    const SHOWN: usize = 10;
+    const SHOWN: usize = 20;
     if runs.is_empty() {
         return Failure::usage("the source has no runs")
             .help("check the path; `expbundle convert --help` lists what is read for each tracker");
     }
-    let name = |run: &Listed| format!("{} ({})", run.key, run.name.as_deref().unwrap_or("no name"));
-    let names: Vec<String> = runs.iter().take(SHOWN).map(name).collect();
     let more = runs.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Failure::usage(format!("the source has {} runs: {}{more}", runs.len(), names.join(", ")))
+    let more = if more > 0 { format!("and {more} more\n") } else { String::new() };
+    let listed: Vec<&Listed> = runs.iter().take(SHOWN).collect();
+    Failure::usage(format!("which run do you mean? There are {} to choose from", runs.len()))
+        .listing(list(&listed) + &more)
         .help("choose one with `--run ID`; `expbundle convert` with `--all -o DIR` converts every run")
 }

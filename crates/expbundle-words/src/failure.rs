@@ -145,7 +145,7 @@ impl Failure {
 
 impl From<Finding> for Failure {
     fn from(finding: Finding) -> Self {
-        let is_broken = !finding.is_limit();
+        let is_broken = !finding.is_no_answer();
         let mut failure = Self::new(finding.code.as_str(), finding.message).help(hints::help(finding.code));
         failure.0.is_broken = is_broken;
         match finding.place.to_string() {

@@ -3,11 +3,12 @@
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
+use expbundle_directory::hub::HubError;
 use expbundle_directory::{ApplyError, AttachError, ReleaseError};
 use expbundle_format::container::SectionName;
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
-use crate::{Failure, count, quoted};
+use crate::{Failure, count, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
@@ -15,6 +16,18 @@ impl From<&Refused> for Failure {
             WhyRefused::Finding(finding) => Self::from(finding.clone()),
             WhyRefused::Read(error) => Self::unreadable(&refused.path, error),
         }
+    }
+}
+
+/// Why a repository is not found in the local cache of the Hub, with the next step, in a line.
+pub fn not_in_cache(error: &HubError) -> String {
+    match error {
+        HubError::NoRepository { repository, path } => {
+            format!("{error} ({path}); download it first: `hf download {repository}`")
+        }
+        HubError::NoRevision { here, .. } if here.is_empty() => format!("{error}: it has none"),
+        HubError::NoRevision { here, .. } => format!("{error}; it has: {}", some_of(here, 8, ", ")),
+        _ => error.to_string(),
     }
 }
 

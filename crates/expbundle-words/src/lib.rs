@@ -43,6 +43,7 @@ pub mod verdict;
 pub mod why;
 
 pub use failure::Failure;
+pub use failures::not_in_cache;
 use foreign::calling_itself;
 pub use foreign::{block, cell, kind, named, one_line, path, printable, quoted};
 pub use layout::{table, wrapped};

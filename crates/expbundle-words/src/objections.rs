@@ -21,7 +21,8 @@ pub fn words(objection: &Objection) -> String {
         (None, Some(principal)) => {
             format!("a key of {} that is not trusted now ({})", one_line(principal), objection.key)
         }
-        (None, None) => format!("an unknown key ({})", objection.key),
+        (None, None) if objection.signers_checked => format!("an unknown key ({})", objection.key),
+        (None, None) => format!("an unchecked key ({})", objection.key),
     };
     let what = match (objection.kind, objection.successor) {
         (ObjectionKind::Superseded, Some(successor)) => {

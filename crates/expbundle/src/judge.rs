@@ -23,7 +23,7 @@ use crate::verify::Intact;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It is beyond the limits of this reader: there is no answer.
+    /// There is no answer: it is beyond the limits of this reader, or there is no bundle.
     Refused,
     /// Something is not what it claims to be.
     Malformed,
@@ -53,7 +53,7 @@ impl State {
     pub(crate) fn of_errors(findings: &[Finding]) -> Option<Self> {
         let mut errors = findings.iter().filter(|finding| finding.is_error()).peekable();
         errors.peek()?;
-        Some(if errors.all(Finding::is_limit) { Self::Refused } else { Self::Malformed })
+        Some(if errors.all(Finding::is_no_answer) { Self::Refused } else { Self::Malformed })
     }
 }
 
@@ -85,6 +85,8 @@ pub struct Verdict {
     pub records: BTreeMap<RecordId, State>,
     /// Principals for whom the policy trusts the signer of each statement; empty if it trusts none.
     pub trusted: BTreeMap<StatementId, Vec<String>>,
+    /// Whether there was a signers file.
+    pub signers_checked: bool,
     /// What counts, and what was taken back.
     pub standing: Standing,
     /// The graph of the records that count.
@@ -217,7 +219,7 @@ impl Intact {
         }
         let heads = lineage.heads();
         let trusted = std::mem::take(&mut standing.trusted);
-        Verdict { state, records, trusted, standing, lineage, heads, findings }
+        Verdict { state, records, trusted, signers_checked: has_policy, standing, lineage, heads, findings }
     }
 
     /// What objects that count have wrong with them together: step 7.

@@ -36,6 +36,9 @@ pub struct Objection {
     pub reason: Option<String>,
     /// The record that took its place.
     pub successor: Option<RecordId>,
+    /// Whether there was a signers file; else nobody knows whose key it is.
+    #[serde(skip)]
+    pub signers_checked: bool,
 }
 
 /// What can be said against a record, the weightiest first.
@@ -144,6 +147,7 @@ impl<'a> Objections<'a> {
             name: statement.signer_name().map(str::to_owned),
             reason: reason.cloned(),
             successor,
+            signers_checked: rights.policy.is_some(),
         };
         self.against.entry(record).or_default().push(objection);
     }

@@ -47,8 +47,8 @@ pub struct Attach {
     /// Do not change the model card
     #[arg(long)]
     keep_card: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the card then repeats only
-    /// their statements, and a release follows only theirs
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// the card then repeats only their statements, and a release follows only theirs
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Apply the change without asking
@@ -143,6 +143,9 @@ pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
 }
 
 fn agreed() -> Result<bool, Failure> {
+    if terminal::is_quiet() {
+        return Err(Failure::usage("this changes files, and `--quiet` does not ask").help("pass `--yes`"));
+    }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage("this changes files, and there is no terminal to ask for confirmation")
             .help("check the change above, then pass `--yes`"));

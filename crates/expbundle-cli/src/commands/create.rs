@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
-use expbundle::output::{Inputs, Output};
+use expbundle::output::Inputs;
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
@@ -13,6 +13,7 @@ use expbundle_run::{Intact, Run, RunError};
 use expbundle_words::{Failure, count, hints, quoted};
 
 use super::convert::role_and_file;
+use crate::target::Target;
 use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files and hand-written sections
@@ -56,7 +57,7 @@ pub struct Create {
     /// its digest
     #[arg(long)]
     blind: bool,
-    /// File for the bundle
+    /// File for the bundle; `-`: standard output
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
     /// Overwrite an existing file, whatever it holds
@@ -72,7 +73,7 @@ fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
 
 impl Create {
     pub fn run(self, inputs: &Inputs) -> Outcome {
-        let output = Output::new(&self.out, inputs.over(self.force))?;
+        let output = Target::new(&self.out, inputs.over(self.force))?;
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
         }
@@ -119,7 +120,7 @@ impl Create {
             terminal::talk(&format!("written {}\n", self.out));
         }
         for id in intact.records().keys() {
-            terminal::say(&format!("{id}\n"));
+            output.say(&format!("{id}\n"));
         }
         Ok(exit::OK)
     }

@@ -151,7 +151,7 @@ impl Step<'_> {
         // Paths of the arguments are relative to the demo's folder, where nobody else's command
         // runs meanwhile.
         std::env::set_current_dir(self.folder).map_err(|error| Failure::io("go to the folder", self.folder, &error))?;
-        let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle", "--quiet"].into_iter().chain(words))
+        let (arguments, inputs) = Arguments::parse_with_inputs(["expbundle"].into_iter().chain(words))
             .map_err(|error| Failure::usage(error.to_string()))?;
         let code = arguments.run(&inputs)?;
         if code != exit::OK {

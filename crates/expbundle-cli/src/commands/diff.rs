@@ -6,7 +6,7 @@ use expbundle_format::RecordId;
 use expbundle_query::Differences;
 use expbundle_words::{Failure, objections, records};
 
-use crate::{Outcome, choice, exit, keys, terminal, tracker};
+use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
 /// Show the differences between two records: parameters, code, environment, inputs, outputs,
 /// results
@@ -14,14 +14,20 @@ use crate::{Outcome, choice, exit, keys, terminal, tracker};
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
 pub struct Diff {
-    /// Bundle, model folder, or a tracker's folder or file with one run
+    /// Bundle, model folder, or a tracker's folder or file
+    #[arg(value_parser = files::path)]
     before: Utf8PathBuf,
     /// Bundle, folder or file to compare with [default: the same one, with `--record` given twice]
+    #[arg(value_parser = files::path)]
     after: Option<Utf8PathBuf>,
     /// Id of the record, or its first digits, if a bundle has several; give it twice, first for
     /// BEFORE, then for AFTER
     #[arg(long, value_name = "ID")]
     record: Vec<String>,
+    /// The run of a tracker's folder or file, as `convert --run` takes it; give it twice, first for
+    /// BEFORE, then for AFTER
+    #[arg(long, value_name = "ID")]
+    run: Vec<String>,
     /// Write JSON (schemas/diff.schema.json)
     #[arg(long)]
     json: bool,
@@ -29,22 +35,21 @@ pub struct Diff {
 
 impl Diff {
     pub fn run(self) -> Outcome {
-        if self.after.is_none() && self.record.is_empty() {
+        if self.after.is_none() && self.record.is_empty() && self.run.is_empty() {
             return Err(Failure::usage("there is nothing to compare with")
                 .help("name a second bundle, or two records of this one with `--record` given twice"));
         }
-        let [first, second] = match self.record.as_slice() {
-            [] => [None, None],
-            [first, second] => [Some(first.as_str()), Some(second.as_str())],
-            _ => return Err(Failure::usage("give `--record` twice, once for each side")),
-        };
-        let open = |path: &Utf8Path, record| -> Result<(Intact, RecordId), Failure> {
-            let intact = tracker::intact(path, None)?;
+        let [first, second] = of_each_side("--record", &self.record)?;
+        let [first_run, second_run] = of_each_side("--run", &self.run)?;
+        let open = |path: &Utf8Path, run, record| -> Result<(Intact, RecordId), Failure> {
+            let intact = tracker::intact(path, run)?;
             let id = choice::one(&intact, record)?;
             Ok((intact, id))
         };
-        let ((a, before), (b, after)) =
-            (open(&self.before, first)?, open(self.after.as_deref().unwrap_or(&self.before), second)?);
+        let ((a, before), (b, after)) = (
+            open(&self.before, first_run, first)?,
+            open(self.after.as_deref().unwrap_or(&self.before), second_run, second)?,
+        );
         let differences = Differences::between((&a, before), (&b, after), keys::now().timestamp());
         if self.json {
             terminal::say_json(&differences);
@@ -55,5 +60,14 @@ impl Diff {
             terminal::say(&(lines + &expbundle_words::diff::words(&differences)));
         }
         Ok(exit::OK)
+    }
+}
+
+/// What an option that is given twice says of each side.
+fn of_each_side<'a>(option: &str, given: &'a [String]) -> Result<[Option<&'a str>; 2], Failure> {
+    match given {
+        [] => Ok([None, None]),
+        [first, second] => Ok([Some(first), Some(second)]),
+        _ => Err(Failure::usage(format!("give `{option}` twice, once for each side"))),
     }
 }

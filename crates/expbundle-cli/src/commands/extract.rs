@@ -13,7 +13,7 @@ use expbundle_query::{artifact, section};
 use expbundle_series::SeriesReader;
 use expbundle_words::{Failure, count};
 
-use crate::{Outcome, choice, exit, series, terminal, tracker};
+use crate::{Outcome, choice, exit, files, series, terminal, tracker};
 
 /// Extract points, sections or artifacts from a bundle, or from a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -26,6 +26,7 @@ use crate::{Outcome, choice, exit, series, terminal, tracker};
 )]
 pub struct Extract {
     /// Bundle, model folder, or a tracker's folder or file
+    #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Id of the run, if the tracker's source has several
     #[arg(long, value_name = "ID")]
@@ -67,6 +68,7 @@ impl Extract {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         let goes = match &self.out {
             Some(out) if self.everything => Goes::Folder(OutputFolder::new(out)?),
+            Some(out) if out == files::STREAM => Goes::Stdout,
             Some(out) => Goes::File(Output::of_text(out, inputs.over(self.force))?),
             None => Goes::Stdout,
         };

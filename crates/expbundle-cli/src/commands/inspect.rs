@@ -21,7 +21,7 @@ use crate::{Outcome, exit, files, terminal};
 )]
 pub struct Inspect {
     /// Bundles, or model folders with one
-    #[arg(required = true, value_name = "BUNDLE")]
+    #[arg(value_name = "BUNDLE", default_value = ".", value_parser = files::path)]
     paths: Vec<Utf8PathBuf>,
     /// Exit with status 3 if anything private is found
     #[arg(long)]

@@ -9,7 +9,7 @@ use expbundle_words::lineage::{self as words, Form};
 use expbundle_words::{Failure, grouped};
 
 use crate::relations::{self, Around};
-use crate::{Outcome, terminal};
+use crate::{Outcome, files, terminal};
 
 /// Show the family tree of a model: what it was made from, by whom, and how well each step is
 /// proven
@@ -29,6 +29,7 @@ use crate::{Outcome, terminal};
 )]
 pub struct Lineage {
     /// Bundle, folder of bundles, model folder, or a file that is an output of a record
+    #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     #[command(flatten)]
     around: Around,

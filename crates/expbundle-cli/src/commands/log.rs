@@ -13,9 +13,10 @@ use crate::{Outcome, exit, files, keys, terminal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {
-    /// Bundle, or model folder with one
+    /// Bundle, or model folder with one; `-`: standard input
+    #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Draw a graph of which statement follows which

@@ -2,14 +2,15 @@
 
 use camino::Utf8PathBuf;
 use expbundle::family::returning;
-use expbundle::output::{Inputs, Output};
+use expbundle::output::Inputs;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::{RecordId, Severity};
 use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
 use crate::relations::find;
-use crate::{Outcome, exit, keys, terminal, tracker};
+use crate::target::Target;
+use crate::{Outcome, exit, files, keys, terminal, tracker};
 
 /// Merge bundles into one with the records and statements of all
 ///
@@ -21,7 +22,7 @@ use crate::{Outcome, exit, keys, terminal, tracker};
     expbundle merge ./bundles --closure 6d0c0bf8 --thin -o ancestry.expb")]
 pub struct Merge {
     /// Bundles, model folders, folders of bundles, or `-` for standard input
-    #[arg(required = true, value_name = "BUNDLE")]
+    #[arg(required = true, value_name = "BUNDLE", value_parser = files::path)]
     bundles: Vec<Utf8PathBuf>,
     /// Skip bundles that are not intact, and report them
     #[arg(long)]
@@ -32,11 +33,11 @@ pub struct Merge {
     /// Keep the records and statements of ancestors, but not their sections
     #[arg(long)]
     thin: bool,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is
-    /// still merged, but cannot make the merge fail
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// what unknown keys signed is still merged, but cannot make the merge fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// File for the result
+    /// File for the result; `-`: standard output
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
     /// Overwrite an existing file, whatever it holds
@@ -46,7 +47,7 @@ pub struct Merge {
 
 impl Merge {
     pub fn run(self, inputs: &Inputs) -> Outcome {
-        let output = Output::new(&self.out, inputs.over(self.force))?;
+        let output = Target::new(&self.out, inputs.over(self.force))?;
         let mut family = expbundle_query::gather(find(&self.bundles)?, |bundle| bundle.check(Digests::Blake3));
         let refused = family.refused.len() as u64;
         if refused > 0 && !self.keep_going {

@@ -59,7 +59,9 @@ mod withhold;
         3 intact, but not signed or trusted as required"
 )]
 pub struct Arguments {
-    /// Do not show progress
+    /// Print nothing but errors: the exit status is the answer
+    ///
+    /// JSON, and data that goes to standard output because it was asked for, are still written.
     #[arg(long, short, global = true)]
     quiet: bool,
     #[command(subcommand)]
@@ -150,6 +152,9 @@ impl Arguments {
 
     /// Runs the command.
     pub fn run(self, inputs: &Inputs) -> Outcome {
+        if self.quiet {
+            terminal::be_quiet();
+        }
         inputs.check_names()?;
         self.command.run(&Call { progress: Progress { is_wanted: !self.quiet }, inputs })
     }

@@ -30,8 +30,8 @@ pub struct Release {
     /// What changed, or why
     #[arg(long)]
     reason: Option<String>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; the release then follows only
-    /// releases by them or by this key
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// the release then follows only releases by them or by this key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Apply the change without asking

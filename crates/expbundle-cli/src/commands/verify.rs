@@ -1,34 +1,37 @@
 //! `expbundle verify`: what is proven, what is only claimed, what is absent, who signed.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use expbundle::judge::State;
-use expbundle::report::Question;
+use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
-use expbundle_directory::is_not_counted;
-use expbundle_directory::{AuditError, audit};
+use expbundle_directory::{AuditError, audit, audit_content, is_not_counted};
 use expbundle_format::limits::Limits;
-use expbundle_words::Failure;
+use expbundle_words::{Failure, verdict};
+use rayon::prelude::*;
 
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, keys};
 
-/// Check a bundle, or a model folder with one
+/// Check bundles, and model folders with one
 ///
 /// Recomputes every name, digest and signature. Needs no network, and none of the tools that made
 /// the bundle. In a model folder, every counted file must be covered by a signature; with
-/// `--trust`, by that of a trusted key.
+/// `--trust`, by that of a trusted key. Of several, each has a line, and those that fail a report.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 the required state holds · 1 verification failed · 2 no answer: usage, I/O error or beyond the limits · \
     3 intact, but not signed or trusted as required\n\n\
     Examples:\n  expbundle verify ./model --trust signers\n  \
-    expbundle verify run.expb --require signed"
+    expbundle verify bundles/ other.expb --require signed\n  \
+    expbundle verify hf:org/model --trust ada.pub"
 )]
 pub struct Verify {
-    /// Bundle, or model folder
-    path: Utf8PathBuf,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format
+    /// Bundles, model folders, folders of bundles, or models in the Hub's local cache; `-`:
+    /// standard input
+    #[arg(value_name = "PATH", default_value = ".", value_parser = files::path)]
+    paths: Vec<Utf8PathBuf>,
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
     /// Required state [default: trusted with --trust, else intact]
@@ -46,7 +49,7 @@ pub struct Verify {
     /// need more memory.
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = factor)]
     limits: u32,
-    /// Write the report as JSON (schemas/report.schema.json)
+    /// Write the report as JSON (schemas/report.schema.json); of several, an array of reports
     #[arg(long)]
     json: bool,
 }
@@ -84,33 +87,111 @@ impl Verify {
             (Some(Required::Signed), _) => State::Signed,
             (Some(Required::Trusted), _) | (None, Some(_)) => State::Trusted,
         };
-        files::regular_or_folder(&self.path, "read the bundle")?;
+        if self.trust.is_none() && required == State::Trusted {
+            return Err(Failure::usage("`--require trusted` needs to know whom to trust").help("add `--trust FILE`"));
+        }
         let policy = self.trust.as_deref().map(keys::signers).transpose()?;
         let at = keys::moment(self.at.as_deref())?;
         let digests = match self.digests {
             WhichDigests::Blake3 => Digests::Blake3,
             WhichDigests::All => Digests::All,
         };
-        let bar = progress.bytes(size_of(&self.path), "hashing");
         let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
-        let report = audit(&self.path, question, &|bytes| bar.inc(bytes)).map_err(|error| match &error {
-            AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
-            AuditError::Directory(_) => {
-                Failure::new("cli.io", error.to_string()).because(&error).help("check the folder and its permissions")
+        let places = files::places(&self.paths)?;
+        if places == self.paths
+            && let [place] = places.as_slice()
+        {
+            let bar = progress.bytes(size_of(place), "hashing");
+            let report = report(place, question, &|bytes| bar.inc(bytes))?;
+            bar.finish_and_clear();
+            if self.json {
+                terminal::say_json(&report);
+            } else {
+                terminal::say(&verdict::words(&report));
             }
-        })?;
-        bar.finish_and_clear();
-        if self.json {
-            terminal::say_json(&report);
-        } else {
-            terminal::say(&expbundle_words::verdict::words(&report));
+            return Ok(exit::of(report.state, required));
         }
-        Ok(exit::of(report.state, required))
+        let bar = progress.items(places.len() as u64, "verifying");
+        let answers = Answers { is_json: self.json, ..Answers::default() };
+        Ok(places
+            .chunks(AT_ONCE)
+            .fold(answers, |answers, places| {
+                let reports: Vec<_> = places.par_iter().map(|place| report(place, question, &|_| ())).collect();
+                bar.inc(places.len() as u64);
+                reports.into_iter().fold(answers, Answers::with)
+            })
+            .end())
     }
 }
 
+/// How many paths are verified before their answers are shown, which come in the order of the
+/// paths.
+const AT_ONCE: usize = 64;
+
+/// What several paths come to, while they are verified.
+#[derive(Default)]
+struct Answers {
+    is_json: bool,
+    /// How many reports are in the array.
+    items: u64,
+    exits: Vec<u8>,
+    /// Reports that do not hold, in full.
+    failed: String,
+}
+
+impl Answers {
+    /// Shows an answer.
+    fn with(mut self, answer: Result<Report, Failure>) -> Self {
+        match answer {
+            Ok(report) => {
+                if self.is_json {
+                    terminal::say_json_item(&report, self.items);
+                    self.items += 1;
+                } else {
+                    terminal::say(&verdict::line(&report));
+                    if !report.holds {
+                        self.failed += &format!("\n{}", verdict::words(&report));
+                    }
+                }
+                self.exits.push(exit::of(report.state, report.required));
+            }
+            Err(failure) => {
+                terminal::print(&failure);
+                self.exits.push(exit::of_failure(&failure));
+            }
+        }
+        self
+    }
+
+    /// The exit status, after what did not hold was told in full.
+    fn end(self) -> u8 {
+        if self.is_json {
+            terminal::say_json_end(self.items);
+        } else {
+            terminal::say(&self.failed);
+        }
+        exit::worst(self.exits)
+    }
+}
+
+/// Verifies what is at a path.
+fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Sync)) -> Result<Report, Failure> {
+    let report = if path == files::STREAM {
+        audit_content(path, files::stdin()?, question)
+    } else {
+        files::regular_or_folder(path, "read the bundle")?;
+        audit(path, question, progress)
+    };
+    report.map_err(|error| match &error {
+        AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
+        AuditError::Directory(_) => {
+            Failure::new("cli.io", error.to_string()).because(&error).help("check the folder and its permissions")
+        }
+    })
+}
+
 /// Bytes of all files of a folder, for the progress bar alone.
-fn size_of(folder: &camino::Utf8Path) -> u64 {
+fn size_of(folder: &Utf8Path) -> u64 {
     expbundle::hash::list_files(folder, &is_not_counted)
         .map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
 }

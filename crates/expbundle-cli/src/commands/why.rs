@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle_query::{Scope, WhyReport};
 
 use crate::relations::{self, Around};
-use crate::{Outcome, exit, terminal};
+use crate::{Outcome, exit, files, terminal};
 
 /// Explain where a file comes from: which experiment made it, from what, who approved it, and where
 /// it is in use
@@ -17,7 +17,9 @@ use crate::{Outcome, exit, terminal};
     Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
 )]
 pub struct Why {
-    /// File to explain; or a bundle, to explain the records that no other record derives from
+    /// File to explain; or a bundle or model folder, to explain the records that no other record
+    /// derives from
+    #[arg(default_value = ".", value_parser = files::path)]
     file: Utf8PathBuf,
     #[command(flatten)]
     around: Around,

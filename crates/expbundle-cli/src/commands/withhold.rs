@@ -1,12 +1,13 @@
 //! `expbundle withhold`: a copy without some sections, provably unaltered.
 
 use camino::Utf8PathBuf;
-use expbundle::output::{Inputs, Output};
+use expbundle::output::Inputs;
 use expbundle_format::container::SectionName;
 use expbundle_format::sections;
 use expbundle_query::is_called;
 use expbundle_words::{Failure, findings};
 
+use crate::target::Target;
 use crate::{Outcome, exit, files, keys, terminal, tracker};
 
 /// Make a copy without some sections, with the same ids and signatures
@@ -19,15 +20,16 @@ use crate::{Outcome, exit, files, keys, terminal, tracker};
     `docs/guide/share-a-part.md` walks through an example, with a pseudonymous key.")]
 pub struct Withhold {
     /// Bundle, or model folder with one
+    #[arg(value_parser = files::path)]
     bundle: Utf8PathBuf,
     /// Sections to leave out of every record
     #[arg(long, value_name = "NAME,…", required = true, value_delimiter = ',')]
     section: Vec<String>,
-    /// Signers to trust: a file in OpenSSH `allowed_signers` format; what unknown keys signed is
-    /// still copied, but cannot make the copy fail
+    /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
+    /// what unknown keys signed is still copied, but cannot make the copy fail
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// File for the copy
+    /// File for the copy; `-`: standard output
     #[arg(short, long, value_name = "FILE")]
     out: Utf8PathBuf,
     /// Overwrite an existing file, whatever it holds
@@ -38,7 +40,7 @@ pub struct Withhold {
 impl Withhold {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         // The whole bundle may be the only one that there is.
-        let output = Output::new(&self.out, inputs.over(self.force))?;
+        let output = Target::new(&self.out, inputs.over(self.force))?;
         let intact = files::intact(&self.bundle)?;
         let listed: std::collections::BTreeSet<&SectionName> =
             intact.records().values().flat_map(|record| record.body().sections.keys()).collect();

@@ -47,11 +47,24 @@ pub struct SkippedLine {
 
 /// Calls `each` with every signer of a file and the number of its line, from 1. Comments and empty
 /// lines are none.
-pub fn for_each_line(file: &[u8], mut each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
+pub fn for_each_line(file: &[u8], each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
+    read(file, Line::parse, each)
+}
+
+/// The same of a file of public keys, without names: what has no comment is called `name`.
+pub fn for_each_public_key(file: &[u8], name: &str, each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
+    read(file, |text| Line::of_public_key(text, name), each)
+}
+
+fn read(
+    file: &[u8],
+    parse: impl Fn(&str) -> Result<Option<Line>, SignersProblem>,
+    mut each: impl FnMut(usize, Line),
+) -> Result<(), TrustError> {
     for (index, bytes) in characters::lines(file).enumerate() {
         let error = |problem| TrustError { line: index + 1, problem };
         let text = characters::text(bytes, index == 0).map_err(error)?;
-        if let Some(line) = Line::parse(text).map_err(error)? {
+        if let Some(line) = parse(text).map_err(error)? {
             each(index + 1, line);
         }
     }

@@ -185,6 +185,9 @@ fn open_folder(path: &Utf8Path) -> Result<Store, SourceError> {
         (Some(database), None) => Ok(Store::Database(Database::open(&database)?)),
         (None, Some(files)) => Ok(Store::Files(FileStore::new(files, Scope::All))),
         (None, None) => {
+            if let Some(database) = database_beside(path) {
+                return Ok(Store::Database(Database::open(&database)?));
+            }
             let export = Export::new(folder);
             if export.is_empty() {
                 return Err(SourceError::Unknown { path: path.to_owned() });
@@ -192,6 +195,17 @@ fn open_folder(path: &Utf8Path) -> Result<Store, SourceError> {
             Ok(Store::Export(export))
         }
     }
+}
+
+/// The database of a folder that MLflow makes for artifacts alone: since version 3, runs are in
+/// `mlflow.db` beside `mlruns`, unless something else is configured.
+fn database_beside(artifacts: &Utf8Path) -> Option<Utf8PathBuf> {
+    let artifacts = artifacts.canonicalize_utf8().ok()?;
+    let database = artifacts.parent()?.join("mlflow.db");
+    let is_it = artifacts.file_name() == Some("mlruns")
+        && fs::symlink_metadata(&database).is_ok_and(|metadata| metadata.is_file())
+        && is_database(&database);
+    is_it.then_some(database)
 }
 
 fn root(path: &Utf8Path) -> Result<Root, SourceError> {

@@ -22,7 +22,7 @@ fn amount(sum: f64) -> String {
 /// Whose word the figures are.
 fn whose(relations: &Relations, counted: &[RecordId]) -> String {
     let number = |state| counted.iter().filter(|id| relations.state(**id) == state).count() as u64;
-    let by = [(State::Trusted, "trusted"), (State::Signed, "signed by unknown keys"), (State::Intact, "unsigned")];
+    let by = [(State::Trusted, "trusted"), (State::Signed, "signed by unchecked keys"), (State::Intact, "unsigned")];
     let parts: Vec<String> = by
         .into_iter()
         .filter(|(state, _)| number(*state) > 0)

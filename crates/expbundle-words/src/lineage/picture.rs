@@ -33,7 +33,7 @@ pub fn node(relations: &Relations, part: Part) -> ViewNode {
             let (tone, standing) = match one.state {
                 _ if one.revoked => (Look::Bad, "revoked".to_owned()),
                 State::Trusted => (Look::Good, format!("trusted: {}", one_line(&signers))),
-                State::Signed => (Look::Plain, format!("unknown key: {signers}")),
+                State::Signed => (Look::Plain, format!("unchecked key: {signers}")),
                 State::Intact | State::Malformed | State::Refused => (Look::Doubtful, "unsigned".to_owned()),
             };
             let tone = if one.objections.is_empty() { tone } else { Look::Bad };

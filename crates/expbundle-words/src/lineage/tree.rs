@@ -108,7 +108,7 @@ pub fn record(relations: &Relations, id: RecordId) -> String {
         _ if one.revoked => String::new(),
         State::Trusted => format!(" · {}", paint(Tone::Good, &format!("trusted, by {signers}"))),
         State::Signed => {
-            let keys = if one.signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            let keys = if one.signers.len() == 1 { "an unchecked key" } else { "unchecked keys" };
             format!(" · {}", paint(Tone::Doubt, &format!("signed by {keys}: {signers}")))
         }
         State::Intact | State::Malformed | State::Refused => format!(" · {}", paint(Tone::Doubt, "unsigned")),

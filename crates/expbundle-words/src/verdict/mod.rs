@@ -66,6 +66,15 @@ pub fn words(report: &Report) -> String {
     text
 }
 
+/// The headline alone.
+pub fn line(report: &Report) -> String {
+    let words = match &report.folder {
+        Some(folder) => folder::headline(report, folder),
+        None => headline(report),
+    };
+    words.lines().next().unwrap_or_default().to_owned() + "\n"
+}
+
 /// What was said against records comes first, also of those that are not here. A record that is set
 /// apart is not here, so its title, which a stranger chose, is not shown.
 fn objected(report: &Report) -> String {
@@ -136,24 +145,26 @@ pub fn but(report: &Report) -> String {
 }
 
 fn headline(report: &Report) -> String {
-    let (tone, mark) = match (report.holds, report.state) {
-        (_, State::Refused | State::Malformed) => (Tone::Bad, "✗"),
-        (true, _) => (Tone::Good, "✓"),
-        (false, _) => (Tone::Doubt, "✗"),
-    };
+    let (tone, mark) = if report.state <= State::Malformed { (Tone::Bad, "✗") } else { (Tone::Good, "✓") };
+    let path = one_line(&report.path);
     let state = match report.state {
-        State::Refused => "REFUSED, beyond the limits of this reader",
+        _ if !report.holds && report.state > State::Malformed => {
+            let required = report.required.as_str().to_uppercase();
+            let missing = match report.required {
+                State::Trusted => "signed by somebody whom you trust",
+                _ => "signed",
+            };
+            let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));
+            return format!("{first}\n  {}, but not every record is {missing}\n", report.state);
+        }
+        State::Refused if report.findings.iter().any(Finding::is_limit) => "REFUSED, beyond the limits of this reader",
+        State::Refused => "no bundle here",
         State::Malformed => "verification FAILED",
         State::Intact => "intact",
         State::Signed => "intact and signed",
         State::Trusted => "intact, signed and trusted",
     };
-    let asked = if report.holds || report.state <= State::Malformed {
-        String::new()
-    } else {
-        format!(", and not {} as asked", report.required)
-    };
-    format!("{} {}\n", paint(tone, &format!("{mark} {state}{asked}{}:", but(report))), one_line(&report.path))
+    format!("{} {path}\n", paint(tone, &format!("{mark} {state}{}:", but(report))))
 }
 
 fn section(text: &mut String, tone: Tone, title: &str) {

@@ -42,7 +42,7 @@ pub(super) fn signers(report: &Report) -> String {
     }
     if !more.is_empty() {
         let more = count(more.len() as u64, "more statement");
-        _ = writeln!(text, "  and {more} by unknown keys; `expbundle log` shows all");
+        _ = writeln!(text, "  and {more}; `expbundle log` shows all");
     }
     text
 }
@@ -66,7 +66,7 @@ pub fn standing(statement: &StatementReport) -> String {
     } else if statement.takes_back_its_own_key {
         paint(Tone::Bad, "revokes its own key")
     } else {
-        paint(Tone::Doubt, "unknown key")
+        paint(Tone::Doubt, if statement.signer.checked { "unknown key" } else { "not checked" })
     }
 }
 

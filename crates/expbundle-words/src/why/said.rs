@@ -102,7 +102,7 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
 fn unknown_words(statement: &VerifiedStatement) -> String {
     let who = calling_itself(&statement.identity().to_string(), statement.signer_name());
     let says = one_line(&statement.predicate().brief(60));
-    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unknown key"), day(statement.created()))
+    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unchecked key"), day(statement.created()))
 }
 
 fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {

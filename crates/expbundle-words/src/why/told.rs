@@ -29,7 +29,7 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
             format!(", signed by {}", paint(Tone::Good, &one_line(&some_of(&signers, SHOWN, " and "))))
         }
         (State::Signed, signers) => {
-            let keys = if signers.len() == 1 { "an unknown key" } else { "unknown keys" };
+            let keys = if signers.len() == 1 { "an unchecked key" } else { "unchecked keys" };
             format!(", signed by {} ({})", paint(Tone::Doubt, keys), some_of(&signers, SHOWN, " and "))
         }
         _ => format!("; {}", paint(Tone::Doubt, "it is not signed")),

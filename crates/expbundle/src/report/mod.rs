@@ -55,8 +55,8 @@ pub struct Report {
     /// What was verified, as the caller named it.
     pub path: String,
     /// How much holds: `malformed` if anything has an error, or `refused` if it is beyond the
-    /// limits of this reader. Of a directory it is judged by its files, else by the weakest record
-    /// that counts.
+    /// limits of this reader or there is no bundle. Of a directory it is judged by its files, else
+    /// by the weakest record that counts.
     pub state: State,
     /// How much was asked for.
     pub required: State,

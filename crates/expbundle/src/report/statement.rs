@@ -57,6 +57,9 @@ pub struct SignerReport {
     pub name: Option<String>,
     /// Principals for whom the signers file trusts the key; empty if it trusts none.
     pub trusted_as: Vec<String>,
+    /// Whether there was a signers file; else nobody knows whose key it is.
+    #[serde(skip)]
+    pub checked: bool,
 }
 
 impl SignerReport {
@@ -67,6 +70,7 @@ impl SignerReport {
             public_key: identity.line(),
             name: statement.signer_name().map(str::to_owned),
             trusted_as: verdict.trusted.get(&statement.id()).cloned().unwrap_or_default(),
+            checked: verdict.signers_checked,
         }
     }
 }

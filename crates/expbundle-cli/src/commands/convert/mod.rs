@@ -6,12 +6,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::output::{Output, OutputError, Over, make_folders};
 use expbundle_convert::many::{Summary, file_name};
-use expbundle_convert::tracker::{Listed, Listing, Source, Tracker, only_run};
+use expbundle_convert::tracker::{Listed, Listing, Source, key_of};
 use expbundle_convert::{Converted, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
 use rayon::prelude::*;
 
+use crate::target::Target;
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, tracker};
 
@@ -27,17 +28,18 @@ use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    expbundle convert mlflow ./mlruns --list\n  \
+    expbundle convert --list\n  \
+    expbundle convert --run mlp-64 -o run.expb\n  \
     expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
     expbundle convert huggingface ./base-model -o base.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
-    /// Tracker
-    #[arg(value_parser = tracker::parser())]
-    tool: &'static dyn Tracker,
-    /// The tracker's folder or file
-    source: Utf8PathBuf,
-    /// Convert this run, by id or by the key that `--list` shows; can be repeated
+    /// The tracker's folder or file, with the name of the tracker before it if it is not found out:
+    /// `mlflow`, `wandb`, `clearml` or `huggingface` [default: the current folder]
+    #[arg(value_name = "[TOOL] SOURCE", num_args = 0..=2, value_parser = files::path)]
+    source: Vec<Utf8PathBuf>,
+    /// Convert this run: its id or key as `--list` shows them, the beginning of one, or its name;
+    /// can be repeated
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     run: Vec<String>,
     /// Convert the runs of this experiment or project, by name or id
@@ -52,7 +54,8 @@ pub struct Convert {
     /// With --list: as JSON
     #[arg(long, requires = "list")]
     json: bool,
-    /// File for the bundle, or folder for one bundle per run [default: the current folder]
+    /// File for the bundle, folder for one bundle per run, or `-` for standard output [default: the
+    /// current folder]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
     /// Search this folder for artifacts that the tracker lists only by name and MD5
@@ -105,7 +108,7 @@ fn listing_words(listing: &Listing) -> String {
 
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
-        let source = tracker::open(self.tool, &self.source)?;
+        let source = tracker::named_or_found(&self.source)?;
         if self.list {
             return self.print_list(&*source);
         }
@@ -146,17 +149,22 @@ impl Convert {
     }
 
     fn convert_one(&self, source: &dyn Source, progress: Progress) -> Outcome {
-        let key = self.run.first().cloned().map_or_else(|| only_run(source), Ok)?;
+        let key = key_of(source, self.run.first().map(String::as_str))?;
         let bar = progress.bytes(0, "converting");
         let converted = self.blinded(source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?)?;
         bar.finish_and_clear();
         let out = match &self.out {
-            Some(out) if !is_folder(out) => out.clone(),
+            Some(out) if out == files::STREAM || !is_folder(out) => out.clone(),
             Some(folder) => folder.join(file_name(&key)),
             None => file_name(&key).into(),
         };
-        make_folder_of(&out)?;
-        let outcome = place(&converted, &out)?;
+        let outcome = if out == files::STREAM {
+            Target::new(&out, Over::NOTHING)?.save(&converted.bundle)?;
+            Placed::New
+        } else {
+            make_folder_of(&out)?;
+            place(&converted, &out)?
+        };
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account::words(&converted.account));
         terminal::talk(&conversion::embedded(&converted.embedded, &converted.too_large));
@@ -174,7 +182,9 @@ impl Convert {
             quoted(&converted.title),
             converted.record()
         ));
-        terminal::say(&format!("{path}\n"));
+        if out != files::STREAM {
+            terminal::say(&format!("{path}\n"));
+        }
         Ok(exit::OK)
     }
 
@@ -231,14 +241,7 @@ impl Convert {
         if self.all {
             return Ok(listing.runs.iter().collect());
         }
-        self.run
-            .iter()
-            .map(|wanted| {
-                listing.find(wanted).ok_or_else(|| {
-                    Failure::usage(format!("there is no run `{wanted}` in the source")).help("`--list` shows the runs")
-                })
-            })
-            .collect()
+        self.run.iter().map(|wanted| Ok(listing.find(wanted)?)).collect()
     }
 
     /// Converts one of many. What goes wrong with it keeps no other from being converted.

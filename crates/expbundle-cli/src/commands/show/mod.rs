@@ -3,8 +3,9 @@
 
 use camino::Utf8PathBuf;
 use expbundle_query::Shown;
+use expbundle_words::Failure;
 
-use crate::{Outcome, choice, exit, keys, terminal, tracker};
+use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
 mod section;
 
@@ -18,7 +19,8 @@ use section::show_section;
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
 pub struct Show {
-    /// Bundle, model folder, or a tracker's folder or file
+    /// Bundle, model folder, or a tracker's folder or file; `-`: standard input
+    #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Section to show, e.g. `recipe` or `metrics`
     section: Option<String>,
@@ -35,6 +37,10 @@ pub struct Show {
 
 impl Show {
     pub fn run(self) -> Outcome {
+        let places = files::places(std::slice::from_ref(&self.path))?;
+        if places != [self.path.as_path()] {
+            return self.show_each(&places);
+        }
         let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let ids = choice::chosen(&intact, self.record.as_deref())?;
         if self.json || self.section.is_some() {
@@ -49,6 +55,21 @@ impl Show {
             };
         }
         terminal::say(&expbundle_words::show::words(&intact, &ids, keys::now().timestamp()));
+        Ok(exit::OK)
+    }
+
+    /// Shows each bundle of a folder, one after the other.
+    fn show_each(&self, places: &[Utf8PathBuf]) -> Outcome {
+        if self.json || self.section.is_some() || self.record.is_some() {
+            let message = format!("`{}` has {} bundles", self.path, places.len());
+            return Err(Failure::usage(message).help("name the one that is meant"));
+        }
+        for (position, place) in places.iter().enumerate() {
+            let intact = files::intact(place)?;
+            let ids = choice::chosen(&intact, None)?;
+            let words = expbundle_words::show::words(&intact, &ids, keys::now().timestamp());
+            terminal::say(&format!("{}{words}", if position == 0 { "" } else { "\n" }));
+        }
         Ok(exit::OK)
     }
 }

@@ -1,0 +1,275 @@
+//! What a path may be: a bundle, several, a folder of them, a model in the Hub's cache, a tracker's
+//! source whose tool is found out, standard input and output; and whom `--trust` takes.
+
+mod support;
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use support::{Bench, fixture, json, valid};
+
+/// A bench with three bundles in a folder: one by each key, and one that nobody signed.
+fn with_folder() -> Bench {
+    let bench = Bench::with_bundle();
+    bench.ok(&["keygen", "-o", "other"]);
+    fs::create_dir(bench.path("bundles")).expect("room");
+    for (name, key) in [("1.expb", Some("key")), ("2.expb", Some("other")), ("3.expb", None)] {
+        let path = format!("bundles/{name}");
+        bench.ok(&["create", "--title", name, "--output", "weights.bin", "-o", &path]);
+        if let Some(key) = key {
+            bench.ok(&["sign", &path, "--key", key]);
+        }
+    }
+    bench
+}
+
+/// Runs with something on standard input.
+fn piped(bench: &Bench, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+    let command = command.args(arguments).current_dir(bench.folder.path());
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    child.stdin.take().expect("a pipe").write_all(input).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn of_several_bundles_each_has_a_line_and_the_worst_is_the_exit_status() {
+    let bench = with_folder();
+    let said = bench.ok(&["verify", "bundles"]);
+    assert_eq!(said.lines().count(), 3, "{said}");
+    let (said, _) = bench.fails(3, "policy.state", &["verify", "bundles", "--require", "signed"]);
+    assert!(said.starts_with("✓ intact and signed: bundles/1.expb\n✓ intact and signed: bundles/2.expb\n"), "{said}");
+    assert!(said.contains("✗ NOT SIGNED: bundles/3.expb\n\n✗ NOT SIGNED: bundles/3.expb\n  intact, but"), "{said}");
+    // What is broken weighs more than what is not there, and that more than what is not trusted.
+    fs::write(bench.path("text"), "hello").expect("room");
+    let order = ["verify", "bundles", "text", "--trust", "key.pub"];
+    bench.fails(2, "container.not-a-bundle", &order);
+    let mut bytes = fs::read(bench.path("bundles/2.expb")).expect("a bundle");
+    bytes.pop();
+    fs::write(bench.path("bundles/2.expb"), bytes).expect("room");
+    bench.fails(1, "container.truncated", &order);
+    bench.fails(1, "cli.io", &["verify", "no-such-file", "bundles"]);
+}
+
+#[test]
+fn json_of_several_is_an_array_and_of_one_a_report() {
+    let bench = with_folder();
+    let reports = json(&bench.ok(&["verify", "bundles", "a.expb", "--json"]));
+    let reports = reports.as_array().expect("an array");
+    assert_eq!(reports.len(), 4);
+    reports.iter().for_each(|report| valid("report", report));
+    valid("report", &json(&bench.ok(&["verify", "a.expb", "--json"])));
+    // A script that gives a folder gets an array, however many bundles it has.
+    for name in ["2.expb", "3.expb"] {
+        fs::remove_file(bench.path("bundles").join(name)).expect("it was there");
+    }
+    assert!(json(&bench.ok(&["verify", "bundles", "--json"])).is_array());
+}
+
+#[test]
+fn bundles_of_a_folder_with_other_files_do_not_speak_for_these() {
+    let bench = with_folder();
+    fs::write(bench.path("bundles/model.safetensors"), "weights").expect("room");
+    bench.fails(2, "directory.no-bundle", &["verify", "bundles"]);
+    bench.ok(&["attach", "bundles", "a.expb", "--yes", "--key", "key"]);
+    let said = bench.ok(&["verify", "bundles", "--trust", "key.pub"]);
+    assert!(said.contains("released by"), "{said}");
+}
+
+#[test]
+fn several_are_signed_at_once_and_what_fails_keeps_none_from_it() {
+    let bench = with_folder();
+    bench.ok(&["sign", "a.expb", "bundles/3.expb", "--key", "key"]);
+    bench.ok(&["verify", "a.expb", "bundles/3.expb", "--require", "signed"]);
+    bench.ok(&["note", "bundles", "seen", "--key", "key"]);
+    assert!(bench.ok(&["log", "bundles/2.expb"]).contains("seen"));
+    fs::write(bench.path("bundles/2.expb"), "PK\u{3}\u{4}").expect("room");
+    bench.fails(1, "container.truncated", &["note", "bundles", "again", "--key", "key"]);
+    for name in ["bundles/1.expb", "bundles/3.expb"] {
+        assert!(bench.ok(&["log", name]).contains("again"), "{name}");
+    }
+    for option in [["--out", "x.expb"], ["--record", "0123"]] {
+        bench.fails(2, "cli.usage", &[&["sign", "bundles", "--key", "key"], option.as_slice()].concat());
+    }
+}
+
+#[test]
+fn quiet_is_the_exit_status_alone() {
+    let bench = with_folder();
+    for arguments in [
+        &["verify", "a.expb"][..],
+        &["verify", "bundles"],
+        &["sign", "a.expb", "--key", "key"],
+        &["convert", &fixture("mlflow/sqlite"), "--all", "-o", "out"],
+    ] {
+        let output = bench.output(&[arguments, &["-q"]].concat());
+        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    }
+    let output = bench.output(&["-q", "verify", "bundles", "--require", "signed"]);
+    assert_eq!((output.status.code(), output.stdout.len(), output.stderr.len()), (Some(3), 0, 0));
+    let output = bench.output(&["-q", "verify", "nowhere"]);
+    assert!(output.status.code() == Some(2) && !output.stderr.is_empty(), "an error is not a message");
+    assert!(!bench.output(&["-q", "verify", "a.expb", "--json"]).stdout.is_empty());
+}
+
+#[test]
+fn a_dash_is_standard_input_and_output() {
+    let bench = Bench::with_bundle();
+    let bundle = fs::read(bench.path("a.expb")).expect("a bundle");
+    for verb in ["verify", "show", "log", "why", "lineage", "inspect"] {
+        let output = piped(&bench, &[verb, "-"], &bundle);
+        assert!(output.status.success(), "{verb}: {output:?}");
+    }
+    assert_eq!(piped(&bench, &["verify", "-"], b"hello").status.code(), Some(2));
+    assert_eq!(piped(&bench, &["verify", "-"], &bundle[..bundle.len() - 1]).status.code(), Some(1));
+    let signed = piped(&bench, &["sign", "-", "--key", "key"], &bundle);
+    assert!(signed.status.success(), "{signed:?}");
+    let trusted = piped(&bench, &["verify", "-", "--trust", "key.pub"], &signed.stdout);
+    assert!(trusted.status.success(), "{trusted:?}");
+    // The same bytes as in a file.
+    for arguments in [
+        &["create", "--title", "a run", "--output", "weights.bin", "-o", "-"][..],
+        &["merge", "a.expb", "-o", "-"],
+        &["convert", &fixture("wandb/finetune"), "-o", "-"],
+    ] {
+        let output = bench.output(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        let [before @ .., _] = arguments else { unreachable!("there are some") };
+        bench.ok(&[before, &["out.expb"]].concat());
+        assert!(fs::read(bench.path("out.expb")).expect("written") == output.stdout, "{arguments:?}");
+        assert!(!bench.path("-").exists());
+        fs::remove_file(bench.path("out.expb")).expect("it was there");
+    }
+    let section = bench.ok(&["extract", "a.expb", "--section", "context", "-o", "-"]);
+    assert!(section.contains("a run"), "{section}");
+}
+
+#[test]
+fn a_model_in_the_hubs_cache_is_a_model_by_its_name() {
+    let bench = Bench::with_bundle();
+    fs::create_dir(bench.path("model")).expect("room");
+    fs::copy(bench.path("weights.bin"), bench.path("model/weights.bin")).expect("room");
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "key"]);
+    let commit = "0123456789012345678901234567890123456789";
+    let repository = bench.path("hub/models--acme--digits");
+    let snapshot = repository.join("snapshots").join(commit);
+    fs::create_dir_all(&snapshot).expect("room");
+    fs::create_dir_all(repository.join("refs")).expect("room");
+    fs::write(repository.join("refs/main"), commit).expect("room");
+    for name in ["experiment.expb", "weights.bin"] {
+        fs::copy(bench.path("model").join(name), snapshot.join(name)).expect("room");
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(arguments).current_dir(bench.folder.path()).env("HF_HUB_CACHE", "hub").stdin(Stdio::null());
+        command.output().expect("the program runs")
+    };
+    for name in ["hf:acme/digits", "hf:acme/digits@main", "hf:acme/digits@0123"] {
+        for arguments in [&["verify", name, "--trust", "key.pub"][..], &["show", name], &["why", name], &["log", name]]
+        {
+            let output = run(arguments);
+            assert!(output.status.success(), "{arguments:?}: {output:?}");
+        }
+    }
+    for name in ["hf:acme/other", "hf:acme/digits@v2", "hf:../x"] {
+        let output = run(&["verify", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+    }
+    let said = String::from_utf8(run(&["verify", "hf:acme/other"]).stderr).expect("UTF-8");
+    assert!(said.contains("hf download acme/other"), "{said}");
+}
+
+#[test]
+fn the_tool_of_a_source_is_found_out() {
+    let bench = Bench::new();
+    let store = fixture("mlflow/sqlite");
+    let named = bench.ok(&["convert", "mlflow", &store, "--list"]);
+    assert_eq!(bench.ok(&["convert", &store, "--list"]), named);
+    for source in [fixture("wandb/finetune"), fixture("clearml/offline-2.1")] {
+        if fs::metadata(&source).is_ok() {
+            assert!(!bench.ok(&["convert", &source, "--list"]).is_empty(), "{source}");
+        }
+    }
+    // The current folder, with and without the tool; a file of the tool's name is a source.
+    let here = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(arguments).current_dir(&store).stdin(Stdio::null());
+        String::from_utf8(command.output().expect("the program runs").stdout).expect("UTF-8")
+    };
+    assert_eq!(here(&["convert", "--list"]), named);
+    assert_eq!(here(&["convert", "mlflow", "--list"]), named);
+    bench.fails(2, "cli.usage", &["convert", "bogus", &store]);
+    let (_, said) = bench.fails(2, "cli.source", &["convert", "."]);
+    assert!(said.contains("mlflow: ") && said.contains("wandb: "), "{said}");
+}
+
+/// Since MLflow 3 the runs are in `mlflow.db`, and `mlruns` beside it has artifacts alone.
+#[test]
+fn mlruns_beside_a_database_leads_to_it() {
+    let bench = Bench::new();
+    let store = fixture("mlflow/sqlite");
+    let database = fs::read_dir(&store).expect("a fixture").map(|entry| entry.expect("an entry").path());
+    let mut database = database.filter(|path| path.extension().is_some_and(|extension| extension == "db"));
+    fs::copy(database.next().expect("a database"), bench.path("mlflow.db")).expect("room");
+    fs::create_dir_all(bench.path("mlruns/1/abc/artifacts")).expect("room");
+    let named = bench.ok(&["convert", "mlflow", "mlflow.db", "--list"]);
+    assert_eq!(bench.ok(&["convert", "mlflow", "./mlruns", "--list"]), named);
+    assert_eq!(bench.ok(&["convert", "mlruns", "--list"]), named);
+    fs::rename(bench.path("mlruns"), bench.path("artifacts")).expect("room");
+    bench.fails(2, "cli.source", &["convert", "mlflow", "artifacts", "--list"]);
+}
+
+#[test]
+fn a_run_is_named_by_the_beginning_of_its_id_or_by_its_name() {
+    let bench = Bench::new();
+    let store = fixture("mlflow/file-store");
+    let runs = json(&bench.ok(&["convert", &store, "--list", "--json"]));
+    let runs = runs.as_array().expect("runs");
+    let text = |run: &serde_json::Value, member: &str| run[member].as_str().unwrap_or_default().to_owned();
+    let names: Vec<String> = runs.iter().map(|run| text(run, "name")).collect();
+    let unique = runs.iter().find(|run| names.iter().filter(|name| **name == text(run, "name")).count() == 1);
+    let unique = unique.expect("a run with a name of its own");
+    bench.ok(&["convert", &store, "--run", &text(unique, "key"), "-o", "key.expb"]);
+    bench.ok(&["convert", &store, "--run", &text(unique, "name"), "-o", "name.expb"]);
+    bench.ok(&["convert", &store, "--run", &text(unique, "key")[..12], "-o", "beginning.expb"]);
+    let bytes = |name: &str| fs::read(bench.path(name)).expect("a bundle");
+    assert!(bytes("key.expb") == bytes("name.expb") && bytes("key.expb") == bytes("beginning.expb"));
+    bench.ok(&["show", &store, "--run", &text(unique, "key")[..12]]);
+    bench.ok(&["diff", &store, "--run", &text(&runs[0], "key"), "--run", &text(&runs[1], "key")]);
+    bench.fails(2, "cli.source", &["convert", &store, "--run", "nowhere"]);
+    bench.fails(2, "cli.source", &["convert", &store, "--run", ""]);
+}
+
+#[test]
+fn trust_takes_public_keys_as_they_come() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    let key = fs::read_to_string(bench.path("key.pub")).expect("a key");
+    let other = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAAAEAQIDBA==";
+    let words: Vec<&str> = key.split_whitespace().take(2).collect();
+    fs::write(bench.path("ada.keys"), format!("# of a forge\n{other}\n\n{}\n", words.join(" "))).expect("room");
+    fs::write(bench.path("signers"), format!("ada@example.org {key}")).expect("room");
+    for trust in ["key.pub", "ada.keys", "signers", key.trim()] {
+        let said = bench.ok(&["verify", "a.expb", "--trust", trust]);
+        assert!(said.starts_with("✓ intact, signed and trusted: a.expb"), "{said}");
+    }
+    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.keys"]).contains("trusted as ada "));
+    // A signers file stays one: only the name of a file makes it a list of keys.
+    fs::write(bench.path("bare"), &key).expect("room");
+    bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "bare"]);
+    fs::write(bench.path("broken.pub"), "ssh-ed25519 AAAA").expect("room");
+    bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "broken.pub"]);
+    let (_, said) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "key"]);
+    assert!(said.contains("private key"), "{said}");
+    bench.fails(2, "cli.usage", &["verify", "a.expb", "--require", "trusted"]);
+    // Of a key that nobody was asked about nothing is said.
+    for verb in ["verify", "why", "log", "lineage"] {
+        let said = bench.ok(&[verb, "a.expb"]);
+        assert!(
+            !said.contains("unknown key") && (said.contains("not checked") || said.contains("unchecked")),
+            "{verb}: {said}"
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Models in the local cache of the Hugging Face Hub.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What begins a reference to a repository in the cache, on command lines.
+pub const SCHEME: &str = "hf:";
+
+/// The longest file of `refs/` that is read, in bytes: a commit has 40.
+const MOST_REF_BYTES: u64 = 256;
+
+/// Why a repository is not found in the cache.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HubError {
+    /// The text is not `[datasets/|spaces/][ORG/]NAME[@REVISION]`.
+    #[error("`{0}` is not a repository of the Hub: write `hf:ORG/NAME` or `hf:ORG/NAME@REVISION`")]
+    Malformed(String),
+    /// The cache has no such repository.
+    #[error("the local Hub cache has no `{repository}`")]
+    NoRepository {
+        /// The repository.
+        repository: String,
+        /// Where it would be.
+        path: Utf8PathBuf,
+    },
+    /// The cache has the repository, and not this revision, or several that are meant.
+    #[error("the local Hub cache has no single revision `{revision}` of `{repository}`")]
+    NoRevision {
+        /// The repository.
+        repository: String,
+        /// What was asked for.
+        revision: String,
+        /// The revisions that are here.
+        here: Vec<String>,
+    },
+}
+
+/// The folder of the cache, as `huggingface_hub` finds it. `variable` is the environment.
+pub fn cache(variable: impl Fn(&str) -> Option<String>) -> Option<Utf8PathBuf> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    let below_home = || {
+        let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME").or_else(|| set("USERPROFILE"))?.join(".cache")));
+        Some(cache?.join("huggingface"))
+    };
+    set("HF_HUB_CACHE")
+        .or_else(|| set("HUGGINGFACE_HUB_CACHE"))
+        .or_else(|| Some(set("HF_HOME").or_else(below_home)?.join("hub")))
+}
+
+/// The snapshot of a repository in the cache, from `ORG/NAME[@REVISION]`. A revision is the name of
+/// a branch or tag, a commit, or the beginning of one; without it, `main`, or else the only one
+/// here.
+///
+/// # Errors
+/// If there is none, or not only one. Nothing is downloaded.
+pub fn snapshot(cache: &Utf8Path, reference: &str) -> Result<Utf8PathBuf, HubError> {
+    let malformed = || HubError::Malformed(reference.to_owned());
+    let (repository, revision) = match reference.split_once('@') {
+        Some((repository, revision)) => (repository, Some(revision)),
+        None => (reference, None),
+    };
+    let (kind, name) = match repository.split_once('/') {
+        Some((kind @ ("datasets" | "spaces" | "models"), name)) => (kind, name),
+        _ => ("models", repository),
+    };
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    if name.split('/').count() > 2
+        || !name.split('/').all(is_plain)
+        || revision.is_some_and(|revision| !revision.split('/').all(is_plain))
+    {
+        return Err(malformed());
+    }
+    let folder = cache.join(format!("{kind}--{}", name.replace('/', "--")));
+    let snapshots = folder.join("snapshots");
+    let here = names(&snapshots)
+        .ok_or_else(|| HubError::NoRepository { repository: repository.to_owned(), path: folder.clone() })?;
+    let wanted = revision.unwrap_or("main");
+    let commit = commit_of(&folder.join("refs").join(wanted)).unwrap_or_else(|| wanted.to_owned());
+    let mut begins = here.iter().filter(|name| name.starts_with(&commit));
+    let found = match (begins.next(), begins.next()) {
+        _ if here.contains(&commit) => Some(&commit),
+        (Some(only), None) => Some(only),
+        _ => here.first().filter(|_| revision.is_none() && here.len() == 1),
+    };
+    let found = found.ok_or_else(|| HubError::NoRevision {
+        repository: repository.to_owned(),
+        revision: wanted.to_owned(),
+        here: here.clone(),
+    })?;
+    Ok(snapshots.join(found))
+}
+
+/// The folders in a folder, sorted. None if it is not here.
+fn names(folder: &Utf8Path) -> Option<Vec<String>> {
+    let entries = folder.read_dir_utf8().ok()?;
+    let folders = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_owned()).collect();
+    names.sort_unstable();
+    Some(names)
+}
+
+/// The commit that a branch or tag points to.
+fn commit_of(path: &Utf8Path) -> Option<String> {
+    let is_small = |metadata: fs::Metadata| metadata.is_file() && metadata.len() <= MOST_REF_BYTES;
+    fs::metadata(path)
+        .is_ok_and(is_small)
+        .then(|| fs::read_to_string(path).ok())
+        .flatten()
+        .map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "1111111111111111111111111111111111111111";
+    const SECOND: &str = "1222222222222222222222222222222222222222";
+
+    fn a_cache() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        let model = cache.join("models--acme--digits");
+        for revision in [FIRST, SECOND] {
+            fs::create_dir_all(model.join("snapshots").join(revision)).expect("a folder");
+        }
+        fs::create_dir_all(model.join("refs/pr")).expect("a folder");
+        fs::write(model.join("refs/main"), SECOND).expect("a file");
+        fs::write(model.join("refs/pr/1"), FIRST).expect("a file");
+        fs::create_dir_all(cache.join("datasets--digits/snapshots").join(FIRST)).expect("a folder");
+        (folder, cache)
+    }
+
+    #[test]
+    fn a_repository_is_found_by_branch_tag_and_commit() {
+        let (_folder, cache) = a_cache();
+        for (reference, revision) in [
+            ("acme/digits", SECOND),
+            ("models/acme/digits", SECOND),
+            ("acme/digits@main", SECOND),
+            ("acme/digits@pr/1", FIRST),
+            (&format!("acme/digits@{FIRST}"), FIRST),
+            ("acme/digits@12", SECOND),
+            ("datasets/digits", FIRST),
+        ] {
+            assert_eq!(snapshot(&cache, reference).expect(reference).file_name(), Some(revision), "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_here_is_named() {
+        let (_folder, cache) = a_cache();
+        assert!(matches!(snapshot(&cache, "acme/other"), Err(HubError::NoRepository { .. })));
+        for reference in ["acme/digits@1", "acme/digits@v2"] {
+            let Err(HubError::NoRevision { here, .. }) = snapshot(&cache, reference) else { panic!("{reference}") };
+            assert_eq!(here, [FIRST, SECOND]);
+        }
+        for reference in ["", "/", "a/b/c", "../x", "a/..", "a@", "a@../../x", "a b", "acme/digits@refs//x"] {
+            assert_eq!(snapshot(&cache, reference), Err(HubError::Malformed(reference.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_cache_is_where_the_hubs_library_has_it() {
+        let of = |set: &[(&str, &str)]| {
+            let value = |name: &str| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned());
+            cache(value).map(|path| path.to_string())
+        };
+        assert_eq!(of(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/h")]).as_deref(), Some("/c"));
+        assert_eq!(of(&[("HF_HOME", "/h"), ("HOME", "/me")]).as_deref(), Some("/h/hub"));
+        assert_eq!(of(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/me")]).as_deref(), Some("/x/huggingface/hub"));
+        assert_eq!(of(&[("HF_HOME", ""), ("HOME", "/me")]).as_deref(), Some("/me/.cache/huggingface/hub"));
+        assert_eq!(of(&[]), None);
+    }
+}
