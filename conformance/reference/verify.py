@@ -97,7 +97,7 @@ class Verifier:
         folder = Folder(root)
         if folder.bundle() is None:
             self.say("directory.no-bundle", root)
-            return "malformed"
+            return self.failed()
         state = self.verify(folder.bundle().read_bytes())
         if self.errors():
             return state

@@ -263,7 +263,8 @@ fn trust_takes_public_keys_as_they_come() {
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "broken.pub"]);
     let (_, said) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "key"]);
     assert!(said.contains("private key"), "{said}");
-    bench.fails(2, "cli.usage", &["verify", "a.expb", "--require", "trusted"]);
+    let (_, said) = bench.fails(3, "policy.state", &["verify", "a.expb", "--require", "trusted"]);
+    assert!(said.contains("without `--trust`"), "{said}");
     // Of a key that nobody was asked about nothing is said.
     for verb in ["verify", "why", "log", "lineage"] {
         let said = bench.ok(&[verb, "a.expb"]);
