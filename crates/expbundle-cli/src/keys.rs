@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Read as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::time::Time;
-use expbundle_statement::{KeyFileWarning, Signing, SigningKey, TrustPolicy};
+use expbundle_statement::{KeyFileWarning, Signing, SigningKey, TrustError, TrustPolicy};
 use expbundle_words::{Failure, one_line};
 use zeroize::Zeroizing;
 
@@ -162,25 +162,49 @@ pub fn now() -> Time {
 /// Reads whom to trust, and names the lines that were skipped: a signers file; a file of public
 /// keys, called `.pub` or `.keys`; or a public key itself.
 pub fn signers(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    let policy = if is_public_key(path.as_str()) && !path.exists() {
-        TrustPolicy::of_public_keys(path.as_str(), "the key given")
-    } else {
-        let bytes = files::read_bytes(path)?;
-        if bytes.starts_with(b"-----BEGIN ") {
-            return Err(Failure::new(Code::TrustSigners.as_str(), "the file is a private key")
-                .at(path.as_str())
-                .help(format!("give its public key, which is usually {path}.pub; never pass a private key on")));
-        }
-        match path.extension() {
-            Some("pub" | "keys") => TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")),
-            _ => TrustPolicy::parse(bytes),
-        }
-    };
-    let policy = policy.map_err(|error| {
+    let is_keys = matches!(path.extension(), Some("pub" | "keys")) || is_key_itself(path);
+    if is_keys { public_keys(path) } else { read_signers(path, |bytes| TrustPolicy::parse(bytes)) }
+}
+
+/// Reads public keys: a file of them, whatever it is called, or a key itself.
+pub fn public_keys(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
+    if is_key_itself(path) {
+        return policy(path, TrustPolicy::of_public_keys(path.as_str(), "the key given"));
+    }
+    read_signers(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))
+}
+
+/// Whether a key was given where a path is expected.
+fn is_key_itself(path: &Utf8Path) -> bool {
+    is_public_key(path.as_str()) && !path.exists()
+}
+
+fn read_signers(
+    path: &Utf8Path,
+    parse: impl FnOnce(&[u8]) -> Result<TrustPolicy, TrustError>,
+) -> Result<TrustPolicy, Failure> {
+    let bytes = files::read_bytes(path)?;
+    if bytes.starts_with(b"-----BEGIN ") {
+        return Err(Failure::new(Code::TrustSigners.as_str(), "the file is a private key")
+            .at(path.as_str())
+            .help(format!("give its public key, which is usually {path}.pub; never pass a private key on")));
+    }
+    policy(path, parse(&bytes))
+}
+
+fn policy(path: &Utf8Path, read: Result<TrustPolicy, TrustError>) -> Result<TrustPolicy, Failure> {
+    let policy = read.map_err(|error| {
         Failure::new(Code::TrustSigners.as_str(), error.problem.to_string())
             .at(format!("{path}, line {}", error.line))
             .help(error.help())
     })?;
     terminal::talk(&expbundle_words::signers::skipped(path, policy.skipped()));
     Ok(policy)
+}
+
+/// A day, which begins at midnight in UTC, or a moment.
+pub fn day_or_moment(text: &str) -> Result<jiff::Timestamp, String> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-11-23".len());
+    let midnight = day.and_then(|day| jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
+    midnight.or_else(|| text.parse().ok()).ok_or_else(|| "write it like 2026-11-23 or 2026-11-23T09:00:00Z".to_owned())
 }

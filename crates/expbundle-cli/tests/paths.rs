@@ -217,6 +217,13 @@ fn mlruns_beside_a_database_leads_to_it() {
     let named = bench.ok(&["convert", "mlflow", "mlflow.db", "--list"]);
     assert_eq!(bench.ok(&["convert", "mlflow", "./mlruns", "--list"]), named);
     assert_eq!(bench.ok(&["convert", "mlruns", "--list"]), named);
+    // Whether a run has artifacts is not known where their folder is not here.
+    let warned = |source: &str| {
+        let output = bench.output(&["convert", "mlflow", source, "--run", "hidden-16", "-o", "run.expb"]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).expect("UTF-8").contains("source.missing")
+    };
+    assert!(warned("mlflow.db") && !warned(&store));
     fs::rename(bench.path("mlruns"), bench.path("artifacts")).expect("room");
     bench.fails(2, "cli.source", &["convert", "mlflow", "artifacts", "--list"]);
 }
@@ -265,6 +272,25 @@ fn trust_takes_public_keys_as_they_come() {
     assert!(said.contains("private key"), "{said}");
     let (_, said) = bench.fails(3, "policy.state", &["verify", "a.expb", "--require", "trusted"]);
     assert!(said.contains("without `--trust`"), "{said}");
+    // A signers file that is made line by line.
+    bench.ok(&["trust", "add", "made", "key.pub", "--as", "ada@example.org", "--until", "2100-01-01"]);
+    bench.ok(&["trust", "add", "made", "ada.keys", "--from", "2020-01-01T10:00:00Z"]);
+    let made = fs::read_to_string(bench.path("made")).expect("a file");
+    let key = words.join(" ");
+    let first = format!("ada@example.org namespaces=\"expbundle\",valid-before=\"21000101000000Z\" {key}\n");
+    let second = format!("ada namespaces=\"expbundle\",valid-after=\"20200101100000Z\" {key}\n");
+    assert_eq!(made, first + &second);
+    bench.ok(&["verify", "a.expb", "--trust", "made"]);
+    let listed = bench.ok(&["trust", "list", "made"]);
+    assert!(listed.contains("until 2100-01-01") && listed.contains("from 2020-01-01 10:00 UTC"), "{listed}");
+    bench.ok(&["trust", "add", "made", "ada.keys", "--from", "2020-01-01T10:00:00Z"]);
+    assert_eq!(fs::read_to_string(bench.path("made")).expect("a file"), made, "it was there already");
+    for name in ["a,b", "*@example.org", "\"", "", "#x"] {
+        bench.fails(2, "cli.usage", &["trust", "add", "made", "key.pub", "--as", name]);
+    }
+    bench.fails(2, "cli.usage", &["trust", "add", "made", "key.pub", "--from", "2020-01-02", "--until", "2020-01-01"]);
+    bench.fails(2, "trust.signers", &["trust", "add", "made", "key", "--as", "me"]);
+    assert_eq!(fs::read_to_string(bench.path("made")).expect("a file"), made, "what is refused is not written");
     // Of a key that nobody was asked about nothing is said.
     for verb in ["verify", "why", "log", "lineage"] {
         let said = bench.ok(&[verb, "a.expb"]);

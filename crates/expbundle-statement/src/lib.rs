@@ -44,7 +44,7 @@ pub use signing_key::{
     KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
 };
 pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each};
-pub use trust::{Judgement, TrustPolicy};
+pub use trust::{Judgement, TrustPolicy, TrustedSigner, signers_line};
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::identity::{Identity, TimeEvidence};
-use crate::signers::{self, Line, Options, SkippedLine, TrustError, Window};
+use crate::signers::{self, Line, Options, SignersProblem, SkippedLine, TrustError, Window};
 
 /// The namespace of statements.
 const NAMESPACE: &str = "expbundle";
@@ -24,6 +24,19 @@ pub struct TrustPolicy {
 struct AllowedSigner {
     principals: Vec<String>,
     options: Options,
+}
+
+/// Whom a line of a signers file trusts, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustedSigner<'a> {
+    /// The names.
+    pub principals: &'a [String],
+    /// What they sign as.
+    pub identity: &'a Identity,
+    /// When the line counts.
+    pub window: Window,
+    /// Whether it counts for statements.
+    pub is_for_statements: bool,
 }
 
 /// What a policy makes of a signer at a moment.
@@ -46,6 +59,32 @@ pub enum Judgement {
     },
     /// The policy does not have the signer.
     Unknown,
+}
+
+/// The line of a signers file that trusts a signer for statements, under one name.
+///
+/// ```
+/// # use expbundle_statement::{PublicKey, Window, signers_line};
+/// let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAXiO3BX+iYgAAnYa8DQVaozp8U+TGKisuJPMLLZTUfO";
+/// let signer = PublicKey::try_from(key.to_owned()).expect("a public key").into();
+/// let line = signers_line("ada@example.org", &signer, Window::default()).expect("a name");
+/// assert_eq!(line, format!("ada@example.org namespaces=\"expbundle\" {key}"));
+/// ```
+///
+/// # Errors
+/// If the name cannot stand in such a file, or the window has no moment in it.
+pub fn signers_line(name: &str, identity: &Identity, window: Window) -> Result<String, SignersProblem> {
+    let moment = |name, moment: Option<Timestamp>| {
+        moment.map(|moment| format!(",{name}=\"{}\"", moment.strftime("%Y%m%d%H%M%SZ"))).unwrap_or_default()
+    };
+    let quote = if name.contains([' ', '\t']) { "\"" } else { "" };
+    let (after, before) = (moment("valid-after", window.after), moment("valid-before", window.before));
+    let line = format!("{quote}{name}{quote} namespaces=\"{NAMESPACE}\"{after}{before} {}", identity.line());
+    let policy = TrustPolicy::parse(&line).map_err(|error| error.problem)?;
+    match policy.lines_of_all().as_slice() {
+        [TrustedSigner { principals: [one], .. }] if one == name => Ok(line),
+        _ => Err(SignersProblem::Name(name.to_owned())),
+    }
 }
 
 impl TrustPolicy {
@@ -84,6 +123,23 @@ impl TrustPolicy {
             }
             Line::Skipped(reason) => self.skipped.push(SkippedLine { line: number, reason }),
         }
+    }
+
+    /// The lines that can make somebody trusted, in the order of their names, and then of keys.
+    pub fn lines_of_all(&self) -> Vec<TrustedSigner<'_>> {
+        let mut all: Vec<TrustedSigner<'_>> = self
+            .by_identity
+            .iter()
+            .flat_map(|(identity, lines)| lines.iter().map(move |line| (identity, line)))
+            .map(|(identity, line)| TrustedSigner {
+                principals: &line.principals,
+                identity,
+                window: line.options.window(),
+                is_for_statements: line.options.fit_namespace(NAMESPACE),
+            })
+            .collect();
+        all.sort_by_cached_key(|one| (one.principals.to_vec(), one.identity.to_string(), one.window.after));
+        all
     }
 
     /// Whether nobody is trusted.

@@ -13,7 +13,7 @@ use crate::{Outcome, exit, terminal};
 /// Ed25519 key that you already have works too. To set a passphrase: `ssh-keygen -p -f FILE`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  expbundle keygen -o key\n  echo \"me@example.org namespaces=\\\"expbundle\\\" $(cat key.pub)\" >> signers"
+    after_help = "Example:\n  expbundle keygen -o key\n  expbundle trust add signers key.pub --as me@example.org"
 )]
 pub struct Keygen {
     /// File for the private key; the public key goes to FILE.pub

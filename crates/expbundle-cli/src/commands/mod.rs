@@ -33,6 +33,7 @@ mod seal;
 mod show;
 mod sign;
 mod supersede;
+mod trust;
 mod verify;
 mod why;
 mod withhold;
@@ -100,6 +101,7 @@ commands! {
     supersede::Supersede(),
     revoke::Revoke(),
     seal::Seal(),
+    trust::Trust(),
     log::Log(),
     verify::Verify(progress),
     show::Show(),

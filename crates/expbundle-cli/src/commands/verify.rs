@@ -1,5 +1,8 @@
 //! `expbundle verify`: what is proven, what is only claimed, what is absent, who signed.
 
+use std::io::IsTerminal as _;
+use std::process::Command;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use expbundle::judge::State;
@@ -7,7 +10,7 @@ use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
 use expbundle_directory::{AuditError, audit, audit_content, is_not_counted};
 use expbundle_format::limits::Limits;
-use expbundle_words::{Failure, verdict};
+use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
 
 use crate::terminal::{self, Progress};
@@ -108,6 +111,9 @@ impl Verify {
                 terminal::say_json(&report);
             } else {
                 terminal::say(&verdict::words(&report));
+                if policy.is_none() && !report.statements.is_empty() {
+                    offer_signers();
+                }
             }
             return Ok(exit::of(report.state, required));
         }
@@ -173,6 +179,23 @@ impl Answers {
         exit::worst(self.exits)
     }
 }
+
+/// Offers the signers file that git is set up with, to a person who named none.
+fn offer_signers() {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    // Only what the person set up: a folder that is verified may be anybody's.
+    let asked = Command::new("git").args(["config", "--global", "--type=path", "--get", GIT_SIGNERS]).output();
+    let path =
+        asked.ok().filter(|answer| answer.status.success()).and_then(|answer| String::from_utf8(answer.stdout).ok());
+    if let Some(path) = path.as_deref().map(str::trim).filter(|path| Utf8Path::new(path).is_file()) {
+        terminal::talk(&format!("to check the signers against those of your git: `--trust {}`\n", one_line(path)));
+    }
+}
+
+/// Where git has its signers file.
+const GIT_SIGNERS: &str = "gpg.ssh.allowedSignersFile";
 
 /// Verifies what is at a path.
 fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Sync)) -> Result<Report, Failure> {

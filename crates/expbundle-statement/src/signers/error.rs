@@ -30,6 +30,9 @@ impl TrustError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignersProblem {
+    /// A name that is none, or several, in a line that is to be written.
+    #[error("`{0}` cannot be the name of a signer")]
+    Name(String),
     /// Bytes that are not UTF-8.
     #[error("the line is not UTF-8")]
     NotUtf8,
@@ -99,6 +102,7 @@ impl SignersProblem {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
+            Self::Name(_) => "give one name without commas, quotes and patterns, such as ada@example.org",
             Self::NotUtf8 => "save the file as UTF-8",
             Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark",
             Self::Control(_) => "remove it; separate words by spaces or tabs, and end lines with LF or CR LF",

@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// When a line counts; without an end where it says none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// From this moment on.
     pub after: Option<Timestamp>,

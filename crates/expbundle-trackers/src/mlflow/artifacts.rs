@@ -46,6 +46,23 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
     Artifacts { place: Place::Absent, files: Vec::new() }
 }
 
+/// Whether the place is here in which the folder of a run would be, if the run had artifacts: the
+/// folder of its experiment, or that of all experiments.
+pub(super) fn is_place_here(uri: &str, id: &str, roots: &[Root]) -> bool {
+    let Address::Path(parts) = Address::parse(uri) else { return false };
+    let Some(above) = parts.iter().position(|part| part == id).and_then(|run| parts.get(..run)) else { return false };
+    let experiments = above.split_last().map(|(_, experiments)| experiments).unwrap_or_default();
+    let is_folder =
+        |root: &Root, relative: &str| root.resolve(&root.path().join(relative)).is_ok_and(|resolved| resolved.is_dir());
+    let of_all = experiments.last().map_or("mlartifacts", String::as_str);
+    roots.iter().any(|root| {
+        let of_one = above.last().into_iter().flat_map(|experiment| {
+            [experiment.clone(), format!("mlruns/{experiment}"), format!("mlartifacts/{experiment}")]
+        });
+        of_one.chain([of_all.to_owned()]).any(|folder| is_folder(root, &folder))
+    })
+}
+
 /// An address of MLflow: a path of some machine, or something on a server.
 enum Address {
     Path(Vec<String>),

@@ -303,7 +303,8 @@ fn read_artifacts(
     let located = uri.map(|uri| artifacts::locate(uri, id, &artifacts::roots(root, allowed), findings));
     match located {
         Some(artifacts) if artifacts.place == Place::Remote => {
-            findings.push(SourceFinding::new(SourceCode::Missing, id, "artifacts are on a server and not fetched"));
+            let detail = format!("artifacts are on a server and not fetched: {}", uri.unwrap_or_default());
+            findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
             artifacts
         }
         Some(artifacts) if matches!(artifacts.place, Place::Local(_)) => artifacts,

@@ -39,9 +39,15 @@ pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Ut
     run.artifacts = read_artifacts(uri, run_id, &places, &mut run.findings);
     run.found.artifact_files = run.artifacts.files.len() as u64;
     let says_files = ["mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"];
-    if run.artifacts.place == Place::Absent && says_files.iter().any(|tag| run.tags.contains_key(*tag)) {
-        let detail = "the run logged artifacts, and their folder is not beside the database";
-        run.findings.push(SourceFinding::new(SourceCode::Missing, run_id, detail));
+    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, run.info.artifact_uri.as_deref()) {
+        let detail = if says_files.iter().any(|tag| run.tags.contains_key(*tag)) {
+            Some(format!("the run logged artifacts, and their folder is not here: {uri}"))
+        } else if artifacts::is_place_here(uri, run_id, &places) {
+            None
+        } else {
+            Some(format!("if the run has artifacts, their folder is not here: {uri}"))
+        };
+        run.findings.extend(detail.map(|detail| SourceFinding::new(SourceCode::Missing, run_id, detail)));
     }
     Some(run)
 }
@@ -442,7 +448,8 @@ fn read_artifacts(uri: Option<&str>, id: &str, places: &[Root], findings: &mut V
     let Some(uri) = uri else { return Artifacts::default() };
     let artifacts = artifacts::locate(uri, id, places, findings);
     if artifacts.place == Place::Remote {
-        findings.push(SourceFinding::new(SourceCode::Missing, id, "artifacts are on a server and not fetched"));
+        let detail = format!("artifacts are on a server and not fetched: {uri}");
+        findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
     }
     artifacts
 }

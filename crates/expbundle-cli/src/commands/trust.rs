@@ -1,0 +1,106 @@
+//! `expbundle trust`: a signers file, line by line.
+
+use std::io::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Subcommand;
+use expbundle::lock::FolderLock;
+use expbundle::write_file::write_file;
+use expbundle_statement::{Identity, TrustPolicy, Window, signers_line};
+use expbundle_words::{Failure, signers};
+
+use crate::{Outcome, exit, files, keys, terminal};
+
+/// Add people to a signers file, or list those in it
+///
+/// A signers file says whose signatures count: pass it to `--trust`. It is OpenSSH's
+/// `allowed_signers`, so the file that git uses works too.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  expbundle trust add signers ada.pub --as ada@example.org\n  \
+    expbundle trust add signers ben.keys --as ben@example.org --until 2027-01-01\n  \
+    expbundle trust list signers")]
+pub struct Trust {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a person's keys, to be trusted for statements
+    Add {
+        /// Signers file; it is made if it does not exist
+        signers: Utf8PathBuf,
+        /// `.pub` or `.keys` file, or a public key
+        key: Utf8PathBuf,
+        /// Name of the person, usually a mail address [default: the comment of the key]
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+        /// Trust the key from this day or time on
+        #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
+        from: Option<jiff::Timestamp>,
+        /// Trust the key until this day or time
+        #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
+        until: Option<jiff::Timestamp>,
+    },
+    /// List who is trusted, with which key, and when
+    List {
+        /// Signers file, `.pub` or `.keys` file
+        signers: Utf8PathBuf,
+    },
+}
+
+impl Trust {
+    pub fn run(self) -> Outcome {
+        match self.action {
+            Action::List { signers } => {
+                let policy = keys::signers(&signers)?;
+                terminal::say(&signers::list(&policy, keys::now().timestamp()));
+            }
+            Action::Add { signers, key, name, from, until } => {
+                let window = Window { after: from, before: until };
+                add(&signers, &keys::public_keys(&key)?, name.as_deref(), window)?;
+            }
+        }
+        Ok(exit::OK)
+    }
+}
+
+/// Adds a line for each key that the file does not have under that name for that time.
+fn add(path: &Utf8Path, keys: &TrustPolicy, name: Option<&str>, window: Window) -> Result<(), Failure> {
+    let _lock = FolderLock::beside(path).map_err(|error| Failure::io("write the file", path, &error))?;
+    let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
+    let there = if path.exists() { keys::signers(path)? } else { TrustPolicy::default() };
+    let mut added = Vec::new();
+    for signer in keys.lines_of_all() {
+        let comment = signer.principals.first().map(String::as_str).unwrap_or_default();
+        let name = name.unwrap_or(comment);
+        if has(&there, signer.identity, name, window) {
+            terminal::talk(&format!("unchanged: {path} has this key for {}\n", signers::name(name)));
+            continue;
+        }
+        let line = signers_line(name, signer.identity, window)
+            .map_err(|problem| Failure::usage(problem.to_string()).help(problem.help()).at(path.as_str()))?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text += &format!("{line}\n");
+        added.push(line);
+    }
+    if !added.is_empty() {
+        write_file(path, |file| file.write_all(text.as_bytes()))
+            .map_err(|error| Failure::io("write the file", path, &error))?;
+    }
+    for line in added {
+        terminal::say(&format!("{line}\n"));
+    }
+    Ok(())
+}
+
+fn has(policy: &TrustPolicy, identity: &Identity, name: &str, window: Window) -> bool {
+    policy.lines_of_all().iter().any(|line| {
+        line.identity == identity
+            && line.is_for_statements
+            && line.window == window
+            && line.principals.iter().any(|one| one == name)
+    })
+}
