@@ -11,7 +11,7 @@ use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::Verdict;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
-use expbundle::verify::{Digests, Intact};
+use expbundle::verify::{CheckError, Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
@@ -23,7 +23,7 @@ use crate::front_matter::CardError;
 use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
-use crate::scan;
+use crate::scan::{self, Scan};
 use crate::story::Story;
 use crate::{BUNDLE_NAME, card, gitattributes};
 
@@ -96,6 +96,15 @@ pub enum AttachError {
         /// The finding.
         finding: Box<Finding>,
     },
+    /// Verification would fail: attaching would only publish that.
+    #[error("`verify` would fail: {}", findings.iter().map(|finding| finding.message.as_str()).next().unwrap_or_default())]
+    WouldFail {
+        /// The errors, at least one.
+        findings: Vec<Finding>,
+    },
+    /// The bundle with the release cannot be checked.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// The folder cannot be released.
     #[error(transparent)]
     Release(#[from] ReleaseError),
@@ -179,11 +188,11 @@ pub fn plan_attach(
         notes.push(format!("{} to be released by {key}", count(tree.files().len(), "file")));
         notes.extend(release::changed(present, releasing, &tree));
         notes.extend(release::note_on_models(&found.report.not_made_here));
+        let released = bundle.check()?.intact;
+        foreseen(&scan, &released, options)?;
         Vec::new()
     } else {
-        // As a verifier will see it.
-        let verdict = joined.judge(options.policy, options.at.timestamp());
-        let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
+        let found = foreseen(&scan, &joined, options)?;
         notes.extend(notes_on_files(&found));
         found.files
     };
@@ -191,6 +200,14 @@ pub fn plan_attach(
     let seen = Seen::of(present.map(Intact::bundle));
     let objected = plan::objected(&joined, &standing);
     Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
+}
+
+/// The folder as a verifier will see it, if verification will not fail.
+fn foreseen(scan: &Scan, intact: &Intact, options: &AttachOptions<'_>) -> Result<Folder, AttachError> {
+    let verdict = intact.judge(options.policy, options.at.timestamp());
+    let found = check::judge(scan, intact, &verdict, options.policy.is_some(), Digests::Blake3);
+    let findings: Vec<Finding> = found.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
+    if findings.is_empty() { Ok(found) } else { Err(AttachError::WouldFail { findings }) }
 }
 
 /// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs
@@ -336,12 +353,6 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
             "not covered by any signature: {names}; `--key` releases the folder with all its counted files"
         ));
     }
-    notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
-        match finding.place.to_string() {
-            place if place.is_empty() => finding.message.clone(),
-            place => format!("{}: {}", name(&place), finding.message),
-        }
-    }));
     notes
 }
 

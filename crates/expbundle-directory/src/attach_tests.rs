@@ -162,22 +162,30 @@ fn attaching_twice_is_attaching_once() {
 }
 
 #[test]
-fn an_empty_folder_gets_a_card_and_loses_it_again() {
+fn a_folder_without_a_card_gets_one_and_loses_it_again() {
     let (_guard, folder) = model_folder("digits-base-64");
-    for name in [".gitattributes", "README.md", "model.safetensors"] {
+    for name in [".gitattributes", "README.md"] {
         fs::remove_file(folder.join(name)).expect("there");
     }
     let before = contents(&folder);
-    let plan = attach(&folder).expect("a plan");
-    assert!(
-        plan.notes.iter().any(|note| note.contains("none of the files is an output model of the records")),
-        "{:?}",
-        plan.notes
-    );
-    plan.apply().expect("room");
+    attach(&folder).expect("a plan").apply().expect("room");
     assert!(fs::read_to_string(folder.join("README.md")).expect("made").starts_with("---\n"));
     plan_detach(&folder).expect("attached").apply().expect("room");
     assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn what_verification_would_refuse_is_not_attached() {
+    let refused = |folder: &Utf8Path| match attach(folder) {
+        Err(AttachError::WouldFail { findings }) => findings.first().map(|finding| finding.code),
+        other => panic!("{other:?}"),
+    };
+    let (_guard, folder) = model_folder("digits-base-64");
+    let weights = folder.join("model.safetensors");
+    fs::write(&weights, "others").expect("room");
+    assert_eq!(refused(&folder), Some(Code::ArtifactChanged));
+    fs::remove_file(&weights).expect("there");
+    assert_eq!(refused(&folder), Some(Code::DirectoryNoOutput));
 }
 
 #[test]
@@ -298,6 +306,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
 
     // What comes with the release of another folder is attached without it.
     let (_other_guard, other) = model_folder("digits-finetuned");
+    fs::write(other.join("model.safetensors"), WEIGHTS).expect("room");
     let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
     assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
     plan.apply().expect("room");

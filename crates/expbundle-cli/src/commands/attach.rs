@@ -51,9 +51,19 @@ pub struct Attach {
     /// their statements, and a release follows only theirs
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// Whether a change that was shown is made.
+#[derive(Debug, clap::Args)]
+pub struct Consent {
     /// Apply the change without asking
     #[arg(long, short)]
     yes: bool,
+    /// Show the change without making it
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
 }
 
 impl Attach {
@@ -111,7 +121,7 @@ impl Attach {
             plan.notes.push("`--replace` keeps only the new copy".to_owned());
         }
         terminal::talk(&words::files(&plan));
-        carry_out(plan, self.yes)
+        carry_out(plan, &self.consent)
     }
 }
 
@@ -130,9 +140,9 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
 }
 
 /// Shows a plan, asks, and carries it out.
-pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
+pub fn carry_out(plan: Plan, consent: &Consent) -> Outcome {
     terminal::talk(&words::words(&plan));
-    if !yes && !agreed()? {
+    if consent.dry_run || (!consent.yes && !agreed()?) {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
     }
