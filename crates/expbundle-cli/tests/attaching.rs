@@ -83,3 +83,107 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
     bench.ok(&["detach", "model", "--dry-run"]);
     bench.ok(&["verify", "model"]);
 }
+
+fn evaluate(bench: &Bench, key: &str, result: &str, at: &str) {
+    let about = ["--task", "image-classification", "--dataset", "acme/digits", "--split", "test"];
+    let signed = ["evaluation", "a.expb", "--key", key, "--at", at, "--result", result];
+    bench.ok(&[&signed[..], &about].concat());
+}
+
+#[test]
+fn signed_results_are_told_in_one_group_and_taken_back() {
+    let bench = bench();
+    evaluate(&bench, "key", "accuracy=0.9", "2026-11-21T09:00:00Z");
+    evaluate(&bench, "key", "accuracy=0.9583", "2026-11-22T09:00:00Z");
+    evaluate(&bench, "key", "f1=0.95", "2026-11-22T10:00:00Z");
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes"]);
+    let block = "\
+# expbundle: begin 4b0b4b0b
+tags:
+- expbundle
+model-index:
+- name: model
+  results:
+  - task:
+      type: image-classification
+    dataset:
+      name: acme/digits
+      type: acme/digits
+      split: test
+    metrics:
+    - type: f1
+      value: 0.95
+      name: f1
+    - type: accuracy
+      value: 0.9583
+      name: accuracy
+# expbundle: end
+";
+    let now = card(&bench);
+    let digits = now.split_once("begin ").expect("a block").1.get(..8).expect("digits");
+    assert!(now.contains(&block.replace("4b0b4b0b", digits)), "{now}");
+    let line = "[Experiment record](experiment.expb): signed, 1 record; check it with `expbundle verify`.";
+    assert!(
+        now.ends_with(&format!("# A model\n<!-- expbundle: begin -->\n{line}\n<!-- expbundle: end -->\n")),
+        "{now}"
+    );
+    assert!(shown.contains("\"accuracy\" (a later signed result is there)"), "{shown}");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    assert_eq!(card(&bench), now, "attaching twice is attaching once");
+    // Taken back, it is not told any more.
+    let log = json(&bench.ok(&["log", "a.expb", "--json"]));
+    for statement in log.as_array().expect("statements") {
+        if statement["kind"] == "evaluation" {
+            let id = statement["id"].as_str().expect("an id");
+            bench.ok(&["revoke", "a.expb", "--statement", id, "--key", "key"]);
+        }
+    }
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
+    bench.ok(&["detach", "model", "--yes"]);
+    assert_eq!(card(&bench), CARD);
+}
+
+/// Anybody can sign a result of anybody's model.
+#[test]
+fn results_of_strangers_are_told_only_if_they_are_trusted() {
+    let bench = bench();
+    bench.ok(&["keygen", "-o", "eve"]);
+    evaluate(&bench, "eve", "accuracy=1", "2026-11-21T09:00:00Z");
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes"]);
+    assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
+    assert!(shown.contains("1 signed evaluation left out of the card: signed by keys that did not sign"), "{shown}");
+    let signers = |names: &[&str]| {
+        let line = |name: &&str| {
+            let key = fs::read_to_string(bench.path(&format!("{name}.pub"))).expect("a key");
+            format!("{name}@example.org namespaces=\"expbundle\" {key}")
+        };
+        fs::write(bench.path("signers"), names.iter().map(line).collect::<String>()).expect("room");
+    };
+    signers(&["key"]);
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
+    assert!(shown.contains("left out of the card: not signed by a trusted key"), "{shown}");
+    assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
+    signers(&["key", "eve"]);
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
+    assert!(shown.contains("signed by key@example.org; and results signed by eve@example.org"), "{shown}");
+    assert!(card(&bench).contains("value: 1.0"), "{}", card(&bench));
+    // Whoever releases the folder can say what they measured.
+    bench.ok(&["detach", "model", "--yes"]);
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--key", "eve"]);
+    assert!(card(&bench).contains("value: 1.0"), "{}", card(&bench));
+}
+
+#[test]
+fn a_base_model_that_was_given_stays() {
+    let bench = bench();
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--base-model", "acme/base"]);
+    let first = card(&bench);
+    assert!(first.contains("base_model: acme/base"), "{first}");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    assert_eq!(card(&bench), first);
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--replace", "--base-model", "acme/other"]);
+    assert!(card(&bench).contains("base_model:\n- acme/base\n- acme/other\n"), "{}", card(&bench));
+    bench.ok(&["detach", "model", "--yes"]);
+    assert_eq!(card(&bench), CARD);
+}

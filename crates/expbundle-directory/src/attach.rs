@@ -8,7 +8,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
 use expbundle::folder::{FileState, Folder, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
-use expbundle::judge::Verdict;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{CheckError, Digests, Intact};
@@ -18,13 +17,13 @@ use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
 use crate::check;
-use crate::documentation::{CARD, may_choose_files};
+use crate::documentation::CARD;
 use crate::front_matter::CardError;
 use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
 use crate::scan::{self, Scan};
-use crate::story::Story;
+use crate::telling::Telling;
 use crate::{BUNDLE_NAME, card, gitattributes};
 
 const GITATTRIBUTES: &str = ".gitattributes";
@@ -141,6 +140,7 @@ pub fn plan_attach(
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let standing = joined.standing(options.policy, options.at.timestamp());
+    let verdict = joined.judge(options.policy, options.at.timestamp());
     let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
@@ -159,15 +159,13 @@ pub fn plan_attach(
             "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
         ));
     } else if !options.keep_card {
-        let verdict = incoming.judge(options.policy, options.at.timestamp());
+        let heads = incoming.judge(options.policy, options.at.timestamp()).heads;
         let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
-            verdict.heads.iter().partition(|head| is_barred(&standing, **head));
+            heads.into_iter().partition(|head| is_barred(&standing, *head));
         notes.extend(left_out_of_card(&barred));
-        let change = card_change(folder, &Story::of(incoming, &told), options, &mut notes)?;
-        notes.extend(change.is_some().then(|| whose_words(incoming, &verdict, &told)).flatten());
-        changes.extend(change);
+        let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
+        changes.extend(telling.change(folder, options, &mut notes)?);
     }
-    let verdict = joined.judge(options.policy, options.at.timestamp());
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
@@ -215,26 +213,6 @@ fn foreseen(scan: &Scan, intact: &Intact, options: &AttachOptions<'_>) -> Result
 fn is_barred(standing: &Standing, record: RecordId) -> bool {
     let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
     standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
-}
-
-/// Whose words the card repeats: anybody can make a record of anybody's files.
-fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<String> {
-    let by = |record: &RecordId| {
-        let vouching = intact.statements_about(*record).into_iter();
-        let vouching: BTreeSet<String> = vouching
-            .filter(|one| verdict.standing.counts_statement(one.id()) && verdict.standing.vouches(one))
-            .map(|one| match verdict.trusted.get(&one.id()).and_then(|principals| principals.first()) {
-                Some(principal) => principal.clone(),
-                None => one.identity().to_string(),
-            })
-            .collect();
-        let id: String = record.to_string().chars().take(12).collect();
-        if vouching.is_empty() {
-            return format!("record {id}, which is not signed");
-        }
-        format!("record {id}, signed by {}", listed(vouching.into_iter(), ", "))
-    };
-    (!told.is_empty()).then(|| format!("`{CARD}` repeats statements of {}", listed(told.iter().map(by), "; ")))
 }
 
 fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
@@ -315,33 +293,6 @@ fn text_or_removed(text: String, was_added: bool) -> After {
     if was_added && text.is_empty() { After::Removed } else { After::Text(text) }
 }
 
-fn card_change(
-    folder: &Utf8Path,
-    story: &Story<'_>,
-    options: &AttachOptions<'_>,
-    notes: &mut Vec<String>,
-) -> Result<Option<Change>, AttachError> {
-    let before = text_of(folder, CARD)?;
-    let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
-    let model_name = canonical.file_name().unwrap_or("model");
-    let (mut all, unsaid) = story.additions(model_name);
-    notes.extend(unsaid);
-    all.base_models.extend(options.base_models.iter().cloned());
-    let edited =
-        card::add(before.as_deref(), &all).map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
-    notes.extend(edited.notes);
-    if before.as_deref() == Some(edited.text.as_str()) {
-        return Ok(None);
-    }
-    if may_choose_files(edited.text.as_bytes()) {
-        notes.push(format!(
-            "`{CARD}` is not edited: with what would be added to it, it may choose which files are loaded, and would count like any other file"
-        ));
-        return Ok(None);
-    }
-    Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))
-}
-
 /// What will not be covered, in a line.
 fn notes_on_files(found: &Folder) -> Vec<String> {
     let mut notes = Vec::new();
@@ -391,7 +342,7 @@ fn check_case(names: &[String]) -> Result<(), AttachError> {
     Ok(())
 }
 
-fn text_of(folder: &Utf8Path, name: &str) -> Result<Option<String>, AttachError> {
+pub(crate) fn text_of(folder: &Utf8Path, name: &str) -> Result<Option<String>, AttachError> {
     let path = folder.join(name);
     read_text(&path).map_err(|source| AttachError::Read { path, source })
 }

@@ -54,13 +54,16 @@ fn bundle() -> Intact {
     let artifacts = Artifacts {
         artifacts: vec![
             named(Direction::Input, &body.inputs[0], "base", &["https://huggingface.co/team-a/base/resolve/main/x"]),
-            named(Direction::Input, &body.inputs[1], "data", &["hf://datasets/team-d/digits@main"]),
+            Artifact {
+                name: Some("data set".to_owned()),
+                ..named(Direction::Input, &body.inputs[1], "data", &["hf://datasets/team-d/digits@main"])
+            },
             named(Direction::Output, &body.outputs[0], "weights/model.safetensors", &[]),
         ],
         salt: None,
     };
     let evaluation = |metric: &str, slice: Option<&str>| Evaluation {
-        dataset: Some("digits".to_owned()),
+        dataset: Some("data set".to_owned()),
         split: Some("test".to_owned()),
         metric: metric.to_owned(),
         slice: slice.map(str::to_owned),
@@ -118,7 +121,8 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
         "+- expbundle # expbundle\n",
         "+base_model: team-a/base # expbundle\n",
         "+base_model_relation: finetune # expbundle\n",
-        "+    - type: f1 # expbundle\n",
+        "+      type: team-d/digits\n+      split: test\n+    metrics:\n+    - type: f1\n",
+        "+[Experiment record](experiment.expb): not signed, 1 record; check it with `expbundle verify`.\n",
     ];
     for line in added {
         assert!(diff.contains(line), "{line} in {diff}");
@@ -129,7 +133,7 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     );
     let id = bundle().only_record().expect("one");
     let notes = [
-        "the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data",
+        "left out of the card: \"f1-of-8\" (on a part of the data)",
         &format!("`README.md` repeats statements of record {}, which is not signed", &id.to_string()[..12]),
         "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its counted files",
     ];

@@ -23,6 +23,7 @@ pub mod releases;
 pub mod scan;
 pub mod shards;
 pub mod story;
+mod telling;
 mod yaml_lines;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
