@@ -393,7 +393,9 @@ impl Editor {
         const WHY: &str = "no id at the Hub";
         if !self.meaning.contains_key("base_model") {
             let unnamed: BTreeSet<&String> = additions.unnamed_models.iter().collect();
-            unnamed.into_iter().for_each(|name| self.left_out.push(WHY, name));
+            for name in unnamed {
+                self.left_out.push(WHY, name);
+            }
         }
         let named = self.meaning.get("datasets");
         let is_named = |name: &str| match named {
@@ -401,7 +403,9 @@ impl Editor {
             one => one.is_some_and(|one| one == name),
         };
         let unnamed: BTreeSet<&String> = additions.unnamed_datasets.iter().filter(|name| !is_named(name)).collect();
-        unnamed.into_iter().for_each(|name| self.left_out.push(WHY, name));
+        for name in unnamed {
+            self.left_out.push(WHY, name);
+        }
     }
 }
 

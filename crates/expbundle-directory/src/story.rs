@@ -94,7 +94,7 @@ impl<'a> Story<'a> {
 
 type Told<'e> = Vec<(&'e Evaluation, Result<CardResult, &'static str>)>;
 
-impl<'a> Chapter<'a> {
+impl Chapter<'_> {
     /// Adds base models and data sets, and gives the relation to the parents.
     fn tell(&self, all: &mut Additions, left_out: &mut LeftOut) -> Option<String> {
         // An origin describes a model as it was published, so its inputs are names from a card.

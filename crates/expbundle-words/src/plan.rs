@@ -29,11 +29,10 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
 pub fn files(plan: &Plan) -> String {
     const SHOWN: usize = 5;
     let covered = plan.files.iter().filter(|file| file.state == FileState::Covered);
-    let mut text: String = covered
-        .clone()
-        .take(SHOWN)
-        .map(|file| format!("{} {}\n", paint(Tone::Good, "covered"), cell(&file.path)))
-        .collect();
+    let mut text = String::new();
+    for file in covered.clone().take(SHOWN) {
+        text += &format!("{} {}\n", paint(Tone::Good, "covered"), cell(&file.path));
+    }
     let more = covered.count().saturating_sub(SHOWN);
     if more > 0 {
         text += &format!("{} {}\n", paint(Tone::Good, "covered"), count(more as u64, "more file"));
