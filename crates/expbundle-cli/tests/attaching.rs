@@ -187,3 +187,35 @@ fn a_base_model_that_was_given_stays() {
     bench.ok(&["detach", "model", "--yes"]);
     assert_eq!(card(&bench), CARD);
 }
+
+#[test]
+fn signed_results_of_benchmarks_go_where_the_hub_shows_them() {
+    let bench = bench();
+    let results = bench.path("model/.eval_results/expbundle.yaml");
+    evaluate(&bench, "key", "accuracy=0.9", "2026-11-21T09:00:00Z");
+    evaluate(&bench, "key", "accuracy=0.9583", "2026-11-22T09:00:00Z");
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default"]);
+    let entry = "- dataset:\n    id: acme/digits\n    task_id: default\n  value: 0.9583\n  date: \"2026-11-22T09:00:00Z\"\n  \
+                 notes: accuracy\n";
+    let first = fs::read_to_string(&results).expect("written");
+    assert!(first.split_once('\n').is_some_and(|(_, rest)| rest == entry), "{first}");
+    // The benchmark is known from then on, and its metric.
+    evaluate(&bench, "key", "f1=0.95", "2026-11-23T09:00:00Z");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    assert_eq!(fs::read_to_string(&results).expect("there"), first);
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--benchmark", "acme/other=default"]);
+    assert!(shown.contains("\"acme/other\" (no signed result of this benchmark)"), "{shown}");
+    bench.ok(&["verify", "model"]);
+    bench.ok(&["detach", "model", "--yes"]);
+    assert!(!results.exists() && !bench.path("model/.eval_results").exists() && card(&bench) == CARD);
+    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default"]);
+    assert!(shown.contains("several metrics of this benchmark"), "{shown}");
+    bench.ok(&["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default:f1"]);
+    // Who edits the file makes it theirs.
+    let edited = fs::read_to_string(&results).expect("there").replace("0.95", "1.0");
+    fs::write(&results, &edited).expect("room");
+    bench.ok(&["attach", "model", "a.expb", "--yes"]);
+    bench.ok(&["detach", "model", "--yes"]);
+    assert_eq!(fs::read_to_string(&results).expect("there"), edited);
+    assert_eq!(bench.output(&["attach", "model", "a.expb", "--benchmark", "digits"]).status.code(), Some(2));
+}

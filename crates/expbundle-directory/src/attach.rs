@@ -16,6 +16,7 @@ use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
+use crate::benchmarks::{self, Benchmark};
 use crate::check;
 use crate::documentation::CARD;
 use crate::front_matter::CardError;
@@ -34,6 +35,8 @@ const GITIGNORE: &str = ".gitignore";
 pub struct AttachOptions<'a> {
     /// Ids at the Hub of models that it was made from. A record knows them by digest only.
     pub base_models: Vec<String>,
+    /// Benchmarks whose signed results are put where the Hub shows them.
+    pub benchmarks: Vec<Benchmark>,
     /// Leaves the card alone.
     pub keep_card: bool,
     /// Puts the bundle in the place of the one that is there, and joins nothing.
@@ -164,7 +167,7 @@ pub fn plan_attach(
             heads.into_iter().partition(|head| is_barred(&standing, *head));
         notes.extend(left_out_of_card(&barred));
         let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
-        changes.extend(telling.change(folder, options, &mut notes)?);
+        changes.extend(telling.changes(folder, options, &mut notes)?);
     }
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
@@ -274,6 +277,7 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
         let was_added = card::was_added(text);
         changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after, was_added) });
     }
+    changes.extend(benchmarks::removal(folder)?);
     let path = folder.join(BUNDLE_NAME);
     let seen = Seen::at(&path);
     if is_there(&path)? {

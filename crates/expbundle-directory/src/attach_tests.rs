@@ -86,7 +86,15 @@ fn finish(draft: Draft) -> Intact {
 
 fn options() -> AttachOptions<'static> {
     let at = "2026-11-23T10:00:00Z".parse().expect("a time");
-    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, releasing: None, policy: None, at }
+    AttachOptions {
+        base_models: Vec::new(),
+        benchmarks: Vec::new(),
+        keep_card: false,
+        replace: false,
+        releasing: None,
+        policy: None,
+        at,
+    }
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {

@@ -410,7 +410,7 @@ impl Editor {
 }
 
 /// The first digits of the BLAKE3 of lines, however they end.
-fn digits_of(lines: &[impl AsRef<str>]) -> String {
+pub(crate) fn digits_of(lines: &[impl AsRef<str>]) -> String {
     let bare: Vec<&str> = lines.iter().map(|line| line.as_ref().trim_end_matches(['\r', '\n'])).collect();
     Blake3::of(bare.join("\n").as_bytes()).to_string().chars().take(8).collect()
 }

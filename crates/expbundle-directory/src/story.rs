@@ -205,11 +205,11 @@ fn hub_id(artifact: &Artifact, is_dataset: bool) -> Option<String> {
     is_hub_id(id).then(|| id.to_owned())
 }
 
-fn is_hub_id(id: &str) -> bool {
+pub(crate) fn is_hub_id(id: &str) -> bool {
     id.split_once('/').is_some_and(|(owner, name)| is_name(owner) && is_name(name))
 }
 
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !matches!(name, "." | ".." | "datasets" | "spaces" | "models")
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
@@ -238,7 +238,7 @@ fn card_result(evaluation: &Evaluation, dataset: Option<&str>) -> Result<CardRes
 }
 
 /// By its split, or by a part of the metric's name: `train/loss`, `training_f1_score`.
-fn is_of_training(evaluation: &Evaluation) -> bool {
+pub(crate) fn is_of_training(evaluation: &Evaluation) -> bool {
     let is_training = |text: &str| {
         let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric());
         parts.any(|part| ["train", "training"].iter().any(|word| part.eq_ignore_ascii_case(word)))

@@ -10,6 +10,7 @@ use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
 use crate::BUNDLE_NAME;
 use crate::attach::{AttachError, AttachOptions, text_of};
+use crate::benchmarks;
 use crate::card;
 use crate::documentation::{CARD, MOST_CARD_BYTES, may_choose_files};
 use crate::notes::{count, listed};
@@ -31,13 +32,13 @@ pub(crate) struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// The change, if there is one; and what a person should know of it.
-    pub fn change(
+    /// The changes to the card and to the results beside it; and what a person should know of them.
+    pub fn changes(
         &self,
         folder: &Utf8Path,
         options: &AttachOptions<'_>,
         notes: &mut Vec<String>,
-    ) -> Result<Option<Change>, AttachError> {
+    ) -> Result<Vec<Change>, AttachError> {
         let before = text_of(folder, CARD)?;
         let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
         let model_name = canonical.file_name().unwrap_or("model");
@@ -49,22 +50,25 @@ impl Telling<'_> {
         all.base_models.extend(self.given(kept.unwrap_or_default()));
         all.base_models.extend(options.base_models.iter().cloned());
         all.line = Some(self.line());
+        let benchmarks = benchmarks::change(folder, &options.benchmarks, &results, &mut left_out, notes)?;
+        let mut changes = Vec::from_iter(benchmarks);
         let edited = card::add(before.as_deref(), &all).map_err(at)?;
         notes.extend(edited.notes);
         left_out.extend(edited.left_out);
         notes.extend(left_out.note());
         notes.extend(stranger_results(strangers.len(), options));
         if before.as_deref() == Some(edited.text.as_str()) {
-            return Ok(None);
+            return Ok(changes);
         }
         if may_choose_files(edited.text.as_bytes()) || edited.text.len() as u64 > MOST_CARD_BYTES {
             notes.push(format!(
                 "`{CARD}` is not edited: with what would be added to it, it may choose which files are loaded, and would count like any other file"
             ));
-            return Ok(None);
+            return Ok(changes);
         }
         notes.extend(edited.repeats.then(|| self.whose_words(&results)).flatten());
-        Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))
+        changes.push(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) });
+        Ok(changes)
     }
 
     /// Base models that a person gave when a bundle was attached before: those that the card has of

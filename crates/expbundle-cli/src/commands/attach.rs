@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle::verify::Intact;
-use expbundle_directory::{AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_attach};
+use expbundle_directory::{AttachOptions, BUNDLE_NAME, Benchmark, Plan, Releasing, plan_attach};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
@@ -38,6 +38,9 @@ pub struct Attach {
     /// Hub id of a base model, if the records name it only by digest
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
+    /// Benchmark of the Hub whose signed result goes to `.eval_results/`; can be repeated
+    #[arg(long, value_name = "OWNER/NAME=TASK[:METRIC]")]
+    benchmark: Vec<Benchmark>,
     /// Replace the folder's bundle instead of merging with it
     ///
     /// Merging restores sections that one copy withholds and the other has. With this option,
@@ -105,6 +108,7 @@ impl Attach {
         let bar = progress.bytes(0, "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
+            benchmarks: self.benchmark,
             keep_card: self.keep_card,
             replace: self.replace,
             releasing,
