@@ -163,6 +163,10 @@ fn results_of_strangers_are_told_only_if_they_are_trusted() {
     signers(&["key"]);
     let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
     assert!(shown.contains("left out of the card: not signed by a trusted key"), "{shown}");
+    assert!(!shown.contains("will not find the folder trusted"), "{shown}");
+    fs::write(bench.path("none"), "").expect("room");
+    let shown = said(&bench, &["attach", "model", "a.expb", "--dry-run", "--trust", "none", "--key", "key"]);
+    assert!(shown.contains("`verify` will not find the folder trusted, only intact"), "{shown}");
     assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
     signers(&["key", "eve"]);
     let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
 use expbundle::folder::{FileState, Folder, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
+use expbundle::judge::State;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{CheckError, Digests, Intact};
@@ -190,11 +191,13 @@ pub fn plan_attach(
         notes.extend(release::changed(present, releasing, &tree));
         notes.extend(release::note_on_models(&found.report.not_made_here));
         let released = bundle.check()?.intact;
-        foreseen(&scan, &released, options)?;
+        let found = foreseen(&scan, &released, options)?;
+        notes.extend(note_on_trust(&found, options));
         Vec::new()
     } else {
         let found = foreseen(&scan, &joined, options)?;
         notes.extend(notes_on_files(&found));
+        notes.extend(note_on_trust(&found, options));
         found.files
     };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
@@ -209,6 +212,12 @@ fn foreseen(scan: &Scan, intact: &Intact, options: &AttachOptions<'_>) -> Result
     let found = check::judge(scan, intact, &verdict, options.policy.is_some(), Digests::Blake3);
     let findings: Vec<Finding> = found.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
     if findings.is_empty() { Ok(found) } else { Err(AttachError::WouldFail { findings }) }
+}
+
+/// With a signers file `verify` asks for more than without one.
+fn note_on_trust(found: &Folder, options: &AttachOptions<'_>) -> Option<String> {
+    let is_less = options.policy.is_some() && found.state != State::Trusted;
+    is_less.then(|| format!("with these signers `verify` will not find the folder trusted, only {}", found.state))
 }
 
 /// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs

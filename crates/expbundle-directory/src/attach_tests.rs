@@ -200,6 +200,16 @@ fn what_verification_would_refuse_is_not_attached() {
     assert_eq!(refused(&folder), Some(Code::DirectoryNoOutput));
 }
 
+/// A card that counts as it is would have to be signed again after each edit.
+#[test]
+fn a_card_is_not_edited_into_one_that_counts() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    fs::write(folder.join(CARD), "x".repeat((1 << 20) - 100)).expect("room");
+    let plan = attach(&folder).expect("a plan");
+    assert!(plan.changes.iter().all(|change| change.name != CARD));
+    assert!(plan.notes.iter().any(|note| note.contains("would be too large")), "{:?}", plan.notes);
+}
+
 #[test]
 fn warnings_name_signatures_and_ignores() {
     let (_guard, folder) = model_folder("digits-base-64");

@@ -62,7 +62,7 @@ impl Telling<'_> {
         }
         if may_choose_files(edited.text.as_bytes()) || edited.text.len() as u64 > MOST_CARD_BYTES {
             notes.push(format!(
-                "`{CARD}` is not edited: with what would be added to it, it may choose which files are loaded, and would count like any other file"
+                "`{CARD}` is not edited: with what would be added to it, it would be too large or may choose which files are loaded, and would count like any other file"
             ));
             return Ok(changes);
         }

@@ -17,10 +17,11 @@ use crate::{Outcome, exit, files, tracker};
 /// Add bundles to a model folder and update its model card
 ///
 /// Merges the bundles into `experiment.expb` in the folder, and adds to `.gitattributes` and to the
-/// front matter of the card. With `--key` it also releases the folder: it lists the files and signs
-/// the list, so that `verify` finds any file that was changed, added or removed. Documentation such
-/// as the card is not counted. Shows the change and asks first. No licence is guessed.
-/// `expbundle detach` undoes it.
+/// card: signed results, base models, data sets, and a link to the bundle. With `--key` it also
+/// releases the folder: it lists the files and signs the list, so that `verify` finds any file that
+/// was changed, added or removed. Documentation such as the card is not counted. Refuses what
+/// `verify` would refuse. Shows the change and asks first. No licence is guessed. `expbundle detach`
+/// undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
@@ -35,7 +36,7 @@ pub struct Attach {
     /// Title of the release, e.g. `digits 1.1`
     #[arg(long, requires = "key")]
     title: Option<String>,
-    /// Hub id of a base model, if the records name it only by digest
+    /// Hub id of a base model, if the records name it only by digest; it stays when attaching again
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
     /// Benchmark of the Hub whose signed result goes to `.eval_results/`; can be repeated
