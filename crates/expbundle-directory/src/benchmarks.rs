@@ -59,7 +59,8 @@ impl FromStr for Benchmark {
     }
 }
 
-/// The change to the file of results: of the benchmarks that are named, and of those that are in it.
+/// The change to the file of results: of the benchmarks that are named, and of those that are in
+/// it.
 ///
 /// `results` are statements whose results count.
 pub(crate) fn change(

@@ -4,10 +4,10 @@
 //! Additions are pure insertions of text. A few lines end with the comment `# expbundle` each, more
 //! of them stand between two comments, because an undo must know what was ours: the Hub keeps
 //! comments, and a list of additions kept elsewhere would go stale with the next edit by hand. What
-//! stands between two comments has its digest there: who edits it makes it theirs. After each insertion the
-//! block is read again; unless it means exactly what it meant before plus the addition, the
-//! insertion is dropped and said so. What the card says already is never changed, and a licence
-//! never set.
+//! stands between two comments has its digest there: who edits it makes it theirs. After each
+//! insertion the block is read again; unless it means exactly what it meant before plus the
+//! addition, the insertion is dropped and said so. What the card says already is never changed, and
+//! a licence never set.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -390,21 +390,20 @@ impl Editor {
 
     /// Leaves out inputs that the card cannot name, unless it names them in its own way.
     fn unnamed(&mut self, additions: &Additions) {
-        const WHY: &str = "no id at the Hub";
         if !self.meaning.contains_key("base_model") {
             let unnamed: BTreeSet<&String> = additions.unnamed_models.iter().collect();
             for name in unnamed {
-                self.left_out.push(WHY, name);
+                self.left_out.push("a model without an id at the Hub; `--base-model` gives it one", name);
             }
         }
-        let named = self.meaning.get("datasets");
-        let is_named = |name: &str| match named {
-            Some(Value::Array(list)) => list.iter().any(|one| one == name),
-            one => one.is_some_and(|one| one == name),
+        let named: HashSet<&str> = match self.meaning.get("datasets") {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+            one => one.and_then(Value::as_str).into_iter().collect(),
         };
-        let unnamed: BTreeSet<&String> = additions.unnamed_datasets.iter().filter(|name| !is_named(name)).collect();
+        let unnamed: BTreeSet<&String> =
+            additions.unnamed_datasets.iter().filter(|name| !named.contains(name.as_str())).collect();
         for name in unnamed {
-            self.left_out.push(WHY, name);
+            self.left_out.push("a data set without an id at the Hub", name);
         }
     }
 }

@@ -235,6 +235,18 @@ fn the_line_in_the_text_can_be_anywhere_later() {
 }
 
 #[test]
+fn inputs_without_an_id_are_left_out_unless_the_card_names_them() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let additions = Additions { unnamed_models: names(&["base"]), unnamed_datasets: names(&["eli5", "snli"]), ..tag() };
+    let note = |card: &str| added(card, &additions).left_out.note();
+    let all = "left out of the card: \"eli5\", \"snli\" (a data set without an id at the Hub); \"base\" (a model without an \
+               id at the Hub; `--base-model` gives it one)";
+    assert_eq!(note("# T\n").as_deref(), Some(all));
+    assert_eq!(note("---\nbase_model: x/y\ndatasets: [snli, eli5]\n---\n"), None);
+    assert!(note("---\nbase_model: x/y\ndatasets: snli\n---\n").is_some_and(|note| note.contains("card: \"eli5\" (")));
+}
+
+#[test]
 fn base_models_of_ours_are_known() {
     let card = "---\nbase_model:\n- x/theirs\n---\n";
     let edited = added(card, &additions()).text;

@@ -135,8 +135,8 @@ impl Chapter<'_> {
             .collect()
     }
 
-    /// Those of the record itself, the last step first: a tracker logged them, so they are told only
-    /// if it is certain what they are about. Those of an origin come from a card.
+    /// Those of the record itself, the last step first: a tracker logged them, so they are told
+    /// only if it is certain what they are about. Those of an origin come from a card.
     fn own_results(&self) -> Told<'_> {
         let is_origin = self.record.body().kind == Kind::Origin;
         let datasets = self.inputs().filter(|artifact| artifact.role.as_str() == role::DATASET);

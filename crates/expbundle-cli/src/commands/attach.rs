@@ -20,8 +20,8 @@ use crate::{Outcome, exit, files, tracker};
 /// card: signed results, base models, data sets, and a link to the bundle. With `--key` it also
 /// releases the folder: it lists the files and signs the list, so that `verify` finds any file that
 /// was changed, added or removed. Documentation such as the card is not counted. Refuses what
-/// `verify` would refuse. Shows the change and asks first. No licence is guessed. `expbundle detach`
-/// undoes it.
+/// `verify` would refuse. Shows the change and asks first. No licence is guessed.
+/// `expbundle detach` undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
     expbundle attach ./model-dir run.expb --base-model team-a/digits-base")]
