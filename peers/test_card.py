@@ -41,7 +41,7 @@ def bundle(tmp_path):
     """A run that put out the weights of the fixture, with a result and inputs that the card can name."""
     weights = FIXTURES / "digits-base-64" / "model.safetensors"
     evaluations = tmp_path / "evaluations.json"
-    result = {"task": "image-classification", "dataset": "held-out", "split": "test", "metric": "f1", "value": 0.9375}
+    result = {"task": "image-classification", "dataset": "acme/held-out", "split": "test", "metric": "f1", "value": 0.9375}
     evaluations.write_text(json.dumps({"evaluations": [result]}))
     path = tmp_path / "run.expb"
     expbundle(
@@ -84,11 +84,14 @@ def check(folder, bundle):
     for key, value in old.items():
         if key not in ("tags", "model-index"):
             assert data[key] == value, key
-    assert (folder / "README.md").read_bytes().endswith(before["README.md"].split(b"---")[-1]), "the text is untouched"
+    # The line about the bundle stands behind the text.
+    text, line, rest = (folder / "README.md").read_bytes().partition(b"<!-- expbundle: begin -->")
+    assert line and rest.rstrip().endswith(b"<!-- expbundle: end -->")
+    assert text.removesuffix(b"\r\n").removesuffix(b"\n").endswith(before["README.md"].split(b"---")[-1].removesuffix(b"\n").removesuffix(b"\r")), "the text is untouched"
     results = [result for result in card.data.eval_results or [] if result.metric_type == "f1"]
     if "pipeline_tag" in old or "model-index" in old or results:
         (result,) = results
-        assert (result.metric_value, result.dataset_name, result.dataset_split) == (0.9375, "held-out", "test")
+        assert (result.metric_value, result.dataset_name, result.dataset_split) == (0.9375, "acme/held-out", "test")
 
     after = contents(folder)
     expbundle("attach", folder, bundle, "--yes")

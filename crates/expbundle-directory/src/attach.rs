@@ -8,23 +8,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
 use expbundle::folder::{FileState, Folder, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
-use expbundle::judge::Verdict;
+use expbundle::judge::State;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
-use expbundle::verify::{Digests, Intact};
+use expbundle::verify::{CheckError, Digests, Intact};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
 use expbundle_statement::{TrustPolicy, VerifiedStatement};
 
+use crate::benchmarks::{self, Benchmark};
 use crate::check;
-use crate::documentation::{CARD, may_choose_files};
+use crate::documentation::CARD;
 use crate::front_matter::CardError;
 use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
-use crate::scan;
-use crate::story::Story;
+use crate::scan::{self, Scan};
+use crate::telling::Telling;
 use crate::{BUNDLE_NAME, card, gitattributes};
 
 const GITATTRIBUTES: &str = ".gitattributes";
@@ -35,6 +36,8 @@ const GITIGNORE: &str = ".gitignore";
 pub struct AttachOptions<'a> {
     /// Ids at the Hub of models that it was made from. A record knows them by digest only.
     pub base_models: Vec<String>,
+    /// Benchmarks whose signed results are put where the Hub shows them.
+    pub benchmarks: Vec<Benchmark>,
     /// Leaves the card alone.
     pub keep_card: bool,
     /// Puts the bundle in the place of the one that is there, and joins nothing.
@@ -96,6 +99,15 @@ pub enum AttachError {
         /// The finding.
         finding: Box<Finding>,
     },
+    /// Verification would fail: attaching would only publish that.
+    #[error("`verify` would fail: {}", findings.iter().map(|finding| finding.message.as_str()).next().unwrap_or_default())]
+    WouldFail {
+        /// The errors, at least one.
+        findings: Vec<Finding>,
+    },
+    /// The bundle with the release cannot be checked.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// The folder cannot be released.
     #[error(transparent)]
     Release(#[from] ReleaseError),
@@ -132,6 +144,7 @@ pub fn plan_attach(
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let standing = joined.standing(options.policy, options.at.timestamp());
+    let verdict = joined.judge(options.policy, options.at.timestamp());
     let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
@@ -150,15 +163,13 @@ pub fn plan_attach(
             "`{CARD}` may choose which files are loaded, so it counts like any other file and is not edited"
         ));
     } else if !options.keep_card {
-        let verdict = incoming.judge(options.policy, options.at.timestamp());
+        let heads = incoming.judge(options.policy, options.at.timestamp()).heads;
         let (barred, told): (Vec<RecordId>, Vec<RecordId>) =
-            verdict.heads.iter().partition(|head| is_barred(&standing, **head));
+            heads.into_iter().partition(|head| is_barred(&standing, *head));
         notes.extend(left_out_of_card(&barred));
-        let change = card_change(folder, &Story::of(incoming, &told), options, &mut notes)?;
-        notes.extend(change.is_some().then(|| whose_words(incoming, &verdict, &told)).flatten());
-        changes.extend(change);
+        let telling = Telling { joined: &joined, present, verdict: &verdict, barred: &barred, told: &told };
+        changes.extend(telling.changes(folder, options, &mut notes)?);
     }
-    let verdict = joined.judge(options.policy, options.at.timestamp());
     if let Some(finding) = verdict.findings.iter().find(|finding| finding.is_error()) {
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
@@ -179,12 +190,14 @@ pub fn plan_attach(
         notes.push(format!("{} to be released by {key}", count(tree.files().len(), "file")));
         notes.extend(release::changed(present, releasing, &tree));
         notes.extend(release::note_on_models(&found.report.not_made_here));
+        let released = bundle.check()?.intact;
+        let found = foreseen(&scan, &released, options)?;
+        notes.extend(note_on_trust(&found, options));
         Vec::new()
     } else {
-        // As a verifier will see it.
-        let verdict = joined.judge(options.policy, options.at.timestamp());
-        let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
+        let found = foreseen(&scan, &joined, options)?;
         notes.extend(notes_on_files(&found));
+        notes.extend(note_on_trust(&found, options));
         found.files
     };
     changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
@@ -193,31 +206,25 @@ pub fn plan_attach(
     Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
 }
 
+/// The folder as a verifier will see it, if verification will not fail.
+fn foreseen(scan: &Scan, intact: &Intact, options: &AttachOptions<'_>) -> Result<Folder, AttachError> {
+    let verdict = intact.judge(options.policy, options.at.timestamp());
+    let found = check::judge(scan, intact, &verdict, options.policy.is_some(), Digests::Blake3);
+    let findings: Vec<Finding> = found.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
+    if findings.is_empty() { Ok(found) } else { Err(AttachError::WouldFail { findings }) }
+}
+
+/// With a signers file `verify` asks for more than without one.
+fn note_on_trust(found: &Folder, options: &AttachOptions<'_>) -> Option<String> {
+    let is_less = options.policy.is_some() && found.state != State::Trusted;
+    is_less.then(|| format!("with these signers `verify` will not find the folder trusted, only {}", found.state))
+}
+
 /// Whether a record was revoked or rejected: a card states its results as plain facts, and hubs
 /// rank by them.
 fn is_barred(standing: &Standing, record: RecordId) -> bool {
     let is_bar = |objection: &Objection| matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Rejected);
     standing.against.get(&record).is_some_and(|objections| objections.iter().any(is_bar))
-}
-
-/// Whose words the card repeats: anybody can make a record of anybody's files.
-fn whose_words(intact: &Intact, verdict: &Verdict, told: &[RecordId]) -> Option<String> {
-    let by = |record: &RecordId| {
-        let vouching = intact.statements_about(*record).into_iter();
-        let vouching: BTreeSet<String> = vouching
-            .filter(|one| verdict.standing.counts_statement(one.id()) && verdict.standing.vouches(one))
-            .map(|one| match verdict.trusted.get(&one.id()).and_then(|principals| principals.first()) {
-                Some(principal) => principal.clone(),
-                None => one.identity().to_string(),
-            })
-            .collect();
-        let id: String = record.to_string().chars().take(12).collect();
-        if vouching.is_empty() {
-            return format!("record {id}, which is not signed");
-        }
-        format!("record {id}, signed by {}", listed(vouching.into_iter(), ", "))
-    };
-    (!told.is_empty()).then(|| format!("`{CARD}` repeats statements of {}", listed(told.iter().map(by), "; ")))
 }
 
 fn left_out_of_card(barred: &[RecordId]) -> Option<String> {
@@ -279,6 +286,7 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
         let was_added = card::was_added(text);
         changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after, was_added) });
     }
+    changes.extend(benchmarks::removal(folder)?);
     let path = folder.join(BUNDLE_NAME);
     let seen = Seen::at(&path);
     if is_there(&path)? {
@@ -298,33 +306,6 @@ fn text_or_removed(text: String, was_added: bool) -> After {
     if was_added && text.is_empty() { After::Removed } else { After::Text(text) }
 }
 
-fn card_change(
-    folder: &Utf8Path,
-    story: &Story<'_>,
-    options: &AttachOptions<'_>,
-    notes: &mut Vec<String>,
-) -> Result<Option<Change>, AttachError> {
-    let before = text_of(folder, CARD)?;
-    let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
-    let model_name = canonical.file_name().unwrap_or("model");
-    let (mut all, unsaid) = story.additions(model_name);
-    notes.extend(unsaid);
-    all.base_models.extend(options.base_models.iter().cloned());
-    let edited =
-        card::add(before.as_deref(), &all).map_err(|source| AttachError::Card { path: folder.join(CARD), source })?;
-    notes.extend(edited.notes);
-    if before.as_deref() == Some(edited.text.as_str()) {
-        return Ok(None);
-    }
-    if may_choose_files(edited.text.as_bytes()) {
-        notes.push(format!(
-            "`{CARD}` is not edited: with what would be added to it, it may choose which files are loaded, and would count like any other file"
-        ));
-        return Ok(None);
-    }
-    Ok(Some(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) }))
-}
-
 /// What will not be covered, in a line.
 fn notes_on_files(found: &Folder) -> Vec<String> {
     let mut notes = Vec::new();
@@ -336,12 +317,6 @@ fn notes_on_files(found: &Folder) -> Vec<String> {
             "not covered by any signature: {names}; `--key` releases the folder with all its counted files"
         ));
     }
-    notes.extend(found.findings.iter().filter(|finding| finding.is_error()).map(|finding| {
-        match finding.place.to_string() {
-            place if place.is_empty() => finding.message.clone(),
-            place => format!("{}: {}", name(&place), finding.message),
-        }
-    }));
     notes
 }
 
@@ -380,7 +355,7 @@ fn check_case(names: &[String]) -> Result<(), AttachError> {
     Ok(())
 }
 
-fn text_of(folder: &Utf8Path, name: &str) -> Result<Option<String>, AttachError> {
+pub(crate) fn text_of(folder: &Utf8Path, name: &str) -> Result<Option<String>, AttachError> {
     let path = folder.join(name);
     read_text(&path).map_err(|source| AttachError::Read { path, source })
 }

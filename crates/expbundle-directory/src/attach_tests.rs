@@ -54,13 +54,16 @@ fn bundle() -> Intact {
     let artifacts = Artifacts {
         artifacts: vec![
             named(Direction::Input, &body.inputs[0], "base", &["https://huggingface.co/team-a/base/resolve/main/x"]),
-            named(Direction::Input, &body.inputs[1], "data", &["hf://datasets/team-d/digits@main"]),
+            Artifact {
+                name: Some("data set".to_owned()),
+                ..named(Direction::Input, &body.inputs[1], "data", &["hf://datasets/team-d/digits@main"])
+            },
             named(Direction::Output, &body.outputs[0], "weights/model.safetensors", &[]),
         ],
         salt: None,
     };
     let evaluation = |metric: &str, slice: Option<&str>| Evaluation {
-        dataset: Some("digits".to_owned()),
+        dataset: Some("data set".to_owned()),
         split: Some("test".to_owned()),
         metric: metric.to_owned(),
         slice: slice.map(str::to_owned),
@@ -83,7 +86,15 @@ fn finish(draft: Draft) -> Intact {
 
 fn options() -> AttachOptions<'static> {
     let at = "2026-11-23T10:00:00Z".parse().expect("a time");
-    AttachOptions { base_models: Vec::new(), keep_card: false, replace: false, releasing: None, policy: None, at }
+    AttachOptions {
+        base_models: Vec::new(),
+        benchmarks: Vec::new(),
+        keep_card: false,
+        replace: false,
+        releasing: None,
+        policy: None,
+        at,
+    }
 }
 
 fn attach(folder: &Utf8Path) -> Result<Plan, AttachError> {
@@ -118,7 +129,8 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
         "+- expbundle # expbundle\n",
         "+base_model: team-a/base # expbundle\n",
         "+base_model_relation: finetune # expbundle\n",
-        "+    - type: f1 # expbundle\n",
+        "+      type: team-d/digits\n+      split: test\n+    metrics:\n+    - type: f1\n",
+        "+[Experiment record](experiment.expb): not signed, 1 record; check it with `expbundle verify`.\n",
     ];
     for line in added {
         assert!(diff.contains(line), "{line} in {diff}");
@@ -129,7 +141,7 @@ fn a_bundle_is_attached_checked_and_detached_without_a_trace() {
     );
     let id = bundle().only_record().expect("one");
     let notes = [
-        "the result \"f1-of-8\" stays in the bundle: the card has no place for a part of the data",
+        "left out of the card: \"f1-of-8\" (on a part of the data)",
         &format!("`README.md` repeats statements of record {}, which is not signed", &id.to_string()[..12]),
         "not covered by any signature: config.json, model.safetensors; `--key` releases the folder with all its counted files",
     ];
@@ -162,22 +174,40 @@ fn attaching_twice_is_attaching_once() {
 }
 
 #[test]
-fn an_empty_folder_gets_a_card_and_loses_it_again() {
+fn a_folder_without_a_card_gets_one_and_loses_it_again() {
     let (_guard, folder) = model_folder("digits-base-64");
-    for name in [".gitattributes", "README.md", "model.safetensors"] {
+    for name in [".gitattributes", "README.md"] {
         fs::remove_file(folder.join(name)).expect("there");
     }
     let before = contents(&folder);
-    let plan = attach(&folder).expect("a plan");
-    assert!(
-        plan.notes.iter().any(|note| note.contains("none of the files is an output model of the records")),
-        "{:?}",
-        plan.notes
-    );
-    plan.apply().expect("room");
+    attach(&folder).expect("a plan").apply().expect("room");
     assert!(fs::read_to_string(folder.join("README.md")).expect("made").starts_with("---\n"));
     plan_detach(&folder).expect("attached").apply().expect("room");
     assert_eq!(contents(&folder), before);
+}
+
+#[test]
+fn what_verification_would_refuse_is_not_attached() {
+    let refused = |folder: &Utf8Path| match attach(folder) {
+        Err(AttachError::WouldFail { findings }) => findings.first().map(|finding| finding.code),
+        other => panic!("{other:?}"),
+    };
+    let (_guard, folder) = model_folder("digits-base-64");
+    let weights = folder.join("model.safetensors");
+    fs::write(&weights, "others").expect("room");
+    assert_eq!(refused(&folder), Some(Code::ArtifactChanged));
+    fs::remove_file(&weights).expect("there");
+    assert_eq!(refused(&folder), Some(Code::DirectoryNoOutput));
+}
+
+/// A card that counts as it is would have to be signed again after each edit.
+#[test]
+fn a_card_is_not_edited_into_one_that_counts() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    fs::write(folder.join(CARD), "x".repeat((1 << 20) - 100)).expect("room");
+    let plan = attach(&folder).expect("a plan");
+    assert!(plan.changes.iter().all(|change| change.name != CARD));
+    assert!(plan.notes.iter().any(|note| note.contains("would be too large")), "{:?}", plan.notes);
 }
 
 #[test]
@@ -298,6 +328,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
 
     // What comes with the release of another folder is attached without it.
     let (_other_guard, other) = model_folder("digits-finetuned");
+    fs::write(other.join("model.safetensors"), WEIGHTS).expect("room");
     let plan = plan_attach(&other, &present(), None, &options(), &|_| ()).expect("a plan");
     assert!(plan.notes.iter().any(|note| note.contains("2 releases of another folder")), "{:?}", plan.notes);
     plan.apply().expect("room");

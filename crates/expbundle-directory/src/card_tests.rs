@@ -22,6 +22,8 @@ fn additions() -> Additions {
             metric: "accuracy".to_owned(),
             value: 0.96875,
         }],
+        line: Some("[Experiment record](experiment.expb): signed, 2 records.".to_owned()),
+        ..Additions::default()
     }
 }
 
@@ -93,15 +95,16 @@ fn a_card_without_a_block_gets_one_and_loses_it_again() {
     for card in ["", "# Title\n", "# Title\r\n\r\nText", "Text\n---\nmore\n", "---\n---\nText\n"] {
         let edited = added(card, &additions());
         assert_eq!(front(&edited.text)["tags"], json!(["expbundle"]), "{card:?}");
-        assert!(edited.text.ends_with(front_matter::split(card).expect("a card").rest), "{card:?}");
+        assert!(edited.text.contains(front_matter::split(card).expect("a card").rest), "{card:?}");
     }
 }
 
 #[test]
 fn several_results_stand_in_one_list() {
     let mut additions = Additions { model_name: "digits".to_owned(), ..Additions::default() };
-    for metric in ["accuracy", "f1", "recall"] {
-        additions.results.push(CardResult { metric: metric.to_owned(), ..self::additions().results[0].clone() });
+    for (metric, split) in [("accuracy", "test"), ("f1", "validation"), ("recall", "test")] {
+        let split = Some(split.to_owned());
+        additions.results.push(CardResult { metric: metric.to_owned(), split, ..self::additions().results[0].clone() });
     }
     for card in [
         "",
@@ -109,8 +112,11 @@ fn several_results_stand_in_one_list() {
     ] {
         let edited = added(card, &additions);
         assert_eq!(edited.notes, Vec::<String>::new());
-        let count = front(&edited.text)["model-index"][0]["results"].as_array().map(Vec::len);
-        assert_eq!(count, Some(if card.is_empty() { 3 } else { 4 }), "{}", edited.text);
+        let front = front(&edited.text);
+        let results = front["model-index"][0]["results"].as_array().expect("a list");
+        let ours: Vec<usize> =
+            results.iter().rev().take(2).rev().map(|one| one["metrics"].as_array().map_or(0, Vec::len)).collect();
+        assert_eq!((results.len(), ours), (if card.is_empty() { 2 } else { 3 }, vec![2, 1]), "{}", edited.text);
     }
 }
 
@@ -126,7 +132,10 @@ fn thousands_of_results_are_added_at_once() {
         let edited = added(card, &additions);
         assert_eq!(edited.notes, Vec::<String>::new());
         // Half of them are there twice, and one is in the card already by another of its names.
-        assert_eq!(front(&edited.text)["model-index"][0]["results"].as_array().map(Vec::len), Some(1500));
+        let front = front(&edited.text);
+        let results = front["model-index"][0]["results"].as_array().expect("a list");
+        let metrics = results.iter().filter_map(|one| one["metrics"].as_array()).map(Vec::len);
+        assert_eq!((results.len(), metrics.sum::<usize>()), (if card.is_empty() { 1 } else { 2 }, 1500));
     }
 }
 
@@ -188,6 +197,75 @@ fn what_was_added_by_hand_stays() {
     assert_eq!(remove("---\nlicense: mit\n---\n"), Ok(None));
     let block = "---\ntext: |\n  a line that ends in # expbundle\n---\n";
     assert!(remove(block).is_err(), "a text of somebody else was taken away");
+}
+
+/// What is added at the end is one block between two comments; whoever edits it makes it theirs.
+#[test]
+fn several_lines_have_one_mark() {
+    let card = "---\nlicense: mit\n---\n# A model\n";
+    let edited = added(card, &additions()).text;
+    assert_eq!(edited.matches("# expbundle").count(), 2, "{edited}");
+    let by_hand = edited.replace("value: 0.96875", "value: 0.5");
+    assert_eq!(remove(&by_hand).expect("a card"), Some(by_hand.replace(&line(&additions()), "")));
+    let again = add(Some(&by_hand), &Additions { results: Vec::new(), ..additions() }).expect("a card");
+    assert!(again.notes.iter().any(|note| note.contains("were edited since")), "{:?}", again.notes);
+    // What belongs to the last of the lines keeps them too.
+    let more = edited.replace("# expbundle: end\n", "# expbundle: end\n      args: mine\n");
+    assert_eq!(remove(&more).expect("a card"), Some(more.replace(&line(&additions()), "")));
+    let beside = edited.replace("# expbundle: end\n", "# expbundle: end\nlanguage: en\n");
+    assert_eq!(remove(&beside).expect("a card").as_deref(), Some("---\nlicense: mit\nlanguage: en\n---\n# A model\n"));
+}
+
+fn line(additions: &Additions) -> String {
+    let line = additions.line.as_deref().unwrap_or_default();
+    format!("<!-- expbundle: begin -->\n{line}\n<!-- expbundle: end -->\n")
+}
+
+#[test]
+fn the_line_in_the_text_can_be_anywhere_later() {
+    let text = |end: &str| format!("---\ntags:\n- expbundle\n---\n# A model{end}");
+    let additions = Additions { line: additions().line, ..tag() };
+    for end in ["", "\n", "\n\n```\n", "\n<!-- expbundle: begin -->\nmine\n"] {
+        let edited = added(&text(end), &additions).text;
+        let shown = if end.is_empty() { edited.clone() + "\n" } else { edited.clone() };
+        assert!(shown.ends_with(&line(&additions)), "{edited}");
+        // Written on by hand.
+        assert_eq!(remove(&(edited + "\nMore.\n")).expect("a card"), Some(text(end) + "\nMore.\n"));
+    }
+}
+
+#[test]
+fn inputs_without_an_id_are_left_out_unless_the_card_names_them() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let additions = Additions { unnamed_models: names(&["base"]), unnamed_datasets: names(&["eli5", "snli"]), ..tag() };
+    let note = |card: &str| added(card, &additions).left_out.note();
+    let all = "left out of the card: \"eli5\", \"snli\" (a data set without an id at the Hub); \"base\" (a model without an \
+               id at the Hub; `--base-model` gives it one)";
+    assert_eq!(note("# T\n").as_deref(), Some(all));
+    assert_eq!(note("---\nbase_model: x/y\ndatasets: [snli, eli5]\n---\n"), None);
+    assert!(note("---\nbase_model: x/y\ndatasets: snli\n---\n").is_some_and(|note| note.contains("card: \"eli5\" (")));
+}
+
+#[test]
+fn base_models_of_ours_are_known() {
+    let card = "---\nbase_model:\n- x/theirs\n---\n";
+    let edited = added(card, &additions()).text;
+    assert_eq!(added_base_models(&edited).expect("a card"), ["team-a/digits-base-64", "team-c/other"]);
+    assert_eq!(added_base_models(card).expect("a card"), Vec::<String>::new());
+}
+
+/// Marks in any number and order are read in linear time.
+#[test]
+fn a_card_full_of_marks_is_read() {
+    let digits = digits_of(&["# x"]);
+    for part in [
+        "# expbundle: begin 00000000\n".to_owned(),
+        format!("# expbundle: begin {digits}\n# x\n# expbundle: end\n"),
+        "# expbundle: end\n".to_owned(),
+    ] {
+        let card = format!("---\na: 1\n{}---\n", part.repeat(20_000));
+        let _removed_or_refused = remove(&card);
+    }
 }
 
 proptest! {

@@ -8,6 +8,7 @@
 mod alike;
 pub mod attach;
 mod audit;
+pub mod benchmarks;
 pub mod card;
 pub mod check;
 pub mod covering;
@@ -24,10 +25,12 @@ pub mod releases;
 pub mod scan;
 pub mod shards;
 pub mod story;
+mod telling;
 mod yaml_lines;
 
 pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach};
 pub use audit::{AuditError, audit, audit_content};
+pub use benchmarks::Benchmark;
 pub use check::judge;
 pub use documentation::is_not_counted;
 pub use plan::{ApplyError, ObjectedRecord, Plan};

@@ -45,6 +45,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// The folder below the given one that the file is in, if it is in one.
+    fn below(&self, folder: &Utf8Path) -> Option<Utf8PathBuf> {
+        let (name, _) = self.name.split_once('/')?;
+        Some(folder.join(name))
+    }
+
     /// The change as `diff -u` shows it; in words for the bundle.
     pub fn diff(&self) -> String {
         let Self { name, before, after } = self;
@@ -150,6 +156,25 @@ impl Plan {
         if Seen::at(&bundle) != self.seen {
             return Err(ApplyError::Changed { path: bundle });
         }
+        let folders: BTreeSet<Utf8PathBuf> =
+            self.changes.iter().filter_map(|change| change.below(&self.folder)).collect();
+        let result = self.make(&bundle, &folders);
+        for folder in folders {
+            // One that has nothing in it any more, or was made for what could not be made.
+            let _not_empty = fs::remove_dir(&folder);
+        }
+        result
+    }
+
+    fn make(self, bundle: &Utf8Path, folders: &BTreeSet<Utf8PathBuf>) -> Result<(), ApplyError> {
+        for path in folders {
+            match fs::create_dir(path) {
+                Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(ApplyError::Write { path: path.clone(), source });
+                }
+                _ => {}
+            }
+        }
         let mut prepared = Vec::with_capacity(self.changes.len());
         for change in self.changes {
             let path = self.folder.join(&change.name);
@@ -159,8 +184,8 @@ impl Plan {
             prepared.push((path, change, file));
         }
         // Where the file system has no locks, somebody may have written while this was prepared.
-        if Seen::at(&bundle) != self.seen {
-            return Err(ApplyError::Changed { path: bundle });
+        if Seen::at(bundle) != self.seen {
+            return Err(ApplyError::Changed { path: bundle.to_owned() });
         }
         for (path, change, _) in &prepared {
             check_unchanged(path, change)?;

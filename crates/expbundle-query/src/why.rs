@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use expbundle::judge::State;
 use expbundle::report::{StatementReport, objected, statement_reports};
 use expbundle_format::record::Kind as RecordKind;
+use expbundle_format::record::role::carries_lineage;
 use expbundle_format::time::Time;
 use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId, StatementId};
-use expbundle_lineage::RecordFacts;
+use expbundle_lineage::{ArtifactFact, RecordFacts};
 use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -74,6 +75,11 @@ pub struct Told {
     pub absent: Vec<AbsentParent>,
     /// Its inputs that no record accounts for.
     pub gaps: Vec<ReportedGap>,
+    /// As what an origin was published, by its own word, like `owner/name@revision`.
+    pub published_as: Option<String>,
+    /// The licences that it states for the file; or, if there are none, for all models and data
+    /// sets that it put out.
+    pub licences: Vec<String>,
     /// How many records it descends from, as far as they are here.
     pub ancestors: usize,
     /// Reviews and deployments of it: those against it first, then by date.
@@ -111,6 +117,8 @@ impl WhyReport {
             parents: graph.parents(*id).iter().map(|edge| ReportedEdge::of(relations, edge)).collect(),
             absent: AbsentParent::of(relations, &[*id]),
             gaps: ReportedGap::of(relations, *id),
+            published_as: relations.published_as(*id).map(str::to_owned),
+            licences: relations.licences(*id).into_iter().map(str::to_owned).collect(),
             ancestors: graph.ancestors(&[*id]).len(),
             statements: relations.said_about(*id).into_iter().filter_map(report).collect(),
         };
@@ -154,6 +162,26 @@ impl Relations {
     /// Whether a record describes what came from outside, and made nothing.
     pub fn is_origin(&self, id: RecordId) -> bool {
         self.graph().record(id).is_some_and(|facts| facts.kind == RecordKind::Origin)
+    }
+
+    /// As what an origin was published. Claimed.
+    pub fn published_as(&self, id: RecordId) -> Option<&str> {
+        let facts = self.graph().record(id).filter(|facts| facts.kind == RecordKind::Origin)?;
+        facts.source.as_ref().map(|source| source.run.as_str()).filter(|run| !run.is_empty())
+    }
+
+    /// The licences that a record states for the file that is asked about; or, if there are none,
+    /// for all models and data sets that it put out. Claimed.
+    pub fn licences(&self, id: RecordId) -> BTreeSet<&str> {
+        let outputs = self.graph().record(id).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
+        let is_meant = |output: &&ArtifactFact| match (&self.file, &output.digests) {
+            (Some(file), Some(digests)) => digests.agreement(&file.digests()) == Agreement::Same,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let outputs = || outputs.iter().filter(|output| carries_lineage(&output.role));
+        let of_file = stated(outputs().filter(is_meant));
+        if of_file.is_empty() { stated(outputs()) } else { of_file }
     }
 
     /// The records to tell of: first those that somebody objects to, the weightiest objections
@@ -206,4 +234,8 @@ impl Relations {
             _ => false,
         }
     }
+}
+
+fn stated<'a>(outputs: impl Iterator<Item = &'a ArtifactFact>) -> BTreeSet<&'a str> {
+    outputs.filter_map(|output| output.licence.as_deref()).filter(|licence| !licence.trim().is_empty()).collect()
 }

@@ -6,9 +6,10 @@ use expbundle::output::{Loss, OutputError, WhyNotWritten};
 use expbundle_directory::hub::HubError;
 use expbundle_directory::{ApplyError, AttachError, ReleaseError};
 use expbundle_format::container::SectionName;
+use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
-use crate::{Failure, count, quoted, some_of};
+use crate::{Failure, count, findings, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
@@ -120,9 +121,31 @@ impl From<&AttachError> for Failure {
             AttachError::NotOurs { .. } | AttachError::Case { .. } => failure,
             AttachError::Hash(_) => failure.help("check the folder and its permissions"),
             AttachError::Contradict { finding } => Failure::from((**finding).clone()),
+            AttachError::WouldFail { findings } => would_fail(findings),
+            AttachError::Check(_) => failure.help("make room for temporary files and run it again"),
             AttachError::Release(error) => Self::from(error),
         }
     }
+}
+
+/// What verification would refuse, and the ways out.
+fn would_fail(found: &[Finding]) -> Failure {
+    let Some((first, more)) = found.split_first() else {
+        return Failure::new("cli.attach", "verification would fail");
+    };
+    let listing = findings::all(more);
+    let way = match first.code {
+        Code::ArtifactChanged => {
+            "restore the file; or, if you changed it on purpose, say so with `--key`, which releases the folder as it \
+             is; or record how it was made with `expbundle create --derive-from BUNDLE --output FILE`"
+        }
+        Code::DirectoryMissing => "restore the file, or release the folder without it with `--key`",
+        _ => {
+            "attach the bundle of this model; or, if its files were made from the recorded ones, record that with \
+             `expbundle create --derive-from BUNDLE --output FILE`; or release the folder as it is with `--key`"
+        }
+    };
+    Failure::from(first.clone()).listing(listing).help(format!("nothing was changed, as `verify` would fail: {way}"))
 }
 
 impl From<&ApplyError> for Failure {

@@ -27,15 +27,23 @@ pub fn comes_back(sections: &[(RecordId, SectionName)]) -> Vec<String> {
 
 /// How each file stands to the records that name it.
 pub fn files(plan: &Plan) -> String {
+    const SHOWN: usize = 5;
+    let covered = plan.files.iter().filter(|file| file.state == FileState::Covered);
     let mut text = String::new();
+    for file in covered.clone().take(SHOWN) {
+        text += &format!("{} {}\n", paint(Tone::Good, "covered"), cell(&file.path));
+    }
+    let more = covered.count().saturating_sub(SHOWN);
+    if more > 0 {
+        text += &format!("{} {}\n", paint(Tone::Good, "covered"), count(more as u64, "more file"));
+    }
     for file in &plan.files {
         let (tone, word) = match file.state {
-            FileState::Covered => (Tone::Good, "covered"),
             FileState::Pointer => (Tone::Doubt, "pointer"),
             FileState::Changed => (Tone::Bad, "changed"),
             FileState::Missing => (Tone::Bad, "missing"),
             FileState::Unreadable => (Tone::Bad, "unreadable"),
-            FileState::Uncovered => continue,
+            FileState::Covered | FileState::Uncovered => continue,
         };
         text += &format!("{} {}\n", paint(tone, word), cell(&file.path));
     }

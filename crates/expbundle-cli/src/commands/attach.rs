@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle::verify::Intact;
-use expbundle_directory::{AttachOptions, BUNDLE_NAME, Plan, Releasing, plan_attach};
+use expbundle_directory::{AttachOptions, BUNDLE_NAME, Benchmark, Plan, Releasing, plan_attach};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
@@ -17,9 +17,10 @@ use crate::{Outcome, exit, files, tracker};
 /// Add bundles to a model folder and update its model card
 ///
 /// Merges the bundles into `experiment.expb` in the folder, and adds to `.gitattributes` and to the
-/// front matter of the card. With `--key` it also releases the folder: it lists the files and signs
-/// the list, so that `verify` finds any file that was changed, added or removed. Documentation such
-/// as the card is not counted. Shows the change and asks first. No licence is guessed.
+/// card: signed results, base models, data sets, and a link to the bundle. With `--key` it also
+/// releases the folder: it lists the files and signs the list, so that `verify` finds any file that
+/// was changed, added or removed. Documentation such as the card is not counted. Refuses what
+/// `verify` would refuse. Shows the change and asks first. No licence is guessed.
 /// `expbundle detach` undoes it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  expbundle attach ./model-dir run.expb --key ~/.ssh/id_ed25519\n  \
@@ -35,9 +36,12 @@ pub struct Attach {
     /// Title of the release, e.g. `digits 1.1`
     #[arg(long, requires = "key")]
     title: Option<String>,
-    /// Hub id of a base model, if the records name it only by digest
+    /// Hub id of a base model, if the records name it only by digest; it stays when attaching again
     #[arg(long, value_name = "OWNER/NAME")]
     base_model: Vec<String>,
+    /// Benchmark of the Hub whose signed result goes to `.eval_results/`; can be repeated
+    #[arg(long, value_name = "OWNER/NAME=TASK[:METRIC]")]
+    benchmark: Vec<Benchmark>,
     /// Replace the folder's bundle instead of merging with it
     ///
     /// Merging restores sections that one copy withholds and the other has. With this option,
@@ -51,9 +55,19 @@ pub struct Attach {
     /// the card then repeats only their statements, and a release follows only theirs
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// Whether a change that was shown is made.
+#[derive(Debug, clap::Args)]
+pub struct Consent {
     /// Apply the change without asking
     #[arg(long, short)]
     yes: bool,
+    /// Show the change without making it
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
 }
 
 impl Attach {
@@ -95,6 +109,7 @@ impl Attach {
         let bar = progress.bytes(0, "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
+            benchmarks: self.benchmark,
             keep_card: self.keep_card,
             replace: self.replace,
             releasing,
@@ -111,7 +126,7 @@ impl Attach {
             plan.notes.push("`--replace` keeps only the new copy".to_owned());
         }
         terminal::talk(&words::files(&plan));
-        carry_out(plan, self.yes)
+        carry_out(plan, &self.consent)
     }
 }
 
@@ -130,9 +145,9 @@ pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
 }
 
 /// Shows a plan, asks, and carries it out.
-pub fn carry_out(plan: Plan, yes: bool) -> Outcome {
+pub fn carry_out(plan: Plan, consent: &Consent) -> Outcome {
     terminal::talk(&words::words(&plan));
-    if !yes && !agreed()? {
+    if consent.dry_run || (!consent.yes && !agreed()?) {
         terminal::talk("nothing was changed\n");
         return Ok(exit::OK);
     }

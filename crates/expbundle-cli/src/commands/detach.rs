@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle_directory::plan_detach;
 use expbundle_words::Failure;
 
-use super::attach::carry_out;
+use super::attach::{Consent, carry_out};
 use crate::Outcome;
 
 /// Remove the bundle from a model folder, and undo what `attach` added to its files
@@ -13,13 +13,12 @@ use crate::Outcome;
 pub struct Detach {
     /// Model folder
     directory: Utf8PathBuf,
-    /// Apply the change without asking
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl Detach {
     pub fn run(self) -> Outcome {
-        carry_out(plan_detach(&self.directory).map_err(|error| Failure::from(&error))?, self.yes)
+        carry_out(plan_detach(&self.directory).map_err(|error| Failure::from(&error))?, &self.consent)
     }
 }

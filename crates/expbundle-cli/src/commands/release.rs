@@ -6,7 +6,7 @@ use expbundle_directory::{Releasing, plan_release};
 use expbundle_statement::Release as Predicated;
 use expbundle_words::Failure;
 
-use super::attach::{carry_out, present};
+use super::attach::{Consent, carry_out, present};
 use crate::keys::{SigningArguments, signers};
 use crate::terminal::Progress;
 use crate::{Outcome, files};
@@ -34,9 +34,8 @@ pub struct Release {
     /// the release then follows only releases by them or by this key
     #[arg(long, value_name = "FILE")]
     trust: Option<Utf8PathBuf>,
-    /// Apply the change without asking
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl Release {
@@ -55,6 +54,6 @@ impl Release {
             .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();
         plan.notes.extend(declared::notes_on_secrets(&self.directory));
-        carry_out(plan, self.yes)
+        carry_out(plan, &self.consent)
     }
 }

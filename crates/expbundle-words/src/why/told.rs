@@ -1,12 +1,13 @@
 //! What is known of a record, as sentences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle::standing::ObjectionKind;
 use expbundle_format::RecordId;
-use expbundle_lineage::{Edge, Grade, RecordFacts};
+use expbundle_format::record::role;
+use expbundle_lineage::{ArtifactFact, Edge, Grade, RecordFacts};
 use expbundle_query::{Relations, short};
 
 use super::said::words_about;
@@ -50,6 +51,7 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
         let words = objections::all(against.get(&ancestor).map(Vec::as_slice).unwrap_or_default());
         text += &format!(" {what} {} was {}.", named_record(relations, ancestor), paint(Tone::Bad, &words));
     }
+    text += &published(relations, id);
     text += &sources(relations, id);
     text += &words_about(relations, id);
     if ancestors.len() > 1 {
@@ -76,13 +78,7 @@ fn sources(relations: &Relations, id: RecordId) -> String {
         format!("{} {}", short(absent), paint(Tone::Bad, &why))
     }));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
-    let gaps = graph.gaps_of(id);
-    parts.extend(some(gaps.iter().filter_map(|input| inputs.get(*input)), gaps.len(), |artifact| {
-        let digest = || artifact.digests.as_ref().map(brief_digest);
-        let name = artifact.name.clone().or_else(digest).unwrap_or_default();
-        let gap = paint(Tone::Bad, "(of unknown origin)");
-        format!("the {} {} {gap}", cell(artifact.role.as_str()), quoted(&name))
-    }));
+    parts.extend(gaps(graph.gaps_of(id).iter().filter_map(|input| inputs.get(*input))));
     let mut text = String::new();
     if !whole.is_empty() {
         let whole =
@@ -93,6 +89,51 @@ fn sources(relations: &Relations, id: RecordId) -> String {
         text += &format!(" It was made from {}.", parts.join(", and from "));
     }
     text + &withheld(relations, id)
+}
+
+/// Inputs that no record accounts for: of each role one in full, or several by their names.
+fn gaps<'a>(inputs: impl Iterator<Item = &'a ArtifactFact>) -> Vec<String> {
+    const NAMES: usize = 3;
+    let mut by_role: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for artifact in inputs {
+        let digest = || artifact.digests.as_ref().map(brief_digest);
+        let name = artifact.name.clone().or_else(digest).unwrap_or_default();
+        by_role.entry(artifact.role.as_str()).or_default().push(quoted(&name));
+    }
+    let group = |(role, names): (&str, &Vec<String>)| match names.as_slice() {
+        [name] => format!("the {} {name} {}", cell(role), paint(Tone::Bad, "(of unknown origin)")),
+        names => {
+            let what = match role {
+                role::MODEL | role::CHECKPOINT | role::ADAPTER | role::DATASET => count(names.len() as u64, role),
+                role => format!("{} ({})", count(names.len() as u64, "input"), cell(role)),
+            };
+            let (shown, more) = names.split_at(names.len().min(NAMES));
+            let (shown, more) = match more.split_first() {
+                Some((last, [])) => (shown.join(", "), format!(" and {last}")),
+                Some(_) => (shown.join(", "), format!(" and {} more", grouped(more.len() as u64))),
+                None => shown
+                    .split_last()
+                    .map_or_else(Default::default, |(last, first)| (first.join(", "), format!(" and {last}"))),
+            };
+            format!("{what} {}: {shown}{more}", paint(Tone::Bad, "of unknown origin"))
+        }
+    };
+    by_role.iter().map(|(role, names)| group((role, names))).collect()
+}
+
+/// As what an origin was published, and the licence of what a record put out.
+fn published(relations: &Relations, id: RecordId) -> String {
+    let mut text = String::new();
+    if let Some(name) = relations.published_as(id) {
+        text += &format!(" It was published as {}, it says.", quoted(name));
+    }
+    let licences: Vec<String> = relations.licences(id).into_iter().map(quoted).collect();
+    if !licences.is_empty() {
+        text += &format!(" Its licence is stated as {}.", some_of(&licences, SHOWN, " and "));
+    } else if relations.is_origin(id) && !relations.graph().record(id).is_some_and(|facts| facts.description_withheld) {
+        text += " No licence is stated.";
+    }
+    text
 }
 
 /// What is withheld of a record and its ancestors that could add to the answer.

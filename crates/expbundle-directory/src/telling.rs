@@ -1,0 +1,176 @@
+//! The change to the card: whose words it repeats, and what it says of the bundle.
+
+use std::collections::{BTreeSet, HashSet};
+
+use camino::Utf8Path;
+use expbundle::judge::Verdict;
+use expbundle::verify::Intact;
+use expbundle_format::RecordId;
+use expbundle_statement::{Identity, Kind, VerifiedStatement};
+
+use crate::BUNDLE_NAME;
+use crate::attach::{AttachError, AttachOptions, text_of};
+use crate::benchmarks;
+use crate::card;
+use crate::documentation::{CARD, MOST_CARD_BYTES, may_choose_files};
+use crate::notes::{count, listed};
+use crate::plan::{After, Change};
+use crate::story::{self, Story};
+
+/// What a card is told.
+pub(crate) struct Telling<'a> {
+    /// The bundle as it will be in the folder.
+    pub joined: &'a Intact,
+    /// The one that is there.
+    pub present: Option<&'a Intact>,
+    /// Of the joined bundle.
+    pub verdict: &'a Verdict,
+    /// Records that were revoked or rejected: nothing of them is told.
+    pub barred: &'a [RecordId],
+    /// Records that the card is about.
+    pub told: &'a [RecordId],
+}
+
+impl Telling<'_> {
+    /// The changes to the card and to the results beside it; and what a person should know of them.
+    pub fn changes(
+        &self,
+        folder: &Utf8Path,
+        options: &AttachOptions<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Change>, AttachError> {
+        let before = text_of(folder, CARD)?;
+        let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
+        let model_name = canonical.file_name().unwrap_or("model");
+        let (results, strangers): (Vec<_>, Vec<_>) = self.results(options).into_iter().partition(|(_, counts)| *counts);
+        let results: Vec<&VerifiedStatement> = results.into_iter().map(|(statement, _)| statement).collect();
+        let (mut all, mut left_out) = Story::of(self.joined, self.told, &results).additions(model_name);
+        let at = |source| AttachError::Card { path: folder.join(CARD), source };
+        let kept = before.as_deref().map(card::added_base_models).transpose().map_err(at)?;
+        all.base_models.extend(self.given(kept.unwrap_or_default()));
+        all.base_models.extend(options.base_models.iter().cloned());
+        all.line = Some(self.line());
+        let benchmarks = benchmarks::change(folder, &options.benchmarks, &results, &mut left_out, notes)?;
+        let mut changes = Vec::from_iter(benchmarks);
+        let edited = card::add(before.as_deref(), &all).map_err(at)?;
+        notes.extend(edited.notes);
+        left_out.extend(edited.left_out);
+        notes.extend(left_out.note());
+        notes.extend(stranger_results(strangers.len(), options));
+        if before.as_deref() == Some(edited.text.as_str()) {
+            return Ok(changes);
+        }
+        if may_choose_files(edited.text.as_bytes()) || edited.text.len() as u64 > MOST_CARD_BYTES {
+            notes.push(format!(
+                "`{CARD}` is not edited: with what would be added to it, it would be too large or may choose which files are loaded, and would count like any other file"
+            ));
+            return Ok(changes);
+        }
+        notes.extend(edited.repeats.then(|| self.whose_words(&results)).flatten());
+        changes.push(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) });
+        Ok(changes)
+    }
+
+    /// Base models that a person gave when a bundle was attached before: those that the card has of
+    /// ours and that no record explains.
+    fn given(&self, added: Vec<String>) -> Vec<String> {
+        let mut explained = story::base_models(self.joined);
+        explained.extend(self.present.map(story::base_models).unwrap_or_default());
+        added.into_iter().filter(|model| !explained.contains(model)).collect()
+    }
+
+    /// Signed results of the records that the card is about, and whether they count: with a signers
+    /// file those of trusted keys; without one those of the keys that signed the record, and of the
+    /// key that releases the folder. Anybody else can sign anything about it.
+    fn results(&self, options: &AttachOptions<'_>) -> Vec<(&VerifiedStatement, bool)> {
+        let own = options.releasing.as_ref().map(|releasing| releasing.signing.key.identity());
+        let mut results = Vec::new();
+        for record in self.told {
+            let about = self.joined.statements_about(*record);
+            let authors: HashSet<&Identity> = about
+                .iter()
+                .filter(|one| self.verdict.standing.counts_statement(one.id()) && self.verdict.standing.vouches(one))
+                .map(|one| one.identity())
+                .chain(own.as_ref())
+                .collect();
+            results.extend(
+                about
+                    .iter()
+                    .filter(|one| one.kind() == Kind::Evaluation && one.created() <= options.at)
+                    .filter(|one| !self.verdict.standing.statements.contains(&one.id()))
+                    .map(|one| {
+                        let counts = match options.policy {
+                            Some(_) => self.principal(one).is_some(),
+                            None => authors.contains(one.identity()),
+                        };
+                        (*one, counts)
+                    }),
+            );
+        }
+        results
+    }
+
+    fn principal(&self, statement: &VerifiedStatement) -> Option<&String> {
+        self.verdict.trusted.get(&statement.id()).and_then(|principals| principals.first())
+    }
+
+    fn who(&self, statement: &VerifiedStatement) -> String {
+        self.principal(statement).cloned().unwrap_or_else(|| statement.identity().to_string())
+    }
+
+    /// Who signed a record, as far as it counts.
+    fn vouching(&self, record: RecordId) -> BTreeSet<String> {
+        let standing = &self.verdict.standing;
+        let about = self.joined.statements_about(record).into_iter();
+        about
+            .filter(|one| standing.counts_statement(one.id()) && standing.vouches(one))
+            .map(|one| self.who(one))
+            .collect()
+    }
+
+    /// Whose words the card repeats: anybody can make a record of anybody's files.
+    fn whose_words(&self, results: &[&VerifiedStatement]) -> Option<String> {
+        let by = |record: &RecordId| {
+            let vouching = self.vouching(*record);
+            let id: String = record.to_string().chars().take(12).collect();
+            if vouching.is_empty() {
+                return format!("record {id}, which is not signed");
+            }
+            format!("record {id}, signed by {}", listed(vouching.into_iter(), ", "))
+        };
+        let of_records = listed(self.told.iter().map(by), "; ");
+        let measured: BTreeSet<String> = results.iter().map(|one| self.who(one)).collect();
+        let measured = if measured.is_empty() {
+            String::new()
+        } else {
+            format!("; and results signed by {}", listed(measured.into_iter(), ", "))
+        };
+        (!self.told.is_empty()).then(|| format!("`{CARD}` repeats statements of {of_records}{measured}"))
+    }
+
+    /// The line for the text of the card. Only numbers in it come from the bundle.
+    fn line(&self) -> String {
+        let standing = &self.verdict.standing;
+        let records = self.joined.records().keys().filter(|id| standing.counts(**id)).count();
+        let state = if !self.barred.is_empty() {
+            "revoked or rejected"
+        } else if !self.told.is_empty() && self.told.iter().all(|record| !self.vouching(*record).is_empty()) {
+            "signed"
+        } else {
+            "not signed"
+        };
+        format!(
+            "[Experiment record]({BUNDLE_NAME}): {state}, {}; check it with `expbundle verify`.",
+            count(records, "record")
+        )
+    }
+}
+
+/// Results by keys that do not count, as a number: whoever signed them chose their words.
+fn stranger_results(number: usize, options: &AttachOptions<'_>) -> Option<String> {
+    let whose = match options.policy {
+        Some(_) => "not signed by a trusted key",
+        None => "signed by keys that did not sign the record; `--trust` says whose results count",
+    };
+    (number > 0).then(|| format!("{} left out of the card: {whose}", count(number, "signed evaluation")))
+}
