@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use support::{Bench, bundle_is_valid, fixture, json, root};
@@ -165,16 +166,16 @@ fn bundles(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.expect("an entry").path()) {
-        match path.is_dir() {
-            true => found.extend(bundles(&path)),
-            false => found.extend(Some(path).filter(|path| path.extension().is_some_and(|end| end == "expb"))),
+        if path.is_dir() {
+            found.extend(bundles(&path));
+        } else if path.extension().is_some_and(|end| end == "expb") {
+            found.push(path);
         }
     }
     found
 }
 
-/// What `extract` writes, `create` takes back to the same bytes: of every run of the fixtures, and
-/// of the bundles of earlier versions.
+/// What `extract` writes, `create` takes back to the same bytes: of every run of the fixtures.
 #[test]
 fn what_extract_writes_is_taken_back_to_the_same_bytes() {
     let bench = Bench::new();
@@ -188,10 +189,8 @@ fn what_extract_writes_is_taken_back_to_the_same_bytes() {
             }
         }
     }
-    let mut paths = bundles(bench.folder.path());
-    paths.extend(bundles(&root().join("compatibility")));
-    let mut compared = 0;
-    for path in paths {
+    let mut seen = HashSet::new();
+    for path in bundles(bench.folder.path()) {
         let path = path.to_str().expect("UTF-8");
         let report = json(&bench.ok(&["verify", path, "--json"]));
         for record in report["records"].as_array().expect("a list") {
@@ -204,19 +203,22 @@ fn what_extract_writes_is_taken_back_to_the_same_bytes() {
                 if !extract(path, "--parquet", "a.parquet", &["--record", id]) {
                     continue;
                 }
-                assert!(extract(path, "--csv", "a.csv", &["--record", id]));
                 let section = std::fs::read(bench.path("a.parquet")).expect("a section");
+                // The same run is there as its folder, its log and its export.
+                if !seen.insert(section.clone()) {
+                    continue;
+                }
+                assert!(extract(path, "--csv", "a.csv", &["--record", id]));
                 for table in ["a.csv", "a.parquet"] {
                     bench.ok(&["create", "--title", "t", which, table, "-o", "b.expb", "--force"]);
                     assert!(extract("b.expb", "--parquet", "b.parquet", &[]));
                     let again = std::fs::read(bench.path("b.parquet")).expect("a section");
                     assert!(again == section, "{path} {id} {which} {table}");
-                    compared += 1;
                 }
             }
         }
     }
-    assert!(compared > 60, "{compared}");
+    assert!(seen.len() > 20, "{}", seen.len());
 }
 
 /// The Parquet library panics at some of these; what is said is an error of ours.

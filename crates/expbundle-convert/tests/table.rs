@@ -240,6 +240,12 @@ fn long_tables_of_other_programs_are_read() {
     let reading = reading(mlflow.as_bytes());
     assert_eq!(reading.time.expect("a time").unit, Some(TimeUnit::Milliseconds));
     assert_eq!(reading.passed_over.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["run_id", "is_nan"]);
+    // An empty text beside a number is none.
+    let json = "{\"key\": \"a\", \"value\": 1, \"text\": \"\"}";
+    assert_eq!(
+        read(json.as_bytes()).expect("a table").0,
+        section(&[("a", Point { value: Some(1.0), ..Point::default() })])
+    );
     // Texts as values, and a column that only later rows have.
     let json = "{\"key\": \"a\", \"value\": \"best\"}\n{\"key\": \"b\", \"value\": true}\n{\"key\": \"a\", \"text\": \"c\", \"step\": 1}";
     assert_eq!(lines(json.as_bytes()), ["a,,,,best", "a,1,,,c", "b,,,,true"]);

@@ -83,3 +83,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/library.md")]
 struct Guide;
+
+/// The guide for trackers of one's own, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/your-own-tracker.md")]
+struct OwnTracker;

@@ -10,7 +10,7 @@ use expbundle_series::{Point, SeriesError};
 use super::cell::{Cell, Moment};
 use super::reading::{FaultKind, Faults, Form, Reading, TimeColumn, TimeUnit, WhyPassedOver};
 use super::row::Row;
-use super::{Table, TableError};
+use super::{Format, Table, TableError};
 
 /// Names of columns that hold the step, the likeliest first. Case, spaces and a leading `_` do not
 /// matter: W&B has `_step`, `TensorBoard` `Step`.
@@ -283,6 +283,8 @@ impl Reader<'_> {
             None => {}
             Some((_, _, Some(found))) => {
                 number = Some(found.value);
+                // Beside a number CSV cannot tell an empty text from none. Our own sections can.
+                said = said.filter(|text| !text.is_empty() || self.reading.format == Format::Section);
                 said = said.or(found.digits);
             }
             Some((_, Cell::Text(blank), None)) if blank.trim_ascii().is_empty() => {}
