@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -33,11 +33,14 @@ const MOST_FOOTER_BYTES: u64 = 16 << 20;
 /// Rows that are decoded at once; fewer where a few bytes may make texts as long as a page.
 const BATCH: usize = 1024;
 const SMALL_BATCH: usize = 4;
+/// Cells that are decoded at once, of all columns together.
+const MOST_CELLS: usize = 1 << 20;
 
 /// A Parquet file.
 pub(super) struct Parquet {
     file: File,
     bytes: u64,
+    declared_rows: u64,
     reader: SerializedFileReader<File>,
     names: Vec<String>,
     /// The number of each among the leaves of the schema, and how it is read.
@@ -57,11 +60,7 @@ enum Kind {
 }
 
 fn wrong(error: &ParquetError) -> TableError {
-    let mut words = error.to_string();
-    if words.contains("Disabled feature at compile time") || words.contains("not supported") {
-        words += "; write it with Snappy, gzip, LZ4 or uncompressed";
-    }
-    TableError::Parquet(words)
+    TableError::Parquet(error.to_string())
 }
 
 /// Runs what the library does. It asserts what a file promises, so a foreign file may make it
@@ -103,7 +102,7 @@ impl Parquet {
                 names.push(name);
                 leaves.push((leaf, kind(column)));
             }
-            Ok(Self { file, bytes, reader, names, leaves, passed_over })
+            Ok(Self { file, bytes, declared_rows: rows, reader, names, leaves, passed_over })
         })
     }
 
@@ -120,9 +119,13 @@ impl Parquet {
         let mut row = Row::default();
         let most_text = self.bytes.saturating_mul(MOST_TEXT_PER_BYTE).saturating_add(MOST_TEXT_BYTES);
         let mut text = 0_u64;
+        // Groups that share their bytes would be read again and again.
+        let (mut bytes_left, mut rows_left) = (self.bytes, self.declared_rows);
         for group in 0..self.reader.num_row_groups() {
-            let batch = self.batch(group)?;
+            let batch = self.batch(group, &mut bytes_left)?;
             let (mut columns, mut left) = guarded(|| self.group(group))?;
+            let claims = || TableError::Parquet("its row groups have more rows than it claims".to_owned());
+            rows_left = rows_left.checked_sub(left).ok_or_else(claims)?;
             while left > 0 {
                 let count = usize::try_from(left).unwrap_or(usize::MAX).min(batch);
                 guarded(|| columns.iter_mut().try_for_each(|column| column.fill(count)))?;
@@ -145,16 +148,23 @@ impl Parquet {
         Ok(())
     }
 
-    /// How many rows of a group are decoded at once. Refuses pages that memory should not hold.
-    fn batch(&self, group: usize) -> Result<usize, TableError> {
+    /// How many rows of a group are decoded at once. Refuses pages that memory should not hold, and
+    /// columns that have more bytes together than the file.
+    fn batch(&self, group: usize, bytes_left: &mut u64) -> Result<usize, TableError> {
         let group = self.reader.metadata().row_group(group);
         let (mut held, mut is_small) = (0_u64, false);
         for (leaf, _) in &self.leaves {
-            let column = guarded(|| Ok(group.column(*leaf).byte_range()));
-            let (start, bytes) = column?;
-            if start.checked_add(bytes).is_none_or(|end| end > self.bytes) {
-                return Err(TableError::Parquet("a column lies outside of the file".to_owned()));
+            let codec = group.column(*leaf).compression();
+            if !is_readable(codec) {
+                // Without the level of compression.
+                let codec: String = codec.to_string().chars().take_while(|letter| *letter != '(').collect();
+                let words = format!("its codec is {codec}; write it with Snappy, gzip, LZ4 or uncompressed");
+                return Err(TableError::Parquet(words));
             }
+            let (start, bytes) = guarded(|| Ok(group.column(*leaf).byte_range()))?;
+            let is_inside = start.checked_add(bytes).is_some_and(|end| end <= self.bytes);
+            let outside = || TableError::Parquet("its columns have more bytes than the file".to_owned());
+            *bytes_left = bytes_left.checked_sub(bytes).filter(|_| is_inside).ok_or_else(outside)?;
             let pages = pages::pages(&self.file, start, bytes)?;
             let pages = pages.ok_or_else(|| TableError::Parquet("the head of a page is broken".to_owned()))?;
             held = held.saturating_add(pages.largest).saturating_add(pages.dictionary);
@@ -165,16 +175,14 @@ impl Parquet {
             let words = format!("its pages take {mib} MiB of memory side by side; write it with smaller row groups");
             return Err(TableError::Parquet(words));
         }
-        Ok(if is_small { SMALL_BATCH } else { BATCH })
+        let most = if is_small { SMALL_BATCH } else { BATCH };
+        Ok((MOST_CELLS / self.leaves.len().max(1)).clamp(1, most))
     }
 
     /// The columns of a row group, and how many rows it has.
     fn group(&self, group: usize) -> Result<(Vec<Column>, u64), TableError> {
         let reader = self.reader.get_row_group(group).map_err(|error| wrong(&error))?;
-        let rows = u64::try_from(reader.metadata().num_rows()).unwrap_or(0);
-        if rows / MOST_ROWS_PER_BYTE > self.bytes {
-            return Err(TableError::Parquet(format!("a row group claims {rows} rows")));
-        }
+        let rows = u64::try_from(reader.metadata().num_rows()).unwrap_or(u64::MAX);
         let open = |(leaf, kind): &(usize, Kind)| {
             let has_levels = reader.metadata().column(*leaf).column_descr().max_def_level() > 0;
             let reader = reader.get_column_reader(*leaf).map_err(|error| wrong(&error))?;
@@ -182,6 +190,13 @@ impl Parquet {
         };
         Ok((self.leaves.iter().map(open).collect::<Result<_, TableError>>()?, rows))
     }
+}
+
+/// Whether the library is built with a codec: those that are written by default, but for Zstandard,
+/// which is C.
+fn is_readable(codec: Compression) -> bool {
+    use Compression::{GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED};
+    matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | LZ4 | LZ4_RAW)
 }
 
 /// Refuses a footer that is too large, before the library takes it apart.
