@@ -175,6 +175,7 @@ impl From<&TableError> for Failure {
                 .listing(guesses(reading) + &left_out(reading))
                 .help("`expbundle create --help` shows what a table looks like"),
             TableError::Point { .. } => failure.help("shorten it in the table"),
+            TableError::Codec(_) => failure.help("write it with Snappy, gzip or LZ4, or uncompressed"),
             TableError::Parquet(_) => failure.help("check that the file is whole; CSV and JSON lines are read too"),
             _ => failure,
         }

@@ -121,6 +121,9 @@ pub enum TableError {
         /// What is wrong.
         source: SeriesError,
     },
+    /// Parquet with a compression that is left out of the build.
+    #[error("the Parquet file is compressed with {0}")]
+    Codec(String),
     /// Parquet that cannot be read.
     #[error("the Parquet file cannot be read: {0}")]
     Parquet(String),

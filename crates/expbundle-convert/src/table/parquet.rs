@@ -158,8 +158,7 @@ impl Parquet {
             if !is_readable(codec) {
                 // Without the level of compression.
                 let codec: String = codec.to_string().chars().take_while(|letter| *letter != '(').collect();
-                let words = format!("its codec is {codec}; write it with Snappy, gzip, LZ4 or uncompressed");
-                return Err(TableError::Parquet(words));
+                return Err(TableError::Codec(codec));
             }
             let (start, bytes) = guarded(|| Ok(group.column(*leaf).byte_range()))?;
             let is_inside = start.checked_add(bytes).is_some_and(|end| end <= self.bytes);
