@@ -86,6 +86,11 @@ def seeds(target):
         case "wandb_export":
             runs, histories = list(fixtures("run*.json")), list(fixtures("history*.csv"))
             yield from (run + BETWEEN + history for run in runs for history in histories[:2])
+        case "table":
+            yield from (data for pattern in ("*.csv", "*.jsonl", "*.parquet") for data in fixtures(pattern))
+            yield b"step,time,a\r\n0,2026-01-01T00:00:00Z,0.5\r\n1,1795424400.5,NaN\r\n"
+            yield b'key,step,time,value,text\na,1,,0.5,\n"b ""c""",,,,text\n'
+            yield b'{"epoch": 1, "a": NaN, "b": "x"}\n{"key": "a", "value": 9007199254740993}\n'
         case "mlflow_files":
             metrics = next(fixtures("metrics/*"), b"1 0.5 0\n")
             yield from (meta + BETWEEN + metrics for meta in fixtures("meta.yaml"))

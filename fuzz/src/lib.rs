@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Seek as _, SeekFrom, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::history::History;
@@ -13,6 +13,8 @@ use expbundle::repack::repack;
 use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle::{Bundle, Content};
 use expbundle_convert::Options;
+use expbundle_convert::points::write_csv;
+use expbundle_convert::table::{Columns, Format, Table, points};
 use expbundle_convert::tracker::TRACKERS;
 use expbundle_format::Blake3;
 use expbundle_format::container::Container;
@@ -116,7 +118,7 @@ pub fn tree(bytes: &[u8]) {
 
 /// What is read is the one file of its rows, but for the matches that its blocks take.
 pub fn series(bytes: &[u8]) {
-    let Some((rows, salt)) = points(bytes) else { return };
+    let Some((rows, salt)) = self::rows(bytes) else { return };
     let mut writer = SeriesWriter::new();
     for row in &rows {
         let key = writer.key(&row.key).expect("read before");
@@ -124,12 +126,12 @@ pub fn series(bytes: &[u8]) {
     }
     let mut written = Vec::new();
     writer.finish(&mut written, salt.as_ref()).expect("memory");
-    let again = points(&written).expect("our own");
+    let again = self::rows(&written).expect("our own");
     // NaN is unlike itself.
     assert_eq!(format!("{again:?}"), format!("{:?}", (rows, salt)));
 }
 
-fn points(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
+fn rows(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
     let reader = SeriesReader::open(bytes.to_vec()).ok()?;
     let mut rows = Vec::new();
     reader.for_each(|row| rows.push(row.clone())).ok()?;
@@ -234,6 +236,32 @@ pub fn wandb_log(bytes: &[u8]) {
 pub fn wandb_export(bytes: &[u8]) {
     let (run, history) = two(bytes);
     with_folder(&[("run.json", run), ("history.csv", history)], read_wandb);
+}
+
+/// A table of points. Those of a text file, written as CSV, are read back to the same section.
+pub fn table(bytes: &[u8]) {
+    let Some((section, format)) = section_of(bytes) else { return };
+    let mut csv = Vec::new();
+    write_csv(&SeriesReader::open(section.clone()).expect("our own"), &mut csv).expect("memory");
+    if let Format::Csv | Format::JsonLines = format {
+        assert_eq!(section_of(&csv).expect("our own").0, section);
+    }
+}
+
+/// The section that the points of a table come to.
+fn section_of(bytes: &[u8]) -> Option<(Vec<u8>, Format)> {
+    let mut file = tempfile::tempfile().expect("room");
+    file.write_all(bytes).expect("room");
+    file.seek(SeekFrom::Start(0)).expect("a file");
+    let mut writer = SeriesWriter::new();
+    let reading = points(Table::open(file).ok()?, &Columns::default(), &mut |key, point| {
+        let id = writer.key(key)?;
+        writer.push(id, point)
+    });
+    let reading = reading.ok()?;
+    let mut section = Vec::new();
+    writer.finish(&mut section, None).expect("memory");
+    Some((section, reading.format))
 }
 
 fn read_mlflow(root: &Utf8Path) {

@@ -34,12 +34,12 @@ mod tests {
     #[test]
     fn every_path_among_the_arguments_is_an_input() {
         let (_, inputs) = crate::commands::Arguments::parse_with_inputs(
-            "expbundle create --title t --input a --output model=b --section context=c --from d --derive-from e --relation pruned-from -o f"
+            "expbundle create --title t --input a --output model=b --section context=c --from d --derive-from e --relation pruned-from --metrics g --telemetry h -o f"
                 .split(' '),
         )
         .expect("arguments");
         let mut names: Vec<_> = inputs.read.iter().map(|path| path.as_str()).collect();
         names.sort_unstable();
-        assert_eq!(names, ["a", "b", "c", "d", "e"]);
+        assert_eq!(names, ["a", "b", "c", "d", "e", "g", "h"]);
     }
 }

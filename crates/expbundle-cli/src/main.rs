@@ -11,6 +11,7 @@ mod commands;
 mod files;
 mod inputs;
 mod keys;
+mod numbers;
 mod relations;
 mod schemas;
 mod secrets;
@@ -63,11 +64,23 @@ mod exit {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    quiet_parquet();
     let code = commands::run().unwrap_or_else(|failure| {
         terminal::print(&failure);
         exit::of_failure(&failure)
     });
     ExitCode::from(terminal::conclude(code))
+}
+
+/// The Parquet library asserts what a file promises. Whoever calls it catches that and says what is
+/// wrong with the file, so a message of the library would be one too many.
+fn quiet_parquet() {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("/parquet-")) {
+            loud(panic);
+        }
+    }));
 }
 
 /// What a command returns: its exit code, or why it could not do its work.

@@ -304,6 +304,7 @@ fn the_commands_of_the_pages_exist() {
         "README.md",
         "docs/guide/attach-to-a-model.md",
         "docs/guide/read-a-tracker.md",
+        "docs/guide/your-own-tracker.md",
         "docs/guide/what-verify-proves.md",
         "docs/guide/three-teams.md",
         "docs/guide/share-a-part.md",
@@ -328,7 +329,11 @@ fn the_commands_of_the_pages_exist() {
 #[cfg(unix)]
 #[test]
 fn the_walks_of_the_guide_can_be_walked() {
-    for (page, proof) in [("three-teams.md", "revoked"), ("share-a-part.md", "is mine too")] {
+    for (page, proof) in [
+        ("three-teams.md", "revoked"),
+        ("share-a-part.md", "is mine too"),
+        ("your-own-tracker.md", "train/loss,1,2026-11-28T03:00:01Z,0.52,"),
+    ] {
         let bench = Bench::new();
         copy(&root().join("crates/expbundle-cli/demo"), bench.folder.path());
         let text = std::fs::read_to_string(root().join("docs/guide").join(page)).expect(page);

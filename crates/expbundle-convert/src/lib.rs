@@ -26,7 +26,7 @@ mod findings;
 pub mod gate;
 mod ledger;
 pub mod many;
-mod parameters;
+pub mod parameters;
 pub mod points;
 pub mod privacy;
 pub mod roles;
@@ -34,6 +34,7 @@ pub mod scrub;
 pub mod search;
 pub mod secrets;
 pub mod series;
+pub mod table;
 pub mod texts;
 pub mod tracker;
 

@@ -1,4 +1,29 @@
-//! Parameters that a re-run depends on, told by their names.
+//! Values of parameters, and parameters that a re-run depends on, told by their names.
+
+use expbundle_trackers::wandb::Value;
+use serde_json::Value as Json;
+
+use crate::wandb::typed::typed;
+
+/// The value that a text has, as a typed tree (spec/json.md): JSON with NaN, infinities and
+/// integers of any length; else the text itself.
+pub fn value(text: &str) -> Json {
+    let is_json = text.trim() == text && !has_odd_number(text);
+    match Value::parse(text).filter(|_| is_json) {
+        Some(value) => typed(&value),
+        None => text.into(),
+    }
+}
+
+/// Whether it is a number that JSON does not have, like `007`, or that no float is near.
+fn has_odd_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let mut letters = digits.bytes();
+    let leads_with_zero = letters.next() == Some(b'0') && letters.next().is_some_and(|letter| letter.is_ascii_digit());
+    leads_with_zero
+        || digits.ends_with('.')
+        || text.parse().is_ok_and(f64::is_infinite) && digits.starts_with(|letter: char| letter.is_ascii_digit())
+}
 
 /// What a parameter is for, told by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

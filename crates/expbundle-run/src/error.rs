@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
 use expbundle::verify::{CheckError, NotIntact};
 use expbundle_convert::ConvertError;
+use expbundle_convert::table::TableError;
 use expbundle_format::json::JsonError;
 use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
@@ -77,6 +78,15 @@ pub enum RunError {
     /// call.
     #[error("section `{0}` has a call of its own: `context`, `recipe`, `artifacts`, `identity` or `summary`")]
     OwnSection(String),
+    /// A metric whose final value was given has other points besides, or was given twice.
+    #[error("`{key}` has a final value and other points besides")]
+    NotFinal {
+        /// The metric.
+        key: String,
+    },
+    /// A table of points cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A point cannot be kept.
     #[error(transparent)]
     Series(#[from] SeriesError),

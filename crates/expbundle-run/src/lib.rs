@@ -42,7 +42,8 @@
 //! | --- | --- | --- |
 //! | title, notes, tags | [`Run::new`], [`Run::notes`], [`Run::tag`], [`Run::context`] | `context.json` |
 //! | parameters, code, machine | [`Run::param`], [`Run::recipe`] | `recipe.json` |
-//! | metrics | [`Run::point`], [`Run::log`] | `metrics.parquet`, `summary.json` |
+//! | metrics | [`Run::point`], [`Run::log`], [`Run::final_value`], [`Run::metrics_from`] | `metrics.parquet`, `summary.json` |
+//! | system metrics | [`Run::log_system`], [`Run::system_from`] | `telemetry.parquet` |
 //! | files that went in and came out | [`Run::input`], [`Run::output`] | the record, `artifacts.json` |
 //! | earlier runs | [`Run::derived_from`] | the record |
 //! | people, machines | [`Run::identity`] | `identity.json`, which can be withheld |
@@ -66,6 +67,7 @@ pub use run::Run;
 pub use camino;
 pub use expbundle::verify::Intact;
 pub use expbundle::{self, open};
+pub use expbundle_convert::table;
 pub use expbundle_format as format;
 pub use expbundle_format::time::Time;
 pub use expbundle_series::Point;
@@ -81,3 +83,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/library.md")]
 struct Guide;
+
+/// The guide for trackers of one's own, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/your-own-tracker.md")]
+struct OwnTracker;

@@ -1,5 +1,6 @@
 //! The value of a parameter.
 
+use expbundle_convert::parameters;
 use expbundle_format::number::typed;
 use serde_json::Value;
 
@@ -9,6 +10,12 @@ use serde_json::Value;
 pub struct Param(Value);
 
 impl Param {
+    /// The value that a text has: a number, a truth value, null, a list or an object as JSON has
+    /// it, NaN and infinities as Python writes them; else the text itself.
+    pub fn parse(text: &str) -> Self {
+        Self(parameters::value(text))
+    }
+
     /// The value of a typed tree.
     pub fn into_value(self) -> Value {
         self.0
@@ -81,6 +88,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn texts_have_the_type_that_they_look_like() {
+        let case = |text: &str, value: Value| assert_eq!(Param::parse(text).into_value(), value, "{text}");
+        case("0.1", json!(0.1));
+        case("1e-4", json!(0.0001));
+        case("3", json!(3));
+        case("-0.0", json!(-0.0));
+        case("true", json!(true));
+        case("null", json!(null));
+        case("[64, 9007199254740993]", json!([64, {"$integer": "9007199254740993"}]));
+        case("{\"lr\": NaN}", json!({"lr": {"$float": "NaN"}}));
+        case("\"3\"", json!("3"));
+        for text in ["", "007", "adam", "1.5 GB", "[64", "True", "1 2", " 3", "0x10", "1.", "1e", "1-2", "1e999"] {
+            case(text, json!(text));
+        }
+    }
 
     #[test]
     fn nothing_of_a_value_is_lost() {

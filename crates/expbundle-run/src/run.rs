@@ -1,5 +1,6 @@
 //! A run in the making.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use expbundle::judge::State;
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::{Section, summary};
+use expbundle_convert::table::{self, Columns, Reading, Table, TableError};
 use expbundle_convert::{Options, apart, audit, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
@@ -18,7 +20,7 @@ use expbundle_format::sections::{self, Artifacts, Context, Direction, Identity, 
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, json};
 use expbundle_lineage::relation;
-use expbundle_series::{ConsoleReader, Point, SeriesError, SeriesReader, SeriesWriter};
+use expbundle_series::{ConsoleReader, KeySummary, Point, SeriesError, SeriesReader, SeriesWriter};
 
 use crate::error::RunError;
 use crate::param::Param;
@@ -37,6 +39,9 @@ pub struct Run {
     identity: Identity,
     summary: Summary,
     metrics: SeriesWriter,
+    telemetry: SeriesWriter,
+    /// Keys that have one value without a step.
+    finals: BTreeSet<String>,
     allow_secrets: Vec<String>,
 }
 
@@ -64,6 +69,8 @@ impl Run {
             identity: Identity::default(),
             summary: Summary::default(),
             metrics: SeriesWriter::new(),
+            telemetry: SeriesWriter::new(),
+            finals: BTreeSet::new(),
             allow_secrets: Vec::new(),
         }
     }
@@ -230,6 +237,31 @@ impl Run {
         Ok(self.metrics.push(id, point)?)
     }
 
+    /// The final value of a metric that has no other points.
+    pub fn final_value(&mut self, key: &str, value: f64) -> Result<(), RunError> {
+        if !self.finals.insert(key.to_owned()) {
+            return Err(RunError::NotFinal { key: key.to_owned() });
+        }
+        self.log(key, Point { value: Some(value), ..Point::default() })
+    }
+
+    /// A point of a system metric: the load of a processor, the memory of a card.
+    pub fn log_system(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
+        let id = self.telemetry.key(key)?;
+        Ok(self.telemetry.push(id, point)?)
+    }
+
+    /// The points of a table that any program wrote: CSV, JSON lines or Parquet
+    /// ([`expbundle_convert::table`]). What was guessed and what was left out is in the [`Reading`].
+    pub fn metrics_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
+        Ok(read(&mut self.metrics, table, columns)?)
+    }
+
+    /// System metrics of a table, in the same way.
+    pub fn system_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
+        Ok(read(&mut self.telemetry, table, columns)?)
+    }
+
     /// Any other JSON section of the format: `cost.json`, `evaluations.json`, `events.json`, …
     pub fn section<S: JsonSection>(&mut self, section: &S) -> Result<(), RunError> {
         if MADE_AT_THE_END.contains(&S::NAME) {
@@ -297,13 +329,14 @@ impl Run {
         {
             return Err(RunError::EndedBeforeStart);
         }
-        let metrics = std::mem::take(&mut self.metrics);
-        if !metrics.is_empty() {
-            let file = tempfile::tempfile()?;
-            let series = metrics.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
-            self.draft.section(sections::METRICS, sections::PARQUET, Content::file(file)?)?;
+        let series = points(&mut self.draft, sections::METRICS, std::mem::take(&mut self.metrics))?;
+        if let Some((key, _)) = series.iter().find(|(key, one)| one.count > 1 && self.finals.contains(key)) {
+            return Err(RunError::NotFinal { key: key.clone() });
+        }
+        if !series.is_empty() {
             self.summary.series = series.iter().map(|(key, one)| (key.clone(), summary(one))).collect();
         }
+        points(&mut self.draft, sections::TELEMETRY, std::mem::take(&mut self.telemetry))?;
         self.draft.json_section(&self.context)?;
         write(&mut self.draft, &self.recipe)?;
         write(&mut self.draft, &self.summary)?;
@@ -317,6 +350,25 @@ impl Run {
         // Names of people, machines and places go to identity.json, as those of a tracker's run do.
         Ok(apart::pass(self.draft, self.identity, None)?.bundle)
     }
+}
+
+/// Takes the points of a table.
+fn read(writer: &mut SeriesWriter, table: Table, columns: &Columns<'_>) -> Result<Reading, TableError> {
+    table::points(table, columns, &mut |key, point| {
+        let id = writer.key(key)?;
+        writer.push(id, point)
+    })
+}
+
+/// A section of points, unless there are none.
+fn points(draft: &mut Draft, name: &str, writer: SeriesWriter) -> Result<Vec<(String, KeySummary)>, RunError> {
+    if writer.is_empty() {
+        return Ok(Vec::new());
+    }
+    let file = tempfile::tempfile()?;
+    let series = writer.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
+    draft.section(name, sections::PARQUET, Content::file(file)?)?;
+    Ok(series)
 }
 
 /// A section, unless it says nothing.

@@ -3,6 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_run::format::sections::{Artifact, Context, Cost, Direction, Person};
+use expbundle_run::table::{Columns, Table};
 use expbundle_run::{Run, RunError};
 
 fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -106,6 +107,35 @@ fn secrets_and_names_stay_out() {
 fn points_that_do_not_fit_are_errors() {
     let mut run = Run::new("run");
     assert!(matches!(run.point(&"k".repeat(5000), 0, 0.5), Err(RunError::Series(_))));
+}
+
+#[test]
+fn a_final_value_stands_alone() {
+    let mut run = Run::new("run");
+    run.final_value("accuracy", 0.93).expect("room");
+    assert_eq!(message(run.final_value("accuracy", 0.94)), "`accuracy` has a final value and other points besides");
+    run.point("loss", 0, 0.5).expect("room");
+    run.final_value("loss", 0.25).expect("room");
+    assert_eq!(message(run.finish()), "`loss` has a final value and other points besides");
+}
+
+#[test]
+fn a_table_is_a_section_or_an_error() {
+    let (_kept, folder) = folder();
+    std::fs::write(folder.join("points.csv"), "step,loss\n0,0.5\n1,0.25\n").expect("room");
+    std::fs::write(folder.join("empty.csv"), "step,loss\n").expect("room");
+    let table = |name: &str| Table::open(std::fs::File::open(folder.join(name)).expect("a file")).expect("a table");
+    let mut run = Run::new("run");
+    let reading = run.metrics_from(table("points.csv"), &Columns::default()).expect("points");
+    assert_eq!((reading.points, reading.step.as_deref()), (2, Some("step")));
+    std::fs::write(folder.join("system.csv"), "step,load\n0,0.5\n").expect("room");
+    let reading = run.system_from(table("system.csv"), &Columns::default()).expect("points");
+    assert_eq!(reading.metrics, ["load"]);
+    let none = run.metrics_from(table("empty.csv"), &Columns::default());
+    assert_eq!(message(none), "no point was found in 0 rows");
+    let intact = run.finish().expect("a run");
+    let sections: Vec<_> = intact.bundle().sections().map(|(_, name, _)| name.to_string()).collect();
+    assert_eq!(sections, ["context.json", "metrics.parquet", "summary.json", "telemetry.parquet"]);
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub mod section;
 pub mod show;
 pub mod signers;
 pub mod statements;
+#[cfg(feature = "convert")]
+pub mod table;
 mod tone;
 pub mod verdict;
 pub mod why;

@@ -13,10 +13,11 @@ use expbundle_run::{Intact, Run, RunError};
 use expbundle_words::{Failure, count, hints, quoted};
 
 use super::convert::role_and_file;
+use crate::numbers::{self, Numbers};
 use crate::target::Target;
 use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
 
-/// Make a bundle by hand, from files and hand-written sections
+/// Make a bundle by hand, from files, numbers and hand-written sections
 ///
 /// The same arguments and files give the same bytes: no clock is read. A folder is recorded
 /// completely or not at all: symlinks, pipes and names that are not UTF-8 are refused. Only
@@ -25,7 +26,13 @@ use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker
 #[command(after_help = "Examples:\n  \
     expbundle create --title \"quantized to 4 bits\" --derive-from base.expb --relation quantized-from \\\n      \
     --input base.safetensors --output q4.gguf -o step.expb\n  \
+    expbundle create --title \"small model, lr 0.01\" --param lr=0.01 --metrics points.csv \\\n      \
+    --metric test/accuracy=0.93 --output model.bin -o run.expb\n  \
     expbundle create --from my-sections --title \"a run\" -o run.expb\n\n\
+    A table of metrics, here points.csv, is CSV, JSON lines or Parquet:\n  \
+    step,time,train/loss,val/loss\n  \
+    0,2026-11-28T03:00:00Z,0.71,\n  \
+    1,2026-11-28T03:00:01Z,0.52,0.6\n\n\
     `expbundle schema NAME` prints the schema of a section, e.g. `expbundle schema context`.")]
 pub struct Create {
     /// Title: one line on what was done
@@ -43,6 +50,8 @@ pub struct Create {
     /// Folder of hand-written sections: context.json, recipe.json, …
     #[arg(long, value_name = "DIR")]
     from: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    numbers: Numbers,
     /// Bundle of a parent record; its output models become the inputs, unless `--input` is given
     #[arg(long, value_name = "BUNDLE", requires = "relation")]
     derive_from: Vec<Utf8PathBuf>,
@@ -104,6 +113,7 @@ impl Create {
         if run.context().title.trim().is_empty() {
             return Err(failure(RunError::NoTitle));
         }
+        let mut run = self.numbers.tell(run)?;
         for (direction, files) in [(Direction::Input, &self.input), (Direction::Output, &self.output)] {
             for (role, path) in files {
                 run.add_file(direction, role, path.as_std_path()).map_err(failure)?;
@@ -184,6 +194,7 @@ fn failure(error: RunError) -> Failure {
             .help(
                 "it must follow the profile in spec/sections-parquet.md; `expbundle extract --parquet` writes such files",
             ),
+        RunError::NotFinal { .. } => numbers::not_final(&error),
         RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),
         RunError::Io(error) => files::temporary(&error),

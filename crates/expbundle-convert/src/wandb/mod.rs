@@ -12,7 +12,7 @@ mod media;
 mod points;
 mod recipe;
 mod sweep;
-mod typed;
+pub(crate) mod typed;
 
 use camino::Utf8Path;
 use expbundle_format::Code;

@@ -14,7 +14,7 @@ impl Foreign for Value {
 
 /// A value as a typed tree. It is no deeper than a tree may be, for what is deeper was not taken
 /// apart.
-pub(super) fn typed(value: &Value) -> Json {
+pub(crate) fn typed(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => (*value).into(),

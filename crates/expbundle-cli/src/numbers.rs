@@ -1,0 +1,111 @@
+//! Numbers that no tracker logged: tables of points, parameters, final values, notes.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use expbundle_run::table::{Columns, Table};
+use expbundle_run::{Param, Run, RunError};
+use expbundle_words::{Failure, quoted, table};
+
+use crate::{files, terminal};
+
+#[derive(Debug, clap::Args)]
+pub struct Numbers {
+    /// Table of metrics: CSV, JSON lines or Parquet. Either one row for each point, with the columns
+    /// key, step, time, value and text, as `extract` writes them; or one column for each metric.
+    /// Times are RFC 3339, or numbers since 1970
+    #[arg(long, value_name = "FILE")]
+    metrics: Vec<Utf8PathBuf>,
+    /// Table of system metrics, in the same form
+    #[arg(long, value_name = "FILE")]
+    telemetry: Vec<Utf8PathBuf>,
+    /// Column of the step in the tables [default: `step`, `_step` or `global_step`, else `epoch`]
+    #[arg(long, value_name = "COLUMN")]
+    step_column: Option<String>,
+    /// Column of the time in the tables [default: `time`, `timestamp`, `_timestamp` or `wall_time`]
+    #[arg(long, value_name = "COLUMN")]
+    time_column: Option<String>,
+    /// Parameter, e.g. lr=0.01. Numbers, `true`, `false`, `null`, lists and objects as in JSON keep
+    /// their type; everything else is a text
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    param: Vec<(String, String)>,
+    /// Final value of a metric, e.g. test/accuracy=0.93; a point without a step
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = name_and_number)]
+    metric: Vec<(String, f64)>,
+    /// Note in Markdown; several become paragraphs
+    #[arg(long, value_name = "TEXT")]
+    note: Vec<String>,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn name_and_number(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = name_and_value(text).map_err(|_| "expected NAME=NUMBER".to_owned())?;
+    let number = value.parse().map_err(|_| "not a number; `--param` takes texts".to_owned())?;
+    Ok((name, number))
+}
+
+impl Numbers {
+    /// Tells them a run. What was read of the tables is printed.
+    pub fn tell(&self, mut run: Run) -> Result<Run, Failure> {
+        let mut names = BTreeSet::new();
+        if let Some((twice, _)) = self.param.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(Failure::usage(format!("the parameter {} is given twice", quoted(twice)))
+                .help("give each parameter once; a value may be a list like `[1, 2]`"));
+        }
+        for (name, value) in &self.param {
+            run = run.param(name, Param::parse(value));
+        }
+        let notes = run.context().notes.take().into_iter().chain(self.note.iter().cloned());
+        let notes: Vec<String> = notes.collect();
+        run.context().notes = Some(notes.join("\n\n")).filter(|notes| !notes.is_empty());
+        self.tables(&mut run)?;
+        for (name, value) in &self.metric {
+            run.final_value(name, *value).map_err(failure)?;
+        }
+        Ok(run)
+    }
+
+    fn tables(&self, run: &mut Run) -> Result<(), Failure> {
+        if self.metrics.is_empty() && self.telemetry.is_empty() {
+            for (column, flag) in [(&self.step_column, "--step-column"), (&self.time_column, "--time-column")] {
+                if column.is_some() {
+                    return Err(Failure::usage(format!("`{flag}` needs a table"))
+                        .help("give one with `--metrics` or `--telemetry`"));
+                }
+            }
+        }
+        let columns = Columns { step: self.step_column.as_deref(), time: self.time_column.as_deref() };
+        let tables = self.metrics.iter().map(|path| (path, false));
+        for (path, is_system) in tables.chain(self.telemetry.iter().map(|path| (path, true))) {
+            let at = |error: &_| Failure::from(error).or_at(path.as_str());
+            let table = Table::open(files::open(path)?).map_err(|error| at(&error))?;
+            let read = if is_system { run.system_from(table, &columns) } else { run.metrics_from(table, &columns) };
+            match read {
+                Ok(reading) => terminal::talk(&table::words(path, &reading)),
+                Err(RunError::Table(error)) => return Err(at(&error)),
+                Err(error) => return Err(failure(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failure(error: RunError) -> Failure {
+    match error {
+        RunError::NotFinal { .. } => not_final(&error),
+        RunError::Io(error) => files::temporary(&error),
+        other => Failure::usage(other.to_string()),
+    }
+}
+
+/// A final value beside other points.
+pub fn not_final(error: &RunError) -> Failure {
+    Failure::usage(error.to_string())
+        .help("`--metric` is for metrics that no table has; give the value once, or add it to the table with a step")
+}

@@ -1,0 +1,238 @@
+//! Numbers of a tracker of one's own: tables, parameters, final values and notes given to `create`.
+
+mod support;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use support::{Bench, bundle_is_valid, fixture, json, root};
+
+const WIDE: &str = "step,_timestamp,train/loss,val/loss,host\n\
+    0,1795427696.02,0.71,,gpu-7\n\
+    1,1795427697.02,0.52,n/a,gpu-7\n\
+    2,1795427698.02,NaN,0.6,gpu-7\n";
+
+fn write(bench: &Bench, name: &str, text: &str) {
+    std::fs::write(bench.path(name), text).expect("room");
+}
+
+/// Runs to success, and gives stderr.
+#[track_caller]
+fn said(bench: &Bench, arguments: &[&str]) -> String {
+    let output = bench.output(arguments);
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    stderr
+}
+
+#[test]
+fn a_wide_table_becomes_series_and_what_was_guessed_is_said() {
+    let bench = Bench::new();
+    write(&bench, "points.csv", WIDE);
+    let said = said(&bench, &["create", "--title", "t", "--metrics", "points.csv", "-o", "run.expb"]);
+    assert_eq!(
+        said,
+        "read 4 points in 3 rows of points.csv\n  \
+         form: wide, a column for each metric\n  \
+         2 metrics: \"train/loss\", \"val/loss\"\n  \
+         step: column \"step\"\n  \
+         time: column \"_timestamp\", in seconds since 1970, since the first number is below 10^11; line 2 is 2026-11-23T09:54:56.02Z\n  \
+         passed over: 1 column without any number: \"host\"\n  \
+         left out: 1 cell of \"val/loss\", not a number (line 3)\n  \
+         left out: 3 cells of \"host\", not numbers (lines 2, 3, 4)\n\
+         written run.expb\n"
+    );
+    assert_eq!(
+        bench.ok(&["extract", "run.expb", "--csv"]).replace('\r', ""),
+        "key,step,time,value,text\n\
+         train/loss,0,2026-11-23T09:54:56.02Z,0.71,\n\
+         train/loss,1,2026-11-23T09:54:57.02Z,0.52,\n\
+         train/loss,2,2026-11-23T09:54:58.02Z,NaN,\n\
+         val/loss,2,2026-11-23T09:54:58.02Z,0.6,\n"
+    );
+    let summary = &json(&bench.ok(&["show", "run.expb", "--json"]))["sections"]["summary.json"];
+    assert_eq!(summary["series"]["train/loss"]["last"], "NaN");
+    bundle_is_valid(&bench, "run.expb");
+    // Nobody looks at a clock, and the columns may be named.
+    bench.ok(&["create", "--title", "t", "--metrics", "points.csv", "-o", "again.expb"]);
+    let [one, two] = ["run.expb", "again.expb"].map(|name| std::fs::read(bench.path(name)).expect("a bundle"));
+    assert!(one == two);
+    let chosen = ["--step-column", "_timestamp", "--time-column", "step"];
+    let (_, stderr) = bench.fails(
+        2,
+        "cli.source",
+        &[&["create", "--title", "t", "--metrics", "points.csv", "-o", "x.expb"], &chosen[..]].concat(),
+    );
+    assert!(
+        stderr.contains("left out: 3 rows without a whole number as step of \"_timestamp\" (lines 2, 3, 4)"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn parameters_notes_and_final_values_keep_their_types() {
+    let bench = Bench::new();
+    write(&bench, "points.jsonl", "{\"epoch\": 1, \"loss\": 0.5}\n{\"epoch\": 2, \"loss\": Infinity}\n");
+    write(&bench, "system.csv", "time,gpu/0\n2026-11-28T03:00:00+01:00,0.97\n");
+    write(&bench, "context.json", "{\"title\": \"from a file\", \"notes\": \"first\"}");
+    let said = said(
+        &bench,
+        &[
+            "create",
+            "--section",
+            "context=context.json",
+            "--metrics",
+            "points.jsonl",
+            "--telemetry",
+            "system.csv",
+            "--param",
+            "lr=1e-4",
+            "--param",
+            "optimizer=adam",
+            "--param",
+            "layers=[64, 32]",
+            "--param",
+            "amp=true",
+            "--param",
+            "run=007",
+            "--param",
+            "eq=a=b",
+            "--metric",
+            "test/accuracy=0.93",
+            "--note",
+            "second",
+            "-o",
+            "run.expb",
+        ],
+    );
+    assert!(said.contains("  step: column \"epoch\", since there is no step\n"), "{said}");
+    let sections = &json(&bench.ok(&["show", "run.expb", "--json"]))["sections"];
+    assert_eq!(sections["context.json"]["notes"], "first\n\nsecond");
+    assert_eq!(
+        sections["recipe.json"]["parameters"],
+        json(r#"{"lr": 0.0001, "optimizer": "adam", "layers": [64, 32], "amp": true, "run": "007", "eq": "a=b"}"#)
+    );
+    assert_eq!(sections["summary.json"]["series"]["test/accuracy"]["last"], 0.93);
+    assert_eq!(
+        bench.ok(&["extract", "run.expb", "--csv", "--telemetry"]).replace('\r', ""),
+        "key,step,time,value,text\ngpu/0,,2026-11-28T02:00:00Z,0.97,\n"
+    );
+    bundle_is_valid(&bench, "run.expb");
+}
+
+#[test]
+fn what_cannot_be_told_is_refused_with_the_next_step() {
+    let bench = Bench::new();
+    write(&bench, "points.csv", WIDE);
+    write(&bench, "tabs.csv", "step\tloss\n1\t2\n");
+    write(&bench, "empty.csv", "step,loss\n");
+    let refused = |code: &str, more: &[&str], words: &str| {
+        let (_, stderr) = bench.fails(2, code, &[&["create", "--title", "t", "-o", "x.expb"], more].concat());
+        assert!(stderr.contains(words) && stderr.contains("help: "), "{more:?}: {stderr}");
+        assert!(!bench.path("x.expb").exists());
+    };
+    refused("cli.io", &["--metrics", "nothing.csv"], "--> nothing.csv");
+    refused("cli.io", &["--metrics", "."], "a file, not a folder");
+    refused("cli.source", &["--metrics", "tabs.csv"], "separated by tabs");
+    refused("cli.source", &["--metrics", "empty.csv"], "no point was found");
+    refused("cli.source", &["--metrics", "points.csv", "--step-column", "n"], "the columns are: \"step\"");
+    refused("cli.usage", &["--step-column", "n"], "`--step-column` needs a table");
+    refused("cli.usage", &["--param", "a=1", "--param", "a=2"], "given twice");
+    refused("cli.usage", &["--metric", "a=1", "--metric", "a=2"], "give the value once");
+    refused("cli.usage", &["--metrics", "points.csv", "--metric", "train/loss=1"], "give the value once");
+    refused("source.secret", &["--param", "token=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"], "recipe.json");
+    for wrong in ["lr", "=1"] {
+        assert_eq!(bench.output(&["create", "--title", "t", "-o", "x.expb", "--param", wrong]).status.code(), Some(2));
+    }
+}
+
+/// The history of one run as the service exports it: three formats, one section.
+#[test]
+fn an_exported_history_says_the_same_in_every_format() {
+    let bench = Bench::new();
+    let mut all = Vec::new();
+    for (name, file) in [("c", "history.csv"), ("j", "scan_history.jsonl"), ("p", "history.parquet")] {
+        let (bundle, file) = (format!("{name}.expb"), fixture(&format!("wandb/api-export/{file}")));
+        bench.ok(&["create", "--title", "t", "--metrics", &file, "-o", &bundle]);
+        all.push(bench.ok(&["extract", &bundle, "--csv"]));
+    }
+    assert!(all[0].lines().count() > 100, "{}", all[0]);
+    assert_eq!(all[0], all[1]);
+    assert_eq!(all[0], all[2]);
+}
+
+/// All bundles of a folder.
+fn bundles(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            found.extend(bundles(&path));
+        } else if path.extension().is_some_and(|end| end == "expb") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What `extract` writes, `create` takes back to the same bytes: of every run of the fixtures.
+#[test]
+fn what_extract_writes_is_taken_back_to_the_same_bytes() {
+    let bench = Bench::new();
+    for tracker in ["mlflow", "wandb", "clearml"] {
+        let folder = root().join("fixtures").join(tracker);
+        for (number, path) in std::fs::read_dir(&folder).expect("fixtures").enumerate() {
+            let path = path.expect("an entry").path();
+            if path.is_dir() {
+                let out = format!("{tracker}-{number}");
+                bench.output(&["convert", tracker, path.to_str().expect("UTF-8"), "--all", "-o", &out]);
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    for path in bundles(bench.folder.path()) {
+        let path = path.to_str().expect("UTF-8");
+        let report = json(&bench.ok(&["verify", path, "--json"]));
+        for record in report["records"].as_array().expect("a list") {
+            let id = record["id"].as_str().expect("an id");
+            for (which, flag) in [("--metrics", None), ("--telemetry", Some("--telemetry"))] {
+                let extract = |bundle: &str, form: &str, out: &str, more: &[&str]| {
+                    let arguments = ["extract", bundle, form, "-o", out, "--force"];
+                    bench.output(&[&arguments, more, flag.as_slice()].concat()).status.success()
+                };
+                if !extract(path, "--parquet", "a.parquet", &["--record", id]) {
+                    continue;
+                }
+                let section = std::fs::read(bench.path("a.parquet")).expect("a section");
+                // The same run is there as its folder, its log and its export.
+                if !seen.insert(section.clone()) {
+                    continue;
+                }
+                assert!(extract(path, "--csv", "a.csv", &["--record", id]));
+                for table in ["a.csv", "a.parquet"] {
+                    bench.ok(&["create", "--title", "t", which, table, "-o", "b.expb", "--force"]);
+                    assert!(extract("b.expb", "--parquet", "b.parquet", &[]));
+                    let again = std::fs::read(bench.path("b.parquet")).expect("a section");
+                    assert!(again == section, "{path} {id} {which} {table}");
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{}", seen.len());
+}
+
+/// The Parquet library panics at some of these; what is said is an error of ours.
+#[test]
+fn damaged_parquet_is_refused_in_words() {
+    let bench = Bench::new();
+    let whole = std::fs::read(fixture("wandb/api-export/history.parquet")).expect("a fixture");
+    for position in (0..whole.len()).step_by(61) {
+        let mut damaged = whole.clone();
+        damaged[position] ^= 0xff;
+        std::fs::write(bench.path("a.parquet"), damaged).expect("room");
+        let output = bench.output(&["create", "--title", "t", "--metrics", "a.parquet", "-o", "b.expb", "--force"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "byte {position}: {said}");
+        assert!(output.status.success() || said.starts_with("error[cli."), "byte {position}: {said}");
+    }
+}
