@@ -174,9 +174,10 @@ pub fn public_keys(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
     read_signers(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))
 }
 
-/// Whether a key was given where a path is expected.
+/// Whether a key was given where a path is expected. No file is looked for: who knows the key could
+/// put one of that name into a folder that is verified.
 fn is_key_itself(path: &Utf8Path) -> bool {
-    is_public_key(path.as_str()) && !path.exists()
+    is_public_key(path.as_str()) && path.as_str().contains(' ')
 }
 
 fn read_signers(

@@ -263,6 +263,12 @@ fn trust_takes_public_keys_as_they_come() {
         assert!(said.starts_with("✓ intact, signed and trusted: a.expb"), "{said}");
     }
     assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.keys"]).contains("trusted as ada "));
+    // Whoever made a key wrote its comment, and knows how a file could be called like it.
+    fs::write(bench.path("ada.pub"), format!("{} boss@example.org\n", words.join(" "))).expect("room");
+    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.pub"]).contains("trusted as ada "));
+    let stranger = bench.path("key.pub").with_file_name("ssh-ed25519 AAAA");
+    fs::write(stranger, format!("ada@example.org {key}")).expect("room");
+    bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "ssh-ed25519 AAAA"]);
     // A signers file stays one: only the name of a file makes it a list of keys.
     fs::write(bench.path("bare"), &key).expect("room");
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "bare"]);
@@ -274,7 +280,7 @@ fn trust_takes_public_keys_as_they_come() {
     assert!(said.contains("without `--trust`"), "{said}");
     // A signers file that is made line by line.
     bench.ok(&["trust", "add", "made", "key.pub", "--as", "ada@example.org", "--until", "2100-01-01"]);
-    bench.ok(&["trust", "add", "made", "ada.keys", "--from", "2020-01-01T10:00:00Z"]);
+    bench.ok(&["trust", "add", "made", "ada.keys", "--as", "ada", "--from", "2020-01-01T10:00:00Z"]);
     let made = fs::read_to_string(bench.path("made")).expect("a file");
     let key = words.join(" ");
     let first = format!("ada@example.org namespaces=\"expbundle\",valid-before=\"21000101000000Z\" {key}\n");
@@ -283,12 +289,16 @@ fn trust_takes_public_keys_as_they_come() {
     bench.ok(&["verify", "a.expb", "--trust", "made"]);
     let listed = bench.ok(&["trust", "list", "made"]);
     assert!(listed.contains("until 2100-01-01") && listed.contains("from 2020-01-01 10:00 UTC"), "{listed}");
-    bench.ok(&["trust", "add", "made", "ada.keys", "--from", "2020-01-01T10:00:00Z"]);
+    bench.ok(&["trust", "add", "made", "ada.keys", "--as", "ada", "--from", "2020-01-01T10:00:00Z"]);
     assert_eq!(fs::read_to_string(bench.path("made")).expect("a file"), made, "it was there already");
     for name in ["a,b", "*@example.org", "\"", "", "#x"] {
         bench.fails(2, "cli.usage", &["trust", "add", "made", "key.pub", "--as", name]);
     }
-    bench.fails(2, "cli.usage", &["trust", "add", "made", "key.pub", "--from", "2020-01-02", "--until", "2020-01-01"]);
+    bench.fails(
+        2,
+        "cli.usage",
+        &["trust", "add", "made", "key.pub", "--as", "me", "--from", "2020-01-02", "--until", "2020-01-01"],
+    );
     bench.fails(2, "trust.signers", &["trust", "add", "made", "key", "--as", "me"]);
     assert_eq!(fs::read_to_string(bench.path("made")).expect("a file"), made, "what is refused is not written");
     // Of a key that nobody was asked about nothing is said.

@@ -99,8 +99,8 @@ impl TrustPolicy {
     }
 
     /// Reads public keys, a line each, as `.pub` files have them and as forges give those of a
-    /// user: `ssh-ed25519 AAAA… comment`. Each is trusted for whatever it signs, at any time, under
-    /// the name of its comment, or else under `name`.
+    /// user: `ssh-ed25519 AAAA… comment`. Each is trusted for whatever it signs, at any time, as
+    /// `name`. The comment is not looked at: whoever made the key wrote it.
     ///
     /// Lines of other key types are [skipped](Self::skipped); anything else refuses the text.
     ///

@@ -28,8 +28,8 @@ use crate::{Outcome, exit, files, tracker};
 pub struct Attach {
     /// Model folder
     directory: Utf8PathBuf,
-    /// Bundles; several are merged
-    #[arg(required = true, value_name = "BUNDLE")]
+    /// Bundles, or folders of bundles; several are merged
+    #[arg(required = true, value_name = "BUNDLE", value_parser = files::path)]
     bundles: Vec<Utf8PathBuf>,
     #[command(flatten)]
     signing: ReleaseSigning,
@@ -80,7 +80,7 @@ impl Attach {
         let policy = self.trust.as_deref().map(signers).transpose()?;
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
-        for path in &self.bundles {
+        for path in &files::places(&self.bundles)? {
             let copy = files::intact(path)?.bundle().clone();
             bundle.merge(&copy);
             copies.push(copy);

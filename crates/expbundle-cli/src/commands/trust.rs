@@ -32,9 +32,9 @@ enum Action {
         signers: Utf8PathBuf,
         /// `.pub` or `.keys` file, or a public key
         key: Utf8PathBuf,
-        /// Name of the person, usually a mail address [default: the comment of the key]
+        /// Name of the person, usually a mail address
         #[arg(long = "as", value_name = "NAME")]
-        name: Option<String>,
+        name: String,
         /// Trust the key from this day or time on
         #[arg(long, value_name = "TIME", value_parser = keys::day_or_moment)]
         from: Option<jiff::Timestamp>,
@@ -58,7 +58,7 @@ impl Trust {
             }
             Action::Add { signers, key, name, from, until } => {
                 let window = Window { after: from, before: until };
-                add(&signers, &keys::public_keys(&key)?, name.as_deref(), window)?;
+                add(&signers, &keys::public_keys(&key)?, &name, window)?;
             }
         }
         Ok(exit::OK)
@@ -66,14 +66,12 @@ impl Trust {
 }
 
 /// Adds a line for each key that the file does not have under that name for that time.
-fn add(path: &Utf8Path, keys: &TrustPolicy, name: Option<&str>, window: Window) -> Result<(), Failure> {
+fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Result<(), Failure> {
     let _lock = FolderLock::beside(path).map_err(|error| Failure::io("write the file", path, &error))?;
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
     let there = if path.exists() { keys::signers(path)? } else { TrustPolicy::default() };
     let mut added = Vec::new();
     for signer in keys.lines_of_all() {
-        let comment = signer.principals.first().map(String::as_str).unwrap_or_default();
-        let name = name.unwrap_or(comment);
         if has(&there, signer.identity, name, window) {
             terminal::talk(&format!("unchanged: {path} has this key for {}\n", signers::name(name)));
             continue;

@@ -48,23 +48,22 @@ impl Line {
         }
     }
 
-    /// Reads a line of a `.pub` file; `None` if it is empty or a comment. Whoever signs with the
-    /// key is called by its comment, or else `name`.
+    /// Reads a line of a `.pub` file, whose key is that of `name`; `None` if it is empty or a
+    /// comment. The remark behind the key names nobody: whoever made the key wrote it.
     pub fn of_public_key(text: &str, name: &str) -> Result<Option<Self>, SignersProblem> {
         let text = text.trim_matches(BLANKS);
         if text.is_empty() || text.starts_with('#') {
             return Ok(None);
         }
         let (kind, rest) = word(text);
-        let (key, comment) = word(rest);
+        let (key, remark) = word(rest);
         if key.is_empty() {
             return Err(SignersProblem::KeyMissing);
         }
-        refuse_hidden(text)?;
+        refuse_hidden(text.strip_suffix(remark).unwrap_or(text))?;
         let Some(identity) = read_key(kind, key)? else {
             return Ok(Some(Self::Skipped(SkipReason::KeyType(kind.to_owned()))));
         };
-        let name = if comment.is_empty() || comment.len() > LONGEST { name } else { comment };
         Ok(Some(Self::Signer { principals: vec![name.to_owned()], options: Options::default(), identity }))
     }
 

@@ -51,7 +51,7 @@ pub fn for_each_line(file: &[u8], each: impl FnMut(usize, Line)) -> Result<(), T
     read(file, Line::parse, each)
 }
 
-/// The same of a file of public keys, without names: what has no comment is called `name`.
+/// The same of a file of public keys, all of which are those of `name`.
 pub fn for_each_public_key(file: &[u8], name: &str, each: impl FnMut(usize, Line)) -> Result<(), TrustError> {
     read(file, |text| Line::of_public_key(text, name), each)
 }
