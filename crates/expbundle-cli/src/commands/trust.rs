@@ -4,8 +4,7 @@ use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
-use expbundle::lock::FolderLock;
-use expbundle::write_file::write_file;
+use expbundle::output::Output;
 use expbundle_statement::{Identity, TrustPolicy, Window, signers_line};
 use expbundle_words::{Failure, signers};
 
@@ -67,7 +66,8 @@ impl Trust {
 
 /// Adds a line for each key that the file does not have under that name for that time.
 fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Result<(), Failure> {
-    let _lock = FolderLock::beside(path).map_err(|error| Failure::io("write the file", path, &error))?;
+    // Somebody else who adds to it meanwhile is an error, not a lost line.
+    let output = Output::back_into(path);
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
     let there = if path.exists() { keys::signers(path)? } else { TrustPolicy::default() };
     let mut added = Vec::new();
@@ -85,8 +85,7 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
         added.push(line);
     }
     if !added.is_empty() {
-        write_file(path, |file| file.write_all(text.as_bytes()))
-            .map_err(|error| Failure::io("write the file", path, &error))?;
+        output.write(|file| file.write_all(text.as_bytes()))?;
     }
     for line in added {
         terminal::say(&format!("{line}\n"));
