@@ -33,7 +33,7 @@ class Crate:
 
 
 def output(*command):
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
     return done.stdout
 
 
@@ -44,7 +44,7 @@ def metadata(target):
 
 @functools.cache
 def version():
-    return tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    return tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]["package"]["version"]
 
 
 @functools.cache
@@ -98,7 +98,7 @@ def crates(target):
         return any("proc-macro" in target["kind"] for target in packages[name]["targets"])
 
     linked = reached({None}, lambda name: not runs_in_the_compiler(name))
-    locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+    locked = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))["package"]
     checksums = {(package["name"], package["version"]): package.get("checksum") for package in locked}
     made = []
     for name in reached({None, "build"}):

@@ -8,7 +8,10 @@ SYSTEMS = {
 
 
 def formula(template, url, checksums):
-    """The template, filled. `checksums`: SHA-256 of each archive by (target, name); None without any."""
+    """The template, filled; None where no archive fits.
+
+    `checksums`: SHA-256 of each archive by (target, name).
+    """
     blocks = []
     for system, processors in SYSTEMS.items():
         inner = [

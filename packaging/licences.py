@@ -27,7 +27,7 @@ def text(path):
 
 
 def third_parties(target):
-    """One text: the crates with their licences, then every text once with the crates that have it."""
+    """One text: the crates with their licences, then each text once, with those that have it."""
     others = [crate for crate in crates(target) if crate.linked and crate.registry]
     holders = {}
     bare = []
