@@ -46,6 +46,11 @@ deny:
 advisories:
     cargo deny check advisories
 
+# Make what people install, for this machine, in target/dist (packaging/README.md)
+release *ARGUMENTS:
+    packaging/release build
+    packaging/release finish {{ARGUMENTS}}
+
 # The scoreboard of the conformance suite
 conformance *ARGUMENTS:
     cargo build --release

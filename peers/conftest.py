@@ -9,7 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOLS = [
-    "blake3", "duckdb", "huggingface_hub", "in_toto_attestation", "jsonschema", "model_signing", "pandas", "polars", "pyarrow", "securesystemslib", "yaml",
+    "blake3", "cyclonedx", "duckdb", "huggingface_hub", "in_toto_attestation", "jsonschema", "model_signing", "pandas", "polars", "pyarrow",
+    "securesystemslib", "yaml",
 ]
 
 os.environ.setdefault("EXPBUNDLE", str(pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "expbundle"))
