@@ -3,6 +3,8 @@
 #[path = "../../expbundle-lineage/tests/family/mod.rs"]
 mod family;
 
+use std::collections::BTreeSet;
+
 use expbundle_draw::{
     Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, dot, mermaid, svg, tree,
 };
@@ -136,11 +138,9 @@ fn equal_data_sets_are_one_box_and_a_sweep_stands_apart() {
     assert_eq!(view.edges.iter().filter(|edge| edge.is_part).count(), 4);
     let (picture, text) = (svg(&view), mermaid(&view));
     assert!(picture.contains("is a part of") && picture.matches("url(#part)").count() == 5, "{picture}");
-    assert_eq!(
-        text.lines().filter(|line| line.contains("-.->|\"part-of") && line.ends_with("n0")).count(),
-        4,
-        "{text}"
-    );
+    let parts = text.lines().filter(|line| line.contains("part-of"));
+    let wholes: BTreeSet<&str> = parts.map(|line| line.rsplit(' ').next().unwrap_or_default()).collect();
+    assert_eq!(wholes.len(), 1, "{text}");
 }
 
 #[test]
