@@ -8,10 +8,26 @@ use expbundle_convert::tracker::TRACKERS;
 use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
 #[test]
+fn the_whole_demo_has_every_step_in_full() {
+    let bench = Bench::new();
+    let output = bench.output(&["demo", "--all", "-o", "demo"]);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && talk.contains("create --from") && talk.lines().count() > 100, "{talk}");
+    assert!(!talk.contains("more line"), "{talk}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("val/accuracy") && said.contains("missing for a re-run"), "{said}");
+}
+
+#[test]
 fn the_demo_goes_the_whole_way() {
     let bench = Bench::new();
-    let said = bench.ok(&["demo", "-o", "demo"]);
-    assert!(said.contains("✓ trusted, released by team-b@example.org") && said.contains("artifact.changed"), "{said}");
+    let output = bench.output(&["demo", "-o", "demo"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = said.lines().count() + String::from_utf8_lossy(&output.stderr).lines().count();
+    assert!(output.status.success() && (50..75).contains(&lines), "{lines} lines: {said}");
+    for shown in ["✓ trusted, released by team-b@example.org", "artifact.changed", "has 4 ancestors in all"] {
+        assert!(said.replace('\n', " ").contains(shown), "{shown}: {said}");
+    }
     for bundle in ["base.expb", "fine.expb"] {
         bundle_is_valid(&bench, &format!("demo/{bundle}"));
     }
