@@ -114,7 +114,7 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
 }
 
 /// A tracker's digest proves nothing, but five runs of one data set have one box for it; and a sweep
-/// is no ancestor of its trials.
+/// is not an ancestor of its trials.
 #[test]
 fn equal_data_sets_are_one_box_and_a_sweep_stands_apart() {
     let uses = |name: &str, data: &str, digest: &str| {
