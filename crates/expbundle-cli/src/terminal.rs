@@ -26,10 +26,34 @@ pub fn is_quiet() -> bool {
     IS_QUIET.load(Ordering::Relaxed)
 }
 
+/// A stream of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Answer,
+    Talk,
+}
+
+/// What is written while [`capture`] runs.
+static CAPTURED: Mutex<Option<Vec<(Stream, String)>>> = Mutex::new(None);
+
+/// Runs this, and gives back what it would have written, except bytes to [`Stdout`].
+pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Vec<(Stream, String)>) {
+    *CAPTURED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    let result = run();
+    let written = CAPTURED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    (result, written.unwrap_or_default())
+}
+
+/// Whether somebody captures what is written, and has this now.
+fn is_captured(stream: Stream, text: &str) -> bool {
+    let mut captured = CAPTURED.lock().unwrap_or_else(PoisonError::into_inner);
+    captured.as_mut().map(|written| written.push((stream, text.to_owned()))).is_some()
+}
+
 /// Writes an answer to stdout. What a command concludes is its exit status, whoever still listens:
 /// so nothing fails here, and [`conclude`] looks at the end.
 pub fn say(text: &str) {
-    if is_quiet() {
+    if is_quiet() || is_captured(Stream::Answer, text) {
         return;
     }
     keep(|| {
@@ -121,7 +145,7 @@ pub fn print(failure: &Failure) {
 
 /// Writes talk to stderr. If even that is closed there is nobody left to tell.
 pub fn talk(text: &str) {
-    if !is_quiet() {
+    if !is_quiet() && !is_captured(Stream::Talk, text) {
         write_error(text);
     }
 }

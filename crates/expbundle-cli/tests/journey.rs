@@ -8,13 +8,33 @@ use expbundle_convert::tracker::TRACKERS;
 use support::{Bench, bundle_is_valid, fixture, json, root, valid};
 
 #[test]
+fn the_whole_demo_has_every_step_in_full() {
+    let bench = Bench::new();
+    let output = bench.output(&["demo", "--all", "-o", "demo"]);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && talk.contains("create --from") && talk.lines().count() > 100, "{talk}");
+    assert!(!talk.contains("more line"), "{talk}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("val/accuracy") && said.contains("missing for a re-run"), "{said}");
+}
+
+#[test]
 fn the_demo_goes_the_whole_way() {
     let bench = Bench::new();
-    let said = bench.ok(&["demo", "-o", "demo"]);
-    assert!(said.contains("✓ trusted, released by team-b@example.org") && said.contains("artifact.changed"), "{said}");
+    let output = bench.output(&["demo", "-o", "demo"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = said.lines().count() + String::from_utf8_lossy(&output.stderr).lines().count();
+    assert!(output.status.success() && (50..75).contains(&lines), "{lines} lines: {said}");
+    for shown in ["✓ trusted, released by team-b@example.org", "artifact.changed", "has 4 ancestors in all"] {
+        assert!(said.replace('\n', " ").contains(shown), "{shown}: {said}");
+    }
     for bundle in ["base.expb", "fine.expb"] {
         bundle_is_valid(&bench, &format!("demo/{bundle}"));
     }
+    // The picture of the README is the one that the program draws of it.
+    let picture = bench.ok(&["lineage", "demo/family.expb", "--trust", "demo/signers", "--svg"]);
+    let drawn = std::fs::read_to_string(root().join("docs/lineage.svg")).expect("the picture");
+    assert!(picture == drawn, "docs/lineage.svg differs from what is drawn: {picture}");
     // Everything that it did can be done again by hand, and the folder can be cleared of it.
     bench.ok(&["verify", "demo/model", "--trust", "demo/signers", "--require", "trusted", "--digests", "all"]);
     bench.ok(&["detach", "demo/model", "--yes"]);
@@ -217,6 +237,29 @@ fn a_trackers_files_are_read_without_writing_a_bundle() {
     assert_eq!(runs, 3, "nothing else was written");
 }
 
+/// On the screen a person reads them; the JSON is for programs.
+#[cfg(unix)]
+#[test]
+fn numbers_and_times_are_short_on_the_screen_and_exact_in_json() {
+    let bench = Bench::new();
+    let log = fixture("wandb/finetune/offline-run-20261123_095528-pjclsy9c/run-pjclsy9c.wandb");
+    bench.ok(&["convert", "wandb", &log, "-o", "run.expb"]);
+    bench.ok(&["convert", "mlflow", &fixture("mlflow/file-store"), "--all", "-o", "all.expb"]);
+    let shown = bench.ok(&["show", "run.expb"]);
+    assert!(shown.contains("started 2026-11-23 09:55 UTC, took 24 s"), "{shown}");
+    assert!(shown.contains(" 0.973333 ") && !shown.contains("0.97333333"), "{shown}");
+    let exact = bench.ok(&["show", "run.expb", "--json"]);
+    assert!(exact.contains("0.9733333333333334") && exact.contains("2026-11-23T09:55:29.213168Z"), "{exact}");
+    let (_, elsewhere) = shell(&bench, "TZ=JST-9 expbundle show run.expb");
+    assert!(elsewhere.contains("started 2026-11-23 18:55 JST, took 24 s"), "{elsewhere}");
+    let claimed = bench.ok(&["verify", "run.expb"]);
+    assert!(claimed.contains("ran in \"wandb\", started 2026-11-23 09:55 UTC, took 24 s, finished"), "{claimed}");
+    let many = bench.ok(&["show", "all.expb"]);
+    assert!(many.contains("not signed\n\n\n\""), "records stand apart: {many}");
+    let why = bench.ok(&["why", "run.expb"]);
+    assert!(why.starts_with("\"finetune-slow\" (") && why.contains("is a run of 2026-11-23; it is not"), "{why}");
+}
+
 #[test]
 fn attaching_asks_shows_and_can_be_undone() {
     let bench = Bench::with_bundle();
@@ -294,6 +337,12 @@ fn help_completions_manual_and_schemas_are_there() {
     assert!(bench.ok(&["--version"]).starts_with("expbundle "));
 }
 
+/// The code within the sentences of a page.
+fn prose(text: &str) -> Vec<String> {
+    let outside: String = text.split("```").step_by(2).collect();
+    outside.split('`').skip(1).step_by(2).map(|code| code.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
 /// The commands of the README and the guides are commands that the program has.
 #[test]
 fn the_commands_of_the_pages_exist() {
@@ -310,11 +359,16 @@ fn the_commands_of_the_pages_exist() {
         "docs/guide/share-a-part.md",
     ] {
         let text = std::fs::read_to_string(root().join(page)).expect(page);
-        for line in text.lines().filter_map(|line| line.trim_start_matches("$ ").strip_prefix("expbundle ")) {
+        let in_prose = prose(&text);
+        let of_blocks = text.lines().map(|line| line.trim_start_matches("$ "));
+        let lines = of_blocks.chain(in_prose.iter().map(String::as_str));
+        for line in lines.filter_map(|line| line.strip_prefix("expbundle ")) {
             let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
             let command = words.first().expect("a command");
             assert!(help.contains(&format!("  {command} ")), "{page}: {line}");
-            let help = bench.ok(&[command, "--help"]);
+            // `trust` has commands of its own.
+            let levels = if *command == "trust" { 2 } else { 1 };
+            let help = bench.ok(&[words.get(..levels).expect("a command of `trust`"), &["--help"]].concat());
             for option in words.iter().filter(|word| word.starts_with("--")) {
                 let option = option.split('=').next().unwrap_or(option);
                 assert!(help.contains(option), "{page}: {command} has no {option}");
@@ -325,33 +379,85 @@ fn the_commands_of_the_pages_exist() {
     assert!(seen > 15, "{seen}");
 }
 
-/// The pages that walk through an example: every command of theirs works, in a copy of `demo/`.
+/// A command of a page, and the lines that the page shows of its output.
+#[cfg(unix)]
+type Step = (String, Vec<String>);
+
+/// The commands in the blocks `console` of a page.
+#[cfg(unix)]
+fn steps(page: &str) -> Vec<Step> {
+    let text = std::fs::read_to_string(root().join(page)).expect(page);
+    let mut steps: Vec<Step> = Vec::new();
+    let blocks = text.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    for line in blocks.flat_map(str::lines) {
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push((command.to_owned(), Vec::new())),
+            (None, Some((_, shown))) => shown.push(line.to_owned()),
+            (None, None) => panic!("{page}: {line}"),
+        }
+    }
+    steps
+}
+
+/// Runs a command of a page, as a shell does.
+#[cfg(unix)]
+fn shell(bench: &Bench, command: &str) -> (bool, String) {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_expbundle"));
+    let folder = program.parent().expect("a folder").display();
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("PATH={folder}:$PATH; {command}")])
+        .current_dir(bench.folder.path())
+        .env("TZ", "UTC")
+        .output()
+        .expect("a shell");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Every command of every page works in a copy of `demo/`, and writes what the page shows.
 #[cfg(unix)]
 #[test]
-fn the_walks_of_the_guide_can_be_walked() {
-    for (page, proof) in [
-        ("three-teams.md", "revoked"),
-        ("share-a-part.md", "is mine too"),
-        ("your-own-tracker.md", "train/loss,1,2026-11-28T03:00:01Z,0.52,"),
+fn the_walks_of_the_pages_can_be_walked() {
+    for (pages, proof) in [
+        (&["README.md"][..], "trusted, released by me@example.org"),
+        (&["docs/guide/three-teams.md"], "revoked"),
+        (&["docs/guide/share-a-part.md"], "is mine too"),
+        (&["docs/guide/your-own-tracker.md"], "train/loss,1,2026-11-28T03:00:01Z,0.52,"),
+        (&["docs/guide/read-a-tracker.md"], "finetune-slow"),
+        (&["docs/guide/attach-to-a-model.md", "docs/guide/what-verify-proves.md"], "trusted, released by anna"),
     ] {
         let bench = Bench::new();
         copy(&root().join("crates/expbundle-cli/demo"), bench.folder.path());
-        let text = std::fs::read_to_string(root().join("docs/guide").join(page)).expect(page);
-        let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
-        assert!(commands.len() > 8, "{page}");
-        let mut last = String::new();
-        for command in commands {
-            let program = std::path::Path::new(env!("CARGO_BIN_EXE_expbundle"));
-            let folder = program.parent().expect("a folder").display();
-            let output = std::process::Command::new("sh")
-                .args(["-c", &format!("PATH={folder}:$PATH; {command}")])
-                .current_dir(bench.folder.path())
-                .output()
-                .expect("a shell");
-            assert!(output.status.success(), "{page}: {command}: {}", String::from_utf8_lossy(&output.stderr));
-            last += &String::from_utf8_lossy(&output.stdout);
+        let mut all = String::new();
+        for page in pages {
+            let steps = steps(page);
+            assert!(!steps.is_empty(), "{page}");
+            for (command, shown) in steps {
+                let (is_done, said) = shell(&bench, &command);
+                assert!(is_done, "{page}: {command}: {said}");
+                for line in shown.iter().filter(|line| !line.is_empty() && *line != "…") {
+                    assert!(said.lines().any(|one| one.trim_end() == line), "{page}: {command}: no {line:?} in {said}");
+                }
+                all += &said;
+            }
         }
-        assert!(last.contains(proof), "{page}: {last}");
+        assert!(all.contains(proof), "{pages:?}: {all}");
+        if pages == ["README.md"] {
+            claims_hold(&bench);
+        }
+    }
+}
+
+/// The commands of the README's claims, where its walk ended.
+#[cfg(unix)]
+fn claims_hold(bench: &Bench) {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("the page");
+    let claims = text.split("| claim |").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("claims");
+    let commands: Vec<&str> = claims.lines().filter_map(|row| row.split("| `").nth(1)?.split('`').next()).collect();
+    assert!(commands.len() > 4, "{claims}");
+    for command in commands.into_iter().filter(|command| !command.starts_with("cargo")) {
+        let (is_done, said) = shell(bench, command);
+        assert!(is_done, "{command}: {said}");
     }
 }
 

@@ -30,6 +30,7 @@ fn main() {
             child,
             grade: Some(GRADES[kind]),
             label: RELATIONS[kind].to_owned(),
+            is_part: false,
         };
         edges.push(edge(child / 2, child % 4));
         if child % 9 == 0 {

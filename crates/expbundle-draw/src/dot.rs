@@ -36,8 +36,9 @@ pub fn dot(view: &View) -> String {
             Some(Grade::Suggested) => "dotted",
         };
         let tooltip = edge.grade.map_or_else(|| NO_LINK.to_owned(), |grade| grade.to_string());
-        let (parent, child, label) = (edge.parent, edge.child, escape(&edge.label));
-        let _ = writeln!(out, "  n{parent} -> n{child} [style={style}, label=\"{label}\", tooltip=\"{tooltip}\"];");
+        let style = if edge.is_part { "dashed" } else { style };
+        let ((from, to), label) = (edge.ends(), escape(&edge.label));
+        let _ = writeln!(out, "  n{from} -> n{to} [style={style}, label=\"{label}\", tooltip=\"{tooltip}\"];");
     }
     out.push_str("}\n");
     out

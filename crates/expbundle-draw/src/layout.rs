@@ -18,6 +18,14 @@ const NODE_DISTANCE: f64 = 18.0;
 const BEND_HEIGHT: f64 = 10.0;
 const BEND_DISTANCE: f64 = 6.0;
 const COLUMN_DISTANCE_MIN: f64 = 56.0;
+/// Room for the curve of an arc with a label, before the level stretch below the label.
+const CURVE: f64 = 40.0;
+/// What a level stretch is longer than its label, for the arrow head and some air.
+const STRETCH_MORE: f64 = 16.0;
+/// Height of a label, which is the distance of arcs where they end in the same node.
+const LABEL_HEIGHT: f64 = 15.0;
+/// Labels beyond which arcs into the same node lie closer.
+const LABELS_MOST: usize = 12;
 
 /// Width and height of what is to be placed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,7 +51,8 @@ pub(crate) struct Layout {
     /// Upper left corner of each node.
     pub(crate) nodes: Vec<Point>,
     /// For each arc the points that it goes through: pairs of a column's left and right side
-    /// between its two ends.
+    /// between its two ends. The last two of an arc with a label are a level stretch, above which
+    /// the label has room; an arc that was turned has none.
     pub(crate) arcs: Vec<Vec<Point>>,
     /// Of everything.
     pub(crate) size: Size,
@@ -58,8 +67,32 @@ struct Vertex {
     y: f64,
 }
 
+impl Arc {
+    /// Length of the level stretch at its end.
+    fn stretch(&self) -> f64 {
+        if self.label_width > 0.0 { self.label_width + STRETCH_MORE } else { 0.0 }
+    }
+}
+
 /// Places nodes of these sizes. Arcs from a node to itself are left out.
 pub(crate) fn layout(sizes: &[Size], arcs: &[Arc]) -> Layout {
+    let mut labels = vec![0; sizes.len()];
+    for arc in arcs.iter().filter(|arc| arc.label_width > 0.0) {
+        labels[arc.to] += 1;
+    }
+    // A node has at least the height of the labels before it; what is more stays free.
+    let room = |labels: usize| labels.min(LABELS_MOST) as f64 * LABEL_HEIGHT;
+    let free: Vec<f64> = sizes.iter().zip(labels).map(|(size, labels)| (room(labels) - size.height).max(0.0)).collect();
+    let sizes: Vec<Size> =
+        sizes.iter().zip(&free).map(|(size, free)| Size { height: size.height + free, ..*size }).collect();
+    let mut layout = place_all(&sizes, arcs);
+    for (corner, free) in layout.nodes.iter_mut().zip(free) {
+        corner.1 += free / 2.0;
+    }
+    layout
+}
+
+fn place_all(sizes: &[Size], arcs: &[Arc]) -> Layout {
     let forward = without_circles(sizes.len(), arcs);
     let layers = layers(sizes.len(), &forward);
     let mut vertices: Vec<Vertex> =
@@ -355,7 +388,7 @@ fn draw(vertices: &[Vertex], columns: &[Vec<usize>], chains: &[Vec<usize>], arcs
     for (chain, arc) in chains.iter().zip(arcs) {
         if let Some(&last) = chain.last() {
             let gap = &mut gaps[vertices[last].layer];
-            *gap = gap.max(arc.label_width + 28.0);
+            *gap = gap.max(arc.stretch() + CURVE);
         }
     }
     let mut lefts = Vec::with_capacity(columns.len());
@@ -372,7 +405,7 @@ fn draw(vertices: &[Vertex], columns: &[Vec<usize>], chains: &[Vec<usize>], arcs
     }
     let nodes = vertices.iter().filter(|vertex| !vertex.is_bend);
     let nodes: Vec<Point> = nodes.map(|vertex| (lefts[vertex.layer], top(vertex) - highest)).collect();
-    let points = |chain: &Vec<usize>, arc: &Arc| {
+    let points = |chain: &Vec<usize>| {
         let last = chain.len().saturating_sub(1);
         let mut points = Vec::with_capacity(2 * chain.len());
         for (position, &vertex) in chain.iter().enumerate() {
@@ -384,16 +417,58 @@ fn draw(vertices: &[Vertex], columns: &[Vec<usize>], chains: &[Vec<usize>], arcs
             }
             if position < last {
                 points.push((right, y));
+                // A node that is narrower than its column: level to the end of the column, or the
+                // curve could run through its neighbours.
+                if position == 0 {
+                    let end = (left + widths[vertex.layer], y);
+                    points.extend([end, end]);
+                }
             }
-        }
-        if chain.first() != Some(&arc.from) {
-            points.reverse();
         }
         points
     };
-    let arcs = chains.iter().zip(arcs).map(|(chain, arc)| points(chain, arc)).collect();
+    let mut routes: Vec<Vec<Point>> = chains.iter().map(points).collect();
+    for (end, arriving) in arriving(vertices.len(), chains) {
+        spread(&mut routes, &arriving, &vertices[end]);
+    }
+    for ((points, chain), arc) in routes.iter_mut().zip(chains).zip(arcs) {
+        if chain.first() != Some(&arc.from) {
+            points.reverse();
+        } else if arc.label_width > 0.0
+            && let Some(to) = points.last_mut()
+        {
+            let end = *to;
+            to.0 -= arc.stretch();
+            points.push(end);
+        }
+    }
     let height = vertices.iter().map(|vertex| top(vertex) + vertex.size.height - highest).fold(0.0, f64::max);
-    Layout { nodes, arcs, size: Size { width: x, height } }
+    Layout { nodes, arcs: routes, size: Size { width: x, height } }
+}
+
+/// The arcs that end in each vertex, where there are several.
+fn arriving(vertices: usize, chains: &[Vec<usize>]) -> impl Iterator<Item = (usize, Vec<usize>)> {
+    let mut arriving = vec![Vec::new(); vertices];
+    for (arc, chain) in chains.iter().enumerate() {
+        if let Some(&end) = chain.last() {
+            arriving[end].push(arc);
+        }
+    }
+    arriving.into_iter().enumerate().filter(|(_, arcs)| arcs.len() > 1)
+}
+
+/// Lets arcs that end in the same vertex end below each other, in the order in which they come.
+fn spread(points: &mut [Vec<Point>], arriving: &[usize], vertex: &Vertex) {
+    let from = |arc: usize| points[arc].iter().rev().nth(1).map_or(0.0, |point| point.1);
+    let mut sorted: Vec<(f64, usize)> = arriving.iter().map(|&arc| (from(arc), arc)).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let distance = (vertex.size.height / sorted.len() as f64).min(LABEL_HEIGHT);
+    let middle = (sorted.len() - 1) as f64 / 2.0;
+    for (index, (_, arc)) in sorted.into_iter().enumerate() {
+        if let Some(end) = points[arc].last_mut() {
+            end.1 += (index as f64 - middle) * distance;
+        }
+    }
 }
 
 /// A position that was computed from one, so it is small and not negative.

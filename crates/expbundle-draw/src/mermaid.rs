@@ -25,13 +25,15 @@ pub fn mermaid(view: &View) -> String {
     }
     for edge in view.sound_edges() {
         let arrow = match edge.grade {
+            _ if edge.is_part => "-.->",
             Some(Grade::Proven) => "==>",
             Some(Grade::Declared) | None => "-->",
             Some(Grade::Asserted | Grade::Suggested) => "-.->",
         };
         let grade = edge.grade.map_or_else(|| NO_LINK.to_owned(), |grade| grade.to_string());
         let label = if edge.label.is_empty() { grade } else { format!("{} · {grade}", edge.label) };
-        let _ = writeln!(out, "  n{} {arrow}|\"{}\"| n{}", edge.parent, escape(&label), edge.child);
+        let (from, to) = edge.ends();
+        let _ = writeln!(out, "  n{from} {arrow}|\"{}\"| n{to}", escape(&label));
     }
     for tone in [Tone::Plain, Tone::Good, Tone::Doubtful, Tone::Bad, Tone::Missing] {
         let (fill, border) = crate::svg::colours(tone);

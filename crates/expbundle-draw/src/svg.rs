@@ -41,7 +41,10 @@ pub fn svg(view: &View) -> String {
     let sizes: Vec<Size> = boxes.iter().map(Boxed::size).collect();
     let edges: Vec<&ViewEdge> = view.sound_edges().collect();
     let width = |edge: &ViewEdge| columns(&label(edge)) as f64 * LABEL_CHARACTER;
-    let arcs = edges.iter().map(|edge| Arc { from: edge.parent, to: edge.child, label_width: width(edge) });
+    let arcs = edges.iter().map(|edge| {
+        let (from, to) = edge.ends();
+        Arc { from, to, label_width: width(edge) }
+    });
     let placed = layout(&sizes, &arcs.collect::<Vec<_>>());
     let title = if view.title.is_empty() { 0.0 } else { HEADING };
     let warnings = Warnings::new(view);
@@ -56,19 +59,20 @@ pub fn svg(view: &View) -> String {
     for (boxed, &corner) in boxes.iter().zip(&placed.nodes) {
         boxed.draw(&mut out, corner);
     }
-    // Last, so that no line runs through a word.
+    // Last, so that no line of another arrow runs through a word.
     for (edge, points) in edges.iter().zip(&placed.arcs) {
         draw_label(&mut out, edge, points);
     }
     out.push_str("</g>\n");
-    legend(&mut out, MARGIN + heading + placed.size.height + LEGEND);
+    let has_parts = edges.iter().any(|edge| edge.is_part);
+    legend(&mut out, MARGIN + heading + placed.size.height + LEGEND, has_parts);
     out.push_str("</svg>\n");
     out
 }
 
 fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_width: f64) {
-    // The legend is some 420 pixels wide.
-    let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(460.0);
+    // The legend is some 530 pixels wide.
+    let width = (placed.size.width.max(least_width) + 2.0 * MARGIN).max(570.0);
     let height = placed.size.height + 2.0 * MARGIN + heading + LEGEND;
     let _ = writeln!(
         out,
@@ -85,6 +89,10 @@ fn open(out: &mut String, view: &View, placed: &Layout, heading: f64, least_widt
             colour(grade)
         );
     }
+    let _ = write!(
+        out,
+        r#"<marker id="part" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M1 1 L7 4 L1 7" fill="none" stroke="{PART}"/></marker>"#
+    );
     out.push_str("</defs>\n");
     let _ = writeln!(out, r##"<rect width="{width:.0}" height="{height:.0}" fill="#ffffff"/>"##);
     if !view.title.is_empty() {
@@ -98,6 +106,10 @@ const GRADES: [Grade; 4] = [Grade::Proven, Grade::Declared, Grade::Asserted, Gra
 
 /// A line that is not a link has no arrow head.
 const NO_LINK: &str = "#8c959f";
+/// The line from a part to its whole.
+const PART: &str = "#6e7781";
+/// Its dashes.
+const PART_STROKE: &str = r#"stroke-width="1.2" stroke-dasharray="9 3 2 3""#;
 
 fn colour(grade: Grade) -> &'static str {
     match grade {
@@ -218,6 +230,9 @@ fn draw_line(out: &mut String, edge: &ViewEdge, points: &[Point]) {
         at = next;
     }
     let _ = match edge.grade {
+        Some(_) if edge.is_part => {
+            writeln!(out, r#"" fill="none" stroke="{PART}" {PART_STROKE} marker-end="url(#part)"/>"#)
+        }
         Some(grade) => {
             writeln!(out, r#"" fill="none" stroke="{}" {} marker-end="url(#{grade})"/>"#, colour(grade), stroke(grade))
         }
@@ -225,16 +240,17 @@ fn draw_line(out: &mut String, edge: &ViewEdge, points: &[Point]) {
     };
 }
 
-/// In the middle of the last stretch before the node that the edge leads to.
+/// Above the last stretch before the node that the edge leads to, which is level.
 fn draw_label(out: &mut String, edge: &ViewEdge, points: &[Point]) {
     let text = label(edge);
     let (Some(to), Some(from)) = (points.last(), points.iter().rev().nth(1)) else { return };
     if !text.is_empty() {
-        let (x, y) = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1) - 3.0);
+        // The arrow head takes 8 pixels of the stretch.
+        let (x, y) = (f64::midpoint(from.0, to.0 - 8.0), f64::midpoint(from.1, to.1) - 4.0);
         let _ = writeln!(
             out,
             r##"<text x="{x:.1}" y="{y:.1}" font-size="10" text-anchor="middle" fill="{}" stroke="#ffffff" stroke-width="3" paint-order="stroke">{}</text>"##,
-            edge.grade.map_or(NO_LINK, colour),
+            if edge.is_part { PART } else { edge.grade.map_or(NO_LINK, colour) },
             escape(&text)
         );
     }
@@ -244,14 +260,15 @@ fn label(edge: &ViewEdge) -> String {
     clipped(&visible(&edge.label), 24)
 }
 
-fn legend(out: &mut String, y: f64) {
-    for (index, grade) in GRADES.into_iter().enumerate() {
+/// The arrows that there may be; that of a part only if the picture has one.
+fn legend(out: &mut String, y: f64, has_parts: bool) {
+    let grades = GRADES.map(|grade| (colour(grade), stroke(grade), grade.to_string(), grade.to_string()));
+    let part = has_parts.then(|| (PART, PART_STROKE, "part".to_owned(), "is a part of".to_owned()));
+    for (index, (colour, stroke, marker, word)) in grades.into_iter().chain(part).enumerate() {
         let x = MARGIN + index as f64 * 108.0;
         let _ = writeln!(
             out,
-            r##"<path d="M{x:.1} {y:.1} h30" stroke="{}" {} marker-end="url(#{grade})"/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{grade}</text>"##,
-            colour(grade),
-            stroke(grade),
+            r##"<path d="M{x:.1} {y:.1} h30" stroke="{colour}" {stroke} marker-end="url(#{marker})"/><text x="{:.1}" y="{:.1}" font-size="11" fill="#57606a">{word}</text>"##,
             x + 36.0,
             y + 4.0
         );

@@ -55,6 +55,16 @@ pub struct ViewEdge {
     pub grade: Option<Grade>,
     /// The relation and who states it, or nothing.
     pub label: String,
+    /// The descendant is a part of the other, like a trial of a sweep: the arrow points from the
+    /// part to the whole, which stands on the side of the descendants.
+    pub is_part: bool,
+}
+
+impl ViewEdge {
+    /// Where the arrow begins and ends.
+    pub(crate) fn ends(&self) -> (usize, usize) {
+        if self.is_part { (self.child, self.parent) } else { (self.parent, self.child) }
+    }
 }
 
 /// Something to draw. Positions that no node has are ignored.
@@ -132,19 +142,19 @@ impl View {
             let suggested = if options.suggestions { joins.suggestions(record) } else { Parents::default() };
             for edge in parents.edges.iter().chain(&suggested.edges) {
                 let (parent, grade) = (add(Part::Record(edge.parent)), Some(edge.grade()));
-                edges.push(ViewEdge { parent, child, grade, label: label(edge) });
+                edges.push(ViewEdge { parent, child, grade, label: label(edge), is_part: edge.is_part() });
             }
             for folded in parents.folded.into_iter().chain(suggested.folded) {
                 let part = same.folded(lineage, record, folded);
                 let grade = Some(folded.grade);
-                edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
+                edges.push(unlabelled(add(part), child, grade));
             }
             if options.gaps {
                 let absent = lineage.absent_parents(record).into_iter();
                 let absent = absent.map(|id| (Part::Absent(id), Some(lineage.grade_of_absent(record, id))));
                 let gaps = lineage.gaps_of(record).into_iter().map(|input| (same.gap(lineage, record, input), None));
                 for (part, grade) in absent.chain(gaps) {
-                    edges.push(ViewEdge { parent: add(part), child, grade, label: String::new() });
+                    edges.push(unlabelled(add(part), child, grade));
                 }
             }
         }
@@ -153,18 +163,41 @@ impl View {
     }
 }
 
-/// The same bytes are one node, whoever took them in: that of the first taker that is shown.
+fn unlabelled(parent: usize, child: usize, grade: Option<Grade>) -> ViewEdge {
+    ViewEdge { parent, child, grade, label: String::new(), is_part: false }
+}
+
+/// What an input is known by: its bytes, or else its name with the digests that its tracker gave
+/// it.
+#[derive(PartialEq, Eq, Hash)]
+enum Known<'a> {
+    Bytes(ArtifactDigests),
+    Named(&'a str, &'a BTreeMap<String, String>),
+}
+
+impl<'a> Known<'a> {
+    fn of(lineage: &'a Lineage, record: RecordId, input: usize) -> Option<Self> {
+        let artifact = lineage.record(record)?.inputs.get(input)?;
+        match (artifact.digests, &artifact.name) {
+            (Some(digests), _) => Some(Self::Bytes(digests)),
+            (None, Some(name)) if !artifact.foreign.is_empty() => Some(Self::Named(name, &artifact.foreign)),
+            _ => None,
+        }
+    }
+}
+
+/// The same input is one node, whoever took them in: that of the first taker that is shown.
 #[derive(Default)]
-struct Same {
-    gaps: HashMap<ArtifactDigests, Part>,
+struct Same<'a> {
+    gaps: HashMap<Known<'a>, Part>,
     folded: HashMap<(ArtifactDigests, Grade, usize), Part>,
 }
 
-impl Same {
-    fn gap(&mut self, lineage: &Lineage, record: RecordId, input: usize) -> Part {
+impl<'a> Same<'a> {
+    fn gap(&mut self, lineage: &'a Lineage, record: RecordId, input: usize) -> Part {
         let part = Part::Gap(record, input);
-        match digests(lineage, record, input) {
-            Some(digests) => *self.gaps.entry(digests).or_insert(part),
+        match Known::of(lineage, record, input) {
+            Some(known) => *self.gaps.entry(known).or_insert(part),
             None => part,
         }
     }

@@ -3,10 +3,12 @@
 #[path = "../../expbundle-lineage/tests/family/mod.rs"]
 mod family;
 
+use std::collections::BTreeSet;
+
 use expbundle_draw::{
     Part, Tone, TreeItem, TreeLimits, TreeLine, View, ViewEdge, ViewNode, ViewOptions, dot, mermaid, svg, tree,
 };
-use expbundle_lineage::{Direction, Edge, Grade, RecordFacts};
+use expbundle_lineage::{ArtifactFact, Direction, Edge, Grade, RecordFacts};
 use family::{id, ladder, lineage, record};
 
 fn node(text: &str) -> ViewNode {
@@ -14,7 +16,7 @@ fn node(text: &str) -> ViewNode {
 }
 
 fn hostile(label: &str) -> View {
-    let edge = ViewEdge { parent: 0, child: 1, grade: Some(Grade::Declared), label: label.to_owned() };
+    let edge = ViewEdge { parent: 0, child: 1, grade: Some(Grade::Declared), label: label.to_owned(), is_part: false };
     let out_of_range = ViewEdge { child: 7, ..edge.clone() };
     let (nodes, edges) = (vec![node(label), node("b")], vec![edge, out_of_range]);
     View { title: label.to_owned(), warnings: vec![label.to_owned()], nodes, edges }
@@ -111,6 +113,36 @@ fn a_view_shows_gaps_and_absent_parents_in_plain_sight() {
     assert_eq!((records_only.nodes.len(), records_only.edges.len()), (3, 1));
 }
 
+/// A tracker's digest proves nothing, but five runs of one data set have one box for it; and a sweep
+/// is not an ancestor of its trials.
+#[test]
+fn equal_data_sets_are_one_box_and_a_sweep_stands_apart() {
+    let uses = |name: &str, data: &str, digest: &str| {
+        let mut input = ArtifactFact::unseen("dataset".parse().expect("a role"));
+        input.name = Some(data.to_owned());
+        input.foreign.insert("mlflow".to_owned(), digest.to_owned());
+        record(name).from("part-of", "sweep").input(input)
+    };
+    let family = lineage(&[
+        record("sweep"),
+        uses("a", "digits", "1"),
+        uses("b", "digits", "1"),
+        uses("c", "digits", "2"),
+        uses("d", "letters", "1"),
+    ]);
+    let all = ["sweep", "a", "b", "c", "d"].map(id);
+    let options = ViewOptions { gaps: true, ..ViewOptions::default() };
+    let label = |part: Part| node(if matches!(part, Part::Gap(..)) { "gap" } else { "record" });
+    let view = View::of(&family, &all, options, label, |_| "part-of".to_owned());
+    assert_eq!(view.nodes.iter().filter(|node| node.lines[0] == "gap").count(), 3);
+    assert_eq!(view.edges.iter().filter(|edge| edge.is_part).count(), 4);
+    let (picture, text) = (svg(&view), mermaid(&view));
+    assert!(picture.contains("is a part of") && picture.matches("url(#part)").count() == 5, "{picture}");
+    let parts = text.lines().filter(|line| line.contains("part-of"));
+    let wholes: BTreeSet<&str> = parts.map(|line| line.rsplit(' ').next().unwrap_or_default()).collect();
+    assert_eq!(wholes.len(), 1, "{text}");
+}
+
 #[test]
 fn the_text_tree_shows_each_record_in_full_once() {
     let family = lineage(&[
@@ -150,7 +182,13 @@ fn what_follows_stands_further_in() {
 #[test]
 fn two_hundred_nodes_are_laid_out() {
     let nodes = (0..200).map(|n| node(&format!("run number {n}"))).collect();
-    let edge = |child: usize| ViewEdge { parent: child / 2, child, grade: Some(Grade::Proven), label: String::new() };
+    let edge = |child: usize| ViewEdge {
+        parent: child / 2,
+        child,
+        grade: Some(Grade::Proven),
+        label: String::new(),
+        is_part: false,
+    };
     let picture = svg(&View { nodes, edges: (1..200).map(edge).collect(), ..View::default() });
     assert_eq!(picture.matches("<rect").count(), 201);
     let size = picture

@@ -132,4 +132,10 @@ impl Edge {
     pub fn relation(&self) -> Option<&Word> {
         self.links.iter().find_map(Link::relation)
     }
+
+    /// Whether the child is a step, trial or nested run of the parent, and takes in nothing that
+    /// the parent made.
+    pub fn is_part(&self) -> bool {
+        self.grade() != Grade::Proven && self.relation().is_some_and(|relation| relation.as_str() == "part-of")
+    }
 }

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use expbundle_convert::tracker::Listed;
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
-use crate::{Failure, Tone, account, cell, count, findings, grouped, one_line, paint, quoted, table};
+use crate::{Failure, Tone, account, cell, count, findings, grouped, moment, one_line, paint, quoted, table};
 
 /// The runs of a source as a table.
 pub fn list(runs: &[&Listed]) -> String {
@@ -14,7 +14,7 @@ pub fn list(runs: &[&Listed]) -> String {
         vec![
             cell(&run.key),
             format!("{}{}", run.status.as_str(), if run.deleted { " (deleted)" } else { "" }),
-            run.started.map(|time| time.to_string()).unwrap_or_default(),
+            run.started.map(moment).unwrap_or_default(),
             run.experiment.as_deref().map(cell).unwrap_or_default(),
             run.name.as_deref().map(cell).unwrap_or_default(),
         ]

@@ -11,7 +11,7 @@ use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
 use crate::verdict::but;
-use crate::{Tone, count, one_line, paint, path, quoted};
+use crate::{Tone, count, moment, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
 const SHOWN: usize = 8;
@@ -201,6 +201,7 @@ pub fn releases(folder: &FolderReport) -> String {
             ReleaseState::Replaced => "replaced by a later one".to_owned(),
             ReleaseState::Revoked => paint(Tone::Bad, "revoked"),
         };
+        let created = moment(*created);
         _ = writeln!(text, "  {created} release{title} by {}: {words}", signers(by));
     }
     let more = folder.releases.len().saturating_sub(SHOWN);

@@ -40,6 +40,7 @@ pub mod signers;
 pub mod statements;
 #[cfg(feature = "convert")]
 pub mod table;
+mod times;
 mod tone;
 pub mod verdict;
 pub mod why;
@@ -49,8 +50,10 @@ pub use failures::not_in_cache;
 use foreign::calling_itself;
 pub use foreign::{block, cell, kind, named, one_line, path, printable, quoted};
 pub use layout::{table, wrapped};
-use numbers::{brief_digest, day};
-pub use numbers::{count, duration, grouped, size, some_of};
+use numbers::brief_digest;
+pub use numbers::{count, duration, grouped, rounded, size, some_of};
+pub use times::show_times_in;
+use times::{day, moment};
 pub use tone::{Tone, paint};
 
 /// The example of the README, as a test.

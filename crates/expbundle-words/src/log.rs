@@ -9,7 +9,7 @@ use expbundle_format::sections::Context;
 use expbundle_query::short;
 use expbundle_statement::Kind;
 
-use crate::{Tone, block, calling_itself, count, grouped, kind, objections, one_line, paint, quoted, verdict};
+use crate::{Tone, block, calling_itself, count, grouped, kind, moment, objections, one_line, paint, quoted, verdict};
 
 /// Statements by keys that are not trusted that are shown.
 const MOST_APART: usize = 20;
@@ -83,7 +83,7 @@ fn drawn(reports: &[&StatementReport]) -> String {
             row.rest,
             paint(Tone::Strong, &kind(&report.kind)),
             report.record.map_or_else(|| "the folder".to_owned(), |record| short(&record)),
-            report.created
+            moment(report.created)
         );
         text += &format!("{}  {}\n", row.rest, says(report));
         for joint in row.joints {
@@ -124,7 +124,7 @@ fn statement(report: &StatementReport) -> String {
     if let Some(record) = report.record {
         text += &format!("Record:  {record}\n");
     }
-    text += &format!("Date:    {}\n", report.created);
+    text += &format!("Date:    {}\n", moment(report.created));
     if !report.prev.is_empty() {
         let previous: Vec<String> = report.prev.iter().map(short).collect();
         text += &format!("Follows: {}\n", previous.join(" "));

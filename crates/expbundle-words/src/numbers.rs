@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use expbundle_format::time::Time;
+use expbundle_format::number::Number;
 
 /// Bytes in words, decimal as disks and hubs count.
 pub fn size(bytes: u64) -> String {
@@ -43,9 +43,18 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// The day of a moment.
-pub fn day(time: Time) -> String {
-    time.to_string().chars().take(10).collect()
+/// A number in six significant digits; whole numbers below 10^15 have all of theirs. JSON has the
+/// exact number.
+pub fn rounded(number: Number) -> String {
+    let value = number.0;
+    if !value.is_finite() || value == 0.0 {
+        return number.to_string();
+    }
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return value.to_string();
+    }
+    let short: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    if (1e-4..1e15).contains(&short.abs()) { short.to_string() } else { format!("{short:e}") }
 }
 
 /// The beginning of a digest, as people read it where there is no name.
@@ -73,6 +82,10 @@ mod tests {
     fn numbers_in_words() {
         assert_eq!([size(999), size(1_000), size(2_147_483_648)], ["999 B", "1.0 kB", "2.1 GB"]);
         assert_eq!([count(1, "record"), count(1_234_567, "point")], ["1 record", "1,234,567 points"]);
+        let rounded = |value| rounded(Number(value));
+        assert_eq!([rounded(0.973_333_333_333_333_4), rounded(39.0), rounded(0.0001)], ["0.973333", "39", "0.0001"]);
+        assert_eq!([rounded(0.000_012_345_678), rounded(-1e300), rounded(0.0)], ["1.23457e-5", "-1e300", "0"]);
+        assert_eq!([rounded(1_234_567.0), rounded(1_234_567.8), rounded(f64::NAN)], ["1234567", "1234570", "NaN"]);
         assert_eq!(duration(Duration::from_secs(3725)), "1 h 2 min");
     }
 }

@@ -1,5 +1,6 @@
 //! A record on one screen.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use expbundle::report::{StatementReport, statement_reports};
@@ -10,12 +11,13 @@ use expbundle_format::container::SectionName;
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::Record;
 use expbundle_format::sections::{self, Artifacts, Context, Cost, Evaluations, Recipe, SourceSection, Summary};
+use expbundle_format::time::Time;
 use expbundle_query::{ArtifactNames, short};
 use jiff::Timestamp;
 
 use crate::{
-    Tone, block, calling_itself, cell, count, duration, grouped, kind, named, objections, paint, quoted, records, size,
-    table, verdict,
+    Tone, block, calling_itself, cell, count, duration, grouped, kind, moment, named, objections, paint, quoted,
+    records, rounded, size, some_of, table, verdict,
 };
 
 /// Lines shown of a list that may be long.
@@ -28,11 +30,14 @@ pub fn words(intact: &Intact, records: &[RecordId], at: Timestamp) -> String {
     let statements = statement_reports(intact, &verdict);
     let mut text = String::new();
     for record in records.iter().filter_map(|id| intact.records().get(id)).take(SHOWN) {
+        if !text.is_empty() {
+            text += "\n\n";
+        }
         let against = verdict.standing.against.get(&record.id()).map(Vec::as_slice).unwrap_or_default();
         text += &screen(intact, record, against, &statements);
     }
     if records.len() > SHOWN {
-        _ = writeln!(text, "and {} more; `--record` chooses one", count((records.len() - SHOWN) as u64, "record"));
+        _ = writeln!(text, "\nand {} more; `--record` chooses one", count((records.len() - SHOWN) as u64, "record"));
     }
     text
 }
@@ -68,11 +73,8 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     }
     facts.extend(body.status.map(|status| status.as_str().to_owned()));
     if let Some(started) = body.started {
-        facts.push(format!("started {started}"));
-        let span = body.ended.map(|ended| ended.as_nanoseconds() - started.as_nanoseconds());
-        if let Some(span) = span.and_then(|span| u64::try_from(span).ok()) {
-            facts.push(format!("took {}", duration(std::time::Duration::from_nanos(span))));
-        }
+        let took = body.ended.map(|ended| took(started, ended)).unwrap_or_default();
+        facts.push(format!("started {}{took}", moment(started)));
     }
     if !facts.is_empty() {
         _ = writeln!(text, "{}", facts.join(" · "));
@@ -85,6 +87,18 @@ fn head(text: &mut String, intact: &Intact, record: &Record) {
     if !line.is_empty() {
         _ = writeln!(text, "{}", line.join(" · "));
     }
+    let labels: Vec<String> =
+        context.labels.iter().map(|(name, value)| format!("{}={}", cell(name), cell(value))).collect();
+    if !labels.is_empty() {
+        let more = if labels.len() > SHOWN { "; `show … context`" } else { "" };
+        _ = writeln!(text, "{}{more}", some_of(&labels, SHOWN, " · "));
+    }
+}
+
+/// How long it took, unless it ended before it began.
+pub(crate) fn took(started: Time, ended: Time) -> String {
+    let span = u64::try_from(ended.as_nanoseconds() - started.as_nanoseconds()).ok();
+    span.map(|span| format!(", took {}", duration(std::time::Duration::from_nanos(span)))).unwrap_or_default()
 }
 
 fn why(text: &mut String, intact: &Intact, id: RecordId) {
@@ -148,9 +162,22 @@ fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
         row("…", format!("{} more; `show … recipe`", count((parameters.len() - SHOWN) as u64, "parameter")));
     }
     *text += &table(&rows);
-    let gaps: Vec<String> = recipe.gaps.iter().take(SHOWN).map(|gap| quoted(&gap.detail)).collect();
+    let gaps: BTreeSet<String> = recipe.gaps.iter().map(|gap| lacking(&gap.what)).collect();
     if !gaps.is_empty() {
-        _ = writeln!(text, "  {} {}", paint(Tone::Doubt, "missing for a re-run:"), gaps.join("; "));
+        let gaps = some_of(&gaps.into_iter().collect::<Vec<_>>(), SHOWN, ", ");
+        let missing = paint(Tone::Doubt, "missing for a re-run:");
+        _ = writeln!(text, "  {missing} {gaps}; `show … recipe` has the details");
+    }
+}
+
+/// What a re-run lacks, by the kind of the gap.
+fn lacking(what: &str) -> String {
+    match what {
+        "code" => "parts of the code".to_owned(),
+        "environment" => "parts of the environment".to_owned(),
+        "data" => "digests of the data".to_owned(),
+        "seed" => "a seed".to_owned(),
+        other => named(other),
     }
 }
 
@@ -158,7 +185,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
     if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-        let number = |value: Option<Number>| value.map(|value| value.to_string()).unwrap_or_default();
+        let number = |value: Option<Number>| value.map(rounded).unwrap_or_default();
         for (key, one) in summary.series.iter().take(SHOWN * 2) {
             rows.push(vec![
                 format!("  {}", cell(key)),
@@ -177,8 +204,10 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         heading(text, "Evaluations");
         let mut rows = Vec::new();
         for one in evaluations.evaluations.iter().take(SHOWN) {
-            let on = [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(cell).collect::<Vec<_>>();
-            let value = one.value.map(|value| value.to_string()).or(one.judgement.as_deref().map(cell));
+            let on = [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(cell);
+            let step = one.step.map(|step| format!("step {step}"));
+            let on = on.chain(step).collect::<Vec<_>>();
+            let value = one.value.map(rounded).or(one.judgement.as_deref().map(cell));
             rows.push(vec![format!("  {}", cell(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
         }
         *text += &table(&rows);
@@ -278,6 +307,7 @@ fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[St
     }
     for statement in about.iter().rev().take(SHOWN) {
         let StatementReport { created, signer, .. } = statement;
+        let created = moment(*created);
         let key = calling_itself(&signer.fingerprint, signer.name.as_deref());
         let says = verdict::brief(statement);
         let revoked = if statement.revoked { paint(Tone::Bad, "revoked: ") } else { String::new() };

@@ -27,7 +27,8 @@ impl Bench {
 
     pub fn output(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).env_remove("EXPBUNDLE_PASSPHRASE");
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env_remove("EXPBUNDLE_PASSPHRASE").env("TZ", "UTC");
         command.output().expect("the program runs")
     }
 

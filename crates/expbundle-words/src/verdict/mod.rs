@@ -12,7 +12,8 @@ use expbundle_format::{Code, Finding, Severity};
 use expbundle_query::short;
 
 use crate::folder::{self, listed};
-use crate::{Tone, count, findings, named, objections, one_line, paint};
+use crate::show::took;
+use crate::{Tone, count, findings, moment, named, objections, one_line, paint};
 
 mod signers;
 
@@ -218,8 +219,8 @@ fn claimed(report: &Report) -> String {
             Kind::Origin => "came from outside",
         };
         let when = match (record.started, record.ended) {
-            (Some(started), Some(ended)) => format!(", {started} to {ended}"),
-            (Some(started), None) => format!(", from {started}"),
+            (Some(started), Some(ended)) => format!(", started {}{}", moment(started), took(started, ended)),
+            (Some(started), None) => format!(", started {}", moment(started)),
             _ => String::new(),
         };
         let status = record.status.map(|status| format!(", {}", status.as_str())).unwrap_or_default();

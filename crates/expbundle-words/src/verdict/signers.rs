@@ -8,7 +8,7 @@ use expbundle_format::{Foreign, ForeignLine};
 use expbundle_query::short;
 
 use super::{SHOWN, section};
-use crate::{Tone, count, folder, kind, one_line, paint, table};
+use crate::{Tone, count, folder, kind, moment, one_line, paint, table};
 
 /// Who signed what, in the order of time. All that trusted people wrote is shown: no number of
 /// statements by others can push that out. Of those by others only so many are shown, of what is
@@ -51,7 +51,7 @@ pub(super) fn signers(report: &Report) -> String {
 /// several.
 fn row(statement: &StatementReport, several: bool) -> Vec<String> {
     let record = statement.record.map_or_else(|| "the folder".to_owned(), |record| short(&record));
-    let mut row = vec![standing(statement), statement.created.to_string(), kind(&statement.kind)];
+    let mut row = vec![standing(statement), moment(statement.created), kind(&statement.kind)];
     row.extend(several.then(|| format!("of {record}")));
     row.extend([key(statement), brief(statement)]);
     row

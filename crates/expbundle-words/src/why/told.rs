@@ -20,8 +20,13 @@ use crate::{
 pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     let mut text = record(relations, id);
     let facts = relations.graph().record(id);
-    let when = facts.and_then(|facts| facts.started).map(|time| format!(" on {}", day(time))).unwrap_or_default();
-    text += &when;
+    let started = facts.and_then(|facts| facts.started).map(day);
+    text += &match (&relations.file, started) {
+        (Some(_), started) => started.map(|day| format!(" on {day}")).unwrap_or_default(),
+        (None, _) if relations.is_origin(id) => " describes files that came from outside".to_owned(),
+        (None, Some(day)) => format!(" is a run of {day}"),
+        (None, None) => " is a record without a date".to_owned(),
+    };
     text += &match (relations.state(id), relations.signers(id)) {
         _ if relations.verdict.standing.records.contains(&id) => {
             format!("; {}", paint(Tone::Bad, "the record was revoked"))
@@ -70,7 +75,7 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     let graph = relations.graph();
     let mut edges = graph.parents(id);
     edges.sort_by_key(|edge| graph.rank(edge.parent));
-    let (whole, parents): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(is_part);
+    let (whole, parents): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(Edge::is_part);
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
     let absent = graph.absent_parents(id);
     parts.extend(some(absent.iter(), absent.len(), |absent| {
@@ -159,12 +164,6 @@ fn withheld(relations: &Relations, id: RecordId) -> String {
         text += &format!(" {}.", paint(Tone::Doubt, &who));
     }
     text
-}
-
-/// Whether it is a step, trial or nested run of its parent, and takes in nothing that the parent
-/// made.
-fn is_part(edge: &Edge) -> bool {
-    edge.grade() != Grade::Proven && edge.relation().is_some_and(|relation| relation.as_str() == "part-of")
 }
 
 /// The first of many in words, and how many more there are.
