@@ -59,7 +59,9 @@ fn json_of_several_is_an_array_and_of_one_a_report() {
     let reports = json(&bench.ok(&["verify", "bundles", "a.expb", "--json"]));
     let reports = reports.as_array().expect("an array");
     assert_eq!(reports.len(), 4);
-    reports.iter().for_each(|report| valid("report", report));
+    for report in reports {
+        valid("report", report);
+    }
     valid("report", &json(&bench.ok(&["verify", "a.expb", "--json"])));
     // A script that gives a folder gets an array, however many bundles it has.
     for name in ["2.expb", "3.expb"] {

@@ -890,7 +890,7 @@ fn a_bundle_that_was_not_read_lowers_the_answer() {
     say(&mut all, tuned, &vouch(), ADA);
     save(&bench, &all);
     assert_eq!(report(&bench, &["--trust", "signers"])["state"], "trusted");
-    std::fs::write(bench.path("bad.expb"), b"PK").expect("room");
+    std::fs::write(bench.path("bad.expb"), b"PK\x03\x04").expect("room");
     let with = ["--trust", "signers", "--with", "bad.expb"];
     let report = report(&bench, &with);
     assert_eq!((&report["state"], &report["notRead"]), (&"intact".into(), &serde_json::json!(["bad.expb"])));
