@@ -63,7 +63,7 @@ fn an_audit_answers_for_bundles_and_directories() {
         let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
         (report.state, report.holds, codes)
     };
-    assert_eq!(ask(&folder, State::Intact), (State::Malformed, false, vec![Code::DirectoryNoBundle]));
+    assert_eq!(ask(&folder, State::Intact), (State::Refused, false, vec![Code::DirectoryNoBundle]));
     bundle.save(&folder.join("experiment.expb")).expect("room");
     let path = folder.join("experiment.expb");
     assert_eq!(ask(&path, State::Signed), (State::Signed, true, vec![]));
@@ -111,7 +111,7 @@ fn a_pipe_in_place_of_a_bundle_is_refused_and_not_opened() {
     assert_eq!(Unverified::open(&pipe).expect_err("no file").kind(), std::io::ErrorKind::InvalidInput);
     let report = audit(&path, question(State::Intact), &|_| {}).expect("an answer");
     let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!((report.state, codes), (State::Malformed, vec![Code::DirectoryNoBundle]));
+    assert_eq!((report.state, codes), (State::Refused, vec![Code::DirectoryNoBundle]));
 }
 
 #[test]
