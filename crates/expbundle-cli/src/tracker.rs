@@ -40,10 +40,10 @@ pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, Failure>
 fn found(path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
     files::regular_or_folder(path, "read the source")?;
     tracker::open_any(path)?.ok_or_else(|| {
-        let read: String = tracker::recognized().map(|line| format!("  {line}\n")).collect();
+        let read: Vec<String> = tracker::recognized().collect();
         Failure::new("cli.source", "no tracker's data is here")
             .at(path.as_str())
-            .listing(format!("These are recognized:\n{read}"))
+            .listing(format!("These are recognized:\n  {}\n", read.join("\n  ")))
             .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`")
     })
 }
