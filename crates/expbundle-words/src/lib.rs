@@ -4,7 +4,7 @@
 //! Each module words one answer, and most have one function, `words`: [`verdict`] for the report of
 //! a check, [`show`] for records, [`log`] for statements, [`diff`] for two records, [`lineage`] for
 //! a family, [`why`] for the origin of a file, [`findings`] and [`Failure`] for what is wrong. The
-//! rest are the pieces that they are made of: [`paint`], [`count`], [`table`], [`quoted`].
+//! rest are the pieces that they are made of: [`paint`], [`count`], [`table()`], [`quoted`].
 //!
 //! Text is coloured by ANSI escapes; whoever prints it where they are not wanted takes them out, as
 //! `anstream` does. Words of a stranger are quoted, so that they can neither steer a terminal nor
