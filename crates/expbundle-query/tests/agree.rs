@@ -82,7 +82,7 @@ impl Case {
             Ok(relations) => relations.state_of_all(relations.family(&relations.start)),
             Err(QueryError::Limit(_)) => State::Refused,
             Err(QueryError::Refused(refused)) => match &refused.why {
-                WhyRefused::Finding(finding) if !finding.is_limit() => State::Malformed,
+                WhyRefused::Finding(finding) if !finding.is_no_answer() => State::Malformed,
                 _ => State::Refused,
             },
             Err(error) => panic!("{}: {error}", self.bundle),
