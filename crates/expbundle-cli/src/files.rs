@@ -22,12 +22,8 @@ pub fn path(text: &str) -> Result<Utf8PathBuf, String> {
 }
 
 /// The bundles and model folders that paths stand for: a folder of bundles stands for each of them.
-pub fn places(paths: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let mut places = Vec::new();
-    for path in paths {
-        places.extend(expbundle_query::places(path)?);
-    }
-    Ok(places)
+pub fn places(paths: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    paths.iter().flat_map(|path| expbundle_query::places(path)).collect()
 }
 
 /// The bundle on standard input. It is read from its end as well as from its beginning, so it is

@@ -79,7 +79,10 @@ fn main() -> ExitCode {
 fn quiet_parquet() {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !panic.location().is_some_and(|place| place.file().contains("/parquet-")) {
+        if !panic
+            .location()
+            .is_some_and(|place| place.file().split(['/', '\\']).any(|part| part.starts_with("parquet-")))
+        {
             loud(panic);
         }
     }));

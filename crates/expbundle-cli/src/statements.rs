@@ -52,7 +52,7 @@ impl StatementArguments {
     ///
     /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
-        let places = files::places(&self.bundles)?;
+        let places = files::places(&self.bundles);
         let is_named = self.record.iter().any(|word| word != "all");
         if places.len() > 1 && (self.out.is_some() || is_named) {
             let option = if is_named { "--record ID" } else { "--out" };

@@ -41,7 +41,7 @@ fn found(path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
     files::regular_or_folder(path, "read the source")?;
     tracker::open_any(path)?.ok_or_else(|| {
         let read: Vec<String> = tracker::recognized().collect();
-        Failure::new("cli.source", "no tracker's data is here")
+        Failure::new("cli.source", "no tracker data was found")
             .at(path.as_str())
             .listing(format!("These are recognized:\n  {}\n", read.join("\n  ")))
             .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`")

@@ -28,15 +28,6 @@ fn card(bench: &Bench) -> String {
     fs::read_to_string(bench.path("model/README.md")).expect("the card")
 }
 
-/// All that is said, of a command that succeeds.
-#[track_caller]
-fn said(bench: &Bench, arguments: &[&str]) -> String {
-    let output = bench.output(arguments);
-    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    stderr
-}
-
 #[test]
 fn what_verification_would_refuse_is_not_attached() {
     let bench = bench();
@@ -71,7 +62,7 @@ fn a_bundle_of_another_model_is_not_attached() {
 #[test]
 fn a_dry_run_shows_everything_and_changes_nothing() {
     let bench = bench();
-    let shown = said(&bench, &["attach", "model", "a.expb", "--dry-run", "--key", "key"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--dry-run", "--key", "key"]);
     assert!(shown.contains("+++ b/README.md") && shown.contains("nothing was changed"), "{shown}");
     assert!(!bench.path("model/experiment.expb").exists() && card(&bench) == CARD, "{shown}");
     fs::write(bench.path("model/model.safetensors"), "others").expect("room");
@@ -96,7 +87,7 @@ fn signed_results_are_told_in_one_group_and_taken_back() {
     evaluate(&bench, "key", "accuracy=0.9", "2026-11-21T09:00:00Z");
     evaluate(&bench, "key", "accuracy=0.9583", "2026-11-22T09:00:00Z");
     evaluate(&bench, "key", "f1=0.95", "2026-11-22T10:00:00Z");
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes"]);
     let block = "\
 # expbundle: begin 4b0b4b0b
 tags:
@@ -150,7 +141,7 @@ fn results_of_strangers_are_told_only_if_they_are_trusted() {
     let bench = bench();
     bench.ok(&["keygen", "-o", "eve"]);
     evaluate(&bench, "eve", "accuracy=1", "2026-11-21T09:00:00Z");
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes"]);
     assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
     assert!(shown.contains("1 signed evaluation left out of the card: signed by keys that did not sign"), "{shown}");
     let signers = |names: &[&str]| {
@@ -161,15 +152,15 @@ fn results_of_strangers_are_told_only_if_they_are_trusted() {
         fs::write(bench.path("signers"), names.iter().map(line).collect::<String>()).expect("room");
     };
     signers(&["key"]);
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
     assert!(shown.contains("left out of the card: not signed by a trusted key"), "{shown}");
     assert!(!shown.contains("will not find the folder trusted"), "{shown}");
     fs::write(bench.path("none"), "").expect("room");
-    let shown = said(&bench, &["attach", "model", "a.expb", "--dry-run", "--trust", "none", "--key", "key"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--dry-run", "--trust", "none", "--key", "key"]);
     assert!(shown.contains("`verify` will not find the folder trusted, only intact"), "{shown}");
     assert!(!card(&bench).contains("model-index"), "{}", card(&bench));
     signers(&["key", "eve"]);
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes", "--trust", "signers"]);
     assert!(shown.contains("signed by key@example.org; and results signed by eve@example.org"), "{shown}");
     assert!(card(&bench).contains("value: 1.0"), "{}", card(&bench));
     // Whoever releases the folder can say what they measured.
@@ -207,12 +198,12 @@ fn signed_results_of_benchmarks_go_where_the_hub_shows_them() {
     evaluate(&bench, "key", "f1=0.95", "2026-11-23T09:00:00Z");
     bench.ok(&["attach", "model", "a.expb", "--yes"]);
     assert_eq!(fs::read_to_string(&results).expect("there"), first);
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--benchmark", "acme/other=default"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes", "--benchmark", "acme/other=default"]);
     assert!(shown.contains("\"acme/other\" (no signed result of this benchmark)"), "{shown}");
     bench.ok(&["verify", "model"]);
     bench.ok(&["detach", "model", "--yes"]);
     assert!(!results.exists() && !bench.path("model/.eval_results").exists() && card(&bench) == CARD);
-    let shown = said(&bench, &["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default"]);
+    let shown = bench.said(&["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default"]);
     assert!(shown.contains("several metrics of this benchmark"), "{shown}");
     bench.ok(&["attach", "model", "a.expb", "--yes", "--benchmark", "acme/digits=default:f1"]);
     // Who edits the file makes it theirs.

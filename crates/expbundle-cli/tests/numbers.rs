@@ -16,20 +16,11 @@ fn write(bench: &Bench, name: &str, text: &str) {
     std::fs::write(bench.path(name), text).expect("room");
 }
 
-/// Runs to success, and gives stderr.
-#[track_caller]
-fn said(bench: &Bench, arguments: &[&str]) -> String {
-    let output = bench.output(arguments);
-    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
-    stderr
-}
-
 #[test]
 fn a_wide_table_becomes_series_and_what_was_guessed_is_said() {
     let bench = Bench::new();
     write(&bench, "points.csv", WIDE);
-    let said = said(&bench, &["create", "--title", "t", "--metrics", "points.csv", "-o", "run.expb"]);
+    let said = bench.said(&["create", "--title", "t", "--metrics", "points.csv", "-o", "run.expb"]);
     assert_eq!(
         said,
         "read 4 points in 3 rows of points.csv\n  \
@@ -75,36 +66,33 @@ fn parameters_notes_and_final_values_keep_their_types() {
     write(&bench, "points.jsonl", "{\"epoch\": 1, \"loss\": 0.5}\n{\"epoch\": 2, \"loss\": Infinity}\n");
     write(&bench, "system.csv", "time,gpu/0\n2026-11-28T03:00:00+01:00,0.97\n");
     write(&bench, "context.json", "{\"title\": \"from a file\", \"notes\": \"first\"}");
-    let said = said(
-        &bench,
-        &[
-            "create",
-            "--section",
-            "context=context.json",
-            "--metrics",
-            "points.jsonl",
-            "--telemetry",
-            "system.csv",
-            "--param",
-            "lr=1e-4",
-            "--param",
-            "optimizer=adam",
-            "--param",
-            "layers=[64, 32]",
-            "--param",
-            "amp=true",
-            "--param",
-            "run=007",
-            "--param",
-            "eq=a=b",
-            "--metric",
-            "test/accuracy=0.93",
-            "--note",
-            "second",
-            "-o",
-            "run.expb",
-        ],
-    );
+    let said = bench.said(&[
+        "create",
+        "--section",
+        "context=context.json",
+        "--metrics",
+        "points.jsonl",
+        "--telemetry",
+        "system.csv",
+        "--param",
+        "lr=1e-4",
+        "--param",
+        "optimizer=adam",
+        "--param",
+        "layers=[64, 32]",
+        "--param",
+        "amp=true",
+        "--param",
+        "run=007",
+        "--param",
+        "eq=a=b",
+        "--metric",
+        "test/accuracy=0.93",
+        "--note",
+        "second",
+        "-o",
+        "run.expb",
+    ]);
     assert!(said.contains("  step: column \"epoch\", since there is no step\n"), "{said}");
     let sections = &json(&bench.ok(&["show", "run.expb", "--json"]))["sections"];
     assert_eq!(sections["context.json"]["notes"], "first\n\nsecond");

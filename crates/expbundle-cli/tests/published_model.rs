@@ -67,8 +67,8 @@ fn screen(bench: &Bench, arguments: &[&str]) -> String {
     text
 }
 
-#[test]
-fn a_published_model_goes_from_its_folder_to_a_verified_one() {
+/// The model in its folder, and a key.
+fn with_model() -> Bench {
     let bench = Bench::new();
     for (name, content) in FILES {
         let path = bench.path(&format!("model/{name}"));
@@ -76,6 +76,12 @@ fn a_published_model_goes_from_its_folder_to_a_verified_one() {
         fs::write(path, content).expect("room");
     }
     bench.ok(&["keygen", "-o", "key"]);
+    bench
+}
+
+#[test]
+fn a_published_model_goes_from_its_folder_to_a_verified_one() {
+    let bench = with_model();
     let key = fs::read_to_string(bench.path("key.pub")).expect("a key");
     fs::write(bench.path("signers"), format!("me@example.org namespaces=\"expbundle\" {key}")).expect("room");
 
@@ -124,13 +130,7 @@ fn a_published_model_goes_from_its_folder_to_a_verified_one() {
 /// What loaders may read and nobody signed is not passed over.
 #[test]
 fn what_was_put_beside_a_published_model_is_named() {
-    let bench = Bench::new();
-    for (name, content) in FILES {
-        let path = bench.path(&format!("model/{name}"));
-        fs::create_dir_all(path.parent().expect("a folder")).expect("room");
-        fs::write(path, content).expect("room");
-    }
-    bench.ok(&["keygen", "-o", "key"]);
+    let bench = with_model();
     bench.ok(&["convert", "huggingface", "model", "-o", "a.expb"]);
     bench.ok(&["sign", "a.expb", "--key", "key"]);
     for stray in ["modeling_tiny.py", "pytorch_model.bin", "other.safetensors"] {

@@ -6,35 +6,33 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::list_files;
 use expbundle_directory::{BUNDLE_NAME, is_not_counted};
 
+use crate::Source;
 use crate::gather::{Found, find};
-use crate::{QueryError, Source};
 
 /// The bundles and model folders that a path stands for, in the order of their paths.
 ///
 /// A bundle and a model folder stand for themselves. A folder without a bundle of its own stands
 /// for the bundles and model folders in it, at any depth, if it has nothing else: a folder with
 /// other files may be a model folder whose bundle was taken away, and no bundle in it speaks for
-/// these files, so it stands for itself.
-///
-/// # Errors
-/// [`QueryError::Folder`] if a folder cannot be read.
-pub fn places(path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, QueryError> {
-    let itself = || Ok(vec![path.to_owned()]);
+/// these files, so it stands for itself. So does what cannot be searched, which is for a command to
+/// say.
+pub fn places(path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    bundles_alone_in(path).unwrap_or_else(|| vec![path.to_owned()])
+}
+
+/// The bundles and model folders in a folder that has nothing else.
+fn bundles_alone_in(path: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
     if !path.is_dir() || path.join(BUNDLE_NAME).symlink_metadata().is_ok() {
-        return itself();
+        return None;
     }
-    let (sources, passed_over) = match find([Source::from(path.to_owned())]) {
-        Ok(Found { sources, passed_over }) => (sources, passed_over),
-        Err(QueryError::NoBundle(_)) => return itself(),
-        Err(error) => return Err(error),
-    };
+    let Found { sources, passed_over } = find([Source::from(path.to_owned())]).ok()?;
     let found: BTreeSet<Utf8PathBuf> = sources.into_iter().map(|source| place_of(source.path)).collect();
-    let (files, skipped) = list_files(path, &is_not_counted)?;
+    let (files, skipped) = list_files(path, &is_not_counted).ok()?;
     let is_covered = |file: Utf8PathBuf| file.ancestors().any(|above| found.contains(above));
     let is_bundles_only = passed_over.is_empty()
         && skipped.is_empty()
         && files.iter().all(|file| is_covered(path.join(file.path.to_plain())));
-    if is_bundles_only { Ok(found.into_iter().collect()) } else { itself() }
+    is_bundles_only.then(|| found.into_iter().collect())
 }
 
 /// The model folder that a bundle speaks for, or else the bundle.
@@ -64,7 +62,7 @@ mod tests {
 
     fn of(files: &[&str]) -> Vec<String> {
         let (_folder, path) = folder_of(files);
-        let places = places(&path).expect("readable");
+        let places = places(&path);
         places.iter().map(|place| place.strip_prefix(&path).expect("it is in the folder").to_string()).collect()
     }
 
@@ -94,6 +92,6 @@ mod tests {
     fn a_link_to_a_bundle_is_no_bundle_of_the_folder() {
         let (_folder, path) = folder_of(&["a.expb"]);
         std::os::unix::fs::symlink(path.join("a.expb"), path.join("b.expb")).expect("a link");
-        assert_eq!(places(&path).expect("readable"), [path]);
+        assert_eq!(places(&path), [path]);
     }
 }

@@ -81,7 +81,7 @@ pub fn signers_line(name: &str, identity: &Identity, window: Window) -> Result<S
     let (after, before) = (moment("valid-after", window.after), moment("valid-before", window.before));
     let line = format!("{quote}{name}{quote} namespaces=\"{NAMESPACE}\"{after}{before} {}", identity.line());
     let policy = TrustPolicy::parse(&line).map_err(|error| error.problem)?;
-    match policy.lines_of_all().as_slice() {
+    match policy.signers().as_slice() {
         [TrustedSigner { principals: [one], .. }] if one == name => Ok(line),
         _ => Err(SignersProblem::Name(name.to_owned())),
     }
@@ -125,8 +125,9 @@ impl TrustPolicy {
         }
     }
 
-    /// The lines that can make somebody trusted, in the order of their names, and then of keys.
-    pub fn lines_of_all(&self) -> Vec<TrustedSigner<'_>> {
+    /// Whom the lines trust, in the order of names, and then of keys. One that several lines name is
+    /// there as often.
+    pub fn signers(&self) -> Vec<TrustedSigner<'_>> {
         let mut all: Vec<TrustedSigner<'_>> = self
             .by_identity
             .iter()

@@ -24,7 +24,13 @@ impl From<&Refused> for Failure {
 pub fn not_in_cache(error: &HubError) -> String {
     match error {
         HubError::NoRepository { repository, path } => {
-            format!("{error} ({path}); download it first: `hf download {repository}`")
+            let (kind, name) = match repository.split_once('/') {
+                Some(("datasets", name)) => (" --repo-type dataset", name),
+                Some(("spaces", name)) => (" --repo-type space", name),
+                Some(("models", name)) => ("", name),
+                _ => ("", repository.as_str()),
+            };
+            format!("{error} ({path}); download it first: `hf download{kind} {name}`")
         }
         HubError::NoRevision { here, .. } if here.is_empty() => format!("{error}: it has none"),
         HubError::NoRevision { here, .. } => format!("{error}; it has: {}", some_of(here, 8, ", ")),

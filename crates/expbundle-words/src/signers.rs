@@ -6,14 +6,9 @@ use jiff::Timestamp;
 
 use crate::{Tone, one_line, paint, table};
 
-/// The name of a signer.
-pub fn name(name: &str) -> String {
-    one_line(name)
-}
-
 /// Who is trusted, with which key, and when; as of a moment.
 pub fn list(policy: &TrustPolicy, at: Timestamp) -> String {
-    let lines = policy.lines_of_all();
+    let lines = policy.signers();
     if lines.is_empty() {
         return "nobody is trusted\n".to_owned();
     }

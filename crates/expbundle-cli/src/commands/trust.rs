@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use expbundle::output::Output;
 use expbundle_statement::{Identity, TrustPolicy, Window, signers_line};
-use expbundle_words::{Failure, signers};
+use expbundle_words::{Failure, one_line, signers};
 
 use crate::{Outcome, exit, files, keys, terminal};
 
@@ -71,9 +71,9 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
     let there = if path.exists() { keys::signers(path)? } else { TrustPolicy::default() };
     let mut added = Vec::new();
-    for signer in keys.lines_of_all() {
+    for signer in keys.signers() {
         if has(&there, signer.identity, name, window) {
-            terminal::talk(&format!("unchanged: {path} has this key for {}\n", signers::name(name)));
+            terminal::talk(&format!("unchanged: {path} has this key for {}\n", one_line(name)));
             continue;
         }
         let line = signers_line(name, signer.identity, window)
@@ -94,7 +94,7 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
 }
 
 fn has(policy: &TrustPolicy, identity: &Identity, name: &str, window: Window) -> bool {
-    policy.lines_of_all().iter().any(|line| {
+    policy.signers().iter().any(|line| {
         line.identity == identity
             && line.is_for_statements
             && line.window == window

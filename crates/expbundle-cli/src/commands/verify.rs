@@ -100,7 +100,7 @@ impl Verify {
             WhichDigests::All => Digests::All,
         };
         let question = Question { policy: policy.as_ref(), required, at, digests, limits: Limits::times(self.limits) };
-        let places = files::places(&self.paths)?;
+        let places = files::places(&self.paths);
         if places == self.paths
             && let [place] = places.as_slice()
         {
@@ -190,7 +190,10 @@ fn offer_signers() {
     let path =
         asked.ok().filter(|answer| answer.status.success()).and_then(|answer| String::from_utf8(answer.stdout).ok());
     if let Some(path) = path.as_deref().map(str::trim).filter(|path| Utf8Path::new(path).is_file()) {
-        terminal::talk(&format!("to check the signers against those of your git: `--trust {}`\n", one_line(path)));
+        terminal::talk(&format!(
+            "to check the signers against the file that git uses, add `--trust {}`\n",
+            one_line(path)
+        ));
     }
 }
 

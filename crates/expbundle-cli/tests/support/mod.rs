@@ -41,6 +41,15 @@ impl Bench {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// Runs to success, and gives stderr.
+    #[track_caller]
+    pub fn said(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(output.status.success(), "{arguments:?}: {stderr}");
+        stderr
+    }
+
     /// Runs to that exit status, and gives stdout and stderr. Whatever fails says a code and the
     /// next step.
     #[track_caller]

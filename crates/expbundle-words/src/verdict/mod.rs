@@ -152,7 +152,7 @@ fn headline(report: &Report) -> String {
         _ if !report.holds && report.state > State::Malformed => {
             let required = report.required.as_str().to_uppercase();
             let missing = match report.required {
-                State::Trusted => "signed by somebody whom you trust",
+                State::Trusted => "signed by someone you trust",
                 _ => "signed",
             };
             let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));

@@ -37,7 +37,7 @@ pub struct Show {
 
 impl Show {
     pub fn run(self) -> Outcome {
-        let places = files::places(std::slice::from_ref(&self.path))?;
+        let places = files::places(std::slice::from_ref(&self.path));
         if places != [self.path.as_path()] {
             return self.show_each(&places);
         }

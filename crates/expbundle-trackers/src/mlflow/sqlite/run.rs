@@ -41,11 +41,13 @@ pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Ut
     let says_files = ["mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"];
     if let (Place::Absent, Some(uri)) = (&run.artifacts.place, run.info.artifact_uri.as_deref()) {
         let detail = if says_files.iter().any(|tag| run.tags.contains_key(*tag)) {
-            Some(format!("the run logged artifacts, and their folder is not here: {uri}"))
+            Some(format!("the run logged artifacts, but their folder was not found: {uri}"))
         } else if artifacts::is_place_here(uri, run_id, &places) {
             None
         } else {
-            Some(format!("if the run has artifacts, their folder is not here: {uri}"))
+            Some(format!(
+                "the artifact folder was not found, so the run may have artifacts that are missing here: {uri}"
+            ))
         };
         run.findings.extend(detail.map(|detail| SourceFinding::new(SourceCode::Missing, run_id, detail)));
     }
