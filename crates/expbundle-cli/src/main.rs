@@ -16,6 +16,7 @@ mod relations;
 mod schemas;
 mod secrets;
 mod series;
+mod signers;
 mod statements;
 mod target;
 mod terminal;

@@ -7,7 +7,7 @@ use expbundle_format::RecordId;
 use expbundle_query::{Found, QueryError, Question, Relations, Scope, Source};
 use expbundle_words::{Failure, relations as words};
 
-use crate::{exit, files, keys, terminal};
+use crate::{exit, files, keys, signers, terminal};
 
 /// Where the family is, and whom to trust
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub struct Around {
 /// Gathers and judges the family of what lies at a path, and says what was not looked at.
 pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) -> Result<Relations, Failure> {
     let question = Question {
-        policy: around.trust.as_deref().map(keys::signers).transpose()?,
+        policy: around.trust.as_deref().map(signers::read).transpose()?,
         at: keys::moment(around.at.as_deref())?,
         about: source(path)?,
         with: around.with.iter().map(|path| source(path)).collect::<Result<_, _>>()?,

@@ -10,9 +10,9 @@ use expbundle_directory::{AttachOptions, BUNDLE_NAME, Benchmark, Plan, Releasing
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
-use crate::keys::{ReleaseSigning, SigningArguments, moment, signers};
+use crate::keys::{ReleaseSigning, SigningArguments, moment};
 use crate::terminal::{self, Progress};
-use crate::{Outcome, exit, files, tracker};
+use crate::{Outcome, exit, files, signers, tracker};
 
 /// Add bundles to a model folder and update its model card
 ///
@@ -77,7 +77,7 @@ impl Attach {
                 .at(self.directory.as_str())
                 .help("the model folder comes first: `expbundle attach FOLDER BUNDLE`"));
         }
-        let policy = self.trust.as_deref().map(signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let mut bundle = Bundle::new();
         let mut copies = Vec::new();
         for path in &files::places(&self.bundles) {

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::report::statement_reports;
 use expbundle_words::log::{Layout, words};
 
-use crate::{Outcome, exit, files, keys, terminal};
+use crate::{Outcome, exit, files, keys, signers, terminal};
 
 /// Show the statements about the records of a bundle, latest first
 ///
@@ -30,7 +30,7 @@ pub struct Log {
 impl Log {
     pub fn run(self) -> Outcome {
         let intact = files::intact(&self.path)?;
-        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let verdict = intact.judge(policy.as_ref(), keys::now().timestamp());
         let mut reports = statement_reports(&intact, &verdict);
         reports.reverse();

@@ -10,7 +10,7 @@ use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
 use crate::relations::find;
 use crate::target::Target;
-use crate::{Outcome, exit, files, keys, terminal, tracker};
+use crate::{Outcome, exit, files, signers, terminal, tracker};
 
 /// Merge bundles into one with the records and statements of all
 ///
@@ -59,7 +59,7 @@ impl Merge {
         let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
             return Err(Failure::usage("there is no bundle to merge"));
         };
-        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let mut bundle = intact.bundle().clone();
         let mut findings = Vec::new();
         if is_one_as_it_is {

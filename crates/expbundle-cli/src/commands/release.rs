@@ -7,9 +7,9 @@ use expbundle_statement::Release as Predicated;
 use expbundle_words::Failure;
 
 use super::attach::{Consent, carry_out, present};
-use crate::keys::{SigningArguments, signers};
+use crate::keys::SigningArguments;
 use crate::terminal::Progress;
-use crate::{Outcome, files};
+use crate::{Outcome, files, signers};
 
 /// Release a model folder: list its counted files and sign the list
 ///
@@ -42,7 +42,7 @@ impl Release {
     pub fn run(self, progress: Progress) -> Outcome {
         files::regular_or_folder(&self.directory, "read the folder")?;
         let present = present(&self.directory)?;
-        let policy = self.trust.as_deref().map(signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let key = self.signing.key()?;
         let releasing = Releasing {
             signing: self.signing.by(&key)?,

@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use expbundle::output::Output;
 use expbundle_statement::{Identity, TrustPolicy, Window, signers_line};
-use expbundle_words::{Failure, one_line, signers};
+use expbundle_words::{Failure, one_line};
 
-use crate::{Outcome, exit, files, keys, terminal};
+use crate::{Outcome, exit, files, keys, signers, terminal};
 
 /// Add people to a signers file, or list those in it
 ///
@@ -52,12 +52,12 @@ impl Trust {
     pub fn run(self) -> Outcome {
         match self.action {
             Action::List { signers } => {
-                let policy = keys::signers(&signers)?;
-                terminal::say(&signers::list(&policy, keys::now().timestamp()));
+                let policy = signers::read(&signers)?;
+                terminal::say(&expbundle_words::signers::list(&policy, keys::now().timestamp()));
             }
             Action::Add { signers, key, name, from, until } => {
                 let window = Window { after: from, before: until };
-                add(&signers, &keys::public_keys(&key)?, &name, window)?;
+                add(&signers, &signers::public_keys(&key)?, &name, window)?;
             }
         }
         Ok(exit::OK)
@@ -69,7 +69,7 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
     // Somebody else who adds to it meanwhile is an error, not a lost line.
     let output = Output::back_into(path);
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
-    let there = if path.exists() { keys::signers(path)? } else { TrustPolicy::default() };
+    let there = if path.exists() { signers::read(path)? } else { TrustPolicy::default() };
     let mut added = Vec::new();
     for signer in keys.signers() {
         if has(&there, signer.identity, name, window) {

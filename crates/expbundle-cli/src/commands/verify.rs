@@ -14,7 +14,7 @@ use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
 
 use crate::terminal::{self, Progress};
-use crate::{Outcome, exit, files, keys};
+use crate::{Outcome, exit, files, keys, signers};
 
 /// Check bundles, and model folders with one
 ///
@@ -93,7 +93,7 @@ impl Verify {
         if self.trust.is_none() && required == State::Trusted {
             terminal::talk("note: without `--trust` nobody is trusted, so `--require trusted` cannot hold\n");
         }
-        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let at = keys::moment(self.at.as_deref())?;
         let digests = match self.digests {
             WhichDigests::Blake3 => Digests::Blake3,

@@ -8,7 +8,7 @@ use expbundle_query::is_called;
 use expbundle_words::{Failure, findings};
 
 use crate::target::Target;
-use crate::{Outcome, exit, files, keys, terminal, tracker};
+use crate::{Outcome, exit, files, signers, terminal, tracker};
 
 /// Make a copy without some sections, with the same ids and signatures
 ///
@@ -60,7 +60,7 @@ impl Withhold {
         }
         let (bundle, found) = intact.withhold(&names);
         // A seal is broken by what is left out, and then nobody would take the copy.
-        let policy = self.trust.as_deref().map(keys::signers).transpose()?;
+        let policy = self.trust.as_deref().map(signers::read).transpose()?;
         tracker::checked(&bundle, policy.as_ref())?;
         output.save(&bundle)?;
         terminal::talk(&findings::all(&found));

@@ -1,0 +1,52 @@
+//! Whom `--trust` names: signers files, and public keys as people have them.
+
+use camino::Utf8Path;
+use expbundle_format::Code;
+use expbundle_statement::{TrustError, TrustPolicy};
+use expbundle_words::{Failure, signers};
+
+use crate::{files, keys, terminal};
+
+/// Reads whom to trust, and names the lines that were skipped: a signers file; a file of public
+/// keys, called `.pub` or `.keys`; or a public key itself.
+pub fn read(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
+    let is_keys = matches!(path.extension(), Some("pub" | "keys")) || is_key_itself(path);
+    if is_keys { public_keys(path) } else { read_as(path, |bytes| TrustPolicy::parse(bytes)) }
+}
+
+/// Reads public keys: a file of them, whatever it is called, or a key itself.
+pub fn public_keys(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
+    if is_key_itself(path) {
+        return policy(path, TrustPolicy::of_public_keys(path.as_str(), "the key given"));
+    }
+    read_as(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))
+}
+
+/// Whether a key was given where a path is expected. No file is looked for: who knows the key could
+/// put one of that name into a folder that is verified.
+fn is_key_itself(path: &Utf8Path) -> bool {
+    keys::is_public_key(path.as_str()) && path.as_str().contains(' ')
+}
+
+fn read_as(
+    path: &Utf8Path,
+    parse: impl FnOnce(&[u8]) -> Result<TrustPolicy, TrustError>,
+) -> Result<TrustPolicy, Failure> {
+    let bytes = files::read_bytes(path)?;
+    if bytes.starts_with(b"-----BEGIN ") {
+        return Err(Failure::new(Code::TrustSigners.as_str(), "the file is a private key")
+            .at(path.as_str())
+            .help(format!("give its public key, which is usually {path}.pub; never pass a private key on")));
+    }
+    policy(path, parse(&bytes))
+}
+
+fn policy(path: &Utf8Path, read: Result<TrustPolicy, TrustError>) -> Result<TrustPolicy, Failure> {
+    let policy = read.map_err(|error| {
+        Failure::new(Code::TrustSigners.as_str(), error.problem.to_string())
+            .at(format!("{path}, line {}", error.line))
+            .help(error.help())
+    })?;
+    terminal::talk(&signers::skipped(path, policy.skipped()));
+    Ok(policy)
+}
