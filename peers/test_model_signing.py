@@ -66,10 +66,10 @@ class Ours:
     def verify(self):
         """The answer: the state, and the codes of all findings but what is unknown of the inputs of the run."""
         done = self.run("verify", self.folder, "--trust", self.signers, "--require", "trusted", "--json")
-        if done.returncode == 2:
+        if not done.stdout:
             return f"no answer: {done.stderr}"
         report = json.loads(done.stdout)
-        assert done.returncode == {"trusted": 0, "malformed": 1, "intact": 3, "signed": 3}[report["state"]], "the exit status is that of the state"
+        assert done.returncode == {"trusted": 0, "malformed": 1, "refused": 2, "intact": 3, "signed": 3}[report["state"]], "the exit status is that of the state"
         shown = [finding for finding in report["findings"] if finding["severity"] != "info" or not finding["code"].startswith("lineage.")]
         codes = {finding["code"] for finding in shown} - {"policy.state"}
         return " ".join([report["state"], *sorted(codes)])
@@ -520,8 +520,8 @@ ATTACKS = {
         ("pointer-cut-off", put(WEIGHTS, POINTER.encode()[:-1]), "malformed artifact.changed", CHANGED),
     ],
     "the signature removed, edited, made by another key, or taken from another folder or version": [
-        ("signature-removed", no_signature, "malformed directory.no-bundle", "No such file"),
-        ("signature-emptied", lambda side: cut(side.signature, 0)(side), "malformed container.not-a-bundle", "Verification failed"),
+        ("signature-removed", no_signature, "refused directory.no-bundle", "No such file"),
+        ("signature-emptied", lambda side: cut(side.signature, 0)(side), "refused container.not-a-bundle", "Verification failed"),
         ("signature-cut-off", lambda side: cut(side.signature, 500)(side), "malformed container.truncated", "Verification failed"),
         ("signature-of-another-model", signature_of("other"), "malformed artifact.changed directory.no-weights directory.shard directory.uncovered", EXTRA),
         ("signature-of-the-older-version", signature_of("old"), "malformed artifact.changed", CHANGED),

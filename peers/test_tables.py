@@ -40,7 +40,7 @@ def points(expbundle, tmp_path_factory):
 
 def test_wide_tables_say_the_same_whoever_wrote_them(frame, points, tmp_path):
     as_polars, as_arrow = polars.from_pandas(frame), pyarrow.Table.from_pandas(frame)
-    for codec in ("snappy", "gzip", "lz4", None):
+    for codec in ("snappy", "lz4", "zstd", None):
         frame.to_parquet(tmp_path / f"pandas-{codec}.parquet", compression=codec)
     frame.to_csv(tmp_path / "pandas.csv", index=False)
     frame.to_csv(tmp_path / "pandas-with-index.csv")
@@ -72,5 +72,5 @@ def test_long_tables_say_the_same_as_the_wide_one(frame, points, tmp_path):
 
 
 def test_a_codec_that_is_not_read_is_refused(frame, expbundle, tmp_path):
-    polars.from_pandas(frame).write_parquet(tmp_path / "polars.parquet", compression="zstd")
+    polars.from_pandas(frame).write_parquet(tmp_path / "polars.parquet", compression="gzip")
     expbundle("create", "--title", "t", "--metrics", tmp_path / "polars.parquet", "-o", tmp_path / "t.expb", status=2)

@@ -145,6 +145,18 @@ fn scan_bytes(text: &[u8]) -> Vec<Found> {
     joined(views::all(text, scan_layer))
 }
 
+/// Finds the secrets in bytes that are not text, where all but texts is chance: in a few megabytes
+/// of a compressed file some bytes have the form of `name:password@host`.
+fn scan_binary(bytes: &[u8]) -> Vec<Found> {
+    let is_chance = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let is_text = |bytes: &[u8]| !bytes.iter().any(is_chance) && std::str::from_utf8(bytes).is_ok();
+    joined(views::all(bytes, |layer| {
+        let mut found = scan_layer(layer);
+        found.retain(|one| layer.get(one.range.clone()).is_some_and(is_text));
+        found
+    }))
+}
+
 /// Finds the secrets of a text as it stands, in no order.
 fn scan_layer(text: &[u8]) -> Vec<Found> {
     let compiled = &*COMPILED;

@@ -583,3 +583,19 @@ fn values_stand_behind_names_in_files_that_are_no_text() {
     assert!(holds(&[b"(lp0\nV", Maker::new(3).make("hf_{a34}").0.as_bytes(), b"\np1\na."]));
     assert!(!holds(&[b"(dp0\nVpassword\np1\nI7\nsVlr\np2\nF0.1\ns."]));
 }
+
+#[test]
+fn bytes_drawn_at_random_hold_no_secret() {
+    // What a compressed archive is to whoever reads it for words.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    for _ in 0..4 {
+        let bytes: Vec<u8> = (0..1 << 16).flat_map(|_| draw()).collect();
+        assert_eq!(scan_file(&bytes), []);
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::text::NAME;
-use super::{Found, compiled, files, joined, scan_bytes, settings, whole};
+use super::{Found, compiled, files, joined, scan_binary, scan_bytes, settings, whole};
 
 /// The kind of secret that a file of one word is by its name: `token` with a token in it.
 pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
@@ -23,20 +23,22 @@ pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
         let zeros = bytes.iter().take(4096).filter(|byte| **byte == 0).count();
         zeros * 3 > bytes.len().min(4096)
     };
-    let mut found = scan_bytes(bytes);
+    let mut found = scan_as_is(bytes);
     if wide {
         let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
-        found.extend(scan_bytes(&narrow));
-    }
-    if let Some(apart) = without_lengths(bytes) {
-        found.extend(scan_bytes(&apart));
+        found.extend(scan_as_is(&narrow));
     }
     if is_text(bytes) {
         found.extend(first_pickle(bytes).iter().flat_map(|settings| scan_bytes(settings)));
     } else {
+        found.extend(without_lengths(bytes).iter().flat_map(|apart| scan_binary(apart)));
         values_after_names(bytes, &mut found);
     }
     joined(found)
+}
+
+fn scan_as_is(bytes: &[u8]) -> Vec<Found> {
+    if is_text(bytes) { scan_bytes(bytes) } else { scan_binary(bytes) }
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -110,9 +112,6 @@ fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     const SHORTEST: usize = 16;
     /// A sign of the type may stand before the length; elsewhere it must end with the text.
     const BEFORE: usize = 3;
-    if is_text(bytes) {
-        return None;
-    }
     let mut apart = None;
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
