@@ -2,7 +2,7 @@
 
 Every input is made here, from a seedless recipe. The program runs as a child; its processor time and peak of resident memory are the kernel's
 (`getrusage`). Prints a table, and ends with 1 where time or memory grew faster than the input, a command ended by a signal, a converted
-bundle is one that `verify` refuses, or memory is beyond what SECURITY.md says. Needs the packages of conformance/requirements.txt.
+bundle is one that `verify` refuses, or memory is beyond what SECURITY.md says. Needs the packages of conformance/requirements.txt, and pyarrow for tables.
 """
 
 import argparse
@@ -582,6 +582,97 @@ def _(folder, n):
 @case([100_000, 200_000, 400_000], 500, "series: n empty lines of console")
 def _(folder, n):
     return [*wandb(folder, field(13, field(3, b"\n" * n) + whole(1, 1))), ["show", str(folder / "out.expb"), "console"]]
+
+
+# Tables of numbers, for `create`.
+
+
+def table(folder, name, data):
+    path = folder / name
+    path.write_bytes(data) if isinstance(data, bytes) else data(path)
+    return [["create", "--title", "t", "--metrics", str(path), "-o", str(folder / "out.expb"), "--force"]]
+
+
+@case([20_000, 40_000, 80_000], 600, "table: a CSV of n columns")
+def _(folder, n):
+    return table(folder, "t.csv", ",".join(f"m{k}" for k in range(n)).encode() + (b"\n" + b",".join([b"0.5"] * n)) * 2)
+
+
+@case([10_000_000, 20_000_000, 40_000_000], 400, "table: a CSV cell of n letters")
+def _(folder, n):
+    return table(folder, "t.csv", b"step,loss\n1," + b"x" * n + b"\n2,0.5\n")
+
+
+@case([25_000, 50_000, 100_000], 400, "table: a CSV of n rows in the long form, keys of their own")
+def _(folder, n):
+    return table(folder, "t.csv", b"key,step,time,value,text\n" + b"".join(b"k%d,1,,0.5,\n" % k for k in range(n)))
+
+
+@case([1_000_000, 2_000_000, 4_000_000], 400, "table: JSON lines of n levels, and of n bytes of members")
+def _(folder, n):
+    members = b",".join(b'"k%d":1' % k for k in range(n // 20))
+    return table(folder, "t.jsonl", b'{"step":1,"loss":' + b"[" * n + b"]" * n + b"}\n{" + members + b"}\n")
+
+
+def parquet(columns, n):
+    """A Parquet file as pyarrow writes it. By a process of its own: what this one holds would count for its children."""
+    made = f"import pyarrow as pa, pyarrow.parquet, sys; n = {n}; pyarrow.parquet.write_table(pa.table({columns}), sys.argv[1], compression='zstd')"
+    return lambda path: subprocess.run([sys.executable, "-c", made, str(path)], check=True)
+
+
+@case([15_000_000, 30_000_000, 60_000_000], 400, "table: Parquet with a text of n letters")
+def _(folder, n):
+    return table(folder, "t.parquet", parquet('{"step": [1], "loss": [0.5], "note": ["x" * n]}', n))
+
+
+@case([64, 128, 256], 400, "table: Parquet with n rows of one text of 1 MB")
+def _(folder, n):
+    texts = "pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), ['x' * 1_000_000])"
+    return table(folder, "t.parquet", parquet(f'{{"key": ["k"] * n, "step": list(range(n)), "value": [0.5] * n, "text": {texts}}}', n))
+
+
+@case([1_000, 2_000, 4_000], 400, "table: Parquet of n columns")
+def _(folder, n):
+    return table(folder, "t.parquet", parquet('{f"m{k}": [0.5, 0.25] for k in range(n)}', n))
+
+
+@case([1_000_000, 2_000_000, 4_000_000], 400, "table: Parquet of n rows of one value")
+def _(folder, n):
+    return table(folder, "t.parquet", parquet('{"step": pa.array(range(n)), "loss": pa.array([0.5] * n)}', n))
+
+
+# Signers files, and cards.
+
+
+def signed(folder, signers, card=None):
+    bundle = Bundle()
+    bundle.record()
+    bundled(folder, bundle, {"README.md": card} if card else None)
+    (folder / "signers").write_bytes(signers)
+    path = str(folder / "d" / "experiment.expb")
+    return [["verify", path, "--trust", str(folder / "signers")], ["trust", "list", str(folder / "signers")]]
+
+
+KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDxLQVHnXI4BKi/qVSqgYtEQHTqSiwPxGHhVo1NjQmO7"
+
+
+@case([50_000, 100_000, 200_000], 400, "signers: a file of n lines")
+def _(folder, n):
+    return signed(folder, b"".join(b"u%d@example.org %s\n" % (k, KEY) for k in range(n)))
+
+
+@case([250_000, 500_000, 1_000_000], 400, "signers: a line of n patterns of names, and of n letters")
+def _(folder, n):
+    return signed(folder, b",".join(b"*?*%d*" % k for k in range(n // 8)) + b" " + KEY + b"\n" + b"x" * n + b"\n")
+
+
+@case([250_000, 500_000, 1_000_000], 400, "model: attach to a card of n bytes of settings, and of n letters")
+def _(folder, n):
+    settings = b"".join(b"k%d: {a: [1, 2]}\n" % k for k in range(n // 20))
+    signed(folder, b"", b"---\n" + settings + b"---\n" + b"<!-- " * (n // 5))
+    path = folder / "d" / "experiment.expb"
+    path.rename(folder / "x.expb")
+    return [["attach", str(folder / "d"), str(folder / "x.expb")]]
 
 
 # Measuring.

@@ -10,7 +10,9 @@ use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::number::{Number, typed};
 use expbundle_format::record::Record;
-use expbundle_format::sections::{self, Artifacts, Context, Cost, Evaluations, Recipe, SourceSection, Summary};
+use expbundle_format::sections::{
+    self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
+};
 use expbundle_format::time::Time;
 use expbundle_query::{ArtifactNames, short};
 use jiff::Timestamp;
@@ -182,7 +184,8 @@ fn lacking(what: &str) -> String {
 }
 
 fn results(text: &mut String, intact: &Intact, id: RecordId) {
-    if let Some(summary) = intact.json_section::<Summary>(id).filter(|summary| !summary.series.is_empty()) {
+    let summary = intact.json_section::<Summary>(id).unwrap_or_default();
+    if !summary.series.is_empty() {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
         let number = |value: Option<Number>| value.map(rounded).unwrap_or_default();
@@ -200,10 +203,17 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
             _ = writeln!(text, "  … {} series in all; `show … metrics`", summary.series.len());
         }
     }
-    if let Some(evaluations) = intact.json_section::<Evaluations>(id).filter(|one| !one.evaluations.is_empty()) {
+    // MLflow has points of its series as metrics of a model too, on no data set.
+    let evaluations = intact.json_section::<Evaluations>(id).unwrap_or_default().evaluations;
+    let repeats = |one: &Evaluation| {
+        let same = one.step.is_some() && one.dataset.is_none() && one.split.is_none();
+        same && summary.series.contains_key(&one.metric)
+    };
+    let (of_series, evaluations): (Vec<_>, Vec<_>) = evaluations.into_iter().partition(repeats);
+    if !evaluations.is_empty() {
         heading(text, "Evaluations");
         let mut rows = Vec::new();
-        for one in evaluations.evaluations.iter().take(SHOWN) {
+        for one in evaluations.iter().take(SHOWN) {
             let on = [one.dataset.as_deref(), one.split.as_deref()].into_iter().flatten().map(cell);
             let step = one.step.map(|step| format!("step {step}"));
             let on = on.chain(step).collect::<Vec<_>>();
@@ -211,9 +221,13 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
             rows.push(vec![format!("  {}", cell(&one.metric)), value.unwrap_or_default(), on.join(", ")]);
         }
         *text += &table(&rows);
-        if evaluations.evaluations.len() > SHOWN {
-            _ = writeln!(text, "  … {} in all; `show … evaluations`", evaluations.evaluations.len());
+        if evaluations.len() > SHOWN {
+            _ = writeln!(text, "  … {} in all; `show … evaluations`", evaluations.len());
         }
+    }
+    if !of_series.is_empty() {
+        let values = count(of_series.len() as u64, "point");
+        _ = writeln!(text, "  {values} of these metrics told of a model; `show … evaluations`");
     }
 }
 
@@ -272,6 +286,19 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
             _ = writeln!(text, "  … {} in all; `show … artifacts`", rows.len());
         }
     }
+    let versions = described.iter().filter_map(|one| one.model.as_ref()).flat_map(|model| &model.registered);
+    let versions: BTreeSet<String> = versions.map(registered).collect();
+    if !versions.is_empty() {
+        let versions: Vec<String> = versions.into_iter().collect();
+        _ = writeln!(text, "  registered as {}", some_of(&versions, SHOWN, ", "));
+    }
+}
+
+/// `"digits" version 3 (champion, Production)`
+fn registered(version: &RegisteredVersion) -> String {
+    let marks: Vec<String> = version.aliases.iter().chain(&version.stage).map(|mark| cell(mark)).collect();
+    let marks = if marks.is_empty() { String::new() } else { format!(" ({})", some_of(&marks, SHOWN, ", ")) };
+    format!("{} version {}{marks}", named(&version.name), cell(&version.version))
 }
 
 fn custody(text: &mut String, intact: &Intact, record: &Record, statements: &[StatementReport]) {

@@ -23,11 +23,13 @@ use super::{MOST_COLUMNS, MOST_ROW_BYTES, TableError, Take, pages};
 /// this.
 const MOST_ROWS_PER_BYTE: u64 = 64;
 /// Bytes of texts for each byte of a file, beyond [`MOST_TEXT_BYTES`]: a text that many rows have
-/// is written once.
-const MOST_TEXT_PER_BYTE: u64 = 4096;
-const MOST_TEXT_BYTES: u64 = 1 << 30;
+/// is written once. Each is read for secrets, which takes its time.
+const MOST_TEXT_PER_BYTE: u64 = 64;
+const MOST_TEXT_BYTES: u64 = 256 << 20;
+/// Bytes of a page once it is unpacked: beyond one text of the longest, tools end pages at 1 MiB.
+const MOST_BYTES_OF_A_PAGE: u64 = 64 << 20;
 /// Bytes of the pages that lie side by side, and of the dictionaries.
-const MOST_PAGE_BYTES: u64 = 512 << 20;
+const MOST_PAGE_BYTES: u64 = 256 << 20;
 /// Bytes of the footer, which the library takes apart as a whole.
 const MOST_FOOTER_BYTES: u64 = 16 << 20;
 /// Rows that are decoded at once; fewer where a few bytes may make texts as long as a page.
@@ -166,6 +168,11 @@ impl Parquet {
             *bytes_left = bytes_left.checked_sub(bytes).filter(|_| is_inside).ok_or_else(outside)?;
             let pages = pages::pages(&self.file, start, bytes)?;
             let pages = pages.ok_or_else(|| TableError::Parquet("the head of a page is broken".to_owned()))?;
+            let largest = pages.largest.max(pages.dictionary);
+            if largest > MOST_BYTES_OF_A_PAGE {
+                let words = format!("a page has {} MiB unpacked; write it with smaller pages", largest >> 20);
+                return Err(TableError::Parquet(words));
+            }
             held = held.saturating_add(pages.largest).saturating_add(pages.dictionary);
             is_small |= pages.has_shared_beginnings;
         }
