@@ -224,3 +224,43 @@ fn damaged_parquet_is_refused_in_words() {
         assert!(output.status.success() || said.starts_with("error[cli."), "byte {position}: {said}");
     }
 }
+
+#[test]
+fn keys_may_be_called_otherwise_and_texts_and_lists_are_told() {
+    let bench = Bench::new();
+    write(&bench, "long.csv", "metric, step, value\nloss,0,0.5\nacc,0,0.9\nacc,1,n/a\nacc,2,1e400\n");
+    let said = bench.said(&["create", "--title", "t", "--metrics", "long.csv", "-o", "long.expb"]);
+    assert!(
+        said.contains("form: long") && said.contains("kept as text: 1 cell of \"value\", not a number (line 4)"),
+        "{said}"
+    );
+    assert_eq!(
+        bench.ok(&["extract", "long.expb", "--csv"]).replace('\r', ""),
+        "key,step,time,value,text\nacc,0,,0.9,\nacc,1,,,n/a\nacc,2,,Infinity,1e400\nloss,0,,0.5,\n"
+    );
+    // With numbers in it, such a column is a metric like any other.
+    write(&bench, "wide.csv", "name,step,value\n1,0,0.5\n2,1,0.9\n");
+    assert!(bench.said(&["create", "--title", "t", "--metrics", "wide.csv", "-o", "w.expb"]).contains("form: wide"));
+    write(&bench, "rows.jsonl", "{\"step\":0,\"loss\":0.5,\"val\":{\"acc\":0.9}}\n");
+    let said = bench.said(&["create", "--title", "t", "--metrics", "rows.jsonl", "-o", "rows.expb"]);
+    assert!(said.contains("left out: 1 cell of \"val\": an object (line 1)"), "{said}");
+}
+
+#[test]
+fn nothing_of_a_section_by_hand_is_lost() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("s")).expect("room");
+    for (section, members) in [
+        (r#"{"title":"t","autor":"me","groups":[{"kind":"k","name":"n","nmae":"x"}]}"#, "autor, groups[0].nmae"),
+        (r#"{"title":"t","note":null,"tags":[]}"#, ""),
+    ] {
+        write(&bench, "s/context.json", section);
+        let output = bench.output(&["create", "--from", "s", "-o", "s.expb", "--force"]);
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(if members.is_empty() { 0 } else { 2 }), "{said}");
+        assert!(
+            members.is_empty() || said.contains(&format!("members that the format does not have: {members}")),
+            "{said}"
+        );
+    }
+}

@@ -431,3 +431,23 @@ fn a_strangers_record_that_trusted_people_speak_of_changes_nothing() {
         without.split("\nThis does not prove").next().map(str::trim_end)
     );
 }
+
+/// Markers of two records may stand for different names, so that what they stand for is shown and
+/// compared, as long as it is here.
+#[test]
+fn what_markers_stand_for_is_shown_and_compared() {
+    let bench = Bench::new();
+    for (name, path) in [("a", "/home/ada/train.csv"), ("b", "/home/ada/other.csv")] {
+        let data = format!("data={path}");
+        bench.ok(&["create", "--title", "t", "--param", &data, "-o", &format!("{name}.expb")]);
+    }
+    let parameter =
+        |arguments: &[&str]| json(&bench.ok(arguments))["sections"]["recipe.json"]["parameters"]["data"].clone();
+    assert_eq!(parameter(&["show", "a.expb", "--json"]), parameter(&["show", "b.expb", "--json"]), "both are markers");
+    assert!(bench.ok(&["show", "a.expb"]).contains("/home/ada/train.csv"));
+    let differences = bench.ok(&["diff", "a.expb", "b.expb"]);
+    assert!(
+        differences.contains("/home/ada/train.csv") && differences.contains("/home/ada/other.csv"),
+        "{differences}"
+    );
+}

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{ArtifactNames, against, short};
+use crate::{ArtifactNames, against, short, told};
 
 /// What two records say differently.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -176,12 +176,8 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
 }
 
 /// What a section says, unless it is among these.
-fn section<T: JsonSection + serde::de::DeserializeOwned>(
-    intact: &Intact,
-    id: RecordId,
-    hidden: &BTreeSet<&SectionName>,
-) -> Option<T> {
-    intact.json_section::<T>(id).filter(|_| !hidden.contains(&T::name()))
+fn section<T: JsonSection>(intact: &Intact, id: RecordId, hidden: &BTreeSet<&SectionName>) -> Option<T> {
+    told::<T>(intact, id).filter(|_| !hidden.contains(&T::name()))
 }
 
 /// A typed tree as names with dots, and the words for each leaf.

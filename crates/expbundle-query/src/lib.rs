@@ -31,7 +31,7 @@ pub use lineage::{
     AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
 pub use names::ArtifactNames;
-pub use parts::{artifact, is_called, section};
+pub use parts::{artifact, is_called, section, told};
 pub use places::places;
 
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};

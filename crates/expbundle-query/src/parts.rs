@@ -2,9 +2,11 @@
 
 use expbundle::Content;
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
 use expbundle_format::container::{EntryName, SectionName};
-use expbundle_format::sections::{Artifact, Artifacts};
+use expbundle_format::limits::Limits;
+use expbundle_format::sections::{Artifact, Artifacts, Identity, JsonSection};
+use expbundle_format::{RecordId, json};
+use serde_json::Value;
 
 use crate::QueryError;
 
@@ -27,6 +29,47 @@ pub fn section<'a>(
     };
     let content = intact.section(record, name).ok_or_else(|| QueryError::Withheld((*name).clone()))?;
     Ok((name, content))
+}
+
+/// A JSON section as its author wrote it: with what `identity.json` has for the markers in its
+/// texts, as far as that is here and short.
+///
+/// Markers of two records are not the same: `[person 1]` of one may be another person's. Only what
+/// they stand for can be compared.
+pub fn told<S: JsonSection>(intact: &Intact, record: RecordId) -> Option<S> {
+    /// Longer originals are no names.
+    const LONGEST: usize = 1 << 10;
+    let Some(mut identity) = intact.json_section::<Identity>(record) else { return intact.json_section(record) };
+    identity.replaced.retain(|_, original| original.len() <= LONGEST);
+    if identity.replaced.is_empty() {
+        return intact.json_section(record);
+    }
+    let limits = Limits::default();
+    let bytes = intact.section(record, &S::name())?.read(limits.section_bytes).ok()?;
+    let longest = identity.replaced.values().map(String::len).max().unwrap_or_default();
+    let mut left = MOST_RESTORED;
+    let value = restored(json::parse(&bytes, &limits).ok()?, &mut |text| {
+        let most = text.matches('[').count() * longest;
+        left = left.checked_sub(most)?;
+        (most > 0).then(|| identity.restored(text))
+    });
+    S::deserialize(value).ok().or_else(|| intact.json_section(record))
+}
+
+/// Bytes that a section may grow by.
+const MOST_RESTORED: usize = 16 << 20;
+
+/// A value with other texts and names of members.
+fn restored(value: Value, original: &mut impl FnMut(&str) -> Option<String>) -> Value {
+    match value {
+        Value::String(text) => original(&text).unwrap_or(text).into(),
+        Value::Array(items) => items.into_iter().map(|item| restored(item, original)).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            members.map(|(name, value)| (original(&name).unwrap_or(name), restored(value, original))).collect()
+        }
+        other => other,
+    }
 }
 
 /// An embedded artifact by the beginning of its digest, or by name or path in `artifacts.json`.

@@ -66,6 +66,14 @@ pub enum RunError {
         /// What is wrong.
         source: JsonError,
     },
+    /// A section with members that the format does not have, so that they would be lost.
+    #[error("section `{name}` has members that the format does not have: {}", members.join(", "))]
+    UnknownMembers {
+        /// The section.
+        name: String,
+        /// Where they are: `code.comit`, `artifacts[0].pat`.
+        members: Vec<String>,
+    },
     /// A Parquet section that does not have the fixed profile (spec/sections-parquet.md).
     #[error("section `{name}` does not have the fixed profile")]
     Parquet {

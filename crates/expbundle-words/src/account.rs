@@ -24,7 +24,19 @@ pub fn words(account: &Account) -> String {
             paint(Tone::Bad, &format!("error[{}]: the account does not add up", Code::SourceLoss))
         )
     };
-    format!("{}{verdict}\n{}", table(&rows), secret_words(account))
+    format!("{}{verdict}\n{}{}", table(&rows), secret_words(account), private_words(account))
+}
+
+/// How many names of people, machines and places are apart from the rest.
+fn private_words(account: &Account) -> String {
+    let all = account.replaced.values().fold(0, |all: u64, count| all.saturating_add(*count));
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: Vec<String> =
+        account.replaced.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
+    let parts = count(all, "part");
+    format!("private: {parts} of texts moved to identity.json, which can be withheld: {}\n", kinds.join(", "))
 }
 
 /// How many secrets were left out.

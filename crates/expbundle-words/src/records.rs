@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
-use expbundle_query::short;
+use expbundle_query::{short, told};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
 use crate::{calling_itself, count, quoted, some_of};
@@ -64,7 +64,7 @@ pub fn titles(intact: &Intact, ids: &[RecordId]) -> String {
 pub fn title(intact: &Intact, id: RecordId) -> String {
     let is_listed =
         intact.records().get(&id).is_some_and(|record| record.body().sections.contains_key(&Context::name()));
-    match intact.json_section::<Context>(id) {
+    match told::<Context>(intact, id) {
         Some(context) => quoted(&context.title),
         None if is_listed => "(title withheld)".to_owned(),
         None => "(no title)".to_owned(),

@@ -14,7 +14,7 @@ use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
 };
 use expbundle_format::time::Time;
-use expbundle_query::{ArtifactNames, short};
+use expbundle_query::{ArtifactNames, short, told};
 use jiff::Timestamp;
 
 use crate::{
@@ -66,7 +66,7 @@ fn screen(intact: &Intact, record: &Record, against: &[Objection], statements: &
 
 fn head(text: &mut String, intact: &Intact, record: &Record) {
     let (id, body) = (record.id(), record.body());
-    let context = intact.json_section::<Context>(id);
+    let context = told::<Context>(intact, id);
     let title = records::title(intact, id);
     _ = writeln!(text, "{}  {id}", paint(Tone::Strong, &title));
     let mut facts = Vec::new();
@@ -104,7 +104,7 @@ pub(crate) fn took(started: Time, ended: Time) -> String {
 }
 
 fn why(text: &mut String, intact: &Intact, id: RecordId) {
-    let Some(context) = intact.json_section::<Context>(id) else { return };
+    let Some(context) = told::<Context>(intact, id) else { return };
     let parts = [
         ("Purpose", context.purpose),
         ("Hypothesis", context.hypothesis),
@@ -123,7 +123,7 @@ fn why(text: &mut String, intact: &Intact, id: RecordId) {
 }
 
 fn on_what(text: &mut String, intact: &Intact, id: RecordId) {
-    let Some(recipe) = intact.json_section::<Recipe>(id) else { return };
+    let Some(recipe) = told::<Recipe>(intact, id) else { return };
     heading(text, "Recipe");
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!("  {name}"), value]);
@@ -184,7 +184,7 @@ fn lacking(what: &str) -> String {
 }
 
 fn results(text: &mut String, intact: &Intact, id: RecordId) {
-    let summary = intact.json_section::<Summary>(id).unwrap_or_default();
+    let summary = told::<Summary>(intact, id).unwrap_or_default();
     if !summary.series.is_empty() {
         heading(text, "Metrics");
         let mut rows = vec![["  KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
@@ -204,7 +204,7 @@ fn results(text: &mut String, intact: &Intact, id: RecordId) {
         }
     }
     // MLflow has points of its series as metrics of a model too, on no data set.
-    let evaluations = intact.json_section::<Evaluations>(id).unwrap_or_default().evaluations;
+    let evaluations = told::<Evaluations>(intact, id).unwrap_or_default().evaluations;
     let repeats = |one: &Evaluation| {
         let same = one.step.is_some() && one.dataset.is_none() && one.split.is_none();
         same && summary.series.contains_key(&one.metric)
@@ -260,7 +260,7 @@ fn cost(text: &mut String, intact: &Intact, id: RecordId) {
 }
 
 fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
-    let described = intact.json_section::<Artifacts>(record.id()).unwrap_or_default().artifacts;
+    let described = told::<Artifacts>(intact, record.id()).unwrap_or_default().artifacts;
     let body = record.body();
     for (title, list, direction) in
         [("Inputs", &body.inputs, sections::Direction::Input), ("Outputs", &body.outputs, sections::Direction::Output)]

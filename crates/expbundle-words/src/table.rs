@@ -117,6 +117,11 @@ fn one(reading: &Reading, fault: &Fault) -> String {
             let not = if is_one { "not a number" } else { "not numbers" };
             ("left out:", format!("{}{of}, {not}", count(*number, "cell")))
         }
+        FaultKind::Other(what) => ("left out:", format!("{}{of}: {what}", count(*number, "cell"))),
+        FaultKind::AsText => {
+            let not = if is_one { "not a number" } else { "not numbers" };
+            ("kept as text:", format!("{}{of}, {not}", count(*number, "cell")))
+        }
         FaultKind::TwoTexts => {
             ("left out:", format!("{} with a text besides a value that is not a number", count(*number, "row")))
         }

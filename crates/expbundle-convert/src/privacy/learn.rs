@@ -7,7 +7,7 @@ use expbundle_format::sections::Identity;
 use serde_json::{Map, Value};
 
 use super::lists::{
-    DOINGS, DOMAINS, HOSTS, HUB_IDS, NO_ONE, PEOPLE, PUBLISHERS, REPOSITORIES, SCHEDULERS, THINGS, TOOLS,
+    DOINGS, DOMAINS, HOSTS, HUB_IDS, NO_ONE, PEOPLE, PUBLISHERS, REPOSITORIES, SCHEDULERS, TERMS, THINGS, TOOLS,
 };
 use super::look::Text;
 use super::paths::is_home;
@@ -125,9 +125,10 @@ impl Learned {
     }
 
     fn word(&mut self, word: &str, kind: Kind) {
-        let word = word.trim().trim_matches(['"', '\'', ',', ';']);
-        if !names_no_one(word) && word.len() <= LONGEST_NAME {
-            self.words.entry(word.to_lowercase()).or_insert(kind);
+        let word = word.trim().trim_matches(['"', '\'', ',', ';']).to_lowercase();
+        // Where it says whose it is, it is taken out all the same.
+        if !names_no_one(&word) && !TERMS.contains(&&*word) && word.len() <= LONGEST_NAME {
+            self.words.entry(word).or_insert(kind);
         }
     }
 

@@ -921,3 +921,17 @@ fn names_of_pairs_and_names_glued_to_others() {
     }
     assert!(!private.is_in("babbages") && !private.is_in("xbabbage"));
 }
+
+#[test]
+fn words_of_the_field_are_no_names_where_nothing_says_so() {
+    let mut learned = Learned::default();
+    for name in ["adam", "max", "grace"] {
+        learned.person(name);
+    }
+    let private = Private::new(&learned);
+    for text in ["adam", "max/accuracy", "ran on adam-7"] {
+        assert_eq!(private.parts(text), [], "{text}");
+    }
+    assert!(private.is_in("run of grace") && private.is_in("/home/max/x"));
+    assert!(!private.parts_of_value(Some("user"), "max").is_empty());
+}

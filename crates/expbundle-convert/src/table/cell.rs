@@ -51,7 +51,8 @@ impl<'a> Cell<'a> {
                 let has_digits = text.len() > SAFE_DIGITS && is_integer(text);
                 // A float is named by its shortest digits, or by all that it has.
                 let is_exact = || value.to_string() == text || format!("{value:.0}") == text;
-                let digits = (has_digits && !is_exact()).then(|| Cow::from(text));
+                let is_beyond = value.is_infinite() && text.contains(|letter: char| letter.is_ascii_digit());
+                let digits = (has_digits && !is_exact() || is_beyond).then(|| Cow::from(text));
                 Some(Number { value, digits })
             }
             Self::Bool(_) | Self::Time(_) | Self::Other(_) => None,
@@ -182,6 +183,7 @@ mod tests {
         case(Cell::Text(" 0.5 "), 0.5, None);
         case(Cell::Text("1e-3"), 0.001, None);
         case(Cell::Text("-inf"), f64::NEG_INFINITY, None);
+        case(Cell::Text("1e400"), f64::INFINITY, Some("1e400"));
         case(Cell::Text("9007199254740993"), 9_007_199_254_740_992.0, Some("9007199254740993"));
         case(Cell::Integer(9_007_199_254_740_993), 9_007_199_254_740_992.0, Some("9007199254740993"));
         case(Cell::Integer(i64::MAX), 9_223_372_036_854_775_807.0, Some("9223372036854775807"));

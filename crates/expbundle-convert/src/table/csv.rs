@@ -86,6 +86,8 @@ fn header(record: &ByteRecord) -> Result<Vec<String>, TableError> {
     }
     let names: Result<Vec<&str>, _> = record.iter().map(str::from_utf8).collect();
     let names = names.map_err(|_| TableError::Header)?;
+    // `step, loss`
+    let names: Vec<&str> = names.into_iter().map(str::trim_ascii).collect();
     if let [only] = &*names
         && let Some(mark) = [';', '\t', '|'].into_iter().find(|mark| only.contains(*mark))
     {
@@ -94,7 +96,8 @@ fn header(record: &ByteRecord) -> Result<Vec<String>, TableError> {
             ';' => "separated by semicolons",
             _ => "separated by `|`",
         };
-        return Err(TableError::Format { what, help: "separate the columns by commas" });
+        let help = "separate the columns by commas, and write decimals with a point: 0.5";
+        return Err(TableError::Format { what, help });
     }
     if names.iter().all(|name| name.is_empty() || name.trim_ascii().parse::<f64>().is_ok()) {
         return Err(TableError::NoHeader);

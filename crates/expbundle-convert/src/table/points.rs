@@ -19,6 +19,8 @@ const STEPS: [&str; 2] = ["step", "global_step"];
 const EPOCH: &str = "epoch";
 /// Names of columns that hold the time: W&B has `_timestamp`, `TensorBoard` `Wall time`.
 const TIMES: [&str; 3] = ["time", "timestamp", "wall_time"];
+/// Names of columns that hold the key of a long table, where no column is called `key`.
+const KEYS: [&str; 4] = ["metric", "name", "tag", "variable"];
 /// Smaller numbers, before March 1973, are not times since 1970 but seconds since the start.
 const LEAST_TIME: f64 = 1e8;
 /// Rows that are looked at before columns get their roles, and what they may take of memory.
@@ -247,6 +249,8 @@ impl Reader<'_> {
                 (self.take)(name, Point { value: Some(number.value), text: number.digits.as_deref(), ..at })?;
                 state.points += 1;
                 self.reading.points += 1;
+            } else if let Cell::Other(what) = cell {
+                self.faults.add(FaultKind::Other(what), Some(column), row.number());
             } else if !matches!(cell, Cell::Text(text) if text.trim_ascii().is_empty()) {
                 self.faults.add(FaultKind::NotANumber, Some(column), row.number());
             }
@@ -289,7 +293,10 @@ impl Reader<'_> {
             }
             Some((_, Cell::Text(blank), None)) if blank.trim_ascii().is_empty() => {}
             Some((column, cell, None)) => match (words(cell), &said) {
-                (Some(words), None) => said = Some(words),
+                (Some(words), None) => {
+                    said = Some(words);
+                    self.faults.add(FaultKind::AsText, Some(column), row.number());
+                }
                 (Some(_), Some(_)) => {
                     self.faults.add(FaultKind::TwoTexts, Some(column), row.number());
                     return Ok(());
@@ -345,9 +352,16 @@ impl Layout {
             let column = names.iter().position(|one| one == name);
             column.ok_or_else(|| TableError::NoColumn { name: name.to_owned(), columns: names.to_vec() })
         };
-        let [key, value, text] = ["key", "value", "text"].map(|name| named(names, &[name]));
-        let is_long = key.is_some() && (value.is_some() || text.is_some());
+        let [value, text] = ["value", "text"].map(|name| named(names, &[name]));
         let cells = |column: usize| head.iter().filter_map(move |row| row.cell(column));
+        // Beside a value, texts under another name are keys too; in a wide table they would be left
+        // out, and all values be points of one metric.
+        let is_text = |cell: Cell<'_>| matches!(cell, Cell::Text(_)) && cell.number().is_none();
+        let is_texts = |column: &usize| cells(*column).next().is_some() && cells(*column).all(is_text);
+        let other_key =
+            || KEYS.iter().find_map(|name| named(names, &[name]).filter(is_texts)).filter(|_| value.is_some());
+        let key = named(names, &["key"]).or_else(other_key);
+        let is_long = key.is_some() && (value.is_some() || text.is_some());
         let mut step = chosen.step.map(find).transpose()?.or_else(|| named(names, &STEPS));
         let mut epoch = None;
         if step.is_none() {

@@ -143,12 +143,16 @@ pub enum FaultKind {
     NoKey,
     /// A cell that is not a number is left out.
     NotANumber,
+    /// A cell of a kind that is not read is left out, in words: `a list`.
+    Other(&'static str),
     /// A point of a long table whose value is not a number, and which has a text besides.
     TwoTexts,
     /// A text that cannot be read; the row is left out.
     Text,
     /// A row of a long table that has no value is not a point.
     NoValue,
+    /// A value of a long table that is not a number is kept as a text.
+    AsText,
     /// The row has no step; its points are kept without one.
     NoStep,
     /// A time without an offset from UTC; the points are kept without a time.

@@ -3,9 +3,11 @@
 
 mod members;
 mod nobody;
+mod terms;
 
 pub use members::{HOSTS, HUB_IDS, PEOPLE, REPOSITORIES};
 pub use nobody::{NO_ONE, PUBLISHERS, THINGS};
+pub use terms::TERMS;
 
 /// How variables of schedulers begin: Slurm, PBS, LSF.
 pub const SCHEDULERS: &[&str] = &["slurm", "pbso", "lsb"];
