@@ -1,19 +1,15 @@
 //! Trackers' sources on the command line: the argument that names a tracker, and errors with their
 //! next step.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::draft::OneRecord;
 use expbundle::judge::{State, Verdict};
 use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::Options;
-use expbundle_convert::blind::blind;
-use expbundle_convert::tracker::{self, Listed, Listing, Source, TRACKERS, Tracker};
+use expbundle_convert::tracker::{self, Source, TRACKERS, Tracker};
 use expbundle_format::Finding;
 use expbundle_statement::TrustPolicy;
-use expbundle_words::{Failure, findings, named, some_of};
+use expbundle_words::{Failure, findings};
 
 use crate::{files, keys, terminal};
 
@@ -73,11 +69,6 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
 }
 
-/// The bundle with a random salt in every section.
-pub fn blinded(bundle: &OneRecord) -> Result<OneRecord, Failure> {
-    Ok(blind(bundle, salt)?)
-}
-
 /// 32 random bytes.
 pub fn salt() -> std::io::Result<[u8; 32]> {
     let mut salt = [0; 32];
@@ -109,16 +100,4 @@ pub fn refused(found: Vec<Finding>) -> Failure {
     let last = errors.pop().expect("a bundle that is not intact has an error finding");
     terminal::talk(&findings::all(&errors));
     Failure::from(last)
-}
-
-/// Runs that are meant by `--experiment`: by name or id.
-pub fn of_experiment<'a>(listing: &'a Listing, experiment: &'a str) -> Result<Vec<&'a Listed>, Failure> {
-    let chosen: Vec<&Listed> = listing.of_experiment(experiment).collect();
-    if chosen.is_empty() {
-        let names: BTreeSet<&str> = listing.runs.iter().filter_map(|run| run.experiment.as_deref()).collect();
-        let names: Vec<String> = names.into_iter().map(named).collect();
-        let (wanted, names) = (named(experiment), some_of(&names, 20, ", "));
-        return Err(Failure::usage(format!("there is no experiment {wanted} in the source; it has: {names}")));
-    }
-    Ok(chosen)
 }

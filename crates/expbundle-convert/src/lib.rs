@@ -12,6 +12,8 @@ use std::error::Error;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::DraftError;
 use expbundle::hash::HashError;
+use expbundle::output::OutputError;
+use expbundle::verify::OpenError;
 use expbundle_format::record::Word;
 use expbundle_series::SeriesError;
 
@@ -154,6 +156,20 @@ pub enum ConvertError {
     NotIntact {
         /// The cause.
         findings: Vec<expbundle_format::Finding>,
+    },
+    /// The bundle that is in the place of a new one cannot be looked at.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A bundle cannot be written to its place.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// There is no experiment or project of this name or id in the source.
+    #[error("there is no experiment `{wanted}` in the source")]
+    NoExperiment {
+        /// What was given.
+        wanted: String,
+        /// The names of those that there are.
+        names: Vec<String>,
     },
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]

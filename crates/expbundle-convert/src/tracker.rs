@@ -3,6 +3,7 @@
 //! [`TRACKERS`] is the only list. The help of `convert`, `--list`, the detection of a source, the
 //! fuzz target and the tests walk it, so a new tracker is one line here (docs/adding-a-tracker.md).
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 
@@ -102,12 +103,40 @@ impl Listed {
     }
 }
 
+/// Which runs of a source are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// Every run.
+    All,
+    /// Those of an experiment or project, by its name or id.
+    Experiment(&'a str),
+    /// Those that [`Listing::find`] finds.
+    Runs(&'a [String]),
+}
+
 impl Listing {
-    /// The runs of an experiment or project, by its name or id.
-    pub fn of_experiment<'a>(&'a self, experiment: &'a str) -> impl Iterator<Item = &'a Listed> {
-        self.runs.iter().filter(move |run| {
-            run.experiment.as_deref() == Some(experiment) || run.experiment_id.as_deref() == Some(experiment)
-        })
+    /// The runs that are meant.
+    ///
+    /// # Errors
+    /// Those of [`Listing::find`], or [`ConvertError::NoExperiment`].
+    pub fn chosen(&self, wanted: Wanted<'_>) -> Result<Vec<&Listed>, ConvertError> {
+        match wanted {
+            Wanted::All => Ok(self.runs.iter().collect()),
+            Wanted::Experiment(experiment) => self.of_experiment(experiment),
+            Wanted::Runs(runs) => runs.iter().map(|run| self.find(run)).collect(),
+        }
+    }
+
+    fn of_experiment(&self, wanted: &str) -> Result<Vec<&Listed>, ConvertError> {
+        let is_meant =
+            |run: &&Listed| [&run.experiment, &run.experiment_id].map(Option::as_deref).contains(&Some(wanted));
+        let chosen: Vec<&Listed> = self.runs.iter().filter(is_meant).collect();
+        if chosen.is_empty() {
+            let names: BTreeSet<&String> = self.runs.iter().filter_map(|run| run.experiment.as_ref()).collect();
+            let names = names.into_iter().cloned().collect();
+            return Err(ConvertError::NoExperiment { wanted: wanted.to_owned(), names });
+        }
+        Ok(chosen)
     }
 
     /// The run that is meant: the one of this key, or else of this id, or else of this name, or
@@ -222,8 +251,6 @@ pub(crate) fn unreadable(path: &Utf8Path, source: impl Into<Box<dyn Error + Send
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -4,7 +4,9 @@ use camino::Utf8Path;
 use expbundle_convert::tracker::Listed;
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
-use crate::{Failure, Tone, account, cell, count, findings, grouped, moment, one_line, paint, quoted, table};
+use crate::{
+    Failure, Tone, account, cell, count, findings, grouped, moment, named, one_line, paint, quoted, some_of, table,
+};
 
 /// The runs of a source as a table.
 pub fn list(runs: &[&Listed]) -> String {
@@ -83,6 +85,13 @@ impl From<&ConvertError> for Failure {
         let failure = Failure::new("cli.source", error.to_string()).because(error);
         match error {
             ConvertError::Hash(error) => Self::from(error),
+            ConvertError::Open(error) => Self::from(error),
+            ConvertError::Output(error) => Self::from(error),
+            ConvertError::NoExperiment { wanted, names } => {
+                let names: Vec<String> = names.iter().map(|name| named(name)).collect();
+                let (wanted, names) = (named(wanted), some_of(&names, 20, ", "));
+                Self::usage(format!("there is no experiment {wanted} in the source; it has: {names}"))
+            }
             ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
             ConvertError::NoRun { unread } => {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")

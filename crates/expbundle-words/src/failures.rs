@@ -1,8 +1,12 @@
 //! Errors of the libraries as a person reads them: the code, the place and the next step.
 
+use std::path::Path;
+
+use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
+use expbundle::verify::OpenError;
 use expbundle_directory::hub::HubError;
 use expbundle_directory::{ApplyError, AttachError, ReleaseError};
 use expbundle_format::container::SectionName;
@@ -182,12 +186,31 @@ impl From<&ReleaseError> for Failure {
     }
 }
 
+impl From<&OpenError> for Failure {
+    fn from(error: &OpenError) -> Self {
+        let path = |path: &Path| Utf8PathBuf::from(path.to_string_lossy().into_owned());
+        match error {
+            OpenError::Read { path: of, source } => Self::unreadable(&path(of), source),
+            OpenError::NotIntact { path: of, source } => {
+                Self::from(&Refused::by(source.findings().iter().cloned(), &path(of)))
+            }
+            _ => Self::new("cli.io", error.to_string()),
+        }
+    }
+}
+
 impl From<OutputError> for Failure {
-    fn from(OutputError { path, why }: OutputError) -> Self {
+    fn from(error: OutputError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&OutputError> for Failure {
+    fn from(OutputError { path, why }: &OutputError) -> Self {
         let usage = |help: &str| Self::usage(why.to_string()).at(path.as_str()).help(help);
-        match &why {
-            WhyNotWritten::Failed(action, error) => Self::io(action, &path, error),
-            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", &path, error)
+        match why {
+            WhyNotWritten::Failed(action, error) => Self::io(action, path, error),
+            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", path, error)
                 .help("nothing was written; run it again when the other command is done"),
             WhyNotWritten::Unfinished => {
                 usage("choose another name: the next command removes files named `.expbundle-XXXXXX.part`")
