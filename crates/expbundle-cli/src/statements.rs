@@ -135,10 +135,11 @@ impl StatementArguments {
         // any more.
         let joins =
             |(_, predicate): &(RecordId, Predicate)| matches!(predicate, Predicate::Link(_) | Predicate::Seal(_));
-        if predicates.iter().any(joins) && crate::tracker::sound(&intact, None).is_ok() {
+        if predicates.iter().any(joins) && intact.sound(None, now.timestamp()).is_ok() {
             let mut after = intact.clone();
             after.add(&signed_now);
-            crate::tracker::sound(&after, None).map_err(|failure| failure.help("nothing was written"))?;
+            let sound = after.sound(None, now.timestamp()).map_err(crate::tracker::unsound);
+            sound.map_err(|failure| failure.help("nothing was written"))?;
         }
         Self::save(&output, &source, &intact, &signed_now)?;
         for (what, statement) in done {

@@ -3,7 +3,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::judge::{State, Verdict};
+use expbundle::judge::Verdict;
 use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::Options;
 use expbundle_convert::tracker::{self, Source, TRACKERS, Tracker};
@@ -79,23 +79,16 @@ pub fn salt() -> std::io::Result<[u8; 32]> {
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so
 /// is what was joined.
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
-    let intact = match bundle.check() {
-        Ok(checked) => checked.intact,
-        Err(CheckError::Io(error)) => return Err(files::temporary(&error)),
-        Err(CheckError::NotIntact(wrong)) => return Err(refused(wrong.into_findings())),
+    bundle.sound(policy, keys::now().timestamp()).map_err(unsound)
+}
+
+/// The last of the errors, when the others were printed.
+pub fn unsound(error: CheckError) -> Failure {
+    let found = match error {
+        CheckError::Io(error) => return files::temporary(&error),
+        CheckError::NotIntact(wrong) => wrong.into_findings(),
+        CheckError::Contradiction(found) => found,
     };
-    let verdict = sound(&intact, policy)?;
-    Ok((intact, verdict))
-}
-
-/// What follows from an intact bundle, unless its parts contradict each other.
-pub fn sound(intact: &Intact, policy: Option<&TrustPolicy>) -> Result<Verdict, Failure> {
-    let verdict = intact.judge(policy, keys::now().timestamp());
-    if verdict.state <= State::Malformed { Err(refused(verdict.findings)) } else { Ok(verdict) }
-}
-
-/// The last error, when the others were printed.
-pub fn refused(found: Vec<Finding>) -> Failure {
     let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
     let last = errors.pop().expect("a bundle that is not intact has an error finding");
     terminal::talk(&findings::all(&errors));

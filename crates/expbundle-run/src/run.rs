@@ -7,7 +7,6 @@ use std::path::Path;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
-use expbundle::judge::State;
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::{Section, summary};
@@ -18,7 +17,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, Parent, RecordBody, Source, Status, Word, role};
 use expbundle_format::sections::{self, Artifacts, Context, Direction, Identity, JsonSection, Recipe, Summary};
 use expbundle_format::time::Time;
-use expbundle_format::{Finding, RecordId, json};
+use expbundle_format::{RecordId, json};
 use expbundle_lineage::relation;
 use expbundle_series::{ConsoleReader, KeySummary, Point, SeriesError, SeriesReader, SeriesWriter};
 
@@ -394,13 +393,8 @@ fn readable(name: &str, content: &Content) -> Result<(), SeriesError> {
 }
 
 fn checked(bundle: &OneRecord) -> Result<Intact, RunError> {
-    let intact = bundle.check()?.intact;
     // Nobody has signed it, so the moment decides nothing.
-    let verdict = intact.judge(None, jiff::Timestamp::UNIX_EPOCH);
-    match verdict.findings.into_iter().find(Finding::is_error) {
-        Some(finding) if verdict.state <= State::Malformed => Err(RunError::Contradiction(finding)),
-        _ => Ok(intact),
-    }
+    Ok(bundle.sound(None, jiff::Timestamp::UNIX_EPOCH)?.0)
 }
 
 fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {

@@ -198,8 +198,7 @@ fn failure(error: RunError) -> Failure {
         RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),
         RunError::Io(error) => files::temporary(&error),
-        RunError::NotIntact(wrong) => tracker::refused(wrong.into_findings()),
-        RunError::Contradiction(finding) => tracker::refused(vec![finding]),
+        RunError::Check(error) => tracker::unsound(error),
         other => Failure::usage(other.to_string()),
     }
 }

@@ -10,7 +10,7 @@ use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
 use crate::relations::find;
 use crate::target::Target;
-use crate::{Outcome, exit, files, signers, terminal, tracker};
+use crate::{Outcome, exit, files, keys, signers, terminal, tracker};
 
 /// Merge bundles into one with the records and statements of all
 ///
@@ -63,7 +63,7 @@ impl Merge {
         let mut bundle = intact.bundle().clone();
         let mut findings = Vec::new();
         if is_one_as_it_is {
-            findings = tracker::sound(&intact, policy.as_ref())?.findings;
+            findings = intact.sound(policy.as_ref(), keys::now().timestamp()).map_err(tracker::unsound)?.findings;
         } else {
             // What is intact by itself may contradict something in another bundle.
             let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
