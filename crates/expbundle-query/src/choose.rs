@@ -46,20 +46,22 @@ pub struct Chosen {
     pub ids: Vec<RecordId>,
     /// Those of them that were named by id.
     pub named: BTreeSet<RecordId>,
+    /// Whether nothing was said, and it is the only record that no other follows from.
+    pub is_by_itself: bool,
 }
 
 /// The records that are meant by beginnings of ids; `all` stands for each that no other follows
 /// from. Without a word the only one that no other follows from.
 pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chosen, QueryError> {
     if wanted.is_empty() {
-        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new() });
+        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new(), is_by_itself: true });
     }
     let heads = heads(intact, at)?;
     let (all, words): (Vec<&String>, Vec<_>) = wanted.iter().partition(|word| *word == "all");
     let named = words.into_iter().map(|word| starting(intact.records().keys().copied(), word));
     let named = named.collect::<Result<BTreeSet<RecordId>, _>>()?;
     let others = heads.into_iter().filter(|head| !all.is_empty() && !named.contains(head));
-    Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
+    Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named, is_by_itself: false })
 }
 
 /// The records of its own that a signer may have meant instead of the one that no other derives

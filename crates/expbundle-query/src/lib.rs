@@ -20,6 +20,7 @@ mod parts;
 mod places;
 mod relations;
 mod shown;
+mod sign;
 mod why;
 
 pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, rather, several, starting};
@@ -33,9 +34,9 @@ pub use lineage::{
 pub use names::ArtifactNames;
 pub use parts::{artifact, is_called, section};
 pub use places::places;
-
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
+pub use sign::Plan;
 pub use why::{HowMade, Told, WhyReport};
 
 /// The beginning of an id, as people read it.

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
+use expbundle::sign::SignError;
 use expbundle::verify::OpenError;
 use expbundle_directory::hub::HubError;
 use expbundle_directory::{ApplyError, AttachError, ReleaseError};
@@ -77,6 +78,12 @@ impl From<QueryError> for Failure {
             QueryError::NoArtifact { .. } => Self::usage(error.to_string()).help(ARTIFACTS),
             QueryError::AmbiguousArtifact(_) => {
                 Self::usage(error.to_string()).help(format!("give more of the digest; {ARTIFACTS}"))
+            }
+            QueryError::NoBundleOf(ref path) => Self::new("cli.io", error.to_string())
+                .at(path.as_str())
+                .help("name the bundle itself, or add one to the folder with `expbundle attach`"),
+            QueryError::Gone { ref path, .. } => {
+                Self::new("cli.io", error.to_string()).at(path.as_str()).help("nothing was written; run it again")
             }
             QueryError::NoBundle(path) => Self::usage("there is no bundle in this folder")
                 .at(path.as_str())
@@ -225,6 +232,15 @@ impl From<&OutputError> for Failure {
             WhyNotWritten::KeyIsThere => Self::new("cli.io", why.to_string())
                 .at(path.as_str())
                 .help("choose another name, or move the old key away"),
+        }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::NoRecord(_) | SignError::Itself(_) => Self::usage(error.to_string()),
+            SignError::Statement(error) => Self::new(error.code().as_str(), error.to_string()),
         }
     }
 }

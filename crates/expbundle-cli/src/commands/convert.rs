@@ -1,7 +1,7 @@
 //! `expbundle convert`: runs out of a tracker.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::output::Over;
+use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, file_name, place, save};
 use expbundle_convert::tracker::{Listing, Source, Wanted, key_of};
@@ -199,7 +199,7 @@ impl Convert {
             many.into_folder(&chosen, &out)?
         } else {
             let (summary, family) = many.family(&chosen);
-            if !files::holds(&out, &family) {
+            if !holds(&out, &family) {
                 save(&family, &out)?;
             }
             summary

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
-use expbundle::output::Inputs;
+use expbundle::output::{Inputs, holds};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
@@ -123,7 +123,7 @@ impl Create {
         let intact = bundle.map_err(failure)?;
         say_replaced(&intact);
         let bundle = intact.bundle();
-        if !self.force && files::holds(&self.out, bundle) {
+        if !self.force && holds(&self.out, bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
         } else {
             output.save(bundle)?;
