@@ -7,10 +7,11 @@ use expbundle::hash::{Wanted, hash_file};
 use expbundle::output::Over;
 use expbundle::verify::Intact;
 use expbundle_convert::audit;
+use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
 use expbundle_query::Plan;
 use expbundle_statement::{Predicate, SigningKey};
-use expbundle_words::{Failure, records, statements as words};
+use expbundle_words::{Failure, conversion, records, statements as words};
 
 use crate::keys::SigningArguments;
 use crate::target::Target;
@@ -32,7 +33,7 @@ pub struct StatementArguments {
     #[command(flatten)]
     signing: SigningArguments,
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
-    #[arg(long, value_name = "KIND", value_parser = crate::secrets::kind_or_place)]
+    #[arg(long, value_name = "KIND", value_parser = kind_or_place)]
     allow_secrets: Vec<String>,
     /// Write the result to this file instead of into the bundle itself; `-`: standard output
     #[arg(short, long, value_name = "FILE")]
@@ -91,8 +92,11 @@ impl StatementArguments {
         terminal::talk(&words::planned(&plan, now));
         let said = plan.sign(&signing)?;
         for one in &said {
-            let found = audit::statement(one.file(), one.statement().kind().as_str(), &self.allow_secrets);
-            crate::secrets::refuse(&found, "nothing was written; remove the secret from the statement")?;
+            let found = audit::statement(one.file(), one.statement().kind().as_str(), &self.allow_secrets).places();
+            if !found.is_empty() {
+                let help = "nothing was written; remove the secret from the statement";
+                return Err(conversion::secrets(&found, help));
+            }
         }
         let sound = plan.check(&said, now.timestamp()).map_err(crate::tracker::unsound);
         sound.map_err(|failure| failure.help("nothing was written"))?;

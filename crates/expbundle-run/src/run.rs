@@ -341,8 +341,7 @@ impl Run {
         write(&mut self.draft, &self.summary)?;
         self.artifacts.sort();
         write(&mut self.draft, &self.artifacts)?;
-        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets);
-        let found: Vec<_> = found.found().map(|(place, kind, _)| (place.to_owned(), kind)).collect();
+        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets).places();
         if !found.is_empty() {
             return Err(RunError::Secrets { found });
         }

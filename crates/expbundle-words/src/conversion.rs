@@ -1,6 +1,9 @@
 //! What a conversion found, kept and left out, and why one cannot be done.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
+use expbundle_convert::points::PointsError;
 use expbundle_convert::tracker::Listed;
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
@@ -72,6 +75,32 @@ fn listed(files: &[Embedded]) -> String {
         text += &format!("\n  … and {more} more");
     }
     text
+}
+
+/// What looks like a secret, where none may be: the kinds and places, and never what they are.
+pub fn secrets(found: &[(String, &'static str)], help: &str) -> Failure {
+    const SHOWN: usize = 10;
+    let places: BTreeSet<String> = found.iter().map(|(place, kind)| format!("{} ({kind})", quoted(place))).collect();
+    let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
+    let more = places.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Failure::new("source.secret", format!("found what looks like a secret at: {}{more}", shown.join(", ")))
+        .help(format!("{help}; for a false alarm, pass its kind or location with `--allow-secrets NAME`"))
+}
+
+/// Why the points or lines of a Parquet section are not read or written.
+pub fn points(error: PointsError, section: &str) -> Failure {
+    let failure = Failure::new("cli.limit", error.to_string()).at(section);
+    match error {
+        PointsError::Write(error) => error.into(),
+        PointsError::Series(error) => Failure::new("cli.source", format!("the section cannot be read: {error}"))
+            .at(section)
+            .help("`expbundle extract --section` writes its bytes unchanged"),
+        PointsError::Implausible { .. } => failure.help("`expbundle extract --parquet` writes the section unchanged"),
+        PointsError::Huge { .. } => {
+            failure.help("`--any-size` writes it anyway; `--parquet` writes the section unchanged")
+        }
+    }
 }
 
 impl From<ConvertError> for Failure {

@@ -3,13 +3,24 @@
 use std::fmt::Write as _;
 
 use expbundle_format::Foreign;
-use expbundle_format::number::typed;
+use expbundle_format::number::{Number, typed};
 use serde_json::Value;
 
-use crate::{Tone, block, count, paint};
+use crate::{Tone, block, cell, count, grouped, paint, table};
 
 /// Lines shown of one text.
 const MOST_LINES: usize = 1000;
+
+/// A line for each series of points.
+#[cfg(feature = "convert")]
+pub fn summaries(series: &[(String, expbundle_convert::points::KeySummary)]) -> String {
+    let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
+    rows.extend(series.iter().map(|(key, line)| {
+        vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
+    }));
+    table(&rows)
+}
 
 /// JSON as an indented outline that people read: no brackets, and quotes only where something is
 /// more than a word.

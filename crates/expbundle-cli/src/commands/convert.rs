@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, file_name, place, save};
+use expbundle_convert::secrets::kind_or_place;
 use expbundle_convert::tracker::{Listing, Source, Wanted, key_of};
 use expbundle_convert::{ConvertError, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
@@ -71,7 +72,7 @@ pub struct Convert {
     ///
     /// Warnings name the kind and location of what was left out, e.g. `token` and
     /// `recipe.json/parameters/run_token`. Anyone who gets the bundle can read what is allowed.
-    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
     allow_secrets: Vec<String>,
     /// Add a random salt to every section, so that a section withheld later cannot be guessed from
     /// its digest

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::output::{Inputs, holds};
+use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
 use expbundle_format::sections::{Direction, Identity};
 use expbundle_run::{Intact, Run, RunError};
-use expbundle_words::{Failure, count, hints, quoted};
+use expbundle_words::{Failure, conversion, count, hints, quoted};
 
 use super::convert::role_and_file;
 use crate::numbers::{self, Numbers};
 use crate::target::Target;
-use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
+use crate::{Outcome, choice, exit, files, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files, numbers and hand-written sections
 ///
@@ -60,7 +61,7 @@ pub struct Create {
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
-    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
     allow_secrets: Vec<String>,
     /// Add a random salt to every section, so that a section withheld later cannot be guessed from
     /// its digest
@@ -186,7 +187,7 @@ fn failure(error: RunError) -> Failure {
         RunError::NoTitle => {
             Failure::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
         }
-        RunError::Secrets { found } => secrets::refused(&found, "remove it from the arguments, files and sections given here"),
+        RunError::Secrets { found } => conversion::secrets(&found, "remove it from the arguments, files and sections given here"),
         RunError::Section { source, .. } => {
             Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
         }

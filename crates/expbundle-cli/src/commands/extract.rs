@@ -6,14 +6,13 @@ use camino::Utf8PathBuf;
 use expbundle::Content;
 use expbundle::output::{Inputs, Output, OutputFolder};
 use expbundle::verify::Intact;
-use expbundle_convert::points::{self, CsvError};
+use expbundle_convert::points;
 use expbundle_format::RecordId;
 use expbundle_format::sections;
 use expbundle_query::{artifact, section};
-use expbundle_series::SeriesReader;
-use expbundle_words::{Failure, count};
+use expbundle_words::{Failure, conversion, count};
 
-use crate::{Outcome, choice, exit, files, series, terminal, tracker};
+use crate::{Outcome, choice, exit, files, terminal, tracker};
 
 /// Extract points, sections or artifacts from a bundle, or from a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -81,11 +80,9 @@ impl Extract {
         let name = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
             let (_, content) = section(&intact, record, name)?;
-            let reader = series::open(content, name)?;
-            if !self.any_size {
-                series::csv_affordable(&reader, content, name)?;
-            }
-            return goes.write(|output| write_csv(&reader, name, output));
+            let failure = |error| conversion::points(error, name);
+            let reader = points::open_for_csv(content, self.any_size).map_err(failure)?;
+            return goes.write(|output| points::write_csv(&reader, output).map_err(failure));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
@@ -157,11 +154,4 @@ fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
     let (sections, artifacts) = (count(saved, "section"), count(artifacts.len() as u64, "artifact"));
     terminal::talk(&format!("written {path}: the record, {sections}, {artifacts}\n"));
     Ok(exit::OK)
-}
-
-fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
-    points::write_csv(reader, output).map_err(|error| match error {
-        CsvError::Series(error) => series::failure(&error, name),
-        CsvError::Write(error) => error.into(),
-    })
 }
