@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
+use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
 use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 use jiff::Timestamp;
@@ -15,16 +15,31 @@ pub const FEWEST_DIGITS: usize = 4;
 
 /// The one record whose id begins so.
 pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, QueryError> {
-    let beginning = beginning.to_owned();
-    if beginning.len() < FEWEST_DIGITS {
-        return Err(QueryError::TooShort { beginning, fewest: FEWEST_DIGITS });
-    }
-    let fitting: Vec<RecordId> = ids.into_iter().filter(|id| id.to_string().starts_with(&beginning)).collect();
-    match fitting.as_slice() {
+    match fitting(ids, beginning)?.as_slice() {
         [id] => Ok(*id),
-        [] => Err(QueryError::NoRecord(beginning)),
-        several => Err(QueryError::Ambiguous { beginning, count: several.len() }),
+        [] => Err(QueryError::NoRecord(beginning.to_owned())),
+        several => Err(QueryError::Ambiguous { beginning: beginning.to_owned(), count: several.len() }),
     }
+}
+
+/// The one statement of a bundle whose id begins so.
+///
+/// # Errors
+/// Too few digits, or not one statement: [`QueryError::NotOneStatement`].
+pub fn statement_starting(intact: &Intact, beginning: &str) -> Result<StatementId, QueryError> {
+    let ids = fitting(intact.statements().iter().map(VerifiedStatement::id), beginning)?;
+    let [id] = ids.as_slice() else {
+        return Err(QueryError::NotOneStatement { beginning: beginning.to_owned(), count: ids.len() });
+    };
+    Ok(*id)
+}
+
+/// The ids that begin so.
+fn fitting<T: ToString>(ids: impl IntoIterator<Item = T>, beginning: &str) -> Result<Vec<T>, QueryError> {
+    if beginning.len() < FEWEST_DIGITS {
+        return Err(QueryError::TooShort { beginning: beginning.to_owned(), fewest: FEWEST_DIGITS });
+    }
+    Ok(ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect())
 }
 
 /// The records that no other follows from, of which there is one at least.

@@ -33,6 +33,14 @@ pub enum QueryError {
         /// How many.
         count: usize,
     },
+    /// No statement has an id that begins so, or several have.
+    #[error("{count} statements have an id that begins with `{beginning}`")]
+    NotOneStatement {
+        /// What was given.
+        beginning: String,
+        /// How many.
+        count: usize,
+    },
     /// The bundle holds no record.
     #[error("the bundle has no record")]
     Empty,
@@ -56,6 +64,14 @@ pub enum QueryError {
         /// What was given.
         wanted: String,
         /// The sections that it lists.
+        listed: Vec<SectionName>,
+    },
+    /// No record of the bundle lists a section of this name, nor does the format know it.
+    #[error("no record here has a section `{wanted}`")]
+    NoSectionHere {
+        /// What was given.
+        wanted: String,
+        /// The sections of all records.
         listed: Vec<SectionName>,
     },
     /// The copy leaves the section out.

@@ -15,6 +15,7 @@ mod duplicates;
 mod error;
 mod gather;
 mod lineage;
+mod merge;
 mod names;
 mod parts;
 mod places;
@@ -23,7 +24,9 @@ mod shown;
 mod sign;
 mod why;
 
-pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, rather, several, starting};
+pub use choose::{
+    Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, rather, several, starting, statement_starting,
+};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;
@@ -31,8 +34,9 @@ pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
 pub use lineage::{
     AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
+pub use merge::{Kept, MergeError, Merged, merge};
 pub use names::ArtifactNames;
-pub use parts::{artifact, is_called, section};
+pub use parts::{Extracted, artifact, extract, section, sections_called, takes_in};
 pub use places::places;
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};

@@ -9,7 +9,7 @@ use expbundle::output::{Loss, OutputError, WhyNotWritten};
 use expbundle::sign::SignError;
 use expbundle::verify::OpenError;
 use expbundle_directory::hub::HubError;
-use expbundle_directory::{ApplyError, AttachError, ReleaseError};
+use expbundle_directory::{ApplyError, AttachError, AuditError, ReleaseError};
 use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
@@ -45,6 +45,10 @@ pub fn not_in_cache(error: &HubError) -> String {
 
 const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";
 
+fn names(sections: &[SectionName]) -> String {
+    sections.iter().map(SectionName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
@@ -65,10 +69,19 @@ impl From<QueryError> for Failure {
                 quoted(&beginning)
             ))
             .help("give more digits"),
+            QueryError::NotOneStatement { beginning, count: number } => {
+                let (which, help) = match number as u64 {
+                    0 => ("no statement here has".to_owned(), "`expbundle log` shows the ids"),
+                    several => (format!("{} have", count(several, "statement")), "give more digits"),
+                };
+                Self::usage(format!("{which} an id that begins with {}", quoted(&beginning))).help(help)
+            }
             QueryError::NoSection { wanted, listed } => {
-                let listed: Vec<&str> = listed.iter().map(SectionName::as_str).collect();
-                Self::usage(format!("the record has no section `{wanted}`; it has: {}", listed.join(", ")))
+                Self::usage(format!("the record has no section `{wanted}`; it has: {}", names(&listed)))
                     .help("choose one of these")
+            }
+            QueryError::NoSectionHere { wanted, listed } => {
+                Self::usage(format!("no record here has a section `{wanted}`; the sections are: {}", names(&listed)))
             }
             QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
             QueryError::NoArtifact { wanted, is_listed: true } => {
@@ -132,6 +145,8 @@ impl From<&AttachError> for Failure {
         let failure = Failure::new("cli.attach", error.to_string()).because(error);
         match error {
             AttachError::Read { path, source } => Failure::io("read the file", path, source),
+            AttachError::Open(error) => Failure::from(error),
+            AttachError::Link { .. } => failure.help("replace it with the file itself"),
             AttachError::Card { .. } => failure.help("fix the front matter of the card, or use `--keep-card`"),
             AttachError::NotAttached { .. } => failure.help("check the path"),
             AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
@@ -232,6 +247,17 @@ impl From<&OutputError> for Failure {
             WhyNotWritten::KeyIsThere => Self::new("cli.io", why.to_string())
                 .at(path.as_str())
                 .help("choose another name, or move the old key away"),
+        }
+    }
+}
+
+impl From<&AuditError> for Failure {
+    fn from(error: &AuditError) -> Self {
+        match error {
+            AuditError::Read { path, source } => Self::io("read the bundle", path, source),
+            AuditError::Directory(_) => {
+                Self::new("cli.io", error.to_string()).because(error).help("check the folder and its permissions")
+            }
         }
     }
 }
