@@ -1,68 +1,23 @@
-//! Trackers' sources on the command line: the argument that names a tracker, and errors with their
-//! next step.
+//! Runs of trackers where a bundle is expected, salts, and what was made or joined in memory.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use expbundle::Bundle;
 use expbundle::judge::Verdict;
 use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::Options;
-use expbundle_convert::tracker::{self, Source, TRACKERS, Tracker};
+use expbundle_convert::tracker;
 use expbundle_format::Finding;
 use expbundle_statement::TrustPolicy;
 use expbundle_words::{Failure, findings};
 
 use crate::{files, keys, terminal};
 
-/// Opens what `[TOOL] SOURCE` names: a source of that tracker, or of whichever tracker it is.
-pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, Failure> {
-    let here = Utf8Path::new(".");
-    match words {
-        [tool, path] => {
-            let tracker = tracker::named(tool.as_str()).ok_or_else(|| {
-                let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
-                Failure::usage(format!("`{tool}` is not a tracker that can be read; these are: {}", names.join(", ")))
-            })?;
-            open(tracker, path)
-        }
-        [one] => match tracker::named(one.as_str()).filter(|_| !one.exists()) {
-            Some(tracker) => open(tracker, here),
-            None => found(one),
-        },
-        _ => found(here),
-    }
-}
-
-/// Opens a source of whichever tracker it is.
-fn found(path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
-    files::regular_or_folder(path, "read the source")?;
-    tracker::open_any(path)?.ok_or_else(|| {
-        let read: Vec<String> = tracker::recognized().collect();
-        Failure::new("cli.source", "no tracker data was found")
-            .at(path.as_str())
-            .listing(format!("These are recognized:\n  {}\n", read.join("\n  ")))
-            .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`")
-    })
-}
-
-/// Opens a source of a tracker.
-fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
-    if path.exists() {
-        files::regular_or_folder(path, "read the source")?;
-    }
-    tracker::open(tracker, path).map_err(|error| {
-        Failure::new("cli.source", error.to_string())
-            .because(&error)
-            .at(path.as_str())
-            .help("name the tracker's folder or file; `expbundle convert --help` lists what is read")
-    })
-}
-
 /// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without
 /// writing one.
 pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
-    if is_bundle || files::regular_or_folder(path, "read the source").is_err() {
+    if is_bundle || tracker::look(path).is_err() {
         return files::intact(path);
     }
     let Some(source) = tracker::open_any(path)? else { return files::intact(path) };

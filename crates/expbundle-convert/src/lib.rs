@@ -101,6 +101,28 @@ pub enum ConvertError {
         /// The path.
         path: Utf8PathBuf,
     },
+    /// There is no tracker of this name.
+    #[error("`{0}` is not a tracker that can be read")]
+    NotATracker(String),
+    /// The path holds nothing of any tracker.
+    #[error("no tracker data was found")]
+    NoTracker(Utf8PathBuf),
+    /// The source of a tracker that was named cannot be opened.
+    #[error("{source}")]
+    NamedTracker {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: Box<Self>,
+    },
+    /// The path is neither a file nor a folder, or cannot be looked at.
+    #[error("`{path}` cannot be read")]
+    Look {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// One run is needed, and the source has none that can be read.
     #[error("the source has no run that can be read")]
     NoRun {

@@ -194,6 +194,52 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
     }
 }
 
+/// Opens what `[TOOL] PATH` names: a source of that tracker, or of whichever tracker it is. Without
+/// a path, the current folder.
+///
+/// # Errors
+/// There is nothing of a tracker there, or it cannot be read.
+pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertError> {
+    let here = Utf8Path::new(".");
+    match words {
+        [tool, path] => {
+            let tracker = named(tool.as_str()).ok_or_else(|| ConvertError::NotATracker(tool.to_string()))?;
+            open_looked_at(tracker, path)
+        }
+        [one] => match named(one.as_str()).filter(|_| !one.exists()) {
+            Some(tracker) => open_looked_at(tracker, here),
+            None => found(one),
+        },
+        _ => found(here),
+    }
+}
+
+fn found(path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    look(path)?;
+    open_any(path)?.ok_or_else(|| ConvertError::NoTracker(path.to_owned()))
+}
+
+fn open_looked_at(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    if path.exists() {
+        look(path)?;
+    }
+    open(tracker, path).map_err(|source| ConvertError::NamedTracker { path: path.to_owned(), source: Box::new(source) })
+}
+
+/// Refuses what is neither a regular file nor a folder before it is opened: to open a pipe is to wait
+/// for whoever writes to it, perhaps for ever.
+///
+/// # Errors
+/// [`ConvertError::Look`], of the kind [`InvalidInput`](std::io::ErrorKind::InvalidInput) for such a
+/// thing.
+pub fn look(path: &Utf8Path) -> Result<(), ConvertError> {
+    let looked = std::fs::metadata(path).and_then(|metadata| {
+        let is_read = metadata.is_file() || metadata.is_dir();
+        if is_read { Ok(()) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
+    });
+    looked.map_err(|source| ConvertError::Look { path: path.to_owned(), source })
+}
+
 /// What is read of every tracker whose sources are recognized, in a line each.
 pub fn recognized() -> impl Iterator<Item = String> {
     TRACKERS

@@ -1,10 +1,11 @@
 //! What a conversion found, kept and left out, and why one cannot be done.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use camino::Utf8Path;
 use expbundle_convert::points::PointsError;
-use expbundle_convert::tracker::Listed;
+use expbundle_convert::tracker::{Listed, TRACKERS, recognized};
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
 use crate::{
@@ -121,6 +122,22 @@ impl From<&ConvertError> for Failure {
                 let (wanted, names) = (named(wanted), some_of(&names, 20, ", "));
                 Self::usage(format!("there is no experiment {wanted} in the source; it has: {names}"))
             }
+            ConvertError::NotATracker(tool) => {
+                let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
+                let names = names.join(", ");
+                Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}"))
+            }
+            ConvertError::NoTracker(path) => failure
+                .at(path.as_str())
+                .listing(format!("These are recognized:\n  {}\n", recognized().collect::<Vec<_>>().join("\n  ")))
+                .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`"),
+            ConvertError::NamedTracker { path, .. } => failure
+                .at(path.as_str())
+                .help("name the tracker's folder or file; `expbundle convert --help` lists what is read"),
+            ConvertError::Look { path, source } => match source.kind() {
+                ErrorKind::InvalidInput => Self::not_regular("read the source", path),
+                _ => Self::io("read the source", path, source),
+            },
             ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
             ConvertError::NoRun { unread } => {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")

@@ -5,7 +5,7 @@ use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, file_name, place, save};
 use expbundle_convert::secrets::kind_or_place;
-use expbundle_convert::tracker::{Listing, Source, Wanted, key_of};
+use expbundle_convert::tracker::{Listing, Source, Wanted, key_of, named_or_found};
 use expbundle_convert::{ConvertError, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
@@ -102,7 +102,7 @@ fn listing_words(listing: &Listing) -> String {
 
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
-        let source = tracker::named_or_found(&self.source)?;
+        let source = named_or_found(&self.source)?;
         if self.list {
             return self.print_list(&*source);
         }
