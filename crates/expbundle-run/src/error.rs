@@ -58,6 +58,17 @@ pub enum RunError {
     /// A section cannot be written.
     #[error(transparent)]
     Draft(#[from] DraftError),
+    /// A folder of sections cannot be read.
+    #[error("the folder `{path}` cannot be read")]
+    Folder {
+        /// Which one.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file in a folder of sections that is not named like one.
+    #[error("`{0}` is not named like a section")]
+    SectionName(Utf8PathBuf),
     /// JSON that is not as the section's schema has it.
     #[error("section `{name}` is not as the format has it: {source}")]
     Section {

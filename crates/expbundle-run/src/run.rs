@@ -1,6 +1,6 @@
 //! A run in the making.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
@@ -348,6 +348,22 @@ impl Run {
         // Names of people, machines and places go to identity.json, as those of a tracker's run do.
         Ok(apart::pass(self.draft, self.identity, None)?.bundle)
     }
+}
+
+/// The files of a folder of hand-written sections, for [`Run::file_section`], by the names of the
+/// sections.
+///
+/// # Errors
+/// The folder cannot be read, or holds something else: [`RunError::SectionName`].
+pub fn sections_in(folder: &Utf8Path) -> Result<BTreeMap<SectionName, Utf8PathBuf>, RunError> {
+    let describe = |source| RunError::Folder { path: folder.to_owned(), source };
+    let mut sections = BTreeMap::new();
+    for entry in folder.read_dir_utf8().map_err(describe)? {
+        let path = entry.map_err(describe)?.into_path();
+        let name = path.file_name().unwrap_or_default().parse();
+        sections.insert(name.map_err(|_| RunError::SectionName(path.clone()))?, path);
+    }
+    Ok(sections)
 }
 
 /// Takes the points of a table.

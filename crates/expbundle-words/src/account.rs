@@ -1,7 +1,8 @@
 //! What became of each item of a tracker's run: mapped, kept raw or dropped.
 
+use expbundle::verify::Intact;
 use expbundle_format::Code;
-use expbundle_format::sections::Account;
+use expbundle_format::sections::{Account, Identity};
 
 use crate::{Tone, cell, count, grouped, paint, quoted, table};
 
@@ -25,6 +26,15 @@ pub fn words(account: &Account) -> String {
         )
     };
     format!("{}{verdict}\n{}", table(&rows), secret_words(account))
+}
+
+/// How many names were replaced in a bundle of one record, if any.
+pub fn replaced(intact: &Intact) -> Option<String> {
+    let identity = intact.only_record().and_then(|record| intact.json_section::<Identity>(record))?;
+    let names = count(identity.replaced.len() as u64, "name");
+    (!identity.replaced.is_empty()).then(|| {
+        format!("{names} of people, machines and places replaced by markers; only identity.json has the originals\n")
+    })
 }
 
 /// How many secrets were left out.
