@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::QueryError;
 
 /// Digits that name a record at least: fewer name one by chance.
-pub const FEWEST_DIGITS: usize = 4;
+const FEWEST_DIGITS: usize = 4;
 
 /// The one record whose id begins so.
 pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, QueryError> {
@@ -85,7 +85,13 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
 /// Anybody can make a record or a link by which something derives from the signer's record. So an
 /// objection to another record than the signer's own has to name it, and so has an `authorship` of
 /// a record that is the last one by somebody else's `link` alone.
-pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId, at: Timestamp) -> Vec<RecordId> {
+pub(crate) fn rather(
+    intact: &Intact,
+    signer: &Identity,
+    says: &Predicate,
+    id: RecordId,
+    at: Timestamp,
+) -> Vec<RecordId> {
     let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
     let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
     let own: BTreeSet<RecordId> = own.map(|one| RecordId(one.record().blake3)).collect();
@@ -109,7 +115,7 @@ pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId
 
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be
 /// joined must not get signed what he put into it.
-pub fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
+pub(crate) fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
     let is_claimed = |id: &RecordId| {
         let statements = intact.statements_about(*id).into_iter();
         let mut authors =

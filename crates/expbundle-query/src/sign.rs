@@ -12,7 +12,8 @@ use expbundle_format::RecordId;
 use expbundle_statement::{Identity, Kind, Predicate, Signing};
 use jiff::Timestamp;
 
-use crate::{Chosen, QueryError, Source, claimed_by_others, rather};
+use crate::choose::{Chosen, claimed_by_others, rather};
+use crate::{QueryError, Source};
 
 /// Statements that are about to be signed.
 #[derive(Clone, Debug)]
