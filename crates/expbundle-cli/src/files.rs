@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle::{Bundle, Content};
-use expbundle_directory::{BUNDLE_NAME, hub};
-use expbundle_query::Refused;
+use expbundle::Content;
+use expbundle::verify::Intact;
+use expbundle_directory::hub;
+use expbundle_query::Source;
 use expbundle_words::Failure;
 
 /// What stands for standard input or output in place of a path.
@@ -38,25 +38,15 @@ pub fn stdin() -> Result<Content, Failure> {
     Content::file(file).map_err(|error| temporary(&error))
 }
 
-/// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
-pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
-    if path == STREAM {
-        return checked(Unverified::new(stdin()?), path);
-    }
-    let folder = path;
-    let path = &bundle_of(path);
-    if folder.is_dir() && path.symlink_metadata().is_err() {
-        return Err(Failure::new("cli.io", format!("the folder has no `{BUNDLE_NAME}`"))
-            .at(folder.as_str())
-            .help("name the bundle itself, or add one to the folder with `expbundle attach`"));
-    }
-    let unverified = Unverified::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    checked(unverified, path)
+/// The bundle at a path; `-` is the one on standard input.
+pub fn source(path: &Utf8Path) -> Result<Source, Failure> {
+    let content = (path == STREAM).then(stdin).transpose()?;
+    Ok(Source { path: path.to_owned(), content })
 }
 
-fn checked(unverified: Unverified, path: &Utf8Path) -> Result<Intact, Failure> {
-    let checked = unverified.check(Digests::Blake3);
-    checked.map(|checked| checked.intact).map_err(|wrong| Failure::from(&Refused::by(wrong.into_findings(), path)))
+/// Opens a bundle and checks it. Whatever is not intact is refused with its first error.
+pub fn intact(path: &Utf8Path) -> Result<Intact, Failure> {
+    Ok(source(path)?.intact()?)
 }
 
 /// Opens a file to read it.
@@ -87,19 +77,6 @@ pub fn regular_or_folder(path: &Utf8Path, action: &str) -> Result<(), Failure> {
 pub fn temporary(error: &std::io::Error) -> Failure {
     let folder = std::env::temp_dir().display().to_string();
     Failure::io("use a temporary file", Utf8Path::new(&folder), error)
-}
-
-/// The path of the bundle itself, also when its model directory is named.
-pub fn bundle_of(path: &Utf8Path) -> Utf8PathBuf {
-    if path.is_dir() { path.join(BUNDLE_NAME) } else { path.to_owned() }
-}
-
-/// Whether the bundle that is there has everything of this one, and perhaps statements beyond it.
-pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
-    intact(path).is_ok_and(|there| {
-        bundle.entries().all(|(name, _)| there.bundle().contains(name))
-            && there.bundle().adds_only_statements_to(bundle)
-    })
 }
 
 /// Reads a whole text file that a person names, such as a key.

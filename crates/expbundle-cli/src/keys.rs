@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle_format::time::Time;
-use expbundle_statement::{KeyFileWarning, Signing, SigningKey};
+use expbundle_run::key_file_warning;
+use expbundle_statement::{Signing, SigningKey};
 use expbundle_words::{Failure, one_line};
 use zeroize::Zeroizing;
 
@@ -68,7 +69,7 @@ impl SigningArguments {
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);
         // What is not a private key needs no secrecy.
-        if let Some(warning) = warning(&self.key).filter(|_| !is_public_key(&text)) {
+        if let Some(warning) = key_file_warning(&self.key).filter(|_| !is_public_key(&text)) {
             let help = warning.help().replace("FILE", self.key.as_str());
             let warning = format!("{}: {warning}", self.key);
             terminal::talk(&format!("warning: {}\n  help: {}\n", one_line(&warning), one_line(&help)));
@@ -121,21 +122,6 @@ impl SigningArguments {
 /// Whether a text is the line of a `.pub` file.
 pub fn is_public_key(text: &str) -> bool {
     text.trim_start().starts_with("ssh-")
-}
-
-/// Whether others can get at the file of a key. A pipe that the shell makes is nobody else's.
-#[cfg(unix)]
-fn warning(path: &Utf8Path) -> Option<KeyFileWarning> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    KeyFileWarning::of_mode(metadata.mode())
-}
-
-/// Other systems have no modes.
-#[cfg(not(unix))]
-fn warning(_: &Utf8Path) -> Option<KeyFileWarning> {
-    None
 }
 
 /// The first line of what a descriptor gives.

@@ -14,8 +14,6 @@ mod keys;
 mod numbers;
 mod relations;
 mod schemas;
-mod secrets;
-mod series;
 mod signers;
 mod statements;
 mod target;

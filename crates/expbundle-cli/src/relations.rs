@@ -29,8 +29,8 @@ pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) 
     let question = Question {
         policy: around.trust.as_deref().map(signers::read).transpose()?,
         at: keys::moment(around.at.as_deref())?,
-        about: source(path)?,
-        with: around.with.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
+        about: files::source(path)?,
+        with: around.with.iter().map(|path| files::source(path)).collect::<Result<_, _>>()?,
         record,
         scope,
     };
@@ -46,16 +46,10 @@ pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) 
 
 /// Finds bundles, and says what was not looked at.
 pub fn find(paths: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
-    let sources = paths.iter().map(|path| source(path)).collect::<Result<Vec<_>, _>>()?;
+    let sources = paths.iter().map(|path| files::source(path)).collect::<Result<Vec<_>, _>>()?;
     let Found { sources, passed_over: not_read } = expbundle_query::find(sources)?;
     terminal::talk(&words::passed_over(&not_read));
     Ok(sources)
-}
-
-/// `-` is a bundle on standard input.
-fn source(path: &Utf8Path) -> Result<Source, Failure> {
-    let content = (path == files::STREAM).then(files::stdin).transpose()?;
-    Ok(Source { path: path.to_owned(), content })
 }
 
 /// The exit status of a command that told of these records: that of `verify` for them, and for what

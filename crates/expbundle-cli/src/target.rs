@@ -45,6 +45,14 @@ impl Target {
         }
     }
 
+    /// The path, if it is a file.
+    pub fn path(&self) -> Option<&Utf8Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(output) => Some(output.path()),
+        }
+    }
+
     /// Says on standard output what was written, unless that is the bundle.
     pub fn say(&self, text: &str) {
         match self {

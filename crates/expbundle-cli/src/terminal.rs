@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use expbundle_format::foreign::is_unseen;
 use expbundle_words::Failure;
+use expbundle_words::section::visible_json;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit;
@@ -80,21 +80,11 @@ pub fn say_json_end(items: u64) {
     say_json_text(if items == 0 { "[]\n" } else { "\n]\n" });
 }
 
-/// Writes JSON to stdout, with what is not seen as escapes, and past `anstream`: that takes out DEL
-/// and its like, and then two keys of an object may become one.
+/// Writes JSON to stdout, past `anstream`, which takes out DEL and its like.
 pub fn say_json_text(json: &str) {
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        // Outside of strings there are only line breaks.
-        if is_unseen(c) && !c.is_ascii_control() || c == '\u{7f}' {
-            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
-        }
-    }
     keep(|| {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
+        stdout.write_all(visible_json(json).as_bytes())?;
         stdout.flush()
     });
 }

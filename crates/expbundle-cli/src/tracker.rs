@@ -1,81 +1,27 @@
-//! Trackers' sources on the command line: the argument that names a tracker, and errors with their
-//! next step.
+//! Runs of trackers where a bundle is expected, salts, and what was made or joined in memory.
 
-use std::collections::BTreeSet;
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use expbundle::Bundle;
-use expbundle::draft::OneRecord;
-use expbundle::judge::{State, Verdict};
+use expbundle::judge::Verdict;
 use expbundle::verify::{CheckError, Intact};
 use expbundle_convert::Options;
-use expbundle_convert::blind::blind;
-use expbundle_convert::tracker::{self, Listed, Listing, Source, TRACKERS, Tracker};
+use expbundle_convert::tracker;
 use expbundle_format::Finding;
 use expbundle_statement::TrustPolicy;
-use expbundle_words::{Failure, findings, named, some_of};
+use expbundle_words::{Failure, findings};
 
 use crate::{files, keys, terminal};
-
-/// Opens what `[TOOL] SOURCE` names: a source of that tracker, or of whichever tracker it is.
-pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, Failure> {
-    let here = Utf8Path::new(".");
-    match words {
-        [tool, path] => {
-            let tracker = tracker::named(tool.as_str()).ok_or_else(|| {
-                let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
-                Failure::usage(format!("`{tool}` is not a tracker that can be read; these are: {}", names.join(", ")))
-            })?;
-            open(tracker, path)
-        }
-        [one] => match tracker::named(one.as_str()).filter(|_| !one.exists()) {
-            Some(tracker) => open(tracker, here),
-            None => found(one),
-        },
-        _ => found(here),
-    }
-}
-
-/// Opens a source of whichever tracker it is.
-fn found(path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
-    files::regular_or_folder(path, "read the source")?;
-    tracker::open_any(path)?.ok_or_else(|| {
-        let read: Vec<String> = tracker::recognized().collect();
-        Failure::new("cli.source", "no tracker data was found")
-            .at(path.as_str())
-            .listing(format!("These are recognized:\n  {}\n", read.join("\n  ")))
-            .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`")
-    })
-}
-
-/// Opens a source of a tracker.
-fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, Failure> {
-    if path.exists() {
-        files::regular_or_folder(path, "read the source")?;
-    }
-    tracker::open(tracker, path).map_err(|error| {
-        Failure::new("cli.source", error.to_string())
-            .because(&error)
-            .at(path.as_str())
-            .help("name the tracker's folder or file; `expbundle convert --help` lists what is read")
-    })
-}
 
 /// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without
 /// writing one.
 pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
-    if is_bundle || files::regular_or_folder(path, "read the source").is_err() {
+    if is_bundle || tracker::look(path).is_err() {
         return files::intact(path);
     }
     let Some(source) = tracker::open_any(path)? else { return files::intact(path) };
     Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
-}
-
-/// The bundle with a random salt in every section.
-pub fn blinded(bundle: &OneRecord) -> Result<OneRecord, Failure> {
-    Ok(blind(bundle, salt)?)
 }
 
 /// 32 random bytes.
@@ -88,37 +34,18 @@ pub fn salt() -> std::io::Result<[u8; 32]> {
 /// A bundle in memory, checked as any other: what converters make is held to the format too, and so
 /// is what was joined.
 pub fn checked(bundle: &Bundle, policy: Option<&TrustPolicy>) -> Result<(Intact, Verdict), Failure> {
-    let intact = match bundle.check() {
-        Ok(checked) => checked.intact,
-        Err(CheckError::Io(error)) => return Err(files::temporary(&error)),
-        Err(CheckError::NotIntact(wrong)) => return Err(refused(wrong.into_findings())),
+    bundle.sound(policy, keys::now().timestamp()).map_err(unsound)
+}
+
+/// The last of the errors, when the others were printed.
+pub fn unsound(error: CheckError) -> Failure {
+    let found = match error {
+        CheckError::Io(error) => return files::temporary(&error),
+        CheckError::NotIntact(wrong) => wrong.into_findings(),
+        CheckError::Contradiction(found) => found,
     };
-    let verdict = sound(&intact, policy)?;
-    Ok((intact, verdict))
-}
-
-/// What follows from an intact bundle, unless its parts contradict each other.
-pub fn sound(intact: &Intact, policy: Option<&TrustPolicy>) -> Result<Verdict, Failure> {
-    let verdict = intact.judge(policy, keys::now().timestamp());
-    if verdict.state <= State::Malformed { Err(refused(verdict.findings)) } else { Ok(verdict) }
-}
-
-/// The last error, when the others were printed.
-pub fn refused(found: Vec<Finding>) -> Failure {
     let mut errors: Vec<Finding> = found.into_iter().filter(Finding::is_error).collect();
     let last = errors.pop().expect("a bundle that is not intact has an error finding");
     terminal::talk(&findings::all(&errors));
     Failure::from(last)
-}
-
-/// Runs that are meant by `--experiment`: by name or id.
-pub fn of_experiment<'a>(listing: &'a Listing, experiment: &'a str) -> Result<Vec<&'a Listed>, Failure> {
-    let chosen: Vec<&Listed> = listing.of_experiment(experiment).collect();
-    if chosen.is_empty() {
-        let names: BTreeSet<&str> = listing.runs.iter().filter_map(|run| run.experiment.as_deref()).collect();
-        let names: Vec<String> = names.into_iter().map(named).collect();
-        let (wanted, names) = (named(experiment), some_of(&names, 20, ", "));
-        return Err(Failure::usage(format!("there is no experiment {wanted} in the source; it has: {names}")));
-    }
-    Ok(chosen)
 }

@@ -1,7 +1,7 @@
 //! Blinding: a salt in every section, so that one that is withheld cannot be guessed from its
 //! digest (spec/sections.md, "Withholding").
 
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 
 use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
@@ -12,6 +12,9 @@ use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console}
 
 use crate::ConvertError;
 use crate::series::Section;
+
+/// Gives 32 random bytes, which nobody may know beforehand.
+pub type Salt<'a> = dyn Fn() -> io::Result<[u8; 32]> + Sync + 'a;
 
 /// Makes a blinded record of one that is unsigned. Its id is another one, and differs with every
 /// salt.

@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use expbundle::Content;
+use expbundle::hash::{HashError, list_files};
 use expbundle::verify::Intact;
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{self, Identity};
@@ -21,6 +24,9 @@ use crate::{ConvertError, apart, audit};
 
 /// The kind of what must not be shared with anybody.
 const SECRET: &str = "secret";
+
+/// The largest file of a folder that is looked into, in bytes. Weights are not text.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// What a bundle, or a folder with one, shows.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -163,6 +169,24 @@ impl Search {
                 }
             };
             self.secrets(part, &shown, &audit::entry(name, content));
+        }
+        Ok(())
+    }
+
+    /// Looks at the files beside a bundle, which are shared with it.
+    ///
+    /// # Errors
+    /// A file or folder cannot be read.
+    pub fn folder(&mut self, folder: &Utf8Path) -> Result<(), ConvertError> {
+        for file in list_files(folder, &|_, _| false)?.0 {
+            let on_disk = file.on_disk(folder);
+            let path = on_disk.strip_prefix(folder).unwrap_or(&on_disk);
+            if path == BUNDLE_NAME {
+                continue;
+            }
+            let bytes = (file.size <= MOST_BYTES).then(|| std::fs::read(&on_disk)).transpose();
+            let bytes = bytes.map_err(|source| HashError::Read { path: on_disk.clone(), source })?;
+            self.folder_file(path.as_str(), bytes.as_deref());
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::apart::{self, Passed};
+use crate::blind::{Salt, blind};
 use crate::embed::Budget;
 use crate::scrub::Scrubber;
 use crate::{ConvertError, Options, embed, findings};
@@ -55,6 +56,18 @@ impl Converted {
     /// The id of its record.
     pub fn record(&self) -> RecordId {
         self.bundle.record().id()
+    }
+
+    /// The same with a salt in every section of its record, if there are salts
+    /// ([`blind`](crate::blind)).
+    ///
+    /// # Errors
+    /// There is no salt, or a section has no room for one.
+    pub fn blinded(mut self, salt: Option<&Salt<'_>>) -> Result<Self, ConvertError> {
+        if let Some(salt) = salt {
+            self.bundle = blind(&self.bundle, salt)?;
+        }
+        Ok(self)
     }
 }
 

@@ -252,6 +252,7 @@ impl<'a> Ledger<'a> {
             Ok(_) => Ok(converted),
             Err(CheckError::Io(error)) => Err(error.into()),
             Err(CheckError::NotIntact(wrong)) => Err(ConvertError::NotIntact { findings: wrong.into_findings() }),
+            Err(CheckError::Contradiction(findings)) => Err(ConvertError::NotIntact { findings }),
         }
     }
 }

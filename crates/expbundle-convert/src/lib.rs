@@ -12,6 +12,8 @@ use std::error::Error;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::DraftError;
 use expbundle::hash::HashError;
+use expbundle::output::OutputError;
+use expbundle::verify::OpenError;
 use expbundle_format::record::Word;
 use expbundle_series::SeriesError;
 
@@ -99,6 +101,28 @@ pub enum ConvertError {
         /// The path.
         path: Utf8PathBuf,
     },
+    /// There is no tracker of this name.
+    #[error("`{0}` is not a tracker that can be read")]
+    NotATracker(String),
+    /// The path holds nothing of any tracker.
+    #[error("no tracker data was found")]
+    NoTracker(Utf8PathBuf),
+    /// The source of a tracker that was named cannot be opened.
+    #[error("{source}")]
+    NamedTracker {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: Box<Self>,
+    },
+    /// The path is neither a file nor a folder, or cannot be looked at.
+    #[error("`{path}` cannot be read")]
+    Look {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// One run is needed, and the source has none that can be read.
     #[error("the source has no run that can be read")]
     NoRun {
@@ -154,6 +178,20 @@ pub enum ConvertError {
     NotIntact {
         /// The cause.
         findings: Vec<expbundle_format::Finding>,
+    },
+    /// The bundle that is in the place of a new one cannot be looked at.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A bundle cannot be written to its place.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// There is no experiment or project of this name or id in the source.
+    #[error("there is no experiment `{wanted}` in the source")]
+    NoExperiment {
+        /// What was given.
+        wanted: String,
+        /// The names of those that there are.
+        names: Vec<String>,
     },
     /// A temporary file cannot be written.
     #[error("cannot use a temporary file: {0}")]

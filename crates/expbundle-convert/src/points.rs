@@ -6,7 +6,11 @@ use std::ops::ControlFlow;
 use expbundle::Content;
 use expbundle_format::number::Number;
 use expbundle_format::time::Time;
-use expbundle_series::{Point, SeriesError, SeriesReader};
+use expbundle_series::{ConsoleLine, ConsoleReader, Point, SeriesError, SeriesReader};
+
+pub use expbundle_series::KeySummary;
+
+use crate::series::Section;
 
 /// The most points for each byte of a section, and the least that are many: see [`is_plausible`].
 const POINTS_OF_A_BYTE: u64 = 64;
@@ -24,9 +28,55 @@ pub fn is_plausible(reader: &SeriesReader, content: &Content) -> bool {
 const CSV_BYTES: u64 = 1 << 30;
 const CSV_TIMES: u64 = 128;
 
-/// About the size in GiB of a section as CSV, if that is many times as large: a key of 4 KiB stands
-/// in a line of CSV for each of its points.
-pub fn huge_csv(reader: &SeriesReader, content: &Content) -> Result<Option<u128>, SeriesError> {
+/// Why points are not told or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PointsError {
+    /// The section cannot be read.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
+    /// It takes minutes to read and has hardly any bytes.
+    #[error("the section claims to have {points} points in {bytes} bytes")]
+    Implausible {
+        /// As many as it says.
+        points: u64,
+        /// Its size.
+        bytes: u64,
+    },
+    /// It would be many times as large as CSV.
+    #[error("as CSV the section would be about {gib} GiB; it has {bytes} bytes")]
+    Huge {
+        /// In GiB.
+        gib: u128,
+        /// The size of the section.
+        bytes: u64,
+    },
+    /// The output takes no more.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+/// The line of each series of a section, by its key.
+///
+/// # Errors
+/// The section cannot be read, or not in reasonable time.
+pub fn summaries(content: &Content) -> Result<Vec<(String, KeySummary)>, PointsError> {
+    let reader = SeriesReader::open(Section(content.clone()))?;
+    if !is_plausible(&reader, content) {
+        return Err(PointsError::Implausible { points: reader.rows(), bytes: content.size() });
+    }
+    Ok(reader.summaries()?)
+}
+
+/// Opens a section to [write](write_csv) it as CSV, unless that would be many times as large: a key
+/// of 4 KiB stands in a line of CSV for each of its points.
+///
+/// # Errors
+/// The section cannot be read, or is refused for its size.
+pub fn open_for_csv(content: &Content, any_size: bool) -> Result<SeriesReader, PointsError> {
+    let reader = SeriesReader::open(Section(content.clone()))?;
+    if any_size {
+        return Ok(reader);
+    }
     let most = CSV_BYTES.max(content.size().saturating_mul(CSV_TIMES));
     let (mut points, mut bytes) = (0_u64, 0_u64);
     let counted = reader.try_for_each(|point| {
@@ -37,23 +87,23 @@ pub fn huge_csv(reader: &SeriesReader, content: &Content) -> Result<Option<u128>
         if bytes > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let about = (u128::from(bytes) * u128::from(reader.rows()) / u128::from(points.max(1))) >> 30;
-    Ok(counted.is_break().then_some(about.max(1)))
+    match counted {
+        ControlFlow::Break(()) => Err(PointsError::Huge { gib: about.max(1), bytes: content.size() }),
+        ControlFlow::Continue(()) => Ok(reader),
+    }
 }
 
-/// Why points are not written as CSV.
-#[derive(Debug, thiserror::Error)]
-pub enum CsvError {
-    /// The section cannot be read.
-    #[error(transparent)]
-    Series(#[from] SeriesError),
-    /// The output takes no more.
-    #[error(transparent)]
-    Write(#[from] io::Error),
+/// Tells every line of the console, as it was written.
+///
+/// # Errors
+/// The section cannot be read.
+pub fn console(content: &Content, tell: impl FnMut(&ConsoleLine)) -> Result<(), PointsError> {
+    Ok(ConsoleReader::open(Section(content.clone()))?.for_each(tell)?)
 }
 
 /// Writes every point of a section as a line of CSV (RFC 4180): key, step, time, value, text.
 /// Floats that JSON lacks are `NaN`, `Infinity`, `-Infinity`; times are RFC 3339.
-pub fn write_csv(reader: &SeriesReader, output: impl Write) -> Result<(), CsvError> {
+pub fn write_csv(reader: &SeriesReader, output: impl Write) -> Result<(), PointsError> {
     let mut csv = Csv::new(output).map_err(io::Error::from)?;
     match reader.try_for_each(|point| match csv.point(&point.key, &point.point()) {
         Ok(()) => ControlFlow::Continue(()),

@@ -241,6 +241,11 @@ impl Scrubber {
         self.found.iter().map(|((place, kind), count)| (place.as_str(), *kind, *count))
     }
 
+    /// The places of what was found so far, each with the kind.
+    pub fn places(&self) -> Vec<(String, &'static str)> {
+        self.found.keys().map(|(place, kind)| (place.clone(), *kind)).collect()
+    }
+
     /// Counts what was found, by kind.
     pub(crate) fn count(&self, account: &mut Account) {
         for (_, kind, count) in self.found() {

@@ -3,6 +3,7 @@
 //! [`TRACKERS`] is the only list. The help of `convert`, `--list`, the detection of a source, the
 //! fuzz target and the tests walk it, so a new tracker is one line here (docs/adding-a-tracker.md).
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 
@@ -102,12 +103,40 @@ impl Listed {
     }
 }
 
+/// Which runs of a source are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// Every run.
+    All,
+    /// Those of an experiment or project, by its name or id.
+    Experiment(&'a str),
+    /// Those that [`Listing::find`] finds.
+    Runs(&'a [String]),
+}
+
 impl Listing {
-    /// The runs of an experiment or project, by its name or id.
-    pub fn of_experiment<'a>(&'a self, experiment: &'a str) -> impl Iterator<Item = &'a Listed> {
-        self.runs.iter().filter(move |run| {
-            run.experiment.as_deref() == Some(experiment) || run.experiment_id.as_deref() == Some(experiment)
-        })
+    /// The runs that are meant.
+    ///
+    /// # Errors
+    /// Those of [`Listing::find`], or [`ConvertError::NoExperiment`].
+    pub fn chosen(&self, wanted: Wanted<'_>) -> Result<Vec<&Listed>, ConvertError> {
+        match wanted {
+            Wanted::All => Ok(self.runs.iter().collect()),
+            Wanted::Experiment(experiment) => self.of_experiment(experiment),
+            Wanted::Runs(runs) => runs.iter().map(|run| self.find(run)).collect(),
+        }
+    }
+
+    fn of_experiment(&self, wanted: &str) -> Result<Vec<&Listed>, ConvertError> {
+        let is_meant =
+            |run: &&Listed| [&run.experiment, &run.experiment_id].map(Option::as_deref).contains(&Some(wanted));
+        let chosen: Vec<&Listed> = self.runs.iter().filter(is_meant).collect();
+        if chosen.is_empty() {
+            let names: BTreeSet<&String> = self.runs.iter().filter_map(|run| run.experiment.as_ref()).collect();
+            let names = names.into_iter().cloned().collect();
+            return Err(ConvertError::NoExperiment { wanted: wanted.to_owned(), names });
+        }
+        Ok(chosen)
     }
 
     /// The run that is meant: the one of this key, or else of this id, or else of this name, or
@@ -163,6 +192,52 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
         Some((_, source)) => Ok(Some(source)),
         None => trouble.map_or(Ok(None), Err),
     }
+}
+
+/// Opens what `[TOOL] PATH` names: a source of that tracker, or of whichever tracker it is. Without
+/// a path, the current folder.
+///
+/// # Errors
+/// There is nothing of a tracker there, or it cannot be read.
+pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertError> {
+    let here = Utf8Path::new(".");
+    match words {
+        [tool, path] => {
+            let tracker = named(tool.as_str()).ok_or_else(|| ConvertError::NotATracker(tool.to_string()))?;
+            open_looked_at(tracker, path)
+        }
+        [one] => match named(one.as_str()).filter(|_| !one.exists()) {
+            Some(tracker) => open_looked_at(tracker, here),
+            None => found(one),
+        },
+        _ => found(here),
+    }
+}
+
+fn found(path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    look(path)?;
+    open_any(path)?.ok_or_else(|| ConvertError::NoTracker(path.to_owned()))
+}
+
+fn open_looked_at(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    if path.exists() {
+        look(path)?;
+    }
+    open(tracker, path).map_err(|source| ConvertError::NamedTracker { path: path.to_owned(), source: Box::new(source) })
+}
+
+/// Refuses what is neither a regular file nor a folder before it is opened: to open a pipe is to wait
+/// for whoever writes to it, perhaps for ever.
+///
+/// # Errors
+/// [`ConvertError::Look`], of the kind [`InvalidInput`](std::io::ErrorKind::InvalidInput) for such a
+/// thing.
+pub fn look(path: &Utf8Path) -> Result<(), ConvertError> {
+    let looked = std::fs::metadata(path).and_then(|metadata| {
+        let is_read = metadata.is_file() || metadata.is_dir();
+        if is_read { Ok(()) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
+    });
+    looked.map_err(|source| ConvertError::Look { path: path.to_owned(), source })
 }
 
 /// What is read of every tracker whose sources are recognized, in a line each.
@@ -222,8 +297,6 @@ pub(crate) fn unreadable(path: &Utf8Path, source: impl Into<Box<dyn Error + Send
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

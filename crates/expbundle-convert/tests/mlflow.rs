@@ -4,8 +4,11 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use expbundle_convert::{Converted, Options, tracker};
+use expbundle_convert::many::Many;
+use expbundle_convert::tracker::{Listed, Wanted};
+use expbundle_convert::{ConvertError, Converted, Options, tracker};
 use expbundle_format::record::{Form, Status};
 use expbundle_format::sections::{Account, Artifact, Direction, Goal, SourceSection};
 use serde_json::Value;
@@ -425,6 +428,31 @@ fn a_damaged_store_gives_everything_intact_and_says_what_is_not() {
     assert_eq!(opened.recipe.parameters.len(), 5);
     let whole = convert(&fixture("file-store-v3"), BASE_64);
     assert_eq!(total(account, "metric point"), total(&whole.account, "metric point") - 1);
+}
+
+#[test]
+fn many_runs_are_written_once_and_what_goes_wrong_with_one_is_told() {
+    let copy = copy_of("file-store-v3");
+    let source = open("mlflow", copy.path());
+    let listing = source.runs().expect("readable");
+    let mut runs = listing.chosen(Wanted::All).expect("all of them");
+    let none = Listed::new("none");
+    runs.push(&none);
+    let wrong = AtomicUsize::new(0);
+    let done = |error: Option<&ConvertError>| _ = wrong.fetch_add(usize::from(error.is_some()), Ordering::Relaxed);
+    let many = Many { source: &*source, options: &Options::default(), salt: None, done: &done };
+    let folder = copy.path().join("bundles");
+    let written = (runs.len() - 1) as u64;
+    for expected in [(written, 0), (0, written)] {
+        let summary = many.into_folder(&runs, &folder).expect("room");
+        assert_eq!((summary.new, summary.unchanged), expected);
+        assert_eq!(summary.failed, ["none"]);
+    }
+    let (summary, family) = many.family(&runs);
+    assert_eq!((summary.new, family.records().count() as u64), (written, written));
+    assert_eq!(wrong.into_inner(), 3);
+    let wanted = Wanted::Experiment("none");
+    assert!(matches!(listing.chosen(wanted), Err(ConvertError::NoExperiment { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::State;
 use expbundle::lock::{Seen, sweep};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
-use expbundle::verify::{CheckError, Digests, Intact};
+use expbundle::verify::{CheckError, Digests, Intact, OpenError};
 use expbundle_format::container::EntryName;
 use expbundle_format::time::Time;
 use expbundle_format::{Finding, RecordId, StatementId};
@@ -65,6 +65,15 @@ pub enum AttachError {
         /// The cause.
         source: io::Error,
     },
+    /// The bundle of the folder is not intact, or cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A link has the bundle's name.
+    #[error("`{path}` is a symlink, and symlinks are not written through")]
+    Link {
+        /// Which file.
+        path: Utf8PathBuf,
+    },
     /// Something else has the bundle's name.
     #[error("`{path}` exists but is not a readable bundle; move it away first")]
     NotOurs {
@@ -117,6 +126,20 @@ pub enum AttachError {
         /// The folder.
         path: Utf8PathBuf,
     },
+}
+
+/// The bundle that is in a folder, checked. Nothing is read through a link; what else has its name is
+/// refused where a change is planned.
+///
+/// # Errors
+/// [`AttachError::Open`] or [`AttachError::Link`].
+pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, AttachError> {
+    let path = folder.join(BUNDLE_NAME);
+    match fs::symlink_metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(expbundle::open(&path)?)),
+        Ok(metadata) if metadata.is_symlink() => Err(AttachError::Link { path }),
+        _ => Ok(None),
+    }
 }
 
 /// Works out what attaching a bundle to a folder changes.

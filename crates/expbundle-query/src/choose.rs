@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
+use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
 use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 use jiff::Timestamp;
@@ -11,20 +11,35 @@ use jiff::Timestamp;
 use crate::QueryError;
 
 /// Digits that name a record at least: fewer name one by chance.
-pub const FEWEST_DIGITS: usize = 4;
+const FEWEST_DIGITS: usize = 4;
 
 /// The one record whose id begins so.
 pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Result<RecordId, QueryError> {
-    let beginning = beginning.to_owned();
-    if beginning.len() < FEWEST_DIGITS {
-        return Err(QueryError::TooShort { beginning, fewest: FEWEST_DIGITS });
-    }
-    let fitting: Vec<RecordId> = ids.into_iter().filter(|id| id.to_string().starts_with(&beginning)).collect();
-    match fitting.as_slice() {
+    match fitting(ids, beginning)?.as_slice() {
         [id] => Ok(*id),
-        [] => Err(QueryError::NoRecord(beginning)),
-        several => Err(QueryError::Ambiguous { beginning, count: several.len() }),
+        [] => Err(QueryError::NoRecord(beginning.to_owned())),
+        several => Err(QueryError::Ambiguous { beginning: beginning.to_owned(), count: several.len() }),
     }
+}
+
+/// The one statement of a bundle whose id begins so.
+///
+/// # Errors
+/// Too few digits, or not one statement: [`QueryError::NotOneStatement`].
+pub fn statement_starting(intact: &Intact, beginning: &str) -> Result<StatementId, QueryError> {
+    let ids = fitting(intact.statements().iter().map(VerifiedStatement::id), beginning)?;
+    let [id] = ids.as_slice() else {
+        return Err(QueryError::NotOneStatement { beginning: beginning.to_owned(), count: ids.len() });
+    };
+    Ok(*id)
+}
+
+/// The ids that begin so.
+fn fitting<T: ToString>(ids: impl IntoIterator<Item = T>, beginning: &str) -> Result<Vec<T>, QueryError> {
+    if beginning.len() < FEWEST_DIGITS {
+        return Err(QueryError::TooShort { beginning: beginning.to_owned(), fewest: FEWEST_DIGITS });
+    }
+    Ok(ids.into_iter().filter(|id| id.to_string().starts_with(beginning)).collect())
 }
 
 /// The records that no other follows from, of which there is one at least.
@@ -46,20 +61,22 @@ pub struct Chosen {
     pub ids: Vec<RecordId>,
     /// Those of them that were named by id.
     pub named: BTreeSet<RecordId>,
+    /// Whether nothing was said, and it is the only record that no other follows from.
+    pub is_by_itself: bool,
 }
 
 /// The records that are meant by beginnings of ids; `all` stands for each that no other follows
 /// from. Without a word the only one that no other follows from.
 pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chosen, QueryError> {
     if wanted.is_empty() {
-        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new() });
+        return Ok(Chosen { ids: vec![one(intact, None, at)?], named: BTreeSet::new(), is_by_itself: true });
     }
     let heads = heads(intact, at)?;
     let (all, words): (Vec<&String>, Vec<_>) = wanted.iter().partition(|word| *word == "all");
     let named = words.into_iter().map(|word| starting(intact.records().keys().copied(), word));
     let named = named.collect::<Result<BTreeSet<RecordId>, _>>()?;
     let others = heads.into_iter().filter(|head| !all.is_empty() && !named.contains(head));
-    Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named })
+    Ok(Chosen { ids: named.iter().copied().chain(others).collect(), named, is_by_itself: false })
 }
 
 /// The records of its own that a signer may have meant instead of the one that no other derives
@@ -68,7 +85,13 @@ pub fn several(intact: &Intact, wanted: &[String], at: Timestamp) -> Result<Chos
 /// Anybody can make a record or a link by which something derives from the signer's record. So an
 /// objection to another record than the signer's own has to name it, and so has an `authorship` of
 /// a record that is the last one by somebody else's `link` alone.
-pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId, at: Timestamp) -> Vec<RecordId> {
+pub(crate) fn rather(
+    intact: &Intact,
+    signer: &Identity,
+    says: &Predicate,
+    id: RecordId,
+    at: Timestamp,
+) -> Vec<RecordId> {
     let by_signer = |one: &&VerifiedStatement| one.identity() == signer;
     let own = intact.statements().iter().filter(by_signer).filter(|one| one.kind() == Kind::Authorship);
     let own: BTreeSet<RecordId> = own.map(|one| RecordId(one.record().blake3)).collect();
@@ -92,7 +115,7 @@ pub fn rather(intact: &Intact, signer: &Identity, says: &Predicate, id: RecordId
 
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be
 /// joined must not get signed what he put into it.
-pub fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
+pub(crate) fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {
     let is_claimed = |id: &RecordId| {
         let statements = intact.statements_about(*id).into_iter();
         let mut authors =

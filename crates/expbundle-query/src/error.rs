@@ -4,10 +4,11 @@ use std::io;
 
 use camino::Utf8PathBuf;
 use expbundle::hash::HashError;
+use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::SectionName;
 use expbundle_format::{Finding, RecordId};
 
-use crate::Refused;
+use crate::{Refused, short};
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,18 +33,45 @@ pub enum QueryError {
         /// How many.
         count: usize,
     },
+    /// No statement has an id that begins so, or several have.
+    #[error("{count} statements have an id that begins with `{beginning}`")]
+    NotOneStatement {
+        /// What was given.
+        beginning: String,
+        /// How many.
+        count: usize,
+    },
     /// The bundle holds no record.
     #[error("the bundle has no record")]
     Empty,
     /// There are several records that no other follows from, and one is needed.
     #[error("the bundle has {} records that no other record derives from", .0.len())]
     WhichRecord(Vec<RecordId>),
+    /// They would be signed as the signer's own, and another key signed them as its own.
+    #[error("{} records are signed by another key", .0.len())]
+    SignedByOthers(Vec<RecordId>),
+    /// A record was taken out of the bundle since it was read.
+    #[error("the bundle changed in the meantime: record {} is gone", short(record))]
+    Gone {
+        /// The bundle.
+        path: Utf8PathBuf,
+        /// The record.
+        record: RecordId,
+    },
     /// A record lists no section of this name.
     #[error("the record has no section `{wanted}`")]
     NoSection {
         /// What was given.
         wanted: String,
         /// The sections that it lists.
+        listed: Vec<SectionName>,
+    },
+    /// No record of the bundle lists a section of this name, nor does the format know it.
+    #[error("no record here has a section `{wanted}`")]
+    NoSectionHere {
+        /// What was given.
+        wanted: String,
+        /// The sections of all records.
         listed: Vec<SectionName>,
     },
     /// The copy leaves the section out.
@@ -63,6 +91,9 @@ pub enum QueryError {
     /// A folder holds no bundle, nor does any below it.
     #[error("there is no bundle in the folder `{0}`")]
     NoBundle(Utf8PathBuf),
+    /// A model folder has none of its own.
+    #[error("the folder has no `{BUNDLE_NAME}`")]
+    NoBundleOf(Utf8PathBuf),
     /// There was nothing to look at.
     #[error("there is no bundle to look at")]
     Nothing,

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::family::check_all;
 use expbundle::hash;
-use expbundle::verify::{Checked, NotIntact, Unverified};
+use expbundle::verify::{Checked, Digests, Intact, NotIntact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::Finding;
 
@@ -29,6 +29,32 @@ impl From<Utf8PathBuf> for Source {
 }
 
 impl Source {
+    /// The path of the bundle itself, also where its model folder is named.
+    pub fn bundle_path(&self) -> Utf8PathBuf {
+        let is_folder = self.content.is_none() && self.path.is_dir();
+        if is_folder { self.path.join(BUNDLE_NAME) } else { self.path.clone() }
+    }
+
+    /// Opens a bundle, or that of a model folder, and checks it.
+    ///
+    /// # Errors
+    /// [`QueryError::NoBundleOf`] for a folder without one; [`QueryError::Refused`] with the first
+    /// error of one that is not intact or cannot be read.
+    pub fn intact(&self) -> Result<Intact, QueryError> {
+        let path = self.bundle_path();
+        if path != self.path && path.symlink_metadata().is_err() {
+            return Err(QueryError::NoBundleOf(self.path.clone()));
+        }
+        let opened = Self { path: path.clone(), content: self.content.clone() }.open();
+        let checked = match opened {
+            Ok(unverified) => {
+                unverified.check(Digests::Blake3).map_err(|wrong| Refused::by(wrong.into_findings(), &path))
+            }
+            Err(error) => Err(Refused { path, why: WhyRefused::Read(error) }),
+        };
+        checked.map(|checked| checked.intact).map_err(|refused| QueryError::Refused(Box::new(refused)))
+    }
+
     fn open(self) -> io::Result<Unverified> {
         match self.content {
             Some(content) => Ok(Unverified::new(content)),

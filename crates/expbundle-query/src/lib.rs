@@ -15,14 +15,16 @@ mod duplicates;
 mod error;
 mod gather;
 mod lineage;
+mod merge;
 mod names;
 mod parts;
 mod places;
 mod relations;
 mod shown;
+mod sign;
 mod why;
 
-pub use choose::{Chosen, FEWEST_DIGITS, chosen, claimed_by_others, one, rather, several, starting};
+pub use choose::{Chosen, chosen, one, several, starting, statement_starting};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;
@@ -30,12 +32,13 @@ pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
 pub use lineage::{
     AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
+pub use merge::{Kept, MergeError, Merged, merge};
 pub use names::ArtifactNames;
-pub use parts::{artifact, is_called, section, told};
+pub use parts::{Extracted, artifact, extract, section, sections_called, takes_in, told};
 pub use places::places;
-
 pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
+pub use sign::Plan;
 pub use why::{HowMade, Told, WhyReport};
 
 /// The beginning of an id, as people read it.

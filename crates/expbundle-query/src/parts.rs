@@ -1,18 +1,102 @@
 //! Parts of a record: a section by its name, an embedded artifact by its digest or name.
 
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
 use expbundle::Content;
+use expbundle::output::{OutputError, OutputFolder};
 use expbundle::verify::Intact;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::limits::Limits;
-use expbundle_format::sections::{Artifact, Artifacts, Identity, JsonSection};
-use expbundle_format::{RecordId, json};
+use expbundle_format::record::Form;
+use expbundle_format::sections::{self, Artifact, Artifacts, Identity, JsonSection};
+use expbundle_format::tree::Tree;
+use expbundle_format::{Agreement, ArtifactDigests, RecordId, json};
 use serde_json::Value;
 
 use crate::QueryError;
 
 /// Whether a section is meant: by its name, with or without extension.
-pub fn is_called(section: &SectionName, wanted: &str) -> bool {
-    section.as_str() == wanted || section.as_str().split('.').next() == Some(wanted)
+fn is_called(section: &str, wanted: &str) -> bool {
+    section == wanted || section.split('.').next() == Some(wanted)
+}
+
+/// The sections that records of a bundle have of those that are wanted.
+///
+/// # Errors
+/// [`QueryError::NoSectionHere`] for a name that neither they nor the format know: a typing error
+/// must not share what was to be withheld.
+pub fn sections_called(intact: &Intact, wanted: &[String]) -> Result<Vec<SectionName>, QueryError> {
+    let listed: BTreeSet<&SectionName> =
+        intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
+    let mut names = Vec::new();
+    for wanted in wanted {
+        match listed.iter().find(|name| is_called(name.as_str(), wanted)) {
+            Some(name) => names.push((*name).clone()),
+            None if is_known(wanted) => {}
+            None => {
+                let listed = listed.into_iter().cloned().collect();
+                return Err(QueryError::NoSectionHere { wanted: wanted.clone(), listed });
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// Whether a record could have such a section.
+fn is_known(wanted: &str) -> bool {
+    let parquet = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE];
+    sections::schemas().into_iter().map(|(name, _)| name).chain(parquet).any(|name| is_called(name, wanted))
+}
+
+/// Whether a record took a file in, by itself or in a tree whose listing is here.
+pub fn takes_in(intact: &Intact, record: RecordId, file: &ArtifactDigests) -> bool {
+    let inputs = intact.records().get(&record).map(|record| record.body().inputs.as_slice()).unwrap_or_default();
+    inputs.iter().any(|input| {
+        let listing = input.digest.blake3().filter(|_| input.form == Form::Tree);
+        let tree = listing.and_then(|listing| intact.tree(listing));
+        let is_in_tree = |tree: Tree| {
+            tree.files().iter().any(|held| ArtifactDigests::from(held.digest).agreement(file) == Agreement::Same)
+        };
+        input.digest.agreement(file) == Agreement::Same || tree.is_some_and(is_in_tree)
+    })
+}
+
+/// What was written of a record.
+#[derive(Clone, Debug)]
+pub struct Extracted {
+    /// The folder.
+    pub folder: Utf8PathBuf,
+    /// Sections of the record.
+    pub sections: usize,
+    /// Embedded artifacts of the bundle.
+    pub artifacts: usize,
+}
+
+/// Writes a record, its sections and the embedded artifacts of the bundle to a new folder, each as
+/// it is.
+///
+/// # Errors
+/// Something cannot be written.
+pub fn extract(intact: &Intact, record: RecordId, folder: OutputFolder) -> Result<Extracted, OutputError> {
+    let save = |name: &str, content: &Content| {
+        folder.write(name, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
+    };
+    if let Some(record) = intact.records().get(&record) {
+        save("record.json", &Content::bytes(record.bytes()))?;
+    }
+    let sections = intact.bundle().sections().filter(|(of, _, _)| *of == record);
+    let sections = sections.map(|(_, name, content)| save(name.as_str(), content)).collect::<Result<Vec<_>, _>>()?;
+    // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
+    let artifacts: Vec<_> = intact.bundle().artifacts().collect();
+    if !artifacts.is_empty() {
+        folder.make_folder("artifacts")?;
+    }
+    for (digest, content) in &artifacts {
+        save(&format!("artifacts/{digest}"), content)?;
+    }
+    let folder = folder.put_in_place()?;
+    Ok(Extracted { folder, sections: sections.len(), artifacts: artifacts.len() })
 }
 
 /// A section of a record that is in the bundle.
@@ -23,7 +107,7 @@ pub fn section<'a>(
 ) -> Result<(&'a SectionName, &'a Content), QueryError> {
     let listed: Vec<&SectionName> =
         intact.records().get(&record).into_iter().flat_map(|record| record.body().sections.keys()).collect();
-    let Some(name) = listed.iter().find(|name| is_called(name, wanted)) else {
+    let Some(name) = listed.iter().find(|name| is_called(name.as_str(), wanted)) else {
         let listed = listed.into_iter().cloned().collect();
         return Err(QueryError::NoSection { wanted: wanted.to_owned(), listed });
     };

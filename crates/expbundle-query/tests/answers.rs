@@ -6,8 +6,9 @@ use expbundle::verify::Intact;
 use expbundle_format::record::{Kind, RecordBody};
 use expbundle_format::sections::{Context, JsonSection as _, Recipe};
 use expbundle_query::{
-    Differences, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find, one, starting,
+    Differences, Plan, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find, one, several, starting,
 };
+use expbundle_statement::{Authorship, Predicate, Signing, SigningKey};
 
 const AT: &str = "2026-11-28T12:00:00Z";
 
@@ -40,6 +41,33 @@ fn a_record_is_named_by_the_beginning_of_its_id() {
     assert!(matches!(starting([id, id], &digits), Err(QueryError::Ambiguous { count: 2, .. })));
     let both = Intact::union([a, b]).expect("two parts");
     assert!(matches!(one(&both, None, at), Err(QueryError::WhichRecord(heads)) if heads.len() == 2));
+}
+
+#[test]
+fn what_another_key_signed_is_signed_if_it_is_named_and_added_to_what_is_there_by_now() {
+    let (key, other) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+    let (at, time) = (AT.parse().expect("a time"), AT.parse().expect("a time"));
+    let mut read = intact("a");
+    let id = read.only_record().expect("one record");
+    read.sign(id, &Signing::new(&other, time)).expect("it is here");
+    let plan = |wanted: &[String]| {
+        let chosen = several(&read, wanted, at).expect("one record");
+        let says = chosen.ids.iter().map(|id| (*id, Predicate::Authorship(Authorship::default()))).collect();
+        Plan::new(&read, key.identity(), &chosen, says, at)
+    };
+    assert!(matches!(plan(&[]), Err(QueryError::SignedByOthers(ids)) if ids == [id]));
+    let plan = plan(&[id.to_string()]).expect("it is named");
+    let signed = plan.sign(&Signing::new(&key, time)).expect("it is here");
+    plan.check(&signed, at).expect("nothing is joined");
+    let (_folder, path) = folder();
+    let source = Source::from(path.join("a.expb"));
+    let mut now = read.clone();
+    now.sign(id, &Signing::new(&SigningKey::from_seed(&[3; 32]), time)).expect("it is here");
+    now.save(&source.path).expect("room");
+    let added = plan.added(&signed, &source, None).expect("the record is still there");
+    assert_eq!(added.statements().count(), 3);
+    intact("b").save(&source.path).expect("room");
+    assert!(matches!(plan.added(&signed, &source, None), Err(QueryError::Gone { record, .. }) if record == id));
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
-use expbundle::verify::{CheckError, NotIntact};
+use expbundle::verify::CheckError;
 use expbundle_convert::ConvertError;
 use expbundle_convert::table::TableError;
+use expbundle_format::RecordId;
 use expbundle_format::json::JsonError;
-use expbundle_format::{Finding, RecordId};
 use expbundle_series::SeriesError;
 
 /// Why a run is not recorded.
@@ -58,6 +58,17 @@ pub enum RunError {
     /// A section cannot be written.
     #[error(transparent)]
     Draft(#[from] DraftError),
+    /// A folder of sections cannot be read.
+    #[error("the folder `{path}` cannot be read")]
+    Folder {
+        /// Which one.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file in a folder of sections that is not named like one.
+    #[error("`{0}` is not named like a section")]
+    SectionName(Utf8PathBuf),
     /// JSON that is not as the section's schema has it.
     #[error("section `{name}` is not as the format has it: {source}")]
     Section {
@@ -107,19 +118,16 @@ pub enum RunError {
     /// A temporary file cannot be written, or there is no randomness for salts.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It would not be intact.
+    /// It would not be intact, or would contradict itself.
     #[error(transparent)]
-    NotIntact(#[from] NotIntact),
-    /// It would contradict itself.
-    #[error("the record contradicts itself: {0}")]
-    Contradiction(Finding),
+    Check(CheckError),
 }
 
 impl From<CheckError> for RunError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::Io(error) => Self::Io(error),
-            CheckError::NotIntact(wrong) => Self::NotIntact(wrong),
+            wrong => Self::Check(wrong),
         }
     }
 }

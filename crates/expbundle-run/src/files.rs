@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use expbundle_statement::{SigningKey, SigningKeyError, TrustError, TrustPolicy};
+use expbundle_statement::{KeyFileWarning, SigningKey, SigningKeyError, TrustError, TrustPolicy};
 use zeroize::Zeroizing;
 
 /// Why a file gives no key, or no signers.
@@ -55,6 +55,23 @@ pub fn open_key(
 pub fn open_signers(path: impl AsRef<Path>) -> Result<TrustPolicy, FileError> {
     let path = path.as_ref();
     TrustPolicy::parse(read(path)?).map_err(|source| FileError::Signers { path: path.to_owned(), source })
+}
+
+/// Whether others can get at the file of a private key. A pipe that a shell makes is nobody else's,
+/// and systems other than Unix have no modes.
+pub fn key_file_warning(path: impl AsRef<Path>) -> Option<KeyFileWarning> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        KeyFileWarning::of_mode(metadata.mode())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FileError> {

@@ -60,9 +60,9 @@ mod param;
 mod run;
 
 pub use error::RunError;
-pub use files::{FileError, open_key, open_signers};
+pub use files::{FileError, key_file_warning, open_key, open_signers};
 pub use param::Param;
-pub use run::Run;
+pub use run::{Run, sections_in};
 
 pub use camino;
 pub use expbundle::verify::Intact;

@@ -1,13 +1,12 @@
 //! A run in the making.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
-use expbundle::judge::State;
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::{Section, summary};
@@ -18,7 +17,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, Parent, RecordBody, Source, Status, Word, role};
 use expbundle_format::sections::{self, Artifacts, Context, Direction, Identity, JsonSection, Recipe, Summary};
 use expbundle_format::time::Time;
-use expbundle_format::{Finding, RecordId, json};
+use expbundle_format::{RecordId, json};
 use expbundle_lineage::relation;
 use expbundle_series::{ConsoleReader, KeySummary, Point, SeriesError, SeriesReader, SeriesWriter};
 use serde_json::Value;
@@ -342,14 +341,29 @@ impl Run {
         write(&mut self.draft, &self.summary)?;
         self.artifacts.sort();
         write(&mut self.draft, &self.artifacts)?;
-        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets);
-        let found: Vec<_> = found.found().map(|(place, kind, _)| (place.to_owned(), kind)).collect();
+        let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets).places();
         if !found.is_empty() {
             return Err(RunError::Secrets { found });
         }
         // Names of people, machines and places go to identity.json, as those of a tracker's run do.
         Ok(apart::pass(self.draft, self.identity, None)?.bundle)
     }
+}
+
+/// The files of a folder of hand-written sections, for [`Run::file_section`], by the names of the
+/// sections.
+///
+/// # Errors
+/// The folder cannot be read, or holds something else: [`RunError::SectionName`].
+pub fn sections_in(folder: &Utf8Path) -> Result<BTreeMap<SectionName, Utf8PathBuf>, RunError> {
+    let describe = |source| RunError::Folder { path: folder.to_owned(), source };
+    let mut sections = BTreeMap::new();
+    for entry in folder.read_dir_utf8().map_err(describe)? {
+        let path = entry.map_err(describe)?.into_path();
+        let name = path.file_name().unwrap_or_default().parse();
+        sections.insert(name.map_err(|_| RunError::SectionName(path.clone()))?, path);
+    }
+    Ok(sections)
 }
 
 /// Takes the points of a table.
@@ -429,13 +443,8 @@ fn readable(name: &str, content: &Content) -> Result<(), SeriesError> {
 }
 
 fn checked(bundle: &OneRecord) -> Result<Intact, RunError> {
-    let intact = bundle.check()?.intact;
     // Nobody has signed it, so the moment decides nothing.
-    let verdict = intact.judge(None, jiff::Timestamp::UNIX_EPOCH);
-    match verdict.findings.into_iter().find(Finding::is_error) {
-        Some(finding) if verdict.state <= State::Malformed => Err(RunError::Contradiction(finding)),
-        _ => Ok(intact),
-    }
+    Ok(bundle.sound(None, jiff::Timestamp::UNIX_EPOCH)?.0)
 }
 
 fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {

@@ -143,6 +143,24 @@ impl TrustPolicy {
         all
     }
 
+    /// Lines for keys that this file does not have for statements under that name for that time.
+    ///
+    /// # Errors
+    /// Those of [`signers_line`].
+    pub fn lines_to_add(&self, keys: &Self, name: &str, window: Window) -> Result<Vec<String>, SignersProblem> {
+        let there = self.signers();
+        let is_there = |identity: &Identity| {
+            there.iter().any(|line| {
+                line.identity == identity
+                    && line.is_for_statements
+                    && line.window == window
+                    && line.principals.iter().any(|one| one == name)
+            })
+        };
+        let keys = keys.signers().into_iter().map(|key| key.identity);
+        keys.filter(|key| !is_there(key)).map(|key| signers_line(name, key, window)).collect()
+    }
+
     /// Whether nobody is trusted.
     pub fn is_empty(&self) -> bool {
         self.by_identity.is_empty()

@@ -1,7 +1,8 @@
 //! What became of each item of a tracker's run: mapped, kept raw or dropped.
 
+use expbundle::verify::Intact;
 use expbundle_format::Code;
-use expbundle_format::sections::Account;
+use expbundle_format::sections::{Account, Identity};
 
 use crate::{Tone, cell, count, grouped, paint, quoted, table};
 
@@ -37,6 +38,15 @@ fn private_words(account: &Account) -> String {
         account.replaced.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
     let parts = count(all, "part");
     format!("private: {parts} of texts moved to identity.json, which can be withheld: {}\n", kinds.join(", "))
+}
+
+/// How many names were replaced in a bundle of one record, if any.
+pub fn replaced(intact: &Intact) -> Option<String> {
+    let identity = intact.only_record().and_then(|record| intact.json_section::<Identity>(record))?;
+    let names = count(identity.replaced.len() as u64, "name");
+    (!identity.replaced.is_empty()).then(|| {
+        format!("{names} of people, machines and places replaced by markers; only identity.json has the originals\n")
+    })
 }
 
 /// How many secrets were left out.

@@ -1,10 +1,16 @@
 //! What a conversion found, kept and left out, and why one cannot be done.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+
 use camino::Utf8Path;
-use expbundle_convert::tracker::Listed;
+use expbundle_convert::points::PointsError;
+use expbundle_convert::tracker::{Listed, TRACKERS, recognized};
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
-use crate::{Failure, Tone, account, cell, count, findings, grouped, moment, one_line, paint, quoted, table};
+use crate::{
+    Failure, Tone, account, cell, count, findings, grouped, moment, named, one_line, paint, quoted, some_of, table,
+};
 
 /// The runs of a source as a table.
 pub fn list(runs: &[&Listed]) -> String {
@@ -72,6 +78,32 @@ fn listed(files: &[Embedded]) -> String {
     text
 }
 
+/// What looks like a secret, where none may be: the kinds and places, and never what they are.
+pub fn secrets(found: &[(String, &'static str)], help: &str) -> Failure {
+    const SHOWN: usize = 10;
+    let places: BTreeSet<String> = found.iter().map(|(place, kind)| format!("{} ({kind})", quoted(place))).collect();
+    let shown: Vec<&str> = places.iter().take(SHOWN).map(String::as_str).collect();
+    let more = places.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Failure::new("source.secret", format!("found what looks like a secret at: {}{more}", shown.join(", ")))
+        .help(format!("{help}; for a false alarm, pass its kind or location with `--allow-secrets NAME`"))
+}
+
+/// Why the points or lines of a Parquet section are not read or written.
+pub fn points(error: PointsError, section: &str) -> Failure {
+    let failure = Failure::new("cli.limit", error.to_string()).at(section);
+    match error {
+        PointsError::Write(error) => error.into(),
+        PointsError::Series(error) => Failure::new("cli.source", format!("the section cannot be read: {error}"))
+            .at(section)
+            .help("`expbundle extract --section` writes its bytes unchanged"),
+        PointsError::Implausible { .. } => failure.help("`expbundle extract --parquet` writes the section unchanged"),
+        PointsError::Huge { .. } => {
+            failure.help("`--any-size` writes it anyway; `--parquet` writes the section unchanged")
+        }
+    }
+}
+
 impl From<ConvertError> for Failure {
     fn from(error: ConvertError) -> Self {
         Self::from(&error)
@@ -83,6 +115,29 @@ impl From<&ConvertError> for Failure {
         let failure = Failure::new("cli.source", error.to_string()).because(error);
         match error {
             ConvertError::Hash(error) => Self::from(error),
+            ConvertError::Open(error) => Self::from(error),
+            ConvertError::Output(error) => Self::from(error),
+            ConvertError::NoExperiment { wanted, names } => {
+                let names: Vec<String> = names.iter().map(|name| named(name)).collect();
+                let (wanted, names) = (named(wanted), some_of(&names, 20, ", "));
+                Self::usage(format!("there is no experiment {wanted} in the source; it has: {names}"))
+            }
+            ConvertError::NotATracker(tool) => {
+                let names: Vec<&str> = TRACKERS.iter().map(|tracker| tracker.name()).collect();
+                let names = names.join(", ");
+                Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}"))
+            }
+            ConvertError::NoTracker(path) => failure
+                .at(path.as_str())
+                .listing(format!("These are recognized:\n  {}\n", recognized().collect::<Vec<_>>().join("\n  ")))
+                .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`"),
+            ConvertError::NamedTracker { path, .. } => failure
+                .at(path.as_str())
+                .help("name the tracker's folder or file; `expbundle convert --help` lists what is read"),
+            ConvertError::Look { path, source } => match source.kind() {
+                ErrorKind::InvalidInput => Self::not_regular("read the source", path),
+                _ => Self::io("read the source", path, source),
+            },
             ConvertError::NoSuchRun { .. } => failure.help("`--list` shows the runs of the source"),
             ConvertError::NoRun { unread } => {
                 failure.listing(findings::all(unread)).help("check that the source is whole; `--list` shows its runs")

@@ -1,10 +1,15 @@
 //! Errors of the libraries as a person reads them: the code, the place and the next step.
 
+use std::path::Path;
+
+use camino::Utf8PathBuf;
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
+use expbundle::sign::SignError;
+use expbundle::verify::OpenError;
 use expbundle_directory::hub::HubError;
-use expbundle_directory::{ApplyError, AttachError, ReleaseError};
+use expbundle_directory::{ApplyError, AttachError, AuditError, ReleaseError};
 use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
@@ -40,6 +45,10 @@ pub fn not_in_cache(error: &HubError) -> String {
 
 const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";
 
+fn names(sections: &[SectionName]) -> String {
+    sections.iter().map(SectionName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
@@ -60,10 +69,19 @@ impl From<QueryError> for Failure {
                 quoted(&beginning)
             ))
             .help("give more digits"),
+            QueryError::NotOneStatement { beginning, count: number } => {
+                let (which, help) = match number as u64 {
+                    0 => ("no statement here has".to_owned(), "`expbundle log` shows the ids"),
+                    several => (format!("{} have", count(several, "statement")), "give more digits"),
+                };
+                Self::usage(format!("{which} an id that begins with {}", quoted(&beginning))).help(help)
+            }
             QueryError::NoSection { wanted, listed } => {
-                let listed: Vec<&str> = listed.iter().map(SectionName::as_str).collect();
-                Self::usage(format!("the record has no section `{wanted}`; it has: {}", listed.join(", ")))
+                Self::usage(format!("the record has no section `{wanted}`; it has: {}", names(&listed)))
                     .help("choose one of these")
+            }
+            QueryError::NoSectionHere { wanted, listed } => {
+                Self::usage(format!("no record here has a section `{wanted}`; the sections are: {}", names(&listed)))
             }
             QueryError::Withheld(_) => Self::usage(error.to_string()).help("ask its author for a copy that has it"),
             QueryError::NoArtifact { wanted, is_listed: true } => {
@@ -73,6 +91,12 @@ impl From<QueryError> for Failure {
             QueryError::NoArtifact { .. } => Self::usage(error.to_string()).help(ARTIFACTS),
             QueryError::AmbiguousArtifact(_) => {
                 Self::usage(error.to_string()).help(format!("give more of the digest; {ARTIFACTS}"))
+            }
+            QueryError::NoBundleOf(ref path) => Self::new("cli.io", error.to_string())
+                .at(path.as_str())
+                .help("name the bundle itself, or add one to the folder with `expbundle attach`"),
+            QueryError::Gone { ref path, .. } => {
+                Self::new("cli.io", error.to_string()).at(path.as_str()).help("nothing was written; run it again")
             }
             QueryError::NoBundle(path) => Self::usage("there is no bundle in this folder")
                 .at(path.as_str())
@@ -121,6 +145,8 @@ impl From<&AttachError> for Failure {
         let failure = Failure::new("cli.attach", error.to_string()).because(error);
         match error {
             AttachError::Read { path, source } => Failure::io("read the file", path, source),
+            AttachError::Open(error) => Failure::from(error),
+            AttachError::Link { .. } => failure.help("replace it with the file itself"),
             AttachError::Card { .. } => failure.help("fix the front matter of the card, or use `--keep-card`"),
             AttachError::NotAttached { .. } => failure.help("check the path"),
             AttachError::Changed { .. } => failure.help("run it again; nothing was changed"),
@@ -182,12 +208,31 @@ impl From<&ReleaseError> for Failure {
     }
 }
 
+impl From<&OpenError> for Failure {
+    fn from(error: &OpenError) -> Self {
+        let path = |path: &Path| Utf8PathBuf::from(path.to_string_lossy().into_owned());
+        match error {
+            OpenError::Read { path: of, source } => Self::unreadable(&path(of), source),
+            OpenError::NotIntact { path: of, source } => {
+                Self::from(&Refused::by(source.findings().iter().cloned(), &path(of)))
+            }
+            _ => Self::new("cli.io", error.to_string()),
+        }
+    }
+}
+
 impl From<OutputError> for Failure {
-    fn from(OutputError { path, why }: OutputError) -> Self {
+    fn from(error: OutputError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&OutputError> for Failure {
+    fn from(OutputError { path, why }: &OutputError) -> Self {
         let usage = |help: &str| Self::usage(why.to_string()).at(path.as_str()).help(help);
-        match &why {
-            WhyNotWritten::Failed(action, error) => Self::io(action, &path, error),
-            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", &path, error)
+        match why {
+            WhyNotWritten::Failed(action, error) => Self::io(action, path, error),
+            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", path, error)
                 .help("nothing was written; run it again when the other command is done"),
             WhyNotWritten::Unfinished => {
                 usage("choose another name: the next command removes files named `.expbundle-XXXXXX.part`")
@@ -202,6 +247,26 @@ impl From<OutputError> for Failure {
             WhyNotWritten::KeyIsThere => Self::new("cli.io", why.to_string())
                 .at(path.as_str())
                 .help("choose another name, or move the old key away"),
+        }
+    }
+}
+
+impl From<&AuditError> for Failure {
+    fn from(error: &AuditError) -> Self {
+        match error {
+            AuditError::Read { path, source } => Self::io("read the bundle", path, source),
+            AuditError::Directory(_) => {
+                Self::new("cli.io", error.to_string()).because(error).help("check the folder and its permissions")
+            }
+        }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::NoRecord(_) | SignError::Itself(_) => Self::usage(error.to_string()),
+            SignError::Statement(error) => Self::new(error.code().as_str(), error.to_string()),
         }
     }
 }

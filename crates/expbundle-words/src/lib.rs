@@ -34,6 +34,7 @@ pub mod objections;
 pub mod plan;
 pub mod records;
 pub mod relations;
+pub mod repacked;
 pub mod section;
 pub mod show;
 pub mod signers;

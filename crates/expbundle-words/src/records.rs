@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::sections::{Context, JsonSection as _};
-use expbundle_query::{short, told};
+use expbundle_query::{QueryError, short, told};
 use expbundle_statement::{Identity, Kind, VerifiedStatement};
 
-use crate::{calling_itself, count, quoted, some_of};
+use crate::{Failure, calling_itself, count, quoted, some_of};
 
 /// Records that are listed.
 const MOST_LISTED: usize = 20;
@@ -58,6 +58,37 @@ pub fn titles(intact: &Intact, ids: &[RecordId]) -> String {
         text += &format!("  {}  {}\n", short(id), title(intact, *id));
     }
     text
+}
+
+/// Asks which record is meant, if that is the error.
+pub fn which(intact: &Intact, error: QueryError) -> Failure {
+    let QueryError::WhichRecord(ids) = error else { return error.into() };
+    asked(&ids, titles(intact, &ids)).help("choose one with `--record`")
+}
+
+/// The same for whoever is about to sign one with the key; and refuses to sign as one's own what
+/// another key signed as its own.
+pub fn which_to_sign(intact: &Intact, signer: &Identity, error: QueryError) -> Failure {
+    let listed = |ids: &[RecordId]| list(intact, signer, ids.iter().copied());
+    match error {
+        QueryError::WhichRecord(ids) => asked(&ids, listed(&ids))
+            .help("choose with `--record ID`, which can be repeated, or take all of them with `--record all`"),
+        QueryError::SignedByOthers(ids) => {
+            let what = match ids.len() as u64 {
+                1 => "the record is signed by another key".to_owned(),
+                several => format!("{} are signed by another key", count(several, "record")),
+            };
+            Failure::usage(format!("{what}; by signing you would stand behind somebody else's work"))
+                .listing(listed(&ids))
+                .help("if you mean to, name the record with `--record ID`")
+        }
+        other => other.into(),
+    }
+}
+
+fn asked(ids: &[RecordId], listing: String) -> Failure {
+    let number = count(ids.len() as u64, "record");
+    Failure::usage(format!("which record do you mean? The bundle has {number} to choose from")).listing(listing)
 }
 
 /// The title of a record, quoted, or that it is not here.

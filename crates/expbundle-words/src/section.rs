@@ -3,13 +3,40 @@
 use std::fmt::Write as _;
 
 use expbundle_format::Foreign;
-use expbundle_format::number::typed;
+use expbundle_format::foreign::is_unseen;
+use expbundle_format::number::{Number, typed};
 use serde_json::Value;
 
-use crate::{Tone, block, count, paint};
+use crate::{Tone, block, cell, count, grouped, paint, table};
 
 /// Lines shown of one text.
 const MOST_LINES: usize = 1000;
+
+/// A line for each series of points.
+#[cfg(feature = "convert")]
+pub fn summaries(series: &[(String, expbundle_convert::points::KeySummary)]) -> String {
+    let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
+    rows.extend(series.iter().map(|(key, line)| {
+        vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
+    }));
+    table(&rows)
+}
+
+/// JSON with what is not seen as escapes, among it DEL and its like: a terminal or a filter may take
+/// these out, and then two keys of an object may become one.
+pub fn visible_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Outside of strings there are only line breaks.
+        if is_unseen(c) && !c.is_ascii_control() || c == '\u{7f}' {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
 
 /// JSON as an indented outline that people read: no brackets, and quotes only where something is
 /// more than a word.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::time::Time;
-use expbundle_query::short;
+use expbundle_query::{Plan, short};
 use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, VerifiedStatement};
 
-use crate::{Tone, count, paint, some_of};
+use crate::{Tone, count, paint, records, some_of};
 
 /// Records that `--record all` leaves unsigned, since others follow from them: those that nobody
 /// signed before, nor just now.
@@ -24,6 +24,18 @@ pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     let (number, them) = (count(records.len() as u64, "record"), if records.len() == 1 { "it" } else { "them" });
     let note = paint(Tone::Doubt, "note:");
     format!("{note} {number} not signed: {}; name {them} with `--record`\n", some_of(&ids, SHOWN, ", "))
+}
+
+/// What is about to be signed: warnings and notes, and the records that it is about.
+pub fn planned(plan: &Plan<'_>, now: Time) -> String {
+    let mut text = String::new();
+    if let Some((_, Predicate::Revocation(Revocation { since: Some(since), .. }))) = plan.statements.first() {
+        text += &odd_date("the revocation counts from", *since, now).unwrap_or_default();
+    }
+    for (id, predicate) in &plan.statements {
+        text += &somebody_elses(plan.intact, *id, predicate, &plan.signer).unwrap_or_default();
+    }
+    text + &records::list(plan.intact, &plan.signer, plan.statements.iter().map(|(id, _)| *id))
 }
 
 /// What a statement is about: of a revocation what it takes back, else the record.
@@ -43,7 +55,7 @@ pub fn about(intact: &Intact, record: RecordId, predicate: &Predicate) -> String
 
 /// A note that somebody takes back what another key signed: that counts only where a signers file
 /// trusts whoever takes it back.
-pub fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
+fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, signer: &Identity) -> Option<String> {
     let Predicate::Revocation(Revocation { revoked, .. }) = predicate else { return None };
     let signed_by_others = |statements: Vec<&VerifiedStatement>| {
         !statements.is_empty() && statements.iter().all(|statement| statement.identity() != signer)

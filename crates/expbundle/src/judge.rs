@@ -14,9 +14,10 @@ use expbundle_statement::{Predicate, TrustPolicy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle::Bundle;
 use crate::spoken_of::Attributed;
 use crate::standing::{Apart, ObjectionKind, Standing};
-use crate::verify::Intact;
+use crate::verify::{CheckError, Intact};
 
 /// How much holds. Each state includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,6 +132,19 @@ impl Verdict {
     }
 }
 
+impl Bundle {
+    /// Checks a bundle that was made or joined in memory as if it came from elsewhere, and judges it:
+    /// what is intact by itself may contradict something in another bundle.
+    ///
+    /// # Errors
+    /// It is not intact, or contradicts itself; or there is no room for its bytes on the disk.
+    pub fn sound(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Result<(Intact, Verdict), CheckError> {
+        let intact = self.check()?.intact;
+        let verdict = intact.sound(policy, at)?;
+        Ok((intact, verdict))
+    }
+}
+
 impl Intact {
     /// Judges a bundle by `policy` at `at`. Without a policy nobody is trusted, everything counts,
     /// and nothing is said about it.
@@ -142,6 +156,18 @@ impl Intact {
         let standing = self.standing(policy, at);
         let lineage = self.lineage(&standing);
         self.verdict(policy.is_some(), standing, lineage)
+    }
+
+    /// Judges a bundle, and refuses one whose parts contradict each other.
+    ///
+    /// # Errors
+    /// [`CheckError::Contradiction`].
+    pub fn sound(&self, policy: Option<&TrustPolicy>, at: Timestamp) -> Result<Verdict, CheckError> {
+        let verdict = self.judge(policy, at);
+        if verdict.state > State::Malformed {
+            return Ok(verdict);
+        }
+        Err(CheckError::Contradiction(verdict.findings.into_iter().filter(Finding::is_error).collect()))
     }
 
     /// The graph of what counts.

@@ -119,7 +119,7 @@ pub enum OpenError {
     },
 }
 
-/// Why a bundle in memory gives no [`Intact`].
+/// Why a bundle in memory gives no [`Intact`], or one that contradicts itself.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// There was no room for its bytes on the disk of the temporary files.
@@ -128,6 +128,9 @@ pub enum CheckError {
     /// It was checked.
     #[error(transparent)]
     NotIntact(#[from] NotIntact),
+    /// It is intact, and its parts contradict each other: the errors that say how.
+    #[error("the bundle contradicts itself: {}", .0.first().map_or("", |finding| &finding.message))]
+    Contradiction(Vec<Finding>),
 }
 
 /// Opens the bundle at a path and checks it: every name, digest and signature is recomputed

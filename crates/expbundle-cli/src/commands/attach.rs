@@ -2,11 +2,10 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::family::returning;
-use expbundle::verify::Intact;
-use expbundle_directory::{AttachOptions, BUNDLE_NAME, Benchmark, Plan, Releasing, plan_attach};
+use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, plan_attach, present};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
 
@@ -85,7 +84,7 @@ impl Attach {
             bundle.merge(&copy);
             copies.push(copy);
         }
-        let present = present(&self.directory)?;
+        let present = present(&self.directory).map_err(|error| Failure::from(&error))?;
         // Joined anew: a parent and its child may have come together, or what contradicts itself.
         let (intact, _) = tracker::checked(&bundle, policy.as_ref())?;
         let is_joined = present.is_some() && !self.replace;
@@ -127,20 +126,6 @@ impl Attach {
         }
         terminal::talk(&words::files(&plan));
         carry_out(plan, &self.consent)
-    }
-}
-
-/// The bundle that is in the folder, checked. Nothing is read through a link.
-pub fn present(folder: &Utf8Path) -> Result<Option<Intact>, Failure> {
-    let path = folder.join(BUNDLE_NAME);
-    match std::fs::symlink_metadata(&path) {
-        Ok(metadata) if metadata.is_file() => files::intact(&path).map(Some),
-        Ok(metadata) if metadata.is_symlink() => {
-            Err(Failure::new("cli.attach", format!("`{path}` is a symlink, and symlinks are not written through"))
-                .help("replace it with the file itself"))
-        }
-        // What else is there is refused where the change is planned.
-        _ => Ok(None),
     }
 }
 

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
-use expbundle::output::Inputs;
+use expbundle::output::{Inputs, holds};
+use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
-use expbundle_format::sections::{Direction, Identity};
-use expbundle_run::{Intact, Run, RunError};
-use expbundle_words::{Failure, count, hints, quoted};
+use expbundle_format::sections::Direction;
+use expbundle_run::{Run, RunError, sections_in};
+use expbundle_words::{Failure, account, conversion, hints, quoted};
 
 use super::convert::role_and_file;
 use crate::numbers::{self, Numbers};
 use crate::target::Target;
-use crate::{Outcome, choice, exit, files, secrets, statements, terminal, tracker};
+use crate::{Outcome, choice, exit, files, statements, terminal, tracker};
 
 /// Make a bundle by hand, from files, numbers and hand-written sections
 ///
@@ -60,7 +61,7 @@ pub struct Create {
     #[arg(long, value_name = "RELATION", requires = "derive_from")]
     relation: Option<Word>,
     /// Allow what looks like a secret of this kind, or at this location (for false alarms)
-    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
     allow_secrets: Vec<String>,
     /// Add a random salt to every section, so that a section withheld later cannot be guessed from
     /// its digest
@@ -86,19 +87,9 @@ impl Create {
         for (_, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
         }
-        let mut sources: BTreeMap<SectionName, Utf8PathBuf> = BTreeMap::new();
+        let mut sources = BTreeMap::new();
         if let Some(folder) = &self.from {
-            let describe = |error: std::io::Error| Failure::io("read the folder", folder, &error);
-            for entry in folder.read_dir_utf8().map_err(describe)? {
-                let path = entry.map_err(describe)?.into_path();
-                let name = path.file_name().unwrap_or_default();
-                let name = name.parse().map_err(|_| {
-                    Failure::usage(format!("{} is not a valid section name", quoted(name)))
-                        .at(path.as_str())
-                        .help("`expbundle schema` lists the names; move other files out of the folder")
-                })?;
-                sources.insert(name, path);
-            }
+            sources = sections_in(folder).map_err(failure)?;
         }
         sources.extend(self.section.iter().cloned());
         let mut run = Run::new(String::new()).allow_secrets(self.allow_secrets.iter().cloned());
@@ -121,9 +112,9 @@ impl Create {
         }
         let bundle = if self.blind { run.finish_blinded(tracker::salt) } else { run.finish() };
         let intact = bundle.map_err(failure)?;
-        say_replaced(&intact);
+        terminal::talk(&account::replaced(&intact).unwrap_or_default());
         let bundle = intact.bundle();
-        if !self.force && files::holds(&self.out, bundle) {
+        if !self.force && holds(&self.out, bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
         } else {
             output.save(bundle)?;
@@ -170,23 +161,19 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     content.read(most).map_err(describe)
 }
 
-fn say_replaced(intact: &Intact) {
-    let identity = intact.only_record().and_then(|record| intact.json_section::<Identity>(record));
-    let replaced = identity.map_or(0, |identity| identity.replaced.len() as u64);
-    if replaced > 0 {
-        terminal::talk(&format!(
-            "{} of people, machines and places replaced by markers; only identity.json has the originals\n",
-            count(replaced, "name")
-        ));
-    }
-}
-
 fn failure(error: RunError) -> Failure {
     match error {
         RunError::NoTitle => {
             Failure::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
         }
-        RunError::Secrets { found } => secrets::refused(&found, "remove it from the arguments, files and sections given here"),
+        RunError::Secrets { found } => conversion::secrets(&found, "remove it from the arguments, files and sections given here"),
+        RunError::Folder { path, source } => Failure::io("read the folder", &path, &source),
+        RunError::SectionName(path) => {
+            let name = path.file_name().unwrap_or_default();
+            Failure::usage(format!("{} is not a valid section name", quoted(name)))
+                .at(path.as_str())
+                .help("`expbundle schema` lists the names; move other files out of the folder")
+        }
         RunError::Section { source, .. } => {
             Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
         }
@@ -198,8 +185,7 @@ fn failure(error: RunError) -> Failure {
         RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),
         RunError::Io(error) => files::temporary(&error),
-        RunError::NotIntact(wrong) => tracker::refused(wrong.into_findings()),
-        RunError::Contradiction(finding) => tracker::refused(vec![finding]),
+        RunError::Check(error) => tracker::unsound(error),
         other => Failure::usage(other.to_string()),
     }
 }

@@ -3,17 +3,13 @@
 use std::io::Write as _;
 
 use camino::Utf8PathBuf;
-use expbundle::Content;
 use expbundle::output::{Inputs, Output, OutputFolder};
-use expbundle::verify::Intact;
-use expbundle_convert::points::{self, CsvError};
-use expbundle_format::RecordId;
+use expbundle_convert::points;
 use expbundle_format::sections;
-use expbundle_query::{artifact, section};
-use expbundle_series::SeriesReader;
-use expbundle_words::{Failure, count};
+use expbundle_query::{Extracted, artifact, extract, section};
+use expbundle_words::{Failure, conversion, count};
 
-use crate::{Outcome, choice, exit, files, series, terminal, tracker};
+use crate::{Outcome, choice, exit, files, terminal, tracker};
 
 /// Extract points, sections or artifacts from a bundle, or from a tracker's folder or file
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -76,16 +72,17 @@ impl Extract {
         let record = choice::one(&intact, self.record.as_deref())?;
         choice::warn(&intact, record);
         if let Goes::Folder(folder) = goes {
-            return all(folder, &intact, record);
+            let Extracted { folder, sections, artifacts } = extract(&intact, record, folder)?;
+            let (sections, artifacts) = (count(sections as u64, "section"), count(artifacts as u64, "artifact"));
+            terminal::talk(&format!("written {folder}: the record, {sections}, {artifacts}\n"));
+            return Ok(exit::OK);
         }
         let name = if self.telemetry { sections::TELEMETRY } else { sections::METRICS };
         if self.csv {
             let (_, content) = section(&intact, record, name)?;
-            let reader = series::open(content, name)?;
-            if !self.any_size {
-                series::csv_affordable(&reader, content, name)?;
-            }
-            return goes.write(|output| write_csv(&reader, name, output));
+            let failure = |error| conversion::points(error, name);
+            let reader = points::open_for_csv(content, self.any_size).map_err(failure)?;
+            return goes.write(|output| points::write_csv(&reader, output).map_err(failure));
         }
         let content = if let Some(name) = &self.artifact {
             artifact(&intact, record, name)?
@@ -130,38 +127,4 @@ impl Goes {
         terminal::talk(&format!("written {}\n", place.path()));
         Ok(exit::OK)
     }
-}
-
-fn all(folder: OutputFolder, intact: &Intact, record: RecordId) -> Outcome {
-    let save = |name: &str, content: &Content| {
-        folder.write(name, |file| std::io::copy(&mut content.reader(), file).map(|_| ()))
-    };
-    let mut saved = 0;
-    let body = intact.records().get(&record).expect("the record was chosen among these");
-    save("record.json", &Content::bytes(body.bytes()))?;
-    for name in body.body().sections.keys() {
-        if let Some(content) = intact.section(record, name) {
-            save(name.as_str(), content)?;
-            saved += 1;
-        }
-    }
-    // Names of sources may be anything; digests are safe, and `artifacts.json` says what they are.
-    let artifacts: Vec<_> = intact.bundle().artifacts().collect();
-    if !artifacts.is_empty() {
-        folder.make_folder("artifacts")?;
-    }
-    for (digest, content) in &artifacts {
-        save(&format!("artifacts/{digest}"), content)?;
-    }
-    let path = folder.put_in_place()?;
-    let (sections, artifacts) = (count(saved, "section"), count(artifacts.len() as u64, "artifact"));
-    terminal::talk(&format!("written {path}: the record, {sections}, {artifacts}\n"));
-    Ok(exit::OK)
-}
-
-fn write_csv(reader: &SeriesReader, name: &str, output: &mut dyn std::io::Write) -> Result<(), Failure> {
-    points::write_csv(reader, output).map_err(|error| match error {
-        CsvError::Series(error) => series::failure(&error, name),
-        CsvError::Write(error) => error.into(),
-    })
 }

@@ -1,9 +1,7 @@
 //! `expbundle inspect`: what a stranger would learn, before it is shared.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use expbundle_convert::exposure::Search;
-use expbundle_directory::BUNDLE_NAME;
-use expbundle_words::Failure;
 
 use crate::{Outcome, exit, files, terminal};
 
@@ -35,8 +33,6 @@ pub struct Inspect {
     json: bool,
 }
 
-/// The largest file of a folder that is looked into, in bytes. Weights are not text.
-const MOST_BYTES: u64 = 16 << 20;
 impl Inspect {
     pub fn run(self) -> Outcome {
         let mut bundles = Vec::new();
@@ -47,7 +43,7 @@ impl Inspect {
         for (path, bundle) in self.paths.iter().zip(&bundles) {
             search.bundle(bundle)?;
             if path.is_dir() {
-                look_at_files(&mut search, path)?;
+                search.folder(path)?;
             }
         }
         let exposure = search.finish();
@@ -59,21 +55,4 @@ impl Inspect {
         let is_clean = exposure.private.is_empty() && exposure.packed.is_empty();
         Ok(if self.private && !is_clean { exit::NOT_AS_ASKED } else { exit::OK })
     }
-}
-
-/// The files beside the bundle are shared with it.
-fn look_at_files(search: &mut Search, folder: &Utf8Path) -> Result<(), Failure> {
-    let (listed, _) = expbundle::hash::list_files(folder, &|_, _| false).map_err(|error| Failure::from(&error))?;
-    for file in listed {
-        let on_disk = file.on_disk(folder);
-        let path = on_disk.strip_prefix(folder).unwrap_or(&on_disk).to_owned();
-        if path == BUNDLE_NAME {
-            continue;
-        }
-        let is_small = file.size <= MOST_BYTES;
-        let bytes = is_small.then(|| std::fs::read(&on_disk)).transpose();
-        let bytes = bytes.map_err(|error| Failure::io("read the file", &on_disk, &error))?;
-        search.folder_file(path.as_str(), bytes.as_deref());
-    }
-    Ok(())
 }

@@ -1,11 +1,8 @@
 //! `expbundle link`: a signed word on what no digest proves.
 
 use camino::Utf8PathBuf;
-use expbundle::verify::Intact;
-use expbundle_format::record::{Form, Word};
-use expbundle_format::tree::Tree;
-use expbundle_format::{Agreement, ArtifactDigests, RecordId};
-use expbundle_query::short;
+use expbundle_format::record::Word;
+use expbundle_query::{short, takes_in};
 use expbundle_statement::{Asserted, LinkClaim, Predicate, PublicKey};
 use expbundle_words::Failure;
 
@@ -57,7 +54,7 @@ impl Link {
         let predicate = Predicate::Link(Asserted { claim, reason });
         statement.add_each(|intact, record| match &predicate {
             Predicate::Link(Asserted { claim: LinkClaim::Record { artifact: Some(artifact), .. }, .. })
-                if !took_in(intact, record, artifact) =>
+                if !takes_in(intact, record, artifact) =>
             {
                 Err(Failure::usage(format!("the file is not an input of record {}", short(&record))).help(
                     "`expbundle show BUNDLE` lists the inputs; without `--input` the records are linked as a whole",
@@ -66,19 +63,6 @@ impl Link {
             predicate => Ok(predicate.clone()),
         })
     }
-}
-
-/// Whether a record took a file in, by itself or in a tree whose listing is here.
-fn took_in(intact: &Intact, record: RecordId, file: &ArtifactDigests) -> bool {
-    let inputs = intact.records().get(&record).map(|record| record.body().inputs.as_slice()).unwrap_or_default();
-    inputs.iter().any(|input| {
-        let listing = input.digest.blake3().filter(|_| input.form == Form::Tree);
-        let tree = listing.and_then(|listing| intact.tree(listing));
-        let is_in_tree = |tree: Tree| {
-            tree.files().iter().any(|held| ArtifactDigests::from(held.digest).agreement(file) == Agreement::Same)
-        };
-        input.digest.agreement(file) == Agreement::Same || tree.is_some_and(is_in_tree)
-    })
 }
 
 /// Reads a public key.

@@ -1,16 +1,15 @@
 //! `expbundle merge`: set union of bundles.
 
 use camino::Utf8PathBuf;
-use expbundle::family::returning;
 use expbundle::output::Inputs;
-use expbundle::verify::{Digests, Intact};
-use expbundle_format::container::{EntryName, SectionName};
-use expbundle_format::{RecordId, Severity};
+use expbundle::verify::Digests;
+use expbundle_format::Severity;
+use expbundle_query::{Kept, MergeError, Merged, merge};
 use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
 use crate::relations::find;
 use crate::target::Target;
-use crate::{Outcome, exit, files, signers, terminal, tracker};
+use crate::{Outcome, exit, files, keys, signers, terminal, tracker};
 
 /// Merge bundles into one with the records and statements of all
 ///
@@ -54,39 +53,16 @@ impl Merge {
             return Err(Failure::from(&family.refused.swap_remove(0)));
         }
         family.refused.iter().for_each(|refused| terminal::print(&refused.into()));
-        let is_one_as_it_is = family.members.len() == 1 && self.closure.is_none() && !self.thin;
-        let returning = returning(family.members.iter().map(|(_, intact)| intact.bundle()));
-        let Some(intact) = Intact::union(family.members.into_iter().map(|(_, intact)| intact)) else {
-            return Err(Failure::usage("there is no bundle to merge"));
-        };
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
-        let mut bundle = intact.bundle().clone();
-        let mut findings = Vec::new();
-        if is_one_as_it_is {
-            findings = tracker::sound(&intact, policy.as_ref())?.findings;
-        } else {
-            // What is intact by itself may contradict something in another bundle.
-            let (mut intact, mut verdict) = tracker::checked(&bundle, policy.as_ref())?;
-            findings.clone_from(&verdict.findings);
-            if let Some(beginning) = &self.closure {
-                // What is set apart stops no command, so its ids are not looked at where one that
-                // counts fits.
-                let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
-                let id = expbundle_query::starting(counting, beginning)?;
-                bundle = intact.closure(&verdict, &[id]);
-                (intact, verdict) = tracker::checked(&bundle, policy.as_ref())?;
-            }
-            if self.thin {
-                bundle = intact.thin(&verdict.lineage);
-                // A seal is broken by what is left out.
-                tracker::checked(&bundle, policy.as_ref())?;
-            }
-        }
+        let kept = Kept { closure: self.closure.as_deref(), thin: self.thin };
+        let members = family.members.into_iter().map(|(_, intact)| intact).collect();
+        let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
+        let Merged { bundle, findings, returning } = merged.map_err(|error| match error {
+            MergeError::Nothing => Failure::usage(error.to_string()),
+            MergeError::Query(error) => error.into(),
+            MergeError::Check(error) => tracker::unsound(error),
+        })?;
         output.save(&bundle)?;
-        let is_here = |(record, section): &(RecordId, SectionName)| {
-            bundle.contains(&EntryName::Section { record: *record, section: section.clone() })
-        };
-        let returning: Vec<_> = returning.into_iter().filter(is_here).collect();
         for note in plan::comes_back(&returning) {
             terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
         }

@@ -2,11 +2,11 @@
 
 use camino::Utf8PathBuf;
 use expbundle_convert::declared;
-use expbundle_directory::{Releasing, plan_release};
+use expbundle_directory::{Releasing, plan_release, present};
 use expbundle_statement::Release as Predicated;
 use expbundle_words::Failure;
 
-use super::attach::{Consent, carry_out, present};
+use super::attach::{Consent, carry_out};
 use crate::keys::SigningArguments;
 use crate::terminal::Progress;
 use crate::{Outcome, files, signers};
@@ -41,7 +41,7 @@ pub struct Release {
 impl Release {
     pub fn run(self, progress: Progress) -> Outcome {
         files::regular_or_folder(&self.directory, "read the folder")?;
-        let present = present(&self.directory)?;
+        let present = present(&self.directory).map_err(|error| Failure::from(&error))?;
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let key = self.signing.key()?;
         let releasing = Releasing {

@@ -4,12 +4,9 @@ use camino::Utf8PathBuf;
 use expbundle::output::{Inputs, Output, is_one};
 use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
-use expbundle_words::{Failure, Tone, count, findings, hints, one_line, paint};
+use expbundle_words::{Failure, findings, repacked};
 
 use crate::{Outcome, exit, files, terminal};
-
-/// Comments and the like that are named, of what may be many.
-const MOST_NOTES: usize = 10;
 
 /// Restore the fixed layout of a bundle that another tool has unzipped and zipped again
 ///
@@ -39,35 +36,16 @@ impl Repack {
         };
         let describe = |error: &std::io::Error| Failure::io("read the archive", &self.file, error);
         let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
-        let repacked = repack::repack(&content, &Limits::default()).map_err(|error| {
-            let code = error.code().map_or("cli.io", |code| code.as_str());
-            let help = error.code().map_or_else(|| "check the disk".to_owned(), hints::help);
-            Failure::new(code, error.to_string()).at(self.file.as_str()).because(&error).help(help)
-        })?;
-        let dropped = repacked.dropped.len() as u64;
-        let kept = count(repacked.bundle.entries().count() as u64, "object");
+        let repacked = repack::repack(&content, &Limits::default())
+            .map_err(|error| Failure::from(&error).at(self.file.as_str()))?;
         terminal::talk(&findings::all(&repacked.dropped));
-        if dropped > 0 && elsewhere.is_none() {
-            terminal::talk(&format!(
-                "{} {}: {kept} intact, {dropped} not; the archive was not changed. Write the intact objects to another file with `-o FILE`\n",
-                paint(Tone::Bad, "not written:"),
-                self.file
-            ));
+        let is_whole = repacked.dropped.is_empty();
+        if !is_whole && elsewhere.is_none() {
+            terminal::talk(&repacked::not_written(&repacked, &self.file));
             return Ok(exit::FAILED);
         }
         output.save(&repacked.bundle)?;
-        for finding in repacked.outside.iter().take(MOST_NOTES) {
-            let note = format!("not kept: {}, at {}", finding.message, finding.place);
-            terminal::talk(&format!("{} {}\n", paint(Tone::Doubt, "note:"), one_line(&note)));
-        }
-        let mut words = format!("{}: {kept} kept, {dropped} left out", output.path());
-        if repacked.renamed > 0 {
-            words += &format!("; {} renamed to match the content", count(repacked.renamed, "object"));
-        }
-        if repacked.clutter > 0 {
-            words += &format!("; {} dropped", count(repacked.clutter, "system file"));
-        }
-        terminal::talk(&(words + "\n"));
-        Ok(if dropped > 0 { exit::FAILED } else { exit::OK })
+        terminal::talk(&repacked::words(&repacked, output.path()));
+        Ok(if is_whole { exit::OK } else { exit::FAILED })
     }
 }

@@ -1,10 +1,8 @@
 //! `expbundle revoke`: a statement, key or record counts no longer.
 
 use camino::Utf8PathBuf;
-use expbundle_format::StatementId;
-use expbundle_query::{FEWEST_DIGITS, QueryError};
-use expbundle_statement::{Predicate, Revocation, Revoked, VerifiedStatement};
-use expbundle_words::{Failure, count, quoted};
+use expbundle_query::statement_starting;
+use expbundle_statement::{Predicate, Revocation, Revoked};
 
 use super::link::public_key;
 use crate::Outcome;
@@ -48,27 +46,7 @@ impl Revoke {
         let key = revoked_key.as_deref().map(public_key).transpose()?;
         arguments.add_each(|intact, record| {
             let revoked = match (&statement_id, key) {
-                (Some(beginning), _) => {
-                    if beginning.len() < FEWEST_DIGITS {
-                        let beginning = beginning.clone();
-                        return Err(QueryError::TooShort { beginning, fewest: FEWEST_DIGITS }.into());
-                    }
-                    let ids: Vec<StatementId> = intact
-                        .statements()
-                        .iter()
-                        .map(VerifiedStatement::id)
-                        .filter(|id| id.to_string().starts_with(beginning.as_str()))
-                        .collect();
-                    let [id] = ids.as_slice() else {
-                        let (which, help) = match ids.len() as u64 {
-                            0 => ("no statement here has".to_owned(), "`expbundle log` shows the ids"),
-                            several => (format!("{} have", count(several, "statement")), "give more digits"),
-                        };
-                        let message = format!("{which} an id that begins with {}", quoted(beginning));
-                        return Err(Failure::usage(message).help(help));
-                    };
-                    Revoked::Statement(*id)
-                }
+                (Some(beginning), _) => Revoked::Statement(statement_starting(intact, beginning)?),
                 (None, Some(key)) => Revoked::Signer(key.into()),
                 (None, None) => Revoked::Record(record),
             };

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use expbundle::output::Output;
-use expbundle_statement::{Identity, TrustPolicy, Window, signers_line};
+use expbundle_statement::{TrustPolicy, Window};
 use expbundle_words::{Failure, one_line};
 
 use crate::{Outcome, exit, files, keys, signers, terminal};
@@ -70,34 +70,20 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
     let output = Output::back_into(path);
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
     let there = if path.exists() { signers::read(path)? } else { TrustPolicy::default() };
-    let mut added = Vec::new();
-    for signer in keys.signers() {
-        if has(&there, signer.identity, name, window) {
-            terminal::talk(&format!("unchanged: {path} has this key for {}\n", one_line(name)));
-            continue;
-        }
-        let line = signers_line(name, signer.identity, window)
-            .map_err(|problem| Failure::usage(problem.to_string()).help(problem.help()).at(path.as_str()))?;
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text += &format!("{line}\n");
-        added.push(line);
+    let lines = there
+        .lines_to_add(keys, name, window)
+        .map_err(|problem| Failure::usage(problem.to_string()).help(problem.help()).at(path.as_str()))?;
+    for _ in lines.len()..keys.signers().len() {
+        terminal::talk(&format!("unchanged: {path} has this key for {}\n", one_line(name)));
     }
-    if !added.is_empty() {
-        output.write(|file| file.write_all(text.as_bytes()))?;
+    if lines.is_empty() {
+        return Ok(());
     }
-    for line in added {
-        terminal::say(&format!("{line}\n"));
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
     }
+    let lines = lines.join("\n") + "\n";
+    output.write(|file| file.write_all((text + &lines).as_bytes()))?;
+    terminal::say(&lines);
     Ok(())
-}
-
-fn has(policy: &TrustPolicy, identity: &Identity, name: &str, window: Window) -> bool {
-    policy.signers().iter().any(|line| {
-        line.identity == identity
-            && line.is_for_statements
-            && line.window == window
-            && line.principals.iter().any(|one| one == name)
-    })
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use expbundle::judge::State;
 use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
-use expbundle_directory::{AuditError, audit, audit_content, is_not_counted};
+use expbundle_directory::{audit, audit_content, is_not_counted};
 use expbundle_format::limits::Limits;
 use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
@@ -208,12 +208,7 @@ fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Syn
         files::regular_or_folder(path, "read the bundle")?;
         audit(path, question, progress)
     };
-    report.map_err(|error| match &error {
-        AuditError::Read { path, source } => Failure::io("read the bundle", path, source),
-        AuditError::Directory(_) => {
-            Failure::new("cli.io", error.to_string()).because(&error).help("check the folder and its permissions")
-        }
-    })
+    report.map_err(|error| Failure::from(&error))
 }
 
 /// Bytes of all files of a folder, for the progress bar alone.

@@ -3,9 +3,8 @@
 use camino::Utf8PathBuf;
 use expbundle::output::Inputs;
 use expbundle_format::container::SectionName;
-use expbundle_format::sections;
-use expbundle_query::is_called;
-use expbundle_words::{Failure, findings};
+use expbundle_query::sections_called;
+use expbundle_words::findings;
 
 use crate::target::Target;
 use crate::{Outcome, exit, files, signers, terminal, tracker};
@@ -42,22 +41,7 @@ impl Withhold {
         // The whole bundle may be the only one that there is.
         let output = Target::new(&self.out, inputs.over(self.force))?;
         let intact = files::intact(&self.bundle)?;
-        let listed: std::collections::BTreeSet<&SectionName> =
-            intact.records().values().flat_map(|record| record.body().sections.keys()).collect();
-        let mut names = Vec::new();
-        for wanted in &self.section {
-            match listed.iter().find(|name| is_called(name, wanted)) {
-                Some(name) => names.push((*name).clone()),
-                None if is_known(wanted) => {}
-                // A typing error must not share what was to be kept back.
-                None => {
-                    let known: Vec<&str> = listed.iter().map(|name| name.as_str()).collect();
-                    let message =
-                        format!("no record here has a section `{wanted}`; the sections are: {}", known.join(", "));
-                    return Err(Failure::usage(message));
-                }
-            }
-        }
+        let names = sections_called(&intact, &self.section)?;
         let (bundle, found) = intact.withhold(&names);
         // A seal is broken by what is left out, and then nobody would take the copy.
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
@@ -68,12 +52,4 @@ impl Withhold {
         terminal::talk(&format!("{}: without {}\n", self.out, names.join(", ")));
         Ok(exit::OK)
     }
-}
-
-/// Whether a record could have such a section: then there is nothing to leave out where it has
-/// none.
-fn is_known(wanted: &str) -> bool {
-    let parquet = [sections::METRICS, sections::TELEMETRY, sections::CONSOLE];
-    let names = sections::schemas().into_iter().map(|(name, _)| name).chain(parquet);
-    names.into_iter().any(|name| name == wanted || name.split('.').next() == Some(wanted))
 }

@@ -65,6 +65,20 @@ pub fn kinds() -> &'static [&'static str] {
     &KINDS
 }
 
+/// Neither a kind of secret nor a place.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("neither a kind of secret nor a location, which has a `/` or a dot (`logs/`); kinds are: {}", kinds().join(", "))]
+pub struct NeitherKindNorPlace;
+
+/// What a person allows: a kind of secret, or a place, which has a slash or a dot.
+///
+/// # Errors
+/// It is neither.
+pub fn kind_or_place(text: &str) -> Result<String, NeitherKindNorPlace> {
+    let is_either = kinds().contains(&text) || text.contains(['/', '.']);
+    is_either.then(|| text.to_owned()).ok_or(NeitherKindNorPlace)
+}
+
 /// Finds the secrets of a text, in order; none overlap.
 pub fn scan(text: &str) -> Vec<Found> {
     let mut found = scan_bytes(text.as_bytes());

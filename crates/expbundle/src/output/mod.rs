@@ -6,9 +6,9 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::Bundle;
 use crate::lock::{FolderLock, Seen};
 use crate::write_file::{PreparedFile, check_replaceable};
+use crate::{Bundle, open};
 
 mod error;
 mod folder;
@@ -109,6 +109,15 @@ impl Output {
     fn may_lose(&self) -> Result<(), OutputError> {
         self.lost.map_or(Ok(()), |loss| Err(WhyNotWritten::Lost(loss).at(&self.path)))
     }
+}
+
+/// Whether the bundle at a path has everything of this one, and perhaps statements beyond it: then
+/// there is nothing to write.
+pub fn holds(path: &Utf8Path, bundle: &Bundle) -> bool {
+    open(path).is_ok_and(|there| {
+        bundle.entries().all(|(name, _)| there.bundle().contains(name))
+            && there.bundle().adds_only_statements_to(bundle)
+    })
 }
 
 /// Keeps other writers away from the folder of a file, and removes what killed ones left there.

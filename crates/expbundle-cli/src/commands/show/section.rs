@@ -1,15 +1,16 @@
 //! One section of a record, in words or as the JSON that it is.
 
+use expbundle::Content;
 use expbundle::verify::Intact;
+use expbundle_convert::points;
 use expbundle_format::RecordId;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::number::Number;
 use expbundle_format::sections::{self, JsonSection as _, SourceSection};
-use expbundle_words::section::outline;
-use expbundle_words::{Failure, Tone, account, cell, grouped, paint, printable, table};
+use expbundle_words::section::{self, outline};
+use expbundle_words::{Failure, Tone, account, conversion, paint, printable};
 
-use crate::{Outcome, exit, series, terminal};
+use crate::{Outcome, exit, terminal};
 
 /// One section in words, or with `--json` the JSON that it is.
 pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: bool) -> Outcome {
@@ -44,25 +45,17 @@ pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: b
     Ok(exit::OK)
 }
 
-fn points(content: &expbundle::Content, name: &str) -> Outcome {
-    let reader = series::open(content, name)?;
-    series::affordable(&reader, content, name)?;
-    let summaries = reader.summaries().map_err(|error| series::failure(&error, name))?;
-    let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
-    rows.extend(summaries.into_iter().map(|(key, line)| {
-        vec![cell(&key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
-    }));
-    terminal::say(&table(&rows));
+fn points(content: &Content, name: &str) -> Outcome {
+    let summaries = points::summaries(content).map_err(|error| conversion::points(error, name))?;
+    terminal::say(&section::summaries(&summaries));
     terminal::talk("`expbundle extract --csv` writes every point\n");
     Ok(exit::OK)
 }
 
-fn console(content: &expbundle::Content, name: &str) -> Outcome {
-    let reader = series::open_console(content, name)?;
-    let shown = reader.for_each(|line| {
+fn console(content: &Content, name: &str) -> Outcome {
+    let shown = points::console(content, |line| {
         let text = format!("{}\n", printable(&line.line));
         terminal::say(&if line.stream == "stderr" { paint(Tone::Doubt, &text) } else { text });
     });
-    shown.map(|()| exit::OK).map_err(|error| series::failure(&error, name))
+    shown.map(|()| exit::OK).map_err(|error| conversion::points(error, name))
 }

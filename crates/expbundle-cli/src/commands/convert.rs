@@ -1,24 +1,18 @@
 //! `expbundle convert`: runs out of a tracker.
 
-use std::sync::Mutex;
-
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::Bundle;
-use expbundle::output::{Output, OutputError, Over, make_folders};
-use expbundle_convert::many::{Summary, file_name};
-use expbundle_convert::tracker::{Listed, Listing, Source, key_of};
-use expbundle_convert::{Converted, Options, embed};
+use expbundle::output::{Over, holds};
+use expbundle_convert::blind::Salt;
+use expbundle_convert::many::{Many, Placed, file_name, place, save};
+use expbundle_convert::secrets::kind_or_place;
+use expbundle_convert::tracker::{Listing, Source, Wanted, key_of, named_or_found};
+use expbundle_convert::{ConvertError, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
-use rayon::prelude::*;
 
 use crate::target::Target;
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, tracker};
-
-mod place;
-
-use place::{Placed, is_folder, is_up_to_date, make_folder_of, place, place_sweep};
 
 /// Convert a tracker's runs to bundles by reading its files, without the tracker
 ///
@@ -78,7 +72,7 @@ pub struct Convert {
     ///
     /// Warnings name the kind and location of what was left out, e.g. `token` and
     /// `recipe.json/parameters/run_token`. Anyone who gets the bundle can read what is allowed.
-    #[arg(long, value_name = "NAME", value_parser = crate::secrets::kind_or_place)]
+    #[arg(long, value_name = "NAME", value_parser = kind_or_place)]
     allow_secrets: Vec<String>,
     /// Add a random salt to every section, so that a section withheld later cannot be guessed from
     /// its digest
@@ -108,7 +102,7 @@ fn listing_words(listing: &Listing) -> String {
 
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
-        let source = tracker::named_or_found(&self.source)?;
+        let source = named_or_found(&self.source)?;
         if self.list {
             return self.print_list(&*source);
         }
@@ -124,10 +118,7 @@ impl Convert {
 
     fn print_list(&self, source: &dyn Source) -> Outcome {
         let listing = source.runs()?;
-        let runs = match &self.experiment {
-            Some(experiment) => tracker::of_experiment(&listing, experiment)?,
-            None => listing.runs.iter().collect(),
-        };
+        let runs = listing.chosen(self.wanted())?;
         terminal::talk(&listing_words(&listing));
         if self.json {
             terminal::say_json(&runs);
@@ -151,7 +142,7 @@ impl Convert {
     fn convert_one(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let key = key_of(source, self.run.first().map(String::as_str))?;
         let bar = progress.bytes(0, "converting");
-        let converted = self.blinded(source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?)?;
+        let converted = source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?.blinded(self.salt())?;
         bar.finish_and_clear();
         let out = match &self.out {
             Some(out) if out == files::STREAM || !is_folder(out) => out.clone(),
@@ -162,7 +153,6 @@ impl Convert {
             Target::new(&out, Over::NOTHING)?.save(&converted.bundle)?;
             Placed::New
         } else {
-            make_folder_of(&out)?;
             place(&converted, &out)?
         };
         terminal::talk(&findings::all(&converted.findings));
@@ -188,111 +178,53 @@ impl Convert {
         Ok(exit::OK)
     }
 
-    fn blinded(&self, mut converted: Converted) -> Result<Converted, Failure> {
-        if self.blind {
-            converted.bundle = tracker::blinded(&converted.bundle)?;
-        }
-        Ok(converted)
+    /// Where the salts come from, if the records are blinded.
+    fn salt(&self) -> Option<&'static Salt<'static>> {
+        self.blind.then_some(&tracker::salt)
     }
 
     fn convert_many(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let listing = source.runs()?;
         terminal::talk(&listing_words(&listing));
-        let chosen = self.chosen(&listing)?;
-        let out = self.out.clone().unwrap_or_else(|| ".".into());
-        let family = !is_folder(&out) && self.out.is_some();
-        if !family {
-            make_folders(&out)?;
-        }
+        let chosen = listing.chosen(self.wanted())?;
         let bar = progress.items(chosen.len() as u64, "converting");
+        let done = |error: Option<&ConvertError>| {
+            if let Some(error) = error {
+                terminal::print(&error.into());
+            }
+            bar.inc(1);
+        };
+        let many = Many { source, options: &self.options(&|_| {}), salt: self.salt(), done: &done };
+        let out = self.out.clone().unwrap_or_else(|| ".".into());
+        let mut summary = if is_folder(&out) {
+            many.into_folder(&chosen, &out)?
+        } else {
+            let (summary, family) = many.family(&chosen);
+            if !holds(&out, &family) {
+                save(&family, &out)?;
+            }
+            summary
+        };
+        bar.finish_and_clear();
         // Runs that were named are here; of all, or those of an experiment, these may be some.
         let unread = listing.unread.iter().filter(|_| self.run.is_empty());
-        let failed = unread.map(|finding| finding.place.to_string()).collect();
-        let summary = Mutex::new(Summary { failed, ..Summary::default() });
-        let bundles: Vec<Option<Bundle>> = chosen
-            .par_iter()
-            .map(|run| {
-                let bundle = self.convert_into(source, run, (!family).then_some(&*out), &summary);
-                bar.inc(1);
-                bundle
-            })
-            .collect();
-        bar.finish_and_clear();
-        let summary = summary.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if family {
-            let mut merged = Bundle::new();
-            bundles.iter().flatten().for_each(|bundle| merged.merge(bundle));
-            make_folder_of(&out)?;
-            if !files::holds(&out, &merged) {
-                let save = || Output::new(&out, Over::NOTHING)?.save(&merged);
-                save().map_err(|error: OutputError| Failure::from(error).help("choose another name with `-o`"))?;
-            }
-        }
+        summary.failed.extend(unread.map(|finding| finding.place.to_string()));
         let all_done = summary.failed.is_empty();
         terminal::talk(&conversion::summary(summary, &out));
         terminal::say(&format!("{out}\n"));
         Ok(if all_done { exit::OK } else { exit::ERROR })
     }
 
-    fn chosen<'a>(&'a self, listing: &'a Listing) -> Result<Vec<&'a Listed>, Failure> {
-        if let Some(experiment) = &self.experiment {
-            return tracker::of_experiment(listing, experiment);
+    fn wanted(&self) -> Wanted<'_> {
+        match &self.experiment {
+            Some(experiment) => Wanted::Experiment(experiment),
+            None if self.run.is_empty() => Wanted::All,
+            None => Wanted::Runs(&self.run),
         }
-        if self.all {
-            return Ok(listing.runs.iter().collect());
-        }
-        self.run.iter().map(|wanted| Ok(listing.find(wanted)?)).collect()
     }
+}
 
-    /// Converts one of many. What goes wrong with it keeps no other from being converted.
-    fn convert_into(
-        &self,
-        source: &dyn Source,
-        run: &Listed,
-        folder: Option<&Utf8Path>,
-        summary: &Mutex<Summary>,
-    ) -> Option<Bundle> {
-        let path = folder.map(|folder| folder.join(file_name(&run.key)));
-        let add = |change: &dyn Fn(&mut Summary)| {
-            change(&mut summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        };
-        if path.as_deref().is_some_and(|path| is_up_to_date(path, run)) {
-            add(&|summary| summary.unchanged += 1);
-            return None;
-        }
-        let result = source
-            .convert(&run.key, &self.options(&|_| {}))
-            .map_err(Failure::from)
-            .and_then(|converted| self.blinded(converted))
-            .and_then(|converted| {
-                let placed = path.as_deref().map_or(Ok(Placed::New), |path| place(&converted, path))?;
-                if let (Some(folder), Some(sweep)) = (folder, &converted.sweep) {
-                    place_sweep(sweep, folder)?;
-                }
-                Ok((converted, placed))
-            });
-        match result {
-            Ok((converted, placed)) => {
-                add(&|summary| {
-                    match &placed {
-                        Placed::New => summary.new += 1,
-                        Placed::Same => summary.unchanged += 1,
-                        Placed::Beside { .. } => summary.changed += 1,
-                    }
-                    summary.add(&converted, run);
-                });
-                let Converted { bundle, sweep, .. } = converted;
-                let mut bundle = bundle.into_bundle();
-                if let Some(sweep) = &sweep {
-                    bundle.merge(sweep);
-                }
-                folder.is_none().then_some(bundle)
-            }
-            Err(failure) => {
-                terminal::print(&failure);
-                add(&|summary| summary.failed.push(run.key.clone()));
-                None
-            }
-        }
-    }
+/// Whether a place for bundles is a folder, whether or not it is there.
+fn is_folder(path: &Utf8Path) -> bool {
+    path.is_dir() || path.as_str().ends_with('/') || path.extension().is_none()
 }

@@ -1,0 +1,84 @@
+//! Several bundles as one, or a part of them.
+
+use expbundle::Bundle;
+use expbundle::family::returning;
+use expbundle::verify::{CheckError, Intact};
+use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::{Finding, RecordId};
+use expbundle_statement::TrustPolicy;
+use jiff::Timestamp;
+
+use crate::{QueryError, starting};
+
+/// What is kept of bundles that are merged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept<'a> {
+    /// Only the record whose id begins so, and its ancestors.
+    pub closure: Option<&'a str>,
+    /// Of ancestors only records and statements, not their sections.
+    pub thin: bool,
+}
+
+/// Bundles as one.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// What was found in all of them.
+    pub findings: Vec<Finding>,
+    /// Sections that one of them withholds and that are here because another has them.
+    pub returning: Vec<(RecordId, SectionName)>,
+}
+
+/// Why bundles are not merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// There is none.
+    #[error("there is no bundle to merge")]
+    Nothing,
+    /// The record that was asked for is not here.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// They contradict each other, or what is left out breaks a seal.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// Merges bundles. What is intact by itself may contradict something in another one, so the result is
+/// checked anew.
+///
+/// # Errors
+/// There is no bundle, none has the record, or nobody could verify the result.
+pub fn merge(
+    members: Vec<Intact>,
+    kept: Kept<'_>,
+    policy: Option<&TrustPolicy>,
+    at: Timestamp,
+) -> Result<Merged, MergeError> {
+    let is_one_as_it_is = members.len() == 1 && kept.closure.is_none() && !kept.thin;
+    let mut returning = returning(members.iter().map(Intact::bundle));
+    let mut intact = Intact::union(members).ok_or(MergeError::Nothing)?;
+    let mut bundle = intact.bundle().clone();
+    let mut verdict;
+    if is_one_as_it_is {
+        verdict = intact.sound(policy, at)?;
+    } else {
+        (intact, verdict) = bundle.sound(policy, at)?;
+    }
+    let findings = std::mem::take(&mut verdict.findings);
+    if let Some(beginning) = kept.closure {
+        // What is set apart stops no command, so its ids are not looked at where one that counts
+        // fits.
+        let counting = intact.records().keys().copied().filter(|id| verdict.standing.counts(*id));
+        bundle = intact.closure(&verdict, &[starting(counting, beginning)?]);
+        (intact, verdict) = bundle.sound(policy, at)?;
+    }
+    if kept.thin {
+        bundle = intact.thin(&verdict.lineage);
+        // A seal is broken by what is left out.
+        bundle.sound(policy, at)?;
+    }
+    returning
+        .retain(|(record, section)| bundle.contains(&EntryName::Section { record: *record, section: section.clone() }));
+    Ok(Merged { bundle, findings, returning })
+}
