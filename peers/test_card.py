@@ -85,7 +85,7 @@ def check(folder, bundle):
         if key not in ("tags", "model-index"):
             assert data[key] == value, key
     # The line about the bundle stands behind the text.
-    text, line, rest = (folder / "README.md").read_bytes().partition(b"<!-- expbundle: begin -->")
+    text, line, rest = (folder / "README.md").read_bytes().partition(b"<!-- expbundle: begin ")
     assert line and rest.rstrip().endswith(b"<!-- expbundle: end -->")
     assert text.removesuffix(b"\r\n").removesuffix(b"\n").endswith(before["README.md"].split(b"---")[-1].removesuffix(b"\n").removesuffix(b"\r")), "the text is untouched"
     results = [result for result in card.data.eval_results or [] if result.metric_type == "f1"]

@@ -641,6 +641,39 @@ def _(folder, n):
     return table(folder, "t.parquet", parquet('{"step": pa.array(range(n)), "loss": pa.array([0.5] * n)}', n))
 
 
+@case([1_000, 2_000, 4_000], 400, "table: Parquet with n rows of one text of 4 kB full of quotes")
+def _(folder, n):
+    text = "pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), ['{\\\\\"password\\\\\":\\\\\"' * 250])"
+    return table(folder, "t.parquet", parquet(f'{{"key": ["k"] * n, "step": list(range(n)), "text": {text}}}', n))
+
+
+@case([25, 50, 100], 400, "table: Parquet of n columns of 5,000 n nulls")
+def _(folder, n):
+    columns = '{"step": pa.array([1] * (5000 * n)), **{f"m{k}": pa.nulls(5000 * n, pa.float64()) for k in range(n)}}'
+    return table(folder, "t.parquet", parquet(columns, n))
+
+
+def history(folder, columns, n):
+    shutil.copy(ROOT / "fixtures" / "wandb" / "api-export" / "run.json", folder / "run.json")
+    parquet(columns, n)(folder / "history.parquet")
+    return [["convert", "wandb", str(folder), "-o", str(folder / "out.expb")]]
+
+
+@case([2, 4, 8], 600, "wandb export: a Parquet of n columns, 20 texts of a megabyte")
+def _(folder, n):
+    return history(folder, '{"_step": list(range(20)), **{f"t{k}": ["a" * 1_000_000] * 20 for k in range(n)}}', n)
+
+
+@case([25, 50, 100], 600, "wandb export: a Parquet of n columns of 5,000 n nulls")
+def _(folder, n):
+    return history(folder, '{"_step": pa.array([1] * (5000 * n)), **{f"m{k}": pa.nulls(5000 * n, pa.float64()) for k in range(n)}}', n)
+
+
+@case([250_000, 500_000, 1_000_000], 900, "clearml.zip: n empty events, n empty lines")
+def _(folder, n):
+    return session(folder, log="[{}]\n" * n + "\n" * n)
+
+
 # Signers files, and cards.
 
 

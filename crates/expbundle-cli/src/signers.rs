@@ -5,27 +5,50 @@ use expbundle_format::Code;
 use expbundle_statement::{TrustError, TrustPolicy};
 use expbundle_words::{Failure, signers};
 
-use crate::{files, keys, terminal};
+use crate::{files, terminal};
 
 /// Reads whom to trust, and names the lines that were skipped: a signers file; a file of public
 /// keys, called `.pub` or `.keys`; or a public key itself.
 pub fn read(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    let is_keys = matches!(path.extension(), Some("pub" | "keys")) || is_key_itself(path);
-    if is_keys { public_keys(path) } else { read_as(path, |bytes| TrustPolicy::parse(bytes)) }
+    if is_keys(path) { public_keys(path) } else { read_as(path, |bytes| TrustPolicy::parse(bytes)) }
+}
+
+/// Whether a path is that of public keys, or a key itself, and not that of a signers file.
+pub fn is_keys(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("pub" | "keys")) || is_key_itself(path)
 }
 
 /// Reads public keys: a file of them, whatever it is called, or a key itself.
 pub fn public_keys(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
-    if is_key_itself(path) {
-        return policy(path, TrustPolicy::of_public_keys(path.as_str(), "the key given"));
+    let keys = if is_key_itself(path) {
+        policy(path, TrustPolicy::of_public_keys(path.as_str(), "the key given"))?
+    } else {
+        read_as(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))?
+    };
+    if keys.signers().is_empty() {
+        return Err(Failure::new(Code::TrustSigners.as_str(), "there is no key that signs statements")
+            .at(path.as_str())
+            .help("give an Ed25519 key: a line that begins with `ssh-ed25519`"));
     }
-    read_as(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))
+    Ok(keys)
 }
 
-/// Whether a key was given where a path is expected. No file is looked for: who knows the key could
-/// put one of that name into a folder that is verified.
+/// Whether a key was given where a path is expected: one of its words is the base64 of a key, or
+/// it has several and one is a type of keys. No file is looked for: who knows the key could put one
+/// of that name into a folder that is verified.
 fn is_key_itself(path: &Utf8Path) -> bool {
-    keys::is_public_key(path.as_str()) && path.as_str().contains(' ')
+    /// Every key begins with the length of its type, in four bytes.
+    const BEGINS: &str = "AAAA";
+    const FEWEST_LETTERS: usize = 40;
+    let is_type = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        ["ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"]
+            .iter()
+            .any(|kind| word.starts_with(kind))
+    };
+    let mut words = path.as_str().split_whitespace();
+    let has_several = words.clone().nth(1).is_some();
+    words.any(|word| word.starts_with(BEGINS) && word.len() >= FEWEST_LETTERS || has_several && is_type(word))
 }
 
 fn read_as(

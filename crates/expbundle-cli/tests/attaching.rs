@@ -115,7 +115,7 @@ model-index:
     assert!(now.contains(&block.replace("4b0b4b0b", digits)), "{now}");
     let line = "[Experiment record](experiment.expb): signed, 1 record; check it with `expbundle verify`.";
     assert!(
-        now.ends_with(&format!("# A model\n<!-- expbundle: begin -->\n{line}\n<!-- expbundle: end -->\n")),
+        now.ends_with(&format!("# A model\n<!-- expbundle: begin 1a1e2064 -->\n{line}\n<!-- expbundle: end -->\n")),
         "{now}"
     );
     assert!(shown.contains("\"accuracy\" (a later signed result is there)"), "{shown}");

@@ -246,6 +246,24 @@ fn keys_may_be_called_otherwise_and_texts_and_lists_are_told() {
     assert!(said.contains("left out: 1 cell of \"val\": an object (line 1)"), "{said}");
 }
 
+/// A key in PEM, a row for each of its lines.
+#[test]
+fn a_key_in_the_rows_of_a_table_is_refused() {
+    let bench = Bench::new();
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let mut rows = String::from("key,step,text\n");
+    let lines = [vec!["-----BEGIN PRIVATE KEY-----"], vec![line; 24], vec!["-----END PRIVATE KEY-----"]].concat();
+    for (step, line) in lines.iter().enumerate() {
+        rows += &format!("log,{step},{line}\n");
+    }
+    write(&bench, "log.csv", &rows);
+    for option in ["--metrics", "--telemetry"] {
+        let (_, said) =
+            bench.fails(2, "source.secret", &["create", "--title", "t", option, "log.csv", "-o", "log.expb"]);
+        assert!(said.contains("private-key"), "{said}");
+    }
+}
+
 #[test]
 fn nothing_of_a_section_by_hand_is_lost() {
     let bench = Bench::new();

@@ -271,6 +271,22 @@ fn trust_takes_public_keys_as_they_come() {
     let stranger = bench.path("key.pub").with_file_name("ssh-ed25519 AAAA");
     fs::write(stranger, format!("ada@example.org {key}")).expect("room");
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "ssh-ed25519 AAAA"]);
+    // Nor in any other form that a key has.
+    let blob = key.split_whitespace().nth(1).expect("a key").to_owned();
+    for text in [
+        other.to_owned(),
+        format!("ssh-ed25519\t{blob}"),
+        format!("SSH-ED25519 {blob}"),
+        blob.clone(),
+        format!("ada {blob}"),
+    ] {
+        let planted = bench.path(&text);
+        fs::create_dir_all(planted.parent().expect("a folder")).expect("room");
+        fs::write(&planted, format!("ada@example.org {key}")).expect("room");
+        let output = bench.output(&["verify", "a.expb", "--trust", &text]);
+        let is_this_key = text.contains('\t') && output.status.success();
+        assert!(is_this_key || output.status.code() == Some(2), "{text}: {output:?}");
+    }
     // A signers file stays one: only the name of a file makes it a list of keys.
     fs::write(bench.path("bare"), &key).expect("room");
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "bare"]);
@@ -302,6 +318,9 @@ fn trust_takes_public_keys_as_they_come() {
         &["trust", "add", "made", "key.pub", "--as", "me", "--from", "2020-01-02", "--until", "2020-01-01"],
     );
     bench.fails(2, "trust.signers", &["trust", "add", "made", "key", "--as", "me"]);
+    for keys in ["ada.pub", "new.keys", other] {
+        bench.fails(2, "cli.usage", &["trust", "add", keys, "key.pub", "--as", "me"]);
+    }
     assert_eq!(fs::read_to_string(bench.path("made")).expect("a file"), made, "what is refused is not written");
     // Of a key that nobody was asked about nothing is said.
     for verb in ["verify", "why", "log", "lineage"] {

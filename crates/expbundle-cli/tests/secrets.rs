@@ -79,7 +79,7 @@ fn a_release_says_which_of_its_files_are_secrets() {
     std::fs::write(bench.path("model/conf.yaml"), "db_password: Sommer2024!\n").expect("room");
     let output = bench.output(&release);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    for path in ["`.env` is or holds a secret", "`conf.yaml` is or holds a secret"] {
+    for path in ["`.env` is or holds a secret (secret-file)", "`conf.yaml` is or holds a secret (password)"] {
         assert!(stderr.contains(path), "{path}: {stderr}");
     }
     assert!(!stderr.contains("Sommer2024"), "{stderr}");

@@ -1,6 +1,8 @@
 //! Looks for secrets in a draft that was written by hand, and in what a finished bundle holds,
 //! whoever made it.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use expbundle::Content;
 use expbundle::draft::Draft;
@@ -72,6 +74,7 @@ fn look(scrubber: &mut Scrubber, place: &str, content: &Content) -> Result<(), C
     match place {
         sections::METRICS | sections::TELEMETRY => {
             let mut last_key = String::new();
+            let mut rows = Rows::default();
             SeriesReader::open(Section(content.clone()))?.for_each(|point| {
                 if *point.key != *last_key {
                     scrubber.text(place, &point.key);
@@ -79,8 +82,10 @@ fn look(scrubber: &mut Scrubber, place: &str, content: &Content) -> Result<(), C
                 }
                 if let Some(text) = &point.text {
                     scrubber.setting(&format!("{place}/{}", point.key), &point.key, text);
+                    rows.add(scrubber, place, &point.key, text);
                 }
             })?;
+            rows.end(scrubber, place);
         }
         sections::CONSOLE => {
             let mut lines = Vec::new();
@@ -108,6 +113,57 @@ fn look(scrubber: &mut Scrubber, place: &str, content: &Content) -> Result<(), C
 fn bytes(scrubber: &mut Scrubber, place: &str, content: &Content) {
     let bytes = content.read(Limits::default().section_bytes).unwrap_or_default();
     scrubber.text(place, &String::from_utf8_lossy(&bytes));
+}
+
+/// The texts of each series one below the other: a key in PEM may have a row for each line.
+#[derive(Default)]
+struct Rows {
+    texts: BTreeMap<String, Vec<Text>>,
+    bytes: usize,
+}
+
+impl Rows {
+    /// Longer texts are no lines.
+    const LONGEST: usize = 1 << 10;
+    /// Bytes that are held.
+    const MOST_BYTES: usize = 4 << 20;
+    /// Lines that are looked at again with those behind them: those of a large key.
+    const KEPT: usize = 128;
+
+    fn add(&mut self, scrubber: &mut Scrubber, place: &str, key: &str, text: &str) {
+        if text.is_empty() || text.len() > Self::LONGEST {
+            return;
+        }
+        self.bytes += text.len();
+        let texts = match self.texts.get_mut(key) {
+            Some(texts) => texts,
+            None => self.texts.entry(key.to_owned()).or_default(),
+        };
+        texts.push(Text(text.to_owned()));
+        if self.bytes > Self::MOST_BYTES {
+            self.look(scrubber, place);
+            self.texts.retain(|_, texts| {
+                texts.drain(..texts.len().saturating_sub(Self::KEPT));
+                !texts.is_empty()
+            });
+            // What is kept of many series may be as much: then it is let go.
+            let bytes = |texts: &Vec<Text>| texts.iter().map(|Text(text)| text.len()).sum::<usize>();
+            self.bytes = self.texts.values().map(bytes).sum();
+            if self.bytes > Self::MOST_BYTES / 2 {
+                *self = Self::default();
+            }
+        }
+    }
+
+    fn look(&mut self, scrubber: &mut Scrubber, place: &str) {
+        for (key, texts) in self.texts.iter_mut().filter(|(_, texts)| texts.len() > 1) {
+            scrubber.lines(&format!("{place}/{key}"), texts);
+        }
+    }
+
+    fn end(mut self, scrubber: &mut Scrubber, place: &str) {
+        self.look(scrubber, place);
+    }
 }
 
 /// A line.

@@ -1,7 +1,7 @@
 //! Inputs and outputs that the tracker did not record and the person converting declares.
 
 use camino::Utf8Path;
-use expbundle::hash::{Wanted, hash_file, hash_tree, list_files};
+use expbundle::hash::{ListedFile, Wanted, hash_file, hash_tree, list_files};
 use expbundle_directory::is_not_counted;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
@@ -71,26 +71,27 @@ fn listed<E: From<ConvertError>>(
     if path.is_dir() {
         let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
         // A folder is recorded whole or not at all.
-        let secret = |inner: &String| is_secret(&scrubber, &path.join(inner), inner);
-        if let Some(secret) = tree.files().iter().map(|file| file.path.to_plain()).find(secret) {
-            return Err(ConvertError::Secret { path: path.join(secret) }.into());
+        let secret = |inner: String| Some((secret_in(&scrubber, &path.join(&inner), &inner)?, inner));
+        if let Some((kind, inner)) = tree.files().iter().map(|file| file.path.to_plain()).find_map(secret) {
+            return Err(ConvertError::Secret { path: path.join(inner), kind }.into());
         }
         let (digest, size) = embed(&tree)?;
         return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
     }
     // Its digest would be in the record, and a short secret can be guessed from that.
-    if is_secret(&scrubber, path, path.as_str()) {
-        return Err(ConvertError::Secret { path: path.to_owned() }.into());
+    if let Some(kind) = secret_in(&scrubber, path, path.as_str()) {
+        return Err(ConvertError::Secret { path: path.to_owned(), kind }.into());
     }
     let hashed = hash_file(path, Wanted::Both, options.progress).map_err(ConvertError::from)?;
     Ok(ArtifactRef::new(role.clone(), hashed.digests(), hashed.size, Form::File))
 }
 
-/// Whether a file is or holds a secret. Large ones are not looked into: their digests tell nothing.
-fn is_secret(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> bool {
+/// The kind of secret that a file is or holds. Large ones are not looked into: their digests tell
+/// nothing.
+fn secret_in(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> Option<&'static str> {
     let is_small = std::fs::metadata(on_disk).is_ok_and(|file| file.is_file() && file.len() <= embed::MOST_BYTES);
     let bytes = if is_small { std::fs::read(on_disk).ok() } else { None };
-    scrubber.kind_of_file(path, bytes.as_deref()).is_some()
+    scrubber.kind_of_file(path, bytes.as_deref())
 }
 
 /// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign
@@ -99,11 +100,15 @@ pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
     let scrubber = Scrubber::default();
     // A folder that cannot be read is refused by the listing itself.
     let (files, _) = list_files(folder, &is_not_counted).unwrap_or_default();
-    let secret = files.iter().filter(|file| is_secret(&scrubber, &file.on_disk(folder), &file.path.to_plain()));
-    secret
-        .map(|file| {
+    let secret = |file: &ListedFile| secret_in(&scrubber, &file.on_disk(folder), &file.path.to_plain());
+    files
+        .iter()
+        .filter_map(|file| Some((file, secret(file)?)))
+        .map(|(file, kind)| {
             let path = Scrubber::default().text("", &file.path.to_plain());
-            format!("`{path}` is or holds a secret, and a short one can be guessed from its digest in the listing")
+            format!(
+                "`{path}` is or holds a secret ({kind}), and a short one can be guessed from its digest in the listing"
+            )
         })
         .collect()
 }

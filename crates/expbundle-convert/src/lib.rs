@@ -162,10 +162,12 @@ pub enum ConvertError {
     #[error("the record cannot be blinded: {0}")]
     Blind(String),
     /// A declared file is a secret by its name, or holds one.
-    #[error("`{path}` is or holds a secret, and its digest would be in the record")]
+    #[error("`{path}` is or holds a secret ({kind}), and its digest would be in the record")]
     Secret {
         /// The file.
         path: Utf8PathBuf,
+        /// The kind of secret.
+        kind: &'static str,
     },
     /// A section has no room for the marker of a secret.
     #[error("a secret cannot be taken out of `{place}`")]

@@ -25,12 +25,17 @@ pub struct Scrubber {
     allowed: Vec<String>,
     /// How many secrets of a kind were at a place.
     found: BTreeMap<(String, &'static str), u64>,
+    /// The last long value in which there was none, and its name: a table may have it in each row.
+    clean: Option<(String, String)>,
 }
+
+/// Values that are remembered, in bytes.
+const LONG: usize = 1 << 10;
 
 impl Scrubber {
     /// `allowed` are kinds of secrets, or places as findings have them: for false alarms.
     pub fn new(allowed: &[String]) -> Self {
-        Self { allowed: allowed.to_vec(), found: BTreeMap::new() }
+        Self { allowed: allowed.to_vec(), ..Self::default() }
     }
 
     /// Whether what was found stays. A place may be allowed as it is, or as a warning names it.
@@ -104,10 +109,17 @@ impl Scrubber {
 
     /// A value under a name, like a parameter or a series of texts.
     pub fn setting(&mut self, place: &str, name: &str, text: &str) -> String {
-        match secrets::setting(name, text) {
+        if self.clean.as_ref().is_some_and(|(known, clean)| known == name && clean == text) {
+            return text.to_owned();
+        }
+        let clean = match secrets::setting(name, text) {
             Some(kind) if self.take(kind, place) => secrets::marker(kind),
             _ => self.text(place, text),
+        };
+        if text.len() >= LONG && clean == text {
+            self.clean = Some((name.to_owned(), clean.clone()));
         }
+        clean
     }
 
     /// Every text and name in a value.

@@ -294,14 +294,18 @@ fn nothing_is_left_out_silently() {
             fault(FaultKind::Row(Broken::NotJson), None, 1, &[3]),
             fault(FaultKind::Row(Broken::NotAnObject), None, 1, &[2]),
             fault(FaultKind::Row(Broken::Twice), None, 1, &[1]),
-            fault(FaultKind::NotANumber, Some("a"), 1, &[4]),
+            fault(FaultKind::Other("a list"), Some("a"), 1, &[4]),
         ]
     );
     let long = "key,value\na,1\n,2\nb,\nc,\"a\ntext\"\n";
     assert_eq!(lines(long.as_bytes()), ["a,,,1,", "c,,,,\"a", "text\""]);
     assert_eq!(
         reading(long.as_bytes()).faults,
-        [fault(FaultKind::NoKey, None, 1, &[3]), fault(FaultKind::NoValue, None, 1, &[4])]
+        [
+            fault(FaultKind::NoKey, None, 1, &[3]),
+            fault(FaultKind::NoValue, None, 1, &[4]),
+            fault(FaultKind::AsText, Some("value"), 1, &[5]),
+        ]
     );
     let bad = b"key,value,text\na,1,\xff\nb,2,\n";
     assert_eq!(reading(bad).faults, [fault(FaultKind::Text, Some("text"), 1, &[2])]);

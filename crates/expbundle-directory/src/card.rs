@@ -37,7 +37,9 @@ const END: &str = "# expbundle: end";
 /// So many lines have a mark each.
 const MOST_MARKED: usize = 3;
 /// The same in the text of the card.
-const TEXT_BEGIN: &str = "<!-- expbundle: begin -->";
+const TEXT_BEGIN: &str = "<!-- expbundle: begin ";
+/// Ends the comment before it.
+const COMMENT_END: &str = " -->";
 /// Stands behind what was added to the text.
 const TEXT_END: &str = "<!-- expbundle: end -->";
 /// The first line of a block where there was none.
@@ -156,7 +158,8 @@ pub fn add(card: Option<&str>, additions: &Additions) -> Result<EditedCard, Card
 /// The text of a card with a line at its end, between two comments. Where the text has no last line
 /// end there is none to give back.
 fn with_line(text: &str, line: &str, line_end: &str) -> String {
-    let block = format!("{TEXT_BEGIN}{line_end}{line}{line_end}{TEXT_END}");
+    let begin = format!("{TEXT_BEGIN}{}{COMMENT_END}", digits_of(&[line]));
+    let block = format!("{begin}{line_end}{line}{line_end}{TEXT_END}");
     if text.is_empty() || text.ends_with('\n') {
         format!("{text}{block}{line_end}")
     } else {
@@ -164,12 +167,14 @@ fn with_line(text: &str, line: &str, line_end: &str) -> String {
     }
 }
 
-/// Undoes [`with_line`], if the line is there and nobody put more between the comments.
+/// Undoes [`with_line`], if the line is there as it was.
 fn without_line(text: &str) -> Option<String> {
     let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_owned();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let is_ours =
-        |three: &[&str]| matches!(three, [begin, _, end] if bare(begin) == TEXT_BEGIN && bare(end) == TEXT_END);
+    let is_ours = |three: &[&str]| {
+        let [begin, line, end] = three else { return false };
+        bare(begin) == format!("{TEXT_BEGIN}{}{COMMENT_END}", digits_of(&[line])) && bare(end) == TEXT_END
+    };
     let at = lines.windows(3).rposition(is_ours)?;
     let (before, ours) = lines.split_at_checked(at)?;
     let (ours, after) = ours.split_at_checked(3)?;

@@ -218,7 +218,7 @@ fn several_lines_have_one_mark() {
 
 fn line(additions: &Additions) -> String {
     let line = additions.line.as_deref().unwrap_or_default();
-    format!("<!-- expbundle: begin -->\n{line}\n<!-- expbundle: end -->\n")
+    format!("<!-- expbundle: begin {} -->\n{line}\n<!-- expbundle: end -->\n", digits_of(&[line]))
 }
 
 #[test]
@@ -229,8 +229,10 @@ fn the_line_in_the_text_can_be_anywhere_later() {
         let edited = added(&text(end), &additions).text;
         let shown = if end.is_empty() { edited.clone() + "\n" } else { edited.clone() };
         assert!(shown.ends_with(&line(&additions)), "{edited}");
-        // Written on by hand.
-        assert_eq!(remove(&(edited + "\nMore.\n")).expect("a card"), Some(text(end) + "\nMore.\n"));
+        // Written on by hand, and between the comments.
+        assert_eq!(remove(&(edited.clone() + "\nMore.\n")).expect("a card"), Some(text(end) + "\nMore.\n"));
+        let mine = edited.replace(additions.line.as_deref().unwrap_or_default(), "Mine.");
+        assert!(remove(&mine).expect("a card").unwrap_or(mine).contains("\nMine.\n"));
     }
 }
 

@@ -77,16 +77,33 @@ pub fn snapshot(cache: &Utf8Path, reference: &str) -> Result<Utf8PathBuf, HubErr
         return Err(malformed());
     }
     let folder = cache.join(format!("{kind}--{}", name.replace('/', "--")));
+    snapshot_in(&folder, repository, revision)
+}
+
+/// Whether a folder is a repository in a cache: `models--acme--digits`, with its snapshots.
+pub fn is_repository(folder: &Utf8Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    ["models--", "datasets--", "spaces--"].iter().any(|kind| name.starts_with(kind))
+        && folder.join("snapshots").is_dir()
+}
+
+/// The snapshot of a revision in the folder of a repository, which errors call by this name;
+/// without a revision that of `main`, or the only one where there is no `main`.
+pub fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) -> Result<Utf8PathBuf, HubError> {
     let snapshots = folder.join("snapshots");
     let here = names(&snapshots)
-        .ok_or_else(|| HubError::NoRepository { repository: repository.to_owned(), path: folder.clone() })?;
+        .ok_or_else(|| HubError::NoRepository { repository: repository.to_owned(), path: folder.to_owned() })?;
     let wanted = revision.unwrap_or("main");
-    let commit = commit_of(&folder.join("refs").join(wanted)).unwrap_or_else(|| wanted.to_owned());
-    let mut begins = here.iter().filter(|name| name.starts_with(&commit));
-    let found = match (begins.next(), begins.next()) {
-        _ if here.contains(&commit) => Some(&commit),
-        (Some(only), None) => Some(only),
-        _ => here.first().filter(|_| revision.is_none() && here.len() == 1),
+    let is_here = |commit: &str| here.iter().find(|name| *name == commit);
+    // As the Hub's library finds them: a commit is never looked up among the names of others, and
+    // what a name stands for is a whole commit. Its beginning is a commit only as a person gives it.
+    let found = if is_commit(wanted) {
+        is_here(wanted)
+    } else if let Some(commit) = commit_of(&folder.join("refs").join(wanted)) {
+        is_here(&commit)
+    } else {
+        let mut begins = here.iter().filter(|name| revision.is_none_or(|beginning| name.starts_with(beginning)));
+        begins.next().filter(|_| begins.next().is_none())
     };
     let found = found.ok_or_else(|| HubError::NoRevision {
         repository: repository.to_owned(),
@@ -106,6 +123,10 @@ fn names(folder: &Utf8Path) -> Option<Vec<String>> {
 }
 
 /// The commit that a branch or tag points to.
+fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
 fn commit_of(path: &Utf8Path) -> Option<String> {
     let is_small = |metadata: fs::Metadata| metadata.is_file() && metadata.len() <= MOST_REF_BYTES;
     fs::metadata(path)
@@ -150,6 +171,32 @@ mod tests {
         ] {
             assert_eq!(snapshot(&cache, reference).expect(reference).file_name(), Some(revision), "{reference}");
         }
+    }
+
+    /// The Hub's library takes a commit for itself, and nothing else where a name leads nowhere.
+    #[test]
+    fn no_name_leads_to_another_commit() {
+        let (_folder, cache) = a_cache();
+        let model = cache.join("models--acme--digits");
+        for (name, commit) in
+            [(SECOND, FIRST), ("empty", ""), ("half", "12"), ("main", "3333333333333333333333333333333333333333")]
+        {
+            fs::write(model.join("refs").join(name), commit).expect("a file");
+        }
+        let found = snapshot(&cache, &format!("acme/digits@{SECOND}")).expect("a commit");
+        assert_eq!(found.file_name(), Some(SECOND));
+        fs::remove_dir(model.join("snapshots").join(FIRST)).expect("a folder");
+        for reference in [
+            "acme/digits@empty",
+            "acme/digits@half",
+            "acme/digits@main",
+            "acme/digits",
+            &format!("acme/digits@{FIRST}"),
+        ] {
+            assert!(matches!(snapshot(&cache, reference), Err(HubError::NoRevision { .. })), "{reference}");
+        }
+        fs::remove_file(model.join("refs/main")).expect("a file");
+        assert_eq!(snapshot(&cache, "acme/digits").expect("the only one").file_name(), Some(SECOND));
     }
 
     #[test]

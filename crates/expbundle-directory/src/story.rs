@@ -205,7 +205,8 @@ fn hub_id(artifact: &Artifact, is_dataset: bool) -> Option<String> {
     is_hub_id(id).then(|| id.to_owned())
 }
 
-pub(crate) fn is_hub_id(id: &str) -> bool {
+/// Whether a text can be the id of something at the Hub: `OWNER/NAME`.
+pub fn is_hub_id(id: &str) -> bool {
     id.split_once('/').is_some_and(|(owner, name)| is_name(owner) && is_name(name))
 }
 

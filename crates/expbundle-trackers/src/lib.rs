@@ -5,6 +5,7 @@ pub mod clearml;
 pub mod finding;
 pub mod huggingface;
 pub mod mlflow;
+pub mod parquet_pages;
 mod text;
 pub mod wandb;
 

@@ -16,10 +16,36 @@ const MOST_LEVELS: u32 = 16;
 /// `Encoding.DELTA_BYTE_ARRAY`: texts that begin like the one before, so that a page may hold far
 /// more text than it has bytes.
 const DELTA_BYTE_ARRAY: i64 = 7;
+/// Bytes of a page, as read and as unpacked: beyond one text of the longest, tools end pages at
+/// 1 MiB.
+const MOST_BYTES_OF_A_PAGE: u64 = 64 << 20;
+/// Bytes of the pages of a row group that lie side by side in memory, and of its dictionaries.
+const MOST_BYTES_HELD: u64 = 256 << 20;
+
+/// What the pages of a row group take of memory while it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held(u64);
+
+impl Held {
+    /// Adds a column. What memory should not hold is said in words.
+    pub fn add(&mut self, pages: &Pages) -> Result<(), String> {
+        let mib = |bytes: u64| bytes >> 20;
+        let largest = pages.largest.max(pages.dictionary);
+        if largest > MOST_BYTES_OF_A_PAGE {
+            return Err(format!("a page has {} MiB unpacked; write it with smaller pages", mib(largest)));
+        }
+        self.0 = self.0.saturating_add(pages.largest).saturating_add(pages.dictionary);
+        if self.0 > MOST_BYTES_HELD {
+            let mib = mib(self.0);
+            return Err(format!("its pages take {mib} MiB of memory side by side; write it with smaller row groups"));
+        }
+        Ok(())
+    }
+}
 
 /// What the pages of a column chunk come to.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pages {
+pub struct Pages {
     /// Bytes of the largest page as read and as decompressed.
     pub largest: u64,
     /// Bytes of the dictionary.
@@ -29,7 +55,7 @@ pub(super) struct Pages {
 }
 
 /// Reads the heads of the pages that lie in these bytes of a file. `None` if they cannot be read.
-pub(super) fn pages(mut file: &File, start: u64, bytes: u64) -> io::Result<Option<Pages>> {
+pub fn pages(mut file: &File, start: u64, bytes: u64) -> io::Result<Option<Pages>> {
     let mut found = Pages::default();
     let (mut position, end) = (start, start.saturating_add(bytes));
     let mut buffer = Vec::new();

@@ -149,7 +149,7 @@ impl From<&ConvertError> for Failure {
                 .at(path.as_str())
                 .help("check that the source is complete and that no other program writes to it"),
             ConvertError::Secret { .. } => {
-                failure.help("leave it out, or pass it to `--allow-secrets` if it is not a secret")
+                failure.help("leave it out; for a false alarm, pass its path or the kind to `--allow-secrets`")
             }
             ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
             ConvertError::NotIntact { findings } => {

@@ -14,7 +14,7 @@ use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
-use crate::{Failure, count, findings, quoted, some_of};
+use crate::{Failure, cell, count, findings, one_line, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
@@ -27,7 +27,7 @@ impl From<&Refused> for Failure {
 
 /// Why a repository is not found in the local cache of the Hub, with the next step, in a line.
 pub fn not_in_cache(error: &HubError) -> String {
-    match error {
+    let text = match error {
         HubError::NoRepository { repository, path } => {
             let (kind, name) = match repository.split_once('/') {
                 Some(("datasets", name)) => (" --repo-type dataset", name),
@@ -38,9 +38,13 @@ pub fn not_in_cache(error: &HubError) -> String {
             format!("{error} ({path}); download it first: `hf download{kind} {name}`")
         }
         HubError::NoRevision { here, .. } if here.is_empty() => format!("{error}: it has none"),
-        HubError::NoRevision { here, .. } => format!("{error}; it has: {}", some_of(here, 8, ", ")),
+        HubError::NoRevision { here, .. } => {
+            let here: Vec<String> = here.iter().map(|name| cell(name)).collect();
+            format!("{error}; it has: {}", some_of(&here, 8, ", "))
+        }
         _ => error.to_string(),
-    }
+    };
+    one_line(&text)
 }
 
 const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";

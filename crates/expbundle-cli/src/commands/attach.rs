@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::family::returning;
+use expbundle_directory::story::is_hub_id;
 use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, plan_attach, present};
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, paint, plan as words};
@@ -36,7 +37,7 @@ pub struct Attach {
     #[arg(long, requires = "key")]
     title: Option<String>,
     /// Hub id of a base model, if the records name it only by digest; it stays when attaching again
-    #[arg(long, value_name = "OWNER/NAME")]
+    #[arg(long, value_name = "OWNER/NAME", value_parser = hub_id)]
     base_model: Vec<String>,
     /// Benchmark of the Hub whose signed result goes to `.eval_results/`; can be repeated
     #[arg(long, value_name = "OWNER/NAME=TASK[:METRIC]")]
@@ -56,6 +57,10 @@ pub struct Attach {
     trust: Option<Utf8PathBuf>,
     #[command(flatten)]
     consent: Consent,
+}
+
+fn hub_id(text: &str) -> Result<String, &'static str> {
+    if is_hub_id(text) { Ok(text.to_owned()) } else { Err("expected OWNER/NAME, as the Hub has it") }
 }
 
 /// Whether a change that was shown is made.

@@ -46,7 +46,7 @@ pub struct Convert {
     #[arg(long, conflicts_with_all = ["run", "all", "out"])]
     list: bool,
     /// With --list: as JSON
-    #[arg(long, requires = "list")]
+    #[arg(long, requires = "list", conflicts_with_all = ["run", "all", "out"])]
     json: bool,
     /// File for the bundle, folder for one bundle per run, or `-` for standard output [default: the
     /// current folder]

@@ -66,6 +66,11 @@ impl Trust {
 
 /// Adds a line for each key that the file does not have under that name for that time.
 fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Result<(), Failure> {
+    if signers::is_keys(path) {
+        return Err(Failure::usage("the signers file is called like a file of public keys, or is a key")
+            .at(path.as_str())
+            .help("name the signers file first, then the key: `expbundle trust add signers ada.pub --as NAME`"));
+    }
     // Somebody else who adds to it meanwhile is an error, not a lost line.
     let output = Output::back_into(path);
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };

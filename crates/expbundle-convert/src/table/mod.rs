@@ -18,8 +18,6 @@ mod cell;
 mod csv;
 mod json_lines;
 #[cfg(feature = "table-parquet")]
-mod pages;
-#[cfg(feature = "table-parquet")]
 mod parquet;
 #[cfg(not(feature = "table-parquet"))]
 #[path = "no_parquet.rs"]

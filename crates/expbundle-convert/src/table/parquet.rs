@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use expbundle_trackers::parquet_pages::{self, Held};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -17,7 +18,7 @@ use parquet::schema::types::ColumnDescriptor;
 use super::cell::{Cell, NO_OFFSET};
 use super::reading::WhyPassedOver;
 use super::row::Row;
-use super::{MOST_COLUMNS, MOST_ROW_BYTES, TableError, Take, pages};
+use super::{MOST_COLUMNS, MOST_ROW_BYTES, TableError, Take};
 
 /// Rows for each byte of a file: runs of equal values are written once, but no table is so empty as
 /// this.
@@ -25,11 +26,11 @@ const MOST_ROWS_PER_BYTE: u64 = 64;
 /// Bytes of texts for each byte of a file, beyond [`MOST_TEXT_BYTES`]: a text that many rows have
 /// is written once. Each is read for secrets, which takes its time.
 const MOST_TEXT_PER_BYTE: u64 = 64;
-const MOST_TEXT_BYTES: u64 = 256 << 20;
-/// Bytes of a page once it is unpacked: beyond one text of the longest, tools end pages at 1 MiB.
-const MOST_BYTES_OF_A_PAGE: u64 = 64 << 20;
-/// Bytes of the pages that lie side by side, and of the dictionaries.
-const MOST_PAGE_BYTES: u64 = 256 << 20;
+const MOST_TEXT_BYTES: u64 = 16 << 20;
+/// Cells for each byte of a file, beyond [`MOST_CELLS_OF_ANY`]: columns that most rows leave empty
+/// take no room.
+const MOST_CELLS_PER_BYTE: u64 = 256;
+const MOST_CELLS_OF_ANY: u64 = 16 << 20;
 /// Bytes of the footer, which the library takes apart as a whole.
 const MOST_FOOTER_BYTES: u64 = 16 << 20;
 /// Rows that are decoded at once; fewer where a few bytes may make texts as long as a page.
@@ -87,6 +88,10 @@ impl Parquet {
             if schema.num_columns() > MOST_COLUMNS {
                 return Err(TableError::TooManyColumns);
             }
+            let cells = rows.saturating_mul(schema.num_columns() as u64);
+            if cells > bytes.saturating_mul(MOST_CELLS_PER_BYTE).saturating_add(MOST_CELLS_OF_ANY) {
+                return Err(TableError::Parquet(format!("the file of {bytes} bytes claims {cells} cells")));
+            }
             let (mut names, mut leaves, mut passed_over) = (Vec::new(), Vec::new(), Vec::new());
             let (mut seen, mut nested) = (HashSet::new(), HashSet::new());
             for (leaf, column) in schema.columns().iter().enumerate() {
@@ -133,7 +138,7 @@ impl Parquet {
                 guarded(|| columns.iter_mut().try_for_each(|column| column.fill(count)))?;
                 for index in 0..count {
                     row.next();
-                    for (number, column) in columns.iter_mut().enumerate() {
+                    for (number, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.has_values) {
                         text = text.saturating_add(column.cell(index, number, &mut row));
                     }
                     if text > most_text {
@@ -154,7 +159,7 @@ impl Parquet {
     /// columns that have more bytes together than the file.
     fn batch(&self, group: usize, bytes_left: &mut u64) -> Result<usize, TableError> {
         let group = self.reader.metadata().row_group(group);
-        let (mut held, mut is_small) = (0_u64, false);
+        let (mut held, mut is_small) = (Held::default(), false);
         for (leaf, _) in &self.leaves {
             let codec = group.column(*leaf).compression();
             if !is_readable(codec) {
@@ -166,20 +171,10 @@ impl Parquet {
             let is_inside = start.checked_add(bytes).is_some_and(|end| end <= self.bytes);
             let outside = || TableError::Parquet("its columns have more bytes than the file".to_owned());
             *bytes_left = bytes_left.checked_sub(bytes).filter(|_| is_inside).ok_or_else(outside)?;
-            let pages = pages::pages(&self.file, start, bytes)?;
+            let pages = parquet_pages::pages(&self.file, start, bytes)?;
             let pages = pages.ok_or_else(|| TableError::Parquet("the head of a page is broken".to_owned()))?;
-            let largest = pages.largest.max(pages.dictionary);
-            if largest > MOST_BYTES_OF_A_PAGE {
-                let words = format!("a page has {} MiB unpacked; write it with smaller pages", largest >> 20);
-                return Err(TableError::Parquet(words));
-            }
-            held = held.saturating_add(pages.largest).saturating_add(pages.dictionary);
+            held.add(&pages).map_err(TableError::Parquet)?;
             is_small |= pages.has_shared_beginnings;
-        }
-        if held > MOST_PAGE_BYTES {
-            let mib = held >> 20;
-            let words = format!("its pages take {mib} MiB of memory side by side; write it with smaller row groups");
-            return Err(TableError::Parquet(words));
         }
         let most = if is_small { SMALL_BATCH } else { BATCH };
         Ok((MOST_CELLS / self.leaves.len().max(1)).clamp(1, most))
@@ -267,6 +262,8 @@ struct Column {
     has_levels: bool,
     /// For each row 1, or 0 where it is empty.
     levels: Vec<i16>,
+    /// Whether any of the decoded rows has a value.
+    has_values: bool,
     /// The next value.
     next: usize,
 }
@@ -315,7 +312,7 @@ values! {
 
 impl Column {
     fn new(reader: ColumnReader, kind: Kind, has_levels: bool) -> Self {
-        Self { values: Values::new(reader), kind, has_levels, levels: Vec::new(), next: 0 }
+        Self { values: Values::new(reader), kind, has_levels, levels: Vec::new(), has_values: false, next: 0 }
     }
 
     /// Decodes the next rows.
@@ -328,6 +325,7 @@ impl Column {
         if rows != count || values != wanted || (self.has_levels && self.levels.len() != count) {
             return Err(TableError::Parquet("a column has fewer rows than its row group claims".to_owned()));
         }
+        self.has_values = values > 0;
         Ok(())
     }
 

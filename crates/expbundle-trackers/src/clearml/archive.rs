@@ -13,7 +13,7 @@ use super::session::SessionError;
 /// The most entries of an archive.
 const MOST_ENTRIES: usize = 100_000;
 /// Bytes that any archive may be unpacked to, however small.
-const UNPACKED_BYTES: u64 = 1 << 30;
+const UNPACKED_BYTES: u64 = 256 << 20;
 /// Bytes unpacked for each byte of the archive, beyond that: weights and pictures hardly shrink,
 /// and events to about a tenth.
 const UNPACKED_RATIO: u64 = 20;

@@ -11,6 +11,9 @@ use crate::text::{Json, open_file, read_json};
 /// A batch of events is a few hundred KB; a longer line is not read.
 const MOST_LINE_BYTES: u64 = 64 << 20;
 
+/// Events that are no numbers of a series are held in memory, and may be of three bytes each.
+const MOST_OTHERS: usize = 1 << 20;
+
 /// A number of a series. The series is the pair of metric and variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
@@ -76,6 +79,11 @@ impl Events {
             if let Ok(Json::Value(Value::Array(batch))) = batch {
                 for event in batch {
                     self.event(event);
+                }
+                if self.others.len() > MOST_OTHERS {
+                    let detail = "the file has too many events that are no numbers of a series; the rest is not read";
+                    findings.push(SourceFinding::new(SourceCode::Unsupported, place(), detail));
+                    break;
                 }
             } else if !line.trim_ascii().is_empty() {
                 let (code, detail) = match batch {

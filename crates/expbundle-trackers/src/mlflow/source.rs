@@ -159,15 +159,30 @@ fn open_file(path: &Utf8Path) -> Result<Store, SourceError> {
         return Ok(Store::Database(Database::open(path)?));
     }
     match path.file_name() {
-        Some("run.json" | "experiment.json" | "model.json") => Ok(Store::Export(Export::new(root(parent)?))),
+        Some("run.json" | "experiment.json" | "model.json") if !is_of_wandb(path) => {
+            Ok(Store::Export(Export::new(root(parent)?)))
+        }
         Some("meta.yaml") => open_folder(parent),
         _ => Err(SourceError::Unknown { path: path.to_owned() }),
     }
 }
 
+/// Whether a `run.json` is what the API of W&B answers: its first members are called so.
+fn is_of_wandb(path: &Utf8Path) -> bool {
+    const HEAD: u64 = 4096;
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let has = |name: &str| head.windows(name.len()).any(|window| window == name.as_bytes());
+    read.is_ok() && has("\"displayName\"") && !has("mlflow")
+}
+
 fn open_folder(path: &Utf8Path) -> Result<Store, SourceError> {
     let folder = root(path)?;
-    if ["run.json", "experiment.json", "model.json"].iter().any(|name| folder.has_file(&folder.path().join(name))) {
+    let is_export = |name: &&str| {
+        let path = folder.path().join(name);
+        folder.has_file(&path) && !is_of_wandb(&path)
+    };
+    if ["run.json", "experiment.json", "model.json"].iter().any(is_export) {
         return Ok(Store::Export(Export::new(folder)));
     }
     if folder.has_file(&folder.path().join("meta.yaml"))

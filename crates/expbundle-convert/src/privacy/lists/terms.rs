@@ -1,7 +1,7 @@
 //! Words of the field that some people and machines are called too.
 
 /// Words of machine learning and of statistics. Where a source says that its user is `adam`, the
-/// value of `optimizer` is no name, and the key `max/accuracy` is none of `max`.
+/// value of `optimizer` is not a person, nor is the key `max/accuracy`.
 pub const TERMS: &[&str] = &[
     "acc",
     "accuracy",

@@ -9,6 +9,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
 use super::super::value::Value;
+use crate::parquet_pages::{self, Held};
 
 /// Rows for each byte of a file: runs of equal values are written once, but no history is so empty
 /// as this.
@@ -17,7 +18,11 @@ const MOST_ROWS_PER_BYTE: u64 = 64;
 /// is written once.
 const MOST_TEXT_PER_BYTE: u64 = 64;
 /// Bytes of texts that any file may have.
-const MOST_TEXT_BYTES: u64 = 64 << 20;
+const MOST_TEXT_BYTES: u64 = 16 << 20;
+/// Cells for each byte of a file, beyond [`MOST_CELLS_OF_ANY`]: columns that most rows leave empty
+/// take no room.
+const MOST_CELLS_PER_BYTE: u64 = 128;
+const MOST_CELLS_OF_ANY: u64 = 16 << 20;
 /// Rows that the library holds at once: each may have texts of a megabyte.
 const BATCH: usize = 16;
 
@@ -32,10 +37,24 @@ fn read(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Value)>)) -> Result<(
     let words = |error: &dyn std::fmt::Display| error.to_string().to_lowercase();
     let file = File::open(path).map_err(|error| words(&error))?;
     let size = file.metadata().map_err(|error| words(&error))?.len();
-    let reader = SerializedFileReader::new(file).map_err(|error| words(&error))?;
+    let reader = SerializedFileReader::new(file.try_clone().map_err(|error| words(&error))?);
+    let reader = reader.map_err(|error| words(&error))?;
     let declared = reader.metadata().file_metadata().num_rows();
     if u64::try_from(declared).map_or(true, |rows| rows / MOST_ROWS_PER_BYTE > size) {
         return Err(format!("the file of {size} bytes claims {declared} rows"));
+    }
+    let columns = reader.metadata().file_metadata().schema_descr().num_columns() as u64;
+    let cells = u64::try_from(declared).unwrap_or(u64::MAX).saturating_mul(columns);
+    if cells > size.saturating_mul(MOST_CELLS_PER_BYTE).saturating_add(MOST_CELLS_OF_ANY) {
+        return Err(format!("the file of {size} bytes claims {cells} cells"));
+    }
+    for group in reader.metadata().row_groups() {
+        let mut held = Held::default();
+        for column in group.columns() {
+            let (start, bytes) = column.byte_range();
+            let pages = parquet_pages::pages(&file, start, bytes).map_err(|error| words(&error))?;
+            held.add(&pages.ok_or("the head of a page is broken")?)?;
+        }
     }
     let most_text = size.saturating_mul(MOST_TEXT_PER_BYTE).saturating_add(MOST_TEXT_BYTES);
     let mut text = 0_u64;
