@@ -1,0 +1,163 @@
+//! What `verify` and `why` say to whoever checks what others signed: whose signatures there are,
+//! why they do not count, and what was revoked.
+
+mod support;
+
+use std::fs;
+
+use support::{Bench, json};
+
+/// A model whose record and folder one key signed, and a second key that signed nothing.
+fn released() -> Bench {
+    let bench = Bench::new();
+    bench.ok(&["keygen", "-o", "k"]);
+    bench.ok(&["keygen", "-o", "o"]);
+    fs::create_dir(bench.path("m")).expect("room");
+    fs::write(bench.path("m/model.safetensors"), b"w\n").expect("room");
+    bench.ok(&["create", "--title", "t", "--output", "m/model.safetensors", "-o", "c.expb"]);
+    bench.ok(&["sign", "c.expb", "--key", "k", "--name", "Kim", "--at", "2026-11-20T09:00:00Z"]);
+    bench.ok(&["attach", "m", "c.expb", "--key", "k", "--yes", "--at", "2026-11-20T10:00:00Z"]);
+    bench
+}
+
+fn fingerprint(bench: &Bench) -> String {
+    let log = json(&bench.ok(&["log", "m", "--json"]));
+    log[0]["signer"]["fingerprint"].as_str().expect("a key").to_owned()
+}
+
+fn id_of(bench: &Bench, kind: &str) -> String {
+    let log = json(&bench.ok(&["log", "m", "--json"]));
+    let statements = log.as_array().expect("statements");
+    let found = statements.iter().find(|one| one["kind"] == kind).expect("the statement");
+    found["id"].as_str().expect("an id").to_owned()
+}
+
+fn verified(bench: &Bench, arguments: &[&str]) -> String {
+    String::from_utf8(bench.output(&[&["verify"], arguments].concat()).stdout).expect("UTF-8")
+}
+
+#[test]
+fn keys_that_the_signers_file_does_not_have_are_named_near_the_top() {
+    let bench = released();
+    let key = fingerprint(&bench);
+    let signed = format!("signed by {key}, calling itself \"Kim\", which is not in o.pub");
+    bench.fails(3, "policy.state", &["verify", "m", "--trust", "o.pub"]);
+    for path in ["m", "c.expb"] {
+        let text = verified(&bench, &[path, "--trust", "o.pub"]);
+        assert!(text.lines().take(3).any(|line| line.trim() == signed), "{text}");
+        assert!(text.contains("`expbundle trust add`") && !text.contains("`expbundle release`"), "{text}");
+        assert!(!text.contains("0 records") && !text.contains("Proven") && !text.contains("Claimed"), "{text}");
+    }
+    // Where the signature counts, no such line stands.
+    assert!(!verified(&bench, &["m", "--trust", "k.pub"]).contains("which is not in"));
+    assert!(!verified(&bench, &["m"]).contains("which is not in"));
+}
+
+#[test]
+fn a_signers_file_that_cannot_help_says_so_in_the_same_place() {
+    let bench = released();
+    let key = fingerprint(&bench);
+    let public = fs::read_to_string(bench.path("k.pub")).expect("the key");
+    let public = public.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    for (line, said) in [
+        (String::new(), "signers has no keys, so nobody is trusted".to_owned()),
+        (
+            format!("kim valid-before=\"20200101Z\" {public}\n"),
+            format!("signed by {key}: kim's key is trusted only until 2020-01-01 [trust.not-valid]"),
+        ),
+        (
+            format!("kim namespaces=\"git\" {public}\n"),
+            format!(
+                "signed by {key}: kim's key is trusted only for other purposes than \"expbundle\" [trust.namespace]"
+            ),
+        ),
+    ] {
+        fs::write(bench.path("signers"), &line).expect("room");
+        let text = verified(&bench, &["m", "--trust", "signers"]);
+        let top = text.split("\n\n").next().expect("a part");
+        assert!(top.contains(&format!("signed by {key}")) && top.contains(&said), "{text}");
+        assert_eq!(text.matches("[trust.").count(), usize::from(!line.is_empty()), "{text}");
+    }
+}
+
+#[test]
+fn who_revoked_the_release_stands_at_the_top() {
+    let bench = released();
+    let revoke = ["revoke", "m", "--statement", &id_of(&bench, "release"), "--key", "k"];
+    bench.ok(&[&revoke[..], &["--reason", "wrong file", "--at", "2026-11-21T09:00:00Z"]].concat());
+    let said = "  RELEASE REVOKED by the key in k.pub on 2026-11-21 09:00 UTC (\"wrong file\")";
+    let text = verified(&bench, &["m", "--trust", "k.pub"]);
+    assert!(text.contains(said) && !text.contains("NOT RELEASED"), "{text}");
+    assert!(verified(&bench, &["m"]).contains(&format!("RELEASE REVOKED by {}", fingerprint(&bench))));
+    fs::write(bench.path("m/config.json"), b"{}").expect("room");
+    let text = verified(&bench, &["m", "--trust", "k.pub"]);
+    assert!(text.starts_with(&format!("✗ NOT TRUSTED: m\n{said}\n")), "{text}");
+    // A later release settles it.
+    bench.ok(&["release", "m", "--key", "k", "--yes", "--at", "2026-11-22T09:00:00Z"]);
+    assert!(!verified(&bench, &["m", "--trust", "k.pub"]).contains("REVOKED"));
+}
+
+#[test]
+fn strangers_have_no_line_beside_a_release_that_counts() {
+    let bench = released();
+    bench.ok(&["create", "--title", "theirs", "--output", "m/model.safetensors", "-o", "s.expb"]);
+    bench.ok(&["sign", "s.expb", "--key", "o"]);
+    bench.ok(&["merge", "m/experiment.expb", "s.expb", "-o", "both.expb"]);
+    fs::rename(bench.path("both.expb"), bench.path("m/experiment.expb")).expect("room");
+    fs::write(bench.path("m/run.py"), b"import os").expect("room");
+    let (text, _) = bench.fails(3, "directory.uncovered", &["verify", "m", "--trust", "k.pub"]);
+    assert!(!text.contains("which is not in"), "{text}");
+    // To an auditor who trusts neither both are named.
+    bench.ok(&["keygen", "-o", "n"]);
+    let text = verified(&bench, &["m", "--trust", "n.pub"]);
+    assert_eq!(text.matches(", which is not in n.pub\n").count(), 2, "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_released_file_is_one_story() {
+    use std::os::unix::fs::symlink;
+
+    let bench = released();
+    let weights = bench.path("m/model.safetensors");
+    fs::rename(&weights, bench.path("model.safetensors")).expect("there");
+    for (target, said) in [
+        ("../model.safetensors", "is a symlink out of the folder"),
+        ("README.md", "is a symlink"),
+        ("nowhere", "is a symlink that leads nowhere"),
+    ] {
+        symlink(target, &weights).expect("a link");
+        let text = verified(&bench, &["m", "--trust", "k.pub"]);
+        assert!(text.contains(&format!("  1 of 1 counted file {said}: model.safetensors\n")), "{text}");
+        assert!(text.contains(&format!("]: released, and not read: it {said}; ")), "{text}");
+        assert!(!text.contains("[directory.symlink]") && !text.contains("not here"), "{text}");
+        fs::remove_file(&weights).expect("there");
+    }
+    let snapshot = bench.path("models--a--b/snapshots/1");
+    fs::create_dir_all(bench.path("models--a--b/blobs")).expect("room");
+    fs::create_dir_all(bench.path("models--a--b/snapshots")).expect("room");
+    fs::rename(bench.path("m"), &snapshot).expect("room");
+    symlink(format!("../../blobs/{}", "1".repeat(64)), snapshot.join("model.safetensors")).expect("a link");
+    let text = verified(&bench, &["models--a--b/snapshots/1", "--trust", "k.pub"]);
+    assert!(text.contains("  1 of 1 counted file is a symlink, and its blob is not in the cache: "), "{text}");
+    assert!(text.contains("error[directory.missing]: released, and its blob is not in the cache\n"), "{text}");
+    assert!(!text.contains("[directory.symlink]"), "{text}");
+}
+
+#[test]
+fn an_objection_is_told_once_and_agrees_with_the_verdict() {
+    let bench = released();
+    for day in ["21", "22"] {
+        let at = format!("2026-11-{day}T09:00:00Z");
+        bench.ok(&["revoke", "c.expb", "--whole-record", "--reason", "r", "--key", "k", "--at", &at]);
+    }
+    let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
+    assert!(text.starts_with("✗ NOT TRUSTED, and 1 record was revoked: c.expb\n"), "{text}");
+    assert_eq!(text.matches(": revoked by the key in k.pub: \"r\"").count(), 1, "{text}");
+    assert!(!text.contains("; revoked by") && !text.contains("more record"), "{text}");
+    // A record whose key was revoked is shown, not counted as one more than none.
+    let bench = released();
+    bench.ok(&["revoke", "c.expb", "--revoked-key", "k.pub", "--key", "k", "--at", "2026-11-21T09:00:00Z"]);
+    let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
+    assert!(text.contains("  \"t\"\n") && !text.contains("more record"), "{text}");
+}
