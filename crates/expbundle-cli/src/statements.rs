@@ -145,6 +145,9 @@ impl StatementArguments {
             terminal::talk(&format!("{what} by {signer}\n"));
             output.say(&format!("{statement}\n"));
         }
+        if let Some((_, predicate)) = predicates.first() {
+            terminal::talk(&words::still_released(&intact, predicate, now, place));
+        }
         let authored: BTreeSet<RecordId> = predicates.iter().filter_map(vouches).collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
             terminal::talk(&words::not_signed(&intact, &authored));

@@ -113,6 +113,27 @@ fn strangers_have_no_line_beside_a_release_that_counts() {
     assert_eq!(text.matches(", which is not in n.pub\n").count(), 2, "{text}");
 }
 
+#[test]
+fn whoever_revokes_or_rejects_a_record_is_told_of_the_release_that_still_stands() {
+    let bench = released();
+    let id = id_of(&bench, "release");
+    let help = format!("`expbundle revoke m --statement {} --key KEY`", &id[..12]);
+    let note = "the folder's release of 2026-11-20 10:00 UTC still stands";
+    let authorship = id_of(&bench, "authorship");
+    for (arguments, is_told) in [
+        (&["review", "m", "--verdict", "approved"][..], false),
+        (&["review", "m", "--verdict", "rejected"], true),
+        (&["revoke", "m", "--statement", &authorship], true),
+        (&["revoke", "m", "--whole-record"], true),
+        (&["revoke", "m", "--statement", &id[..12]], false),
+        (&["revoke", "m", "--whole-record"], false),
+        (&["revoke", "c.expb", "--whole-record"], false),
+    ] {
+        let said = bench.said(&[arguments, &["--key", "k"]].concat());
+        assert_eq!(said.contains(note) && said.contains(&help), is_told, "{arguments:?}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_a_released_file_is_one_story() {
