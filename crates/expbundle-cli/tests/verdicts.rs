@@ -36,6 +36,12 @@ fn verified(bench: &Bench, arguments: &[&str]) -> String {
     String::from_utf8(bench.output(&[&["verify"], arguments].concat()).stdout).expect("UTF-8")
 }
 
+/// Words of a paragraph, however its lines are broken.
+fn why(bench: &Bench, arguments: &[&str]) -> String {
+    let text = String::from_utf8(bench.output(&[&["why"], arguments].concat()).stdout).expect("UTF-8");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn keys_that_the_signers_file_does_not_have_are_named_near_the_top() {
     let bench = released();
@@ -48,6 +54,9 @@ fn keys_that_the_signers_file_does_not_have_are_named_near_the_top() {
         assert!(text.contains("`expbundle trust add`") && !text.contains("`expbundle release`"), "{text}");
         assert!(!text.contains("0 records") && !text.contains("Proven") && !text.contains("Claimed"), "{text}");
     }
+    let text = why(&bench, &["m/model.safetensors", "--trust", "o.pub"]);
+    assert!(text.contains(&signed) && text.contains("`expbundle trust add`") && !text.contains("convert"), "{text}");
+    assert!(why(&bench, &["m", "--trust", "o.pub"]).contains(&signed));
     // Where the signature counts, no such line stands.
     assert!(!verified(&bench, &["m", "--trust", "k.pub"]).contains("which is not in"));
     assert!(!verified(&bench, &["m"]).contains("which is not in"));
@@ -77,6 +86,8 @@ fn a_signers_file_that_cannot_help_says_so_in_the_same_place() {
         let top = text.split("\n\n").next().expect("a part");
         assert!(top.contains(&format!("signed by {key}")) && top.contains(&said), "{text}");
         assert_eq!(text.matches("[trust.").count(), usize::from(!line.is_empty()), "{text}");
+        let told = why(&bench, &["m/model.safetensors", "--trust", "signers"]);
+        assert!(told.contains(&said), "{told}");
     }
 }
 
@@ -134,6 +145,31 @@ fn whoever_revokes_or_rejects_a_record_is_told_of_the_release_that_still_stands(
     }
 }
 
+#[test]
+fn a_file_that_only_a_release_covers_is_said_to_be_released() {
+    let bench = released();
+    fs::write(bench.path("m/config.json"), b"{}").expect("room");
+    bench.ok(&["release", "m", "--key", "k", "--yes", "--at", "2026-11-21T09:00:00Z"]);
+    let said = "was released by the key in k.pub on 2026-11-21 09:00 UTC; no record says how it was made.";
+    let text = why(&bench, &["m/config.json", "--trust", "k.pub"]);
+    assert!(text.contains(said) && !text.contains("not made by"), "{text}");
+    assert_eq!(bench.output(&["why", "m/config.json", "--trust", "k.pub"]).status.code(), Some(3));
+    let text = why(&bench, &["m/config.json"]);
+    let key = fingerprint(&bench);
+    assert!(text.contains(&format!("was released by an unchecked key ({key}) on 2026-11-21 09:00 UTC")), "{text}");
+    assert_eq!(bench.output(&["why", "m/config.json"]).status.code(), Some(1));
+    let text = why(&bench, &["m/config.json", "--trust", "o.pub"]);
+    assert!(text.contains(&format!("It was released by {key}, which is not in o.pub.")), "{text}");
+    // Of what a release listed that no longer counts nobody speaks.
+    bench.ok(&["revoke", "m", "--statement", &id_of_latest_release(&bench), "--key", "k"]);
+    assert!(!why(&bench, &["m/config.json", "--trust", "k.pub"]).contains("was released"));
+}
+
+fn id_of_latest_release(bench: &Bench) -> String {
+    let report = json(&verified(bench, &["m", "--json"]));
+    report["folder"]["releases"][0]["statement"].as_str().expect("an id").to_owned()
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_place_of_a_released_file_is_one_story() {
@@ -176,9 +212,36 @@ fn an_objection_is_told_once_and_agrees_with_the_verdict() {
     assert!(text.starts_with("✗ NOT TRUSTED, and 1 record was revoked: c.expb\n"), "{text}");
     assert_eq!(text.matches(": revoked by the key in k.pub: \"r\"").count(), 1, "{text}");
     assert!(!text.contains("; revoked by") && !text.contains("more record"), "{text}");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb", "--trust", "k.pub"]);
+    assert_eq!(text.matches("revoked by the key in k.pub").count(), 1, "{text}");
     // A record whose key was revoked is shown, not counted as one more than none.
     let bench = released();
     bench.ok(&["revoke", "c.expb", "--revoked-key", "k.pub", "--key", "k", "--at", "2026-11-21T09:00:00Z"]);
     let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
     assert!(text.contains("  \"t\"\n") && !text.contains("more record"), "{text}");
+}
+
+#[test]
+fn verdicts_of_one_day_stand_in_the_order_of_time() {
+    let bench = released();
+    let review = |words: &[&str], at: &str| {
+        bench.ok(&[&["review", "c.expb", "--key", "k", "--at", at, "--verdict"], words].concat());
+    };
+    review(&["approved", "--scope", "internal use"], "2026-11-22T08:00:00Z");
+    review(&["rejected"], "2026-11-22T09:00:00Z");
+    review(&["approved", "--role", "legal"], "2026-11-22T10:00:00Z");
+    review(&["approved", "--role", "safety"], "2026-11-21T10:00:00Z");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb", "--trust", "k.pub"]);
+    let by = "by the key in k.pub";
+    let said = [
+        format!("It was approved for \"internal use\" {by} on 2026-11-22 08:00 UTC."),
+        format!("It was rejected as a whole {by} on 2026-11-22 09:00 UTC."),
+        format!("It was approved as a whole {by} as \"legal\" on 2026-11-22 10:00 UTC."),
+        format!("It was approved as a whole {by} as \"safety\" on 2026-11-21."),
+    ];
+    assert!(text.contains(&said.join(" ")), "{text}");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb"]);
+    let order = ["08:00 UTC: approved", "09:00 UTC: rejected", "10:00 UTC: approved"];
+    let places: Vec<Option<usize>> = order.iter().map(|words| text.find(words)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
 }
