@@ -245,3 +245,19 @@ fn verdicts_of_one_day_stand_in_the_order_of_time() {
     let places: Vec<Option<usize>> = order.iter().map(|words| text.find(words)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
 }
+
+#[test]
+fn one_of_a_kind_is_not_several() {
+    let bench = released();
+    let public = fs::read_to_string(bench.path("k.pub")).expect("the key");
+    fs::write(bench.path("signers"), format!("kim cert-authority {public}")).expect("room");
+    let output = bench.output(&["verify", "m", "--trust", "signers"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("note: 1 line of signers skipped, because it makes no key trusted here\n"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("signers has no keys that can sign here, so nobody is trusted"), "{text}");
+    fs::write(bench.path("points.csv"), "step,loss\n1,0.5\n").expect("room");
+    bench.ok(&["create", "--title", "one", "--metrics", "points.csv", "-o", "one.expb"]);
+    let text = bench.ok(&["diff", "c.expb", "one.expb"]);
+    assert!(text.contains("1 point,") && !text.contains("1 points"), "{text}");
+}
