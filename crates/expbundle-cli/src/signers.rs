@@ -23,7 +23,10 @@ pub fn public_keys(path: &Utf8Path) -> Result<TrustPolicy, Failure> {
     let keys = if is_key_itself(path) {
         policy(path, TrustPolicy::of_public_keys(path.as_str(), "the key given"))?
     } else {
-        read_as(path, |bytes| TrustPolicy::of_public_keys(bytes, path.file_stem().unwrap_or("the key")))?
+        // A file's name is not the name of a person: whoever holds the key may be anybody.
+        let which = if path.extension() == Some("keys") { "a key" } else { "the key" };
+        let name = format!("{which} in {}", path.file_name().unwrap_or(path.as_str()));
+        read_as(path, |bytes| TrustPolicy::of_public_keys(bytes, &name))?
     };
     if keys.signers().is_empty() {
         return Err(Failure::new(Code::TrustSigners.as_str(), "there is no key that signs statements")
@@ -61,7 +64,7 @@ fn read_as(
             .at(path.as_str())
             .help(format!("give its public key, which is usually {path}.pub; never pass a private key on")));
     }
-    policy(path, parse(&bytes))
+    policy(path, parse(&bytes)).map(|policy| policy.from_source(path.as_str()))
 }
 
 fn policy(path: &Utf8Path, read: Result<TrustPolicy, TrustError>) -> Result<TrustPolicy, Failure> {

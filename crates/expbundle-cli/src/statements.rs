@@ -106,6 +106,9 @@ impl StatementArguments {
             terminal::talk(&format!("{} of {about} by {signer}\n", predicate.kind()));
             output.say(&format!("{}\n", one.statement().id()));
         }
+        if let Some((_, predicate)) = plan.statements.first() {
+            terminal::talk(&words::still_released(&intact, predicate, now, place));
+        }
         let authored: BTreeSet<RecordId> = plan.authored().collect();
         if !authored.is_empty() && self.record.iter().any(|word| word == "all") {
             terminal::talk(&words::not_signed(&intact, &authored));

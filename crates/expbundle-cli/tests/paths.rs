@@ -264,10 +264,10 @@ fn trust_takes_public_keys_as_they_come() {
         let said = bench.ok(&["verify", "a.expb", "--trust", trust]);
         assert!(said.starts_with("✓ intact, signed and trusted: a.expb"), "{said}");
     }
-    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.keys"]).contains("trusted as ada "));
+    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.keys"]).contains("trusted as a key in ada.keys "));
     // Whoever made a key wrote its comment, and knows how a file could be called like it.
     fs::write(bench.path("ada.pub"), format!("{} boss@example.org\n", words.join(" "))).expect("room");
-    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.pub"]).contains("trusted as ada "));
+    assert!(bench.ok(&["verify", "a.expb", "--trust", "ada.pub"]).contains("trusted as the key in ada.pub "));
     let stranger = bench.path("key.pub").with_file_name("ssh-ed25519 AAAA");
     fs::write(stranger, format!("ada@example.org {key}")).expect("room");
     bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "ssh-ed25519 AAAA"]);

@@ -287,7 +287,7 @@ fn a_key_that_is_not_valid_now_has_one_line() {
         ("namespaces=\"git\"", "only for other purposes than \"expbundle\" [trust.namespace]\n"),
     ] {
         let text = line(options);
-        assert!(text.contains(&format!("\n  ben@example.org's key is trusted {words}")), "{text}");
+        assert!(text.contains(&format!(": ben@example.org's key is trusted {words}")), "{text}");
     }
     let report = json(&verified(&bench, &["a.expb", "--trust", "signers", "--json"]));
     valid("report", &report);

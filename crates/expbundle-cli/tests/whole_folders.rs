@@ -48,13 +48,14 @@ fn refused(path: &str, why: &str, help: &str, put: impl Fn(&Path)) {
 
 #[test]
 fn what_no_listing_can_hold_is_refused_by_its_path() {
-    let link = "it is a symlink; symlinks are not followed";
+    let (link, out) = ("it is a symlink; symlinks are not followed", "it is a symlink out of the folder; symlinks");
+    let nowhere = "it is a symlink that leads nowhere; symlinks are not followed";
     let copy = "copy the folder with `cp -RL`, which replaces symlinks with files";
-    refused("out", link, copy, |data| symlink("/etc/hostname", data.join("out")).expect("a link"));
+    refused("out", out, copy, |data| symlink("/etc/hostname", data.join("out")).expect("a link"));
     refused("sub/in", link, copy, |data| symlink("a.csv", data.join("sub/in")).expect("a link"));
-    refused("dangling", link, copy, |data| symlink("nowhere", data.join("dangling")).expect("a link"));
-    refused("loop", link, copy, |data| symlink("loop", data.join("loop")).expect("a link"));
-    refused("up", link, copy, |data| symlink("..", data.join("up")).expect("a link"));
+    refused("dangling", nowhere, copy, |data| symlink("nowhere", data.join("dangling")).expect("a link"));
+    refused("loop", nowhere, copy, |data| symlink("loop", data.join("loop")).expect("a link"));
+    refused("up", out, copy, |data| symlink("..", data.join("up")).expect("a link"));
     let special = "it is neither a file nor a folder";
     refused("sub/pipe", special, "move it out", |data| {
         assert!(Command::new("mkfifo").arg(data.join("sub/pipe")).status().expect("mkfifo").success());

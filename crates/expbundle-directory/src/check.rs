@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, Word};
-use expbundle::hash::Wanted;
+use expbundle::folder::{CoveredBy, FileCounts, FileReport, FileState, Folder, FolderReport, Made, ReleaseState, Word};
+use expbundle::hash::{Wanted, WhySkipped};
 use expbundle::judge::{State, Verdict};
 use expbundle::standing::Standing;
 use expbundle::verify::{Digests, Intact};
@@ -67,7 +67,12 @@ pub fn judge(scan: &Scan, intact: &Intact, verdict: &Verdict, asks_for_trust: bo
         (covered_by, by.into_iter().collect())
     };
     if covered_by == CoveredBy::Records {
-        let message = "this folder was not released: its files are matched by content, not by path";
+        let is_revoked = releases.iter().any(|release| release.state == ReleaseState::Revoked);
+        let message = if is_revoked {
+            "the release of this folder was revoked: its files are matched by content, not by path"
+        } else {
+            "this folder was not released: its files are matched by content, not by path"
+        };
         check.findings.push(Code::DirectoryNotReleased, Place::unknown(), message);
     }
     let holds = is_covered && has_weights && check.findings.is_empty_of_shards() && scan.alike.is_empty();
@@ -120,6 +125,7 @@ impl Check<'_> {
             released: false,
             made: output.map(|output| self.made(output)),
             is_weights: look_like_weights(path) || output.is_some_and(|output| output.is_model),
+            why_unreadable: None,
         }
     }
 
@@ -195,9 +201,9 @@ impl Check<'_> {
             } else if let Some(model) = outputs.in_place_of(&plain).filter(|_| output.is_none()) {
                 file.state = FileState::Changed;
                 let message = format!(
-                    "differs from the output of record {}: expected {} bytes, found {}",
+                    "differs from the output of record {}: expected {}, found {}",
                     model.record,
-                    model.size,
+                    bytes(model.size),
                     describe(held)
                 );
                 self.findings.push(Code::ArtifactChanged, Place::entry(plain), message);
@@ -236,7 +242,14 @@ impl Check<'_> {
 
     fn missing(&mut self, file: &TreeFile) -> FileReport {
         let path = file.path.to_plain();
-        self.findings.push(Code::DirectoryMissing, Place::entry(&path), "released, and not here");
+        let skipped = &self.scan.skipped;
+        let found = skipped.binary_search_by(|skipped| skipped.path.as_str().cmp(&path));
+        let message = match found.ok().and_then(|index| skipped.get(index)).map(|skipped| &skipped.why) {
+            Some(why @ WhySkipped::NoBlob) => format!("released, and {why}"),
+            Some(why) => format!("released, and not read: {why}"),
+            None => "released, and not here".to_owned(),
+        };
+        self.findings.push(Code::DirectoryMissing, Place::entry(&path), message);
         FileReport {
             state: FileState::Missing,
             digest: Some(file.digest.into()),
@@ -244,6 +257,7 @@ impl Check<'_> {
             released: true,
             made: None,
             is_weights: look_like_weights(&path),
+            why_unreadable: None,
             path,
         }
     }
@@ -263,6 +277,7 @@ impl Check<'_> {
                 released: false,
                 made: None,
                 is_weights: look_like_weights(&skipped.path),
+                why_unreadable: Some(skipped.why.clone()),
             });
         }
         for path in &self.scan.alike {
@@ -291,10 +306,16 @@ impl Check<'_> {
 
 fn describe(held: &Held) -> String {
     match held {
-        Held::Bytes { digest, size } => format!("{digest} ({size} bytes)"),
-        Held::Pointer(pointer) => format!("a Git LFS pointer to sha256:{} ({} bytes)", pointer.sha256, pointer.size),
+        Held::Bytes { digest, size } => format!("{digest} ({})", bytes(*size)),
+        Held::Pointer(pointer) => {
+            format!("a Git LFS pointer to sha256:{} ({})", pointer.sha256, bytes(pointer.size))
+        }
         Held::BrokenPointer(error) => error.to_string(),
     }
+}
+
+fn bytes(size: u64) -> String {
+    if size == 1 { "1 byte".to_owned() } else { format!("{size} bytes") }
 }
 
 /// Findings, of which at most [`MOST_FINDINGS`] of one code are kept: a folder of a million files

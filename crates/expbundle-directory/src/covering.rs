@@ -3,14 +3,14 @@
 //!
 //! The one place where the verdict on a folder asks for signatures, keys and what was taken back.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use expbundle::folder::Word;
+use expbundle::folder::{RevokedBy, Word};
 use expbundle::judge::Verdict;
 use expbundle::standing::ObjectionKind;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::VerifiedStatement;
+use expbundle_statement::{Identity, Predicate, Revoked, VerifiedStatement};
 
 /// Who signed a record, and whether its word covers files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,20 @@ pub struct Maker {
     pub word: Word,
     /// Principals of trusted signers; without a signers file the fingerprints of keys.
     pub by: Vec<String>,
+}
+
+/// Who took what back.
+#[derive(Debug, Default)]
+pub(crate) struct Revocations {
+    of_statements: HashMap<StatementId, RevokedBy>,
+    of_keys: HashMap<Identity, RevokedBy>,
+}
+
+impl Revocations {
+    /// Who took a statement back, or else its key.
+    pub fn of(&self, statement: &VerifiedStatement) -> Option<RevokedBy> {
+        self.of_statements.get(&statement.id()).or_else(|| self.of_keys.get(statement.identity())).cloned()
+    }
 }
 
 /// Judges statements for a folder.
@@ -62,6 +76,30 @@ impl<'a> Covering<'a> {
     /// Whether a statement was taken back.
     pub fn is_revoked(&self, statement: StatementId) -> bool {
         self.verdict.standing.statements.contains(&statement)
+    }
+
+    /// Who took statements and keys back, the first of each.
+    pub fn revocations(&self) -> Revocations {
+        let mut found = Revocations::default();
+        let counting = &self.verdict.standing.revocations;
+        let mut statements: Vec<&VerifiedStatement> =
+            self.intact.statements().iter().filter(|one| counting.contains(&one.id())).collect();
+        statements.sort_by_key(|one| (one.created(), one.id()));
+        for statement in statements {
+            let Predicate::Revocation(revocation) = statement.predicate() else { continue };
+            let by = self.verdict.trusted.get(&statement.id()).filter(|principals| !principals.is_empty()).cloned();
+            let revoked_by = RevokedBy {
+                by: by.unwrap_or_else(|| vec![statement.identity().to_string()]),
+                created: statement.created(),
+                reason: revocation.reason.clone(),
+            };
+            match &revocation.revoked {
+                Revoked::Statement(id) => _ = found.of_statements.entry(*id).or_insert(revoked_by),
+                Revoked::Signer(signer) => _ = found.of_keys.entry(signer.clone()).or_insert(revoked_by),
+                Revoked::Record(_) => {}
+            }
+        }
+        found
     }
 
     /// As whom the signer is known, if the statement counts.

@@ -35,6 +35,7 @@ pub use check::judge;
 pub use documentation::is_not_counted;
 pub use plan::{ApplyError, ObjectedRecord, Plan};
 pub use release::{ReleaseError, Releasing, plan_release};
+pub use releases::releases_that_stand;
 
 /// The name of the bundle in a directory.
 pub const BUNDLE_NAME: &str = "experiment.expb";

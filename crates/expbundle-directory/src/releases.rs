@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle::folder::{ReleaseReport, ReleaseState};
-use expbundle::verify::Digests;
+use expbundle::judge::Verdict;
+use expbundle::verify::{Digests, Intact};
 use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_format::{Blake3, StatementId};
@@ -49,6 +50,7 @@ impl Releases {
         let counting: BTreeMap<StatementId, Vec<String>> =
             statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?))).collect();
         let replaced = replaced(covering, &statements, &counting);
+        let revocations = covering.revocations();
         // Many releases may name one listing.
         let mut trees: HashMap<Blake3, (Option<Tree>, bool)> = HashMap::new();
         let mut all: Vec<ReleaseReport> = Vec::with_capacity(statements.len());
@@ -75,7 +77,16 @@ impl Releases {
                 _ => None,
             };
             let by = counting.get(id).cloned().unwrap_or_else(|| vec![statement.identity().to_string()]);
-            all.push(ReleaseReport { statement: *id, state, by, created: statement.created(), title, listing });
+            let revoked_by = covering.is_revoked(*id).then(|| revocations.of(statement)).flatten();
+            all.push(ReleaseReport {
+                statement: *id,
+                state,
+                by,
+                created: statement.created(),
+                title,
+                listing,
+                revoked_by,
+            });
         }
         all.sort_by_key(|release| Reverse((release.created, release.statement)));
         let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;
@@ -94,6 +105,25 @@ impl Releases {
         });
         Self { all, held_to }
     }
+}
+
+/// The releases of a bundle that count and that no other one replaced, the latest first, whatever
+/// the folder holds.
+pub fn releases_that_stand<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<&'a VerifiedStatement> {
+    let covering = Covering::new(intact, verdict, verdict.signers_checked, Digests::Blake3);
+    let statements: Group<'a> = intact
+        .statements()
+        .iter()
+        .filter(|statement| statement.listing().is_some() && !covering.is_apart(statement.id()))
+        .map(|statement| (statement.id(), statement))
+        .collect();
+    let counting: BTreeMap<StatementId, Vec<String>> =
+        statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?))).collect();
+    let replaced = replaced(&covering, &statements, &counting);
+    let stands = |one: &&VerifiedStatement| counting.contains_key(&one.id()) && !replaced.contains(&one.id());
+    let mut standing: Vec<&VerifiedStatement> = statements.values().copied().filter(stands).collect();
+    standing.sort_by_key(|statement| Reverse((statement.created(), statement.id())));
+    standing
 }
 
 /// Releases that another one takes the place of: with a signers file any that counts, else one of

@@ -146,7 +146,8 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
     if let Some(summary) = section::<Summary>(intact, id, hidden) {
         for (key, one) in summary.series {
             let last = one.last.map(|last| format!(", last {last}")).unwrap_or_default();
-            say("metric", &key, Some(format!("{} points{last}", one.count)));
+            let points = if one.count == 1 { "point" } else { "points" };
+            say("metric", &key, Some(format!("{} {points}{last}", one.count)));
         }
     }
     let described = section::<Artifacts>(intact, id, hidden).unwrap_or_default().artifacts;

@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use expbundle::judge::State;
 use expbundle::report::{StatementReport, objected, statement_reports};
+use expbundle_directory::releases_that_stand;
 use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::record::role::carries_lineage;
 use expbundle_format::time::Time;
-use expbundle_format::{Agreement, ArtifactDigests, Finding, RecordId, StatementId};
+use expbundle_format::tree::TreeFile;
+use expbundle_format::{Agreement, ArtifactDigests, Blake3, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, RecordFacts};
 use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
 use schemars::JsonSchema;
@@ -157,6 +159,49 @@ impl Relations {
         } else {
             HowMade::Unknown
         }
+    }
+
+    /// Releases that count and list the file that is asked about, the latest first, with the path
+    /// under which each does. They tell whose it is, and not how it was made.
+    pub fn released(&self) -> Vec<(&VerifiedStatement, String)> {
+        self.listing_it(releases_that_stand(&self.intact, &self.verdict))
+    }
+
+    /// What by keys that are not trusted speaks of the file that is asked about, or of any record
+    /// if none is: authorships of records that list it, and releases.
+    pub fn set_apart(&self) -> Vec<&VerifiedStatement> {
+        let apart = &self.verdict.standing.apart;
+        let is_apart = |one: &&VerifiedStatement| apart.statements.contains(&one.id());
+        let records: BTreeSet<RecordId> = match &self.file {
+            Some(file) if !apart.records.is_empty() => {
+                let graph = self.intact.lineage_without_say(&apart.records, &self.verdict.standing);
+                let why = graph.why(&file.digests(), Some(file.size));
+                [why.producers, why.possible, why.unknown].into_iter().flatten().map(|(id, _)| id).collect()
+            }
+            Some(_) => BTreeSet::new(),
+            None => apart.records.clone(),
+        };
+        let all = || self.intact.statements().iter().filter(is_apart);
+        let mut found: Vec<&VerifiedStatement> = all()
+            .filter(|one| one.kind() == Kind::Authorship && records.contains(&RecordId(one.record().blake3)))
+            .collect();
+        let releases = all().filter(|one| one.listing().is_some()).collect();
+        found.extend(self.listing_it(releases).into_iter().map(|(release, _)| release));
+        found
+    }
+
+    /// Those of these releases that list the file that is asked about, and under which path.
+    fn listing_it<'a>(&self, releases: Vec<&'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
+        let Some(file) = &self.file else { return Vec::new() };
+        let is_it = |listed: &&TreeFile| listed.digest.blake3 == file.blake3 && listed.size == file.size;
+        let mut paths: HashMap<Blake3, Option<String>> = HashMap::new();
+        let path = |release: &'a VerifiedStatement| {
+            let listing = release.listing()?.blake3;
+            let find = || self.intact.tree(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
+            let path = paths.entry(listing).or_insert_with(find).clone()?;
+            Some((release, path))
+        };
+        releases.into_iter().filter_map(path).collect()
     }
 
     /// Whether a record describes what came from outside, and made nothing.

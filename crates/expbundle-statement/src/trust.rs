@@ -17,6 +17,7 @@ const MOST_NAMES: usize = 16;
 pub struct TrustPolicy {
     by_identity: HashMap<Identity, Vec<AllowedSigner>>,
     skipped: Vec<SkippedLine>,
+    source: Option<String>,
 }
 
 /// One line of a signer.
@@ -114,6 +115,17 @@ impl TrustPolicy {
         let mut policy = Self::default();
         signers::for_each_public_key(text.as_ref(), name, |number, line| policy.add(number, line))?;
         Ok(policy)
+    }
+
+    /// The same policy, which says where it was read from.
+    #[must_use]
+    pub fn from_source(self, source: impl Into<String>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+
+    /// Where it was read from, for messages, if anybody said so.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     fn add(&mut self, number: usize, line: Line) {

@@ -137,7 +137,10 @@ impl From<&HashError> for Failure {
 /// What to do about something in a folder that no listing can hold.
 fn way_out(why: &WhySkipped) -> &'static str {
     match why {
-        WhySkipped::Link => "remove the symlink, or copy the folder with `cp -RL`, which replaces symlinks with files",
+        WhySkipped::NoBlob => "download it again",
+        WhySkipped::Link(_) => {
+            "remove the symlink, or copy the folder with `cp -RL`, which replaces symlinks with files"
+        }
         WhySkipped::Special => "move it out of the folder",
         WhySkipped::NotUtf8 | WhySkipped::Path(_) => "rename it",
         WhySkipped::Unreadable(_) => "check its permissions",

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expbundle::folder::{CoveredBy, FileReport, FileState, FolderReport, ReleaseReport, ReleaseState};
+use expbundle::hash::{Leads, WhySkipped};
 use expbundle::judge::State;
 use expbundle::report::Report;
 use expbundle_format::record::Kind;
 use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
-use crate::verdict::but;
+use crate::verdict::{but, unlisted};
 use crate::{Tone, count, moment, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
@@ -57,10 +58,19 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
             paint(Tone::Bad, &format!("NOT {} as asked", report.required.as_str().to_uppercase()))
         );
     }
+    let revoked = revoked(folder);
+    let release = match (&revoked, folder.covered_by) {
+        (Some(by), CoveredBy::Release) => format!("a later release was revoked {by}"),
+        (Some(by), _) => format!("RELEASE REVOKED {by}"),
+        (None, _) => "NOT RELEASED by anyone".to_owned(),
+    };
     if report.state >= State::Signed && folder.covered_by == CoveredBy::Records {
-        let warning = "NOT RELEASED by anyone: an older checkpoint, or a file under another name, would pass too";
-        _ = writeln!(text, "  {}", paint(Tone::Doubt, warning));
+        let warning = format!("{release}: an older checkpoint, or a file under another name, would pass too");
+        _ = writeln!(text, "  {}", paint(Tone::Doubt, &warning));
+    } else if revoked.is_some() {
+        _ = writeln!(text, "  {}", paint(Tone::Bad, &release));
     }
+    text += &unlisted::words(report);
     for problem in problems(report, folder, !differences.is_empty()) {
         _ = writeln!(
             text,
@@ -89,6 +99,15 @@ fn tone_of(report: &Report) -> Tone {
 fn signers(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}
+
+/// By whom and when the latest release was revoked, if it was. One that a later release replaced
+/// does not matter any more.
+fn revoked(folder: &FolderReport) -> Option<String> {
+    let latest = folder.releases.iter().find(|release| release.state != ReleaseState::Replaced)?;
+    let by = latest.revoked_by.as_ref()?;
+    let reason = by.reason.as_deref().map(|reason| format!(" ({})", quoted(reason))).unwrap_or_default();
+    Some(format!("by {} on {}{reason}", signers(&by.by), moment(by.created)))
 }
 
 /// Paths of the files in a state.
@@ -123,10 +142,9 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
         (FileState::Changed, folder.counts.changed, "changed"),
         (FileState::Missing, folder.counts.missing, "missing"),
         (FileState::Uncovered, folder.counts.uncovered, "not covered by a signature that counts"),
-        (FileState::Unreadable, folder.counts.unreadable, "not readable (links, pipes, names)"),
         (FileState::Pointer, folder.counts.pointer, "only Git LFS pointers: their bytes were not checked"),
     ];
-    let is_left = |state| !is_compared || matches!(state, FileState::Unreadable | FileState::Pointer);
+    let is_left = |state| !is_compared || matches!(state, FileState::Pointer);
     for (state, number, what) in states.into_iter().filter(|(state, number, _)| *number > 0 && is_left(*state)) {
         let names = paths(report, state);
         let of = if state == FileState::Missing {
@@ -136,12 +154,60 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
         };
         lines.push(format!("{of} {what}: {}", listed(&names)));
     }
+    let mut unread: BTreeMap<Unread, Vec<&str>> = BTreeMap::new();
+    for file in &report.files {
+        if let Some(why) = &file.why_unreadable {
+            unread.entry(Unread::of(why)).or_default().push(&file.path);
+        }
+    }
+    for (why, names) in unread {
+        let what = why.words(names.len() == 1);
+        lines.push(format!("{} of {} {what}: {}", names.len(), count(all, "counted file"), listed(&names)));
+    }
     if all == 0 {
         lines.push("the folder has no counted files".to_owned());
-    } else if !folder.has_weights {
+    } else if !folder.has_weights && !unlisted::explains(report) {
         lines.push("no weights are covered".to_owned());
     }
     lines
+}
+
+/// Why files were not read, as far as it is told of many in one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unread {
+    Link(Leads),
+    NoBlob,
+    Special,
+    Name,
+    Refused,
+}
+
+impl Unread {
+    fn of(why: &WhySkipped) -> Self {
+        match why {
+            WhySkipped::Link(leads) => Self::Link(*leads),
+            WhySkipped::NoBlob => Self::NoBlob,
+            WhySkipped::Special => Self::Special,
+            WhySkipped::NotUtf8 | WhySkipped::Path(_) => Self::Name,
+            WhySkipped::Unreadable(_) => Self::Refused,
+        }
+    }
+
+    /// What is said of one file, or of several.
+    fn words(self, is_one: bool) -> &'static str {
+        let (one, several) = match self {
+            Self::Link(Leads::Within) => ("is a symlink", "are symlinks"),
+            Self::Link(Leads::Out) => ("is a symlink out of the folder", "are symlinks out of the folder"),
+            Self::Link(Leads::Nowhere) => ("is a symlink that leads nowhere", "are symlinks that lead nowhere"),
+            Self::NoBlob => {
+                ("is a symlink, and its blob is not in the cache", "are symlinks without a blob in the cache")
+            }
+            Self::Special => ("is a pipe, a socket or a device", "are pipes, sockets or devices"),
+            Self::Name => ("has a name that cannot be listed", "have names that cannot be listed"),
+            Self::Refused => ("cannot be read", "cannot be read"),
+        };
+        if is_one { one } else { several }
+    }
 }
 
 /// Names of a list, the first ones.

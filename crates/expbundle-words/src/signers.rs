@@ -36,9 +36,10 @@ pub fn skipped(path: &Utf8Path, lines: &[SkippedLine]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let (count, noun) = (lines.len(), if lines.len() == 1 { "line" } else { "lines" });
+    let (count, noun, make) =
+        if lines.len() == 1 { (1, "line", "it makes") } else { (lines.len(), "lines", "they make") };
     let mut text =
-        format!("note: {count} {noun} of {} skipped, because they make no key trusted here\n", one_line(path.as_str()));
+        format!("note: {count} {noun} of {} skipped, because {make} no key trusted here\n", one_line(path.as_str()));
     for line in lines.iter().take(SHOWN) {
         text += &format!("  {}\n", one_line(&line.to_string()));
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use expbundle::verify::Intact;
-use expbundle_format::RecordId;
+use expbundle_directory::releases_that_stand;
 use expbundle_format::time::Time;
+use expbundle_format::{RecordId, StatementId};
 use expbundle_query::{Plan, short};
-use expbundle_statement::{Identity, Kind, Predicate, Revocation, Revoked, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, Revocation, Revoked, VerifiedStatement};
 
-use crate::{Tone, count, paint, records, some_of};
+use crate::{Tone, count, moment, paint, path, records, some_of};
 
 /// Records that `--record all` leaves unsigned, since others follow from them: those that nobody
 /// signed before, nor just now.
@@ -75,6 +77,34 @@ fn somebody_elses(intact: &Intact, record: RecordId, predicate: &Predicate, sign
     };
     let note = paint(Tone::Doubt, "note:");
     is_anothers.then(|| format!("{note} {what}; the revocation counts only with a signers file that trusts this key\n"))
+}
+
+/// A note that a record was revoked or rejected, and that the folder's release still stands: a
+/// folder is judged by its files. With the way to revoke the release too.
+pub fn still_released(intact: &Intact, predicate: &Predicate, now: Time, place: &Utf8Path) -> String {
+    let is_authorship = |id: &StatementId| {
+        let statements = intact.statements().iter();
+        statements.filter(|one| one.kind() == Kind::Authorship).any(|one| one.id() == *id)
+    };
+    let is_against = match predicate {
+        Predicate::Revocation(Revocation { revoked: Revoked::Record(_), .. }) => true,
+        Predicate::Revocation(Revocation { revoked: Revoked::Statement(id), .. }) => is_authorship(id),
+        Predicate::Review(review) => review.verdict == ReviewVerdict::Rejected,
+        _ => false,
+    };
+    let is_released = intact.statements().iter().any(|one| one.listing().is_some());
+    if !is_against || !is_released {
+        return String::new();
+    }
+    let releases = releases_that_stand(intact, &intact.judge(None, now.timestamp()));
+    let Some(release) = releases.first() else { return String::new() };
+    let note = paint(Tone::Doubt, "note:");
+    let (id, place) = (short(&release.id()), path(place.as_str()));
+    format!(
+        "{note} the folder's release of {} still stands, so `expbundle verify` still trusts its files; to revoke it \
+         too: `expbundle revoke {place} --statement {id} --key KEY`\n",
+        moment(release.created())
+    )
 }
 
 /// A warning of a date that was hardly meant: after now, or before there was anything to sign.

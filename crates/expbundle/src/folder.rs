@@ -5,6 +5,7 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
 use serde::Serialize;
 
+use crate::hash::WhySkipped;
 use crate::judge::State;
 
 /// A directory, judged by its files.
@@ -107,6 +108,20 @@ pub struct ReleaseReport {
     /// Its listing.
     #[serde(skip)]
     pub listing: Blake3,
+    /// Of one that was revoked, who did so first.
+    #[serde(skip)]
+    pub revoked_by: Option<RevokedBy>,
+}
+
+/// Who revoked a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedBy {
+    /// Principals of the signer, or the fingerprint of the key if it is not trusted.
+    pub by: Vec<String>,
+    /// When, as the signer says.
+    pub created: Time,
+    /// Why, in the signer's words.
+    pub reason: Option<String>,
 }
 
 /// A file of a directory.
@@ -129,6 +144,9 @@ pub struct FileReport {
     /// Whether it looks like weights, or is an output that is a model.
     #[serde(skip)]
     pub is_weights: bool,
+    /// Why nothing is known about it, if it is unreadable.
+    #[serde(skip)]
+    pub why_unreadable: Option<WhySkipped>,
 }
 
 /// What is known about a file.

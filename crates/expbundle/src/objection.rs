@@ -66,6 +66,11 @@ impl Objection {
     pub fn is_vouched_for(&self) -> bool {
         self.by_author || !self.trusted_as.is_empty()
     }
+
+    /// Whether it is the verdict of a review.
+    pub fn is_review(&self) -> bool {
+        matches!(self.kind, ObjectionKind::Rejected | ObjectionKind::NeedsChanges)
+    }
 }
 
 impl ObjectionKind {

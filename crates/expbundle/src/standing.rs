@@ -57,6 +57,8 @@ pub struct Standing {
     /// Without a signers file: who took back their own signature of a record that others signed
     /// too.
     withdrawn: HashMap<RecordId, HashSet<Identity>>,
+    /// Revocations that count.
+    pub revocations: BTreeSet<StatementId>,
     /// Signers who were revoked.
     pub(crate) signers: HashSet<Identity>,
     /// Keys that the signers file has and does not trust at the moment, in the order of their first
@@ -291,6 +293,7 @@ fn revoke<'a>(
             Revoked::Signer(revoked) => _ = standing.signers.insert(revoked.clone()),
         }
         revocations.push(*statement);
+        standing.revocations.insert(statement.id());
         let reason =
             revocation.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
         let by = rights.name(statement);

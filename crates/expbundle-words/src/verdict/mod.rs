@@ -16,6 +16,7 @@ use crate::show::took;
 use crate::{Tone, count, findings, moment, named, objections, one_line, paint};
 
 mod signers;
+pub(crate) mod unlisted;
 
 use signers::signers;
 pub use signers::{brief, standing};
@@ -52,10 +53,25 @@ pub fn words(report: &Report) -> String {
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
     let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
-    let warnings: Vec<Finding> = worth.cloned().collect();
-    if !warnings.is_empty() {
+    // That no signature counts has its reason at the top, and follows for each file; and a file that
+    // is missing because it was not read is told of once.
+    let is_explained = unlisted::explains(report);
+    let missing = report.findings.iter().filter(|finding| finding.code == Code::DirectoryMissing);
+    let missing: BTreeSet<String> = missing.map(|finding| finding.place.to_string()).collect();
+    let is_told = |finding: &Finding| match finding.code {
+        Code::DirectoryUncovered | Code::DirectoryNoWeights => is_explained,
+        Code::DirectorySymlink | Code::DirectoryUnreadable => missing.contains(&finding.place.to_string()),
+        _ => false,
+    };
+    let warnings: Vec<Finding> = worth.filter(|finding| !is_told(finding)).cloned().collect();
+    let (required, warnings): (Vec<Finding>, Vec<Finding>) =
+        warnings.into_iter().partition(|finding| is_explained && finding.code == Code::PolicyState);
+    if !warnings.is_empty() || !required.is_empty() {
         text += "\n";
         text += &findings::all(&warnings);
+    }
+    for finding in required {
+        text += &findings::with_help(&finding, unlisted::help(report));
     }
     text += &apart(report);
     if report.state > State::Malformed {
@@ -95,8 +111,9 @@ fn apart(report: &Report) -> String {
     let mut text = String::new();
     if let Some(words) = objections::apart(&apart) {
         section(&mut text, Tone::Doubt, "By keys that are not trusted");
-        for key in &report.apart.known_keys {
-            let code = if key.trusted_only.is_empty() { Code::TrustNamespace } else { Code::TrustNotValid };
+        let named = unlisted::named(report);
+        for key in report.apart.known_keys.iter().filter(|key| !named.contains(key.fingerprint.as_str())) {
+            let code = unlisted::code(key);
             _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
         }
         _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
@@ -142,7 +159,9 @@ pub fn but(report: &Report) -> String {
         ObjectionKind::Withdrawn => "partly revoked",
         kind => kind.as_str(),
     };
-    format!(", but {} {verb} {what}", count(number, "record"))
+    // What is not trusted anyway was revoked as well, not in spite of it.
+    let joint = if report.holds && report.state > State::Malformed { "but" } else { "and" };
+    format!(", {joint} {} {verb} {what}", count(number, "record"))
 }
 
 fn headline(report: &Report) -> String {
@@ -155,8 +174,12 @@ fn headline(report: &Report) -> String {
                 State::Trusted => "signed by someone you trust",
                 _ => "signed",
             };
+            let is_revoked =
+                |record: &RecordReport| record.objections.iter().any(|one| one.kind == ObjectionKind::Revoked);
+            let still = if report.records.iter().any(is_revoked) { ", or one was revoked" } else { "" };
             let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));
-            return format!("{first}\n  {}, but not every record is {missing}\n", report.state);
+            let whose = unlisted::words(report);
+            return format!("{first}\n  {}, but not every record is {missing}{still}\n{whose}", report.state);
         }
         State::Refused if report.findings.iter().any(Finding::is_limit) => "REFUSED, beyond the limits of this reader",
         State::Refused => "no bundle here",
@@ -172,9 +195,15 @@ fn section(text: &mut String, tone: Tone, title: &str) {
     _ = writeln!(text, "\n{}", paint(tone, title));
 }
 
+/// Records to name: the last ones, or, where all were revoked, any.
+fn heads(report: &Report) -> Vec<&RecordReport> {
+    let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
+    if heads.is_empty() { report.records.iter().collect() } else { heads }
+}
+
 fn records(report: &Report) -> String {
     let mut text = String::new();
-    let heads: Vec<&RecordReport> = report.records.iter().filter(|record| record.head).collect();
+    let heads = heads(report);
     for record in heads.iter().take(SHOWN) {
         let title = objections::title(record.title.as_deref());
         let successor = record.superseded_by.map(|id| format!("  superseded by {}", short(&id))).unwrap_or_default();
@@ -190,29 +219,38 @@ fn records(report: &Report) -> String {
 
 fn proven(report: &Report) -> String {
     let mut text = String::new();
-    section(&mut text, Tone::Good, "Proven (recomputed here)");
     let present: usize =
         report.records.iter().map(|record| record.sections.iter().filter(|one| one.present).count()).sum();
-    _ = writeln!(
-        text,
-        "  {} with {}, none changed since {} made",
-        count(report.records.len() as u64, "record"),
-        count(present as u64, "section"),
-        if report.records.len() == 1 { "it was" } else { "they were" }
-    );
+    if !report.records.is_empty() {
+        _ = writeln!(
+            text,
+            "  {} with {}, none changed since {} made",
+            count(report.records.len() as u64, "record"),
+            count(present as u64, "section"),
+            if report.records.len() == 1 { "it was" } else { "they were" }
+        );
+    }
     if !report.statements.is_empty() {
         _ = writeln!(text, "  {} with a valid signature", count(report.statements.len() as u64, "statement"));
     }
     if let Some(folder) = &report.folder {
         text += &folder::covered(report, folder);
     }
-    text
+    if text.is_empty() {
+        return text;
+    }
+    let mut titled = String::new();
+    section(&mut titled, Tone::Good, "Proven (recomputed here)");
+    titled + &text
 }
 
 fn claimed(report: &Report) -> String {
     let mut text = String::new();
+    if report.records.is_empty() {
+        return text;
+    }
     section(&mut text, Tone::Doubt, "Claimed (by whoever made the record)");
-    for record in report.records.iter().filter(|record| record.head).take(SHOWN) {
+    for record in heads(report).into_iter().take(SHOWN) {
         let tool = record.source.as_ref().map(|source| format!(" in {}", named(&source.tool))).unwrap_or_default();
         let what = match record.kind {
             Kind::Run => "ran",

@@ -1,11 +1,15 @@
 //! Where a file comes from, in one paragraph.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle_format::{ArtifactDigests, RecordId};
 use expbundle_query::{HowMade, Relations, short};
+use expbundle_statement::{Kind, VerifiedStatement};
 
-use crate::{Tone, brief_digest, cell, count, objections, paint, relations, some_of, wrapped};
+use crate::verdict::unlisted::{ADD_KEY, key_and_reason, nobody};
+use crate::{
+    Tone, brief_digest, calling_itself, cell, count, moment, objections, one_line, paint, relations, some_of, wrapped,
+};
 
 mod said;
 mod told;
@@ -21,7 +25,9 @@ const SHOWN: usize = 10;
 pub fn words(relations: &Relations, file_name: &str) -> String {
     let mut text = match &relations.file {
         Some(file) => opening(relations, &cell(file_name), &file.digests()),
-        None if relations.start.is_empty() => paint(Tone::Bad, &sentence(relations::nothing_counts(relations))),
+        None if relations.start.is_empty() => {
+            paint(Tone::Bad, &sentence(relations::nothing_counts(relations))) + &unlisted(relations).unwrap_or_default()
+        }
         None => String::new(),
     };
     let elsewhere = against_elsewhere(relations);
@@ -119,20 +125,26 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
     }
     match relations.start.as_slice() {
         [] => {
-            text += &paint(
-                Tone::Bad,
-                if relations.policy.is_some() {
-                    "was not made by any record that counts"
-                } else {
-                    "was not made by any record here"
-                },
-            );
+            let released = released(relations, name);
+            text += &match &released {
+                Some(released) => {
+                    let counts = if relations.verdict.standing.apart.records.is_empty() { "" } else { " that counts" };
+                    let unknown = format!("no record{counts} says how it was made");
+                    format!("{released}; {}", paint(Tone::Bad, &unknown))
+                }
+                None if relations.policy.is_some() => paint(Tone::Bad, "was not made by any record that counts"),
+                None => paint(Tone::Bad, "was not made by any record here"),
+            };
             if !why.takers.is_empty() {
                 let takers = some(why.takers.iter(), why.takers.len(), |(id, _)| record(relations, *id));
                 text += &format!("; it was an input of {}", takers.join(" and "));
             }
-            text += ". Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
-                     `expbundle create`.";
+            text += ".";
+            text += &unlisted(relations).filter(|_| released.is_none()).unwrap_or_else(|| {
+                " Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
+                 `expbundle create`."
+                    .to_owned()
+            });
         }
         [_] => {}
         several => {
@@ -141,6 +153,58 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
         }
     }
     text
+}
+
+/// By whom and when the file was released, if a release that counts lists it.
+fn released(relations: &Relations, name: &str) -> Option<String> {
+    let released = relations.released();
+    let (release, path) = released.first()?;
+    let by = match relations.verdict.trusted.get(&release.id()).filter(|principals| !principals.is_empty()) {
+        Some(principals) => paint(Tone::Good, &one_line(&some_of(principals, SHOWN, " and "))),
+        None => format!("{} ({})", paint(Tone::Doubt, "an unchecked key"), release.identity()),
+    };
+    let path = crate::path(path);
+    let path = if path == name { String::new() } else { format!(" as {path}") };
+    Some(format!("was released{path} by {by} on {}", moment(release.created())))
+}
+
+/// Whose signatures there are where none of them counts, and what helps.
+fn unlisted(relations: &Relations) -> Option<String> {
+    const MOST_KEYS: usize = 3;
+    let policy = relations.policy.as_ref()?;
+    let mut keys: BTreeMap<String, Vec<&VerifiedStatement>> = BTreeMap::new();
+    for statement in relations.set_apart() {
+        keys.entry(statement.identity().to_string()).or_default().push(statement);
+    }
+    if keys.is_empty() {
+        return None;
+    }
+    let known = |key: &str| relations.verdict.standing.not_valid.iter().find(|known| known.fingerprint == key);
+    let word = |(key, statements): (&String, &Vec<&VerifiedStatement>)| {
+        let name = statements.iter().find_map(|one| one.signer_name());
+        let is_author = statements.iter().any(|one| one.kind() == Kind::Authorship);
+        let what = if is_author { "A record of it is signed by" } else { "It was released by" };
+        let what = if relations.file.is_some() { what } else { "Records here are signed by" };
+        let why = match known(key) {
+            None if policy.is_empty() => calling_itself(key, name),
+            known => key_and_reason(key, name, known, policy.source()),
+        };
+        format!(" {what} {why}.")
+    };
+    let mut first: Vec<_> = keys.iter().collect();
+    first.sort_by_cached_key(|(key, _)| known(key).is_none());
+    let mut text: String = first.into_iter().take(MOST_KEYS).map(word).collect();
+    if keys.len() > MOST_KEYS {
+        let more = count((keys.len() - MOST_KEYS) as u64, "more key");
+        text += &format!(" And by {more} (`expbundle log`).");
+    }
+    if policy.is_empty() {
+        text += &format!(" {}.", nobody(policy.source(), !policy.skipped().is_empty()));
+    }
+    if keys.keys().any(|key| known(key).is_none()) {
+        text += &format!(" {}", sentence(ADD_KEY));
+    }
+    Some(text)
 }
 
 /// Where a record got the file.

@@ -1,12 +1,12 @@
 //! What signers wrote about a record: verdicts, and where it is in use.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use expbundle_format::RecordId;
 use expbundle_query::Relations;
 use expbundle_statement::{DeploymentAction, Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
 
-use crate::{Tone, calling_itself, count, day, objections, one_line, paint, quoted};
+use crate::{Tone, calling_itself, count, day, moment, objections, one_line, paint, quoted};
 
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
@@ -22,7 +22,10 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
         about.into_iter().partition(|statement| principal(relations, statement).is_some());
     let against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();
     let shown = MOST_WORDS.max(against);
-    let mut text: String = trusted.iter().take(shown).map(|statement| trusted_words(relations, statement)).collect();
+    let told = in_time(trusted.iter().take(shown).copied());
+    let is_scoped = told.iter().any(|(statement, _)| scope(statement).is_some());
+    let words = |(statement, on): &(&VerifiedStatement, String)| trusted_words(relations, statement, on, is_scoped);
+    let mut text: String = told.iter().map(words).collect();
     let more = trusted.len().saturating_sub(shown);
     if more > 0 {
         text +=
@@ -45,13 +48,13 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
         unknown.into_iter().partition(|statement| is_author(statement.identity()));
     let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
-    text.extend(shown.iter().map(|statement| unknown_words(statement)));
+    text += &unknown_words(shown);
     text += &folded("by its authors", more);
     let (against, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|statement| statement.predicate().is_against());
     for (what, statements) in [("against it", against), ("in its favour or about its use", others)] {
         if statements.len() <= MOST_UNKNOWN {
-            text.extend(statements.iter().map(|statement| unknown_words(statement)));
+            text += &unknown_words(&statements);
         } else {
             text += &folded(what, &statements);
         }
@@ -70,9 +73,36 @@ pub(super) fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
     format!(" There {are} {number}, {what} (`expbundle log`).")
 }
 
-fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String {
+/// Statements with when each was made. What was said on one day stands in the order of time, with
+/// the time of day; days on which something was said against the record come first.
+fn in_time<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
+    let mut by_day: BTreeMap<String, Vec<&VerifiedStatement>> = BTreeMap::new();
+    for statement in statements {
+        by_day.entry(day(statement.created())).or_default().push(statement);
+    }
+    let mut days: Vec<(String, Vec<&VerifiedStatement>)> = by_day.into_iter().collect();
+    days.sort_by_key(|(_, said)| !said.iter().any(|one| one.predicate().is_against()));
+    let mut all = Vec::new();
+    for (day, mut said) in days {
+        said.sort_by_key(|one| (one.created(), one.id()));
+        let is_alone = said.len() == 1;
+        let when = |one: &VerifiedStatement| if is_alone { day.clone() } else { moment(one.created()) };
+        all.extend(said.into_iter().map(|one| (one, when(one))));
+    }
+    all
+}
+
+/// For what the verdict of a review holds, if not for everything.
+fn scope(statement: &VerifiedStatement) -> Option<&str> {
+    match statement.predicate() {
+        Predicate::Review(review) => review.scope.as_deref(),
+        _ => None,
+    }
+}
+
+/// A sentence. `is_scoped` says that some verdict beside it holds for a part only.
+fn trusted_words(relations: &Relations, statement: &VerifiedStatement, on: &str, is_scoped: bool) -> String {
     let who = paint(Tone::Good, &one_line(principal(relations, statement).unwrap_or_default()));
-    let on = day(statement.created());
     let because =
         |reason: &Option<String>| reason.as_deref().map(|reason| format!(": {}", quoted(reason))).unwrap_or_default();
     match statement.predicate() {
@@ -82,7 +112,11 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
                 ReviewVerdict::Rejected => paint(Tone::Bad, "rejected"),
                 ReviewVerdict::NeedsChanges => paint(Tone::Bad, "sent back for changes"),
             };
-            let scope = review.scope.as_deref().map(|scope| format!(" for {}", quoted(scope))).unwrap_or_default();
+            let scope = match review.scope.as_deref() {
+                Some(scope) => format!(" for {}", quoted(scope)),
+                None if is_scoped => " as a whole".to_owned(),
+                None => String::new(),
+            };
             let role = review.role.as_deref().map(|role| format!(" as {}", quoted(role))).unwrap_or_default();
             format!(" It was {verdict}{scope} by {who}{role} on {on}{}.", because(&review.reason))
         }
@@ -99,10 +133,13 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement) -> String
     }
 }
 
-fn unknown_words(statement: &VerifiedStatement) -> String {
-    let who = calling_itself(&statement.identity().to_string(), statement.signer_name());
-    let says = one_line(&statement.predicate().brief(60));
-    format!(" {} ({who}) wrote on {}: {says}.", paint(Tone::Doubt, "An unchecked key"), day(statement.created()))
+fn unknown_words(statements: &[&VerifiedStatement]) -> String {
+    let sentence = |(statement, on): (&VerifiedStatement, String)| {
+        let who = calling_itself(&statement.identity().to_string(), statement.signer_name());
+        let says = one_line(&statement.predicate().brief(60));
+        format!(" {} ({who}) wrote on {on}: {says}.", paint(Tone::Doubt, "An unchecked key"))
+    };
+    in_time(statements.iter().copied()).into_iter().map(sentence).collect()
 }
 
 fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {

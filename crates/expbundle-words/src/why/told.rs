@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expbundle::judge::State;
 use expbundle::report::objected;
-use expbundle::standing::ObjectionKind;
 use expbundle_format::RecordId;
 use expbundle_format::record::role;
 use expbundle_lineage::{ArtifactFact, Edge, Grade, RecordFacts};
@@ -42,10 +41,12 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     };
     text.push('.');
     let against = &relations.verdict.standing.against;
-    for objection in against.get(&id).into_iter().flatten() {
-        // Reviews have their sentences below.
-        if matches!(objection.kind, ObjectionKind::Revoked | ObjectionKind::Superseded | ObjectionKind::Withdrawn) {
-            text += &format!(" It was {}.", paint(Tone::Bad, &objections::words(objection)));
+    // Reviews have their sentences below, and who says the same again says no more.
+    let objections = against.get(&id).into_iter().flatten();
+    let mut said = BTreeSet::new();
+    for words in objections.filter(|one| !one.is_review()).map(objections::words) {
+        if said.insert(words.clone()) {
+            text += &format!(" It was {}.", paint(Tone::Bad, &words));
         }
     }
     let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::tree::TreePath;
 
-use super::{HashError, Skipped, WhySkipped};
+use super::{HashError, Leads, Skipped, WhySkipped};
 
 /// A file found by [`list_files`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn list_files(
         let listed = if entry.path().to_str().is_none() {
             Err(WhySkipped::NotUtf8)
         } else if is_link && !followed {
-            Err(WhySkipped::Link)
+            Err(why_not_followed(entry.path(), folder, blobs.as_deref()))
         } else if !followed && !entry.file_type().is_file() {
             Err(WhySkipped::Special)
         } else {
@@ -122,6 +122,23 @@ fn is_blob(link: &Path, blobs: &Path) -> bool {
     let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_digest = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     target.parent() == Some(blobs) && is_digest && target.is_file()
+}
+
+/// Why a link is not read as a file.
+fn why_not_followed(link: &Path, folder: &Utf8Path, blobs: Option<&Path>) -> WhySkipped {
+    match (std::fs::canonicalize(link), std::fs::canonicalize(folder)) {
+        (Ok(target), Ok(folder)) if target.starts_with(&folder) => WhySkipped::Link(Leads::Within),
+        (Ok(_), _) => WhySkipped::Link(Leads::Out),
+        (Err(_), _) if blobs.is_some_and(|blobs| leads_into(link, blobs)) => WhySkipped::NoBlob,
+        (Err(_), _) => WhySkipped::Link(Leads::Nowhere),
+    }
+}
+
+/// Whether a link leads right into a folder, to whatever name.
+fn leads_into(link: &Path, folder: &Path) -> bool {
+    let target = std::fs::read_link(link).ok().and_then(|target| Some(link.parent()?.join(target)));
+    let into = target.as_deref().and_then(Path::parent).map(std::fs::canonicalize);
+    into.is_some_and(|into| into.is_ok_and(|into| into == folder))
 }
 
 fn relative(path: &Path, folder: &Utf8Path) -> String {

@@ -18,7 +18,7 @@ use expbundle_lineage::parallel::prelude::*;
 
 pub use error::HashError;
 pub use list::{Found, ListedFile, is_file_of, list_files};
-pub use skipped::{Skipped, WhySkipped};
+pub use skipped::{Leads, Skipped, WhySkipped};
 pub use tree::hash_tree;
 
 /// Which digests of a file are wanted. SHA-256 cannot be computed on several cores and takes about

@@ -1,5 +1,7 @@
 //! What in a folder is not read.
 
+use std::fmt;
+
 use expbundle_format::tree::TreePathError;
 use expbundle_format::{Code, Finding, Place};
 
@@ -16,8 +18,11 @@ pub struct Skipped {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WhySkipped {
     /// Links are not followed: they may lead anywhere, and elsewhere tomorrow.
-    #[error("it is a symlink; symlinks are not followed")]
-    Link,
+    #[error("it is {0}; symlinks are not followed")]
+    Link(Leads),
+    /// A link of the Hub's cache to a blob that was not downloaded, or was deleted.
+    #[error("its blob is not in the cache")]
+    NoBlob,
     /// A pipe, socket or device.
     #[error("it is neither a file nor a folder")]
     Special,
@@ -32,11 +37,32 @@ pub enum WhySkipped {
     Unreadable(String),
 }
 
+/// Where a link leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leads {
+    /// To something in the folder.
+    Within,
+    /// Out of the folder.
+    Out,
+    /// To nothing that is here.
+    Nowhere,
+}
+
+impl fmt::Display for Leads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Within => "a symlink",
+            Self::Out => "a symlink out of the folder",
+            Self::Nowhere => "a symlink that leads nowhere",
+        })
+    }
+}
+
 impl Skipped {
     /// The finding of a verifier.
     pub fn finding(&self) -> Finding {
         let code = match self.why {
-            WhySkipped::Link => Code::DirectorySymlink,
+            WhySkipped::Link(_) | WhySkipped::NoBlob => Code::DirectorySymlink,
             WhySkipped::Special | WhySkipped::NotUtf8 | WhySkipped::Path(_) | WhySkipped::Unreadable(_) => {
                 Code::DirectoryUnreadable
             }

@@ -86,6 +86,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What a valid bundle does not prove.
     pub not_proven: Vec<&'static str>,
+    /// Where the signers file was read from, if there was one and its reader said so.
+    #[serde(skip)]
+    pub signers_file: Option<String>,
+    /// Whether there was a signers file without any key that can sign here.
+    #[serde(skip)]
+    pub trusts_nobody: bool,
 }
 
 /// Records and statements by keys that the signers file does not trust; empty if there is no such
@@ -168,6 +174,8 @@ impl Report {
             files,
             findings,
             not_proven,
+            signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
+            trusts_nobody: policy.is_some_and(TrustPolicy::is_empty),
         }
     }
 }

@@ -1,0 +1,263 @@
+//! What `verify` and `why` say to whoever checks what others signed: whose signatures there are,
+//! why they do not count, and what was revoked.
+
+mod support;
+
+use std::fs;
+
+use support::{Bench, json};
+
+/// A model whose record and folder one key signed, and a second key that signed nothing.
+fn released() -> Bench {
+    let bench = Bench::new();
+    bench.ok(&["keygen", "-o", "k"]);
+    bench.ok(&["keygen", "-o", "o"]);
+    fs::create_dir(bench.path("m")).expect("room");
+    fs::write(bench.path("m/model.safetensors"), b"w\n").expect("room");
+    bench.ok(&["create", "--title", "t", "--output", "m/model.safetensors", "-o", "c.expb"]);
+    bench.ok(&["sign", "c.expb", "--key", "k", "--name", "Kim", "--at", "2026-11-20T09:00:00Z"]);
+    bench.ok(&["attach", "m", "c.expb", "--key", "k", "--yes", "--at", "2026-11-20T10:00:00Z"]);
+    bench
+}
+
+fn fingerprint(bench: &Bench) -> String {
+    let log = json(&bench.ok(&["log", "m", "--json"]));
+    log[0]["signer"]["fingerprint"].as_str().expect("a key").to_owned()
+}
+
+fn id_of(bench: &Bench, kind: &str) -> String {
+    let log = json(&bench.ok(&["log", "m", "--json"]));
+    let statements = log.as_array().expect("statements");
+    let found = statements.iter().find(|one| one["kind"] == kind).expect("the statement");
+    found["id"].as_str().expect("an id").to_owned()
+}
+
+fn verified(bench: &Bench, arguments: &[&str]) -> String {
+    String::from_utf8(bench.output(&[&["verify"], arguments].concat()).stdout).expect("UTF-8")
+}
+
+/// Words of a paragraph, however its lines are broken.
+fn why(bench: &Bench, arguments: &[&str]) -> String {
+    let text = String::from_utf8(bench.output(&[&["why"], arguments].concat()).stdout).expect("UTF-8");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn keys_that_the_signers_file_does_not_have_are_named_near_the_top() {
+    let bench = released();
+    let key = fingerprint(&bench);
+    let signed = format!("signed by {key}, calling itself \"Kim\", which is not in o.pub");
+    bench.fails(3, "policy.state", &["verify", "m", "--trust", "o.pub"]);
+    for path in ["m", "c.expb"] {
+        let text = verified(&bench, &[path, "--trust", "o.pub"]);
+        assert!(text.lines().take(3).any(|line| line.trim() == signed), "{text}");
+        assert!(text.contains("`expbundle trust add`") && !text.contains("`expbundle release`"), "{text}");
+        assert!(!text.contains("0 records") && !text.contains("Proven") && !text.contains("Claimed"), "{text}");
+    }
+    let text = why(&bench, &["m/model.safetensors", "--trust", "o.pub"]);
+    assert!(text.contains(&signed) && text.contains("`expbundle trust add`") && !text.contains("convert"), "{text}");
+    assert!(why(&bench, &["m", "--trust", "o.pub"]).contains(&signed));
+    // Where the signature counts, no such line stands.
+    assert!(!verified(&bench, &["m", "--trust", "k.pub"]).contains("which is not in"));
+    assert!(!verified(&bench, &["m"]).contains("which is not in"));
+}
+
+#[test]
+fn a_signers_file_that_cannot_help_says_so_in_the_same_place() {
+    let bench = released();
+    let key = fingerprint(&bench);
+    let public = fs::read_to_string(bench.path("k.pub")).expect("the key");
+    let public = public.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    for (line, said) in [
+        (String::new(), "signers has no keys, so nobody is trusted".to_owned()),
+        (
+            format!("kim valid-before=\"20200101Z\" {public}\n"),
+            format!("signed by {key}: kim's key is trusted only until 2020-01-01 [trust.not-valid]"),
+        ),
+        (
+            format!("kim namespaces=\"git\" {public}\n"),
+            format!(
+                "signed by {key}: kim's key is trusted only for other purposes than \"expbundle\" [trust.namespace]"
+            ),
+        ),
+    ] {
+        fs::write(bench.path("signers"), &line).expect("room");
+        let text = verified(&bench, &["m", "--trust", "signers"]);
+        let top = text.split("\n\n").next().expect("a part");
+        assert!(top.contains(&format!("signed by {key}")) && top.contains(&said), "{text}");
+        assert_eq!(text.matches("[trust.").count(), usize::from(!line.is_empty()), "{text}");
+        let told = why(&bench, &["m/model.safetensors", "--trust", "signers"]);
+        assert!(told.contains(&said), "{told}");
+    }
+}
+
+#[test]
+fn who_revoked_the_release_stands_at_the_top() {
+    let bench = released();
+    let revoke = ["revoke", "m", "--statement", &id_of(&bench, "release"), "--key", "k"];
+    bench.ok(&[&revoke[..], &["--reason", "wrong file", "--at", "2026-11-21T09:00:00Z"]].concat());
+    let said = "  RELEASE REVOKED by the key in k.pub on 2026-11-21 09:00 UTC (\"wrong file\")";
+    let text = verified(&bench, &["m", "--trust", "k.pub"]);
+    assert!(text.contains(said) && !text.contains("NOT RELEASED"), "{text}");
+    assert!(verified(&bench, &["m"]).contains(&format!("RELEASE REVOKED by {}", fingerprint(&bench))));
+    fs::write(bench.path("m/config.json"), b"{}").expect("room");
+    let text = verified(&bench, &["m", "--trust", "k.pub"]);
+    assert!(text.starts_with(&format!("✗ NOT TRUSTED: m\n{said}\n")), "{text}");
+    // A later release settles it.
+    bench.ok(&["release", "m", "--key", "k", "--yes", "--at", "2026-11-22T09:00:00Z"]);
+    assert!(!verified(&bench, &["m", "--trust", "k.pub"]).contains("REVOKED"));
+}
+
+#[test]
+fn strangers_have_no_line_beside_a_release_that_counts() {
+    let bench = released();
+    bench.ok(&["create", "--title", "theirs", "--output", "m/model.safetensors", "-o", "s.expb"]);
+    bench.ok(&["sign", "s.expb", "--key", "o"]);
+    bench.ok(&["merge", "m/experiment.expb", "s.expb", "-o", "both.expb"]);
+    fs::rename(bench.path("both.expb"), bench.path("m/experiment.expb")).expect("room");
+    fs::write(bench.path("m/run.py"), b"import os").expect("room");
+    let (text, _) = bench.fails(3, "directory.uncovered", &["verify", "m", "--trust", "k.pub"]);
+    assert!(!text.contains("which is not in"), "{text}");
+    // To an auditor who trusts neither both are named.
+    bench.ok(&["keygen", "-o", "n"]);
+    let text = verified(&bench, &["m", "--trust", "n.pub"]);
+    assert_eq!(text.matches(", which is not in n.pub\n").count(), 2, "{text}");
+}
+
+#[test]
+fn whoever_revokes_or_rejects_a_record_is_told_of_the_release_that_still_stands() {
+    let bench = released();
+    let id = id_of(&bench, "release");
+    let help = format!("`expbundle revoke m --statement {} --key KEY`", &id[..12]);
+    let note = "the folder's release of 2026-11-20 10:00 UTC still stands";
+    let authorship = id_of(&bench, "authorship");
+    for (arguments, is_told) in [
+        (&["review", "m", "--verdict", "approved"][..], false),
+        (&["review", "m", "--verdict", "rejected"], true),
+        (&["revoke", "m", "--statement", &authorship], true),
+        (&["revoke", "m", "--whole-record"], true),
+        (&["revoke", "m", "--statement", &id[..12]], false),
+        (&["revoke", "m", "--whole-record"], false),
+        (&["revoke", "c.expb", "--whole-record"], false),
+    ] {
+        let said = bench.said(&[arguments, &["--key", "k"]].concat());
+        assert_eq!(said.contains(note) && said.contains(&help), is_told, "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_only_a_release_covers_is_said_to_be_released() {
+    let bench = released();
+    fs::write(bench.path("m/config.json"), b"{}").expect("room");
+    bench.ok(&["release", "m", "--key", "k", "--yes", "--at", "2026-11-21T09:00:00Z"]);
+    let said = "was released by the key in k.pub on 2026-11-21 09:00 UTC; no record says how it was made.";
+    let text = why(&bench, &["m/config.json", "--trust", "k.pub"]);
+    assert!(text.contains(said) && !text.contains("not made by"), "{text}");
+    assert_eq!(bench.output(&["why", "m/config.json", "--trust", "k.pub"]).status.code(), Some(3));
+    let text = why(&bench, &["m/config.json"]);
+    let key = fingerprint(&bench);
+    assert!(text.contains(&format!("was released by an unchecked key ({key}) on 2026-11-21 09:00 UTC")), "{text}");
+    assert_eq!(bench.output(&["why", "m/config.json"]).status.code(), Some(1));
+    let text = why(&bench, &["m/config.json", "--trust", "o.pub"]);
+    assert!(text.contains(&format!("It was released by {key}, which is not in o.pub.")), "{text}");
+    // Of what a release listed that no longer counts nobody speaks.
+    bench.ok(&["revoke", "m", "--statement", &id_of_latest_release(&bench), "--key", "k"]);
+    assert!(!why(&bench, &["m/config.json", "--trust", "k.pub"]).contains("was released"));
+}
+
+fn id_of_latest_release(bench: &Bench) -> String {
+    let report = json(&verified(bench, &["m", "--json"]));
+    report["folder"]["releases"][0]["statement"].as_str().expect("an id").to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_released_file_is_one_story() {
+    use std::os::unix::fs::symlink;
+
+    let bench = released();
+    let weights = bench.path("m/model.safetensors");
+    fs::rename(&weights, bench.path("model.safetensors")).expect("there");
+    for (target, said) in [
+        ("../model.safetensors", "is a symlink out of the folder"),
+        ("README.md", "is a symlink"),
+        ("nowhere", "is a symlink that leads nowhere"),
+    ] {
+        symlink(target, &weights).expect("a link");
+        let text = verified(&bench, &["m", "--trust", "k.pub"]);
+        assert!(text.contains(&format!("  1 of 1 counted file {said}: model.safetensors\n")), "{text}");
+        assert!(text.contains(&format!("]: released, and not read: it {said}; ")), "{text}");
+        assert!(!text.contains("[directory.symlink]") && !text.contains("not here"), "{text}");
+        fs::remove_file(&weights).expect("there");
+    }
+    let snapshot = bench.path("models--a--b/snapshots/1");
+    fs::create_dir_all(bench.path("models--a--b/blobs")).expect("room");
+    fs::create_dir_all(bench.path("models--a--b/snapshots")).expect("room");
+    fs::rename(bench.path("m"), &snapshot).expect("room");
+    symlink(format!("../../blobs/{}", "1".repeat(64)), snapshot.join("model.safetensors")).expect("a link");
+    let text = verified(&bench, &["models--a--b/snapshots/1", "--trust", "k.pub"]);
+    assert!(text.contains("  1 of 1 counted file is a symlink, and its blob is not in the cache: "), "{text}");
+    assert!(text.contains("error[directory.missing]: released, and its blob is not in the cache\n"), "{text}");
+    assert!(!text.contains("[directory.symlink]"), "{text}");
+}
+
+#[test]
+fn an_objection_is_told_once_and_agrees_with_the_verdict() {
+    let bench = released();
+    for day in ["21", "22"] {
+        let at = format!("2026-11-{day}T09:00:00Z");
+        bench.ok(&["revoke", "c.expb", "--whole-record", "--reason", "r", "--key", "k", "--at", &at]);
+    }
+    let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
+    assert!(text.starts_with("✗ NOT TRUSTED, and 1 record was revoked: c.expb\n"), "{text}");
+    assert_eq!(text.matches(": revoked by the key in k.pub: \"r\"").count(), 1, "{text}");
+    assert!(!text.contains("; revoked by") && !text.contains("more record"), "{text}");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb", "--trust", "k.pub"]);
+    assert_eq!(text.matches("revoked by the key in k.pub").count(), 1, "{text}");
+    // A record whose key was revoked is shown, not counted as one more than none.
+    let bench = released();
+    bench.ok(&["revoke", "c.expb", "--revoked-key", "k.pub", "--key", "k", "--at", "2026-11-21T09:00:00Z"]);
+    let text = verified(&bench, &["c.expb", "--trust", "k.pub"]);
+    assert!(text.contains("  \"t\"\n") && !text.contains("more record"), "{text}");
+}
+
+#[test]
+fn verdicts_of_one_day_stand_in_the_order_of_time() {
+    let bench = released();
+    let review = |words: &[&str], at: &str| {
+        bench.ok(&[&["review", "c.expb", "--key", "k", "--at", at, "--verdict"], words].concat());
+    };
+    review(&["approved", "--scope", "internal use"], "2026-11-22T08:00:00Z");
+    review(&["rejected"], "2026-11-22T09:00:00Z");
+    review(&["approved", "--role", "legal"], "2026-11-22T10:00:00Z");
+    review(&["approved", "--role", "safety"], "2026-11-21T10:00:00Z");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb", "--trust", "k.pub"]);
+    let by = "by the key in k.pub";
+    let said = [
+        format!("It was approved for \"internal use\" {by} on 2026-11-22 08:00 UTC."),
+        format!("It was rejected as a whole {by} on 2026-11-22 09:00 UTC."),
+        format!("It was approved as a whole {by} as \"legal\" on 2026-11-22 10:00 UTC."),
+        format!("It was approved as a whole {by} as \"safety\" on 2026-11-21."),
+    ];
+    assert!(text.contains(&said.join(" ")), "{text}");
+    let text = why(&bench, &["m/model.safetensors", "--with", "c.expb"]);
+    let order = ["08:00 UTC: approved", "09:00 UTC: rejected", "10:00 UTC: approved"];
+    let places: Vec<Option<usize>> = order.iter().map(|words| text.find(words)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+}
+
+#[test]
+fn one_of_a_kind_is_not_several() {
+    let bench = released();
+    let public = fs::read_to_string(bench.path("k.pub")).expect("the key");
+    fs::write(bench.path("signers"), format!("kim cert-authority {public}")).expect("room");
+    let output = bench.output(&["verify", "m", "--trust", "signers"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("note: 1 line of signers skipped, because it makes no key trusted here\n"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("signers has no keys that can sign here, so nobody is trusted"), "{text}");
+    fs::write(bench.path("points.csv"), "step,loss\n1,0.5\n").expect("room");
+    bench.ok(&["create", "--title", "one", "--metrics", "points.csv", "-o", "one.expb"]);
+    let text = bench.ok(&["diff", "c.expb", "one.expb"]);
+    assert!(text.contains("1 point,") && !text.contains("1 points"), "{text}");
+}
