@@ -5,8 +5,8 @@ use expbundle_format::time::Time;
 use expbundle_format::{ArtifactDigests, Blake3, Finding, RecordId, StatementId};
 use serde::Serialize;
 
-use crate::hash::WhySkipped;
 use crate::judge::State;
+use crate::skipped::WhySkipped;
 
 /// A directory, judged by its files.
 #[derive(Clone, Debug)]

@@ -34,6 +34,7 @@ mod provenance;
 pub mod repack;
 pub mod report;
 pub mod sign;
+pub mod skipped;
 mod spoken_of;
 pub mod standing;
 pub mod verify;

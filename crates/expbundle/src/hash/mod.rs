@@ -3,7 +3,6 @@
 mod error;
 mod list;
 mod read;
-mod skipped;
 mod tree;
 
 #[cfg(test)]
@@ -16,9 +15,9 @@ use camino::Utf8Path;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
 use expbundle_lineage::parallel::prelude::*;
 
+pub use crate::skipped::{Leads, Skipped, WhySkipped};
 pub use error::HashError;
 pub use list::{Found, ListedFile, is_file_of, list_files};
-pub use skipped::{Leads, Skipped, WhySkipped};
 pub use tree::hash_tree;
 
 /// Which digests of a file are wanted. SHA-256 cannot be computed on several cores and takes about
