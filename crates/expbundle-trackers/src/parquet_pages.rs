@@ -50,7 +50,7 @@ pub struct Pages {
     pub largest: u64,
     /// Bytes of the dictionary.
     pub dictionary: u64,
-    /// Whether a page is coded as [`DELTA_BYTE_ARRAY`].
+    /// Whether a page is coded as `DELTA_BYTE_ARRAY`.
     pub has_shared_beginnings: bool,
 }
 
