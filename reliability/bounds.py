@@ -590,7 +590,7 @@ def _(folder, n):
 def table(folder, name, data):
     path = folder / name
     path.write_bytes(data) if isinstance(data, bytes) else data(path)
-    return [["create", "--title", "t", "--metrics", str(path), "-o", str(folder / "out.expb"), "--force"]]
+    return [["create", "--metrics", str(path), "--title", "t", "-o", str(folder / "out.expb"), "--force"]]
 
 
 @case([20_000, 40_000, 80_000], 600, "table: a CSV of n columns")
