@@ -40,15 +40,7 @@ impl Releases {
     /// is held to the latest.
     pub fn of(covering: &Covering<'_>, scan: &Scan) -> Self {
         // One statement may be in several envelopes.
-        let statements: BTreeMap<StatementId, &VerifiedStatement> = covering
-            .intact()
-            .statements()
-            .iter()
-            .filter(|statement| statement.listing().is_some() && !covering.is_apart(statement.id()))
-            .map(|statement| (statement.id(), statement))
-            .collect();
-        let counting: BTreeMap<StatementId, Vec<String>> =
-            statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?))).collect();
+        let (statements, counting) = released(covering.intact(), covering);
         let replaced = replaced(covering, &statements, &counting);
         let revocations = covering.revocations();
         // Many releases may name one listing.
@@ -111,19 +103,25 @@ impl Releases {
 /// the folder holds.
 pub fn releases_that_stand<'a>(intact: &'a Intact, verdict: &Verdict) -> Vec<&'a VerifiedStatement> {
     let covering = Covering::new(intact, verdict, verdict.signers_checked, Digests::Blake3);
+    let (statements, counting) = released(intact, &covering);
+    let replaced = replaced(&covering, &statements, &counting);
+    let stands = |one: &&VerifiedStatement| counting.contains_key(&one.id()) && !replaced.contains(&one.id());
+    let mut standing: Vec<&VerifiedStatement> = statements.values().copied().filter(stands).collect();
+    standing.sort_by_key(|statement| Reverse((statement.created(), statement.id())));
+    standing
+}
+
+/// The releases of a bundle, and the signers of those that count.
+fn released<'a>(intact: &'a Intact, covering: &Covering<'_>) -> (Group<'a>, BTreeMap<StatementId, Vec<String>>) {
     let statements: Group<'a> = intact
         .statements()
         .iter()
         .filter(|statement| statement.listing().is_some() && !covering.is_apart(statement.id()))
         .map(|statement| (statement.id(), statement))
         .collect();
-    let counting: BTreeMap<StatementId, Vec<String>> =
-        statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?))).collect();
-    let replaced = replaced(&covering, &statements, &counting);
-    let stands = |one: &&VerifiedStatement| counting.contains_key(&one.id()) && !replaced.contains(&one.id());
-    let mut standing: Vec<&VerifiedStatement> = statements.values().copied().filter(stands).collect();
-    standing.sort_by_key(|statement| Reverse((statement.created(), statement.id())));
-    standing
+    let counting = statements.values().filter_map(|statement| Some((statement.id(), covering.signer(statement)?)));
+    let counting = counting.collect();
+    (statements, counting)
 }
 
 /// Releases that another one takes the place of: with a signers file any that counts, else one of

@@ -1,5 +1,7 @@
 //! What became of each item of a tracker's run: mapped, kept raw or dropped.
 
+use std::collections::BTreeMap;
+
 use expbundle::verify::Intact;
 use expbundle_format::Code;
 use expbundle_format::sections::{Account, Identity};
@@ -30,14 +32,9 @@ pub fn words(account: &Account) -> String {
 
 /// How many names of people, machines and places are apart from the rest.
 fn private_words(account: &Account) -> String {
-    let all = account.replaced.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    if all == 0 {
-        return String::new();
-    }
-    let kinds: Vec<String> =
-        account.replaced.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
+    let Some((all, kinds)) = by_kind(&account.replaced) else { return String::new() };
     let parts = count(all, "part");
-    format!("private: {parts} of texts moved to identity.json, which can be withheld: {}\n", kinds.join(", "))
+    format!("private: {parts} of texts moved to identity.json, which can be withheld: {kinds}\n")
 }
 
 /// How many names were replaced in a bundle of one record, if any.
@@ -51,11 +48,13 @@ pub fn replaced(intact: &Intact) -> Option<String> {
 
 /// How many secrets were left out.
 fn secret_words(account: &Account) -> String {
-    let all = account.secrets.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    if all == 0 {
-        return String::new();
-    }
-    let kinds: Vec<String> =
-        account.secrets.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
-    format!("{} {} left out: {}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"), kinds.join(", "))
+    let Some((all, kinds)) = by_kind(&account.secrets) else { return String::new() };
+    format!("{} {} left out: {kinds}\n", paint(Tone::Doubt, "secrets:"), count(all, "secret"))
+}
+
+/// How many there are in all, and of each kind in words; `None` if there are none.
+fn by_kind(counts: &BTreeMap<String, u64>) -> Option<(u64, String)> {
+    let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
+    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
+    (all > 0).then(|| (all, kinds.join(", ")))
 }

@@ -45,11 +45,13 @@ impl Identity {
     /// A text of another section as it was before its private parts were replaced. One pass: what a
     /// marker stands for is not looked through again.
     pub fn restored(&self, text: &str) -> String {
+        /// Markers are a word and a number: behind other brackets nothing is looked for.
+        const LONGEST: usize = 64;
         let mut restored = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('[') {
             restored += before;
-            let end = after.find(']');
+            let end = after.bytes().take(LONGEST).position(|byte| byte == b']');
             let marker = end.and_then(|end| Some((format!("[{}]", after.get(..end)?), after.get(end + 1..)?)));
             let original = marker.and_then(|(marker, behind)| Some((self.replaced.get(&marker)?, behind)));
             if let Some((original, behind)) = original {
@@ -79,4 +81,17 @@ pub struct Person {
     /// Mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_without_an_end_are_read_in_linear_time() {
+        let replaced = [("[person 1]".to_owned(), "Ada".to_owned())].into();
+        let identity = Identity { replaced, ..Identity::default() };
+        let brackets = "[".repeat(4 << 20);
+        assert_eq!(identity.restored(&format!("{brackets}[person 1]")), format!("{brackets}Ada"));
+    }
 }
