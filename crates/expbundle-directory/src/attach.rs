@@ -22,7 +22,7 @@ use crate::check;
 use crate::documentation::CARD;
 use crate::front_matter::CardError;
 use crate::notes::{count, listed, name};
-use crate::plan::{self, After, Change, Plan, read_text};
+use crate::plan::{self, After, Before, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
 use crate::scan::{self, Scan};
 use crate::telling::Telling;
@@ -178,7 +178,7 @@ pub fn plan_attach(
     let mut changes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
     if let Some(after) = gitattributes::with_line(before.as_deref()) {
-        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: After::Text(after) });
+        changes.push(Change { name: GITATTRIBUTES.to_owned(), before: before.into(), after: After::Text(after) });
     }
     let card = folder.join(CARD);
     if card.is_file() && scan::is_counted_card(&card) {
@@ -223,7 +223,7 @@ pub fn plan_attach(
         notes.extend(note_on_trust(&found, options));
         found.files
     };
-    changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) });
+    changes.push(Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) });
     let seen = Seen::of(present.map(Intact::bundle));
     let objected = plan::objected(&joined, &standing);
     Ok(Plan { folder: folder.to_owned(), files, changes, objected, notes, seen })
@@ -296,18 +296,25 @@ fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>
 /// was added to the card.
 pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
     let mut changes = Vec::new();
+    let mut notes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;
     if let Some(after) = before.as_deref().and_then(gitattributes::without_line) {
         let was_added = before.as_deref().is_some_and(gitattributes::was_added);
-        changes.push(Change { name: GITATTRIBUTES.to_owned(), before, after: text_or_removed(after, was_added) });
+        changes.push(Change {
+            name: GITATTRIBUTES.to_owned(),
+            before: before.into(),
+            after: text_or_removed(after, was_added),
+        });
     }
     let before = text_of(folder, CARD)?;
     let path = folder.join(CARD);
+    let at = |source| AttachError::Card { path, source };
     if let Some(text) = before.as_deref()
-        && let Some(after) = card::remove(text).map_err(|source| AttachError::Card { path, source })?
+        && let Some((after, was_edited)) = removed(text).map_err(at)?
     {
         let was_added = card::was_added(text);
-        changes.push(Change { name: CARD.to_owned(), before, after: text_or_removed(after, was_added) });
+        notes.extend(was_edited.then(|| card::EDITED.to_owned()));
+        changes.push(Change { name: CARD.to_owned(), before: before.into(), after: text_or_removed(after, was_added) });
     }
     changes.extend(benchmarks::removal(folder)?);
     let path = folder.join(BUNDLE_NAME);
@@ -316,12 +323,18 @@ pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
         if !begins_like_a_bundle(&path) {
             return Err(AttachError::NotOurs { path });
         }
-        changes.push(Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Removed });
+        changes.push(Change { name: BUNDLE_NAME.to_owned(), before: Before::Unread, after: After::Removed });
     }
     if changes.is_empty() {
         return Err(AttachError::NotAttached { path: folder.to_owned() });
     }
-    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes: Vec::new(), seen })
+    Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected: Vec::new(), notes, seen })
+}
+
+/// A card without what was added, and whether some of that was edited since.
+fn removed(card: &str) -> Result<Option<(String, bool)>, CardError> {
+    let Some(after) = card::remove(card)? else { return Ok(None) };
+    Ok(Some((after, card::was_edited(card)?)))
 }
 
 /// A file that was added goes, if nobody wrote something else into it.

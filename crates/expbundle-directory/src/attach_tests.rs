@@ -265,7 +265,7 @@ fn an_error_in_the_middle_puts_everything_back() {
     let (_guard, folder) = model_folder("digits-base-64");
     let mut plan = attach(&folder).expect("a plan");
     // The last of the changes cannot be made: there is nothing to remove.
-    let missing = Change { name: "none".to_owned(), before: None, after: After::Removed };
+    let missing = Change { name: "none".to_owned(), before: Before::Nothing, after: After::Removed };
     plan.changes.pop();
     plan.changes.push(missing);
     let before = contents(&folder);
@@ -484,5 +484,24 @@ fn files_that_were_empty_stay() {
     // Again: what was added is still known to be.
     plan_attach(&folder, &bundle(), Some(&bundle()), &options(), &|_| ()).expect("a plan").apply().expect("room");
     plan_detach(&folder).expect("a plan").apply().expect("room");
+    assert_eq!(contents(&folder), before);
+}
+
+/// Whoever is killed between two renames leaves no card that links to nothing.
+#[test]
+fn the_bundle_comes_before_the_card_and_an_old_one_comes_back() {
+    let (_guard, folder) = model_folder("digits-base-64");
+    attach(&folder).expect("a plan").apply().expect("room");
+    let before = contents(&folder);
+    let there = present(&folder).expect("a bundle");
+    let mut plan = plan_attach(&folder, &bundle(), there.as_ref(), &options(), &|_| ()).expect("a plan");
+    let mut larger = there.as_ref().expect("a bundle").bundle().clone();
+    larger.insert_statement_unchecked(b"{}".to_vec());
+    // The first cannot be removed: it is not there. By then the bundle is in its place.
+    plan.changes = vec![
+        Change { name: "none".to_owned(), before: Before::Nothing, after: After::Removed },
+        Change { name: BUNDLE_NAME.to_owned(), before: there.as_ref().into(), after: After::Bundle(larger) },
+    ];
+    assert!(plan.apply().is_err());
     assert_eq!(contents(&folder), before);
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::attach::{AttachError, text_of};
 use crate::card::digits_of;
 use crate::notes::LeftOut;
-use crate::plan::{After, Change};
+use crate::plan::{After, Before, Change};
 use crate::story::{is_hub_id, is_name, is_of_training};
 use crate::yaml_lines::{number, scalar};
 
@@ -97,13 +97,13 @@ pub(crate) fn change(
         return Ok(None);
     }
     let after = after.map_or(After::Removed, After::Text);
-    Ok(Some(Change { name: FILE.to_owned(), before, after }))
+    Ok(Some(Change { name: FILE.to_owned(), before: before.into(), after }))
 }
 
 /// The change that takes the file away, if it is ours.
 pub(crate) fn removal(folder: &Utf8Path) -> Result<Option<Change>, AttachError> {
     let Held::Ours(Some(before)) = ours(folder)? else { return Ok(None) };
-    Ok(Some(Change { name: FILE.to_owned(), before: Some(before), after: After::Removed }))
+    Ok(Some(Change { name: FILE.to_owned(), before: Before::Text(before), after: After::Removed }))
 }
 
 /// What the file's place holds.

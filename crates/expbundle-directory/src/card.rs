@@ -9,6 +9,7 @@
 //! addition, the insertion is dropped and said so. What the card says already is never changed, and
 //! a licence never set.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashSet};
 
 use expbundle_format::{Blake3, Foreign};
@@ -22,7 +23,7 @@ mod results;
 mod undo;
 
 use results::{bits, by_subject, result_lines, result_value, results_end, results_of, results_of_mut, said};
-pub use undo::remove;
+pub use undo::{remove, was_edited};
 
 /// Ends each line that was added.
 pub const MARK: &str = " # expbundle";
@@ -46,6 +47,9 @@ const TEXT_END: &str = "<!-- expbundle: end -->";
 const MARK_BLOCK: &str = "# expbundle: this block was added";
 /// The first line of a block in a file that was not there.
 const MARK_FILE: &str = "# expbundle: this file was added";
+
+/// What a person should know of lines that are not ours any more.
+pub const EDITED: &str = "lines that expbundle added to the card were edited since, so they stay";
 
 /// What to add to a card.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,6 +113,8 @@ pub struct EditedCard {
 pub fn add(card: Option<&str>, additions: &Additions) -> Result<EditedCard, CardError> {
     let mark = if card.is_none_or(was_added) { MARK_FILE } else { MARK_BLOCK };
     let card = card.unwrap_or_default();
+    let was_edited = was_edited(card)?;
+    let below = without_line(front_matter::split(card)?.rest).map_or(0, |(_, below)| below.len());
     let clean = remove(card)?;
     let card = clean.as_deref().unwrap_or(card);
     let parts = front_matter::split(card)?;
@@ -125,9 +131,8 @@ pub fn add(card: Option<&str>, additions: &Additions) -> Result<EditedCard, Card
     if editor.lines.last().is_some_and(|line| !line.ends_with('\n')) {
         return Err(CardError::Unclosed);
     }
-    if front_matter::split(card)?.block.lines().any(|line| line.trim_start().starts_with(BEGIN)) {
-        let note = "lines that expbundle added to the card were edited since, so they stay";
-        editor.notes.push(note.to_owned());
+    if was_edited {
+        editor.notes.push(EDITED.to_owned());
     }
     editor.add_values("base_model", &additions.base_models, true);
     if let Some(relation) = &additions.relation {
@@ -149,14 +154,15 @@ pub fn add(card: Option<&str>, additions: &Additions) -> Result<EditedCard, Card
     if front_matter::meaning(&block)? != editor.meaning {
         return Err(CardError::Unsafe("the end of the front matter".to_owned()));
     }
-    let rest = additions.line.as_ref().map(|line| with_line(parts.rest, line, parts.line_end));
+    let (above, below) = parts.rest.split_at_checked(parts.rest.len().saturating_sub(below)).unwrap_or_default();
+    let rest = additions.line.as_ref().map(|line| with_line(above, line, parts.line_end) + below);
     let parts = Parts { rest: rest.as_deref().unwrap_or(parts.rest), ..parts };
     let Editor { notes, left_out, repeats, .. } = editor;
     Ok(EditedCard { text: join(&parts, &block, mark), notes, left_out, repeats })
 }
 
-/// The text of a card with a line at its end, between two comments. Where the text has no last line
-/// end there is none to give back.
+/// A text with a line at its end, between two comments. Where the text has no last line end there is
+/// none to give back.
 fn with_line(text: &str, line: &str, line_end: &str) -> String {
     let begin = format!("{TEXT_BEGIN}{}{COMMENT_END}", digits_of(&[line]));
     let block = format!("{begin}{line_end}{line}{line_end}{TEXT_END}");
@@ -167,8 +173,8 @@ fn with_line(text: &str, line: &str, line_end: &str) -> String {
     }
 }
 
-/// Undoes [`with_line`], if the line is there as it was.
-fn without_line(text: &str) -> Option<String> {
+/// Undoes [`with_line`], if the line is there as it was: the text above it and the text below.
+fn without_line(text: &str) -> Option<(String, &str)> {
     let bare = |line: &str| line.trim_end_matches(['\r', '\n']).to_owned();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let is_ours = |three: &[&str]| {
@@ -176,15 +182,16 @@ fn without_line(text: &str) -> Option<String> {
         bare(begin) == format!("{TEXT_BEGIN}{}{COMMENT_END}", digits_of(&[line])) && bare(end) == TEXT_END
     };
     let at = lines.windows(3).rposition(is_ours)?;
-    let (before, ours) = lines.split_at_checked(at)?;
-    let (ours, after) = ours.split_at_checked(3)?;
-    let mut kept = before.concat();
+    let (above, ours) = lines.split_at_checked(at)?;
+    let (ours, below) = ours.split_at_checked(3)?;
+    let mut above = above.concat();
     if ours.last().is_some_and(|end| !end.ends_with('\n')) {
         let line_end = if ours.first().is_some_and(|begin| begin.ends_with("\r\n")) { "\r\n" } else { "\n" };
-        let shorter = kept.strip_suffix(line_end).map_or(kept.len(), str::len);
-        kept.truncate(shorter);
+        let shorter = above.strip_suffix(line_end).map_or(above.len(), str::len);
+        above.truncate(shorter);
     }
-    Some(kept + &after.concat())
+    let below = below.iter().map(|line| line.len()).sum::<usize>();
+    Some((above, text.get(text.len() - below..)?))
 }
 
 /// Base models that [`add`] put into a card.
@@ -365,8 +372,13 @@ impl Editor {
                 continue;
             };
             let about = said.entry((task, &result.dataset, result.split.as_deref())).or_default();
-            if about.insert((&result.metric, bits(result.value))) {
-                missing.push((task, result));
+            match about.entry(&result.metric) {
+                Entry::Vacant(place) => {
+                    place.insert(bits(result.value));
+                    missing.push((task, result));
+                }
+                Entry::Occupied(there) if *there.get() == bits(result.value) => {}
+                Entry::Occupied(_) => self.left_out.push("the card has another result of it", &result.metric),
             }
         }
         let Some((_, first)) = missing.first() else { return };
@@ -423,6 +435,11 @@ impl Editor {
 pub(crate) fn digits_of(lines: &[impl AsRef<str>]) -> String {
     let bare: Vec<&str> = lines.iter().map(|line| line.as_ref().trim_end_matches(['\r', '\n'])).collect();
     Blake3::of(bare.join("\n").as_bytes()).to_string().chars().take(8).collect()
+}
+
+/// Whether a text can be the answer of [`digits_of`].
+fn is_short_digest(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -205,13 +205,23 @@ fn several_lines_have_one_mark() {
     let card = "---\nlicense: mit\n---\n# A model\n";
     let edited = added(card, &additions()).text;
     assert_eq!(edited.matches("# expbundle").count(), 2, "{edited}");
+    let theirs = |card: &str| {
+        let card = card.replace(&line(&additions()), "");
+        let without = card.lines().filter(|line| !line.trim_start().starts_with("# expbundle: "));
+        without.map(|line| format!("{line}\n")).collect::<String>()
+    };
     let by_hand = edited.replace("value: 0.96875", "value: 0.5");
-    assert_eq!(remove(&by_hand).expect("a card"), Some(by_hand.replace(&line(&additions()), "")));
+    assert_eq!(remove(&by_hand).expect("a card"), Some(theirs(&by_hand)));
     let again = add(Some(&by_hand), &Additions { results: Vec::new(), ..additions() }).expect("a card");
     assert!(again.notes.iter().any(|note| note.contains("were edited since")), "{:?}", again.notes);
+    // They are somebody else's now: nothing is said of them again, and no other value put beside.
+    let then = add(Some(&again.text), &additions()).expect("a card");
+    assert_eq!((then.text.as_str(), then.notes.len()), (again.text.as_str(), 0));
+    let left_out = then.left_out.note().unwrap_or_default();
+    assert_eq!(left_out, "left out of the card: \"accuracy\" (the card has another result of it)");
     // What belongs to the last of the lines keeps them too.
     let more = edited.replace("# expbundle: end\n", "# expbundle: end\n      args: mine\n");
-    assert_eq!(remove(&more).expect("a card"), Some(more.replace(&line(&additions()), "")));
+    assert_eq!(remove(&more).expect("a card"), Some(theirs(&more)));
     let beside = edited.replace("# expbundle: end\n", "# expbundle: end\nlanguage: en\n");
     assert_eq!(remove(&beside).expect("a card").as_deref(), Some("---\nlicense: mit\nlanguage: en\n---\n# A model\n"));
 }
@@ -231,6 +241,9 @@ fn the_line_in_the_text_can_be_anywhere_later() {
         assert!(shown.ends_with(&line(&additions)), "{edited}");
         // Written on by hand, and between the comments.
         assert_eq!(remove(&(edited.clone() + "\nMore.\n")).expect("a card"), Some(text(end) + "\nMore.\n"));
+        // What was written below stays below.
+        let more = edited.clone() + "\nMore.\n";
+        assert_eq!(added(&more, &additions).text, more);
         let mine = edited.replace(additions.line.as_deref().unwrap_or_default(), "Mine.");
         assert!(remove(&mine).expect("a card").unwrap_or(mine).contains("\nMine.\n"));
     }

@@ -1,9 +1,9 @@
 //! Changes to a folder, worked out in full before the first is made.
 //!
 //! A [`Plan`] can be shown, and then applied: every new file is complete on the disk before the
-//! first is put in its place, and if one cannot be, those before it are put back. Between two
-//! renames a power cut can still leave one file new and another old; attaching once more mends
-//! that, because it is the same as attaching once.
+//! first is put in its place, and if one cannot be, those before it are put back. A bundle comes
+//! before the card that links to it, and goes after it, so whoever is killed between two renames
+//! leaves no link to nothing; attaching once more is the same as attaching once.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +22,38 @@ use expbundle_format::sections::Context;
 use crate::BUNDLE_NAME;
 use crate::diff;
 
+/// What is in a file now.
+#[derive(Clone, Debug)]
+pub enum Before {
+    /// The file is not there.
+    Nothing,
+    /// This text.
+    Text(String),
+    /// This bundle.
+    Bundle(Bundle),
+    /// What begins like a bundle, and is not looked into because it only goes.
+    Unread,
+}
+
+impl Before {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+}
+
+impl From<Option<String>> for Before {
+    fn from(text: Option<String>) -> Self {
+        text.map_or(Self::Nothing, Self::Text)
+    }
+}
+
+impl From<Option<&Intact>> for Before {
+    fn from(bundle: Option<&Intact>) -> Self {
+        bundle.map_or(Self::Nothing, |intact| Self::Bundle(intact.bundle().clone()))
+    }
+}
+
 /// What will be in a file.
 #[derive(Clone, Debug)]
 pub enum After {
@@ -38,8 +70,8 @@ pub enum After {
 pub struct Change {
     /// Its name in the folder.
     pub name: String,
-    /// Its text before, if it is a text and there.
-    pub before: Option<String>,
+    /// What it holds.
+    pub before: Before,
     /// What it will hold.
     pub after: After,
 }
@@ -55,12 +87,12 @@ impl Change {
     pub fn diff(&self) -> String {
         let Self { name, before, after } = self;
         let (old, new) = (format!("a/{name}"), format!("b/{name}"));
-        let before_name = if before.is_some() { &*old } else { "/dev/null" };
-        match (after, before) {
-            (After::Text(after), _) => diff::unified(before_name, &new, before.as_deref().unwrap_or_default(), after),
-            (After::Bundle(_), _) => format!("--- {before_name}\n+++ {new}\n(a bundle)\n"),
-            (After::Removed, Some(before)) => diff::unified(&old, "/dev/null", before, ""),
-            (After::Removed, None) => format!("--- {old}\n+++ /dev/null\n(a bundle)\n"),
+        let old = if matches!(before, Before::Nothing) { "/dev/null" } else { &*old };
+        let new = if matches!(after, After::Removed) { "/dev/null" } else { &*new };
+        match (before.text(), after) {
+            (_, After::Bundle(_)) | (None, After::Removed) => format!("--- {old}\n+++ {new}\n(a bundle)\n"),
+            (text, After::Text(after)) => diff::unified(old, new, text.unwrap_or_default(), after),
+            (Some(text), After::Removed) => diff::unified(old, new, text, ""),
         }
     }
 }
@@ -131,7 +163,7 @@ pub struct Plan {
     pub folder: Utf8PathBuf,
     /// Its files as the records know them.
     pub files: Vec<FileReport>,
-    /// Changes, in the order in which they are made: the bundle last.
+    /// Changes, the one of the bundle last.
     pub changes: Vec<Change>,
     /// What was said against the records that the folder carries then, as far as anybody can tell
     /// without a signers file: to be read first.
@@ -190,7 +222,8 @@ impl Plan {
         for (path, change, _) in &prepared {
             check_unchanged(path, change)?;
         }
-        let mut done: Vec<(Utf8PathBuf, Option<String>)> = Vec::new();
+        prepared.sort_by_key(|(_, change, _)| !matches!(change.after, After::Bundle(_)));
+        let mut done: Vec<(Utf8PathBuf, Before)> = Vec::new();
         for (path, change, file) in prepared {
             let result = match file {
                 Some(file) => file.put_in_place(),
@@ -206,10 +239,11 @@ impl Plan {
     }
 }
 
+/// That a text is what it was; who looks after the bundle is [`Seen`].
 fn check_unchanged(path: &Utf8Path, change: &Change) -> Result<(), ApplyError> {
     let is_bundle =
-        matches!(change.after, After::Bundle(_)) || (matches!(change.after, After::Removed) && change.before.is_none());
-    if is_bundle || read_text(path).is_ok_and(|now| now == change.before) {
+        matches!(change.before, Before::Bundle(_) | Before::Unread) || matches!(change.after, After::Bundle(_));
+    if is_bundle || read_text(path).is_ok_and(|now| now.as_deref() == change.before.text()) {
         Ok(())
     } else {
         Err(ApplyError::Changed { path: path.to_owned() })
@@ -226,14 +260,18 @@ fn prepare(path: &Utf8Path, after: &After) -> io::Result<Option<PreparedFile>> {
     }
 }
 
-/// Puts texts back. The bundle comes last, so it never has to be.
-fn undo(done: &[(Utf8PathBuf, Option<String>)]) {
+/// Puts back what was there.
+fn undo(done: &[(Utf8PathBuf, Before)]) {
     for (path, before) in done.iter().rev() {
         // What fails now failed for the reason that is reported; there is nothing more to be done
         // about it.
         let _best_effort = match before {
-            Some(text) => write_file(path, |file| file.write_all(text.as_bytes())),
-            None => remove_file(path),
+            Before::Text(text) => write_file(path, |file| file.write_all(text.as_bytes())),
+            // The old file stays open until it is written again.
+            Before::Bundle(bundle) => write_file(path, |file| bundle.write(BufWriter::with_capacity(1 << 20, file))),
+            Before::Nothing => remove_file(path),
+            // It goes last, so it never has to be put back.
+            Before::Unread => Ok(()),
         };
     }
 }

@@ -166,7 +166,7 @@ pub fn plan_release(
     let tree = listing(&scan)?;
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();
     add(&mut bundle, present, &tree, releasing)?;
-    let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: None, after: After::Bundle(bundle) }];
+    let changes = vec![Change { name: BUNDLE_NAME.to_owned(), before: present.into(), after: After::Bundle(bundle) }];
     let mut notes = changed(present, releasing, &tree);
     let mut objected = Vec::new();
     let models = match present {

@@ -67,7 +67,7 @@ impl Telling<'_> {
             return Ok(changes);
         }
         notes.extend(edited.repeats.then(|| self.whose_words(&results)).flatten());
-        changes.push(Change { name: CARD.to_owned(), before, after: After::Text(edited.text) });
+        changes.push(Change { name: CARD.to_owned(), before: before.into(), after: After::Text(edited.text) });
         Ok(changes)
     }
 

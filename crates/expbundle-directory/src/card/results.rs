@@ -1,6 +1,6 @@
 //! Results in a card: the items of the only model of its `model-index`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
@@ -72,9 +72,8 @@ pub(super) fn results_of_mut(models: &mut Value) -> Option<&mut Vec<Value>> {
     only.get_mut("results")?.as_array_mut()
 }
 
-/// Metrics and their values by task, data set and split: where all are equal, two results say the
-/// same.
-pub(super) type Said<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), HashSet<(&'a str, u64)>>;
+/// Values of metrics by task, data set, split and metric: there is one result of these.
+pub(super) type Said<'a> = HashMap<(&'a str, &'a str, Option<&'a str>), HashMap<&'a str, u64>>;
 
 /// What results in a card say, by whichever of their names data sets and metrics go.
 pub(super) fn said(results: &[Value]) -> Said<'_> {

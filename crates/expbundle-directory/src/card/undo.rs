@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    BEGIN, END, MARK, MARK_BLOCK, MARK_FILE, MARK_IN_BRACKETS, MARK_WAS_ONE, digits_of, lines_of, without_line,
+    BEGIN, END, MARK, MARK_BLOCK, MARK_FILE, MARK_IN_BRACKETS, MARK_WAS_ONE, digits_of, is_short_digest, lines_of,
+    without_line,
 };
 use crate::front_matter::{self, CardError};
 use crate::yaml_lines::is_content;
@@ -12,7 +13,7 @@ use crate::yaml_lines::is_content;
 /// beside it by hand stays.
 pub fn remove(card: &str) -> Result<Option<String>, CardError> {
     let parts = front_matter::split(card)?;
-    let rest = without_line(parts.rest);
+    let rest = without_line(parts.rest).map(|(before, after)| before + after);
     let Some(block) = without_additions(parts.block)? else {
         return Ok(rest.map(|rest| [parts.mark, parts.open, parts.block, &rest].concat()));
     };
@@ -28,11 +29,20 @@ fn is_block_mark(line: &str) -> bool {
     [MARK_BLOCK, MARK_FILE].contains(&line.trim_end_matches(['\r', '\n']))
 }
 
-/// The lines of a block without those between the two comments, and without these. Lines that were
-/// edited since stay, and those to which somebody added more.
-fn without_ranges(lines: &[String]) -> Vec<String> {
+/// Lines of a block.
+enum Piece<'a> {
+    /// Nothing of them was added.
+    Theirs(&'a [String]),
+    /// They stand between two comments as they were added. The comments are left out.
+    Ours,
+    /// They stand between two comments and were edited since, or somebody added more to the last of
+    /// them. The comments are left out.
+    Edited(&'a [String]),
+}
+
+fn pieces(lines: &[String]) -> Vec<Piece<'_>> {
     let bare = |line: &String| line.trim_end_matches(['\r', '\n']).to_owned();
-    let is_mark = |line: &&String| line.trim_start().starts_with(BEGIN) || line.trim() == END;
+    let is_mark = |line: &String| line.trim_start().starts_with(BEGIN) || line.trim() == END;
     let mut next_content = vec![None; lines.len() + 1];
     for (at, line) in lines.iter().enumerate().rev() {
         let next = next_content.get(at + 1).copied().flatten();
@@ -40,34 +50,32 @@ fn without_ranges(lines: &[String]) -> Vec<String> {
             *place = if is_content(line) { Some(line) } else { next };
         }
     }
-    let mut kept = Vec::with_capacity(lines.len());
-    let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        at += 1;
-        if !is_mark(&line) {
-            kept.push(line.clone());
-            continue;
-        }
-        let ours = lines.get(at..).unwrap_or_default();
-        let length = ours.iter().take_while(|line| !is_mark(line)).count();
-        let ours = ours.get(..length).unwrap_or_default();
-        let begin = bare(line);
-        let is_whole = begin.split_once(BEGIN).is_some_and(|(indent, digits)| {
-            let next = next_content.get(at + length + 1).copied().flatten();
-            indent.trim().is_empty()
-                && lines.get(at + length).is_some_and(|end| bare(end) == format!("{indent}{END}"))
-                && digits_of(ours) == digits
-                && !goes_on(ours, next)
+    let mut pieces = Vec::new();
+    let mut rest = lines;
+    while let Some((first, after)) = rest.split_first() {
+        let length = after.iter().take_while(|line| !is_mark(line)).count();
+        let (between, behind) = after.split_at_checked(length).unwrap_or_default();
+        let digits = bare(first).split_once(BEGIN).and_then(|(indent, digits)| {
+            let is_end = behind.first().is_some_and(|end| bare(end) == format!("{indent}{END}"));
+            (is_end && indent.trim().is_empty() && is_short_digest(digits)).then(|| digits.to_owned())
         });
-        if is_whole {
-            at += length + 1;
-        } else {
-            kept.push(line.clone());
-            kept.extend_from_slice(ours);
-            at += length;
-        }
+        let Some(digits) = digits else {
+            pieces.push(Piece::Theirs(rest.get(..=length).unwrap_or_default()));
+            rest = behind;
+            continue;
+        };
+        rest = behind.get(1..).unwrap_or_default();
+        let next = next_content.get(lines.len() - rest.len()).copied().flatten();
+        let is_whole = digits_of(between) == digits && !goes_on(between, next);
+        pieces.push(if is_whole { Piece::Ours } else { Piece::Edited(between) });
     }
-    kept
+    pieces
+}
+
+/// Whether lines that were added to the front matter of a card were edited since.
+pub fn was_edited(card: &str) -> Result<bool, CardError> {
+    let lines = lines_of(front_matter::split(card)?.block);
+    Ok(pieces(&lines).iter().any(|piece| matches!(piece, Piece::Edited(_))))
 }
 
 /// Whether the next line with content behind lines, and the comment after them, belongs to the last
@@ -82,7 +90,11 @@ fn goes_on(ours: &[String], next: Option<&String>) -> bool {
 /// A block without what was added, or `None` if there is nothing of it.
 fn without_additions(text: &str) -> Result<Option<String>, CardError> {
     let all = lines_of(text);
-    let lines = without_ranges(&all);
+    let kept = pieces(&all).into_iter().flat_map(|piece| match piece {
+        Piece::Theirs(lines) | Piece::Edited(lines) => lines,
+        Piece::Ours => &[],
+    });
+    let lines: Vec<String> = kept.cloned().collect();
     let of_a_mark = |line: &str, mark: &str| line.trim_end_matches(['\r', '\n']).ends_with(mark);
     let any = |line: &String| {
         [MARK, MARK_WAS_ONE, MARK_IN_BRACKETS].iter().any(|mark| of_a_mark(line, mark)) || is_block_mark(line)
