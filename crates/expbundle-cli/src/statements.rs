@@ -9,7 +9,7 @@ use expbundle::verify::Intact;
 use expbundle_convert::audit;
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_query::Plan;
+use expbundle_query::{Chosen, Plan, QueryError};
 use expbundle_statement::{Predicate, SigningKey};
 use expbundle_words::{Failure, conversion, records, statements as words};
 
@@ -50,6 +50,21 @@ impl StatementArguments {
     ///
     /// Shows first what is signed; says only what is written that it is done.
     pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
+        self.add_about(|_| Ok(None), predicate)
+    }
+
+    /// The same, where it may be plain from the statement which record it is about, if nobody names
+    /// one.
+    pub fn add_about(
+        &self,
+        about: impl Fn(&Intact) -> Result<Option<Chosen>, Failure>,
+        predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
+    ) -> Outcome {
+        let chosen = |intact: &Intact| match about(intact)? {
+            Some(chosen) if self.record.is_empty() => Ok(Ok(chosen)),
+            _ => Ok(expbundle_query::several(intact, &self.record, crate::keys::now().timestamp())),
+        };
+        let says = Says { chosen: &chosen, predicate: &predicate };
         let places = files::places(&self.bundles);
         let is_named = self.record.iter().any(|word| word != "all");
         if places.len() > 1 && (self.out.is_some() || is_named) {
@@ -58,12 +73,12 @@ impl StatementArguments {
         }
         let key = self.signing.key()?;
         if let [place] = places.as_slice() {
-            return self.add_to(place, &key, &predicate);
+            return self.add_to(place, &key, &says);
         }
         // What goes wrong with one of many keeps no other from being signed.
         let mut exits = Vec::new();
         for place in &places {
-            exits.push(self.add_to(place, &key, &predicate).unwrap_or_else(|failure| {
+            exits.push(self.add_to(place, &key, &says).unwrap_or_else(|failure| {
                 let failure = failure.or_at(place.as_str());
                 terminal::print(&failure);
                 exit::of_failure(&failure)
@@ -72,23 +87,25 @@ impl StatementArguments {
         Ok(exit::worst(exits))
     }
 
-    fn add_to(
-        &self,
-        place: &Utf8Path,
-        key: &SigningKey,
-        predicate: &dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
-    ) -> Outcome {
+    fn add_to(&self, place: &Utf8Path, key: &SigningKey, says: &Says<'_>) -> Outcome {
         let source = files::source(place)?;
         let intact = source.intact()?;
         let output = Target::new(self.out.as_ref().unwrap_or(&source.bundle_path()), Over::NOTHING)?;
         let signing = self.signing.by(key)?;
         let (signer, now) = (key.identity(), crate::keys::now());
         let refused = |error| records::which_to_sign(&intact, &signer, error);
-        let chosen = expbundle_query::several(&intact, &self.record, now.timestamp()).map_err(refused)?;
+        let chosen = (says.chosen)(&intact)?.map_err(refused)?;
         terminal::talk(&words::odd_date("the statement is dated", signing.created, now).unwrap_or_default());
-        let says = chosen.ids.iter().map(|id| Ok((*id, predicate(&intact, *id)?)));
+        let says = chosen.ids.iter().map(|id| Ok((*id, (says.predicate)(&intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>()?;
-        let plan = Plan::new(&intact, signer.clone(), &chosen, says, now.timestamp()).map_err(refused)?;
+        let mut plan = Plan::new(&intact, signer.clone(), &chosen, says, now.timestamp()).map_err(refused)?;
+        for (record, statement) in plan.without_repeats(signing.name, now.timestamp()) {
+            terminal::talk(&words::signed_before(record));
+            output.say(&format!("{statement}\n"));
+        }
+        if plan.statements.is_empty() && self.out.is_none() {
+            return Ok(exit::OK);
+        }
         terminal::talk(&words::planned(&plan, now));
         let said = plan.sign(&signing)?;
         for one in &said {
@@ -115,6 +132,12 @@ impl StatementArguments {
         }
         Ok(exit::OK)
     }
+}
+
+/// What is said, and of which records of a bundle.
+struct Says<'a> {
+    chosen: &'a dyn Fn(&Intact) -> Result<Result<Chosen, QueryError>, Failure>,
+    predicate: &'a dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
 }
 
 /// Both digests of the one record of a bundle.

@@ -261,3 +261,43 @@ fn one_of_a_kind_is_not_several() {
     let text = bench.ok(&["diff", "c.expb", "one.expb"]);
     assert!(text.contains("1 point,") && !text.contains("1 points"), "{text}");
 }
+
+/// Signing again would say nothing, unless under another name or after a revocation.
+#[test]
+fn a_record_is_signed_once_by_each_key() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["keygen", "-o", "k"]);
+    let sign = |more: &[&str]| bench.ok(&[&["sign", "a.expb", "--key", "k"], more].concat()).trim().to_owned();
+    let number = || json(&bench.ok(&["log", "a.expb", "--json"])).as_array().expect("statements").len();
+    let first = sign(&["--name", "Kim"]);
+    for again in [&[][..], &["--name", "Kim"]] {
+        assert_eq!(sign(again), first);
+    }
+    assert!(bench.said(&["sign", "a.expb", "--key", "k"]).contains("is already signed by this key; nothing was added"));
+    assert_eq!(number(), 1);
+    assert_ne!(sign(&["--name", "Kim K."]), first);
+    bench.ok(&["revoke", "a.expb", "--statement", &first, "--key", "k"]);
+    assert_ne!(sign(&["--name", "Kim"]), first);
+    assert_eq!(number(), 4);
+}
+
+/// A statement says which record it is about: nobody is asked.
+#[test]
+fn a_statement_is_revoked_among_several_records() {
+    let bench = Bench::new();
+    bench.ok(&["keygen", "-o", "k"]);
+    for name in ["a", "b"] {
+        bench.ok(&["create", "--title", name, "-o", &format!("{name}.expb")]);
+    }
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "both.expb"]);
+    let ids = bench.ok(&["sign", "both.expb", "--record", "all", "--key", "k"]);
+    for id in ids.lines() {
+        bench.ok(&["revoke", "both.expb", "--statement", id, "--key", "k"]);
+    }
+    bench.ok(&["revoke", "both.expb", "--revoked-key", "k.pub", "--key", "k"]);
+    bench.fails(2, "cli.usage", &["revoke", "both.expb", "--whole-record", "--key", "k"]);
+    let log = json(&bench.ok(&["log", "both.expb", "--json"]));
+    let revoked = log.as_array().expect("statements").iter().filter(|one| one["kind"] == "revocation");
+    let records: std::collections::BTreeSet<_> = revoked.map(|one| one["record"].to_string()).collect();
+    assert_eq!(records.len(), 2);
+}

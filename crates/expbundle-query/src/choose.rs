@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expbundle::verify::Intact;
 use expbundle_format::{RecordId, StatementId};
 use expbundle_lineage::Grade;
-use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, VerifiedStatement};
+use expbundle_statement::{Identity, Kind, Predicate, ReviewVerdict, Revoked, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::QueryError;
@@ -111,6 +111,26 @@ pub(crate) fn rather(
         return Vec::new();
     }
     own.into_iter().filter(|own| intact.records().contains_key(own)).collect()
+}
+
+/// The record that a revocation names if nobody named one: that of the statement, one that the key
+/// signed, or any if these are not here. There is nothing to choose, since what is revoked says it.
+///
+/// # Errors
+/// The bundle has no record.
+pub fn revoked_of(intact: &Intact, revoked: &Revoked, at: Timestamp) -> Result<Chosen, QueryError> {
+    let is_meant = |one: &&VerifiedStatement| match revoked {
+        Revoked::Record(_) => false,
+        Revoked::Statement(id) => one.id() == *id,
+        Revoked::Signer(signer) => one.identity() == signer,
+    };
+    let mut records = intact.statements().iter().filter(is_meant).map(|one| RecordId(one.record().blake3));
+    let id = match (revoked, records.find(|id| intact.records().contains_key(id))) {
+        (Revoked::Record(id), _) => *id,
+        (_, Some(id)) => id,
+        (_, None) => heads(intact, at)?.into_iter().next().ok_or(QueryError::Empty)?,
+    };
+    Ok(Chosen { ids: vec![id], ..Chosen::default() })
 }
 
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be

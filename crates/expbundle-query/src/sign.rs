@@ -1,15 +1,15 @@
 //! Signing statements about records of a bundle: which records are meant, what is refused, and the
 //! bundle to which they are added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle::Bundle;
 use expbundle::lock::Seen;
 use expbundle::sign::{SignError, Signed};
 use expbundle::verify::{CheckError, Intact};
-use expbundle_format::RecordId;
-use expbundle_statement::{Identity, Kind, Predicate, Signing};
+use expbundle_format::{RecordId, StatementId};
+use expbundle_statement::{Identity, Kind, Predicate, Signing, VerifiedStatement};
 use jiff::Timestamp;
 
 use crate::choose::{Chosen, claimed_by_others, rather};
@@ -58,6 +58,25 @@ impl<'a> Plan<'a> {
         let mut foreign = claimed_by_others(intact, &plan.signer, &authored);
         foreign.retain(|id| !chosen.named.contains(id));
         if foreign.is_empty() { Ok(plan) } else { Err(QueryError::SignedByOthers(foreign)) }
+    }
+
+    /// Takes out each authorship that the signer gave before, under this name or when none is asked
+    /// for, and that still stands: to sign again would say nothing. Gives the earlier ones.
+    pub fn without_repeats(&mut self, name: Option<&str>, at: Timestamp) -> Vec<(RecordId, StatementId)> {
+        if self.authored().next().is_none() {
+            return Vec::new();
+        }
+        let standing = self.intact.judge(None, at).standing;
+        let earlier = |id: RecordId| {
+            let about = self.intact.statements_about(id).into_iter();
+            let mut own = about.filter(|one| one.kind() == Kind::Authorship && *one.identity() == self.signer);
+            let is_same = |one: &&VerifiedStatement| name.is_none() || one.signer_name() == name;
+            own.find(|one| is_same(one) && standing.counts_statement(one.id())).map(VerifiedStatement::id)
+        };
+        let repeats: BTreeMap<RecordId, StatementId> =
+            self.authored().filter_map(|id| Some((id, earlier(id)?))).collect();
+        self.statements.retain(|(id, predicate)| predicate.kind() != Kind::Authorship || !repeats.contains_key(id));
+        repeats.into_iter().collect()
     }
 
     /// The records that the signer is going to stand behind.

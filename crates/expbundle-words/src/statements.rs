@@ -28,6 +28,12 @@ pub fn not_signed(intact: &Intact, just_now: &BTreeSet<RecordId>) -> String {
     format!("{note} {number} not signed: {}; name {them} with `--record`\n", some_of(&ids, SHOWN, ", "))
 }
 
+/// A note that a key signed a record before, so that it need not sign again.
+pub fn signed_before(record: RecordId) -> String {
+    let note = paint(Tone::Doubt, "note:");
+    format!("{note} record {} is already signed by this key; nothing was added\n", short(&record))
+}
+
 /// What is about to be signed: warnings and notes, and the records that it is about.
 pub fn planned(plan: &Plan<'_>, now: Time) -> String {
     let mut text = String::new();

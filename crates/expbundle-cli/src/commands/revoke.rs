@@ -1,8 +1,10 @@
 //! `expbundle revoke`: a statement, key or record counts no longer.
 
 use camino::Utf8PathBuf;
-use expbundle_query::statement_starting;
+use expbundle::verify::Intact;
+use expbundle_query::{revoked_of, statement_starting};
 use expbundle_statement::{Predicate, Revocation, Revoked};
+use expbundle_words::Failure;
 
 use super::link::public_key;
 use crate::Outcome;
@@ -44,12 +46,19 @@ impl Revoke {
         let Self { arguments, statement_id, revoked_key, reason, .. } = self;
         let since = self.since.as_deref().map(|text| crate::keys::moment(Some(text))).transpose()?;
         let key = revoked_key.as_deref().map(public_key).transpose()?;
-        arguments.add_each(|intact, record| {
-            let revoked = match (&statement_id, key) {
-                (Some(beginning), _) => Revoked::Statement(statement_starting(intact, beginning)?),
-                (None, Some(key)) => Revoked::Signer(key.into()),
-                (None, None) => Revoked::Record(record),
-            };
+        let revoked = |intact: &Intact| {
+            Ok::<_, Failure>(match (&statement_id, key) {
+                (Some(beginning), _) => Some(Revoked::Statement(statement_starting(intact, beginning)?)),
+                (None, key) => key.map(|key| Revoked::Signer(key.into())),
+            })
+        };
+        let about = |intact: &Intact| {
+            let revoked = revoked(intact)?;
+            let chosen = revoked.map(|revoked| revoked_of(intact, &revoked, crate::keys::now().timestamp()));
+            Ok(chosen.transpose()?)
+        };
+        arguments.add_about(about, |intact, record| {
+            let revoked = revoked(intact)?.unwrap_or(Revoked::Record(record));
             Ok(Predicate::Revocation(Revocation { revoked, since, reason: reason.clone() }))
         })
     }
