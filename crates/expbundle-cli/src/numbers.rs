@@ -50,13 +50,21 @@ fn name_and_number(text: &str) -> Result<(String, f64), String> {
     Ok((name, number))
 }
 
+/// A name that stands there more than once.
+fn given_twice<T>(pairs: &[(String, T)]) -> Option<&str> {
+    let mut names = BTreeSet::new();
+    pairs.iter().map(|(name, _)| name.as_str()).find(|name| !names.insert(*name))
+}
+
 impl Numbers {
     /// Tells them a run. What was read of the tables is printed.
     pub fn tell(&self, mut run: Run) -> Result<Run, Failure> {
-        let mut names = BTreeSet::new();
-        if let Some((twice, _)) = self.param.iter().find(|(name, _)| !names.insert(name)) {
-            return Err(Failure::usage(format!("the parameter {} is given twice", quoted(twice)))
-                .help("give each parameter once; a value may be a list like `[1, 2]`"));
+        let twice = |what: &str, name: &str| Failure::usage(format!("the {what} {} is given twice", quoted(name)));
+        if let Some(name) = given_twice(&self.param) {
+            return Err(twice("parameter", name).help("give each parameter once; a value may be a list like `[1, 2]`"));
+        }
+        if let Some(name) = given_twice(&self.metric) {
+            return Err(twice("metric", name).help("give each final value once; a table of points has several"));
         }
         for (name, value) in &self.param {
             run = run.param(name, Param::parse(value));

@@ -12,16 +12,29 @@ use expbundle_words::{Failure, findings};
 
 use crate::{files, keys, terminal};
 
-/// A bundle, a folder that carries one, or a run of a tracker's source as a checked bundle, without
-/// writing one.
+/// A bundle, a folder that carries one, the bundles of a folder as one, or a run of a tracker's
+/// source as a checked bundle, without writing one.
 pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
     if is_bundle || tracker::look(path).is_err() {
+        return joined(path);
+    }
+    let Some(source) = tracker::open_any(path)? else { return joined(path) };
+    Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
+}
+
+/// A bundle, or all bundles of a folder as one.
+pub fn joined(path: &Utf8Path) -> Result<Intact, Failure> {
+    let places = files::places(&[path.to_owned()]);
+    if places == [path] {
         return files::intact(path);
     }
-    let Some(source) = tracker::open_any(path)? else { return files::intact(path) };
-    Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
+    let mut all = Bundle::new();
+    for place in &places {
+        all.merge(files::intact(place)?.bundle());
+    }
+    Ok(checked(&all, None)?.0)
 }
 
 /// 32 random bytes.

@@ -126,7 +126,7 @@ fn what_cannot_be_told_is_refused_with_the_next_step() {
     refused("cli.source", &["--metrics", "points.csv", "--step-column", "n"], "the columns are: \"step\"");
     refused("cli.usage", &["--step-column", "n"], "`--step-column` needs a table");
     refused("cli.usage", &["--param", "a=1", "--param", "a=2"], "given twice");
-    refused("cli.usage", &["--metric", "a=1", "--metric", "a=2"], "give the value once");
+    refused("cli.usage", &["--metric", "a=1", "--metric", "a=2"], "the metric \"a\" is given twice");
     refused("cli.usage", &["--metrics", "points.csv", "--metric", "train/loss=1"], "give the value once");
     refused("source.secret", &["--param", "token=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"], "recipe.json");
     for wrong in ["lr", "=1"] {
@@ -281,4 +281,34 @@ fn nothing_of_a_section_by_hand_is_lost() {
             "{said}"
         );
     }
+}
+
+/// An index that pandas wrote without a name is not a metric, unless somebody says what it is.
+#[test]
+fn an_unnamed_index_of_pandas_is_passed_over() {
+    let bench = Bench::new();
+    for name in ["", "Unnamed: 0", "__index_level_0__"] {
+        write(&bench, "t.csv", &format!("{name},loss\n0,0.5\n1,0.4\n"));
+        let said = bench.said(&["create", "--title", "t", "--metrics", "t.csv", "-o", "t.expb", "--force"]);
+        assert!(said.contains("1 metric: \"loss\"") && said.contains("passed over: 1 column without a name"), "{said}");
+    }
+    let steps = ["--step-column", "__index_level_0__"];
+    let said = bench
+        .said(&[&["create", "--title", "t", "--metrics", "t.csv", "-o", "t.expb", "--force"], &steps[..]].concat());
+    assert!(said.contains("step: column \"__index_level_0__\"") && !said.contains("passed over"), "{said}");
+}
+
+/// A word that the format does not have is most often misspelled.
+#[test]
+fn unknown_relations_and_roles_are_noted() {
+    let bench = Bench::with_bundle();
+    let create = |more: &[&str]| bench.said(&[&["create", "--title", "t", "-o", "t.expb", "--force"], more].concat());
+    let relation = |relation: &str| create(&["--derive-from", "a.expb", "--relation", relation]);
+    assert!(relation("finetuned-from").contains("note: \"finetuned-from\" is not a relation of the format"));
+    assert!(!relation("fine-tuned-from").contains("is not a relation"));
+    assert!(create(&["--input", "modle=a.expb"]).contains("note: \"modle\" is not a role of the format"));
+    std::fs::create_dir(bench.path("sections")).expect("room");
+    write(&bench, "sections/record.json", "{}");
+    let (_, stderr) = bench.fails(2, "cli.usage", &["create", "--title", "t", "--from", "sections", "-o", "x.expb"]);
+    assert!(stderr.contains("`create` writes it anew"), "{stderr}");
 }

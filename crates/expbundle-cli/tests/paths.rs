@@ -331,3 +331,26 @@ fn trust_takes_public_keys_as_they_come() {
         );
     }
 }
+
+/// What is about one record, and what is about all, takes a folder of bundles as their merge.
+#[test]
+fn a_folder_of_bundles_is_taken_as_one() {
+    let bench = Bench::new();
+    bench.ok(&["keygen", "-o", "k"]);
+    fs::create_dir(bench.path("runs")).expect("room");
+    for name in ["a", "b"] {
+        let bundle = format!("runs/{name}.expb");
+        bench.ok(&["create", "--title", name, "--param", &format!("x={name}"), "-o", &bundle]);
+        bench.ok(&["sign", &bundle, "--key", "k"]);
+    }
+    let log = json(&bench.ok(&["log", "runs", "--json"]));
+    let records: Vec<&str> =
+        log.as_array().expect("statements").iter().filter_map(|one| one["record"].as_str()).collect();
+    let [one, other] = records.as_slice() else { panic!("{log}") };
+    let differences = bench.ok(&["diff", "runs", "--record", one, "--record", other]);
+    assert!(differences.contains('a') && differences.contains('b'), "{differences}");
+    assert_eq!(json(&bench.ok(&["show", "runs", "--record", one, "--json"]))["id"], **one);
+    bench.fails(2, "cli.usage", &["show", "runs", "--json"]);
+    assert_eq!(bench.ok(&["show", "runs"]).matches("\nRecord\n").count(), 2);
+    bench.ok(&["inspect", "runs"]);
+}

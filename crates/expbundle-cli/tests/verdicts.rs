@@ -295,7 +295,10 @@ fn a_statement_is_revoked_among_several_records() {
         bench.ok(&["revoke", "both.expb", "--statement", id, "--key", "k"]);
     }
     bench.ok(&["revoke", "both.expb", "--revoked-key", "k.pub", "--key", "k"]);
+    // A record is chosen by whoever revokes it, and a key that signed nothing here says of none.
+    bench.ok(&["keygen", "-o", "o"]);
     bench.fails(2, "cli.usage", &["revoke", "both.expb", "--whole-record", "--key", "k"]);
+    bench.fails(2, "cli.usage", &["revoke", "both.expb", "--revoked-key", "o.pub", "--key", "k"]);
     let log = json(&bench.ok(&["log", "both.expb", "--json"]));
     let revoked = log.as_array().expect("statements").iter().filter(|one| one["kind"] == "revocation");
     let records: std::collections::BTreeSet<_> = revoked.map(|one| one["record"].to_string()).collect();

@@ -113,24 +113,26 @@ pub(crate) fn rather(
     own.into_iter().filter(|own| intact.records().contains_key(own)).collect()
 }
 
-/// The record that a revocation names if nobody named one: that of the statement, one that the key
-/// signed, or any if these are not here. There is nothing to choose, since what is revoked says it.
+/// The record that the revocation of a statement or key names if nobody named one: that of the
+/// statement, or one that the key signed. What is revoked says what is meant, so there is nothing to
+/// choose; a release is about no record, so any will do. `None` if the key signed nothing here, or
+/// a record is revoked.
 ///
 /// # Errors
 /// The bundle has no record.
-pub fn revoked_of(intact: &Intact, revoked: &Revoked, at: Timestamp) -> Result<Chosen, QueryError> {
+pub fn revoked_of(intact: &Intact, revoked: &Revoked, at: Timestamp) -> Result<Option<Chosen>, QueryError> {
     let is_meant = |one: &&VerifiedStatement| match revoked {
         Revoked::Record(_) => false,
         Revoked::Statement(id) => one.id() == *id,
         Revoked::Signer(signer) => one.identity() == signer,
     };
-    let mut records = intact.statements().iter().filter(is_meant).map(|one| RecordId(one.record().blake3));
-    let id = match (revoked, records.find(|id| intact.records().contains_key(id))) {
-        (Revoked::Record(id), _) => *id,
-        (_, Some(id)) => id,
-        (_, None) => heads(intact, at)?.into_iter().next().ok_or(QueryError::Empty)?,
-    };
-    Ok(Chosen { ids: vec![id], ..Chosen::default() })
+    let mut meant = intact.statements().iter().filter(is_meant).peekable();
+    if meant.peek().is_none() {
+        return Ok(None);
+    }
+    let mut records = meant.map(|one| RecordId(one.record().blake3));
+    let id = records.find(|id| intact.records().contains_key(id)).or(heads(intact, at)?.first().copied());
+    Ok(id.map(|id| Chosen { ids: vec![id], ..Chosen::default() }))
 }
 
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be

@@ -33,6 +33,7 @@ mod numbers;
 pub mod objections;
 pub mod plan;
 pub mod records;
+pub mod registry;
 pub mod relations;
 pub mod repacked;
 pub mod section;

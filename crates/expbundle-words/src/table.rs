@@ -67,6 +67,7 @@ fn left_out(reading: &Reading) -> String {
             WhyPassedOver::Empty => "empty".to_owned(),
             WhyPassedOver::NoNumbers => "without any number".to_owned(),
             WhyPassedOver::NoName => "without a name".to_owned(),
+            WhyPassedOver::Index => "without a name but pandas' own".to_owned(),
             WhyPassedOver::NotOfLong => "beside key, step, time, value and text".to_owned(),
             WhyPassedOver::Kind(kind) => (*kind).to_owned(),
         };

@@ -11,7 +11,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::{Word, role};
 use expbundle_format::sections::Direction;
 use expbundle_run::{Run, RunError, sections_in};
-use expbundle_words::{Failure, account, conversion, hints, quoted};
+use expbundle_words::{Failure, account, conversion, hints, quoted, registry};
 
 use super::convert::role_and_file;
 use crate::numbers::{self, Numbers};
@@ -84,8 +84,9 @@ fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
 impl Create {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         let output = Target::new(&self.out, inputs.over(self.force))?;
-        for (_, path) in self.input.iter().chain(&self.output) {
+        for (role, path) in self.input.iter().chain(&self.output) {
             files::regular_or_folder(path, "read the file")?;
+            terminal::talk(&registry::role(role).unwrap_or_default());
         }
         let mut sources = BTreeMap::new();
         if let Some(folder) = &self.from {
@@ -131,6 +132,7 @@ impl Create {
     /// Names the parents, and takes in what they put out.
     fn derive(&self, run: &mut Run) -> Result<(), Failure> {
         let Some(relation) = &self.relation else { return Ok(()) };
+        terminal::talk(&registry::relation(relation).unwrap_or_default());
         for path in &self.derive_from {
             let intact = files::intact(path)?;
             let id = choice::one(&intact, None)?;
@@ -170,9 +172,12 @@ fn failure(error: RunError) -> Failure {
         RunError::Folder { path, source } => Failure::io("read the folder", &path, &source),
         RunError::SectionName(path) => {
             let name = path.file_name().unwrap_or_default();
-            Failure::usage(format!("{} is not a valid section name", quoted(name)))
-                .at(path.as_str())
-                .help("`expbundle schema` lists the names; move other files out of the folder")
+            let failure = Failure::usage(format!("{} is not a valid section name", quoted(name))).at(path.as_str());
+            failure.help(if name == "record.json" {
+                "`create` writes it anew, from `--input`, `--output` and `--derive-from`; move it out of the folder"
+            } else {
+                "`expbundle schema` lists the names; move other files out of the folder"
+            })
         }
         RunError::Section { source, .. } => {
             Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))

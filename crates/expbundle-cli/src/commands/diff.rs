@@ -14,7 +14,7 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 #[command(after_help = "Examples:\n  expbundle diff before.expb after.expb\n  \
     expbundle diff family.expb --record 6d0c0bf8 --record f013b889")]
 pub struct Diff {
-    /// Bundle, model folder, or a tracker's folder or file
+    /// Bundle, model folder, folder of bundles, or a tracker's folder or file
     #[arg(value_parser = files::path)]
     before: Utf8PathBuf,
     /// Bundle, folder or file to compare with [default: the same one, with `--record` given twice]

@@ -18,7 +18,7 @@ use crate::{Outcome, exit, files, terminal};
     expbundle inspect --private shared.expb --names-of run.expb"
 )]
 pub struct Inspect {
-    /// Bundles, or model folders with one
+    /// Bundles, model folders, or folders of bundles
     #[arg(value_name = "BUNDLE", default_value = ".", value_parser = files::path)]
     paths: Vec<Utf8PathBuf>,
     /// Exit with status 3 if anything private is found
@@ -36,11 +36,12 @@ pub struct Inspect {
 impl Inspect {
     pub fn run(self) -> Outcome {
         let mut bundles = Vec::new();
-        for path in self.paths.iter().chain(&self.names_of) {
+        let (paths, names_of) = (files::places(&self.paths), files::places(&self.names_of));
+        for path in paths.iter().chain(&names_of) {
             bundles.push(files::intact(path)?);
         }
         let mut search = Search::new(&bundles)?;
-        for (path, bundle) in self.paths.iter().zip(&bundles) {
+        for (path, bundle) in paths.iter().zip(&bundles) {
             search.bundle(bundle)?;
             if path.is_dir() {
                 search.folder(path)?;
@@ -50,7 +51,7 @@ impl Inspect {
         if self.json {
             terminal::say_json(&exposure);
         } else {
-            terminal::say(&expbundle_words::exposure::words(&exposure, &self.paths));
+            terminal::say(&expbundle_words::exposure::words(&exposure, &paths));
         }
         let is_clean = exposure.private.is_empty() && exposure.packed.is_empty();
         Ok(if self.private && !is_clean { exit::NOT_AS_ASKED } else { exit::OK })

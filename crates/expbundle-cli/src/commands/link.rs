@@ -4,10 +4,10 @@ use camino::Utf8PathBuf;
 use expbundle_format::record::Word;
 use expbundle_query::{short, takes_in};
 use expbundle_statement::{Asserted, LinkClaim, Predicate, PublicKey};
-use expbundle_words::Failure;
+use expbundle_words::{Failure, registry};
 
 use crate::statements::{StatementArguments, digests_of, record_of};
-use crate::{Outcome, files};
+use crate::{Outcome, files, terminal};
 
 /// Add a signed statement that a record derives from another, or that another key is also yours
 ///
@@ -51,6 +51,9 @@ impl Link {
             (None, Some(path)) => LinkClaim::Signer { same_signer: public_key(&path)?.into() },
             (None, None) => return Err(Failure::usage("give `--parent` or `--same-signer`")),
         };
+        if let LinkClaim::Record { relation: Some(relation), .. } = &claim {
+            terminal::talk(&registry::relation(relation).unwrap_or_default());
+        }
         let predicate = Predicate::Link(Asserted { claim, reason });
         statement.add_each(|intact, record| match &predicate {
             Predicate::Link(Asserted { claim: LinkClaim::Record { artifact: Some(artifact), .. }, .. })

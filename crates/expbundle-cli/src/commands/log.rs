@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle::report::statement_reports;
 use expbundle_words::log::{Layout, words};
 
-use crate::{Outcome, exit, files, keys, signers, terminal};
+use crate::{Outcome, exit, files, keys, signers, terminal, tracker};
 
 /// Show the statements about the records of a bundle, latest first
 ///
@@ -13,7 +13,7 @@ use crate::{Outcome, exit, files, keys, signers, terminal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  expbundle log run.expb --trust signers")]
 pub struct Log {
-    /// Bundle, or model folder with one; `-`: standard input
+    /// Bundle, model folder, or folder of bundles; `-`: standard input
     #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key
@@ -29,7 +29,7 @@ pub struct Log {
 
 impl Log {
     pub fn run(self) -> Outcome {
-        let intact = files::intact(&self.path)?;
+        let intact = tracker::joined(&self.path)?;
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
         let verdict = intact.judge(policy.as_ref(), keys::now().timestamp());
         let mut reports = statement_reports(&intact, &verdict);

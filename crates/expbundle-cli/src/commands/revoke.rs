@@ -53,9 +53,8 @@ impl Revoke {
             })
         };
         let about = |intact: &Intact| {
-            let revoked = revoked(intact)?;
-            let chosen = revoked.map(|revoked| revoked_of(intact, &revoked, crate::keys::now().timestamp()));
-            Ok(chosen.transpose()?)
+            let Some(revoked) = revoked(intact)? else { return Ok(None) };
+            Ok(revoked_of(intact, &revoked, crate::keys::now().timestamp())?)
         };
         arguments.add_about(about, |intact, record| {
             let revoked = revoked(intact)?.unwrap_or(Revoked::Record(record));

@@ -338,6 +338,16 @@ fn plain(name: &str) -> String {
     name.strip_prefix('_').map(str::to_owned).unwrap_or(name)
 }
 
+/// Whether pandas gave a column its name: an index without one has it in Parquet and, after reading
+/// CSV again, there.
+fn is_index_of_pandas(name: &str) -> bool {
+    let number = name.strip_prefix("Unnamed: ").or_else(|| {
+        let level = name.strip_prefix("__index_level_")?;
+        level.strip_suffix("__")
+    });
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// The first column that has one of these names: as it stands, else without what does not matter.
 fn named(names: &[String], wanted: &[&str]) -> Option<usize> {
     let by = |same: &dyn Fn(&str, &str) -> bool| {
@@ -388,6 +398,7 @@ impl Layout {
             this if this == step => Role::Step,
             this if this == time => Role::Time,
             _ if name.is_empty() => Role::PassedOver(WhyPassedOver::NoName),
+            _ if is_index_of_pandas(name) => Role::PassedOver(WhyPassedOver::Index),
             _ if !is_long => Role::Metric,
             this if this == key => Role::Key,
             this if this == value => Role::Value,

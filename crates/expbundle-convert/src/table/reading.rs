@@ -113,6 +113,8 @@ pub enum WhyPassedOver {
     NoNumbers,
     /// It has no name.
     NoName,
+    /// It is an index of pandas that nobody named.
+    Index,
     /// A long table has other columns.
     NotOfLong,
     /// Its kind is not read, in words: `nested`.

@@ -3,7 +3,6 @@
 
 use camino::Utf8PathBuf;
 use expbundle_query::Shown;
-use expbundle_words::Failure;
 
 use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
@@ -19,7 +18,7 @@ use section::show_section;
 #[command(after_help = "Examples:\n  expbundle show run.expb\n  expbundle show run.expb recipe\n  \
     expbundle show ./wandb/offline-run-20261123_095528-pjclsy9c metrics")]
 pub struct Show {
-    /// Bundle, model folder, or a tracker's folder or file; `-`: standard input
+    /// Bundle, model folder, folder of bundles, or a tracker's folder or file; `-`: standard input
     #[arg(default_value = ".", value_parser = files::path)]
     path: Utf8PathBuf,
     /// Section to show, e.g. `recipe` or `metrics`
@@ -38,8 +37,9 @@ pub struct Show {
 impl Show {
     pub fn run(self) -> Outcome {
         let places = files::places(std::slice::from_ref(&self.path));
-        if places != [self.path.as_path()] {
-            return self.show_each(&places);
+        let is_of_one = self.json || self.section.is_some() || self.record.is_some();
+        if places != [self.path.as_path()] && !is_of_one {
+            return show_each(&places);
         }
         let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let ids = choice::chosen(&intact, self.record.as_deref())?;
@@ -57,19 +57,15 @@ impl Show {
         terminal::say(&expbundle_words::show::words(&intact, &ids, keys::now().timestamp()));
         Ok(exit::OK)
     }
+}
 
-    /// Shows each bundle of a folder, one after the other.
-    fn show_each(&self, places: &[Utf8PathBuf]) -> Outcome {
-        if self.json || self.section.is_some() || self.record.is_some() {
-            let message = format!("`{}` has {} bundles", self.path, places.len());
-            return Err(Failure::usage(message).help("name the one that is meant"));
-        }
-        for (position, place) in places.iter().enumerate() {
-            let intact = files::intact(place)?;
-            let ids = choice::chosen(&intact, None)?;
-            let words = expbundle_words::show::words(&intact, &ids, keys::now().timestamp());
-            terminal::say(&format!("{}{words}", if position == 0 { "" } else { "\n" }));
-        }
-        Ok(exit::OK)
+/// Shows each bundle of a folder, one after the other.
+fn show_each(places: &[Utf8PathBuf]) -> Outcome {
+    for (position, place) in places.iter().enumerate() {
+        let intact = files::intact(place)?;
+        let ids = choice::chosen(&intact, None)?;
+        let words = expbundle_words::show::words(&intact, &ids, keys::now().timestamp());
+        terminal::say(&format!("{}{words}", if position == 0 { "" } else { "\n" }));
     }
+    Ok(exit::OK)
 }

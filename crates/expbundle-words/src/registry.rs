@@ -1,0 +1,44 @@
+//! Words of a person that the registry does not have (spec/relations.toml). They are allowed, and
+//! most often misspelled.
+
+use expbundle_format::record::{Word, role};
+use expbundle_lineage::relation;
+
+use crate::{Tone, paint, quoted};
+
+/// A note that a relation is not of the registry.
+pub fn relation(word: &Word) -> Option<String> {
+    let known = relation::RELATIONS.iter().map(|known| known.name);
+    note(word, "relation", known, "it is kept, and the parent must have ended before this run started")
+}
+
+/// A note that a role is not of the registry.
+pub fn role(word: &Word) -> Option<String> {
+    note(word, "role", role::ALL.iter().copied(), "it is kept, and joins no records")
+}
+
+fn note(word: &Word, what: &str, known: impl Iterator<Item = &'static str>, meaning: &str) -> Option<String> {
+    let known: Vec<&str> = known.collect();
+    // A URI is a word of somebody's own, on purpose.
+    let is_meant = known.contains(&word.as_str()) || word.as_str().contains(':');
+    (!is_meant).then(|| {
+        let (note, word, known) = (paint(Tone::Doubt, "note:"), quoted(word.as_str()), known.join(", "));
+        format!("{note} {word} is not a {what} of the format: {meaning}\n  the format has {known}\n")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_that_nobody_knows_are_noted() {
+        let word = |text: &str| text.parse::<Word>().expect("a word");
+        for known in ["fine-tuned-from", "evaluates", "https://example.org/relations#tuned"] {
+            assert_eq!(relation(&word(known)), None);
+        }
+        assert!(relation(&word("finetuned-from")).is_some_and(|note| note.contains("\"finetuned-from\"")));
+        assert_eq!(role(&word("dataset")), None);
+        assert!(role(&word("modle")).is_some_and(|note| note.contains("model, checkpoint")));
+    }
+}
