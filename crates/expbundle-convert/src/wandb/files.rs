@@ -168,8 +168,9 @@ fn logged_artifact(ledger: &mut Ledger<'_>, logged: &Value, index: &mut FileInde
     artifact.size = artifact.files.iter().map(|file| file.size).sum();
     let missing = artifact.files.iter().filter(|file| file.digest.is_none() && file.uri.is_none()).count();
     if missing > 0 {
+        let files = if missing == 1 { "1 file".to_owned() } else { format!("{missing} files") };
         let message =
-            format!("the bytes of {missing} files of the artifact `{name}` are not here; `--files` says where to look");
+            format!("the bytes of {files} of the artifact `{name}` are not here; `--files` says where to look");
         ledger.finding(Code::SourceMissing, "artifact", message);
     }
     list(ledger, artifact)
