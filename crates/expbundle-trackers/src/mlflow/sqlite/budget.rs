@@ -24,8 +24,8 @@ const INSTRUCTIONS_PER_BYTE: u64 = 64;
 /// tables are read twice.
 const LEAST_TEXT_BYTES: u64 = 16 << 20;
 const TEXT_BYTES_PER_BYTE: u64 = 4;
-/// Texts of one run: no section of a bundle has more than 64 MiB.
-const MOST_TEXT_BYTES: u64 = 128 << 20;
+/// Texts of one run: no section of a bundle has more than 64 MiB, with all that stands around them.
+const MOST_TEXT_BYTES: u64 = 48 << 20;
 
 /// What is left to a connection.
 pub(super) struct Budget {
@@ -58,7 +58,7 @@ impl Budget {
     /// Whether there is room for the texts of a row.
     pub fn takes(&self, row: &Row<'_>, columns: usize) -> bool {
         let bytes = |column| match row.get_ref(column) {
-            Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => bytes.len() as u64,
+            Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => json_bytes(bytes),
             _ => 0,
         };
         let left = self.text_bytes.get().checked_sub((0..columns).map(bytes).sum());
@@ -78,4 +78,10 @@ impl Budget {
         (!self.was_said.replace(true))
             .then(|| SourceFinding::new(SourceCode::Unreadable, format!("table {table}"), detail))
     }
+}
+
+/// Bytes of a text in JSON.
+fn json_bytes(text: &[u8]) -> u64 {
+    const ESCAPED: u64 = "\\u0000".len() as u64;
+    text.iter().map(|byte| if *byte < b' ' { ESCAPED } else { 1 }).sum()
 }
