@@ -63,7 +63,7 @@ differential COUNT='20000' SEED='1':
 
 # Fuzz every parser of foreign bytes, ten minutes each; `just fuzz 60 json` one of them for a minute
 fuzz SECONDS='600' *TARGETS:
-    bash fuzz/run {{SECONDS}} {{TARGETS}}
+    bash crates/expbundle-fuzz/run {{SECONDS}} {{TARGETS}}
 
 # Change the code of the format and of statements in small ways, and see which changes no test notices (needs cargo-mutants, and hours)
 mutants *ARGUMENTS:

@@ -9,7 +9,7 @@ use expbundle::verify::Intact;
 use expbundle_convert::audit;
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
-use expbundle_query::{Chosen, Plan, QueryError};
+use expbundle_query::{Chosen, Plan};
 use expbundle_statement::{Predicate, SigningKey};
 use expbundle_words::{Failure, conversion, records, statements as words};
 
@@ -60,11 +60,7 @@ impl StatementArguments {
         about: impl Fn(&Intact) -> Result<Option<Chosen>, Failure>,
         predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
     ) -> Outcome {
-        let chosen = |intact: &Intact| match about(intact)? {
-            Some(chosen) if self.record.is_empty() => Ok(Ok(chosen)),
-            _ => Ok(expbundle_query::several(intact, &self.record, crate::keys::now().timestamp())),
-        };
-        let says = Says { chosen: &chosen, predicate: &predicate };
+        let says = Says { about: &about, predicate: &predicate };
         let places = files::places(&self.bundles);
         let is_named = self.record.iter().any(|word| word != "all");
         if places.len() > 1 && (self.out.is_some() || is_named) {
@@ -94,7 +90,10 @@ impl StatementArguments {
         let signing = self.signing.by(key)?;
         let (signer, now) = (key.identity(), crate::keys::now());
         let refused = |error| records::which_to_sign(&intact, &signer, error);
-        let chosen = (says.chosen)(&intact)?.map_err(refused)?;
+        let chosen = match (says.about)(&intact)? {
+            Some(chosen) if self.record.is_empty() => chosen,
+            _ => expbundle_query::several(&intact, &self.record, now.timestamp()).map_err(refused)?,
+        };
         terminal::talk(&words::odd_date("the statement is dated", signing.created, now).unwrap_or_default());
         let says = chosen.ids.iter().map(|id| Ok((*id, (says.predicate)(&intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>()?;
@@ -136,7 +135,7 @@ impl StatementArguments {
 
 /// What is said, and of which records of a bundle.
 struct Says<'a> {
-    chosen: &'a dyn Fn(&Intact) -> Result<Result<Chosen, QueryError>, Failure>,
+    about: &'a dyn Fn(&Intact) -> Result<Option<Chosen>, Failure>,
     predicate: &'a dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
 }
 

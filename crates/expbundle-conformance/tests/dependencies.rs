@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 mod workspace;
 
-use workspace::{metadata, root, text};
+use workspace::{metadata, text};
 
 #[derive(Deserialize)]
 struct Deny {
@@ -137,7 +137,7 @@ fn the_workspace_manifest_lists_what_is_used() {
 fn declared_dependencies_are_used() {
     let mut unused = Vec::new();
     for package in metadata().members() {
-        let folder = root().join("crates").join(&package.name);
+        let folder = package.folder();
         let program = all_rust(&folder.join("src"));
         let tests = all_rust(&folder.join("tests")) + &all_rust(&folder.join("examples"));
         for dependency in &package.dependencies {

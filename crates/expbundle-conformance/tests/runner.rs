@@ -153,7 +153,7 @@ fn the_page_says_how_many_cases_each_tier_has() {
 fn the_pages_say_how_much_there_is() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("readable");
     let cases = cases::read(&root().join("conformance/cases")).expect("readable").len();
-    let targets = read("fuzz/src/main.rs").matches(", targets::").count();
+    let targets = read("crates/expbundle-fuzz/src/lib.rs").matches(", targets::").count();
     let lines: usize = std::fs::read_dir(root().join("conformance/reference"))
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())

@@ -208,7 +208,7 @@ fn several_lines_have_one_mark() {
     let theirs = |card: &str| {
         let card = card.replace(&line(&additions()), "");
         let without = card.lines().filter(|line| !line.trim_start().starts_with("# expbundle: "));
-        without.map(|line| format!("{line}\n")).collect::<String>()
+        without.fold(String::new(), |text, line| text + line + "\n")
     };
     let by_hand = edited.replace("value: 0.96875", "value: 0.5");
     assert_eq!(remove(&by_hand).expect("a card"), Some(theirs(&by_hand)));

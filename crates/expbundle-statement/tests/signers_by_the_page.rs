@@ -1,7 +1,7 @@
 //! Signers files by a second parser, written from the grammar of spec/trust.md: both accept the
 //! same files and trust the same keys.
 //!
-//! The parser is [`second_parser`]; fuzz/src/targets.rs has it too.
+//! The parser is [`second_parser`]; crates/expbundle-fuzz/src/targets.rs has it too.
 
 #[path = "signers/second_parser.rs"]
 mod second_parser;

@@ -27,6 +27,7 @@ pub struct Package {
     /// The registry; none for a package of this workspace.
     pub source: Option<String>,
     pub dependencies: Vec<Dependency>,
+    manifest_path: PathBuf,
 }
 
 /// A dependency as a manifest declares it.
@@ -70,6 +71,14 @@ pub fn metadata() -> &'static Metadata {
         let answer = cargo(&["metadata", "--format-version", "1", "--locked", "--filter-platform", &host()]);
         serde_json::from_str(&answer).expect("cargo writes the format that it was asked for")
     })
+}
+
+impl Package {
+    /// Its folder.
+    pub fn folder(&self) -> PathBuf {
+        let folder = self.manifest_path.parent().expect("a manifest is in a folder");
+        folder.canonicalize().expect("it is there")
+    }
 }
 
 impl Metadata {
@@ -117,7 +126,7 @@ pub fn text(path: &str) -> String {
 
 /// The sources of a crate with their paths, comments included.
 pub fn sources(crate_name: &str) -> Vec<(String, String)> {
-    let paths = rust_files(&root().join("crates").join(crate_name).join("src")).into_iter();
+    let paths = rust_files(&metadata().member(crate_name).folder().join("src")).into_iter();
     let shown = |path: &Path| path.strip_prefix(root()).expect("it is below the root").display().to_string();
     paths.map(|path| (shown(&path), fs::read_to_string(&path).expect("sources can be read"))).collect()
 }
@@ -135,7 +144,7 @@ pub struct Line {
 /// this project puts them.
 pub fn source_lines(crate_name: &str) -> Vec<Line> {
     let mut lines = Vec::new();
-    for path in rust_files(&root().join("crates").join(crate_name).join("src")) {
+    for path in rust_files(&metadata().member(crate_name).folder().join("src")) {
         let is_test = path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
         if is_test {
             continue;

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST_BYTES = 65_536
 MOST_ROWS = 12
 BETWEEN = b"\n===\n"

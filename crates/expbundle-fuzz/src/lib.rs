@@ -1,14 +1,12 @@
-//! Feeds one of the targets with what libFuzzer thinks of: the one that `TARGET` names.
-//!
-//! All are one program: linking the crates once for each would take longer than a short run of it.
-#![no_main]
-
-use std::sync::LazyLock;
+//! Every parser of foreign bytes as a target, for libFuzzer and for a quick look.
 
 mod targets;
 
-/// Every target with its name, one in each line: `fuzz/run` reads them here.
-const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// Does what it does with bytes from anywhere.
+pub type Target = fn(&[u8]);
+
+/// Every target with its name, one in each line: `crates/expbundle-fuzz/run` reads them here.
+pub const TARGETS: &[(&str, Target)] = &[
     ("container", targets::container),
     ("json", targets::json),
     ("record", targets::record),
@@ -30,10 +28,9 @@ const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("tracker", targets::tracker),
 ];
 
-static CHOSEN: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+/// The target that the variable `TARGET` names.
+pub fn chosen() -> Target {
     let name = std::env::var("TARGET").unwrap_or_default();
     let target = TARGETS.iter().find(|(target, _)| *target == name);
     target.unwrap_or_else(|| panic!("the variable TARGET names no target: {name:?}")).1
-});
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| CHOSEN(bytes));
+}

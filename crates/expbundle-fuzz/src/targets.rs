@@ -1,13 +1,15 @@
 //! What each target does with bytes from anywhere. A target fails by a panic, by an assertion here,
 //! by time or by memory.
 //!
-//! Names are those of the targets; `fuzz/run` builds and runs them.
+//! Names are those of the targets; `crates/expbundle-fuzz/run` builds and runs them.
 
 use std::cell::RefCell;
 use std::fs;
 use std::io::{Cursor, Seek as _, SeekFrom, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
+// For the oracle below.
+use crc32fast as _;
 use expbundle::history::History;
 use expbundle::repack::repack;
 use expbundle::verify::{Digests, Intact, Unverified};
@@ -29,9 +31,9 @@ use expbundle_statement::{Envelope, Statement};
 use expbundle_trackers::{huggingface as hub, mlflow, wandb};
 use serde_json::Value;
 
-#[path = "../../crates/expbundle-statement/tests/signers/second_parser.rs"]
+#[path = "../../expbundle-statement/tests/signers/second_parser.rs"]
 mod second_parser;
-#[path = "../../crates/expbundle-format/tests/zip/oracle.rs"]
+#[path = "../../expbundle-format/tests/zip/oracle.rs"]
 mod zip_oracle;
 
 /// A container that is read has ascending names, and entries that lie behind each other. The `zip`
@@ -77,7 +79,8 @@ pub fn section(bytes: &[u8]) {
     let (name, _) = &schemas[usize::from(*first) % schemas.len()];
     let name = name.parse().expect("a name");
     if sections::check(&name, text, &limits).is_ok() {
-        let written = json::to_bytes(&json::parse(text, &limits).expect("read before")).expect("it was within the limits");
+        let written =
+            json::to_bytes(&json::parse(text, &limits).expect("read before")).expect("it was within the limits");
         sections::check(&name, &written, &limits).expect("the same in the fixed form");
     }
 }
@@ -118,7 +121,7 @@ pub fn tree(bytes: &[u8]) {
 
 /// What is read is the one file of its rows, but for the matches that its blocks take.
 pub fn series(bytes: &[u8]) {
-    let Some((rows, salt)) = self::rows(bytes) else { return };
+    let Some((rows, salt)) = rows_of(bytes) else { return };
     let mut writer = SeriesWriter::new();
     for row in &rows {
         let key = writer.key(&row.key).expect("read before");
@@ -126,12 +129,12 @@ pub fn series(bytes: &[u8]) {
     }
     let mut written = Vec::new();
     writer.finish(&mut written, salt.as_ref()).expect("memory");
-    let again = self::rows(&written).expect("our own");
+    let again = rows_of(&written).expect("our own");
     // NaN is unlike itself.
     assert_eq!(format!("{again:?}"), format!("{:?}", (rows, salt)));
 }
 
-fn rows(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
+fn rows_of(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
     let reader = SeriesReader::open(bytes.to_vec()).ok()?;
     let mut rows = Vec::new();
     reader.for_each(|row| rows.push(row.clone())).ok()?;
@@ -139,14 +142,15 @@ fn rows(bytes: &[u8]) -> Option<(Vec<OwnedPoint>, Option<[u8; 32]>)> {
     Some((rows, salt(reader.salt())))
 }
 
+/// The same for lines of the console.
 pub fn console(bytes: &[u8]) {
-    let Some((lines, salt)) = self::lines(bytes) else { return };
+    let Some((lines, salt)) = lines_of(bytes) else { return };
     let mut written = Vec::new();
     write_console(&lines, &mut written, salt.as_ref()).expect("memory");
-    assert_eq!(self::lines(&written).expect("our own"), (lines, salt));
+    assert_eq!(lines_of(&written).expect("our own"), (lines, salt));
 }
 
-fn lines(bytes: &[u8]) -> Option<(Vec<ConsoleLine>, Option<[u8; 32]>)> {
+fn lines_of(bytes: &[u8]) -> Option<(Vec<ConsoleLine>, Option<[u8; 32]>)> {
     let reader = ConsoleReader::open(bytes.to_vec()).ok()?;
     let mut lines = Vec::new();
     reader.for_each(|line| lines.push(line.clone())).ok()?;
@@ -161,7 +165,8 @@ fn salt(text: Option<&str>) -> Option<[u8; 32]> {
 /// An intact bundle is the one byte sequence of its objects, is itself when merged with itself, and
 /// needs no repacking. What `repack` makes of any other is intact or refused.
 pub fn bundle(bytes: &[u8]) {
-    let check = |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).ok().map(|checked| checked.intact);
+    let check =
+        |bytes: &[u8]| Unverified::new(Content::bytes(bytes)).check(Digests::All).ok().map(|checked| checked.intact);
     let written = |bundle: &Bundle| {
         let mut written = Vec::new();
         bundle.write(&mut written).expect("memory");
@@ -274,7 +279,8 @@ fn read_mlflow(root: &Utf8Path) {
 
 /// A run of the file store: its `meta.yaml`, and a file of metrics behind `\n===\n`.
 pub fn mlflow_files(bytes: &[u8]) {
-    const EXPERIMENT: &[u8] = b"artifact_location: file:///x\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n";
+    const EXPERIMENT: &[u8] =
+        b"artifact_location: file:///x\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n";
     let (meta, metrics) = two(bytes);
     let run = "0/0123456789abcdef0123456789abcdef";
     let (meta_path, metrics_path, tag_path) =
@@ -321,7 +327,8 @@ pub fn tracker(bytes: &[u8]) {
         let (path, after) = two(rest);
         let (file, after) = two(after);
         rest = after;
-        let is_plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic()) && part != "..";
+        let is_plain =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic()) && part != "..";
         match std::str::from_utf8(path) {
             Ok(path) if path.len() < 200 && path.split('/').all(is_plain) => files.push((path, file)),
             _ => return,
