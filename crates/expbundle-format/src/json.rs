@@ -125,31 +125,15 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), JsonError> {
 
 /// Reads one JSON text into a type; where it does not fit, the error has a JSON pointer.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
-    match strict::read(bytes, limits).map_err(JsonError::from) {
+    let read = strict::read(bytes, limits).map_err(JsonError::from);
+    if let Err(JsonError::Schema { .. }) = read {
         // What is wrong with the text, wherever it stands, is said before what does not fit.
-        Err(JsonError::Schema { .. }) => {
-            check(bytes, limits)?;
-            strict::explain(bytes, limits)
-        }
-        read => read,
+        check(bytes, limits)?;
     }
+    read
 }
 
 /// Reads a value into a type, as its text would be read.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, JsonError> {
     from_bytes(&value_to_bytes(value)?, &Limits::default())
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    path.iter().map(pointer_token).collect()
-}
-
-fn pointer_token(segment: &serde_path_to_error::Segment) -> String {
-    use serde_path_to_error::Segment;
-
-    match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
-    }
 }

@@ -15,7 +15,8 @@ use super::JsonError;
 use super::parse::{Number, Parser, SHOWN_CHARACTERS, checked_text};
 use crate::limits::Limits;
 
-/// Reads a text from its beginning until something is wrong with it, or does not fit the type.
+/// Reads a text from its beginning until something is wrong with it, or does not fit the type: then
+/// the error has a JSON pointer to the place.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Refused> {
     let mut parser = Parser::new(checked_text(bytes)?, limits);
     parser.space();
@@ -24,24 +25,25 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Ref
     Ok(value)
 }
 
-/// The place of what does not fit, as a JSON pointer, and what is wrong with it. For a text that
-/// [`read`] refused by its type alone.
-pub fn explain<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, JsonError> {
-    let mut parser = Parser::new(checked_text(bytes)?, limits);
-    parser.space();
-    // Keeping the path costs an allocation for each member, so it is kept only where it is told.
-    serde_path_to_error::deserialize(Strict { parser: &mut parser, depth: 0 }).map_err(|error| {
-        let pointer = super::pointer(error.path());
-        match *error.into_inner().0 {
-            JsonError::Schema { message, .. } => JsonError::Schema { pointer, message },
-            other => other,
-        }
-    })
-}
-
 /// Why reading ended, small enough to be passed up for every token.
 #[derive(Debug)]
 pub struct Refused(Box<JsonError>);
+
+impl Refused {
+    /// The same, seen from the object or array around it. The place is put together on the way up,
+    /// so that what fits costs nothing.
+    fn below(mut self, token: impl fmt::Display) -> Self {
+        if let JsonError::Schema { pointer, .. } = &mut *self.0 {
+            pointer.insert_str(0, &format!("/{token}"));
+        }
+        self
+    }
+}
+
+/// A member's name in a JSON pointer (RFC 6901).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,7 +105,7 @@ impl<'de> Deserializer<'de> for Strict<'_, 'de> {
             Some(b'{') => self.object(|members| visitor.visit_map(members)),
             Some(b'[') => {
                 parser.skip();
-                let value = visitor.visit_seq(Items { parser, depth, is_first: true })?;
+                let value = visitor.visit_seq(Items { parser, depth, count: 0 })?;
                 parser.space();
                 if parser.take(b']') { Ok(value) } else { Err(Refused::custom("there are more items than expected")) }
             }
@@ -195,6 +197,19 @@ impl<'text> Members<'_, 'text> {
         }
         Ok(!self.seen.get_or_insert_default().insert(key.clone()))
     }
+
+    fn value<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+        self.parser.space();
+        if !self.parser.take(b':') {
+            return Ok(self.parser.expected("a colon")?);
+        }
+        self.parser.space();
+        let value = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 })?;
+        match self.twice.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(value),
+        }
+    }
 }
 
 impl<'text> MapAccess<'text> for Members<'_, 'text> {
@@ -230,23 +245,14 @@ impl<'text> MapAccess<'text> for Members<'_, 'text> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'text>>(&mut self, seed: V) -> Result<V::Value, Refused> {
-        self.parser.space();
-        if !self.parser.take(b':') {
-            return Ok(self.parser.expected("a colon")?);
-        }
-        self.parser.space();
-        let value = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 })?;
-        match self.twice.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(value),
-        }
+        self.value(seed).map_err(|refused| refused.below(token(self.last.as_deref().unwrap_or_default())))
     }
 }
 
 struct Items<'a, 'text> {
     parser: &'a mut Parser<'text>,
     depth: u32,
-    is_first: bool,
+    count: usize,
 }
 
 impl<'text> SeqAccess<'text> for Items<'_, 'text> {
@@ -255,16 +261,18 @@ impl<'text> SeqAccess<'text> for Items<'_, 'text> {
     fn next_element_seed<S: DeserializeSeed<'text>>(&mut self, seed: S) -> Result<Option<S::Value>, Refused> {
         self.parser.space();
         match self.parser.peek() {
-            Some(b']') if self.is_first => return Ok(None),
-            _ if self.is_first => self.is_first = false,
             Some(b']') => return Ok(None),
+            _ if self.count == 0 => {}
             Some(b',') => {
                 self.parser.skip();
                 self.parser.space();
             }
             _ => return Ok(self.parser.expected("a comma or the end of the array")?),
         }
-        seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 }).map(Some)
+        let item = seed.deserialize(Strict { parser: self.parser, depth: self.depth + 1 });
+        let item = item.map_err(|refused| refused.below(self.count))?;
+        self.count += 1;
+        Ok(Some(item))
     }
 }
 
@@ -292,7 +300,7 @@ impl<'text> VariantAccess<'text> for Variant<'_, 'text> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'text>>(mut self, seed: T) -> Result<T::Value, Refused> {
-        self.0.next_value_seed(seed)
+        self.0.value(seed)
     }
 
     fn tuple_variant<V: Visitor<'text>>(self, _: usize, _: V) -> Result<V::Value, Refused> {
