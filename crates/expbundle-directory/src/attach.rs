@@ -209,8 +209,6 @@ pub fn plan_attach(
     let files = if let Some(releasing) = &options.releasing {
         let tree = release::listing(&scan)?;
         release::add(&mut bundle, Some(&joined), &tree, releasing)?;
-        let key = releasing.signing.key.identity();
-        notes.push(format!("{} to be released by {key}", count(tree.files().len(), "file")));
         notes.extend(release::changed(present, releasing, &tree));
         notes.extend(release::note_on_models(&found.report.not_made_here));
         let released = bundle.check()?.intact;

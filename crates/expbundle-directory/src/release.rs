@@ -192,10 +192,11 @@ pub(crate) fn note_on_models(not_made_here: &[String]) -> Option<String> {
 /// What a release changes, a line for each file. It is compared with the last one of the same key:
 /// what somebody else released is not what the signer knows.
 pub(crate) fn changed(present: Option<&Intact>, releasing: &Releasing<'_>, tree: &Tree) -> Vec<String> {
-    let mut lines = match present.and_then(|present| last_tree(present, releasing.signing.key)) {
-        Some(last) => differences(&last, tree),
-        None => vec![format!("{} to be released by this key for the first time", count(tree.files().len(), "file"))],
-    };
+    let last = present.and_then(|present| last_tree(present, releasing.signing.key));
+    let first = if last.is_none() { " for the first time" } else { "" };
+    let by = releasing.signing.key.identity();
+    let mut lines = vec![format!("{} to be released by {by}{first}", count(tree.files().len(), "file"))];
+    lines.extend(last.iter().flat_map(|last| differences(last, tree)));
     lines.extend(present.and_then(|present| followed(present, releasing)));
     lines
 }
