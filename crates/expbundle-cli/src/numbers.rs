@@ -7,6 +7,7 @@ use expbundle_run::table::{Columns, Table};
 use expbundle_run::{Param, Run, RunError};
 use expbundle_words::{Failure, quoted, table};
 
+use crate::commands::create::failure;
 use crate::{files, terminal};
 
 #[derive(Debug, clap::Args)]
@@ -102,18 +103,4 @@ impl Numbers {
         }
         Ok(())
     }
-}
-
-fn failure(error: RunError) -> Failure {
-    match error {
-        RunError::NotFinal { .. } => not_final(&error),
-        RunError::Io(error) => files::temporary(&error),
-        other => Failure::usage(other.to_string()),
-    }
-}
-
-/// A final value beside other points.
-pub fn not_final(error: &RunError) -> Failure {
-    Failure::usage(error.to_string())
-        .help("`--metric` is for metrics that no table has; give the value once, or add it to the table with a step")
 }

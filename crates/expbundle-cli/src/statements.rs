@@ -60,7 +60,6 @@ impl StatementArguments {
         about: impl Fn(&Intact) -> Result<Option<Chosen>, Failure>,
         predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
     ) -> Outcome {
-        let says = Says { about: &about, predicate: &predicate };
         let places = files::places(&self.bundles);
         let is_named = self.record.iter().any(|word| word != "all");
         if places.len() > 1 && (self.out.is_some() || is_named) {
@@ -69,12 +68,12 @@ impl StatementArguments {
         }
         let key = self.signing.key()?;
         if let [place] = places.as_slice() {
-            return self.add_to(place, &key, &says);
+            return self.add_to(place, &key, &about, &predicate);
         }
         // What goes wrong with one of many keeps no other from being signed.
         let mut exits = Vec::new();
         for place in &places {
-            exits.push(self.add_to(place, &key, &says).unwrap_or_else(|failure| {
+            exits.push(self.add_to(place, &key, &about, &predicate).unwrap_or_else(|failure| {
                 let failure = failure.or_at(place.as_str());
                 terminal::print(&failure);
                 exit::of_failure(&failure)
@@ -83,19 +82,25 @@ impl StatementArguments {
         Ok(exit::worst(exits))
     }
 
-    fn add_to(&self, place: &Utf8Path, key: &SigningKey, says: &Says<'_>) -> Outcome {
+    fn add_to(
+        &self,
+        place: &Utf8Path,
+        key: &SigningKey,
+        about: &dyn Fn(&Intact) -> Result<Option<Chosen>, Failure>,
+        predicate: &dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
+    ) -> Outcome {
         let source = files::source(place)?;
         let intact = source.intact()?;
         let output = Target::new(self.out.as_ref().unwrap_or(&source.bundle_path()), Over::NOTHING)?;
         let signing = self.signing.by(key)?;
         let (signer, now) = (key.identity(), crate::keys::now());
         let refused = |error| records::which_to_sign(&intact, &signer, error);
-        let chosen = match (says.about)(&intact)? {
+        let chosen = match about(&intact)? {
             Some(chosen) if self.record.is_empty() => chosen,
             _ => expbundle_query::several(&intact, &self.record, now.timestamp()).map_err(refused)?,
         };
         terminal::talk(&words::odd_date("the statement is dated", signing.created, now).unwrap_or_default());
-        let says = chosen.ids.iter().map(|id| Ok((*id, (says.predicate)(&intact, *id)?)));
+        let says = chosen.ids.iter().map(|id| Ok((*id, predicate(&intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>()?;
         let mut plan = Plan::new(&intact, signer.clone(), &chosen, says, now.timestamp()).map_err(refused)?;
         for (record, statement) in plan.without_repeats(signing.name, now.timestamp()) {
@@ -131,12 +136,6 @@ impl StatementArguments {
         }
         Ok(exit::OK)
     }
-}
-
-/// What is said, and of which records of a bundle.
-struct Says<'a> {
-    about: &'a dyn Fn(&Intact) -> Result<Option<Chosen>, Failure>,
-    predicate: &'a dyn Fn(&Intact, RecordId) -> Result<Predicate, Failure>,
 }
 
 /// Both digests of the one record of a bundle.

@@ -293,7 +293,7 @@ fn a_step_that_no_tracker_saw() {
             bench.output(&[&step[..], &["--input", "signers", "--output", "q4.gguf", "-o", "said.expb"]].concat());
         (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    assert!(said.contains("declared, not proven"), "{said}");
+    assert!(said.contains("the link is declared only"), "{said}");
     let tree = bench.ok(&["lineage", "said.expb", "--with", "base.expb"]);
     assert!(tree.contains("[declared quantized-from]"), "{tree}");
     bench.fails(

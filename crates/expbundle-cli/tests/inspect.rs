@@ -107,3 +107,21 @@ fn create_puts_names_apart_and_says_so() {
     let identity = json(&bench.ok(&["show", "a.expb", "identity", "--json"]));
     assert!(identity.to_string().contains("/home/ada/x"), "{identity}");
 }
+
+/// A name that is a word of the field is listed where it is the name of somebody.
+#[test]
+fn what_the_identity_lists_is_shown_even_if_it_is_a_word_of_the_field() {
+    let bench = Bench::new();
+    let identity =
+        r#"{"people":[{"name":"max"}],"host":"batch","replaced":{"[person 1]":"iris","[person 2]":"annabelle"}}"#;
+    std::fs::write(bench.path("identity.json"), identity).expect("room");
+    bench.ok(&["create", "--title", "t", "--section", "identity.json=identity.json", "-o", "a.expb"]);
+    let output = bench.output(&["inspect", "--private", "a.expb", "--json"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let texts: Vec<&str> =
+        shown["private"].as_array().expect("rows").iter().filter_map(|row| row["text"].as_str()).collect();
+    for name in ["max", "batch", "iris", "annabelle"] {
+        assert_eq!(texts.iter().filter(|text| **text == name).count(), 1, "{name}: {texts:?}");
+    }
+}

@@ -339,11 +339,22 @@ fn no_file_is_written_over_that_would_be_lost() {
     bench.ok(&["withhold", "all.expb", "--section", "context", "-o", "part.expb"]);
     bench.ok(&[&other[..], &["--force"]].concat());
     assert!(read("a.expb") == read("b.expb"));
-    // A conversion writes beside what it is not of, and says which file it wrote.
-    let output = bench.output(&["convert", "huggingface", &fixture("huggingface/digits-base-64"), "-o", "a.expb"]);
+    // A conversion writes to the file that was named or to none; in a folder, beside what it is not
+    // of, and says which file it wrote.
+    let source = fixture("huggingface/digits-base-64");
+    bench.fails(2, "cli.usage", &["convert", "huggingface", &source, "-o", "a.expb"]);
+    bench.ok(&["convert", "huggingface", &source, "-o", "h.expb"]);
+    assert!(bench.said(&["convert", "huggingface", &source, "-o", "h.expb"]).contains("unchanged h.expb"));
+    std::fs::create_dir(bench.path("runs")).expect("room");
+    let name = bench.ok(&["convert", "huggingface", &source, "-o", "runs"]);
+    std::fs::copy(bench.path("b.expb"), bench.path(name.trim())).expect("room");
+    let output = bench.output(&["convert", "huggingface", &source, "-o", "runs"]);
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(stderr.contains("note: a.expb holds another record and was left alone\n"), "{stderr}");
-    assert!(stdout.starts_with("a.") && stderr.contains(&format!("written {}: ", stdout.trim())), "{stdout}{stderr}");
+    assert!(stderr.contains(&format!("note: {} holds another record and was left alone\n", name.trim())), "{stderr}");
+    assert!(stdout != name && stderr.contains(&format!("written {}: ", stdout.trim())), "{stdout}{stderr}");
+    bench.ok(&["convert", "huggingface", &source, "--all", "-o", "family.expb"]);
+    let streamed = bench.output(&["convert", "huggingface", &source, "--all", "-o", "-"]);
+    assert!(streamed.stdout == read("family.expb") && !bench.path("-").exists());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a stranger would learn from a bundle about people, machines and places, and what secrets:
 //! looked for before it is shared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use camino::Utf8Path;
 use expbundle::Content;
@@ -10,7 +10,7 @@ use expbundle::verify::Intact;
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
-use expbundle_format::sections::{self, Identity};
+use expbundle_format::sections::{self, Identity, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, json};
 use schemars::JsonSchema;
@@ -254,6 +254,9 @@ impl Search {
     fn section(&mut self, name: &str, content: &Content) -> Result<(), ConvertError> {
         if let Some(mut value) = tree(name, content)? {
             self.value(PartKind::Section, name, name, &mut value);
+            if let (Identity::NAME, Ok(identity)) = (name, json::from_value(&value)) {
+                self.listed(&identity);
+            }
             return Ok(());
         }
         if is_series(name) {
@@ -261,6 +264,35 @@ impl Search {
         }
         self.file(PartKind::Section, name, &content.read(u64::MAX)?);
         Ok(())
+    }
+
+    /// What `identity.json` lists names somebody there, also where it is a word of the field that
+    /// names nobody elsewhere.
+    fn listed(&mut self, identity: &Identity) {
+        let people = identity.people.iter().flat_map(|person| [Some(&person.name), person.email.as_ref()]).flatten();
+        let people = people.chain(&identity.user).map(|text| (Kind::Person, text));
+        let hosts = identity.host.iter().map(|text| (Kind::Host, text));
+        let replaced = identity.replaced.iter().filter_map(|(marker, text)| {
+            let kind = match marker.trim_start_matches('[').split(' ').next()? {
+                "person" => Kind::Person,
+                "host" => Kind::Host,
+                "mail" => Kind::Mail,
+                "owner" => Kind::Owner,
+                _ => return None,
+            };
+            Some((kind, text))
+        });
+        let is_here = |(part, name): (PartKind, &str)| part == PartKind::Section && name == Identity::NAME;
+        let found = self.found.keys().filter(|(part, name, ..)| is_here((*part, name)));
+        let found: HashSet<String> = found.map(|(.., text)| text.to_lowercase()).collect();
+        for (kind, text) in people.chain(hosts).chain(replaced) {
+            let lower = text.to_lowercase();
+            let mut parts = lower.split(|c: char| !c.is_alphanumeric());
+            if !found.contains(&lower) && !parts.any(|part| found.contains(part)) {
+                let row = (PartKind::Section, Identity::NAME.to_owned(), kind.as_str().to_owned(), text.clone());
+                *self.found.entry(row).or_default() += 1;
+            }
+        }
     }
 
     fn file(&mut self, part: PartKind, name: &str, bytes: &[u8]) {

@@ -125,12 +125,8 @@ pub enum Placed {
 /// # Errors
 /// A file cannot be written, or what is there cannot be read.
 pub fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, ConvertError> {
-    if !path.exists() {
-        save(&converted.bundle, path)?;
-        return Ok(Placed::New);
-    }
-    if expbundle::open(path)?.records().contains_key(&converted.record()) {
-        return Ok(Placed::Same);
+    if !path.exists() || holds(path, converted)? {
+        return place_at(converted, path);
     }
     let id: String = converted.record().to_string().chars().take(8).collect();
     let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
@@ -139,6 +135,24 @@ pub fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, ConvertEr
         save(&converted.bundle, &beside)?;
     }
     Ok(Placed::Beside { path: beside, is_new })
+}
+
+/// Writes the bundle of a run to a path that somebody chose, unless the one that is there says the
+/// same.
+///
+/// # Errors
+/// Something else is there, or the file cannot be written.
+pub fn place_at(converted: &Converted, path: &Utf8Path) -> Result<Placed, ConvertError> {
+    if path.is_file() && holds(path, converted).is_ok_and(|holds| holds) {
+        return Ok(Placed::Same);
+    }
+    save(&converted.bundle, path)?;
+    Ok(Placed::New)
+}
+
+/// Whether the bundle at a path has the record of a run.
+fn holds(path: &Utf8Path, converted: &Converted) -> Result<bool, ConvertError> {
+    Ok(expbundle::open(path)?.records().contains_key(&converted.record()))
 }
 
 /// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.

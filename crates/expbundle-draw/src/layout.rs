@@ -25,7 +25,7 @@ const STRETCH_MORE: f64 = 16.0;
 /// Height of a label, which is the distance of arcs where they end in the same node.
 const LABEL_HEIGHT: f64 = 15.0;
 /// Labels beyond which arcs into the same node lie closer.
-const LABELS_MOST: usize = 12;
+pub(crate) const LABELS_MOST: usize = 12;
 
 /// Width and height of what is to be placed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,6 +50,8 @@ pub(crate) type Point = (f64, f64);
 pub(crate) struct Layout {
     /// Upper left corner of each node.
     pub(crate) nodes: Vec<Point>,
+    /// Height of each node: at least what it was given.
+    pub(crate) heights: Vec<f64>,
     /// For each arc the points that it goes through: pairs of a column's left and right side
     /// between its two ends. The last two of an arc with a label are a level stretch, above which
     /// the label has room; an arc that was turned has none.
@@ -80,16 +82,14 @@ pub(crate) fn layout(sizes: &[Size], arcs: &[Arc]) -> Layout {
     for arc in arcs.iter().filter(|arc| arc.label_width > 0.0) {
         labels[arc.to] += 1;
     }
-    // A node has at least the height of the labels before it; what is more stays free.
+    // A node has at least the height of the labels before it, so that their arcs end at it.
     let room = |labels: usize| labels.min(LABELS_MOST) as f64 * LABEL_HEIGHT;
-    let free: Vec<f64> = sizes.iter().zip(labels).map(|(size, labels)| (room(labels) - size.height).max(0.0)).collect();
-    let sizes: Vec<Size> =
-        sizes.iter().zip(&free).map(|(size, free)| Size { height: size.height + free, ..*size }).collect();
-    let mut layout = place_all(&sizes, arcs);
-    for (corner, free) in layout.nodes.iter_mut().zip(free) {
-        corner.1 += free / 2.0;
-    }
-    layout
+    let sizes: Vec<Size> = sizes
+        .iter()
+        .zip(labels)
+        .map(|(size, labels)| Size { height: size.height.max(room(labels)), ..*size })
+        .collect();
+    Layout { heights: sizes.iter().map(|size| size.height).collect(), ..place_all(&sizes, arcs) }
 }
 
 fn place_all(sizes: &[Size], arcs: &[Arc]) -> Layout {
@@ -443,7 +443,7 @@ fn draw(vertices: &[Vertex], columns: &[Vec<usize>], chains: &[Vec<usize>], arcs
         }
     }
     let height = vertices.iter().map(|vertex| top(vertex) + vertex.size.height - highest).fold(0.0, f64::max);
-    Layout { nodes, arcs: routes, size: Size { width: x, height } }
+    Layout { nodes, arcs: routes, size: Size { width: x, height }, ..Layout::default() }
 }
 
 /// The arcs that end in each vertex, where there are several.

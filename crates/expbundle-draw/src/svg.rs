@@ -1,10 +1,11 @@
 //! SVG 1.1: one file that any browser shows, without script, style sheet or font from elsewhere.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use expbundle_lineage::Grade;
 
-use crate::layout::{Arc, Layout, Point, Size, layout};
+use crate::layout::{Arc, LABELS_MOST, Layout, Point, Size, layout};
 use crate::text::{clipped, columns, rows, visible};
 use crate::view::{Tone, View, ViewEdge, ViewNode};
 
@@ -56,12 +57,19 @@ pub fn svg(view: &View) -> String {
     for (edge, points) in edges.iter().zip(&placed.arcs) {
         draw_line(&mut out, edge, points);
     }
-    for (boxed, &corner) in boxes.iter().zip(&placed.nodes) {
-        boxed.draw(&mut out, corner);
+    for ((boxed, &corner), &height) in boxes.iter().zip(&placed.nodes).zip(&placed.heights) {
+        boxed.draw(&mut out, corner, height);
     }
-    // Last, so that no line of another arrow runs through a word.
+    // Last, so that no line of another arrow runs through a word. Where there is no room for all
+    // labels, each word stands there once.
+    let mut ends: HashMap<usize, usize> = HashMap::new();
+    edges.iter().for_each(|edge| *ends.entry(edge.ends().1).or_default() += 1);
+    let mut told = HashSet::new();
     for (edge, points) in edges.iter().zip(&placed.arcs) {
-        draw_label(&mut out, edge, points);
+        let to = edge.ends().1;
+        if ends.get(&to).is_none_or(|labels| *labels <= LABELS_MOST) || told.insert((to, &edge.label, edge.grade)) {
+            draw_label(&mut out, edge, points);
+        }
     }
     out.push_str("</g>\n");
     let has_parts = edges.iter().any(|edge| edge.is_part);
@@ -131,21 +139,34 @@ fn stroke(grade: Grade) -> &'static str {
 }
 
 /// Warnings in a box above the picture, in rows that fit; whole lines are in its tooltip.
-struct Warnings(Vec<String>);
+struct Warnings(Vec<WarningRow>);
+
+struct WarningRow {
+    text: String,
+    /// Whether it goes on from the row above. It is set in then, or a foreign word could begin a row
+    /// like one of ours.
+    goes_on: bool,
+}
+
+impl WarningRow {
+    fn indent(&self) -> f64 {
+        const COLUMNS: f64 = 4.0;
+        if self.goes_on { COLUMNS * LINE_CHARACTER } else { 0.0 }
+    }
+}
 
 impl Warnings {
     fn new(view: &View) -> Self {
         let in_rows = |line: &String| {
-            // What goes on in a further row is set in, or a foreign word could begin a row like one
-            // of ours.
             let rows = rows(&visible(line), WARNING_COLUMNS).into_iter().enumerate();
-            rows.map(|(index, row)| if index == 0 { row } else { format!("\u{a0}\u{a0}\u{a0}\u{a0}{row}") })
+            rows.map(|(index, text)| WarningRow { text, goes_on: index > 0 })
         };
         Self(view.warnings.iter().flat_map(|line| in_rows(line).collect::<Vec<_>>()).collect())
     }
 
     fn width(&self) -> f64 {
-        let widths = self.0.iter().map(|row| columns(row) as f64 * LINE_CHARACTER + 2.0 * PADDING);
+        let width = |row: &WarningRow| row.indent() + columns(&row.text) as f64 * LINE_CHARACTER + 2.0 * PADDING;
+        let widths = self.0.iter().map(width);
         widths.fold(0.0, f64::max)
     }
 
@@ -165,8 +186,8 @@ impl Warnings {
             r#"<rect x="{MARGIN}" y="{top:.1}" width="{width:.1}" height="{height:.1}" rx="7" fill="{fill}" stroke="{border}" stroke-width="1.3"/>"#
         );
         for (index, row) in self.0.iter().enumerate() {
-            let (x, y) = (MARGIN + PADDING, top + PADDING + 11.0 + index as f64 * LINE_HEIGHT);
-            let _ = writeln!(out, r#"<text x="{x:.1}" y="{y:.1}" font-size="11.5">{}</text>"#, escape(row));
+            let (x, y) = (MARGIN + PADDING + row.indent(), top + PADDING + 11.0 + index as f64 * LINE_HEIGHT);
+            let _ = writeln!(out, r#"<text x="{x:.1}" y="{y:.1}" font-size="11.5">{}</text>"#, escape(&row.text));
         }
         out.push_str("</g>\n");
     }
@@ -194,8 +215,10 @@ impl<'a> Boxed<'a> {
         Size { width, height: self.lines.len().max(1) as f64 * LINE_HEIGHT + 2.0 * PADDING - 4.0 }
     }
 
-    fn draw(&self, out: &mut String, (x, y): Point) {
-        let Size { width, height } = self.size();
+    /// In a box of at least its own height, its text in the middle.
+    fn draw(&self, out: &mut String, (x, y): Point, height: f64) {
+        let Size { width, height: own } = self.size();
+        let text_top = y + (height - own) / 2.0;
         let (fill, border) = colours(self.node.tone);
         let dashed = if self.node.tone == Tone::Missing { r#" stroke-dasharray="5 4""# } else { "" };
         let _ = write!(out, "<g><title>{}</title>", escape(&self.node.lines.join("\n")));
@@ -204,7 +227,7 @@ impl<'a> Boxed<'a> {
             r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="7" fill="{fill}" stroke="{border}" stroke-width="1.3"{dashed}/>"#
         );
         for (index, line) in self.lines.iter().enumerate() {
-            let (x, y) = (x + PADDING, y + PADDING + 10.0 + index as f64 * LINE_HEIGHT);
+            let (x, y) = (x + PADDING, text_top + PADDING + 10.0 + index as f64 * LINE_HEIGHT);
             let style = if index == 0 {
                 r#"font-size="13" font-weight="bold""#
             } else {

@@ -17,14 +17,17 @@ pub(crate) fn clipped(text: &str, characters: usize) -> String {
     }
 }
 
-/// The text in rows of so many columns: cut, what stands behind a long name would be lost.
+/// The text in rows of so many columns, between words where a row has some: cut, what stands behind
+/// a long name would be lost.
 pub(crate) fn rows(text: &str, most: usize) -> Vec<String> {
     let (mut rows, mut row, mut taken) = (Vec::new(), String::new(), 0);
     for c in text.chars() {
         let wide = columns(c.encode_utf8(&mut [0; 4]));
         if taken + wide > most {
-            rows.push(std::mem::take(&mut row));
-            taken = 0;
+            let at = row.rfind(' ').map_or(row.len(), |blank| blank + 1);
+            let next = row.split_off(at);
+            rows.push(std::mem::replace(&mut row, next).trim_end().to_owned());
+            taken = columns(&row);
         }
         taken += wide;
         row.push(c);

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use expbundle_format::record::Word;
 use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_lineage::{Edge, Folded, Grade, Joins, Lineage, Parents};
+use expbundle_lineage::{Edge, Folded, Grade, Joins, Lineage, Parents, relation};
 
 /// What a node of a picture stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,10 +152,16 @@ impl View {
             }
             if options.gaps {
                 let absent = lineage.absent_parents(record).into_iter();
-                let absent = absent.map(|id| (Part::Absent(id), Some(lineage.grade_of_absent(record, id))));
-                let gaps = lineage.gaps_of(record).into_iter().map(|input| (same.gap(lineage, record, input), None));
-                for (part, grade) in absent.chain(gaps) {
-                    edges.push(unlabelled(add(part), child, grade));
+                for id in absent {
+                    let known = lineage.relation_to_absent(record, id).filter(|relation| relation::is_known(relation));
+                    edges.push(ViewEdge {
+                        label: known.map(Word::to_string).unwrap_or_default(),
+                        is_part: known.is_some_and(relation::is_part),
+                        ..unlabelled(add(Part::Absent(id)), child, Some(lineage.grade_of_absent(record, id)))
+                    });
+                }
+                for input in lineage.gaps_of(record) {
+                    edges.push(unlabelled(add(same.gap(lineage, record, input)), child, None));
                 }
             }
         }

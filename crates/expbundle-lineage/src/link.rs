@@ -5,6 +5,8 @@ use std::fmt;
 use expbundle_format::record::Word;
 use expbundle_format::{RecordId, StatementId};
 
+use crate::relation;
+
 /// How well a link is founded. The order is that of worth; a link never gets a better grade through
 /// a weaker one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +138,6 @@ impl Edge {
     /// Whether the child is a step, trial or nested run of the parent, and takes in nothing that
     /// the parent made.
     pub fn is_part(&self) -> bool {
-        self.grade() != Grade::Proven && self.relation().is_some_and(|relation| relation.as_str() == "part-of")
+        self.grade() != Grade::Proven && self.relation().is_some_and(relation::is_part)
     }
 }

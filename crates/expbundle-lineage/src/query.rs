@@ -340,6 +340,14 @@ impl Lineage {
         if self.record(child).is_some_and(names) { Grade::Declared } else { Grade::Asserted }
     }
 
+    /// How a record is said to follow from a parent that is not here: by its own word, else by a
+    /// link.
+    pub fn relation_to_absent(&self, child: RecordId, parent: RecordId) -> Option<&Word> {
+        let mut named = self.record(child)?.parents.iter().filter(|named| RecordId(named.record.blake3) == parent);
+        let links = self.asserted_of(child).iter().filter(|link| RecordId(link.parent.blake3) == parent);
+        named.next().map(|named| &named.relation).or_else(|| links.filter_map(|link| link.relation.as_ref()).next())
+    }
+
     /// Links that name a parent of a record which is not here.
     pub fn links_to_absent(&self, child: RecordId, parent: RecordId) -> Vec<StatementId> {
         let links = self.asserted_of(child).iter().filter(|link| RecordId(link.parent.blake3) == parent);

@@ -52,6 +52,11 @@ pub fn is_known(relation: &Word) -> bool {
     RELATIONS.iter().any(|known| known.name == relation.as_str())
 }
 
+/// Whether a child of that relation is a step, trial or nested run of its parent.
+pub fn is_part(relation: &Word) -> bool {
+    relation.as_str() == "part-of"
+}
+
 /// When a child may have started that took in an artifact of that role. Checkpoints leave a
 /// training that goes on.
 pub(crate) fn after_role(name: &Word) -> After {

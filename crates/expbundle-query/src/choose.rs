@@ -135,6 +135,16 @@ pub fn revoked_of(intact: &Intact, revoked: &Revoked, at: Timestamp) -> Result<O
     Ok(id.map(|id| Chosen { ids: vec![id], ..Chosen::default() }))
 }
 
+/// Whether bytes prove that every record of one bundle derives from a record of another.
+pub fn is_proven(children: &Intact, parent: &Intact, record: RecordId, at: Timestamp) -> bool {
+    let Some(both) = Intact::union([children.clone(), parent.clone()]) else { return false };
+    let lineage = both.judge(None, at).lineage;
+    children
+        .records()
+        .keys()
+        .all(|child| lineage.edge(*child, record).is_some_and(|edge| edge.grade() == Grade::Proven))
+}
+
 /// Records that others signed as their own and this key did not: whoever sends a bundle to be
 /// joined must not get signed what he put into it.
 pub(crate) fn claimed_by_others(intact: &Intact, signer: &Identity, records: &[RecordId]) -> Vec<RecordId> {

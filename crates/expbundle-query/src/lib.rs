@@ -24,7 +24,7 @@ mod shown;
 mod sign;
 mod why;
 
-pub use choose::{Chosen, chosen, one, revoked_of, several, starting, statement_starting};
+pub use choose::{Chosen, chosen, is_proven, one, revoked_of, several, starting, statement_starting};
 pub use compare::{Difference, Differences, Withheld};
 pub use duplicates::Duplicates;
 pub use error::QueryError;

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
-use expbundle_convert::many::{Many, Placed, file_name, place, save};
+use expbundle_convert::many::{Many, Placed, file_name, place, place_at, save};
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_convert::tracker::{Listing, Source, Wanted, key_of, named_or_found};
 use expbundle_convert::{ConvertError, Options, embed};
@@ -144,16 +144,17 @@ impl Convert {
         let bar = progress.bytes(0, "converting");
         let converted = source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?.blinded(self.salt())?;
         bar.finish_and_clear();
-        let out = match &self.out {
-            Some(out) if out == files::STREAM || !is_folder(out) => out.clone(),
-            Some(folder) => folder.join(file_name(&key)),
-            None => file_name(&key).into(),
-        };
-        let outcome = if out == files::STREAM {
-            Target::new(&out, Over::NOTHING)?.save(&converted.bundle)?;
-            Placed::New
-        } else {
-            place(&converted, &out)?
+        let (out, outcome) = match &self.out {
+            Some(out) if out == files::STREAM => {
+                Target::new(out, Over::NOTHING)?.save(&converted.bundle)?;
+                (out.clone(), Placed::New)
+            }
+            Some(file) if !is_folder(file) => (file.clone(), place_at(&converted, file)?),
+            folder => {
+                let out = folder.as_deref().unwrap_or(Utf8Path::new("")).join(file_name(&key));
+                let outcome = place(&converted, &out)?;
+                (out, outcome)
+            }
         };
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account::words(&converted.account));
@@ -196,11 +197,14 @@ impl Convert {
         };
         let many = Many { source, options: &self.options(&|_| {}), salt: self.salt(), done: &done };
         let out = self.out.clone().unwrap_or_else(|| ".".into());
-        let mut summary = if is_folder(&out) {
+        let is_stream = out == files::STREAM;
+        let mut summary = if !is_stream && is_folder(&out) {
             many.into_folder(&chosen, &out)?
         } else {
             let (summary, family) = many.family(&chosen);
-            if !holds(&out, &family) {
+            if is_stream {
+                Target::new(&out, Over::NOTHING)?.save(&family)?;
+            } else if !holds(&out, &family) {
                 save(&family, &out)?;
             }
             summary
@@ -211,7 +215,9 @@ impl Convert {
         summary.failed.extend(unread.map(|finding| finding.place.to_string()));
         let all_done = summary.failed.is_empty();
         terminal::talk(&conversion::summary(summary, &out));
-        terminal::say(&format!("{out}\n"));
+        if !is_stream {
+            terminal::say(&format!("{out}\n"));
+        }
         Ok(if all_done { exit::OK } else { exit::ERROR })
     }
 

@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::output::{Inputs, holds};
+use expbundle::verify::Intact;
 use expbundle_convert::secrets::kind_or_place;
+use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Word, role};
+use expbundle_format::record::Word;
 use expbundle_format::sections::Direction;
+use expbundle_query::is_proven;
 use expbundle_run::{Run, RunError, sections_in};
 use expbundle_words::{Failure, account, conversion, hints, quoted, registry};
 
 use super::convert::role_and_file;
-use crate::numbers::{self, Numbers};
+use crate::numbers::Numbers;
 use crate::target::Target;
-use crate::{Outcome, choice, exit, files, statements, terminal, tracker};
+use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
 
 /// Make a bundle by hand, from files, numbers and hand-written sections
 ///
@@ -94,7 +97,7 @@ impl Create {
         }
         sources.extend(self.section.iter().cloned());
         let mut run = Run::new(String::new()).allow_secrets(self.allow_secrets.iter().cloned());
-        self.derive(&mut run)?;
+        let parents = self.derive(&mut run)?;
         for (name, path) in &sources {
             run.file_section(name, read_bytes(path)?).map_err(|error| failure(error).or_at(path.as_str()))?;
         }
@@ -114,6 +117,11 @@ impl Create {
         let bundle = if self.blind { run.finish_blinded(tracker::salt) } else { run.finish() };
         let intact = bundle.map_err(failure)?;
         terminal::talk(&account::replaced(&intact).unwrap_or_default());
+        for (path, ..) in
+            parents.iter().filter(|(_, parent, id)| !is_proven(&intact, parent, *id, keys::now().timestamp()))
+        {
+            terminal::talk(&format!("no input is proven to be an output of {path}: the link is declared only\n"));
+        }
         let bundle = intact.bundle();
         if !self.force && holds(&self.out, bundle) {
             terminal::talk(&format!("unchanged {}\n", self.out));
@@ -129,30 +137,21 @@ impl Create {
 }
 
 impl Create {
-    /// Names the parents, and takes in what they put out.
-    fn derive(&self, run: &mut Run) -> Result<(), Failure> {
-        let Some(relation) = &self.relation else { return Ok(()) };
+    /// Names the parents, and takes in what they put out, if no input is given.
+    fn derive(&self, run: &mut Run) -> Result<Vec<(&Utf8Path, Intact, RecordId)>, Failure> {
+        let Some(relation) = &self.relation else { return Ok(Vec::new()) };
         terminal::talk(&registry::relation(relation).unwrap_or_default());
+        let mut parents = Vec::new();
         for path in &self.derive_from {
             let intact = files::intact(path)?;
             let id = choice::one(&intact, None)?;
             run.add_parent(&intact, id, relation.clone()).map_err(failure)?;
             if self.input.is_empty() {
                 run.takes_outputs_of(&intact, id).map_err(failure)?;
-                continue;
             }
-            let made = intact.records().get(&id).into_iter().flat_map(|record| &record.body().outputs);
-            let made = made.filter(|output| role::carries_lineage(&output.role));
-            let made: Vec<_> = made.map(|output| output.digest).collect();
-            let mut taken = Vec::new();
-            for (_, input) in self.input.iter().filter(|(_, input)| input.is_file()) {
-                taken.push(statements::digests_of(input)?);
-            }
-            if !made.iter().any(|digests| taken.contains(digests)) {
-                terminal::talk(&format!("no input is an output of {path}: the derivation is declared, not proven\n"));
-            }
+            parents.push((path.as_path(), intact, id));
         }
-        Ok(())
+        Ok(parents)
     }
 }
 
@@ -163,7 +162,8 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
     content.read(most).map_err(describe)
 }
 
-fn failure(error: RunError) -> Failure {
+/// Why a run cannot be made, with the next step.
+pub fn failure(error: RunError) -> Failure {
     match error {
         RunError::NoTitle => {
             Failure::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
@@ -186,7 +186,8 @@ fn failure(error: RunError) -> Failure {
             .help(
                 "it must follow the profile in spec/sections-parquet.md; `expbundle extract --parquet` writes such files",
             ),
-        RunError::NotFinal { .. } => numbers::not_final(&error),
+        RunError::NotFinal { .. } => Failure::usage(error.to_string())
+            .help("`--metric` is for metrics that no table has; give the value once, or add it to the table with a step"),
         RunError::File(error) => error.into(),
         RunError::Draft(error) => error.into(),
         RunError::Io(error) => files::temporary(&error),

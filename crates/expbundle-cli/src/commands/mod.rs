@@ -9,7 +9,7 @@ use crate::{Outcome, exit, inputs};
 mod attach;
 mod completions;
 mod convert;
-mod create;
+pub mod create;
 mod demo;
 mod deployment;
 mod detach;

@@ -163,7 +163,10 @@ fn item_words(records: &mut RecordWords<'_>, item: &TreeItem, edge: Option<&Edge
                 [] => String::new(),
                 objections => format!(" · {}", paint(Tone::Bad, &objections::mark(objections))),
             };
-            format!("{edge}{} {}{against}", short(record), paint(Tone::Bad, &format!("is named as a parent, {why}")))
+            let relation = records.relations.graph().relation_to_absent(*of, *record);
+            let relation = relation.map(|relation| format!(" ({})", relation_word(relation))).unwrap_or_default();
+            let named = paint(Tone::Bad, &format!("is named as a parent{relation}, {why}"));
+            format!("{edge}{} {named}{against}", short(record))
         }
         TreeItem::Gap { record, input } => {
             let named = records

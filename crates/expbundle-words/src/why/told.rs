@@ -6,7 +6,7 @@ use expbundle::judge::State;
 use expbundle::report::objected;
 use expbundle_format::RecordId;
 use expbundle_format::record::role;
-use expbundle_lineage::{ArtifactFact, Edge, Grade, RecordFacts};
+use expbundle_lineage::{ArtifactFact, Edge, Grade, RecordFacts, relation};
 use expbundle_query::{Relations, short};
 
 use super::said::words_about;
@@ -78,17 +78,21 @@ fn sources(relations: &Relations, id: RecordId) -> String {
     edges.sort_by_key(|edge| graph.rank(edge.parent));
     let (whole, parents): (Vec<Edge>, Vec<Edge>) = edges.into_iter().partition(Edge::is_part);
     let mut parts = some(parents.iter(), parents.len(), |edge| parent(relations, edge));
-    let absent = graph.absent_parents(id);
-    parts.extend(some(absent.iter(), absent.len(), |absent| {
+    let is_part = |absent: &RecordId| graph.relation_to_absent(id, *absent).is_some_and(relation::is_part);
+    let (absent_wholes, absent): (Vec<RecordId>, Vec<RecordId>) =
+        graph.absent_parents(id).into_iter().partition(is_part);
+    let named = |absent: &RecordId| {
         let why = format!("(named as a parent, {})", relations::absent(relations, Some(id), *absent));
         format!("{} {}", short(absent), paint(Tone::Bad, &why))
-    }));
+    };
+    parts.extend(some(absent.iter(), absent.len(), named));
     let inputs = graph.record(id).map(|facts| facts.inputs.as_slice()).unwrap_or_default();
     parts.extend(gaps(graph.gaps_of(id).iter().filter_map(|input| inputs.get(*input))));
     let mut text = String::new();
+    let mut whole =
+        some(whole.iter(), whole.len(), |edge| format!("{} ({})", record(relations, edge.parent), grade(edge)));
+    whole.extend(some(absent_wholes.iter(), absent_wholes.len(), named));
     if !whole.is_empty() {
-        let whole =
-            some(whole.iter(), whole.len(), |edge| format!("{} ({})", record(relations, edge.parent), grade(edge)));
         text += &format!(" It is a part of {}.", whole.join(", and of "));
     }
     if !parts.is_empty() {
