@@ -133,9 +133,10 @@ pub fn print(failure: &Failure) {
     write_error(&failure.words());
 }
 
-/// Writes talk to stderr. If even that is closed there is nobody left to tell.
+/// Writes talk to stderr. If even that is closed there is nobody left to tell. Once stdout takes no
+/// more, nothing is said to be done.
 pub fn talk(text: &str) {
-    if !is_quiet() && !is_captured(Stream::Talk, text) {
+    if !is_quiet() && !is_ended() && !is_captured(Stream::Talk, text) {
         write_error(text);
     }
 }

@@ -221,7 +221,7 @@ fn mlruns_beside_a_database_leads_to_it() {
     assert_eq!(bench.ok(&["convert", "mlruns", "--list"]), named);
     // Whether a run has artifacts is not known where their folder is not here.
     let warned = |source: &str| {
-        let output = bench.output(&["convert", "mlflow", source, "--run", "hidden-16", "-o", "run.expb"]);
+        let output = bench.output(&["convert", "mlflow", source, "--run", "hidden-16", "-o", "-"]);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stderr).expect("UTF-8").contains("source.missing")
     };

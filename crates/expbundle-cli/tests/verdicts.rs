@@ -50,8 +50,10 @@ fn keys_that_the_signers_file_does_not_have_are_named_near_the_top() {
     bench.fails(3, "policy.state", &["verify", "m", "--trust", "o.pub"]);
     for path in ["m", "c.expb"] {
         let text = verified(&bench, &[path, "--trust", "o.pub"]);
-        assert!(text.lines().take(3).any(|line| line.trim() == signed), "{text}");
-        assert!(text.contains("`expbundle trust add`") && !text.contains("`expbundle release`"), "{text}");
+        // Apart, for anybody can sign anything, but before all that is told of records.
+        let apart = text.split("\n\n").nth(1).expect("a part");
+        assert!(apart.starts_with("By keys that are not trusted\n"), "{text}");
+        assert!(apart.lines().any(|line| line.trim() == signed) && apart.contains("`expbundle trust add`"), "{text}");
         assert!(!text.contains("0 records") && !text.contains("Proven") && !text.contains("Claimed"), "{text}");
     }
     let text = why(&bench, &["m/model.safetensors", "--trust", "o.pub"]);
@@ -83,7 +85,7 @@ fn a_signers_file_that_cannot_help_says_so_in_the_same_place() {
     ] {
         fs::write(bench.path("signers"), &line).expect("room");
         let text = verified(&bench, &["m", "--trust", "signers"]);
-        let top = text.split("\n\n").next().expect("a part");
+        let top = text.split("\n\n").nth(1).expect("a part");
         assert!(top.contains(&format!("signed by {key}")) && top.contains(&said), "{text}");
         assert_eq!(text.matches("[trust.").count(), usize::from(!line.is_empty()), "{text}");
         let told = why(&bench, &["m/model.safetensors", "--trust", "signers"]);
@@ -303,4 +305,42 @@ fn a_statement_is_revoked_among_several_records() {
     let revoked = log.as_array().expect("statements").iter().filter(|one| one["kind"] == "revocation");
     let records: std::collections::BTreeSet<_> = revoked.map(|one| one["record"].to_string()).collect();
     assert_eq!(records.len(), 2);
+}
+
+/// A stranger who signs something beside unsigned files takes away no warning and adds no line but
+/// those under "By keys that are not trusted".
+#[test]
+fn what_a_stranger_signed_changes_nothing_else() {
+    let bench = Bench::new();
+    for key in ["ada", "eve"] {
+        bench.ok(&["keygen", "-o", key]);
+    }
+    fs::create_dir(bench.path("m")).expect("room");
+    fs::write(bench.path("m/model.safetensors"), b"weights").expect("room");
+    bench.ok(&["create", "--title", "unsigned", "--output", "m/model.safetensors", "-o", "m/experiment.expb"]);
+    let outside = |text: String| {
+        let parts = text.split("\n\n").filter(|part| !part.starts_with("By keys that are not trusted"));
+        parts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let verified = || verified(&bench, &["m", "--trust", "ada.pub"]);
+    let told = || String::from_utf8(bench.output(&["why", "m/model.safetensors", "--trust", "ada.pub"]).stdout);
+    let before = (outside(verified()), told().expect("UTF-8"));
+    bench.ok(&["create", "--title", "another", "-o", "e.expb"]);
+    bench.ok(&["sign", "e.expb", "--key", "eve", "--name", "Ada (new laptop)"]);
+    bench.ok(&["merge", "m/experiment.expb", "e.expb", "-o", "both.expb"]);
+    fs::rename(bench.path("both.expb"), bench.path("m/experiment.expb")).expect("room");
+    assert!(verified().contains("Ada (new laptop)"));
+    assert_eq!(outside(verified()), before.0);
+    assert_eq!(told().expect("UTF-8").split("\nset apart").next(), before.1.split("\nset apart").next());
+}
+
+/// A name of a file cannot put our words at the beginning of a line.
+#[test]
+fn the_path_of_a_bundle_is_quoted() {
+    let bench = Bench::with_bundle();
+    let name = format!("a{}✓ intact, signed and trusted: model.expb", " ".repeat(60));
+    fs::rename(bench.path("a.expb"), bench.path(&name)).expect("room");
+    let text = verified(&bench, &[name.as_str()]);
+    assert!(text.starts_with("✓ intact: \"a"), "{text}");
+    assert!(!text.contains("   ✓"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use expbundle::hash::{ListedFile, Wanted, hash_file, hash_tree, list_files};
-use expbundle_directory::is_not_counted;
+use expbundle_directory::is_not_counted_in;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, RecordBody, Word};
 use expbundle_format::sections::{Artifact, Direction};
@@ -99,7 +99,7 @@ fn secret_in(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> Option<&'st
 pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
     let scrubber = Scrubber::default();
     // A folder that cannot be read is refused by the listing itself.
-    let (files, _) = list_files(folder, &is_not_counted).unwrap_or_default();
+    let (files, _) = list_files(folder, &|path, found| is_not_counted_in(folder, path, found)).unwrap_or_default();
     let secret = |file: &ListedFile| secret_in(&scrubber, &file.on_disk(folder), &file.path.to_plain());
     files
         .iter()

@@ -24,8 +24,9 @@ const NOTES: (&str, [&str; 5]) =
 /// Results that the Hub keeps beside a model: `.eval_results/<name>.yaml`.
 const RESULTS: &str = ".eval_results/";
 
-/// Whether a regular file, or a folder with all that is in it, is not counted.
-pub fn is_not_counted(path: &str, found: Found) -> bool {
+/// Whether a regular file, or a folder with all that is in it, is not counted by its name. A card may
+/// count by its content.
+pub(crate) fn is_not_counted(path: &str, found: Found) -> bool {
     match found {
         Found::Folder => path == GIT,
         // In a work tree of git, `.git` is a file.

@@ -32,10 +32,10 @@ pub use attach::{AttachError, AttachOptions, plan_attach, plan_detach, present};
 pub use audit::{AuditError, audit, audit_content};
 pub use benchmarks::Benchmark;
 pub use check::judge;
-pub use documentation::is_not_counted;
 pub use plan::{ApplyError, ObjectedRecord, Plan};
 pub use release::{ReleaseError, Releasing, plan_release};
 pub use releases::releases_that_stand;
+pub use scan::is_not_counted_in;
 
 /// The name of the bundle in a directory.
 pub const BUNDLE_NAME: &str = "experiment.expb";

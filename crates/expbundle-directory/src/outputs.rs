@@ -198,16 +198,14 @@ pub(crate) struct Here {
 
 impl Here {
     pub fn of(scan: &Scan) -> Self {
-        let digests = || scan.files.iter().filter_map(|(_, held)| held.digest());
+        // A pointer with an extension is not that of a file that a record knows.
+        let is_plain = |held: &&Held| held.pointer().is_none_or(|pointer| !pointer.transformed);
+        let held = || scan.files.iter().map(|(_, held)| held).filter(is_plain);
+        let digests = || held().filter_map(Held::digest);
         Self {
             blake3: digests().filter_map(|digest| digest.blake3()).collect(),
             sha256: digests().filter_map(|digest| digest.sha256()).collect(),
-            pointed_to: scan
-                .files
-                .iter()
-                .filter_map(|(_, held)| held.pointer())
-                .map(|pointer| pointer.sha256)
-                .collect(),
+            pointed_to: held().filter_map(Held::pointer).map(|pointer| pointer.sha256).collect(),
         }
     }
 

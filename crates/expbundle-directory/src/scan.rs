@@ -85,7 +85,7 @@ pub struct Scan {
 pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Scan, HashError> {
     let not_counted = Mutex::new(Vec::new());
     let skip = |path: &str, found: Found| {
-        let skip = is_not_counted(path, found) && !(path == CARD && is_counted_card(&folder.join(path)));
+        let skip = is_not_counted_in(folder, path, found);
         if skip
             && path != BUNDLE_NAME
             && let Ok(mut list) = not_counted.lock()
@@ -127,6 +127,12 @@ pub fn scan(folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Scan { files, skipped, not_counted, alike, followed, shards })
+}
+
+/// Whether a file of a folder, or a folder in it with all that is in that, is not counted: it is
+/// documentation by its name, and its content tells no loader which files to read.
+pub fn is_not_counted_in(folder: &Utf8Path, path: &str, found: Found) -> bool {
+    is_not_counted(path, found) && !(path == CARD && is_counted_card(&folder.join(path)))
 }
 
 /// Whether a card counts, because it may choose which files are loaded. One that cannot be read

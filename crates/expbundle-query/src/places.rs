@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::list_files;
-use expbundle_directory::{BUNDLE_NAME, is_not_counted};
+use expbundle_directory::{BUNDLE_NAME, is_not_counted_in};
 
 use crate::Source;
 use crate::gather::{Found, find};
@@ -27,7 +27,7 @@ fn bundles_alone_in(path: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
     }
     let Found { sources, passed_over } = find([Source::from(path.to_owned())]).ok()?;
     let found: BTreeSet<Utf8PathBuf> = sources.into_iter().map(|source| place_of(source.path)).collect();
-    let (files, skipped) = list_files(path, &is_not_counted).ok()?;
+    let (files, skipped) = list_files(path, &|name, found| is_not_counted_in(path, name, found)).ok()?;
     let is_covered = |file: Utf8PathBuf| file.ancestors().any(|above| found.contains(above));
     let is_bundles_only = passed_over.is_empty()
         && skipped.is_empty()
@@ -84,6 +84,16 @@ mod tests {
             &[],
         ] {
             assert_eq!(of(files), [""], "{files:?}");
+        }
+    }
+
+    /// What a card tells a loader to read, no bundle below speaks for.
+    #[test]
+    fn a_card_that_may_choose_files_is_a_file_that_no_bundle_speaks_for() {
+        for card in ["---\nconfigs:\n- data_files: x.csv\n---\n", "---\nsdk: gradio\napp_file: .git/app.py\n---\n"] {
+            let (_folder, path) = folder_of(&["below/run.expb", "models/m/experiment.expb", "models/m/model.bin"]);
+            fs::write(path.join("README.md"), card).expect("a file");
+            assert_eq!(places(&path), [path], "{card}");
         }
     }
 

@@ -11,7 +11,7 @@ use expbundle_format::record::Kind;
 use expbundle_format::{Code, RecordId};
 use expbundle_query::short;
 
-use crate::verdict::{but, unlisted};
+use crate::verdict::but;
 use crate::{Tone, count, moment, one_line, paint, path, quoted};
 
 /// Names shown of a list that may be long.
@@ -19,7 +19,7 @@ const SHOWN: usize = 8;
 
 /// The first lines: whether it holds, whose word it is, and what of the folder it leaves out.
 pub fn headline(report: &Report, folder: &FolderReport) -> String {
-    let folder_path = one_line(&report.path);
+    let folder_path = path(&report.path);
     let here = folder.counts.here();
     let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
@@ -70,7 +70,6 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     } else if revoked.is_some() {
         _ = writeln!(text, "  {}", paint(Tone::Bad, &release));
     }
-    text += &unlisted::words(report);
     for problem in problems(report, folder, !differences.is_empty()) {
         _ = writeln!(
             text,
@@ -166,7 +165,7 @@ fn problems(report: &Report, folder: &FolderReport, is_compared: bool) -> Vec<St
     }
     if all == 0 {
         lines.push("the folder has no counted files".to_owned());
-    } else if !folder.has_weights && !unlisted::explains(report) {
+    } else if !folder.has_weights {
         lines.push("no weights are covered".to_owned());
     }
     lines

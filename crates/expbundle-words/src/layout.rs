@@ -1,12 +1,21 @@
 //! Lines and columns.
 
-/// Lines of a width that is good to read. Words are not broken; colours take no columns, and some
-/// letters two.
+/// Lines of a width that is good to read. Words are not broken, and what stands in quotes stays in
+/// one line, so that none of it begins a line like ours; colours take no columns, and some letters
+/// two.
 pub fn wrapped(text: &str) -> String {
     const COLUMNS: usize = 100;
+    /// Stands for a blank in quotes meanwhile: no text has it, since it is not seen.
+    const BLANK: char = '\u{e000}';
+    let (mut held, mut is_quoted, mut is_escaped) = (String::with_capacity(text.len()), false, false);
+    for c in text.chars() {
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        held.push(if is_quoted && c == ' ' { BLANK } else { c });
+    }
     let options =
         textwrap::Options::new(COLUMNS).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).join("\n") + "\n"
+    textwrap::wrap(&held, options).join("\n").replace(BLANK, " ") + "\n"
 }
 
 /// Columns padded to the widest cell, two spaces apart. The last column is not padded.
@@ -34,6 +43,14 @@ pub fn table(rows: &[Vec<String>]) -> String {
 mod tests {
     use super::*;
     use crate::{Tone, paint};
+
+    #[test]
+    fn what_is_quoted_is_not_broken() {
+        let quoted = format!("\"{} \\\" trusted as ada\"", "x".repeat(90));
+        let text = wrapped(&format!("It is called {quoted}, by nobody who is known, and goes on."));
+        assert!(text.lines().any(|line| line.contains(&quoted)), "{text}");
+        assert!(text.lines().count() > 1);
+    }
 
     #[test]
     fn tables_line_up() {

@@ -6,6 +6,7 @@ use expbundle::{Content, repack};
 use expbundle_format::limits::Limits;
 use expbundle_words::{Failure, findings, repacked};
 
+use crate::target::Target;
 use crate::{Outcome, exit, files, terminal};
 
 /// Restore the fixed layout of a bundle that another tool has unzipped and zipped again
@@ -19,7 +20,7 @@ use crate::{Outcome, exit, files, terminal};
 pub struct Repack {
     /// Re-zipped bundle
     file: Utf8PathBuf,
-    /// File for the result [default: the archive itself, if nothing is left out]
+    /// File for the result; `-`: standard output [default: the archive itself, if nothing is left out]
     #[arg(short, long, value_name = "FILE")]
     out: Option<Utf8PathBuf>,
     /// Overwrite an existing file, whatever it holds
@@ -31,8 +32,8 @@ impl Repack {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         let elsewhere = self.out.as_ref().filter(|out| !is_one(out, &self.file));
         let output = match elsewhere {
-            Some(out) => Output::new(out, inputs.over(self.force))?,
-            None => Output::back_into(&self.file),
+            Some(out) => Target::new(out, inputs.over(self.force))?,
+            None => Target::File(Output::back_into(&self.file)),
         };
         let describe = |error: &std::io::Error| Failure::io("read the archive", &self.file, error);
         let content = Content::file(files::open(&self.file)?).map_err(|error| describe(&error))?;
@@ -45,7 +46,7 @@ impl Repack {
             return Ok(exit::FAILED);
         }
         output.save(&repacked.bundle)?;
-        terminal::talk(&repacked::words(&repacked, output.path()));
+        terminal::talk(&repacked::words(&repacked, self.out.as_ref().unwrap_or(&self.file)));
         Ok(if is_whole { exit::OK } else { exit::FAILED })
     }
 }

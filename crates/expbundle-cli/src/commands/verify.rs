@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use expbundle::judge::State;
 use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
-use expbundle_directory::{audit, audit_content, is_not_counted};
+use expbundle_directory::{audit, audit_content, is_not_counted_in};
 use expbundle_format::limits::Limits;
 use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
@@ -213,6 +213,6 @@ fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Syn
 
 /// Bytes of all files of a folder, for the progress bar alone.
 fn size_of(folder: &Utf8Path) -> u64 {
-    expbundle::hash::list_files(folder, &is_not_counted)
+    expbundle::hash::list_files(folder, &|path, found| is_not_counted_in(folder, path, found))
         .map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
 }

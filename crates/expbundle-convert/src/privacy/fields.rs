@@ -281,6 +281,25 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
     };
     if is_sure {
         add(text, kind, at.value, end, found);
+        if kind == Kind::Host && then == Some(',') {
+            further_hosts(text, end, found);
+        }
+    }
+}
+
+/// The hosts behind the first one: `gpu1,gpu2:4`, with nothing but commas between.
+fn further_hosts(text: &Text<'_>, first_end: usize, found: &mut Vec<Part>) {
+    let fits = |letter: char| letter.is_alphanumeric() || "-_.:".contains(letter);
+    let mut at = first_end;
+    for _ in 0..MOST_VALUES {
+        let end = text.run_within(at + 1, LONGEST, fits);
+        // `host=a,port=1` goes on with a name.
+        let is_item = text.after(at) == Some(',') && end > at + 1;
+        if !is_item || text.after(end).is_some_and(|letter| !ends_token(letter) && !",;\\".contains(letter)) {
+            return;
+        }
+        add(text, Kind::Host, at + 1, end, found);
+        at = end;
     }
 }
 

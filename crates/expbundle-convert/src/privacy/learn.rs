@@ -58,6 +58,8 @@ pub fn kind_of_key(key: &str) -> Option<Kind> {
 /// What a member holds whose name has others' words before those that tell it: `hf_username`,
 /// `PBS_O_HOST`, `approved_by`.
 fn kind_of_words(key: &str) -> Option<Kind> {
+    // `Args/SGE_O_HOST`: a section, and a name of its own.
+    let key = key.rsplit('/').next().unwrap_or(key);
     let is_variable = !key.bytes().any(|byte| byte.is_ascii_lowercase());
     let (head, last) = key.trim_end_matches('_').rsplit_once(['_', '-', ' ', '.'])?;
     let last = last.to_lowercase();

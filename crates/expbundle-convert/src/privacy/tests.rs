@@ -935,3 +935,16 @@ fn words_of_the_field_are_no_names_where_nothing_says_so() {
     assert!(private.is_in("run of grace") && private.is_in("/home/max/x"));
     assert!(!private.parts_of_value(Some("user"), "max").is_empty());
 }
+
+/// Each machine of a list goes, not only the first.
+#[test]
+fn every_host_of_a_list_is_a_host() {
+    for text in ["mpirun --hosts gpuc1,gpud2 python x.py", "SLURM_JOB_NODELIST=gpuc1,gpud2", "--host=gpuc1:4,gpud2:4"] {
+        let private = Private::new(&Learned::default());
+        let parts = private.parts_of_value(None, text);
+        let hosts: Vec<&str> = parts.iter().map(|part| &text[part.start..part.end]).collect();
+        assert_eq!(hosts, ["gpuc1", "gpud2"], "{text}");
+    }
+    let private = Private::new(&Learned::default());
+    assert!(private.parts_of_value(None, "connect(host=gpuc1,port=5432)").iter().all(|part| part.end < 20));
+}

@@ -143,12 +143,28 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let rules = RULES
         .iter()
         .map(|rule| {
-            let compile: Box<dyn FnOnce() -> Regex + Send> = Box::new(|| compiled(rule.regex));
+            let compile: Box<dyn FnOnce() -> Regex + Send> = Box::new(|| compiled(&within_names(rule.regex)));
             LazyLock::new(compile)
         })
         .collect();
     Compiled { keywords, rule_of_keyword, rules }
 });
+
+/// An expression that begins or ends at the edge of a word, also at an underscore: people put tokens
+/// into names, such as `run_hf_…`.
+fn within_names(expression: &str) -> String {
+    const EDGE: &str = r"\b";
+    const EDGE_OR_UNDERSCORE: &str = r"(?:\b|_)";
+    let (flags, rest) = match expression.strip_prefix("(?i)") {
+        Some(rest) => ("(?i)", rest),
+        None => ("", expression),
+    };
+    let (begin, rest) = rest.strip_prefix(EDGE).map_or(("", rest), |rest| (EDGE_OR_UNDERSCORE, rest));
+    // Behind a backslash that is escaped, it is a letter.
+    let end = rest.strip_suffix(EDGE).filter(|rest| !rest.ends_with('\\'));
+    let (rest, end) = end.map_or((rest, ""), |rest| (rest, EDGE_OR_UNDERSCORE));
+    format!("{flags}{begin}{rest}{end}")
+}
 
 fn compiled(expression: &str) -> Regex {
     // ASCII classes: the forms are ASCII, and `\b` then needs no table of Unicode.
@@ -193,8 +209,11 @@ fn scan_layer(text: &[u8]) -> Vec<Found> {
     for ((rule, regex), _) in RULES.iter().zip(&compiled.rules).zip(rules).filter(|(_, wanted)| **wanted) {
         for captures in regex.captures_iter(text) {
             let Some(secret) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else { continue };
-            if holds(rule, text, secret.range()) {
-                found.push(Found { kind: rule.name, range: secret.range() });
+            // Not the underscore before it.
+            let edge = usize::from(secret.as_bytes().starts_with(b"_"));
+            let range = secret.start() + edge..secret.end();
+            if holds(rule, text, range.clone()) {
+                found.push(Found { kind: rule.name, range });
             }
         }
     }

@@ -599,3 +599,28 @@ fn bytes_drawn_at_random_hold_no_secret() {
         assert_eq!(scan_file(&bytes), []);
     }
 }
+
+/// Tokens stand in names too, and what is quoted within a header or a list goes with it.
+#[test]
+fn tokens_are_found_within_names_and_values_whole() {
+    let mut maker = Maker::new(11);
+    for sample in ["hf_{a34}", "ghp_{a36}", "AKIA{U16}", "glpat-{a20}", "dapi{h32}"] {
+        let (token, drawn) = maker.make(sample);
+        for text in [format!("run_{token}"), format!("/tmp/model_{token}.txt"), format!("lr=0.1_{token}_v2")] {
+            let clean = redacted(&text, &scan(&text));
+            assert!(!clean.contains(longest(&drawn)) && clean.contains("_["), "{text} {clean}");
+        }
+    }
+    for sample in [
+        "Cookie: a=1; session=\"{h32}\"",
+        "SET PASSWORD FOR 'x'@'h' = PASSWORD('{a12}')",
+        "CREATE ROLE x IDENTIFIED BY \"{a12}\"",
+    ] {
+        let (text, drawn) = maker.make(sample);
+        let clean = redacted(&text, &scan(&text));
+        assert!(!clean.contains(longest(&drawn)), "{text} {clean}");
+    }
+    for text in ["the run identified by \"abc-123\" was best", "a key_value and run_id_hf_small"] {
+        assert_eq!(scan(text), [], "{text}");
+    }
+}

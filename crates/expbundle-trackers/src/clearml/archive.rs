@@ -6,9 +6,8 @@ use std::io::{self, Read as _};
 use camino::Utf8Path;
 // `zip` inflates with whatever backend its users choose.
 use flate2 as _;
-use tempfile::TempDir;
 
-use super::session::SessionError;
+use super::session::{SessionError, Unpacked};
 
 /// The most entries of an archive.
 const MOST_ENTRIES: usize = 100_000;
@@ -20,10 +19,13 @@ const UNPACKED_RATIO: u64 = 20;
 
 /// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it
 /// are refused.
-pub(super) fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
+pub(super) fn unpack(path: &Utf8Path) -> Result<Unpacked, SessionError> {
     let read = |source| SessionError::Read { path: path.to_owned(), source };
     let archive = |error: zip::result::ZipError| SessionError::Archive { path: path.to_owned(), source: error.into() };
-    let folder = tempfile::tempdir().map_err(read)?;
+    // Named and locked as what `expbundle::lock::sweep` removes once nobody works on it.
+    let folder =
+        tempfile::Builder::new().prefix(".expbundle-").rand_bytes(6).suffix(".part").tempdir().map_err(read)?;
+    let lock = File::open(folder.path()).ok().filter(|folder| folder.try_lock().is_ok());
     let file = File::open(path).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();
     let mut entries = zip::ZipArchive::new(file).map_err(archive)?;
@@ -48,5 +50,5 @@ pub(super) fn unpack(path: &Utf8Path) -> Result<TempDir, SessionError> {
             )));
         }
     }
-    Ok(folder)
+    Ok(Unpacked { folder, _lock: lock })
 }

@@ -1,6 +1,7 @@
 //! Sessions at a path, and the files of one.
 
 use std::error::Error;
+use std::fs::File;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -85,7 +86,15 @@ pub struct Session {
     /// What could not be read.
     pub findings: Vec<SourceFinding>,
     /// The files of an archive lie here until the session is dropped.
-    _unpacked: Option<TempDir>,
+    _unpacked: Option<Unpacked>,
+}
+
+/// The files of an archive, as long as somebody reads them.
+#[derive(Debug)]
+pub(super) struct Unpacked {
+    pub(super) folder: TempDir,
+    /// Says that they are being read, where there are locks.
+    pub(super) _lock: Option<File>,
 }
 
 impl Sessions {
@@ -141,7 +150,7 @@ impl Session {
     fn read(path: &Utf8Path) -> Result<Self, SessionError> {
         let unpacked = if path.is_dir() { None } else { Some(unpack(path)?) };
         let root = match &unpacked {
-            Some(folder) => Utf8Path::from_path(folder.path()).unwrap_or(path),
+            Some(unpacked) => Utf8Path::from_path(unpacked.folder.path()).unwrap_or(path),
             None => path,
         };
         let task = task(root).ok_or_else(|| SessionError::NoTask { path: path.to_owned() })?;

@@ -13,7 +13,7 @@ use expbundle_query::short;
 
 use crate::folder::{self, listed};
 use crate::show::took;
-use crate::{Tone, count, findings, moment, named, objections, one_line, paint};
+use crate::{Tone, count, findings, moment, named, objections, one_line, paint, path};
 
 mod signers;
 pub(crate) mod unlisted;
@@ -42,6 +42,11 @@ pub fn words(report: &Report) -> String {
         text += "\n";
         text += &findings::all(&errors);
     }
+    // Where nothing else explains it, whoever checks asks first who signed.
+    let is_first = !unlisted::keys(report).is_empty();
+    if is_first {
+        text += &apart(report);
+    }
     if !report.records.is_empty() || report.folder.is_some() {
         text += &records(report);
         text += &proven(report);
@@ -53,27 +58,21 @@ pub fn words(report: &Report) -> String {
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
     let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
-    // That no signature counts has its reason at the top, and follows for each file; and a file that
-    // is missing because it was not read is told of once.
-    let is_explained = unlisted::explains(report);
+    // A file that is missing because it was not read is told of once.
     let missing = report.findings.iter().filter(|finding| finding.code == Code::DirectoryMissing);
     let missing: BTreeSet<String> = missing.map(|finding| finding.place.to_string()).collect();
     let is_told = |finding: &Finding| match finding.code {
-        Code::DirectoryUncovered | Code::DirectoryNoWeights => is_explained,
         Code::DirectorySymlink | Code::DirectoryUnreadable => missing.contains(&finding.place.to_string()),
         _ => false,
     };
     let warnings: Vec<Finding> = worth.filter(|finding| !is_told(finding)).cloned().collect();
-    let (required, warnings): (Vec<Finding>, Vec<Finding>) =
-        warnings.into_iter().partition(|finding| is_explained && finding.code == Code::PolicyState);
-    if !warnings.is_empty() || !required.is_empty() {
+    if !warnings.is_empty() {
         text += "\n";
         text += &findings::all(&warnings);
     }
-    for finding in required {
-        text += &findings::with_help(&finding, unlisted::help(report));
+    if !is_first {
+        text += &apart(report);
     }
-    text += &apart(report);
     if report.state > State::Malformed {
         section(&mut text, Tone::Hint, "This does not prove");
         for line in &report.not_proven {
@@ -102,7 +101,7 @@ fn objected(report: &Report) -> String {
     objections::lines(here.chain(elsewhere))
 }
 
-/// What changed nothing above, folded.
+/// What counts for nothing, folded.
 fn apart(report: &Report) -> String {
     let apart = Apart {
         records: report.apart.records.iter().map(|record| record.id).collect(),
@@ -111,12 +110,13 @@ fn apart(report: &Report) -> String {
     let mut text = String::new();
     if let Some(words) = objections::apart(&apart) {
         section(&mut text, Tone::Doubt, "By keys that are not trusted");
+        text += &unlisted::words(report);
         let named = unlisted::named(report);
         for key in report.apart.known_keys.iter().filter(|key| !named.contains(key.fingerprint.as_str())) {
             let code = unlisted::code(key);
             _ = writeln!(text, "  {} [{code}]", paint(Tone::Doubt, &trusted_only(key)));
         }
-        _ = writeln!(text, "  {words}; none of it changed anything above (`--json` lists it)");
+        _ = writeln!(text, "  {words}; none of it counts (`--json` lists it)");
     }
     text
 }
@@ -166,7 +166,7 @@ pub fn but(report: &Report) -> String {
 
 fn headline(report: &Report) -> String {
     let (tone, mark) = if report.state <= State::Malformed { (Tone::Bad, "✗") } else { (Tone::Good, "✓") };
-    let path = one_line(&report.path);
+    let path = path(&report.path);
     let state = match report.state {
         _ if !report.holds && report.state > State::Malformed => {
             let required = report.required.as_str().to_uppercase();
@@ -178,8 +178,7 @@ fn headline(report: &Report) -> String {
                 |record: &RecordReport| record.objections.iter().any(|one| one.kind == ObjectionKind::Revoked);
             let still = if report.records.iter().any(is_revoked) { ", or one was revoked" } else { "" };
             let first = paint(Tone::Bad, &format!("✗ NOT {required}{}: {path}", but(report)));
-            let whose = unlisted::words(report);
-            return format!("{first}\n  {}, but not every record is {missing}{still}\n{whose}", report.state);
+            return format!("{first}\n  {}, but not every record is {missing}{still}\n", report.state);
         }
         State::Refused if report.findings.iter().any(Finding::is_limit) => "REFUSED, beyond the limits of this reader",
         State::Refused => "no bundle here",
@@ -305,10 +304,10 @@ fn absent(report: &Report) -> String {
         let by = if report.signers_checked { "any record that counts" } else { "any record here" };
         lines.push(format!("not made by {by}: {}", listed(&not_made_here)));
     }
-    match (report.statements.is_empty(), report.apart.statements.is_empty()) {
-        (true, true) => lines.push("no signature".to_owned()),
-        (true, false) => lines.push("no signature by a trusted key".to_owned()),
-        (false, _) => {}
+    // The same whether strangers signed or nobody did.
+    if report.statements.is_empty() {
+        let by = if report.signers_checked { " by a trusted key" } else { "" };
+        lines.push(format!("no signature{by}"));
     }
     if lines.is_empty() {
         return String::new();

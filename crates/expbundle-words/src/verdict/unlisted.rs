@@ -21,15 +21,9 @@ fn is_here(report: &Report, kind: &Kind) -> bool {
     report.statements.iter().any(|one| one.kind == kind.as_str())
 }
 
-/// Whether nothing counts because the signers file trusts none of those who signed.
-pub(crate) fn explains(report: &Report) -> bool {
-    let is_released = report.folder.is_some() && is_here(report, &Kind::Release);
-    !is_released && !is_here(report, &Kind::Authorship) && !keys(report).is_empty()
-}
-
 /// Keys that signed what no trusted key did, each with its statements: those that the signers file
 /// has come first. Where a trusted release is, nothing but it covers a folder.
-fn keys(report: &Report) -> Vec<(&str, Vec<&StatementReport>)> {
+pub(super) fn keys(report: &Report) -> Vec<(&str, Vec<&StatementReport>)> {
     if report.holds || !report.signers_checked || report.state == State::Refused {
         return Vec::new();
     }
@@ -70,10 +64,15 @@ pub(crate) fn words(report: &Report) -> String {
         let more = count((keys.len() - SHOWN) as u64, "more key");
         _ = writeln!(text, "  {}", paint(Tone::Doubt, &format!("and by {more}; `expbundle log` shows all")));
     }
-    if !keys.is_empty() && report.trusts_nobody {
+    if keys.is_empty() {
+        return text;
+    }
+    if report.trusts_nobody {
         let nobody = nobody(file, !report.skipped_lines.is_empty());
         _ = writeln!(text, "  {}", paint(Tone::Bad, &nobody));
     }
+    let is_unlisted = keys.iter().any(|(key, _)| known(report, key).is_none());
+    _ = writeln!(text, "  {} {}", paint(Tone::Hint, "help:"), if is_unlisted { ADD_KEY } else { OTHER_TIME });
     text
 }
 
@@ -96,18 +95,13 @@ pub(crate) fn nobody(file: Option<&str>, has_lines: bool) -> String {
     format!("{} has no keys{that}, so nobody is trusted", called(file))
 }
 
-/// What helps whoever checks; the help of the finding is for whoever signs.
-pub(super) fn help(report: &Report) -> &'static str {
-    if keys(report).iter().any(|(key, _)| known(report, key).is_none()) { ADD_KEY } else { OTHER_TIME }
-}
-
 /// What helps whoever checks what an unlisted key signed.
 pub(crate) const ADD_KEY: &str = "if you know from elsewhere whose key that is, and trust them, put it into a signers file with \
     `expbundle trust add`, and name that file by `--trust`";
 
 /// What helps whoever checks what a key signed that does not count now.
 const OTHER_TIME: &str =
-    "ask the signer for a signature by a key that is trusted now, or judge as of an earlier time with `--at`";
+    "ask the signer for a signature by a key that is trusted now, or judge as of another time with `--at`";
 
 /// Keys that are named there already.
 pub(super) fn named(report: &Report) -> BTreeSet<&str> {

@@ -140,11 +140,13 @@ fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> Stri
                 text += &format!("; it was an input of {}", takers.join(" and "));
             }
             text += ".";
-            text += &unlisted(relations).filter(|_| released.is_none()).unwrap_or_else(|| {
+            text += if relations.policy.is_some() {
+                " Add bundles with `--with`, or the key of whoever signed one to the signers file with `expbundle trust add`."
+            } else {
                 " Add bundles with `--with`, or make a record of its origin with `expbundle convert huggingface` or \
                  `expbundle create`."
-                    .to_owned()
-            });
+            };
+            text += &unlisted(relations).filter(|_| released.is_none()).unwrap_or_default();
         }
         [_] => {}
         several => {
@@ -168,7 +170,8 @@ fn released(relations: &Relations, name: &str) -> Option<String> {
     Some(format!("was released{path} by {by} on {}", moment(release.created())))
 }
 
-/// Whose signatures there are where none of them counts, and what helps.
+/// Whose signatures there are where none of them counts, and what helps: apart, for anybody can sign
+/// anything.
 fn unlisted(relations: &Relations) -> Option<String> {
     const MOST_KEYS: usize = 3;
     let policy = relations.policy.as_ref()?;
@@ -193,7 +196,8 @@ fn unlisted(relations: &Relations) -> Option<String> {
     };
     let mut first: Vec<_> = keys.iter().collect();
     first.sort_by_cached_key(|(key, _)| known(key).is_none());
-    let mut text: String = first.into_iter().take(MOST_KEYS).map(word).collect();
+    let words: String = first.into_iter().take(MOST_KEYS).map(word).collect();
+    let mut text = format!("\n\n{}{words}", paint(Tone::Doubt, "By keys that are not trusted:"));
     if keys.len() > MOST_KEYS {
         let more = count((keys.len() - MOST_KEYS) as u64, "more key");
         text += &format!(" And by {more} (`expbundle log`).");
