@@ -112,6 +112,9 @@ pub fn meaning(block: &str) -> Result<Map<String, Value>, CardError> {
 fn first_clause(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let line = line.strip_prefix("error: ").unwrap_or(line);
+    if line.contains("budget breached") {
+        return "it has anchors or aliases, or is too deep or too large".to_owned();
+    }
     line.split_once(", set ").map_or(line, |(clause, _)| clause).to_owned()
 }
 

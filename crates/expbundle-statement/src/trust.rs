@@ -173,6 +173,14 @@ impl TrustPolicy {
         keys.filter(|key| !is_there(key)).map(|key| signers_line(name, key, window)).collect()
     }
 
+    /// Whether some of these keys are trusted at any time: a line that trusts one for a while then
+    /// changes nothing.
+    pub fn trusts_always(&self, keys: &Self) -> bool {
+        let keys: Vec<&Identity> = keys.signers().into_iter().map(|key| key.identity).collect();
+        let mut lines = self.signers().into_iter();
+        lines.any(|line| line.is_for_statements && line.window == Window::default() && keys.contains(&line.identity))
+    }
+
     /// Whether nobody is trusted.
     pub fn is_empty(&self) -> bool {
         self.by_identity.is_empty()

@@ -55,6 +55,6 @@ fn secret_words(account: &Account) -> String {
 /// How many there are in all, and of each kind in words; `None` if there are none.
 fn by_kind(counts: &BTreeMap<String, u64>) -> Option<(u64, String)> {
     let all = counts.values().fold(0, |all: u64, count| all.saturating_add(*count));
-    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{} {}", grouped(*count), cell(kind))).collect();
+    let kinds: Vec<String> = counts.iter().map(|(kind, number)| count(*number, &cell(kind))).collect();
     (all > 0).then(|| (all, kinds.join(", ")))
 }

@@ -55,6 +55,9 @@ impl Failure {
             io::ErrorKind::AlreadyExists => "choose another name, or move the old one away",
             io::ErrorKind::IsADirectory => "name a file, not a folder",
             io::ErrorKind::NotADirectory => "check the path: a part of it is a file, not a folder",
+            io::ErrorKind::InvalidInput if error.to_string().contains("link of this name") => {
+                "copy the folder, or name the file that the link leads to"
+            }
             _ => "run it again; if it fails again, check the disk",
         };
         Self::new("cli.io", format!("cannot {action}: {error}")).at(path.as_str()).help(help)

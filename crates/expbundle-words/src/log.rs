@@ -2,6 +2,7 @@
 
 use expbundle::judge::Verdict;
 use expbundle::report::StatementReport;
+use expbundle::standing::KnownKey;
 use expbundle::verify::Intact;
 use expbundle_draw::graph::{self, Item};
 use expbundle_format::StatementId;
@@ -30,19 +31,20 @@ pub enum Layout {
 pub fn words(intact: &Intact, verdict: &Verdict, statements: &[StatementReport], layout: Layout) -> String {
     let (apart, counting): (Vec<&StatementReport>, Vec<_>) =
         statements.iter().partition(|report| verdict.standing.apart.statements.contains(&report.id));
-    let said = [objected(intact, verdict), list(&counting, layout), folded(apart, layout)];
+    let known = &verdict.standing.not_valid;
+    let said = [objected(intact, verdict), list(&counting, known, layout), folded(apart, known, layout)];
     said.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-fn list(reports: &[&StatementReport], layout: Layout) -> String {
+fn list(reports: &[&StatementReport], known: &[KnownKey], layout: Layout) -> String {
     match layout {
-        Layout::Graph => drawn(reports),
-        Layout::List => reports.iter().map(|report| statement(report)).collect::<Vec<_>>().join("\n"),
+        Layout::Graph => drawn(reports, known),
+        Layout::List => reports.iter().map(|report| statement(report, known)).collect::<Vec<_>>().join("\n"),
     }
 }
 
 /// What no trusted key vouches for stands below the rest.
-fn folded(mut apart: Vec<&StatementReport>, layout: Layout) -> String {
+fn folded(mut apart: Vec<&StatementReport>, known: &[KnownKey], layout: Layout) -> String {
     if apart.is_empty() {
         return String::new();
     }
@@ -50,7 +52,7 @@ fn folded(mut apart: Vec<&StatementReport>, layout: Layout) -> String {
     apart.truncate(MOST_APART);
     let what = if number == 1 { "statement does" } else { "statements do" };
     let heading = format!("By keys that are not trusted ({} {what} not count):", grouped(number as u64));
-    let mut text = format!("{}\n\n{}", paint(Tone::Doubt, &heading), list(&apart, layout));
+    let mut text = format!("{}\n\n{}", paint(Tone::Doubt, &heading), list(&apart, known, layout));
     if number > apart.len() {
         let more = count((number - apart.len()) as u64, "more statement");
         text += &format!("\n{}\n", paint(Tone::Doubt, &format!("and {more}; `--json` has all")));
@@ -71,13 +73,13 @@ fn objected(intact: &Intact, verdict: &Verdict) -> String {
 }
 
 /// Three lines for each statement, beside the graph of who follows whom.
-fn drawn(reports: &[&StatementReport]) -> String {
+fn drawn(reports: &[&StatementReport], known: &[KnownKey]) -> String {
     let items: Vec<Item<StatementId>> =
         reports.iter().map(|report| Item { id: report.id, follows: report.prev.clone() }).collect();
     let mut text = String::new();
     for row in graph::rows(&items) {
         let Some(report) = reports.get(row.item) else { continue };
-        text += &format!("{}{} {}\n", row.first, paint(Tone::Doubt, &short(&report.id)), signer(report));
+        text += &format!("{}{} {}\n", row.first, paint(Tone::Doubt, &short(&report.id)), signer(report, known));
         text += &format!(
             "{}  {} of {} · {}\n",
             row.rest,
@@ -95,9 +97,12 @@ fn drawn(reports: &[&StatementReport]) -> String {
 
 /// Whose statement it is: whether the key is trusted comes first, what its owner wants to be called
 /// last.
-fn signer(report: &StatementReport) -> String {
+fn signer(report: &StatementReport, known: &[KnownKey]) -> String {
     let key = calling_itself(&report.signer.fingerprint, report.signer.name.as_deref());
-    format!("{} {key}", verdict::standing(report))
+    let known = known.iter().find(|known| known.fingerprint == report.signer.fingerprint);
+    let known = known.filter(|_| report.signer.trusted_as.is_empty());
+    let why = known.map(|known| format!(" ({})", verdict::trusted_only(known))).unwrap_or_default();
+    format!("{} {key}{why}", verdict::standing(report, known.is_some()))
 }
 
 /// What it says: of a comment its text, in quotes.
@@ -110,9 +115,9 @@ fn is_comment(report: &StatementReport) -> bool {
 }
 
 /// A statement in full.
-fn statement(report: &StatementReport) -> String {
+fn statement(report: &StatementReport, known: &[KnownKey]) -> String {
     let mut text = format!("{} {}\n", paint(Tone::Doubt, "statement"), report.id);
-    text += &format!("Signer:  {}\n", signer(report));
+    text += &format!("Signer:  {}\n", signer(report, known));
     text += &format!("Kind:    {}\n", kind(&report.kind));
     if report.revoked {
         text += &format!("         {}\n", paint(Tone::Bad, "revoked: no longer counts"));

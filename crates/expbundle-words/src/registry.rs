@@ -1,7 +1,9 @@
 //! Words of a person that the registry does not have (spec/relations.toml). They are allowed, and
 //! most often misspelled.
 
+use expbundle_format::container::SectionName;
 use expbundle_format::record::{Word, role};
+use expbundle_format::sections;
 use expbundle_lineage::relation;
 
 use crate::{Tone, paint, quoted};
@@ -15,6 +17,16 @@ pub fn relation(word: &Word) -> Option<String> {
 /// A note that a role is not of the registry.
 pub fn role(word: &Word) -> Option<String> {
     note(word, "role", role::ALL.iter().copied(), "it is kept, and joins no records")
+}
+
+/// A note that a section is not of the format.
+pub fn section(name: &SectionName) -> Option<String> {
+    sections::media_type(name).is_none().then(|| {
+        let (note, name) = (paint(Tone::Doubt, "note:"), quoted(name.as_str()));
+        format!(
+            "{note} {name} is not a section of the format: it is kept as it is; `expbundle schema` lists the names\n"
+        )
+    })
 }
 
 fn note(word: &Word, what: &str, known: impl Iterator<Item = &'static str>, meaning: &str) -> Option<String> {

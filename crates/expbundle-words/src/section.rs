@@ -7,7 +7,7 @@ use expbundle_format::foreign::is_unseen;
 use expbundle_format::number::{Number, typed};
 use serde_json::Value;
 
-use crate::{Tone, block, cell, count, grouped, paint, table};
+use crate::{Tone, block, cell, count, grouped, paint, rounded, table};
 
 /// Lines shown of one text.
 const MOST_LINES: usize = 1000;
@@ -16,7 +16,7 @@ const MOST_LINES: usize = 1000;
 #[cfg(feature = "convert")]
 pub fn summaries(series: &[(String, expbundle_convert::points::KeySummary)]) -> String {
     let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-    let number = |value: Option<f64>| value.map(|value| Number(value).to_string()).unwrap_or_default();
+    let number = |value: Option<f64>| value.map(|value| rounded(Number(value))).unwrap_or_default();
     rows.extend(series.iter().map(|(key, line)| {
         vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
     }));

@@ -99,6 +99,7 @@ impl Create {
         let mut run = Run::new(String::new()).allow_secrets(self.allow_secrets.iter().cloned());
         let parents = self.derive(&mut run)?;
         for (name, path) in &sources {
+            terminal::talk(&registry::section(name).unwrap_or_default());
             run.file_section(name, read_bytes(path)?).map_err(|error| failure(error).or_at(path.as_str()))?;
         }
         if let Some(title) = &self.title {

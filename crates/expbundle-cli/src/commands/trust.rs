@@ -84,6 +84,9 @@ fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Resul
     if lines.is_empty() {
         return Ok(());
     }
+    if window != Window::default() && there.trusts_always(keys) {
+        terminal::talk("note: another line trusts this key at any time, and lines only add trust; remove that line\n");
+    }
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

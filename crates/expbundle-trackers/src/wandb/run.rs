@@ -173,6 +173,7 @@ pub fn read_log(
 ) -> io::Result<Run> {
     let (start, mut log) = Log::new(source, place)?;
     let mut reader = Reader::default();
+    let mut has_records = false;
     match start {
         Start::Log => {
             let rows = std::thread::scope(|scope| {
@@ -181,6 +182,7 @@ pub fn read_log(
                 let mut queue = Queue { sender, batch: Batch::default() };
                 let mut bytes = 0;
                 while let Some(record) = log.next()? {
+                    has_records = true;
                     reader.record(record, &mut queue);
                     bytes += record.len() as u64;
                     if bytes > 1 << 20 {
@@ -194,6 +196,9 @@ pub fn read_log(
                 Ok::<_, io::Error>(decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })?;
             reader.take_rows(rows);
+            if !has_records {
+                reader.find(SourceCode::Truncated, place, "the log has no record: the run died before it wrote one");
+            }
         }
         Start::Empty => {
             reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything");

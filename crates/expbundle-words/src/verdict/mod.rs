@@ -122,7 +122,7 @@ fn apart(report: &Report) -> String {
 }
 
 /// When or for what a known key is trusted, as an answer to why it is not now.
-fn trusted_only(key: &KnownKey) -> String {
+pub(crate) fn trusted_only(key: &KnownKey) -> String {
     let owner = one_line(&key.principals.join(", "));
     let windows: Vec<String> = key
         .trusted_only

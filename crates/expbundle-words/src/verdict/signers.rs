@@ -51,14 +51,15 @@ pub(super) fn signers(report: &Report) -> String {
 /// several.
 fn row(statement: &StatementReport, several: bool) -> Vec<String> {
     let record = statement.record.map_or_else(|| "the folder".to_owned(), |record| short(&record));
-    let mut row = vec![standing(statement), moment(statement.created), kind(&statement.kind)];
+    let mut row = vec![standing(statement, false), moment(statement.created), kind(&statement.kind)];
     row.extend(several.then(|| format!("of {record}")));
     row.extend([key(statement), brief(statement)]);
     row
 }
 
-/// Whether the key is trusted, and as whose.
-pub fn standing(statement: &StatementReport) -> String {
+/// Whether the key is trusted, and as whose; `is_known` is a key that the signers file has for another
+/// time or purpose.
+pub fn standing(statement: &StatementReport, is_known: bool) -> String {
     if statement.revoked {
         paint(Tone::Bad, "revoked")
     } else if !statement.signer.trusted_as.is_empty() {
@@ -66,7 +67,14 @@ pub fn standing(statement: &StatementReport) -> String {
     } else if statement.takes_back_its_own_key {
         paint(Tone::Bad, "revokes its own key")
     } else {
-        paint(Tone::Doubt, if statement.signer.checked { "unknown key" } else { "not checked" })
+        paint(
+            Tone::Doubt,
+            match (statement.signer.checked, is_known) {
+                (false, _) => "not checked",
+                (true, false) => "unknown key",
+                (true, true) => "key not trusted for this, or not now:",
+            },
+        )
     }
 }
 

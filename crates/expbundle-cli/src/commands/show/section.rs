@@ -48,7 +48,8 @@ pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: b
 fn points(content: &Content, name: &str) -> Outcome {
     let summaries = points::summaries(content).map_err(|error| conversion::points(error, name))?;
     terminal::say(&section::summaries(&summaries));
-    terminal::talk("`expbundle extract --csv` writes every point\n");
+    let which = if name == sections::TELEMETRY { " --telemetry" } else { "" };
+    terminal::talk(&format!("`expbundle extract --csv{which}` writes every point\n"));
     Ok(exit::OK)
 }
 

@@ -175,10 +175,9 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
         run.findings.push(SourceFinding::new(SourceCode::Damaged, "table metrics", detail));
     }
     if series.clamped > 0 {
-        let detail = format!(
-            "{} values are \u{b1}1.7976931348623157e308, which is also how the database keeps infinities",
-            series.clamped
-        );
+        let values =
+            if series.clamped == 1 { "1 value is".to_owned() } else { format!("{} values are", series.clamped) };
+        let detail = format!("{values} \u{b1}1.7976931348623157e308, which is also how the database keeps infinities");
         run.findings.push(SourceFinding::new(SourceCode::Loss, "table metrics", detail));
     }
     series.metrics.sort_by(|a, b| a.key.cmp(&b.key));
