@@ -145,8 +145,6 @@ pub fn now() -> Time {
 }
 
 /// A day, which begins at midnight in UTC, or a moment.
-pub fn day_or_moment(text: &str) -> Result<jiff::Timestamp, String> {
-    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-11-23".len());
-    let midnight = day.and_then(|day| jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
-    midnight.or_else(|| text.parse().ok()).ok_or_else(|| "write it like 2026-11-23 or 2026-11-23T09:00:00Z".to_owned())
+pub fn day_or_moment(text: &str) -> Result<jiff::Timestamp, &'static str> {
+    expbundle_format::time::day_or_moment(text).ok_or("write it like 2026-11-23 or 2026-11-23T09:00:00Z")
 }

@@ -45,10 +45,11 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn name_and_number(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = name_and_value(text).map_err(|_| "expected NAME=NUMBER".to_owned())?;
-    let number = value.parse().map_err(|_| "not a number; `--param` takes texts".to_owned())?;
-    Ok((name, number))
+/// A number with its name, which may have `=` in it.
+pub fn name_and_number(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.rsplit_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected NAME=NUMBER")?;
+    let number = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((name.to_owned(), number))
 }
 
 /// A name that stands there more than once.

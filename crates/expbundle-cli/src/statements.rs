@@ -43,19 +43,14 @@ pub struct StatementArguments {
 impl StatementArguments {
     /// Signs the predicate about each record that is meant, and adds the statements to the bundle.
     pub fn add(&self, predicate: &Predicate) -> Outcome {
-        self.add_each(|_, _| Ok(predicate.clone()))
+        self.add_each(|_| Ok(None), |_, _| Ok(predicate.clone()))
     }
 
-    /// The same, with a predicate for each record.
+    /// The same, with a predicate for each record, and with the record that it is about where that is
+    /// plain and nobody names one.
     ///
     /// Shows first what is signed; says only what is written that it is done.
-    pub fn add_each(&self, predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>) -> Outcome {
-        self.add_about(|_| Ok(None), predicate)
-    }
-
-    /// The same, where it may be plain from the statement which record it is about, if nobody names
-    /// one.
-    pub fn add_about(
+    pub fn add_each(
         &self,
         about: impl Fn(&Intact) -> Result<Option<Chosen>, Failure>,
         predicate: impl Fn(&Intact, RecordId) -> Result<Predicate, Failure>,

@@ -26,15 +26,10 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
 
 /// A bundle, or all bundles of a folder as one.
 pub fn joined(path: &Utf8Path) -> Result<Intact, Failure> {
-    let places = files::places(&[path.to_owned()]);
-    if places == [path] {
-        return files::intact(path);
+    match files::places(&[path.to_owned()]).as_slice() {
+        [place] if place == path => files::intact(path),
+        places => Ok(checked(&expbundle_query::joined(places)?, None)?.0),
     }
-    let mut all = Bundle::new();
-    for place in &places {
-        all.merge(files::intact(place)?.bundle());
-    }
-    Ok(checked(&all, None)?.0)
 }
 
 /// 32 random bytes.

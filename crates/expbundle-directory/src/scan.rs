@@ -135,6 +135,12 @@ pub fn is_not_counted_in(folder: &Utf8Path, path: &str, found: Found) -> bool {
     is_not_counted(path, found) && !(path == CARD && is_counted_card(&folder.join(path)))
 }
 
+/// Bytes of all counted files of a folder, as far as it can be read: how long it will take.
+pub fn counted_bytes(folder: &Utf8Path) -> u64 {
+    let listed = hash::list_files(folder, &|path, found| is_not_counted_in(folder, path, found));
+    listed.map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
+}
+
 /// Whether a card counts, because it may choose which files are loaded. One that cannot be read
 /// counts too.
 pub(super) fn is_counted_card(path: &Utf8Path) -> bool {

@@ -111,6 +111,13 @@ impl JsonSchema for Time {
     }
 }
 
+/// A day, `2026-11-23`, as its midnight in UTC; or a moment (RFC 3339).
+pub fn day_or_moment(text: &str) -> Option<Timestamp> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-11-23".len());
+    let midnight = day.and_then(|day| jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
+    midnight.or_else(|| text.parse().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

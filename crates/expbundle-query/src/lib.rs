@@ -35,8 +35,8 @@ pub use lineage::{
 pub use merge::{Kept, MergeError, Merged, merge};
 pub use names::ArtifactNames;
 pub use parts::{Extracted, artifact, extract, section, sections_called, takes_in, told};
-pub use places::places;
-pub use relations::{Absence, MOST_ALTERNATIVES, Question, Relations, Scope};
+pub use places::{joined, places};
+pub use relations::{Absence, AskedFile, MOST_ALTERNATIVES, Question, Relations, Scope};
 pub use shown::{Shown, against};
 pub use sign::Plan;
 pub use why::{HowMade, Told, WhyReport};

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle::Bundle;
 use expbundle::hash::list_files;
 use expbundle_directory::{BUNDLE_NAME, is_not_counted_in};
 
-use crate::Source;
 use crate::gather::{Found, find};
+use crate::{QueryError, Source};
 
 /// The bundles and model folders that a path stands for, in the order of their paths.
 ///
@@ -18,6 +19,18 @@ use crate::gather::{Found, find};
 /// say.
 pub fn places(path: &Utf8Path) -> Vec<Utf8PathBuf> {
     bundles_alone_in(path).unwrap_or_else(|| vec![path.to_owned()])
+}
+
+/// The bundles at these places as one.
+///
+/// # Errors
+/// One of them cannot be read, or is not intact.
+pub fn joined(places: &[Utf8PathBuf]) -> Result<Bundle, QueryError> {
+    let mut all = Bundle::new();
+    for place in places {
+        all.merge(Source::from(place.clone()).intact()?.bundle());
+    }
+    Ok(all)
 }
 
 /// The bundles and model folders in a folder that has nothing else.

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use expbundle::hash::{Hashed, Wanted, hash_file};
+use expbundle::hash::{HashError, Wanted, hash_file};
 use expbundle::history::History;
 use expbundle::judge::{State, Verdict};
 use expbundle::standing::{Objection, ObjectionKind};
 use expbundle::verify::{Intact, Unverified};
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::foreign::{Foreign, ForeignLine};
+use expbundle_format::pointer::{MAX_POINTER_BYTES, Pointer};
 use expbundle_format::sections::Context;
 use expbundle_format::time::Time;
-use expbundle_format::{Code, Finding, RecordId, StatementId};
+use expbundle_format::{ArtifactDigests, Code, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side, Why};
 use expbundle_statement::{Kind, SkippedLine, TrustPolicy};
 
@@ -67,6 +68,31 @@ pub struct Question<'a> {
     pub scope: Scope,
 }
 
+/// A file that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedFile {
+    /// Its digests; of a Git LFS pointer that which it names.
+    pub digests: ArtifactDigests,
+    /// Its size in bytes; of a pointer that which it names.
+    pub size: u64,
+    /// Whether only a pointer to it is here.
+    pub is_pointer: bool,
+}
+
+impl AskedFile {
+    fn at(path: &Utf8Path) -> Result<Self, HashError> {
+        let hashed = hash_file(path, Wanted::Both, &|_| ())?;
+        let is_small = hashed.size < MAX_POINTER_BYTES;
+        let content = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
+        // With an extension it points to other bytes than those of the file.
+        let pointer = Pointer::parse(&content).ok().flatten().filter(|pointer| !pointer.transformed);
+        Ok(match pointer {
+            Some(pointer) => Self { digests: pointer.sha256.into(), size: pointer.size, is_pointer: true },
+            None => Self { digests: hashed.digests(), size: hashed.size, is_pointer: false },
+        })
+    }
+}
+
 impl Question<'_> {
     fn path(&self) -> &Utf8Path {
         &self.about.path
@@ -75,7 +101,7 @@ impl Question<'_> {
     /// Where to look for bundles, and what the file is that is asked about. A file that is not a
     /// bundle is asked about by its bytes; its bundle is looked for in its folder, unless others
     /// are given.
-    fn sources(&self) -> Result<(Vec<Source>, Option<Hashed>), QueryError> {
+    fn sources(&self) -> Result<(Vec<Source>, Option<AskedFile>), QueryError> {
         let (mut sources, path) = (self.with.clone(), self.path());
         if self.about.content.is_some() || !path.is_file() || path.extension() == Some("expb") {
             sources.push(self.about.clone());
@@ -88,12 +114,12 @@ impl Question<'_> {
         } else if beside.is_file() {
             sources.push(beside.into());
         }
-        Ok((sources, Some(hash_file(path, Wanted::Both, &|_| ())?)))
+        Ok((sources, Some(AskedFile::at(path)?)))
     }
 
     /// Which records the question is about.
-    fn asked(&self, graph: &Lineage, own: &BTreeSet<RecordId>, file: Option<&Hashed>) -> Result<Asked, QueryError> {
-        let why = file.map(|file| graph.why(&file.digests(), Some(file.size))).unwrap_or_default();
+    fn asked(&self, graph: &Lineage, own: &BTreeSet<RecordId>, file: Option<&AskedFile>) -> Result<Asked, QueryError> {
+        let why = file.map(|file| graph.why(&file.digests, Some(file.size))).unwrap_or_default();
         // Where nobody is known to have made the file, those that may have passed it on are asked
         // about.
         let lists = [&why.producers, &why.possible, &why.unknown];
@@ -117,7 +143,7 @@ impl Question<'_> {
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of
     /// the bundle.
-    fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&Hashed>) -> Vec<RecordId> {
+    fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&AskedFile>) -> Vec<RecordId> {
         let standing = &verdict.standing;
         let apart = standing.apart.records.iter().filter(|id| standing.against.contains_key(*id));
         let silent: BTreeSet<RecordId> = standing.taken_back.iter().chain(apart).copied().collect();
@@ -127,7 +153,7 @@ impl Question<'_> {
         match (self.record, file) {
             (Some(beginning), _) => starting(silent, beginning).into_iter().collect(),
             (None, Some(file)) => {
-                let why = intact.lineage_without_say(&silent, standing).why(&file.digests(), Some(file.size));
+                let why = intact.lineage_without_say(&silent, standing).why(&file.digests, Some(file.size));
                 ids(why.producers.iter().chain(&why.possible).chain(&why.unknown))
             }
             (None, None) => silent.into_iter().collect(),
@@ -138,7 +164,7 @@ impl Question<'_> {
     /// might be relatives.
     ///
     /// `None` for everything: where no record and no file is named, the bundles are the question.
-    fn concerned(&self, graph: &Lineage, start: &[RecordId], file: Option<&Hashed>) -> Option<BTreeSet<RecordId>> {
+    fn concerned(&self, graph: &Lineage, start: &[RecordId], file: Option<&AskedFile>) -> Option<BTreeSet<RecordId>> {
         // Downwards from no record in particular is downwards from every beginning.
         let down = self.scope == Scope::Descendants;
         let is_of_whole = self.record.is_none() && (file.is_none() || down);
@@ -202,7 +228,7 @@ pub struct Relations {
     /// Records that the question is about.
     pub start: Vec<RecordId>,
     /// The digests and size of the file that was asked about, if it was one.
-    pub file: Option<Hashed>,
+    pub file: Option<AskedFile>,
     /// What the graph knows of that file; nothing if none was asked about.
     pub why: Why,
     /// Records that are asked about and have no say, since they were taken back, or are set apart
@@ -277,7 +303,7 @@ impl Relations {
         question: Question<'_>,
         intact: Intact,
         verdict: Verdict,
-        file: Option<Hashed>,
+        file: Option<AskedFile>,
         mut asked: Result<Asked, QueryError>,
     ) -> Result<Self, QueryError> {
         if let Some(limit) = verdict.findings.iter().find(|finding| finding.code == Code::ContainerLimit) {

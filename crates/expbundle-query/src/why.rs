@@ -131,7 +131,7 @@ impl WhyReport {
             signers_checked: relations.policy.is_some(),
             at: relations.at,
             skipped_lines: relations.skipped_lines(),
-            digest: relations.file.as_ref().map(expbundle::hash::Hashed::digests),
+            digest: relations.file.as_ref().map(|file| file.digests),
             size: relations.file.as_ref().map(|file| file.size),
             state: relations.state_of_all(relations.family(&relations.start)),
             made: !relations.is_of_unknown_maker(),
@@ -175,7 +175,7 @@ impl Relations {
         let records: BTreeSet<RecordId> = match &self.file {
             Some(file) if !apart.records.is_empty() => {
                 let graph = self.intact.lineage_without_say(&apart.records, &self.verdict.standing);
-                let why = graph.why(&file.digests(), Some(file.size));
+                let why = graph.why(&file.digests, Some(file.size));
                 [why.producers, why.possible, why.unknown].into_iter().flatten().map(|(id, _)| id).collect()
             }
             Some(_) => BTreeSet::new(),
@@ -193,7 +193,9 @@ impl Relations {
     /// Those of these releases that list the file that is asked about, and under which path.
     fn listing_it<'a>(&self, releases: Vec<&'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
         let Some(file) = &self.file else { return Vec::new() };
-        let is_it = |listed: &&TreeFile| listed.digest.blake3 == file.blake3 && listed.size == file.size;
+        let is_it = |listed: &&TreeFile| {
+            ArtifactDigests::from(listed.digest).agreement(&file.digests) == Agreement::Same && listed.size == file.size
+        };
         let mut paths: HashMap<Blake3, Option<String>> = HashMap::new();
         let path = |release: &'a VerifiedStatement| {
             let listing = release.listing()?.blake3;
@@ -220,7 +222,7 @@ impl Relations {
     pub fn licences(&self, id: RecordId) -> BTreeSet<&str> {
         let outputs = self.graph().record(id).map(|facts| facts.outputs.as_slice()).unwrap_or_default();
         let is_meant = |output: &&ArtifactFact| match (&self.file, &output.digests) {
-            (Some(file), Some(digests)) => digests.agreement(&file.digests()) == Agreement::Same,
+            (Some(file), Some(digests)) => digests.agreement(&file.digests) == Agreement::Same,
             (Some(_), None) => false,
             (None, _) => true,
         };
@@ -274,7 +276,7 @@ impl Relations {
     fn is_of_another_output(&self, statement: &VerifiedStatement) -> bool {
         match (statement.predicate(), &self.file) {
             (Predicate::Deployment(Deployment { artifact: Some(artifact), .. }), Some(file)) => {
-                artifact.agreement(&file.digests()) != Agreement::Same
+                artifact.agreement(&file.digests) != Agreement::Same
             }
             _ => false,
         }

@@ -5,6 +5,7 @@ use expbundle_format::sections::Evaluation as Evaluated;
 use expbundle_statement::{Evaluated as Predicated, Predicate};
 
 use crate::Outcome;
+use crate::numbers::name_and_number;
 use crate::statements::StatementArguments;
 
 /// Add signed results that were measured after the run
@@ -16,8 +17,8 @@ pub struct Evaluation {
     #[command(flatten)]
     statement: StatementArguments,
     /// Metric and its value; can be repeated
-    #[arg(long, value_name = "METRIC=NUMBER", required = true, value_parser = metric_and_number)]
-    result: Vec<(String, Number)>,
+    #[arg(long, value_name = "METRIC=NUMBER", required = true, value_parser = name_and_number)]
+    result: Vec<(String, f64)>,
     /// Task, e.g. `image-classification`
     #[arg(long)]
     task: Option<String>,
@@ -35,18 +36,12 @@ pub struct Evaluation {
     notes: Option<String>,
 }
 
-fn metric_and_number(text: &str) -> Result<(String, Number), String> {
-    let (metric, number) = text.rsplit_once('=').ok_or("expected METRIC=NUMBER")?;
-    let number = number.parse().map_err(|_| format!("`{number}` is not a number"))?;
-    Ok((metric.to_owned(), Number(number)))
-}
-
 impl Evaluation {
     pub fn run(self) -> Outcome {
         let Self { statement, result, task, dataset, split, evaluator, notes } = self;
         let evaluations = result.into_iter().map(|(metric, value)| Evaluated {
             metric,
-            value: Some(value),
+            value: Some(Number(value)),
             task: task.clone(),
             dataset: dataset.clone(),
             split: split.clone(),

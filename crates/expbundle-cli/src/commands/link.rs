@@ -55,16 +55,19 @@ impl Link {
             terminal::talk(&registry::relation(relation).unwrap_or_default());
         }
         let predicate = Predicate::Link(Asserted { claim, reason });
-        statement.add_each(|intact, record| match &predicate {
-            Predicate::Link(Asserted { claim: LinkClaim::Record { artifact: Some(artifact), .. }, .. })
-                if !takes_in(intact, record, artifact) =>
-            {
-                Err(Failure::usage(format!("the file is not an input of record {}", short(&record))).help(
-                    "`expbundle show BUNDLE` lists the inputs; without `--input` the records are linked as a whole",
-                ))
-            }
-            predicate => Ok(predicate.clone()),
-        })
+        statement.add_each(
+            |_| Ok(None),
+            |intact, record| match &predicate {
+                Predicate::Link(Asserted { claim: LinkClaim::Record { artifact: Some(artifact), .. }, .. })
+                    if !takes_in(intact, record, artifact) =>
+                {
+                    Err(Failure::usage(format!("the file is not an input of record {}", short(&record))).help(
+                        "`expbundle show BUNDLE` lists the inputs; without `--input` the records are linked as a whole",
+                    ))
+                }
+                predicate => Ok(predicate.clone()),
+            },
+        )
     }
 }
 

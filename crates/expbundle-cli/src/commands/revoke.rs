@@ -56,7 +56,7 @@ impl Revoke {
             let Some(revoked) = revoked(intact)? else { return Ok(None) };
             Ok(revoked_of(intact, &revoked, crate::keys::now().timestamp())?)
         };
-        arguments.add_about(about, |intact, record| {
+        arguments.add_each(about, |intact, record| {
             let revoked = revoked(intact)?.unwrap_or(Revoked::Record(record));
             Ok(Predicate::Revocation(Revocation { revoked, since, reason: reason.clone() }))
         })

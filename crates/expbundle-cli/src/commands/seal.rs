@@ -1,5 +1,6 @@
 //! `expbundle seal`: what is in a bundle at this moment.
 
+use expbundle::verify::Intact;
 use expbundle_statement::{Predicate, Seal as Predicated};
 
 use crate::Outcome;
@@ -19,9 +20,8 @@ pub struct Seal {
 
 impl Seal {
     pub fn run(self) -> Outcome {
-        self.statement.add_each(|intact, _| {
-            let objects = intact.bundle().entries().map(|(name, _)| name.to_string()).collect();
-            Ok(Predicate::Seal(Predicated { objects }))
-        })
+        let objects = |intact: &Intact| intact.bundle().entries().map(|(name, _)| name.to_string()).collect();
+        let seal = |intact: &Intact, _| Ok(Predicate::Seal(Predicated { objects: objects(intact) }));
+        self.statement.add_each(|_| Ok(None), seal)
     }
 }

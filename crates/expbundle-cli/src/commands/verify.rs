@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use expbundle::judge::State;
 use expbundle::report::{Question, Report};
 use expbundle::verify::Digests;
-use expbundle_directory::{audit, audit_content, is_not_counted_in};
+use expbundle_directory::{audit, audit_content, counted_bytes};
 use expbundle_format::limits::Limits;
 use expbundle_words::{Failure, one_line, verdict};
 use rayon::prelude::*;
@@ -50,19 +50,11 @@ pub struct Verify {
     ///
     /// A bundle beyond the limits is refused without a verdict: it may be intact. Higher limits
     /// need more memory.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = factor)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     limits: u32,
     /// Write the report as JSON (schemas/report.schema.json); of several, an array of reports
     #[arg(long)]
     json: bool,
-}
-
-/// What `--limits` takes.
-fn factor(text: &str) -> Result<u32, String> {
-    text.parse()
-        .ok()
-        .filter(|factor| (1..=64).contains(factor))
-        .ok_or_else(|| "expected a number from 1 to 64".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -104,7 +96,7 @@ impl Verify {
         if places == self.paths
             && let [place] = places.as_slice()
         {
-            let bar = progress.bytes(size_of(place), "hashing");
+            let bar = progress.bytes(counted_bytes(place), "hashing");
             let report = report(place, question, &|bytes| bar.inc(bytes))?;
             bar.finish_and_clear();
             if self.json {
@@ -186,7 +178,8 @@ fn offer_signers() {
         return;
     }
     // Only what the person set up: a folder that is verified may be anybody's.
-    let asked = Command::new("git").args(["config", "--global", "--type=path", "--get", GIT_SIGNERS]).output();
+    let asked =
+        Command::new("git").args(["config", "--global", "--type=path", "--get", "gpg.ssh.allowedSignersFile"]).output();
     let path =
         asked.ok().filter(|answer| answer.status.success()).and_then(|answer| String::from_utf8(answer.stdout).ok());
     if let Some(path) = path.as_deref().map(str::trim).filter(|path| Utf8Path::new(path).is_file()) {
@@ -197,9 +190,6 @@ fn offer_signers() {
     }
 }
 
-/// Where git has its signers file.
-const GIT_SIGNERS: &str = "gpg.ssh.allowedSignersFile";
-
 /// Verifies what is at a path.
 fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Sync)) -> Result<Report, Failure> {
     let report = if path == files::STREAM {
@@ -209,10 +199,4 @@ fn report(path: &Utf8Path, question: Question<'_>, progress: &(dyn Fn(u64) + Syn
         audit(path, question, progress)
     };
     report.map_err(|error| Failure::from(&error))
-}
-
-/// Bytes of all files of a folder, for the progress bar alone.
-fn size_of(folder: &Utf8Path) -> u64 {
-    expbundle::hash::list_files(folder, &|path, found| is_not_counted_in(folder, path, found))
-        .map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
 }

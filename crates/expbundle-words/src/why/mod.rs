@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_query::{HowMade, Relations, short};
+use expbundle_format::RecordId;
+use expbundle_query::{AskedFile, HowMade, Relations, short};
 use expbundle_statement::{Kind, VerifiedStatement};
 
 use crate::verdict::unlisted::{ADD_KEY, key_and_reason, nobody};
@@ -24,7 +24,7 @@ const SHOWN: usize = 10;
 /// the question begins with.
 pub fn words(relations: &Relations, file_name: &str) -> String {
     let mut text = match &relations.file {
-        Some(file) => opening(relations, &cell(file_name), &file.digests()),
+        Some(file) => opening(relations, &cell(file_name), file),
         None if relations.start.is_empty() => {
             paint(Tone::Bad, &sentence(relations::nothing_counts(relations))) + &unlisted(relations).unwrap_or_default()
         }
@@ -114,9 +114,10 @@ fn named_record(relations: &Relations, id: RecordId) -> String {
 }
 
 /// What is known of the file itself.
-fn opening(relations: &Relations, name: &str, digests: &ArtifactDigests) -> String {
+fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
     let why = &relations.why;
-    let digest = brief_digest(digests);
+    let digest = brief_digest(&file.digests);
+    let digest = if file.is_pointer { format!("{digest}, by a Git LFS pointer") } else { digest };
     let mut text = format!("{} ({digest}) ", paint(Tone::Strong, name));
     if !why.conflicting.is_empty() {
         let which: Vec<String> = why.conflicting.iter().map(short).collect();
