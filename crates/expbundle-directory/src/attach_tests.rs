@@ -315,7 +315,8 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
     assert_eq!(judged(&folder, &present()).state, State::Intact);
     let later = releasing("2026-11-24T10:00:00Z");
     let plan = plan_release(&folder, Some(&present()), &later, &|_| ()).expect("a plan");
-    assert_eq!(plan.notes, ["added: added.txt", "changed: config.json"]);
+    let by = format!("3 files to be released by {}", key.identity());
+    assert_eq!(plan.notes, [by.as_str(), "added: added.txt", "changed: config.json"]);
     plan.apply().expect("room");
     let found = judged(&folder, &present());
     assert_eq!(found.state, State::Signed);
