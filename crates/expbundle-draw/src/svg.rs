@@ -63,7 +63,9 @@ pub fn svg(view: &View) -> String {
     // Last, so that no line of another arrow runs through a word. Where there is no room for all
     // labels, each word stands there once.
     let mut ends: HashMap<usize, usize> = HashMap::new();
-    edges.iter().for_each(|edge| *ends.entry(edge.ends().1).or_default() += 1);
+    for edge in &edges {
+        *ends.entry(edge.ends().1).or_default() += 1;
+    }
     let mut told = HashSet::new();
     for (edge, points) in edges.iter().zip(&placed.arcs) {
         let to = edge.ends().1;

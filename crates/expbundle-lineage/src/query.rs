@@ -344,8 +344,8 @@ impl Lineage {
     /// link.
     pub fn relation_to_absent(&self, child: RecordId, parent: RecordId) -> Option<&Word> {
         let mut named = self.record(child)?.parents.iter().filter(|named| RecordId(named.record.blake3) == parent);
-        let links = self.asserted_of(child).iter().filter(|link| RecordId(link.parent.blake3) == parent);
-        named.next().map(|named| &named.relation).or_else(|| links.filter_map(|link| link.relation.as_ref()).next())
+        let mut links = self.asserted_of(child).iter().filter(|link| RecordId(link.parent.blake3) == parent);
+        named.next().map(|named| &named.relation).or_else(|| links.find_map(|link| link.relation.as_ref()))
     }
 
     /// Links that name a parent of a record which is not here.
