@@ -65,7 +65,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     quiet_parquet();
     // Where the zone cannot be known, times are in UTC.
-    expbundle_words::show_times_in(jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC));
+    expbundle_words::show_times_in(|| jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC));
     let code = commands::run().unwrap_or_else(|failure| {
         terminal::print(&failure);
         exit::of_failure(&failure)

@@ -1,17 +1,19 @@
 //! Times as people read them: short, and in their own zone.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use expbundle_format::time::Time;
 use jiff::tz::TimeZone;
 
-static ZONE: OnceLock<TimeZone> = OnceLock::new();
+static FIND: OnceLock<fn() -> TimeZone> = OnceLock::new();
+static ZONE: LazyLock<TimeZone> = LazyLock::new(|| FIND.get().map_or(TimeZone::UTC, |find| find()));
 
 /// Shows all times in this zone from now on, in place of UTC. The first call counts: one program
-/// speaks of one zone.
-pub fn show_times_in(zone: TimeZone) {
+/// speaks of one zone. It is asked for with the first time that is shown: a system may have to read
+/// a hundred folders to tell.
+pub fn show_times_in(find: fn() -> TimeZone) {
     // A second zone would contradict what was printed before.
-    _ = ZONE.set(zone);
+    _ = FIND.set(find);
 }
 
 /// The day of a moment.
@@ -25,8 +27,7 @@ pub fn moment(time: Time) -> String {
 }
 
 fn format(time: Time, form: &str) -> String {
-    let zone = ZONE.get().cloned().unwrap_or(TimeZone::UTC);
-    time.timestamp().to_zoned(zone).strftime(form).to_string()
+    time.timestamp().to_zoned(ZONE.clone()).strftime(form).to_string()
 }
 
 #[cfg(test)]
