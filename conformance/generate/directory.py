@@ -215,6 +215,8 @@ def pointers(suite, same):
     case("pointer-to-nothing-recorded", "a pointer to somebody else's file", model(), {**same, "x": pointer(b"other")}, [UNCOVERED, NOT_RELEASED])
     case("pointer-with-another-size", "a pointer whose size contradicts the record", model(), {"model.safetensors": pointer(WEIGHTS, size=1)}, [NO_WEIGHTS], [CHANGED])
     case("pointer-with-extension", "an oid that is not that of the file's bytes", model(), {"model.safetensors": right.replace(b"oid ", b"ext-0-x sha256:" + b"0" * 64 + b"\noid ")}, [NO_WEIGHTS], [CHANGED])
+    extended = right.replace(b"oid ", b"ext-0-x sha256:" + b"0" * 64 + b"\noid ")
+    case("pointer-with-extension-hides-nothing", "nor does it stand for the file where another has its name", model(), {"sub/model.safetensors": OTHER, "notes.txt": extended}, [UNCOVERED, NO_WEIGHTS], [CHANGED])
     case("pointer-that-was-recorded", "what is taken for a pointer is compared by what it points to, not by its own bytes", model(right), {"model.safetensors": right}, [NO_WEIGHTS], [CHANGED])
     case("pointer-to-what-is-known-by-blake3", "a pointer has a SHA-256, and the record none", outputs({**artifact(WEIGHTS), "digest": {"blake3": digests(WEIGHTS)["blake3"]}}), {"model.safetensors": right}, [UNCOVERED, NO_WEIGHTS], [NO_OUTPUT])
     wrong = {
