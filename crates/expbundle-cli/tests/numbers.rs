@@ -307,6 +307,9 @@ fn unknown_relations_and_roles_are_noted() {
     assert!(relation("finetuned-from").contains("note: \"finetuned-from\" is not a relation of the format"));
     assert!(!relation("fine-tuned-from").contains("is not a relation"));
     assert!(create(&["--input", "modle=a.expb"]).contains("note: \"modle\" is not a role of the format"));
+    write(&bench, "recipe.json", "{}");
+    assert!(create(&["--section", "recipie.json=recipe.json"]).contains("note: \"recipie.json\" is not a section"));
+    assert!(!create(&["--section", "recipe.json=recipe.json"]).contains("is not a section"));
     std::fs::create_dir(bench.path("sections")).expect("room");
     write(&bench, "sections/record.json", "{}");
     let (_, stderr) = bench.fails(2, "cli.usage", &["create", "--title", "t", "--from", "sections", "-o", "x.expb"]);

@@ -354,3 +354,35 @@ fn a_folder_of_bundles_is_taken_as_one() {
     assert_eq!(bench.ok(&["show", "runs"]).matches("\nRecord\n").count(), 2);
     bench.ok(&["inspect", "runs"]);
 }
+
+/// What somebody unpacked and was killed over goes with the next look at a session.
+#[test]
+fn an_archive_that_nobody_reads_any_more_is_removed() {
+    let bench = Bench::new();
+    let left = bench.path(".expbundle-aaaaaa.part");
+    fs::create_dir(&left).expect("room");
+    fs::write(left.join("task.json"), "{}").expect("room");
+    let session = fixture("clearml/baseline-zip/offline-6ce6d6ee9e824f3f8372f255f7000b1b.zip");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+    command.args(["convert", "clearml", &session, "--list"]).current_dir(bench.path("."));
+    let output = command.env("TMPDIR", bench.path(".")).output().expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::read_dir(bench.path(".")).expect("a folder").count(), 0, "nothing stays");
+}
+
+/// `-` is standard output for every command that writes a bundle.
+#[test]
+fn repacking_writes_to_standard_output() {
+    let bench = Bench::with_bundle();
+    let output = bench.output(&["repack", "a.expb", "-o", "-"]);
+    assert!(output.stdout == fs::read(bench.path("a.expb")).expect("a bundle") && !bench.path("-").exists());
+}
+
+/// A run that was killed before its first record left the head of a log.
+#[test]
+fn a_log_without_a_record_is_said_to_be_cut() {
+    let bench = Bench::new();
+    fs::write(bench.path("run-abcdefgh.wandb"), b"\x3a\x57\x26\x42\xe1\xbe\x00").expect("room");
+    let said = bench.said(&["convert", "wandb", "run-abcdefgh.wandb", "-o", "run.expb"]);
+    assert!(said.contains("source.truncated") && said.contains("before it wrote one"), "{said}");
+}

@@ -356,3 +356,45 @@ fn a_pointer_is_explained_by_the_bytes_that_it_names() {
     let text = why(&bench, &["m/model.safetensors"]);
     assert!(text.contains("by a Git LFS pointer) was made or passed on by \"t\""), "{text}");
 }
+
+/// `log` says why a key does not count that the signers file has.
+#[test]
+fn the_log_says_when_a_known_key_is_trusted() {
+    let bench = released();
+    let public = fs::read_to_string(bench.path("k.pub")).expect("the key");
+    fs::write(bench.path("signers"), format!("kim valid-before=\"20200101Z\" {public}")).expect("room");
+    for layout in [&["log", "m", "--trust", "signers"][..], &["log", "m", "--graph", "--trust", "signers"]] {
+        let text = bench.ok(layout);
+        assert!(text.contains("kim's key is trusted only until 2020-01-01") && !text.contains("unknown key"), "{text}");
+    }
+}
+
+#[test]
+fn a_limit_beside_a_line_without_one_is_noted() {
+    let bench = released();
+    bench.ok(&["trust", "add", "signers", "k.pub", "--as", "kim"]);
+    let said = bench.said(&["trust", "add", "signers", "k.pub", "--as", "kim", "--until", "2027-01-01"]);
+    assert!(said.contains("another line trusts this key at any time"), "{said}");
+}
+
+/// A part is not made from the whole, whether or not the whole is here.
+#[test]
+fn a_parent_that_is_not_here_keeps_its_relation() {
+    let bench = Bench::new();
+    bench.ok(&["create", "--title", "sweep", "-o", "sweep.expb"]);
+    bench.ok(&[
+        "create",
+        "--title",
+        "trial",
+        "--derive-from",
+        "sweep.expb",
+        "--relation",
+        "part-of",
+        "-o",
+        "trial.expb",
+    ]);
+    let text = why(&bench, &["trial.expb"]);
+    assert!(text.contains("It is a part of ") && !text.contains("made from"), "{text}");
+    assert!(bench.ok(&["lineage", "trial.expb"]).contains("is named as a parent (part-of), not found"));
+    assert!(bench.ok(&["lineage", "trial.expb", "--mermaid"]).contains("-.->|\"part-of · declared\"|"));
+}

@@ -232,3 +232,17 @@ fn many_producers_and_many_consumers_are_shown_in_part() {
     // Each user has ten of the makers, and a node for the rest.
     assert_eq!((view.nodes.len(), view.edges.len()), (20_001, 100_000));
 }
+
+/// A long warning goes on in rows that are set in, between words, and with nothing put into it.
+#[test]
+fn warnings_break_between_words() {
+    let warning = "the validation split overlaps with the training split ".repeat(6);
+    let drawn = svg(&hostile(warning.trim_end()));
+    assert!(!drawn.contains('\u{FFFD}'), "{drawn}");
+    let rows = drawn.matches("font-size=\"11.5\">").count();
+    assert!(rows > 1, "{drawn}");
+    for row in drawn.split("font-size=\"11.5\">").skip(1).take(rows) {
+        let text = row.split('<').next().unwrap_or_default();
+        assert!(text.split(' ').all(|word| warning.split(' ').any(|one| one == word)), "{text}");
+    }
+}

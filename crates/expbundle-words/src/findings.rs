@@ -9,11 +9,6 @@ const SHOWN_OF_A_KIND: usize = 5;
 
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {
-    with_help(finding, &hints::help(finding.code))
-}
-
-/// The same, with another next step than that of its code.
-pub fn with_help(finding: &Finding, help: &str) -> String {
     let tone = match finding.severity() {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Doubt,
@@ -25,7 +20,7 @@ pub fn with_help(finding: &Finding, help: &str) -> String {
     if !place.is_empty() {
         text += &format!("  --> {}\n", where_to_look(&place));
     }
-    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), help);
+    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::help(finding.code));
     text
 }
 

@@ -35,11 +35,14 @@ impl Tracker for ClearMl {
 
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
         let sessions = Sessions::find(path).map_err(|error| tracker::unreadable(path, error))?;
-        // What somebody else unpacked and was killed over.
+        if sessions.keys().len() == 0 {
+            return Ok(None);
+        }
+        // Reading an archive unpacks it there, and whoever is killed meanwhile leaves it.
         if let Ok(folder) = Utf8PathBuf::from_path_buf(tempfile::env::temp_dir()) {
             expbundle::lock::sweep(&folder);
         }
-        Ok(if sessions.keys().len() == 0 { None } else { Some(Box::new(Opened { path: path.to_owned(), sessions })) })
+        Ok(Some(Box::new(Opened { path: path.to_owned(), sessions })))
     }
 }
 

@@ -63,7 +63,7 @@ fn kind_of_words(key: &str) -> Option<Kind> {
     let is_variable = !key.bytes().any(|byte| byte.is_ascii_lowercase());
     let (head, last) = key.trim_end_matches('_').rsplit_once(['_', '-', ' ', '.'])?;
     let last = last.to_lowercase();
-    let before = head.rsplit(['_', '-', ' ', '.', '/']).next().unwrap_or_default().to_lowercase();
+    let before = head.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default().to_lowercase();
     let is_of = |words: &[&str], tools: &[&str]| words.contains(&&*last) && (is_variable || tools.contains(&&*before));
     match &*last {
         "username" | "loginname" | "logname" => Some(Kind::Person),

@@ -160,7 +160,7 @@ fn within_names(expression: &str) -> String {
         None => ("", expression),
     };
     let (begin, rest) = rest.strip_prefix(EDGE).map_or(("", rest), |rest| (EDGE_OR_UNDERSCORE, rest));
-    // Behind a backslash that is escaped, it is a letter.
+    // `\\b` is a backslash and a letter.
     let end = rest.strip_suffix(EDGE).filter(|rest| !rest.ends_with('\\'));
     let (rest, end) = end.map_or((rest, ""), |rest| (rest, EDGE_OR_UNDERSCORE));
     format!("{flags}{begin}{rest}{end}")
