@@ -34,6 +34,14 @@ peers *ARGUMENTS:
     target/ci/peers/bin/pip install --quiet --requirement peers/requirements.txt
     target/ci/peers/bin/python -m pytest -p no:cacheprovider peers {{ARGUMENTS}}
 
+# The Python package: a wheel as CI makes it, and its tests (CARGO_TARGET_DIR is not looked at)
+python *ARGUMENTS:
+    python3 -m venv target/ci/python
+    target/ci/python/bin/pip install --quiet --requirement bindings/python/tests/requirements.txt
+    MATURIN=$PWD/target/ci/python/bin/maturin bindings/python/wheel --profile dev --out target/ci/wheels
+    target/ci/python/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
+    target/ci/python/bin/python -m pytest -p no:cacheprovider bindings/python/tests {{ARGUMENTS}}
+
 # Compare with named peers; SCRATCH takes some 5 GB (benches/README.md)
 bench *ARGUMENTS:
     bash benches/run {{ARGUMENTS}}

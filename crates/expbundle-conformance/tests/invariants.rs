@@ -123,7 +123,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         crate_name: "expbundle-words",
-        never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME, &["expbundle-run"]],
+        never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME],
         never_names: &[RANDOMNESS, SIGNATURES],
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS, PRINTING, &["std::fs", "File::"]],
     },
@@ -246,14 +246,20 @@ fn folders_are_named_after_their_crates() {
         .expect("the crates")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
-    let members: BTreeSet<String> = metadata().members().map(|package| package.name.clone()).collect();
+    let members = metadata().members().map(|package| package.name.clone());
+    let members: BTreeSet<String> = members.filter(|name| folder_of(name).starts_with("crates/")).collect();
     assert_eq!(folders, members);
+}
+
+/// Where a crate is. The one for Python lies where people look for bindings.
+fn folder_of(name: &str) -> String {
+    if name == "expbundle-python" { "bindings/python".to_owned() } else { format!("crates/{name}") }
 }
 
 #[test]
 fn every_crate_has_the_lints_of_the_workspace() {
     for package in metadata().members() {
-        let manifest = text(&format!("crates/{}/Cargo.toml", package.name));
+        let manifest = text(&format!("{}/Cargo.toml", folder_of(&package.name)));
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
     }
 }

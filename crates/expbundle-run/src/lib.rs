@@ -60,9 +60,9 @@ mod param;
 mod run;
 
 pub use error::RunError;
-pub use files::{FileError, key_file_warning, open_key, open_signers};
+pub use files::{FileError, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use param::Param;
-pub use run::{Run, sections_in};
+pub use run::{Run, known_relation, known_role, sections_in};
 
 pub use camino;
 pub use expbundle::verify::Intact;

@@ -154,8 +154,13 @@ impl Run {
     /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
     #[must_use]
     pub fn allow_secrets(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        self.allow_secrets.extend(names);
+        self.allow(names);
         self
+    }
+
+    /// The same, of a run that goes on.
+    pub fn allow(&mut self, names: impl IntoIterator<Item = String>) {
+        self.allow_secrets.extend(names);
     }
 
     /// A file or folder that went in, by its role: `model`, `dataset`, `config`, …
@@ -453,13 +458,20 @@ fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
 
 /// A role of the format or a URI. Others are allowed by the format and carry no lineage, so one
 /// that is misspelt would be lost.
-fn known_role(text: &str) -> Result<Word, RunError> {
+///
+/// # Errors
+/// [`RunError::Role`]
+pub fn known_role(text: &str) -> Result<Word, RunError> {
     let wrong = || RunError::Role { role: text.to_owned(), known: role::ALL.join(", ") };
     let word: Word = text.parse().map_err(|_| wrong())?;
     if role::ALL.contains(&text) || text.contains(':') { Ok(word) } else { Err(wrong()) }
 }
 
-fn known_relation(text: &str) -> Result<Word, RunError> {
+/// A relation of the format or a URI, in the same way.
+///
+/// # Errors
+/// [`RunError::Relation`]
+pub fn known_relation(text: &str) -> Result<Word, RunError> {
     let known = || relation::RELATIONS.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
     let wrong = || RunError::Relation { relation: text.to_owned(), known: known() };
     let word: Word = text.parse().map_err(|_| wrong())?;

@@ -127,6 +127,32 @@ impl Failure {
         self.0.is_broken
     }
 
+    /// The code: of spec/codes.toml.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// What is wrong, with what lies behind it, in a line.
+    pub fn message(&self) -> String {
+        let because = self.0.causes.iter().map(String::as_str);
+        std::iter::once(self.0.message.as_str()).chain(because).collect::<Vec<_>>().join(": ")
+    }
+
+    /// Where, if that is known.
+    pub fn place(&self) -> Option<&str> {
+        self.0.place.as_deref()
+    }
+
+    /// What to do, if anything can be said.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// What there is to choose from: whole lines, or nothing.
+    pub fn choices(&self) -> &str {
+        &self.0.listing
+    }
+
     /// The error in words: code and message, the place, what there is to choose from, causes, and
     /// the next step.
     pub fn words(&self) -> String {

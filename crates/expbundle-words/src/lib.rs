@@ -15,10 +15,10 @@
 #![deny(missing_docs)]
 
 pub mod account;
-#[cfg(feature = "convert")]
+#[cfg(feature = "run")]
 pub mod conversion;
 pub mod diff;
-#[cfg(feature = "convert")]
+#[cfg(feature = "run")]
 pub mod exposure;
 mod failure;
 mod failures;
@@ -32,6 +32,8 @@ pub mod log;
 mod numbers;
 pub mod objections;
 pub mod plan;
+#[cfg(feature = "run")]
+mod recording;
 pub mod records;
 pub mod registry;
 pub mod relations;
@@ -40,7 +42,7 @@ pub mod section;
 pub mod show;
 pub mod signers;
 pub mod statements;
-#[cfg(feature = "convert")]
+#[cfg(feature = "run")]
 pub mod table;
 mod times;
 mod tone;

@@ -13,7 +13,7 @@ use crate::{Tone, block, cell, count, grouped, paint, rounded, table};
 const MOST_LINES: usize = 1000;
 
 /// A line for each series of points.
-#[cfg(feature = "convert")]
+#[cfg(feature = "run")]
 pub fn summaries(series: &[(String, expbundle_convert::points::KeySummary)]) -> String {
     let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
     let number = |value: Option<f64>| value.map(|value| rounded(Number(value))).unwrap_or_default();

@@ -14,7 +14,7 @@ use expbundle_format::record::Word;
 use expbundle_format::sections::Direction;
 use expbundle_query::is_proven;
 use expbundle_run::{Run, RunError, sections_in};
-use expbundle_words::{Failure, account, conversion, hints, quoted, registry};
+use expbundle_words::{Failure, account, registry};
 
 use super::convert::role_and_file;
 use crate::numbers::Numbers;
@@ -166,33 +166,8 @@ fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
 /// Why a run cannot be made, with the next step.
 pub fn failure(error: RunError) -> Failure {
     match error {
-        RunError::NoTitle => {
-            Failure::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
-        }
-        RunError::Secrets { found } => conversion::secrets(&found, "remove it from the arguments, files and sections given here"),
-        RunError::Folder { path, source } => Failure::io("read the folder", &path, &source),
-        RunError::SectionName(path) => {
-            let name = path.file_name().unwrap_or_default();
-            let failure = Failure::usage(format!("{} is not a valid section name", quoted(name))).at(path.as_str());
-            failure.help(if name == "record.json" {
-                "`create` writes it anew, from `--input`, `--output` and `--derive-from`; move it out of the folder"
-            } else {
-                "`expbundle schema` lists the names; move other files out of the folder"
-            })
-        }
-        RunError::Section { source, .. } => {
-            Failure::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
-        }
-        RunError::Parquet { source, .. } => Failure::new("cli.source", format!("the section cannot be read: {source}"))
-            .help(
-                "it must follow the profile in spec/sections-parquet.md; `expbundle extract --parquet` writes such files",
-            ),
-        RunError::NotFinal { .. } => Failure::usage(error.to_string())
-            .help("`--metric` is for metrics that no table has; give the value once, or add it to the table with a step"),
-        RunError::File(error) => error.into(),
-        RunError::Draft(error) => error.into(),
         RunError::Io(error) => files::temporary(&error),
         RunError::Check(error) => tracker::unsound(error),
-        other => Failure::usage(other.to_string()),
+        other => other.into(),
     }
 }

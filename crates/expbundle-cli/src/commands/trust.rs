@@ -5,6 +5,7 @@ use std::io::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Subcommand;
 use expbundle::output::Output;
+use expbundle_run::is_public_keys;
 use expbundle_statement::{TrustPolicy, Window};
 use expbundle_words::{Failure, one_line};
 
@@ -66,7 +67,7 @@ impl Trust {
 
 /// Adds a line for each key that the file does not have under that name for that time.
 fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Result<(), Failure> {
-    if signers::is_keys(path) {
+    if is_public_keys(path) {
         return Err(Failure::usage("the signers file is called like a file of public keys, or is a key")
             .at(path.as_str())
             .help("name the signers file first, then the key: `expbundle trust add signers ada.pub --as NAME`"));

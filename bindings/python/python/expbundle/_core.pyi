@@ -1,0 +1,681 @@
+"""The extension module. Import these names from :mod:`expbundle`."""
+
+import datetime
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, final
+
+__all__ = [
+    "Bundle",
+    "Change",
+    "Conversion",
+    "Diff",
+    "Finding",
+    "Key",
+    "Lineage",
+    "Record",
+    "Report",
+    "Run",
+    "Series",
+    "Source",
+    "VERSION",
+    "Why",
+    "attach",
+    "detach",
+    "diff",
+    "lineage",
+    "merge",
+    "open",
+    "release",
+    "source",
+    "trackers",
+    "verify",
+    "why",
+]
+
+VERSION: Final[str]
+
+_Path: TypeAlias = str | os.PathLike[str]
+_Moment: TypeAlias = str | datetime.datetime
+_Source: TypeAlias = _Path | bytes | BinaryIO | Bundle
+_Key: TypeAlias = _Path | Key
+_Scalar: TypeAlias = Any
+
+@final
+class Key:
+    """A private key that signs, Ed25519."""
+
+    @staticmethod
+    def open(path: _Path, passphrase: str | None = None) -> Key:
+        """Reads the file of a private key, OpenSSH or PKCS#8."""
+    @staticmethod
+    def generate() -> Key:
+        """Makes a new key, which is nowhere but in memory. ``expbundle keygen`` makes one on disk."""
+    @property
+    def public_key(self) -> str:
+        """The public key as OpenSSH writes it: for ``trust=``, or for a line of a signers file."""
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:…``, as OpenSSH shows it."""
+
+@final
+class Finding:
+    """Something found: an error, a warning or an information."""
+
+    @property
+    def code(self) -> str:
+        """A stable code of ``spec/codes.toml``."""
+    @property
+    def severity(self) -> str:
+        """``error``, ``warning`` or ``info``."""
+    @property
+    def place(self) -> str:
+        """Where: a file, a member, a byte. Empty if it is about all of it."""
+    @property
+    def message(self) -> str:
+        """What was seen, in one line."""
+    @property
+    def help(self) -> str:
+        """What to do, in a line."""
+
+@final
+class Report:
+    """What was found of a bundle or model folder, and how much of it holds.
+
+    It is neither true nor false: ask for :attr:`holds` or :attr:`state`, or call
+    :meth:`raise_for_state`.
+    """
+
+    @property
+    def state(self) -> Literal["refused", "malformed", "intact", "signed", "trusted"]:
+        """How much holds. Each state includes the ones before it, from ``intact`` on."""
+    @property
+    def required(self) -> str:
+        """The state that was asked for."""
+    @property
+    def holds(self) -> bool:
+        """Whether the state that was asked for holds."""
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything found, in the order of the checks."""
+    @property
+    def line(self) -> str:
+        """The headline."""
+    @property
+    def text(self) -> str:
+        """The report in words, as ``expbundle verify`` prints it."""
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle. Raises :class:`expbundle.NotIntact` if it is not intact."""
+    def to_dict(self) -> dict[str, Any]:
+        """The report as ``schemas/report.schema.json`` has it."""
+    def raise_for_state(self) -> None:
+        """Raises :class:`expbundle.NotAsRequired` unless the state that was asked for holds."""
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+    def __bool__(self) -> bool:
+        """Raises ``TypeError``: a report is neither true nor false."""
+
+@final
+class Series:
+    """The points of a record, in columns: ``key``, ``step``, ``time``, ``value``, ``text``.
+
+    Anything that takes Arrow's C stream interface takes it without a copy: ``pyarrow.table(series)``,
+    ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``.
+    """
+
+    def __len__(self) -> int: ...
+    @property
+    def keys(self) -> list[str]:
+        """The names of the metrics, sorted."""
+    def points(self, key: str) -> list[tuple[int | None, float | None, float | None, str | None]]:
+        """The points of a metric: step, seconds since 1970, value, text."""
+    def summary(self) -> dict[str, dict[str, float | None]]:
+        """For each metric ``count``, ``first``, ``last``, ``min`` and ``max``."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The stream of Arrow's C interface."""
+
+@final
+class Record:
+    """A record of a bundle: what went in, what was done, what came out."""
+
+    @property
+    def id(self) -> str:
+        """Its id: the digest of its ``record.json``."""
+    @property
+    def kind(self) -> str:
+        """``run`` or ``origin``."""
+    @property
+    def title(self) -> str | None:
+        """One line that says what was done; ``None`` if it is withheld."""
+    @property
+    def notes(self) -> str | None:
+        """Notes in Markdown."""
+    @property
+    def tags(self) -> list[str]:
+        """Words to find it by."""
+    @property
+    def started(self) -> datetime.datetime | None:
+        """When it started, in UTC."""
+    @property
+    def ended(self) -> datetime.datetime | None:
+        """When it ended, in UTC."""
+    @property
+    def status(self) -> str | None:
+        """How it ended: ``finished``, ``failed``, ``killed``, …"""
+    @property
+    def source(self) -> dict[str, str] | None:
+        """The ``tool`` that tracked it, and that tool's id of the ``run``."""
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """What went in: ``role``, ``size`` and digests of each."""
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """What came out, in the same form."""
+    @property
+    def parents(self) -> list[dict[str, Any]]:
+        """The records that it says it follows from."""
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by their names."""
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """The last number of each metric; ``None`` if it has none."""
+    @property
+    def sections(self) -> list[str]:
+        """The names of its sections."""
+    @property
+    def withheld(self) -> list[str]:
+        """Those that this copy leaves out."""
+    def section(self, name: str) -> Any:
+        """A section by its name: a dict if it is JSON, else its bytes."""
+    def series(self, name: str = "metrics") -> Series | None:
+        """The points of ``metrics`` or ``telemetry``; ``None`` if the record has none."""
+    def artifact(self, name: str) -> bytes:
+        """The bytes of an embedded file, by its path or the beginning of its digest."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of it that is JSON, as ``schemas/show.schema.json`` has it."""
+    @property
+    def text(self) -> str:
+        """The record in words, as ``expbundle show`` prints it."""
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Bundle:
+    """A bundle that is intact: every name, digest and signature in it was recomputed.
+
+    It never changes: what says something about a record returns a new bundle.
+
+    >>> import expbundle
+    >>> key = expbundle.Key.generate()
+    >>> bundle = expbundle.Run("a run", clock=False).finish()
+    >>> bundle.sign(key).note("looks good", key).verify().state
+    'signed'
+    """
+
+    def __len__(self) -> int: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    @property
+    def records(self) -> list[Record]:
+        """The records, in the order of their ids."""
+    def record(self, id: str | None = None) -> Record:
+        """The record whose id begins so, or the only one that no other record derives from."""
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """What was said about the records, as ``expbundle log --json`` has it."""
+    def verify(
+        self,
+        *,
+        trust: _Path | None = None,
+        require: Literal["intact", "signed", "trusted"] | None = None,
+        at: _Moment | None = None,
+    ) -> Report:
+        """Judges it, without a file."""
+    def save(self, path: _Path | None = None, *, overwrite: bool = False) -> str:
+        """Saves it, and returns the path.
+
+        Without a path it goes back into the file it was read from, joined with what somebody else
+        added there meanwhile. Raises if something would be lost, unless ``overwrite`` is set.
+        """
+    def to_bytes(self) -> bytes:
+        """The bytes of its file. The same bundle always gives the same bytes."""
+    def withhold(self, sections: Sequence[str]) -> Bundle:
+        """A copy without these sections. Ids and signatures stay as they are."""
+    def sign(
+        self,
+        key: _Key,
+        *,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Vouches for a record: the one whose id begins with ``record``, or the only one meant."""
+    def note(
+        self,
+        text: str,
+        key: _Key,
+        *,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Adds a comment."""
+    def review(
+        self,
+        verdict: Literal["approved", "rejected", "needs-changes"],
+        key: _Key,
+        *,
+        role: str | None = None,
+        scope: str | None = None,
+        reason: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Approves a record, rejects it, or asks for changes."""
+    def revoke(
+        self,
+        key: _Key,
+        *,
+        statement: str | None = None,
+        revoked_key: str | None = None,
+        since: _Moment | None = None,
+        reason: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Takes back a record, a statement by its id, or all that a public key signed since then."""
+    def supersede(
+        self,
+        successor: Record,
+        key: _Key,
+        *,
+        reason: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Says that another record takes the place of one."""
+    def link(
+        self,
+        key: _Key,
+        *,
+        parent: Record | None = None,
+        relation: str | None = None,
+        input: _Path | None = None,
+        same_signer: str | None = None,
+        reason: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Says that a record follows from ``parent``, or that ``same_signer`` is a key of yours too."""
+    def evaluate(
+        self,
+        results: Mapping[str, float],
+        key: _Key,
+        *,
+        task: str | None = None,
+        dataset: str | None = None,
+        split: str | None = None,
+        evaluator: str | None = None,
+        notes: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Adds results that were measured after the run."""
+    def deploy(
+        self,
+        environment: str,
+        key: _Key,
+        *,
+        retired: bool = False,
+        artifact: _Path | None = None,
+        reason: str | None = None,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Says that a model went into use, or out of it."""
+    def seal(
+        self,
+        key: _Key,
+        *,
+        name: str | None = None,
+        at: _Moment | None = None,
+        record: str | Sequence[str] | None = None,
+    ) -> Bundle:
+        """Lists every object that the bundle has now, so that anybody sees when one is missing."""
+
+@final
+class Run:
+    """A run in the making; :meth:`finish` makes the bundle.
+
+    What it is told is kept in memory, but for points, which go to a temporary file once there are
+    many. Files are hashed when they are told, and not copied.
+
+    >>> import expbundle
+    >>> run = expbundle.Run("fit", clock=False)
+    >>> run.log({"loss": 0.5, "train": {"accuracy": 0.9}}, step=1)
+    >>> run.finish().record().metrics
+    {'loss': 0.5, 'train/accuracy': 0.9}
+    """
+
+    def __new__(
+        cls,
+        title: str,
+        *,
+        started: _Moment | None = None,
+        tool: str | None = None,
+        run: str | None = None,
+        clock: bool = True,
+    ) -> Run:
+        """Begins a run.
+
+        ``tool`` and ``run`` name the tracker that has it and that tracker's id. With ``clock=False``
+        nothing gets the present time, so that the same content gives the same bytes.
+        """
+    def log(
+        self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
+    ) -> None:
+        """Values of metrics at a step. Names in nested dicts are joined by ``/``; text is kept as text."""
+    def observe(
+        self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
+    ) -> None:
+        """Values of system metrics: the load of a processor, the memory of a card."""
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Parameters, nested as they come. The last value of a name counts."""
+    def tags(self, *tags: str) -> None:
+        """Words to find it by."""
+    def note(self, text: str) -> None:
+        """Notes in Markdown; what is told later is a paragraph of its own."""
+    def input(self, role: str, path: _Path) -> None:
+        """A file or folder that went in: ``model``, ``dataset``, ``config``, …"""
+    def output(self, role: str, path: _Path) -> None:
+        """A file or folder that came out, in the same way."""
+    def derive_from(self, parent: Record, relation: str) -> None:
+        """A record that this one follows from: ``fine-tuned-from``, ``quantized-from``, …"""
+    def event(
+        self,
+        kind: str,
+        text: str | None = None,
+        *,
+        severity: Literal["info", "warning", "error"] = "info",
+        time: _Moment | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Something that happened around the run: a checkpoint, a restart, a full disk."""
+    def cost(
+        self,
+        resource: str,
+        amount: float,
+        unit: str,
+        *,
+        basis: Literal["measured", "estimated", "billed"] = "measured",
+        model: str | None = None,
+        method: str | None = None,
+    ) -> None:
+        """What the run used: ``run.cost("gpu", 3.5, "h", model="H200")``."""
+    def charge(
+        self,
+        amount: str,
+        currency: str,
+        *,
+        basis: Literal["measured", "estimated", "billed"] = "estimated",
+        rate: str | None = None,
+        rate_unit: str | None = None,
+        rate_source: str | None = None,
+        rate_date: str | None = None,
+    ) -> None:
+        """What was charged for it: ``run.charge("12.40", "EUR", basis="billed")``."""
+    def evaluation(
+        self,
+        metric: str,
+        value: float,
+        *,
+        task: str | None = None,
+        dataset: str | None = None,
+        split: str | None = None,
+        evaluator: str | None = None,
+    ) -> None:
+        """A result of an evaluation that was part of the run."""
+    def section(self, name: str, content: Mapping[str, Any] | bytes) -> None:
+        """A section of the format by its name, as a dict, or a file of your own as bytes."""
+    def allow_secrets(self, *names: str) -> None:
+        """Keeps what looks like a secret of these kinds, or at these places: for false alarms."""
+    def end(self, status: str | None = None, *, ended: _Moment | None = None) -> None:
+        """How and when it ended, if not well and now."""
+    def finish(
+        self, status: str | None = None, *, ended: _Moment | None = None, blind: bool = False
+    ) -> Bundle:
+        """Makes the bundle, unsigned and checked. The run takes nothing more.
+
+        With ``blind`` every section gets a random salt, so that what is withheld later cannot be
+        guessed from its digest.
+        """
+    @property
+    def finished(self) -> bool:
+        """Whether the bundle was made already."""
+
+@final
+class Source:
+    """What a tracker left at a path."""
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs, each with ``key``, ``name`` and what else ``expbundle convert --list --json`` has."""
+    def convert(
+        self,
+        run: str | None = None,
+        *,
+        files: Iterable[_Path] | None = None,
+        inputs: Mapping[str, _Path | Sequence[_Path]] | None = None,
+        outputs: Mapping[str, _Path | Sequence[_Path]] | None = None,
+        embed: bool | Sequence[str] | None = None,
+        allow_secrets: Sequence[str] = ...,
+        blind: bool = False,
+    ) -> Conversion:
+        """Converts a run: by its key, the beginning of one, or its name; without one, the only run.
+
+        ``files`` are folders with the bytes of artifacts that the tracker lists only by name and
+        MD5. ``embed`` is ``False`` for no files, or patterns of those to embed.
+        """
+    def convert_all(
+        self,
+        folder: _Path,
+        *,
+        runs: Sequence[str] | None = None,
+        experiment: str | None = None,
+        files: Iterable[_Path] | None = None,
+        embed: bool | Sequence[str] | None = None,
+        allow_secrets: Sequence[str] = ...,
+        blind: bool = False,
+    ) -> dict[str, Any]:
+        """Converts many runs into a folder, a bundle each: ``failed`` lists those that could not be."""
+
+@final
+class Conversion:
+    """A run that was converted."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle, unsigned."""
+    @property
+    def key(self) -> str:
+        """What names the run within the source."""
+    @property
+    def title(self) -> str:
+        """The title of the run."""
+    @property
+    def findings(self) -> list[Finding]:
+        """What is damaged, missing, lost or secret."""
+    @property
+    def account(self) -> dict[str, Any]:
+        """Every item of the source, counted as mapped, kept raw, or dropped with a reason."""
+    @property
+    def text(self) -> str:
+        """The account in words, as ``expbundle convert`` prints it."""
+
+@final
+class Change:
+    """What is to be done to a model folder, or was done."""
+
+    @property
+    def folder(self) -> str:
+        """The folder."""
+    @property
+    def files(self) -> list[str]:
+        """The files that change, by their paths in the folder."""
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff, for reading."""
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know, a sentence each."""
+    @property
+    def text(self) -> str:
+        """The change in words, as the program prints it."""
+    @property
+    def applied(self) -> bool:
+        """Whether it was made."""
+
+@final
+class Lineage:
+    """The family tree of a model."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as ``schemas/lineage.schema.json`` has it."""
+    @property
+    def text(self) -> str:
+        """The tree in words, as ``expbundle lineage`` prints it."""
+    @property
+    def svg(self) -> str:
+        """A picture."""
+    @property
+    def mermaid(self) -> str:
+        """A flowchart for Markdown."""
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+
+@final
+class Why:
+    """Where a file comes from."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as ``schemas/why.schema.json`` has it."""
+    @property
+    def text(self) -> str:
+        """The answer in words, as ``expbundle why`` prints it."""
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+
+@final
+class Diff:
+    """What two records say differently."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as ``schemas/diff.schema.json`` has it."""
+    @property
+    def text(self) -> str:
+        """The differences in words, as ``expbundle diff`` prints them."""
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+
+def open(source: _Source) -> Bundle:
+    """Opens a bundle and checks it.
+
+    Raises :class:`expbundle.NotIntact` if it is not intact; use :func:`verify` for a report.
+    """
+
+def verify(
+    source: _Source,
+    *,
+    trust: _Path | None = None,
+    require: Literal["intact", "signed", "trusted"] | None = None,
+    at: _Moment | None = None,
+    digests: Literal["blake3", "all"] = "blake3",
+    limits: int = 1,
+) -> Report:
+    """Checks a bundle, or a model folder with one. What is wrong is in the report, and raises nothing.
+
+    ``trust`` is a signers file, a ``.pub`` or ``.keys`` file, or a public key itself; then
+    ``trusted`` is required unless ``require`` says otherwise. ``at`` is when keys are judged.
+    """
+
+def trackers() -> list[str]:
+    """The names of the trackers that are read."""
+
+def source(path: _Path, tool: str | None = None) -> Source:
+    """Opens what a tracker left at a path; without ``tool`` it is found out which one."""
+
+def attach(
+    folder: _Path,
+    bundles: _Source | Sequence[_Source],
+    *,
+    key: _Key | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    base_models: Sequence[str] = ...,
+    benchmarks: Sequence[str] = ...,
+    keep_card: bool = False,
+    replace: bool = False,
+    trust: _Path | None = None,
+    at: _Moment | None = None,
+    dry_run: bool = False,
+) -> Change:
+    """Puts bundles beside a model and tells of them on its card; with a key, releases the folder too.
+
+    Nobody is asked: ``dry_run`` shows the change without making it.
+    """
+
+def detach(folder: _Path, *, dry_run: bool = False) -> Change:
+    """Takes the bundle out of a model folder, and what :func:`attach` wrote on its card."""
+
+def release(
+    folder: _Path,
+    key: _Key,
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    reason: str | None = None,
+    trust: _Path | None = None,
+    at: _Moment | None = None,
+    dry_run: bool = False,
+) -> Change:
+    """Lists the files of a model folder and signs the list."""
+
+def merge(
+    bundles: _Source | Sequence[_Source],
+    *,
+    closure: str | None = None,
+    thin: bool = False,
+    trust: _Path | None = None,
+) -> Bundle:
+    """Merges bundles into one. ``closure`` keeps only one record and its ancestors."""
+
+def lineage(
+    source: _Source,
+    *,
+    with_: _Source | Sequence[_Source] | None = None,
+    trust: _Path | None = None,
+    at: _Moment | None = None,
+    record: str | None = None,
+    down: bool = False,
+) -> Lineage:
+    """The ancestors of a model, or with ``down`` its descendants."""
+
+def why(
+    file: _Path,
+    *,
+    with_: _Source | Sequence[_Source] | None = None,
+    trust: _Path | None = None,
+    at: _Moment | None = None,
+) -> Why:
+    """Where a file comes from."""
+
+def diff(before: Record, after: Record) -> Diff:
+    """What two records say differently."""

@@ -1,0 +1,226 @@
+//! Families of bundles: joined, traced and compared.
+
+use expbundle::verify::Digests;
+use expbundle_draw::{mermaid, svg};
+use expbundle_format::RecordId;
+use expbundle_lineage::Direction;
+use expbundle_query::{
+    Differences, Found, Kept, LineageReport, MergeError, Question, Relations, Scope, Source, WhyReport, find, gather,
+};
+use expbundle_words::lineage::{self as words, Form};
+use expbundle_words::{Failure, diff as diff_words, why as why_words};
+use pyo3::prelude::*;
+use pyo3::types::PyAny;
+
+use crate::arguments::{moment, now, signers, source, sources};
+use crate::bundle::Bundle;
+use crate::error::{plain, raise, unsound};
+use crate::record::Record;
+use crate::report::as_html;
+use crate::value::document;
+use crate::work::work;
+
+/// Merges bundles: paths, folders of them, bytes, or bundles.
+#[pyfunction]
+#[pyo3(signature = (bundles, *, closure = None, thin = false, trust = None))]
+pub fn merge(
+    py: Python<'_>,
+    #[pyo3(from_py_with = sources)] bundles: Vec<Source>,
+    closure: Option<&str>,
+    thin: bool,
+    trust: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Bundle> {
+    let policy = signers(trust)?;
+    let at = now().timestamp();
+    let merged = work(py, |_| {
+        let Found { sources, .. } = find(bundles).map_err(Failure::from)?;
+        let mut family = gather(sources, |bundle| bundle.check(Digests::Blake3));
+        if !family.refused.is_empty() {
+            return Err(Failure::from(&family.refused.swap_remove(0)));
+        }
+        let members = family.members.into_iter().map(|(_, intact)| intact).collect();
+        Ok(expbundle_query::merge(members, Kept { closure, thin }, policy.as_ref(), at))
+    })?;
+    let merged = merged.map_err(|failure| raise(py, failure))?.map_err(|error| match error {
+        MergeError::Query(error) => raise(py, error),
+        MergeError::Check(error) => unsound(py, error),
+        other @ MergeError::Nothing => raise(py, Failure::usage(other.to_string())),
+    })?;
+    let (intact, _) = merged.bundle.sound(policy.as_ref(), at).map_err(|error| unsound(py, error))?;
+    Ok(Bundle::new(intact))
+}
+
+/// The family tree of a model.
+#[pyclass(frozen, module = "expbundle")]
+pub struct Lineage {
+    relations: Relations,
+    shown: Vec<RecordId>,
+    direction: Direction,
+}
+
+/// Where a file comes from.
+#[pyclass(frozen, module = "expbundle")]
+pub struct Why {
+    relations: Relations,
+    name: String,
+}
+
+/// What two records say differently.
+#[pyclass(frozen, module = "expbundle")]
+pub struct Diff {
+    differences: Differences,
+}
+
+#[pymethods]
+impl Lineage {
+    /// The answer as schemas/lineage.schema.json has it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &LineageReport::of(&self.relations, &self.relations.start, &self.shown, false))
+    }
+
+    /// The tree in words, as the program prints it.
+    #[getter]
+    fn text(&self) -> String {
+        let form = Form::Tree { direction: self.direction, depth: None };
+        plain(&words::words(&self.relations, &self.relations.start, &self.shown, form, None))
+    }
+
+    /// A picture.
+    #[getter]
+    fn svg(&self) -> String {
+        svg(&words::picture(&self.relations, &self.relations.start, &self.shown))
+    }
+
+    /// A flowchart for Markdown.
+    #[getter]
+    fn mermaid(&self) -> String {
+        mermaid(&words::picture(&self.relations, &self.relations.start, &self.shown))
+    }
+
+    /// How a notebook shows it: the picture.
+    fn _repr_html_(&self) -> String {
+        self.svg()
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<expbundle.Lineage of {} records>", self.shown.len())
+    }
+}
+
+#[pymethods]
+impl Why {
+    /// The answer as schemas/why.schema.json has it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &WhyReport::of(&self.relations))
+    }
+
+    /// The answer in words, as the program prints it.
+    #[getter]
+    fn text(&self) -> String {
+        plain(&why_words::words(&self.relations, &self.name))
+    }
+
+    /// How a notebook shows it.
+    fn _repr_html_(&self) -> String {
+        as_html(&self.text())
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<expbundle.Why of {:?}>", self.name)
+    }
+}
+
+#[pymethods]
+impl Diff {
+    /// The answer as schemas/diff.schema.json has it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.differences)
+    }
+
+    /// The differences in words, as the program prints them.
+    #[getter]
+    fn text(&self) -> String {
+        plain(&diff_words::words(&self.differences))
+    }
+
+    /// How a notebook shows it.
+    fn _repr_html_(&self) -> String {
+        as_html(&self.text())
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+}
+
+fn relations(
+    about: &Bound<'_, PyAny>,
+    with: Option<&Bound<'_, PyAny>>,
+    trust: Option<&Bound<'_, PyAny>>,
+    at: Option<&Bound<'_, PyAny>>,
+    record: Option<&str>,
+    scope: Scope,
+) -> PyResult<Relations> {
+    let py = about.py();
+    let question = Question {
+        about: source(about)?,
+        with: with.map(sources).transpose()?.unwrap_or_default(),
+        policy: signers(trust)?,
+        at: moment(at)?,
+        record,
+        scope,
+    };
+    let relations = work(py, |_| Relations::of(question))?.map_err(|error| raise(py, error))?;
+    match relations.refused.first() {
+        Some(refused) => Err(raise(py, Failure::from(refused))),
+        None => Ok(relations),
+    }
+}
+
+/// The ancestors of a model, or with `down` its descendants.
+#[pyfunction]
+#[pyo3(signature = (source, *, with_ = None, trust = None, at = None, record = None, down = false))]
+pub fn lineage(
+    source: &Bound<'_, PyAny>,
+    with_: Option<&Bound<'_, PyAny>>,
+    trust: Option<&Bound<'_, PyAny>>,
+    at: Option<&Bound<'_, PyAny>>,
+    record: Option<&str>,
+    down: bool,
+) -> PyResult<Lineage> {
+    let (scope, direction) =
+        if down { (Scope::Descendants, Direction::Down) } else { (Scope::Ancestors, Direction::Up) };
+    let relations = relations(source, with_, trust, at, record, scope)?;
+    let shown = relations.graph().relatives(&relations.start, direction, None);
+    Ok(Lineage { relations, shown, direction })
+}
+
+/// Where a file comes from.
+#[pyfunction]
+#[pyo3(signature = (file, *, with_ = None, trust = None, at = None))]
+pub fn why(
+    file: &Bound<'_, PyAny>,
+    with_: Option<&Bound<'_, PyAny>>,
+    trust: Option<&Bound<'_, PyAny>>,
+    at: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Why> {
+    let relations = relations(file, with_, trust, at, None, Scope::Ancestors)?;
+    let path = source(file)?.path;
+    let name = path.file_name().unwrap_or(path.as_str()).to_owned();
+    Ok(Why { relations, name })
+}
+
+/// What two records say differently.
+#[pyfunction]
+pub fn diff(before: &Bound<'_, Record>, after: &Bound<'_, Record>) -> Diff {
+    let differences = Differences::between(before.get().pair(), after.get().pair(), now().timestamp());
+    Diff { differences }
+}

@@ -1,0 +1,76 @@
+//! Signing keys.
+
+use expbundle_run::open_key;
+use expbundle_statement::{Signing, SigningKey};
+use pyo3::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::arguments::{existing, moment};
+use crate::error::raise;
+
+/// A private key that signs, Ed25519.
+#[pyclass(frozen, module = "expbundle")]
+pub struct Key {
+    key: SigningKey,
+}
+
+#[pymethods]
+impl Key {
+    /// Reads the file of a private key, OpenSSH or PKCS#8.
+    #[staticmethod]
+    #[pyo3(signature = (path, passphrase = None))]
+    fn open(path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<Self> {
+        Ok(Self { key: read(path, passphrase)? })
+    }
+
+    /// Makes a new key, which is nowhere but in memory.
+    #[staticmethod]
+    fn generate() -> PyResult<Self> {
+        let seed = Zeroizing::new(crate::arguments::salt()?);
+        Ok(Self { key: SigningKey::from_seed(&seed) })
+    }
+
+    /// The public key as OpenSSH writes it: a line for a signers file, or for `trust=`.
+    #[getter]
+    fn public_key(&self) -> String {
+        self.key.public_key().to_string()
+    }
+
+    /// `SHA256:…`, as OpenSSH shows it.
+    #[getter]
+    fn fingerprint(&self) -> String {
+        self.key.public_key().fingerprint()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<expbundle.Key {}>", self.key.public_key().fingerprint())
+    }
+}
+
+fn read(path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<SigningKey> {
+    let file = existing(path)?;
+    open_key(&file, || passphrase.map(Zeroizing::new)).map_err(|error| raise(path.py(), error))
+}
+
+/// By whom and when something is signed.
+pub struct Signer {
+    key: SigningKey,
+    name: Option<String>,
+    created: expbundle_format::time::Time,
+}
+
+impl Signer {
+    /// From the arguments of a call: a [`Key`] or the path of one.
+    pub fn of(key: &Bound<'_, PyAny>, name: Option<String>, at: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let key = match key.cast::<Key>() {
+            Ok(key) => key.get().key.clone(),
+            Err(_) => read(key, None)?,
+        };
+        Ok(Self { key, name, created: moment(at)? })
+    }
+
+    /// What is signed with.
+    pub fn signing(&self) -> Signing<'_> {
+        Signing { key: &self.key, name: self.name.as_deref(), created: self.created }
+    }
+}

@@ -1,0 +1,224 @@
+//! A record, and what it says.
+
+use expbundle::verify::Intact;
+use expbundle_format::json;
+use expbundle_format::limits::Limits;
+use expbundle_format::sections::{self, Context, Recipe};
+use expbundle_format::time::Time;
+use expbundle_format::{DigestSet, RecordId};
+use expbundle_query::{Shown, section, told};
+use pyo3::prelude::*;
+use pyo3::types::{PyAny, PyBytes, PyDict};
+
+use crate::arguments::now;
+use crate::error::{plain, raise};
+use crate::series::Series;
+use crate::value::{document, to_python};
+
+/// A record of a bundle: what went in, what was done, what came out.
+#[pyclass(frozen, module = "expbundle")]
+pub struct Record {
+    intact: Intact,
+    id: RecordId,
+}
+
+impl Record {
+    /// A record of a bundle that has it.
+    pub fn of(intact: &Intact, id: RecordId) -> Self {
+        Self { intact: intact.clone(), id }
+    }
+
+    fn body(&self) -> &expbundle_format::record::RecordBody {
+        self.intact.records().get(&self.id).expect("the bundle has the record").body()
+    }
+
+    /// The bundle that it is in, and its id.
+    pub fn pair(&self) -> (&Intact, RecordId) {
+        (&self.intact, self.id)
+    }
+
+    /// Both digests of its `record.json`.
+    pub fn digest(&self) -> DigestSet {
+        self.intact.records().get(&self.id).expect("the bundle has the record").digest()
+    }
+
+    fn context(&self) -> Option<Context> {
+        told(&self.intact, self.id)
+    }
+}
+
+#[pymethods]
+impl Record {
+    /// Its id: the digest of its `record.json`.
+    #[getter]
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// `run`, `origin`, …
+    #[getter]
+    fn kind<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().kind)
+    }
+
+    /// One line that says what was done; `None` if it is withheld.
+    #[getter]
+    fn title(&self) -> Option<String> {
+        self.context().map(|context| context.title)
+    }
+
+    /// Notes in Markdown.
+    #[getter]
+    fn notes(&self) -> Option<String> {
+        self.context().and_then(|context| context.notes)
+    }
+
+    /// Words to find it by.
+    #[getter]
+    fn tags(&self) -> Vec<String> {
+        self.context().map(|context| context.tags).unwrap_or_default()
+    }
+
+    /// When it started.
+    #[getter]
+    fn started(&self) -> Option<jiff::Timestamp> {
+        self.body().started.map(Time::timestamp)
+    }
+
+    /// When it ended.
+    #[getter]
+    fn ended(&self) -> Option<jiff::Timestamp> {
+        self.body().ended.map(Time::timestamp)
+    }
+
+    /// How it ended: `finished`, `failed`, …
+    #[getter]
+    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().status)
+    }
+
+    /// The tool that tracked it, and that tool's id of it.
+    #[getter]
+    fn source<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().source)
+    }
+
+    /// What went in: a dict of role and digests each.
+    #[getter]
+    fn inputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().inputs)
+    }
+
+    /// What came out.
+    #[getter]
+    fn outputs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().outputs)
+    }
+
+    /// The records that it says it follows from.
+    #[getter]
+    fn parents<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &self.body().parents)
+    }
+
+    /// The parameters by their names.
+    #[getter]
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &told::<Recipe>(&self.intact, self.id).map(|recipe| recipe.parameters).unwrap_or_default())
+    }
+
+    /// The last value of each metric; `nan` and infinities as they were.
+    #[getter]
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        if let Some(series) = self.series(py, sections::METRICS)? {
+            for (key, last) in series.last_values(py)? {
+                dict.set_item(key, last)?;
+            }
+        }
+        Ok(dict)
+    }
+
+    /// The names of its sections.
+    #[getter]
+    fn sections(&self) -> Vec<String> {
+        self.body().sections.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// Those that this copy leaves out.
+    #[getter]
+    fn withheld(&self) -> Vec<String> {
+        self.intact.withheld_sections(self.id).iter().map(ToString::to_string).collect()
+    }
+
+    /// A section: of JSON a dict, else its bytes.
+    fn section<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let (name, content) = section(&self.intact, self.id, name).map_err(|error| raise(py, error))?;
+        let bytes = content.read(Limits::default().section_bytes)?;
+        let is_json = self.body().sections.get(name).is_some_and(|listed| listed.media_type == sections::JSON);
+        if !is_json {
+            return Ok(PyBytes::new(py, &bytes).into_any());
+        }
+        let value = json::parse(&bytes, &Limits::default())
+            .map_err(|error| crate::error::because(py, error.code().as_str(), "the section cannot be read", &error))?;
+        to_python(py, &value)
+    }
+
+    /// The points of `metrics` or `telemetry`; `None` if the record has none.
+    #[pyo3(signature = (name = "metrics"))]
+    fn series(&self, py: Python<'_>, name: &str) -> PyResult<Option<Series>> {
+        let full = match name {
+            "metrics" => sections::METRICS,
+            "telemetry" => sections::TELEMETRY,
+            other => other,
+        };
+        let listed = self.body().sections.iter().any(|(section, _)| section.as_str() == full);
+        if !listed {
+            return Ok(None);
+        }
+        let (_, content) = section(&self.intact, self.id, full).map_err(|error| raise(py, error))?;
+        Series::open(py, content.clone()).map(Some)
+    }
+
+    /// The bytes of an embedded file, by its path or the beginning of its digest.
+    fn artifact<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyBytes>> {
+        let content = expbundle_query::artifact(&self.intact, self.id, name).map_err(|error| raise(py, error))?;
+        Ok(PyBytes::new(py, &content.read(u64::MAX)?))
+    }
+
+    /// All of it that is JSON, as schemas/show.schema.json has it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        document(py, &Shown::of(&self.intact, self.id, now().timestamp()))
+    }
+
+    /// The record in words, as `expbundle show` prints it.
+    #[getter]
+    fn text(&self) -> String {
+        plain(&expbundle_words::show::words(&self.intact, &[self.id], now().timestamp()))
+    }
+
+    fn __repr__(&self) -> String {
+        let title = self.context().map_or_else(|| "(title withheld)".to_owned(), |context| context.title);
+        format!("<expbundle.Record {} {title:?}>", expbundle_query::short(&self.id))
+    }
+
+    /// How a notebook shows it.
+    fn _repr_html_(&self) -> String {
+        crate::report::as_html(&self.text())
+    }
+
+    fn __str__(&self) -> String {
+        self.text()
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
+    fn __hash__(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        self.id.hash(&mut hasher);
+        hasher.finish()
+    }
+}

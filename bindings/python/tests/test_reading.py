@@ -1,0 +1,132 @@
+"""Opening and verifying what others wrote."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import expbundle
+import pytest
+
+from conftest import ROOT
+
+
+def test_a_bundle_opens_from_a_path_bytes_or_a_file(bundle: expbundle.Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "run.expb"
+    assert bundle.save(path) == str(path)
+    assert path.read_bytes() == bundle.to_bytes()
+    for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), bundle):
+        assert expbundle.open(source) == bundle
+        assert expbundle.verify(source).state == "intact"
+    with path.open("rb") as file:
+        assert expbundle.open(file) == bundle
+
+
+def test_a_record_says_what_the_run_was_told(bundle: expbundle.Bundle) -> None:
+    record = bundle.record()
+    assert record == bundle.records[0]
+    assert record.title == "digits, 3 layers"
+    assert record.kind == "run"
+    assert record.status == "finished"
+    assert record.started is None
+    assert record.params == {"rate": 0.1, "layers": [64, 32]}
+    assert record.metrics == {"accuracy": 0.8, "loss": 0.2}
+    assert [output["role"] for output in record.outputs] == ["model"]
+    assert "context.json" in record.sections
+    assert record.section("context.json") == {"title": "digits, 3 layers"}
+    assert isinstance(record.section("metrics.parquet"), bytes)
+    assert record.to_dict()["id"] == record.id
+
+
+def test_a_report_is_neither_true_nor_false(bundle: expbundle.Bundle) -> None:
+    report = bundle.verify()
+    with pytest.raises(TypeError, match="report.holds"):
+        bool(report)
+    assert report.holds
+    report.raise_for_state()
+    report = bundle.verify(require="signed")
+    assert not report.holds
+    with pytest.raises(expbundle.NotAsRequired) as raised:
+        report.raise_for_state()
+    assert raised.value.report is report
+
+
+def test_notebooks_show_words_of_strangers_as_words() -> None:
+    run = expbundle.Run("<script>alert(1)</script> & more", clock=False)
+    bundle = run.finish()
+    for shown in (bundle.verify(), bundle.record(), expbundle.lineage(bundle)):
+        html = shown._repr_html_()
+        assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_a_changed_byte_is_a_finding_of_verify_and_an_error_of_open(bundle: expbundle.Bundle) -> None:
+    data = bytearray(bundle.to_bytes())
+    data[len(data) // 2] ^= 1
+    report = expbundle.verify(bytes(data))
+    assert report.state == "malformed"
+    assert [finding.severity for finding in report.findings].count("error") >= 1
+    with pytest.raises(expbundle.NotIntact) as raised:
+        expbundle.open(bytes(data))
+    assert raised.value.code == report.findings[0].code
+    with pytest.raises(expbundle.NotIntact):
+        report.bundle
+
+
+def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        expbundle.open(tmp_path / "nothing.expb")
+    assert missing.value.errno == 2
+    assert missing.value.filename == str(tmp_path / "nothing.expb")
+    with pytest.raises(expbundle.ExpbundleError) as wrong:
+        expbundle.open(b"not a bundle")
+    assert wrong.value.code == "container.not-a-bundle"
+    assert wrong.value.help
+    with pytest.raises(TypeError, match="expected a path"):
+        expbundle.open(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="binary mode"):
+        expbundle.open(io.StringIO("text"))  # type: ignore[arg-type]
+
+
+def test_trust_is_a_file_or_a_key(bundle: expbundle.Bundle, key: expbundle.Key, tmp_path: Path) -> None:
+    signed = bundle.sign(key, name="Ada")
+    assert signed.verify(trust=key.public_key).state == "trusted"
+    signers = tmp_path / "signers"
+    signers.write_text(f"ada@example.org {key.public_key}\n")
+    report = signed.verify(trust=signers)
+    assert report.holds and report.state == "trusted"
+    assert "ada@example.org" in report.text
+    other = expbundle.Key.generate()
+    assert signed.verify(trust=other.public_key).state != "trusted"
+    signers.write_text("ada@example.org not a key\n")
+    with pytest.raises(expbundle.ExpbundleError) as raised:
+        signed.verify(trust=signers)
+    assert raised.value.place and raised.value.place.endswith("line 1")
+
+
+CASES = ROOT / "conformance" / "cases"
+
+
+@pytest.mark.parametrize("layer", sorted(path.name for path in CASES.iterdir() if path.is_dir()))
+def test_the_conformance_suite_gives_the_same_verdicts(layer: str) -> None:
+    wrong = []
+    for case in sorted((CASES / layer).glob("*.json")):
+        told = json.loads(case.read_text())
+        if "full" not in told["tiers"]:
+            continue
+        signers = told.get("signers")
+        asked = {name: told[name] for name in ("at", "require", "digests") if name in told}
+        report = None
+        try:
+            report = expbundle.verify(
+                case.parent / told["input"], trust=case.parent / signers if signers else None, **asked
+            )
+        except (expbundle.ExpbundleError, OSError):
+            pass
+        expected = told["expect"]
+        state = None if report is None else report.state
+        found = [] if report is None else report.findings
+        errors = {finding.code for finding in found if finding.severity == "error"}
+        if state != expected["state"] or errors != set(expected.get("errors", errors)):
+            wrong.append((case.name, state, errors, expected))
+    assert not wrong

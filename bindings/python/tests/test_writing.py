@@ -1,0 +1,234 @@
+"""Recording runs, and saying something about them."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import expbundle
+import pytest
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    def made() -> bytes:
+        run = expbundle.Run("a run", clock=False)
+        run.log({"loss": 0.5}, step=1)
+        return run.finish().to_bytes()
+
+    assert made() == made()
+
+
+def test_a_run_with_a_clock_has_times() -> None:
+    before = datetime.datetime.now(datetime.timezone.utc)
+    run = expbundle.Run("a run")
+    run.log({"loss": 0.5})
+    record = run.finish().record()
+    assert record.started and record.ended
+    assert before - datetime.timedelta(seconds=1) <= record.started <= record.ended
+    series = record.series()
+    assert series is not None
+    ((step, time, value, text),) = series.points("loss")
+    assert (step, value, text) == (None, 0.5, None)
+    assert time and abs(time - record.started.timestamp()) < 60
+
+
+def test_moments_are_text_or_aware() -> None:
+    moment = datetime.datetime(2026, 11, 29, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+    run = expbundle.Run("a run", started=moment, clock=False)
+    record = run.finish(ended="2026-11-29T12:00:00Z").record()
+    assert record.started == moment
+    assert record.ended == moment + datetime.timedelta(hours=1)
+    with pytest.raises((TypeError, ValueError)):
+        expbundle.Run("a run", started=datetime.datetime(2026, 11, 29))  # noqa: DTZ001
+    with pytest.raises(expbundle.UsageError):
+        expbundle.Run("a run", started="yesterday")
+
+
+def test_metrics_of_any_shape() -> None:
+    class Scalar:
+        """As NumPy's and PyTorch's."""
+
+        def __float__(self) -> float:
+            return 2.5
+
+    run = expbundle.Run("a run", clock=False)
+    run.log({"a": 1, "b": True, "c": math.nan, "d": "text", "e": {"f": {"g": 3.0}}, "h": Scalar()}, step=7)
+    record = run.finish().record()
+    metrics = record.metrics
+    assert metrics["a"] == 1.0 and metrics["b"] == 1.0 and metrics["d"] is None
+    assert metrics["e/f/g"] == 3.0 and metrics["h"] == 2.5
+    series = record.series()
+    assert series is not None
+    assert math.isnan(series.points("c")[0][2] or 0)
+    assert series.points("d") == [(7, None, None, "text")]
+    run = expbundle.Run("a run")
+    with pytest.raises(TypeError, match='"loss".*list'):
+        run.log({"loss": [1]})
+    with pytest.raises(TypeError):
+        run.log([1])  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        run.log({1: 2})  # type: ignore[dict-item]
+    circle: dict[str, object] = {}
+    circle["again"] = circle
+    with pytest.raises(ValueError, match="nested too deep"):
+        run.log(circle)
+    with pytest.raises(TypeError, match="nested"):
+        run.params(circle)
+
+
+def test_everything_a_run_can_be_told(weights: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("1,2\n")
+    run = expbundle.Run("a run", tool="mytracker", run="42", clock=False)
+    run.params({"x": None, "path": Path("a/b"), "nested": {"y": [1, "z", True]}})
+    run.tags("digits", "small")
+    run.note("first")
+    run.note("second")
+    run.observe({"gpu0/power": 310.0}, step=0)
+    run.event("checkpoint", "step 100", details={"step": 100})
+    run.cost("gpu", 3.5, "h", model="H200")
+    run.charge("12.40", "EUR", basis="billed")
+    run.evaluation("accuracy", 0.91, task="digits", split="test")
+    run.input("dataset", data)
+    run.output("model", weights)
+    record = run.finish("failed").record()
+    assert record.source == {"tool": "mytracker", "run": "42"}
+    assert record.status == "failed"
+    assert record.tags == ["digits", "small"]
+    assert record.notes == "first\n\nsecond"
+    assert record.params["nested"] == {"y": [1, "z", True]}
+    telemetry = record.series("telemetry")
+    assert telemetry is not None and telemetry.keys == ["gpu0/power"]
+    assert record.section("events.json")["events"][0]["kind"] == "checkpoint"
+    assert record.section("cost.json")["charges"][0]["amount"] == "12.40"
+    assert record.section("evaluations.json")["evaluations"][0]["value"] == 0.91
+    assert [one["role"] for one in record.inputs] == ["dataset"]
+
+
+def test_what_goes_wrong_leaves_the_run_as_it_was(weights: Path, tmp_path: Path) -> None:
+    run = expbundle.Run("a run", clock=False)
+    run.params({"rate": 0.1})
+    with pytest.raises(FileNotFoundError):
+        run.output("model", tmp_path / "nothing")
+    with pytest.raises(expbundle.UsageError, match="role"):
+        run.output("modle", weights)
+    with pytest.raises(expbundle.UsageError):
+        run.finish("fine")
+    record = run.finish().record()
+    assert record.title == "a run" and record.params == {"rate": 0.1} and record.outputs == []
+    for call in (lambda: run.log({"a": 1}), lambda: run.finish(), lambda: run.tags("x")):
+        with pytest.raises(expbundle.UsageError, match="finished"):
+            call()
+
+
+def test_no_secret_enters_a_bundle() -> None:
+    run = expbundle.Run("a run", clock=False)
+    run.params({"token": "hf_" + "a1B2c3D4e5" * 4})
+    with pytest.raises(expbundle.ExpbundleError, match="secret"):
+        run.finish()
+
+
+def test_statements_make_new_bundles(bundle: expbundle.Bundle, key: expbundle.Key, weights: Path) -> None:
+    assert bundle.statements == []
+    said = (
+        bundle.sign(key, name="Ada")
+        .note("looks good", key)
+        .review("approved", key, role="safety", reason="no regressions")
+        .evaluate({"accuracy": 0.9}, key, task="digits", split="test")
+        .deploy("production", key, artifact=weights)
+        .seal(key)
+    )
+    assert bundle.statements == []
+    kinds = {statement["kind"] for statement in said.statements}
+    assert kinds == {"authorship", "comment", "review", "evaluation", "deployment", "seal"}
+    assert said.verify(trust=key.public_key).state == "trusted"
+    # To sign again would say nothing.
+    assert len(said.sign(key, name="Ada").statements) == len(said.statements)
+    with pytest.raises(expbundle.UsageError):
+        bundle.review("fine", key)  # type: ignore[arg-type]
+    with pytest.raises(expbundle.ExpbundleError, match="secret"):
+        bundle.note("the token is hf_" + "a1B2c3D4e5" * 4, key)
+
+
+def test_what_is_revoked_is_said(bundle: expbundle.Bundle, key: expbundle.Key) -> None:
+    signed = bundle.sign(key)
+    revoked = signed.revoke(key, reason="wrong data")
+    report = revoked.verify(trust=key.public_key)
+    assert not report.holds
+    assert "revoked" in report.line
+    (statement,) = signed.statements
+    taken_back = signed.revoke(key, statement=statement["id"][:12])
+    assert taken_back.verify(trust=key.public_key).state != "trusted"
+
+
+def test_a_family_is_merged_linked_and_traced(weights: Path, key: expbundle.Key, tmp_path: Path) -> None:
+    base = expbundle.Run("base", clock=False)
+    base.output("model", weights)
+    base_bundle = base.finish().sign(key)
+    tuned_file = tmp_path / "tuned.safetensors"
+    tuned_file.write_bytes(b"tuned weights" * 100)
+    tuned = expbundle.Run("tuned", clock=False)
+    tuned.input("model", weights)
+    tuned.output("model", tuned_file)
+    tuned.derive_from(base_bundle.record(), "fine-tuned-from")
+    tuned_bundle = tuned.finish().sign(key)
+    family = expbundle.merge([base_bundle, tuned_bundle])
+    assert len(family) == 2
+    lineage = expbundle.lineage(family, trust=key.public_key)
+    assert "proven" in lineage.text and lineage.svg.startswith("<svg") and "flowchart" in lineage.mermaid
+    assert {record["title"] for record in lineage.to_dict()["records"]} == {"base", "tuned"}
+    why = expbundle.why(tuned_file, with_=[family])
+    assert "tuned" in why.text
+    assert expbundle.diff(base_bundle.record(), tuned_bundle.record()).to_dict()["differences"]
+    only = expbundle.merge(family, closure=base_bundle.record().id[:12])
+    assert [record.title for record in only.records] == ["base"]
+    replaced = base_bundle.supersede(tuned_bundle.record(), key, reason="better")
+    assert any(statement["kind"] == "supersession" for statement in replaced.statements)
+    linked = expbundle.merge([base_bundle, tuned_bundle]).link(
+        key, parent=base_bundle.record(), relation="fine-tuned-from", record=tuned_bundle.record().id
+    )
+    assert len(linked.statements) == 3
+
+
+def test_saving_loses_nothing(bundle: expbundle.Bundle, key: expbundle.Key, tmp_path: Path) -> None:
+    path = tmp_path / "run.expb"
+    bundle.save(path)
+    one, other = expbundle.open(path), expbundle.open(path)
+    one.note("one", key).save()
+    other.note("other", key).save()
+    assert len(expbundle.open(path).statements) == 2
+    another = expbundle.Run("another", clock=False).finish()
+    with pytest.raises(expbundle.ExpbundleError):
+        another.save(path)
+    assert len(expbundle.open(path).statements) == 2
+    another.save(path, overwrite=True)
+    assert expbundle.open(path) == another
+    with pytest.raises(expbundle.UsageError, match="name one"):
+        another.save()
+    (tmp_path / "text.expb").write_text("mine")
+    with pytest.raises(expbundle.ExpbundleError):
+        another.save(tmp_path / "text.expb")
+    assert (tmp_path / "text.expb").read_text() == "mine"
+
+
+def test_sections_are_withheld(bundle: expbundle.Bundle, key: expbundle.Key) -> None:
+    copy = bundle.sign(key).withhold(["context"])
+    record = copy.record()
+    assert record.title is None and record.withheld == ["context.json"]
+    assert copy.verify(trust=key.public_key).state == "trusted"
+
+
+def test_keys_are_read_from_files(bundle: expbundle.Bundle, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "expbundle", "keygen", "-o", tmp_path / "ada"], check=True, capture_output=True)
+    key = expbundle.Key.open(tmp_path / "ada")
+    assert key.public_key.startswith("ssh-ed25519 ") and key.fingerprint.startswith("SHA256:")
+    signed = bundle.sign(tmp_path / "ada")
+    assert signed.verify(trust=tmp_path / "ada.pub").state == "trusted"
+    with pytest.raises(expbundle.ExpbundleError):
+        bundle.sign(tmp_path / "ada.pub")
+    with pytest.raises(FileNotFoundError):
+        bundle.sign(tmp_path / "nobody")

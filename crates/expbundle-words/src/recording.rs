@@ -1,0 +1,90 @@
+//! Recording a run: why it cannot be recorded, and why a file gives no key or no signers, with the
+//! next step.
+
+use camino::Utf8Path;
+use expbundle::verify::CheckError;
+use expbundle_format::{Code, Finding};
+use expbundle_run::{FileError, RunError};
+
+use crate::{Failure, conversion, hints, quoted};
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::NoTitle => {
+                Self::usage("a title is missing").help("give one with `--title`, or in the `context.json` of `--from`")
+            }
+            RunError::Secrets { found } => {
+                conversion::secrets(&found, "remove it from the arguments, files and sections given here")
+            }
+            RunError::Folder { path, source } => Self::io("read the folder", &path, &source),
+            RunError::SectionName(path) => {
+                let name = path.file_name().unwrap_or_default();
+                let failure = Self::usage(format!("{} is not a valid section name", quoted(name))).at(path.as_str());
+                failure.help(if name == "record.json" {
+                    "`create` writes it anew, from `--input`, `--output` and `--derive-from`; move it out of the folder"
+                } else {
+                    "`expbundle schema` lists the names; move other files out of the folder"
+                })
+            }
+            RunError::Section { source, .. } => {
+                Self::new(source.code().as_str(), source.to_string()).help(hints::help(source.code()))
+            }
+            RunError::Parquet { source, .. } => {
+                Self::new("cli.source", format!("the section cannot be read: {source}")).help(
+                    "it must follow the profile in spec/sections-parquet.md; `expbundle extract --parquet` writes \
+                     such files",
+                )
+            }
+            RunError::NotFinal { .. } => Self::usage(error.to_string()).help(
+                "`--metric` is for metrics that no table has; give the value once, or add it to the table with a step",
+            ),
+            RunError::File(error) => error.into(),
+            RunError::Draft(error) => error.into(),
+            RunError::Io(error) => temporary(&error),
+            RunError::Check(error) => error.into(),
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+/// The last of the errors.
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        let found = match error {
+            CheckError::Io(error) => return temporary(&error),
+            CheckError::NotIntact(wrong) => wrong.into_findings(),
+            CheckError::Contradiction(found) => found,
+        };
+        let last = found.into_iter().rfind(Finding::is_error);
+        last.expect("a bundle that is not intact has an error finding").into()
+    }
+}
+
+fn temporary(error: &std::io::Error) -> Failure {
+    Failure::io("use a temporary file", Utf8Path::new("the folder for temporary files"), error)
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let place = error.path().display().to_string();
+        let failure = match &error {
+            FileError::Read { source, .. } => Self::io("read the file", Utf8Path::new(&place), source),
+            FileError::Key { source, .. } => Self::new("cli.key", format!("the key cannot be used: {source}"))
+                .help(source.help().replace("FILE", &place)),
+            FileError::Signers { source, .. } => {
+                return Self::new(Code::TrustSigners.as_str(), source.problem.to_string())
+                    .at(format!("{place}, line {}", source.line))
+                    .help(source.help());
+            }
+            FileError::PrivateKey { .. } => Self::new(Code::TrustSigners.as_str(), "the file is a private key")
+                .help(format!("give its public key, which is usually {place}.pub; never pass a private key on")),
+            FileError::NoSigner { .. } => {
+                Self::new(Code::TrustSigners.as_str(), "there is no key that signs statements")
+                    .help("give an Ed25519 key: a line that begins with `ssh-ed25519`")
+            }
+            other => Self::usage(other.to_string()),
+        };
+        failure.at(place)
+    }
+}
