@@ -1,0 +1,118 @@
+"""What the hooks of training frameworks share: a run that never stops a training."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from . import _core
+
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".keras", ".h5", ".gguf", ".onnx")
+
+
+def harmless(hook: Hook) -> Hook:
+    """A hook that warns instead of raising. What it could not record is a gap in the record."""
+
+    @functools.wraps(hook)
+    def wrapped(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return hook(self, *arguments, **named)
+        except Exception as error:
+            self.recording.gap(hook.__name__, error)
+            return None
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Recording:
+    """A run that a framework tells, until its bundle is written.
+
+    ``path`` is where the bundle goes. If the weights are not on disk when the training ends, the
+    bundle waits for them: until :meth:`finish`, at the latest until the interpreter ends.
+    """
+
+    def __init__(self, key: str | os.PathLike[str] | _core.Key | None = None, name: str | None = None) -> None:
+        self.key = key
+        self.name = name
+        self.run: _core.Run | None = None
+        self.bundle: _core.Bundle | None = None
+        self.path: Path | None = None
+        self._weights: Callable[[], list[Path]] = list
+        self._status: str | None = None
+        self._told: set[str] = set()
+
+    def begin(self, title: str, tool: str, path: Path, params: Mapping[str, Any]) -> None:
+        """Begins a run. One that is still open is finished first."""
+        if self.run is not None and not self.run.finished:
+            self.finish()
+        self.path = path
+        self.bundle = None
+        self.run = _core.Run(title)
+        self.run.tags(tool)
+        self.run.params(params)
+        atexit.register(self.finish)
+
+    def log(self, values: Mapping[str, Any], step: int | None) -> None:
+        """Numbers of a step; what is no number is left out."""
+        if self.run is not None and not self.run.finished:
+            numbers = {key: value for key, value in values.items() if isinstance(value, (int, float)) or hasattr(value, "__float__")}
+            self.run.log(numbers, step=step)
+
+    def event(self, kind: str, text: str, **details: Any) -> None:
+        """Something that happened."""
+        if self.run is not None and not self.run.finished:
+            self.run.event(kind, text, details=details)
+
+    def gap(self, where: str, error: BaseException) -> None:
+        """Something could not be recorded: told once, and kept in the record."""
+        if where not in self._told:
+            self._told.add(where)
+            warnings.warn(f"expbundle could not record `{where}`: {error}", RuntimeWarning, stacklevel=3)
+            try:
+                self.event("gap", f"{where} was not recorded: {type(error).__name__}")
+            except Exception:  # noqa: BLE001, S110 - there is nobody left to tell
+                pass
+
+    def ended(self, weights: Callable[[], list[Path]], status: str | None = None) -> None:
+        """The training is over; ``weights`` finds what it put out, now or later."""
+        self._weights = weights
+        self._status = status
+        if weights():
+            self.finish()
+
+    def finish(self) -> _core.Bundle | None:
+        """Writes the bundle, if that was not done yet."""
+        atexit.unregister(self.finish)
+        if self.run is None or self.run.finished or self.path is None:
+            return self.bundle
+        try:
+            for path in self._weights():
+                self.run.output("model", path)
+            bundle = self.run.finish(self._status)
+            if self.key is not None:
+                bundle = bundle.sign(self.key, name=self.name)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            bundle.save(self.path)
+            self.bundle = bundle
+        except Exception as error:  # noqa: BLE001 - a training that is done is not to fail here
+            self.gap("finish", error)
+        return self.bundle
+
+
+def weights_in(folder: Path) -> list[Path]:
+    """The files of weights in a folder, by their names."""
+    if not folder.is_dir():
+        return []
+    others = {"optimizer", "scheduler", "rng_state", "scaler", "training_args"}
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in WEIGHTS and path.is_file() and path.stem.split("_")[0] not in others and path.stem not in others
+    )
