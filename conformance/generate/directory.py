@@ -182,6 +182,8 @@ def taken_back(suite, same):
     case("rejected-and-approved-by-another", "one approval does not take back another's rejection", said(said(model(), "review", BEN, verdict="rejected"), "review", ADA, verdict="approved"), same, nothing, **TRUST)
     by_key = said(model(), "revocation", BEN, revoked={"key": ADA.line})
     case("key-revoked", "what a revoked key signed covers nothing", by_key, same, [REVOKED, *nothing], **TRUST)
+    another = [{"name": "record.json", "digest": {**digests(by_key.made), "sha256": "0" * 64}}]
+    case("key-revoked-and-signed-under-another-sha256", "what is about no record that is here vouches for none", said(by_key, "authorship", BEN, subjects=another), same, [REVOKED, *nothing], **TRUST)
 
 
 def strangers(suite, same):

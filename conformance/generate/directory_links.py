@@ -39,6 +39,7 @@ def cache(suite):
     snapshot("cache", "a snapshot of the Hub's cache is followed into the blobs of its repository", whole, [NOT_RELEASED], state="signed")
     snapshot("cache-in-a-folder", "also from a folder in the snapshot", {**whole, "onnx/model.onnx": f"../../../blobs/{blob}"}, [NOT_RELEASED], state="signed")
     snapshot("cache-elsewhere", "and nowhere else", {**whole, "config.json": "../../refs/main"}, [SYMLINK, NOT_RELEASED])
+    snapshot("cache-behind-a-slash", "nor where a slash makes a folder of a blob: such a link cannot be opened", {**whole, "config.json": f"../../blobs/{blob}/"}, [SYMLINK, NOT_RELEASED])
     snapshot("cache-of-another-repository", "not into another repository", {**whole, "config.json": f"../../../models--eve--x/blobs/{'1' * 40}"}, [SYMLINK, NOT_RELEASED])
     snapshot("cache-of-another-name", "blobs are named by digests", {**whole, "config.json": "../../blobs/evil.py"}, [SYMLINK, NOT_RELEASED], blobs={"evil.py": b"x"})
     snapshot("cache-of-no-repository", "the folder above is one of the cache", {BUNDLE: model().bytes(), "model.safetensors": f"../../blobs/{blob}"}, [SYMLINK, NO_WEIGHTS], [NO_OUTPUT], repository="project")

@@ -62,6 +62,8 @@ def change(case):
     trusted("link-added", "a link beside it", {**FILES, "latest": "model.safetensors"}, [SYMLINK])
     trusted("pointer", "a pointer in place of the weights", {**FILES, "model.safetensors": pointer(weights)}, [POINTER, NO_WEIGHTS])
     trusted("pointer-of-a-small-file", "a pointer in place of any file", {**FILES, "config.json": pointer(FILES["config.json"])}, [POINTER])
+    odd = {**FILES, "%7F": b"odd"}
+    trusted("order-of-paths", "findings stand in the order of paths, not of how a listing spells them", {**FILES, "config.json": b"{}"}, errors=[CHANGED, MISSING], bundle=one(odd))
     trusted("pointer-to-other-bytes", "a pointer to something else", {**FILES, "config.json": pointer(b"other")}, errors=[CHANGED])
     # What the signer made, and did not release here.
     checkpoint = lambda: one(bundle=add_run(model(), OTHER, "checkpoint-100/model.safetensors", ADA))

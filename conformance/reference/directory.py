@@ -47,7 +47,7 @@ class Directory:
     # What covers.
 
     def authorships(self, identity):
-        return [statement for statement in self.trust.said if statement["kind"] == "authorship" and statement["record"]["blake3"] == identity and self.trust.counts(statement)]
+        return [statement for statement in self.trust.said if statement["kind"] == "authorship" and statement["record"]["blake3"] == identity and not self.trust.contradicts(statement["record"]) and self.trust.counts(statement)]
 
     def may_be_named(self, identity):
         return not self.trust.has_file or bool(self.authorships(identity))

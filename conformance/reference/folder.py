@@ -71,7 +71,12 @@ class Folder:
 
     def visit(self, path):
         place = self.place(path)
-        mode = place.lstat().st_mode
+        try:
+            mode = place.lstat().st_mode
+        except OSError:
+            # A path may be too long to be opened.
+            self.unreadable.append(path)
+            return
         is_folder = stat.S_ISDIR(mode)
         if is_folder and path != NOT_WALKED:
             self.walk(path)
@@ -93,6 +98,8 @@ class Folder:
     def followed(self, link):
         """The file of the Hub's cache that a link leads to, if it is one."""
         try:
+            # What cannot be opened leads nowhere: `resolve` overlooks a slash behind the name of a file.
+            link.stat()
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):
             return None

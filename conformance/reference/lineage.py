@@ -407,8 +407,9 @@ class Lineage:
             if source:
                 runs.setdefault((source["tool"], source["run"]), []).append(identity)
         for records in runs.values():
-            if sum(not self.is_settled(identity, records) for identity in records) > 1:
-                self.say("lineage.two-records", records[0])
+            unsettled = [identity for identity in records if not self.is_settled(identity, records)]
+            if len(unsettled) > 1:
+                self.say("lineage.two-records", unsettled[0])
 
     def is_settled(self, identity, records):
         """Whether another record of the same run took its place or went on from it."""

@@ -1,8 +1,10 @@
 //! Model folders: attaching, detaching, releasing.
 
+use expbundle_convert::audit;
 use expbundle_directory::{AttachOptions, Plan, Releasing, plan_attach, plan_detach, plan_release, present};
 use expbundle_query::Source;
 use expbundle_statement::Release;
+use expbundle_words::conversion::without_secrets;
 use expbundle_words::{Failure, plan as words};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
@@ -111,6 +113,9 @@ pub fn attach(
             release: Release { title, reason: None },
             policy,
         });
+        if let Some(releasing) = &releasing {
+            without_secrets(&audit::release(releasing).places())?;
+        }
         let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at };
         let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
         plan.map(Ok).map_err(|error| Failure::from(&error))
@@ -149,6 +154,7 @@ pub fn release(
         let present = present(&folder).map_err(|error| Failure::from(&error))?;
         let release = Release { title, reason };
         let releasing = Releasing { signing: signer.signing(), release, policy: policy.as_ref() };
+        without_secrets(&audit::release(&releasing).places())?;
         let plan = plan_release(&folder, present.as_ref(), &releasing, &|bytes| given.progress(bytes))
             .map_err(|error| Failure::from(&error))?;
         Ok::<_, Failure>(plan)

@@ -33,6 +33,8 @@ def test_a_folder_is_attached_released_verified_and_detached(
     assert not expbundle.verify(folder, trust=key.public_key).holds
     expbundle.release(folder, key, title="digits 1.1", reason="with a configuration")
     assert expbundle.verify(folder, trust=key.public_key).holds
+    with pytest.raises(expbundle.ExpbundleError, match="secret"):
+        expbundle.release(folder, key, title="password=Tr0ub4dor&3x")
     expbundle.detach(folder)
     assert not (folder / "experiment.expb").exists()
 

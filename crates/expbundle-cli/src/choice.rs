@@ -1,5 +1,6 @@
 //! Which records of a bundle a command is about: named by a person, or the one that there is.
 
+use camino::Utf8Path;
 use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_words::{Failure, objections, records};
@@ -16,6 +17,13 @@ pub fn chosen(intact: &Intact, beginning: Option<&str>) -> Result<Vec<RecordId>,
 pub fn one(intact: &Intact, beginning: Option<&str>) -> Result<RecordId, Failure> {
     let one = expbundle_query::one(intact, beginning, keys::now().timestamp());
     one.map_err(|error| records::which(intact, error))
+}
+
+/// The one record of a bundle, for a command that takes no id of one.
+pub fn only(intact: &Intact, path: &Utf8Path) -> Result<RecordId, Failure> {
+    one(intact, None).map_err(|failure| {
+        failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle of one record and its ancestors")
+    })
 }
 
 /// Says on the error output what was said against a record of which bytes or tables follow.

@@ -15,10 +15,10 @@ pub struct Numbers {
     /// Table of metrics: CSV, JSON lines or Parquet. Either one row for each point, with the columns
     /// key, step, time, value and text, as `extract` writes them; or one column for each metric.
     /// Times are RFC 3339, or numbers since 1970
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::path)]
     metrics: Vec<Utf8PathBuf>,
     /// Table of system metrics, in the same form
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::path)]
     telemetry: Vec<Utf8PathBuf>,
     /// Column of the step in the tables [default: `step`, `_step` or `global_step`, else `epoch`]
     #[arg(long, value_name = "COLUMN")]

@@ -13,7 +13,7 @@ use crate::{exit, files, keys, signers, terminal};
 #[derive(Debug, clap::Args)]
 pub struct Around {
     /// More bundles, or folders of them
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = files::path)]
     with: Vec<Utf8PathBuf>,
     /// Signers to trust: OpenSSH `allowed_signers` file, `.pub` or `.keys` file, or a public key;
     /// all records in the answer must then be trusted
@@ -35,9 +35,18 @@ pub fn of(path: &Utf8Path, around: &Around, record: Option<&str>, scope: Scope) 
         scope,
     };
     let relations = Relations::of(question).map_err(|error| {
-        let is_without_bundle = matches!(error, QueryError::NoBundle(_));
+        let help = match &error {
+            QueryError::NoBundle(folder) if folder != path => Some("name bundles, or folders of them, with `--with`"),
+            QueryError::NoBundle(_) if around.with.is_empty() => {
+                Some("name bundles, or folders of them, with `--with`, and a file in this folder to ask about")
+            }
+            QueryError::NoBundle(_) => {
+                Some("name a file in this folder: which record made it is looked up in `--with`")
+            }
+            _ => None,
+        };
         let failure = Failure::from(error);
-        if is_without_bundle { failure.help("name bundles, or folders of them, with `--with`") } else { failure }
+        if let Some(help) = help { failure.help(help) } else { failure }
     })?;
     terminal::talk(&words::passed_over(&relations.passed_over));
     relations.refused.iter().for_each(|refused| terminal::print(&refused.into()));

@@ -136,9 +136,7 @@ impl StatementArguments {
 /// Both digests of the one record of a bundle.
 pub fn record_of(path: &Utf8Path) -> Result<DigestSet, Failure> {
     let intact = files::intact(path)?;
-    let id = choice::one(&intact, None).map_err(|failure| {
-        failure.at(path.as_str()).help("`expbundle merge --closure ID` makes a bundle of one record and its ancestors")
-    })?;
+    let id = choice::only(&intact, path)?;
     Ok(intact.records().get(&id).expect("a record of the bundle was chosen").digest())
 }
 

@@ -65,6 +65,21 @@ const WRITES: [&str; 6] = [
     "repack big.expb -o old.expb --force",
 ];
 
+/// Nor a folder that would be in the way of the next call.
+#[test]
+fn a_disk_without_room_leaves_no_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runs = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/mlruns");
+    let all = format!("convert mlflow {runs} --all -o new/bundles");
+    for (arguments, blocks) in [("man -o man", 0), ("demo -o demo", 0), ("demo -o demo", 16), (&*all, 0)] {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {PROGRAM} {arguments} < /dev/null");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        assert_eq!(folder.path().read_dir().expect("readable").count(), 0, "{arguments}: {said}");
+    }
+}
+
 #[test]
 fn a_disk_without_room_leaves_everything_as_it_was() {
     for arguments in WRITES {

@@ -279,3 +279,10 @@ fn nothing_is_read_or_written_under_the_name_of_a_file_that_was_left_unfinished(
         assert!(bench.path(kept).exists(), "{kept}");
     }
 }
+
+#[test]
+fn a_folder_does_not_go_to_standard_output() {
+    let bench = Bench::with_bundle();
+    let (_, stderr) = bench.fails(2, "cli.usage", &["extract", "a.expb", "--everything", "-o", "-"]);
+    assert!(stderr.contains("cannot be written to standard output") && !bench.path("-").exists(), "{stderr}");
+}

@@ -83,6 +83,61 @@ fn a_release_says_which_of_its_files_are_secrets() {
         assert!(stderr.contains(path), "{path}: {stderr}");
     }
     assert!(!stderr.contains("Sommer2024"), "{stderr}");
+    // Paths are in the listing as they are.
+    let token = token();
+    std::fs::write(bench.path(&format!("model/run {token}.txt")), "x").expect("room");
+    bench.ok(&["create", "--title", "t", "--output", "model=model/model.safetensors", "-o", "a.expb"]);
+    for arguments in [&release[..], &["attach", "model", "a.expb", "--key", "key", "--yes"]] {
+        let output = bench.output(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !stderr.contains(&token), "{stderr}");
+        for part in ["has a secret in its path (github-token)", "`.env` is or holds a secret"] {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
+    }
+}
+
+/// Every text that an argument gives and that is signed.
+#[test]
+fn no_signed_text_has_a_secret() {
+    let bench = Bench::with_bundle();
+    std::fs::create_dir(bench.path("model")).expect("room");
+    std::fs::copy(bench.path("weights.bin"), bench.path("model/model.safetensors")).expect("room");
+    let token = token();
+    let text = format!("pushed with {token}");
+    let attach = ["attach", "model", "a.expb", "--yes"];
+    let release = ["release", "model", "--yes"];
+    let note = ["note", "a.expb", "fine"];
+    let review = ["review", "a.expb", "--verdict", "approved"];
+    let deployment = ["deployment", "a.expb", "--environment", "production"];
+    let evaluation = ["evaluation", "a.expb", "--result", "accuracy=0.5"];
+    let revoke = ["revoke", "a.expb", "--whole-record"];
+    let sign = ["sign", "a.expb"];
+    for (command, option) in [
+        (&release[..], "--title"),
+        (&release, "--reason"),
+        (&release, "--name"),
+        (&attach, "--title"),
+        (&attach, "--name"),
+        (&note, "--name"),
+        (&review, "--name"),
+        (&review, "--reason"),
+        (&review, "--scope"),
+        (&deployment, "--name"),
+        (&evaluation, "--name"),
+        (&evaluation, "--dataset"),
+        (&evaluation, "--evaluator"),
+        (&evaluation, "--notes"),
+        (&deployment, "--reason"),
+        (&revoke, "--reason"),
+        (&sign, "--name"),
+    ] {
+        let arguments = [command, &[option, &text, "--key", "key"]].concat();
+        let (stdout, stderr) = bench.fails(2, "source.secret", &arguments);
+        assert!(!stdout.contains(&token) && !stderr.contains(&token), "{command:?} {option}: {stderr}");
+        assert!(stderr.contains("nothing was written"), "{command:?} {option}: {stderr}");
+    }
+    assert!(!bench.path("model/experiment.expb").exists());
 }
 
 #[test]

@@ -392,7 +392,7 @@ fn a_log_begins_with_all_that_trusted_people_wrote_against_records() {
         assert!(matches!(lines.as_slice(), [_, _]), "{text}");
         let said = [
             "sent back for changes by ben@example.org: \"no seed\"; superseded by record",
-            "(not in this bundle): rejected by ben@example.org: \"leaked data\"",
+            "(not a record that counts here): rejected by ben@example.org: \"leaked data\"",
         ];
         for (line, words) in lines.iter().zip(said) {
             assert!(line.contains(words) && !line.contains("noise"), "{line}");

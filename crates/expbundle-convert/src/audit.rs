@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use expbundle::Content;
 use expbundle::draft::Draft;
+use expbundle_directory::Releasing;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{Identity, JsonSection as _, SourceSection};
 use expbundle_format::{json, sections};
 use expbundle_series::{ConsoleReader, SeriesReader};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ConvertError;
 use crate::scrub::Scrubber;
@@ -56,6 +57,16 @@ pub fn draft(draft: &Draft, identity: &Identity, allowed: &[String]) -> Scrubber
 pub fn statement(file: &[u8], place: &str, allowed: &[String]) -> Scrubber {
     let mut scrubber = Scrubber::new(allowed);
     payload(&mut scrubber, place, file);
+    scrubber
+}
+
+/// The secrets in what a release is going to say: its title and reason, and who signs it. Whoever
+/// signs one asks first.
+pub fn release(releasing: &Releasing<'_>) -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    let Releasing { signing, release, .. } = releasing;
+    let mut says = json!({"title": release.title, "reason": release.reason, "name": signing.name});
+    scrubber.value("release", &mut says);
     scrubber
 }
 

@@ -5,8 +5,10 @@ use std::io::{self, BufWriter};
 
 use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
+use expbundle::verify::Intact;
 use expbundle_format::container::{EntryName, SectionName};
 use expbundle_format::limits::Limits;
+use expbundle_format::record::{Record, SectionRef};
 use expbundle_format::{Blake3, json, sections};
 use expbundle_series::{ConsoleReader, SeriesReader, SeriesWriter, write_console};
 
@@ -45,6 +47,36 @@ where
         draft.embed(content.clone())?;
     }
     Ok(draft.finish()?)
+}
+
+/// A record that is unsigned, blinded with the salts of the record of a bundle that differs from it
+/// in nothing else; `None` if the bundle has none.
+pub fn blinded_as(there: &Intact, plain: &OneRecord) -> Option<OneRecord> {
+    let wanted = plain.record().body();
+    let is_alike = |record: &&Record| {
+        let body = record.body();
+        body.blinded && body.source == wanted.source && body.sections.keys().eq(wanted.sections.keys())
+    };
+    there.records().values().filter(is_alike).find_map(|record| {
+        let salt = |(name, listed): (&SectionName, &SectionRef)| salt_of(there.section(record.id(), name)?, listed);
+        let salts: Vec<[u8; 32]> = record.body().sections.iter().map(salt).collect::<Option<_>>()?;
+        let mut salts = salts.into_iter();
+        let ended = || ConvertError::Blind("there are too few salts".to_owned());
+        blind(plain, || salts.next().ok_or_else(ended)).ok().filter(|twin| twin.record().id() == record.id())
+    })
+}
+
+/// The salt of a section.
+fn salt_of(content: &Content, listed: &SectionRef) -> Option<[u8; 32]> {
+    let limits = Limits::default();
+    let text = if listed.media_type == sections::JSON {
+        json::parse(&content.read(limits.section_bytes).ok()?, &limits).ok()?.get("salt")?.as_str()?.to_owned()
+    } else {
+        let series = || SeriesReader::open(Section(content.clone())).ok()?.salt().map(str::to_owned);
+        let console = || ConsoleReader::open(Section(content.clone())).ok()?.salt().map(str::to_owned);
+        series().or_else(console)?
+    };
+    Some(*text.parse::<Blake3>().ok()?.as_bytes())
 }
 
 /// A JSON section with its salt.

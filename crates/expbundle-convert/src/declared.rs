@@ -71,9 +71,18 @@ fn listed<E: From<ConvertError>>(
     if path.is_dir() {
         let tree = hash_tree(path, options.progress).map_err(ConvertError::from)?;
         // A folder is recorded whole or not at all.
-        let secret = |inner: String| Some((secret_in(&scrubber, &path.join(&inner), &inner)?, inner));
-        if let Some((kind, inner)) = tree.files().iter().map(|file| file.path.to_plain()).find_map(secret) {
-            return Err(ConvertError::Secret { path: path.join(inner), kind }.into());
+        let secret = |inner: String| {
+            let of_file = secret_in(&scrubber, &path.join(&inner), &inner).map(|kind| (kind, false));
+            let found = of_file.or_else(|| Some((scrubber.kind_in_path(&inner)?, true)));
+            found.map(|(kind, is_in_path)| (kind, is_in_path, inner))
+        };
+        if let Some((kind, is_in_path, inner)) = tree.files().iter().map(|file| file.path.to_plain()).find_map(secret) {
+            let path = path.join(told(&inner));
+            return Err(if is_in_path {
+                ConvertError::SecretInPath { path, kind }.into()
+            } else {
+                ConvertError::Secret { path, kind }.into()
+            });
         }
         let (digest, size) = embed(&tree)?;
         return Ok(ArtifactRef::new(role.clone(), digest.into(), size, Form::Tree));
@@ -94,21 +103,37 @@ fn secret_in(scrubber: &Scrubber, on_disk: &Utf8Path, path: &str) -> Option<&'st
     scrubber.kind_of_file(path, bytes.as_deref())
 }
 
-/// The counted files of a folder that are or hold secrets, as notes for whoever is about to sign
-/// its listing. Paths that hold one are told without it.
+/// A path, or a text with paths, without the secrets in it.
+fn told(path: &str) -> String {
+    Scrubber::default().text("", path)
+}
+
+/// Takes secrets out of notes, which name files, and adds those of [`notes_on_secrets`].
+pub fn add_notes_on_secrets(notes: &mut Vec<String>, folder: &Utf8Path) {
+    for note in notes.iter_mut() {
+        *note = told(note);
+    }
+    notes.extend(notes_on_secrets(folder));
+}
+
+/// The counted files of a folder that are or hold secrets, or have one in their path, as notes for
+/// whoever is about to sign its listing.
 pub fn notes_on_secrets(folder: &Utf8Path) -> Vec<String> {
     let scrubber = Scrubber::default();
     // A folder that cannot be read is refused by the listing itself.
     let (files, _) = list_files(folder, &|path, found| is_not_counted_in(folder, path, found)).unwrap_or_default();
-    let secret = |file: &ListedFile| secret_in(&scrubber, &file.on_disk(folder), &file.path.to_plain());
-    files
-        .iter()
-        .filter_map(|file| Some((file, secret(file)?)))
-        .map(|(file, kind)| {
-            let path = Scrubber::default().text("", &file.path.to_plain());
+    let notes = |file: &ListedFile| {
+        let path = file.path.to_plain();
+        let shown = told(&path);
+        let of_file = secret_in(&scrubber, &file.on_disk(folder), &path).map(|kind| {
             format!(
-                "`{path}` is or holds a secret ({kind}), and a short one can be guessed from its digest in the listing"
+                "`{shown}` is or holds a secret ({kind}), and a short one can be guessed from its digest in the listing"
             )
-        })
-        .collect()
+        });
+        let in_path = scrubber.kind_in_path(&path).map(|kind| {
+            format!("`{shown}` has a secret in its path ({kind}), which everyone can read in the listing; rename it")
+        });
+        of_file.into_iter().chain(in_path)
+    };
+    files.iter().flat_map(notes).collect()
 }

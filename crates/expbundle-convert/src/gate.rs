@@ -116,6 +116,8 @@ pub enum Fate {
     Embedded,
 }
 
+/// Why a file whose path has a secret in it is dropped, in the account.
+pub const PATH_LEFT_OUT: &str = "the path of the file has a secret in it";
 /// Why a file of secrets is dropped, in the account.
 pub const LEFT_OUT: &str = "the file is or holds a secret";
 
@@ -268,6 +270,16 @@ impl<'a> Draft<'a> {
         kind.is_some()
     }
 
+    /// Whether the path of a file has a secret in it; then it is counted, and the caller leaves it
+    /// out of the listing that it would be in.
+    pub fn is_secret_in_path(&mut self, path: &str) -> bool {
+        let kind = self.scrubber.kind_in_path(path);
+        if let Some(kind) = kind {
+            self.scrubber.file(kind, path);
+        }
+        kind.is_some()
+    }
+
     /// Whether an artifact that the source only lists is a secret by its path, its address or its
     /// name; then it is counted, and its digest is in no section.
     pub fn is_secret_artifact(&mut self, artifact: &Artifact) -> bool {
@@ -314,7 +326,8 @@ impl<'a> Draft<'a> {
         self.scrubber.value(place, value);
     }
 
-    /// Embeds the listing of a tree without the files that are secrets. Gives its digests and size.
+    /// Embeds the listing of a tree without the files that are secrets, or have one in their path.
+    /// Gives its digests and size.
     pub fn listing(&mut self, tree: &Tree) -> Result<(DigestSet, u64), ConvertError> {
         let kept: Vec<TreeFile> = tree.files().iter().filter(|file| !self.is_left_out(file)).cloned().collect();
         let kept = Tree::new(kept).expect("a part of a tree is a tree");
@@ -331,7 +344,8 @@ impl<'a> Draft<'a> {
             self.scrubber.file(kind, &path);
             self.leave_out(&file.digest.into());
         }
-        known || kind.is_some()
+        // The digest of a file with such a path tells nothing.
+        known || kind.is_some() || self.is_secret_in_path(&path)
     }
 
     /// Takes the secrets out of what the source says of itself and of people, sets names apart, and

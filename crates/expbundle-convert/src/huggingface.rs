@@ -13,12 +13,13 @@ use expbundle_format::number::{Number, typed};
 use expbundle_format::pointer::Pointer;
 use expbundle_format::record::{Kind, Word, role};
 use expbundle_format::sections::{Artifact, Context, Direction, Evaluation, Evaluations, ModelFacts};
+use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{ArtifactDigests, Code};
 use expbundle_trackers::huggingface::{Card, Model, ModelFile};
 use serde_json::Value;
 
-use crate::gate::{Converted, Fate, LEFT_OUT};
-use crate::ledger::Ledger;
+use crate::gate::{Converted, Fate, FileToList, LEFT_OUT, PATH_LEFT_OUT};
+use crate::ledger::{Item, Ledger};
 use crate::tracker::{self, Listed, Listing, Tracker};
 use crate::{ConvertError, Options, roles};
 
@@ -49,6 +50,9 @@ impl Tracker for HuggingFace {
         false
     }
 }
+
+/// More files than these become one tree: a record has room for some 4,000 references.
+const MOST_FILES: usize = 2000;
 
 /// The key of the one thing that a model folder holds.
 const MODEL_KEY: &str = "model";
@@ -104,13 +108,24 @@ impl<'a> Mapping<'a> {
         self.ledger.finish()
     }
 
-    /// Files are what the origin puts out.
+    /// Files are what the origin puts out: each by itself, as far as a record has room, and the
+    /// others as one tree.
     fn files(&mut self) -> Result<(), ConvertError> {
         self.ledger.items("bookkeeping file", self.model.bookkeeping).dropped("of git and of download tools");
         self.ledger.found("file", self.model.files.len() as u64);
-        for file in &self.model.files {
+        let mut files: Vec<&ModelFile> = self.model.files.iter().collect();
+        if files.len() > MOST_FILES {
+            // A link to another record is by the digest of a model or adapter.
+            files.sort_by_key(|file| !role::carries_lineage(&role_of(&file.path)));
+        }
+        let mut others = Vec::new();
+        for (number, file) in files.into_iter().enumerate() {
             let item = self.ledger.item("file", &file.path);
             let pointer = pointer(&mut self.ledger, file);
+            if number >= MOST_FILES {
+                others.push((file, pointer, item));
+                continue;
+            }
             let digest: ArtifactDigests = match pointer {
                 Some(pointer) => pointer.sha256.into(),
                 None => match hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress) {
@@ -135,6 +150,55 @@ impl<'a> Mapping<'a> {
             };
             if is_left_out { item.dropped(LEFT_OUT) } else { item.mapped() }
         }
+        if others.is_empty() { Ok(()) } else { self.other_files(others) }
+    }
+
+    /// Files as one tree. A tree has both digests of each, so a pointer cannot be in it.
+    fn other_files(&mut self, files: Vec<(&ModelFile, Option<Pointer>, Item<'_>)>) -> Result<(), ConvertError> {
+        let role = roles::word(role::FILE);
+        let mut listed = Vec::with_capacity(files.len());
+        for (file, pointer, item) in files {
+            if pointer.is_some() {
+                item.dropped("only a Git LFS pointer is here, and the record has no room for it");
+                continue;
+            }
+            let hashed = hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress);
+            let (path, hashed) = match (TreePath::from_plain(&file.path), hashed) {
+                (Ok(path), Ok(hashed)) => (path, hashed),
+                (Err(error), _) => {
+                    item.dropped("its name cannot be listed");
+                    self.ledger.finding(Code::SourceUnsupported, &file.path, error.to_string());
+                    continue;
+                }
+                (_, Err(error)) => {
+                    item.dropped("the file cannot be read");
+                    self.ledger.finding(Code::SourceUnreadable, &file.path, error.to_string());
+                    continue;
+                }
+            };
+            let (digest, size) = (hashed.digests(), hashed.size);
+            let to_list = FileToList { path: &file.path, on_disk: &file.on_disk, role: &role, size, digest };
+            let digest_of_tree = hashed.both().expect("both were wanted");
+            if self.ledger.draft.is_secret(&to_list) {
+                item.dropped(LEFT_OUT);
+            } else if self.ledger.draft.is_secret_in_path(&file.path) {
+                item.dropped(PATH_LEFT_OUT);
+            } else {
+                item.mapped();
+                listed.push(TreeFile { path, digest: digest_of_tree, size });
+            }
+        }
+        if listed.is_empty() {
+            return Ok(());
+        }
+        let Ok(tree) = Tree::new(listed) else {
+            self.ledger.finding(Code::SourceUnsupported, "files", "a path is both a file and a folder");
+            return Ok(());
+        };
+        let mut artifact = Artifact::new(Direction::Output, role);
+        artifact.name = Some("other files".to_owned());
+        self.ledger.tree(&tree, &mut artifact)?;
+        self.ledger.list(artifact);
         Ok(())
     }
 

@@ -169,6 +169,14 @@ pub enum ConvertError {
         /// The kind of secret.
         kind: &'static str,
     },
+    /// A file of a declared folder has a secret in its path.
+    #[error("`{path}` has a secret in its path ({kind}), and its path would be in the listing")]
+    SecretInPath {
+        /// The file, without the secret.
+        path: Utf8PathBuf,
+        /// The kind of secret.
+        kind: &'static str,
+    },
     /// A section has no room for the marker of a secret.
     #[error("a secret cannot be taken out of `{place}`")]
     Gate {

@@ -1,17 +1,16 @@
 //! Many runs of one source: where each goes, and what they come to.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
 use expbundle::output::{Output, OutputError, Over, make_folders};
-use expbundle::verify::Intact;
 use expbundle_format::Finding;
-use expbundle_format::record::{Record, Status};
 use expbundle_format::sections::Account;
 use rayon::prelude::*;
 
-use crate::blind::Salt;
+use crate::blind::{Salt, blinded_as};
 use crate::tracker::{Listed, Source};
 use crate::{ConvertError, Converted, Embedded, Options};
 
@@ -30,29 +29,28 @@ pub struct Many<'a> {
 }
 
 impl Many<'_> {
-    /// Converts each run to a bundle of its own in a folder, which is made if it is not there. Runs
-    /// of which the folder has the latest state are not converted again.
+    /// Converts each run to a bundle of its own in a folder, which is made if it is not there. Each
+    /// is converted, also where the folder has a bundle of it: whether that one says the same
+    /// depends on the options and on every byte of the source.
     ///
     /// # Errors
     /// The folder cannot be made. What is wrong with a run is in the [`Summary`].
     pub fn into_folder(&self, runs: &[&Listed], folder: &Utf8Path) -> Result<Summary, ConvertError> {
-        make_folders(folder)?;
+        let _made = make_folders(folder)?;
         let convert = |run: &Listed| {
             let path = folder.join(file_name(&run.key));
-            if path.exists() && expbundle::open(&path).is_ok_and(|there| is_up_to_date(&there, run)) {
-                return Ok((Placed::Same, None));
-            }
-            let converted = self.convert(run)?;
+            let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
             let placed = place(&converted, &path)?;
             place_sweep(&converted, folder)?;
-            Ok((placed, Some(converted)))
+            Ok((placed, converted))
         };
         Ok(self.each(runs, convert, |_| ()).0)
     }
 
     /// Converts the runs to one bundle of all of them.
     pub fn family(&self, runs: &[&Listed]) -> (Summary, Bundle) {
-        let convert = |run: &Listed| Ok((Placed::New, Some(self.convert(run)?)));
+        let convert =
+            |run: &Listed| Ok((Placed::New, self.source.convert(&run.key, self.options)?.blinded(self.salt)?));
         let (summary, bundles) = self.each(runs, convert, |Converted { bundle, sweep, .. }| {
             let mut bundle = bundle.into_bundle();
             if let Some(sweep) = &sweep {
@@ -67,15 +65,11 @@ impl Many<'_> {
         (summary, family)
     }
 
-    fn convert(&self, run: &Listed) -> Result<Converted, ConvertError> {
-        self.source.convert(&run.key, self.options)?.blinded(self.salt)
-    }
-
     /// Converts each run, counts what became of it, and keeps of it what is wanted.
     fn each<T: Send>(
         &self,
         runs: &[&Listed],
-        convert: impl Fn(&Listed) -> Result<(Placed, Option<Converted>), ConvertError> + Sync,
+        convert: impl Fn(&Listed) -> Result<(Placed, Converted), ConvertError> + Sync,
         keep: impl Fn(Converted) -> T + Sync,
     ) -> (Summary, Vec<T>) {
         let summary = Mutex::new(Summary::default());
@@ -92,7 +86,6 @@ impl Many<'_> {
                 Placed::Same => summary.unchanged += 1,
                 Placed::Beside { .. } => summary.changed += 1,
             }
-            let converted = converted?;
             summary.add(&converted, run);
             drop(summary);
             Some(keep(converted))
@@ -107,10 +100,10 @@ impl Many<'_> {
 pub enum Placed {
     /// A bundle was written.
     New,
-    /// The bundle that is there holds this very record.
+    /// The bundle that is there holds this very record, with the same files.
     Same,
-    /// The bundle that is there holds another record, perhaps an older one of the run, and signed:
-    /// the new one stands beside it.
+    /// The bundle that is there holds another record, perhaps an older one of the run, and signed,
+    /// or embeds other files: the new one stands beside it.
     Beside {
         /// The path of the new one.
         path: Utf8PathBuf,
@@ -128,13 +121,53 @@ pub fn place(converted: &Converted, path: &Utf8Path) -> Result<Placed, ConvertEr
     if !path.exists() || holds(path, converted)? {
         return place_at(converted, path);
     }
-    let id: String = converted.record().to_string().chars().take(8).collect();
-    let beside = path.with_file_name(format!("{}.{id}.expb", path.file_stem().unwrap_or("run")));
-    let is_new = !beside.exists();
-    if is_new {
-        save(&converted.bundle, &beside)?;
-    }
+    let id: String = converted.record().to_string().chars().take(BESIDE).collect();
+    let beside = path.with_file_name(format!("{}.{id}.expb", stem(path)));
+    let is_new = place_at(converted, &beside)? == Placed::New;
     Ok(Placed::Beside { path: beside, is_new })
+}
+
+/// Digits of a record's id in the name of a bundle that stands beside another one.
+const BESIDE: usize = 8;
+
+fn stem(path: &Utf8Path) -> &str {
+    path.file_stem().unwrap_or("run")
+}
+
+/// What was converted with a salt in every section, if there are salts: those of a bundle of the
+/// same run at a path, or beside it, that differs from this one in nothing else. New salts would
+/// make another copy with each conversion.
+///
+/// # Errors
+/// There is no salt, or a section has no room for one.
+pub fn blinded(mut converted: Converted, salt: Option<&Salt<'_>>, path: &Utf8Path) -> Result<Converted, ConvertError> {
+    if salt.is_some() {
+        let there = std::iter::once(path.to_owned()).filter(|path| path.is_file()).chain(beside(path));
+        for path in there {
+            let Ok(there) = expbundle::open(&path) else { continue };
+            if let Some(twin) = blinded_as(&there, &converted.bundle) {
+                converted.bundle = twin;
+                return Ok(converted);
+            }
+        }
+    }
+    converted.blinded(salt)
+}
+
+/// The bundles that stand beside one, as [`place`] names them.
+fn beside(path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let is_beside = |name: &str| {
+        let id = name.strip_prefix(stem(path)).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".expb"));
+        id.is_some_and(|id| id.len() == BESIDE && id.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    let mut found: Vec<Utf8PathBuf> = entries
+        .filter(|entry| is_beside(entry.file_name()))
+        .map(|entry| path.with_file_name(entry.file_name()))
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// Writes the bundle of a run to a path that somebody chose, unless the one that is there says the
@@ -150,9 +183,14 @@ pub fn place_at(converted: &Converted, path: &Utf8Path) -> Result<Placed, Conver
     Ok(Placed::New)
 }
 
-/// Whether the bundle at a path has the record of a run.
+/// Whether the bundle at a path has the record of a run and its files; where it has no other
+/// record, no files but these.
 fn holds(path: &Utf8Path, converted: &Converted) -> Result<bool, ConvertError> {
-    Ok(expbundle::open(path)?.records().contains_key(&converted.record()))
+    let there = expbundle::open(path)?;
+    let files = |bundle: &Bundle| bundle.artifacts().map(|(digest, _)| digest).collect::<BTreeSet<_>>();
+    let (has, wants) = (files(there.bundle()), files(&converted.bundle));
+    let are_the_files = if there.only_record().is_some() { has == wants } else { has.is_superset(&wants) };
+    Ok(there.records().contains_key(&converted.record()) && are_the_files)
 }
 
 /// Writes the record of a sweep once for all its runs: its bytes depend on the sweep's id alone.
@@ -168,9 +206,8 @@ fn place_sweep(converted: &Converted, folder: &Utf8Path) -> Result<(), ConvertEr
 /// # Errors
 /// Something else is there, or it cannot be written.
 pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), OutputError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_str().is_empty()) {
-        make_folders(folder)?;
-    }
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
+    let _made = folder.map(make_folders).transpose()?;
     Output::new(path, Over::NOTHING)?.save(bundle)
 }
 
@@ -181,7 +218,7 @@ pub struct Summary {
     pub new: u64,
     /// Runs whose record is there already.
     pub unchanged: u64,
-    /// Runs whose bundle stands beside another record of the run.
+    /// Runs whose bundle stands beside another of the run.
     pub changed: u64,
     /// Keys of the runs that could not be converted.
     pub failed: Vec<String>,
@@ -217,18 +254,6 @@ impl Summary {
             self.findings.push(finding);
         }
     }
-}
-
-/// Whether a bundle is of this run after its end, in the very state that the source lists: then
-/// there is nothing new to convert.
-pub fn is_up_to_date(bundle: &Intact, run: &Listed) -> bool {
-    let ended = [Status::Finished, Status::Failed, Status::Killed, Status::Crashed].contains(&run.status);
-    ended
-        && bundle.records().values().map(Record::body).any(|body| {
-            body.source.as_ref().is_some_and(|source| source.run == run.id)
-                && body.status == Some(run.status)
-                && body.started == run.started
-        })
 }
 
 /// The file of a run: its key, with what no file name may hold replaced.

@@ -147,12 +147,19 @@ mod tests {
             Point { step: Some(-1), time_ns: Some(1_500_000_000), value: Some(f64::NAN), text: Some("a \"b\", c") };
         csv.point("x,y", &point).expect("memory");
         csv.point("x", &Point { text: Some("a\r\nb"), ..Point::default() }).expect("memory");
+        for value in [1e300, -2.5e-7, 0.001, 1e15] {
+            csv.point("x", &Point { value: Some(value), ..Point::default() }).expect("memory");
+        }
         csv.0.flush().expect("memory");
         drop(csv);
         let lines = [
             "key,step,time,value,text",
             "\"x,y\",-1,1970-01-01T00:00:01.5Z,NaN,\"a \"\"b\"\", c\"",
             "x,,,,\"a\r\nb\"",
+            "x,,,1e300,",
+            "x,,,-2.5e-7,",
+            "x,,,0.001,",
+            "x,,,1000000000000000,",
             "",
         ];
         assert_eq!(String::from_utf8(written).expect("text"), lines.join("\r\n"));

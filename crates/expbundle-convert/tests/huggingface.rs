@@ -9,7 +9,7 @@ use expbundle::verify::{Digests, Intact, Unverified};
 use expbundle_convert::{Converted, Options};
 use expbundle_format::Code;
 use expbundle_format::digest::Agreement;
-use expbundle_format::record::Kind;
+use expbundle_format::record::{Form, Kind};
 use expbundle_format::sections::{Artifacts, Context, Direction, Evaluations, SourceSection};
 use serde_json::Value;
 
@@ -144,4 +144,24 @@ fn what_is_broken_is_said_and_the_rest_kept() {
     #[cfg(unix)]
     assert_eq!(places.get("outside.bin"), Some(&Code::SourceOutside));
     intact(&converted);
+}
+
+/// Thousands of references have no room in a record: the files beyond are one tree.
+#[test]
+fn many_files_are_a_tree() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    for number in 0..5200 {
+        std::fs::write(root.join(format!("part-{number:04}.txt")), number.to_string()).expect("room");
+    }
+    std::fs::write(root.join("weights.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("room");
+    let converted = converted(root);
+    assert!(converted.account.adds_up());
+    let intact = intact(&converted);
+    let outputs = &intact.records()[&converted.record()].body().outputs;
+    let trees: Vec<_> = outputs.iter().filter(|output| output.form == Form::Tree).collect();
+    assert_eq!((outputs.len(), trees.len()), (2001, 1));
+    assert!(outputs.iter().any(|output| output.role.as_str() == "model"), "weights are never in the tree only");
+    let tree = intact.tree(trees[0].digest.blake3().expect("its digest")).expect("the listing is embedded");
+    assert_eq!(tree.files().len(), 5201 - 2000);
 }

@@ -618,3 +618,35 @@ fn false_alarms_can_be_allowed_and_embedding_chosen() {
     );
     assert!(secrets::kinds().contains(&"password"));
 }
+
+/// Nothing can be taken out of a listing, so a file whose path has a secret is not in it.
+#[test]
+fn no_listing_has_a_secret_in_a_path() {
+    let (_folder, root) = folder();
+    let token = Maker::new(7).make("hf_{a34}").0;
+    let run = root.join("mlruns/1/0123456789abcdef0123456789abcdef");
+    write(
+        &root.join("mlruns/1/meta.yaml"),
+        "artifact_location: x\nexperiment_id: '1'\nlifecycle_stage: active\nname: exp\n",
+    );
+    write(
+        &run.join("meta.yaml"),
+        "artifact_uri: x\nend_time: 2\nentry_point_name: ''\nexperiment_id: '1'\nlifecycle_stage: active\n\
+         run_id: 0123456789abcdef0123456789abcdef\nrun_name: r\nsource_name: ''\nsource_type: 4\n\
+         source_version: ''\nstart_time: 1\nstatus: 3\nuser_id: ada\ntags: []\n",
+    );
+    for number in 0..300 {
+        write(&run.join(format!("artifacts/a/{number:03}.txt")), number.to_string());
+    }
+    write(&run.join(format!("artifacts/reader/run {token}.txt")), "x");
+    write(&run.join("artifacts/model/MLmodel"), "flavors: {}\n");
+    write(&run.join(format!("artifacts/model/run {token}.txt")), "x");
+    let source = open("mlflow", &root.join("mlruns"));
+    let converted = source.convert("0123456789abcdef0123456789abcdef", &Options::default()).expect("a run");
+    is_clean("listings", &converted, std::slice::from_ref(&token));
+    // A folder is recorded whole or not at all.
+    let declared = [("model".parse().expect("a word"), run.join("artifacts/reader"))];
+    let options = Options { outputs: &declared, ..Options::default() };
+    let refused = source.convert("0123456789abcdef0123456789abcdef", &options).expect_err("a secret").to_string();
+    assert!(refused.contains("has a secret in its path") && !refused.contains(&token), "{refused}");
+}

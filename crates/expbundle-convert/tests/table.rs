@@ -12,6 +12,7 @@ use expbundle_convert::table::{
 use expbundle_series::{OwnedPoint, Point, SeriesReader, SeriesWriter};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -193,6 +194,48 @@ fn wide_parquet(compression: Compression) -> Vec<u8> {
     group.close().expect("memory");
     writer.close().expect("memory");
     bytes
+}
+
+/// pandas writes an evenly spaced index into the metadata of the file alone.
+#[test]
+fn an_index_of_pandas_that_is_only_in_the_metadata_is_a_column() {
+    let table = |range: &str| {
+        let pandas = format!(r#"{{"index_columns": [{{"kind": "range", {range}}}], "columns": []}}"#);
+        let pairs = vec![KeyValue::new("pandas".to_owned(), pandas)];
+        let schema = Arc::new(parse_message_type("message table { required double a; }").expect("a schema"));
+        let properties = Arc::new(WriterProperties::builder().set_key_value_metadata(Some(pairs)).build());
+        let mut bytes = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties).expect("a writer");
+        for values in [[0.5, 0.25].as_slice(), &[0.125]] {
+            let mut group = writer.next_row_group().expect("a group");
+            let mut column = group.next_column().expect("a column").expect("there");
+            column.typed::<DoubleType>().write_batch(values, None, None).expect("memory");
+            column.close().expect("memory");
+            group.close().expect("memory");
+        }
+        writer.close().expect("memory");
+        lines(&bytes)
+    };
+    assert_eq!(
+        table(r#""name": "step", "start": 0, "stop": 30, "step": 10"#),
+        ["a,0,,0.5,", "a,10,,0.25,", "a,20,,0.125,"]
+    );
+    assert_eq!(
+        table(r#""name": "step", "start": 7, "stop": 1, "step": -2"#),
+        ["a,3,,0.125,", "a,5,,0.25,", "a,7,,0.5,"]
+    );
+    // Without a name, of other rows, or with bounds that no table has.
+    let without = table(r#""name": null, "start": 0, "stop": 30, "step": 10"#);
+    for range in [
+        r#""name": "a", "start": 0, "stop": 30, "step": 10"#,
+        r#""name": "step", "start": 0, "stop": 40, "step": 10"#,
+        r#""name": "step", "start": 0, "stop": 30, "step": 0"#,
+        r#""name": "step", "start": 0, "stop": 1e300, "step": 10"#,
+        r#""name": "step", "start": -9223372036854775808, "stop": 9223372036854775807, "step": 1"#,
+        r#""name": "step", "start": 9223372036854775807, "stop": -9223372036854775808, "step": -1"#,
+    ] {
+        assert_eq!(table(range), without, "{range}");
+    }
 }
 
 /// A codec that is left out of the build is named.

@@ -1,6 +1,7 @@
 //! The whole of verification in one call: a bundle, or a model directory that carries one
 //! (spec/verification.md).
 
+use std::collections::BTreeSet;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +14,7 @@ use expbundle_format::{Code, Finding, Place};
 
 use crate::BUNDLE_NAME;
 use crate::check::{judge, wanted};
+use crate::notes::listed;
 use crate::scan::scan;
 
 /// Why there is no answer.
@@ -56,12 +58,26 @@ fn audit_directory(folder: &Utf8Path, question: Question<'_>, progress: Progress
         return audit_bundle(folder, opened(&file)?, Some(folder), question, progress);
     }
     let message = match std::fs::symlink_metadata(&file) {
-        Err(_) => format!("there is no `{BUNDLE_NAME}`"),
+        Err(_) => match bundles_in(folder) {
+            bundles if bundles.is_empty() => format!("there is no `{BUNDLE_NAME}`"),
+            bundles => format!(
+                "there is no `{BUNDLE_NAME}`, and the folder has other files than bundles, so it is taken for a model \
+                 folder; to verify its bundles, name them: {}",
+                listed(bundles.iter().map(|name| format!("`{name}`")), ", ")
+            ),
+        },
         Ok(metadata) if metadata.is_symlink() => format!("`{BUNDLE_NAME}` is a symlink; symlinks are not followed"),
         Ok(_) => format!("`{BUNDLE_NAME}` is not a regular file"),
     };
     let place = Place::unknown().in_file(folder.as_str());
     Ok(Report::refused(folder.as_str(), vec![Finding::new(Code::DirectoryNoBundle, place, message)], question))
+}
+
+/// The names of the bundles right in a folder.
+fn bundles_in(folder: &Utf8Path) -> BTreeSet<String> {
+    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    let bundles = entries.filter(|entry| entry.path().extension() == Some("expb"));
+    bundles.map(|entry| entry.file_name().to_owned()).collect()
 }
 
 fn audit_bundle(
@@ -74,7 +90,18 @@ fn audit_bundle(
     let Question { policy, at, digests, limits, .. } = question;
     let Checked { intact, findings } = match unverified.within(limits).check(digests) {
         Ok(checked) => checked,
-        Err(wrong) => return Ok(Report::refused(path.as_str(), wrong.into_findings(), question)),
+        Err(wrong) => {
+            let mut findings = wrong.into_findings();
+            let is_no_bundle = |finding: &&mut Finding| finding.code == Code::ContainerNotABundle;
+            // Of a folder it has to be said which file is none.
+            if let Some(folder) = folder {
+                findings
+                    .iter_mut()
+                    .filter(is_no_bundle)
+                    .for_each(|finding| finding.place = Place::unknown().in_file(folder.join(BUNDLE_NAME).as_str()));
+            }
+            return Ok(Report::refused(path.as_str(), findings, question));
+        }
     };
     let verdict = intact.judge(policy, at.timestamp());
     let judge_folder = |folder: &Utf8Path| {

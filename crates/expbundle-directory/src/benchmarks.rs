@@ -168,7 +168,10 @@ fn entry(benchmark: &Benchmark, evaluation: &Evaluation, time: Time, value: f64)
 
 /// The benchmarks of a file that is ours.
 fn benchmarks_of(text: &str) -> Vec<Benchmark> {
-    let entries: Vec<Value> = serde_saphyr::from_str(text).unwrap_or_default();
+    let options = serde_saphyr::options! {
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
+    };
+    let entries: Vec<Value> = serde_saphyr::from_str_with_options(text, options).unwrap_or_default();
     let benchmark = |entry: &Value| {
         let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         Some(Benchmark { dataset: text("/dataset/id")?, task: text("/dataset/task_id")?, metric: text("/notes") })

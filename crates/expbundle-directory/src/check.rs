@@ -145,14 +145,21 @@ impl Check<'_> {
                 .map(|(path, held)| self.uncovered(&path.to_plain(), held, outputs))
                 .collect();
         };
-        let mut files = Vec::with_capacity(self.scan.files.len());
-        let mut listed = tree.files().iter().peekable();
+        // In the order of plain paths, which is not that of listings where these have an escape.
+        let mut paths: BTreeMap<String, (Option<&Held>, Option<&TreeFile>)> = BTreeMap::new();
         for (path, held) in &self.scan.files {
-            while let Some(file) = listed.next_if(|file| file.path < *path) {
-                files.push(self.missing(file));
-            }
-            let plain = path.to_plain();
-            let Some(listed) = listed.next_if(|file| file.path == *path) else {
+            paths.entry(path.to_plain()).or_default().0 = Some(held);
+        }
+        for file in tree.files() {
+            paths.entry(file.path.to_plain()).or_default().1 = Some(file);
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        for (plain, (held, listed)) in paths {
+            let Some(held) = held else {
+                files.extend(listed.map(|file| self.missing(file)));
+                continue;
+            };
+            let Some(listed) = listed else {
                 files.push(self.uncovered(&plain, held, outputs));
                 continue;
             };
@@ -176,17 +183,15 @@ impl Check<'_> {
             }
             files.push(file);
         }
-        for file in listed {
-            files.push(self.missing(file));
-        }
         files
     }
 
     /// Nobody released the folder, so each file is covered by the records that made it.
     fn by_records(&mut self, outputs: &Outputs) -> Vec<FileReport> {
         let mut files = Vec::with_capacity(self.scan.files.len());
-        for (path, held) in &self.scan.files {
-            let plain = path.to_plain();
+        let paths: BTreeMap<String, &Held> =
+            self.scan.files.iter().map(|(path, held)| (path.to_plain(), held)).collect();
+        for (plain, held) in paths {
             let output = outputs.find(held);
             let mut file = self.file(&plain, held, output);
             let covers = output.is_some_and(|output| output.word == Word::Counts);

@@ -122,14 +122,11 @@ impl<'a> Covering<'a> {
     /// key signed.
     pub fn makers(&self) -> BTreeMap<RecordId, Maker> {
         let mut signers: BTreeMap<RecordId, BTreeSet<String>> = BTreeMap::new();
-        for statement in self.intact.statements() {
-            let record = RecordId(statement.record().blake3);
-            let Some(by) = self.signer(statement) else { continue };
-            if self.verdict.standing.vouches(statement) {
-                signers.entry(record).or_default().extend(by);
-            }
-        }
         let standing = &self.verdict.standing;
+        for statement in self.intact.vouching(standing) {
+            let Some(by) = self.signer(statement) else { continue };
+            signers.entry(RecordId(statement.record().blake3)).or_default().extend(by);
+        }
         let is_rejected = |id: &RecordId| {
             let objections = standing.against.get(id).into_iter().flatten();
             objections.into_iter().any(|objection| objection.kind == ObjectionKind::Rejected)

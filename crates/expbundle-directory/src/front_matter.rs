@@ -94,6 +94,8 @@ pub fn meaning(block: &str) -> Result<Map<String, Value>, CardError> {
         budget: serde_saphyr::budget! { max_anchors: 0, max_aliases: 0, max_documents: 1, max_depth: 64 },
         strict_booleans: true,
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::Error,
+        // A commit like `883e1818` reads as a float that JSON has not; it makes no card unreadable.
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
     };
     let has_content = block.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     if !has_content {
@@ -153,5 +155,7 @@ mod tests {
         let map = meaning("language: no\nlicense: apache-2.0\ndate: 2026-11-23\n").expect("a mapping");
         assert_eq!(map.get("language"), Some(&Value::from("no")));
         assert_eq!(map.get("date"), Some(&Value::from("2026-11-23")));
+        let map = meaning("revision: 883e1818\nlicense: mit\n").expect("a mapping");
+        assert_eq!(map.get("license"), Some(&Value::from("mit")));
     }
 }

@@ -13,6 +13,7 @@ use crate::attach::{AttachError, AttachOptions, text_of};
 use crate::benchmarks;
 use crate::card;
 use crate::documentation::{CARD, MOST_CARD_BYTES, may_choose_files};
+use crate::front_matter;
 use crate::notes::{count, listed};
 use crate::plan::{After, Change};
 use crate::story::{self, Story};
@@ -41,7 +42,8 @@ impl Telling<'_> {
     ) -> Result<Vec<Change>, AttachError> {
         let before = text_of(folder, CARD)?;
         let canonical = folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned());
-        let model_name = canonical.file_name().unwrap_or("model");
+        let named = before.as_deref().and_then(model_name);
+        let model_name = named.as_deref().or(canonical.file_name()).unwrap_or("model");
         let (results, strangers): (Vec<_>, Vec<_>) = self.results(options).into_iter().partition(|(_, counts)| *counts);
         let results: Vec<&VerifiedStatement> = results.into_iter().map(|(statement, _)| statement).collect();
         let (mut all, mut left_out) = Story::of(self.joined, self.told, &results).additions(model_name);
@@ -87,12 +89,8 @@ impl Telling<'_> {
         let mut results = Vec::new();
         for record in self.told {
             let about = self.joined.statements_about(*record);
-            let authors: HashSet<&Identity> = about
-                .iter()
-                .filter(|one| self.verdict.standing.counts_statement(one.id()) && self.verdict.standing.vouches(one))
-                .map(|one| one.identity())
-                .chain(own.as_ref())
-                .collect();
+            let vouching = self.vouching(*record);
+            let authors: HashSet<&Identity> = vouching.iter().map(|one| one.identity()).chain(own.as_ref()).collect();
             results.extend(
                 about
                     .iter()
@@ -118,20 +116,17 @@ impl Telling<'_> {
         self.principal(statement).cloned().unwrap_or_else(|| statement.identity().to_string())
     }
 
-    /// Who signed a record, as far as it counts.
-    fn vouching(&self, record: RecordId) -> BTreeSet<String> {
+    /// The authorships of a record that count.
+    fn vouching(&self, record: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
-        let about = self.joined.statements_about(record).into_iter();
-        about
-            .filter(|one| standing.counts_statement(one.id()) && standing.vouches(one))
-            .map(|one| self.who(one))
-            .collect()
+        let of_record = |one: &&VerifiedStatement| RecordId(one.record().blake3) == record;
+        self.joined.vouching(standing).filter(of_record).filter(|one| standing.counts_statement(one.id())).collect()
     }
 
     /// Whose words the card repeats: anybody can make a record of anybody's files.
     fn whose_words(&self, results: &[&VerifiedStatement]) -> Option<String> {
         let by = |record: &RecordId| {
-            let vouching = self.vouching(*record);
+            let vouching: BTreeSet<String> = self.vouching(*record).into_iter().map(|one| self.who(one)).collect();
             let id: String = record.to_string().chars().take(12).collect();
             if vouching.is_empty() {
                 return format!("record {id}, which is not signed");
@@ -164,6 +159,12 @@ impl Telling<'_> {
             count(records, "record")
         )
     }
+}
+
+/// What the card calls its model itself, if it can be read.
+fn model_name(card: &str) -> Option<String> {
+    let said = front_matter::meaning(front_matter::split(card).ok()?.block).ok()?;
+    said.get("model_name")?.as_str().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// Results by keys that do not count, as a number: whoever signed them chose their words.

@@ -55,7 +55,14 @@ impl TryFrom<Value> for Number {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_finite() { self.0.fmt(f) } else { f.write_str(nonfinite_name(self.0)) }
+        match self.0.abs() {
+            size if !size.is_finite() => f.write_str(nonfinite_name(self.0)),
+            // Where the digits would be zeros most of all.
+            size if f.precision().is_none() && size != 0.0 && !(1e-5..1e16).contains(&size) => {
+                fmt::LowerExp::fmt(&self.0, f)
+            }
+            _ => self.0.fmt(f),
+        }
     }
 }
 

@@ -94,33 +94,32 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
     if !is_any_stated {
         return;
     }
+    let unlicensed = unlicensed(lineage, &stated);
     // What arcs lead to comes first, so it is known when it is asked for. Each arc is looked at
-    // once.
+    // once. A record that takes in what it puts out is in a ring with these bytes: all in a ring
+    // descend from the same.
+    let component = |vertex: u32| lineage.components.of[vertex as usize];
     let mut order: Vec<u32> = (0..lineage.up.len()).collect();
-    order.sort_unstable_by_key(|vertex| lineage.components.of[*vertex as usize]);
+    order.sort_unstable_by_key(|vertex| component(*vertex));
     let mut passed_on: Vec<Bringers> = vec![[u32::MAX; KNOWN.len()]; order.len()];
-    let mut unlicensed: Vec<u32> = vec![u32::MAX; order.len()];
-    for vertex in order {
-        let (mut bringers, mut without) = ([u32::MAX; KNOWN.len()], u32::MAX);
-        for &above in lineage.up.of(vertex) {
-            let inherited = passed_on[above as usize];
-            for (bringer, inherited) in bringers.iter_mut().zip(inherited) {
+    for ring in order.chunk_by(|a, b| component(*a) == component(*b)) {
+        let mut bringers = [u32::MAX; KNOWN.len()];
+        for above in ring.iter().flat_map(|vertex| lineage.up.of(*vertex)) {
+            // Within the ring these are still empty.
+            for (bringer, inherited) in bringers.iter_mut().zip(passed_on[*above as usize]) {
                 *bringer = (*bringer).min(inherited);
             }
-            match stated.get(above as usize) {
-                Some(own) if own.is_empty() => without = without.min(above),
-                Some(own) => {
-                    for entry in own.iter().filter_map(|licence| known(licence)) {
-                        bringers[entry] = bringers[entry].min(above);
-                    }
-                }
-                // A content between records.
-                None => without = without.min(unlicensed[above as usize]),
+            for entry in stated.get(*above as usize).into_iter().flatten().filter_map(|licence| known(licence)) {
+                bringers[entry] = bringers[entry].min(*above);
             }
         }
-        passed_on[vertex as usize] = bringers;
-        unlicensed[vertex as usize] = without;
-        let Some(own) = stated.get(vertex as usize) else { continue };
+        for vertex in ring {
+            passed_on[*vertex as usize] = bringers;
+        }
+    }
+    for (vertex, own) in (0..).zip(&stated) {
+        let bringers = passed_on[vertex as usize];
+        let without = lineage.up.of(vertex).iter().map(|above| unlicensed[*above as usize]).min().unwrap_or(u32::MAX);
         let id = lineage.id(vertex);
         for licence in own {
             for ((name, asks), bringer) in KNOWN.iter().zip(bringers).filter(|(_, bringer)| *bringer != u32::MAX) {
@@ -136,6 +135,26 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(Code::LineageLicenceUnknown, place(id), message));
         }
     }
+}
+
+/// Of each record itself if it states no licence; of each content the first of such records that put
+/// it out, or a tree that has it; `u32::MAX` if there is none.
+fn unlicensed(lineage: &Lineage, stated: &[BTreeSet<&str>]) -> Vec<u32> {
+    let mut unlicensed: Vec<u32> = vec![u32::MAX; lineage.up.len() as usize];
+    for (record, _) in (0..).zip(stated).filter(|(_, own)| own.is_empty()) {
+        unlicensed[record as usize] = record;
+        let mut reached = vec![record];
+        while let Some(vertex) = reached.pop() {
+            for &below in lineage.down.of(vertex) {
+                let is_content = below as usize >= stated.len();
+                if is_content && unlicensed[below as usize] == u32::MAX {
+                    unlicensed[below as usize] = record;
+                    reached.push(below);
+                }
+            }
+        }
+    }
+    unlicensed
 }
 
 /// What is not known may conflict, so silence would be a verdict.

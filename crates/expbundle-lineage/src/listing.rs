@@ -28,12 +28,18 @@ pub struct Listing {
     /// Whether some file is not one that others have by chance: asked at every record that names
     /// the tree, so computed once.
     has_own: bool,
+    size_bytes: u64,
 }
 
 impl Listing {
     /// Which of the shared lists it is.
     pub(crate) fn key(&self) -> usize {
         self.files.as_ptr().addr()
+    }
+
+    /// The size of all files together, computed once like the other.
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
     }
 
     /// Whether some file is not one that others have by chance.
@@ -48,7 +54,8 @@ impl FromIterator<FileFact> for Listing {
         files.sort_unstable();
         files.dedup();
         let has_own = files.iter().any(|file| is_own_file(&file.path, &file.digests, file.size_bytes));
-        Self { files: files.into(), has_own }
+        let size_bytes = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size_bytes));
+        Self { files: files.into(), has_own, size_bytes }
     }
 }
 

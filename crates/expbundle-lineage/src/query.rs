@@ -36,6 +36,26 @@ pub struct Reached {
     pub distance: usize,
 }
 
+/// The places of records in an order.
+struct Ranks {
+    /// How many have one.
+    number: u32,
+    /// Of records that are here, by position.
+    own: HashMap<u32, u32>,
+    /// Of the parents that a record names and that are not here, by its position.
+    absent: HashMap<u32, Vec<u32>>,
+}
+
+impl Ranks {
+    fn own<'a>(&'a self, members: &'a [u32]) -> impl Iterator<Item = u32> + Clone + 'a {
+        members.iter().filter_map(|member| self.own.get(member)).copied()
+    }
+
+    fn absent<'a>(&'a self, members: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+        members.iter().filter_map(|member| self.absent.get(member)).flatten().copied()
+    }
+}
+
 /// Some of the ancestors of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FirstAncestors {
@@ -127,15 +147,26 @@ impl Lineage {
     }
 
     /// Of each record, in the order of their ids, its
-    /// [possible ancestors](Lineage::possible_ancestors) among those that have a weight: the first
-    /// `most` in the order of weights, then of ids, and how many more there are. Costs what one
-    /// walk through the graph does, times `most`, and 16 walks to count the rest.
+    /// [possible ancestors](Lineage::possible_ancestors), and the parents that it and they name and
+    /// that are not here, among those that have a weight: the first `most` in the order of weights,
+    /// then of ids, and how many more there are. Costs what one walk through the graph does, times
+    /// `most`, and 16 walks to count the rest.
     pub fn ancestors_among<W: Ord>(&self, weight: impl Fn(RecordId) -> Option<W>, most: usize) -> Vec<FirstAncestors> {
-        let mut ranked: Vec<(W, u32)> =
-            self.record_positions().filter_map(|record| Some((weight(self.id(record))?, record))).collect();
+        let here = self.record_positions().map(|record| self.id(record));
+        let named = self.record_positions().map(|record| (record, self.absent_parents(self.id(record))));
+        let named: Vec<(u32, Vec<RecordId>)> = named.filter(|(_, absent)| !absent.is_empty()).collect();
+        let absent: BTreeSet<RecordId> = named.iter().flat_map(|(_, absent)| absent).copied().collect();
+        let mut ranked: Vec<(W, RecordId)> = here.chain(absent).filter_map(|id| Some((weight(id)?, id))).collect();
         ranked.sort_unstable();
-        let ranked: Vec<u32> = ranked.into_iter().map(|(_, record)| record).collect();
-        let ranks: HashMap<u32, u32> = ranked.iter().copied().zip(0..).collect();
+        let ranked: Vec<RecordId> = ranked.into_iter().map(|(_, id)| id).collect();
+        let ranks: HashMap<RecordId, u32> = ranked.iter().copied().zip(0..).collect();
+        let own = self.record_positions().filter_map(|record| Some((record, *ranks.get(&self.id(record))?)));
+        let absent = |ids: Vec<RecordId>| ids.iter().filter_map(|id| ranks.get(id).copied()).collect::<Vec<u32>>();
+        let ranks = Ranks {
+            number: u32::try_from(ranked.len()).unwrap_or(u32::MAX),
+            own: own.collect(),
+            absent: named.into_iter().map(|(record, ids)| (record, absent(ids))).collect(),
+        };
         let few = |ranks: &mut Vec<u32>| {
             ranks.sort_unstable();
             ranks.dedup();
@@ -149,8 +180,8 @@ impl Lineage {
         let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); components.count as usize];
         let mut up_to = above.clone();
         self.each_component_from_above(|at, (members, is_circle), targets| {
-            let own = members.iter().filter_map(|member| ranks.get(member)).copied();
-            let (mut found, mut is_cut) = (Vec::new(), false);
+            let own = ranks.own(members);
+            let (mut found, mut is_cut) = (ranks.absent(members).collect::<Vec<u32>>(), false);
             for target in targets {
                 let (theirs, is_theirs_cut) = &up_to[*target];
                 found.extend(theirs);
@@ -171,7 +202,7 @@ impl Lineage {
         let first = |record: u32| {
             let at = components.of[record as usize] as usize;
             let (ranks, is_cut) = &above[at];
-            let first = ranks.iter().map(|rank| self.id(ranked[*rank as usize])).collect();
+            let first = ranks.iter().map(|rank| ranked[*rank as usize]).collect();
             let more = if *is_cut { numbers[at].saturating_sub(most).max(1) } else { 0 };
             FirstAncestors { first, more }
         };
@@ -180,17 +211,18 @@ impl Lineage {
 
     /// How many of the ranked records are above each component: exactly where 1,024 or fewer have a
     /// rank, else of the first 1,024.
-    fn number_above(&self, ranks: &HashMap<u32, u32>) -> Vec<usize> {
+    fn number_above(&self, ranks: &Ranks) -> Vec<usize> {
         const MOST_COUNTED: u32 = 1024;
         let mut numbers = vec![0_usize; self.possible().1.count as usize];
-        let ranked = u32::try_from(ranks.len()).unwrap_or(u32::MAX).min(MOST_COUNTED);
+        let ranked = ranks.number.min(MOST_COUNTED);
         // 64 at a time, one bit for each.
         for first in (0..ranked).step_by(64) {
             let mut up_to = vec![0_u64; numbers.len()];
             let bit = |rank: u32| rank.checked_sub(first).and_then(|bit| 1_u64.checked_shl(bit)).unwrap_or(0);
             self.each_component_from_above(|at, (members, is_circle), targets| {
-                let own = members.iter().filter_map(|member| ranks.get(member)).fold(0, |all, rank| all | bit(*rank));
-                let mut above = targets.iter().fold(0, |all, target| all | up_to[*target]);
+                let own = ranks.own(members).fold(0, |all, rank| all | bit(rank));
+                let absent = ranks.absent(members).fold(0, |all, rank| all | bit(rank));
+                let mut above = targets.iter().fold(absent, |all, target| all | up_to[*target]);
                 if is_circle {
                     above |= own;
                 }

@@ -22,16 +22,23 @@ pub fn starting(ids: impl IntoIterator<Item = RecordId>, beginning: &str) -> Res
     }
 }
 
-/// The one statement of a bundle whose id begins so.
+/// The one statement of a bundle whose id begins so, or that stands in a file of that name.
 ///
 /// # Errors
 /// Too few digits, or not one statement: [`QueryError::NotOneStatement`].
 pub fn statement_starting(intact: &Intact, beginning: &str) -> Result<StatementId, QueryError> {
     let ids = fitting(intact.statements().iter().map(VerifiedStatement::id), beginning)?;
-    let [id] = ids.as_slice() else {
-        return Err(QueryError::NotOneStatement { beginning: beginning.to_owned(), count: ids.len() });
+    // A warning names the file instead: `statements/afc0….json`.
+    let file = beginning.trim_start_matches("statements/").trim_end_matches(".json");
+    let is_named = |one: &&VerifiedStatement| {
+        file.len() >= FEWEST_DIGITS && one.files().any(|name| name.to_string().starts_with(file))
     };
-    Ok(*id)
+    let of_files = intact.statements().iter().filter(is_named).map(VerifiedStatement::id);
+    let found: BTreeSet<StatementId> = ids.into_iter().chain(of_files).collect();
+    match found.first() {
+        Some(id) if found.len() == 1 => Ok(*id),
+        _ => Err(QueryError::NotOneStatement { beginning: beginning.to_owned(), count: found.len() }),
+    }
 }
 
 /// The ids that begin so.

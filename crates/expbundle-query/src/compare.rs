@@ -8,7 +8,7 @@ use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::number::typed;
 use expbundle_format::record::{ArtifactRef, Record};
-use expbundle_format::sections::{Artifacts, Context, JsonSection, Recipe, Summary};
+use expbundle_format::sections::{Artifact, Artifacts, Context, Direction, Evaluations, JsonSection, Recipe, Summary};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub struct Withheld {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Difference {
     /// `record`, `parent`, `context`, `parameter`, `code`, `environment`, `package`, `input`,
-    /// `output`, `metric`.
+    /// `output`, `metric`, `evaluation`.
     pub part: String,
     /// What in it.
     pub name: String,
@@ -121,10 +121,8 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
     say("record", "started", body.started.map(|time| time.to_string()));
     say("record", "ended", body.ended.map(|time| time.to_string()));
     say("record", "source", body.source.as_ref().map(|source| format!("{} {}", source.tool, source.run)));
-    if let Some(context) = section::<Context>(intact, id, hidden) {
-        say("context", "title", Some(context.title));
-        say("context", "notes", context.notes);
-        say("context", "tags", Some(context.tags.join(", ")).filter(|tags| !tags.is_empty()));
+    for (name, text) in section::<Context>(intact, id, hidden).into_iter().flat_map(of_context) {
+        say("context", &name, Some(text));
     }
     if let Some(recipe) = section::<Recipe>(intact, id, hidden) {
         if let Some(code) = recipe.code {
@@ -150,6 +148,9 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
             say("metric", &key, Some(format!("{} {points}{last}", one.count)));
         }
     }
+    for (name, values) in of_evaluations(section::<Evaluations>(intact, id, hidden).unwrap_or_default()) {
+        say("evaluation", &name, Some(values.join(", ")));
+    }
     let described = section::<Artifacts>(intact, id, hidden).unwrap_or_default().artifacts;
     let names = ArtifactNames::new(&described);
     let name =
@@ -161,6 +162,14 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
             let digest: String = artifact.digest.to_string().chars().take(19).collect();
             let exact = serde_json::to_string(artifact).unwrap_or_default();
             by_name.entry(name(artifact)).or_default().insert(exact, format!("{} {digest}", artifact.role));
+        }
+        // Those whose bytes are unknown are not in the record itself.
+        let direction = if part == "input" { Direction::Input } else { Direction::Output };
+        for artifact in described.iter().filter(|one| one.digest.is_none() && one.direction == direction) {
+            let name = artifact.path.as_ref().or(artifact.name.as_ref());
+            let name = name.cloned().unwrap_or_else(|| artifact.role.to_string());
+            let (exact, words) = unknown(artifact);
+            by_name.entry(name).or_default().insert(exact, words);
         }
         for (name, artifacts) in by_name {
             let exact = artifacts.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -174,6 +183,51 @@ fn facts((intact, id): (&Intact, RecordId), hidden: &BTreeSet<&SectionName>) -> 
         }
     }
     facts
+}
+
+/// What a context says, by name.
+fn of_context(context: Context) -> Vec<(String, String)> {
+    let list = |words: Vec<String>| Some(words.join(", ")).filter(|words| !words.is_empty());
+    let groups = context.groups.into_iter().map(|group| format!("{} {}", group.kind, group.name));
+    let texts = [
+        ("title", Some(context.title)),
+        ("purpose", context.purpose),
+        ("hypothesis", context.hypothesis),
+        ("intended use", context.intended_use),
+        ("limitations", context.limitations),
+        ("notes", context.notes),
+        ("conclusion", context.conclusion),
+        ("job type", context.job_type),
+        ("tags", list(context.tags)),
+        ("observations", list(context.observations.into_iter().map(|one| one.text).collect())),
+        ("links", list(context.links.into_iter().map(|link| link.url).collect())),
+        ("groups", list(groups.collect())),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+    texts.chain(context.labels.into_iter().map(|(name, value)| (format!("label {name}"), value))).collect()
+}
+
+/// Results by what was measured, and on what.
+fn of_evaluations(section: Evaluations) -> BTreeMap<String, Vec<String>> {
+    let mut evaluations: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in section.evaluations {
+        let on = [one.dataset, one.split, one.slice, one.model].into_iter().flatten();
+        let step = one.step.map(|step| format!("step {step}"));
+        let name = std::iter::once(one.metric).chain(on).chain(step).collect::<Vec<_>>().join(", ");
+        evaluations.entry(name).or_default().extend(one.value.map(|value| value.to_string()).or(one.judgement));
+    }
+    evaluations
+}
+
+/// What is known of an artifact whose bytes are not, by which it is compared and as people read it.
+fn unknown(artifact: &Artifact) -> (String, String) {
+    let Artifact { role, foreign, size, version, .. } = artifact;
+    let mut words = vec![format!("{role}, bytes unknown")];
+    words.extend(version.as_ref().map(|version| format!("version {version}")));
+    words.extend(size.map(|size| format!("{size} bytes")));
+    words.extend(foreign.iter().map(|(kind, digest)| format!("{kind} {digest}")));
+    let exact = serde_json::json!({ "role": role, "foreign": foreign, "size": size, "version": version });
+    (exact.to_string(), words.join(", "))
 }
 
 /// What a section says, unless it is among these.

@@ -30,7 +30,7 @@ pub use duplicates::Duplicates;
 pub use error::QueryError;
 pub use gather::{Found, Gathered, Refused, Source, WhyRefused, find, gather};
 pub use lineage::{
-    AbsentParent, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
+    AbsentParent, ApartCount, LineageReport, MOST_EDGES, Objected, Relative, ReportedEdge, ReportedFold, ReportedGap,
 };
 pub use merge::{Kept, MergeError, Merged, merge};
 pub use names::ArtifactNames;

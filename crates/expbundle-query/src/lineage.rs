@@ -41,6 +41,8 @@ pub struct LineageReport {
     /// What somebody objects to of the records that are asked about and of their ancestors, whether
     /// or not they are below: revoked ones first.
     pub objected: Vec<Objected>,
+    /// What counts for nothing and is not below, because no trusted key signed it.
+    pub apart: ApartCount,
     /// Parents that are named, and are not here or have no say.
     pub absent: Vec<AbsentParent>,
     /// The records of the family.
@@ -70,13 +72,30 @@ pub struct LineageReport {
     pub findings: Vec<Finding>,
 }
 
+/// How much was set apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ApartCount {
+    /// Records.
+    pub records: usize,
+    /// Statements.
+    pub statements: usize,
+}
+
+impl ApartCount {
+    /// What was set apart of these bundles.
+    pub fn of(relations: &Relations) -> Self {
+        let apart = &relations.verdict.standing.apart;
+        Self { records: apart.records.len(), statements: apart.statements.len() }
+    }
+}
+
 /// A record that somebody objects to.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Objected {
     /// The record.
     pub id: RecordId,
-    /// Its title, unless it is withheld or not here. Claimed.
+    /// Its title, unless it is withheld, or the record is not here or does not count. Claimed.
     pub title: Option<String>,
     /// What was said against it by those whose word counts, the weightiest first.
     pub objections: Vec<Objection>,
@@ -217,6 +236,7 @@ impl LineageReport {
             state,
             weakest,
             objected: Objected::of(relations, relations.objected(start)),
+            apart: ApartCount::of(relations),
             absent: AbsentParent::of(relations, shown),
             records: shown.iter().map(|id| Relative::of(relations, *id)).collect(),
             edges,
@@ -235,7 +255,9 @@ impl LineageReport {
 impl Objected {
     /// These records, in this order.
     pub fn of(relations: &Relations, records: Vec<RecordId>) -> Vec<Self> {
-        let one = |id| Self { id, title: relations.title(id), objections: relations.against(id).to_vec() };
+        // A stranger may have chosen the title of a record that does not count.
+        let title = |id| relations.graph().record(id).and_then(|_| relations.title(id));
+        let one = |id| Self { id, title: title(id), objections: relations.against(id).to_vec() };
         records.into_iter().map(one).collect()
     }
 }

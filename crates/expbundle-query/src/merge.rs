@@ -1,5 +1,7 @@
 //! Several bundles as one, or a part of them.
 
+use std::collections::BTreeSet;
+
 use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle::verify::{CheckError, Intact};
@@ -26,6 +28,9 @@ pub struct Merged {
     pub bundle: Bundle,
     /// What was found in all of them.
     pub findings: Vec<Finding>,
+    /// The files of the statements in which trusted keys say something against a record, statement
+    /// or key.
+    pub against_by_trusted: BTreeSet<String>,
     /// Sections that one of them withholds and that are here because another has them.
     pub returning: Vec<(RecordId, SectionName)>,
 }
@@ -66,6 +71,7 @@ pub fn merge(
         (intact, verdict) = bundle.sound(policy, at)?;
     }
     let findings = std::mem::take(&mut verdict.findings);
+    let against_by_trusted = intact.against_by_trusted(&verdict);
     if let Some(beginning) = kept.closure {
         // What is set apart stops no command, so its ids are not looked at where one that counts
         // fits.
@@ -80,5 +86,5 @@ pub fn merge(
     }
     returning
         .retain(|(record, section)| bundle.contains(&EntryName::Section { record: *record, section: section.clone() }));
-    Ok(Merged { bundle, findings, returning })
+    Ok(Merged { bundle, findings, against_by_trusted, returning })
 }

@@ -130,9 +130,11 @@ impl Question<'_> {
             (None, None) if self.with.is_empty() => graph.heads(),
             // Other bundles only tell more of the past and the future of what was asked about.
             (None, None) => {
-                let records: Vec<RecordId> = own.iter().copied().collect();
+                // What has no place in the graph, set apart or taken back, begins nothing.
+                let own = own.iter().copied().filter(|id| graph.record(*id).is_some());
+                let records: Vec<RecordId> = own.collect();
                 let parents: BTreeSet<RecordId> = graph.parents_of_all(&records).into_iter().collect();
-                own.difference(&parents).copied().collect()
+                records.into_iter().filter(|id| !parents.contains(id)).collect()
             }
         };
         let mut other_makers = ids(lists.into_iter().flatten());
@@ -142,8 +144,14 @@ impl Question<'_> {
     }
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of
-    /// the bundle.
-    fn without_say(&self, intact: &Intact, verdict: &Verdict, file: Option<&AskedFile>) -> Vec<RecordId> {
+    /// the bundle, whose records are `own`.
+    fn without_say(
+        &self,
+        intact: &Intact,
+        verdict: &Verdict,
+        own: &BTreeSet<RecordId>,
+        file: Option<&AskedFile>,
+    ) -> Vec<RecordId> {
         let standing = &verdict.standing;
         let apart = standing.apart.records.iter().filter(|id| standing.against.contains_key(*id));
         let silent: BTreeSet<RecordId> = standing.taken_back.iter().chain(apart).copied().collect();
@@ -156,7 +164,11 @@ impl Question<'_> {
                 let why = intact.lineage_without_say(&silent, standing).why(&file.digests, Some(file.size));
                 ids(why.producers.iter().chain(&why.possible).chain(&why.unknown))
             }
-            (None, None) => silent.into_iter().collect(),
+            // Other bundles only tell more of what was asked about.
+            (None, None) => {
+                let is_asked = |id: &RecordId| self.scope == Scope::Everything || own.contains(id);
+                silent.into_iter().filter(is_asked).collect()
+            }
         }
     }
 
@@ -286,7 +298,7 @@ impl Relations {
             });
             match settled {
                 Ok((intact, verdict)) => {
-                    let mut relations = Self::judged(question, intact, verdict, file, asked)?;
+                    let mut relations = Self::judged(question, intact, verdict, &own, file, asked)?;
                     (relations.refused, relations.passed_over) = (refused, passed_over);
                     return Ok(relations);
                 }
@@ -303,16 +315,21 @@ impl Relations {
         question: Question<'_>,
         intact: Intact,
         verdict: Verdict,
+        own: &BTreeSet<RecordId>,
         file: Option<AskedFile>,
         mut asked: Result<Asked, QueryError>,
     ) -> Result<Self, QueryError> {
         if let Some(limit) = verdict.findings.iter().find(|finding| finding.code == Code::ContainerLimit) {
             return Err(QueryError::Limit(Box::new(limit.clone())));
         }
-        let mut without_say = question.without_say(&intact, &verdict, file.as_ref());
-        if question.record.is_some() && !without_say.is_empty() {
-            let why = asked.map(|asked| asked.why).unwrap_or_default();
-            asked = Ok(Asked { is_made: true, why, ..Asked::default() });
+        let mut without_say = question.without_say(&intact, &verdict, own, file.as_ref());
+        if question.record.is_some() {
+            // What has no say is only meant by an id that is none of a record that counts.
+            if !matches!(asked, Err(QueryError::NoRecord(_))) {
+                without_say.clear();
+            } else if !without_say.is_empty() {
+                asked = Ok(Asked { is_made: true, ..Asked::default() });
+            }
         }
         let asked = asked?;
         let above = intact.objected_above(&verdict, &asked.all());
@@ -483,12 +500,9 @@ impl Relations {
     /// the keys' owners give themselves, in quotes, or the keys. Never both: whoever signs beside a
     /// trusted person would be taken for another.
     pub fn signers(&self, id: RecordId) -> Vec<String> {
-        let statements = self.intact.statements_about(id);
+        let statements = self.intact.authorships_of(id);
         let standing = &self.verdict.standing;
-        let vouching = || {
-            let about = statements.iter().copied();
-            about.filter(|one| one.kind() == Kind::Authorship && standing.counts_statement(one.id()))
-        };
+        let vouching = || statements.iter().copied().filter(|one| standing.counts_statement(one.id()));
         let mut signers: Vec<String> =
             vouching().filter_map(|one| self.verdict.trusted.get(&one.id())?.first().cloned()).collect();
         if signers.is_empty() {

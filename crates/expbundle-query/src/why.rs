@@ -15,7 +15,7 @@ use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStat
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::lineage::{AbsentParent, Objected, Relative, ReportedEdge, ReportedGap};
+use crate::lineage::{AbsentParent, ApartCount, Objected, Relative, ReportedEdge, ReportedGap};
 use crate::relations::Relations;
 
 /// Records that are told of at most.
@@ -37,6 +37,9 @@ pub struct WhyReport {
     pub digest: Option<ArtifactDigests>,
     /// Its size in bytes.
     pub size: Option<u64>,
+    /// Whether the file is a Git LFS pointer: digest and size are those of the file that it names,
+    /// whose bytes are not here.
+    pub pointer: bool,
     /// How much holds for all that is told.
     pub state: State,
     /// Whether some record is known to have made the file; true if a bundle was asked about.
@@ -56,6 +59,8 @@ pub struct WhyReport {
     /// What was said against any of these and their ancestors, by those whose word counts: the
     /// weightiest first.
     pub objected: Vec<Objected>,
+    /// What counts for nothing, because no trusted key signed it.
+    pub apart: ApartCount,
     /// Bundles that were not looked at, since they are broken or cannot be read: what they say
     /// against these records is not known.
     pub not_read: Vec<String>,
@@ -133,6 +138,7 @@ impl WhyReport {
             skipped_lines: relations.skipped_lines(),
             digest: relations.file.as_ref().map(|file| file.digests),
             size: relations.file.as_ref().map(|file| file.size),
+            pointer: relations.file.as_ref().is_some_and(|file| file.is_pointer),
             state: relations.state_of_all(relations.family(&relations.start)),
             made: !relations.is_of_unknown_maker(),
             told: told.iter().map(tell).collect(),
@@ -141,6 +147,7 @@ impl WhyReport {
             takers: takers.into_iter().collect(),
             conflicting: why.conflicting.clone(),
             objected: Objected::of(relations, relations.by_weight(against)),
+            apart: ApartCount::of(relations),
             not_read: relations.not_read(),
             findings: relations.findings.clone(),
         }
@@ -254,14 +261,14 @@ impl Relations {
     }
 
     /// Reviews and deployments of a record, each once, those against it first. Left out are those
-    /// that were taken back, that a later review of the same signer replaces, that are dated later
+    /// that count for nothing, that a later review of the same signer replaces, that are dated later
     /// than the moment of the question, and that name a different output.
     pub fn said_about(&self, id: RecordId) -> Vec<&VerifiedStatement> {
         let standing = &self.verdict.standing;
         let mut about = self.intact.statements_about(id);
         about.retain(|statement| {
             matches!(statement.kind(), Kind::Review | Kind::Deployment)
-                && !standing.statements.contains(&statement.id())
+                && standing.counts_statement(statement.id())
                 && !standing.replaced_reviews.contains(&statement.id())
                 && statement.created() <= self.at
                 && !self.is_of_another_output(statement)

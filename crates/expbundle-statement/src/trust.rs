@@ -75,6 +75,9 @@ pub enum Judgement {
 /// # Errors
 /// If the name cannot stand in such a file, or the window has no moment in it.
 pub fn signers_line(name: &str, identity: &Identity, window: Window) -> Result<String, SignersProblem> {
+    if name.trim().is_empty() {
+        return Err(SignersProblem::NameEmpty);
+    }
     let moment = |name, moment: Option<Timestamp>| {
         moment.map(|moment| format!(",{name}=\"{}\"", moment.strftime("%Y%m%d%H%M%SZ"))).unwrap_or_default()
     };

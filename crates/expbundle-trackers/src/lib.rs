@@ -8,6 +8,7 @@ pub mod mlflow;
 pub mod parquet_pages;
 mod text;
 pub mod wandb;
+mod yaml;
 
 pub use text::{Json, read_json, read_yaml};
 

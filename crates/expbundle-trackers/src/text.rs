@@ -7,6 +7,8 @@ use camino::Utf8Path;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::yaml::{self, Floats};
+
 /// Texts of more bytes are not settings.
 const MOST_TEXT_BYTES: u64 = 16 << 20;
 
@@ -58,7 +60,7 @@ pub fn read_yaml(text: &str) -> Option<Value> {
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options(text, options).ok()
+    yaml::values(text, options, Floats::Finite).ok()
 }
 
 /// Opens a regular file; `None` if it is not there, a link, a pipe or the like.
@@ -86,6 +88,12 @@ pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn yaml_with_a_float_that_is_not_finite_is_taken_apart() {
+        let value = read_yaml("clip: .inf\nby: ada\nclip: 1e999\n").expect("YAML");
+        assert_eq!(value, serde_json::json!({"clip": "1e999", "by": "ada"}));
+    }
 
     #[test]
     fn json_of_too_many_values_is_not_taken_apart() {

@@ -45,3 +45,19 @@ fn links_and_pipes_are_named_and_not_read() {
     let places: Vec<&str> = session.findings.iter().map(|finding| finding.place.as_str()).collect();
     assert_eq!(places, ["log.jsonl", "metrics.jsonl"]);
 }
+
+/// What was unpacked may be removed while it is read: that is an error, and never a session of fewer
+/// files.
+#[cfg(feature = "clearml-zip")]
+#[test]
+fn an_archive_whose_files_vanish_is_an_error() {
+    let path = Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/clearml/baseline-zip"));
+    let sessions = Sessions::find(path).expect("readable");
+    let key = sessions.keys().next().expect("a session").to_owned();
+    let session = sessions.read(&key).expect("readable").expect("there");
+    session.check_unpacked().expect("everything is there");
+    let file = session.files.first().expect("a file");
+    fs::remove_file(&file.on_disk).expect("ours");
+    let error = session.check_unpacked().expect_err("a file is missing");
+    assert!(error.to_string().contains("cannot be read"), "{error}");
+}

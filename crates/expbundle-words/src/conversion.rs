@@ -39,7 +39,7 @@ pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {
     summary.too_large.sort();
     text += &embedded(&summary.embedded, &summary.too_large);
     text += &format!(
-        "{} {out}: {} written, {} unchanged, {} written next to another record, {} failed\n",
+        "{} {out}: {} written, {} unchanged, {} written next to another bundle, {} failed\n",
         if summary.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
         grouped(summary.new),
         grouped(summary.unchanged),
@@ -89,6 +89,15 @@ pub fn secrets(found: &[(String, &'static str)], help: &str) -> Failure {
         .help(format!("{help}; for a false alarm, pass its kind or location with `--allow-secrets NAME`"))
 }
 
+/// Refuses to sign a release that says a secret.
+///
+/// # Errors
+/// Something was found.
+pub fn without_secrets(found: &[(String, &'static str)]) -> Result<(), Failure> {
+    let help = "nothing was written; remove the secret from the title, the reason or the name";
+    if found.is_empty() { Ok(()) } else { Err(secrets(found, help).help(help)) }
+}
+
 /// Why the points or lines of a Parquet section are not read or written.
 pub fn points(error: PointsError, section: &str) -> Failure {
     let failure = Failure::new("cli.limit", error.to_string()).at(section);
@@ -127,13 +136,12 @@ impl From<&ConvertError> for Failure {
                 let names = names.join(", ");
                 Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}"))
             }
-            ConvertError::NoTracker(path) => failure
-                .at(path.as_str())
-                .listing(format!("These are recognized:\n  {}\n", recognized().collect::<Vec<_>>().join("\n  ")))
-                .help("name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`"),
-            ConvertError::NamedTracker { path, .. } => failure
-                .at(path.as_str())
-                .help("name the tracker's folder or file; `expbundle convert --help` lists what is read"),
+            ConvertError::NoTracker(path) => failure.at(path.as_str()).listing(all_recognized()).help(
+                "name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`",
+            ),
+            ConvertError::NamedTracker { path, .. } => {
+                failure.at(path.as_str()).listing(all_recognized()).help("name the tracker's folder or file")
+            }
             ConvertError::Look { path, source } => match source.kind() {
                 ErrorKind::InvalidInput => Self::not_regular("read the source", path),
                 _ => Self::io("read the source", path, source),
@@ -151,6 +159,9 @@ impl From<&ConvertError> for Failure {
             ConvertError::Secret { .. } => {
                 failure.help("leave it out; for a false alarm, pass its path or the kind to `--allow-secrets`")
             }
+            ConvertError::SecretInPath { .. } => {
+                failure.help("rename the file; for a false alarm, pass the kind to `--allow-secrets`")
+            }
             ConvertError::Gate { .. } => failure.help("please report this, without the secret"),
             ConvertError::NotIntact { findings } => {
                 let first = findings.iter().find(|finding| finding.is_error());
@@ -162,11 +173,15 @@ impl From<&ConvertError> for Failure {
     }
 }
 
+/// What is read of each tracker.
+fn all_recognized() -> String {
+    format!("These are recognized:\n  {}\n", recognized().collect::<Vec<_>>().join("\n  "))
+}
+
 fn several_runs(runs: &[Listed]) -> Failure {
     const SHOWN: usize = 20;
     if runs.is_empty() {
-        return Failure::usage("the source has no runs")
-            .help("check the path; `expbundle convert --help` lists what is read for each tracker");
+        return Failure::usage("the source has no runs").listing(all_recognized()).help("check the path");
     }
     let more = runs.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("and {more} more\n") } else { String::new() };

@@ -14,12 +14,12 @@ use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
 
-use crate::{Failure, cell, count, findings, one_line, quoted, some_of};
+use crate::{Failure, cell, count, findings, hints, one_line, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
         match &refused.why {
-            WhyRefused::Finding(finding) => Self::from(finding.clone()),
+            WhyRefused::Finding(finding) => Self::from(finding.clone()).help(hints::of(finding)),
             WhyRefused::Read(error) => Self::unreadable(&refused.path, error),
         }
     }

@@ -1,5 +1,7 @@
 //! Findings in words.
 
+use std::collections::BTreeSet;
+
 use expbundle_format::{Finding, Severity};
 
 use crate::{Tone, hints, one_line, paint, quoted};
@@ -20,7 +22,7 @@ pub fn words(finding: &Finding) -> String {
     if !place.is_empty() {
         text += &format!("  --> {}\n", where_to_look(&place));
     }
-    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::help(finding.code));
+    text += &format!("  {}: {}\n", paint(Tone::Hint, "help"), hints::of(finding));
     text
 }
 
@@ -28,6 +30,15 @@ pub fn words(finding: &Finding) -> String {
 /// ours.
 fn where_to_look(place: &str) -> String {
     if place.bytes().all(|byte| byte.is_ascii_graphic()) { one_line(place) } else { quoted(place) }
+}
+
+/// Many findings: first those of statements in these files, in which trusted keys say something
+/// against something, each in full; then the others, folded, since anybody can add to them.
+pub fn but_first(against: &BTreeSet<String>, findings: &[Finding]) -> String {
+    let is_first = |finding: &&Finding| finding.place.entry.as_ref().is_some_and(|entry| against.contains(entry));
+    let (first, rest): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(is_first);
+    let rest: Vec<Finding> = rest.into_iter().cloned().collect();
+    first.into_iter().map(words).collect::<String>() + &all(&rest)
 }
 
 /// Many findings, each kind in full a few times and then counted: a million of one kind say no more

@@ -1,10 +1,18 @@
 //! What the help of a finding adds for those who have this program: the command or flag to try.
 
-use expbundle_format::Code;
+use expbundle_format::container::ContainerError;
+use expbundle_format::{Code, Finding};
 
 /// The help of a code, with the command that does what it says.
 pub fn help(code: Code) -> String {
     format!("{}{}", code.help(), hint(code))
+}
+
+/// The help of a finding. For a pointer in place of a bundle, what helps is the bundle itself.
+pub fn of(finding: &Finding) -> String {
+    let is_pointer =
+        finding.code == Code::ContainerNotABundle && finding.message == ContainerError::Pointer.to_string();
+    if is_pointer { "download the bundle with `git lfs pull`".to_owned() } else { help(finding.code) }
 }
 
 fn hint(code: Code) -> &'static str {

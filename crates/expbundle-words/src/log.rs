@@ -60,11 +60,15 @@ fn folded(mut apart: Vec<&StatementReport>, known: &[KnownKey], layout: Layout) 
     text
 }
 
-/// What was said against records comes first, however many statements follow.
+/// What was said against records comes first, however many statements follow. As in the report of
+/// `verify`, the title of a record that is set apart, which a stranger chose, is not shown.
 fn objected(intact: &Intact, verdict: &Verdict) -> String {
     objections::lines(verdict.standing.against.iter().map(|(id, objections)| {
-        let title = if intact.records().contains_key(id) {
+        let is_apart = verdict.standing.apart.records.contains(id);
+        let title = if intact.records().contains_key(id) && !is_apart {
             objections::title(intact.json_section::<Context>(*id).map(|context| context.title).as_deref())
+        } else if verdict.signers_checked {
+            objections::ELSEWHERE.to_owned()
         } else {
             "(not in this bundle)".to_owned()
         };

@@ -9,7 +9,7 @@ use expbundle::verify::Intact;
 use expbundle_format::RecordId;
 use expbundle_format::container::SectionName;
 use expbundle_format::number::{Number, typed};
-use expbundle_format::record::Record;
+use expbundle_format::record::{Form, Record, Word, role};
 use expbundle_format::sections::{
     self, Artifacts, Context, Cost, Evaluation, Evaluations, Recipe, RegisteredVersion, SourceSection, Summary,
 };
@@ -40,6 +40,12 @@ pub fn words(intact: &Intact, records: &[RecordId], at: Timestamp) -> String {
     }
     if records.len() > SHOWN {
         _ = writeln!(text, "\nand {} more; `--record` chooses one", count((records.len() - SHOWN) as u64, "record"));
+    }
+    // A record that was chosen by its id is shown alone.
+    let others = intact.records().len() - records.len();
+    if others > 0 && records == verdict.heads {
+        let others = count(others as u64, "more record");
+        _ = writeln!(text, "\nand {others}; `expbundle lineage` shows how they are related, `--record` chooses one");
     }
     text
 }
@@ -271,16 +277,31 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
             let name = names
                 .get(&artifact.digest)
                 .map_or_else(|| artifact.digest.to_string().chars().take(24).collect::<String>() + "…", cell);
-            rows.push(vec![format!("  {}", cell(artifact.role.as_str())), name, size(artifact.size)]);
+            // The size of a tree in the record is that of its listing.
+            let bytes = match artifact.form {
+                Form::File => Some(artifact.size),
+                Form::Tree => {
+                    let listing = artifact.digest.blake3().and_then(|listing| intact.tree(listing));
+                    listing.and_then(|tree| u64::try_from(tree.size_bytes()).ok())
+                }
+            };
+            let size = bytes.map(size).unwrap_or_default();
+            rows.push((weight(&artifact.role), vec![format!("  {}", cell(artifact.role.as_str())), name, size]));
         }
         for one in described.iter().filter(|one| one.direction == direction && one.digest.is_none()) {
             let name = one.name.as_deref().or(one.path.as_deref()).map_or_else(|| "(no name)".to_owned(), cell);
-            rows.push(vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes unknown")]);
+            let row = vec![format!("  {}", cell(one.role.as_str())), name, paint(Tone::Doubt, "bytes unknown")];
+            rows.push((weight(&one.role), row));
         }
         if rows.is_empty() {
             continue;
         }
         heading(text, title);
+        // A list that is cut begins with what matters most.
+        if rows.len() > SHOWN {
+            rows.sort_by_key(|(weight, _)| *weight);
+        }
+        let rows: Vec<Vec<String>> = rows.into_iter().map(|(_, row)| row).collect();
         *text += &table(rows.get(..SHOWN.min(rows.len())).unwrap_or_default());
         if rows.len() > SHOWN {
             _ = writeln!(text, "  … {} in all; `show … artifacts`", rows.len());
@@ -291,6 +312,16 @@ fn artifacts(text: &mut String, intact: &Intact, record: &Record) {
     if !versions.is_empty() {
         let versions: Vec<String> = versions.into_iter().collect();
         _ = writeln!(text, "  registered as {}", some_of(&versions, SHOWN, ", "));
+    }
+}
+
+/// Models come first, then data sets, then checkpoints on the way, then the rest.
+fn weight(role: &Word) -> u8 {
+    match role.as_str() {
+        role::MODEL | role::ADAPTER => 0,
+        role::DATASET => 1,
+        role::CHECKPOINT => 2,
+        _ => 3,
     }
 }
 

@@ -189,6 +189,15 @@ impl Intact {
     /// parents. So to leave out who signed them hides nothing (spec/lineage.md, "Nothing missing
     /// helps").
     pub fn objected_above(&self, verdict: &Verdict, of: &[RecordId]) -> BTreeSet<RecordId> {
+        let Some((silent, with)) = self.with_objected(verdict) else { return BTreeSet::new() };
+        let above: BTreeSet<RecordId> = with.possible_ancestors(of).into_iter().collect();
+        silent.intersection(&above).copied().collect()
+    }
+
+    /// The records without a say to which somebody trusted objects by name, or that were taken back
+    /// and that a record that counts names; and the graph as if they counted. Nothing if there are
+    /// none.
+    pub(crate) fn with_objected(&self, verdict: &Verdict) -> Option<(BTreeSet<RecordId>, Lineage)> {
         let standing = &verdict.standing;
         let is_named = |id: &RecordId| {
             let objections = standing.against.get(id).into_iter().flatten();
@@ -199,21 +208,18 @@ impl Intact {
             standing.taken_back.iter().chain(&standing.apart.records).copied().filter(is_named).collect();
         silent.extend(verdict.declared_and_taken_back());
         if silent.is_empty() {
-            return silent;
+            return None;
         }
         let mut with = standing.clone();
         with.taken_back.retain(|id| !silent.contains(id));
         with.apart.records.retain(|id| !silent.contains(id));
-        let above: BTreeSet<RecordId> = self.lineage(&with).possible_ancestors(of).into_iter().collect();
-        silent.intersection(&above).copied().collect()
+        let with = self.lineage(&with);
+        Some((silent, with))
     }
 
     pub(crate) fn verdict(&self, has_policy: bool, mut standing: Standing, mut lineage: Lineage) -> Verdict {
         let mut records: BTreeMap<RecordId, State> = self.records().keys().map(|id| (*id, State::Intact)).collect();
-        for statement in self.statements().iter().filter(|statement| standing.vouches(statement)) {
-            if self.contradicts(statement) {
-                continue;
-            }
+        for statement in self.vouching(&standing) {
             let record = RecordId(statement.record().blake3);
             let is_trusted = standing.trusted.get(&statement.id()).is_some_and(|principals| !principals.is_empty());
             let state = match (has_policy, is_trusted) {

@@ -6,18 +6,19 @@
 //! ends. Where a file system has no locks, what is left of the danger is the moment between looking
 //! and renaming.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::container::{Container, EntryName};
 use expbundle_format::limits::Limits;
 
 use crate::bundle::Bundle;
-use crate::write_file::{folder_of, is_unfinished};
+use crate::write_file::{folder_of, is_unfinished, leads_to};
 
 /// How often and how long to wait for another writer: a minute in all.
 const TRIES: usize = 12_000;
@@ -34,15 +35,19 @@ impl FolderLock {
     /// Waits for the lock of the folder that a file is in, for a minute at most. Not to be taken
     /// twice by one process.
     ///
-    /// The first one of a process also removes what writers that were killed left in the folder.
+    /// The first one of a process in each folder also removes what writers that were killed left
+    /// there.
     ///
     /// # Errors
     /// Another writer does not end: [`io::ErrorKind::WouldBlock`].
     pub fn beside(path: &Utf8Path) -> io::Result<Self> {
-        static SWEEP: Once = Once::new();
+        // Not each time: many bundles are written into one folder, and each would list it.
+        static SWEPT: Mutex<BTreeSet<Utf8PathBuf>> = Mutex::new(BTreeSet::new());
         let folder = folder_of(path);
         let lock = Self { _folder: locked(folder)? };
-        SWEEP.call_once(|| sweep(folder));
+        if SWEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned()) {
+            sweep(folder);
+        }
         Ok(lock)
     }
 }
@@ -72,11 +77,17 @@ pub fn sweep(folder: &Utf8Path) {
     for entry in entries.flatten().filter(|entry| is_unfinished(entry.file_name())) {
         let path = entry.path();
         let Ok(metadata) = fs::symlink_metadata(path) else { continue };
-        let is_ours = metadata.is_file() || metadata.is_dir();
-        if is_ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+        if !metadata.is_file() && !metadata.is_dir() {
+            continue;
+        }
+        let Ok(file) = File::open(path) else { continue };
+        if file.try_lock().is_ok() && leads_to(path.as_std_path(), &file) {
             // If it cannot be removed, the next writer will try.
             let _ = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
+        // Locked until now: whoever just made it would otherwise take the lock in between, and lose
+        // what it writes.
+        drop(file);
     }
 }
 
@@ -149,7 +160,7 @@ mod tests {
     #[test]
     fn what_was_seen_differs_from_whatever_somebody_else_puts_there() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("UTF-8");
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("a.expb")).expect("UTF-8");
         let nothing = Seen::at(&path);
         assert_eq!(nothing, Seen::Nothing);
         fs::write(&path, b"not a bundle").expect("room");
@@ -170,7 +181,7 @@ mod tests {
     #[test]
     fn what_nobody_will_finish_is_removed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = camino::Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
         fs::write(path.join(".expbundle-aaaaaa.part"), b"half").expect("room");
         fs::create_dir_all(path.join(".expbundle-bbbbbb.part/artifacts")).expect("room");
         fs::write(path.join(".expbundle-bbbbbb.part/artifacts/c"), b"half").expect("room");
@@ -184,5 +195,60 @@ mod tests {
         assert_eq!(left, 4, "the one whose writer lives, and those of other names");
         alive.put_in_place().expect("a free place");
         assert!(path.join("out").is_dir());
+    }
+
+    /// Many writers make files and folders where as many others sweep: none loses what it made.
+    #[test]
+    fn what_somebody_writes_is_never_taken_for_left_over() {
+        use std::io::Write as _;
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        sweep(&path);
+                    }
+                });
+            }
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let path = &path;
+                    threads.spawn(move || {
+                        for number in 0..200 {
+                            let name = format!("{writer}-{number}");
+                            crate::write_file::write_file(&path.join(&name), |file| file.write_all(b"all"))?;
+                            let folder = crate::write_file::PreparedFolder::new(&path.join(format!("{name}-folder")))?;
+                            fs::write(folder.file("one")?, b"all")?;
+                            folder.put_in_place()?;
+                        }
+                        io::Result::Ok(())
+                    })
+                })
+                .collect();
+            let done: Vec<_> = writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+            is_over.store(true, Ordering::Relaxed);
+            for one in done {
+                one.expect("no panic").expect("nobody takes it away");
+            }
+        });
+        assert_eq!(fs::read_dir(&path).expect("a folder").count(), 4 * 200 * 2);
+    }
+
+    #[test]
+    fn each_folder_is_swept_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        for name in ["a", "b", "a"] {
+            let (inner, left) = (path.join(name), path.join(name).join(".expbundle-aaaaaa.part"));
+            let is_first = !inner.exists();
+            fs::create_dir_all(&inner).expect("room");
+            fs::write(&left, b"half").expect("room");
+            drop(FolderLock::beside(&inner.join("run.expb")).expect("a lock"));
+            assert_eq!(left.exists(), !is_first, "{name}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, StatementId};
-use expbundle_statement::{Identity, Kind, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
+use expbundle_statement::{Identity, Predicate, Review, ReviewVerdict, Revoked, VerifiedStatement};
 use serde::Serialize;
 
 use crate::standing::{Rights, Standing};
@@ -160,8 +160,8 @@ impl<'a> Objections<'a> {
     /// Whose record, authorship or key was taken back.
     fn revoked(&mut self, words: &[&'a VerifiedStatement], revocations: &[&'a VerifiedStatement], standing: &Standing) {
         let rights = self.rights;
-        let authorships = || words.iter().filter(|statement| statement.kind() == Kind::Authorship);
         // With a signers file, what is set apart is not here.
+        let authorships = || rights.authorships();
         let is_here = |statement: &&&'a VerifiedStatement| rights.policy.is_none() || rights.trusts(statement);
         let here: HashSet<StatementId> = words.iter().filter(is_here).map(|statement| statement.id()).collect();
         let by_id: HashMap<StatementId, RecordId> = authorships().map(|one| (one.id(), record_of(one))).collect();
@@ -170,17 +170,12 @@ impl<'a> Objections<'a> {
             by_signer.entry(authorship.identity()).or_default().insert(record_of(authorship));
         }
         // Of a record that another key still vouches for a key took back its own word only.
-        let has_a_say: HashSet<RecordId> = authorships()
-            .filter(|one| {
-                let counts = rights.policy.is_none() || rights.trusts(one);
-                counts && !standing.is_of_revoked(one) && standing.vouches(one)
-            })
-            .map(|one| record_of(one))
-            .collect();
+        let has_a_say: HashSet<RecordId> =
+            authorships().filter(|one| !standing.is_of_revoked(one) && standing.vouches(one)).map(record_of).collect();
         // A key that is not trusted now takes back what it vouched for when it was, and is a
         // stranger to every other record.
-        let vouched = authorships().filter(|one| rights.trusts(one)).map(|one| (one.identity(), record_of(one)));
-        let vouched: HashSet<(&Identity, RecordId)> = vouched.collect();
+        let vouched: HashSet<(&Identity, RecordId)> =
+            authorships().map(|one| (one.identity(), record_of(one))).collect();
         let may_object = |statement: &'a VerifiedStatement, record: RecordId| {
             rights.policy.is_none() || rights.trusts(statement) || vouched.contains(&(statement.identity(), record))
         };

@@ -111,8 +111,9 @@ impl Standing {
         !self.apart.statements.contains(&statement) && !self.statements.contains(&statement)
     }
 
-    /// Whether this authorship gives its record a state.
-    pub fn vouches(&self, authorship: &VerifiedStatement) -> bool {
+    /// Whether this authorship gives its record a state, if it is about one
+    /// ([`Intact::vouching`](crate::verify::Intact::vouching)).
+    pub(crate) fn vouches(&self, authorship: &VerifiedStatement) -> bool {
         let record = RecordId(authorship.record().blake3);
         authorship.kind() == Kind::Authorship
             && !self.statements.contains(&authorship.id())
@@ -202,10 +203,8 @@ impl Intact {
     /// authorship that was taken back must not undo that.
     fn divide<'a>(&'a self, revocations: &[&'a VerifiedStatement], rights: &Rights<'a>, standing: &mut Standing) {
         let is_trusted = |statement: &&'a VerifiedStatement| rights.trusts(statement);
-        let authorships =
-            self.statements().iter().filter(|one| one.kind() == Kind::Authorship && !self.contradicts(one));
         let (gone, valid): (Vec<&VerifiedStatement>, Vec<&VerifiedStatement>) =
-            authorships.filter(is_trusted).partition(|one| standing.is_of_revoked(one));
+            self.authorships().filter(is_trusted).partition(|one| standing.is_of_revoked(one));
         let say: HashSet<RecordId> = valid.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         let mut seen: HashSet<RecordId> = gone.into_iter().map(|one| RecordId(one.record().blake3)).collect();
         // What is set apart is not here.
@@ -235,7 +234,7 @@ impl Intact {
 
     /// Who signed which records as their authors.
     pub(crate) fn authors(&self) -> HashMap<RecordId, HashSet<&Identity>> {
-        signers_of(self.statements().iter().filter(|statement| statement.kind() == Kind::Authorship))
+        signers_of(self.authorships())
     }
 }
 
@@ -418,6 +417,11 @@ impl<'a> Rights<'a> {
             principals: principals.clone(),
             trusted_only: windows.into_iter().map(trusted_only).collect(),
         })
+    }
+
+    /// The authorships that count: with a signers file those by trusted keys.
+    pub fn authorships(&self) -> impl Iterator<Item = &'a VerifiedStatement> {
+        self.intact.authorships().filter(|one| self.policy.is_none() || self.trusts(one))
     }
 
     pub fn trusts(&self, statement: &'a VerifiedStatement) -> bool {

@@ -19,12 +19,13 @@ use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
 use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
 use expbundle_lineage::parallel;
-use expbundle_statement::{Identity, VerifiedStatement, once_each};
+use expbundle_statement::{Identity, Kind, VerifiedStatement, once_each};
 
 use crate::bundle::Bundle;
 use crate::checker::{Checker, Objects, Present, salts};
 use crate::content::Content;
 use crate::history::{History, Unread};
+use crate::judge::Verdict;
 use crate::pass::{Pass, Signatures};
 use crate::spoken_of::{Attributed, Misdescribed, SpokenOf, spoken_of};
 use crate::standing::Standing;
@@ -405,6 +406,25 @@ impl Intact {
             && self.records.get(&RecordId(about.blake3)).is_some_and(|record| record.digest() != about)
     }
 
+    /// The authorships, of records that are here or not. One about a record that is here under
+    /// another SHA-256 is about none, and is not among them: nobody vouches for anything by it.
+    pub fn authorships(&self) -> impl Iterator<Item = &VerifiedStatement> {
+        self.statements().iter().filter(|one| one.kind() == Kind::Authorship && !self.contradicts(one))
+    }
+
+    /// The authorships that give their records a state.
+    pub fn vouching(&self, standing: &Standing) -> impl Iterator<Item = &VerifiedStatement> {
+        self.authorships().filter(|one| standing.vouches(one))
+    }
+
+    /// The files of the statements in which trusted keys say something against a record, statement
+    /// or key: anybody can add findings, and these must be seen among them.
+    pub fn against_by_trusted(&self, verdict: &Verdict) -> BTreeSet<String> {
+        let is_trusted = |one: &&VerifiedStatement| verdict.trusted.get(&one.id()).is_some_and(|who| !who.is_empty());
+        let against = self.statements().iter().filter(|one| one.predicate().is_against()).filter(is_trusted);
+        against.map(|one| EntryName::Statement(one.file_digest()).to_string()).collect()
+    }
+
     /// The objects.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
@@ -474,6 +494,13 @@ impl Intact {
         let positions = self.about.get(&record).into_iter().flatten();
         let mut about: Vec<_> = positions.filter_map(|position| self.statements.get(*position)).collect();
         about.sort_by_key(|statement| (statement.created(), statement.id()));
+        about
+    }
+
+    /// The [authorships](Intact::authorships) of a record, in the order of their dates.
+    pub fn authorships_of(&self, record: RecordId) -> Vec<&VerifiedStatement> {
+        let mut about = self.statements_about(record);
+        about.retain(|one| one.kind() == Kind::Authorship && !self.contradicts(one));
         about
     }
 

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io;
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::{NamedTempFile, TempDir};
@@ -73,14 +74,11 @@ impl PreparedFile {
 
     fn with_mode(path: &Utf8Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
         let kept = permissions_to_keep(path)?;
-        let builder = unfinished(mode);
+        // Whoever may not read the old file may not read the new one before it is in its place.
+        let builder = unfinished(if kept.is_some() { 0o600 } else { mode });
         let mut temporary = loop {
             let temporary = builder.tempfile_in(folder_of(path))?;
-            // Says that its writer lives. Where there are no locks, nobody removes what seems to be
-            // left over either. One that was taken for left over before it was locked is gone, or
-            // is about to be.
-            let is_taken = matches!(temporary.as_file().try_lock(), Err(fs::TryLockError::WouldBlock));
-            if !is_taken && temporary.path().exists() {
+            if is_claimed(temporary.path(), temporary.as_file()) {
                 break temporary;
             }
         };
@@ -114,7 +112,7 @@ impl PreparedFile {
 #[derive(Debug)]
 pub struct PreparedFolder {
     temporary: TempDir,
-    /// Locked: says that its writer lives.
+    /// Locked: says that its writer lives. Folders cannot be opened on all systems.
     _folder: Option<File>,
     path: Utf8PathBuf,
 }
@@ -129,10 +127,14 @@ impl PreparedFolder {
         let builder = unfinished(0o777);
         loop {
             let temporary = builder.tempdir_in(folder_of(path))?;
-            let folder = File::open(temporary.path()).ok();
-            let is_taken =
-                folder.as_ref().is_some_and(|one| matches!(one.try_lock(), Err(fs::TryLockError::WouldBlock)));
-            if !is_taken && temporary.path().exists() {
+            let folder = match File::open(temporary.path()) {
+                Ok(folder) => Some(folder),
+                // It was taken for left over.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if cfg!(unix) => return Err(error),
+                Err(_) => None,
+            };
+            if folder.as_ref().is_none_or(|folder| is_claimed(temporary.path(), folder)) {
                 return Ok(Self { temporary, _folder: folder, path: path.to_owned() });
             }
         }
@@ -155,6 +157,29 @@ impl PreparedFolder {
         let _ = self.temporary.keep();
         sync_folder(folder_of(&self.path))
     }
+}
+
+/// Locks what was just made, which says that its writer lives. Gives whether it is still there: it
+/// may have been taken for left over before it was locked.
+///
+/// Where there are no locks, nobody removes what seems to be left over either.
+fn is_claimed(path: &Path, made: &File) -> bool {
+    !matches!(made.try_lock(), Err(fs::TryLockError::WouldBlock)) && leads_to(path, made)
+}
+
+/// Whether a path still leads to what was opened there.
+#[cfg(unix)]
+pub(crate) fn leads_to(path: &Path, opened: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (Ok(there), Ok(opened)) = (fs::symlink_metadata(path), opened.metadata()) else { return false };
+    (there.dev(), there.ino()) == (opened.dev(), opened.ino())
+}
+
+/// Whether something is at a path; nothing tells whether it is what was opened.
+#[cfg(not(unix))]
+pub(crate) fn leads_to(path: &Path, _: &File) -> bool {
+    path.exists()
 }
 
 fn must_be_free(path: &Utf8Path) -> io::Result<()> {
@@ -317,6 +342,13 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o444)).expect("our own file");
         let error = write_file(&path, |_| Ok(())).expect_err("read-only");
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).expect("our own file");
+        let unfinished = |file: &mut File| {
+            assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o600, "nobody else reads it until then");
+            file.write_all(b"new")
+        };
+        write_file(&path, unfinished).expect("room");
+        assert_eq!(mode(&path), 0o666);
         let link = folder.join("link");
         std::os::unix::fs::symlink(&path, &link).expect("a link");
         assert_eq!(write_file(&link, |_| Ok(())).expect_err("a link").kind(), io::ErrorKind::InvalidInput);

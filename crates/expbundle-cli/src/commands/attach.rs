@@ -5,10 +5,11 @@ use std::io::{IsTerminal as _, Write as _};
 use camino::Utf8PathBuf;
 use expbundle::Bundle;
 use expbundle::family::returning;
+use expbundle_convert::{audit, declared};
 use expbundle_directory::story::is_hub_id;
 use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, plan_attach, present};
 use expbundle_statement::{Release, Signing};
-use expbundle_words::{Failure, Tone, paint, plan as words};
+use expbundle_words::{Failure, Tone, conversion, paint, plan as words};
 
 use crate::keys::{ReleaseSigning, SigningArguments, moment};
 use crate::terminal::{self, Progress};
@@ -110,6 +111,10 @@ impl Attach {
             release: Release { title: self.title, reason: None },
             policy: policy.as_ref(),
         });
+        if let Some(releasing) = &releasing {
+            conversion::without_secrets(&audit::release(releasing).places())?;
+        }
+        let is_released = releasing.is_some();
         let bar = progress.bytes(0, "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
@@ -128,6 +133,9 @@ impl Attach {
         plan.notes.extend(words::comes_back(&returning));
         if !returning.is_empty() && is_joined {
             plan.notes.push("`--replace` keeps only the new copy".to_owned());
+        }
+        if is_released {
+            declared::add_notes_on_secrets(&mut plan.notes, &self.directory);
         }
         terminal::talk(&words::files(&plan));
         carry_out(plan, &self.consent)

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
-use expbundle_convert::many::{Many, Placed, file_name, place, place_at, save};
+use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at, save};
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_convert::tracker::{Listing, Source, Wanted, key_of, named_or_found};
 use expbundle_convert::{ConvertError, Options, embed};
@@ -53,7 +53,7 @@ pub struct Convert {
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     out: Option<Utf8PathBuf>,
     /// Search this folder for artifacts that the tracker lists only by name and MD5
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = files::path)]
     files: Vec<Utf8PathBuf>,
     /// Input file that the tracker did not record; the role defaults to `model`
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
@@ -77,22 +77,23 @@ pub struct Convert {
     /// Add a random salt to every section, so that a section withheld later cannot be guessed from
     /// its digest
     ///
-    /// The id of the record then differs with each conversion.
+    /// The id of the record then differs with each conversion, unless a bundle of the same run is
+    /// there that differs only in its salts.
     #[arg(long)]
     blind: bool,
 }
 
 /// `ROLE=FILE`, or `FILE` for a model.
-pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), WordError> {
+pub fn role_and_file(text: &str) -> Result<(Word, Utf8PathBuf), String> {
     // A file may have `=` in its name; what is before it is a role only if it is a word.
     if let Some((word, file)) = text.split_once('=')
         && !file.is_empty()
         && let Ok(word) = word.parse()
     {
-        return Ok((word, file.into()));
+        return Ok((word, files::path(file)?));
     }
-    let role = role::MODEL.parse()?;
-    Ok((role, text.into()))
+    let role = role::MODEL.parse().map_err(|error: WordError| error.to_string())?;
+    Ok((role, files::path(text)?))
 }
 
 /// What was found while the runs were listed.
@@ -142,19 +143,20 @@ impl Convert {
     fn convert_one(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let key = key_of(source, self.run.first().map(String::as_str))?;
         let bar = progress.bytes(0, "converting");
-        let converted = source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?.blinded(self.salt())?;
+        let out = match &self.out {
+            Some(file) if file == files::STREAM || !is_folder(file) => file.clone(),
+            folder => folder.as_deref().unwrap_or(Utf8Path::new("")).join(file_name(&key)),
+        };
+        let plain = source.convert(&key, &self.options(&|bytes| bar.inc(bytes)))?;
+        let converted = blinded(plain, self.salt(), &out)?;
         bar.finish_and_clear();
-        let (out, outcome) = match &self.out {
+        let outcome = match &self.out {
             Some(out) if out == files::STREAM => {
                 Target::new(out, Over::NOTHING)?.save(&converted.bundle)?;
-                (out.clone(), Placed::New)
+                Placed::New
             }
-            Some(file) if !is_folder(file) => (file.clone(), place_at(&converted, file)?),
-            folder => {
-                let out = folder.as_deref().unwrap_or(Utf8Path::new("")).join(file_name(&key));
-                let outcome = place(&converted, &out)?;
-                (out, outcome)
-            }
+            Some(file) if !is_folder(file) => place_at(&converted, file)?,
+            _ => place(&converted, &out)?,
         };
         terminal::talk(&findings::all(&converted.findings));
         terminal::talk(&account::words(&converted.account));
@@ -165,7 +167,10 @@ impl Convert {
             Placed::Beside { path, is_new } => (if *is_new { "written" } else { "unchanged" }, path),
         };
         if path != &out {
-            terminal::talk(&format!("{} {out} holds another record and was left alone\n", paint(Tone::Doubt, "note:")));
+            terminal::talk(&format!(
+                "{} {out} holds another record or other files and was left alone\n",
+                paint(Tone::Doubt, "note:")
+            ));
         }
         terminal::talk(&format!(
             "{} {path}: {}, record {}\n",

@@ -52,12 +52,12 @@ pub struct Create {
     #[arg(long, value_name = "NAME=FILE", value_parser = section_and_file)]
     section: Vec<(SectionName, Utf8PathBuf)>,
     /// Folder of hand-written sections: context.json, recipe.json, …
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = files::path)]
     from: Option<Utf8PathBuf>,
     #[command(flatten)]
     numbers: Numbers,
     /// Bundle of a parent record; its output models become the inputs, unless `--input` is given
-    #[arg(long, value_name = "BUNDLE", requires = "relation")]
+    #[arg(long, value_name = "BUNDLE", requires = "relation", value_parser = files::path)]
     derive_from: Vec<Utf8PathBuf>,
     /// Relation to the parent: quantized-from, merged-from, fine-tuned-from, …
     /// (spec/relations.toml)
@@ -81,7 +81,7 @@ pub struct Create {
 fn section_and_file(text: &str) -> Result<(SectionName, Utf8PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
     let full = if name.contains('.') { name.to_owned() } else { format!("{name}.json") };
-    Ok((full.parse().map_err(|error| format!("{error}"))?, file.into()))
+    Ok((full.parse().map_err(|error| format!("{error}"))?, files::path(file)?))
 }
 
 impl Create {
@@ -145,7 +145,7 @@ impl Create {
         let mut parents = Vec::new();
         for path in &self.derive_from {
             let intact = files::intact(path)?;
-            let id = choice::one(&intact, None)?;
+            let id = choice::only(&intact, path)?;
             run.add_parent(&intact, id, relation.clone()).map_err(failure)?;
             if self.input.is_empty() {
                 run.takes_outputs_of(&intact, id).map_err(failure)?;

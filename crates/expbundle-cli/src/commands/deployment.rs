@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use expbundle_statement::{Deployment as Predicated, DeploymentAction, Predicate};
 
-use crate::Outcome;
 use crate::statements::{StatementArguments, digests_of};
+use crate::{Outcome, files};
 
 /// Add a signed statement that a model was deployed or retired
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub struct Deployment {
     #[arg(long)]
     retired: bool,
     /// Output file that was deployed, if the record has several outputs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = files::path)]
     artifact: Option<Utf8PathBuf>,
     /// Reason
     #[arg(long)]

@@ -63,6 +63,10 @@ pub struct Extract {
 impl Extract {
     pub fn run(self, inputs: &Inputs) -> Outcome {
         let goes = match &self.out {
+            Some(out) if self.everything && out == files::STREAM => {
+                return Err(Failure::usage("a folder cannot be written to standard output")
+                    .help("name a new folder with `-o`, or extract one section or artifact"));
+            }
             Some(out) if self.everything => Goes::Folder(OutputFolder::new(out)?),
             Some(out) if out == files::STREAM => Goes::Stdout,
             Some(out) => Goes::File(Output::of_text(out, inputs.over(self.force))?),

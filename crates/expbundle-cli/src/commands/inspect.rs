@@ -26,7 +26,7 @@ pub struct Inspect {
     private: bool,
     /// Also search for the names that this bundle lists, e.g. the original before sections were
     /// withheld
-    #[arg(long, value_name = "BUNDLE")]
+    #[arg(long, value_name = "BUNDLE", value_parser = files::path)]
     names_of: Vec<Utf8PathBuf>,
     /// Write JSON (schemas/inspect.schema.json)
     #[arg(long)]

@@ -23,13 +23,13 @@ pub struct Link {
     #[command(flatten)]
     statement: StatementArguments,
     /// Bundle of the parent record
-    #[arg(long, value_name = "BUNDLE")]
+    #[arg(long, value_name = "BUNDLE", value_parser = files::path)]
     parent: Option<Utf8PathBuf>,
     /// Relation to the parent: fine-tuned-from, quantized-from, … (spec/relations.toml)
     #[arg(long, requires = "parent")]
     relation: Option<Word>,
     /// Input file of this record that the parent made
-    #[arg(long, value_name = "FILE", requires = "parent")]
+    #[arg(long, value_name = "FILE", requires = "parent", value_parser = files::path)]
     input: Option<Utf8PathBuf>,
     /// Another public key of yours; also sign a link back to this key with that one
     #[arg(long, value_name = "FILE.pub")]

@@ -18,7 +18,7 @@ pub struct Man {
 
 impl Man {
     pub fn run(self) -> Outcome {
-        make_folders(&self.out)?;
+        let _made = make_folders(&self.out)?;
         // Building the command tree gives the pages of subcommands their full names.
         let mut command = Arguments::command();
         command.build();

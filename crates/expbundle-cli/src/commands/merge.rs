@@ -57,7 +57,7 @@ impl Merge {
         let kept = Kept { closure: self.closure.as_deref(), thin: self.thin };
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
         let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
-        let Merged { bundle, findings, returning } = merged.map_err(|error| match error {
+        let Merged { bundle, findings, against_by_trusted, returning } = merged.map_err(|error| match error {
             MergeError::Nothing => Failure::usage(error.to_string()),
             MergeError::Query(error) => error.into(),
             MergeError::Check(error) => tracker::unsound(error),
@@ -67,7 +67,7 @@ impl Merge {
             terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
         }
         let worth: Vec<_> = findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
-        terminal::talk(&findings::all(&worth));
+        terminal::talk(&findings::but_first(&against_by_trusted, &worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);
         let left_out = if refused > 0 { format!("; {} left out", count(refused, "bundle")) } else { String::new() };
         terminal::talk(&format!(

@@ -1,10 +1,10 @@
 //! `expbundle release`: sign a list of the counted files of a model folder.
 
 use camino::Utf8PathBuf;
-use expbundle_convert::declared;
+use expbundle_convert::{audit, declared};
 use expbundle_directory::{Releasing, plan_release, present};
 use expbundle_statement::Release as Predicated;
-use expbundle_words::Failure;
+use expbundle_words::{Failure, conversion};
 
 use super::attach::{Consent, carry_out};
 use crate::keys::SigningArguments;
@@ -49,11 +49,12 @@ impl Release {
             release: Predicated { title: self.title, reason: self.reason },
             policy: policy.as_ref(),
         };
+        conversion::without_secrets(&audit::release(&releasing).places())?;
         let bar = progress.bytes(0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();
-        plan.notes.extend(declared::notes_on_secrets(&self.directory));
+        declared::add_notes_on_secrets(&mut plan.notes, &self.directory);
         carry_out(plan, &self.consent)
     }
 }

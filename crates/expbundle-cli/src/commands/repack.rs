@@ -19,6 +19,7 @@ use crate::{Outcome, exit, files, terminal};
 #[command(after_help = "Example:\n  expbundle repack zipped-again.expb -o run.expb")]
 pub struct Repack {
     /// Re-zipped bundle
+    #[arg(value_parser = files::path)]
     file: Utf8PathBuf,
     /// File for the result; `-`: standard output [default: the archive itself, if nothing is left out]
     #[arg(short, long, value_name = "FILE")]

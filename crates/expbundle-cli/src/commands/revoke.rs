@@ -24,7 +24,8 @@ use crate::statements::StatementArguments;
 pub struct Revoke {
     #[command(flatten)]
     arguments: StatementArguments,
-    /// Id of the statement, or its first digits, as shown by `expbundle log`
+    /// Id of the statement, or its first digits, as shown by `expbundle log`; or the name of its
+    /// file, as warnings show it
     #[arg(long = "statement", value_name = "ID")]
     statement_id: Option<String>,
     /// Public key whose statements no longer count

@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use expbundle_statement::{Predicate, Superseded};
 
-use crate::Outcome;
 use crate::statements::{StatementArguments, record_of};
+use crate::{Outcome, files};
 
 /// Add a signed statement that a newer record replaces this one
 ///
@@ -17,7 +17,7 @@ pub struct Supersede {
     #[command(flatten)]
     statement: StatementArguments,
     /// Bundle of the record that replaces it
-    #[arg(long, value_name = "BUNDLE")]
+    #[arg(long, value_name = "BUNDLE", value_parser = files::path)]
     by: Utf8PathBuf,
     /// Reason
     #[arg(long)]

@@ -69,8 +69,12 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let session = self.sessions.read(key).map_err(|error| tracker::unreadable(&self.path, error))?;
-        build(&session.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?, key, options)
+        let unreadable = |error| tracker::unreadable(&self.path, error);
+        let session = self.sessions.read(key).map_err(unreadable)?;
+        let session = session.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let converted = build(&session, key, options)?;
+        session.check_unpacked().map_err(unreadable)?;
+        Ok(converted)
     }
 }
 

@@ -15,7 +15,7 @@ use expbundle_trackers::{Json, read_json};
 use serde_json::Value;
 
 use super::mapping::Mapping;
-use crate::gate::{Fate, FileToList, LEFT_OUT};
+use crate::gate::{Fate, FileToList, LEFT_OUT, PATH_LEFT_OUT};
 use crate::{ConvertError, roles};
 
 /// More plain files than these become one tree: a run may log a picture per step.
@@ -133,9 +133,17 @@ fn place_plain<'a>(
     if rest.is_empty() {
         return Ok(());
     }
+    let mut members = Vec::with_capacity(rest.len());
+    for file in rest {
+        if mapping.ledger.draft.is_secret_in_path(&file.path) {
+            mapping.ledger.item(KIND, &file.path).dropped(PATH_LEFT_OUT);
+        } else {
+            members.push(*file);
+        }
+    }
     let mut artifact = Artifact::new(Direction::Output, roles::word(role::FILE));
-    let items = mapping.ledger.items(KIND, rest.len() as u64);
-    if list_tree(mapping, files, "", rest, &mut artifact)? {
+    let items = mapping.ledger.items(KIND, members.len() as u64);
+    if list_tree(mapping, files, "", &members, &mut artifact)? {
         artifact.name = Some("artifacts".to_owned());
         mapping.ledger.list(artifact);
         items.mapped();

@@ -5,7 +5,7 @@
 
 use super::learn::names_no_one;
 use super::look::{Text, ends_token};
-use super::machines::{is_private_host, without_port};
+use super::machines::{PRIVATE_DOMAINS, is_private_host, without_port};
 use super::paths::is_home;
 use super::{Kind, Part, fields, machines, paths};
 
@@ -132,7 +132,7 @@ const MACHINES: &[&str] =
     &["laptop", "desktop", "pc", "mac", "ws", "workstation", "server", "gpu", "node", "vm", "mbp", "macbook"];
 /// Names before a number that are of measures, versions and digests, and of no machine:
 /// `image@sha256`, `latency@p99`, `model@step100`.
-const NUMBERED: &[&str] = &[
+pub(super) const NUMBERED: &[&str] = &[
     "sha",
     "md",
     "blake",
@@ -204,7 +204,8 @@ const NUMBERED: &[&str] = &[
 
 /// Adds every part of a private form.
 pub(super) fn find(text: &str, found: &mut Vec<Part>) {
-    if !text.bytes().any(|byte| b"/\\~@:.-_=[".contains(&byte)) {
+    // `on host node17` has none of the signs.
+    if !text.bytes().any(|byte| b"/\\~@:.-_=[".contains(&byte)) && !text.contains("ost ") {
         return;
     }
     let text = &Text::new(text);
@@ -228,8 +229,11 @@ fn addresses_with_scheme(text: &Text<'_>, found: &mut Vec<Part>) -> Vec<(usize, 
         }
         let start = text.back_while(at, |letter| letter.is_ascii_alphanumeric() || "+.-".contains(letter));
         let scheme = text.slice(start, at).to_ascii_lowercase();
-        // `C://` is a drive, and `://` alone is nothing.
-        if scheme.len() < 2 || !scheme.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        // `C://` is a drive, `://` alone is nothing, and a fingerprint may begin with slashes.
+        if paths::is_fingerprint(text, at + 1)
+            || scheme.len() < 2
+            || !scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        {
             continue;
         }
         let end = text.token_end(at + 3);
@@ -304,7 +308,9 @@ fn domain_end(text: &Text<'_>, local: &str, at: usize) -> Option<usize> {
     let last = domain.rsplit_once('.').map_or("", |(_, last)| last).to_lowercase();
     let letters = last.chars().count();
     let is_domain = letters >= 2 && last.chars().all(char::is_alphabetic) || last.starts_with("xn--");
-    if is_domain && (!is_file || letters == 2 || DOMAIN_ENDS.contains(&&*last)) {
+    if is_domain
+        && (!is_file || letters == 2 || [DOMAIN_ENDS, PRIVATE_DOMAINS].iter().any(|ends| ends.contains(&&*last)))
+    {
         return Some(end);
     }
     if is_file {

@@ -1,13 +1,15 @@
 //! What a source says of people and machines in one place, learned so that it is found in every
 //! other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use expbundle_format::sections::Identity;
 use serde_json::{Map, Value};
 
 use super::lists::{
-    DOINGS, DOMAINS, HOSTS, HUB_IDS, NO_ONE, PEOPLE, PUBLISHERS, REPOSITORIES, SCHEDULERS, TERMS, THINGS, TOOLS,
+    DOINGS, DOMAINS, HOSTS, HUB_IDS, NO_ONE, NO_OWNERS, PEOPLE, PUBLISHERS, REPOSITORIES, SCHEDULERS, TERMS, THINGS,
+    TOOLS,
 };
 use super::look::Text;
 use super::paths::is_home;
@@ -19,6 +21,21 @@ use crate::secrets::{is_marker_as_word, markers_as_words};
 const LONGEST_NAME: usize = 128;
 /// The most nodes that all lists of nodes are written out to.
 const MOST_NODES: u64 = 1 << 16;
+
+/// The text with words in place of what stands for secrets, and blanks in place of what stands for
+/// names: `user: [person 18]` says nothing of anybody.
+fn without_markers(text: &str) -> Cow<'_, str> {
+    let mut text = markers_as_words(text);
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find('[')).map(|at| from + at) {
+        let length = forms::marker(text.get(at..).unwrap_or_default());
+        if let Some(length) = length {
+            text.to_mut().replace_range(at..at + length, &" ".repeat(length));
+        }
+        from = at + length.unwrap_or(1);
+    }
+    text
+}
 
 /// Whether a word names no one in particular.
 pub(super) fn names_no_one(word: &str) -> bool {
@@ -61,6 +78,7 @@ fn kind_of_words(key: &str) -> Option<Kind> {
     // `Args/SGE_O_HOST`: a section, and a name of its own.
     let key = key.rsplit('/').next().unwrap_or(key);
     let is_variable = !key.bytes().any(|byte| byte.is_ascii_lowercase());
+    let key = &*with_joints(key);
     let (head, last) = key.trim_end_matches('_').rsplit_once(['_', '-', ' ', '.'])?;
     let last = last.to_lowercase();
     let before = head.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default().to_lowercase();
@@ -74,10 +92,27 @@ fn kind_of_words(key: &str) -> Option<Kind> {
             _ => None,
         },
         "by" if DOINGS.contains(&&*before) => Some(Kind::Person),
-        _ if is_of(&["user", "login", "entity", "owner"], TOOLS) => Some(Kind::Person),
-        _ if is_of(&["host", "hosts", "nodelist"], TOOLS) => Some(Kind::Host),
+        _ if is_of(&["login", "entity"], TOOLS) => Some(Kind::Person),
+        _ if is_of(&["hosts", "nodelist"], TOOLS) => Some(Kind::Host),
+        // `gpu_host`, `datasetOwner`, but `num_host` and `offload_to_host`.
+        _ if NO_OWNERS.contains(&&*before) => None,
+        "user" | "owner" | "engineer" | "labeler" | "labeller" => Some(Kind::Person),
+        "host" => Some(Kind::Host),
         _ => None,
     }
+}
+
+/// A name with a joint before each of its capitals: `jobOwner` as `job_Owner`.
+fn with_joints(key: &str) -> Cow<'_, str> {
+    let mut parts = key.split_inclusive(|letter: char| letter.is_lowercase()).peekable();
+    let mut joined = String::new();
+    while let Some(part) = parts.next() {
+        joined += part;
+        let is_joint =
+            part.ends_with(char::is_lowercase) && parts.peek().is_some_and(|next| next.starts_with(char::is_uppercase));
+        joined += if is_joint { "_" } else { "" };
+    }
+    if joined.len() == key.len() { Cow::Borrowed(key) } else { Cow::Owned(joined) }
 }
 
 fn is_one_of(key: &str, names: &[&str]) -> bool {
@@ -137,7 +172,7 @@ impl Learned {
     /// A person's name or login, or several with commas between: each, its parts, and how logins
     /// are made of them.
     pub fn person(&mut self, names: &str) {
-        let names = &*markers_as_words(names);
+        let names = &*without_markers(names);
         // `ada%40example.org` is not a name of two parts.
         let views = views::of(names);
         let names = views.last().map_or(names, |view| view.text());
@@ -192,7 +227,7 @@ impl Learned {
 
     /// Whose the address of code is: groups in groups, or one name.
     fn owner(&mut self, names: &str) {
-        let names = &*markers_as_words(names);
+        let names = &*without_markers(names);
         for name in [names].into_iter().chain(names.split('/')) {
             if ![PUBLISHERS, THINGS].iter().any(|words| words.contains(&&*name.to_lowercase())) {
                 self.word(name, Kind::Owner);
@@ -202,7 +237,7 @@ impl Learned {
 
     /// A machine by its short or full name, or a list like `node[01-03],login1`.
     pub fn host(&mut self, names: &str) {
-        let names = &*markers_as_words(names);
+        let names = &*without_markers(names);
         self.word(names, Kind::Host);
         for name in node_names(names, &mut self.nodes) {
             let name = name.trim().split(':').next().unwrap_or_default().trim_end_matches('.');
@@ -225,7 +260,7 @@ impl Learned {
 
     /// What a value of a member says.
     pub fn value(&mut self, key: Option<&str>, text: &str) {
-        let text = &*markers_as_words(text);
+        let text = &*without_markers(text);
         self.told(key, text);
         self.text(text);
     }
@@ -249,7 +284,7 @@ impl Learned {
 
     /// What a text says by its form: whose folders, addresses and machines it names.
     pub fn text(&mut self, text: &str) {
-        let text = &*markers_as_words(text);
+        let text = &*without_markers(text);
         text.lines().for_each(|line| self.line(line));
         self.members(text);
         for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {

@@ -2,13 +2,13 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::forms::FILE_ENDS;
+use super::forms::{FILE_ENDS, NUMBERED};
 use super::learn::names_no_one;
 use super::look::Text;
 use super::{Kind, Part};
 
 /// Ends of host names that are not domains of the public net.
-const PRIVATE_DOMAINS: &[&str] = &[
+pub(super) const PRIVATE_DOMAINS: &[&str] = &[
     "internal",
     "local",
     "lan",
@@ -79,6 +79,12 @@ const BEFORE_ADDRESS: &[&str] = &[
     "ssh",
     "hostname",
 ];
+/// Words right before the name of a machine, without a port.
+const BEFORE_HOST: &[&str] = &["host", "hostname"];
+/// Shorter names are none, in bytes.
+const SHORTEST: usize = 4;
+/// Addresses and names with a form of their own are longer.
+const SHORTEST_FORM: usize = 6;
 /// Signs in names of machines and addresses.
 const SIGNS: &str = ".:-_";
 
@@ -126,13 +132,20 @@ fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
             let start = next;
             next += token.len();
             let token = token.trim_end_matches(|letter: char| !(letter.is_alphanumeric() || SIGNS.contains(letter)));
-            (token.len() > 5).then_some((start, token))
+            (token.len() >= SHORTEST).then_some((start, token))
         },
     )
 }
 
 fn token_forms(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>) {
     let trimmed = token.trim_end_matches(['.', ':', '-', '_']);
+    if let Some(end) = host_of_prose(text, start, trimmed) {
+        found.push(Part { start, end: start + end, kind: Kind::Host });
+        return;
+    }
+    if token.len() < SHORTEST_FORM {
+        return;
+    }
     let host = host_of_events(trimmed)
         .or_else(|| host_of_log_folder(trimmed))
         .or_else(|| host_of_profile(text, start, trimmed))
@@ -149,15 +162,60 @@ fn token_forms(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>
         found.push(Part { start: start + at, end: start + at + 40, kind: Kind::Device });
         return;
     }
-    if is_hardware_address(trimmed) {
-        found.push(Part { start, end: start + trimmed.len(), kind: Kind::Address });
-        return;
-    }
-    if let Some(end) = ipv6(trimmed) {
-        found.push(Part { start, end: start + end, kind: Kind::Address });
-        return;
+    // `fd00:1234::9c41.txt`, `log-02:42:ac:11:00:02.txt`
+    let stem = before_file_end(trimmed);
+    let after_joint = stem.rfind(['-', '_']).map_or(0, |at| at + 1);
+    for from in [0, after_joint] {
+        let address = stem.get(from..).unwrap_or_default();
+        if is_hardware_address(address) || is_ipv6(address) {
+            found.push(Part { start: start + from, end: start + stem.len(), kind: Kind::Address });
+            return;
+        }
     }
     ipv4(text, start, trimmed, found);
+}
+
+/// A name without the end of a file's, and what is behind it: `10.0.0.7` of `10.0.0.7.log.1`.
+fn before_file_end(name: &str) -> &str {
+    let ends = name.match_indices('.').map(|(at, _)| at);
+    ends.filter_map(|at| name.split_at_checked(at))
+        .find(|(_, rest)| begins_file_end(rest))
+        .map_or(name, |(stem, _)| stem)
+}
+
+/// Whether a text begins with a dot and the end of a file's name.
+fn begins_file_end(text: &str) -> bool {
+    let end = text.strip_prefix('.').and_then(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next());
+    end.is_some_and(|end| FILE_ENDS.contains(&&*end.to_ascii_lowercase()))
+}
+
+/// What a sentence says is a machine, if its name has a number: `on host node17`,
+/// `connected to node17:6006`.
+fn host_of_prose(text: &Text<'_>, start: usize, token: &str) -> Option<usize> {
+    let (host, port) = token.split_once(':').map_or((token, None), |(host, port)| (host, Some(port)));
+    let stem = host.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let digits = host.len() - stem.len();
+    let is_name = host.starts_with(char::is_alphabetic)
+        && !host.contains(['.', ':'])
+        && host.contains(|letter: char| letter.is_ascii_digit())
+        // `host gpu0` is a part of one.
+        && (stem.len() >= 4 || stem.len() >= 3 && digits >= 2)
+        && !NUMBERED.contains(&&*stem.trim_end_matches(['-', '_']).to_lowercase())
+        && !names_no_one(host);
+    if !is_name {
+        return None;
+    }
+    let word = word_before(text, start);
+    let is_one = match port {
+        None => BEFORE_HOST.contains(&&*word),
+        Some(port) => {
+            let is_port = (4..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+            is_port && (BEFORE_ADDRESS.contains(&&*word) || word == "worker")
+        }
+    };
+    // `host node17` as a whole; `host = node17` and `host=…` are told by their form.
+    let is_prose = text.before(start).is_some_and(|letter| letter == ' ');
+    (is_one && is_prose).then_some(host.len())
 }
 
 /// The word before a place, in small letters.
@@ -338,15 +396,13 @@ fn is_hardware_address(token: &str) -> bool {
     })
 }
 
-/// How long the address at the start of a token is.
-fn ipv6(token: &str) -> Option<usize> {
-    let end = token.find(|letter: char| !(letter.is_ascii_hexdigit() || ":.".contains(letter))).unwrap_or(token.len());
-    let address: Ipv6Addr = token.get(..end).filter(|_| end == token.len())?.parse().ok()?;
+fn is_ipv6(token: &str) -> bool {
+    let Ok(address) = token.parse::<Ipv6Addr>() else { return false };
     // `12::30` is a slice of a list; three groups are an address, and so are two of a local
     // network.
     let groups = token.split(':').filter(|group| !group.is_empty()).count();
     let is_local = address.is_unicast_link_local() || address.is_unique_local();
-    ((groups >= 3 || (groups == 2 && is_local)) && !address.is_loopback()).then_some(end)
+    (groups >= 3 || (groups == 2 && is_local)) && !address.is_loopback()
 }
 
 fn ipv4(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>) {
@@ -363,15 +419,16 @@ fn ipv4(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>) {
             at += 1;
             continue;
         }
-        let number = token.get(at..at + length).unwrap_or_default();
+        let number = token.get(at..at + length).unwrap_or_default().trim_end_matches('.');
+        let rest = token.get(at + number.len()..).unwrap_or_default();
         let alone = at == 0 || bytes.get(at - 1).is_some_and(|byte| b":-_".contains(byte));
-        let ended = bytes.get(at + length).is_none_or(|byte| b":-_".contains(byte));
+        let ended = rest.is_empty() || rest.starts_with([':', '-', '_']) || begins_file_end(rest);
         if let Ok(address) = number.parse::<Ipv4Addr>()
             && alone
             && ended
-            && is_address(text, start + at, start + at + length, address)
+            && is_address(text, start + at, start + at + number.len(), address)
         {
-            found.push(Part { start: start + at, end: start + at + length, kind: Kind::Address });
+            found.push(Part { start: start + at, end: start + at + number.len(), kind: Kind::Address });
         }
         at += length;
     }

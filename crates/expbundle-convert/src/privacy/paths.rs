@@ -108,6 +108,9 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
     if !is_boundary && !is_flag() && !is_home_of(text, at, previous) {
         return Path::None;
     }
+    if is_digit_of_base64(text, at, previous) {
+        return Path::None;
+    }
     let Some(next) = text.after(at + 1) else { return Path::None };
     let is_share = next == '/';
     if is_share {
@@ -157,6 +160,36 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
         }
     }
     private(start, end)
+}
+
+/// Whether a slash is a digit of base64: within a word after a plus sign, or the beginning of a word
+/// with the length of keys and signatures, with padding or as a fingerprint. Each word is looked
+/// through once, since no other slash in it stands where a path may begin.
+fn is_digit_of_base64(text: &Text<'_>, at: usize, previous: Option<char>) -> bool {
+    if home_after(text, at + 1).is_some() {
+        return false;
+    }
+    let start = if previous == Some('+') { at - 1 } else { at };
+    if start < at && text.before(start).is_some_and(is_of_base64) {
+        return true;
+    }
+    let end = text.run(start, is_of_base64);
+    let padded = text.run_within(end, 2, |letter| letter == '=');
+    let length = padded - start;
+    let has_padding = padded > end && length >= 40 && length.is_multiple_of(4);
+    has_padding || is_fingerprint(text, start)
+}
+
+fn is_of_base64(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "+/".contains(letter)
+}
+
+/// Whether the fingerprint of a key begins at a place, behind `SHA256:`.
+pub(super) fn is_fingerprint(text: &Text<'_>, start: usize) -> bool {
+    /// Digits of base64 for 32 bytes, without padding.
+    const DIGITS: usize = 43;
+    let is_marked = start.checked_sub(7).is_some_and(|head| text.has(head, "SHA256:"));
+    is_marked && text.run_within(start, DIGITS + 1, is_of_base64) == start + DIGITS
 }
 
 /// Where the name begins of whoever has a folder at a place: `home/ada`, `Users\ada`.

@@ -97,6 +97,38 @@ fn absolute_paths_of_every_machine() {
     is("https://x.org/?p=%2Fhome%2Fada", "https://x.org/?p=[path 1]");
 }
 
+/// Keys and signatures of a statement, whatever their bytes are.
+#[test]
+fn no_path_begins_in_base64() {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut state = 7_u64;
+    let mut base64 = |bytes: usize, padding: &str| {
+        let digits = (bytes * 4).div_ceil(3);
+        let digit = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(DIGITS[usize::try_from(state >> 58).expect("6 bits")])
+        };
+        (0..digits).map(digit).collect::<String>() + padding
+    };
+    let private = Private::default();
+    for _ in 0..10_000 {
+        let (key, signature, print) = (base64(32, "="), base64(64, "=="), base64(32, ""));
+        for text in [
+            format!("{{\"key\":\"{key}\",\"sig\":\"{signature}\",\"keyid\":\"SHA256:{print}\"}}"),
+            format!("signed by SHA256:{print} with {signature}\n{key}"),
+            format!("namespaces=\"expbundle\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{print}"),
+            key,
+            signature,
+        ] {
+            let parts = private.parts(&text);
+            assert!(!parts.iter().any(|part| part.kind == Kind::Path), "{text}: {parts:?}");
+        }
+    }
+    is("x+/home/ada/y", "x+[path 1]");
+    is("vim +/home/ada/y", "vim +[path 1]");
+    is("key=/lustre/Projects/AdaLovelace/Results2026/Weights", "key=[path 1]");
+}
+
 #[test]
 fn what_every_machine_has_is_no_secret() {
     for text in [
@@ -947,4 +979,109 @@ fn every_host_of_a_list_is_a_host() {
     }
     let private = Private::new(&Learned::default());
     assert!(private.parts_of_value(None, "connect(host=gpuc1,port=5432)").iter().all(|part| part.end < 20));
+}
+
+#[test]
+fn addresses_in_names_of_files() {
+    for (text, want) in [
+        ("10.77.120.3.log", "[address 1].log"),
+        ("10.77.120.3.log.1", "[address 1].log.1"),
+        ("log-10.77.120.3.txt", "log-[address 1].txt"),
+        ("runs/10.77.120.3.tar.gz", "runs/[address 1].tar.gz"),
+        ("fd00:1234::9c41.txt", "[address 1].txt"),
+        ("log-fd00:1234::9c41.txt", "log-[address 1].txt"),
+        ("02:42:ac:11:00:02.log", "[address 1].log"),
+        ("mac_02:42:ac:11:00:02.log", "mac_[address 1].log"),
+        ("ada@CORP.REALM.LAN.txt", "[mail 1].txt"),
+    ] {
+        is(text, want);
+    }
+    for text in [
+        "libcurand.so.10.3.2.106",
+        "nvidia_curand_cu12-10.3.5.147.dist-info",
+        "model-1.2.3.4.json",
+        "img@hero.dark.png",
+        "12::30.txt",
+    ] {
+        is_public(text);
+    }
+}
+
+#[test]
+fn members_are_told_by_the_ends_of_their_names() {
+    for (key, kind) in [
+        ("gpu_host", Kind::Host),
+        ("gpuHost", Kind::Host),
+        ("cluster_user", Kind::Person),
+        ("clusterUser", Kind::Person),
+        ("job_owner", Kind::Person),
+        ("dataset_owner", Kind::Person),
+        ("datasetOwner", Kind::Person),
+        ("engineer", Kind::Person),
+        ("labeler", Kind::Person),
+        ("ml-engineer", Kind::Person),
+    ] {
+        assert_eq!(kind_of_key(key), Some(kind), "{key}");
+        let private = learned(&json!({key: "zorbanen7"}));
+        assert!(private.is_in("runs/zorbanen7-3"), "{key}");
+    }
+    for key in [
+        "num_host",
+        "num_user",
+        "max_user",
+        "is_owner",
+        "offload_to_host",
+        "per_user",
+        "prompt_user",
+        "localhost_port",
+        "ghost",
+        "host_memory",
+        "ownership",
+        "multi_host",
+        "numHost",
+    ] {
+        assert_eq!(kind_of_key(key), None, "{key}");
+    }
+}
+
+/// What stands in place of a name says nothing of anybody.
+#[test]
+fn markers_are_nobodys_names() {
+    for text in [
+        "user: [person 18]",
+        "host: [host 3]",
+        "owner=[owner 2] user=[person 18]",
+        "https://hub.example.org/user/[person 18]/lab",
+    ] {
+        let mut known = Learned::default();
+        known.value(Some("cmd"), text);
+        known.value(Some("user"), "[person 18]");
+        assert!(known.words().is_empty(), "{text}: {:?}", known.words());
+    }
+}
+
+#[test]
+fn machines_in_sentences() {
+    for (text, want) in [
+        ("running on host zorbaten7", "running on host [host 1]"),
+        ("running on host gpu07, rank 3", "running on host [host 1], rank 3"),
+        ("Connected to zorbaten7:6006", "Connected to [host 1]:6006"),
+        ("worker node-17:40123 died", "worker [host 1]:40123 died"),
+        ("listening at zorbaten7:8888.", "listening at [host 1]:8888."),
+    ] {
+        is(text, want);
+    }
+    for text in [
+        "copied to host float32 buffers",
+        "from device to host int8",
+        "host gpu0 is busy",
+        "the host memory",
+        "at step1:1000",
+        "at epoch10:12345",
+        "saved to cuda:0",
+        "on localhost:6006",
+        "host a100",
+    ] {
+        is_public(text);
+    }
 }

@@ -178,9 +178,19 @@ fn scan_bytes(text: &[u8]) -> Vec<Found> {
 /// Finds the secrets in bytes that are not text, where all but texts is chance: in a few megabytes
 /// of a compressed file some bytes have the form of `name:password@host`.
 fn scan_binary(bytes: &[u8]) -> Vec<Found> {
+    /// Begins the colours of a terminal, which are taken off like other escapes.
+    const ESCAPE: u8 = 0x1b;
     let is_chance = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
     let is_text = |bytes: &[u8]| !bytes.iter().any(is_chance) && std::str::from_utf8(bytes).is_ok();
-    joined(views::all(bytes, |layer| {
+    // A byte outside of texts ends a text as the end of a line does: the environment of a process is
+    // `NAME=value` between zeros, and pictures have comments.
+    let mut lines = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        let ends = |byte: u8| if is_chance(&byte) && byte != ESCAPE { b'\n' } else { byte };
+        lines.extend(chunk.valid().bytes().map(ends));
+        lines.extend(chunk.invalid().iter().map(|_| b'\n'));
+    }
+    joined(views::all(&lines, |layer| {
         let mut found = scan_layer(layer);
         found.retain(|one| layer.get(one.range.clone()).is_some_and(is_text));
         found

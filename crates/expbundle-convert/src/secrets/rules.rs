@@ -225,7 +225,7 @@ pub const RULES: &[Rule] = &[
     rule("apify-token", &["apify_api_"], r"\bapify_api_[A-Za-z0-9]{36}\b", Form, "apify_api_{a36}", ISSUER),
     rule("logfire-token", &["pylf_v"], r"\bpylf_v\d_[a-z]{2,10}_[A-Za-z0-9]{40,}", Form, "pylf_v1_us_{a43}", ISSUER),
     rule("friendli-token", &["flp_"], r"\bflp_[A-Za-z0-9]{40,}\b", Random, "flp_{a46}", PUBLISHED),
-    rule("vercel-token", &["vck_", "vercel_blob_rw_"], r"\b(?:vck_[A-Za-z0-9]{50,}|vercel_blob_rw_[A-Za-z0-9_]{40,})", Form, "vck_{a56}", ISSUER),
+    rule("vercel-token", &["vca_", "vci_", "vck_", "vcp_", "vcr_", "vercel_blob_rw_"], r"\b(?:vc[aikpr]_[A-Za-z0-9]{50,}|vercel_blob_rw_[A-Za-z0-9_]{40,})", Form, "vck_{a56}", ISSUER),
     rule("neon-key", &["napi_"], r"\bnapi_[a-z0-9]{60,}\b", Form, "napi_{l64}", ISSUER),
     rule("openpipe-key", &["opk_"], r"\bopk_[0-9a-f]{40}\b", Form, "opk_{h40}", PUBLISHED),
     rule("langsmith-key", &["ls__"], r"\bls__[0-9a-f]{32}\b", Form, "ls__{h32}", PUBLISHED),
@@ -246,6 +246,7 @@ pub const RULES: &[Rule] = &[
     rule("cursor-key", &["key_"], r"\bkey_[0-9a-f]{64}\b", Form, "key_{h64}", PUBLISHED),
     rule("upstash-token", &["eyjvc2vysuqioi"], r"\beyJVc2VySUQiOi[A-Za-z0-9+/]{40,}={0,2}", Form, "eyJVc2VySUQiOi{b100}", ISSUER),
     rule("cloudflare-token", &["eyjhijoi"], r"\beyJhIjoi[A-Za-z0-9+/]{100,}={0,2}", Form, "eyJhIjoi{b150}", ISSUER),
+    rule("cloudflare-token", &["v1.0-"], r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{100,}", Form, "v1.0-{h24}-{h146}", GITLEAKS),
     rule("lambda-key", &["secret_"], r"\bsecret_[A-Za-z0-9]{4,32}_[0-9a-f]{32}\.[A-Za-z0-9]{32}\b", Form, "secret_{a10}_{h32}.{a32}", ISSUER),
     rule("hugging-face-token", &["hf_jwt_"], r"\bhf_jwt_[A-Za-z0-9._-]{40,}", Random, "hf_jwt_{a200}", PUBLISHED),
 
@@ -272,6 +273,8 @@ pub const RULES: &[Rule] = &[
     rule("netrc-login", &["password"], r"(?i)\b(?:machine\s+\S+)\s+password\s+(\S+)", Value, "machine api.example.org password {h40}", "ftp(1)"),
     rule("password-hash", &["$"], r"\$(?:1|2[abxy]|5|6|7|y|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*)\$[./A-Za-z0-9$=,+-]{20,}", Form, "$6$rounds=5000${a16}${a86}", "crypt(5)"),
     rule("password", &["pgpass", ":5432:", ":*:"], r#"(?:^|[\s"'])[A-Za-z*][\w.\-]{0,255}:(?:\d{2,5}|\*):[^\s:"']{1,64}:[^\s:"']{1,64}:([^\s"'<>]{4,256})"#, Random, "db.example.com:5432:runs:ada:{a20}", "libpq, The Password File"),
+    // Behind the port of PostgreSQL, any password: `file.py:12:INFO:root:done` is a line of a log.
+    rule("password", &[":5432:", ":5433:", ":6432:", ":*:"], r#"(?:^|[\s"'])[\w*][\w.\-]{0,255}:(?:543[23]|6432|\*):[^\s:"']{1,64}:[^\s:"']{1,64}:([^\s"'<>]{4,256})"#, Value, "db.example.com:5432:runs:ada:zebra-{w5}-moon", "libpq, The Password File"),
     rule("kaggle-key", &["username"], r#"["']username["'][ \t]*:[ \t]*["'][^"'\r\n]{1,64}["']\s*,\s*["']key["'][ \t]*:[ \t]*["']([A-Za-z0-9]{20,64})["']"#, Random, r#"{"username": "ada", "key": "{h32}"}"#, "Kaggle API, kaggle.json"),
     rule("kaggle-key", &["username"], r#"["']key["'][ \t]*:[ \t]*["']([A-Za-z0-9]{20,64})["']\s*,\s*["']username["']"#, Random, r#"{"key": "{h32}", "username": "ada"}"#, "Kaggle API, kaggle.json"),
     // Calls and sentences whose password has no name of its own.

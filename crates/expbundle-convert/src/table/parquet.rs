@@ -8,12 +8,15 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use expbundle_trackers::parquet_pages::{self, Held};
+use expbundle_trackers::{Json, read_json};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
+use serde_json::Value;
 
 use super::cell::{Cell, NO_OFFSET};
 use super::reading::WhyPassedOver;
@@ -48,7 +51,41 @@ pub(super) struct Parquet {
     names: Vec<String>,
     /// The number of each among the leaves of the schema, and how it is read.
     leaves: Vec<(usize, Kind)>,
+    /// The index of pandas that only the metadata has; its name is the last.
+    range: Option<Range>,
     passed_over: Vec<(String, WhyPassedOver)>,
+}
+
+/// An evenly spaced index, of which pandas writes only the bounds, into the metadata of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    start: i64,
+    step: i64,
+}
+
+impl Range {
+    /// The index of the metadata and its name, if it has one and is one of so many rows: pandas
+    /// lets it be where it is not.
+    fn of(metadata: &FileMetaData, rows: u64) -> Option<(String, Self)> {
+        let pairs = metadata.key_value_metadata()?;
+        let pandas = pairs.iter().find(|pair| pair.key == "pandas")?.value.as_deref()?;
+        let Json::Value(pandas) = read_json(pandas) else { return None };
+        pandas.get("index_columns")?.as_array()?.iter().find_map(|index| {
+            let number = |member: &str| index.get(member).and_then(Value::as_i64);
+            let name = index.get("name").and_then(Value::as_str).filter(|name| !name.is_empty())?;
+            let (start, end, step) = (number("start")?, number("stop")?, number("step")?);
+            // Of bounds of 64 bits; the width by steps, rounded up.
+            let (width, each) = (i128::from(end) - i128::from(start), i128::from(step));
+            let is_range = index.get("kind").and_then(Value::as_str) == Some("range") && step != 0;
+            let length = if is_range { (width + each - each.signum()) / each } else { return None };
+            (length.max(0) == i128::from(rows)).then(|| (name.to_owned(), Self { start, step }))
+        })
+    }
+
+    /// The value of a row, of which the first is 0.
+    fn at(self, row: u64) -> Option<i64> {
+        self.start.checked_add(self.step.checked_mul(i64::try_from(row).ok()?)?)
+    }
 }
 
 /// How the values of a column are read.
@@ -109,7 +146,11 @@ impl Parquet {
                 names.push(name);
                 leaves.push((leaf, kind(column)));
             }
-            Ok(Self { file, bytes, declared_rows: rows, reader, names, leaves, passed_over })
+            let range = Range::of(metadata, rows).filter(|(name, _)| seen.insert(name.clone())).map(|(name, range)| {
+                names.push(name);
+                range
+            });
+            Ok(Self { file, bytes, declared_rows: rows, reader, names, leaves, range, passed_over })
         })
     }
 
@@ -140,6 +181,9 @@ impl Parquet {
                     row.next();
                     for (number, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.has_values) {
                         text = text.saturating_add(column.cell(index, number, &mut row));
+                    }
+                    if let Some(value) = self.range.and_then(|range| range.at(row.number() - 1)) {
+                        row.push(self.leaves.len(), Cell::Integer(value));
                     }
                     if text > most_text {
                         let words = format!("its texts come to more than {most_text} bytes");

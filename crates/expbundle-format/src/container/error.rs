@@ -12,6 +12,9 @@ pub enum ContainerError {
     /// Does not begin as a ZIP archive does.
     #[error("the file is not a ZIP archive, so it is not a bundle")]
     NotABundle,
+    /// What Git holds in place of a large file where Git LFS did not download it.
+    #[error("the file is a Git LFS pointer, not the bundle itself")]
+    Pointer,
     /// Ends in the middle of something.
     #[error("the file ends at byte {offset}, in the middle of something")]
     Truncated { offset: u64 },
@@ -81,7 +84,7 @@ impl ContainerError {
     /// Its stable code.
     pub fn code(&self) -> Code {
         match self {
-            Self::NotABundle => Code::ContainerNotABundle,
+            Self::NotABundle | Self::Pointer => Code::ContainerNotABundle,
             Self::Truncated { .. } | Self::Read(_) => Code::ContainerTruncated,
             Self::TrailingBytes { .. } => Code::ContainerTrailingBytes,
             Self::Gap { .. } => Code::ContainerGap,
@@ -108,7 +111,7 @@ impl ContainerError {
     /// The byte of the file that it is about.
     pub fn offset(&self) -> Option<u64> {
         match self {
-            Self::NotABundle | Self::Limit { .. } | Self::Read(_) => None,
+            Self::NotABundle | Self::Pointer | Self::Limit { .. } | Self::Read(_) => None,
             Self::Truncated { offset }
             | Self::TrailingBytes { offset, .. }
             | Self::Gap { offset }

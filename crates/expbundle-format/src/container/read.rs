@@ -14,6 +14,7 @@ use super::layout::{
 };
 use super::name::EntryName;
 use crate::limits::Limits;
+use crate::pointer::{MAX_POINTER_BYTES, Pointer};
 
 /// One entry, as both directories tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +100,15 @@ impl<R: Read + Seek> Scanner<R> {
                 });
             }
         }
-        Err(ContainerError::NotABundle)
+        Err(if self.is_pointer()? { ContainerError::Pointer } else { ContainerError::NotABundle })
+    }
+
+    /// Whether it is a Git LFS pointer, as a clone without LFS holds it.
+    fn is_pointer(&mut self) -> Result<bool, ContainerError> {
+        self.seek(0)?;
+        let mut start = Vec::new();
+        self.source.by_ref().take(MAX_POINTER_BYTES).read_to_end(&mut start)?;
+        Ok(matches!(Pointer::parse(&start), Ok(Some(_))))
     }
 
     /// The next four bytes as a number, if there are four.

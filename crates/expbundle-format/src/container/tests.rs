@@ -146,6 +146,9 @@ fn each_rule_has_its_code() {
     let central = find(layout::CENTRAL_SIGNATURE, 1);
     let end = find(layout::END_SIGNATURE, 0);
     refused(b"", Code::ContainerNotABundle);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 1\n", "a".repeat(64));
+    refused(pointer.as_bytes(), Code::ContainerNotABundle);
+    assert!(matches!(open(pointer.as_bytes()), Err(ContainerError::Pointer)));
     refused(&SMALLEST[end..], Code::ContainerMimetype);
     refused(&archive(&[]), Code::ContainerMimetype);
     refused(b"hello, world, this is not an archive", Code::ContainerNotABundle);

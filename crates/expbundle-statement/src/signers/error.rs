@@ -33,6 +33,9 @@ pub enum SignersProblem {
     /// A name that is none, or several, in a line that is to be written.
     #[error("`{0}` cannot be the name of a signer")]
     Name(String),
+    /// No name in a line that is to be written.
+    #[error("the name of the signer is empty")]
+    NameEmpty,
     /// Bytes that are not UTF-8.
     #[error("the line is not UTF-8")]
     NotUtf8,
@@ -102,7 +105,9 @@ impl SignersProblem {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Name(_) => "give one name without commas, quotes and patterns, such as ada@example.org",
+            Self::Name(_) | Self::NameEmpty => {
+                "give one name without commas, quotes and patterns, such as ada@example.org"
+            }
             Self::NotUtf8 => "save the file as UTF-8",
             Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark",
             Self::Control(_) => "remove it; separate words by spaces or tabs, and end lines with LF or CR LF",

@@ -1,11 +1,12 @@
 //! Sessions as archives, unpacked within bounds.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 
 use camino::Utf8Path;
 // `zip` inflates with whatever backend its users choose.
 use flate2 as _;
+use tempfile::TempDir;
 
 use super::session::{SessionError, Unpacked};
 
@@ -22,10 +23,8 @@ const UNPACKED_RATIO: u64 = 20;
 pub(super) fn unpack(path: &Utf8Path) -> Result<Unpacked, SessionError> {
     let read = |source| SessionError::Read { path: path.to_owned(), source };
     let archive = |error: zip::result::ZipError| SessionError::Archive { path: path.to_owned(), source: error.into() };
-    // Named and locked as what `expbundle::lock::sweep` removes once nobody works on it.
-    let folder =
-        tempfile::Builder::new().prefix(".expbundle-").rand_bytes(6).suffix(".part").tempdir().map_err(read)?;
-    let lock = File::open(folder.path()).ok().filter(|folder| folder.try_lock().is_ok());
+    let (folder, lock) = claimed_folder().map_err(read)?;
+    let mut written = Vec::new();
     let file = File::open(path).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();
     let mut entries = zip::ZipArchive::new(file).map_err(archive)?;
@@ -41,8 +40,10 @@ pub(super) fn unpack(path: &Utf8Path) -> Result<Unpacked, SessionError> {
         let outside = || read(io::Error::new(io::ErrorKind::InvalidData, "an entry leads out of the archive"));
         let target = folder.path().join(entry.enclosed_name().ok_or_else(outside)?);
         fs::create_dir_all(target.parent().unwrap_or(folder.path())).map_err(read)?;
-        let mut file = File::create_new(target).map_err(read)?;
-        left -= io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
+        let mut file = File::create_new(&target).map_err(read)?;
+        let size = io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
+        left -= size;
+        written.push((target, size));
         if left == 0 {
             return Err(read(io::Error::new(
                 io::ErrorKind::FileTooLarge,
@@ -50,5 +51,23 @@ pub(super) fn unpack(path: &Utf8Path) -> Result<Unpacked, SessionError> {
             )));
         }
     }
-    Ok(Unpacked { folder, _lock: lock })
+    Ok(Unpacked { folder, written, _lock: lock })
+}
+
+/// A temporary folder, named and locked as what `expbundle::lock::sweep` removes once nobody works
+/// on it. One that was taken for left over before it was locked is gone, and another one is made.
+fn claimed_folder() -> io::Result<(TempDir, Option<File>)> {
+    loop {
+        let folder = tempfile::Builder::new().prefix(".expbundle-").rand_bytes(6).suffix(".part").tempdir()?;
+        let lock = match File::open(folder.path()) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if cfg!(unix) => return Err(error),
+            // Folders cannot be opened on all systems. Nobody locks or removes them there.
+            Err(_) => return Ok((folder, None)),
+        };
+        if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) && folder.path().exists() {
+            return Ok((folder, Some(lock)));
+        }
+    }
 }

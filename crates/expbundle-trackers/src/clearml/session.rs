@@ -1,8 +1,9 @@
 //! Sessions at a path, and the files of one.
 
 use std::error::Error;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
+use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
@@ -86,13 +87,17 @@ pub struct Session {
     /// What could not be read.
     pub findings: Vec<SourceFinding>,
     /// The files of an archive lie here until the session is dropped.
-    _unpacked: Option<Unpacked>,
+    unpacked: Option<Unpacked>,
+    /// Of the session.
+    path: Utf8PathBuf,
 }
 
 /// The files of an archive, as long as somebody reads them.
 #[derive(Debug)]
 pub(super) struct Unpacked {
     pub(super) folder: TempDir,
+    /// Each with its size in bytes.
+    pub(super) written: Vec<(PathBuf, u64)>,
     /// Says that they are being read, where there are locks.
     pub(super) _lock: Option<File>,
 }
@@ -158,7 +163,20 @@ impl Session {
         let metrics = Events::read(root, "metrics.jsonl", &mut findings);
         let log = Events::read(root, "log.jsonl", &mut findings);
         let files = files(root, &mut findings);
-        Ok(Self { task, metrics, log, files, findings, _unpacked: unpacked })
+        let session = Self { task, metrics, log, files, findings, unpacked, path: path.to_owned() };
+        session.check_unpacked()?;
+        Ok(session)
+    }
+
+    /// Whether everything that was unpacked is still there: what somebody removed, like a service
+    /// that tidies up, would be missing without a word. Called after the files were read.
+    pub fn check_unpacked(&self) -> Result<(), SessionError> {
+        let is_there = |(path, size): &(PathBuf, u64)| fs::metadata(path).is_ok_and(|file| file.len() == *size);
+        if self.unpacked.iter().flat_map(|unpacked| &unpacked.written).all(is_there) {
+            return Ok(());
+        }
+        let source = io::Error::new(io::ErrorKind::NotFound, "its unpacked files were removed while they were read");
+        Err(SessionError::Read { path: self.path.clone(), source })
     }
 
     /// The file of that path.

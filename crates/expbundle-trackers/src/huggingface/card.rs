@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::yaml::{Floats, values};
+
 /// A card, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Card {
@@ -66,7 +68,7 @@ pub fn yaml(text: &str) -> Result<Value, String> {
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::Error,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    values(text, options, Floats::Finite).map_err(|error| {
         let text = error.to_string();
         let line = text.lines().next().unwrap_or("unreadable");
         format!("the YAML cannot be read: {}", line.chars().take(200).collect::<String>())
@@ -82,6 +84,8 @@ mod tests {
         let (card, trouble) = Card::parse("---\nlicense: no\nbase_model:\n- a/b\n- c/d\n---\n# Title\n---\n");
         assert_eq!((card.texts("license"), card.texts("base_model")), (vec!["no"], vec!["a/b", "c/d"]));
         assert_eq!((card.text.as_str(), trouble), ("# Title\n---\n", None));
+        let (card, trouble) = Card::parse("---\nmodel_name: 883e1818\nlicense: mit\n---\n");
+        assert_eq!((card.texts("model_name"), card.texts("license"), trouble), (vec!["883e1818"], vec!["mit"], None));
         assert_eq!(Card::parse("just text\n").0.text, "just text\n");
         for bad in ["---\na: 1\n", "---\n- a\n---\n", "---\na: &x [1]\nb: *x\n---\ntext\n", "---\na: 1\na: 2\n---\n"] {
             assert!(Card::parse(bad).1.is_some(), "{bad}");

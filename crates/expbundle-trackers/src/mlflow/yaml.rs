@@ -7,7 +7,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use serde_saphyr::{Options, budget, options};
+use serde_saphyr::{NonFiniteFloatPolicy, Options, budget, options};
+
+use crate::yaml::{Floats, values};
 
 /// The largest file that is read: a data set's schema of ten thousand columns is under a megabyte.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
@@ -16,8 +18,10 @@ pub(super) const MAX_BYTES: u64 = 16 << 20;
 /// not know.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Map<String, Value>), String> {
     let typed = serde_saphyr::from_str_with_options::<T>(text, strict()).map_err(|error| reason(&error))?;
-    let members = serde_saphyr::from_str_with_options(text, strict()).map_err(|error| reason(&error))?;
-    Ok((typed, members))
+    match values(text, strict(), Floats::OfPython).map_err(|error| reason(&error))? {
+        Value::Object(members) => Ok((typed, members)),
+        _ => Err("not the YAML that MLflow writes: it is not a mapping".to_owned()),
+    }
 }
 
 fn strict() -> Options {
@@ -36,6 +40,8 @@ fn strict() -> Options {
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
         strict_booleans: true,
+        // Also of members that the type does not know.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     }
 }
@@ -76,6 +82,16 @@ mod tests {
         case("name: ''", Some(""));
         case("name: \"a\\nb\\u0007\"", Some("a\nb\u{7}"));
         case("other: 1", None);
+    }
+
+    #[test]
+    fn text_that_looks_like_a_number_damages_nothing() {
+        for text in ["883e1818", "1e999", "123e456", "-1e400", "1e400", "1e3", "007", ".inf", "883181818181818181818"] {
+            let (meta, members) = parse::<Meta>(&format!("name: {text}\nother: {text}\nsteps: 3\n")).expect(text);
+            assert_eq!(meta.name.as_deref(), Some(text));
+            assert!(members.get("other").is_some_and(|other| other == text || other.is_number()), "{members:?}");
+            assert_eq!(members.get("steps"), Some(&Value::from(3)));
+        }
     }
 
     #[test]

@@ -65,8 +65,10 @@ pub fn words(
             tree + &tree::family(relations, start, shown, direction)
         }
     };
+    let pointer = relations.file.as_ref().is_some_and(|file| file.is_pointer);
+    let pointer = if pointer { "the file is a Git LFS pointer; this is about the file that it names\n" } else { "" };
     let judged = signers.map(|name| format!("signers: {}, as of {}\n", cell(name), relations.at));
-    objected::lines(relations, &objected) + &text + &remarks(relations) + &judged.unwrap_or_default()
+    objected::lines(relations, &objected) + pointer + &text + &remarks(relations) + &judged.unwrap_or_default()
 }
 
 /// The family as a picture that [`expbundle_draw`] draws, with what was said against it as
@@ -76,6 +78,7 @@ pub fn picture(relations: &Relations, start: &[RecordId], shown: &[RecordId]) ->
     let (node, link) = (|part| picture::node(relations, part), |edge: &Edge| picture::link(relations, edge));
     let mut view = View::of(relations.graph(), shown, options, node, link);
     view.warnings = objected::warnings(relations, &relations.objected(start));
+    view.warnings.extend(objections::apart(&relations.verdict.standing.apart));
     let not_read = relations::not_read(relations);
     view.warnings.extend((!not_read.is_empty()).then(|| format!("! {}", not_read.trim_start_matches("; "))));
     view
@@ -91,7 +94,7 @@ fn remarks(relations: &Relations) -> String {
         relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
     if !worth.is_empty() {
         text.push('\n');
-        text += &findings::all(&worth);
+        text += &findings::but_first(&relations.intact.against_by_trusted(&relations.verdict), &worth);
     }
     text
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use expbundle::judge::State;
 use expbundle_draw::{TreeItem, TreeLimits};
 use expbundle_format::RecordId;
-use expbundle_format::record::Word;
+use expbundle_format::record::{Form, Word};
 use expbundle_lineage::{ArtifactFact, Direction, Edge, Folded, Grade, Link, relation};
 use expbundle_query::{Absence, Relations, Relative, short};
 
@@ -128,9 +128,16 @@ fn proof(relations: &Relations, edge: &Edge) -> Option<String> {
     let artifact = relations.graph().record(edge.child)?.inputs.get(input.artifact)?;
     let file = input.file.and_then(|file| artifact.files.get(file));
     let name = file.map(|file| file.path.as_str()).or(artifact.name.as_deref());
-    let size = file.map(|file| file.size_bytes).or(artifact.size_bytes)?;
-    let name = name.map(|name| format!("{}, ", quoted(name))).unwrap_or_default();
-    Some(format!(" by {name}{} B", grouped(size)))
+    let size = match (file, artifact.form) {
+        (Some(file), _) => Some(file.size_bytes),
+        (None, Form::File) => artifact.size_bytes,
+        // What the record has is the size of the listing.
+        (None, Form::Tree) if artifact.files.is_empty() => None,
+        (None, Form::Tree) => Some(artifact.files.size_bytes()),
+    };
+    let parts: Vec<String> =
+        name.map(quoted).into_iter().chain(size.map(|size| format!("{} B", grouped(size)))).collect();
+    (!parts.is_empty()).then(|| format!(" by {}", parts.join(", ")))
 }
 
 /// A relation that the spec has, or somebody's own in quotes.

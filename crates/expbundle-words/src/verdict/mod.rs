@@ -42,8 +42,10 @@ pub fn words(report: &Report) -> String {
         text += "\n";
         text += &findings::all(&errors);
     }
-    // Where nothing else explains it, whoever checks asks first who signed.
-    let is_first = !unlisted::keys(report).is_empty();
+    // Where nothing that counts is here, whoever checks asks first who signed. Else what is by keys
+    // that are not trusted comes last, and nothing of trusted ones below it.
+    let counts_nothing = report.records.is_empty() && report.statements.is_empty();
+    let is_first = counts_nothing && !unlisted::keys(report).is_empty();
     if is_first {
         text += &apart(report);
     }
@@ -68,7 +70,7 @@ pub fn words(report: &Report) -> String {
     let warnings: Vec<Finding> = worth.filter(|finding| !is_told(finding)).cloned().collect();
     if !warnings.is_empty() {
         text += "\n";
-        text += &findings::all(&warnings);
+        text += &findings::but_first(&report.against_by_trusted, &warnings);
     }
     if !is_first {
         text += &apart(report);

@@ -71,8 +71,15 @@ pub(crate) fn words(report: &Report) -> String {
         let nobody = nobody(file, !report.skipped_lines.is_empty());
         _ = writeln!(text, "  {}", paint(Tone::Bad, &nobody));
     }
-    let is_unlisted = keys.iter().any(|(key, _)| known(report, key).is_none());
-    _ = writeln!(text, "  {} {}", paint(Tone::Hint, "help:"), if is_unlisted { ADD_KEY } else { OTHER_TIME });
+    let known: Option<Vec<&KnownKey>> = keys.iter().map(|(key, _)| known(report, key)).collect();
+    let help = match known {
+        None => ADD_KEY.to_owned(),
+        Some(known) if known.iter().all(|key| code(key) == Code::TrustNamespace) => {
+            Code::TrustNamespace.help().to_owned()
+        }
+        Some(_) => OTHER_TIME.to_owned(),
+    };
+    _ = writeln!(text, "  {} {help}", paint(Tone::Hint, "help:"));
     text
 }
 

@@ -11,9 +11,8 @@ use crate::{Tone, calling_itself, count, day, moment, objections, one_line, pain
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
 /// Of one reviewer the latest review of each scope and role has a sentence. With a signers file
-/// only trusted signers have, and what is against the record comes first. Statements by unknown
-/// keys are counted; without a signers file all keys are unknown, and each sentence begins with
-/// that.
+/// only trusted signers have, and what is against the record comes first; without one all keys are
+/// unknown, and each sentence begins with that.
 pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 3;
@@ -30,14 +29,6 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
     if more > 0 {
         text +=
             &format!(" There are {} by trusted keys; `expbundle log` shows all.", count(more as u64, "more statement"));
-    }
-    if relations.policy.is_some() {
-        if !unknown.is_empty() {
-            let are = if unknown.len() == 1 { "is" } else { "are" };
-            let number = count(unknown.len() as u64, "statement");
-            text += &format!(" There {are} {number} by unknown keys (`expbundle log`).");
-        }
-        return text;
     }
     // Anybody can make any number of keys, but not the key of the record's author.
     let is_author = |signer: &Identity| {

@@ -64,7 +64,12 @@ pub fn list_files(
         };
         let path = relative(entry.path(), folder);
         if entry.file_type().is_dir() {
-            if entry.path().to_str().is_some() && skip(&path, Found::Folder) {
+            // Nobody can name what is in it, so that it is there is said once.
+            let is_unnamed = entry.path().to_str().is_none();
+            if is_unnamed {
+                skipped.push(Skipped { path: path.clone(), why: WhySkipped::NotUtf8 });
+            }
+            if is_unnamed || skip(&path, Found::Folder) {
                 walk.skip_current_dir();
             }
             continue;

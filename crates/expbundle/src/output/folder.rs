@@ -44,7 +44,44 @@ impl OutputFolder {
     }
 }
 
+/// Folders that were made for what is going to be written. Dropping them removes those in which
+/// nothing was.
+#[derive(Debug)]
+#[must_use = "the folders are removed if they are empty when it is dropped"]
+pub struct MadeFolders(Vec<Utf8PathBuf>);
+
 /// Makes a folder and those above it, where they are not there.
-pub fn make_folders(path: &Utf8Path) -> Result<(), OutputError> {
-    std::fs::create_dir_all(path).map_err(failed("make the folder", path))
+pub fn make_folders(path: &Utf8Path) -> Result<MadeFolders, OutputError> {
+    let missing = path.ancestors().take_while(|folder| !folder.as_str().is_empty() && !folder.exists());
+    let made = MadeFolders(missing.map(Utf8Path::to_owned).collect());
+    std::fs::create_dir_all(path).map_err(failed("make the folder", path))?;
+    Ok(made)
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // One that is not empty stays.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_stay_only_with_something_in_them() {
+        let folder = tempfile::tempdir().expect("room");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        std::fs::create_dir(folder.join("old")).expect("room");
+        drop(make_folders(&folder.join("old/new/newer")).expect("room"));
+        drop(make_folders(&folder.join("old")).expect("it is there"));
+        assert!(folder.join("old").is_dir() && !folder.join("old/new").exists());
+        let made = make_folders(&folder.join("a/b")).expect("room");
+        std::fs::write(folder.join("a/b/c"), "c").expect("room");
+        drop(made);
+        assert!(folder.join("a/b/c").is_file());
+    }
 }

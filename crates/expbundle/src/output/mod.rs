@@ -17,7 +17,7 @@ mod pages;
 
 use error::failed;
 pub use error::{Loss, OutputError, WhyNotWritten};
-pub use folder::{OutputFolder, make_folders};
+pub use folder::{MadeFolders, OutputFolder, make_folders};
 pub use inputs::{Inputs, Over, is_one};
 pub use pages::{write_keys, write_page};
 

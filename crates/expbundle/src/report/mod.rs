@@ -5,6 +5,8 @@ mod objected;
 mod record;
 mod statement;
 
+use std::collections::BTreeSet;
+
 use expbundle_format::limits::Limits;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
@@ -89,6 +91,10 @@ pub struct Report {
     /// Where the signers file was read from, if there was one and its reader said so.
     #[serde(skip)]
     pub signers_file: Option<String>,
+    /// The files of the statements in which trusted keys say something against a record, statement
+    /// or key.
+    #[serde(skip)]
+    pub against_by_trusted: BTreeSet<String>,
     /// Whether there was a signers file without any key that can sign here.
     #[serde(skip)]
     pub trusts_nobody: bool,
@@ -126,6 +132,7 @@ impl Report {
         let Question { policy, required, at, .. } = question;
         let (mut records, mut statements, mut state) = (Vec::new(), Vec::new(), State::Malformed);
         let (mut apart, mut objected_elsewhere) = (ApartReport::default(), Vec::new());
+        let mut against_by_trusted = BTreeSet::new();
         if let Some((intact, verdict)) = judged {
             findings = intact.remarks(findings, &verdict.standing);
             findings.extend(verdict.findings.iter().cloned());
@@ -139,6 +146,7 @@ impl Report {
             apart.known_keys.clone_from(&standing.not_valid);
             let is_apart = |statement: &StatementReport| standing.apart.statements.contains(&statement.id);
             (apart.statements, statements) = statement_reports(intact, verdict).into_iter().partition(is_apart);
+            against_by_trusted = intact.against_by_trusted(verdict);
             state = verdict.state;
         }
         let (folder, files) = match folder {
@@ -174,6 +182,7 @@ impl Report {
             files,
             findings,
             not_proven,
+            against_by_trusted,
             signers_file: policy.and_then(TrustPolicy::source).map(str::to_owned),
             trusts_nobody: policy.is_some_and(TrustPolicy::is_empty),
         }

@@ -7,7 +7,7 @@ use expbundle_format::sections::{Context, JsonSection as _};
 use expbundle_format::time::Time;
 use expbundle_format::{DigestSet, RecordId};
 use expbundle_lineage::parallel::prelude::*;
-use expbundle_lineage::{FirstAncestors, RecordFacts};
+use expbundle_lineage::{FirstAncestors, Lineage, RecordFacts};
 use serde::Serialize;
 
 use super::objected::MOST_OBJECTED;
@@ -88,17 +88,37 @@ pub struct SectionReport {
     pub present: bool,
 }
 
+/// Of each record the ancestors, and named parents that are not here, against which something was
+/// said. Those without a say are among them, so that to leave out who signed them hides nothing.
+fn ancestors_objected(intact: &Intact, verdict: &Verdict) -> HashMap<RecordId, FirstAncestors> {
+    let against = &verdict.standing.against;
+    if against.is_empty() {
+        return HashMap::new();
+    }
+    let weight = |id: &RecordId| against.get(id)?.iter().map(|objection| objection.kind).min();
+    let of = |lineage: &Lineage, ancestors: Vec<FirstAncestors>| {
+        lineage.records().iter().map(RecordFacts::id).zip(ancestors).collect::<HashMap<_, _>>()
+    };
+    let mut objected = of(&verdict.lineage, verdict.lineage.ancestors_among(|id| weight(&id), MOST_OBJECTED));
+    let Some((silent, with)) = intact.with_objected(verdict) else { return objected };
+    // What these describe falsely may cut links here, so they only add to what is known without
+    // them.
+    let among = |id: RecordId| silent.contains(&id).then(|| weight(&id))?;
+    for (id, more) in of(&with, with.ancestors_among(among, MOST_OBJECTED)) {
+        let Some(known) = objected.get_mut(&id).filter(|_| !more.first.is_empty()) else { continue };
+        let all = known.first.len() + known.more;
+        known.first.extend(more.first.iter().filter(|one| !known.first.contains(one)).collect::<Vec<_>>());
+        let all = all.max(more.first.len() + more.more).max(known.first.len());
+        known.first.sort_by_key(|id| (weight(id), *id));
+        known.first.truncate(MOST_OBJECTED);
+        known.more = all - known.first.len();
+    }
+    objected
+}
+
 pub(super) fn record_reports(intact: &Intact, verdict: &Verdict) -> Vec<RecordReport> {
     let heads: BTreeSet<RecordId> = verdict.heads.iter().copied().collect();
-    let against = &verdict.standing.against;
-    let ancestors = if against.is_empty() {
-        Vec::new()
-    } else {
-        let weight = |id| against.get(&id)?.iter().map(|objection| objection.kind).min();
-        verdict.lineage.ancestors_among(weight, MOST_OBJECTED)
-    };
-    let objected: HashMap<RecordId, FirstAncestors> =
-        verdict.lineage.records().iter().map(RecordFacts::id).zip(ancestors).collect();
+    let objected = ancestors_objected(intact, verdict);
     // What is set apart is not here, for what counts.
     let is_here = |id| intact.records().contains_key(&id) && verdict.standing.counts(id);
     let mut reports: Vec<_> = intact

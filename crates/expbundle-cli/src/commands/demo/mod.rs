@@ -47,8 +47,17 @@ const HALVED: &str = "three-teams/merged-f16.safetensors";
 impl Demo {
     pub fn run(self) -> Outcome {
         let folder = self.folder()?;
-        unpack(&folder)?;
-        let mut demo = Steps { folder: &folder, is_long: self.all, shown: 0 };
+        let done = self.within(&folder);
+        if done.is_err() {
+            // Half a demo is of no use, and would be in the way of the next one.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        done
+    }
+
+    fn within(&self, folder: &Utf8Path) -> Outcome {
+        unpack(folder)?;
+        let mut demo = Steps { folder, is_long: self.all, shown: 0 };
         terminal::talk(&format!("All files are in {folder}; you can repeat the commands there by hand.\n"));
         if !self.all {
             terminal::talk("Output is shortened; `expbundle demo --all` has all of it, and more steps.\n");

@@ -66,6 +66,14 @@ pub const DOINGS: &[&str] = &[
     "verified",
     "written",
 ];
+/// Words before `user`, `owner` or `host` with which it is a number, a direction, a part of a
+/// conversation, or a yes or no.
+pub const NO_OWNERS: &[&str] = &[
+    "all", "allow", "any", "by", "chat", "count", "each", "end", "enable", "every", "first", "for", "from", "has",
+    "id", "in", "is", "last", "max", "message", "messages", "min", "multi", "n", "nb", "new", "next", "no", "num",
+    "number", "of", "off", "on", "per", "prompt", "prompts", "require", "role", "single", "template", "to", "tokens",
+    "total", "use", "with",
+];
 /// Tools and parts of a machine, before `user` or `host`.
 pub const TOOLS: &[&str] = &[
     "aws",

@@ -90,7 +90,20 @@ pub(super) fn is_joined(value: &str) -> bool {
 pub(super) fn is_type(value: &str) -> bool {
     let begins = |pair: &[u8]| matches!(pair, [a, b] if a.is_ascii_uppercase() && b.is_ascii_lowercase());
     let words = value.as_bytes().windows(2).filter(|pair| begins(pair)).count();
-    words >= 2 && value.chars().all(|c| c.is_ascii_alphanumeric()) && is_camel_case(value)
+    // Keys drawn at random have numbers in several places, and words that nobody can say.
+    let numbers = value.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).count();
+    let is_said = |word: &str| word.len() < 4 || word.to_ascii_lowercase().contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let capitals = value.match_indices(|c: char| c.is_ascii_uppercase());
+    let mut words_of = capitals.filter_map(|(at, _)| value.get(at..)).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_uppercase()).unwrap_or(rest.len());
+        let next = rest.get(1..end).and_then(|rest| rest.find(|c: char| c.is_ascii_uppercase()));
+        rest.get(..next.map_or(end, |next| next + 1)).unwrap_or_default()
+    });
+    words >= 2
+        && numbers <= 1
+        && words_of.all(is_said)
+        && value.chars().all(|c| c.is_ascii_alphanumeric())
+        && is_camel_case(value)
 }
 
 /// A call, an index, an attribute or an argument of a call.

@@ -15,8 +15,14 @@ pub fn is_random(text: &str) -> bool {
         // `RequestsCookieJar` is words: most of it is small letters in a row.
         let runs = part.split(|c: char| !c.is_ascii_lowercase()).map(str::len).filter(|run| *run >= 3).sum::<usize>();
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        let wordy = runs * 100 > part.len() * if digits >= 2 { 75 } else { 60 };
-        part.len() >= 8 && switches >= (part.len() / 6).max(3) && !wordy
+        // Long keys of small letters and digits have such runs too, but of letters that words
+        // seldom have, and numbers all over.
+        let lower = part.bytes().filter(u8::is_ascii_lowercase).count();
+        let seldom = part.bytes().filter(|byte| b"jkqvwxz".contains(byte)).count();
+        let numbers = part.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).count();
+        let is_key = part.len() >= 24 && (numbers >= 5 || numbers >= 3 && seldom * 8 >= lower);
+        let wordy = !is_key && runs * 100 > part.len() * if digits >= 2 { 75 } else { 60 };
+        part.len() >= 8 && switches >= (part.len() / if is_key { 10 } else { 6 }).max(3) && !wordy
     })
 }
 

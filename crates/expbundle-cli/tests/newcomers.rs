@@ -1,0 +1,320 @@
+//! What newcomers ran into: an answer that left something out, or advice that did not help.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::{Bench, json};
+
+/// A run of MLflow's file store, of which the data set and the run have names that read as floats.
+fn mlflow(bench: &Bench) -> String {
+    let run = "0123456789abcdef0123456789abcdef";
+    let folder = bench.path(&format!("mlruns/0/{run}"));
+    let data = bench.path("mlruns/0/datasets/d1");
+    for folder in [&folder.join("artifacts"), &folder.join("inputs/i1"), &data] {
+        fs::create_dir_all(folder).expect("room");
+    }
+    let write = |path: &Path, text: &str| fs::write(path, text).expect("room");
+    write(
+        &bench.path("mlruns/0/meta.yaml"),
+        "artifact_location: mlruns/0\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n",
+    );
+    let meta = format!(
+        "artifact_uri: mlruns/0/{run}/artifacts\nend_time: 1795424400000\nexperiment_id: '0'\nlifecycle_stage: active\n\
+         run_id: {run}\nrun_name: 123e456\nrun_uuid: {run}\nstart_time: 1795424300000\nstatus: 3\nuser_id: ada\n"
+    );
+    write(&folder.join("meta.yaml"), &meta);
+    write(&data.join("meta.yaml"), "digest: 883e1818\nname: digits\nsource: '{}'\nsource_type: local\n");
+    let edge = "destination_id: 0123456789abcdef0123456789abcdef\ndestination_type: RUN\nsource_id: d1\nsource_type: DATASET\n\
+                tags: {}\n";
+    write(&folder.join("inputs/i1/meta.yaml"), edge);
+    fs::write(folder.join("artifacts/notes.txt"), "notes").expect("room");
+    run.to_owned()
+}
+
+#[test]
+fn text_of_mlflow_that_reads_as_a_float_stays_text() {
+    let bench = Bench::new();
+    let run = mlflow(&bench);
+    let said = bench.said(&["convert", "mlflow", "mlruns", "--run", &run, "-o", "a.expb"]);
+    assert!(!said.contains("damaged"), "{said}");
+    let shown = bench.ok(&["show", "a.expb", "--json"]);
+    assert!(shown.contains("\"123e456\"") && shown.contains("883e1818"), "{shown}");
+}
+
+#[test]
+fn unchanged_is_said_only_where_nothing_changed() {
+    let bench = Bench::new();
+    mlflow(&bench);
+    let convert = |more: &[&str]| bench.said(&[&["convert", "mlflow", "mlruns", "--all", "-o", "out"], more].concat());
+    let bundles = || fs::read_dir(bench.path("out")).expect("a folder").count();
+    assert!(convert(&[]).contains("1 written, 0 unchanged"));
+    assert!(convert(&[]).contains("0 written, 1 unchanged"));
+    // The embedded notes are not wanted any more: what is there is not what was asked for.
+    let said = convert(&["--no-embed"]);
+    assert!(said.contains("0 unchanged, 1 written next to another bundle"), "{said}");
+    // A parameter that was added late.
+    fs::create_dir_all(bench.path("mlruns/0/0123456789abcdef0123456789abcdef/params")).expect("room");
+    fs::write(bench.path("mlruns/0/0123456789abcdef0123456789abcdef/params/lr"), "0.1").expect("room");
+    let before = bundles();
+    let said = convert(&[]);
+    assert!(said.contains("0 unchanged, 1 written next to another bundle") && bundles() == before + 1, "{said}");
+    // Salts alone make no other bundle.
+    convert(&["--blind"]);
+    let before = bundles();
+    convert(&["--blind"]);
+    assert_eq!(bundles(), before);
+    let blind = ["convert", "mlflow", "mlruns", "--blind", "-o", "blind.expb"];
+    bench.ok(&blind);
+    assert!(bench.said(&blind).contains("unchanged blind.expb"));
+}
+
+#[test]
+fn a_pointer_in_place_of_a_bundle_is_named() {
+    let bench = Bench::with_bundle();
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 9\n", "0".repeat(64));
+    fs::create_dir(bench.path("model")).expect("room");
+    fs::write(bench.path("model/experiment.expb"), pointer).expect("room");
+    fs::write(bench.path("model/weights.bin"), "weights").expect("room");
+    for arguments in [
+        &["verify", "model"][..],
+        &["verify", "model/experiment.expb"],
+        &["show", "model"],
+        &["log", "model"],
+        &["why", "model"],
+        &["lineage", "model"],
+        &["attach", "model", "a.expb", "--yes"],
+    ] {
+        let output = bench.output(arguments);
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+        let is_told =
+            ["model/experiment.expb", "Git LFS pointer", "`git lfs pull`"].iter().all(|words| said.contains(words));
+        assert!(is_told && !output.status.success() && !said.contains("make a bundle"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn what_is_known_only_by_name_differs_too() {
+    let bench = Bench::new();
+    let artifacts = |name: &str, version: &str| {
+        let one = format!(
+            r#"{{"artifacts": [{{"direction": "input", "role": "dataset", "name": "digits", "version": "{version}",
+            "foreign": {{"md5": "{version}"}}}}]}}"#
+        );
+        let context = format!(
+            r#"{{"title": "a run", "jobType": "{name}", "groups": [{{"kind": "group", "name": "{name}"}}],
+            "labels": {{"team": "{name}"}}}}"#
+        );
+        fs::write(bench.path("artifacts.json"), one).expect("room");
+        fs::write(bench.path("context.json"), context).expect("room");
+        let value = if name == "train" { 0.9 } else { 0.8 };
+        let results =
+            format!(r#"{{"evaluations": [{{"metric": "accuracy", "dataset": "digits", "value": {value}}}]}}"#);
+        fs::write(bench.path("evaluations.json"), results).expect("room");
+        let out = format!("{name}.expb");
+        let sections = ["artifacts", "context", "evaluations"].map(|section| format!("{section}={section}.json"));
+        let [a, b, c] = &sections;
+        bench.ok(&["create", "--section", a, "--section", b, "--section", c, "-o", &out]);
+    };
+    artifacts("train", "v1");
+    artifacts("tune", "v2");
+    let said = bench.ok(&["diff", "train.expb", "tune.expb"]);
+    for words in [
+        "- \"dataset, bytes unknown, version v1, md5 v1\"\n    + \"dataset, bytes unknown, version v2, md5 v2\"",
+        "  groups\n    - \"group train\"\n    + \"group tune\"",
+        "  \"job type\"\n    - train\n    + tune",
+        "  \"accuracy, digits\"\n    - 0.9\n    + 0.8",
+        "  \"label team\"\n    - train\n    + tune",
+    ] {
+        assert!(said.contains(words), "no {words:?} in {said}");
+    }
+}
+
+#[test]
+fn the_size_of_a_folder_is_that_of_its_files() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("data")).expect("room");
+    fs::write(bench.path("data/a.bin"), vec![1; 70_000]).expect("room");
+    fs::write(bench.path("data/b.bin"), vec![2; 30_000]).expect("room");
+    bench.ok(&["create", "--title", "base", "--output", "dataset=data", "-o", "base.expb"]);
+    let shown = bench.ok(&["show", "base.expb"]);
+    assert!(shown.contains("100.0 kB") && !shown.contains(" B\n"), "{shown}");
+    bench.ok(&["create", "--title", "next", "--input", "dataset=data", "-o", "next.expb"]);
+    let tree = bench.ok(&["lineage", "next.expb", "--with", "base.expb"]);
+    assert!(tree.contains("[proven by \"data\", 100,000 B]"), "{tree}");
+}
+
+#[test]
+fn a_list_that_is_cut_begins_with_the_model() {
+    let bench = Bench::new();
+    let mut arguments = vec!["create".to_owned(), "--title".to_owned(), "many files".to_owned()];
+    for number in 0..20 {
+        fs::write(bench.path(&format!("a{number}.txt")), format!("{number}")).expect("room");
+        arguments.extend(["--output".to_owned(), format!("file=a{number}.txt")]);
+    }
+    fs::write(bench.path("zz.safetensors"), "weights").expect("room");
+    arguments.extend(["--output", "zz.safetensors", "-o", "a.expb"].map(str::to_owned));
+    bench.ok(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let shown = bench.ok(&["show", "a.expb"]);
+    let outputs = shown.split("Outputs\n").nth(1).expect("a list");
+    assert!(outputs.lines().next().is_some_and(|line| line.contains("zz.safetensors")), "{shown}");
+}
+
+#[test]
+fn what_is_set_apart_is_counted_everywhere() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&["keygen", "-o", "other"]);
+    bench.ok(&["trust", "add", "signers", "other.pub", "--as", "ben@example.org"]);
+    let run = |arguments: &[&str]| {
+        let output = bench.output(&[arguments, &["--trust", "signers"]].concat());
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
+    };
+    for form in ["--svg", "--dot", "--mermaid"] {
+        let said = run(&["lineage", "a.expb", form]);
+        let is_told =
+            said.contains("set apart, by keys that are not trusted") && said.contains("1 record and 1 statement");
+        assert!(is_told, "{form}: {said}");
+    }
+    for arguments in [&["lineage", "a.expb", "--json"], &["why", "a.expb", "--json"]] {
+        let said = bench.output(&[&arguments[..], &["--trust", "signers"]].concat()).stdout;
+        let apart = &json(&String::from_utf8(said).expect("UTF-8"))["apart"];
+        assert_eq!(*apart, serde_json::json!({"records": 1, "statements": 1}), "{arguments:?}");
+    }
+}
+
+/// Two records of which neither follows from the other.
+fn of_two() -> Bench {
+    let bench = Bench::with_bundle();
+    bench.ok(&["create", "--title", "another", "-o", "b.expb"]);
+    bench.ok(&["merge", "a.expb", "b.expb", "-o", "both.expb"]);
+    bench
+}
+
+#[test]
+fn a_parent_among_several_has_a_way_out() {
+    let bench = of_two();
+    let create =
+        ["create", "--title", "next", "--derive-from", "both.expb", "--relation", "fine-tuned-from", "-o", "n.expb"];
+    let (_, said) = bench.fails(2, "cli.usage", &create);
+    assert!(said.contains("`expbundle merge --closure ID`") && !said.contains("--record"), "{said}");
+}
+
+#[test]
+fn other_records_are_told_of() {
+    let bench = Bench::with_bundle();
+    let next =
+        ["create", "--title", "next", "--derive-from", "a.expb", "--relation", "fine-tuned-from", "-o", "n.expb"];
+    bench.ok(&next);
+    bench.ok(&["merge", "a.expb", "n.expb", "-o", "both.expb"]);
+    let shown = bench.ok(&["show", "both.expb"]);
+    assert!(shown.contains("and 1 more record; `expbundle lineage` shows how"), "{shown}");
+    assert!(!bench.ok(&["show", "a.expb"]).contains("more record"));
+}
+
+#[test]
+fn every_path_that_is_read_may_be_in_the_hub_cache() {
+    let bench = Bench::with_bundle();
+    let cache = bench.path("cache");
+    let sign = ["--key", "key"];
+    for arguments in [
+        &["lineage", "a.expb", "--with", "hf:acme/other"][..],
+        &["why", "a.expb", "--with", "hf:acme/other"],
+        &["create", "--title", "t", "--input", "hf:acme/other", "-o", "n.expb"],
+        &["create", "--title", "t", "--output", "dataset=hf:acme/other", "-o", "n.expb"],
+        &["create", "--title", "t", "--derive-from", "hf:acme/other", "--relation", "r", "-o", "n.expb"],
+        &["create", "--title", "t", "--from", "hf:acme/other", "-o", "n.expb"],
+        &["create", "--title", "t", "--metrics", "hf:acme/other", "-o", "n.expb"],
+        &["attach", "model", "hf:acme/other"],
+        &["inspect", "a.expb", "--names-of", "hf:acme/other"],
+        &[&["supersede", "a.expb", "--by", "hf:acme/other"][..], &sign].concat(),
+        &[&["link", "a.expb", "--parent", "hf:acme/other", "--relation", "r"][..], &sign].concat(),
+        &["convert", "huggingface", "x", "--files", "hf:acme/other"],
+        &["repack", "hf:acme/other"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        let output = command.args(arguments).current_dir(bench.folder.path()).env("HF_HUB_CACHE", &cache).output();
+        let said = String::from_utf8(output.expect("it runs").stderr).expect("UTF-8");
+        assert!(said.contains("download it first: `hf download acme/other`"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn advice_fits_what_was_given() {
+    let bench = of_two();
+    fs::create_dir(bench.path("model")).expect("room");
+    fs::write(bench.path("model/weights.bin"), "weights").expect("room");
+    let (_, said) = bench.fails(2, "cli.usage", &["why", "model", "--with", "both.expb"]);
+    assert!(said.contains("name a file in this folder") && !said.contains("with `--with`"), "{said}");
+    // A folder of bundles and something else.
+    fs::create_dir(bench.path("mixed")).expect("room");
+    for (from, to) in [("a.expb", "a.expb"), ("b.expb", "b.expb"), ("weights.bin", "notes.bin")] {
+        fs::copy(bench.path(from), bench.path("mixed").join(to)).expect("room");
+    }
+    let (said, _) = bench.fails(2, "directory.no-bundle", &["verify", "mixed"]);
+    assert!(said.contains("taken for a model folder") && said.contains("`a.expb`, `b.expb`"), "{said}");
+    let (_, said) = bench.fails(2, "cli.usage", &["trust", "add", "signers", "key.pub", "--as", ""]);
+    assert!(said.contains("the name of the signer is empty"), "{said}");
+    fs::create_dir(bench.path("empty")).expect("room");
+    let output = bench.output(&["convert", "mlflow", "empty", "-o", "x.expb"]);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(!said.contains("--help` lists") && said.contains("mlflow: "), "{said}");
+    // A key that the signers file has for other purposes.
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    let key = fs::read_to_string(bench.path("key.pub")).expect("a key");
+    fs::write(bench.path("git-only"), format!("ada@example.org namespaces=\"git\" {key}")).expect("room");
+    let said = String::from_utf8(bench.output(&["verify", "a.expb", "--trust", "git-only"]).stdout).expect("UTF-8");
+    assert!(said.contains("add the namespace `expbundle`") && !said.contains("`--at`"), "{said}");
+}
+
+#[test]
+fn a_statement_may_be_named_by_its_file() {
+    let bench = Bench::with_bundle();
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    // The names of entries stand in the archive as they are.
+    let archive = String::from_utf8_lossy(&fs::read(bench.path("a.expb")).expect("a bundle")).into_owned();
+    let (start, name) = archive.match_indices("statements/").next().expect("a statement");
+    let end = archive[start..].find(".json").expect("a name") + start + ".json".len();
+    let file = &archive[start..end];
+    assert_eq!(file.len(), name.len() + 64 + 5, "{file}");
+    bench.ok(&["revoke", "a.expb", "--statement", file, "--key", "key"]);
+    bench.fails(2, "cli.usage", &["revoke", "a.expb", "--statement", "statements/", "--key", "key"]);
+}
+
+#[test]
+fn a_card_that_names_its_model_keeps_the_name() {
+    let bench = Bench::with_bundle();
+    fs::create_dir(bench.path("folder")).expect("room");
+    fs::copy(bench.path("weights.bin"), bench.path("folder/weights.bin")).expect("room");
+    fs::write(bench.path("folder/README.md"), "---\nmodel_name: tiny digits\n---\n# A\n").expect("room");
+    bench.ok(&["sign", "a.expb", "--key", "key"]);
+    bench.ok(&[
+        "evaluation",
+        "a.expb",
+        "--task",
+        "image-classification",
+        "--dataset",
+        "digits",
+        "--result",
+        "accuracy=0.9",
+        "--key",
+        "key",
+    ]);
+    bench.ok(&["attach", "folder", "a.expb", "--yes"]);
+    let card = fs::read_to_string(bench.path("folder/README.md")).expect("a card");
+    assert!(card.contains("name: tiny digits") && !card.contains("name: folder"), "{card}");
+}
+
+#[test]
+fn large_numbers_have_few_digits() {
+    let bench = Bench::new();
+    fs::write(bench.path("points.csv"), "step,loss\n0,1e300\n1,2.5e-7\n2,0.5\n").expect("room");
+    bench.ok(&["create", "--title", "t", "--metrics", "points.csv", "-o", "a.expb"]);
+    let csv = bench.ok(&["extract", "a.expb", "--csv"]);
+    assert!(csv.contains("1e300") && csv.contains("2.5e-7") && csv.contains(",0.5,"), "{csv}");
+    fs::write(bench.path("again.csv"), &csv).expect("room");
+    bench.ok(&["create", "--title", "t", "--metrics", "again.csv", "-o", "b.expb"]);
+    assert_eq!(bench.ok(&["extract", "b.expb", "--csv"]), csv);
+}
