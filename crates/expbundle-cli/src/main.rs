@@ -21,6 +21,7 @@ mod terminal;
 mod tracker;
 
 use expbundle_words::Failure;
+use jiff::tz::TimeZone;
 
 /// Exit codes, as spec/report.md lays them down.
 mod exit {
@@ -64,8 +65,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     quiet_parquet();
-    // Where the zone cannot be known, times are in UTC.
-    expbundle_words::show_times_in(|| jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC));
+    expbundle_words::show_times_in(local_zone);
     let code = commands::run().unwrap_or_else(|failure| {
         terminal::print(&failure);
         exit::of_failure(&failure)
@@ -89,3 +89,15 @@ fn quiet_parquet() {
 
 /// What a command returns: its exit code, or why it could not do its work.
 type Outcome = Result<u8, Failure>;
+
+/// The zone of this machine, or UTC if it cannot be known. Where no variable names another, its own
+/// file says all that is shown; to find out what it is called would be to list the whole database
+/// of zones.
+fn local_zone() -> TimeZone {
+    let named = || TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    if std::env::var_os("TZ").is_some() {
+        return named();
+    }
+    let file = std::fs::read("/etc/localtime").ok();
+    file.and_then(|bytes| TimeZone::tzif("local", &bytes).ok()).unwrap_or_else(named)
+}
