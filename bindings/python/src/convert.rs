@@ -6,16 +6,16 @@ use camino::Utf8PathBuf;
 use expbundle_convert::embed::Choice;
 use expbundle_convert::many::Many;
 use expbundle_convert::tracker::{self, TRACKERS, Wanted, key_of};
-use expbundle_convert::{Converted, Options};
+use expbundle_convert::{ConvertError, Converted, Options};
 use expbundle_format::record::Word;
-use expbundle_words::account;
+use expbundle_words::{account, findings};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBool, PyString};
 
 use crate::arguments::{existing, now, path, salt};
 use crate::bundle::Bundle;
-use crate::error::{plain, raise, unsound, usage};
+use crate::error::{plain, raise, unsound, usage, warn};
 use crate::report::Finding;
 use crate::value::document;
 use crate::work::work;
@@ -94,6 +94,7 @@ impl Source {
     /// The runs: a dict each, with `key`, `title` and what else the tracker lists.
     fn runs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let listing = work(py, |_| self.source.runs())?.map_err(|error| raise(py, error))?;
+        warn(py, &(findings::all(&listing.unread) + &findings::all(&listing.findings)))?;
         document(py, &listing.runs)
     }
 
@@ -123,7 +124,7 @@ impl Source {
             let progress = |bytes| given.progress(bytes);
             let converted = self.source.convert(&key, &wishes.options(&progress))?;
             let converted = converted.blinded(blind.then_some(&salt))?;
-            Ok::<_, expbundle_convert::ConvertError>(Conversion { converted, key })
+            Ok::<_, ConvertError>(Conversion { converted, key })
         })?;
         converted.map_err(|error| raise(py, error))
     }
@@ -167,9 +168,14 @@ impl Source {
                 salt: blind.then_some(salt),
                 done: &|_| {},
             };
-            many.into_folder(&chosen, &folder)
+            let mut summary = many.into_folder(&chosen, &folder)?;
+            // Runs that were named are here; of all, or those of an experiment, these may be some.
+            let unread = listing.unread.iter().filter(|_| runs.is_none());
+            summary.failed.extend(unread.map(|finding| finding.place.to_string()));
+            Ok((summary, findings::all(&listing.unread) + &findings::all(&listing.findings)))
         })?;
-        let mut summary = summary.map_err(|error| raise(py, error))?;
+        let (mut summary, unread) = summary.map_err(|error: ConvertError| raise(py, error))?;
+        warn(py, &unread)?;
         let result = pyo3::types::PyDict::new(py);
         result.set_item("failed", std::mem::take(&mut summary.failed))?;
         result.set_item("text", plain(&expbundle_words::conversion::summary(summary, &folder)))?;

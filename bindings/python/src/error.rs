@@ -1,10 +1,12 @@
 //! Errors of the libraries as exceptions. Their classes are in `../python/expbundle/errors.py`.
 
 use std::error::Error;
+use std::ffi::CString;
 
 use expbundle::verify::CheckError;
 use expbundle_format::Finding;
 use expbundle_words::Failure;
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -54,6 +56,15 @@ pub fn because(py: Python<'_>, code: &str, message: &str, error: &(dyn Error + '
 /// A class of `expbundle.errors`.
 pub fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("expbundle.errors")?.getattr(name)
+}
+
+/// What the program says on its error output: as a warning, and nothing if there is nothing to say.
+pub fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    let text = plain(text.trim_end()).replace('\0', "");
+    if text.is_empty() {
+        return Ok(());
+    }
+    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &CString::new(text)?, 1)
 }
 
 /// A text without colours.

@@ -8,13 +8,14 @@ use expbundle_query::{
     Differences, Found, Kept, LineageReport, MergeError, Question, Relations, Scope, Source, WhyReport, find, gather,
 };
 use expbundle_words::lineage::{self as words, Form};
-use expbundle_words::{Failure, diff as diff_words, why as why_words};
+use expbundle_words::plan::comes_back;
+use expbundle_words::{Failure, diff as diff_words, relations as relation_words, why as why_words};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
 use crate::arguments::{moment, now, signers, source, sources};
 use crate::bundle::Bundle;
-use crate::error::{plain, raise, unsound};
+use crate::error::{plain, raise, unsound, warn};
 use crate::record::Record;
 use crate::report::as_html;
 use crate::value::document;
@@ -33,19 +34,24 @@ pub fn merge(
     let policy = signers(trust)?;
     let at = now().timestamp();
     let merged = work(py, |_| {
-        let Found { sources, .. } = find(bundles).map_err(Failure::from)?;
+        let Found { sources, passed_over } = find(bundles).map_err(Failure::from)?;
         let mut family = gather(sources, |bundle| bundle.check(Digests::Blake3));
         if !family.refused.is_empty() {
             return Err(Failure::from(&family.refused.swap_remove(0)));
         }
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
-        Ok(expbundle_query::merge(members, Kept { closure, thin }, policy.as_ref(), at))
+        Ok((expbundle_query::merge(members, Kept { closure, thin }, policy.as_ref(), at), passed_over))
     })?;
-    let merged = merged.map_err(|failure| raise(py, failure))?.map_err(|error| match error {
+    let (merged, passed_over) = merged.map_err(|failure| raise(py, failure))?;
+    warn(py, &relation_words::passed_over(&passed_over))?;
+    let merged = merged.map_err(|error| match error {
         MergeError::Query(error) => raise(py, error),
         MergeError::Check(error) => unsound(py, error),
         other @ MergeError::Nothing => raise(py, Failure::usage(other.to_string())),
     })?;
+    for note in comes_back(&merged.returning) {
+        warn(py, &note)?;
+    }
     let (intact, _) = merged.bundle.sound(policy.as_ref(), at).map_err(|error| unsound(py, error))?;
     Ok(Bundle::new(intact))
 }
@@ -179,6 +185,7 @@ fn relations(
         scope,
     };
     let relations = work(py, |_| Relations::of(question))?.map_err(|error| raise(py, error))?;
+    warn(py, &relation_words::passed_over(&relations.passed_over))?;
     match relations.refused.first() {
         Some(refused) => Err(raise(py, Failure::from(refused))),
         None => Ok(relations),

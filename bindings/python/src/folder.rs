@@ -1,6 +1,7 @@
 //! Model folders: attaching, detaching, releasing.
 
-use expbundle_convert::audit;
+use expbundle::family::returning;
+use expbundle_convert::{audit, declared};
 use expbundle_directory::{AttachOptions, Plan, Releasing, plan_attach, plan_detach, plan_release, present};
 use expbundle_query::Source;
 use expbundle_statement::Release;
@@ -91,6 +92,7 @@ pub fn attach(
         for source in bundles {
             members.push(source.intact()?);
         }
+        let mut copies: Vec<_> = members.iter().map(|member| member.bundle().clone()).collect();
         let policy = policy.as_ref();
         let joined = expbundle::verify::Intact::union(members)
             .ok_or_else(|| Failure::usage("there is no bundle to attach"))?
@@ -101,6 +103,7 @@ pub fn attach(
             Err(error) => return Ok(Err(error)),
         };
         let present = present(&folder).map_err(|error| Failure::from(&error))?;
+        copies.extend(present.iter().filter(|_| !replace).map(|present| present.bundle().clone()));
         if let Some(present) = present.as_ref().filter(|_| !replace) {
             let mut both = intact.bundle().clone();
             both.merge(present.bundle());
@@ -118,7 +121,13 @@ pub fn attach(
         }
         let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at };
         let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
-        plan.map(Ok).map_err(|error| Failure::from(&error))
+        let mut plan = plan.map_err(|error| Failure::from(&error))?;
+        // Who attaches a copy without some sections may have meant them to be gone.
+        plan.notes.extend(words::comes_back(&returning(&copies)));
+        if signer.is_some() {
+            declared::add_notes_on_secrets(&mut plan.notes, &folder);
+        }
+        Ok(Ok(plan))
     })?;
     let plan = planned.map_err(|failure: Failure| raise(py, failure))?.map_err(|error| unsound(py, error))?;
     carry_out(py, plan, dry_run)
@@ -155,8 +164,9 @@ pub fn release(
         let release = Release { title, reason };
         let releasing = Releasing { signing: signer.signing(), release, policy: policy.as_ref() };
         without_secrets(&audit::release(&releasing).places())?;
-        let plan = plan_release(&folder, present.as_ref(), &releasing, &|bytes| given.progress(bytes))
+        let mut plan = plan_release(&folder, present.as_ref(), &releasing, &|bytes| given.progress(bytes))
             .map_err(|error| Failure::from(&error))?;
+        declared::add_notes_on_secrets(&mut plan.notes, &folder);
         Ok::<_, Failure>(plan)
     })?;
     carry_out(py, plan.map_err(|failure| raise(py, failure))?, dry_run)

@@ -60,3 +60,13 @@ def test_runs_of_trackers_are_listed_and_converted(tmp_path: Path) -> None:
         expbundle.source(tmp_path)
     with pytest.raises(FileNotFoundError):
         expbundle.source(tmp_path / "nothing")
+
+
+def test_runs_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    experiment = tmp_path / "mlruns" / "0"
+    (experiment / "bad").mkdir(parents=True)
+    (experiment / "meta.yaml").write_text("experiment_id: '0'\nname: Default\nlifecycle_stage: active\n")
+    (experiment / "bad" / "meta.yaml").write_text("{")
+    source = expbundle.source(tmp_path / "mlruns")
+    with pytest.warns(UserWarning, match="bad"):
+        source.runs()

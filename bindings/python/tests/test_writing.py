@@ -222,6 +222,16 @@ def test_sections_are_withheld(bundle: expbundle.Bundle, key: expbundle.Key) -> 
     assert copy.verify(trust=key.public_key).state == "trusted"
 
 
+def test_what_comes_back_by_joining_is_said(bundle: expbundle.Bundle, weights: Path) -> None:
+    copy = bundle.withhold(["context"])
+    with pytest.warns(UserWarning, match="context"):
+        assert expbundle.merge([copy, bundle]).record().title == "digits, 3 layers"
+    folder = weights.parent / "model"
+    folder.mkdir()
+    weights.rename(folder / weights.name)
+    assert any("context" in note for note in expbundle.attach(folder, [copy, bundle], dry_run=True).notes)
+
+
 def test_keys_are_read_from_files(bundle: expbundle.Bundle, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "expbundle", "keygen", "-o", tmp_path / "ada"], check=True, capture_output=True)
     key = expbundle.Key.open(tmp_path / "ada")

@@ -120,6 +120,7 @@ class Report:
 class Series:
     """The points of a record, in columns: ``key``, ``step``, ``time``, ``value``, ``text``.
 
+    Times are in UTC, to the microsecond; the section itself has the rest.
     Anything that takes Arrow's C stream interface takes it without a copy: ``pyarrow.table(series)``,
     ``polars.DataFrame(series)``, ``duckdb.from_arrow(series)``.
     """
@@ -467,7 +468,10 @@ class Source:
     """What a tracker left at a path."""
 
     def runs(self) -> list[dict[str, Any]]:
-        """The runs, each with ``key``, ``name`` and what else ``expbundle convert --list --json`` has."""
+        """The runs, each with ``key``, ``name`` and what else ``expbundle convert --list --json`` has.
+
+        Runs that cannot be read are a ``UserWarning``.
+        """
     def convert(
         self,
         run: str | None = None,
@@ -655,7 +659,11 @@ def merge(
     thin: bool = False,
     trust: _Path | None = None,
 ) -> Bundle:
-    """Merges bundles into one. ``closure`` keeps only one record and its ancestors."""
+    """Merges bundles into one. ``closure`` keeps only one record and its ancestors.
+
+    Files that were passed over, and withheld sections that another copy brings back, are a
+    ``UserWarning`` each.
+    """
 
 def lineage(
     source: _Source,
