@@ -61,7 +61,7 @@ fn carry_out(py: Python<'_>, plan: Plan, dry_run: bool) -> PyResult<Change> {
     Ok(change)
 }
 
-/// Puts bundles beside a model, tells of them on its card, and with a key releases the folder.
+/// Adds bundles to a model folder and updates its card; with a key, releases the folder too.
 #[pyfunction]
 #[pyo3(signature = (folder, bundles, *, key = None, name = None, title = None, base_models = Vec::new(), benchmarks = Vec::new(),
     keep_card = false, replace = false, trust = None, at = None, dry_run = false))]

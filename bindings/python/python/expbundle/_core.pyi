@@ -631,7 +631,7 @@ def attach(
     at: _Moment | None = None,
     dry_run: bool = False,
 ) -> Change:
-    """Puts bundles beside a model and tells of them on its card; with a key, releases the folder too.
+    """Adds bundles to a model folder and updates its card; with a key, releases the folder too.
 
     Nobody is asked: ``dry_run`` shows the change without making it.
     """

@@ -60,7 +60,7 @@ class Recording:
         atexit.register(self.finish)
 
     def log(self, values: Mapping[str, Any], step: int | None) -> None:
-        """Numbers of a step; what is no number is left out."""
+        """Numbers of a step; anything else is left out."""
         if self.run is not None and not self.run.finished:
             numbers = {key: value for key, value in values.items() if isinstance(value, (int, float)) or hasattr(value, "__float__")}
             self.run.log(numbers, step=step)

@@ -67,7 +67,7 @@ def _store(uri: str) -> Path:
     if parts.scheme in ("", "file"):
         return Path(url2pathname(parts.path)) if parts.scheme else Path(uri)
     if parts.scheme == "sqlite":
-        # Of `sqlite:///relative` and `sqlite:////absolute` the first stroke is no part of the path.
+        # Of `sqlite:///relative` and `sqlite:////absolute` the first slash does not belong to the path.
         return Path(unquote(parts.path.removeprefix("/")))
     raise UsageError(
         f"the runs of {parts.scheme}: are on a server",
