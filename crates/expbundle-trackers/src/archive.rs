@@ -1,14 +1,13 @@
-//! Sessions as archives, unpacked within bounds.
+//! Zip archives, unpacked within bounds.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 
 use camino::Utf8Path;
 // `zip` inflates with whatever backend its users choose.
 use flate2 as _;
 use tempfile::TempDir;
-
-use super::session::{SessionError, Unpacked};
 
 /// The most entries of an archive.
 const MOST_ENTRIES: usize = 100_000;
@@ -18,37 +17,71 @@ const UNPACKED_BYTES: u64 = 256 << 20;
 /// and events to about a tenth.
 const UNPACKED_RATIO: u64 = 20;
 
+/// Why an archive cannot be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ArchiveError {
+    /// It cannot be read, or its files not be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is no archive, or a broken one.
+    #[error(transparent)]
+    Zip(#[from] zip::result::ZipError),
+}
+
+/// The files of an archive, as long as somebody reads them.
+#[derive(Debug)]
+pub(crate) struct Unpacked {
+    folder: TempDir,
+    /// Each with its size in bytes.
+    written: Vec<(PathBuf, u64)>,
+    /// Says that they are being read, where there are locks.
+    _lock: Option<File>,
+}
+
+impl Unpacked {
+    /// Where they are; `None` where temporary folders have names that are not UTF-8.
+    pub fn folder(&self) -> Option<&Utf8Path> {
+        Utf8Path::from_path(self.folder.path())
+    }
+
+    /// Whether everything that was unpacked is still there: what somebody removed, like a service
+    /// that tidies up, would be missing without a word. Called after the files were read.
+    pub fn check(&self) -> io::Result<()> {
+        let is_there = |(path, size): &(PathBuf, u64)| fs::metadata(path).is_ok_and(|file| file.len() == *size);
+        if self.written.iter().all(is_there) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::NotFound, "its unpacked files were removed while they were read"))
+    }
+}
+
 /// Unpacks an archive into a temporary folder, as far as the limits go. Entries that lead out of it
 /// are refused.
-pub(super) fn unpack(path: &Utf8Path) -> Result<Unpacked, SessionError> {
-    let read = |source| SessionError::Read { path: path.to_owned(), source };
-    let archive = |error: zip::result::ZipError| SessionError::Archive { path: path.to_owned(), source: error.into() };
-    let (folder, lock) = claimed_folder().map_err(read)?;
+pub(crate) fn unpack(path: &Utf8Path) -> Result<Unpacked, ArchiveError> {
+    let (folder, lock) = claimed_folder()?;
     let mut written = Vec::new();
-    let file = File::open(path).map_err(read)?;
-    let size = file.metadata().map_err(read)?.len();
-    let mut entries = zip::ZipArchive::new(file).map_err(archive)?;
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut entries = zip::ZipArchive::new(file)?;
     if entries.len() > MOST_ENTRIES {
-        return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, "the archive has too many entries")));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the archive has too many entries").into());
     }
     let mut left = size.saturating_mul(UNPACKED_RATIO).max(UNPACKED_BYTES);
     for index in 0..entries.len() {
-        let mut entry = entries.by_index(index).map_err(archive)?;
+        let mut entry = entries.by_index(index)?;
         if !entry.is_file() {
             continue;
         }
-        let outside = || read(io::Error::new(io::ErrorKind::InvalidData, "an entry leads out of the archive"));
+        let outside = || io::Error::new(io::ErrorKind::InvalidData, "an entry leads out of the archive");
         let target = folder.path().join(entry.enclosed_name().ok_or_else(outside)?);
-        fs::create_dir_all(target.parent().unwrap_or(folder.path())).map_err(read)?;
-        let mut file = File::create_new(&target).map_err(read)?;
-        let size = io::copy(&mut entry.by_ref().take(left), &mut file).map_err(read)?;
+        fs::create_dir_all(target.parent().unwrap_or(folder.path()))?;
+        let mut file = File::create_new(&target)?;
+        let size = io::copy(&mut entry.by_ref().take(left), &mut file)?;
         left -= size;
         written.push((target, size));
         if left == 0 {
-            return Err(read(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "the archive inflates to more than any session does",
-            )));
+            let detail = "the archive inflates to more than any run does";
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail).into());
         }
     }
     Ok(Unpacked { folder, written, _lock: lock })

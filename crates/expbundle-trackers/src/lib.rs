@@ -1,11 +1,17 @@
 //! Reads the files of experiment trackers without the trackers: `ClearML`, MLflow, Weights &
 //! Biases, Hugging Face model folders.
 
+#[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
+mod archive;
 pub mod clearml;
 pub mod finding;
 pub mod huggingface;
+mod members;
 pub mod mlflow;
 pub mod parquet_pages;
+mod protobuf;
+#[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]
+mod sqlite;
 mod text;
 pub mod wandb;
 mod yaml;

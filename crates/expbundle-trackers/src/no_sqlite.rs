@@ -1,25 +1,85 @@
-//! In place of databases in builds that read no SQLite.
+//! In place of databases in builds that read no SQLite: none can be opened, so none is ever read.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use std::convert::Infallible;
+use std::marker::PhantomData;
 
-use super::run::{List, Run};
-use super::source::SourceError;
+use camino::Utf8Path;
+use serde_json::{Map, Value};
 
-/// A database that was opened: there is none.
+use crate::finding::SourceFinding;
+
+/// Why a database cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("this build reads no SQLite: it lacks the feature `sqlite`")]
+pub(crate) struct DatabaseError;
+
 #[derive(Debug)]
-pub enum Database {}
+pub(crate) struct Database(Infallible);
 
 impl Database {
-    pub fn open(path: &Utf8Path) -> Result<Self, SourceError> {
-        let source = "this build reads no SQLite: it lacks the feature `mlflow-sqlite`".into();
-        Err(SourceError::Database { path: path.to_owned(), source })
+    pub fn open(_: &Utf8Path, _: &[&str]) -> Result<Self, DatabaseError> {
+        Err(DatabaseError)
     }
 
-    pub fn list(&self) -> Result<List, SourceError> {
-        match *self {}
+    pub fn has(&self, _: &str, _: &[&str]) -> bool {
+        match self.0 {}
     }
 
-    pub fn read(&self, _: &str, _: &[Utf8PathBuf]) -> Result<Run, SourceError> {
-        match *self {}
+    pub fn read<T>(&self, _: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
+        match self.0 {}
+    }
+}
+
+pub(crate) struct Reader<'a>(Infallible, PhantomData<&'a ()>);
+
+impl Reader<'_> {
+    pub fn has(&self, _: &str, _: &[&str]) -> bool {
+        match self.0 {}
+    }
+
+    pub fn columns<const N: usize>(&self, _: &str, _: [&'static str; N]) -> (Vec<&'static str>, [usize; N]) {
+        match self.0 {}
+    }
+
+    pub fn rows(&self, _: &str, _: &[(&str, &str)], _: &mut Vec<SourceFinding>) -> Vec<Map<String, Value>> {
+        match self.0 {}
+    }
+
+    pub fn fold<T>(
+        &self,
+        _: &str,
+        _: &[&str],
+        _: &[(&str, &str)],
+        _: &mut Vec<SourceFinding>,
+        _: impl Fn() -> T,
+        _: impl FnMut(&mut T, Row<'_>),
+    ) -> T {
+        match self.0 {}
+    }
+
+    pub fn count(&self, _: &str, _: &str) -> Option<u64> {
+        match self.0 {}
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a>(Infallible, PhantomData<&'a ()>);
+
+#[allow(dead_code, reason = "which of them are called depends on the features")]
+impl<'a> Row<'a> {
+    pub fn str(self, _: usize) -> Option<&'a str> {
+        match self.0 {}
+    }
+
+    pub fn text(self, _: usize) -> Option<String> {
+        match self.0 {}
+    }
+
+    pub fn integer(self, _: usize) -> Option<i64> {
+        match self.0 {}
+    }
+
+    pub fn float(self, _: usize) -> Option<f64> {
+        match self.0 {}
     }
 }

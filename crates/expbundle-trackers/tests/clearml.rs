@@ -48,7 +48,7 @@ fn links_and_pipes_are_named_and_not_read() {
 
 /// What was unpacked may be removed while it is read: that is an error, and never a session of fewer
 /// files.
-#[cfg(feature = "clearml-zip")]
+#[cfg(feature = "zip")]
 #[test]
 fn an_archive_whose_files_vanish_is_an_error() {
     let path = Utf8Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/clearml/baseline-zip"));

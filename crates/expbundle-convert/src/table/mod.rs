@@ -17,9 +17,9 @@ use expbundle_series::{SeriesError, SeriesReader};
 mod cell;
 mod csv;
 mod json_lines;
-#[cfg(feature = "table-parquet")]
+#[cfg(feature = "parquet")]
 mod parquet;
-#[cfg(not(feature = "table-parquet"))]
+#[cfg(not(feature = "parquet"))]
 #[path = "no_parquet.rs"]
 mod parquet;
 mod points;

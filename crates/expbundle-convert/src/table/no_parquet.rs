@@ -9,7 +9,7 @@ pub(super) enum Parquet {}
 
 impl Parquet {
     pub fn open(_: File) -> Result<Self, TableError> {
-        Err(TableError::Parquet("this program was built without `table-parquet`".to_owned()))
+        Err(TableError::Parquet("this program was built without `parquet`".to_owned()))
     }
 
     pub fn columns(&self) -> &[String] {

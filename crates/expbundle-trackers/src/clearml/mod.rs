@@ -1,7 +1,5 @@
 //! `ClearML` offline sessions: the folder that `Task.set_offline(True)` writes, or the zip of it.
 
-#[cfg_attr(not(feature = "clearml-zip"), path = "no_archive.rs")]
-mod archive;
 mod events;
 mod session;
 

@@ -1,17 +1,14 @@
 //! Sessions at a path, and the files of one.
 
 use std::error::Error;
-use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::archive::unpack;
 use super::events::Events;
+use crate::archive::{ArchiveError, Unpacked, unpack};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::{Json, read_json, read_text};
 
@@ -92,16 +89,6 @@ pub struct Session {
     path: Utf8PathBuf,
 }
 
-/// The files of an archive, as long as somebody reads them.
-#[derive(Debug)]
-pub(super) struct Unpacked {
-    pub(super) folder: TempDir,
-    /// Each with its size in bytes.
-    pub(super) written: Vec<(PathBuf, u64)>,
-    /// Says that they are being read, where there are locks.
-    pub(super) _lock: Option<File>,
-}
-
 impl Sessions {
     /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it
     /// the folder counts.
@@ -153,11 +140,9 @@ fn task(folder: &Utf8Path) -> Option<Map<String, Value>> {
 
 impl Session {
     fn read(path: &Utf8Path) -> Result<Self, SessionError> {
-        let unpacked = if path.is_dir() { None } else { Some(unpack(path)?) };
-        let root = match &unpacked {
-            Some(unpacked) => Utf8Path::from_path(unpacked.folder.path()).unwrap_or(path),
-            None => path,
-        };
+        let broken = |source: ArchiveError| SessionError::Archive { path: path.to_owned(), source: source.into() };
+        let unpacked = if path.is_dir() { None } else { Some(unpack(path).map_err(broken)?) };
+        let root = unpacked.as_ref().and_then(Unpacked::folder).unwrap_or(path);
         let task = task(root).ok_or_else(|| SessionError::NoTask { path: path.to_owned() })?;
         let mut findings = Vec::new();
         let metrics = Events::read(root, "metrics.jsonl", &mut findings);
@@ -168,15 +153,10 @@ impl Session {
         Ok(session)
     }
 
-    /// Whether everything that was unpacked is still there: what somebody removed, like a service
-    /// that tidies up, would be missing without a word. Called after the files were read.
+    /// Whether everything that was unpacked is still there. Called after the files were read.
     pub fn check_unpacked(&self) -> Result<(), SessionError> {
-        let is_there = |(path, size): &(PathBuf, u64)| fs::metadata(path).is_ok_and(|file| file.len() == *size);
-        if self.unpacked.iter().flat_map(|unpacked| &unpacked.written).all(is_there) {
-            return Ok(());
-        }
-        let source = io::Error::new(io::ErrorKind::NotFound, "its unpacked files were removed while they were read");
-        Err(SessionError::Read { path: self.path.clone(), source })
+        let check = self.unpacked.as_ref().map_or(Ok(()), Unpacked::check);
+        check.map_err(|source| SessionError::Read { path: self.path.clone(), source })
     }
 
     /// The file of that path.

@@ -48,7 +48,6 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
 
 /// Whether the place is here in which the folder of a run would be, if the run had artifacts: the
 /// folder of its experiment, or that of all experiments.
-#[cfg(feature = "mlflow-sqlite")]
 pub(super) fn is_place_here(uri: &str, id: &str, roots: &[Root]) -> bool {
     let Address::Path(parts) = Address::parse(uri) else { return false };
     let Some(above) = parts.iter().position(|part| part == id).and_then(|run| parts.get(..run)) else { return false };

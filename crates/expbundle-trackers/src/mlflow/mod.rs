@@ -18,7 +18,6 @@ mod model_file;
 mod registry;
 mod run;
 mod source;
-#[cfg_attr(not(feature = "mlflow-sqlite"), path = "no_sqlite.rs")]
 mod sqlite;
 mod yaml;
 

@@ -15,8 +15,8 @@ use crate::finding::{SourceCode, SourceFinding};
 
 /// Instructions of SQLite's machine between two looks.
 const INSTRUCTIONS: i32 = 10_000;
-/// Instructions that every database may take: about a second. MLflow's own indices lack a few that
-/// it would need itself.
+/// Instructions that every database may take: about a second. Trackers' own indices lack a few that
+/// they would need themselves.
 const LEAST_INSTRUCTIONS: u64 = 50_000_000;
 /// And so many for each byte of the file; a row of a run takes some tens.
 const INSTRUCTIONS_PER_BYTE: u64 = 64;

@@ -1,7 +1,7 @@
 //! Rows by the names of their columns.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, Row};
+use rusqlite::{Connection, ErrorCode};
 use serde_json::{Map, Value};
 
 use super::Schema;
@@ -9,10 +9,58 @@ use super::budget::Budget;
 use crate::finding::{SourceCode, SourceFinding};
 
 /// Reads tables; what is broken becomes a finding.
-pub(super) struct Reader<'a> {
-    pub connection: &'a Connection,
-    pub schema: &'a Schema,
-    pub budget: &'a Budget,
+pub(crate) struct Reader<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) schema: &'a Schema,
+    pub(super) budget: &'a Budget,
+}
+
+/// A row; its columns are those that were asked for, in that order.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
+
+impl<'a> Row<'a> {
+    fn cell(self, column: usize) -> Option<ValueRef<'a>> {
+        self.0.get_ref(column).ok().filter(|cell| *cell != ValueRef::Null)
+    }
+
+    /// A cell that is a text in UTF-8.
+    pub fn str(self, column: usize) -> Option<&'a str> {
+        self.cell(column)?.as_str().ok()
+    }
+
+    /// A cell as text, if there is such a column and it says something.
+    pub fn text(self, column: usize) -> Option<String> {
+        Some(match self.cell(column)? {
+            ValueRef::Null => return None,
+            ValueRef::Integer(number) => number.to_string(),
+            ValueRef::Real(number) => number.to_string(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        })
+    }
+
+    /// An integer, also where SQLite's loose typing has kept it as text or float.
+    pub fn integer(self, column: usize) -> Option<i64> {
+        match self.cell(column)? {
+            ValueRef::Integer(number) => Some(number),
+            ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
+                number.to_string().parse().ok()
+            }
+            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A float, also where SQLite's loose typing has kept it as text or integer.
+    #[expect(clippy::cast_precision_loss, reason = "an integer in a column of floats was a float")]
+    pub fn float(self, column: usize) -> Option<f64> {
+        match self.cell(column)? {
+            ValueRef::Real(number) => Some(number),
+            ValueRef::Integer(number) => Some(number as f64),
+            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -31,7 +79,7 @@ impl Reader<'_> {
     /// All rows of a table for which these columns have these values, in the order in which they
     /// were written.
     ///
-    /// A table that is not there has none: the MLflow that wrote the database did not know it yet.
+    /// A table that is not there has none: the version of the tool that wrote the database did not know it yet.
     pub fn rows(
         &self,
         table: &str,
@@ -40,7 +88,7 @@ impl Reader<'_> {
     ) -> Vec<Map<String, Value>> {
         let Some(columns) = self.schema.get(table) else { return Vec::new() };
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row)))
+        self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row.0)))
     }
 
     /// Gathers all matching rows of a table, by the given columns, into one value.
@@ -54,7 +102,7 @@ impl Reader<'_> {
         equal: &[(&str, &str)],
         findings: &mut Vec<SourceFinding>,
         new: impl Fn() -> T,
-        mut add: impl FnMut(&mut T, &Row<'_>),
+        mut add: impl FnMut(&mut T, Row<'_>),
     ) -> T {
         let filters: Vec<&str> = equal.iter().map(|(column, _)| *column).collect();
         if !self.has(table, &filters) || !self.has(table, columns) {
@@ -84,7 +132,7 @@ impl Reader<'_> {
                         break;
                     }
                     count += 1;
-                    add(&mut gathered, row);
+                    add(&mut gathered, Row(row));
                 }
                 Ok(())
             };
@@ -110,7 +158,7 @@ impl Reader<'_> {
 }
 
 /// What SQLite says of a table that it cannot read to the end. Its messages hold no path.
-pub(super) fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
+fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
     let code = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => SourceCode::Damaged,
         _ => SourceCode::Unreadable,
@@ -126,7 +174,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn members(names: &[&str], row: &Row<'_>) -> Map<String, Value> {
+fn members(names: &[&str], row: &rusqlite::Row<'_>) -> Map<String, Value> {
     // What is null says nothing.
     let value = |index| row.get_ref(index).ok().filter(|cell| *cell != ValueRef::Null).map(value);
     names.iter().enumerate().filter_map(|(index, name)| Some(((*name).to_owned(), value(index)?))).collect()
@@ -141,71 +189,5 @@ fn value(cell: ValueRef<'_>) -> Value {
         }
         ValueRef::Text(text) => Value::String(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
-    }
-}
-
-/// An integer, also where SQLite's loose typing has kept it as text or float.
-pub(super) fn integer(cell: ValueRef<'_>) -> Option<i64> {
-    match cell {
-        ValueRef::Integer(number) => Some(number),
-        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
-            number.to_string().parse().ok()
-        }
-        ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
-        _ => None,
-    }
-}
-
-/// A float, also where SQLite's loose typing has kept it as text or integer.
-#[expect(clippy::cast_precision_loss, reason = "an integer in a column of floats was a float")]
-pub(super) fn float(cell: ValueRef<'_>) -> Option<f64> {
-    match cell {
-        ValueRef::Real(number) => Some(number),
-        ValueRef::Integer(number) => Some(number as f64),
-        ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
-        _ => None,
-    }
-}
-
-/// Takes members out of a row; what is left at the end is what nobody knew.
-pub(super) trait Members {
-    /// Takes a text; a number is written as text.
-    fn take_text(&mut self, name: &str) -> Option<String>;
-    /// Takes an integer.
-    fn take_integer(&mut self, name: &str) -> Option<i64>;
-    /// Takes a float.
-    fn take_float(&mut self, name: &str) -> Option<f64>;
-    /// What is left and says something.
-    fn rest(self) -> Map<String, Value>;
-}
-
-impl Members for Map<String, Value> {
-    fn take_text(&mut self, name: &str) -> Option<String> {
-        match self.remove(name)? {
-            Value::String(text) => Some(text),
-            Value::Null => None,
-            other => Some(other.to_string()),
-        }
-    }
-
-    fn take_integer(&mut self, name: &str) -> Option<i64> {
-        match self.remove(name)? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        }
-    }
-
-    fn take_float(&mut self, name: &str) -> Option<f64> {
-        match self.remove(name)? {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        }
-    }
-
-    fn rest(mut self) -> Self {
-        self.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
-        self
     }
 }

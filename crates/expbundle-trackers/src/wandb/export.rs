@@ -6,7 +6,7 @@
 //! and what else is there is named.
 
 mod node;
-#[cfg_attr(not(feature = "wandb-parquet"), path = "export/no_parquet.rs")]
+#[cfg_attr(not(feature = "parquet"), path = "export/no_parquet.rs")]
 mod parquet;
 mod python;
 mod table;

@@ -6,7 +6,7 @@ use std::ops::Bound::{Included, Unbounded};
 use super::item::{Raw, path_of};
 use super::keys::Keys;
 use super::value::Value;
-use super::wire::{Field, Fields};
+use crate::protobuf::{Field, Fields};
 
 /// A series has no longer name: what stands below a longer path is not taken apart, for every part
 /// would repeat it.

@@ -1,6 +1,6 @@
 //! An item of history, summary or configuration: where it belongs, and its value as it was written.
 
-use super::wire::{Content, Field, Fields};
+use crate::protobuf::{Content, Field, Fields};
 
 /// An item, nothing of it decoded.
 #[derive(Clone, Copy, Debug, PartialEq)]

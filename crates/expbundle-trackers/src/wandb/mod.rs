@@ -13,7 +13,6 @@ mod run;
 mod schema;
 mod source;
 mod value;
-mod wire;
 
 pub use folder::{Folder, FolderFile};
 pub use history::{At, HistoryCounts, Points};

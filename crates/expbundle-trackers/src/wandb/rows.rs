@@ -6,8 +6,8 @@ use super::history::{Points, RowReader, can_be_a_key};
 use super::item::{Item, path_of};
 use super::schema;
 use super::value::Value;
-use super::wire::{Field, Fields};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::protobuf::{Field, Fields};
 
 /// Batches that may wait: enough that neither thread stands still, few enough to stay in the cache.
 pub const BATCHES: usize = 4;

@@ -11,8 +11,8 @@ use super::log::{Log, Start};
 use super::rows::{BATCHES, Batch, Queue, RowKind, Rows};
 use super::schema;
 use super::value::Value;
-use super::wire::{Content, Field, Fields};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::protobuf::{Content, Field, Fields};
 
 /// A run, but for its points, which went to [`Points`] as they were read.
 #[derive(Clone, Debug)]

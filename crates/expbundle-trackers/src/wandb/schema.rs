@@ -6,7 +6,7 @@
 //! hand.
 
 use super::value::{Members, Value};
-use super::wire::{Content, Field, Fields};
+use crate::protobuf::{Content, Field, Fields};
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
 
-use super::rows::{Members, Reader, float, integer};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::members::Members;
 use crate::mlflow::files::Root;
 use crate::mlflow::run::{
     Artifacts, DatasetInput, DatasetName, Experiment, LoggedModel, Metric, ModelEdge, ModelMetric, ModelVersion, Place,
     Point, RegisteredModel, Run, RunInfo, Status, Trace,
 };
 use crate::mlflow::{artifacts, registry};
+use crate::sqlite::Reader;
 
 /// Reads a run; `None` if there is no such one.
 pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Utf8PathBuf]) -> Option<Run> {
@@ -154,11 +155,11 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
     let equal = [("run_uuid", run_id)];
     let mut series = reader.fold("metrics", &columns, &equal, &mut run.findings, Series::default, |series, row| {
         let read = || {
-            let key = row.get_ref(0).ok()?.as_str().ok()?;
-            let value = float(row.get_ref(1).ok()?)?;
-            let timestamp_ms = integer(row.get_ref(2).ok()?)?;
-            let step = if has_step { integer(row.get_ref(3).ok()?)? } else { 0 };
-            let is_nan = has_nan && integer(row.get_ref(nan_column).ok()?).is_some_and(|flag| flag != 0);
+            let key = row.str(0)?;
+            let value = row.float(1)?;
+            let timestamp_ms = row.integer(2)?;
+            let step = if has_step { row.integer(3)? } else { 0 };
+            let is_nan = has_nan && row.integer(nan_column).is_some_and(|flag| flag != 0);
             let value = if is_nan { f64::NAN } else { value };
             Some((key, Point { timestamp_ms, value, step, dataset: None }))
         };

@@ -1,0 +1,144 @@
+//! Databases of trackers.
+//!
+//! They are opened read-only and immutable: no lock is taken and nothing is written beside them. A
+//! database with a write-ahead log or a rollback journal is not what its main file alone says, so
+//! it is copied first and SQLite recovers the copy. Columns are looked up by name; tables and
+//! columns that an older version of the tool lacks read as empty.
+
+mod budget;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use self::budget::Budget;
+pub(crate) use self::rows::Reader;
+/// Why a database cannot be read at all.
+pub(crate) use rusqlite::Error as DatabaseError;
+
+/// Limits that SQLite keeps to while it reads a database of a stranger. The largest value is a
+/// span of one of MLflow's traces.
+const LIMITS: &[(Limit, i32)] = &[
+    (Limit::SQLITE_LIMIT_LENGTH, 64 << 20),
+    // A schema is SQL too: the longest statement of MLflow has 1,500 letters.
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 64 << 10),
+    (Limit::SQLITE_LIMIT_COLUMN, 200),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 64),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+    (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+    (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+];
+
+/// A database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// With links resolved.
+    path: Utf8PathBuf,
+    /// The copy that is read instead, if there was a journal.
+    copy: Option<TempDir>,
+    /// Columns by table.
+    schema: Schema,
+}
+
+/// Columns by table.
+type Schema = BTreeMap<String, BTreeSet<String>>;
+
+impl Database {
+    /// Opens a database of which these tables will be read. What else there is says nothing of
+    /// runs, however much it is.
+    pub fn open(path: &Utf8Path, tables: &[&str]) -> Result<Self, DatabaseError> {
+        let io = |error: std::io::Error| DatabaseError::ToSqlConversionFailure(error.into());
+        let path = path.canonicalize_utf8().map_err(io)?;
+        let copy = copy_if_hot(&path).map_err(io)?;
+        let mut database = Self { path, copy, schema: Schema::new() };
+        database.schema = read_schema(&database.connect()?, tables)?;
+        Ok(database)
+    }
+
+    /// Whether a table is there and has all these columns.
+    pub fn has(&self, table: &str, columns: &[&str]) -> bool {
+        self.schema.get(table).is_some_and(|present| columns.iter().all(|column| present.contains(*column)))
+    }
+
+    /// Reads, within what the size of the file, and of its log of writes, allows.
+    pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
+        let connection = self.connect()?;
+        let beside = |suffix: &str| fs::metadata(format!("{}{suffix}", self.path)).map_or(0, |file| file.len());
+        let budget = Budget::new(&connection, beside("").saturating_add(beside("-wal")));
+        Ok(read(&Reader { connection: &connection, schema: &self.schema, budget: &budget }))
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let connection = match &self.copy {
+            // SQLite recovers the copy, so it must be able to write it.
+            Some(folder) => Connection::open_with_flags(folder.path().join(COPY), OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            None => Connection::open_with_flags(
+                immutable_uri(&self.path),
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
+            )?,
+        };
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        for (limit, value) in LIMITS {
+            connection.set_limit(*limit, *value)?;
+        }
+        connection.pragma_update(None, "cell_size_check", true)?;
+        connection.pragma_update(None, "mmap_size", 0)?;
+        Ok(connection)
+    }
+}
+
+/// Name of the copy.
+const COPY: &str = "copy.db";
+
+/// Copies a database with its journal into a temporary folder, if it has one.
+fn copy_if_hot(path: &Utf8Path) -> std::io::Result<Option<TempDir>> {
+    let beside = |suffix: &str| Utf8PathBuf::from(format!("{path}{suffix}"));
+    let hot = |suffix: &&str| fs::metadata(beside(suffix)).is_ok_and(|file| file.is_file() && file.len() > 0);
+    let journals: Vec<&str> = ["-wal", "-journal"].into_iter().filter(hot).collect();
+    if journals.is_empty() {
+        return Ok(None);
+    }
+    let folder = TempDir::new()?;
+    fs::copy(path, folder.path().join(COPY))?;
+    for suffix in journals {
+        fs::copy(beside(suffix), folder.path().join(format!("{COPY}{suffix}")))?;
+    }
+    Ok(Some(folder))
+}
+
+/// `file:/a%20b/tracker.db?immutable=1`.
+fn immutable_uri(path: &Utf8Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
+    let escaped = path
+        .as_str()
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    format!("file:{}?immutable=1", escaped.collect::<String>())
+}
+
+/// Columns of those of the tables that are wanted. Views and virtual tables have no root page, and
+/// no tracker keeps runs in them.
+fn read_schema(connection: &Connection, wanted: &[&str]) -> rusqlite::Result<Schema> {
+    let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
+    let mut tables = tables.query([])?;
+    let mut schema = Schema::new();
+    while let Some(row) = tables.next()? {
+        let Some(table) = row.get_ref(0)?.as_str().ok().and_then(|name| wanted.iter().find(|known| **known == name))
+        else {
+            continue;
+        };
+        let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+        let columns = columns.query_map([&table], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<_>>()?;
+        schema.insert((*table).to_owned(), columns);
+    }
+    Ok(schema)
+}
