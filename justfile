@@ -54,6 +54,10 @@ deny:
 advisories:
     cargo deny check advisories
 
+# Every package as a registry would have it, compiled by itself
+packages:
+    cargo publish --dry-run --locked --workspace --allow-dirty
+
 # Make what people install, for this machine, in target/dist (packaging/README.md)
 release *ARGUMENTS:
     packaging/release build

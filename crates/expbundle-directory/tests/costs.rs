@@ -67,9 +67,9 @@ fn is_linear(make: impl Fn(usize) -> (Bundle, usize)) {
     };
     // What is allocated once, by the libraries too, is not part of it.
     cost_of(64);
-    let ((small, _), (large, findings)) = (cost_of(512), cost_of(2048));
+    let ((small, _), (large, findings)) = (cost_of(256), cost_of(1024));
     assert!(large < 5 * small, "{small} bytes, and {large} for four times as much");
-    assert!(findings < 1000, "{findings} findings");
+    assert!(findings < 500, "{findings} findings");
 }
 
 /// A listing of many files, and as many names for its tree.

@@ -23,7 +23,7 @@ pub(crate) enum ArchiveError {
     /// It cannot be read, or its files not be written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is no archive, or a broken one.
+    /// It is not an archive, or a broken one.
     #[error(transparent)]
     Zip(#[from] zip::result::ZipError),
 }

@@ -541,7 +541,7 @@ fn looks(private: &Private, text: &str) -> u64 {
 /// not from each beginning to the end.
 #[test]
 fn no_form_is_looked_for_from_each_beginning_to_the_end() {
-    const BYTES: usize = 1200;
+    const BYTES: usize = 600;
     let private = learned(&json!({"user": "aaaa", "login": "a/a", "host": "node"}));
     let mut most = 0;
     let mut check = |shape: &str, before: &str, after: &str| {
