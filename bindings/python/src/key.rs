@@ -1,7 +1,9 @@
 //! Signing keys.
 
-use expbundle_run::open_key;
-use expbundle_statement::{Signing, SigningKey};
+use std::path::PathBuf;
+
+use expbundle_run::{FileError, agent_key, open_key};
+use expbundle_statement::{Signing, SigningKey, SigningKeyError};
 use pyo3::prelude::*;
 use zeroize::Zeroizing;
 
@@ -16,7 +18,8 @@ pub struct Key {
 
 #[pymethods]
 impl Key {
-    /// Reads the file of a private key, OpenSSH or PKCS#8.
+    /// Reads the file of a private key, OpenSSH or PKCS#8. Of a public key it takes the private half
+    /// that the ssh-agent at `SSH_AUTH_SOCK` holds.
     #[staticmethod]
     #[pyo3(signature = (path, passphrase = None))]
     fn open(path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<Self> {
@@ -49,7 +52,18 @@ impl Key {
 
 fn read(path: &Bound<'_, PyAny>, passphrase: Option<String>) -> PyResult<SigningKey> {
     let file = existing(path)?;
-    open_key(&file, || passphrase.map(Zeroizing::new)).map_err(|error| raise(path.py(), error))
+    let key = open_key(&file, || passphrase.map(Zeroizing::new));
+    let is_public = matches!(&key, Err(FileError::Key { source: SigningKeyError::Public, .. }));
+    let key = match agent(path.py())?.filter(|_| is_public) {
+        Some(socket) => path.py().detach(|| agent_key(&file, socket)),
+        None => key,
+    };
+    key.map_err(|error| raise(path.py(), error))
+}
+
+/// Where the ssh-agent listens.
+fn agent(python: Python<'_>) -> PyResult<Option<PathBuf>> {
+    python.import("os")?.getattr("environ")?.call_method1("get", ("SSH_AUTH_SOCK",))?.extract()
 }
 
 /// By whom and when something is signed.

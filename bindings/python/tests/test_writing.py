@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import math
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import expbundle
@@ -230,6 +232,29 @@ def test_what_comes_back_by_joining_is_said(bundle: expbundle.Bundle, weights: P
     folder.mkdir()
     weights.rename(folder / weights.name)
     assert any("context" in note for note in expbundle.attach(folder, [copy, bundle], dry_run=True).notes)
+
+
+@pytest.mark.skipif(not shutil.which("ssh-agent"), reason="OpenSSH is not installed")
+def test_a_key_in_an_agent_signs(bundle: expbundle.Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = [sys.executable, "-m", "expbundle"]
+    subprocess.run([*program, "keygen", "-o", tmp_path / "ada"], check=True, capture_output=True)
+    # Paths of sockets may have some hundred bytes.
+    with tempfile.TemporaryDirectory(prefix="agent") as folder:
+        monkeypatch.setenv("SSH_AUTH_SOCK", f"{folder}/socket")
+        with pytest.raises(expbundle.ExpbundleError, match="ssh-agent"):
+            bundle.sign(tmp_path / "ada.pub")
+        agent = subprocess.Popen(["ssh-agent", "-D", "-a", f"{folder}/socket"], stdout=subprocess.PIPE)
+        try:
+            assert agent.stdout
+            agent.stdout.readline()
+            with pytest.raises(expbundle.ExpbundleError, match="does not hold"):
+                expbundle.Key.open(tmp_path / "ada.pub")
+            subprocess.run(["ssh-add", "-q", tmp_path / "ada"], check=True)
+            signed = bundle.sign(tmp_path / "ada.pub")
+            assert signed.verify(trust=tmp_path / "ada.pub").state == "trusted"
+        finally:
+            agent.terminate()
+            agent.wait()
 
 
 def test_keys_are_read_from_files(bundle: expbundle.Bundle, tmp_path: Path) -> None:

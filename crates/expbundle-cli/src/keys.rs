@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 
 use camino::Utf8PathBuf;
 use expbundle_format::time::Time;
-use expbundle_run::key_file_warning;
+use expbundle_run::{agent_key, key_file_warning};
 use expbundle_statement::{Signing, SigningKey};
 use expbundle_words::{Failure, one_line};
 use zeroize::Zeroizing;
@@ -13,11 +13,13 @@ use crate::{files, terminal};
 
 /// Variable that holds the passphrase of an encrypted key.
 const PASSPHRASE_VARIABLE: &str = "EXPBUNDLE_PASSPHRASE";
+/// Variable that says where the ssh-agent listens.
+const AGENT_VARIABLE: &str = "SSH_AUTH_SOCK";
 
 /// Which key signs, and as whom
 #[derive(Debug, clap::Args)]
 pub struct SigningArguments {
-    /// Private key: OpenSSH or PKCS#8, Ed25519
+    /// Private key: OpenSSH or PKCS#8, Ed25519; or the `.pub` of a key that ssh-agent holds
     ///
     /// If the key is encrypted, the passphrase comes from `--passphrase-fd`, else from
     /// `EXPBUNDLE_PASSPHRASE` if it is not empty, else from a prompt.
@@ -68,6 +70,9 @@ impl SigningArguments {
     /// Reads the key.
     pub fn key(&self) -> Result<SigningKey, Failure> {
         let text = Zeroizing::new(files::read_text(&self.key)?);
+        if let Some(socket) = std::env::var_os(AGENT_VARIABLE).filter(|_| is_public_key(&text)) {
+            return Ok(agent_key(&self.key, socket)?);
+        }
         // What is not a private key needs no secrecy.
         if let Some(warning) = key_file_warning(&self.key).filter(|_| !is_public_key(&text)) {
             let help = warning.help().replace("FILE", self.key.as_str());

@@ -159,3 +159,105 @@ fn a_mistake_in_a_signers_file_is_named_by_its_line() {
     let (_, stderr) = bench.fails(2, "trust.signers", &["verify", "a.expb", "--trust", "signers"]);
     assert!(stderr.contains("line 2") && stderr.contains("UTF-8"), "{stderr}");
 }
+
+/// An ssh-agent that holds one key, and answers a request to sign as `signs` says.
+#[cfg(unix)]
+mod agent {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::process::Output;
+
+    use expbundle_statement::SigningKey;
+
+    use super::{Bench, Command};
+
+    const FAILURE: &[u8] = &[5];
+
+    fn string(bytes: &[u8]) -> Vec<u8> {
+        [&u32::try_from(bytes.len()).expect("short").to_be_bytes(), bytes].concat()
+    }
+
+    fn taken(bytes: &[u8]) -> (&[u8], &[u8]) {
+        let (length, rest) = bytes.split_first_chunk().expect("a length");
+        rest.split_at(u32::from_be_bytes(*length) as usize)
+    }
+
+    fn signed(key: &SigningKey, data: &[u8]) -> Vec<u8> {
+        let signature = key.sign(data).expect("a key that is here");
+        [&[14], &string(&[string(b"ssh-ed25519"), string(&signature)].concat())[..]].concat()
+    }
+
+    fn listen(socket: &Path, key: SigningKey, signs: fn(&SigningKey, &[u8]) -> Vec<u8>) {
+        let listener = UnixListener::bind(socket).expect("a socket");
+        // It ends with the test.
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let mut client = client.expect("a client");
+                let mut length = [0; 4];
+                client.read_exact(&mut length).expect("a request");
+                let mut request = vec![0; u32::from_be_bytes(length) as usize];
+                client.read_exact(&mut request).expect("a request");
+                let answer = match request.split_first() {
+                    Some((11, _)) => {
+                        [&[12, 0, 0, 0, 1], &string(&key.public_key().wire())[..], &string(b"ada")].concat()
+                    }
+                    Some((13, rest)) => signs(&key, taken(taken(rest).1).0),
+                    _ => FAILURE.to_vec(),
+                };
+                client.write_all(&string(&answer)).expect("a client");
+            }
+        });
+    }
+
+    fn sign(bench: &Bench) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(["sign", "a.expb", "--key", "ada.pub", "-o", "signed.expb"]).current_dir(bench.folder.path());
+        command.env("SSH_AUTH_SOCK", bench.path("agent")).output().expect("the program runs")
+    }
+
+    fn bench() -> (Bench, SigningKey) {
+        let bench = Bench::with_bundle();
+        let key = SigningKey::from_seed(&[7; 32]);
+        std::fs::write(bench.path("ada.pub"), format!("{} ada\n", key.public_key())).expect("room");
+        (bench, key)
+    }
+
+    #[test]
+    fn the_public_half_of_a_key_that_an_agent_holds_signs() {
+        let (bench, key) = bench();
+        listen(&bench.path("agent"), key, signed);
+        let output = sign(&bench);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        bench.ok(&["verify", "signed.expb", "--trust", "ada.pub", "--require", "trusted"]);
+    }
+
+    #[test]
+    fn an_agent_that_does_not_sign_leaves_nothing() {
+        let cases: [(fn(&SigningKey, &[u8]) -> Vec<u8>, &str); 4] = [
+            (|_, _| FAILURE.to_vec(), "the ssh-agent refused to sign"),
+            (|_, _| vec![14, 255, 255], "the ssh-agent refused to sign"),
+            (|key, _| signed(key, b"something else"), "not one of this key"),
+            (|_, data| signed(&SigningKey::from_seed(&[8; 32]), data), "not one of this key"),
+        ];
+        for (signs, expected) in cases {
+            let (bench, key) = bench();
+            listen(&bench.path("agent"), key, signs);
+            let output = sign(&bench);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{stderr}");
+            assert!(stderr.contains(expected) && stderr.contains("cli.key"), "{stderr}");
+            assert!(!bench.path("signed.expb").exists());
+        }
+    }
+
+    #[test]
+    fn an_agent_that_holds_other_keys_or_is_gone_is_named() {
+        let (bench, _) = bench();
+        let stderr = String::from_utf8(sign(&bench).stderr).expect("UTF-8");
+        assert!(stderr.contains("does not answer") && stderr.contains("ssh-add"), "{stderr}");
+        listen(&bench.path("agent"), SigningKey::from_seed(&[8; 32]), signed);
+        let stderr = String::from_utf8(sign(&bench).stderr).expect("UTF-8");
+        assert!(stderr.contains("does not hold this key") && stderr.contains("ssh-add ada"), "{stderr}");
+    }
+}

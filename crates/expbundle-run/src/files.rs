@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use expbundle_statement::{KeyFileWarning, SigningKey, SigningKeyError, TrustError, TrustPolicy};
+use expbundle_statement::{KeyError, KeyFileWarning, PublicKey, SigningKey, SigningKeyError, TrustError, TrustPolicy};
 use zeroize::Zeroizing;
+
+use crate::agent::{self, AgentError};
 
 /// Why a file gives no key, or no signers.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,22 @@ pub enum FileError {
         path: PathBuf,
         /// The cause.
         source: SigningKeyError,
+    },
+    /// The ssh-agent gives no such key.
+    #[error("the key of `{}` cannot be used", path.display())]
+    Agent {
+        /// The public key.
+        path: PathBuf,
+        /// The cause.
+        source: AgentError,
+    },
+    /// It is not a public key.
+    #[error("`{}` is not a public key", path.display())]
+    PublicKey {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        source: KeyError,
     },
     /// It is not a signers file.
     #[error("`{}` is not a signers file", path.display())]
@@ -54,6 +72,8 @@ impl FileError {
         match self {
             Self::Read { path, .. }
             | Self::Key { path, .. }
+            | Self::Agent { path, .. }
+            | Self::PublicKey { path, .. }
             | Self::Signers { path, .. }
             | Self::PrivateKey { path }
             | Self::NoSigner { path } => path,
@@ -74,6 +94,15 @@ pub fn open_key(
     let text = Zeroizing::new(read(path)?);
     SigningKey::from_text(&String::from_utf8_lossy(&text), passphrase)
         .map_err(|source| FileError::Key { path: path.to_owned(), source })
+}
+
+/// The key that an ssh-agent holds, by the file of its public half. `socket` is where the agent
+/// listens: what `SSH_AUTH_SOCK` says.
+pub fn agent_key(path: impl AsRef<Path>, socket: impl AsRef<Path>) -> Result<SigningKey, FileError> {
+    let path = path.as_ref();
+    let public = PublicKey::from_text(String::from_utf8_lossy(&read(path)?).trim())
+        .map_err(|source| FileError::PublicKey { path: path.to_owned(), source })?;
+    agent::key(socket.as_ref(), public).map_err(|source| FileError::Agent { path: path.to_owned(), source })
 }
 
 /// Reads whom to trust: a signers file, OpenSSH's `allowed_signers` (spec/trust.md); a file of

@@ -54,13 +54,15 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod agent;
 mod error;
 mod files;
 mod param;
 mod run;
 
+pub use agent::AgentError;
 pub use error::RunError;
-pub use files::{FileError, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
+pub use files::{FileError, agent_key, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use param::Param;
 pub use run::{Run, known_relation, known_role, sections_in};
 

@@ -151,7 +151,7 @@ impl Envelope {
     /// Signs a payload; the result is the file.
     #[cfg(feature = "private-keys")]
     pub(crate) fn sign(payload: &[u8], key: &SigningKey) -> Result<Vec<u8>, StatementError> {
-        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, payload));
+        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, payload))?;
         let fingerprint = key.public_key().fingerprint();
         let file = File {
             media_type: SIGSTORE_BUNDLE.to_owned(),

@@ -96,6 +96,10 @@ pub enum StatementError {
         /// How many may be.
         limit: u64,
     },
+    /// The key is kept elsewhere, and did not sign. Only what is made can fail so.
+    #[cfg(feature = "private-keys")]
+    #[error("nothing was signed: {0}")]
+    NotSigned(#[from] crate::signing_key::NotSigned),
     /// The signature does not hold.
     #[error("the signature is not valid for this statement and the key that it names")]
     Invalid,
@@ -121,6 +125,8 @@ impl StatementError {
             Self::SignatureLength { .. } | Self::Key(_) => Code::SignatureEncoding,
             Self::KeyId { .. } => Code::SignatureKey,
             Self::Invalid => Code::SignatureInvalid,
+            #[cfg(feature = "private-keys")]
+            Self::NotSigned(_) => Code::SignatureInvalid,
         }
     }
 

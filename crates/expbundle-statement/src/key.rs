@@ -89,8 +89,9 @@ impl PublicKey {
         format!("SHA256:{}", base64::encode(&digest).trim_end_matches('='))
     }
 
-    /// The form inside OpenSSH's base64: two strings, each behind its length.
-    fn wire(&self) -> Vec<u8> {
+    /// The form inside OpenSSH's base64, and in the messages of its agent: two strings, each behind
+    /// its length.
+    pub fn wire(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(51);
         for part in [b"ssh-ed25519".as_slice(), self.as_bytes()] {
             bytes.extend(u32::try_from(part.len()).expect("11 and 32").to_be_bytes());

@@ -41,7 +41,8 @@ pub use sign::{About, Folder, Signing, sign, sign_release};
 pub use signers::{SignersProblem, SkipReason, SkippedLine, TrustError, Window};
 #[cfg(feature = "private-keys")]
 pub use signing_key::{
-    KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, SigningKey, SigningKeyError,
+    KeyFileWarning, MOST_BCRYPT_ROUNDS, MOST_PBKDF2_ITERATIONS, MOST_SCRYPT_BYTES, NotSigned, SigningKey,
+    SigningKeyError,
 };
 pub use statement::{Claims, Statement, Subject, VerifiedStatement, once_each};
 pub use trust::{Judgement, TrustPolicy, TrustedSigner, signers_line};

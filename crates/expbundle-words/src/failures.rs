@@ -13,6 +13,7 @@ use expbundle_directory::{ApplyError, AttachError, AuditError, ReleaseError};
 use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
 use expbundle_query::{QueryError, Refused, WhyRefused};
+use expbundle_statement::StatementError;
 
 use crate::{Failure, cell, count, findings, hints, one_line, quoted, some_of};
 
@@ -273,7 +274,17 @@ impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         match error {
             SignError::NoRecord(_) | SignError::Itself(_) => Self::usage(error.to_string()),
-            SignError::Statement(error) => Self::new(error.code().as_str(), error.to_string()),
+            SignError::Statement(error) => error.into(),
+        }
+    }
+}
+
+impl From<StatementError> for Failure {
+    fn from(error: StatementError) -> Self {
+        match &error {
+            StatementError::NotSigned(_) => Self::new("cli.key", error.to_string())
+                .help("unlock the ssh-agent, or say yes where it asks; then run the command again"),
+            _ => Self::new(error.code().as_str(), error.to_string()),
         }
     }
 }

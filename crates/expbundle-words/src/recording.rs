@@ -4,7 +4,7 @@
 use camino::Utf8Path;
 use expbundle::verify::CheckError;
 use expbundle_format::{Code, Finding};
-use expbundle_run::{FileError, RunError};
+use expbundle_run::{AgentError, FileError, RunError};
 
 use crate::{Failure, conversion, hints, quoted};
 
@@ -72,6 +72,15 @@ impl From<FileError> for Failure {
             FileError::Read { source, .. } => Self::io("read the file", Utf8Path::new(&place), source),
             FileError::Key { source, .. } => Self::new("cli.key", format!("the key cannot be used: {source}"))
                 .help(source.help().replace("FILE", &place)),
+            FileError::Agent { source, .. } => {
+                let help = match source {
+                    AgentError::Lacks => format!("add it: ssh-add {}", place.strip_suffix(".pub").unwrap_or(&place)),
+                    _ => "start one and add the key to it: eval $(ssh-agent); ssh-add".to_owned(),
+                };
+                Self::new("cli.key", format!("the key cannot be used: {source}")).help(help)
+            }
+            FileError::PublicKey { source, .. } => Self::new("cli.key", format!("the key cannot be used: {source}"))
+                .help("name the `.pub` file of a key that the ssh-agent holds"),
             FileError::Signers { source, .. } => {
                 return Self::new(Code::TrustSigners.as_str(), source.problem.to_string())
                     .at(format!("{place}, line {}", source.line))

@@ -47,7 +47,11 @@ class Key:
 
     @staticmethod
     def open(path: _Path, passphrase: str | None = None) -> Key:
-        """Reads the file of a private key, OpenSSH or PKCS#8."""
+        """Reads the file of a private key, OpenSSH or PKCS#8.
+
+        Of a public key (``.pub``) it takes the private half that the ssh-agent at
+        ``SSH_AUTH_SOCK`` holds.
+        """
     @staticmethod
     def generate() -> Key:
         """Makes a new key, which is nowhere but in memory. ``expbundle keygen`` makes one on disk."""

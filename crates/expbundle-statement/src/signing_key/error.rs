@@ -45,6 +45,9 @@ pub enum SigningKeyError {
     /// The comment of a new key is more than a line of text.
     #[error("the comment contains the character U+{:04X}, which cannot be part of a line", u32::from(*.0))]
     Comment(char),
+    /// A key that is kept elsewhere cannot be written.
+    #[error("it is kept elsewhere, and cannot be written to a file")]
+    Elsewhere,
     /// The key cannot be written.
     #[error("it cannot be written")]
     Write,
@@ -57,7 +60,8 @@ impl SigningKeyError {
             Self::Form | Self::Algorithm(_) | Self::Write => {
                 "make an Ed25519 key with `expbundle keygen` or `ssh-keygen -t ed25519`"
             }
-            Self::Public => "name the file without `.pub`",
+            Self::Public => "name the file without `.pub`, or start an ssh-agent and add the key to it with `ssh-add`",
+            Self::Elsewhere => "ask whoever keeps it",
             Self::Halves => "restore the file from a backup, or make a new key",
             Self::PassphraseNeeded => "set EXPBUNDLE_PASSPHRASE, use `--passphrase-fd`, or run it on a terminal",
             Self::PassphraseWrong => "check the passphrase",

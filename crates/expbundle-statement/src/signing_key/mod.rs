@@ -1,11 +1,13 @@
-//! Private keys: OpenSSH and PKCS#8 files, plain or encrypted.
+//! Private keys: OpenSSH and PKCS#8 files, plain or encrypted, and keys that are kept elsewhere.
 
 mod armor;
 mod error;
 mod openssh;
 mod pkcs8;
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -28,12 +30,46 @@ pub const MOST_SCRYPT_BYTES: u64 = 256 << 20;
 
 /// An Ed25519 key to sign with. Its memory is cleared when it goes.
 #[derive(Clone)]
-pub struct SigningKey(ed25519_dalek::SigningKey);
+pub struct SigningKey(Secret);
+
+#[derive(Clone)]
+enum Secret {
+    Here(ed25519_dalek::SigningKey),
+    Elsewhere(PublicKey, Arc<SignElsewhere>),
+}
+
+/// Signs a message with a key that this process does not hold.
+type SignElsewhere = dyn Fn(&[u8]) -> Result<[u8; 64], Box<dyn Error + Send + Sync>> + Send + Sync;
+
+/// A key that is kept elsewhere gave no signature.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotSigned {
+    /// Whoever keeps it did not sign.
+    #[error("{0}")]
+    Refused(Box<dyn Error + Send + Sync>),
+    /// What came back is not the signature of this key over this message.
+    #[error("the signature that came back is not one of this key")]
+    Wrong,
+}
 
 impl SigningKey {
     /// Makes a key of 32 random bytes.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(seed))
+        Self::here(ed25519_dalek::SigningKey::from_bytes(seed))
+    }
+
+    fn here(key: ed25519_dalek::SigningKey) -> Self {
+        Self(Secret::Here(key))
+    }
+
+    /// A key of which only the public half is here: an agent, a token or a service signs. The
+    /// message is not hashed before. What it gives is verified before it is used.
+    pub fn elsewhere(
+        public: PublicKey,
+        sign: impl Fn(&[u8]) -> Result<[u8; 64], Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Secret::Elsewhere(public, Arc::new(sign)))
     }
 
     /// Reads an OpenSSH or PKCS#8 file. `passphrase` is called if the file is encrypted in a way
@@ -62,12 +98,18 @@ impl SigningKey {
         comment: &str,
         encrypt: Option<(&str, [u8; 16])>,
     ) -> Result<Zeroizing<String>, SigningKeyError> {
-        openssh::write(self, comment, encrypt)
+        match &self.0 {
+            Secret::Here(key) => openssh::write(key, comment, encrypt),
+            Secret::Elsewhere(..) => Err(SigningKeyError::Elsewhere),
+        }
     }
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::of(&self.0)
+        match &self.0 {
+            Secret::Here(key) => PublicKey::of(key),
+            Secret::Elsewhere(public, _) => *public,
+        }
     }
 
     /// Who signs with it.
@@ -76,10 +118,19 @@ impl SigningKey {
     }
 
     /// Signs. The same message gives the same signature (RFC 8032).
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+    ///
+    /// # Errors
+    /// The key is kept elsewhere, and gave no signature, or a wrong one.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; 64], NotSigned> {
         use ed25519_dalek::Signer as _;
 
-        self.0.sign(message).to_bytes()
+        match &self.0 {
+            Secret::Here(key) => Ok(key.sign(message).to_bytes()),
+            Secret::Elsewhere(public, sign) => {
+                let signature = sign(message).map_err(NotSigned::Refused)?;
+                if public.verify(message, &signature) { Ok(signature) } else { Err(NotSigned::Wrong) }
+            }
+        }
     }
 }
 

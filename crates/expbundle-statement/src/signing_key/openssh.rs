@@ -74,7 +74,7 @@ fn shown(name: &str) -> String {
 
 /// Writes a key, encrypted if a passphrase is given with 16 random bytes for its salt.
 pub fn write(
-    key: &SigningKey,
+    key: &ed25519_dalek::SigningKey,
     comment: &str,
     encrypt: Option<(&str, [u8; 16])>,
 ) -> Result<Zeroizing<String>, SigningKeyError> {
@@ -83,8 +83,8 @@ pub fn write(
     if let Some(letter) = comment.chars().find(|letter| !is_text(letter)) {
         return Err(SigningKeyError::Comment(letter));
     }
-    let private = Ed25519PrivateKey::from_bytes(key.0.as_bytes());
-    let public = Ed25519PublicKey(*key.public_key().as_bytes());
+    let private = Ed25519PrivateKey::from_bytes(key.as_bytes());
+    let public = Ed25519PublicKey(key.verifying_key().to_bytes());
     let pair = KeypairData::Ed25519(Ed25519Keypair { public, private });
     let mut key = PrivateKey::new(pair, comment).map_err(|_| SigningKeyError::Write)?;
     if let Some((passphrase, salt)) = encrypt {

@@ -37,7 +37,7 @@ pub fn read_encrypted(
 }
 
 fn key(der: &[u8], otherwise: SigningKeyError) -> Result<SigningKey, SigningKeyError> {
-    ed25519_dalek::SigningKey::from_pkcs8_der(der).map(SigningKey).map_err(|error| match error {
+    ed25519_dalek::SigningKey::from_pkcs8_der(der).map(SigningKey::here).map_err(|error| match error {
         ed25519_dalek::pkcs8::Error::PublicKey(_) => SigningKeyError::Algorithm("other than Ed25519".to_owned()),
         _ => otherwise,
     })
