@@ -241,8 +241,10 @@ pub fn trackers() -> Vec<&'static str> {
 #[pyfunction]
 #[pyo3(signature = (path, tool = None))]
 pub fn source(py: Python<'_>, path: &Bound<'_, PyAny>, tool: Option<&str>) -> PyResult<Source> {
-    let path = existing(path)?;
+    let address = path.extract::<String>().ok().filter(|word| tracker::is_address(word));
+    let path = address.map_or_else(|| existing(path), |address| Ok(address.into()))?;
     let words: Vec<Utf8PathBuf> = tool.map(Utf8PathBuf::from).into_iter().chain([path.clone()]).collect();
-    let source = work(py, |_| tracker::named_or_found(&words))?.map_err(|error| raise(py, error))?;
+    let source = work(py, |_| tracker::named_or_found(&words, &|name| std::env::var(name).ok()))?
+        .map_err(|error| raise(py, error))?;
     Ok(Source { source, path })
 }

@@ -104,6 +104,12 @@ pub enum ConvertError {
     /// There is no tracker of this name.
     #[error("`{0}` is not a tracker that can be read")]
     NotATracker(String),
+    /// There is a name or a password in the address of a server.
+    #[error("there is a name or a password in the address")]
+    SecretInAddress,
+    /// The servers of this tool are not asked.
+    #[error("no server is read at this address")]
+    NoServer(String),
     /// The path holds nothing of any tracker.
     #[error("no tracker data was found")]
     NoTracker(Utf8PathBuf),

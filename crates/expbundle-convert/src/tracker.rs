@@ -20,6 +20,9 @@ use crate::{ConvertError, Converted, Options, clearml, huggingface, mlflow, wand
 /// Every tracker, in the order in which a path of unknown kind is tried.
 pub static TRACKERS: &[&dyn Tracker] = &[&wandb::Wandb, &mlflow::Mlflow, &clearml::ClearMl, &huggingface::HuggingFace];
 
+/// Gives what only the caller knows, a token say, by the name of the variable that it is kept in.
+pub type Secrets<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 /// A tool whose files are read.
 pub trait Tracker: fmt::Debug + Sync {
     /// Its name on the command line and in `record.json`.
@@ -31,6 +34,11 @@ pub trait Tracker: fmt::Debug + Sync {
     /// Opens what is at a path. `None` if it holds nothing of this tool; an error if it does and
     /// cannot be read.
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError>;
+
+    /// Opens a server of this tool, by its address. `None` if its servers are not asked.
+    fn open_server(&self, _: &str, _: &Secrets<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+        Ok(None)
+    }
 
     /// Whether a path of unknown kind is tried: `false` where nearly any folder could be meant.
     fn is_recognized(&self) -> bool {
@@ -195,23 +203,50 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
 }
 
 /// Opens what `[TOOL] PATH` names: a source of that tracker, or of whichever tracker it is. Without
-/// a path, the current folder.
+/// a path, the current folder. The path may be the address of a server.
 ///
 /// # Errors
 /// There is nothing of a tracker there, or it cannot be read.
-pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertError> {
+pub fn named_or_found(words: &[Utf8PathBuf], secrets: &Secrets<'_>) -> Result<Box<dyn Source>, ConvertError> {
     let here = Utf8Path::new(".");
     match words {
         [tool, path] => {
             let tracker = named(tool.as_str()).ok_or_else(|| ConvertError::NotATracker(tool.to_string()))?;
-            open_looked_at(tracker, path)
+            if is_address(path.as_str()) {
+                open_server(&[tracker], path.as_str(), secrets)
+            } else {
+                open_looked_at(tracker, path)
+            }
         }
+        [one] if is_address(one.as_str()) => open_server(TRACKERS, one.as_str(), secrets),
         [one] => match named(one.as_str()).filter(|_| !one.exists()) {
             Some(tracker) => open_looked_at(tracker, here),
             None => found(one),
         },
         _ => found(here),
     }
+}
+
+/// Whether a word is the address of a server.
+pub fn is_address(word: &str) -> bool {
+    word.starts_with("http://") || word.starts_with("https://")
+}
+
+/// Opens the server of the first of these trackers that knows it.
+fn open_server(
+    trackers: &[&dyn Tracker],
+    address: &str,
+    secrets: &Secrets<'_>,
+) -> Result<Box<dyn Source>, ConvertError> {
+    if address.split('/').nth(2).is_some_and(|host| host.contains('@')) {
+        return Err(ConvertError::SecretInAddress);
+    }
+    for tracker in trackers {
+        if let Some(source) = tracker.open_server(address, secrets)? {
+            return Ok(source);
+        }
+    }
+    Err(ConvertError::NoServer(address.to_owned()))
 }
 
 fn found(path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use camino::Utf8Path;
 use expbundle_convert::points::PointsError;
-use expbundle_convert::tracker::{Listed, TRACKERS, recognized};
+use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
 
 use crate::{
@@ -136,6 +136,11 @@ impl From<&ConvertError> for Failure {
                 let names = names.join(", ");
                 Self::usage(format!("`{tool}` is not a tracker that can be read; these are: {names}"))
             }
+            ConvertError::SecretInAddress => Self::usage(error.to_string())
+                .help("set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"),
+            ConvertError::NoServer(address) => {
+                Self::usage(error.to_string()).at(address.as_str()).help("servers of MLflow are read")
+            }
             ConvertError::NoTracker(path) => failure.at(path.as_str()).listing(all_recognized()).help(
                 "name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`",
             ),
@@ -153,6 +158,10 @@ impl From<&ConvertError> for Failure {
             ConvertError::NotOneRun { runs } => several_runs(runs),
             ConvertError::SeveralTools { tools, path } => failure
                 .help(format!("name one: `expbundle convert {} {path}`", tools.first().copied().unwrap_or("TOOL"))),
+            ConvertError::Source { path, .. } if is_address(path.as_str()) => failure.at(path.as_str()).help(
+                "check the address, and that the server runs; if it asks who you are, set MLFLOW_TRACKING_TOKEN, or \
+                 MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+            ),
             ConvertError::Source { path, .. } => failure
                 .at(path.as_str())
                 .help("check that the source is complete and that no other program writes to it"),

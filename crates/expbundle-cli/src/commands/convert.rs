@@ -25,10 +25,11 @@ use crate::{Outcome, exit, files, tracker};
     expbundle convert --list\n  \
     expbundle convert --run mlp-64 -o run.expb\n  \
     expbundle convert mlflow ./mlflow.db --all -o bundles/\n  \
+    expbundle convert mlflow http://127.0.0.1:5000 --list\n  \
     expbundle convert huggingface ./base-model -o base.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
-    /// The tracker's folder or file, with the name of the tracker before it if it is not found out:
+    /// The tracker's folder or file, or the address of a server, with the name of the tracker before it if it is not found out:
     /// `mlflow`, `wandb`, `clearml` or `huggingface` [default: the current folder]
     #[arg(value_name = "[TOOL] SOURCE", num_args = 0..=2, value_parser = files::path)]
     source: Vec<Utf8PathBuf>,
@@ -103,7 +104,7 @@ fn listing_words(listing: &Listing) -> String {
 
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
-        let source = named_or_found(&self.source)?;
+        let source = named_or_found(&self.source, &|name| std::env::var(name).ok())?;
         if self.list {
             return self.print_list(&*source);
         }

@@ -18,12 +18,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record;
 use expbundle_format::time::Time;
-use expbundle_trackers::mlflow::{Run, Source as Store, SourceError, SourceKind, Status};
+use expbundle_trackers::mlflow::{Credentials, Run, Source as Store, SourceError, SourceKind, Status};
 
 use self::mapping::Mapping;
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
-use crate::tracker::{self, Listed, Listing, Source, Tracker};
+use crate::tracker::{self, Listed, Listing, Secrets, Source, Tracker};
 use crate::{ConvertError, Options};
 
 /// MLflow.
@@ -36,7 +36,7 @@ impl Tracker for Mlflow {
     }
 
     fn reads(&self) -> &'static str {
-        "mlruns/ folder, mlflow.db with its artifacts, mlflow-export-import folder"
+        "mlruns/ folder, mlflow.db with its artifacts, mlflow-export-import folder, address of a server"
     }
 
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
@@ -45,6 +45,23 @@ impl Tracker for Mlflow {
             Err(SourceError::Unknown { .. }) => Ok(None),
             Err(error) => Err(tracker::unreadable(path, error)),
         }
+    }
+
+    fn open_server(&self, address: &str, secrets: &Secrets<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+        let path = Utf8PathBuf::from(address);
+        let store =
+            Store::open_server(address, credentials(secrets)).map_err(|error| tracker::unreadable(&path, error))?;
+        Ok(Some(Box::new(Opened { path, store, ancestry: Ancestry::default() })))
+    }
+}
+
+/// What MLflow's own client takes from its environment.
+fn credentials(secrets: &Secrets<'_>) -> Credentials {
+    let secret = |name| secrets(name).filter(|value| !value.is_empty());
+    match (secret("MLFLOW_TRACKING_USERNAME"), secret("MLFLOW_TRACKING_PASSWORD"), secret("MLFLOW_TRACKING_TOKEN")) {
+        (Some(user), Some(password), _) => Credentials::Password { user, password },
+        (_, _, Some(token)) => Credentials::Token(token),
+        _ => Credentials::None,
     }
 }
 
@@ -142,6 +159,7 @@ fn layout(kind: SourceKind) -> &'static str {
         SourceKind::FileStore => "file-store",
         SourceKind::Database => "sqlite",
         SourceKind::Export => "mlflow-export-import",
+        SourceKind::Server => "server",
     }
 }
 

@@ -1,10 +1,10 @@
-//! Reads MLflow without MLflow: file stores, SQLite databases, and folders of
-//! `mlflow-export-import`.
+//! Reads MLflow without MLflow: file stores, SQLite databases, folders of
+//! `mlflow-export-import`, and servers.
 //!
 //! [`Source::open`] finds out what is at a path, [`Source::list`] lists its runs cheaply, and
 //! [`Source::read`] reads one run whole into a [`Run`]. Every damaged item is a finding; everything
-//! intact is returned. Nothing is written beside the source, nothing outside it is read, and
-//! nothing is fetched from a network.
+//! intact is returned. Nothing is written beside the source, and nothing outside it is read; nothing
+//! is fetched from a network but from a server that is named.
 //!
 //! What it does not do: interpret. Which tag is a note and which file is a model is for the
 //! converter to say.
@@ -17,6 +17,8 @@ mod metric_lines;
 mod model_file;
 mod registry;
 mod run;
+#[cfg_attr(not(feature = "server"), path = "no_server.rs")]
+mod server;
 mod source;
 mod sqlite;
 mod yaml;
@@ -26,4 +28,5 @@ pub use self::run::{
     ArtifactFile, Artifacts, DatasetInput, DatasetName, Experiment, Found, List, Listed, LoggedModel, Metric,
     ModelEdge, ModelMetric, ModelVersion, Place, Point, RegisteredModel, Run, RunInfo, Status, Trace,
 };
+pub use self::server::{Credentials, ServerError};
 pub use self::source::{Source, SourceError, SourceKind};

@@ -54,7 +54,7 @@ pub(super) fn attach(run: &mut Run, registry: &[RegisteredModel]) {
 }
 
 /// Names and versions in the tag `mlflow.linkedPrompts`.
-fn linked_prompts(run: &Run) -> BTreeSet<(String, String)> {
+pub(super) fn linked_prompts(run: &Run) -> BTreeSet<(String, String)> {
     let tag = run.tags.get("mlflow.linkedPrompts");
     let links = match tag.map(|text| read_json(text)) {
         Some(Json::Value(Value::Array(links))) => links,

@@ -4,9 +4,11 @@
 //! integer milliseconds, and members that no type knows are kept in `extra`.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
+use tempfile::TempDir;
 
 use crate::finding::SourceFinding;
 
@@ -115,9 +117,53 @@ pub struct Run {
     pub found: Found,
     /// What was broken or absent.
     pub findings: Vec<SourceFinding>,
+    /// The folder of what was downloaded for it. It goes with the last clone of the run.
+    pub(super) downloads: Option<Arc<TempDir>>,
 }
 
 impl Run {
+    /// Takes the series, in the order of their keys, and counts them.
+    pub(super) fn set_metrics(&mut self, mut metrics: Vec<Metric>) {
+        metrics.sort_by(|a, b| a.key.cmp(&b.key));
+        for metric in &mut metrics {
+            metric.count_duplicates();
+            let count = metric.points.len() as u64;
+            if metric.is_system() {
+                self.found.system_points += count;
+            } else {
+                self.found.points += count;
+            }
+            self.found.duplicate_points += metric.duplicates;
+        }
+        self.metrics = metrics;
+    }
+
+    /// Joins the points of logged models to those of the run: the data set of a point stands only
+    /// with the model, and that a value was NaN only with the run. The point itself is one and the
+    /// same.
+    pub(super) fn tie_points(&mut self) {
+        for model in &mut self.logged_models {
+            for tied in &mut model.metrics {
+                if tied.run_id.as_deref() != Some(self.info.run_id.as_str()) {
+                    continue;
+                }
+                let found = self.metrics.binary_search_by(|metric| metric.key.as_str().cmp(&tied.key));
+                let Some(metric) = found.ok().and_then(|index| self.metrics.get_mut(index)) else { continue };
+                let same = |point: &Point| {
+                    (point.timestamp_ms, point.step) == (tied.timestamp_ms, tied.step)
+                        && (point.value.to_bits() == tied.value.to_bits()
+                            || (point.value.is_nan() && tied.value == 0.0))
+                };
+                let Some(at) = metric.points.iter().position(same) else { continue };
+                let dataset = tied.dataset.clone().and_then(|dataset| metric.dataset_index(dataset));
+                if let Some(point) = metric.points.get_mut(at) {
+                    tied.value = point.value;
+                    point.dataset = dataset;
+                }
+            }
+        }
+    }
+
     /// The id of the run that this one is nested in.
     pub fn parent_run_id(&self) -> Option<&str> {
         self.tags.get("mlflow.parentRunId").map(String::as_str).filter(|id| !id.is_empty())

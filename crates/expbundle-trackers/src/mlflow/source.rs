@@ -10,6 +10,7 @@ use super::export::Export;
 use super::file_store::{FileStore, Scope};
 use super::files::Root;
 use super::run::{List, Run};
+use super::server::{Credentials, Server, ServerError};
 use super::sqlite::Database;
 use super::yaml;
 
@@ -27,6 +28,7 @@ enum Store {
     Files(FileStore),
     Database(Database),
     Export(Export),
+    Server(Server),
 }
 
 /// The kinds of source.
@@ -38,6 +40,8 @@ pub enum SourceKind {
     Database,
     /// Folders of `mlflow-export-import`.
     Export,
+    /// A server.
+    Server,
 }
 
 /// Why a source cannot be opened, or a run not be read.
@@ -90,6 +94,14 @@ pub enum SourceError {
         /// Which table.
         table: &'static str,
     },
+    /// A server gives no answer, or none that is one.
+    #[error("`{address}` cannot be read")]
+    Server {
+        /// What it was called.
+        address: String,
+        /// The cause.
+        source: Box<ServerError>,
+    },
     /// No such run.
     #[error("there is no run `{run_id}` in this source")]
     NoRun {
@@ -110,12 +122,18 @@ impl Source {
         Ok(Self { store })
     }
 
+    /// Opens a server, by its address: `http://…` or `https://…`.
+    pub fn open_server(address: &str, credentials: Credentials) -> Result<Self, SourceError> {
+        Ok(Self { store: Store::Server(Server::open(address, credentials)?) })
+    }
+
     /// What kind of source it is.
     pub fn kind(&self) -> SourceKind {
         match &self.store {
             Store::Files(_) => SourceKind::FileStore,
             Store::Database(_) => SourceKind::Database,
             Store::Export(_) => SourceKind::Export,
+            Store::Server(_) => SourceKind::Server,
         }
     }
 
@@ -125,6 +143,7 @@ impl Source {
             Store::Files(store) => store.list(),
             Store::Database(database) => database.list()?,
             Store::Export(export) => export.list(),
+            Store::Server(server) => server.list()?,
         };
         list.runs
             .sort_by(|a, b| (&a.experiment_id, a.start_ms, &a.run_id).cmp(&(&b.experiment_id, b.start_ms, &b.run_id)));
@@ -143,6 +162,7 @@ impl Source {
             Store::Files(store) => store.read(run_id, artifact_folders),
             Store::Database(database) => database.read(run_id, artifact_folders),
             Store::Export(export) => export.read(run_id),
+            Store::Server(server) => server.read(run_id),
         }?;
         run.findings.sort();
         run.findings.dedup();

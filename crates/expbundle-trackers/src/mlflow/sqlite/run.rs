@@ -33,7 +33,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Ut
     read_edges(reader, run_id, &mut run);
     let places = artifacts::roots(root, allowed);
     read_models(reader, run_id, &places, &mut run);
-    tie_points(&mut run);
+    run.tie_points();
     read_registry(reader, run_id, &mut run);
     read_traces(reader, run_id, &mut run);
     let uri = run.info.artifact_uri.as_deref();
@@ -153,7 +153,7 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
     columns.extend(has_nan.then_some("is_nan"));
     let nan_column = columns.len().saturating_sub(1);
     let equal = [("run_uuid", run_id)];
-    let mut series = reader.fold("metrics", &columns, &equal, &mut run.findings, Series::default, |series, row| {
+    let series = reader.fold("metrics", &columns, &equal, &mut run.findings, Series::default, |series, row| {
         let read = || {
             let key = row.str(0)?;
             let value = row.float(1)?;
@@ -181,18 +181,7 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
         let detail = format!("{values} \u{b1}1.7976931348623157e308, which is also how the database keeps infinities");
         run.findings.push(SourceFinding::new(SourceCode::Loss, "table metrics", detail));
     }
-    series.metrics.sort_by(|a, b| a.key.cmp(&b.key));
-    for metric in &mut series.metrics {
-        metric.count_duplicates();
-        let count = metric.points.len() as u64;
-        if metric.is_system() {
-            run.found.system_points += count;
-        } else {
-            run.found.points += count;
-        }
-        run.found.duplicate_points += metric.duplicates;
-    }
-    run.metrics = series.metrics;
+    run.set_metrics(series.metrics);
 }
 
 fn read_edges(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
@@ -334,30 +323,6 @@ fn model_metric(mut row: Map<String, Value>) -> Option<ModelMetric> {
         dataset: dataset_name
             .map(|name| DatasetName { name, digest: row.take_text("dataset_digest").unwrap_or_default() }),
     })
-}
-
-/// Joins the points of logged models to those of the run: the data set of a point stands only with
-/// the model, and that a value was NaN only with the run. The point itself is one and the same.
-fn tie_points(run: &mut Run) {
-    for model in &mut run.logged_models {
-        for tied in &mut model.metrics {
-            if tied.run_id.as_deref() != Some(run.info.run_id.as_str()) {
-                continue;
-            }
-            let Ok(index) = run.metrics.binary_search_by(|metric| metric.key.as_str().cmp(&tied.key)) else { continue };
-            let Some(metric) = run.metrics.get_mut(index) else { continue };
-            let same = |point: &Point| {
-                (point.timestamp_ms, point.step) == (tied.timestamp_ms, tied.step)
-                    && (point.value.to_bits() == tied.value.to_bits() || (point.value.is_nan() && tied.value == 0.0))
-            };
-            let Some(at) = metric.points.iter().position(same) else { continue };
-            let dataset = tied.dataset.clone().and_then(|dataset| metric.dataset_index(dataset));
-            if let Some(point) = metric.points.get_mut(at) {
-                tied.value = point.value;
-                point.dataset = dataset;
-            }
-        }
-    }
 }
 
 fn read_registry(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
