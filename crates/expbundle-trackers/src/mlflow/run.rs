@@ -10,7 +10,7 @@ use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use crate::finding::SourceFinding;
+use crate::finding::{SourceCode, SourceFinding};
 
 /// How a run stands, by its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +136,19 @@ impl Run {
             self.found.duplicate_points += metric.duplicates;
         }
         self.metrics = metrics;
+    }
+
+    /// Notes the values that may have been infinities: databases keep those as the largest number.
+    pub(super) fn doubt_largest(&mut self, place: &str) {
+        let points = self.metrics.iter().flat_map(|metric| &metric.points);
+        let count = points.filter(|point| point.value.abs().to_bits() == f64::MAX.to_bits()).count();
+        let values = match count {
+            0 => return,
+            1 => "1 value is".to_owned(),
+            _ => format!("{count} values are"),
+        };
+        let detail = format!("{values} \u{b1}1.7976931348623157e308, which is also how a database keeps infinities");
+        self.findings.push(SourceFinding::new(SourceCode::Loss, place, detail));
     }
 
     /// Joins the points of logged models to those of the run: the data set of a point stands only

@@ -51,8 +51,10 @@ pub(super) fn read(client: &Client, run_id: &str) -> Result<Run, ServerError> {
     registry::attach(client, &mut run);
     files(client, &folder, &mut run)?;
     run.downloads = Some(Arc::new(folder));
-    let detail = "a server is not asked for traces";
-    run.findings.push(SourceFinding::new(SourceCode::Loss, run_id, detail));
+    run.doubt_largest("metrics");
+    let detail = "a server does not tell when a run was deleted and where it keeps the files of a version, and is not \
+                  asked for traces";
+    run.findings.push(SourceFinding::new(SourceCode::Loss, "server", detail));
     Ok(run)
 }
 
