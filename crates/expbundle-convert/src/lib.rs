@@ -41,6 +41,7 @@ pub mod texts;
 pub mod tracker;
 
 mod clearml;
+mod dvc;
 mod huggingface;
 mod mlflow;
 mod wandb;

@@ -50,7 +50,7 @@ impl FileIndex {
     }
 }
 
-fn md5_of_file(path: &Utf8Path) -> io::Result<String> {
+pub(crate) fn md5_of_file(path: &Utf8Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Md5::new();
     let mut buffer = vec![0; 256 * 1024];

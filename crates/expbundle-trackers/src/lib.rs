@@ -1,11 +1,15 @@
-//! Reads the files of experiment trackers without the trackers: `ClearML`, MLflow, Weights &
+//! Reads the files of experiment trackers without the trackers: `ClearML`, DVC, MLflow, Weights &
 //! Biases, Hugging Face model folders.
 
 #[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
 mod archive;
 pub mod clearml;
+pub mod dvc;
 pub mod finding;
+mod git;
 pub mod huggingface;
+#[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
+mod inflate;
 mod members;
 pub mod mlflow;
 pub mod parquet_pages;
@@ -16,7 +20,7 @@ mod text;
 pub mod wandb;
 mod yaml;
 
-pub use text::{Json, read_json, read_yaml};
+pub use text::{Json, read_json, read_yaml, read_yaml_with_anchors};
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

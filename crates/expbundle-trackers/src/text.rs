@@ -63,6 +63,29 @@ pub fn read_yaml(text: &str) -> Option<Value> {
     yaml::values(text, options, Floats::Finite).ok()
 }
 
+/// The same with anchors, aliases and merge keys, which people write in the settings of pipelines;
+/// what they unfold to is bounded.
+pub fn read_yaml_with_anchors(text: &str) -> Option<Value> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_anchors: 1000,
+            max_aliases: 10_000,
+            max_merge_keys: 1000,
+            max_documents: 1,
+            max_depth: 64,
+            max_nodes: MOST_VALUES,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MOST_VALUES,
+            max_replay_stack_depth: 16,
+        },
+        strict_booleans: true,
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    yaml::values(text, options, Floats::Finite).ok()
+}
+
 /// Opens a regular file; `None` if it is not there, a link, a pipe or the like.
 pub(crate) fn open_file(path: &Utf8Path) -> io::Result<Option<File>> {
     match fs::symlink_metadata(path) {

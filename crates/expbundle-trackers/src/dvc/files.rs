@@ -1,0 +1,187 @@
+//! The files of a revision: those of a folder, or those of a commit.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use crate::finding::{SourceCode, SourceFinding};
+use crate::git::{Id, Repository, TreeEntryKind};
+use crate::text::read_text;
+
+/// More files are data, which DVC keeps elsewhere.
+const MOST_FILES: usize = 500_000;
+/// Folders in each other.
+const MOST_LEVELS: usize = 64;
+
+/// The files of a revision by their paths, with `/` between names.
+#[derive(Debug)]
+pub struct Files {
+    entries: BTreeMap<String, Place>,
+    /// What is passed over, and what could not be read.
+    pub findings: Vec<SourceFinding>,
+    commit: Option<CommitFiles>,
+}
+
+#[derive(Debug)]
+enum Place {
+    OnDisk(Utf8PathBuf),
+    Blob(Id),
+}
+
+/// Files of a commit are written here when somebody asks for them.
+#[derive(Debug)]
+struct CommitFiles {
+    repository: Arc<Repository>,
+    folder: TempDir,
+}
+
+impl Files {
+    /// The files of a folder. Those of git, of caches and of other tools' scratch are none.
+    pub fn of_folder(root: &Utf8Path) -> Self {
+        let mut files = Self { entries: BTreeMap::new(), findings: Vec::new(), commit: None };
+        let mut odd: Vec<String> = Vec::new();
+        let walk = WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name();
+        let walk = walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_scratch(entry));
+        for entry in walk {
+            let Ok(entry) = entry else {
+                files.found(SourceCode::Unreadable, ".", "a folder cannot be read");
+                continue;
+            };
+            if entry.file_type().is_dir() {
+                continue;
+            }
+            if files.entries.len() >= MOST_FILES {
+                files.found(
+                    SourceCode::Unsupported,
+                    ".",
+                    "the folder has more than 500,000 files; the rest is not read",
+                );
+                break;
+            }
+            let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            let path =
+                relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            match Utf8Path::from_path(entry.path()).filter(|_| entry.file_type().is_file()) {
+                Some(on_disk) => {
+                    files.entries.insert(path, Place::OnDisk(on_disk.to_owned()));
+                }
+                None => odd.push(path),
+            }
+        }
+        if let Some(first) = odd.first() {
+            let detail = match odd.len() {
+                1 => "it is a link or not a regular file, or its name is not UTF-8; it is not followed".to_owned(),
+                count => format!(
+                    "{count} files, this one the first, are links, not regular, or have names that are not UTF-8; they are not followed"
+                ),
+            };
+            files.found(SourceCode::Outside, first, detail);
+        }
+        files
+    }
+
+    /// The files of a commit.
+    pub(super) fn of_commit(repository: &Arc<Repository>, tree: &Id) -> io::Result<Self> {
+        let commit = CommitFiles { repository: Arc::clone(repository), folder: TempDir::new()? };
+        let mut files = Self { entries: BTreeMap::new(), findings: Vec::new(), commit: Some(commit) };
+        let mut folders = vec![(String::new(), tree.clone(), 0)];
+        while let Some((prefix, id, level)) = folders.pop() {
+            let entries = match repository.tree(&id) {
+                Ok(entries) if level < MOST_LEVELS => entries,
+                Ok(_) => continue,
+                Err(error) => {
+                    files.found(SourceCode::Damaged, if prefix.is_empty() { "." } else { &prefix }, error.to_string());
+                    continue;
+                }
+            };
+            for entry in entries {
+                let path = format!("{prefix}{}", entry.name);
+                match entry.kind {
+                    TreeEntryKind::Folder => folders.push((format!("{path}/"), entry.id, level + 1)),
+                    TreeEntryKind::File if files.entries.len() < MOST_FILES => {
+                        files.entries.insert(path, Place::Blob(entry.id));
+                    }
+                    TreeEntryKind::File => {
+                        files.found(
+                            SourceCode::Unsupported,
+                            ".",
+                            "the commit has more than 500,000 files; the rest is not read",
+                        );
+                        return Ok(files);
+                    }
+                    TreeEntryKind::Other => {
+                        files.found(
+                            SourceCode::Outside,
+                            &path,
+                            "it is a link or another repository; it is not followed",
+                        );
+                    }
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn found(&mut self, code: SourceCode, place: &str, detail: impl Into<String>) {
+        self.findings.push(SourceFinding::new(code, place, detail));
+    }
+
+    /// The paths, in their order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// The paths below a folder, in their order; of the empty one, all.
+    pub fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let from = self.entries.range(prefix.clone()..);
+        from.map(|(path, _)| path.as_str()).take_while(move |path| path.starts_with(&prefix))
+    }
+
+    /// Whether there is a file of that path.
+    pub fn has(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Where a file lies; of a commit, it is written there first. `None` if there is no such file.
+    pub fn on_disk(&self, path: &str) -> io::Result<Option<Utf8PathBuf>> {
+        match (self.entries.get(path), &self.commit) {
+            (Some(Place::OnDisk(on_disk)), _) => Ok(Some(on_disk.clone())),
+            (Some(Place::Blob(id)), Some(commit)) => commit.write(id).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// A text of a bearable size; `None` if there is no such file.
+    pub fn text(&self, path: &str) -> io::Result<Option<String>> {
+        self.on_disk(path)?.map_or(Ok(None), |on_disk| read_text(&on_disk))
+    }
+}
+
+impl CommitFiles {
+    fn write(&self, id: &Id) -> io::Result<Utf8PathBuf> {
+        let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidInput, "the name of the temporary folder is not UTF-8");
+        let path = Utf8PathBuf::from_path_buf(self.folder.path().join(id.to_string())).map_err(not_utf8)?;
+        if !path.exists() {
+            let bytes = self
+                .repository
+                .blob(id)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+            std::fs::write(&path, bytes)?;
+        }
+        Ok(path)
+    }
+}
+
+/// Folders that hold nothing of a revision: git's own, DVC's cache and scratch.
+fn is_scratch(entry: &walkdir::DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    let in_dvc = || entry.path().parent().is_some_and(|parent| parent.file_name().is_some_and(|name| name == ".dvc"));
+    entry.file_type().is_dir()
+        && (matches!(&*name, ".git" | "__pycache__" | ".venv" | "node_modules")
+            || in_dvc() && matches!(&*name, "cache" | "tmp"))
+}

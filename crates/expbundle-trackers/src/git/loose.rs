@@ -1,0 +1,31 @@
+//! Objects that lie in a file each.
+
+use std::io::{self, BufReader};
+
+use camino::Utf8Path;
+
+use super::object::{Kind, Object};
+use super::{Id, MOST_OBJECT_BYTES, broken};
+use crate::inflate::inflate;
+use crate::text::open_file;
+
+/// `blob 123` and a zero byte.
+const MOST_HEADER_BYTES: u64 = 32;
+
+/// Reads an object; `None` if no file has it.
+pub(super) fn read(objects: &Utf8Path, id: &Id) -> io::Result<Option<Object>> {
+    let hex = id.to_string();
+    let Some((first, rest)) = hex.split_at_checked(2) else { return Ok(None) };
+    let Some(file) = open_file(&objects.join(first).join(rest))? else { return Ok(None) };
+    let bytes = inflate(BufReader::new(file), MOST_OBJECT_BYTES + MOST_HEADER_BYTES)?;
+    let end = bytes.iter().position(|byte| *byte == 0).ok_or_else(|| broken("it has no header"))?;
+    let (header, body) = bytes.split_at(end);
+    let header = std::str::from_utf8(header).ok().and_then(|header| header.split_once(' '));
+    let (kind, size) = header.ok_or_else(|| broken("it has no header"))?;
+    let kind = Kind::named(kind).ok_or_else(|| broken("it is of no known kind"))?;
+    let body = body.get(1..).unwrap_or_default();
+    if size.parse() != Ok(body.len()) {
+        return Err(broken("it has another size than it says"));
+    }
+    Ok(Some(Object { kind, bytes: body.to_vec() }))
+}
