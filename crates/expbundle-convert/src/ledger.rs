@@ -350,6 +350,13 @@ impl<'a, V: Foreign + ?Sized> Fields<'a, V> {
         self.0.keys().copied().collect()
     }
 
+    /// Keeps every member that is left as the typed tree that it stands for.
+    pub fn keep_as(self, tree: impl Fn(&V) -> Value) {
+        for (value, item) in self.0.into_values() {
+            item.raw_tree(tree(value));
+        }
+    }
+
     /// Keeps every member that is left, raw.
     pub fn keep(self) {
         for (value, item) in self.0.into_values() {

@@ -45,6 +45,7 @@ mod dvc;
 mod huggingface;
 mod mlflow;
 mod wandb;
+mod zenml;
 
 pub use gate::{Converted, Embedded};
 pub use many::Summary;

@@ -1,5 +1,5 @@
 //! Reads the files of experiment trackers without the trackers: `ClearML`, DVC, MLflow, Weights &
-//! Biases, Hugging Face model folders.
+//! Biases, `ZenML`, Hugging Face model folders.
 
 #[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
 mod archive;
@@ -19,6 +19,7 @@ mod sqlite;
 mod text;
 pub mod wandb;
 mod yaml;
+pub mod zenml;
 
 pub use text::{Json, read_json, read_yaml, read_yaml_with_anchors};
 

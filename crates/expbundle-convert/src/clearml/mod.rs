@@ -7,6 +7,8 @@ mod events;
 mod files;
 mod recipe;
 
+pub(crate) use self::recipe::package;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record::Kind;

@@ -136,7 +136,8 @@ fn environment(ledger: &Ledger<'_>, pip: &[String]) -> Environment {
     environment
 }
 
-fn package(line: &str) -> Package {
+/// A line of `pip freeze`.
+pub(crate) fn package(line: &str) -> Package {
     if let Some((name, version)) = line.split_once("==") {
         return Package { name: name.trim().to_owned(), version: Some(version.trim().to_owned()), requirement: None };
     }
