@@ -36,12 +36,14 @@ pub mod scrub;
 pub mod search;
 pub mod secrets;
 pub mod series;
+mod stepped;
 pub mod table;
 pub mod texts;
 pub mod tracker;
 
 mod clearml;
 mod dvc;
+mod comet;
 mod huggingface;
 mod mlflow;
 mod wandb;

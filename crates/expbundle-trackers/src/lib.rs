@@ -1,22 +1,26 @@
-//! Reads the files of experiment trackers without the trackers: `ClearML`, DVC, MLflow, Weights &
-//! Biases, `ZenML`, Hugging Face model folders.
+//! Reads the files of experiment trackers without the trackers, a folder each; and model folders of
+//! the Hugging Face Hub.
 
 #[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
 mod archive;
 pub mod clearml;
 pub mod dvc;
+pub mod comet;
 pub mod finding;
 mod git;
 pub mod huggingface;
 #[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
 mod inflate;
+mod lines;
 mod members;
 pub mod mlflow;
 pub mod parquet_pages;
 mod protobuf;
+mod scratch;
 #[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]
 mod sqlite;
 mod text;
+mod walk;
 pub mod wandb;
 mod yaml;
 pub mod zenml;

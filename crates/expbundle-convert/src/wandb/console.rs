@@ -5,7 +5,7 @@ use expbundle_trackers::wandb::ConsolePiece;
 
 /// Puts pieces together to lines, each stream by itself. A carriage return overwrites the line, as
 /// on a terminal; colours are taken out. A line has the time of the piece that ended it.
-pub(super) fn lines(pieces: &[ConsolePiece]) -> Vec<ConsoleLine> {
+pub(crate) fn lines(pieces: &[ConsolePiece]) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
     let mut open: Vec<(&'static str, String, Option<i64>)> = Vec::new();
     for piece in pieces {

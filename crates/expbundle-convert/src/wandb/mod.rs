@@ -4,7 +4,7 @@
 //! `resumed-from` the one before: each has its own log, and steps may overlap, so they are never
 //! merged silently.
 
-mod console;
+pub(crate) mod console;
 mod context;
 mod files;
 mod mapping;
@@ -15,7 +15,6 @@ mod sweep;
 pub(crate) mod typed;
 
 use camino::Utf8Path;
-use expbundle_format::Code;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{SeriesSummary, Summary};
 use expbundle_trackers::wandb::{RunFiles, Source as Logs, SourceError, State};
@@ -26,7 +25,7 @@ use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
 use crate::privacy::{Learned, Private};
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, series};
+use crate::{ConvertError, Options, series, stepped};
 
 /// Weights & Biases.
 #[derive(Debug)]
@@ -219,14 +218,5 @@ fn values(mapping: &mut Mapping<'_>, written: &Written) {
 fn console_section(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
     let pieces = &mapping.run().console;
     mapping.ledger.items("console piece", pieces.len() as u64).mapped();
-    let lines = console::lines(pieces);
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let divided = mapping.ledger.draft.console(lines)?;
-    if divided > 0 {
-        let message = format!("{divided} lines have more than 1 MiB, and were divided");
-        mapping.ledger.finding(Code::SourceLoss, "console", message);
-    }
-    Ok(())
+    stepped::console(&mut mapping.ledger, pieces)
 }

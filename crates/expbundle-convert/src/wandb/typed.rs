@@ -31,7 +31,7 @@ pub(crate) fn typed(value: &Value) -> Json {
 }
 
 /// The members of an object, each as a typed tree.
-pub(super) fn members(value: &Value) -> impl ExactSizeIterator<Item = (&str, Json)> {
+pub(crate) fn members(value: &Value) -> impl ExactSizeIterator<Item = (&str, Json)> {
     let members = match value {
         Value::Object(members) => Some(members.iter()),
         _ => None,

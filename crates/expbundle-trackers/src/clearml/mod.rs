@@ -4,4 +4,6 @@ mod events;
 mod session;
 
 pub use events::{Event, Events, Point};
-pub use session::{Session, SessionError, SessionFile, Sessions};
+pub use session::{Session, SessionError, Sessions};
+
+pub use crate::walk::SourceFile as SessionFile;

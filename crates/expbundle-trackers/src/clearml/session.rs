@@ -5,12 +5,12 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
-use walkdir::WalkDir;
 
 use super::events::Events;
 use crate::archive::{ArchiveError, Unpacked, unpack};
-use crate::finding::{SourceCode, SourceFinding};
+use crate::finding::SourceFinding;
 use crate::text::{Json, read_json, read_text};
+use crate::walk::{SourceFile, files};
 
 /// The file that every session has.
 const TASK: &str = "task.json";
@@ -61,15 +61,6 @@ pub enum SessionError {
     },
 }
 
-/// A file of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionFile {
-    /// Path within the session, with `/` between names.
-    pub path: String,
-    /// Where it is.
-    pub on_disk: Utf8PathBuf,
-}
-
 /// A session.
 #[derive(Debug)]
 pub struct Session {
@@ -80,7 +71,7 @@ pub struct Session {
     /// Events of `log.jsonl`.
     pub log: Events,
     /// Other files, in the order of their paths.
-    pub files: Vec<SessionFile>,
+    pub files: Vec<SourceFile>,
     /// What could not be read.
     pub findings: Vec<SourceFinding>,
     /// The files of an archive lie here until the session is dropped.
@@ -144,10 +135,10 @@ impl Session {
         let unpacked = if path.is_dir() { None } else { Some(unpack(path).map_err(broken)?) };
         let root = unpacked.as_ref().and_then(Unpacked::folder).unwrap_or(path);
         let task = task(root).ok_or_else(|| SessionError::NoTask { path: path.to_owned() })?;
-        let mut findings = Vec::new();
+        let mut findings = unpacked.as_ref().map(|unpacked| unpacked.findings.clone()).unwrap_or_default();
         let metrics = Events::read(root, "metrics.jsonl", &mut findings);
         let log = Events::read(root, "log.jsonl", &mut findings);
-        let files = files(root, &mut findings);
+        let files = files(root, &[TASK, "metrics.jsonl", "log.jsonl"], &mut findings);
         let session = Self { task, metrics, log, files, findings, unpacked, path: path.to_owned() };
         session.check_unpacked()?;
         Ok(session)
@@ -160,38 +151,8 @@ impl Session {
     }
 
     /// The file of that path.
-    pub fn file(&self, path: &str) -> Option<&SessionFile> {
+    pub fn file(&self, path: &str) -> Option<&SourceFile> {
         let found = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
         self.files.get(found)
     }
-}
-
-fn files(root: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Vec<SessionFile> {
-    let mut files = Vec::new();
-    for entry in WalkDir::new(root).min_depth(1).follow_links(false).sort_by_file_name() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let detail = error.io_error().map_or_else(|| "a loop of links".to_owned(), ToString::to_string);
-                findings.push(SourceFinding::new(SourceCode::Unreadable, "data", detail));
-                continue;
-            }
-        };
-        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-        match Utf8Path::from_path(entry.path()) {
-            _ if entry.file_type().is_dir() => {}
-            _ if entry.file_type().is_symlink() => {
-                findings.push(SourceFinding::new(SourceCode::Outside, path, "it is a link; it is not followed"));
-            }
-            _ if !entry.file_type().is_file() => {
-                findings.push(SourceFinding::new(SourceCode::Unreadable, path, "it is not a regular file"));
-            }
-            _ if [TASK, "metrics.jsonl", "log.jsonl"].contains(&&*path) => {}
-            Some(on_disk) => files.push(SessionFile { path, on_disk: on_disk.to_owned() }),
-            None => findings.push(SourceFinding::new(SourceCode::Unreadable, path, "the name is not UTF-8")),
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
 }

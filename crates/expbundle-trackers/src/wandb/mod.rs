@@ -18,4 +18,4 @@ pub use folder::{Folder, FolderFile};
 pub use history::{At, HistoryCounts, Points};
 pub use run::{ConsolePiece, Exit, Run, State};
 pub use source::{Listed, RunFiles, Source, SourceError};
-pub use value::Value;
+pub use value::{Members, Value};
