@@ -46,6 +46,7 @@ mod dvc;
 mod comet;
 mod huggingface;
 mod mlflow;
+mod neptune;
 mod wandb;
 mod zenml;
 

@@ -14,7 +14,10 @@ mod inflate;
 mod lines;
 mod members;
 pub mod mlflow;
+pub mod neptune;
 pub mod parquet_pages;
+#[cfg(feature = "parquet")]
+mod parquet_rows;
 mod protobuf;
 mod scratch;
 #[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]

@@ -25,6 +25,10 @@ impl Database {
         match self.0 {}
     }
 
+    pub fn has_cut_log(&self) -> bool {
+        match self.0 {}
+    }
+
     pub fn read<T>(&self, _: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
         match self.0 {}
     }
@@ -57,6 +61,10 @@ impl Reader<'_> {
         match self.0 {}
     }
 
+    pub fn stream(&self, _: &str, _: &[&str], _: &mut Vec<SourceFinding>, _: impl FnMut(Row<'_>)) {
+        match self.0 {}
+    }
+
     pub fn count(&self, _: &str, _: &str) -> Option<u64> {
         match self.0 {}
     }
@@ -72,6 +80,10 @@ impl<'a> Row<'a> {
     }
 
     pub fn text(self, _: usize) -> Option<String> {
+        match self.0 {}
+    }
+
+    pub fn bytes(self, _: usize) -> Option<&'a [u8]> {
         match self.0 {}
     }
 

@@ -55,6 +55,12 @@ impl<'a> Content<'a> {
     }
 }
 
+/// A varint at the beginning of bytes, and what follows: packed integers have no fields.
+pub fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut fields = Fields::new(bytes);
+    Some((fields.varint()?, fields.rest))
+}
+
 /// The fields of a message, until its end or the first that is broken.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {

@@ -30,6 +30,8 @@ const MOST_TEXT_BYTES: u64 = 48 << 20;
 /// What is left to a connection.
 pub(super) struct Budget {
     text_bytes: Cell<u64>,
+    /// Bytes of rows that are read one by one and not held.
+    streamed_bytes: Cell<u64>,
     instructions: Arc<AtomicU64>,
     was_said: Cell<bool>,
 }
@@ -38,10 +40,10 @@ impl Budget {
     /// For a file of so many bytes. The connection keeps to it.
     pub fn new(connection: &Connection, file_bytes: u64) -> Self {
         let instructions = LEAST_INSTRUCTIONS.max(file_bytes.saturating_mul(INSTRUCTIONS_PER_BYTE));
-        let text_bytes =
-            LEAST_TEXT_BYTES.saturating_add(file_bytes.saturating_mul(TEXT_BYTES_PER_BYTE)).min(MOST_TEXT_BYTES);
+        let bytes = LEAST_TEXT_BYTES.saturating_add(file_bytes.saturating_mul(TEXT_BYTES_PER_BYTE));
         let budget = Self {
-            text_bytes: Cell::new(text_bytes),
+            text_bytes: Cell::new(bytes.min(MOST_TEXT_BYTES)),
+            streamed_bytes: Cell::new(bytes),
             instructions: Arc::new(AtomicU64::new(instructions)),
             was_said: Cell::new(false),
         };
@@ -63,6 +65,20 @@ impl Budget {
         };
         let left = self.text_bytes.get().checked_sub((0..columns).map(bytes).sum());
         self.text_bytes.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// Whether there is room for a row that nobody holds.
+    pub fn streams(&self, row: &Row<'_>, columns: usize) -> bool {
+        let bytes = |column| match row.get_ref(column) {
+            Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => bytes.len() as u64,
+            _ => 0,
+        };
+        let left = self.streamed_bytes.get().checked_sub((0..columns).map(bytes).sum());
+        self.streamed_bytes.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.text_bytes.set(0);
+        }
         left.is_some()
     }
 

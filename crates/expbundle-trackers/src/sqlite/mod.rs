@@ -10,6 +10,7 @@ mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::config::DbConfig;
@@ -72,6 +73,20 @@ impl Database {
         let beside = |suffix: &str| fs::metadata(format!("{}{suffix}", self.path)).map_or(0, |file| file.len());
         let budget = Budget::new(&connection, beside("").saturating_add(beside("-wal")));
         Ok(read(&Reader { connection: &connection, schema: &self.schema, budget: &budget }))
+    }
+
+    /// Whether the log of writes beside the file ends within a page: it was cut, and what was written
+    /// last is not in it.
+    pub fn has_cut_log(&self) -> bool {
+        const HEAD: usize = 32;
+        const HEAD_OF_PAGE: u64 = 24;
+        let beside = format!("{}-wal", self.path);
+        let Ok(size) = fs::metadata(&beside).map(|file| file.len()) else { return false };
+        let mut head = [0; HEAD];
+        let is_read = fs::File::open(&beside).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+        let [.., a, b, c, d] = head.first_chunk::<12>().copied().unwrap_or_default();
+        let page = u64::from(u32::from_be_bytes([a, b, c, d]));
+        size > 0 && (!is_read || (size - HEAD as u64) % (page + HEAD_OF_PAGE) != 0)
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {

@@ -8,6 +8,9 @@ use super::Schema;
 use super::budget::Budget;
 use crate::finding::{SourceCode, SourceFinding};
 
+/// Damaged places of a table behind which reading goes on.
+const MOST_DAMAGES: u32 = 1000;
+
 /// Reads tables; what is broken becomes a finding.
 pub(crate) struct Reader<'a> {
     pub(super) connection: &'a Connection,
@@ -37,6 +40,14 @@ impl<'a> Row<'a> {
             ValueRef::Real(number) => number.to_string(),
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         })
+    }
+
+    /// A cell of bytes.
+    pub fn bytes(self, column: usize) -> Option<&'a [u8]> {
+        match self.cell(column)? {
+            ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     /// An integer, also where SQLite's loose typing has kept it as text or float.
@@ -148,6 +159,78 @@ impl Reader<'_> {
         findings.push(finding(table, &error));
         let (again, count_again, _) = attempt(" NOT INDEXED");
         if count_again > count { again } else { gathered }
+    }
+
+    /// Gives every row of a table to `take`, in the order of its row ids and each once, so that
+    /// nothing has to be held. Behind a damaged page reading goes on at the next row that can be
+    /// read.
+    pub fn stream(
+        &self,
+        table: &str,
+        columns: &[&str],
+        findings: &mut Vec<SourceFinding>,
+        mut take: impl FnMut(Row<'_>),
+    ) {
+        if !self.has(table, columns) || self.budget.is_over() {
+            findings.extend(self.budget.is_over().then(|| self.budget.finding(table)).flatten());
+            return;
+        }
+        let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT {list}, rowid FROM {} NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", quoted(table));
+        let (mut from, mut damages) = (i64::MIN, 0);
+        loop {
+            let mut last = from;
+            let mut read = || {
+                let mut statement = self.connection.prepare(&sql)?;
+                let mut rows = statement.query([from])?;
+                while let Some(row) = rows.next()? {
+                    if !self.budget.streams(row, columns.len()) {
+                        break;
+                    }
+                    last = row.get(columns.len())?;
+                    take(Row(row));
+                }
+                Ok(())
+            };
+            let result: rusqlite::Result<()> = read();
+            if self.budget.is_over() {
+                findings.extend(self.budget.finding(table));
+                return;
+            }
+            let Err(error) = result else { return };
+            damages += 1;
+            if damages == 1 {
+                findings.push(finding(table, &error));
+            }
+            let next = if damages < MOST_DAMAGES { self.readable_after(&sql, last) } else { None };
+            let Some(next) = next else { return };
+            from = next;
+        }
+    }
+
+    /// The first row after a damaged one that can be read. Pages hold neighbours, so it is near.
+    fn readable_after(&self, sql: &str, damaged: i64) -> Option<i64> {
+        let reads = |from: i64| -> Option<i64> {
+            let mut statement = self.connection.prepare(sql).ok()?;
+            let mut rows = statement.query([from]).ok()?;
+            let row = rows.next().ok()??;
+            row.get(row.as_ref().column_count() - 1).ok()
+        };
+        let mut step = 1_i64;
+        while reads(damaged.max(0).checked_add(step)?).is_none() {
+            step = step.checked_mul(2).filter(|step| *step < 1 << 40)?;
+        }
+        // Between the last step that failed and the first that did not.
+        let (mut bad, mut good) = (damaged.max(0) + step / 2, damaged.max(0) + step);
+        while good - bad > 1 {
+            let middle = bad + (good - bad) / 2;
+            if reads(middle).is_some() {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        reads(good)
     }
 
     /// A single number out of a query on tables that are known to be there.

@@ -15,6 +15,7 @@ mod source;
 mod value;
 
 pub use folder::{Folder, FolderFile};
+pub(crate) use history::nanoseconds;
 pub use history::{At, HistoryCounts, Points};
 pub use run::{ConsolePiece, Exit, Run, State};
 pub use source::{Listed, RunFiles, Source, SourceError};
