@@ -19,6 +19,7 @@ use expbundle_series::SeriesError;
 
 mod ancestry;
 pub mod apart;
+mod artifact_files;
 pub mod audit;
 pub mod blind;
 pub mod declared;
@@ -26,6 +27,7 @@ pub mod embed;
 pub mod exposure;
 mod findings;
 pub mod gate;
+mod gathered;
 mod ledger;
 pub mod many;
 pub mod parameters;
@@ -47,6 +49,7 @@ mod comet;
 mod huggingface;
 mod mlflow;
 mod neptune;
+mod trackio;
 mod wandb;
 mod zenml;
 

@@ -15,11 +15,20 @@ use expbundle_trackers::finding::SourceFinding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{ConvertError, Converted, Options, clearml, comet, dvc, huggingface, mlflow, neptune, wandb, zenml};
+use crate::{ConvertError, Converted, Options, clearml, comet, dvc, huggingface, mlflow, neptune, trackio, wandb, zenml};
 
 /// Every tracker, in the order in which a path of unknown kind is tried.
-pub static TRACKERS: &[&dyn Tracker] =
-    &[&wandb::Wandb, &mlflow::Mlflow, &clearml::ClearMl, &comet::Comet, &dvc::Dvc, &neptune::Neptune, &zenml::ZenMl, &huggingface::HuggingFace];
+pub static TRACKERS: &[&dyn Tracker] = &[
+    &wandb::Wandb,
+    &mlflow::Mlflow,
+    &clearml::ClearMl,
+    &comet::Comet,
+    &neptune::Neptune,
+    &dvc::Dvc,
+    &zenml::ZenMl,
+    &trackio::Trackio,
+    &huggingface::HuggingFace,
+];
 
 /// Gives what only the caller knows, a token say, by the name of the variable that it is kept in.
 pub type Secrets<'a> = dyn Fn(&str) -> Option<String> + 'a;

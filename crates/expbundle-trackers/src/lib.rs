@@ -24,11 +24,14 @@ mod scratch;
 mod sqlite;
 mod text;
 mod walk;
+mod time;
+pub mod trackio;
 pub mod wandb;
 mod yaml;
 pub mod zenml;
 
 pub use text::{Json, read_json, read_yaml, read_yaml_with_anchors};
+pub use time::nanoseconds as read_time;
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

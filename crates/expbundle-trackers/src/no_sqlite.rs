@@ -29,6 +29,10 @@ impl Database {
         match self.0 {}
     }
 
+    pub fn others(&self) -> &[String] {
+        match self.0 {}
+    }
+
     pub fn read<T>(&self, _: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
         match self.0 {}
     }
@@ -61,7 +65,18 @@ impl Reader<'_> {
         match self.0 {}
     }
 
-    pub fn stream(&self, _: &str, _: &[&str], _: &mut Vec<SourceFinding>, _: impl FnMut(Row<'_>)) {
+    pub fn stream(
+        &self,
+        _: &str,
+        _: &[&str],
+        _: &[(&str, &str)],
+        _: &mut Vec<SourceFinding>,
+        _: impl FnMut(i64, Row<'_>),
+    ) {
+        match self.0 {}
+    }
+
+    pub fn groups(&self, _: &str, _: &[&str], _: &str, _: &mut Vec<SourceFinding>) -> Vec<Group> {
         match self.0 {}
     }
 
@@ -70,12 +85,23 @@ impl Reader<'_> {
     }
 }
 
+pub(crate) struct Group {
+    pub names: Vec<Option<String>>,
+    pub count: u64,
+    pub first: Option<String>,
+    pub last: Option<String>,
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a>(Infallible, PhantomData<&'a ()>);
 
 #[allow(dead_code, reason = "which of them are called depends on the features")]
 impl<'a> Row<'a> {
     pub fn str(self, _: usize) -> Option<&'a str> {
+        match self.0 {}
+    }
+
+    pub fn bytes(self, _: usize) -> Option<&'a [u8]> {
         match self.0 {}
     }
 

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Why something is not read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
+pub(crate) enum FileError {
     #[error("not here")]
     Missing,
     #[error("leads out of the source")]
@@ -62,7 +62,7 @@ impl FileError {
 
 /// A folder that may be read.
 #[derive(Clone, Debug)]
-pub(super) struct Root {
+pub(crate) struct Root {
     path: Utf8PathBuf,
 }
 
@@ -90,13 +90,15 @@ impl Root {
         if resolved.starts_with(&self.path) { Ok(resolved) } else { Err(FileError::Outside) }
     }
 
+    /// The path of a regular file without symlinks, if it lies in here.
+    pub fn regular(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError> {
+        let resolved = self.resolve(path)?;
+        if fs::metadata(&resolved)?.is_file() { Ok(resolved) } else { Err(FileError::Special) }
+    }
+
     /// Opens a regular file.
     pub fn open(&self, path: &Utf8Path) -> Result<File, FileError> {
-        let resolved = self.resolve(path)?;
-        if !fs::metadata(&resolved)?.is_file() {
-            return Err(FileError::Special);
-        }
-        Ok(File::open(resolved)?)
+        Ok(File::open(self.regular(path)?)?)
     }
 
     /// Reads a regular file of at most so many bytes as text.

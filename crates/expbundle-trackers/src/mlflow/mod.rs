@@ -12,7 +12,7 @@
 mod artifacts;
 mod export;
 mod file_store;
-mod files;
+pub(crate) mod files;
 mod metric_lines;
 mod model_file;
 mod registry;

@@ -30,7 +30,7 @@ const MOST_TEXT_BYTES: u64 = 48 << 20;
 /// What is left to a connection.
 pub(super) struct Budget {
     text_bytes: Cell<u64>,
-    /// Bytes of rows that are read one by one and not held.
+    /// Bytes of rows that are given on at once and not kept.
     streamed_bytes: Cell<u64>,
     instructions: Arc<AtomicU64>,
     was_said: Cell<bool>,
@@ -40,10 +40,10 @@ impl Budget {
     /// For a file of so many bytes. The connection keeps to it.
     pub fn new(connection: &Connection, file_bytes: u64) -> Self {
         let instructions = LEAST_INSTRUCTIONS.max(file_bytes.saturating_mul(INSTRUCTIONS_PER_BYTE));
-        let bytes = LEAST_TEXT_BYTES.saturating_add(file_bytes.saturating_mul(TEXT_BYTES_PER_BYTE));
+        let streamed_bytes = LEAST_TEXT_BYTES.saturating_add(file_bytes.saturating_mul(TEXT_BYTES_PER_BYTE));
         let budget = Self {
-            text_bytes: Cell::new(bytes.min(MOST_TEXT_BYTES)),
-            streamed_bytes: Cell::new(bytes),
+            text_bytes: Cell::new(streamed_bytes.min(MOST_TEXT_BYTES)),
+            streamed_bytes: Cell::new(streamed_bytes),
             instructions: Arc::new(AtomicU64::new(instructions)),
             was_said: Cell::new(false),
         };
@@ -59,32 +59,19 @@ impl Budget {
 
     /// Whether there is room for the texts of a row.
     pub fn takes(&self, row: &Row<'_>, columns: usize) -> bool {
-        let bytes = |column| match row.get_ref(column) {
-            Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => json_bytes(bytes),
-            _ => 0,
-        };
-        let left = self.text_bytes.get().checked_sub((0..columns).map(bytes).sum());
-        self.text_bytes.set(left.unwrap_or(0));
-        left.is_some()
+        take(&self.text_bytes, row, columns, json_bytes)
     }
 
-    /// Whether there is room for a row that nobody holds.
-    pub fn streams(&self, row: &Row<'_>, columns: usize) -> bool {
-        let bytes = |column| match row.get_ref(column) {
-            Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => bytes.len() as u64,
-            _ => 0,
-        };
-        let left = self.streamed_bytes.get().checked_sub((0..columns).map(bytes).sum());
-        self.streamed_bytes.set(left.unwrap_or(0));
-        if left.is_none() {
-            self.text_bytes.set(0);
-        }
-        left.is_some()
+    /// Whether a row explains itself that is given on at once.
+    pub fn passes(&self, row: &Row<'_>, columns: usize) -> bool {
+        take(&self.streamed_bytes, row, columns, |bytes| bytes.len() as u64)
     }
 
     /// Whether reading has ended.
     pub fn is_over(&self) -> bool {
-        self.text_bytes.get() == 0 || self.instructions.load(Ordering::Relaxed) < u64::from(INSTRUCTIONS.unsigned_abs())
+        self.text_bytes.get() == 0
+            || self.streamed_bytes.get() == 0
+            || self.instructions.load(Ordering::Relaxed) < u64::from(INSTRUCTIONS.unsigned_abs())
     }
 
     /// What is said of it, once.
@@ -94,6 +81,17 @@ impl Budget {
         (!self.was_said.replace(true))
             .then(|| SourceFinding::new(SourceCode::Unreadable, format!("table {table}"), detail))
     }
+}
+
+/// Takes the texts of a row out of what is left.
+fn take(left: &Cell<u64>, row: &Row<'_>, columns: usize, size: impl Fn(&[u8]) -> u64) -> bool {
+    let bytes = |column| match row.get_ref(column) {
+        Ok(rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes)) => size(bytes),
+        _ => 0,
+    };
+    let rest = left.get().checked_sub((0..columns).map(bytes).sum());
+    left.set(rest.unwrap_or(0));
+    rest.is_some()
 }
 
 /// Bytes of a text in JSON.

@@ -6,7 +6,9 @@
 //! columns that an older version of the tool lacks read as empty.
 
 mod budget;
+mod row;
 mod rows;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -45,6 +47,8 @@ pub(crate) struct Database {
     copy: Option<TempDir>,
     /// Columns by table.
     schema: Schema,
+    /// Other tables that have rows.
+    others: Vec<String>,
 }
 
 /// Columns by table.
@@ -57,14 +61,22 @@ impl Database {
         let io = |error: std::io::Error| DatabaseError::ToSqlConversionFailure(error.into());
         let path = path.canonicalize_utf8().map_err(io)?;
         let copy = copy_if_hot(&path).map_err(io)?;
-        let mut database = Self { path, copy, schema: Schema::new() };
-        database.schema = read_schema(&database.connect()?, tables)?;
+        let mut database = Self { path, copy, schema: Schema::new(), others: Vec::new() };
+        let connection = database.connect()?;
+        database.schema = read_schema(&connection, tables)?;
+        database.others = others(&connection, tables)?;
         Ok(database)
     }
 
     /// Whether a table is there and has all these columns.
     pub fn has(&self, table: &str, columns: &[&str]) -> bool {
         self.schema.get(table).is_some_and(|present| columns.iter().all(|column| present.contains(*column)))
+    }
+
+    /// Tables that were not asked for and are not SQLite's own, as far as they have rows. At most a
+    /// hundred are named.
+    pub fn others(&self) -> &[String] {
+        &self.others
     }
 
     /// Reads, within what the size of the file, and of its log of writes, allows.
@@ -156,4 +168,18 @@ fn read_schema(connection: &Connection, wanted: &[&str]) -> rusqlite::Result<Sch
         schema.insert((*table).to_owned(), columns);
     }
     Ok(schema)
+}
+
+/// Other tables that have rows.
+fn others(connection: &Connection, wanted: &[&str]) -> rusqlite::Result<Vec<String>> {
+    const MOST: usize = 100;
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let mut tables = connection.prepare(sql)?;
+    let names = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let names = names.filter_map(Result::ok).filter(|name| !wanted.contains(&name.as_str()));
+    let has_rows = |name: &String| {
+        let sql = format!("SELECT 1 FROM \"{}\" LIMIT 1", name.replace('"', "\"\""));
+        connection.query_row(&sql, [], |_| Ok(())).is_ok()
+    };
+    Ok(names.take(MOST).filter(has_rows).collect())
 }

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Schema;
 use super::budget::Budget;
+use super::row::Row;
+use super::stream::Rows;
 use crate::finding::{SourceCode, SourceFinding};
 
 /// Damaged places of a table behind which reading goes on.
@@ -16,62 +18,6 @@ pub(crate) struct Reader<'a> {
     pub(super) connection: &'a Connection,
     pub(super) schema: &'a Schema,
     pub(super) budget: &'a Budget,
-}
-
-/// A row; its columns are those that were asked for, in that order.
-#[derive(Clone, Copy)]
-pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
-
-impl<'a> Row<'a> {
-    fn cell(self, column: usize) -> Option<ValueRef<'a>> {
-        self.0.get_ref(column).ok().filter(|cell| *cell != ValueRef::Null)
-    }
-
-    /// A cell that is a text in UTF-8.
-    pub fn str(self, column: usize) -> Option<&'a str> {
-        self.cell(column)?.as_str().ok()
-    }
-
-    /// A cell as text, if there is such a column and it says something.
-    pub fn text(self, column: usize) -> Option<String> {
-        Some(match self.cell(column)? {
-            ValueRef::Null => return None,
-            ValueRef::Integer(number) => number.to_string(),
-            ValueRef::Real(number) => number.to_string(),
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        })
-    }
-
-    /// A cell of bytes.
-    pub fn bytes(self, column: usize) -> Option<&'a [u8]> {
-        match self.cell(column)? {
-            ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// An integer, also where SQLite's loose typing has kept it as text or float.
-    pub fn integer(self, column: usize) -> Option<i64> {
-        match self.cell(column)? {
-            ValueRef::Integer(number) => Some(number),
-            ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
-                number.to_string().parse().ok()
-            }
-            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
-            _ => None,
-        }
-    }
-
-    /// A float, also where SQLite's loose typing has kept it as text or integer.
-    #[expect(clippy::cast_precision_loss, reason = "an integer in a column of floats was a float")]
-    pub fn float(self, column: usize) -> Option<f64> {
-        match self.cell(column)? {
-            ValueRef::Real(number) => Some(number),
-            ValueRef::Integer(number) => Some(number as f64),
-            ValueRef::Text(text) => std::str::from_utf8(text).ok()?.parse().ok(),
-            _ => None,
-        }
-    }
 }
 
 impl Reader<'_> {
@@ -123,11 +69,7 @@ impl Reader<'_> {
             findings.extend(self.budget.finding(table));
             return new();
         }
-        let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        let condition: Vec<String> =
-            (1..).zip(&filters).map(|(index, column)| format!("{} = ?{index}", quoted(column))).collect();
-        let condition =
-            if condition.is_empty() { String::new() } else { format!(" WHERE {}", condition.join(" AND ")) };
+        let (list, condition) = (list(columns), condition(&filters));
         let values: Vec<&str> = equal.iter().map(|(_, value)| *value).collect();
         let mut attempt = |index: &str| {
             let mut gathered = new();
@@ -161,76 +103,83 @@ impl Reader<'_> {
         if count_again > count { again } else { gathered }
     }
 
-    /// Gives every row of a table to `take`, in the order of its row ids and each once, so that
-    /// nothing has to be held. Behind a damaged page reading goes on at the next row that can be
-    /// read.
+    /// Gives all matching rows of a table to `take`, in the order of their row ids and each once.
+    /// Nothing is kept here, so a table of any length takes no memory.
+    ///
+    /// Where that fails, an index may be damaged and the table itself whole: reading goes on without
+    /// it, and behind a damaged page at the next row that can be read.
     pub fn stream(
         &self,
         table: &str,
         columns: &[&str],
+        equal: &[(&str, &str)],
         findings: &mut Vec<SourceFinding>,
-        mut take: impl FnMut(Row<'_>),
+        mut take: impl FnMut(i64, Row<'_>),
     ) {
-        if !self.has(table, columns) || self.budget.is_over() {
-            findings.extend(self.budget.is_over().then(|| self.budget.finding(table)).flatten());
+        let filters: Vec<&str> = equal.iter().map(|(column, _)| *column).collect();
+        if !self.has(table, &filters) || !self.has(table, columns) {
             return;
         }
-        let list = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        let sql = format!("SELECT {list}, rowid FROM {} NOT INDEXED WHERE rowid >= ?1 ORDER BY rowid", quoted(table));
-        let (mut from, mut damages) = (i64::MIN, 0);
-        loop {
-            let mut last = from;
-            let mut read = || {
-                let mut statement = self.connection.prepare(&sql)?;
-                let mut rows = statement.query([from])?;
-                while let Some(row) = rows.next()? {
-                    if !self.budget.streams(row, columns.len()) {
-                        break;
-                    }
-                    last = row.get(columns.len())?;
-                    take(Row(row));
+        let mut rows = Rows::new(self.connection, table, columns, equal);
+        let mut damages = 0;
+        while !self.budget.is_over() {
+            let mut give = |row: &rusqlite::Row<'_>, id| {
+                let passes = self.budget.passes(row, columns.len());
+                if passes {
+                    take(id, Row(row));
                 }
-                Ok(())
+                passes
             };
-            let result: rusqlite::Result<()> = read();
-            if self.budget.is_over() {
-                findings.extend(self.budget.finding(table));
-                return;
+            match rows.read(&mut give) {
+                Err(error) if !self.budget.is_over() => {
+                    damages += 1;
+                    if damages == 1 {
+                        findings.push(finding(table, &error));
+                    }
+                    if damages == MOST_DAMAGES || rows.go_on().is_none() {
+                        return;
+                    }
+                }
+                Ok(()) if !self.budget.is_over() => return,
+                _ => {}
             }
-            let Err(error) = result else { return };
-            damages += 1;
-            if damages == 1 {
-                findings.push(finding(table, &error));
-            }
-            let next = if damages < MOST_DAMAGES { self.readable_after(&sql, last) } else { None };
-            let Some(next) = next else { return };
-            from = next;
         }
+        findings.extend(self.budget.finding(table));
     }
 
-    /// The first row after a damaged one that can be read. Pages hold neighbours, so it is near.
-    fn readable_after(&self, sql: &str, damaged: i64) -> Option<i64> {
-        let reads = |from: i64| -> Option<i64> {
-            let mut statement = self.connection.prepare(sql).ok()?;
-            let mut rows = statement.query([from]).ok()?;
-            let row = rows.next().ok()??;
-            row.get(row.as_ref().column_count() - 1).ok()
-        };
-        let mut step = 1_i64;
-        while reads(damaged.max(0).checked_add(step)?).is_none() {
-            step = step.checked_mul(2).filter(|step| *step < 1 << 40)?;
+    /// The groups of rows that have the same values in some columns: how many rows each has, and
+    /// the least and the greatest value of another column.
+    pub fn groups(&self, table: &str, by: &[&str], at: &str, findings: &mut Vec<SourceFinding>) -> Vec<Group> {
+        if !self.has(table, by) || !self.has(table, &[at]) {
+            return Vec::new();
         }
-        // Between the last step that failed and the first that did not.
-        let (mut bad, mut good) = (damaged.max(0) + step / 2, damaged.max(0) + step);
-        while good - bad > 1 {
-            let middle = bad + (good - bad) / 2;
-            if reads(middle).is_some() {
-                good = middle;
-            } else {
-                bad = middle;
+        let (list, at) = (list(by), quoted(at));
+        let sql = format!("SELECT {list}, count(*), min({at}), max({at}) FROM {} GROUP BY {list}", quoted(table));
+        let mut groups = Vec::new();
+        let mut read = || {
+            let mut statement = self.connection.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if !self.budget.takes(row, by.len()) {
+                    break;
+                }
+                let row = Row(row);
+                groups.push(Group {
+                    names: (0..by.len()).map(|column| row.text(column)).collect(),
+                    count: row.integer(by.len()).and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
+                    first: row.text(by.len() + 1),
+                    last: row.text(by.len() + 2),
+                });
             }
+            Ok(())
+        };
+        let result: rusqlite::Result<()> = read();
+        if self.budget.is_over() {
+            findings.extend(self.budget.finding(table));
+        } else if let Err(error) = result {
+            findings.push(finding(table, &error));
         }
-        reads(good)
+        groups
     }
 
     /// A single number out of a query on tables that are known to be there.
@@ -238,6 +187,29 @@ impl Reader<'_> {
         let count: i64 = self.connection.query_row(sql, [value], |row| row.get(0)).ok()?;
         u64::try_from(count).ok()
     }
+}
+
+/// Rows that have the same values in some columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Those values.
+    pub names: Vec<Option<String>>,
+    /// How many rows.
+    pub count: u64,
+    /// The least value of the other column.
+    pub first: Option<String>,
+    /// The greatest.
+    pub last: Option<String>,
+}
+
+pub(super) fn list(columns: &[&str]) -> String {
+    columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
+}
+
+fn condition(columns: &[&str]) -> String {
+    let equal = (1..).zip(columns).map(|(index, column)| format!("{} = ?{index}", quoted(column)));
+    let equal = equal.collect::<Vec<_>>().join(" AND ");
+    if equal.is_empty() { equal } else { format!(" WHERE {equal}") }
 }
 
 /// What SQLite says of a table that it cannot read to the end. Its messages hold no path.
@@ -253,7 +225,7 @@ fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
     SourceFinding::new(code, format!("table {table}"), detail)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

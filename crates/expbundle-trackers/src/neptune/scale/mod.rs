@@ -74,7 +74,7 @@ pub(super) fn read(folder: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn
         if !reader.has(OPERATIONS, &columns) {
             snapshots.run.find(SourceCode::Missing, format!("table {OPERATIONS}"), "the database has no such table");
         }
-        reader.stream(OPERATIONS, &columns, &mut findings, |row| {
+        reader.stream(OPERATIONS, &columns, &[], &mut findings, |_, row| {
             let place = row.integer(0).unwrap_or_default();
             snapshots.row(place, row.integer(1), row.integer(2), row.bytes(3).unwrap_or_default());
         });
