@@ -49,6 +49,7 @@ mod comet;
 mod huggingface;
 mod mlflow;
 mod neptune;
+mod swanlab;
 mod trackio;
 mod wandb;
 mod zenml;

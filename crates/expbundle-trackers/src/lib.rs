@@ -22,6 +22,7 @@ mod protobuf;
 mod scratch;
 #[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]
 mod sqlite;
+pub mod swanlab;
 mod text;
 mod walk;
 mod time;

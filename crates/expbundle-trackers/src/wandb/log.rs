@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use crate::finding::{SourceCode, SourceFinding};
 
 /// `:W&B`, 0xBEE1 in little-endian order, version 0.
-const MAGIC: [u8; 7] = [0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00];
+const MAGIC: [u8; HEADER_BYTES] = [0x3a, 0x57, 0x26, 0x42, 0xe1, 0xbe, 0x00];
 const BLOCK_BYTES: usize = 32_768;
 const HEADER_BYTES: usize = 7;
 /// A longer one is not a record: W&B's largest are manifests of a few megabytes.
@@ -73,11 +73,16 @@ enum Step {
 impl<R: Read> Log<R> {
     /// Begins to read. `place` names the file in findings.
     pub fn new(source: R, place: &str) -> io::Result<(Start, Self)> {
+        Self::with_magic(source, place, MAGIC)
+    }
+
+    /// The same of a log of another tool, which begins with other bytes.
+    pub fn with_magic(source: R, place: &str, magic: [u8; HEADER_BYTES]) -> io::Result<(Start, Self)> {
         let mut log = Self {
             source,
             block: Vec::with_capacity(BLOCK_BYTES),
             block_offset: 0,
-            position: MAGIC.len(),
+            position: magic.len(),
             ended: false,
             joined: Vec::new(),
             joining: false,
@@ -85,12 +90,17 @@ impl<R: Read> Log<R> {
             place: place.to_owned(),
         };
         log.fill()?;
-        let start = match log.block.get(..MAGIC.len()) {
-            _ if log.block.is_empty() => Start::Empty,
-            Some(magic) if magic == MAGIC => Start::Log,
+        let start = match log.head() {
+            [] => Start::Empty,
+            head if head == magic => Start::Log,
             _ => Start::Foreign,
         };
         Ok((start, log))
+    }
+
+    /// The first bytes of the block that was read last.
+    pub fn head(&self) -> &[u8] {
+        self.block.get(..HEADER_BYTES).unwrap_or(&self.block)
     }
 
     /// What was damaged so far.

@@ -7,7 +7,7 @@ mod folder;
 mod history;
 mod item;
 mod keys;
-mod log;
+pub(crate) mod log;
 mod rows;
 mod run;
 mod schema;
