@@ -43,6 +43,7 @@ pub mod table;
 pub mod texts;
 pub mod tracker;
 
+mod aim;
 mod clearml;
 mod dvc;
 mod comet;

@@ -15,7 +15,7 @@ use expbundle_trackers::finding::SourceFinding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{ConvertError, Converted, Options, clearml, comet, dvc, huggingface, mlflow, neptune, swanlab, trackio, wandb, zenml};
+use crate::{ConvertError, Converted, Options, aim, clearml, comet, dvc, huggingface, mlflow, neptune, swanlab, trackio, wandb, zenml};
 
 /// Every tracker, in the order in which a path of unknown kind is tried.
 pub static TRACKERS: &[&dyn Tracker] = &[
@@ -28,6 +28,7 @@ pub static TRACKERS: &[&dyn Tracker] = &[
     &zenml::ZenMl,
     &trackio::Trackio,
     &swanlab::SwanLab,
+    &aim::Aim,
     &huggingface::HuggingFace,
 ];
 
