@@ -258,6 +258,17 @@ impl<'a> Ledger<'a> {
 }
 
 impl<'a> Fields<'a, Value> {
+    /// A member that nobody has taken yet.
+    pub fn peek(&self, name: &str) -> Option<&'a Value> {
+        Some(self.0.get(name)?.0)
+    }
+
+    /// Takes a member if it is a text.
+    pub fn take_text(&mut self, name: &str) -> Option<&'a str> {
+        self.peek(name)?.as_str()?;
+        self.take(name)?.as_str()
+    }
+
     /// Takes a member if it is an object, whose members are items of their own.
     pub fn take_object(&mut self, name: &str) -> Option<&'a Map<String, Value>> {
         self.0.get(name)?.0.as_object()?;

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle_convert::{ConvertError, Converted, Options};
+use expbundle_convert::{ConvertError, Converted, Options, tracker};
 use expbundle_format::Code;
+use expbundle_format::record::Status;
 use expbundle_format::sections::{self, Artifacts, Context, JsonSection, Media, Recipe, SourceSection, Summary};
 use expbundle_series::ConsoleReader;
 use serde_json::{Value, json};
@@ -98,6 +99,86 @@ fn artifacts(section: &Artifacts, truth: &Value, name: &str) {
         if let Some(sha256) = want["sha256"].as_str() {
             assert_eq!(digest.as_deref(), Some(sha256), "{name}");
         }
+    }
+}
+
+#[test]
+fn an_exported_task_agrees_with_what_the_server_had() {
+    let folder = fixture("exported-task");
+    let truth = std::fs::read_to_string(folder.join("expected.json")).expect("the truth");
+    let truth: Value = serde_json::from_str(&truth).expect("JSON");
+    for path in [folder.clone(), folder.join("digits-mlp-server.json")] {
+        let listing = open("clearml", &path).runs().expect("a list");
+        let [run] = listing.runs.as_slice() else { panic!("{listing:?}") };
+        assert_eq!((run.status, run.experiment.as_deref()), (Status::Finished, truth["project"].as_str()));
+        let opened = Opened::new(&path);
+        let body = opened.intact.records()[&opened.converted.record()].body().clone();
+        assert_eq!(body.source.map(|source| source.run).as_deref(), truth["run_id"].as_str());
+        assert_eq!(body.status, Some(Status::Finished));
+        for (time, member) in [(body.started, "started"), (body.ended, "ended")] {
+            assert_eq!(time.map(|time| time.to_string()).as_deref(), truth[member].as_str());
+        }
+        let context: Context = opened.section();
+        assert_eq!(
+            (Some(context.title.as_str()), context.notes.as_deref()),
+            (truth["name"].as_str(), truth["notes"].as_str())
+        );
+        assert_eq!(json!(context.tags), truth["tags"]);
+        let recipe: Recipe = opened.section();
+        assert_eq!(json!(recipe.parameters), truth["params"]);
+        let code = recipe.code.expect("code");
+        assert_eq!(
+            (code.commit.as_deref(), code.branch.as_deref()),
+            (truth["git"]["commit"].as_str(), truth["git"]["branch"].as_str())
+        );
+        assert!(code.patch.is_some());
+        let environment = recipe.environment.expect("packages");
+        assert_eq!(environment.container_image.as_deref(), Some("python:3.11-slim"));
+        assert_eq!(environment.python.as_deref(), truth["environment"]["python"].as_str());
+        let versions = environment.packages.into_iter().map(|package| (package.name, json!(package.version)));
+        assert_eq!(versions.collect::<Value>(), truth["environment"]["packages"]);
+        let artifacts: Artifacts = opened.section();
+        let models: Vec<_> = artifacts.artifacts.iter().filter(|one| one.role.as_str() == "model").collect();
+        for (model, want) in models.iter().zip([&truth["lineage"][1], &truth["lineage"][2]]) {
+            assert_eq!(model.name.as_deref(), want["name"].as_str());
+            assert_eq!(model.model.as_ref().and_then(|model| model.id.as_deref()), want["id"].as_str());
+        }
+        assert_eq!(models.len(), 2);
+        let source: SourceSection = opened.section();
+        assert!(source.account.adds_up());
+        assert_eq!(source.raw["task field"]["parent"], truth["lineage"][0]["clearml_task"]);
+        assert!(opened.converted.findings.iter().any(|finding| finding.message.contains("no series")));
+    }
+}
+
+/// A task of a server, changed and cut: whatever it says, it is an export or none.
+#[test]
+fn exports_that_are_odd_or_cut_are_read_or_none() {
+    let text = std::fs::read_to_string(fixture("exported-task/digits-mlp-server.json")).expect("a task");
+    let (folder, tracker) = (tempfile::tempdir().expect("a folder"), tracker::named("clearml").expect("listed"));
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8").join("task.json");
+    for length in (0..text.len()).step_by(53) {
+        std::fs::write(&path, text.get(..length).expect("ASCII")).expect("room");
+        assert!(tracker.open(&path).expect("readable").is_none(), "{length}");
+    }
+    for (member, value) in [
+        ("models", json!({"input": 7, "other": [1], "output": [3, {"name": "x", "model": "y", "more": 1}]})),
+        ("status", json!("closed")),
+        ("status", json!(7)),
+        ("started", json!("never")),
+        ("completed", json!([])),
+        ("hyperparams", json!([1])),
+        ("container", json!("text")),
+        ("user", json!({"id": 1})),
+        ("script", json!(null)),
+    ] {
+        let mut task: Value = serde_json::from_str(&text).expect("JSON");
+        task[member] = value;
+        std::fs::write(&path, task.to_string()).expect("room");
+        let opened = Opened::new(&path);
+        assert!(opened.converted.account.adds_up(), "{member}");
+        let status = opened.intact.records()[&opened.converted.record()].body().status;
+        assert_eq!(status, Some(if member == "status" { Status::Unknown } else { Status::Finished }));
     }
 }
 

@@ -1,9 +1,10 @@
-//! `ClearML`: an offline session becomes a bundle.
+//! `ClearML`: an offline session, or an exported task, becomes a bundle.
 //!
 //! A session has no start, end or status. Start and end are those of its events, and a finding says
-//! so.
+//! so. An exported task has them, and has no series, console or files.
 
 mod events;
+mod export;
 mod files;
 mod recipe;
 
@@ -11,7 +12,7 @@ pub(crate) use self::recipe::package;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
-use expbundle_format::record::Kind;
+use expbundle_format::record::{Kind, Status};
 use expbundle_format::sections::{Context, Group};
 use expbundle_format::time::Time;
 use expbundle_trackers::clearml::{Session, Sessions};
@@ -32,7 +33,7 @@ impl Tracker for ClearMl {
     }
 
     fn reads(&self) -> &'static str {
-        "Offline session: its folder or .zip, or a folder of sessions"
+        "Offline session: its folder or .zip, or a folder of sessions; JSON of Task.export_task()"
     }
 
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
@@ -86,7 +87,10 @@ fn listed(key: &str, session: &Session) -> Listed {
         id: member("id").unwrap_or_else(|| key.to_owned()),
         name: member("name"),
         experiment: member("project_name"),
-        started: span(session).and_then(|(first, _)| Time::from_milliseconds(first)),
+        experiment_id: member("project"),
+        status: if session.is_export { export::status(&session.task) } else { Status::Unknown },
+        started: export::time(&session.task, "started")
+            .or(span(session).and_then(|(first, _)| Time::from_milliseconds(first))),
         ..Listed::new(key)
     }
 }
@@ -108,7 +112,8 @@ fn fields<'a>(ledger: &Ledger<'_>, kind: &'static str, members: &'a Map<String, 
 
 fn build(session: &Session, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
     let mut ledger = Ledger::new(Kind::Run, ClearMl.name(), options);
-    ledger.source.layout = Some("offline session".to_owned());
+    let layout = if session.is_export { "exported task" } else { "offline session" };
+    ledger.source.layout = Some(layout.to_owned());
     ledger.findings(&session.findings);
     let mut task = fields(&ledger, "task field", &session.task);
     ledger.run(task.take("id").and_then(Value::as_str).unwrap_or(key));
@@ -123,7 +128,9 @@ fn build(session: &Session, key: &str, options: &Options<'_>) -> Result<Converte
     context.notes = text(&session.task, "comment").map(str::to_owned);
     context.job_type = text(&session.task, "type").map(str::to_owned);
     if let Some(name) = text(&session.task, "project_name").map(str::to_owned) {
-        context.groups.push(Group { kind: "project".to_owned(), name, ..Group::default() });
+        let id = text(&session.task, "project").map(str::to_owned);
+        context.groups.push(Group { kind: "project".to_owned(), name, id, ..Group::default() });
+        task.take("project");
     }
     if let Some(Value::Array(tags)) = session.task.get("tags") {
         context.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
@@ -137,6 +144,7 @@ fn build(session: &Session, key: &str, options: &Options<'_>) -> Result<Converte
     let artifacts = files::artifacts(&mut ledger, &mut task, session, folder.unwrap_or_default())?;
     files::others(&mut ledger, session, &artifacts)?;
     let recipe = recipe::map(&mut ledger, &mut task, &mut context)?;
+    let recipe = if session.is_export { export::map(&mut ledger, &mut task, recipe) } else { recipe };
     events::map(&mut ledger, session)?;
     task.keep();
     ledger.section(context);

@@ -1,4 +1,5 @@
-//! `ClearML` offline sessions: the folder that `Task.set_offline(True)` writes, or the zip of it.
+//! `ClearML` offline sessions: the folder that `Task.set_offline(True)` writes, or the zip of it;
+//! and tasks of a server that `Task.export_task()` gave, as JSON.
 
 mod events;
 mod session;

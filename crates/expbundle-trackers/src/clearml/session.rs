@@ -14,6 +14,10 @@ use crate::walk::{SourceFile, files};
 
 /// The file that every session has.
 const TASK: &str = "task.json";
+/// The member that `Task.export_task()` adds to a task.
+const OF_EXPORT: &str = "session_api_version";
+/// JSON files of a folder that are looked into.
+const MOST_EXPORTS: usize = 10_000;
 
 /// Sessions at a path: one, or those that lie in a folder.
 #[derive(Clone, Debug)]
@@ -53,8 +57,8 @@ pub enum SessionError {
         /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// `task.json` is not a JSON object.
-    #[error("`{path}` has no task: {TASK} is not a JSON object")]
+    /// `task.json`, or the exported task, is not a JSON object.
+    #[error("`{path}` has no task: it is not a JSON object")]
     NoTask {
         /// The path.
         path: Utf8PathBuf,
@@ -74,6 +78,8 @@ pub struct Session {
     pub files: Vec<SourceFile>,
     /// What could not be read.
     pub findings: Vec<SourceFinding>,
+    /// Whether it is a task that `Task.export_task()` gave: without series, console and files.
+    pub is_export: bool,
     /// The files of an archive lie here until the session is dropped.
     unpacked: Option<Unpacked>,
     /// Of the session.
@@ -81,17 +87,22 @@ pub struct Session {
 }
 
 impl Sessions {
-    /// Finds sessions: the path itself, or what lies directly in it. Of a folder and the zip of it
-    /// the folder counts.
+    /// Finds sessions and exported tasks: the path itself, or what lies directly in it. Of a folder
+    /// and the zip of it the folder counts.
     pub fn find(path: &Utf8Path) -> Result<Self, SessionError> {
         if is_session(path) {
             return Ok(Self(vec![Found::new(path.to_owned())]));
         }
-        let mut found = Vec::new();
+        let (mut found, mut exports) = (Vec::new(), 0);
         if path.is_dir() {
             let describe = |source| SessionError::Read { path: path.to_owned(), source };
             for entry in path.read_dir_utf8().map_err(describe)? {
                 let entry = entry.map_err(describe)?;
+                let is_export = entry.path().extension() == Some("json");
+                exports += usize::from(is_export);
+                if is_export && exports > MOST_EXPORTS {
+                    continue;
+                }
                 if !entry.file_type().map_err(describe)?.is_symlink() && is_session(entry.path()) {
                     found.push(Found::new(entry.into_path()));
                 }
@@ -114,16 +125,33 @@ impl Sessions {
     }
 }
 
-/// A folder with a `task.json` of an offline session, or an archive that is named like one.
+/// A folder with a `task.json` of an offline session, an archive that is named like one, or an
+/// exported task.
 fn is_session(path: &Utf8Path) -> bool {
     if path.is_dir() {
         return task(path).is_some_and(|task| task.contains_key("offline_folder"));
+    }
+    if path.extension() == Some("json") {
+        return exported(path).is_some();
     }
     path.extension() == Some("zip") && path.file_stem().is_some_and(|name| name.starts_with("offline-"))
 }
 
 fn task(folder: &Utf8Path) -> Option<Map<String, Value>> {
-    match read_json(&read_text(&folder.join(TASK)).ok()??) {
+    object(&read_text(&folder.join(TASK)).ok()??)
+}
+
+/// The task of an export. Most JSON is none, and is not taken apart.
+fn exported(path: &Utf8Path) -> Option<Map<String, Value>> {
+    let text = read_text(path).ok()??;
+    if !text.contains(OF_EXPORT) {
+        return None;
+    }
+    object(&text).filter(|task| task.contains_key(OF_EXPORT) && task.contains_key("id"))
+}
+
+fn object(text: &str) -> Option<Map<String, Value>> {
+    match read_json(text) {
         Json::Value(Value::Object(task)) => Some(task),
         _ => None,
     }
@@ -131,6 +159,9 @@ fn task(folder: &Utf8Path) -> Option<Map<String, Value>> {
 
 impl Session {
     fn read(path: &Utf8Path) -> Result<Self, SessionError> {
+        if path.extension() == Some("json") && !path.is_dir() {
+            return Self::read_export(path);
+        }
         let broken = |source: ArchiveError| SessionError::Archive { path: path.to_owned(), source: source.into() };
         let unpacked = if path.is_dir() { None } else { Some(unpack(path).map_err(broken)?) };
         let root = unpacked.as_ref().and_then(Unpacked::folder).unwrap_or(path);
@@ -139,9 +170,24 @@ impl Session {
         let metrics = Events::read(root, "metrics.jsonl", &mut findings);
         let log = Events::read(root, "log.jsonl", &mut findings);
         let files = files(root, &[TASK, "metrics.jsonl", "log.jsonl"], &mut findings);
-        let session = Self { task, metrics, log, files, findings, unpacked, path: path.to_owned() };
+        let is_export = false;
+        let session = Self { task, metrics, log, files, findings, is_export, unpacked, path: path.to_owned() };
         session.check_unpacked()?;
         Ok(session)
+    }
+
+    fn read_export(path: &Utf8Path) -> Result<Self, SessionError> {
+        let task = exported(path).ok_or_else(|| SessionError::NoTask { path: path.to_owned() })?;
+        Ok(Self {
+            task,
+            metrics: Events::default(),
+            log: Events::default(),
+            files: Vec::new(),
+            findings: Vec::new(),
+            is_export: true,
+            unpacked: None,
+            path: path.to_owned(),
+        })
     }
 
     /// Whether everything that was unpacked is still there. Called after the files were read.
