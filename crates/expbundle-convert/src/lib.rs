@@ -120,6 +120,12 @@ pub enum ConvertError {
     /// The servers of this tool are not asked.
     #[error("no server is read at this address")]
     NoServer(String),
+    /// Columns were named for a source that is not a table.
+    #[error("columns can be named for tables only, and {tool} data is not one")]
+    NotATable {
+        /// The tracker.
+        tool: &'static str,
+    },
     /// The path holds nothing of any tracker.
     #[error("no tracker data was found")]
     NoTracker(Utf8PathBuf),

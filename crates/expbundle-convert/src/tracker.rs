@@ -15,6 +15,7 @@ use expbundle_trackers::finding::SourceFinding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::table::tool::TableTool;
 use crate::{ConvertError, Converted, Options, aim, clearml, comet, dvc, huggingface, mlflow, neptune, swanlab, trackio, wandb, zenml};
 
 /// Every tracker, in the order in which a path of unknown kind is tried.
@@ -30,10 +31,30 @@ pub static TRACKERS: &[&dyn Tracker] = &[
     &swanlab::SwanLab,
     &aim::Aim,
     &huggingface::HuggingFace,
+    &TableTool::Csv,
+    &TableTool::JsonLines,
+    &TableTool::Parquet,
 ];
 
 /// Gives what only the caller knows, a token say, by the name of the variable that it is kept in.
 pub type Secrets<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Which columns of a table hold the run, the step and the time, where a person says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RowColumns<'a> {
+    /// The column of the run.
+    pub run: Option<&'a str>,
+    /// The column of the step.
+    pub step: Option<&'a str>,
+    /// The column of the time.
+    pub time: Option<&'a str>,
+}
+
+impl RowColumns<'_> {
+    fn is_empty(&self) -> bool {
+        [self.run, self.step, self.time].iter().all(Option::is_none)
+    }
+}
 
 /// A tool whose files are read.
 pub trait Tracker: fmt::Debug + Sync {
@@ -52,9 +73,19 @@ pub trait Tracker: fmt::Debug + Sync {
         Ok(None)
     }
 
+    /// The same of a table, some of whose columns a person named.
+    fn open_with(&self, path: &Utf8Path, columns: &RowColumns<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+        if columns.is_empty() { self.open(path) } else { Err(ConvertError::NotATable { tool: self.name() }) }
+    }
+
     /// Whether a path of unknown kind is tried: `false` where nearly any folder could be meant.
     fn is_recognized(&self) -> bool {
         true
+    }
+
+    /// The extension of files that are tried all the same, if no other tracker has them.
+    fn extension(&self) -> Option<&'static str> {
+        None
     }
 }
 
@@ -188,14 +219,27 @@ pub fn named(name: &str) -> Option<&'static dyn Tracker> {
 
 /// Opens a source of a tracker.
 pub fn open(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+    open_with(tracker, path, &RowColumns::default())
+}
+
+/// The same of a table, some of whose columns a person named.
+pub fn open_with(
+    tracker: &dyn Tracker,
+    path: &Utf8Path,
+    columns: &RowColumns<'_>,
+) -> Result<Box<dyn Source>, ConvertError> {
     std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     let nothing = || ConvertError::Nothing { tool: tracker.name(), reads: tracker.reads(), path: path.to_owned() };
-    tracker.open(path)?.ok_or_else(nothing)
+    tracker.open_with(path, columns)?.ok_or_else(nothing)
 }
 
 /// Opens a source of whichever tracker it is. `None` if it is of none; an error if one recognized
 /// it and could not read it, or if several have something there.
 pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
+    open_any_with(path, &RowColumns::default())
+}
+
+fn open_any_with(path: &Utf8Path, columns: &RowColumns<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
     let (mut found, mut trouble) = (Vec::new(), None);
     for tracker in TRACKERS.iter().filter(|tracker| tracker.is_recognized()) {
         match tracker.open(path) {
@@ -209,9 +253,19 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
         return Err(ConvertError::SeveralTools { tools, path: path.to_owned() });
     }
     match found.pop() {
+        Some((tool, _)) if !columns.is_empty() => Err(ConvertError::NotATable { tool }),
         Some((_, source)) => Ok(Some(source)),
-        None => trouble.map_or(Ok(None), Err),
+        None => match trouble {
+            Some(error) => Err(error),
+            None => by_extension(path).map_or(Ok(None), |tracker| tracker.open_with(path, columns)),
+        },
     }
+}
+
+/// The tracker whose files are told by their extension.
+fn by_extension(path: &Utf8Path) -> Option<&'static dyn Tracker> {
+    let extension = path.extension().filter(|_| path.is_file())?;
+    TRACKERS.iter().find(|tracker| tracker.extension() == Some(extension)).copied()
 }
 
 /// Opens what `[TOOL] PATH` names: a source of that tracker, or of whichever tracker it is. Without
@@ -219,7 +273,19 @@ pub fn open_any(path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError
 ///
 /// # Errors
 /// There is nothing of a tracker there, or it cannot be read.
-pub fn named_or_found(words: &[Utf8PathBuf], secrets: &Secrets<'_>) -> Result<Box<dyn Source>, ConvertError> {
+pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertError> {
+    named_or_found_with(words, &RowColumns::default(), &|_| None)
+}
+
+/// The same; of a table, some of whose columns a person named, or of a server.
+///
+/// # Errors
+/// Those of [`named_or_found`], or [`ConvertError::NotATable`].
+pub fn named_or_found_with(
+    words: &[Utf8PathBuf],
+    columns: &RowColumns<'_>,
+    secrets: &Secrets<'_>,
+) -> Result<Box<dyn Source>, ConvertError> {
     let here = Utf8Path::new(".");
     match words {
         [tool, path] => {
@@ -227,15 +293,15 @@ pub fn named_or_found(words: &[Utf8PathBuf], secrets: &Secrets<'_>) -> Result<Bo
             if is_address(path.as_str()) {
                 open_server(&[tracker], path.as_str(), secrets)
             } else {
-                open_looked_at(tracker, path)
+                open_looked_at(tracker, path, columns)
             }
         }
         [one] if is_address(one.as_str()) => open_server(TRACKERS, one.as_str(), secrets),
         [one] => match named(one.as_str()).filter(|_| !one.exists()) {
-            Some(tracker) => open_looked_at(tracker, here),
-            None => found(one),
+            Some(tracker) => open_looked_at(tracker, here, columns),
+            None => found(one, columns),
         },
-        _ => found(here),
+        _ => found(here, columns),
     }
 }
 
@@ -261,16 +327,21 @@ fn open_server(
     Err(ConvertError::NoServer(address.to_owned()))
 }
 
-fn found(path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+fn found(path: &Utf8Path, columns: &RowColumns<'_>) -> Result<Box<dyn Source>, ConvertError> {
     look(path)?;
-    open_any(path)?.ok_or_else(|| ConvertError::NoTracker(path.to_owned()))
+    open_any_with(path, columns)?.ok_or_else(|| ConvertError::NoTracker(path.to_owned()))
 }
 
-fn open_looked_at(tracker: &dyn Tracker, path: &Utf8Path) -> Result<Box<dyn Source>, ConvertError> {
+fn open_looked_at(
+    tracker: &dyn Tracker,
+    path: &Utf8Path,
+    columns: &RowColumns<'_>,
+) -> Result<Box<dyn Source>, ConvertError> {
     if path.exists() {
         look(path)?;
     }
-    open(tracker, path).map_err(|source| ConvertError::NamedTracker { path: path.to_owned(), source: Box::new(source) })
+    open_with(tracker, path, columns)
+        .map_err(|source| ConvertError::NamedTracker { path: path.to_owned(), source: Box::new(source) })
 }
 
 /// Refuses what is neither a regular file nor a folder before it is opened: to open a pipe is to wait
@@ -291,7 +362,7 @@ pub fn look(path: &Utf8Path) -> Result<(), ConvertError> {
 pub fn recognized() -> impl Iterator<Item = String> {
     TRACKERS
         .iter()
-        .filter(|tracker| tracker.is_recognized())
+        .filter(|tracker| tracker.is_recognized() || tracker.extension().is_some())
         .map(|tracker| format!("{}: {}", tracker.name(), tracker.reads()))
 }
 

@@ -141,6 +141,9 @@ impl From<&ConvertError> for Failure {
             ConvertError::NoServer(address) => {
                 Self::usage(error.to_string()).at(address.as_str()).help("servers of MLflow are read")
             }
+            ConvertError::NotATable { .. } => Self::usage(error.to_string()).help(
+                "leave out `--run-column`, `--step-column` and `--time-column`, or name `csv`, `jsonl` or `parquet`",
+            ),
             ConvertError::NoTracker(path) => failure.at(path.as_str()).listing(all_recognized()).help(
                 "name the folder or file of the tracker; for a model folder, `expbundle convert huggingface FOLDER`",
             ),

@@ -5,7 +5,7 @@ use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at, save};
 use expbundle_convert::secrets::kind_or_place;
-use expbundle_convert::tracker::{Listing, Source, Wanted, key_of, named_or_found};
+use expbundle_convert::tracker::{Listing, RowColumns, Source, Wanted, key_of, named_or_found_with};
 use expbundle_convert::{ConvertError, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
@@ -29,8 +29,8 @@ use crate::{Outcome, exit, files, tracker};
     expbundle convert huggingface ./base-model -o base.expb\n  \
     expbundle convert wandb ./wandb/offline-run-… --files ./models --input model=base.safetensors -o run.expb")]
 pub struct Convert {
-    /// The tracker's folder or file, or the address of a server, with the name of the tracker before it if it is not found out:
-    /// `mlflow`, `wandb`, `clearml` or `huggingface` [default: the current folder]
+    /// The tracker's folder or file, or the address of a server, with the name of the tracker before
+    /// it if it is not found out, e.g. `huggingface` or `csv` [default: the current folder]
     #[arg(value_name = "[TOOL] SOURCE", num_args = 0..=2, value_parser = files::path)]
     source: Vec<Utf8PathBuf>,
     /// Convert this run: its id or key as `--list` shows them, the beginning of one, or its name;
@@ -62,6 +62,15 @@ pub struct Convert {
     /// Output file that the tracker did not record; the role defaults to `model`
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     output: Vec<(Word, Utf8PathBuf)>,
+    /// Column of a table that names the run [default: told by its name]
+    #[arg(long, value_name = "NAME")]
+    run_column: Option<String>,
+    /// Column of a table that has the step [default: told by its name]
+    #[arg(long, value_name = "NAME")]
+    step_column: Option<String>,
+    /// Column of a table that has the time [default: told by its name]
+    #[arg(long, value_name = "NAME")]
+    time_column: Option<String>,
     /// Embed no files; list them by digest only
     #[arg(long, conflicts_with = "embed")]
     no_embed: bool,
@@ -104,7 +113,8 @@ fn listing_words(listing: &Listing) -> String {
 
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
-        let source = named_or_found(&self.source, &|name| std::env::var(name).ok())?;
+        let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
+        let source = named_or_found_with(&self.source, &RowColumns { run, step, time }, &|name| std::env::var(name).ok())?;
         if self.list {
             return self.print_list(&*source);
         }

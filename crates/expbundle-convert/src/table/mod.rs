@@ -25,6 +25,7 @@ mod parquet;
 mod points;
 mod reading;
 mod row;
+pub(crate) mod tool;
 
 pub use cell::Cell;
 pub use points::{Columns, points};
@@ -131,7 +132,17 @@ pub enum TableError {
 pub struct Table {
     format: Format,
     source: Source,
+    only: Option<Only>,
 }
+
+/// Which rows are given, and without which column.
+struct Only {
+    column: Option<String>,
+    wants: Box<Wants>,
+}
+
+/// Whether a row is given.
+type Wants = dyn FnMut(&[String], &Row) -> bool;
 
 enum Source {
     Csv(csv::Csv),
@@ -162,9 +173,9 @@ impl Table {
                 let claim = format!("it claims to have {} points in {} bytes", reader.rows(), content.size());
                 return Err(TableError::Parquet(claim));
             }
-            return Ok(Self { format: Format::Section, source: Source::Section(reader) });
+            return Ok(Self { format: Format::Section, source: Source::Section(reader), only: None });
         }
-        Ok(Self { format: Format::Parquet, source: Source::Parquet(parquet::Parquet::open(file)?) })
+        Ok(Self { format: Format::Parquet, source: Source::Parquet(parquet::Parquet::open(file)?), only: None })
     }
 
     fn text(mut head: Vec<u8>, file: File) -> Result<Self, TableError> {
@@ -182,13 +193,22 @@ impl Table {
             return Ok(Self {
                 format: Format::JsonLines,
                 source: Source::JsonLines(json_lines::JsonLines::new(input)),
+                only: None,
             });
         }
         if first == b'[' {
             let help = "write one object a line, e.g. with `jq -c '.[]'`";
             return Err(TableError::Format { what: "a JSON list", help });
         }
-        Ok(Self { format: Format::Csv, source: Source::Csv(csv::Csv::open(input)?) })
+        Ok(Self { format: Format::Csv, source: Source::Csv(csv::Csv::open(input)?), only: None })
+    }
+
+    /// The same table with only those of its rows that are wanted, and with no cell in one of its
+    /// columns. Rows that cannot be read are of no run, so they are given only if there is no such
+    /// column.
+    #[must_use]
+    pub fn only(self, column: Option<String>, wants: impl FnMut(&[String], &Row) -> bool + 'static) -> Self {
+        Self { only: Some(Only { column, wants: Box::new(wants) }), ..self }
     }
 
     /// The format.
@@ -220,11 +240,25 @@ impl Table {
         mut take: impl FnMut(&[String], &Row) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, TableError> {
         let mut broken_off = None;
-        let mut give = |columns: &[String], row: &Row| match take(columns, row) {
-            ControlFlow::Continue(()) => true,
-            ControlFlow::Break(value) => {
-                broken_off = Some(value);
-                false
+        let mut only = self.only;
+        let mut part = Row::default();
+        let mut give = |columns: &[String], row: &Row| {
+            let mut without = None;
+            if let Some(only) = &mut only {
+                if !(only.wants)(columns, row) {
+                    return true;
+                }
+                without = columns.iter().position(|name| Some(name) == only.column.as_ref());
+            }
+            if let Some(column) = without {
+                part.set_without(row, column);
+            }
+            match take(columns, if without.is_some() { &part } else { row }) {
+                ControlFlow::Continue(()) => true,
+                ControlFlow::Break(value) => {
+                    broken_off = Some(value);
+                    false
+                }
             }
         };
         match self.source {

@@ -14,9 +14,9 @@ use super::{Format, Table, TableError};
 
 /// Names of columns that hold the step, the likeliest first. Case, spaces and a leading `_` do not
 /// matter: W&B has `_step`, `TensorBoard` `Step`.
-const STEPS: [&str; 2] = ["step", "global_step"];
+pub(super) const STEPS: [&str; 2] = ["step", "global_step"];
 /// The step of a table that has none of those, if its cells are whole numbers.
-const EPOCH: &str = "epoch";
+pub(super) const EPOCH: &str = "epoch";
 /// Names of columns that hold the time: W&B has `_timestamp`, `TensorBoard` `Wall time`.
 const TIMES: [&str; 3] = ["time", "timestamp", "wall_time"];
 /// Names of columns that hold the key of a long table, where no column is called `key`.
@@ -321,7 +321,7 @@ impl Reader<'_> {
 }
 
 /// A cell as a text.
-fn words(cell: Cell<'_>) -> Option<Cow<'_, str>> {
+pub(super) fn words(cell: Cell<'_>) -> Option<Cow<'_, str>> {
     match cell {
         Cell::Text(text) => Some(text.into()),
         Cell::Bool(value) => Some(value.to_string().into()),
@@ -333,7 +333,7 @@ fn words(cell: Cell<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// A name without what does not matter: `Wall time` is `wall_time`, `_step` is `step`.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase().replace(' ', "_");
     name.strip_prefix('_').map(str::to_owned).unwrap_or(name)
 }
@@ -349,7 +349,7 @@ fn is_index_of_pandas(name: &str) -> bool {
 }
 
 /// The first column that has one of these names: as it stands, else without what does not matter.
-fn named(names: &[String], wanted: &[&str]) -> Option<usize> {
+pub(super) fn named(names: &[String], wanted: &[&str]) -> Option<usize> {
     let by = |same: &dyn Fn(&str, &str) -> bool| {
         wanted.iter().find_map(|wanted| names.iter().position(|name| same(name, wanted)))
     };

@@ -101,6 +101,15 @@ impl Row {
         self.cells.push((column, stored));
     }
 
+    /// Takes over another row without its cell in a column.
+    pub(super) fn set_without(&mut self, other: &Self, column: usize) {
+        self.number = other.number;
+        self.broken = other.broken;
+        self.texts.clone_from(&other.texts);
+        self.cells.clear();
+        self.cells.extend(other.cells.iter().filter(|(of, _)| *of != column));
+    }
+
     /// Forgets its cells, and says why.
     pub(super) fn set_broken(&mut self, why: Broken) {
         self.texts.clear();

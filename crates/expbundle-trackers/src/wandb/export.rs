@@ -113,9 +113,9 @@ impl Form {
     fn of(path: &Utf8Path) -> Option<Self> {
         let name = path.file_name()?;
         match path.extension()? {
-            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "jsonl" | "ndjson" => Some(Self::JsonLines).filter(|_| table::is_history(path, table::End::First)),
             "parquet" if name.ends_with(".runhistory.parquet") => Some(Self::Parts),
-            "parquet" => Some(Self::Parquet),
+            "parquet" => Some(Self::Parquet).filter(|_| table::is_history(path, table::End::Last)),
             "csv" => {
                 let header = csv(path).ok()?.header;
                 let has = |name: &str| header.iter().any(|column| column == name);

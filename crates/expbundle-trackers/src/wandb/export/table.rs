@@ -1,13 +1,14 @@
 //! Histories as text: JSON lines, and CSV of data frames and charts.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek as _, SeekFrom};
 
 use camino::Utf8Path;
 use csv::StringRecord;
 
 use super::super::value::Value;
 use super::python;
+use crate::text::open_file;
 
 /// A row of a history has fewer bytes than this.
 const MOST_ROW_BYTES: u64 = 64 << 20;
@@ -30,6 +31,38 @@ pub(super) fn json_lines(path: &Utf8Path, take: &mut dyn FnMut(Vec<(String, Valu
             _ => bad.push(number),
         }
     }
+}
+
+/// Which end of a file has the names of its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    First,
+    Last,
+}
+
+/// Whether a file has columns that every history has: JSON lines in its first rows, Parquet in its
+/// footer, where names stand as they are. Any program may write such files.
+pub(super) fn is_history(path: &Utf8Path, end: End) -> bool {
+    const BYTES: u64 = 1 << 20;
+    let read = || {
+        let mut file = open_file(path).ok()??;
+        let size = file.metadata().ok()?.len();
+        if end == End::Last {
+            file.seek(SeekFrom::Start(size.saturating_sub(BYTES))).ok()?;
+        }
+        let mut bytes = Vec::new();
+        file.take(BYTES).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    // Without its end nobody can tell; what is wrong with it is said when it is read.
+    if end == End::Last && !bytes.ends_with(b"PAR1") {
+        return true;
+    }
+    ["_step", "_timestamp"].into_iter().any(|name| {
+        let name = name.as_bytes();
+        bytes.windows(name.len() + 1).any(|part| part.ends_with(name) && !part[0].is_ascii_alphanumeric())
+    })
 }
 
 /// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be

@@ -1,0 +1,199 @@
+//! A run that is one row, like those of `mlflow.search_runs` or of a sheet of results.
+
+use std::ops::ControlFlow;
+
+use expbundle_format::Code;
+use expbundle_format::number::typed;
+use expbundle_format::record::Status;
+use expbundle_format::sections::{self, Context, Gap, Group, Recipe, Summary};
+use expbundle_format::time::Time;
+use expbundle_trackers::wandb::At;
+use serde_json::Value;
+
+use super::Found;
+use crate::gathered::Gathered;
+use crate::ledger::Ledger;
+use crate::parameters::{self, Kind, kind_of};
+use crate::table::cell::Moment;
+use crate::table::points::{plain, words};
+use crate::table::reading::TimeUnit;
+use crate::table::{Cell, Row, Table};
+use crate::{ConvertError, series, tracker};
+
+/// What parameters begin with, as MLflow, W&B and others write their columns.
+const PARAMETERS: [&str; 7] = ["params.", "param.", "params/", "config.", "config/", "hparams.", "hparams/"];
+/// What metrics begin with.
+const METRICS: [&str; 5] = ["metrics.", "metric.", "metrics/", "summary.", "summary/"];
+/// What tags begin with.
+const TAGS: [&str; 3] = ["tags.", "tag.", "tags/"];
+const NAMES: [&str; 4] = ["name", "run_name", "tags.mlflow.runname", "display_name"];
+const STARTS: [&str; 4] = ["start_time", "started", "started_at", "created_at"];
+const ENDS: [&str; 4] = ["end_time", "ended", "ended_at", "finished_at"];
+const GROUPS: [(&str, &str); 5] = [
+    ("experiment", "experiment"),
+    ("experiment_name", "experiment"),
+    ("experiment_id", "experiment"),
+    ("project", "project"),
+    ("group", "group"),
+];
+
+/// A run in the making.
+struct Taken<'l, 'a> {
+    ledger: &'l mut Ledger<'a>,
+    context: Context,
+    recipe: Recipe,
+    metrics: Gathered,
+    /// Columns of numbers that nothing but their cells told from parameters.
+    untold: Vec<String>,
+}
+
+pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, place: &str) -> Result<(), ConvertError> {
+    let column = found.scanned.run_column.clone().unwrap_or_default();
+    let metrics = Gathered::new(sections::METRICS, ledger.options);
+    let context = Context { title: found.run.to_owned(), ..Context::default() };
+    let mut taken = Taken { ledger, context, recipe: Recipe::default(), metrics, untold: Vec::new() };
+    let kept = found.scanned.rows.get(found.run);
+    if let Some(row) = kept {
+        let at = found.scanned.names.iter().position(|name| *name == column);
+        taken.row(&found.scanned.names, row, at);
+    }
+    let read = table.try_for_each(|names, row| {
+        if kept.is_some() {
+            return ControlFlow::Break(());
+        }
+        let at = names.iter().position(|name| *name == column);
+        let is_it = at.and_then(|at| row.cell(at)).and_then(words).as_deref() == Some(found.run);
+        if !is_it {
+            return ControlFlow::Continue(());
+        }
+        taken.row(names, row, at);
+        ControlFlow::Break(())
+    });
+    let Taken { ledger, context, mut recipe, metrics, untold } = taken;
+    match read {
+        Ok(ControlFlow::Break(())) => {}
+        Ok(ControlFlow::Continue(())) => return Err(ConvertError::NoSuchRun { run: found.run.to_owned() }),
+        Err(error) => return Err(tracker::unreadable(found.path, error)),
+    }
+    let written = metrics.write(&mut ledger.draft)?;
+    ledger.items("metric", written.count).but(written.left_out, series::TOO_LONG).mapped();
+    let mut message = format!(
+        "the columns were told by their names: a row for each run, which the column `{column}` names; \
+         `--run-column` and `--step-column` name others"
+    );
+    if !untold.is_empty() {
+        let shown = untold.iter().take(12).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        message += &format!(
+            ". Numbers were taken for metrics where the name does not begin like `params.`: {shown}{}",
+            if untold.len() > 12 { ", …" } else { "" }
+        );
+    }
+    ledger.finding(Code::SourceLoss, place, message);
+    let gap = |what: &str| Gap { what: what.to_owned(), detail: "a table of runs does not tell it".to_owned() };
+    recipe.gaps = ["code", "data", "environment"].map(gap).to_vec();
+    ledger.section(Summary { series: written.series(), ..Summary::default() });
+    ledger.section(context);
+    ledger.section(recipe);
+    Ok(())
+}
+
+impl Taken<'_, '_> {
+    fn row(&mut self, names: &[String], row: &Row, run: Option<usize>) {
+        self.ledger.items("row", 1).mapped();
+        for (column, cell) in row.cells().filter(|(column, _)| Some(*column) != run) {
+            let Some(name) = names.get(column) else { continue };
+            self.cell(name, cell);
+        }
+    }
+
+    fn cell(&mut self, name: &str, cell: Cell<'_>) {
+        let item = self.ledger.item("cell", name);
+        let rest = |starts: &[&str]| starts.iter().find_map(|start| name.strip_prefix(start)).map(str::to_owned);
+        let Some(text) = words(cell) else {
+            let what = if let Cell::Other(what) = cell { what } else { "of another kind" };
+            item.dropped(&format!("the cell is {what}"));
+            let message = format!("the cell of the column `{name}` is {what}, and was not read");
+            self.ledger.finding(Code::SourceUnsupported, name, message);
+            return;
+        };
+        if self.known(&plain(name), &text, cell) {
+            return item.mapped();
+        }
+        item.mapped();
+        if let Some(name) = rest(&PARAMETERS) {
+            let value = value(cell, &text);
+            match kind_of(&name) {
+                Kind::Seed => self.recipe.seeds.insert(name.clone(), value.clone()),
+                Kind::Determinism => self.recipe.determinism.insert(name.clone(), value.clone()),
+                Kind::Other => None,
+            };
+            self.recipe.parameters.insert(name, value);
+        } else if let Some(name) = rest(&TAGS) {
+            self.context.labels.insert(name, text.into_owned());
+        } else if let Some(number) = cell.number() {
+            let metric = rest(&METRICS);
+            if metric.is_none() {
+                self.untold.push(name.to_owned());
+            }
+            let name = metric.as_deref().unwrap_or(name);
+            self.metrics.number(name, At::default(), number.value, number.digits.as_deref());
+        } else if let Some(name) = rest(&METRICS) {
+            self.metrics.text(&name, At::default(), text.into_owned());
+        } else {
+            self.context.labels.insert(name.to_owned(), text.into_owned());
+        }
+    }
+
+    /// Takes a column whose name says what it is, unless its cell is not such.
+    fn known(&mut self, name: &str, text: &str, cell: Cell<'_>) -> bool {
+        let time = || {
+            let unit = match cell.moment() {
+                Moment::Number(value) if value.abs() >= 1e8 => Some(TimeUnit::of(value)),
+                _ => None,
+            };
+            cell.time_ns(unit).and_then(|time_ns| Time::from_nanoseconds(time_ns.into()))
+        };
+        let body = self.ledger.body();
+        if NAMES.contains(&name) {
+            text.clone_into(&mut self.context.title);
+        } else if STARTS.contains(&name) && body.started.is_none() {
+            body.started = time();
+            return body.started.is_some();
+        } else if ENDS.contains(&name) && body.ended.is_none() {
+            body.ended = time();
+            return body.ended.is_some();
+        } else if matches!(name, "status" | "state") {
+            let status = status(text);
+            body.status = status.or(body.status);
+            return status.is_some();
+        } else if let Some((_, kind)) = GROUPS.iter().find(|(of, _)| *of == name) {
+            let group = Group { kind: (*kind).to_owned(), name: text.to_owned(), ..Group::default() };
+            self.context.groups.push(group);
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+/// The words of MLflow and W&B.
+fn status(text: &str) -> Option<Status> {
+    Some(match text.trim().to_ascii_lowercase().as_str() {
+        "finished" | "completed" | "succeeded" | "success" => Status::Finished,
+        "failed" => Status::Failed,
+        "crashed" => Status::Crashed,
+        "killed" | "aborted" => Status::Killed,
+        "running" => Status::Running,
+        "scheduled" => Status::Scheduled,
+        _ => return None,
+    })
+}
+
+fn value(cell: Cell<'_>, text: &str) -> Value {
+    match cell {
+        Cell::Bool(value) => value.into(),
+        Cell::Integer(value) => typed::integer(&value.to_string()).unwrap_or_else(|| text.into()),
+        Cell::Float(value) => typed::float(value),
+        _ => parameters::value(text),
+    }
+}
