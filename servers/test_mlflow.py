@@ -68,6 +68,7 @@ def fill(server):
 
 def sections(bundle, folder):
     """Every section of a bundle, without what a server does not tell."""
+    folder.parent.mkdir(exist_ok=True)
     expbundle("extract", bundle, "--everything", "-o", folder)
     found = {}
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):

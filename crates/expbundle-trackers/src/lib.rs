@@ -1,6 +1,7 @@
 //! Reads the files of experiment trackers without the trackers, a folder each; and model folders of
 //! the Hugging Face Hub.
 
+pub mod aim;
 #[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
 mod archive;
 pub mod clearml;
