@@ -244,7 +244,8 @@ pub fn source(py: Python<'_>, path: &Bound<'_, PyAny>, tool: Option<&str>) -> Py
     let address = path.extract::<String>().ok().filter(|word| tracker::is_address(word));
     let path = address.map_or_else(|| existing(path), |address| Ok(address.into()))?;
     let words: Vec<Utf8PathBuf> = tool.map(Utf8PathBuf::from).into_iter().chain([path.clone()]).collect();
-    let source = work(py, |_| tracker::named_or_found_with(&words, &RowColumns::default(), &|name| std::env::var(name).ok()))?
-        .map_err(|error| raise(py, error))?;
+    let source =
+        work(py, |_| tracker::named_or_found_with(&words, &RowColumns::default(), &|name| std::env::var(name).ok()))?
+            .map_err(|error| raise(py, error))?;
     Ok(Source { source, path })
 }

@@ -249,22 +249,14 @@ impl<'a> Mapping<'a> {
         let stated: Vec<String> = self.card.texts("base_model").into_iter().map(str::to_owned).collect();
         let datasets: Vec<String> = self.card.texts("datasets").into_iter().map(str::to_owned).collect();
         let mut seen = BTreeSet::new();
-        for (names, role, field, base) in [
-            (stated, role::MODEL, "base_model", ""),
-            (base_of_adapter, role::MODEL, "base_model_name_or_path", ""),
-            (datasets, role::DATASET, "datasets", "datasets/"),
+        for (names, role, field) in [
+            (stated, role::MODEL, "base_model"),
+            (base_of_adapter, role::MODEL, "base_model_name_or_path"),
+            (datasets, role::DATASET, "datasets"),
         ] {
             for name in names {
-                let mut artifact = Artifact::new(Direction::Input, roles::word(role));
-                let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
-                artifact.uris = is_hub_id.then(|| format!("https://huggingface.co/{base}{name}")).into_iter().collect();
-                artifact.metadata.insert("field".to_owned(), field.into());
-                if let Some(relation) = relation.as_ref().filter(|_| role == role::MODEL) {
-                    artifact.metadata.insert("relation".to_owned(), relation.as_str().into());
-                }
-                artifact.name = Some(name);
-                if seen.insert((role, artifact.name.clone(), field)) {
-                    self.ledger.artifact(artifact);
+                if seen.insert((role, name.clone(), field)) {
+                    self.ledger.artifact(named_input(name, role, field, relation.as_deref()));
                 }
             }
         }
@@ -357,7 +349,22 @@ fn pointer(ledger: &mut Ledger<'_>, file: &ModelFile) -> Option<Pointer> {
     None
 }
 
-fn role_of(path: &str) -> Word {
+/// A base model or a data set, which is known by name only. `field` is where the name stands.
+pub(crate) fn named_input(name: String, role: &str, field: &str, relation: Option<&str>) -> Artifact {
+    let mut artifact = Artifact::new(Direction::Input, roles::word(role));
+    let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
+    let kind = if role == role::DATASET { "datasets/" } else { "" };
+    artifact.uris = is_hub_id.then(|| format!("https://huggingface.co/{kind}{name}")).into_iter().collect();
+    artifact.metadata.insert("field".to_owned(), field.into());
+    if let Some(relation) = relation.filter(|_| role == role::MODEL) {
+        artifact.metadata.insert("relation".to_owned(), relation.into());
+    }
+    artifact.name = Some(name);
+    artifact
+}
+
+/// What a file of a model folder is.
+pub(crate) fn role_of(path: &str) -> Word {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_one_of = |names: &[&str]| names.iter().any(|start| name.starts_with(start));
     roles::word(if is_one_of(&["adapter_model"]) {

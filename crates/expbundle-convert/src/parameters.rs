@@ -1,5 +1,6 @@
 //! Values of parameters, and parameters that a re-run depends on, told by their names.
 
+use expbundle_format::sections::Recipe;
 use expbundle_trackers::wandb::Value;
 use serde_json::Value as Json;
 
@@ -23,6 +24,16 @@ fn has_odd_number(text: &str) -> bool {
     leads_with_zero
         || digits.ends_with('.')
         || text.parse().is_ok_and(f64::is_infinite) && digits.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// Adds a parameter to a recipe, and to its seeds or flags if it is named like one.
+pub(crate) fn add(recipe: &mut Recipe, name: &str, value: Json) {
+    match kind_of(name) {
+        Kind::Seed => recipe.seeds.insert(name.to_owned(), value.clone()),
+        Kind::Determinism => recipe.determinism.insert(name.to_owned(), value.clone()),
+        Kind::Other => None,
+    };
+    recipe.parameters.insert(name.to_owned(), value);
 }
 
 /// What a parameter is for, told by its name.

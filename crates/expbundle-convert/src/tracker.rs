@@ -16,7 +16,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::table::tool::TableTool;
-use crate::{ConvertError, Converted, Options, aim, clearml, comet, dvc, huggingface, mlflow, neptune, swanlab, trackio, wandb, zenml};
+use crate::{
+    ConvertError, Converted, Options, aim, clearml, comet, dvc, huggingface, lightning, mlflow, neptune, swanlab,
+    tensorboard, trackio, transformers, wandb, zenml,
+};
 
 /// Every tracker, in the order in which a path of unknown kind is tried.
 pub static TRACKERS: &[&dyn Tracker] = &[
@@ -27,9 +30,12 @@ pub static TRACKERS: &[&dyn Tracker] = &[
     &neptune::Neptune,
     &dvc::Dvc,
     &zenml::ZenMl,
+    &tensorboard::TensorBoard,
     &trackio::Trackio,
     &swanlab::SwanLab,
     &aim::Aim,
+    &lightning::Lightning,
+    &transformers::Transformers,
     &huggingface::HuggingFace,
     &TableTool::Csv,
     &TableTool::JsonLines,

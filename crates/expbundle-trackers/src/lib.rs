@@ -5,13 +5,15 @@ pub mod aim;
 #[cfg_attr(not(feature = "zip"), path = "no_archive.rs")]
 mod archive;
 pub mod clearml;
-pub mod dvc;
 pub mod comet;
+pub mod dvc;
 pub mod finding;
+mod folder;
 mod git;
 pub mod huggingface;
 #[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
 mod inflate;
+pub mod lightning;
 mod lines;
 mod members;
 pub mod mlflow;
@@ -21,18 +23,24 @@ pub mod parquet_pages;
 mod parquet_rows;
 mod protobuf;
 mod scratch;
+mod series;
 #[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]
 mod sqlite;
 pub mod swanlab;
+pub mod tensorboard;
 mod text;
-mod walk;
 mod time;
 pub mod trackio;
+pub mod transformers;
+mod walk;
 pub mod wandb;
 mod yaml;
 pub mod zenml;
 
-pub use text::{Json, read_json, read_yaml, read_yaml_with_anchors};
+pub use folder::FolderFile;
+pub use scratch::Scratch;
+pub use series::{At, Series};
+pub use text::{Json, read_json, read_text, read_yaml, read_yaml_with_anchors};
 pub use time::nanoseconds as read_time;
 
 /// The example of the README, as a test.

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// A folder that is removed when nobody needs it any more.
 #[derive(Debug)]
-pub(crate) struct Scratch {
+pub struct Scratch {
     folder: TempDir,
     /// Says that it is being used, where there are locks.
     _lock: Option<File>,

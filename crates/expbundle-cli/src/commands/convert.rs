@@ -114,7 +114,8 @@ fn listing_words(listing: &Listing) -> String {
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
-        let source = named_or_found_with(&self.source, &RowColumns { run, step, time }, &|name| std::env::var(name).ok())?;
+        let source =
+            named_or_found_with(&self.source, &RowColumns { run, step, time }, &|name| std::env::var(name).ok())?;
         if self.list {
             return self.print_list(&*source);
         }

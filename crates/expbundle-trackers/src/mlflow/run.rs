@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch::Scratch;
 
 /// How a run stands, by its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,7 +118,7 @@ pub struct Run {
     /// What was broken or absent.
     pub findings: Vec<SourceFinding>,
     /// The folder of what was downloaded for it. It goes with the last clone of the run.
-    pub(super) downloads: Option<Arc<TempDir>>,
+    pub(super) downloads: Option<Arc<Scratch>>,
 }
 
 impl Run {

@@ -38,7 +38,8 @@ impl<'a> Rows<'a> {
     }
 
     fn values(&self, from: i64) -> impl Iterator<Item = Value> {
-        std::iter::once(Value::Integer(from)).chain(self.equal.iter().map(|(_, value)| Value::Text((*value).to_owned())))
+        std::iter::once(Value::Integer(from))
+            .chain(self.equal.iter().map(|(_, value)| Value::Text((*value).to_owned())))
     }
 
     /// Reads on, until the end, an error, or until `give` has had enough.

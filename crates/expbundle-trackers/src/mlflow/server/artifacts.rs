@@ -3,9 +3,8 @@
 use std::fs::File;
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 
 use super::client::{Client, Query, ServerError};
 use super::run::missing;
@@ -13,6 +12,7 @@ use super::{Pages, pages};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::members::Members;
 use crate::mlflow::run::{ArtifactFile, Artifacts, Place};
+use crate::scratch::Scratch;
 
 /// Files of one run or model.
 const MOST_FILES: usize = 100_000;
@@ -77,11 +77,11 @@ pub(super) fn segment(id: &str) -> String {
 pub(super) fn fetch(
     client: &Client,
     at: At<'_>,
-    folder: &TempDir,
+    folder: &Scratch,
     findings: &mut Vec<SourceFinding>,
 ) -> Result<Option<Artifacts>, ServerError> {
     let Some(listed) = list(client, at, findings) else { return Ok(None) };
-    let on_disk = Utf8Path::from_path(folder.path()).ok_or_else(|| {
+    let on_disk = folder.utf8_path().ok_or_else(|| {
         ServerError::Write(io::Error::new(io::ErrorKind::InvalidFilename, "the temporary folder is not UTF-8"))
     })?;
     let mut files = Vec::new();

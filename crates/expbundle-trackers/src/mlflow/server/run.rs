@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 
 use super::client::{Client, Query, ServerError};
 use super::{Pages, array, artifacts, experiment, object, pages, pairs, registry, status};
@@ -13,6 +12,7 @@ use crate::members::Members;
 use crate::mlflow::run::{
     Artifacts, DatasetInput, DatasetName, LoggedModel, Metric, ModelEdge, ModelMetric, Place, Point, Run, RunInfo,
 };
+use crate::scratch::Scratch;
 
 /// Points of a page: the most that MLflow gives.
 const POINTS: &str = "25000";
@@ -45,7 +45,7 @@ pub(super) fn read(client: &Client, run_id: &str) -> Result<Run, ServerError> {
     }
     metrics(client, run_id, data.remove("metrics"), &mut run)?;
     edges(&mut whole, &mut run);
-    let folder = TempDir::new().map_err(ServerError::Write)?;
+    let folder = Scratch::new().map_err(ServerError::Write)?;
     models(client, &folder, &mut run)?;
     run.tie_points();
     registry::attach(client, &mut run);
@@ -170,7 +170,7 @@ fn edge(edge: Value) -> Option<ModelEdge> {
 }
 
 /// The logged models that the run took in or put out.
-fn models(client: &Client, folder: &TempDir, run: &mut Run) -> Result<(), ServerError> {
+fn models(client: &Client, folder: &Scratch, run: &mut Run) -> Result<(), ServerError> {
     let mut ids: Vec<String> =
         run.model_inputs.iter().chain(&run.model_outputs).map(|edge| edge.model_id.clone()).collect();
     ids.sort();
@@ -237,7 +237,7 @@ fn model_metric(metric: Value) -> Option<ModelMetric> {
     })
 }
 
-fn files(client: &Client, folder: &TempDir, run: &mut Run) -> Result<(), ServerError> {
+fn files(client: &Client, folder: &Scratch, run: &mut Run) -> Result<(), ServerError> {
     let run_id = run.info.run_id.clone();
     match artifacts::fetch(client, artifacts::At::Run(&run_id), folder, &mut run.findings)? {
         Some(files) => run.artifacts = files,
