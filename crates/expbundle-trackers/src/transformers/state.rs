@@ -162,7 +162,7 @@ impl State {
     }
 }
 
-/// The digits of an integer that is no float.
+/// The digits of an integer that no float is equal to.
 fn digits(value: &Value, number: f64) -> Option<&str> {
     let Value::Integer(digits) = value else { return None };
     (digits.len() > 15 && number.to_string() != *digits).then_some(digits)
