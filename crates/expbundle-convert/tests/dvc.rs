@@ -1,4 +1,5 @@
-//! Every DVC fixture becomes a bundle that verifies and agrees with what its training script logged.
+//! Every DVC fixture becomes a bundle that verifies and agrees with what its training script
+//! logged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -192,6 +193,79 @@ fn every_revision_agrees_with_what_its_script_logged() {
     }
 }
 
+/// All objects in a pack, some of them as differences, and all refs in one file.
+#[test]
+fn packs_are_read() {
+    let room = Room::of("packed/packed.tar.gz");
+    let source = open("dvc", &room.path().join("packed"));
+    let truth = truth("packed/expected.json");
+    let truth = truth["runs"].as_array().expect("runs");
+    let names: Vec<_> = source.runs().expect("a list").runs.into_iter().filter_map(|run| run.name).collect();
+    assert_eq!(names, truth.iter().filter_map(|run| run["name"].as_str()).collect::<Vec<_>>());
+    for truth in truth {
+        let name = truth["name"].as_str().expect("a name");
+        let opened = convert(&*source, name);
+        assert_eq!(json!(opened.recipe.parameters), truth["params"], "{name}");
+        assert_eq!(opened.summary.declared["best"], json!({"$float": truth["summary_only"]["best"]}));
+        for (key, want) in truth["metrics"].as_object().expect("metrics") {
+            let one = &opened.summary.series[key];
+            assert_eq!(Some(one.count), want["count"].as_u64(), "{name} {key}");
+            for (number, member) in [(one.first, "first"), (one.last, "last"), (one.min, "min"), (one.max, "max")] {
+                assert_eq!(number.map(|number| number.0), want[member].as_f64(), "{name} {key} {member}");
+            }
+        }
+        let files = files(&opened);
+        for path in ["imported/a.txt", "model.pt", "a.txt", "b.txt", "train.py"] {
+            assert!(files.get(path).is_some_and(|(digest, _)| digest.is_some()), "{name} {path} {files:?}");
+        }
+        let import =
+            opened.artifacts.artifacts.iter().find(|one| one.path.as_deref() == Some("imported")).expect("listed");
+        assert_eq!(import.version.as_deref(), Some("df654642334ebe9709cf4640da76db6c4938b061"));
+        assert_eq!(opened.record.body().status, Some(Status::Finished), "{name}");
+    }
+}
+
+/// A pack and its index, cut and with bytes changed: no panic, and the work tree is still a run.
+#[test]
+fn packs_that_are_damaged_take_nothing_else_with_them() {
+    let room = Room::of("packed/packed.tar.gz");
+    let project = room.path().join("packed");
+    for file in walkdir(&project.join(".git/objects/pack")) {
+        let whole = fs::read(&file).expect("a file");
+        for at in (0..whole.len()).step_by(whole.len() / 16 + 1) {
+            let mut changed = whole.clone();
+            changed[at] ^= 0xff;
+            for bytes in [&whole[..at], &changed] {
+                fs::write(&file, bytes).expect("room");
+                let source = open("dvc", &project);
+                for run in source.runs().expect("a list").runs {
+                    opened(source.convert(&run.key, &Options::default()).expect("a run"));
+                }
+            }
+        }
+        fs::write(&file, whole).expect("room");
+    }
+}
+
+/// DVC remembers runs of stages that nobody committed, and stashes those that failed.
+#[test]
+fn runs_that_are_passed_over_are_named() {
+    let room = Room::of("pipeline/digits-dvc.tar.gz");
+    let project = room.path().join("digits-dvc");
+    assert!(open("dvc", &project).runs().expect("a list").findings.is_empty());
+    let stage = "cmd: python src/other.py\nouts:\n- path: model\n  md5: 0000000000000000000000000000000a\n";
+    room.write("digits-dvc/.dvc/cache/runs/00/0000/1111", stage);
+    room.write("digits-dvc/.git/refs/exps/stash", "463f89c2352be936dcc9be954f36e5bc5574cfe1\n");
+    let listing = open("dvc", &project).runs().expect("a list");
+    let places: Vec<String> = listing.findings.iter().map(ToString::to_string).collect();
+    assert!(places.len() == 2 && places.iter().any(|one| one.contains("src/other.py")), "{places:?}");
+    let module = Room::new();
+    module.write("dvc.lock", "schema: '2.0'\nstages: {}\n");
+    module.write(".git", "gitdir: ../.git/modules/data\n");
+    let listing = open("dvc", module.path()).runs().expect("a list");
+    assert_eq!(listing.findings.iter().map(|one| one.code).collect::<Vec<_>>(), [Code::SourceOutside]);
+}
+
 #[test]
 fn a_work_tree_without_git_is_a_run() {
     let opened = only(&fixture("pipeline/digits-dvc-worktree"));
@@ -334,10 +408,10 @@ fn what_is_not_here_is_named_with_its_address() {
 #[test]
 fn a_change_after_the_run_is_told() {
     let room = Room::of("pipeline/digits-dvc.tar.gz");
-    let root = room.path().join("digits-dvc");
-    fs::write(root.join("data/raw.csv"), "changed").expect("room");
-    fs::write(root.join("dvclive/metrics.json"), "{\"step\": 3, \"loss\": NaN}").expect("room");
-    let source = open("dvc", &root);
+    let project = room.path().join("digits-dvc");
+    fs::write(project.join("data/raw.csv"), "changed").expect("room");
+    fs::write(project.join("dvclive/metrics.json"), "{\"step\": 3, \"loss\": NaN}").expect("room");
+    let source = open("dvc", &project);
     let names: Vec<_> = source.runs().expect("a list").runs.into_iter().map(|run| run.key).collect();
     assert_eq!(names.last().map(String::as_str), Some("workspace"), "{names:?}");
     let opened = convert(&*source, "workspace");
@@ -356,7 +430,7 @@ fn series_are_read_to_the_place_where_they_are_cut() {
         let cut = &whole[..length];
         room.write("dvclive/plots/metrics/train/loss.tsv", cut);
         let opened = only(&room.path().join("dvclive"));
-        let rows = cut.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1) as u64;
+        let rows = cut.split(|byte| *byte == b'\n').count().saturating_sub(2) as u64;
         assert_eq!(opened.summary.series.get("train/loss").map_or(0, |one| one.count), rows, "{length}");
         let is_told = opened.findings.iter().any(|finding| finding.code == Code::SourceTruncated);
         assert_eq!(is_told, cut.last().is_some_and(|byte| *byte != b'\n'), "{length}");
@@ -425,15 +499,15 @@ fn cut_files_are_no_end() {
 #[test]
 fn repositories_that_are_cut_still_give_the_work_tree() {
     let room = Room::of("live/digits-live.tar.gz");
-    let root = room.path().join("digits-live");
-    for entry in walkdir(&root.join(".git/objects")) {
+    let project = room.path().join("digits-live");
+    for entry in walkdir(&project.join(".git/objects")) {
         let bytes = fs::read(&entry).expect("an object");
         fs::write(&entry, &bytes[..bytes.len() / 2]).expect("room");
     }
-    let opened = only(&root);
+    let opened = only(&project);
     assert_eq!(opened.record.body().source.as_ref().map(|source| source.run.as_str()), Some("workspace"));
     agrees(&opened, &truth("live/expected-live.json"));
-    assert!(!open("dvc", &root).runs().expect("a list").findings.is_empty());
+    assert!(!open("dvc", &project).runs().expect("a list").findings.is_empty());
 }
 
 fn walkdir(folder: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -162,7 +162,7 @@ fn md5_of(bytes: &[u8]) -> String {
     format!("{:032x}", u128::from_be_bytes(Md5::digest(bytes).into()))
 }
 
-/// MD5 of a text with `\n` in place of `\r\n`, as version 2 has it; `None` if it is no text.
+/// MD5 of a text with `\n` in place of `\r\n`, as version 2 has it; `None` if it is not a text.
 fn md5_with_unix_ends(place: &Utf8Path) -> Option<String> {
     if std::fs::metadata(place).ok()?.len() > MOST_TEXT_BYTES {
         return None;

@@ -1,5 +1,6 @@
 //! What lies in a `DVCLive` folder beside its series: latest values, parameters, images, plots.
 
+use camino::Utf8Path;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::Code;
 use expbundle_format::number::typed;
@@ -84,7 +85,7 @@ fn parameters(ledger: &mut Ledger<'_>, run: &Run, path: &str, recipe: &mut Recip
 fn plot(ledger: &mut Ledger<'_>, run: &Run, path: &str, name: &str, media: &mut Media) -> Result<(), ConvertError> {
     let item = ledger.item("DVCLive file", path);
     let image = name.strip_prefix("plots/images/");
-    if let Some(key) = name.strip_prefix("plots/").filter(|name| image.is_none() && name.ends_with(".json"))
+    if let Some(key) = name.strip_prefix("plots/").filter(|name| image.is_none() && extension(name) == Some("json"))
         && let Some(text) = text(ledger, run, path)
         && let Some(value) = values(path, &text)
     {
@@ -147,9 +148,14 @@ fn stepped(name: &str) -> MediaItem {
     MediaItem { key: key.to_owned(), step, kind: "image".to_owned(), ..MediaItem::default() }
 }
 
+/// What stands behind the last point of a name.
+fn extension(path: &str) -> Option<&str> {
+    Utf8Path::new(path).extension()
+}
+
 /// A file of values as a typed tree: YAML, or JSON as Python writes it, with NaN and infinities.
 pub(super) fn values(path: &str, text: &str) -> Option<Value> {
-    if path.ends_with(".yaml") || path.ends_with(".yml") {
+    if matches!(extension(path), Some("yaml" | "yml")) {
         return read_yaml_with_anchors(text).map(|value| typed::tree(&value));
     }
     wandb::Value::parse(text).map(|value| value.tree())

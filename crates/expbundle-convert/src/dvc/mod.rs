@@ -157,7 +157,7 @@ fn context(ledger: &mut Ledger<'_>, run: &Run) -> Context {
     context
 }
 
-/// Files of metrics that `dvc.yaml` names and `DVCLive` did not write: JSON and YAML are taken apart.
+/// Files of metrics that `dvc.yaml` names and `DVCLive` did not write: JSON and YAML are read.
 fn metric_files(ledger: &mut Ledger<'_>, run: &Run, declared: &mut std::collections::BTreeMap<String, Value>) {
     for path in outputs::metric_files(run) {
         let item = ledger.item("metrics file", &path);

@@ -231,8 +231,10 @@ fn folder(
         ledger.list(artifact);
         return Ok(());
     }
-    let weights: Vec<ArtifactRef> =
-        files.iter().filter(|file| look_like_weights(&file.path)).filter_map(reference).collect();
+    // A folder of data may hold files that look like weights too.
+    let is_model = artifact.role.as_str() == role::MODEL;
+    let weights = files.iter().filter(|file| is_model && look_like_weights(&file.path));
+    let weights: Vec<ArtifactRef> = weights.filter_map(reference).collect();
     match tree(&files) {
         Ok(tree) => ledger.tree(&tree, &mut artifact)?,
         Err(detail) => {

@@ -39,13 +39,8 @@ fn write(
         let mut trouble: Option<SeriesError> = None;
         let mut push = |row: &Row<'_>| {
             count += 1;
-            let pushed = match key {
-                Some(key) => points.push(key, point(row)),
-                None => {
-                    points.leave_out();
-                    Ok(())
-                }
-            };
+            let Some(key) = key else { return points.leave_out() };
+            let pushed = points.push(key, point(row));
             trouble = trouble.take().or(pushed.err());
         };
         match run.on_disk(&one.path).map(|path| path.map(|path| read_series(&path, &mut push))) {

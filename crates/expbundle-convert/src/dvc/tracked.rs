@@ -134,7 +134,7 @@ fn registered(ledger: &mut Ledger<'_>, run: &Run, bytes: &Bytes<'_>) -> Result<(
         }
         of_declaration(&mut artifact, name, members);
         artifact.path = Some(path.clone());
-        if let Some(here) = run.on_disk(&path)?.and_then(|place| bytes.hashed(&place)) {
+        if let Some(here) = run.on_disk(&path).ok().flatten().and_then(|place| bytes.hashed(&place)) {
             if !run.files().has(&path) {
                 let message = "no file of DVC has a digest of it; the file of the work tree is taken for it";
                 ledger.finding(Code::SourceLoss, &path, message);

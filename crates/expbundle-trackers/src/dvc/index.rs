@@ -1,13 +1,14 @@
 //! Which commits are runs: those that have results that the commits before them have not.
 //!
 //! DVC has no list of runs. What ran is told by `dvc.lock` and by the folders of `DVCLive`, and a
-//! commit without a change in them is no run of its own. Commits of equal results are one run,
+//! commit without a change in them is not a run of its own. Commits of equal results are one run,
 //! whose first commit names it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::files::Files;
+use super::pipeline::folder_of;
 use super::workspace;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::git::{Commit, Id, Repository, TreeEntry, TreeEntryKind};
@@ -57,6 +58,18 @@ pub struct Index {
     pub revisions: Vec<Revision>,
     /// What could not be read, and what is passed over.
     pub findings: Vec<SourceFinding>,
+    /// Locks of pipelines in commits.
+    locks: BTreeSet<Id>,
+}
+
+impl Index {
+    /// The texts of all locks of pipelines.
+    pub(super) fn locks(&self, repository: Option<&Repository>, work_tree: &Files) -> Vec<String> {
+        let of_commits =
+            self.locks.iter().filter_map(|id| Some(String::from_utf8_lossy(&repository?.blob(id).ok()?).into_owned()));
+        let paths = work_tree.paths().filter(|path| folder_of(path, &["dvc.lock"]).is_some());
+        of_commits.chain(paths.filter_map(|path| work_tree.text(path).ok()?)).collect()
+    }
 }
 
 /// Finds the runs of a repository and its work tree.
@@ -67,6 +80,8 @@ pub(super) fn index(repository: Option<&Repository>, work_tree: &Files) -> Index
         let mut history = History { repository, findings: Vec::new(), seen: HashMap::new(), folders: HashMap::new() };
         let groups = history.groups();
         index.findings.append(&mut history.findings);
+        let locks = groups.iter().flat_map(|group| group.results.iter());
+        index.locks = locks.filter(|(path, _)| path.ends_with("dvc.lock")).map(|(_, id)| id.clone()).collect();
         let same = workspace::same_results(repository, work_tree, &groups);
         let revisions = groups
             .into_iter()

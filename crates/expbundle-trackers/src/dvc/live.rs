@@ -65,7 +65,7 @@ pub struct Trouble {
 pub(super) fn find(files: &Files) -> Vec<Live> {
     let mut folders = BTreeSet::new();
     for path in files.paths() {
-        let is_series = path.ends_with(".tsv");
+        let is_series = Utf8Path::new(path).extension() == Some("tsv");
         match path.rfind(SERIES).filter(|_| is_series) {
             Some(0) => {
                 folders.insert(String::new());
@@ -93,7 +93,7 @@ fn live(files: &Files, folder: String) -> Live {
         match path.strip_prefix(&series_folder).and_then(|name| name.strip_suffix(".tsv")) {
             Some(key) => live.series.push(Series { key: key.to_owned(), path: path.to_owned() }),
             None if !folder.is_empty() || own.iter().any(|own| name.starts_with(own)) => {
-                live.others.push(path.to_owned())
+                live.others.push(path.to_owned());
             }
             None => {}
         }

@@ -7,6 +7,7 @@ mod live;
 mod pipeline;
 mod project;
 mod run;
+mod run_cache;
 mod settings;
 mod workspace;
 

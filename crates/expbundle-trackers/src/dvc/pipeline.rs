@@ -1,5 +1,6 @@
 //! `dvc.yaml`, `dvc.lock` and `*.dvc`: what is meant to run, what ran, and what is tracked.
 
+use camino::Utf8Path;
 use serde_json::{Map, Value};
 
 use super::files::Files;
@@ -119,7 +120,8 @@ fn wdir<'a>(written: &'a Map<String, Value>, name: &str) -> &'a str {
 
 /// Reads every `.dvc` file.
 pub(super) fn tracked(files: &Files, findings: &mut Vec<SourceFinding>) -> Vec<Tracked> {
-    let paths = files.paths().filter(|path| path.ends_with(".dvc") && !path.starts_with(".dvc/"));
+    let paths =
+        files.paths().filter(|path| Utf8Path::new(path).extension() == Some("dvc") && !path.starts_with(".dvc/"));
     let mut all = Vec::new();
     for path in paths {
         let members = document(files, path, findings);
@@ -189,7 +191,8 @@ fn output(folder: &str, members: &Map<String, Value>) -> Output {
     Output {
         is_outside: inside.is_none(),
         path: inside.unwrap_or_else(|| path.to_owned()),
-        is_folder: md5.as_deref().is_some_and(|md5| md5.ends_with(".dir")) || members.contains_key("nfiles"),
+        is_folder: md5.as_deref().is_some_and(|md5| md5.strip_suffix(".dir").is_some())
+            || members.contains_key("nfiles"),
         md5: digits.filter(|_| is_md5).map(str::to_owned),
         is_exact: text("hash") == Some("md5"),
         size: members.get("size").and_then(Value::as_u64),

@@ -10,7 +10,9 @@ use walkdir::WalkDir;
 use super::files::Files;
 use super::index::{self, Index};
 use super::run::Run;
+use super::run_cache;
 use super::settings::Settings;
+use crate::finding::{SourceCode, SourceFinding};
 use crate::git::Repository;
 use crate::text::read_text;
 
@@ -116,7 +118,20 @@ impl Project {
 
     /// Its runs.
     pub fn index(&self) -> &Index {
-        self.index.get_or_init(|| index::index(self.repository.as_deref(), self.work_tree()))
+        self.index.get_or_init(|| {
+            let mut index = index::index(self.repository.as_deref(), self.work_tree());
+            let locks = index.locks(self.repository.as_deref(), self.work_tree());
+            index.findings.extend(run_cache::unlisted(&self.root, &locks));
+            index.findings.extend(self.elsewhere());
+            index
+        })
+    }
+
+    /// Whether `.git` names a repository in another folder, as of a submodule.
+    fn elsewhere(&self) -> Option<SourceFinding> {
+        let is_elsewhere = self.repository.is_none() && self.root.join(".git").symlink_metadata().is_ok();
+        let detail = "the repository lies in another folder and is not read";
+        is_elsewhere.then(|| SourceFinding::new(SourceCode::Outside, ".git", detail))
     }
 
     /// Reads a run; `None` if there is no such one.
@@ -136,8 +151,10 @@ impl Project {
             run.branch = repository.branch().map(str::to_owned);
             run.git_remote = repository.config().as_deref().and_then(git_remote);
         }
-        let settings = run.text(".dvc/config").map_err(failed)?;
-        run.settings = settings.as_deref().map(Settings::parse).unwrap_or_default();
+        match run.text(".dvc/config") {
+            Ok(settings) => run.settings = settings.as_deref().map(Settings::parse).unwrap_or_default(),
+            Err(error) => run.unreadable(".dvc/config", &error),
+        }
         run.gather();
         Ok(Some(run))
     }

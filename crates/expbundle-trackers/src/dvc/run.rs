@@ -94,8 +94,12 @@ impl Run {
         self.files().text(path)
     }
 
+    pub(super) fn unreadable(&mut self, place: &str, error: &io::Error) {
+        self.findings.push(SourceFinding::new(SourceCode::Unreadable, place, error.to_string()));
+    }
+
     pub(super) fn gather(&mut self) {
-        let mut findings = Vec::new();
+        let mut findings = std::mem::take(&mut self.findings);
         self.pipelines = pipeline::pipelines(self.files(), &mut findings);
         self.tracked = pipeline::tracked(self.files(), &mut findings);
         self.lives = live::find(self.files());

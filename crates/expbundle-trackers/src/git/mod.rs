@@ -130,7 +130,7 @@ impl Repository {
             match object.kind {
                 Kind::Commit => return Ok(id),
                 Kind::Tag => {
-                    id = object.tagged().ok_or_else(|| GitError::Damaged(id, "no object is tagged".to_owned()))?
+                    id = object.tagged().ok_or_else(|| GitError::Damaged(id, "no object is tagged".to_owned()))?;
                 }
                 _ => break,
             }
