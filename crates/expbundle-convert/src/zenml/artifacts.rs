@@ -1,5 +1,6 @@
 //! What a step took in and put out: versions of artifacts, by the digests of their files.
 
+use camino::Utf8Path;
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::{ArtifactRef, Form, Word, role};
 use expbundle_format::sections::{Artifact, Direction, Media, MediaItem, ModelFacts, RegisteredVersion};
@@ -74,6 +75,9 @@ fn described(edge: &Edge, direction: Direction, model: Option<&ModelVersion>) ->
     for (name, fact) in facts {
         artifact.metadata.extend(fact.map(|fact| (format!("zenml {name}"), fact.into())));
     }
+    if let Some(count) = edge.version.get("item_count") {
+        artifact.metadata.insert("zenml item_count".to_owned(), count.clone());
+    }
     artifact.metadata.insert("zenml id".to_owned(), dashed(&edge.id).into());
     if !edge.tags.is_empty() {
         artifact.metadata.insert("zenml tags".to_owned(), edge.tags.clone().into());
@@ -121,9 +125,9 @@ fn list(ledger: &mut Ledger<'_>, edge: &Edge, mut artifact: Artifact, item: Item
         artifact.path = Some(path.clone());
         (artifact.digest, artifact.size) = (Some((*digest).into()), Some(*size));
         if ledger.file(path, &file.on_disk, artifact)? == Fate::LeftOut {
-            item.dropped(LEFT_OUT)
+            item.dropped(LEFT_OUT);
         } else {
-            item.mapped()
+            item.mapped();
         }
         return Ok(());
     }
@@ -137,29 +141,22 @@ fn list(ledger: &mut Ledger<'_>, edge: &Edge, mut artifact: Artifact, item: Item
         // ZenML's digest of the whole may have that of the secret in it.
         artifact.foreign.clear();
     }
-    match tree(&hashed).filter(|_| hashed.len() == before && before == files.len()) {
-        Some(tree) => {
-            ledger.tree(&tree, &mut artifact)?;
-            artifact.path = Some(edge.name.clone());
-            let (direction, is_model) = (artifact.direction, artifact.role.as_str() == role::MODEL);
-            ledger.list(artifact);
-            for (file, _, digest, size) in hashed.iter().filter(|(file, ..)| is_model && look_like_weights(&file.path))
-            {
-                let weights = ArtifactRef::new(roles::of_file(&file.path), (*digest).into(), *size, Form::File);
-                ledger.reference(direction, weights);
-            }
-            item.mapped();
-        }
-        None => {
-            ledger.finding(
-                Code::SourceUnsupported,
-                &edge.name,
-                "a file of the artifact is left out or cannot be listed, so the artifact has no digest",
-            );
-            ledger.list(artifact);
-            item.mapped();
-        }
+    let Some(tree) = tree(&hashed).filter(|_| hashed.len() == before && before == files.len()) else {
+        let message = "a file of the artifact is left out or cannot be listed, so the artifact has no digest";
+        ledger.finding(Code::SourceUnsupported, &edge.name, message);
+        ledger.list(artifact);
+        item.mapped();
+        return Ok(());
+    };
+    ledger.tree(&tree, &mut artifact)?;
+    artifact.path = Some(edge.name.clone());
+    let (direction, is_model) = (artifact.direction, artifact.role.as_str() == role::MODEL);
+    ledger.list(artifact);
+    for (file, _, digest, size) in hashed.iter().filter(|(file, ..)| is_model && look_like_weights(&file.path)) {
+        let weights = ArtifactRef::new(roles::of_file(&file.path), (*digest).into(), *size, Form::File);
+        ledger.reference(direction, weights);
     }
+    item.mapped();
     Ok(())
 }
 
@@ -224,7 +221,7 @@ fn looks(ledger: &mut Ledger<'_>, edge: &Edge, media: &mut Media) -> Result<(), 
             item.dropped(LEFT_OUT);
             continue;
         }
-        let kind = if file.path.ends_with(".html") { "html" } else { "image" };
+        let kind = if Utf8Path::new(&file.path).extension() == Some("html") { "html" } else { "image" };
         media.media.push(MediaItem {
             key: edge.name.clone(),
             kind: kind.to_owned(),

@@ -1,7 +1,6 @@
 //! A run of a pipeline.
 
 use base64::Engine as _;
-use expbundle_format::number::typed;
 use expbundle_format::record::Kind;
 use expbundle_format::sections::{Context, Group, Recipe};
 use expbundle_trackers::zenml::{PipelineRun, Row, dashed, text};
@@ -30,6 +29,22 @@ const MAPPED: &[&str] = &[
     "stack_id",
     "model_version_id",
     "parent_run_id",
+];
+
+/// The same of what was submitted.
+const MAPPED_OF_SNAPSHOT: &[&str] = &[
+    "id",
+    "pipeline_configuration",
+    "step_configurations",
+    "client_environment",
+    "source_code",
+    "project_id",
+    "workspace_id",
+    "user_id",
+    "stack_id",
+    "pipeline_id",
+    "build_id",
+    "code_reference_id",
 ];
 
 pub(super) fn build(run: &PipelineRun, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
@@ -105,16 +120,30 @@ fn recipe(ledger: &mut Ledger<'_>, run: &PipelineRun) -> Result<Recipe, ConvertE
     let specification = shared::object(&run.snapshot, "pipeline_spec");
     let source = specification.get("source").and_then(Value::as_object).cloned().unwrap_or_default();
     recipe.code = shared::code(&run.code, &run.repository, &source);
-    if !specification.is_empty() {
-        ledger.item("snapshot", "pipeline_spec").raw_tree(typed::object(specification));
-    }
     shared::source_code(ledger, &run.snapshot, text(&run.pipeline, "name").unwrap_or("pipeline"))?;
     recipe.environment = shared::environment(ledger, &run.snapshot, &run.row);
-    if let Some(build) = Some(&run.build).filter(|build| !build.is_empty()) {
-        ledger.item("snapshot", "build").raw(&Value::Object(build.clone()));
-    }
+    submitted(ledger, run);
     shared::gaps(&mut recipe);
     Ok(recipe)
+}
+
+/// Keeps what else is known of what was submitted, of the images, and of the repository.
+fn submitted(ledger: &Ledger<'_>, run: &PipelineRun) {
+    let columns = run.snapshot.iter().map(|(name, value)| (name.as_str(), value));
+    let mut fields = Fields::new(ledger, "snapshot", columns);
+    for name in MAPPED_OF_SNAPSHOT {
+        fields.take(name);
+    }
+    fields.keep_as(shared::column);
+    if !run.build.is_empty() {
+        ledger.item("build", "images").raw(&Value::Object(run.build.clone()));
+    }
+    if let Some(name) = text(&run.repository, "name") {
+        // Its settings may hold a token; the address is that of the code.
+        let kept = run.repository.iter().filter(|(column, _)| ["source", "description"].contains(&column.as_str()));
+        let kept = kept.map(|(column, value)| (column.clone(), shared::column(value)));
+        ledger.item("code repository", name).raw_tree(Value::Object(kept.collect()));
+    }
 }
 
 /// Components of the stack. Their settings are JSON in base64.

@@ -134,9 +134,9 @@ pub(super) fn model(ledger: &Ledger<'_>, model: &ModelVersion) -> Group {
     let item = ledger.item("model version", &group.name);
     let metadata = super::metadata::of_artifact(&model.metadata);
     if metadata.is_empty() {
-        item.mapped()
+        item.mapped();
     } else {
-        item.raw_tree(typed::object(metadata.into_iter().collect()))
+        item.raw_tree(typed::object(metadata.into_iter().collect()));
     }
     group
 }

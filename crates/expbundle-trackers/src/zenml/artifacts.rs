@@ -33,7 +33,7 @@ pub struct ArtifactFile {
     pub path: String,
     /// Where it is.
     pub on_disk: Utf8PathBuf,
-    /// Whether ZenML made it to look at.
+    /// Whether `ZenML` made it to look at.
     pub is_visualization: bool,
 }
 
@@ -111,26 +111,23 @@ fn edge(reader: &Reader<'_>, root: &Utf8Path, row: &Row, findings: &mut Vec<Sour
         kind: text(row, "type").map(str::to_owned),
         ..Edge::default()
     };
-    match first(reader, "artifact_version", &id, findings) {
-        Some(version) => {
-            let artifact = text(&version, "artifact_id").and_then(|id| first(reader, "artifact", id, findings));
-            edge.artifact = artifact.as_ref().and_then(|artifact| text(artifact, "name")).map(str::to_owned);
-            let uri = text(&version, "uri").unwrap_or_default();
-            edge.place = locate(root, uri);
-            let looks: Vec<String> = reader
-                .rows("artifact_visualization", &[("artifact_version_id", &id)], findings)
-                .iter()
-                .filter_map(|row| Some(text(row, "uri")?.strip_prefix(uri)?.trim_start_matches('/').to_owned()))
-                .collect();
-            if let Place::Here(folder) = &edge.place {
-                edge.files = files(folder, &edge.name, &looks, findings);
-            }
-            edge.version = version;
+    if let Some(version) = first(reader, "artifact_version", &id, findings) {
+        let artifact = text(&version, "artifact_id").and_then(|id| first(reader, "artifact", id, findings));
+        edge.artifact = artifact.as_ref().and_then(|artifact| text(artifact, "name")).map(str::to_owned);
+        let uri = text(&version, "uri").unwrap_or_default();
+        edge.place = locate(root, uri);
+        let looks: Vec<String> = reader
+            .rows("artifact_visualization", &[("artifact_version_id", &id)], findings)
+            .iter()
+            .filter_map(|row| Some(text(row, "uri")?.strip_prefix(uri)?.trim_start_matches('/').to_owned()))
+            .collect();
+        if let Place::Here(folder) = &edge.place {
+            edge.files = files(folder, &edge.name, &looks, findings);
         }
-        None => {
-            let detail = "the database does not have this version of an artifact";
-            findings.push(SourceFinding::new(SourceCode::Missing, format!("artifact version {}", dashed(&id)), detail));
-        }
+        edge.version = version;
+    } else {
+        let detail = "the database does not have this version of an artifact";
+        findings.push(SourceFinding::new(SourceCode::Missing, format!("artifact version {}", dashed(&id)), detail));
     }
     let links = reader.rows("model_versions_artifacts", &[("artifact_version_id", &id)], findings);
     edge.model_versions = links.iter().filter_map(|link| text(link, "model_version_id").map(str::to_owned)).collect();

@@ -1,4 +1,4 @@
-//! Metadata: ZenML's only way to a series is to write a key again and again.
+//! Metadata: `ZenML`'s only way to a series is to write a key again and again.
 
 use std::collections::{HashMap, HashSet};
 

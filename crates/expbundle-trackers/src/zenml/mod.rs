@@ -1,4 +1,4 @@
-//! ZenML's store: one database, and a folder of artifacts beside it.
+//! `ZenML`'s store: one database, and a folder of artifacts beside it.
 
 mod artifacts;
 mod logs;
@@ -22,7 +22,7 @@ pub fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
     row.get(column).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// An id as ZenML shows it: columns hold it without dashes.
+/// An id as `ZenML` shows it: columns hold it without dashes.
 pub fn dashed(id: &str) -> String {
     let parts = [id.get(..8), id.get(8..12), id.get(12..16), id.get(16..20), id.get(20..)];
     match parts.into_iter().collect::<Option<Vec<_>>>() {

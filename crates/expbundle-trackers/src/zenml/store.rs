@@ -80,7 +80,7 @@ pub struct Item {
     pub pipeline: Option<String>,
     /// The id of the pipeline.
     pub pipeline_id: Option<String>,
-    /// Its status as ZenML has it.
+    /// Its status as `ZenML` has it.
     pub status: Option<String>,
     /// When it started, as the database has it.
     pub started: Option<String>,
@@ -117,7 +117,11 @@ impl Store {
             folders.into_iter().map(|inner| if inner.is_empty() { path.to_owned() } else { path.join(inner) });
         let Some(path) = places.find(is_database) else { return Ok(None) };
         let failed = |error: DatabaseError| StoreError::Database { path: path.clone(), source: error.into() };
-        let tables = Database::open(&path, TABLES).map_err(failed)?;
+        // Under another name it may be anybody's.
+        let tables = match Database::open(&path, TABLES) {
+            Err(_) if path.file_name() != Some("zenml.db") => return Ok(None),
+            tables => tables.map_err(failed)?,
+        };
         if !tables.has("pipeline_run", &["id", "name"]) || !tables.has("step_run", &["id", "pipeline_run_id"]) {
             return Ok(None);
         }
@@ -174,7 +178,7 @@ fn by_id(
 ) -> Vec<[Option<String>; 3]> {
     let (known, at) = reader.columns(table, columns);
     reader.fold(table, &known, &[], &mut list.findings, Vec::new, |rows, row| {
-        rows.push(at.map(|column| row.text(column)))
+        rows.push(at.map(|column| row.text(column)));
     })
 }
 
@@ -189,7 +193,7 @@ fn list(reader: &Reader<'_>) -> List {
     let mut cached = 0;
     let mut steps: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     let rows = reader.fold("step_run", &columns, &[], &mut list.findings, Vec::new, |rows, row| {
-        rows.push(at.map(|column| row.text(column)))
+        rows.push(at.map(|column| row.text(column)));
     });
     for [id, run, name, status, started, original, _] in rows {
         if run::is_cached(status.as_deref(), original.as_deref()) {
@@ -209,7 +213,7 @@ fn list(reader: &Reader<'_>) -> List {
     let (columns, at) =
         reader.columns("pipeline_run", ["id", "name", "pipeline_id", "status", "start_time", "created"]);
     let mut runs = reader.fold("pipeline_run", &columns, &[], &mut list.findings, Vec::new, |rows, row| {
-        rows.push(at.map(|column| row.text(column)))
+        rows.push(at.map(|column| row.text(column)));
     });
     runs.sort_by(|a, b| (&a[4], &a[5], &a[0]).cmp(&(&b[4], &b[5], &b[0])));
     for [id, name, pipeline_id, status, started, _] in runs {
@@ -236,7 +240,7 @@ fn list(reader: &Reader<'_>) -> List {
     list
 }
 
-/// The release that wrote the database: ZenML names its migrations by them.
+/// The release that wrote the database: `ZenML` names its migrations by them.
 pub(super) fn version(reader: &Reader<'_>, findings: &mut Vec<SourceFinding>) -> Option<String> {
     let row = reader.rows("alembic_version", &[], findings).into_iter().next()?;
     text(&row, "version_num").map(str::to_owned)
