@@ -376,6 +376,97 @@ fn a_database_that_was_left_in_its_log_of_writes_is_read() {
     }
 }
 
+/// A field of a protobuf message whose content has a length.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut length = content.len();
+    let mut bytes = vec![number << 3 | 2];
+    while length > 0x7f {
+        bytes.push(u8::try_from(length & 0x7f).expect("seven bits") | 0x80);
+        length >>= 7;
+    }
+    bytes.push(u8::try_from(length).expect("seven bits"));
+    [bytes, content.to_vec()].concat()
+}
+
+/// `Value` of a float.
+fn float(value: f64) -> Vec<u8> {
+    [vec![1 << 3 | 1], value.to_le_bytes().to_vec()].concat()
+}
+
+/// An entry of a map in field `number`.
+fn entry(number: u8, key: &str, value: &[u8]) -> Vec<u8> {
+    field(number, &[field(1, key.as_bytes()), field(2, value)].concat())
+}
+
+/// A database with these rows.
+fn database(rows: &[(i64, Vec<u8>)]) -> (TempDir, Utf8PathBuf) {
+    let (folder, path) = temporary();
+    let run = path.join("ada_digits_r_1");
+    fs::create_dir(&run).expect("room");
+    let database = rusqlite::Connection::open(run.join("run_operations.sqlite3")).expect("a database");
+    database
+        .execute_batch(
+            "create table metadata (id integer primary key, version text, project text, run_id text);
+             create table run_operations (sequence_id integer primary key autoincrement, timestamp integer,
+                 operation_type integer, operation blob, operation_size_bytes integer);
+             insert into metadata (version, project, run_id) values ('v5', 'ada/digits', 'r');",
+        )
+        .expect("tables");
+    for (kind, message) in rows {
+        let sql = "insert into run_operations (timestamp, operation_type, operation) values (1795424032604, ?1, ?2)";
+        database.execute(sql, rusqlite::params![kind, message]).expect("a row");
+    }
+    (folder, run)
+}
+
+#[test]
+fn odd_values_of_a_database_are_kept_as_they_are() {
+    // Whole 1, and 500,000 millionths.
+    let fraction = field(1, &[1 << 3, 1, 2 << 3, 0xa0, 0xc2, 0x1e]);
+    let step = |whole: u8| field(1, &[1 << 3, whole]);
+    let append = |step: Vec<u8>, value: f64| (0, [step, entry(8, "a", &float(value))].concat());
+    let preview = field(10, &[vec![1 << 3, 1, 2 << 3 | 5], 0.25_f32.to_le_bytes().to_vec()].concat());
+    let densities = field(
+        14,
+        &[field(1, &[0.0_f64, 1.0].map(f64::to_le_bytes).concat()), field(5, &field(1, &2.5_f64.to_le_bytes()))]
+            .concat(),
+    );
+    let set = |text: &str, what: u8| {
+        entry(5, "sys/tags", &field(1, &field(1, &[field(1, text.as_bytes()), vec![2 << 3, what]].concat())))
+    };
+    let rows = [
+        append(step(1), f64::NAN),
+        append(step(2), f64::NEG_INFINITY),
+        append(fraction, 0.5),
+        (0, [step(4), preview, entry(8, "a", &float(7.0))].concat()),
+        (0, [step(5), entry(8, "h", &densities)].concat()),
+        (0, [set("kept", 1), set("gone", 1)].concat()),
+        (0, set("gone", 2)),
+        // A value of no known kind, and one after it; a row that is cut; a row of another type.
+        (0, [entry(4, "x", &field(9, b"?")), entry(4, "n", &[3 << 3, 5])].concat()),
+        (0, vec![8 << 3 | 2, 100, 1]),
+        (7, Vec::new()),
+    ];
+    let (_folder, run) = database(&rows);
+    let opened = convert(&run, None);
+    let points = opened.points("a");
+    assert_eq!(points.iter().map(|point| point.step).collect::<Vec<_>>(), [Some(1), Some(1), Some(2)]);
+    assert!(points.iter().any(|point| point.value.is_some_and(f64::is_nan)));
+    assert_eq!(points[2].value, Some(f64::NEG_INFINITY));
+    assert_eq!(opened.points("a\u{241f}step")[0].value, Some(1.5));
+    assert_eq!(opened.points("a\u{241f}preview")[0].value, Some(7.0));
+    assert_eq!(opened.points("a\u{241f}completion")[0].value, Some(0.25));
+    let media: Media = opened.section();
+    assert_eq!(media.media[0].value.as_ref().expect("bins")["type"], "densities");
+    let context: Context = opened.section();
+    assert_eq!(context.tags, ["kept"]);
+    assert_eq!(opened.section::<Recipe>().parameters["n"], 5);
+    let source: SourceSection = opened.section();
+    assert_eq!(source.account.items["unreadable item"].total, 3);
+    let told = format!("{:?}", opened.converted.findings);
+    assert!(told.contains("run_operations 8") && told.contains("unknown type 7"), "{told}");
+}
+
 #[test]
 fn a_damaged_database_gives_the_rows_that_can_be_read() {
     let (_folder, path) = family();
@@ -406,7 +497,7 @@ fn a_damaged_database_gives_the_rows_that_can_be_read() {
 #[test]
 fn an_export_that_was_not_finished_says_so() {
     let (_folder, path) = temporary();
-    let project = path.join("data/ada_digits");
+    let project = path.join("data/ada_digits-d47bc1062a9a2c0c");
     fs::create_dir_all(&project).expect("room");
     let from = fixture("neptune-exporter/data/ada_digits-d47bc1062a9a2c0c/digits-0008-3989997986b12551_part_0.parquet");
     let whole = fs::read(&from).expect("a part");

@@ -25,7 +25,7 @@ pub(crate) enum ArchiveError {
     /// It cannot be read, or its files not be written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is not an archive, or a broken one.
+    /// Not an archive, or a broken one.
     #[error(transparent)]
     Zip(#[from] zip::result::ZipError),
 }

@@ -102,7 +102,8 @@ fn described(message: &Message, registered: &Registered) -> Artifact {
     let none = Value::Null;
     let parameters = payload.get("additional_params").unwrap_or(&none);
     let kind = text(payload, "upload_type").unwrap_or("asset");
-    let name = text(parameters, "fileName").map(plain);
+    // Figures have another member for their name.
+    let name = text(parameters, "fileName").or(text(parameters, "figName")).map(plain);
     let (direction, role) = role_of(kind, name.as_deref().unwrap_or_default());
     let mut artifact = Artifact::new(direction, role);
     artifact.kind = Some(kind.to_owned());
@@ -116,7 +117,7 @@ fn described(message: &Message, registered: &Registered) -> Artifact {
     }
     artifact.step = step(parameters);
     artifact.time = payload.get("local_timestamp").and_then(Value::as_i64).and_then(Time::from_milliseconds);
-    let told = ["fileName", "groupingName", "type", "overwrite", "isRemote"];
+    let told = ["fileName", "figName", "groupingName", "type", "overwrite", "isRemote"];
     let told: &[&str] = if artifact.step.is_some() { &[&told[..], &["step"]].concat() } else { &told };
     let left = rest(parameters, told).unwrap_or(Value::Null);
     artifact.metadata.extend(members(&left).map(|(name, value)| (name.to_owned(), value)));

@@ -158,6 +158,9 @@ fn packages(mapping: &mut Mapping<'_>, environment: &mut Environment) {
     }
     environment.packages.sort();
     environment.packages.dedup();
+    for message in mapping.take("os_packages") {
+        mapping.of_system(message);
+    }
 }
 
 fn package(line: &str) -> Package {

@@ -155,8 +155,7 @@ fn missing(ledger: &mut Ledger<'_>, file: &FileRef) {
         }
         Some(address) => {
             ledger.address(&format!("file {path}"), Some(address));
-            let folder = "look for it with `--files`";
-            format!("the bytes are not here: only the path {address} was recorded; {folder}")
+            format!("the bytes are not here: only the path {address} was recorded")
         }
         None => "the bytes are not here".to_owned(),
     };

@@ -41,8 +41,8 @@ pub(super) fn map(ledger: &Ledger<'_>, run: &Run, known: &Known) -> Media {
         if let Some(step) = histogram.at.step.filter(|_| item.step.is_none()) {
             item.details.insert("step".to_owned(), step.into());
         }
-        if histogram.at.is_preview {
-            item.details.insert("isPreview".to_owned(), true.into());
+        if let Some(ratio) = histogram.at.preview {
+            item.details.insert("previewCompletion".to_owned(), ratio.into());
         }
         media.push(item);
     }

@@ -18,8 +18,8 @@ pub(super) struct Gathered {
     metrics: Stepped,
     telemetry: Stepped,
     known: HashMap<String, (bool, Series)>,
-    /// Provisional values are series of their own.
-    previews: HashMap<String, (bool, Series)>,
+    /// Provisional values, and how much was done of each.
+    previews: HashMap<String, (bool, Series, Series)>,
 }
 
 impl Gathered {
@@ -32,23 +32,46 @@ impl Gathered {
         }
     }
 
-    fn series(&mut self, path: &str, is_preview: bool) -> (&mut Stepped, Series) {
-        let known = if is_preview { &self.previews } else { &self.known };
-        let (is_system, series) = match known.get(path) {
+    fn series(&mut self, path: &str) -> (&mut Stepped, Series) {
+        let (is_system, series) = match self.known.get(path) {
             Some(known) => *known,
-            None => self.add(path, is_preview),
+            None => {
+                let added = self.add(path, path);
+                self.known.insert(path.to_owned(), added);
+                added
+            }
         };
         (if is_system { &mut self.telemetry } else { &mut self.metrics }, series)
     }
 
-    fn add(&mut self, path: &str, is_preview: bool) -> (bool, Series) {
+    fn add(&mut self, path: &str, name: &str) -> (bool, Series) {
         let is_system = path.starts_with(SYSTEM);
-        // No path has U+241F.
-        let name = if is_preview { format!("{path}\u{241f}preview") } else { path.to_owned() };
-        let series = if is_system { self.telemetry.add(&name) } else { self.metrics.add(&name) };
-        let known = if is_preview { &mut self.previews } else { &mut self.known };
-        known.insert(path.to_owned(), (is_system, series));
+        let series = if is_system { self.telemetry.add(name) } else { self.metrics.add(name) };
         (is_system, series)
+    }
+
+    /// Provisional values are a series of their own, and how much was done is another.
+    fn preview(&mut self, path: &str, at: At, ratio: f64) -> (&mut Stepped, Series) {
+        let (is_system, values, ratios) = match self.previews.get(path) {
+            Some(known) => *known,
+            None => {
+                // No path has U+241F.
+                let (is_system, values) = self.add(path, &format!("{path}\u{241f}preview"));
+                let (_, ratios) = self.add(path, &format!("{path}\u{241f}completion"));
+                self.previews.insert(path.to_owned(), (is_system, values, ratios));
+                (is_system, values, ratios)
+            }
+        };
+        let points = if is_system { &mut self.telemetry } else { &mut self.metrics };
+        points.number(ratios, when(at), ratio, None);
+        (points, values)
+    }
+
+    fn of(&mut self, path: &str, at: At) -> (&mut Stepped, Series) {
+        match at.preview {
+            Some(ratio) => self.preview(path, at, ratio),
+            None => self.series(path),
+        }
     }
 
     /// Writes both sections and tells of the values.
@@ -69,12 +92,12 @@ fn when(at: At) -> When {
 
 impl Points for Gathered {
     fn number(&mut self, path: &str, at: At, value: f64) {
-        let (points, series) = self.series(path, at.is_preview);
+        let (points, series) = self.of(path, at);
         points.number(series, when(at), value, None);
     }
 
     fn text(&mut self, path: &str, at: At, text: &str) {
-        let (points, series) = self.series(path, at.is_preview);
+        let (points, series) = self.of(path, at);
         points.text(series, when(at), text.to_owned());
     }
 }

@@ -179,7 +179,7 @@ fn open_file(path: &Utf8Path) -> Result<Store, SourceError> {
         return Ok(Store::Database(Database::open(path)?));
     }
     match path.file_name() {
-        Some("run.json" | "experiment.json" | "model.json") if !is_of_wandb(path) => {
+        Some("run.json" | "experiment.json" | "model.json") if !is_of_another_tool(path) => {
             Ok(Store::Export(Export::new(root(parent)?)))
         }
         Some("meta.yaml") => open_folder(parent),
@@ -187,20 +187,21 @@ fn open_file(path: &Utf8Path) -> Result<Store, SourceError> {
     }
 }
 
-/// Whether a `run.json` is what the API of W&B answers: its first members are called so.
-fn is_of_wandb(path: &Utf8Path) -> bool {
+/// Whether a `run.json` is what the API of W&B answers, or an `experiment.json` that of a Comet
+/// experiment: their first members are called so.
+fn is_of_another_tool(path: &Utf8Path) -> bool {
     const HEAD: u64 = 4096;
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     let has = |name: &str| head.windows(name.len()).any(|window| window == name.as_bytes());
-    read.is_ok() && has("\"displayName\"") && !has("mlflow")
+    read.is_ok() && (has("\"displayName\"") || has("\"offline_id\"")) && !has("mlflow")
 }
 
 fn open_folder(path: &Utf8Path) -> Result<Store, SourceError> {
     let folder = root(path)?;
     let is_export = |name: &&str| {
         let path = folder.path().join(name);
-        folder.has_file(&path) && !is_of_wandb(&path)
+        folder.has_file(&path) && !is_of_another_tool(&path)
     };
     if ["run.json", "experiment.json", "model.json"].iter().any(is_export) {
         return Ok(Store::Export(Export::new(folder)));

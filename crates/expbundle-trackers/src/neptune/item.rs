@@ -39,8 +39,8 @@ pub struct At {
     pub step: Option<f64>,
     /// Nanoseconds since 1970.
     pub time_ns: Option<i64>,
-    /// Whether the value is provisional.
-    pub is_preview: bool,
+    /// Of a provisional value, how much of its computation was done.
+    pub preview: Option<f64>,
 }
 
 /// Takes values of series while they are read.

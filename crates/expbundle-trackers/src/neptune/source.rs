@@ -103,7 +103,10 @@ fn look(path: &Utf8Path, found: &mut BTreeSet<Found>) {
     } else if export::is_part(path) {
         take(found, Layout::Export, path.to_owned());
     }
-    // Versions before 1.8 have a folder for each process of a run.
+    // Versions before 1.8 have a folder for each process of a run: `run__<id>/exec-…`.
+    if !path.file_name().is_some_and(|name| name.contains("__")) {
+        return;
+    }
     for entry in entries(path).filter(|entry| entry.file_name().is_some_and(|name| name.starts_with("exec-"))) {
         if let Some(folder) = offline::folder_of(&entry) {
             take(found, Layout::Offline, folder);

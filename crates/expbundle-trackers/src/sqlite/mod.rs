@@ -93,12 +93,14 @@ impl Database {
         const HEAD: usize = 32;
         const HEAD_OF_PAGE: u64 = 24;
         let beside = format!("{}-wal", self.path);
-        let Ok(size) = fs::metadata(&beside).map(|file| file.len()) else { return false };
+        // Whatever else has that name, a pipe for one, is not opened.
+        let log = fs::symlink_metadata(&beside).ok().filter(|log| log.is_file() && log.len() > 0);
+        let Some(size) = log.map(|log| log.len()) else { return false };
         let mut head = [0; HEAD];
         let is_read = fs::File::open(&beside).and_then(|mut file| file.read_exact(&mut head)).is_ok();
         let [.., a, b, c, d] = head.first_chunk::<12>().copied().unwrap_or_default();
         let page = u64::from(u32::from_be_bytes([a, b, c, d]));
-        size > 0 && (!is_read || (size - HEAD as u64) % (page + HEAD_OF_PAGE) != 0)
+        !is_read || (size - HEAD as u64) % (page + HEAD_OF_PAGE) != 0
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {

@@ -67,7 +67,7 @@ impl<'p> Applied<'p> {
     fn value(&mut self, row: Row) -> bool {
         let (Some(path), Some(kind)) = (row.path.as_deref(), row.kind.as_deref()) else { return false };
         let at =
-            At { step: row.step, time_ns: row.time_ms.and_then(|time| time.checked_mul(1_000_000)), is_preview: false };
+            At { step: row.step, time_ns: row.time_ms.and_then(|time| time.checked_mul(1_000_000)), preview: None };
         match (kind, &row) {
             ("float", Row { float: Some(value), .. }) => self.run.assign(path, Attribute::Float(*value)),
             ("int", Row { integer: Some(value), .. }) => self.run.assign(path, Attribute::Integer(value.to_string())),

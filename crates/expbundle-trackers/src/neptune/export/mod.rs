@@ -13,14 +13,17 @@ use super::run::Run;
 use super::source::{SourceError, entries, is_file};
 use crate::finding::SourceCode;
 
-/// Folders of an export that are looked into: `<data>/<project>/models`.
+/// Folders of an export that are looked into: `data/<project>/models`.
 const LEVELS: u32 = 4;
+const FOLDERS: [&str; 3] = ["data", "models", "model_versions"];
+/// What a part is called until it is finished.
+const UNFINISHED: &str = ".tmp";
 /// How many of them.
 const MOST_FOLDERS: u32 = 10_000;
 
 /// The run of a part: `<run>_part_<number>.parquet`.
 pub(super) fn run_of(name: &str) -> Option<&str> {
-    Some(split(name)?.0)
+    Some(split(name.strip_suffix(UNFINISHED).unwrap_or(name))?.0)
 }
 
 fn split(name: &str) -> Option<(&str, u64)> {
@@ -28,15 +31,22 @@ fn split(name: &str) -> Option<(&str, u64)> {
     Some((run, number.parse().ok()?))
 }
 
-/// Whether a path is a part of a run.
+/// Whether a path is a part of a run, by its name and columns. A file that has no columns to be
+/// read, since it was cut or is not finished, has to be named in the exporter's way.
 pub(super) fn is_part(path: &Utf8Path) -> bool {
-    path.file_name().and_then(split).is_some() && is_file(path) && begins_like_parquet(path)
+    let Some(run) = path.file_name().and_then(run_of).filter(|_| is_file(path)) else { return false };
+    let mut has_columns = false;
+    let read = rows::read(path, &mut |row| {
+        has_columns = row.path.is_some() && row.kind.is_some();
+        false
+    });
+    has_columns || read.is_err() && has_digest(run)
 }
 
-fn begins_like_parquet(path: &Utf8Path) -> bool {
-    use std::io::Read as _;
-    let mut start = [0; 4];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"PAR1"
+/// Whether a name ends as the exporter's names do: `-` and 16 digits of a digest.
+fn has_digest(name: &str) -> bool {
+    let is_digest = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.rsplit_once('-').is_some_and(|(_, digest)| is_digest(digest))
 }
 
 /// Looks for parts in the folders of projects below a path.
@@ -44,9 +54,12 @@ pub(super) fn look_below(path: &Utf8Path, take: &mut dyn FnMut(Utf8PathBuf)) {
     let (mut folders, mut left) = (vec![(path.to_owned(), 0)], MOST_FOLDERS);
     while let Some((folder, level)) = folders.pop() {
         for entry in entries(&folder) {
-            if entry.is_dir() && level < LEVELS && left > 0 {
-                left -= 1;
-                folders.push((entry, level + 1));
+            let name = entry.file_name().unwrap_or_default();
+            if level < LEVELS && (FOLDERS.contains(&name) || has_digest(name)) && entry.is_dir() {
+                if left > 0 {
+                    left -= 1;
+                    folders.push((entry, level + 1));
+                }
             } else if level > 0 && is_part(&entry) {
                 take(entry);
             }
@@ -74,7 +87,7 @@ pub(super) fn read(part: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u
         let entry_name = entry.file_name().unwrap_or_default();
         if let Some((_, number)) = split(entry_name).filter(|(other, _)| *other == name) {
             parts.push((number, entry));
-        } else if entry_name.strip_suffix(".tmp").and_then(split).is_some_and(|(other, _)| other == name) {
+        } else if entry_name.strip_suffix(UNFINISHED).and_then(split).is_some_and(|(other, _)| other == name) {
             let detail = "a part that the exporter did not finish; it has no footer and cannot be read";
             run.find(SourceCode::Truncated, entry_name, detail);
         }

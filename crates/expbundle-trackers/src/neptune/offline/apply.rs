@@ -74,7 +74,7 @@ impl<'p> Applied<'p> {
             self.run.found.cleared += count;
         } else {
             for value in &line.obj.values {
-                let at = At { step: value.step, time_ns: value.ts.and_then(nanoseconds), is_preview: false };
+                let at = At { step: value.step, time_ns: value.ts.and_then(nanoseconds), preview: None };
                 self.points.number(&path, at, value.value);
             }
             self.run.found.values += count;
@@ -165,7 +165,7 @@ impl<'p> Applied<'p> {
 pub(super) fn at(value: &Value) -> At {
     let number = |name: &str| value.get(name).and_then(Value::as_f64);
     let step = number("step").filter(|step| step.is_finite());
-    At { step, time_ns: number("ts").and_then(nanoseconds), is_preview: false }
+    At { step, time_ns: number("ts").and_then(nanoseconds), preview: None }
 }
 
 fn attribute(value: &Value, is_time: bool) -> Option<Attribute> {

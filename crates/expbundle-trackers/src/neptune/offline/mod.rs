@@ -24,6 +24,12 @@ const UPLOADS: &str = "upload_path";
 /// The folder of a run, if the path is one or a file of it.
 pub(super) fn folder_of(path: &Utf8Path) -> Option<Utf8PathBuf> {
     if path.is_dir() {
+        if !may_be_run(path) {
+            return None;
+        }
+        if has_container(path) {
+            return Some(path.to_owned());
+        }
         let mut logs = entries(path).filter(|entry| log_number(entry).is_some());
         return logs.any(|log| is_log(&log)).then(|| path.to_owned());
     }
@@ -33,6 +39,18 @@ pub(super) fn folder_of(path: &Utf8Path) -> Option<Utf8PathBuf> {
     }
     let parent = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     folder_of(parent)
+}
+
+/// Whether a folder has one of the files that a run begins with: to ask for them is quicker than to
+/// list a folder, which may be anything.
+fn may_be_run(folder: &Utf8Path) -> bool {
+    [METADATA, VERSIONS[0], VERSIONS[1], "data-1.log"].iter().any(|name| is_file(&folder.join(name)))
+}
+
+/// Whether the metadata are those of a run, whose operations may all have been sent.
+fn has_container(folder: &Utf8Path) -> bool {
+    let text = read_text(&folder.join(METADATA)).ok().flatten();
+    text.as_deref().and_then(Value::parse).is_some_and(|metadata| metadata.get("containerId").is_some())
 }
 
 /// The number of `data-<number>.log`.
@@ -58,6 +76,10 @@ pub(super) fn read(folder: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn
     let mut logs: Vec<(u64, Utf8PathBuf)> =
         entries(folder).filter_map(|path| Some((log_number(&path)?, path))).collect();
     logs.sort();
+    if logs.is_empty() {
+        let detail = "no operations are here: they were sent to the service, or lost";
+        run.find(SourceCode::Missing, "data-*.log", detail);
+    }
     let cleared = log::cleared(&logs);
     let mut applied = Applied::new(run, folder.join(UPLOADS), cleared, points);
     log::read(&logs, &mut applied, progress);

@@ -47,8 +47,8 @@ pub(super) struct Operation {
 impl Operation {
     /// Reads an operation; `None` if it is none.
     pub fn parse(text: &str) -> Option<Self> {
-        let whole = Value::parse(text)?;
-        let object = whole.get("obj")?;
+        let Value::Object(mut whole) = Value::parse(text)? else { return None };
+        let object = whole.swap_remove("obj")?;
         let Value::List(path) = object.get("path")? else { return None };
         let parts: Vec<&str> = path.iter().map(Value::as_str).collect::<Option<_>>()?;
         Some(Self {
@@ -56,7 +56,7 @@ impl Operation {
             path: parts.join("/"),
             version: whole.get("version").and_then(Value::as_i64).and_then(|version| u64::try_from(version).ok()),
             at: whole.get("at").and_then(Value::as_f64),
-            object: object.clone(),
+            object,
         })
     }
 

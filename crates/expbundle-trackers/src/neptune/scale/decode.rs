@@ -76,3 +76,16 @@ pub(super) fn integers(content: Content<'_>, values: &mut Vec<f64>) {
         _ => {}
     }
 }
+
+/// `Preview`: how much is done of a provisional value; `None` if it is final.
+pub(super) fn preview(message: &[u8]) -> Option<f64> {
+    let (mut is_preview, mut ratio) = (false, 0.0);
+    for field in Fields::new(message) {
+        match (field.number, field.content) {
+            (1, content) => is_preview = content.number() != 0,
+            (2, Content::Fixed32(bits)) => ratio = f64::from(f32::from_bits(bits)),
+            _ => {}
+        }
+    }
+    is_preview.then_some(ratio)
+}

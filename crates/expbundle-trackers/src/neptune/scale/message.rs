@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::super::item::{At, Attribute, FileKind, FileRef, Fork, Histogram, Points, stream_of};
 use super::super::run::Run;
 use super::super::source::is_file;
-use super::decode::{doubles, entry, integers, milliseconds, nanoseconds, only, step};
+use super::decode::{doubles, entry, integers, milliseconds, nanoseconds, only, preview, step};
 use crate::finding::SourceCode;
 use crate::protobuf::{Content, Fields};
 use crate::wandb::Value;
@@ -142,10 +142,7 @@ impl<'a, 'p> Snapshots<'a, 'p> {
             match field.number {
                 1 => at.step = step(field.content.bytes()),
                 2 => at.time_ns = nanoseconds(field.content.bytes()),
-                10 => {
-                    at.is_preview =
-                        Fields::new(field.content.bytes()).any(|field| field.number == 1 && field.content.number() != 0)
-                }
+                10 => at.preview = preview(field.content.bytes()),
                 _ => {}
             }
         }
@@ -250,7 +247,15 @@ impl<'a, 'p> Snapshots<'a, 'p> {
             }
         }
         match self.uploads.remove(&destination) {
-            Some(upload) => (file.on_disk, file.address, file.name) = (upload.on_disk, upload.address, upload.name),
+            Some(upload) => {
+                // The client gives temporary files random names.
+                let extension = upload.name.rsplit_once('.').filter(|_| upload.on_disk.is_some());
+                file.name = match extension {
+                    Some((_, extension)) => format!("{}.{extension}", file.name),
+                    None => upload.name,
+                };
+                (file.on_disk, file.address) = (upload.on_disk, upload.address);
+            }
             None => destination.rsplit('/').next().unwrap_or_default().clone_into(&mut file.name),
         }
         if self.run.has_room(path.len() + file.name.len()) {
