@@ -87,9 +87,7 @@ impl Reader<'_> {
 
 pub(crate) struct Group {
     pub names: Vec<Option<String>>,
-    pub count: u64,
     pub first: Option<String>,
-    pub last: Option<String>,
 }
 
 #[derive(Clone, Copy)]

@@ -147,14 +147,14 @@ impl Reader<'_> {
         findings.extend(self.budget.finding(table));
     }
 
-    /// The groups of rows that have the same values in some columns: how many rows each has, and
-    /// the least and the greatest value of another column.
+    /// The groups of rows that have the same values in some columns, with the least value that each
+    /// has of another column.
     pub fn groups(&self, table: &str, by: &[&str], at: &str, findings: &mut Vec<SourceFinding>) -> Vec<Group> {
         if !self.has(table, by) || !self.has(table, &[at]) {
             return Vec::new();
         }
         let (list, at) = (list(by), quoted(at));
-        let sql = format!("SELECT {list}, count(*), min({at}), max({at}) FROM {} GROUP BY {list}", quoted(table));
+        let sql = format!("SELECT {list}, min({at}) FROM {} GROUP BY {list}", quoted(table));
         let mut groups = Vec::new();
         let mut read = || {
             let mut statement = self.connection.prepare(&sql)?;
@@ -166,9 +166,7 @@ impl Reader<'_> {
                 let row = Row(row);
                 groups.push(Group {
                     names: (0..by.len()).map(|column| row.text(column)).collect(),
-                    count: row.integer(by.len()).and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
-                    first: row.text(by.len() + 1),
-                    last: row.text(by.len() + 2),
+                    first: row.text(by.len()),
                 });
             }
             Ok(())
@@ -194,12 +192,8 @@ impl Reader<'_> {
 pub(crate) struct Group {
     /// Those values.
     pub names: Vec<Option<String>>,
-    /// How many rows.
-    pub count: u64,
     /// The least value of the other column.
     pub first: Option<String>,
-    /// The greatest.
-    pub last: Option<String>,
 }
 
 pub(super) fn list(columns: &[&str]) -> String {
