@@ -146,7 +146,7 @@ impl<'a> Scanner<'a> {
                 Some(b'{') => {
                     let start = self.offset;
                     let value = self.value(&mut text)?;
-                    if value == Value::Whole {
+                    if value == Value::Whole && !has_swallowed(&text) {
                         give(&text, take, Piece::Item);
                         continue;
                     }
@@ -171,8 +171,8 @@ impl<'a> Scanner<'a> {
     /// An item that goes to the end of the file may only lack a bracket or a quote: the next one is
     /// where a line begins as items do.
     fn repair(&mut self, text: &[u8]) -> bool {
-        let start = text.windows(ITEM_START.len()).position(|window| window == ITEM_START);
-        let Some(start) = start.filter(|_| self.repairs < MOST_REPAIRS && text.len() <= MOST_VALUE_BYTES) else {
+        let Some(start) = next_item(text).filter(|_| self.repairs < MOST_REPAIRS && text.len() <= MOST_VALUE_BYTES)
+        else {
             return false;
         };
         self.repairs += 1;
@@ -182,4 +182,14 @@ impl<'a> Scanner<'a> {
         self.given = 0;
         true
     }
+}
+
+/// Where the next item begins in the text of one.
+fn next_item(text: &[u8]) -> Option<usize> {
+    text.windows(ITEM_START.len()).position(|window| window == ITEM_START)
+}
+
+/// Whether an item has others in it: a bracket too many may be closed by that of the list.
+fn has_swallowed(text: &[u8]) -> bool {
+    next_item(text).is_some() && str::from_utf8(text).ok().and_then(crate::wandb::Value::parse).is_none()
 }
