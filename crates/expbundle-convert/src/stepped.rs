@@ -38,8 +38,8 @@ struct Named {
     name: String,
     /// `None` if there is no room for another key.
     key: Option<KeyId>,
-    /// The series of its steps, once one of them is a fraction.
-    steps: Option<Option<KeyId>>,
+    /// The series of its steps, once one of them is a fraction and while there is room for it.
+    steps: Option<KeyId>,
 }
 
 /// Takes points as they are read. Numbers go straight to their section; texts wait until all are
@@ -123,8 +123,10 @@ impl Stepped {
 
     fn steps_of(&mut self, series: usize) -> Option<KeyId> {
         let named = self.series.get_mut(series)?;
-        let points = &mut self.points;
-        *named.steps.get_or_insert_with(|| points.key(&name_of_steps(&named.name)))
+        if named.steps.is_none() {
+            named.steps = self.points.key(&name_of_steps(&named.name));
+        }
+        named.steps
     }
 
     /// Adds the texts that waited, and writes the section.
@@ -149,7 +151,7 @@ impl Stepped {
         let with_steps: HashMap<String, String> = self
             .series
             .iter()
-            .filter(|series| series.steps.flatten().is_some())
+            .filter(|series| series.steps.is_some())
             .map(|series| (series.name.clone(), name_of_steps(&series.name)))
             .collect();
         let lines = self.points.write(draft)?.into_iter().map(|(name, one)| {

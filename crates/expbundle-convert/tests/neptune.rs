@@ -182,6 +182,11 @@ fn databases_agree_with_what_their_script_logged() {
         assert_eq!(body.source.expect("a source").run, name);
         let created = truth["creation_time"].as_str().expect("a time");
         assert_eq!(body.started.map(|time| time.to_string()).as_deref(), Some(created));
+        let code = opened.section::<Recipe>().code.expect("code");
+        assert_eq!(code.commit.as_deref(), truth["git"]["commit"].as_str());
+        assert_eq!(code.branch.as_deref(), truth["git"]["branch"].as_str());
+        let repository = code.repository.map(|repository| opened.section::<Identity>().restored(&repository));
+        assert_eq!(repository.as_deref(), truth["git"]["remote"].as_str());
         let artifacts: Artifacts = opened.section();
         let listed = by_name(&artifacts.artifacts);
         for want in truth["artifacts"].as_array().expect("artifacts") {
@@ -276,7 +281,7 @@ fn a_log_that_was_cut_gives_what_lies_before_the_cut() {
         let cut = whole.len() * part / 12;
         let (_folder, run) = offline_with(&whole[..cut]);
         let opened = convert(&run, None);
-        let operations = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+        let operations = whole[..cut].split(|byte| *byte == b'\n').count() - 1;
         let is_told = opened.converted.findings.iter().any(|finding| {
             finding.place.entry.as_deref() == Some(&*format!("data-1.log:{}", operations + 1))
                 && finding.code == Code::SourceTruncated

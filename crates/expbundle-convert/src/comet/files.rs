@@ -44,9 +44,9 @@ pub(super) fn map(mapping: &mut Mapping<'_>, media: &mut Vec<MediaItem>) -> Resu
     let (mut patch, mut told) = (None, BTreeSet::new());
     for message in mapping.take("file_upload") {
         let session = mapping.session;
-        let path = text(&message.payload, "file_path").unwrap_or_default();
-        let Some(file) = session.file(path) else {
-            missing(mapping, message, path, &registered);
+        let place = text(&message.payload, "file_path").unwrap_or_default();
+        let Some(file) = session.file(place) else {
+            missing(mapping, message, place, &registered);
             continue;
         };
         told.insert(file.path.as_str());
@@ -107,7 +107,7 @@ fn described(message: &Message, registered: &Registered) -> Artifact {
     let (direction, role) = role_of(kind, name.as_deref().unwrap_or_default());
     let mut artifact = Artifact::new(direction, role);
     artifact.kind = Some(kind.to_owned());
-    artifact.name = name.clone();
+    artifact.name.clone_from(&name);
     artifact.path = name;
     if let Some(model) = text(parameters, "groupingName") {
         artifact.name = Some(model.to_owned());

@@ -77,14 +77,13 @@ impl Gathered {
         if self.last_epoch.replace(now) == Some(now) {
             return;
         }
-        let series = match self.epochs {
-            Some(series) => series,
-            None => {
-                "comet\u{241f}".clone_into(&mut self.pair);
-                self.pair.push_str(EPOCH);
-                let name = self.free(EPOCH.to_owned());
-                *self.epochs.insert(self.metrics.add(&name))
-            }
+        let series = if let Some(series) = self.epochs {
+            series
+        } else {
+            "comet\u{241f}".clone_into(&mut self.pair);
+            self.pair.push_str(EPOCH);
+            let name = self.free(EPOCH.to_owned());
+            *self.epochs.insert(self.metrics.add(&name))
         };
         self.metrics.number(series, when, epoch, None);
     }

@@ -33,13 +33,12 @@ impl Gathered {
     }
 
     fn series(&mut self, path: &str) -> (&mut Stepped, Series) {
-        let (is_system, series) = match self.known.get(path) {
-            Some(known) => *known,
-            None => {
-                let added = self.add(path, path);
-                self.known.insert(path.to_owned(), added);
-                added
-            }
+        let (is_system, series) = if let Some(known) = self.known.get(path) {
+            *known
+        } else {
+            let added = self.add(path, path);
+            self.known.insert(path.to_owned(), added);
+            added
         };
         (if is_system { &mut self.telemetry } else { &mut self.metrics }, series)
     }
@@ -52,15 +51,14 @@ impl Gathered {
 
     /// Provisional values are a series of their own, and how much was done is another.
     fn preview(&mut self, path: &str, at: At, ratio: f64) -> (&mut Stepped, Series) {
-        let (is_system, values, ratios) = match self.previews.get(path) {
-            Some(known) => *known,
-            None => {
-                // No path has U+241F.
-                let (is_system, values) = self.add(path, &format!("{path}\u{241f}preview"));
-                let (_, ratios) = self.add(path, &format!("{path}\u{241f}completion"));
-                self.previews.insert(path.to_owned(), (is_system, values, ratios));
-                (is_system, values, ratios)
-            }
+        let (is_system, values, ratios) = if let Some(known) = self.previews.get(path) {
+            *known
+        } else {
+            // No path has U+241F.
+            let (is_system, values) = self.add(path, &format!("{path}\u{241f}preview"));
+            let (_, ratios) = self.add(path, &format!("{path}\u{241f}completion"));
+            self.previews.insert(path.to_owned(), (is_system, values, ratios));
+            (is_system, values, ratios)
         };
         let points = if is_system { &mut self.telemetry } else { &mut self.metrics };
         points.number(ratios, when(at), ratio, None);

@@ -9,7 +9,7 @@ use expbundle_trackers::neptune::Run;
 
 use super::context::{Attributes, take_text};
 use super::files::{Known, PATCHES, REQUIREMENTS};
-use crate::ledger::{Foreign as _, Ledger};
+use crate::ledger::{Foreign, Ledger};
 use crate::parameters::{Kind, kind_of};
 use crate::{ConvertError, roles};
 
@@ -47,7 +47,7 @@ fn parameters(fields: &mut Attributes<'_>, recipe: &mut Recipe) {
         if OF_TOOL.iter().any(|namespace| name.starts_with(namespace)) {
             continue;
         }
-        let Some(value) = fields.take(name).map(|value| value.tree()) else { continue };
+        let Some(value) = fields.take(name).map(Foreign::tree) else { continue };
         match kind_of(name) {
             Kind::Seed => recipe.seeds.insert(name.to_owned(), value.clone()),
             Kind::Determinism => recipe.determinism.insert(name.to_owned(), value.clone()),
@@ -127,15 +127,12 @@ fn environment(ledger: &mut Ledger<'_>, run: &Run, known: &Known) -> Environment
 }
 
 fn package(line: &str) -> Package {
-    match line.split_once("==").filter(|(_, version)| !version.contains([' ', ';', ','])) {
-        Some((name, version)) => {
-            Package { name: name.to_owned(), version: Some(version.to_owned()), requirement: None }
-        }
-        None => {
-            let name = line.chars().take_while(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect();
-            Package { name, version: None, requirement: Some(line.to_owned()) }
-        }
+    let pinned = line.split_once("==").filter(|(_, version)| !version.contains([' ', ';', ',']));
+    if let Some((name, version)) = pinned {
+        return Package { name: name.to_owned(), version: Some(version.to_owned()), requirement: None };
     }
+    let name = line.chars().take_while(|c| c.is_alphanumeric() || "-_.".contains(*c)).collect();
+    Package { name, version: None, requirement: Some(line.to_owned()) }
 }
 
 fn gaps(ledger: &Ledger<'_>, recipe: &mut Recipe) {

@@ -116,12 +116,11 @@ impl Messages {
                 continue;
             }
             self.count += 1;
-            let fate = match std::str::from_utf8(text) {
-                Ok(text) => self.line(text, points),
-                Err(_) => {
-                    bad.not_utf8.add(number);
-                    self.line(&String::from_utf8_lossy(text), points)
-                }
+            let fate = if let Ok(text) = std::str::from_utf8(text) {
+                self.line(text, points)
+            } else {
+                bad.not_utf8.add(number);
+                self.line(&String::from_utf8_lossy(text), points)
             };
             let kind = match fate {
                 Fate::Taken => continue,
@@ -157,7 +156,7 @@ impl Messages {
 
     fn frequent(&mut self, kind: &str, payload: &Payload<'_>, points: &mut dyn Points) -> bool {
         match (kind, &payload.metric, &payload.param) {
-            ("metric_msg", Some(metric), None) if is_small(metric.metric_value) => {
+            ("metric_msg", Some(metric), None) if is_small(metric.value) => {
                 points.point(&payload.point(metric));
                 self.points += 1;
             }

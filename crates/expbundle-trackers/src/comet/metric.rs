@@ -63,11 +63,12 @@ pub(super) struct Payload<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(super) struct Metric<'a> {
-    #[serde(borrow)]
-    metric_name: Cow<'a, str>,
-    pub metric_value: f64,
+    #[serde(borrow, rename = "metricName")]
+    name: Cow<'a, str>,
+    #[serde(rename = "metricValue")]
+    pub value: f64,
     step: Option<f64>,
     epoch: Option<f64>,
 }
@@ -90,8 +91,8 @@ impl<'a> Payload<'a> {
     pub fn point(&'a self, metric: &'a Metric<'a>) -> Point<'a> {
         Point {
             context: self.context.as_deref(),
-            name: &metric.metric_name,
-            value: Some(metric.metric_value),
+            name: &metric.name,
+            value: Some(metric.value),
             text: None,
             step: metric.step,
             epoch: metric.epoch,

@@ -96,8 +96,8 @@ impl Session {
     /// The patch in the archive that the SDK uploads for it.
     pub fn patch(&self, file: &SourceFile) -> Result<String, SourceFinding> {
         let wrong = |detail: String| SourceFinding::new(SourceCode::Unreadable, file.path.as_str(), detail);
-        let unpacked =
-            unpack_some(&file.on_disk, |name| name.ends_with(".patch")).map_err(|error| wrong(error.to_string()))?;
+        let unpacked = unpack_some(&file.on_disk, |name| Utf8Path::new(name).extension() == Some("patch"))
+            .map_err(|error| wrong(error.to_string()))?;
         let folder = unpacked.folder().ok_or_else(|| wrong("it was not unpacked".to_owned()))?;
         let patch = files(folder, &[], &mut Vec::new()).into_iter().next();
         let patch = patch.ok_or_else(|| wrong("the archive has no patch".to_owned()))?;

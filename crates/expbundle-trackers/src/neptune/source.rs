@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -32,14 +31,6 @@ struct Found {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// A file or folder cannot be read.
-    #[error("`{path}` cannot be read: {source}")]
-    Read {
-        /// The path.
-        path: Utf8PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
     /// The database cannot be opened.
     #[error("`{path}` cannot be read: {reason}")]
     Database {
@@ -77,9 +68,9 @@ impl Source {
     pub fn read(&self, key: &str, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<Option<Run>, SourceError> {
         let Some(found) = self.0.iter().find(|found| found.key == key) else { return Ok(None) };
         Ok(Some(match found.layout {
-            Layout::Offline => offline::read(&found.path, points, progress)?,
+            Layout::Offline => offline::read(&found.path, points, progress),
             Layout::Scale => scale::read(&found.path, points, progress)?,
-            Layout::Export => export::read(&found.path, points, progress)?,
+            Layout::Export => export::read(&found.path, points, progress),
         }))
     }
 

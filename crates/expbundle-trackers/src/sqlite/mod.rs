@@ -100,7 +100,7 @@ impl Database {
         let is_read = fs::File::open(&beside).and_then(|mut file| file.read_exact(&mut head)).is_ok();
         let [.., a, b, c, d] = head.first_chunk::<12>().copied().unwrap_or_default();
         let page = u64::from(u32::from_be_bytes([a, b, c, d]));
-        !is_read || (size - HEAD as u64) % (page + HEAD_OF_PAGE) != 0
+        !is_read || !(size - HEAD as u64).is_multiple_of(page + HEAD_OF_PAGE)
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {

@@ -51,7 +51,7 @@ impl<'p> Applied<'p> {
     }
 
     /// Takes a row.
-    pub fn row(&mut self, row: Row) {
+    pub fn row(&mut self, row: &Row) {
         if !self.has_id
             && let Some(id) = &row.run
         {
@@ -64,11 +64,11 @@ impl<'p> Applied<'p> {
         }
     }
 
-    fn value(&mut self, row: Row) -> bool {
+    fn value(&mut self, row: &Row) -> bool {
         let (Some(path), Some(kind)) = (row.path.as_deref(), row.kind.as_deref()) else { return false };
         let at =
             At { step: row.step, time_ns: row.time_ms.and_then(|time| time.checked_mul(1_000_000)), preview: None };
-        match (kind, &row) {
+        match (kind, row) {
             ("float", Row { float: Some(value), .. }) => self.run.assign(path, Attribute::Float(*value)),
             ("int", Row { integer: Some(value), .. }) => self.run.assign(path, Attribute::Integer(value.to_string())),
             ("bool", Row { boolean: Some(value), .. }) => self.run.assign(path, Attribute::Bool(*value)),
@@ -87,12 +87,11 @@ impl<'p> Applied<'p> {
             }
             ("string_series", Row { text, .. }) => {
                 let text = text.as_deref().unwrap_or_default();
-                match stream_of(path) {
-                    Some(stream) => self.run.print(stream, at.time_ns, text),
-                    None => {
-                        self.points.text(path, at, text);
-                        self.run.found.values += 1;
-                    }
+                if let Some(stream) = stream_of(path) {
+                    self.run.print(stream, at.time_ns, text);
+                } else {
+                    self.points.text(path, at, text);
+                    self.run.found.values += 1;
                 }
             }
             ("histogram_series", Row { histogram: Some((kind, edges, values)), .. }) => {

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use self::apply::Applied;
 use super::item::{Layout, Points};
 use super::run::Run;
-use super::source::{SourceError, entries, is_file};
+use super::source::{entries, is_file};
 use crate::finding::SourceCode;
 
 /// Folders of an export that are looked into: `data/<project>/models`.
@@ -78,7 +78,7 @@ pub(super) fn id_of(part: &Utf8Path) -> Option<String> {
 }
 
 /// Reads a run, of which a part is known.
-pub(super) fn read(part: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<Run, SourceError> {
+pub(super) fn read(part: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Run {
     let folder = part.parent().unwrap_or(Utf8Path::new("."));
     let name = part.file_name().and_then(run_of).unwrap_or_default();
     let mut run = Run::new(Layout::Export, name);
@@ -109,7 +109,7 @@ pub(super) fn read(part: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u
     let mut applied = Applied::new(run, files_of(folder), points);
     for (_, path) in parts {
         let result = rows::read(&path, &mut |row| {
-            applied.row(row);
+            applied.row(&row);
             true
         });
         if let Err(detail) = result {
@@ -117,7 +117,7 @@ pub(super) fn read(part: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u
         }
         progress(std::fs::metadata(&path).map_or(0, |file| file.len()));
     }
-    Ok(applied.finish())
+    applied.finish()
 }
 
 /// The folder with the files of a project: `files/<project>`, beside `data/<project>`.

@@ -130,13 +130,14 @@ impl<'p> Applied<'p> {
         for one in values {
             let at = at(one);
             match one.get("value") {
-                Some(Value::Text(text)) if operation.kind == "LogStrings" => match stream_of(path) {
-                    Some(stream) => self.run.print(stream, at.time_ns, text),
-                    None => {
+                Some(Value::Text(text)) if operation.kind == "LogStrings" => {
+                    if let Some(stream) = stream_of(path) {
+                        self.run.print(stream, at.time_ns, text);
+                    } else {
                         self.points.text(path, at, text);
                         self.run.found.values += 1;
                     }
-                },
+                }
                 Some(value) if value.as_f64().is_some() => {
                     self.points.number(path, at, value.as_f64().unwrap_or_default());
                     self.run.found.values += 1;

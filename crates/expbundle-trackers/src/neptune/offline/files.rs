@@ -27,7 +27,7 @@ impl Applied<'_> {
                 file.name = format!("{}.{extension}", last(&operation.path));
             }
         } else if let Some(address) = operation.text("file_path") {
-            file.name = last_name(address).to_owned();
+            last_name(address).clone_into(&mut file.name);
             file.address = Some(address.to_owned());
         }
         self.add(file);
@@ -123,7 +123,7 @@ impl Applied<'_> {
 
     fn outside(&mut self, path: &str, kind: FileKind, address: &str) {
         let mut file = FileRef::new(path, kind);
-        file.name = last_name(address).to_owned();
+        last_name(address).clone_into(&mut file.name);
         file.address = Some(address.to_owned());
         self.add(file);
     }

@@ -95,12 +95,11 @@ fn file(
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let is_taken = match std::str::from_utf8(text) {
-            Ok(text) => take(text, before + number, applied),
-            Err(_) => {
-                trouble.not_utf8.add(number);
-                take(&String::from_utf8_lossy(text), before + number, applied)
-            }
+        let is_taken = if let Ok(text) = std::str::from_utf8(text) {
+            take(text, before + number, applied)
+        } else {
+            trouble.not_utf8.add(number);
+            take(&String::from_utf8_lossy(text), before + number, applied)
         };
         if !is_taken {
             applied.run.found.unreadable += 1;

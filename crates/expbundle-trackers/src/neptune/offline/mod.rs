@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use self::apply::Applied;
 use super::item::{Layout, Points};
 use super::run::Run;
-use super::source::{SourceError, entries, is_file};
+use super::source::{entries, is_file};
 use crate::finding::SourceCode;
 use crate::text::{open_file, read_text};
 use crate::wandb::Value;
@@ -70,7 +70,7 @@ fn is_log(path: &Utf8Path) -> bool {
 }
 
 /// Reads a run.
-pub(super) fn read(folder: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Result<Run, SourceError> {
+pub(super) fn read(folder: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn(u64)) -> Run {
     let mut run = Run::new(Layout::Offline, folder.file_name().unwrap_or("run"));
     metadata(folder, &mut run);
     let mut logs: Vec<(u64, Utf8PathBuf)> =
@@ -86,7 +86,7 @@ pub(super) fn read(folder: &Utf8Path, points: &mut dyn Points, progress: &dyn Fn
     let mut run = applied.finish();
     versions(folder, &mut run);
     others(folder, &mut run);
-    Ok(run)
+    run
 }
 
 fn metadata(folder: &Utf8Path, run: &mut Run) {

@@ -217,12 +217,11 @@ impl<'a, 'p> Snapshots<'a, 'p> {
             }
             Some((6, Content::Bytes(bytes))) => {
                 let text = String::from_utf8_lossy(bytes);
-                match stream_of(path) {
-                    Some(stream) => self.run.print(stream, at.time_ns, &text),
-                    None => {
-                        self.points.text(path, at, &text);
-                        self.run.found.values += 1;
-                    }
+                if let Some(stream) = stream_of(path) {
+                    self.run.print(stream, at.time_ns, &text);
+                } else {
+                    self.points.text(path, at, &text);
+                    self.run.found.values += 1;
                 }
             }
             Some((13, content)) => return self.file(path, FileKind::Series, at, content.bytes()),
@@ -272,7 +271,7 @@ impl<'a, 'p> Snapshots<'a, 'p> {
             match field.number {
                 1 => doubles(field.content, &mut histogram.edges),
                 4 => {
-                    Fields::new(field.content.bytes()).for_each(|field| integers(field.content, &mut histogram.values))
+                    Fields::new(field.content.bytes()).for_each(|field| integers(field.content, &mut histogram.values));
                 }
                 5 => {
                     "densities".clone_into(&mut histogram.kind);
