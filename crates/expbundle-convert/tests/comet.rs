@@ -127,7 +127,7 @@ fn files_and_media_agree_with_what_the_script_logged() {
     }
     assert_eq!(listed["digits-mlp"].role.as_str(), "model");
     assert_eq!((listed["summary.json"].step, &listed["summary.json"].metadata["metadata/k"]), (Some(39), &json!(1)));
-    // The list of packages of the system is no list of secrets, and of the files one is elsewhere.
+    // No package of the system was taken for a secret, and one of the files is elsewhere.
     assert_eq!(opened.codes(), [Code::SourceMissing], "{:?}", opened.converted.findings);
     let media: Media = opened.section();
     let item = |kind: &str| media.media.iter().find(|one| one.kind == kind).unwrap_or_else(|| panic!("no {kind}"));
