@@ -106,8 +106,9 @@ fn nothing_of_the_identity_is_left_in_what_is_shared() {
             let text = text.to_lowercase();
             // These name the repository by its address; the folder of the machine that is called like it is
             // replaced with its path.
-            let is_of_repository =
-                ["/clearml/", "/comet/", "/neptune-scale/", "/swanlab/", "/zenml/"].iter().any(|tool| name.contains(tool));
+            let is_of_repository = ["/clearml/", "/comet/", "/neptune-scale/", "/swanlab/", "/zenml/"]
+                .iter()
+                .any(|tool| name.contains(tool));
             let is_public = |word: &str| word == "digits-lab" && is_of_repository;
             for word in MADE_BY.into_iter().filter(|word| !is_public(word)) {
                 assert!(!has_word(&text, word), "{name}: `{word}` in {place}");

@@ -47,6 +47,10 @@ fn envelope(change: impl FnOnce(&mut Value), code: Code) {
     assert_eq!(verify(value.to_string().as_bytes()).expect_err("should be refused"), code);
 }
 
+fn signed(message: &[u8]) -> [u8; 64] {
+    key().sign(message).expect("a key that is here")
+}
+
 /// Changes the payload and signs it anew, as its author could.
 #[track_caller]
 fn signed_anew(change: impl FnOnce(&mut Value)) -> Result<VerifiedStatement, Code> {
@@ -55,7 +59,7 @@ fn signed_anew(change: impl FnOnce(&mut Value)) -> Result<VerifiedStatement, Cod
     let mut statement: Value = serde_json::from_slice(&payload).expect("JSON");
     change(&mut statement);
     let payload = statement.to_string().into_bytes();
-    let signature = key().sign(&pre_authentication_encoding("application/vnd.in-toto+json", &payload));
+    let signature = signed(&pre_authentication_encoding("application/vnd.in-toto+json", &payload));
     value["dsseEnvelope"]["payload"] = STANDARD.encode(&payload).into();
     value["dsseEnvelope"]["signatures"][0]["sig"] = STANDARD.encode(signature).into();
     verify(value.to_string().as_bytes())
@@ -274,7 +278,7 @@ fn signatures() {
     envelope(sig(&high), Code::SignatureInvalid);
     // The same message without DSSE around it.
     let payload = STANDARD.decode(value["dsseEnvelope"]["payload"].as_str().expect("text")).expect("base64");
-    envelope(sig(&key().sign(&payload)), Code::SignatureInvalid);
+    envelope(sig(&signed(&payload)), Code::SignatureInvalid);
 }
 
 /// All encodings of points of small order, from the orders 1, 2, 4 and 8, with those of y ≥ p.
