@@ -42,6 +42,13 @@ python *ARGUMENTS:
     target/ci/python/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
     target/ci/python/bin/python -m pytest -p no:cacheprovider bindings/python/tests {{ARGUMENTS}}
 
+# Real servers of trackers, on loopback
+servers *ARGUMENTS:
+    cargo build --release
+    python3 -m venv target/ci/servers
+    target/ci/servers/bin/pip install --quiet --requirement servers/requirements.txt
+    target/ci/servers/bin/python -m pytest -p no:cacheprovider servers {{ARGUMENTS}}
+
 # Compare with named peers; SCRATCH takes some 5 GB (benches/README.md)
 bench *ARGUMENTS:
     bash benches/run {{ARGUMENTS}}
