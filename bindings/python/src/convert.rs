@@ -1,11 +1,12 @@
 //! Runs of trackers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use expbundle_convert::embed::Choice;
 use expbundle_convert::many::Many;
-use expbundle_convert::tracker::{self, RowColumns, TRACKERS, Wanted, key_of};
+use expbundle_convert::tracker::{self, Network, RowColumns, TRACKERS, Wanted, key_of};
 use expbundle_convert::{ConvertError, Converted, Options};
 use expbundle_format::record::Word;
 use expbundle_words::{account, findings};
@@ -244,8 +245,11 @@ pub fn source(py: Python<'_>, path: &Bound<'_, PyAny>, tool: Option<&str>) -> Py
     let address = path.extract::<String>().ok().filter(|word| tracker::is_address(word));
     let path = address.map_or_else(|| existing(path), |address| Ok(address.into()))?;
     let words: Vec<Utf8PathBuf> = tool.map(Utf8PathBuf::from).into_iter().chain([path.clone()]).collect();
-    let source =
-        work(py, |_| tracker::named_or_found_with(&words, &RowColumns::default(), &|name| std::env::var(name).ok()))?
-            .map_err(|error| raise(py, error))?;
+    let source = work(py, |_| {
+        let http = Arc::new(expbundle_http::Network::default());
+        let network = Network { http, secret: &|name| std::env::var(name).ok() };
+        tracker::named_or_found_with(&words, &RowColumns::default(), Some(&network))
+    })?
+    .map_err(|error| raise(py, error))?;
     Ok(Source { source, path })
 }

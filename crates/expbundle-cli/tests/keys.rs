@@ -174,6 +174,9 @@ mod agent {
 
     const FAILURE: &[u8] = &[5];
 
+    /// Answers a request to sign these bytes.
+    type Signs = fn(&SigningKey, &[u8]) -> Vec<u8>;
+
     fn string(bytes: &[u8]) -> Vec<u8> {
         [&u32::try_from(bytes.len()).expect("short").to_be_bytes(), bytes].concat()
     }
@@ -188,7 +191,7 @@ mod agent {
         [&[14], &string(&[string(b"ssh-ed25519"), string(&signature)].concat())[..]].concat()
     }
 
-    fn listen(socket: &Path, key: SigningKey, signs: fn(&SigningKey, &[u8]) -> Vec<u8>) {
+    fn listen(socket: &Path, key: SigningKey, signs: Signs) {
         let listener = UnixListener::bind(socket).expect("a socket");
         // It ends with the test.
         std::thread::spawn(move || {
@@ -234,7 +237,7 @@ mod agent {
 
     #[test]
     fn an_agent_that_does_not_sign_leaves_nothing() {
-        let cases: [(fn(&SigningKey, &[u8]) -> Vec<u8>, &str); 4] = [
+        let cases: [(Signs, &str); 4] = [
             (|_, _| FAILURE.to_vec(), "the ssh-agent refused to sign"),
             (|_, _| vec![14, 255, 255], "the ssh-agent refused to sign"),
             (|key, _| signed(key, b"something else"), "not one of this key"),

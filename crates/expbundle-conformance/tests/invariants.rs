@@ -83,6 +83,12 @@ const INVARIANTS: &[Invariant] = &[
         never_says: &[CLOCK, ENVIRONMENT, SOCKETS],
     },
     Invariant {
+        crate_name: "expbundle-http",
+        never_depends_on: &[TERMINAL, ASYNC, HOST_NAME, &["expbundle", "expbundle-convert"]],
+        never_names: &[RANDOMNESS],
+        never_says: &[CLOCK, ENVIRONMENT, PRINTING],
+    },
+    Invariant {
         crate_name: "expbundle-convert",
         never_depends_on: &[TERMINAL, ASYNC, NETWORK, HOST_NAME],
         never_names: &[RANDOMNESS, SIGNATURES, &["expbundle-statement"]],
@@ -144,6 +150,7 @@ const OURS: &[&str] = &[
     "expbundle-directory",
     "expbundle-draw",
     "expbundle-format",
+    "expbundle-http",
     "expbundle-lineage",
     "expbundle-query",
     "expbundle-run",

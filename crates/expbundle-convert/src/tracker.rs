@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::record::Status;
 use expbundle_format::time::Time;
 use expbundle_format::{Code, Finding, Place};
 use expbundle_trackers::finding::SourceFinding;
+use expbundle_trackers::http::Http;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -42,8 +44,13 @@ pub static TRACKERS: &[&dyn Tracker] = &[
     &TableTool::Parquet,
 ];
 
-/// Gives what only the caller knows, a token say, by the name of the variable that it is kept in.
-pub type Secrets<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// What servers are asked with. Conversion has no network of its own.
+pub struct Network<'a> {
+    /// Asks them.
+    pub http: Arc<dyn Http>,
+    /// Gives what only the caller knows, a token say, by the name of the variable that it is kept in.
+    pub secret: &'a dyn Fn(&str) -> Option<String>,
+}
 
 /// Which columns of a table hold the run, the step and the time, where a person says so.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,7 +82,7 @@ pub trait Tracker: fmt::Debug + Sync {
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError>;
 
     /// Opens a server of this tool, by its address. `None` if its servers are not asked.
-    fn open_server(&self, _: &str, _: &Secrets<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+    fn open_server(&self, _: &str, _: &Network<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
         Ok(None)
     }
 
@@ -280,7 +287,7 @@ fn by_extension(path: &Utf8Path) -> Option<&'static dyn Tracker> {
 /// # Errors
 /// There is nothing of a tracker there, or it cannot be read.
 pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertError> {
-    named_or_found_with(words, &RowColumns::default(), &|_| None)
+    named_or_found_with(words, &RowColumns::default(), None)
 }
 
 /// The same; of a table, some of whose columns a person named, or of a server.
@@ -290,19 +297,19 @@ pub fn named_or_found(words: &[Utf8PathBuf]) -> Result<Box<dyn Source>, ConvertE
 pub fn named_or_found_with(
     words: &[Utf8PathBuf],
     columns: &RowColumns<'_>,
-    secrets: &Secrets<'_>,
+    network: Option<&Network<'_>>,
 ) -> Result<Box<dyn Source>, ConvertError> {
     let here = Utf8Path::new(".");
     match words {
         [tool, path] => {
             let tracker = named(tool.as_str()).ok_or_else(|| ConvertError::NotATracker(tool.to_string()))?;
             if is_address(path.as_str()) {
-                open_server(&[tracker], path.as_str(), secrets)
+                open_server(&[tracker], path.as_str(), network)
             } else {
                 open_looked_at(tracker, path, columns)
             }
         }
-        [one] if is_address(one.as_str()) => open_server(TRACKERS, one.as_str(), secrets),
+        [one] if is_address(one.as_str()) => open_server(TRACKERS, one.as_str(), network),
         [one] => match named(one.as_str()).filter(|_| !one.exists()) {
             Some(tracker) => open_looked_at(tracker, here, columns),
             None => found(one, columns),
@@ -320,13 +327,14 @@ pub fn is_address(word: &str) -> bool {
 fn open_server(
     trackers: &[&dyn Tracker],
     address: &str,
-    secrets: &Secrets<'_>,
+    network: Option<&Network<'_>>,
 ) -> Result<Box<dyn Source>, ConvertError> {
     if address.split('/').nth(2).is_some_and(|host| host.contains('@')) {
         return Err(ConvertError::SecretInAddress);
     }
+    let network = network.ok_or_else(|| ConvertError::NoServer(address.to_owned()))?;
     for tracker in trackers {
-        if let Some(source) = tracker.open_server(address, secrets)? {
+        if let Some(source) = tracker.open_server(address, network)? {
             return Ok(source);
         }
     }

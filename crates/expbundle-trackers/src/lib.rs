@@ -10,6 +10,7 @@ pub mod dvc;
 pub mod finding;
 mod folder;
 mod git;
+pub mod http;
 pub mod huggingface;
 #[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
 mod inflate;

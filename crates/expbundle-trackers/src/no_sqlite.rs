@@ -99,10 +99,6 @@ impl<'a> Row<'a> {
         match self.0 {}
     }
 
-    pub fn bytes(self, _: usize) -> Option<&'a [u8]> {
-        match self.0 {}
-    }
-
     pub fn text(self, _: usize) -> Option<String> {
         match self.0 {}
     }

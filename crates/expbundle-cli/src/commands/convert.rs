@@ -1,11 +1,13 @@
 //! `expbundle convert`: runs out of a tracker.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::output::{Over, holds};
 use expbundle_convert::blind::Salt;
 use expbundle_convert::many::{Many, Placed, blinded, file_name, place, place_at, save};
 use expbundle_convert::secrets::kind_or_place;
-use expbundle_convert::tracker::{Listing, RowColumns, Source, Wanted, key_of, named_or_found_with};
+use expbundle_convert::tracker::{Listing, Network, RowColumns, Source, Wanted, key_of, named_or_found_with};
 use expbundle_convert::{ConvertError, Options, embed};
 use expbundle_format::record::{Word, WordError, role};
 use expbundle_words::{Failure, Tone, account, conversion, count, findings, paint, quoted};
@@ -114,8 +116,9 @@ fn listing_words(listing: &Listing) -> String {
 impl Convert {
     pub fn run(self, progress: Progress) -> Outcome {
         let [run, step, time] = [&self.run_column, &self.step_column, &self.time_column].map(|name| name.as_deref());
-        let source =
-            named_or_found_with(&self.source, &RowColumns { run, step, time }, &|name| std::env::var(name).ok())?;
+        let http = Arc::new(expbundle_http::Network::default());
+        let network = Network { http, secret: &|name| std::env::var(name).ok() };
+        let source = named_or_found_with(&self.source, &RowColumns { run, step, time }, Some(&network))?;
         if self.list {
             return self.print_list(&*source);
         }

@@ -14,6 +14,8 @@ mod recipe;
 mod rest;
 mod series;
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record;
@@ -23,7 +25,7 @@ use expbundle_trackers::mlflow::{Credentials, Run, Source as Store, SourceError,
 use self::mapping::Mapping;
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
-use crate::tracker::{self, Listed, Listing, Secrets, Source, Tracker};
+use crate::tracker::{self, Listed, Listing, Network, Source, Tracker};
 use crate::{ConvertError, Options};
 
 /// MLflow.
@@ -47,17 +49,17 @@ impl Tracker for Mlflow {
         }
     }
 
-    fn open_server(&self, address: &str, secrets: &Secrets<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
+    fn open_server(&self, address: &str, network: &Network<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
         let path = Utf8PathBuf::from(address);
-        let store =
-            Store::open_server(address, credentials(secrets)).map_err(|error| tracker::unreadable(&path, error))?;
+        let store = Store::open_server(address, Arc::clone(&network.http), &credentials(network))
+            .map_err(|error| tracker::unreadable(&path, error))?;
         Ok(Some(Box::new(Opened { path, store, ancestry: Ancestry::default() })))
     }
 }
 
 /// What MLflow's own client takes from its environment.
-fn credentials(secrets: &Secrets<'_>) -> Credentials {
-    let secret = |name| secrets(name).filter(|value| !value.is_empty());
+fn credentials(network: &Network<'_>) -> Credentials {
+    let secret = |name| (network.secret)(name).filter(|value| !value.is_empty());
     match (secret("MLFLOW_TRACKING_USERNAME"), secret("MLFLOW_TRACKING_PASSWORD"), secret("MLFLOW_TRACKING_TOKEN")) {
         (Some(user), Some(password), _) => Credentials::Password { user, password },
         (_, _, Some(token)) => Credentials::Token(token),

@@ -17,7 +17,6 @@ mod metric_lines;
 mod model_file;
 mod registry;
 mod run;
-#[cfg_attr(not(feature = "server"), path = "no_server.rs")]
 mod server;
 mod source;
 mod sqlite;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::Read;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,6 +14,7 @@ use super::run::{List, Run};
 use super::server::{Credentials, Server, ServerError};
 use super::sqlite::Database;
 use super::yaml;
+use crate::http::Http;
 
 /// What every SQLite database begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -123,8 +125,8 @@ impl Source {
     }
 
     /// Opens a server, by its address: `http://…` or `https://…`.
-    pub fn open_server(address: &str, credentials: Credentials) -> Result<Self, SourceError> {
-        Ok(Self { store: Store::Server(Server::open(address, credentials)?) })
+    pub fn open_server(address: &str, http: Arc<dyn Http>, credentials: &Credentials) -> Result<Self, SourceError> {
+        Ok(Self { store: Store::Server(Server::open(address, http, credentials)?) })
     }
 
     /// What kind of source it is.

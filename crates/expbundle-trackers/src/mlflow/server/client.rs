@@ -2,20 +2,19 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use ureq::http::{Response, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+
+use crate::http::{Answer, Http, Request};
 
 /// The largest answer that is taken apart. A page of 25,000 points has some 4 MB.
 const MOST_ANSWER_BYTES: u64 = 64 << 20;
-/// How long a server may take to be reached, and to begin its answer.
-const CONNECT: Duration = Duration::from_secs(20);
-const ANSWER: Duration = Duration::from_secs(120);
-/// How long it may take to send an answer, and a file: this much, and a second for each 100 KB.
+/// What is read of an answer that says why it is none.
+const MOST_MESSAGE_BYTES: u64 = 64 << 10;
+/// How long a server may take to send an answer, and a file: this much, and a second for each 100 KB.
 const BODY: Duration = Duration::from_secs(120);
 const BYTES_PER_SECOND: u64 = 100_000;
 /// Waits before the next try of what may go better then.
@@ -73,7 +72,7 @@ pub enum ServerError {
     /// It sends us elsewhere. Credentials are for the server that was named, so this is not followed.
     #[error("the server redirects to {to}")]
     Redirected {
-        /// Where.
+        /// Where to.
         to: String,
     },
     /// It refuses.
@@ -113,28 +112,18 @@ impl ServerError {
 /// A server, and how it is asked.
 #[derive(Debug)]
 pub(super) struct Client {
-    agent: Agent,
+    http: Arc<dyn Http>,
     /// Without a slash at the end.
     address: String,
-    credentials: Credentials,
+    authorization: Option<String>,
 }
 
 /// Names and values behind the question mark.
 pub(super) type Query<'a> = [(&'a str, &'a str)];
 
 impl Client {
-    pub fn new(address: &str, credentials: Credentials) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(ANSWER))
-            .user_agent("expbundle")
-            .build();
-        Self { agent: config.into(), address: address.trim_end_matches('/').to_owned(), credentials }
+    pub fn new(address: &str, http: Arc<dyn Http>, credentials: &Credentials) -> Self {
+        Self { http, address: address.trim_end_matches('/').to_owned(), authorization: credentials.header() }
     }
 
     /// What the server was called.
@@ -144,21 +133,13 @@ impl Client {
 
     /// An object that the server has.
     pub fn get(&self, path: &str, query: &Query<'_>) -> Result<Map<String, Value>, ServerError> {
-        retried(|| object(self.ask(path, query, BODY)?))
+        retried(|| object(self.ask(path, query, None, BODY)?))
     }
 
     /// The answer to a question that is asked as JSON.
     pub fn post(&self, path: &str, question: &Value) -> Result<Map<String, Value>, ServerError> {
         let text = question.to_string();
-        retried(|| {
-            let mut request =
-                self.agent.post(format!("{}/{path}", self.address)).header(header::CONTENT_TYPE, "application/json");
-            if let Some(value) = self.credentials.header() {
-                request = request.header(header::AUTHORIZATION, value);
-            }
-            let request = request.config().timeout_recv_body(Some(BODY)).build();
-            object(checked(request.send(text.as_str()))?)
-        })
+        retried(|| object(self.ask(path, &[], Some(&text), BODY)?))
     }
 
     /// A file of so many bytes, by the word of the server.
@@ -171,21 +152,19 @@ impl Client {
     ) -> Result<u64, ServerError> {
         let time = BODY + Duration::from_secs(size / BYTES_PER_SECOND);
         retried(|| {
-            let mut body = self.ask(path, query, time)?.into_body().into_with_config().limit(u64::MAX).reader();
+            let body = self.ask(path, query, None, time)?.body;
             // One byte more tells that there are more.
-            write(&mut (&mut body).take(size.saturating_add(1))).map_err(|error| match error.kind() {
+            write(&mut body.take(size.saturating_add(1))).map_err(|error| match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::PermissionDenied => ServerError::Write(error),
                 _ => ServerError::Silent(error.to_string()),
             })
         })
     }
 
-    fn ask(&self, path: &str, query: &Query<'_>, time: Duration) -> Result<Response<Body>, ServerError> {
-        let mut request = self.agent.get(format!("{}/{path}", self.address)).query_pairs(query.iter().copied());
-        if let Some(value) = self.credentials.header() {
-            request = request.header(header::AUTHORIZATION, value);
-        }
-        checked(request.config().timeout_recv_body(Some(time)).build().call())
+    fn ask(&self, path: &str, query: &Query<'_>, json: Option<&str>, time: Duration) -> Result<Answer, ServerError> {
+        let address = format!("{}/{path}", self.address);
+        let request = Request { address: &address, query, authorization: self.authorization.as_deref(), json, time };
+        checked(self.http.ask(&request).map_err(|error| ServerError::Silent(error.to_string()))?)
     }
 }
 
@@ -200,27 +179,29 @@ fn retried<T>(mut ask: impl FnMut() -> Result<T, ServerError>) -> Result<T, Serv
 }
 
 /// The answer, if it is a good one.
-fn checked(answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ServerError> {
-    let mut answer = answer.map_err(|error| ServerError::Silent(error.to_string()))?;
-    let status = answer.status();
-    if status == StatusCode::OK {
-        return Ok(answer);
+fn checked(answer: Answer) -> Result<Answer, ServerError> {
+    match answer.status {
+        200 => Ok(answer),
+        300..400 => {
+            let to = answer.location.unwrap_or_else(|| "an address that it does not give".to_owned());
+            Err(ServerError::Redirected { to })
+        }
+        status => {
+            let mut text = Vec::new();
+            // Half of a message says more than none.
+            let _ = answer.body.take(MOST_MESSAGE_BYTES).read_to_end(&mut text);
+            let said = serde_json::from_slice::<Map<String, Value>>(&text).ok();
+            let message = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or_default();
+            let message = message.lines().next().unwrap_or_default().chars().take(300).collect();
+            Err(ServerError::Refused { status, message })
+        }
     }
-    if status.is_redirection() {
-        let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-        return Err(ServerError::Redirected { to: to.unwrap_or("an address that it does not give").to_owned() });
-    }
-    let text = answer.body_mut().with_config().limit(64 << 10).read_to_string().unwrap_or_default();
-    let said = serde_json::from_str::<Map<String, Value>>(&text).ok();
-    let message = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or_default();
-    let message = message.lines().next().unwrap_or_default().chars().take(300).collect();
-    Err(ServerError::Refused { status: status.as_u16(), message })
 }
 
-fn object(answer: Response<Body>) -> Result<Map<String, Value>, ServerError> {
+fn object(answer: Answer) -> Result<Map<String, Value>, ServerError> {
     let mut text = Vec::new();
-    let body = answer.into_body().into_with_config().limit(u64::MAX).reader();
-    body.take(MOST_ANSWER_BYTES + 1).read_to_end(&mut text).map_err(|error| ServerError::Silent(error.to_string()))?;
+    let read = answer.body.take(MOST_ANSWER_BYTES + 1).read_to_end(&mut text);
+    read.map_err(|error| ServerError::Silent(error.to_string()))?;
     if text.len() as u64 > MOST_ANSWER_BYTES {
         return Err(ServerError::TooLarge(MOST_ANSWER_BYTES));
     }

@@ -9,6 +9,7 @@ mod registry;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -17,6 +18,7 @@ pub use self::client::{Credentials, ServerError};
 use super::run::{Experiment, List, Listed, Run, Status};
 use super::source::SourceError;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::http::Http;
 use crate::members::Members;
 
 /// Runs and experiments of a page.
@@ -34,8 +36,8 @@ pub(super) struct Server {
 
 impl Server {
     /// Asks the server whether it is one of MLflow.
-    pub fn open(address: &str, credentials: Credentials) -> Result<Self, SourceError> {
-        let client = Client::new(address, credentials);
+    pub fn open(address: &str, http: Arc<dyn Http>, credentials: &Credentials) -> Result<Self, SourceError> {
+        let client = Client::new(address, http, credentials);
         let question = json!({"max_results": 1});
         client.post("api/2.0/mlflow/experiments/search", &question).map_err(|error| failed(&client, error))?;
         Ok(Self { client })

@@ -1,13 +1,13 @@
 //! A server of MLflow as it should not be: what it says is foreign.
 //!
 //! `peers/test_mlflow_server.py` asks real ones.
-#![cfg(feature = "server")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use expbundle_http::Network;
 use expbundle_trackers::finding::SourceCode;
 use expbundle_trackers::mlflow::{Credentials, Run, Source, SourceError};
 use serde_json::{Value, json};
@@ -31,13 +31,13 @@ fn server(answer: impl Fn(&str, &str) -> Vec<u8> + Send + 'static) -> StandIn {
     // It ends with the test.
     std::thread::spawn(move || {
         for client in listener.incoming() {
-            let _ = serve(client.expect("a client"), &answer, &seen);
+            let _ = serve(&client.expect("a client"), &answer, &seen);
         }
     });
     StandIn { address, asked }
 }
 
-fn serve(client: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>, seen: &Asked) -> std::io::Result<()> {
+fn serve(client: &TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>, seen: &Asked) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -57,7 +57,7 @@ fn serve(client: TcpStream, answer: &impl Fn(&str, &str) -> Vec<u8>, seen: &Aske
     let whole = first.split(' ').nth(1).unwrap_or_default();
     seen.lock().expect("not poisoned").push((whole.to_owned(), who));
     let path = whole.split('?').next().unwrap_or_default();
-    (&client).write_all(&answer(path, whole))
+    (&*client).write_all(&answer(path, whole))
 }
 
 fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
@@ -104,8 +104,12 @@ fn info() -> Value {
         "end_time": 1_700_000_001_000_i64, "artifact_uri": "mlflow-artifacts:/1/x/artifacts", "lifecycle_stage": "deleted"})
 }
 
+fn opened(address: &str, credentials: &Credentials) -> Result<Source, SourceError> {
+    Source::open_server(address, Arc::new(Network::default()), credentials)
+}
+
 fn open(stand_in: &StandIn) -> Source {
-    Source::open_server(&stand_in.address, Credentials::None).expect("a server")
+    opened(&stand_in.address, &Credentials::None).expect("a server")
 }
 
 fn read(stand_in: &StandIn) -> Run {
@@ -174,8 +178,7 @@ fn a_list_that_goes_round_in_circles_ends() {
 
 fn refused(answer: impl Fn() -> Vec<u8> + Send + 'static) -> String {
     let server = server(move |_, _| answer());
-    let error =
-        Source::open_server(&server.address, Credentials::Token("xyzzy".to_owned())).expect_err("no server of MLflow");
+    let error = opened(&server.address, &Credentials::Token("xyzzy".to_owned())).expect_err("no server of MLflow");
     let SourceError::Server { address, source } = error else { panic!("{error}") };
     assert_eq!(address, server.address);
     source.to_string()
@@ -209,7 +212,7 @@ fn credentials_go_to_the_server_that_was_named_and_to_no_other() {
         (password, Some("Basic YWRhOnh5enp5")),
     ] {
         assert!(!format!("{credentials:?}").contains("xyzzy"));
-        Source::open_server(&other.address, credentials).expect("a server");
+        opened(&other.address, &credentials).expect("a server");
         assert_eq!(other.asked.lock().expect("not poisoned").pop().expect("asked").1.as_deref(), expected);
     }
 }
