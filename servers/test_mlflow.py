@@ -78,14 +78,14 @@ def sections(bundle, folder):
             continue
         found[name] = json.loads(file.read_bytes()) if name.endswith(".json") and "artifacts/" not in name else file.read_bytes()
     source = found["source.json"]
-    assert any("does not tell" in finding["detail"] for finding in source["damage"]) == (source["layout"] == "server")
-    del source["layout"], source["damage"]
+    findings = source.pop("damage", [])
+    assert any("does not tell" in finding["detail"] for finding in findings) == (source.pop("layout") == "server")
     source["account"].pop("run field", None)
     run = source["raw"].get("run field", {})
     source["raw"]["run field"] = {name: value for name, value in run.items() if name not in RUN_FIELDS}
     identity = found.get("identity.json", {})
-    for name in [name for name in identity.get("names", {}) if name.endswith("/storage")]:
-        del identity["names"][name]
+    for name in [name for name in identity.get("paths", {}) if name.endswith("/storage")]:
+        del identity["paths"][name]
     return found
 
 

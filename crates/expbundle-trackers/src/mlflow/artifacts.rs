@@ -24,6 +24,8 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
         findings.push(SourceFinding::new(SourceCode::Outside, id, "the address of the artifacts climbs out by `..`"));
         return Artifacts { place: Place::Absent, files: Vec::new() };
     }
+    // A store makes an empty folder for each run, also where a server keeps the artifacts elsewhere.
+    let mut empty = None;
     // The end must hold the id, or any folder called `artifacts` would do.
     let last = parts.iter().rposition(|part| part == id).unwrap_or(0);
     for root in roots {
@@ -36,14 +38,20 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
                 }
                 folder.extend(end);
                 match root.resolve(&folder) {
-                    Ok(resolved) if resolved.is_dir() => return root.artifacts(&folder, findings),
+                    Ok(resolved) if resolved.is_dir() => {
+                        let found = root.artifacts(&folder, findings);
+                        if !found.files.is_empty() {
+                            return found;
+                        }
+                        empty.get_or_insert(found);
+                    }
                     Err(FileError::Outside) => findings.push(FileError::Outside.finding(root.relative(&folder))),
                     _ => {}
                 }
             }
         }
     }
-    Artifacts { place: Place::Absent, files: Vec::new() }
+    empty.unwrap_or(Artifacts { place: Place::Absent, files: Vec::new() })
 }
 
 /// Whether the place is here in which the folder of a run would be, if the run had artifacts: the
@@ -157,6 +165,8 @@ mod tests {
         place("mlruns/2/def/artifacts");
         place("a b%25/ghi/artifacts");
         place("artifacts");
+        fs::create_dir_all(path.join("3/jkl/artifacts")).expect("a folder");
+        place("mlartifacts/3/jkl/artifacts");
         let root = Root::new(path).expect("a folder");
         let find = |uri: &str, id: &str| {
             let mut findings = Vec::new();
@@ -164,6 +174,7 @@ mod tests {
             (artifacts.files.len(), artifacts.place == Place::Remote, findings.len())
         };
         assert_eq!(find("mlflow-artifacts:/1/abc/artifacts", "abc"), (1, false, 0));
+        assert_eq!(find("mlflow-artifacts:/3/jkl/artifacts", "jkl"), (1, false, 0));
         assert_eq!(find("mlflow-artifacts://host:80/1/abc/artifacts", "abc"), (1, false, 0));
         assert_eq!(find("/home/ada/lab/mlruns/2/def/artifacts", "def"), (1, false, 0));
         assert_eq!(find("file:///home/ada/mlruns/2/def/artifacts", "def"), (1, false, 0));

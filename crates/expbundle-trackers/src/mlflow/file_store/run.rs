@@ -307,7 +307,16 @@ fn read_artifacts(
             findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
             artifacts
         }
-        Some(artifacts) if matches!(artifacts.place, Place::Local(_)) => artifacts,
+        Some(artifacts) if matches!(artifacts.place, Place::Local(_)) => {
+            if artifacts.files.is_empty() && uri.is_some_and(|uri| uri.starts_with("mlflow-artifacts:")) {
+                let detail = format!(
+                    "a server kept the artifacts elsewhere, so there may be some that are missing here: {}",
+                    uri.unwrap_or_default()
+                );
+                findings.push(SourceFinding::new(SourceCode::Missing, id, detail));
+            }
+            artifacts
+        }
         _ if root.has_folder(beside) => root.artifacts(beside, findings),
         Some(absent) => absent,
         None => Artifacts::default(),
