@@ -15,7 +15,7 @@ const MOST_HELD: usize = 1 << 18;
 /// What was counted while reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Values of series that were given to [`Points`].
+    /// Values of series that were given to `Points`.
     pub values: u64,
     /// Values of series that the run itself cleared or deleted.
     pub cleared: u64,
