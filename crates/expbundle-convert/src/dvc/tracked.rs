@@ -117,7 +117,7 @@ fn of_import(artifact: &mut Artifact, tracked: &Tracked) {
     }
 }
 
-/// Declared models and data sets that are no outputs of a stage and that no `.dvc` file tracks.
+/// Declared models and data sets that are not outputs of a stage, and that no `.dvc` file tracks.
 fn registered(ledger: &mut Ledger<'_>, run: &Run, bytes: &Bytes<'_>) -> Result<(), ConvertError> {
     for (path, name, members) in declarations(run) {
         let item = ledger.item("declared artifact", name);

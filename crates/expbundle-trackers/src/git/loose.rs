@@ -25,7 +25,7 @@ pub(super) fn read(objects: &Utf8Path, id: &Id) -> io::Result<Option<Object>> {
     let kind = Kind::named(kind).ok_or_else(|| broken("it is of no known kind"))?;
     let body = body.get(1..).unwrap_or_default();
     if size.parse() != Ok(body.len()) {
-        return Err(broken("it has another size than it says"));
+        return Err(broken("its size is not the size that it states"));
     }
     Ok(Some(Object { kind, bytes: body.to_vec() }))
 }

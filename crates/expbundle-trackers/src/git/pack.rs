@@ -182,7 +182,7 @@ impl Pack {
         };
         let bytes = inflate(file, size)?;
         if bytes.len() as u64 != size {
-            return Err(broken("it has another size than it says"));
+            return Err(broken("its size is not the size that it states"));
         }
         let kind = match (kind, base, id) {
             (1, ..) => Kind::Commit,

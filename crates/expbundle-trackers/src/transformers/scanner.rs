@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
                         return Ok(false);
                     }
                     let lost = self.offset - start;
-                    take(Piece::Damaged(format!("{lost} bytes of the history, from byte {start} on, are no item")));
+                    take(Piece::Damaged(format!("{lost} bytes of the history, from byte {start} on, cannot be read")));
                 }
                 None => return Ok(false),
             }

@@ -160,7 +160,7 @@ fn guesses(ledger: &mut Ledger<'_>, reading: &Reading, found: &Found<'_>, chosen
     ledger.finding(Code::SourceLoss, place, message);
 }
 
-/// Rows and cells that are no points: counted, and kept where all rows of the run say the same.
+/// Rows and cells that are not points: counted, and kept where all rows of the run say the same.
 fn rows(ledger: &mut Ledger<'_>, reading: &Reading, watched: &Watched, context: &mut Context, place: &str) {
     let mut left = reading.rows;
     let mut told: Vec<&str> = Vec::new();

@@ -145,7 +145,7 @@ impl Scanned {
             say(Code::SourceLoss, format!("{} rows name no run, and are passed over", self.rows_without_run));
         }
         if self.broken_rows > 0 {
-            say(Code::SourceDamaged, format!("{} rows cannot be read, and are of no run", self.broken_rows));
+            say(Code::SourceDamaged, format!("{} rows cannot be read, so they belong to no run", self.broken_rows));
         }
         if self.is_over {
             say(Code::SourceUnsupported, format!("only the first {MOST_RUNS} runs of the table are read"));
