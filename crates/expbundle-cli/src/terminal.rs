@@ -152,21 +152,21 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar for work of many bytes.
-    pub fn bytes(self, total_bytes: u64, label: &str) -> ProgressBar {
+    /// A bar for work of many bytes, counted only if it is shown.
+    pub fn bytes(self, total_bytes: impl FnOnce() -> u64, label: &str) -> ProgressBar {
         self.bar(total_bytes, label, "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
     }
 
     /// A bar for work of many items.
     pub fn items(self, total: u64, label: &str) -> ProgressBar {
-        self.bar(total, label, "{msg} {wide_bar} {pos}/{len} {eta}")
+        self.bar(|| total, label, "{msg} {wide_bar} {pos}/{len} {eta}")
     }
 
-    fn bar(self, total: u64, label: &str, template: &str) -> ProgressBar {
+    fn bar(self, total: impl FnOnce() -> u64, label: &str, template: &str) -> ProgressBar {
         if !self.is_wanted || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
         let style = ProgressStyle::with_template(template).expect("the template is a constant of this program");
-        ProgressBar::new(total).with_style(style).with_message(label.to_owned())
+        ProgressBar::new(total()).with_style(style).with_message(label.to_owned())
     }
 }

@@ -221,7 +221,11 @@ fn sources_are_without_what_they_shall_not_say() {
     assert!(broken.is_empty(), "see ARCHITECTURE.md, What is absent: {broken:#?}");
 }
 
-/// Printing is the program's, in every library crate; unsafe code is nobody's.
+/// Where a file is mapped, with the argument why that is safe.
+const MAPPING: &str = "crates/expbundle/src/hash/mapped.rs:";
+
+/// Printing is the program's, in every library crate; unsafe code is nobody's but where files are
+/// mapped.
 #[test]
 fn libraries_do_not_print_and_nobody_is_unsafe() {
     let mut broken = Vec::new();
@@ -230,7 +234,8 @@ fn libraries_do_not_print_and_nobody_is_unsafe() {
         if !["expbundle-cli", "expbundle-conformance", "expbundle-fuzz"].contains(&package.name.as_str()) {
             broken.extend(PRINTING.iter().flat_map(|printing| saying(&lines, printing)));
         }
-        broken.extend(UNSAFE.iter().flat_map(|word| saying(&lines, word)));
+        let is_unsafe = UNSAFE.iter().flat_map(|word| saying(&lines, word));
+        broken.extend(is_unsafe.filter(|place| !place.starts_with(MAPPING)));
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }

@@ -184,7 +184,7 @@ impl Search {
             if path == BUNDLE_NAME {
                 continue;
             }
-            let bytes = (file.size <= MOST_BYTES).then(|| std::fs::read(&on_disk)).transpose();
+            let bytes = (file.size(folder)? <= MOST_BYTES).then(|| std::fs::read(&on_disk)).transpose();
             let bytes = bytes.map_err(|source| HashError::Read { path: on_disk.clone(), source })?;
             self.folder_file(path.as_str(), bytes.as_deref());
         }

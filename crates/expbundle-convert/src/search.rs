@@ -33,7 +33,7 @@ impl FileIndex {
             }
             let (files, _) = list_files(place, &|_, _| false)?;
             for file in files {
-                by_size.entry(file.size).or_default().push(file.on_disk(place));
+                by_size.entry(file.size(place)?).or_default().push(file.on_disk(place));
             }
         }
         Ok(Self { by_size, by_md5: HashMap::new() })

@@ -1,12 +1,10 @@
 //! Reading the files of a folder, each once (spec/directory.md, "Paths").
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
 use std::sync::Mutex;
 
 use camino::Utf8Path;
-use expbundle::hash::{self, Found, HashError, Hashed, ListedFile, Progress, Skipped, Wanted, WhySkipped};
+use expbundle::hash::{self, Found, HashError, Hashed, ListedFile, Progress, RegularFile, Skipped, Wanted, WhySkipped};
 use expbundle_format::ArtifactDigests;
 use expbundle_format::pointer::{MAX_POINTER_BYTES, Pointer, PointerError};
 use expbundle_format::tree::TreePath;
@@ -138,14 +136,14 @@ pub fn is_not_counted_in(folder: &Utf8Path, path: &str, found: Found) -> bool {
 /// Bytes of all counted files of a folder, as far as it can be read: how long it will take.
 pub fn counted_bytes(folder: &Utf8Path) -> u64 {
     let listed = hash::list_files(folder, &|path, found| is_not_counted_in(folder, path, found));
-    listed.map_or(0, |(files, _)| files.iter().map(|file| file.size).sum())
+    listed.map_or(0, |(files, _)| files.iter().map(|file| file.size(folder).unwrap_or(0)).sum())
 }
 
 /// Whether a card counts, because it may choose which files are loaded. One that cannot be read
 /// counts too.
 pub(super) fn is_counted_card(path: &Utf8Path) -> bool {
-    let size = fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
-    size > MOST_CARD_BYTES || read_whole(path, size).map_or(true, |card| may_choose_files(&card))
+    let card = RegularFile::open(path).ok().filter(|card| card.size() <= MOST_CARD_BYTES);
+    card.and_then(|card| card.bytes().ok()).is_none_or(|card| may_choose_files(&card))
 }
 
 /// What a file is, and the shards that it names if it is an index of weights.
@@ -154,12 +152,13 @@ type Read = (Held, Option<Result<BTreeSet<String>, String>>);
 fn hold(file: &ListedFile, folder: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Read, HashError> {
     let path = file.on_disk(folder);
     let is_index = shards::is_index(file.path.as_str());
-    let is_large = file.size > shards::MAX_INDEX_BYTES;
-    if file.size >= MAX_POINTER_BYTES && (is_large || !is_index) {
-        let unread = || Err(format!("{} bytes, more than {}", file.size, shards::MAX_INDEX_BYTES));
-        return Ok((bytes(hash::hash_file(&path, wanted, progress)?), is_index.then(unread)));
+    let file = RegularFile::open(&path)?;
+    let is_large = file.size() > shards::MAX_INDEX_BYTES;
+    if file.size() >= MAX_POINTER_BYTES && (is_large || !is_index) {
+        let unread = || Err(format!("{} bytes, more than {}", file.size(), shards::MAX_INDEX_BYTES));
+        return Ok((bytes(file.hash(wanted, progress)?), is_index.then(unread)));
     }
-    let content = read_whole(&path, file.size)?;
+    let content = file.bytes()?;
     match Pointer::parse(&content) {
         Ok(Some(pointer)) => return Ok((Held::Pointer(pointer), None)),
         Ok(None) => {}
@@ -172,15 +171,4 @@ fn hold(file: &ListedFile, folder: &Utf8Path, wanted: Wanted, progress: Progress
 
 fn bytes(hashed: Hashed) -> Held {
     Held::Bytes { digest: hashed.digests(), size: hashed.size }
-}
-
-/// The bytes of a small file, which is read once, for what it is and for its digest.
-fn read_whole(path: &Utf8Path, size: u64) -> Result<Vec<u8>, HashError> {
-    let describe = |source: io::Error| HashError::Read { path: path.to_owned(), source };
-    if !fs::metadata(path).map_err(describe)?.is_file() {
-        return Err(HashError::NotAFile { path: path.to_owned() });
-    }
-    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    File::open(path).map_err(describe)?.take(size + 1).read_to_end(&mut content).map_err(describe)?;
-    if content.len() as u64 == size { Ok(content) } else { Err(HashError::Changed { path: path.to_owned() }) }
 }

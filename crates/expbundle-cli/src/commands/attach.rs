@@ -115,7 +115,7 @@ impl Attach {
             conversion::without_secrets(&audit::release(releasing).places())?;
         }
         let is_released = releasing.is_some();
-        let bar = progress.bytes(0, "hashing");
+        let bar = progress.bytes(|| 0, "hashing");
         let options = AttachOptions {
             base_models: self.base_model,
             benchmarks: self.benchmark,

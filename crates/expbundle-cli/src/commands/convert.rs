@@ -157,7 +157,7 @@ impl Convert {
 
     fn convert_one(&self, source: &dyn Source, progress: Progress) -> Outcome {
         let key = key_of(source, self.run.first().map(String::as_str))?;
-        let bar = progress.bytes(0, "converting");
+        let bar = progress.bytes(|| 0, "converting");
         let out = match &self.out {
             Some(file) if file == files::STREAM || !is_folder(file) => file.clone(),
             folder => folder.as_deref().unwrap_or(Utf8Path::new("")).join(file_name(&key)),

@@ -50,7 +50,7 @@ impl Release {
             policy: policy.as_ref(),
         };
         conversion::without_secrets(&audit::release(&releasing).places())?;
-        let bar = progress.bytes(0, "hashing");
+        let bar = progress.bytes(|| 0, "hashing");
         let mut plan = plan_release(&self.directory, present.as_ref(), &releasing, &|bytes| bar.inc(bytes))
             .map_err(|error| Failure::from(&error))?;
         bar.finish_and_clear();

@@ -96,7 +96,7 @@ impl Verify {
         if places == self.paths
             && let [place] = places.as_slice()
         {
-            let bar = progress.bytes(counted_bytes(place), "hashing");
+            let bar = progress.bytes(|| counted_bytes(place), "hashing");
             let report = report(place, question, &|bytes| bar.inc(bytes))?;
             bar.finish_and_clear();
             if self.json {

@@ -179,7 +179,7 @@ impl Elsewhere {
             }
             let (listed, _) = list_files(place, &|_, _| false)?;
             for file in listed {
-                files.add(file.on_disk(place), file.size);
+                files.add(file.on_disk(place), file.size(place)?);
             }
         }
         Ok(files)

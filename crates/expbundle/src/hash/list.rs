@@ -1,7 +1,7 @@
 //! The files of a folder.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::tree::TreePath;
@@ -13,8 +13,6 @@ use super::{HashError, Leads, Skipped, WhySkipped};
 pub struct ListedFile {
     /// Path within the folder, with `/` between names.
     pub path: TreePath,
-    /// Size in bytes when it was listed.
-    pub size: u64,
     /// Whether it is a link of the Hub's cache, read as the blob that it leads to.
     pub followed: bool,
 }
@@ -23,6 +21,15 @@ impl ListedFile {
     /// Where it is on disk.
     pub fn on_disk(&self, folder: &Utf8Path) -> Utf8PathBuf {
         folder.join(self.path.to_plain())
+    }
+
+    /// Its size in bytes.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn size(&self, folder: &Utf8Path) -> Result<u64, HashError> {
+        let path = self.on_disk(folder);
+        std::fs::metadata(&path).map(|metadata| metadata.len()).map_err(|source| HashError::Read { path, source })
     }
 }
 
@@ -83,11 +90,7 @@ pub fn list_files(
         } else if !followed && !entry.file_type().is_file() {
             Err(WhySkipped::Special)
         } else {
-            let size = std::fs::metadata(entry.path()).map(|metadata| metadata.len());
-            let size = size.map_err(|error| WhySkipped::Unreadable(error.to_string()));
-            TreePath::from_plain(&path)
-                .map_err(WhySkipped::Path)
-                .and_then(|path| Ok(ListedFile { path, size: size?, followed }))
+            TreePath::from_plain(&path).map_err(WhySkipped::Path).map(|path| ListedFile { path, followed })
         };
         match listed {
             Ok(_) if skip(&path, Found::File) => {}
@@ -148,6 +151,6 @@ fn leads_into(link: &Path, folder: &Path) -> bool {
 
 fn relative(path: &Path, folder: &Utf8Path) -> String {
     let path = path.strip_prefix(folder).unwrap_or(path);
-    let names = path.components().map(|component| component.as_os_str().to_string_lossy());
-    names.collect::<Vec<_>>().join("/")
+    let path = path.to_string_lossy();
+    if MAIN_SEPARATOR == '/' { path.into_owned() } else { path.replace(MAIN_SEPARATOR, "/") }
 }

@@ -2,14 +2,17 @@
 
 mod error;
 mod list;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod mapped;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[path = "not_mapped.rs"]
+mod mapped;
 mod read;
+mod regular_file;
 mod tree;
 
 #[cfg(test)]
 mod tests;
-
-use std::fs::{File, Metadata};
-use std::io;
 
 use camino::Utf8Path;
 use expbundle_format::{ArtifactDigests, Blake3, DigestSet, Sha256};
@@ -18,6 +21,7 @@ use expbundle_lineage::parallel::prelude::*;
 pub use crate::skipped::{Leads, Skipped, WhySkipped};
 pub use error::HashError;
 pub use list::{Found, ListedFile, is_file_of, list_files};
+pub use regular_file::RegularFile;
 pub use tree::hash_tree;
 
 /// Which digests of a file are wanted. SHA-256 cannot be computed on several cores and takes about
@@ -59,27 +63,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Hashes one file, on all cores if it is large.
 pub fn hash_file(path: &Utf8Path, wanted: Wanted, progress: Progress<'_>) -> Result<Hashed, HashError> {
-    let describe = |source: io::Error| match source.kind() {
-        // Whoever reads by position sees the end of the file too early if it shrank.
-        io::ErrorKind::UnexpectedEof => HashError::Changed { path: path.to_owned() },
-        _ => HashError::Read { path: path.to_owned(), source },
-    };
-    // Opening a pipe would wait for a writer, so what it is comes first.
-    if !std::fs::metadata(path).map_err(describe)?.is_file() {
-        return Err(HashError::NotAFile { path: path.to_owned() });
-    }
-    let file = File::open(path).map_err(describe)?;
-    let before = file.metadata().map_err(describe)?;
-    let hashed = match wanted {
-        Wanted::Blake3Only => read::tree_wise(&file, before.len(), progress),
-        Wanted::Both => read::chain_wise(&file, before.len(), progress),
-    }
-    .map_err(describe)?;
-    let after = file.metadata().map_err(describe)?;
-    if stamp(&before) != stamp(&after) {
-        return Err(HashError::Changed { path: path.to_owned() });
-    }
-    Ok(hashed)
+    RegularFile::open(path)?.hash(wanted, progress)
 }
 
 /// Hashes bytes that are in memory.
@@ -95,9 +79,4 @@ pub fn hash_files<P: AsRef<Utf8Path> + Sync>(
     progress: Progress<'_>,
 ) -> Vec<Result<Hashed, HashError>> {
     paths.par_iter().map(|path| hash_file(path.as_ref(), wanted, progress)).collect()
-}
-
-/// What of a file changes when somebody writes to it.
-fn stamp(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
-    (metadata.len(), metadata.modified().ok())
 }

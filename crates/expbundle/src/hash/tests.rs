@@ -1,11 +1,12 @@
 //! Files and folders as they are hashed, while they change too.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camino::Utf8PathBuf;
 use expbundle_format::Code;
 
-use super::read::{BLOCK_BYTES, PIECE_BYTES};
+use super::read::{BLOCK_BYTES, LEAST_MAPPED, PIECE_BYTES, WINDOW_BYTES};
 use super::*;
 
 fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -39,6 +40,8 @@ fn files_of_any_size_hash_like_their_bytes() {
         BLOCK_BYTES,
         BLOCK_BYTES + 1,
         2 * BLOCK_BYTES + 3,
+        usize::try_from(LEAST_MAPPED).expect("small"),
+        usize::try_from(2 * WINDOW_BYTES + LEAST_MAPPED + PIECE_BYTES + 1).expect("small"),
     ] {
         let bytes = bytes(size);
         std::fs::write(&path, &bytes).expect("room");
@@ -56,6 +59,28 @@ fn files_of_any_size_hash_like_their_bytes() {
     }
 }
 
+/// Hashes a file, whose size another thread sets as soon as the first bytes were hashed.
+fn hash_while_it_becomes(path: &Utf8Path, wanted: Wanted, size_after: u64) -> Result<Hashed, HashError> {
+    let begun = std::sync::Once::new();
+    std::thread::scope(|threads| {
+        let shrink = |_: u64| {
+            begun.call_once(|| {
+                let (opening, is_opening) = std::sync::mpsc::channel();
+                let other = threads.spawn(move || {
+                    opening.send(()).expect("somebody listens");
+                    let file = File::options().write(true).open(path).expect("still there");
+                    file.set_len(size_after).expect("room");
+                });
+                is_opening.recv().expect("it begins");
+                // Under a lease it waits until this thread or another one is about to go on.
+                let turns = (0..200).take_while(|_| !other.is_finished());
+                turns.for_each(|_| std::thread::sleep(std::time::Duration::from_millis(1)));
+            });
+        };
+        hash_file(path, wanted, &shrink)
+    })
+}
+
 #[test]
 fn a_file_that_shrinks_or_changes_meanwhile_is_an_error() {
     let (_guard, folder) = folder();
@@ -63,14 +88,36 @@ fn a_file_that_shrinks_or_changes_meanwhile_is_an_error() {
     for wanted in [Wanted::Blake3Only, Wanted::Both] {
         for size_after in [100, 64 << 20] {
             std::fs::write(&path, bytes(16 << 20)).expect("room");
-            let shrink = |_: u64| {
-                let file = File::options().write(true).open(&path).expect("still there");
-                file.set_len(size_after).expect("room");
-            };
-            let error = hash_file(&path, wanted, &shrink).expect_err("it changed");
+            let error = hash_while_it_becomes(&path, wanted, size_after).expect_err("it changed");
             assert!(matches!(error, HashError::Changed { .. }), "{error:?}");
         }
     }
+}
+
+#[test]
+fn no_moment_to_cut_a_file_short_ends_the_process() {
+    use std::sync::atomic::AtomicBool;
+
+    let (_guard, folder) = folder();
+    let path = folder.join("weights");
+    let whole = bytes(3 << 20);
+    std::fs::write(&path, &whole).expect("room");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                std::fs::write(&path, &whole).expect("room");
+                File::options().write(true).open(&path).and_then(|file| file.set_len(5)).expect("still there");
+            }
+        });
+        for _ in 0..300 {
+            match hash_file(&path, Wanted::Blake3Only, &|_| ()) {
+                Ok(hashed) => assert!(hashed.size <= whole.len() as u64),
+                Err(error) => assert!(matches!(error, HashError::Changed { .. }), "{error:?}"),
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]
