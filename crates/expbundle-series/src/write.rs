@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 
 use crate::columns::{Cells, Output};
 use crate::cut::{Cut, by_moment};
@@ -143,17 +143,27 @@ impl SeriesWriter {
         }
         let ranks = ranks(&keys);
         let mut output = Output::new(output, &SERIES, fine, salt)?;
-        // Rows are put in order by one thread and encoded by this one.
-        let summaries = std::thread::scope(|scope| {
-            let (sender, pages) = sync_channel(WAITING_PAGES);
-            let (keys, spill) = (&keys, spill.as_ref());
-            let ordering = scope.spawn(move || order(waiting, spill, keys, &ranks, sender));
-            for page in &pages {
-                page.write(keys, fine, &mut output)?;
-            }
+        let summaries = if spill.is_none() && waiting.len() < POINTS_FOR_A_THREAD {
+            let mut pages = Vec::new();
+            let summaries = order(waiting, None, &keys, &ranks, |page| pages.push(page))?;
+            pages.into_iter().try_for_each(|page| page.write(&keys, fine, &mut output))?;
             output.finish()?;
-            ordering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })?;
+            summaries
+        } else {
+            // Rows are put in order by one thread and encoded by this one.
+            std::thread::scope(|scope| {
+                let (sender, pages) = sync_channel(WAITING_PAGES);
+                let (keys, spill) = (&keys, spill.as_ref());
+                // An encoder that is gone has failed, and says why itself.
+                let send = move |page| drop(sender.send(page));
+                let ordering = scope.spawn(move || order(waiting, spill, keys, &ranks, send));
+                for page in &pages {
+                    page.write(keys, fine, &mut output)?;
+                }
+                output.finish()?;
+                ordering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })?
+        };
         let mut named: Vec<_> = keys.iter().map(ToString::to_string).zip(summaries).collect();
         named.retain(|(_, summary)| summary.count > 0);
         named.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
@@ -174,6 +184,9 @@ fn ranks(keys: &[Arc<str>]) -> Ranks {
     ranks
 }
 
+/// Fewer points are in order before a thread has begun.
+const POINTS_FOR_A_THREAD: usize = 1 << 15;
+
 /// Pages that may wait for the encoder.
 const WAITING_PAGES: usize = 1;
 
@@ -183,12 +196,12 @@ fn order(
     spill: Option<&Spill>,
     keys: &[Arc<str>],
     ranks: &Ranks,
-    sender: SyncSender<Page>,
+    send: impl FnMut(Page),
 ) -> Result<Vec<KeySummary>, SeriesError> {
     let mut summaries = vec![KeySummary::default(); keys.len()];
     let mut pages = Pages {
         ranks,
-        sender,
+        send,
         cut: Cut::default(),
         waiting: Waiting::default(),
         counts: vec![0; keys.len()],
@@ -201,14 +214,14 @@ fn order(
         Ok::<_, SeriesError>(())
     })?;
     let rest = pages.waiting.len();
-    pages.send(rest);
+    pages.end_page(rest);
     Ok(summaries)
 }
 
 /// The points that wait for their page to be full.
-struct Pages<'a> {
+struct Pages<'a, S> {
     ranks: &'a Ranks,
-    sender: SyncSender<Page>,
+    send: S,
     cut: Cut,
     waiting: Waiting,
     /// Rows of each key in a page, and where the next one of it goes.
@@ -227,17 +240,17 @@ struct Page {
     texts: Vec<Option<Box<str>>>,
 }
 
-impl Pages<'_> {
+impl<S: FnMut(Page)> Pages<'_, S> {
     fn push(&mut self, key: u32, key_bytes: usize, point: &Point<'_>) {
         let bytes = key_bytes + point.text.map_or(0, str::len);
         while let Some(rows) = self.cut.add((point.step, point.time_ns), bytes) {
-            self.send(rows);
+            self.end_page(rows);
         }
         self.waiting.push(key, point);
     }
 
     /// Sends the first rows that wait as a page.
-    fn send(&mut self, count: usize) {
+    fn end_page(&mut self, count: usize) {
         let rows = self.waiting.take(count);
         // The keys of the page, and how many rows each has.
         let mut words: Vec<u32> = Vec::new();
@@ -276,8 +289,7 @@ impl Pages<'_> {
             }
             page.set(place, key, &point);
         }
-        // An encoder that is gone has failed, and says why itself.
-        let _ = self.sender.send(page);
+        (self.send)(page);
     }
 }
 

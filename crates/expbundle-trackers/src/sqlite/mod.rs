@@ -13,6 +13,7 @@ mod stream;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
+use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::config::DbConfig;
@@ -43,6 +44,9 @@ const LIMITS: &[(Limit, i32)] = &[
 pub(crate) struct Database {
     /// With links resolved.
     path: Utf8PathBuf,
+    /// Those that nobody reads with: to open one is to parse the whole schema. Closed before the copy
+    /// is removed.
+    idle: Mutex<Vec<Connection>>,
     /// The copy that is read instead, if there was a journal.
     copy: Option<TempDir>,
     /// Columns by table.
@@ -61,10 +65,12 @@ impl Database {
         let io = |error: std::io::Error| DatabaseError::ToSqlConversionFailure(error.into());
         let path = path.canonicalize_utf8().map_err(io)?;
         let copy = copy_if_hot(&path).map_err(io)?;
-        let mut database = Self { path, copy, schema: Schema::new(), others: Vec::new() };
+        let idle = Mutex::default();
+        let mut database = Self { path, idle, copy, schema: Schema::new(), others: Vec::new() };
         let connection = database.connect()?;
         database.schema = read_schema(&connection, tables)?;
         database.others = others(&connection, tables)?;
+        database.rest(connection);
         Ok(database)
     }
 
@@ -81,10 +87,18 @@ impl Database {
 
     /// Reads, within what the size of the file, and of its log of writes, allows.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
-        let connection = self.connect()?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = idle.map_or_else(|| self.connect(), Ok)?;
         let beside = |suffix: &str| fs::metadata(format!("{}{suffix}", self.path)).map_or(0, |file| file.len());
         let budget = Budget::new(&connection, beside("").saturating_add(beside("-wal")));
-        Ok(read(&Reader { connection: &connection, schema: &self.schema, budget: &budget }))
+        let answer = read(&Reader { connection: &connection, schema: &self.schema, budget: &budget });
+        self.rest(connection);
+        Ok(answer)
+    }
+
+    /// Keeps a connection for the next who reads.
+    fn rest(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
     /// Whether the log of writes beside the file ends within a page: it was cut, and what was written
@@ -106,10 +120,13 @@ impl Database {
     fn connect(&self) -> rusqlite::Result<Connection> {
         let connection = match &self.copy {
             // SQLite recovers the copy, so it must be able to write it.
-            Some(folder) => Connection::open_with_flags(folder.path().join(COPY), OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            Some(folder) => Connection::open_with_flags(
+                folder.path().join(COPY),
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?,
             None => Connection::open_with_flags(
                 immutable_uri(&self.path),
-                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             )?,
         };
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -121,9 +138,13 @@ impl Database {
         }
         connection.pragma_update(None, "cell_size_check", true)?;
         connection.pragma_update(None, "mmap_size", 0)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(connection)
     }
 }
+
+/// Statements that a connection keeps parsed: those with which a run is read.
+const STATEMENTS: usize = 64;
 
 /// Name of the copy.
 const COPY: &str = "copy.db";

@@ -77,8 +77,8 @@ impl Reader<'_> {
             let mut read = || {
                 let sql = format!("SELECT {list} FROM {}{index}{condition}", quoted(table));
                 // A table may be without row ids; then its key is the order.
-                let ordered = self.connection.prepare(&format!("{sql} ORDER BY rowid"));
-                let mut statement = ordered.or_else(|_| self.connection.prepare(&sql))?;
+                let ordered = self.connection.prepare_cached(&format!("{sql} ORDER BY rowid"));
+                let mut statement = ordered.or_else(|_| self.connection.prepare_cached(&sql))?;
                 let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
                 while let Some(row) = rows.next()? {
                     if !self.budget.takes(row, columns.len()) {
@@ -157,7 +157,7 @@ impl Reader<'_> {
         let sql = format!("SELECT {list}, min({at}) FROM {} GROUP BY {list}", quoted(table));
         let mut groups = Vec::new();
         let mut read = || {
-            let mut statement = self.connection.prepare(&sql)?;
+            let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 if !self.budget.takes(row, by.len()) {

@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
 
     /// Reads on, until the end, an error, or until `give` has had enough.
     pub fn read(&mut self, give: &mut dyn FnMut(&rusqlite::Row<'_>, i64) -> bool) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare(&self.sql())?;
+        let mut statement = self.connection.prepare_cached(&self.sql())?;
         let mut rows = statement.query(params_from_iter(self.values(self.from)))?;
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(self.columns.len())?;
@@ -81,7 +81,7 @@ impl<'a> Rows<'a> {
 
     /// The first row from there on, if it can be read.
     fn first_from(&self, from: i64) -> Option<i64> {
-        let mut statement = self.connection.prepare(&self.sql()).ok()?;
+        let mut statement = self.connection.prepare_cached(&self.sql()).ok()?;
         let mut rows = statement.query(params_from_iter(self.values(from))).ok()?;
         rows.next().ok()??.get(self.columns.len()).ok()
     }
