@@ -42,6 +42,7 @@ pub mod search;
 pub mod secrets;
 pub mod series;
 mod stepped;
+mod summary;
 pub mod table;
 pub mod texts;
 pub mod tracker;

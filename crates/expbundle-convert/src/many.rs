@@ -1,18 +1,16 @@
 //! Many runs of one source: where each goes, and what they come to.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Bundle;
-use expbundle::output::{Output, OutputError, Over, make_folders};
-use expbundle_format::Finding;
-use expbundle_format::sections::Account;
+use expbundle::output::{Output, OutputError, Over, Together, make_folders};
 use rayon::prelude::*;
 
 use crate::blind::{Salt, blinded_as};
+pub use crate::summary::Summary;
 use crate::tracker::{Listed, Source};
-use crate::{ConvertError, Converted, Embedded, Options};
+use crate::{ConvertError, Converted, Options};
 
 /// How runs of a source are converted, on all cores. What goes wrong with one keeps no other from
 /// being converted.
@@ -37,62 +35,102 @@ impl Many<'_> {
     /// The folder cannot be made. What is wrong with a run is in the [`Summary`].
     pub fn into_folder(&self, runs: &[&Listed], folder: &Utf8Path) -> Result<Summary, ConvertError> {
         let _made = make_folders(folder)?;
-        let convert = |run: &Listed| {
-            let path = folder.join(file_name(&run.key));
-            let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
-            let placed = place(&converted, &path)?;
-            place_sweep(&converted, folder)?;
-            Ok((placed, converted))
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        for run in runs {
+            *names.entry(file_name(&run.key)).or_default() += 1;
+        }
+        let is_alone = |run: &&&Listed| names.get(&file_name(&run.key)) == Some(&1);
+        let (alone, alike): (Vec<&Listed>, Vec<&Listed>) = runs.iter().partition(is_alone);
+        let parts: Vec<Summary> = alone.par_chunks(TOGETHER).map(|runs| self.part(runs, folder)).collect();
+        // Runs whose files have one name: each sees what the one before it left there.
+        let alike = alike.into_iter().map(|run| self.part(&[run], folder));
+        Ok(parts.into_iter().chain(alike).fold(Summary::default(), Summary::and))
+    }
+
+    /// Converts some runs and puts their bundles in place together.
+    fn part(&self, runs: &[&Listed], folder: &Utf8Path) -> Summary {
+        let (mut summary, mut waiting, mut together) = (Summary::default(), Vec::new(), Together::default());
+        for run in runs {
+            match self.place_with(&mut together, run, folder) {
+                Ok((Place::Waits, one)) => waiting.push((run, one)),
+                Ok((Place::Taken, one)) => {
+                    (self.done)(None);
+                    summary = summary.and(one);
+                }
+                Err(error) => {
+                    (self.done)(Some(&error));
+                    summary.failed.push(run.key.clone());
+                }
+            }
+        }
+        for ((run, one), placed) in waiting.into_iter().zip(together.put_in_place()) {
+            let placed = placed.map_err(ConvertError::from);
+            (self.done)(placed.as_ref().err());
+            match placed {
+                Ok(()) => summary = summary.and(one),
+                Err(_) => summary.failed.push(run.key.clone()),
+            }
+        }
+        summary
+    }
+
+    fn place_with(
+        &self,
+        together: &mut Together,
+        run: &Listed,
+        folder: &Utf8Path,
+    ) -> Result<(Place, Summary), ConvertError> {
+        let path = folder.join(file_name(&run.key));
+        let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
+        let mut summary = Summary::default();
+        summary.add(&converted, run);
+        let place = if path.exists() {
+            summary.count(&place(&converted, &path)?);
+            Place::Taken
+        } else {
+            together.add(path, &converted.bundle)?;
+            summary.count(&Placed::New);
+            Place::Waits
         };
-        Ok(self.each(runs, convert, |_| ()).0)
+        place_sweep(&converted, folder)?;
+        Ok((place, summary))
     }
 
     /// Converts the runs to one bundle of all of them.
     pub fn family(&self, runs: &[&Listed]) -> (Summary, Bundle) {
-        let convert =
-            |run: &Listed| Ok((Placed::New, self.source.convert(&run.key, self.options)?.blinded(self.salt)?));
-        let (summary, bundles) = self.each(runs, convert, |Converted { bundle, sweep, .. }| {
-            let mut bundle = bundle.into_bundle();
+        let one = |run: &&Listed| {
+            let converted = self.source.convert(&run.key, self.options).and_then(|run| run.blinded(self.salt));
+            (self.done)(converted.as_ref().err());
+            let mut summary = Summary::default();
+            let Ok(converted) = converted else {
+                summary.failed.push(run.key.clone());
+                return (summary, None);
+            };
+            summary.count(&Placed::New);
+            summary.add(&converted, run);
+            (summary, Some((converted.bundle.into_bundle(), converted.sweep)))
+        };
+        let all: Vec<_> = runs.par_iter().map(one).collect();
+        let (mut summary, mut family) = (Summary::default(), Bundle::new());
+        for (of_one, converted) in all {
+            summary = summary.and(of_one);
+            let Some((bundle, sweep)) = converted else { continue };
+            family.merge(&bundle);
             if let Some(sweep) = &sweep {
-                bundle.merge(sweep);
+                family.merge(sweep);
             }
-            bundle
-        });
-        let mut family = Bundle::new();
-        for bundle in &bundles {
-            family.merge(bundle);
         }
         (summary, family)
     }
+}
 
-    /// Converts each run, counts what became of it, and keeps of it what is wanted.
-    fn each<T: Send>(
-        &self,
-        runs: &[&Listed],
-        convert: impl Fn(&Listed) -> Result<(Placed, Converted), ConvertError> + Sync,
-        keep: impl Fn(Converted) -> T + Sync,
-    ) -> (Summary, Vec<T>) {
-        let summary = Mutex::new(Summary::default());
-        let one = |run: &&Listed| {
-            let result = convert(run);
-            (self.done)(result.as_ref().err());
-            let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ok((placed, converted)) = result else {
-                summary.failed.push(run.key.clone());
-                return None;
-            };
-            match placed {
-                Placed::New => summary.new += 1,
-                Placed::Same => summary.unchanged += 1,
-                Placed::Beside { .. } => summary.changed += 1,
-            }
-            summary.add(&converted, run);
-            drop(summary);
-            Some(keep(converted))
-        };
-        let kept: Vec<Option<T>> = runs.par_iter().map(one).collect();
-        (summary.into_inner().unwrap_or_else(PoisonError::into_inner), kept.into_iter().flatten().collect())
-    }
+/// Runs whose bundles are put in place together: each is an open file until then.
+const TOGETHER: usize = 64;
+
+/// Whether the place of a run's bundle was taken, so that it is known what became of it.
+enum Place {
+    Taken,
+    Waits,
 }
 
 /// What became of a converted run.
@@ -209,51 +247,6 @@ pub fn save(bundle: &Bundle, path: &Utf8Path) -> Result<(), OutputError> {
     let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
     let _made = folder.map(make_folders).transpose()?;
     Output::new(path, Over::NOTHING)?.save(bundle)
-}
-
-/// What many conversions come to.
-#[derive(Clone, Debug, Default)]
-pub struct Summary {
-    /// Runs for which a bundle was written.
-    pub new: u64,
-    /// Runs whose record is there already.
-    pub unchanged: u64,
-    /// Runs whose bundle stands beside another of the run.
-    pub changed: u64,
-    /// Keys of the runs that could not be converted.
-    pub failed: Vec<String>,
-    /// The items of all of them.
-    pub account: Account,
-    /// Files whose bytes are in the bundles.
-    pub embedded: Vec<Embedded>,
-    /// Files that a pattern asked for and for which there was no room.
-    pub too_large: Vec<Embedded>,
-    /// What was found, each with the key of its run in its place.
-    pub findings: Vec<Finding>,
-}
-
-impl Summary {
-    /// Adds a run that was converted.
-    pub fn add(&mut self, converted: &Converted, run: &Listed) {
-        for (kind, line) in &converted.account.items {
-            self.account.found(kind, line.total);
-            self.account.mapped(kind, line.mapped);
-            self.account.raw(kind, line.raw);
-            for dropped in &line.dropped {
-                self.account.dropped(kind, dropped.count, &dropped.reason);
-            }
-        }
-        for (kind, count) in &converted.account.secrets {
-            *self.account.secrets.entry(kind.clone()).or_default() += count;
-        }
-        self.embedded.extend(converted.embedded.iter().cloned());
-        self.too_large.extend(converted.too_large.iter().cloned());
-        for finding in &converted.findings {
-            let mut finding = finding.clone();
-            finding.place = finding.place.in_file(&run.key);
-            self.findings.push(finding);
-        }
-    }
 }
 
 /// The file of a run: its key, with what no file name may hold replaced.

@@ -130,6 +130,17 @@ impl Seen {
         }
     }
 
+    /// Whether it is a bundle, and another one has everything of it.
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bundle(names), Self::Bundle(others)) => {
+                let others: BTreeSet<&EntryName> = others.iter().collect();
+                names.iter().all(|name| others.contains(name))
+            }
+            _ => false,
+        }
+    }
+
     /// What a bundle that was read from a file was.
     pub fn of(bundle: Option<&Bundle>) -> Self {
         bundle.map_or(Self::Nothing, |bundle| Self::Bundle(bundle.entries().map(|(name, _)| name.clone()).collect()))

@@ -73,6 +73,15 @@ impl PreparedFile {
     }
 
     fn with_mode(path: &Utf8Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
+        Self::on_its_way(path, mode, write)?.synced()
+    }
+
+    /// The same, not yet brought to the disk.
+    pub(crate) fn on_its_way(
+        path: &Utf8Path,
+        mode: u32,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<Self> {
         let kept = permissions_to_keep(path)?;
         // Whoever may not read the old file may not read the new one before it is in its place.
         let builder = unfinished(if kept.is_some() { 0o600 } else { mode });
@@ -86,8 +95,18 @@ impl PreparedFile {
         if let Some(permissions) = kept {
             temporary.as_file().set_permissions(permissions)?;
         }
-        temporary.as_file().sync_all()?;
         Ok(Self { temporary, path: path.to_owned() })
+    }
+
+    /// Brings it to the disk.
+    pub(crate) fn synced(self) -> io::Result<Self> {
+        self.temporary.as_file().sync_all()?;
+        Ok(self)
+    }
+
+    /// Where it is until it is in its place.
+    pub(crate) fn temporary_path(&self) -> Option<&Utf8Path> {
+        Utf8Path::from_path(self.temporary.path())
     }
 
     /// Where it will be.
@@ -97,8 +116,14 @@ impl PreparedFile {
 
     /// Renames it into its place.
     pub fn put_in_place(self) -> io::Result<()> {
-        self.temporary.persist(&self.path).map_err(|error| error.error)?;
-        sync_folder(folder_of(&self.path))
+        let path = self.path.clone();
+        self.rename()?;
+        sync_folder(folder_of(&path))
+    }
+
+    /// Renames it into its place, which a crash of the machine may undo until the folder is synced.
+    pub(crate) fn rename(self) -> io::Result<()> {
+        self.temporary.persist(&self.path).map(|_| ()).map_err(|error| error.error)
     }
 
     /// Renames it into its place if nothing is there, not even what came there since.
@@ -239,13 +264,13 @@ fn permissions_to_keep(path: &Utf8Path) -> io::Result<Option<Permissions>> {
 
 /// Brings the rename itself to the disk.
 #[cfg(unix)]
-fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Folders cannot be opened as files here; the file itself is on the disk.
 #[cfg(not(unix))]
-fn sync_folder(_: &Utf8Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_: &Utf8Path) -> io::Result<()> {
     Ok(())
 }
 

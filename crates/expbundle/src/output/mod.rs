@@ -14,12 +14,14 @@ mod error;
 mod folder;
 mod inputs;
 mod pages;
+mod together;
 
 use error::failed;
 pub use error::{Loss, OutputError, WhyNotWritten};
 pub use folder::{MadeFolders, OutputFolder, make_folders};
 pub use inputs::{Inputs, Over, is_one};
 pub use pages::{write_keys, write_page};
+pub use together::Together;
 
 /// A file to be written, and what was there when the call began.
 #[derive(Debug)]
