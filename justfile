@@ -42,6 +42,13 @@ python *ARGUMENTS:
     target/ci/python/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
     target/ci/python/bin/python -m pytest -p no:cacheprovider bindings/python/tests {{ARGUMENTS}}
 
+# Exporters with clients that are too large for CI; `just python` first, which makes the wheel
+exporters *ARGUMENTS:
+    python3 -m venv target/ci/exporters
+    target/ci/exporters/bin/pip install --quiet --requirement bindings/python/tests/requirements-export.txt
+    target/ci/exporters/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
+    target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_aim.py {{ARGUMENTS}}
+
 # Real servers of trackers, on loopback
 servers *ARGUMENTS:
     cargo build --release

@@ -25,6 +25,7 @@ from ._options import Options
 __all__ = ["EXPORTERS", "Export", "Exporter", "Options", "export"]
 
 EXPORTERS = {
+    "aim": "an Aim repository: the folder that has `.aim`",
     "wandb": "a W&B server: ENTITY/PROJECT or ENTITY/PROJECT/RUN",
 }
 """The modules of this package that export, each with a class ``Exporter``, and what they take."""
