@@ -26,6 +26,7 @@ __all__ = ["EXPORTERS", "Export", "Exporter", "Options", "export"]
 
 EXPORTERS = {
     "aim": "an Aim repository: the folder that has `.aim`",
+    "comet": "a Comet server: WORKSPACE/PROJECT or WORKSPACE/PROJECT/EXPERIMENT",
     "wandb": "a W&B server: ENTITY/PROJECT or ENTITY/PROJECT/RUN",
 }
 """The modules of this package that export, each with a class ``Exporter``, and what they take."""
