@@ -49,11 +49,12 @@ exporters *ARGUMENTS:
     target/ci/exporters/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
     target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_aim.py bindings/python/tests/test_export_comet.py {{ARGUMENTS}}
 
-# Real servers of trackers, on loopback
+# Real servers of trackers, on loopback, and the plugin of MLflow; `just python` first, which makes the wheel
 servers *ARGUMENTS:
     cargo build --release
     python3 -m venv target/ci/servers
     target/ci/servers/bin/pip install --quiet --requirement servers/requirements.txt
+    target/ci/servers/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
     target/ci/servers/bin/python -m pytest -p no:cacheprovider servers {{ARGUMENTS}}
 
 # Compare with named peers; SCRATCH takes some 5 GB (benches/README.md)
