@@ -47,7 +47,7 @@ exporters *ARGUMENTS:
     python3 -m venv target/ci/exporters
     target/ci/exporters/bin/pip install --quiet --requirement bindings/python/tests/requirements-export.txt
     target/ci/exporters/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
-    target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_aim.py bindings/python/tests/test_export_comet.py {{ARGUMENTS}}
+    target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_{aim,clearml,comet}.py {{ARGUMENTS}}
 
 # Real servers of trackers, on loopback, and the plugin of MLflow; `just python` first, which makes the wheel
 servers *ARGUMENTS:

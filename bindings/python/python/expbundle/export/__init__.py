@@ -26,6 +26,7 @@ __all__ = ["EXPORTERS", "Export", "Exporter", "Options", "export"]
 
 EXPORTERS = {
     "aim": "an Aim repository: the folder that has `.aim`",
+    "clearml": "a ClearML server: PROJECT by its full name, or the id of a task",
     "comet": "a Comet server: WORKSPACE/PROJECT or WORKSPACE/PROJECT/EXPERIMENT",
     "wandb": "a W&B server: ENTITY/PROJECT or ENTITY/PROJECT/RUN",
 }
