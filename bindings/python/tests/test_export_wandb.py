@@ -181,3 +181,15 @@ def test_wrong_use_says_what_to_do(server: Server, tmp_path: Path, capsys: pytes
         export("another", "x", tmp_path)
     assert main(["wandb", "team/digits", "-o", str(tmp_path), "--no-files"]) == 0
     assert "1 run: 1 exported" in capsys.readouterr().out
+
+
+def test_an_artifact_that_was_deleted_costs_no_other(server: Server, tmp_path: Path) -> None:
+    run = server.runs["r1"]
+    run["logged"].insert(0, {"name": "gone:v0", "type": "model", "files": {}})
+    contents = Server.contents
+    server.contents = lambda: {name: data for name, data in contents(server).items() if name != "manifest/gone:v0"}  # type: ignore[method-assign]
+    assert "gone:v0" in export("wandb", "team/digits", tmp_path).failed["r1"]
+    done = export("wandb", "team/digits", tmp_path, options=Options(partial=True))
+    record = expbundle.open(done.written["r1"]).record()
+    assert [output["role"] for output in record.outputs].count("model") == 1
+    assert "gone:v0" in [one["place"] for one in record.section("source.json")["damage"]]

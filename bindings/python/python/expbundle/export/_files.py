@@ -69,7 +69,9 @@ class Folder:
     def place(self, name: str) -> Path:
         """Where a file of this name goes. Names that lead out of the folder are an error."""
         parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts or name.startswith("/") or any(part in ("..", ".part") or ":" in part for part in parts):
+        if not parts or name.startswith("/") or any(part in ("..", ".part") for part in parts) or (
+            os.name == "nt" and ":" in name
+        ):
             raise ExpbundleError("the name leads out of the folder of the run", "source.outside", name, "download it by hand")
         target = self.path.joinpath(*parts)
         if self.path.resolve() not in target.resolve().parents:

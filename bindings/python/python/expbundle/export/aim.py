@@ -1,6 +1,6 @@
 """Runs of an Aim repository, with parameters and series, which only Aim's own library can read.
 
-Needs aim 3.20 or later. Repositories of Aim's remote server (``aim://``) are not read.
+Tested with aim 3.29. Repositories of Aim's remote server (``aim://``) are not read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tasks of a ClearML server, by its own client.
 
 Asked for are: the task itself, all events (scalars, plots, debug samples, console), the models that
-went in and out, and the files of artifacts and models. Needs clearml 1.16 or later, set up with
-``clearml-init``.
+went in and out, and the files of artifacts and models. Tested with clearml 2.1, which
+``clearml-init`` sets up.
 """
 
 from __future__ import annotations

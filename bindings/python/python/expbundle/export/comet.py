@@ -1,7 +1,7 @@
 """Experiments of a Comet server, by its own client.
 
 Asked for are: metadata, parameters, metrics of every context, others, system details, git, console,
-assets, HTML, and the artifacts that went in and out. Needs comet_ml 3.40 or later, logged in.
+assets, HTML, and the artifacts that went in and out. Tested with comet_ml 3.58.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs of a W&B server, by its own client.
 
 Asked for are: the run itself with config and summary, the full history, system metrics, files,
-console, logged and used artifacts with their digests, and the sweep. Needs wandb 0.21 or later.
+console, logged and used artifacts with their digests, and the sweep. Tested with wandb 0.31.
 """
 
 from __future__ import annotations
@@ -245,27 +245,30 @@ READERS = {"wandb-metadata.json": _metadata, "requirements.txt": _requirements}
 
 def _artifacts(told: Told, run: Any, direction: Literal["input", "output"], folder: Folder, options: Options) -> None:
     """Artifacts that the run logged are downloaded; those that it used are listed with their digests."""
-    used = direction == "input"
-    for artifact in run.used_artifacts() if used else run.logged_artifacts():
-        name = artifact.source_name
-        kind = "used artifact" if used else "logged artifact"
-        if told.unwanted(kind, name):
-            continue
-        told.mapped(kind)
-        collection, _, version = name.partition(":")
-        role = role_of("", artifact.type)
-        about = {"name": collection, "version": version, "type": artifact.type, "direction": direction, "role": role}
-        whole = {"wandb-manifest-md5": artifact.digest} if artifact.digest else {}
-        whole_facts = {"id": artifact.id, "commitHash": artifact.commit_hash, "fileCount": artifact.file_count,
-                       "metadata": artifact.metadata, "tags": artifact.tags, "state": artifact.state.lower()}  # fmt: skip
-        entries = sorted(artifact.manifest.entries.items())
-        told.artifact(
-            **about, aliases=sorted(artifact.aliases), description=artifact.description, time=moment(artifact.created_at),
-            foreign=whole, metadata=whole_facts, size=artifact.size, step=artifact.history_step,
-            files=[_entry(path, entry) for path, entry in entries],
-        )  # fmt: skip
-        for path, entry in entries:
-            _bytes(told, artifact, path, about, folder, options, listed=used or entry.ref is not None)
+    for artifact in run.used_artifacts() if direction == "input" else run.logged_artifacts():
+        # One that was deleted has no manifest, and costs none of the others.
+        told.attempt(artifact.source_name, partial(_artifact, told, artifact, direction, folder, options))
+
+
+def _artifact(told: Told, artifact: Any, direction: Literal["input", "output"], folder: Folder, options: Options) -> None:
+    used, name = direction == "input", artifact.source_name
+    kind = "used artifact" if used else "logged artifact"
+    if told.unwanted(kind, name):
+        return
+    entries = sorted(artifact.manifest.entries.items())
+    collection, _, version = name.partition(":")
+    role = role_of("", artifact.type)
+    about = {"name": collection, "version": version, "type": artifact.type, "direction": direction, "role": role}
+    facts = {"id": artifact.id, "commitHash": artifact.commit_hash, "fileCount": artifact.file_count,
+             "metadata": artifact.metadata, "tags": artifact.tags, "state": artifact.state.lower()}  # fmt: skip
+    told.artifact(
+        **about, aliases=sorted(artifact.aliases), description=artifact.description, time=moment(artifact.created_at),
+        foreign={"wandb-manifest-md5": artifact.digest} if artifact.digest else {}, metadata=facts, size=artifact.size,
+        step=artifact.history_step, files=[_entry(path, entry) for path, entry in entries],
+    )  # fmt: skip
+    told.mapped(kind)
+    for path, entry in entries:
+        _bytes(told, artifact, path, about, folder, options, listed=used or entry.ref is not None)
 
 
 def _entry(path: str, entry: Any) -> dict[str, Any]:
