@@ -12,7 +12,7 @@ import pytest
 from expbundle.export import Options, export
 from expbundle.export.__main__ import main
 
-from wandb_server import KEY, Server
+from wandb_server import KEY, Server, md5
 
 pytest.importorskip("wandb")
 
@@ -193,3 +193,20 @@ def test_an_artifact_that_was_deleted_costs_no_other(server: Server, tmp_path: P
     record = expbundle.open(done.written["r1"]).record()
     assert [output["role"] for output in record.outputs].count("model") == 1
     assert "gone:v0" in [one["place"] for one in record.section("source.json")["damage"]]
+
+
+def test_a_file_with_a_secret_stays_outside(server: Server, tmp_path: Path) -> None:
+    run = server.runs["r1"]
+    secret = b"token: hf_" + b"abcdEFGHijklMNOPqrstUVWXyz01234567\n"
+    run["files"]["output.log"] = secret
+    run["logged"][0]["files"][".env"] = secret
+    bundle = expbundle.open(export("wandb", "team/digits", tmp_path).written["r1"])
+    items = account(bundle)
+    for kind in ("file", "artifact file"):
+        assert items[kind]["dropped"] == [{"reason": "the file is or holds a secret", "count": 1}]
+    listed = json.dumps(bundle.record().section("artifacts.json"))
+    assert md5(secret) not in listed and ".env" not in listed and "wandb-manifest-md5" not in json.dumps(
+        [one for one in bundle.record().section("artifacts.json")["artifacts"] if one["direction"] == "output"]
+    )
+    places = {one["place"] for one in bundle.record().section("source.json")["damage"]}
+    assert places == {"files/output.log", "artifacts/digits-model-v3/.env"}

@@ -9,16 +9,16 @@ from __future__ import annotations
 import datetime
 import fnmatch
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from .. import _core
-from ..errors import ExpbundleError, UsageError
+from ..errors import ExpbundleError
 from ._options import Options
+from ._values import moment, plain
 
-__all__ = ["Told", "moment", "plain"]
+__all__ = ["Told"]
 
 LARGEST_EXACT = 2**53
 """Larger integers do not fit a 64-bit float; they are kept as text."""
@@ -28,51 +28,10 @@ KEY_REMOVED = "[secret removed: api-key]"
 MISTAKES = (AssertionError, AttributeError, MemoryError, NameError, TypeError)
 """Errors of this package and not of a server."""
 
+HOLDS_SECRET = "is or holds a secret"
+"""What the gate says of such a file."""
+
 LEFT_OUT = "left out on request"
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON has it; what JSON has no form for becomes its text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        # Canonical JSON has no such numbers.
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(item) for item in value), key=repr)
-    if isinstance(value, datetime.datetime):
-        return moment(value)
-    item = getattr(value, "item", None)
-    if callable(item) and getattr(value, "shape", None) == ():
-        return plain(item())
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    return str(value)
-
-
-def moment(value: Any) -> str | None:
-    """A time as RFC 3339 in UTC; ``None`` if it is none.
-
-    Numbers are seconds since 1970. Times without a zone are UTC, as trackers mean them.
-    """
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        if isinstance(value, (int, float)):
-            value = datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
-        elif isinstance(value, str):
-            value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-        elif not isinstance(value, datetime.datetime):
-            return None
-    except (ValueError, OverflowError, OSError):
-        return None
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=datetime.timezone.utc)
-    return str(value.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z"))
 
 
 class Told:
@@ -192,20 +151,30 @@ class Told:
 
     def file(
         self,
+        kind: str,
         on_disk: Path,
         *,
         direction: Literal["input", "output"] = "output",
         role: str = "file",
         **known: Any,
-    ) -> None:
-        """A file on this disk: hashed into the record, and described as the tracker knows it."""
+    ) -> bool:
+        """A file on this disk: hashed into the record, described as the tracker knows it, and counted.
+
+        One that is or holds a secret stays outside, its digests too; then it is ``False``.
+        """
         try:
             (self.run.input if direction == "input" else self.run.output)(role, on_disk)
-        except UsageError as error:
+        except ExpbundleError as error:
             # The same bytes under another name: the record lists them once, the section both names.
+            if HOLDS_SECRET in str(error):
+                self.dropped(kind, f"the file {HOLDS_SECRET}")
+                self.damage.append({"code": "source.secret", "place": str(known.get("path", "")), "detail": f"the file {HOLDS_SECRET}"})
+                return False
             if "is there already" not in str(error):
                 raise
         self.artifact(direction=direction, role=role, size=on_disk.stat().st_size, **known)
+        self.mapped(kind)
+        return True
 
     def artifact(self, **known: Any) -> None:
         """What is known of an artifact, in the members of ``artifacts.json``."""

@@ -19,7 +19,8 @@ from .. import _core
 from ..errors import UsageError
 from . import Options
 from ._files import Folder
-from ._told import Told, moment
+from ._told import Told
+from ._values import moment
 
 __all__ = ["Exporter"]
 
@@ -130,5 +131,4 @@ def _object(told: Told, kind: str, name: str, item: Any, folder: Folder, options
 
     safe = name.replace("/", "-").replace(":", "-").replace("\\", "-").lstrip(".")
     path = f"{kind}/{safe}.{described.get('format', 'bin')}"
-    told.file(folder.fetch(path, write, size=len(content)), role="media", name=name, path=path, metadata=described)
-    told.mapped(kind)
+    told.file(kind, folder.fetch(path, write, size=len(content)), role="media", name=name, path=path, metadata=described)

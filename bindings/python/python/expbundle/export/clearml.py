@@ -20,7 +20,8 @@ from .. import _core
 from ..errors import ExpbundleError, UsageError
 from . import Options
 from ._files import Folder, role_of
-from ._told import MISTAKES, Told, moment
+from ._told import MISTAKES, Told
+from ._values import moment
 
 __all__ = ["Exporter"]
 
@@ -209,5 +210,4 @@ def _file(
         told.lost("unreadable", path, f"{type(error).__name__}: {error}")
         told.dropped(kind, "the server did not give it")
         return
-    told.file(fetched, role=role, path=path, **known)
-    told.mapped(kind)
+    told.file(kind, fetched, role=role, path=path, **known)

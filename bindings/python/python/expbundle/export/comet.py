@@ -17,7 +17,8 @@ from .. import _core
 from ..errors import UsageError
 from . import Options
 from ._files import Folder, role_of
-from ._told import MISTAKES, Told, moment
+from ._told import MISTAKES, Told
+from ._values import moment
 
 __all__ = ["Exporter"]
 
@@ -215,5 +216,4 @@ def _asset(told: Told, run: Any, asset: dict[str, Any], folder: Folder, options:
         told.lost("unreadable", known["path"], f"{type(error).__name__}: {error}")
         told.dropped("asset", "the server did not give it")
         return
-    told.file(path, role=role, **known)
-    told.mapped("asset")
+    told.file("asset", path, role=role, **known)

@@ -20,7 +20,8 @@ from .. import _core
 from ..errors import UsageError
 from . import Options
 from ._files import Folder, role_of
-from ._told import MISTAKES, Told, moment
+from ._told import MISTAKES, Told
+from ._values import moment
 
 __all__ = ["Exporter"]
 
@@ -194,8 +195,7 @@ def _files(told: Told, run: Any, folder: Folder, options: Options) -> list[str]:
 
         path = _fetch(told, folder, "file", f"files/{file.name}", get, size=file.size, md5=file.md5)
         if path is not None:
-            told.file(path, role=role_of(file.name), foreign=foreign, **known)
-            told.mapped("file")
+            told.file("file", path, role=role_of(file.name), foreign=foreign, **known)
             if file.name in READERS:
                 told.attempt(f"files/{file.name}", partial(READERS[file.name], told, path))
     return names
@@ -261,14 +261,16 @@ def _artifact(told: Told, artifact: Any, direction: Literal["input", "output"], 
     about = {"name": collection, "version": version, "type": artifact.type, "direction": direction, "role": role}
     facts = {"id": artifact.id, "commitHash": artifact.commit_hash, "fileCount": artifact.file_count,
              "metadata": artifact.metadata, "tags": artifact.tags, "state": artifact.state.lower()}  # fmt: skip
+    is_listed = {path: used or entry.ref is not None or not options.files for path, entry in entries}
+    here = [path for path, _ in entries if _bytes(told, artifact, path, about, folder, listed=is_listed[path])]
+    # The tracker's digest of the whole has those of its files in it.
+    whole = {"wandb-manifest-md5": artifact.digest} if artifact.digest and len(here) == len(entries) else {}
     told.artifact(
         **about, aliases=sorted(artifact.aliases), description=artifact.description, time=moment(artifact.created_at),
-        foreign={"wandb-manifest-md5": artifact.digest} if artifact.digest else {}, metadata=facts, size=artifact.size,
-        step=artifact.history_step, files=[_entry(path, entry) for path, entry in entries],
+        foreign=whole, metadata=facts, size=artifact.size, step=artifact.history_step,
+        files=[_entry(path, entry) for path, entry in entries if path in here],
     )  # fmt: skip
     told.mapped(kind)
-    for path, entry in entries:
-        _bytes(told, artifact, path, about, folder, options, listed=used or entry.ref is not None)
 
 
 def _entry(path: str, entry: Any) -> dict[str, Any]:
@@ -276,15 +278,13 @@ def _entry(path: str, entry: Any) -> dict[str, Any]:
     return {name: value for name, value in of_file.items() if value is not None}
 
 
-def _bytes(
-    told: Told, artifact: Any, path: str, about: Mapping[str, Any], folder: Folder, options: Options, *, listed: bool
-) -> None:
-    """The bytes of one file of an artifact, hashed into the record."""
+def _bytes(told: Told, artifact: Any, path: str, about: Mapping[str, Any], folder: Folder, *, listed: bool) -> bool:
+    """One file of an artifact, hashed into the record unless it is only ``listed``. Whether it is in it."""
     if told.unwanted("artifact file", path):
-        return
-    if listed or not options.files:
+        return False
+    if listed:
         told.mapped("artifact file")
-        return
+        return True
     entry = artifact.get_entry(path)
     is_md5 = "xxh" not in str(entry.digest_algorithm()).lower()
 
@@ -293,7 +293,7 @@ def _bytes(
 
     place = f"artifacts/{about['name']}-{about['version']}/{path}"
     got = _fetch(told, folder, "artifact file", place, get, size=entry.size, md5=entry.digest if is_md5 else None)
-    if got is not None:
-        role = about["role"] if about["role"] != "file" else role_of(path)
-        told.file(got, role=role, path=place, name=str(about["name"]), version=about["version"])
-        told.mapped("artifact file")
+    role = about["role"] if about["role"] != "file" else role_of(path)
+    known = {"role": role, "path": place, "name": str(about["name"]), "version": about["version"]}
+    # What the server does not give stays in the listing: the account and a finding name it.
+    return got is None or told.file("artifact file", got, **known)
