@@ -210,3 +210,27 @@ def test_a_file_with_a_secret_stays_outside(server: Server, tmp_path: Path) -> N
     )
     places = {one["place"] for one in bundle.record().section("source.json")["damage"]}
     assert places == {"files/output.log", "artifacts/digits-model-v3/.env"}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("2026-11-01T10:00:00", "2026-11-01T10:00:00Z"),
+        ("2026-11-01T10:00:00.5Z", "2026-11-01T10:00:00.500000Z"),
+        ("2026-11-01T12:00:00.123456789+02:00", "2026-11-01T10:00:00.123456Z"),
+        (0.5, "1970-01-01T00:00:00.500000Z"),
+        ("yesterday", None),
+        (True, None),
+        (1e300, None),
+    ],
+)
+def test_times_are_read_or_refused(given: Any, read: str | None) -> None:
+    from expbundle.export._values import moment
+
+    assert moment(given) == read
+
+
+def test_a_time_that_cannot_be_read_is_kept(server: Server, tmp_path: Path) -> None:
+    server.runs["r1"]["node"]["heartbeatAt"] = "long ago"
+    record = expbundle.open(export("wandb", "team/digits", tmp_path).written["r1"]).record()
+    assert record.ended is None and record.section("source.json")["raw"]["run field"]["heartbeatAt"] == "long ago"

@@ -99,6 +99,14 @@ class Told:
             unused, number = f"{name} ({number})", number + 1
         of_kind[unused] = self.clean(plain(value))
 
+    def times(self, kind: str, values: Mapping[str, Any]) -> None:
+        """Start and end, which :meth:`finish` takes: one that cannot be read is kept raw."""
+        for name, value in values.items():
+            if moment(value) is not None:
+                self.mapped(kind)
+            elif value:
+                self.raw(kind, name, value)
+
     def lost(self, code: Literal["damaged", "loss", "missing", "unreadable"], place: str, detail: str) -> None:
         """Something that is broken, missing or incomplete on the server; it stands in the record."""
         self.damage.append({"code": f"source.{code}", "place": place, "detail": str(self.clean(detail))})

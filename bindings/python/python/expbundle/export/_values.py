@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,9 @@ def moment(value: Any) -> str | None:
         if isinstance(value, (int, float)):
             value = datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
         elif isinstance(value, str):
-            value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+            # Python 3.10 takes 3 or 6 digits of a second and no `Z`.
+            text = re.sub(r"\.(\d+)", lambda digits: f".{digits[1]:0<6.6}", value.replace("Z", "+00:00"))
+            value = datetime.datetime.fromisoformat(text)
         elif not isinstance(value, datetime.datetime):
             return None
     except (ValueError, OverflowError, OSError):

@@ -151,7 +151,8 @@ def _task(told: Told, task: Mapping[str, Any]) -> None:
     context["jobType"] = task.get("type") or None
     context["tags"] = sorted(task.get("tags") or [])
     told.mapped("tag", len(context["tags"]))
-    told.mapped("task field", sum(1 for name in ("comment", "completed", "id", "name", "started", "type") if task.get(name)))
+    told.mapped("task field", sum(1 for name in ("comment", "id", "name", "type") if task.get(name)))
+    told.times("task field", {name: task.get(name) for name in ("started", "completed")})
     for section, values in (task.get("hyperparams") or {}).items():
         for name, one in values.items():
             # The server has texts, and the name of the type that they had.

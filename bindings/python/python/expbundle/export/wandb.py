@@ -57,11 +57,8 @@ class Exporter:
     def runs(self) -> Iterator[tuple[str, Any]]:
         """The runs in the order of their creation."""
         try:
-            if self.place.count("/") == 2:
-                found = iter([self.api.run(self.place)])
-            else:
-                found = iter(self.api.runs(self.place, order="+created_at", lazy=False))
-            for run in found:
+            is_run = self.place.count("/") == 2
+            for run in [self.api.run(self.place)] if is_run else self.api.runs(self.place, order="+created_at", lazy=False):
                 yield run.id, run
         except (CommError, ValueError) as error:
             raise UsageError(f"the server gives no runs of {self.place!r}: {error}", help="check the name and your access") from error
@@ -119,7 +116,8 @@ def _node(told: Told, run: Any) -> None:
     told.identity["user"] = user.get("username") or None
     if user.get("name"):
         told.identity["people"] = [{"name": user["name"], "role": "author"}]
-    fields = ("createdAt", "displayName", "group", "heartbeatAt", "jobType", "name", "notes", "sweepName", "user")
+    told.times("run field", {name: attributes.get(name) for name in ("createdAt", "heartbeatAt")})
+    fields = ("displayName", "group", "jobType", "name", "notes", "sweepName", "user")
     told.mapped("run field", sum(1 for name in fields if attributes.get(name)))
     if attributes.get("commit"):
         told.recipe["code"] = {"commit": attributes["commit"]}
