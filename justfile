@@ -49,6 +49,15 @@ exporters *ARGUMENTS:
     target/ci/exporters/bin/pip install --quiet --no-index --no-deps --force-reinstall target/ci/wheels/expbundle-*.whl
     target/ci/exporters/bin/python -m pytest -p no:cacheprovider bindings/python/tests/test_export_{aim,clearml,comet}.py {{ARGUMENTS}}
 
+# The hooks of training frameworks and their guides, some 4 GB of packages; after `just python`
+python-training *ARGUMENTS:
+    target/ci/python/bin/pip install --quiet --requirement bindings/python/tests/requirements-training.txt
+    target/ci/python/bin/python -m pytest -p no:cacheprovider bindings/python/tests {{ARGUMENTS}}
+
+# The pages of the Python API, in target/python-api; after `just python`
+python-pages:
+    target/ci/python/bin/python bindings/python/api_pages.py target/python-api
+
 # Real servers of trackers, on loopback, and the plugin of MLflow; `just python` first, which makes the wheel
 servers *ARGUMENTS:
     cargo build --release
