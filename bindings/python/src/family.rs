@@ -16,8 +16,8 @@ use pyo3::types::PyAny;
 use crate::arguments::{moment, now, signers, source, sources};
 use crate::bundle::Bundle;
 use crate::error::{plain, raise, unsound, warn};
+use crate::html::printed;
 use crate::record::Record;
-use crate::report::as_html;
 use crate::value::document;
 use crate::work::work;
 
@@ -132,7 +132,7 @@ impl Why {
 
     /// How a notebook shows it.
     fn _repr_html_(&self) -> String {
-        as_html(&self.text())
+        printed(&self.text())
     }
 
     fn __str__(&self) -> String {
@@ -159,7 +159,7 @@ impl Diff {
 
     /// How a notebook shows it.
     fn _repr_html_(&self) -> String {
-        as_html(&self.text())
+        printed(&self.text())
     }
 
     fn __str__(&self) -> String {

@@ -11,6 +11,7 @@ mod convert;
 mod error;
 mod family;
 mod folder;
+mod html;
 mod key;
 mod record;
 mod report;

@@ -12,6 +12,7 @@ use pyo3::types::{PyAny, PyBytes, PyDict};
 
 use crate::arguments::now;
 use crate::error::{plain, raise};
+use crate::html;
 use crate::series::Series;
 use crate::value::{document, to_python};
 
@@ -202,9 +203,11 @@ impl Record {
         format!("<expbundle.Record {} {title:?}>", expbundle_query::short(&self.id))
     }
 
-    /// How a notebook shows it.
-    fn _repr_html_(&self) -> String {
-        crate::report::as_html(&self.text())
+    /// How a notebook shows it: the text, and a curve of each metric.
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        // A section that is withheld, or that cannot be read, is no reason to show nothing.
+        let curves = self.series(py, sections::METRICS).ok().flatten().map(|series| series.curves(py)).transpose()?;
+        Ok(html::printed(&self.text()) + &curves.unwrap_or_default())
     }
 
     fn __str__(&self) -> String {

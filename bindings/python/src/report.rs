@@ -14,6 +14,7 @@ use pyo3::types::PyAny;
 use crate::arguments::{moment, signers, source};
 use crate::bundle::Bundle;
 use crate::error::{class_of, plain, raise};
+use crate::html::printed;
 use crate::value::document;
 use crate::work::work;
 
@@ -134,18 +135,12 @@ impl Report {
 
     /// How a notebook shows it.
     fn _repr_html_(&self) -> String {
-        as_html(&self.text())
+        printed(&self.text())
     }
 
     fn __str__(&self) -> String {
         self.text()
     }
-}
-
-/// A text for a notebook. It has words of strangers, so nothing in it is taken for HTML.
-pub fn as_html(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<pre style=\"white-space: pre-wrap\">{text}</pre>")
 }
 
 /// Checks a bundle, or a model folder with one.

@@ -1,5 +1,6 @@
 //! Points, as columns that others take without a copy.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -10,11 +11,14 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, RecordBatch, RecordBatchIterator};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use expbundle::Content;
+use expbundle_format::number::Number;
 use expbundle_series::{KeySummary, OwnedPoint, SeriesReader};
+use expbundle_words::rounded;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 
 use crate::error::raise;
+use crate::html;
 use crate::work::work;
 
 /// Rows of a batch.
@@ -40,6 +44,36 @@ impl Series {
     pub fn last_values(&self, py: Python<'_>) -> PyResult<Vec<(String, Option<f64>)>> {
         let summaries = self.summaries(py)?;
         Ok(summaries.into_iter().map(|(key, summary)| (key, summary.last)).collect())
+    }
+
+    /// The first metrics as a table for a notebook; nothing of a section that is long to read.
+    pub fn curves(&self, py: Python<'_>) -> PyResult<String> {
+        const MOST_POINTS: u64 = 2_000_000;
+        const MOST_CURVES: usize = 30;
+        const MOST_VALUES: u64 = 200;
+        if self.reader.rows() > MOST_POINTS {
+            return Ok(String::new());
+        }
+        let mut shown = self.summaries(py)?;
+        shown.truncate(MOST_CURVES);
+        let places: HashMap<String, usize> =
+            shown.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+        let mut seen = vec![(0_u64, Vec::new()); shown.len()];
+        let read = work(py, |_| {
+            self.reader.for_each(|point| {
+                let (Some(&place), Some(value)) = (places.get(&*point.key), point.value) else { return };
+                let (count, values) = &mut seen[place];
+                if count.is_multiple_of(shown[place].1.count.div_ceil(MOST_VALUES)) {
+                    values.push(value);
+                }
+                *count += 1;
+            })
+        })?;
+        read.map_err(|error| broken(py, error))?;
+        let rows = shown.iter().zip(&seen).map(|((key, summary), (_, values))| {
+            (key.as_str(), values.as_slice(), summary.last.map(|last| rounded(Number(last))).unwrap_or_default())
+        });
+        Ok(html::curves(rows))
     }
 
     fn summaries(&self, py: Python<'_>) -> PyResult<Vec<(String, KeySummary)>> {
@@ -157,7 +191,7 @@ fn batches(reader: &SeriesReader) -> Result<Vec<RecordBatch>, expbundle_series::
 struct Columns {
     rows: usize,
     words: Vec<Arc<str>>,
-    places: std::collections::HashMap<Arc<str>, i32>,
+    places: HashMap<Arc<str>, i32>,
     latest: Option<(Arc<str>, i32)>,
     keys: Int32Builder,
     steps: Int64Builder,

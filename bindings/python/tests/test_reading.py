@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 
 import expbundle
@@ -58,6 +59,20 @@ def test_notebooks_show_words_of_strangers_as_words() -> None:
     for shown in (bundle.verify(), bundle.record(), expbundle.lineage(bundle)):
         html = shown._repr_html_()
         assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_notebooks_draw_metrics() -> None:
+    run = expbundle.Run("a run", clock=False)
+    for step in range(1000):
+        run.log({"<b>loss": 1 / (step + 1), "wide": [1e308, -1e308, math.nan][step % 3], "flat": 1}, step=step)
+    run.log({"once": 1, "words": "text"})
+    html = run.finish().record()._repr_html_()
+    assert html.count("<svg") == 3 and "&lt;b&gt;loss" in html and "<b>" not in html
+    assert "0.001" in html and "inf" not in html
+    # The curve falls from the upper left to the lower right.
+    first, *_, last = html.split('d="M')[1].split('"')[0].split("L")
+    assert float(first.split()[1]) < float(last.split()[1]) and float(last.split()[0]) > 150
+    assert len(html) < 40_000
 
 
 def test_a_changed_byte_is_a_finding_of_verify_and_an_error_of_open(bundle: expbundle.Bundle) -> None:

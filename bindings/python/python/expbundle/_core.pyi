@@ -204,7 +204,7 @@ class Record:
     def text(self) -> str:
         """The record in words, as ``expbundle show`` prints it."""
     def _repr_html_(self) -> str:
-        """How a notebook shows it."""
+        """How a notebook shows it: the text, and a curve for each of the first metrics."""
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
