@@ -100,7 +100,7 @@ impl<'a> Mapping<'a> {
         self.rest_of_the_card();
         if let Some(card) = &self.model.card
             && !card.fields.contains_key("base_model_relation")
-            && card.fields.contains_key("base_model")
+            && !card.texts("base_model").is_empty()
         {
             let message = "the card names a base model and not how this one follows from it; nothing was inferred";
             self.ledger.finding(Code::SourceLoss, "README.md", message);
@@ -121,15 +121,16 @@ impl<'a> Mapping<'a> {
         let mut others = Vec::new();
         for (number, file) in files.into_iter().enumerate() {
             let item = self.ledger.item("file", &file.path);
-            let pointer = pointer(&mut self.ledger, file);
+            let known = known(&mut self.ledger, file);
             if number >= MOST_FILES {
-                others.push((file, pointer, item));
+                others.push((file, known, item));
                 continue;
             }
-            let digest: ArtifactDigests = match pointer {
-                Some(pointer) => pointer.sha256.into(),
-                None => match hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress) {
-                    Ok(hashed) => hashed.digests(),
+            let digest = match known {
+                Known::Nothing => None,
+                Known::Pointer(pointer) => Some(pointer.sha256.into()),
+                Known::Bytes => match hash_file(&file.on_disk, Wanted::Both, self.ledger.options.progress) {
+                    Ok(hashed) => Some(hashed.digests()),
                     Err(error) => {
                         item.dropped("the file cannot be read");
                         self.ledger.finding(Code::SourceUnreadable, &file.path, error.to_string());
@@ -137,14 +138,16 @@ impl<'a> Mapping<'a> {
                     }
                 },
             };
-            let artifact = self.described(file, digest, pointer);
-            let is_left_out = if pointer.is_none() {
+            let artifact = self.described(file, digest, &known);
+            let is_left_out = if matches!(known, Known::Bytes) {
                 self.ledger.file(&file.path, &file.on_disk, artifact)? == Fate::LeftOut
             } else if self.ledger.draft.is_secret_by_name(&file.path) {
                 true
             } else {
-                let message = "only a Git LFS pointer is here: it names the bytes, and nobody had them";
-                self.ledger.finding(Code::SourceMissing, &file.path, message);
+                if matches!(known, Known::Pointer(_)) {
+                    let message = "only a Git LFS pointer is here: it names the bytes, and nobody had them";
+                    self.ledger.finding(Code::SourceMissing, &file.path, message);
+                }
                 self.ledger.list(artifact);
                 false
             };
@@ -154,11 +157,11 @@ impl<'a> Mapping<'a> {
     }
 
     /// Files as one tree. A tree has both digests of each, so a pointer cannot be in it.
-    fn other_files(&mut self, files: Vec<(&ModelFile, Option<Pointer>, Item<'_>)>) -> Result<(), ConvertError> {
+    fn other_files(&mut self, files: Vec<(&ModelFile, Known, Item<'_>)>) -> Result<(), ConvertError> {
         let role = roles::word(role::FILE);
         let mut listed = Vec::with_capacity(files.len());
-        for (file, pointer, item) in files {
-            if pointer.is_some() {
+        for (file, known, item) in files {
+            if !matches!(known, Known::Bytes) {
                 item.dropped("only a Git LFS pointer is here, and the record has no room for it");
                 continue;
             }
@@ -202,12 +205,16 @@ impl<'a> Mapping<'a> {
         Ok(())
     }
 
-    fn described(&self, file: &ModelFile, digest: ArtifactDigests, pointer: Option<Pointer>) -> Artifact {
+    fn described(&self, file: &ModelFile, digest: Option<ArtifactDigests>, known: &Known) -> Artifact {
         let role = role_of(&file.path);
         let carries_lineage = role::carries_lineage(&role);
         let mut artifact = Artifact::new(Direction::Output, role);
-        artifact.digest = Some(digest);
-        artifact.size = Some(pointer.map_or(file.size, |pointer| pointer.size));
+        artifact.digest = digest;
+        artifact.size = match known {
+            Known::Bytes => Some(file.size),
+            Known::Pointer(pointer) => Some(pointer.size),
+            Known::Nothing => None,
+        };
         artifact.path = Some(file.path.clone());
         if let (Some(id), Some(revision)) = (&self.model.hub.id, &self.model.hub.revision) {
             artifact.uris = vec![format!("https://huggingface.co/{id}/resolve/{revision}/{}", file.path)];
@@ -222,7 +229,7 @@ impl<'a> Mapping<'a> {
                 ..ModelFacts::default()
             });
         }
-        if pointer.is_some() {
+        if !matches!(known, Known::Bytes) {
             artifact.metadata.insert("pointer".to_owned(), "Git LFS".into());
         }
         artifact
@@ -326,7 +333,11 @@ impl<'a> Mapping<'a> {
         self.ledger.found("card field", self.card.fields.len() as u64);
         for (name, value) in &self.card.fields {
             let item = self.ledger.item("card field", name);
-            if MAPPED_FIELDS.contains(&name.as_str()) { item.mapped() } else { item.raw(value) }
+            match home(name, value) {
+                Home::Whole => item.mapped(),
+                Home::Part => item.mapped_with(value),
+                Home::None => item.raw(value),
+            }
         }
         for (name, value) in [("config.json", &self.model.config), ("adapter_config.json", &self.model.adapter)] {
             if let Some(value) = value {
@@ -336,17 +347,53 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// The pointer that a file is, unless it is broken, or names bytes that are not those of the file.
-fn pointer(ledger: &mut Ledger<'_>, file: &ModelFile) -> Option<Pointer> {
-    let message = match Pointer::parse(file.pointer.as_deref()?) {
-        Ok(Some(pointer)) if pointer.transformed => {
-            "extensions of Git LFS changed the file, so its pointer names other bytes".to_owned()
-        }
-        Ok(pointer) => return pointer,
+/// How much of a field of the card has a home of its own.
+enum Home {
+    Whole,
+    Part,
+    None,
+}
+
+fn home(name: &str, value: &Value) -> Home {
+    let parts = |items: &[Value], has_home: fn(&Value) -> bool| match items.iter().filter(|item| has_home(item)).count()
+    {
+        0 => Home::None,
+        count if count == items.len() => Home::Whole,
+        _ => Home::Part,
+    };
+    match value {
+        Value::Array(models) if name == "model-index" => parts(models, has_results),
+        Value::Array(items) if MAPPED_FIELDS.contains(&name) => parts(items, Value::is_string),
+        Value::String(_) if MAPPED_FIELDS.contains(&name) && name != "model-index" => Home::Whole,
+        _ => Home::None,
+    }
+}
+
+fn has_results(model: &Value) -> bool {
+    let results = model.get("results").and_then(Value::as_array);
+    results.is_some_and(|results| results.iter().all(|result| result.get("metrics").is_some_and(Value::is_array)))
+}
+
+/// What of a file's bytes is known.
+enum Known {
+    /// They are here.
+    Bytes,
+    /// A Git LFS pointer names them.
+    Pointer(Pointer),
+    /// A pointer is here that does not tell which bytes are meant; its own text is not the file.
+    Nothing,
+}
+
+fn known(ledger: &mut Ledger<'_>, file: &ModelFile) -> Known {
+    let Some(text) = &file.pointer else { return Known::Bytes };
+    let message = match Pointer::parse(text) {
+        Ok(Some(pointer)) if !pointer.transformed => return Known::Pointer(pointer),
+        Ok(Some(_)) => "extensions of Git LFS changed the file, so its pointer names other bytes".to_owned(),
+        Ok(None) => "two Git LFS pointers are here, with the marks of a conflict around them".to_owned(),
         Err(error) => error.to_string(),
     };
     ledger.finding(Code::SourceDamaged, &file.path, message);
-    None
+    Known::Nothing
 }
 
 /// A base model or a data set, which is known by name only. `field` is where the name stands.

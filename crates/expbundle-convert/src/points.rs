@@ -129,10 +129,18 @@ impl<W: Write> Csv<W> {
             key,
             &point.step.map(|step| step.to_string()).unwrap_or_default(),
             &point.time_ns.and_then(time).unwrap_or_default(),
-            &point.value.map(|value| Number(value).to_string()).unwrap_or_default(),
+            &point.value.map(decimal).unwrap_or_default(),
             point.text.unwrap_or_default(),
         ])
     }
+}
+
+/// A float in CSV. Whole numbers of 64 bits have all their digits: spreadsheets and other readers
+/// take them for integers, which must be the same.
+fn decimal(value: f64) -> String {
+    const PAST_64_BITS: f64 = 18_446_744_073_709_551_616.0;
+    let is_long = value.abs() >= 1e15 && value.abs() < PAST_64_BITS;
+    if is_long { format!("{value:.0}") } else { Number(value).to_string() }
 }
 
 #[cfg(test)]
@@ -147,7 +155,7 @@ mod tests {
             Point { step: Some(-1), time_ns: Some(1_500_000_000), value: Some(f64::NAN), text: Some("a \"b\", c") };
         csv.point("x,y", &point).expect("memory");
         csv.point("x", &Point { text: Some("a\r\nb"), ..Point::default() }).expect("memory");
-        for value in [1e300, -2.5e-7, 0.001, 1e15] {
+        for value in [1e300, -2.5e-7, 0.001, 1e15, -4_611_686_018_427_387_904.0] {
             csv.point("x", &Point { value: Some(value), ..Point::default() }).expect("memory");
         }
         csv.0.flush().expect("memory");
@@ -160,6 +168,7 @@ mod tests {
             "x,,,-2.5e-7,",
             "x,,,0.001,",
             "x,,,1000000000000000,",
+            "x,,,-4611686018427387904,",
             "",
         ];
         assert_eq!(String::from_utf8(written).expect("text"), lines.join("\r\n"));

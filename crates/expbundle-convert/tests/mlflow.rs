@@ -427,7 +427,12 @@ fn a_damaged_store_gives_everything_intact_and_says_what_is_not() {
     assert!(account.adds_up());
     assert_eq!(opened.recipe.parameters.len(), 5);
     let whole = convert(&fixture("file-store-v3"), BASE_64);
-    assert_eq!(total(account, "metric point"), total(&whole.account, "metric point") - 1);
+    // The cut line and the bad parameter are counted, and dropped.
+    assert_eq!(total(account, "metric point"), total(&whole.account, "metric point"));
+    assert_eq!(total(account, "parameter"), total(&whole.account, "parameter") + 1);
+    for kind in ["metric point", "parameter"] {
+        assert_eq!(account.items.get(kind).map(|line| line.dropped_count()), Some(1), "{kind}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub mod parquet_pages;
 #[cfg(feature = "parquet")]
 mod parquet_rows;
 mod protobuf;
+mod python_json;
 mod scratch;
 mod series;
 #[cfg_attr(not(feature = "sqlite"), path = "no_sqlite.rs")]
@@ -41,7 +42,7 @@ pub mod zenml;
 pub use folder::FolderFile;
 pub use scratch::Scratch;
 pub use series::{At, Series};
-pub use text::{Json, read_json, read_text, read_yaml, read_yaml_with_anchors};
+pub use text::{Json, Text, read_decoded, read_json, read_text, read_yaml, read_yaml_with_anchors, skip_mark};
 pub use time::nanoseconds as read_time;
 
 /// The example of the README, as a test.

@@ -1,13 +1,18 @@
 //! Small text files of a source.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use camino::Utf8Path;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::finding::{SourceCode, SourceFinding};
+use crate::python_json;
 use crate::yaml::{self, Floats};
+
+/// The mark of an encoding.
+const MARK: char = '\u{feff}';
 
 /// Texts of more bytes are not settings.
 const MOST_TEXT_BYTES: u64 = 16 << 20;
@@ -33,11 +38,13 @@ pub fn has_few_values(text: &str) -> bool {
     text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() <= MOST_VALUES
 }
 
-/// Reads JSON of a foreign source, if it has not too many values.
+/// Reads JSON of a foreign source, if it has not too many values. Python writes `NaN`, `Infinity`
+/// and `-Infinity` into it; these become texts.
 pub fn read_json(text: &str) -> Json {
+    let text = text.strip_prefix(MARK).unwrap_or(text);
     if has_few_values(text) {
-        serde_json::from_str(text).map_or(Json::None, Json::Value)
-    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        serde_json::from_str(text).or_else(|_| python_json::read(text)).map_or(Json::None, Json::Value)
+    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() || python_json::read::<IgnoredAny>(text).is_ok() {
         Json::TooMany
     } else {
         Json::None
@@ -96,21 +103,108 @@ pub(crate) fn open_file(path: &Utf8Path) -> io::Result<Option<File>> {
     }
 }
 
-/// A text file of a bearable size, with what is not UTF-8 in it replaced; `None` if it is not there
-/// or a link.
+/// A text file, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What it says.
+    pub text: String,
+    /// Whether some of it is in no encoding that is known, and was replaced.
+    pub is_lossy: bool,
+}
+
+/// Bytes as text: UTF-8, or UTF-16 if its mark stands in front. No mark is left in the text.
+pub fn decode(bytes: Vec<u8>) -> Text {
+    let utf16 = |of: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.get(2..).unwrap_or_default().as_chunks::<2>();
+        let units: Vec<u16> = units.iter().map(|unit| of(*unit)).collect();
+        let whole = String::from_utf16(&units).ok().filter(|_| rest.is_empty());
+        let is_lossy = whole.is_none();
+        Text { text: whole.unwrap_or_else(|| String::from_utf16_lossy(&units)), is_lossy }
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => return utf16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => return utf16(u16::from_be_bytes),
+        _ => {}
+    }
+    let (mut text, is_lossy) = match String::from_utf8(bytes) {
+        Ok(text) => (text, false),
+        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+    };
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len_utf8());
+    }
+    Text { text, is_lossy }
+}
+
+/// Skips the mark that editors on Windows put before UTF-8.
+pub fn skip_mark(input: &mut impl BufRead) -> io::Result<()> {
+    let mut mark = [0; 4];
+    let mark = MARK.encode_utf8(&mut mark).as_bytes();
+    if input.fill_buf()?.starts_with(mark) {
+        input.consume(mark.len());
+    }
+    Ok(())
+}
+
+/// The text of a file, where what is in no known encoding is replaced; [`read_decoded`] tells of it.
 pub fn read_text(path: &Utf8Path) -> io::Result<Option<String>> {
+    Ok(read_decoded(path)?.map(|decoded| decoded.text))
+}
+
+/// A text file of a bearable size; `None` if it is not there or a link.
+pub fn read_decoded(path: &Utf8Path) -> io::Result<Option<Text>> {
     let Some(file) = open_file(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     file.take(MOST_TEXT_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_TEXT_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the text has more than 16 MiB"));
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(Some(decode(bytes)))
+}
+
+/// A text file of a source; why it is not read, and that some of it could not be, are findings at
+/// its place.
+pub fn text_at(path: &Utf8Path, place: &str, findings: &mut Vec<SourceFinding>) -> Option<String> {
+    match read_decoded(path) {
+        Ok(Some(Text { text, is_lossy })) => {
+            if is_lossy {
+                let detail = "some of the text is not UTF-8, and was replaced";
+                findings.push(SourceFinding::new(SourceCode::Damaged, place, detail));
+            }
+            Some(text)
+        }
+        Ok(None) => None,
+        Err(error) => {
+            findings.push(SourceFinding::new(SourceCode::Unreadable, place, error.to_string()));
+            None
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_decoded_by_their_mark() {
+        let case = |bytes: &[u8], text: &str, is_lossy| {
+            assert_eq!(decode(bytes.to_vec()), Text { text: text.to_owned(), is_lossy }, "{bytes:?}");
+        };
+        case(b"abc", "abc", false);
+        case("\u{feff}\u{e9}".as_bytes(), "\u{e9}", false);
+        case(b"Jos\xe9", "Jos\u{fffd}", true);
+        case(b"\xff\xfea\0\xe9\0", "a\u{e9}", false);
+        case(b"\xfe\xff\0a\0\xe9", "a\u{e9}", false);
+        case(b"\xff\xfea\0b", "a", true);
+        case(b"\xff\xfe\0\xd8", "\u{fffd}", true);
+    }
+
+    #[test]
+    fn json_of_python_is_read() {
+        let value = serde_json::json!({"a": ["NaN", "-Infinity", 1], "b": "NaN"});
+        assert_eq!(read_json("\u{feff}{\"a\": [NaN, -Infinity, 1], \"b\": \"NaN\"}"), Json::Value(value));
+        assert_eq!(read_json("{\"a\": Nan}"), Json::None);
+    }
 
     #[test]
     fn yaml_with_a_float_that_is_not_finite_is_taken_apart() {

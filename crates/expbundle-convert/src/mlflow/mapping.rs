@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use expbundle_format::record::Kind;
 use expbundle_format::time::Time;
-use expbundle_trackers::mlflow::Run;
+use expbundle_trackers::mlflow::{Run, Unread};
 
 use super::Mlflow;
 use crate::Options;
@@ -33,6 +33,7 @@ impl<'a> Mapping<'a> {
             }
         }
         announce(&mut ledger, run);
+        drop_unread(&mut ledger, &run.found.unread);
         let tags = Tags::new(&ledger, "tag", texts(&run.tags));
         let of_experiment = run.experiment.iter().flat_map(|experiment| texts(&experiment.tags));
         let experiment_tags = Tags::new(&ledger, "experiment tag", of_experiment);
@@ -71,6 +72,22 @@ fn announce(ledger: &mut Ledger<'_>, run: &Run) {
         ("trace", found.traces),
     ] {
         ledger.found(kind, count);
+    }
+}
+
+/// What is there and cannot be read: each is counted, and a finding says why.
+fn drop_unread(ledger: &mut Ledger<'_>, unread: &Unread) {
+    for (kind, count) in [
+        ("parameter", unread.params),
+        ("tag", unread.tags),
+        ("experiment tag", unread.experiment_tags),
+        ("metric point", unread.points),
+        ("system metric point", unread.system_points),
+    ] {
+        if count > 0 {
+            ledger.found(kind, count);
+            ledger.items(kind, count).dropped("it cannot be read");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _};
 
+use expbundle_trackers::skip_mark;
 use expbundle_trackers::wandb::Value;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -61,6 +62,7 @@ impl JsonLines {
     /// Gives each row to `take`.
     pub fn rows(mut self, take: Take<'_>) -> Result<(), TableError> {
         let (mut columns, mut row, mut line) = (Columns::default(), Row::default(), Vec::new());
+        skip_mark(&mut self.input)?;
         loop {
             line.clear();
             row.next();

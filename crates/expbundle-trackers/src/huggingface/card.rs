@@ -68,11 +68,17 @@ pub fn yaml(text: &str) -> Result<Value, String> {
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::Error,
         with_snippet: false,
     };
-    values(text, options, Floats::Finite).map_err(|error| {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or("unreadable");
-        format!("the YAML cannot be read: {}", line.chars().take(200).collect::<String>())
-    })
+    values(text, options, Floats::Finite).map_err(|error| reason(&error.to_string()))
+}
+
+/// What the parser says, without its advice on settings that nobody can make here.
+fn reason(said: &str) -> String {
+    let line = said.lines().next().unwrap_or("unreadable");
+    if line.contains("Anchors {") {
+        return "the YAML has an anchor (`&name`), which is not read".to_owned();
+    }
+    let line = line.split(", set ").next().unwrap_or(line);
+    format!("the YAML cannot be read: {}", line.chars().take(200).collect::<String>())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A model folder as the Hub, a clone or the cache lays it out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::card::{Card, yaml};
 use super::revision::Hub;
 use crate::finding::{SourceCode, SourceFinding};
-use crate::text::{Json, read_json, read_text};
+use crate::text::{Json, read_json, text_at};
 
 /// A file of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct ModelFile {
 /// Git LFS reads no pointer that is as long as this.
 const MOST_POINTER_BYTES: u64 = 1024;
 const POINTER_START: &[u8] = b"version https://git-lfs.github.com/spec/v1";
+/// What git writes around the two sides of a conflict.
+const CONFLICT_START: &[u8] = b"<<<<<<< ";
+/// Ends the names of files that list shards, and which tensors each has.
+const INDEX_END: &str = ".index.json";
 
 /// Results in a file of their own.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,7 +137,7 @@ impl Model {
         if file.size < MOST_POINTER_BYTES {
             let mut bytes = Vec::new();
             match fs::File::open(&file.on_disk).and_then(|open| open.take(MOST_POINTER_BYTES).read_to_end(&mut bytes)) {
-                Ok(_) => file.pointer = Some(bytes).filter(|bytes| bytes.starts_with(POINTER_START)),
+                Ok(_) => file.pointer = Some(bytes).filter(|bytes| is_pointer(bytes)),
                 Err(error) => self.find(SourceCode::Unreadable, &file.path, error.to_string()),
             }
         }
@@ -149,16 +154,14 @@ impl Model {
         }
         self.config = self.json("config.json");
         self.adapter = self.json("adapter_config.json");
-        let names: Vec<String> = self
-            .files
-            .iter()
-            .map(|file| file.path.clone())
-            .filter(|path| {
-                let name = path.strip_prefix(".eval_results/").map(Utf8Path::new);
-                matches!(name.and_then(Utf8Path::extension), Some("yaml" | "yml"))
-            })
-            .collect();
-        for path in names {
+        for path in self.paths(|path| path.ends_with(INDEX_END)) {
+            self.shards(&path);
+        }
+        let results = self.paths(|path| {
+            let name = path.strip_prefix(".eval_results/").map(Utf8Path::new);
+            matches!(name.and_then(Utf8Path::extension), Some("yaml" | "yml"))
+        });
+        for path in results {
             let Some(text) = self.text(&path) else { continue };
             match yaml(&text) {
                 Ok(Value::Array(entries)) => self.results.push(Results { path, entries }),
@@ -169,18 +172,33 @@ impl Model {
         }
     }
 
-    /// A text file of the folder. A pointer has none.
-    fn text(&mut self, path: &str) -> Option<String> {
-        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
-        let file = self.files.get(at).filter(|file| file.pointer.is_none())?;
-        let on_disk = file.on_disk.clone();
-        match read_text(&on_disk) {
-            Ok(text) => text,
-            Err(error) => {
-                self.find(SourceCode::Unreadable, path, error.to_string());
-                None
+    fn paths(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        self.files.iter().map(|file| file.path.clone()).filter(|path| is_wanted(path)).collect()
+    }
+
+    fn position(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()
+    }
+
+    /// Shards that an index names and that are not here: the model is in part.
+    fn shards(&mut self, index: &str) {
+        let Some(Value::Object(members)) = self.json(index) else { return };
+        let Some(Value::Object(tensors)) = members.get("weight_map") else { return };
+        let folder = index.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let shards: BTreeSet<&str> = tensors.values().filter_map(Value::as_str).collect();
+        for shard in shards {
+            let path = crate::folder::join(folder, shard);
+            if self.position(&path).is_none() {
+                self.find(SourceCode::Missing, &path, format!("named by {index}, and not here"));
             }
         }
+    }
+
+    /// A text file of the folder. A pointer has none.
+    fn text(&mut self, path: &str) -> Option<String> {
+        let file = self.files.get(self.position(path)?).filter(|file| file.pointer.is_none())?;
+        let on_disk = file.on_disk.clone();
+        text_at(&on_disk, path, &mut self.findings)
     }
 
     fn json(&mut self, path: &str) -> Option<Value> {
@@ -197,4 +215,10 @@ impl Model {
             }
         }
     }
+}
+
+/// Whether bytes are those of a pointer, whole or broken: a merge leaves two of them in one file.
+fn is_pointer(bytes: &[u8]) -> bool {
+    let is_conflict = || bytes.windows(POINTER_START.len()).any(|part| part == POINTER_START);
+    bytes.starts_with(POINTER_START) || bytes.starts_with(CONFLICT_START) && is_conflict()
 }

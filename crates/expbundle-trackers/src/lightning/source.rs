@@ -9,7 +9,7 @@ use super::rows::{Rows, has_step};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::folder::{self, FolderFile, Names, Visit};
 use crate::series::Series;
-use crate::text::read_text;
+use crate::text::text_at;
 
 /// The points.
 const METRICS: &str = "metrics.csv";
@@ -91,10 +91,7 @@ impl Run {
     fn read(folder: &Utf8Path, series: &mut (dyn Series + '_)) -> Self {
         let mut findings = Vec::new();
         let rows = Rows::read(&folder.join(METRICS), METRICS, series, &mut findings);
-        let hparams = read_text(&folder.join(HPARAMS)).unwrap_or_else(|error| {
-            findings.push(SourceFinding::new(SourceCode::Unreadable, HPARAMS, error.to_string()));
-            None
-        });
+        let hparams = text_at(&folder.join(HPARAMS), HPARAMS, &mut findings);
         let is_told = |path: &str| path == METRICS || path == HPARAMS || is_event_file(path);
         let files = folder::files(folder, &is_told, &mut findings);
         if Names::of(folder, usize::MAX).is_ok_and(|names| names.files.iter().any(|name| is_event_file(name))) {

@@ -5,6 +5,8 @@
 //! the run or model in it. That end is looked for within the source (and within folders that the
 //! caller allows), never elsewhere: a database from a stranger could name `/etc` otherwise.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::files::{FileError, Root};
@@ -54,9 +56,24 @@ pub(super) fn locate(uri: &str, id: &str, roots: &[Root], findings: &mut Vec<Sou
     empty.unwrap_or(Artifacts { place: Place::Absent, files: Vec::new() })
 }
 
+/// Tags of a run that say that it logged files.
+const SAY_FILES: [&str; 3] = ["mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"];
+
+/// What is to be said of artifacts that are not where their address says.
+pub(super) fn absent(uri: &str, id: &str, tags: &BTreeMap<String, String>, roots: &[Root]) -> Option<SourceFinding> {
+    let detail = if SAY_FILES.iter().any(|tag| tags.contains_key(*tag)) {
+        format!("the run logged artifacts, but their folder was not found: {uri}")
+    } else if is_place_here(uri, id, roots) {
+        return None;
+    } else {
+        format!("the artifact folder was not found, so the run may have artifacts that are missing here: {uri}")
+    };
+    Some(SourceFinding::new(SourceCode::Missing, id, detail))
+}
+
 /// Whether the place is here in which the folder of a run would be, if the run had artifacts: the
 /// folder of its experiment, or that of all experiments.
-pub(super) fn is_place_here(uri: &str, id: &str, roots: &[Root]) -> bool {
+fn is_place_here(uri: &str, id: &str, roots: &[Root]) -> bool {
     let Address::Path(parts) = Address::parse(uri) else { return false };
     let Some(above) = parts.iter().position(|part| part == id).and_then(|run| parts.get(..run)) else { return false };
     let experiments = above.split_last().map(|(_, experiments)| experiments).unwrap_or_default();

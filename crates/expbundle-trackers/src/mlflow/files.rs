@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 
 use super::run::{ArtifactFile, Artifacts, Place};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::text::{Text, decode};
 
 /// More files in one folder than any run has; a limit for listings made by an attacker.
 const MAX_FILES: usize = 1_000_000;
@@ -121,12 +122,18 @@ impl Root {
 
     /// Reads a regular file of at most so many bytes as text.
     pub fn read_text(&self, path: &Utf8Path, limit: u64) -> Result<String, FileError> {
+        String::from_utf8(self.read_bytes(path, limit)?).map_err(|_| FileError::NotUtf8)
+    }
+
+    /// The same of a text that may be in another encoding; see [`crate::text::decode`].
+    pub fn read_decoded(&self, path: &Utf8Path, limit: u64) -> Result<Text, FileError> {
+        Ok(decode(self.read_bytes(path, limit)?))
+    }
+
+    fn read_bytes(&self, path: &Utf8Path, limit: u64) -> Result<Vec<u8>, FileError> {
         let mut bytes = Vec::new();
         self.open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limit {
-            return Err(FileError::TooLarge { limit });
-        }
-        String::from_utf8(bytes).map_err(|_| FileError::NotUtf8)
+        if bytes.len() as u64 > limit { Err(FileError::TooLarge { limit }) } else { Ok(bytes) }
     }
 
     /// The names in a folder, sorted. A folder that is not there has none.

@@ -26,6 +26,8 @@ pub(super) struct BadLine {
     pub line: u64,
     /// Whether it is the last one, without a newline.
     pub truncated: bool,
+    /// Whether nothing is in it.
+    pub empty: bool,
     /// Why.
     pub reason: &'static str,
 }
@@ -128,24 +130,25 @@ fn for_each_line(
             LineEnd::Nothing if line.is_empty() => return Ok(()),
             LineEnd::Nothing => false,
             LineEnd::TooLong => {
-                bad(BadLine { line: number, truncated: false, reason: "longer than 16 KiB" });
+                bad(BadLine { line: number, truncated: false, empty: false, reason: "longer than 16 KiB" });
                 continue;
             }
         };
         if !ended {
-            bad(BadLine { line: number, truncated: true, reason: "the last line has no end" });
+            bad(BadLine { line: number, truncated: true, empty: false, reason: "the last line has no end" });
             return Ok(());
         }
         let parsed = match std::str::from_utf8(&line) {
             Ok(text) => {
-                let text = text.strip_suffix('\r').unwrap_or(text);
+                // MLflow strips a line before it splits it.
+                let text = text.trim_ascii();
                 // MLflow's own reader skips blank lines nowhere, but an editor leaves them.
                 if text.is_empty() { Err("an empty line") } else { parse(text) }
             }
             Err(_) => Err("not UTF-8"),
         };
         if let Err(reason) = parsed {
-            bad(BadLine { line: number, truncated: false, reason });
+            bad(BadLine { line: number, truncated: false, empty: line.trim_ascii().is_empty(), reason });
         }
     }
 }

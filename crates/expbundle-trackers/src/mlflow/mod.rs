@@ -25,7 +25,7 @@ mod yaml;
 pub use self::model_file::read_yaml;
 pub use self::run::{
     ArtifactFile, Artifacts, DatasetInput, DatasetName, Experiment, Found, List, Listed, LoggedModel, Metric,
-    ModelEdge, ModelMetric, ModelVersion, Place, Point, RegisteredModel, Run, RunInfo, Status, Trace,
+    ModelEdge, ModelMetric, ModelVersion, Place, Point, RegisteredModel, Run, RunInfo, Status, Trace, Unread,
 };
 pub use self::server::{Credentials, ServerError};
 pub use self::source::{Source, SourceError, SourceKind};

@@ -562,4 +562,28 @@ pub struct Found {
     pub experiment_tags: u64,
     /// Exact duplicates among the points.
     pub duplicate_points: u64,
+    /// What is there and cannot be read; the other counts are without it.
+    pub unread: Unread,
+}
+
+/// How many items are there and cannot be read. Findings say where and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Parameters of the run.
+    pub params: u64,
+    /// Tags of the run.
+    pub tags: u64,
+    /// Points of the run, without telemetry.
+    pub points: u64,
+    /// Points under `system/`.
+    pub system_points: u64,
+    /// Tags of the experiment.
+    pub experiment_tags: u64,
+}
+
+impl Unread {
+    /// Counts points of a series.
+    pub(crate) fn add_points(&mut self, metric: &Metric, count: u64) {
+        *if metric.is_system() { &mut self.system_points } else { &mut self.points } += count;
+    }
 }

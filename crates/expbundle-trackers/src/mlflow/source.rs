@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::export::Export;
-use super::file_store::{FileStore, Scope};
+use super::file_store::{FileStore, Scope, has_runs};
 use super::files::Root;
 use super::run::{List, Run};
 use super::server::{Credentials, Server, ServerError};
@@ -213,6 +213,11 @@ fn open_folder(path: &Utf8Path) -> Result<Store, SourceError> {
     {
         return Ok(Store::Files(store));
     }
+    if has_runs(&folder, folder.path())
+        && let (Some(name), Some(store)) = (folder.path().file_name(), folder.path().parent())
+    {
+        return Ok(Store::Files(FileStore::new(root(store)?, Scope::Experiment(name.to_owned()))));
+    }
     let database = find_database(&folder);
     let files = find_file_store(&folder);
     let names = |path: &Utf8Path| path.file_name().unwrap_or_default().to_owned();
@@ -290,7 +295,10 @@ fn find_database(folder: &Root) -> Option<Utf8PathBuf> {
 fn find_file_store(folder: &Root) -> Option<Root> {
     let is_store = |candidate: &Root| {
         let names = candidate.names(candidate.path(), &mut Vec::new());
-        names.iter().any(|name| candidate.has_file(&candidate.path().join(name).join("meta.yaml")))
+        names.iter().any(|name| {
+            let folder = candidate.path().join(name);
+            candidate.has_file(&folder.join("meta.yaml")) || has_runs(candidate, &folder)
+        })
     };
     if is_store(folder) {
         return Some(folder.clone());

@@ -5,6 +5,8 @@
 //! refused, nesting and size have limits: nothing that MLflow writes needs them, and everything
 //! that attacks a YAML reader does.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_saphyr::{NonFiniteFloatPolicy, Options, budget, options};
@@ -17,11 +19,25 @@ pub(super) const MAX_BYTES: u64 = 16 << 20;
 /// Reads a document as a type, and beside it as a free-form mapping for members that the type does
 /// not know.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Map<String, Value>), String> {
+    let text = &unindented(text);
     let typed = serde_saphyr::from_str_with_options::<T>(text, strict()).map_err(|error| reason(&error))?;
     match values(text, strict(), Floats::OfPython).map_err(|error| reason(&error))? {
         Value::Object(members) => Ok((typed, members)),
         _ => Err("not the YAML that MLflow writes: it is not a mapping".to_owned()),
     }
+}
+
+/// `PyYAML` takes the separators U+2028 and U+2029 for line breaks and indents what follows, which
+/// YAML 1.1 reads away; to YAML 1.2 they are letters like others, and the blanks would stay.
+fn unindented(text: &str) -> Cow<'_, str> {
+    const SEPARATORS: [char; 2] = ['\u{2028}', '\u{2029}'];
+    if !text.contains(SEPARATORS) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split_inclusive(SEPARATORS);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    parts.for_each(|part| whole.push_str(part.trim_start_matches(' ')));
+    Cow::Owned(whole)
 }
 
 fn strict() -> Options {
@@ -82,6 +98,7 @@ mod tests {
         case("name: ''", Some(""));
         case("name: \"a\\nb\\u0007\"", Some("a\nb\u{7}"));
         case("other: 1", None);
+        case("name: 'ls\u{2028}  x\u{2029}\u{2028}  y'\n", Some("ls\u{2028}x\u{2029}\u{2028}y"));
     }
 
     #[test]

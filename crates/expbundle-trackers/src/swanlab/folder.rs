@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::{SourceCode, SourceFinding};
 use crate::mlflow::files::Root;
-use crate::text::{Json, read_json, read_text, read_yaml};
+use crate::text::{Json, read_json, read_yaml, text_at};
 
 /// A file of a run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,11 +85,5 @@ fn json(text: &str) -> Option<Value> {
 }
 
 fn text(root: &Utf8Path, name: &str, findings: &mut Vec<SourceFinding>) -> Option<String> {
-    match read_text(&root.join(name)) {
-        Ok(text) => text,
-        Err(error) => {
-            findings.push(SourceFinding::new(SourceCode::Unreadable, name, error.to_string()));
-            None
-        }
-    }
+    text_at(&root.join(name), name, findings)
 }

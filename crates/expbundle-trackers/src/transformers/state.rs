@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use super::pieces::{self, End, Piece};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::series::{At, Series};
-use crate::text::open_file;
+use crate::text::{open_file, skip_mark};
 use crate::wandb::{Members, Value};
 
 /// The list of the state that has the history.
@@ -70,7 +70,8 @@ impl State {
             }
         };
         let mut input = BufReader::with_capacity(BUFFER_BYTES, file);
-        let end = pieces::read(&mut input, HISTORY, &mut |piece| state.piece(piece, place, &mut rows));
+        let end = skip_mark(&mut input)
+            .and_then(|()| pieces::read(&mut input, HISTORY, &mut |piece| state.piece(piece, place, &mut rows)));
         match end {
             Ok(End::Whole) => state.is_whole = true,
             Ok(End::Cut) => state.find(SourceCode::Truncated, place, "the file ends before its end".to_owned()),

@@ -5,7 +5,7 @@
 //! be exported is missing from the list, and its `run.json` is there, complete. What these exports
 //! leave out by design (data sets, logged models, traces, deleted runs) is one finding per run.
 
-mod python_json;
+mod point;
 mod run;
 
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ use super::registry;
 use super::run::{Experiment, List, Listed, ModelVersion, RegisteredModel, Run};
 use super::source::SourceError;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::python_json;
 use crate::text::has_few_values;
 
 /// `experiment/<run>/run.json` is three deep in a folder of several exports; one more for folders
@@ -198,7 +199,7 @@ impl Index {
                 let detail = "the JSON has more values than are taken apart";
                 return Err(SourceFinding::new(SourceCode::Unsupported, &place, detail));
             }
-            python_json::document(&text).map_err(|reason| SourceFinding::new(SourceCode::Damaged, &place, reason))
+            document(&text).map_err(|reason| SourceFinding::new(SourceCode::Damaged, &place, reason))
         });
         match parsed {
             Ok(document) => Some(document),
@@ -208,6 +209,16 @@ impl Index {
             }
         }
     }
+}
+
+/// Reads a small document whole.
+fn document(text: &str) -> Result<Map<String, Value>, String> {
+    python_json::read(text).map_err(|error| reason(&error))
+}
+
+/// One line of what went wrong.
+fn reason(error: &serde_json::Error) -> String {
+    format!("not the JSON of an export: {error}")
 }
 
 fn version(version: Value) -> Option<ModelVersion> {

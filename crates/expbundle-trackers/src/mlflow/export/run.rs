@@ -2,18 +2,20 @@
 //! MLflow 3.
 
 use std::fmt;
+use std::fs::File;
 use std::io::BufReader;
 
 use camino::Utf8Path;
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::python_json::{self, Quoting};
-use super::{rest, take_integer, take_text, text};
+use super::point::{Written, WrittenPoint};
+use super::{reason, rest, take_integer, take_text, text};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::mlflow::files::Root;
-use crate::mlflow::run::{DatasetName, Listed, Metric, Point, Run, RunInfo, Status};
+use crate::mlflow::run::{Listed, Metric, Point, Run, RunInfo, Status};
+use crate::python_json::Quoting;
+use crate::text::skip_mark;
 
 /// The file is read in pieces of this size.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -25,7 +27,7 @@ pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
     let mut reading = Reading::default();
     match root.open(&path) {
         Ok(file) => {
-            let input = Quoting::new(BufReader::with_capacity(BUFFER_BYTES, file));
+            let input = Quoting::new(unmarked(file));
             let mut deserializer = serde_json::Deserializer::from_reader(input);
             let result = Document(&mut reading).deserialize(&mut deserializer).and_then(|()| deserializer.end());
             if let Err(error) = result {
@@ -34,7 +36,10 @@ pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
         }
         Err(error) => reading.run.findings.push(error.finding(&place)),
     }
-    let Reading { mut run, points_of_models, .. } = reading;
+    let Reading { mut run, points_of_models, plain, .. } = reading;
+    if !plain.is_empty() {
+        run.info.extra.insert("metrics without time".to_owned(), Value::Object(plain));
+    }
     if points_of_models > 0 {
         let detail = format!("{points_of_models} points name a logged model, which exports leave out");
         run.findings.push(SourceFinding::new(SourceCode::Loss, place, detail));
@@ -47,11 +52,18 @@ pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
     run
 }
 
+/// A file without the mark of its encoding; what is wrong with it is seen when it is read.
+fn unmarked(file: File) -> BufReader<File> {
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, file);
+    let _ = skip_mark(&mut input);
+    input
+}
+
 /// Reads as far as the run's id and name, which stand at the beginning.
 pub(super) fn read_head(root: &Root, path: &Utf8Path) -> Result<Listed, SourceFinding> {
     let place = root.relative(path);
     let file = root.open(path).map_err(|error| error.finding(&place))?;
-    let input = Quoting::new(BufReader::new(file));
+    let input = Quoting::new(unmarked(file));
     let mut reading = Reading { head_only: true, ..Reading::default() };
     let mut deserializer = serde_json::Deserializer::from_reader(input);
     let result = Document(&mut reading).deserialize(&mut deserializer);
@@ -78,7 +90,7 @@ fn damage(place: &str, error: &serde_json::Error) -> SourceFinding {
         serde_json::error::Category::Io => SourceCode::Unreadable,
         _ => SourceCode::Damaged,
     };
-    SourceFinding::new(code, place, python_json::reason(error))
+    SourceFinding::new(code, place, reason(error))
 }
 
 /// What was read so far; it outlives an error.
@@ -87,6 +99,8 @@ struct Reading {
     run: Run,
     head_only: bool,
     points_of_models: u64,
+    /// Values of metrics that have neither time nor step.
+    plain: Map<String, Value>,
 }
 
 /// The whole file: `{system, mlflow}`.
@@ -102,6 +116,10 @@ struct Metrics<'a>(&'a mut Reading);
 struct Points<'a> {
     metric: &'a mut Metric,
     points_of_models: &'a mut u64,
+    /// What is in their places and is not a point.
+    unread: &'a mut u64,
+    /// A value in place of the list.
+    plain: &'a mut Option<Value>,
 }
 
 macro_rules! seed {
@@ -118,8 +136,8 @@ macro_rules! seed {
 
 seed!(Document, deserialize_map);
 seed!(Body, deserialize_map);
-seed!(Metrics, deserialize_map);
-seed!(Points, deserialize_seq);
+seed!(Metrics, deserialize_any);
+seed!(Points, deserialize_any);
 
 impl<'de> Visitor<'de> for Document<'_> {
     type Value = ();
@@ -130,11 +148,14 @@ impl<'de> Visitor<'de> for Document<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            if key == "mlflow" {
-                map.next_value_seed(Body(&mut *self.0))?;
-            } else {
-                // `system` is about the exporting, not about the run.
-                map.next_value::<IgnoredAny>()?;
+            match key.as_str() {
+                "mlflow" => map.next_value_seed(Body(&mut *self.0))?,
+                // Until 2022 they stood here.
+                "info" | "params" | "metrics" | "tags" => member(self.0, key, &mut map)?,
+                // `system` is about the exporting, not about the run; it was called `export_info`.
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         Ok(())
@@ -149,43 +170,69 @@ impl<'de> Visitor<'de> for Body<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let reading = self.0;
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "info" => {
-                    reading.run.info = info(map.next_value()?);
-                    if reading.head_only {
-                        return Err(A::Error::custom("only the beginning is read"));
-                    }
-                }
-                "params" => {
-                    let params: Map<String, Value> = map.next_value()?;
-                    reading.run.found.params += params.len() as u64;
-                    reading.run.params = params.into_iter().map(|(key, value)| (key, text(value))).collect();
-                }
-                "tags" => {
-                    let tags: Map<String, Value> = map.next_value()?;
-                    reading.run.found.tags += tags.len() as u64;
-                    reading.run.tags = tags.into_iter().map(|(key, value)| (key, text(value))).collect();
-                }
-                "metrics" if !reading.head_only => map.next_value_seed(Metrics(reading))?,
-                "metrics" => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                _ => {
-                    let value: Value = map.next_value()?;
-                    let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-                    if !empty {
-                        reading.run.info.extra.insert(key, value);
-                    }
-                }
-            }
+            member(self.0, key, &mut map)?;
         }
         Ok(())
     }
 }
 
-fn info(mut facts: Map<String, Value>) -> RunInfo {
+/// Reads one of `info`, `params`, `metrics` and `tags`, or something that later versions add.
+fn member<'de, A: MapAccess<'de>>(reading: &mut Reading, key: String, map: &mut A) -> Result<(), A::Error> {
+    match key.as_str() {
+        "info" => {
+            let facts: Value = map.next_value()?;
+            reading.run.info = info(reading.object("info", facts));
+            if reading.head_only {
+                return Err(A::Error::custom("only the beginning is read"));
+            }
+        }
+        "params" => {
+            let params: Value = map.next_value()?;
+            let params = reading.object("params", params);
+            reading.run.found.params += params.len() as u64;
+            reading.run.params = params.into_iter().map(|(key, value)| (key, text(value))).collect();
+        }
+        "tags" => {
+            let tags: Value = map.next_value()?;
+            let tags = reading.object("tags", tags);
+            reading.run.found.tags += tags.len() as u64;
+            reading.run.tags = tags.into_iter().map(|(key, value)| (key, text(value))).collect();
+        }
+        "metrics" if !reading.head_only => map.next_value_seed(Metrics(reading))?,
+        "metrics" => {
+            map.next_value::<IgnoredAny>()?;
+        }
+        _ => {
+            let value: Value = map.next_value()?;
+            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            if !empty {
+                reading.run.info.extra.insert(key, value);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Reading {
+    /// The members of an object. Something else in its place is reported, and no more is lost.
+    fn object(&mut self, name: &str, value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(members) => return members,
+            Value::Null => {}
+            _ => {
+                let detail = format!("`{name}` is not an object");
+                self.run.findings.push(SourceFinding::new(SourceCode::Damaged, "run.json", detail));
+            }
+        }
+        Map::new()
+    }
+}
+
+fn info(facts: Map<String, Value>) -> RunInfo {
+    // The oldest exports write `run-id` and `start-time`.
+    let mut facts: Map<String, Value> =
+        facts.into_iter().map(|(name, value)| (name.replace('-', "_"), value)).collect();
     let run_id = take_text(&mut facts, "run_id");
     let run_uuid = take_text(&mut facts, "run_uuid");
     let status = take_text(&mut facts, "status");
@@ -219,8 +266,21 @@ impl<'de> Visitor<'de> for Metrics<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             let mut metric = Metric { key, ..Metric::default() };
-            let points = Points { metric: &mut metric, points_of_models: &mut self.0.points_of_models };
+            let mut unread = 0;
+            let points_of_models = &mut self.0.points_of_models;
+            let mut plain = None;
+            let points = Points { metric: &mut metric, points_of_models, unread: &mut unread, plain: &mut plain };
             let result = map.next_value_seed(points);
+            if unread > 0 {
+                self.0.run.found.unread.add_points(&metric, unread);
+                let place = format!("metrics/{}", metric.key);
+                let detail = format!("{unread} of its values are not points with a value, a time and a step");
+                self.0.run.findings.push(SourceFinding::new(SourceCode::Damaged, place, detail));
+            }
+            if let Some(value) = plain {
+                self.0.plain.insert(metric.key.clone(), value);
+                continue;
+            }
             metric.count_duplicates();
             let count = metric.points.len() as u64;
             let found = &mut self.0.run.found;
@@ -234,6 +294,10 @@ impl<'de> Visitor<'de> for Metrics<'_> {
         }
         Ok(())
     }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 impl<'de> Visitor<'de> for Points<'_> {
@@ -244,71 +308,41 @@ impl<'de> Visitor<'de> for Points<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut points: A) -> Result<(), A::Error> {
-        while let Some(written) = points.next_element::<WrittenPoint>()? {
-            *self.points_of_models += u64::from(written.model_id.is_some());
-            let dataset = written.dataset_name.and_then(|name| {
-                let digest = written.dataset_digest.unwrap_or_default();
-                self.metric.dataset_index(DatasetName { name, digest })
-            });
-            self.metric.points.push(Point {
-                timestamp_ms: written.timestamp,
-                value: written.value.0,
-                step: written.step,
-                dataset,
-            });
+        while let Some(written) = points.next_element::<Written>()? {
+            let Some(point) = written.point else {
+                *self.unread += 1;
+                continue;
+            };
+            *self.points_of_models += u64::from(written.names_model);
+            let dataset = written.dataset.and_then(|dataset| self.metric.dataset_index(dataset));
+            let WrittenPoint { value, timestamp_ms, step } = point;
+            self.metric.points.push(Point { timestamp_ms, value, step, dataset });
         }
         Ok(())
     }
-}
 
-/// A point as the exporter writes it.
-#[derive(Deserialize)]
-struct WrittenPoint {
-    value: Float,
-    timestamp: i64,
-    #[serde(default)]
-    step: i64,
-    #[serde(default)]
-    model_id: Option<String>,
-    #[serde(default)]
-    dataset_name: Option<String>,
-    #[serde(default)]
-    dataset_digest: Option<String>,
-}
+    // The oldest exports have the last value of a series alone, without its time.
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        *self.plain = Some(value.into());
+        Ok(())
+    }
 
-/// A number, or one of the words that [`Quoting`] has put into quotes.
-struct Float(f64);
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        *self.plain = Some(value.into());
+        Ok(())
+    }
 
-impl<'de> Deserialize<'de> for Float {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FloatVisitor;
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        *self.plain = Some(value.into());
+        Ok(())
+    }
 
-        impl Visitor<'_> for FloatVisitor {
-            type Value = Float;
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.plain = Some(text.into());
+        Ok(())
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number")
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Float, E> {
-                Ok(Float(value))
-            }
-
-            #[expect(clippy::cast_precision_loss, reason = "an integer in place of a float was a float")]
-            fn visit_i64<E>(self, value: i64) -> Result<Float, E> {
-                Ok(Float(value as f64))
-            }
-
-            #[expect(clippy::cast_precision_loss, reason = "an integer in place of a float was a float")]
-            fn visit_u64<E>(self, value: u64) -> Result<Float, E> {
-                Ok(Float(value as f64))
-            }
-
-            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Float, E> {
-                python_json::non_finite(word).map(Float).ok_or_else(|| E::custom("not a number"))
-            }
-        }
-
-        deserializer.deserialize_any(FloatVisitor)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }

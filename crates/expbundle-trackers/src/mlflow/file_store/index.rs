@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::meta::{ExperimentMeta, LoggedModelMeta, Meta, RegisteredModelMeta, VersionMeta};
-use super::{Scope, read_values};
+use super::{Scope, count_values, read_values};
 use crate::finding::{SourceCode, SourceFinding};
-use crate::mlflow::files::Root;
+use crate::mlflow::files::{FileError, Root};
 use crate::mlflow::run::{Experiment, ModelVersion, RegisteredModel, Trace};
 use crate::mlflow::{registry, yaml};
 use crate::text::{Json, read_json};
@@ -41,6 +41,8 @@ pub(super) struct Index {
 pub(super) struct ExperimentPlace {
     pub folder: Utf8PathBuf,
     pub facts: Experiment,
+    /// Its tags that cannot be read.
+    pub unread_tags: u64,
 }
 
 /// A run's folder.
@@ -62,7 +64,9 @@ impl Index {
         for parent in [root.path().to_owned(), root.path().join(".trash")] {
             for name in root.names(&parent, &mut index.findings) {
                 let folder = parent.join(&name);
-                if name != "models" && name != ".trash" && root.has_file(&folder.join("meta.yaml")) {
+                if let Err(error @ FileError::Outside) = root.resolve(&folder) {
+                    index.findings.push(error.finding(root.relative(&folder)));
+                } else if name != "models" && name != ".trash" && is_experiment(root, &folder) {
                     index.add_experiment(root, &name, folder);
                 }
             }
@@ -90,13 +94,11 @@ impl Index {
             facts.artifact_location = meta.typed.artifact_location;
             facts.lifecycle = meta.typed.lifecycle_stage.unwrap_or(facts.lifecycle);
         }
-        facts.tags = read_values(root, &folder.join("tags"), &mut self.findings);
+        let unread_tags;
+        (facts.tags, unread_tags) = count_values(root, &folder.join("tags"), &mut self.findings);
         for entry in root.names(&folder, &mut self.findings) {
-            if RESERVED.contains(&entry.as_str()) {
-                continue;
-            }
             let run = folder.join(&entry);
-            if !root.has_folder(&run) || !(is_run_id(&entry) || root.has_file(&run.join("meta.yaml"))) {
+            if !is_run(root, &folder, &entry) {
                 continue;
             }
             let place = RunPlace { folder: run, experiment: Some(name.to_owned()) };
@@ -107,7 +109,7 @@ impl Index {
         }
         self.add_models(root, &folder.join("models"));
         facts.traces_without_run = self.add_traces(root, &folder.join("traces"));
-        self.experiments.insert(name.to_owned(), ExperimentPlace { folder, facts });
+        self.experiments.insert(name.to_owned(), ExperimentPlace { folder, facts, unread_tags });
     }
 
     fn add_models(&mut self, root: &Root, folder: &Utf8Path) {
@@ -175,6 +177,28 @@ impl Index {
 /// For files of which only the free-form members matter.
 #[derive(serde::Deserialize)]
 struct Ignored {}
+
+/// Whether a folder is that of an experiment: git, people and crashes take its `meta.yaml`, and the
+/// runs are there all the same.
+pub(super) fn is_experiment(root: &Root, folder: &Utf8Path) -> bool {
+    root.has_file(&folder.join("meta.yaml")) || has_runs(root, folder)
+}
+
+/// Whether a folder has runs in it, and not their artifacts alone.
+pub(in crate::mlflow) fn has_runs(root: &Root, folder: &Utf8Path) -> bool {
+    let is_store_of = |run: Utf8PathBuf| {
+        let parts = ["metrics", "params", "tags"];
+        root.has_file(&run.join("meta.yaml")) || parts.iter().any(|part| root.has_folder(&run.join(part)))
+    };
+    let names = root.names(folder, &mut Vec::new());
+    names.iter().any(|name| is_run_id(name) && is_store_of(folder.join(name)))
+}
+
+fn is_run(root: &Root, folder: &Utf8Path, name: &str) -> bool {
+    let run = folder.join(name);
+    let is_named = || is_run_id(name) || root.has_file(&run.join("meta.yaml"));
+    !RESERVED.contains(&name) && root.has_folder(&run) && is_named()
+}
 
 fn is_run_id(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())

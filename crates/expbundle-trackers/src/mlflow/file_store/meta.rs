@@ -10,8 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::super::files::Root;
+use super::super::run::Status;
 use super::super::yaml;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::text::Text;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -107,6 +109,8 @@ pub(super) struct Meta<T> {
     pub typed: T,
     members: Map<String, Value>,
     place: String,
+    /// Whether its last line was cut.
+    is_cut: bool,
 }
 
 impl<T: DeserializeOwned> Meta<T> {
@@ -118,15 +122,25 @@ impl<T: DeserializeOwned> Meta<T> {
     /// Reads a YAML file, or reports why not.
     pub fn read_file(root: &Root, path: &Utf8Path, findings: &mut Vec<SourceFinding>) -> Option<Self> {
         let place = root.relative(path);
-        let text = match root.read_text(path, yaml::MAX_BYTES) {
+        let Text { mut text, is_lossy } = match root.read_decoded(path, yaml::MAX_BYTES) {
             Ok(text) => text,
             Err(error) => {
                 findings.push(error.finding(place));
                 return None;
             }
         };
+        if is_lossy {
+            let detail = "some of the text is not UTF-8, and was replaced";
+            findings.push(SourceFinding::new(SourceCode::Damaged, &place, detail));
+        }
+        let cut = cut_line(&text);
+        if let Some(cut) = cut {
+            let detail = "the last line has no end, and is not read";
+            findings.push(SourceFinding::new(SourceCode::Truncated, &place, detail));
+            text.truncate(cut);
+        }
         match yaml::parse(&text) {
-            Ok((typed, members)) => Some(Self { typed, members, place }),
+            Ok((typed, members)) => Some(Self { typed, members, place, is_cut: cut.is_some() }),
             Err(reason) => {
                 findings.push(SourceFinding::new(SourceCode::Damaged, place, reason));
                 None
@@ -158,6 +172,31 @@ impl<T: DeserializeOwned> Meta<T> {
             self.members.iter().filter(|(key, value)| !known.contains(&key.as_str()) && says_something(value));
         members.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
+}
+
+impl Meta<RunMeta> {
+    /// The status of a run. Very old stores have none while it runs; a file that was cut before it
+    /// has none either, and proves nothing.
+    pub fn status(&self, findings: &mut Vec<SourceFinding>) -> Option<Status> {
+        if let Some(status) = &self.typed.status {
+            return Status::parse(status);
+        }
+        let is_whole = self.typed.run_id.is_some() || self.typed.run_uuid.is_some();
+        let is_null = self.members.contains_key("status");
+        if is_whole && self.typed.start_time.is_some() && !is_null && !self.is_cut {
+            return Some(Status::Running);
+        }
+        let detail = "it is empty or cut: there is no status in it";
+        findings.push(SourceFinding::new(SourceCode::Truncated, self.place.clone(), detail));
+        None
+    }
+}
+
+/// Where the last line begins, if it was cut: Python ends every line, and a number that was cut
+/// reads as another one. A mapping in braces, which people write, is whole or no YAML at all.
+fn cut_line(text: &str) -> Option<usize> {
+    let is_cut = !text.ends_with('\n') && !text.trim_end().ends_with('}');
+    text.rfind('\n').map(|end| end + 1).filter(|_| is_cut)
 }
 
 /// Tags of an edge; a null is not a tag.

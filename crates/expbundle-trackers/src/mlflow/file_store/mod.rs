@@ -13,9 +13,10 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::index::Index;
+pub(super) use self::index::has_runs;
 use self::meta::{Meta, RunMeta};
 use super::files::Root;
-use super::run::{List, Listed, Run, Status};
+use super::run::{List, Listed, Run};
 use super::source::SourceError;
 use crate::finding::SourceFinding;
 
@@ -75,7 +76,7 @@ impl FileStore {
             };
             if let Some(meta) = meta {
                 listed.start_ms = meta.integer("start_time", meta.typed.start_time.as_ref(), &mut findings);
-                listed.status = meta.typed.status.as_deref().map_or(Some(Status::Running), Status::parse);
+                listed.status = meta.status(&mut findings);
                 listed.name =
                     meta.typed.run_name.filter(|name| !name.is_empty()).or_else(|| self.name_tag(&run.folder));
                 listed.lifecycle = meta.typed.lifecycle_stage.unwrap_or(listed.lifecycle);
@@ -111,14 +112,22 @@ impl FileStore {
 
 /// Reads a folder of values: the file is the value, verbatim; a key with `/` is a path.
 fn read_values(root: &Root, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
+    count_values(root, folder, findings).0
+}
+
+/// The same, and how many of them cannot be read.
+fn count_values(root: &Root, folder: &Utf8Path, findings: &mut Vec<SourceFinding>) -> (BTreeMap<String, String>, u64) {
+    let (mut values, mut unread) = (BTreeMap::new(), 0);
     for file in root.walk(folder, findings) {
         match root.read_text(&file.file, MAX_VALUE_BYTES) {
             Ok(value) => {
                 values.insert(file.path, value);
             }
-            Err(error) => findings.push(error.finding(root.relative(&folder.join(&file.path)))),
+            Err(error) => {
+                unread += 1;
+                findings.push(error.finding(root.relative(&folder.join(&file.path))));
+            }
         }
     }
-    values
+    (values, unread)
 }

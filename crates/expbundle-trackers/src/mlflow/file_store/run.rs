@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::io::BufReader;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
 
 use super::index::{Index, RunPlace};
 use super::meta::{DatasetMeta, EdgeMeta, LoggedModelMeta, Meta, RunMeta, present};
-use super::read_values;
+use super::{count_values, read_values};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::mlflow::files::Root;
 use crate::mlflow::metric_lines::{BadLine, read_model_metric, read_run_metric};
-use crate::mlflow::run::{
-    Artifacts, DatasetInput, DatasetName, LoggedModel, Metric, ModelEdge, Place, Run, RunInfo, Status,
-};
+use crate::mlflow::run::{Artifacts, DatasetInput, DatasetName, LoggedModel, Metric, ModelEdge, Place, Run, RunInfo};
 use crate::mlflow::{artifacts, registry};
+use crate::text::skip_mark;
 
 /// Metric files are read in pieces of this size.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -30,9 +30,10 @@ pub(super) fn read(root: &Root, index: &Index, place: &RunPlace, run_id: &str, a
     if let Some(experiment) = &run.experiment {
         run.info.experiment_id.clone_from(&experiment.id);
     }
-    run.params = read_values(root, &place.folder.join("params"), &mut run.findings);
+    run.found.unread.experiment_tags = experiment.map_or(0, |place| place.unread_tags);
+    (run.params, run.found.unread.params) = count_values(root, &place.folder.join("params"), &mut run.findings);
     run.found.params = run.params.len() as u64;
-    run.tags = read_values(root, &place.folder.join("tags"), &mut run.findings);
+    (run.tags, run.found.unread.tags) = count_values(root, &place.folder.join("tags"), &mut run.findings);
     run.found.tags = run.tags.len() as u64;
     if run.info.name.is_none() {
         run.info.name = run.tags.get("mlflow.runName").filter(|name| !name.is_empty()).cloned();
@@ -51,6 +52,9 @@ pub(super) fn read(root: &Root, index: &Index, place: &RunPlace, run_id: &str, a
         allowed,
         &mut run.findings,
     );
+    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, &run.info.artifact_uri) {
+        run.findings.extend(artifacts::absent(uri, run_id, &run.tags, &artifacts::roots(root, allowed)));
+    }
     run.found.artifact_files = run.artifacts.files.len() as u64;
     run
 }
@@ -61,9 +65,7 @@ fn read_info(root: &Root, place: &RunPlace, run_id: &str, findings: &mut Vec<Sou
     info.start_ms = meta.integer("start_time", meta.typed.start_time.as_ref(), findings);
     info.end_ms = meta.integer("end_time", meta.typed.end_time.as_ref(), findings);
     info.deleted_ms = meta.integer("deleted_time", meta.typed.deleted_time.as_ref(), findings);
-    let status = meta.typed.status.as_deref();
-    // A store that says nothing means running.
-    info.status = status.map_or(Some(Status::Running), Status::parse);
+    info.status = meta.status(findings);
     let mut known = vec![
         "run_id",
         "run_uuid",
@@ -87,6 +89,13 @@ fn read_info(root: &Root, place: &RunPlace, run_id: &str, findings: &mut Vec<Sou
         let detail = format!("the folder says that this is run `{run_id}`, its meta.yaml says `{own}`");
         findings.push(SourceFinding::new(SourceCode::Damaged, root.relative(&place.folder), detail));
     }
+    if let (Some(stated), Some(lies_in)) = (&typed.experiment_id, &place.experiment)
+        && stated != lies_in
+    {
+        let detail = format!("the folder says experiment `{lies_in}`, its meta.yaml says `{stated}`");
+        findings.push(SourceFinding::new(SourceCode::Damaged, root.relative(&place.folder), detail));
+        info.extra.insert("experiment_id".to_owned(), Value::from(stated.as_str()));
+    }
     info.experiment_id = typed.experiment_id.or_else(|| place.experiment.clone()).unwrap_or_default();
     info.name = typed.run_name.filter(|name| !name.is_empty());
     info.lifecycle = typed.lifecycle_stage.unwrap_or(info.lifecycle);
@@ -100,12 +109,21 @@ fn read_metrics(root: &Root, folder: &Utf8Path, run: &mut Run) {
         let place = root.relative(&folder.join(&file.path));
         let mut bad = BadLines::default();
         let read = root.open(&file.file).and_then(|input| {
-            let input = BufReader::with_capacity(BUFFER_BYTES, input);
+            let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
+            skip_mark(&mut input)?;
             Ok(read_run_metric(file.path.clone(), input, &mut |line| bad.push(line))?)
         });
+        let count = bad.count;
         bad.report(&place, &mut run.findings);
         match read {
-            Ok(metric) => add_metric(run, metric),
+            Ok(metric) => {
+                if metric.points.is_empty() && count == 0 {
+                    let detail = "the file has no point in it";
+                    run.findings.push(SourceFinding::new(SourceCode::Truncated, place, detail));
+                }
+                run.found.unread.add_points(&metric, count);
+                add_metric(run, metric);
+            }
             Err(error) => run.findings.push(error.finding(place)),
         }
     }
@@ -128,10 +146,13 @@ fn add_metric(run: &mut Run, mut metric: Metric) {
 struct BadLines {
     first: Vec<BadLine>,
     more: u64,
+    /// Those that hold something.
+    count: u64,
 }
 
 impl BadLines {
     fn push(&mut self, line: BadLine) {
+        self.count += u64::from(!line.empty);
         if self.first.len() < MAX_BAD_LINES || line.truncated {
             self.first.push(line);
         } else {

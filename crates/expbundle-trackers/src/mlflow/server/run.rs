@@ -93,6 +93,7 @@ fn metrics(client: &Client, run_id: &str, latest: Option<Value>, run: &mut Run) 
         if unread > 0 {
             let detail = format!("{unread} points cannot be read");
             run.findings.push(SourceFinding::new(SourceCode::Damaged, &place, detail));
+            run.found.unread.add_points(&Metric { key: key.clone(), ..Metric::default() }, unread);
         }
         if !ended {
             let detail = format!("the server did not come to an end after {items} points");

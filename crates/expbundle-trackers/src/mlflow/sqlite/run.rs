@@ -39,18 +39,8 @@ pub(super) fn read(reader: &Reader<'_>, root: &Root, run_id: &str, allowed: &[Ut
     let uri = run.info.artifact_uri.as_deref();
     run.artifacts = read_artifacts(uri, run_id, &places, &mut run.findings);
     run.found.artifact_files = run.artifacts.files.len() as u64;
-    let says_files = ["mlflow.log-model.history", "mlflow.loggedArtifacts", "mlflow.loggedImages"];
-    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, run.info.artifact_uri.as_deref()) {
-        let detail = if says_files.iter().any(|tag| run.tags.contains_key(*tag)) {
-            Some(format!("the run logged artifacts, but their folder was not found: {uri}"))
-        } else if artifacts::is_place_here(uri, run_id, &places) {
-            None
-        } else {
-            Some(format!(
-                "the artifact folder was not found, so the run may have artifacts that are missing here: {uri}"
-            ))
-        };
-        run.findings.extend(detail.map(|detail| SourceFinding::new(SourceCode::Missing, run_id, detail)));
+    if let (Place::Absent, Some(uri)) = (&run.artifacts.place, uri) {
+        run.findings.extend(artifacts::absent(uri, run_id, &run.tags, &places));
     }
     Some(run)
 }
@@ -170,6 +160,7 @@ fn read_metrics(reader: &Reader<'_>, run_id: &str, run: &mut Run) {
         }
     });
     if series.unreadable > 0 {
+        run.found.unread.points += series.unreadable;
         let detail = format!("{} rows of this run are not points", series.unreadable);
         run.findings.push(SourceFinding::new(SourceCode::Damaged, "table metrics", detail));
     }

@@ -7,13 +7,13 @@
 
 use std::io::{self, BufRead, Read};
 
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
 
 /// Longer than every word of JSON and Python.
 const MAX_WORD_BYTES: usize = 16;
 
 /// Turns the three words into strings while it reads.
-pub(super) struct Quoting<R> {
+pub(crate) struct Quoting<R> {
     input: R,
     state: State,
     word: Vec<u8>,
@@ -120,17 +120,12 @@ impl<R: BufRead> BufRead for Quoting<R> {
 }
 
 /// Reads a small document whole.
-pub(super) fn document(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_reader(Quoting::new(text.as_bytes())).map_err(|error| reason(&error))
-}
-
-/// One line of what went wrong.
-pub(super) fn reason(error: &serde_json::Error) -> String {
-    format!("not the JSON of an export: {error}")
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_reader(Quoting::new(text.as_bytes()))
 }
 
 /// The number that a quoted word stands for.
-pub(super) fn non_finite(word: &str) -> Option<f64> {
+pub(crate) fn non_finite(word: &str) -> Option<f64> {
     match word {
         "NaN" => Some(f64::NAN),
         "Infinity" => Some(f64::INFINITY),
