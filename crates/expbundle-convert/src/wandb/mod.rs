@@ -15,6 +15,7 @@ mod sweep;
 pub(crate) mod typed;
 
 use camino::Utf8Path;
+use expbundle_format::Code;
 use expbundle_format::record::Status;
 use expbundle_format::sections::{SeriesSummary, Summary};
 use expbundle_trackers::wandb::{RunFiles, Source as Logs, SourceError, State};
@@ -65,13 +66,14 @@ impl Source for Opened {
             started: run.started_ns.and_then(time),
             ..Listed::new(run.id)
         });
-        Ok(Listing { runs: runs.collect(), ..Listing::default() })
+        let unread = self.logs.passed_over().iter().map(tracker::finding).collect();
+        Ok(Listing { runs: runs.collect(), unread, ..Listing::default() })
     }
 
     // Listing reads whole logs.
     fn lone_run(&self) -> Option<String> {
         let [key] = <[String; 1]>::try_from(self.logs.keys()).ok()?;
-        Some(key)
+        self.logs.passed_over().is_empty().then_some(key)
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
@@ -85,7 +87,10 @@ impl Steps for Opened {
     fn read(&self, key: &str, options: &Options<'_>) -> Result<Option<Read<Self::Run>>, ConvertError> {
         let mut points = Gathered::new(options);
         match self.logs.read(key, &mut points, options.progress) {
-            Ok(files) => Ok(Some(Read { parent: files.previous.clone(), run: (files, points) })),
+            Ok(files) => {
+                let fork = files.fork.as_ref().map(|fork| fork.key.clone());
+                Ok(Some(Read { parent: files.previous.clone().or(fork), run: (files, points) }))
+            }
             Err(SourceError::NoRun { .. }) => Ok(None),
             Err(error) => Err(describe(error)),
         }
@@ -136,7 +141,7 @@ fn build(
     body.ended = ended_ns.and_then(time);
     body.status = Some(status(run.state()));
     mapping.ledger.run(files.id.clone());
-    mapping.ledger.parent(parent, "resumed-from");
+    continued(&mut mapping, parent);
     of_sweep(&mut mapping)?;
     if let Some(folder) = &files.folder {
         mapping.requirements = mapping.ledger.draft.clean_lines("requirements.txt", &folder.requirements);
@@ -169,6 +174,26 @@ fn build(
     ledger.section(events);
     ledger.section(media);
     ledger.finish()
+}
+
+/// Names the record that this one continues: an earlier folder of the run, or the run that it was
+/// forked from.
+fn continued(mapping: &mut Mapping<'_>, parent: ParentLink) {
+    let files = mapping.files;
+    let is_resumed = files.previous.is_some();
+    mapping.ledger.parent(parent, if is_resumed { "resumed-from" } else { "forked-from" });
+    let place = "run/branch_point";
+    match &files.fork {
+        Some(fork) if !is_resumed && parent == ParentLink::Missing => {
+            let message = format!("the run was forked from `{}`, which is not in this source", fork.run);
+            mapping.ledger.finding(Code::SourceMissing, place, message);
+        }
+        None if files.run.branch_run().is_some() => {
+            let message = "the run was rewound: what its earlier part has after the step of `branch_point` is void";
+            mapping.ledger.finding(Code::SourceLoss, place, message);
+        }
+        _ => {}
+    }
 }
 
 /// Names the record of the sweep as a parent.

@@ -59,6 +59,8 @@ struct Chart {
     axis: Option<(usize, String)>,
     /// Further columns that are of no run.
     others: usize,
+    /// Whether a part of the names of runs may be one of the key.
+    is_unclear: bool,
 }
 
 impl Chart {
@@ -66,13 +68,14 @@ impl Chart {
         let table = csv(path)?;
         let (mut columns, mut axis, mut others) = (HashMap::<String, Vec<_>>::new(), None, 0);
         for (at, column) in table.header.iter().enumerate() {
-            match column.split_once(" - ") {
+            match column.rsplit_once(" - ") {
                 Some((run, key)) => columns.entry(run.to_owned()).or_default().push((at, key.to_owned())),
                 None if axis.is_some() => others += 1,
                 None => axis = Some((at, if column == "Step" { "_step".to_owned() } else { column.clone() })),
             }
         }
-        Ok(Self { table, columns, axis, others })
+        let is_unclear = table::shares_two_ends(&table.header);
+        Ok(Self { table, columns, axis, others, is_unclear })
     }
 
     /// Of each row what it says of a run.
@@ -169,6 +172,10 @@ impl Export {
                             continue;
                         }
                     };
+                    if table::is_array_of_rows(&node) {
+                        let detail = "a history as one JSON array is not read; write a row in each line (.jsonl)";
+                        findings.push(SourceFinding::new(SourceCode::Unsupported, place_of(&file), detail));
+                    }
                     if let Some(id) = node::id(&node).filter(|_| node::is_run(&node)).map(str::to_owned) {
                         nodes.entry(id).or_default().push((file, node));
                     }
@@ -179,7 +186,12 @@ impl Export {
                 }
                 _ => match Form::of(&file) {
                     Some(form) => history.push(History::new(file, form)),
-                    None if file.extension() == Some("csv") => projects.push(file),
+                    None if file.extension() == Some("csv") => match table::why_no_export(&file) {
+                        None => projects.push(file),
+                        Some(detail) => {
+                            findings.push(SourceFinding::new(SourceCode::Unsupported, place_of(&file), detail));
+                        }
+                    },
                     None => {}
                 },
             }
@@ -299,6 +311,11 @@ fn read_history(file: &History, name: Option<&str>, rows: &mut RowReader, points
                 SourceCode::Loss,
                 "a chart holds the series that it shows, thinned out, and no times".to_owned(),
             ));
+            if chart.is_unclear {
+                let detail =
+                    "columns are called `<run> - <key>`, and which ` - ` is meant is unclear; the last one was taken";
+                found.push((SourceCode::Unsupported, detail.to_owned()));
+            }
             if chart.others > 0 {
                 let detail = format!("{} more columns are not of a run", chart.others);
                 found.push((SourceCode::Unsupported, detail));

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
-use crate::text::read_text;
+use crate::text::text_at;
 
 /// Lines of `requirements.txt` that are kept: no environment has so many packages.
 const MOST_REQUIREMENTS: usize = 50_000;
@@ -105,13 +105,7 @@ impl Folder {
     }
 
     fn text(&mut self, path: &Utf8Path, place: &str) -> Option<String> {
-        match read_text(path) {
-            Ok(text) => text,
-            Err(error) => {
-                self.findings.push(SourceFinding::new(SourceCode::Unreadable, place, error.to_string()));
-                None
-            }
-        }
+        text_at(path, place, &mut self.findings)
     }
 
     fn find(&mut self, code: SourceCode, place: &str, detail: &str, root: &Utf8Path) {

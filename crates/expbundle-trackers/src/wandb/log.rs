@@ -23,7 +23,7 @@ pub enum Start {
     Log,
     /// No byte at all: the run died at once.
     Empty,
-    /// Anything else.
+    /// Anything else. Its records may be there all the same.
     Foreign,
 }
 
@@ -95,6 +95,10 @@ impl<R: Read> Log<R> {
             head if head == magic => Start::Log,
             _ => Start::Foreign,
         };
+        // Where the first bytes are lost, or the block that they stand in.
+        if start == Start::Foreign && fragment_at(&log.block, 0).is_some() {
+            log.position = 0;
+        }
         Ok((start, log))
     }
 

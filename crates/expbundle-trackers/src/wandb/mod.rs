@@ -18,5 +18,5 @@ pub use folder::{Folder, FolderFile};
 pub(crate) use history::nanoseconds;
 pub use history::{At, HistoryCounts, Points};
 pub use run::{ConsolePiece, Exit, Run, State};
-pub use source::{Listed, RunFiles, Source, SourceError};
+pub use source::{Fork, Listed, RunFiles, Source, SourceError};
 pub use value::{Members, Value};

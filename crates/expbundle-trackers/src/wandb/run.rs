@@ -149,6 +149,12 @@ impl Run {
         self.run.get("start_time").and_then(Value::as_i64)
     }
 
+    /// The run whose history this one continues from a step: another one, or an earlier part of
+    /// itself.
+    pub fn branch_run(&self) -> Option<&str> {
+        self.run.get("branch_point")?.get("run").and_then(Value::as_str).filter(|run| !run.is_empty())
+    }
+
     /// How it stands.
     pub fn state(&self) -> State {
         if let Some(state) = self.stated {
@@ -175,7 +181,7 @@ pub fn read_log(
     let mut reader = Reader::default();
     let mut has_records = false;
     match start {
-        Start::Log => {
+        Start::Log | Start::Foreign => {
             let rows = std::thread::scope(|scope| {
                 let (sender, batches) = sync_channel(BATCHES);
                 let decoder = scope.spawn(move || Rows::read(&batches, points));
@@ -196,15 +202,15 @@ pub fn read_log(
                 Ok::<_, io::Error>(decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })?;
             reader.take_rows(rows);
-            if !has_records {
+            let is_log = start == Start::Log;
+            if is_log && !has_records {
                 reader.find(SourceCode::Truncated, place, "the log has no record: the run died before it wrote one");
+            } else if !is_log {
+                return Ok(reader.foreign(log.into_findings(), place, has_records));
             }
         }
         Start::Empty => {
             reader.find(SourceCode::Truncated, place, "the log is empty: the run died before it wrote anything");
-        }
-        Start::Foreign => {
-            reader.find(SourceCode::Unsupported, place, "the file does not begin as a W&B log of version 0 does");
         }
     }
     Ok(reader.finish(log.into_findings(), place))
@@ -457,7 +463,25 @@ impl Reader {
         self.run.findings.extend(rows.findings);
     }
 
+    /// A file that does not begin as a log does. Records whose checksums fit were written as such.
+    fn foreign(mut self, mut damage: Vec<SourceFinding>, place: &str, has_records: bool) -> Run {
+        if has_records {
+            let detail = "the first bytes are not those of a W&B log of version 0; the records behind them were read";
+            damage.insert(0, SourceFinding::new(SourceCode::Damaged, place, detail));
+        } else {
+            let detail = "the file does not begin as a W&B log of version 0 does, and holds no record";
+            damage = vec![SourceFinding::new(SourceCode::Unsupported, place, detail)];
+            self.run.stated = Some(State::Unknown);
+        }
+        self.finish(damage, place)
+    }
+
     fn finish(mut self, damage: Vec<SourceFinding>, place: &str) -> Run {
+        // The end may stand in what is lost.
+        let is_damaged = damage.iter().any(|finding| finding.code == SourceCode::Damaged);
+        if self.run.exit.is_none() && (is_damaged || !self.gaps.is_empty() || self.unparsable > 0) {
+            self.run.stated = Some(State::Unknown);
+        }
         let mut items = std::mem::take(&mut self.summary);
         // In the order in which they were written: a longer path goes into the object of a shorter
         // one, or replaces it.

@@ -10,12 +10,15 @@ use super::folder::Folder;
 use super::history::{At, Points};
 use super::run::{Run, State, read_log};
 use super::value::Value;
+use crate::finding::{SourceCode, SourceFinding};
 
 /// A W&B source.
 #[derive(Clone, Debug)]
 pub struct Source {
     logs: Vec<LogPlace>,
     exports: Vec<Export>,
+    /// Folders of runs that cannot be read.
+    passed_over: Vec<SourceFinding>,
 }
 
 /// A log, and the folder that it lies in.
@@ -82,6 +85,17 @@ pub struct RunFiles {
     /// The folder of the same id that came before, as a key: an offline run that was resumed has
     /// several.
     pub previous: Option<String>,
+    /// The run of which this one is a fork.
+    pub fork: Option<Fork>,
+}
+
+/// Where a run was forked from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// Id of the other run.
+    pub run: String,
+    /// Its key, or if the source does not have it, its id.
+    pub key: String,
 }
 
 impl Source {
@@ -95,10 +109,13 @@ impl Source {
             if !is_log {
                 return Self::of_exports(path);
             }
-            return Self::of(vec![LogPlace { log: path.to_owned(), folder }], path);
+            let logs = vec![LogPlace { log: path.to_owned(), folder }];
+            return Ok(Self { logs, exports: Vec::new(), passed_over: Vec::new() });
         }
         let mut logs = logs_in(path).map_err(describe)?;
+        let mut passed_over = Vec::new();
         if logs.is_empty() {
+            passed_over.extend(without_log(path));
             for below in [path.to_owned(), path.join("wandb")] {
                 if !below.is_dir() {
                     continue;
@@ -107,13 +124,31 @@ impl Source {
                 for entry in below.read_dir_utf8().map_err(describe)? {
                     let entry = entry.map_err(describe)?;
                     // `latest-run` is a link to one of the others.
-                    if entry.file_type().map_err(describe)?.is_dir() && is_run_folder(entry.path()) {
-                        logs.extend(logs_in(entry.path()).map_err(describe)?);
+                    if !entry.file_type().map_err(describe)?.is_dir() {
+                        continue;
                     }
+                    let found = logs_in(entry.path()).unwrap_or_else(|error| {
+                        let place = entry.file_name().to_owned();
+                        passed_over.push(SourceFinding::new(SourceCode::Unreadable, place, error.to_string()));
+                        Vec::new()
+                    });
+                    if found.is_empty() {
+                        passed_over.extend(without_log(entry.path()));
+                    }
+                    logs.extend(found);
                 }
             }
         }
-        if logs.is_empty() { Self::of_exports(path) } else { Self::of(logs, path) }
+        logs.sort_by(|a, b| a.log.cmp(&b.log));
+        passed_over.sort();
+        passed_over.dedup();
+        if logs.is_empty() {
+            let exports = Self::of_exports(path);
+            if exports.is_ok() || passed_over.is_empty() {
+                return exports;
+            }
+        }
+        Ok(Self { logs, exports: Vec::new(), passed_over })
     }
 
     /// What the service exported, where there is no log.
@@ -123,16 +158,12 @@ impl Source {
         if exports.is_empty() {
             return Err(SourceError::Nothing { path: path.to_owned() });
         }
-        Ok(Self { logs: Vec::new(), exports })
+        Ok(Self { logs: Vec::new(), exports, passed_over: Vec::new() })
     }
 
-    fn of(mut logs: Vec<LogPlace>, path: &Utf8Path) -> Result<Self, SourceError> {
-        logs.sort_by(|a, b| a.log.cmp(&b.log));
-        if logs.is_empty() {
-            Err(SourceError::Nothing { path: path.to_owned() })
-        } else {
-            Ok(Self { logs, exports: Vec::new() })
-        }
+    /// Folders that were made for a run and hold nothing that can be read as one.
+    pub fn passed_over(&self) -> &[SourceFinding] {
+        &self.passed_over
     }
 
     /// Lists the runs, in the order of start and key. The logs are read, their points are not kept.
@@ -188,13 +219,15 @@ impl Source {
         if let Some(export) = self.export(key) {
             let run = export.read(points, progress);
             let (key, id) = (export.key().to_owned(), export.id().to_owned());
-            return Ok(RunFiles { key, id, run, folder: None, previous: None });
+            return Ok(RunFiles { key, id, run, folder: None, previous: None, fork: None });
         }
         let place = self.place(key)?;
         let run = place.read_log(points, progress)?;
         let id = place.id(&run);
         let folder = place.folder.as_deref().map(Folder::read);
-        Ok(RunFiles { key: place.key(), previous: self.previous(place, &id), id, run, folder })
+        let previous = self.previous(place, &id);
+        let fork = self.fork(place, &run, &id);
+        Ok(RunFiles { key: place.key(), previous, fork, id, run, folder })
     }
 
     fn export(&self, key: &str) -> Option<&Export> {
@@ -216,7 +249,6 @@ impl Source {
     /// Names of folders begin with their date, so among those of one id the one before is the next
     /// smaller.
     fn previous(&self, place: &LogPlace, id: &str) -> Option<String> {
-        let date = |place: &LogPlace| place.key().trim_start_matches("offline-").to_owned();
         place.folder.as_ref()?;
         self.logs
             .iter()
@@ -224,6 +256,41 @@ impl Source {
             .max_by_key(|other| date(other))
             .map(LogPlace::key)
     }
+
+    /// The run that the log names as the one it branches off, unless that is an earlier part of
+    /// itself.
+    fn fork(&self, place: &LogPlace, run: &Run, id: &str) -> Option<Fork> {
+        let base = run.branch_run().filter(|base| *base != id)?;
+        let of_base = || self.logs.iter().filter(|other| other.id_of_name() == Some(base));
+        let before = of_base().filter(|other| date(other) < date(place)).max_by_key(|other| date(other));
+        let key = before.or_else(|| of_base().next()).map_or_else(|| base.to_owned(), LogPlace::key);
+        Some(Fork { run: base.to_owned(), key })
+    }
+}
+
+/// What a folder that has no log tells of a run; `None` if it is none of W&B's.
+fn without_log(folder: &Utf8Path) -> Option<SourceFinding> {
+    let name = folder.file_name()?;
+    let has = |path: &str| folder.join(path).is_file();
+    if has("wandb-history.jsonl") {
+        let detail = "a run of W&B before 0.10, which has no log; it is not read";
+        return Some(SourceFinding::new(SourceCode::Unsupported, name, detail));
+    }
+    // SwanLab calls its folders so too.
+    let is_of_swanlab = || {
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        has("files/swanlab-metadata.json")
+            || entries.into_iter().any(|entry| entry.path().extension() == Some("swanlab"))
+    };
+    let files = ["config.yaml", "requirements.txt", "wandb-metadata.json", "wandb-summary.json", "output.log"];
+    let is_of_a_run = is_run_folder(folder) && files.iter().any(|file| has(&format!("files/{file}")));
+    let detail = "no log is in this folder of a run: `run-<id>.wandb` is gone";
+    (is_of_a_run && !is_of_swanlab()).then(|| SourceFinding::new(SourceCode::Missing, name, detail))
+}
+
+/// The date that the name of a folder begins with.
+fn date(place: &LogPlace) -> String {
+    place.key().trim_start_matches("offline-").to_owned()
 }
 
 impl LogPlace {

@@ -48,6 +48,7 @@ impl Value {
 
     /// The same, within so many values for several texts; what they are is taken from `left`.
     pub fn parse_within(text: &str, left: &mut usize) -> Option<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut parser = Parser { bytes: text.as_bytes(), text, position: 0, left: *left };
         let value = parser.value(0)?;
         parser.space();

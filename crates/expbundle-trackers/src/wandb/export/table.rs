@@ -65,6 +65,37 @@ pub(super) fn is_history(path: &Utf8Path, end: End) -> bool {
     })
 }
 
+/// Why a CSV is neither a history nor a list of runs; `None` if it is the latter.
+pub(super) fn why_no_export(path: &Utf8Path) -> Option<&'static str> {
+    let header = csv(path).map(|table| table.header).unwrap_or_default();
+    let has = |name: &str| header.iter().any(|column| column == name);
+    match header.as_slice() {
+        _ if has("name") && has("config") && has("summary") => None,
+        [] => Some("not read: it has no header"),
+        [lone] if lone.contains(';') => Some("not read: its cells are not separated by commas"),
+        _ => Some("not read: it has no column `_step` or `_timestamp`, as every history has"),
+    }
+}
+
+/// Whether JSON is a history, all rows in one array.
+pub(super) fn is_array_of_rows(value: &Value) -> bool {
+    let Value::List(rows) = value else { return false };
+    rows.first().is_some_and(|row| row.get("_step").is_some() || row.get("_timestamp").is_some())
+}
+
+/// Whether all columns of a chart end in the same two parts: then either the last one is the key, or
+/// both are.
+pub(super) fn shares_two_ends(header: &[String]) -> bool {
+    let mut ends = header.iter().filter(|column| column.contains(" - ")).map(|column| {
+        let mut parts = column.rsplitn(3, " - ");
+        let key = parts.next()?;
+        let key = key.strip_suffix("__MIN").or(key.strip_suffix("__MAX")).unwrap_or(key);
+        parts.next().filter(|_| parts.next().is_some()).map(|before| (before, key))
+    });
+    let first = ends.next().flatten();
+    first.is_some() && ends.all(|end| end == first)
+}
+
 /// The header of a CSV and its rows, each as long as the header; numbers of rows that cannot be
 /// read.
 #[derive(Debug)]
