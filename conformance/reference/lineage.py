@@ -12,7 +12,7 @@ import record as rules
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = {
     "container.limit": ERROR, "artifact.digest-conflict": ERROR, "lineage.parent-absent": INFO, "lineage.licence-unknown": INFO, "lineage.licence-withheld": WARNING,
-    "lineage.licence-conflict": WARNING, "lineage.two-records": WARNING, "lineage.cycle": ERROR, "lineage.child-before-parent": WARNING, "lineage.unaccounted-input": INFO,
+    "lineage.licence-conflict": WARNING, "lineage.two-records": WARNING, "lineage.seen-twice": INFO, "lineage.cycle": ERROR, "lineage.child-before-parent": WARNING, "lineage.unaccounted-input": INFO,
 }
 MOST_LOOKS = 4_194_304
 FEWEST_BYTES = 3
@@ -143,6 +143,7 @@ class Lineage:
         self.proven()
         self.times()
         self.one_run()
+        self.seen_twice()
         self.circles()
         self.licences()
         self.gaps()
@@ -410,6 +411,37 @@ class Lineage:
             unsettled = [identity for identity in records if not self.is_settled(identity, records)]
             if len(unsettled) > 1:
                 self.say("lineage.two-records", unsettled[0])
+
+    def seen_twice(self):
+        """Runs that several tools recorded: by the outputs that records of them made."""
+        made = {}
+        for artifact in {id(one): one for found in self.made.values() for one in found}.values():
+            record = self.records[artifact.record]
+            if len(artifact.names) == 2 and record["kind"] == "run" and record.get("source"):
+                made.setdefault((artifact.names, artifact.size), []).append(artifact)
+        groups = {}
+        for artifacts in made.values():
+            makers = {artifact.record for artifact in artifacts}
+            runs = {self.run_of(identity) for identity in makers}
+            is_whole = any(artifact.path is None for artifact in artifacts)
+            if len(runs) > 1 and is_whole and len({tool for tool, _ in runs}) == len(runs) and self.may_be_one(makers):
+                joined = runs.union(*(groups.get(run, {run}) for run in runs))
+                groups.update((run, joined) for run in joined)
+        for group in {frozenset(group) for group in groups.values()}:
+            if len({tool for tool, _ in group}) == len(group):
+                self.say("lineage.seen-twice", min(identity for identity in self.records if self.run_of(identity) in group))
+
+    def run_of(self, identity):
+        source = self.records[identity].get("source")
+        return (source["tool"], source["run"]) if source else None
+
+    def may_be_one(self, makers):
+        """Their times meet, and none names another as its parent."""
+        starts = [self.start(identity) for identity in makers if self.start(identity)]
+        ends = [self.end(identity) for identity in makers if self.end(identity)]
+        named = {parent["record"]["blake3"] for identity in makers for parent in self.records[identity]["parents"]}
+        named |= {link["predicate"]["parent"]["blake3"] for link in self.links if link["predicate"].get("parent") and link["record"]["blake3"] in makers}
+        return (not starts or not ends or max(starts) <= min(ends)) and not named & makers
 
     def is_settled(self, identity, records):
         """Whether another record of the same run took its place or went on from it."""

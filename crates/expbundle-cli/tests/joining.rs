@@ -2,7 +2,9 @@
 
 mod support;
 
-use support::Bench;
+use std::path::Path;
+
+use support::{Bench, fixture, root};
 
 /// All that a command says.
 fn said(bench: &Bench, arguments: &[&str]) -> String {
@@ -54,4 +56,48 @@ fn what_is_withheld_does_not_come_back_unsaid() {
     assert!(!text.contains("comes back"), "{text}");
     bench.fails(2, "cli.usage", &["show", "model", "identity"]);
     bench.ok(&["verify", "model"]);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("room");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        let copied = if entry.path().is_dir() {
+            Ok(copy(&entry.path(), &to))
+        } else {
+            std::fs::copy(entry.path(), to).map(drop)
+        };
+        copied.expect("room");
+    }
+}
+
+/// A run of the Trainer, logged to W&B too: both made the same weights, and its cost counts once.
+#[test]
+fn a_run_that_two_tools_recorded_is_one() {
+    let bench = Bench::new();
+    copy(
+        &root().join("crates/expbundle-cli/demo/wandb/offline-run-20261123_095528-pjclsy9c"),
+        &bench.path("offline-run-20261123_095528-pjclsy9c"),
+    );
+    copy(Path::new(&fixture("transformers/checkpoint-880")), &bench.path("trainer"));
+    let weights: Vec<u8> = (0..4096_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    for folder in ["offline-run-20261123_095528-pjclsy9c/files", "trainer"] {
+        std::fs::write(bench.path(folder).join("model.safetensors"), &weights).expect("room");
+    }
+    bench.said(&["convert", "wandb", "offline-run-20261123_095528-pjclsy9c", "-o", "wandb.expb"]);
+    bench.said(&["convert", "transformers", "trainer", "-o", "trainer.expb"]);
+    let merge = ["merge", "wandb.expb", "trainer.expb", "-o", "both.expb"];
+    for arguments in [&merge[..], &["lineage", "both.expb"], &["verify", "both.expb"]] {
+        let text = said(&bench, arguments);
+        assert!(text.contains("one run was recorded by") && text.contains("lineage.seen-twice"), "{text}");
+    }
+    let text = said(&bench, &["lineage", "both.expb", "--cost"]);
+    assert!(text.contains("1 record that is of a run that is already counted"), "{text}");
+    // Other weights are another run.
+    std::fs::write(bench.path("trainer/model.safetensors"), &weights[1..]).expect("room");
+    bench.said(&["convert", "transformers", "trainer", "-o", "other.expb"]);
+    bench.ok(&["merge", "wandb.expb", "other.expb", "-o", "two.expb"]);
+    let text = said(&bench, &["lineage", "two.expb"]);
+    assert!(!text.contains("one run was recorded by"), "{text}");
 }

@@ -22,12 +22,13 @@ const NAMED: usize = 4;
 
 /// Every finding, in the order of codes, then of records.
 pub(crate) fn all(lineage: &Lineage) -> Vec<Finding> {
-    const LOOKS: [fn(&Lineage, &mut Vec<Finding>); 8] = [
+    const LOOKS: [fn(&Lineage, &mut Vec<Finding>); 9] = [
         children_before_parents,
         unaccounted,
         digest_conflicts,
         parents,
         two_records,
+        seen_twice,
         cycles,
         licence::findings,
         too_many_listings,
@@ -165,6 +166,20 @@ fn two_records(lineage: &Lineage, findings: &mut Vec<Finding>) {
             let (tool, run) = (Foreign::new(&source.tool), Foreign::new(&source.run));
             let message = format!("{} records are of {tool} run {run}: {}", open.len(), named(open));
             findings.push(Finding::new(Code::LineageTwoRecords, place(first).at_pointer("/source"), message));
+        }
+    }
+}
+
+/// Records of one run that several tools saw.
+fn seen_twice(lineage: &Lineage, findings: &mut Vec<Finding>) {
+    for records in &lineage.runs.seen_twice {
+        let ids = || records.iter().map(|&record| lineage.id(record));
+        let sources = records.iter().filter_map(|&record| lineage.records[record as usize].source.as_ref());
+        let tools: BTreeSet<&str> = sources.map(|source| source.tool.as_str()).collect();
+        let tools: Vec<String> = tools.into_iter().take(NAMED).map(|tool| Foreign::new(tool).to_string()).collect();
+        if let Some(first) = ids().min() {
+            let message = format!("one run was recorded by {}: {}", tools.join(" and "), named(ids()));
+            findings.push(Finding::new(Code::LineageSeenTwice, place(first).at_pointer("/source"), message));
         }
     }
 }

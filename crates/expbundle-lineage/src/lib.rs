@@ -47,6 +47,7 @@ pub mod parallel;
 pub mod query;
 pub mod relation;
 pub mod rollup;
+mod seen;
 mod suggestions;
 mod taken;
 mod walk;

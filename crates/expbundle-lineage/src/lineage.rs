@@ -13,6 +13,7 @@ use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
 use crate::joins::Joins;
 use crate::link::{Edge, Link, Side};
+use crate::seen::Runs;
 use crate::suggestions::Hints;
 
 /// The graph of records, computed from facts.
@@ -36,6 +37,7 @@ pub struct Lineage {
     pub(crate) components: Components,
     /// The same with what may join records if what is withheld says so; only if that is more.
     pub(crate) possible: Option<(Adjacency, Components)>,
+    pub(crate) runs: Runs,
     /// Of each record, its place among alternatives.
     ranks: Vec<u32>,
     findings: Vec<Finding>,
@@ -61,6 +63,7 @@ impl Lineage {
             (up, components)
         });
         let (down, components) = crate::parallel::join(|| up.reversed(), || Components::new(&up));
+        let runs = Runs::new(&records, &links, &contents);
         let mut lineage = Self {
             records,
             asserted: links,
@@ -71,6 +74,7 @@ impl Lineage {
             down,
             components,
             possible,
+            runs,
             ranks: Vec::new(),
             findings: Vec::new(),
         };
@@ -108,6 +112,12 @@ impl Lineage {
     /// What is wrong or worth knowing, in the order of codes, then of records.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The run that a record is of, as a number: records of one source have the same, and so have
+    /// those of one run that several tools saw. `None` if it has no source.
+    pub fn run_of(&self, id: RecordId) -> Option<u32> {
+        self.runs.of[self.position(id)? as usize]
     }
 
     /// Number of records.
@@ -272,7 +282,7 @@ fn named(records: &[RecordFacts], record: &DigestSet) -> Option<u32> {
     (records[found as usize].digest == *record).then_some(found)
 }
 
-fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
+pub(crate) fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[AssertedLink] {
     let first = links.partition_point(|link| link.child < child);
     let rest = &links[first..];
     &rest[..rest.partition_point(|link| link.child == child)]

@@ -1,12 +1,11 @@
 //! Roll-ups: what an ancestry adds up to, and the weakest of it.
 //!
 //! Values are the caller's: hours, charges, states. Each ancestor counts once however many ways
-//! lead to it, and each source run once however many records speak of it.
+//! lead to it, and each run once however many records speak of it, of one tool or of several.
 
 use std::collections::{BTreeMap, HashSet};
 
 use expbundle_format::RecordId;
-use expbundle_format::record::Source;
 
 use crate::adjacency::Adjacency;
 use crate::components::Components;
@@ -35,7 +34,7 @@ impl Lineage {
     /// Adds up a value over records and all their ancestors, each once.
     ///
     /// What `is_left_out` stands for no run and takes nobody's place. Then what was superseded
-    /// goes, of whatever run it is. Of several records of one source run that are left that of the
+    /// goes, of whatever run it is. Of several records of one run that are left that of the
     /// lowest `rank` counts, then one that has a value, then the first by id (spec/family.md,
     /// "Sums"). Every record is in one list.
     pub fn rollup<T, R: Ord>(
@@ -59,10 +58,9 @@ impl Lineage {
         let mut known: Vec<(RecordId, Option<T>)> = standing.into_iter().map(|id| (id, value(id))).collect();
         // Best first, so that the first of each run is the one that counts.
         known.sort_by_cached_key(|(id, value)| (rank(*id), value.is_none(), *id));
-        let mut runs: HashSet<&Source> = HashSet::new();
+        let mut runs: HashSet<u32> = HashSet::new();
         for (id, value) in known {
-            let source = self.record(id).and_then(|facts| facts.source.as_ref());
-            if source.is_some_and(|source| !runs.insert(source)) {
+            if self.run_of(id).is_some_and(|run| !runs.insert(run)) {
                 sum.repeated.push(id);
                 continue;
             }

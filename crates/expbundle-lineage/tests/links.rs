@@ -279,6 +279,43 @@ fn one_run_has_one_record_unless_somebody_says_which_counts() {
     assert_eq!(codes(&lineage(&resumed)), [""; 0]);
 }
 
+/// Two tools that recorded one run are told by what both made, and its cost counts once.
+#[test]
+fn one_run_that_two_tools_saw_counts_once() {
+    let (nine, ten, eleven) = ("2026-11-22T09:00:00Z", "2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z");
+    let seen = |name: &str, tool: &str, run: &str| record(name).run(tool, run).puts("model", "w");
+    let child = || record("child").takes("model", "w");
+    let hours = |stories: &[Story]| {
+        let lineage = lineage(stories);
+        let sum = lineage.rollup(
+            &[id("child")],
+            |_| false,
+            |_| (),
+            |record| (record != id("child")).then_some(10),
+            |a, b| a + b,
+        );
+        (sum.total.unwrap_or(0), codes(&lineage).contains(&"lineage.seen-twice"))
+    };
+    let one = || seen("a", "mlflow", "1").at(nine, eleven);
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").at(ten, eleven), child()]), (10, true));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), child()]), (10, true));
+    let third = seen("c", "transformers", "s");
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x"), third, child()]), (10, true));
+    // Neither the time of another run, nor a descendant, nor one that passed the bytes on, nor two
+    // runs of one tool, also by way of a third record.
+    assert_eq!(hours(&[one().at(nine, nine), seen("b", "wandb", "x").at(ten, eleven), child()]), (20, false));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").from("part-of", "a"), child()]), (20, false));
+    assert_eq!(hours(&[one(), seen("b", "wandb", "x").takes("model", "w"), child()]), (10, false));
+    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), seen("c", "wandb", "x"), child()]), (30, false));
+    let joining = seen("c", "wandb", "x").puts("model", "v");
+    let other = record("b").run("mlflow", "2").puts("model", "v");
+    assert_eq!(hours(&[one(), other, joining, child().takes("model", "v")]), (30, false));
+    // What is the same everywhere proves nothing, and one tool's two runs are two.
+    let config = |name: &str, tool: &str| record(name).run(tool, "1").puts("config", "w");
+    assert!(!codes(&lineage(&[config("a", "mlflow"), config("b", "wandb")])).contains(&"lineage.seen-twice"));
+    assert_eq!(hours(&[one(), seen("b", "mlflow", "2"), child()]), (20, false));
+}
+
 #[test]
 fn missing_bytes_are_one_finding_however_many_take_them() {
     let takers: Vec<Story> = (0..9).map(|n| record(&n.to_string()).takes("dataset", "d")).collect();

@@ -2,12 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use expbundle_format::{Finding, Severity};
+use expbundle_format::{Code, Finding, Severity};
 
 use crate::{Tone, hints, one_line, paint, quoted};
 
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
+
+/// What is told although it is no warning: a revocation that does not count yet, or is by somebody
+/// without a right to it, may be meant to count; what only a later version understands may be one;
+/// and two records that are one run would be taken for two.
+const TOLD: [Code; 5] = [
+    Code::StatementFuture,
+    Code::TrustNoRight,
+    Code::StatementUnknownVersion,
+    Code::SignatureUnknownAlgorithm,
+    Code::LineageSeenTwice,
+];
+
+/// Whether a finding is told to people: others are in JSON alone.
+pub fn is_worth(finding: &Finding) -> bool {
+    finding.severity() >= Severity::Warning || TOLD.contains(&finding.code)
+}
 
 /// The finding as it reads on a terminal.
 pub fn words(finding: &Finding) -> String {

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use expbundle_format::RecordId;
 use expbundle_format::number::Number;
-use expbundle_format::record::Source;
 use expbundle_format::sections::{Basis, Cost, JsonSection as _};
 use expbundle_lineage::Rollup;
 use serde::Serialize;
@@ -105,13 +104,13 @@ impl Intact {
         let Rollup { counted, unknown, mut repeated, superseded, left_out, absent, .. } = rollup;
         // What is withheld would have counted in place of what stands for its run: that it is not
         // here must not go unsaid.
-        let source = |id: RecordId| verdict.lineage.record(id).and_then(|facts| facts.source.as_ref());
+        let run = |id: RecordId| verdict.lineage.run_of(id);
         let of_known = counted.iter().map(|id| (*id, true)).chain(unknown.iter().map(|id| (*id, false)));
-        let standing: HashMap<&Source, (RecordId, bool)> =
-            of_known.filter_map(|stands| Some((source(stands.0)?, stands))).collect();
+        let standing: HashMap<u32, (RecordId, bool)> =
+            of_known.filter_map(|stands| Some((run(stands.0)?, stands))).collect();
         let mut hidden: Vec<RecordId> = Vec::new();
         repeated.retain(|id| {
-            let stands = source(*id).and_then(|source| standing.get(source));
+            let stands = run(*id).and_then(|run| standing.get(&run));
             let precedes =
                 stands.is_some_and(|(other, is_known)| state(*id) == state(*other) && (!is_known || *id < *other));
             let is_hidden = precedes && self.is_withheld(*id, &Cost::name());

@@ -3,7 +3,6 @@
 use camino::Utf8PathBuf;
 use expbundle::output::Inputs;
 use expbundle::verify::Digests;
-use expbundle_format::Severity;
 use expbundle_query::{Kept, MergeError, Merged, merge};
 use expbundle_words::{Failure, Tone, count, findings, paint, plan};
 
@@ -66,7 +65,7 @@ impl Merge {
         for note in plan::comes_back(&returning) {
             terminal::talk(&format!("{} {note}\n", paint(Tone::Doubt, "note:")));
         }
-        let worth: Vec<_> = findings.into_iter().filter(|finding| finding.severity() >= Severity::Warning).collect();
+        let worth: Vec<_> = findings.into_iter().filter(findings::is_worth).collect();
         terminal::talk(&findings::but_first(&against_by_trusted, &worth));
         let (records, statements) = (bundle.records().count() as u64, bundle.statements().count() as u64);
         let left_out = if refused > 0 { format!("; {} left out", count(refused, "bundle")) } else { String::new() };

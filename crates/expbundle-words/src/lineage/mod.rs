@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use expbundle_draw::{View, ViewOptions};
-use expbundle_format::{Finding, RecordId, Severity};
+use expbundle_format::{Finding, RecordId};
 use expbundle_lineage::{Direction, Edge};
 use expbundle_query::{MOST_EDGES, Relations};
 
@@ -91,7 +91,7 @@ fn remarks(relations: &Relations) -> String {
         _ = writeln!(text, "{}", paint(Tone::Doubt, &apart));
     }
     let worth: Vec<Finding> =
-        relations.findings.iter().filter(|finding| finding.severity() >= Severity::Warning).cloned().collect();
+        relations.findings.iter().filter(|finding| findings::is_worth(finding)).cloned().collect();
     if !worth.is_empty() {
         text.push('\n');
         text += &findings::but_first(&relations.intact.against_by_trusted(&relations.verdict), &worth);

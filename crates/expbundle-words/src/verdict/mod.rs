@@ -21,12 +21,6 @@ pub(crate) mod unlisted;
 use signers::signers;
 pub use signers::{brief, standing};
 
-/// What is told although it changes nothing: a revocation that does not count yet, or is by
-/// somebody without a right to it, may be meant to count; and what only a later version understands
-/// may be one.
-const TOLD: [Code; 4] =
-    [Code::StatementFuture, Code::TrustNoRight, Code::StatementUnknownVersion, Code::SignatureUnknownAlgorithm];
-
 /// Items shown of a list that may be long.
 const SHOWN: usize = 8;
 
@@ -56,7 +50,7 @@ pub fn words(report: &Report) -> String {
         text += &absent(report);
     }
     text += &signers(report);
-    let is_worth = |finding: &&Finding| finding.severity() == Severity::Warning || TOLD.contains(&finding.code);
+    let is_worth = |finding: &&Finding| finding.severity() != Severity::Error && findings::is_worth(finding);
     // Of each key that is trusted at another time there is a line below.
     let is_of_key = |finding: &&Finding| matches!(finding.code, Code::TrustNotValid | Code::TrustNamespace);
     let worth = report.findings.iter().filter(is_worth).filter(|finding| !is_of_key(finding));
