@@ -23,6 +23,7 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "conformance"))
+import trackers  # noqa: E402
 from generate.build import Bundle, artifact, body, digests, fixed, listing  # noqa: E402
 
 # Below these a doubling is lost in what every start costs.
@@ -706,6 +707,9 @@ def _(folder, n):
     path = folder / "d" / "experiment.expb"
     path.rename(folder / "x.expb")
     return [["attach", str(folder / "d"), str(folder / "x.expb")]]
+
+
+trackers.register(case)
 
 
 # Measuring.

@@ -9,7 +9,7 @@ use crate::{Tone, hints, one_line, paint, quoted};
 /// How many findings of one code are shown in full.
 const SHOWN_OF_A_KIND: usize = 5;
 
-/// What is told although it is no warning: a revocation that does not count yet, or is by somebody
+/// What is told although it is not a warning: a revocation that does not count yet, or is by somebody
 /// without a right to it, may be meant to count; what only a later version understands may be one;
 /// and two records that are one run would be taken for two.
 const TOLD: [Code; 5] = [

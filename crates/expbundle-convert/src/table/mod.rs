@@ -10,6 +10,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use expbundle::Content;
 use expbundle_series::{SeriesError, SeriesReader};
@@ -149,7 +150,19 @@ enum Source {
     JsonLines(json_lines::JsonLines),
     Parquet(parquet::Parquet),
     Section(SeriesReader),
+    Kept(Kept),
 }
+
+/// Rows of a run that were read before, so that a file is not read once for each run.
+struct Kept {
+    columns: Vec<String>,
+    passed_over: Vec<(String, WhyPassedOver)>,
+    names: Vec<String>,
+    rows: Arc<KeptRows>,
+}
+
+/// Rows, each with the number of columns that were known by then.
+pub(crate) type KeptRows = Vec<(usize, Row)>;
 
 /// What is given each row, with the names of the columns so far. It returns whether to go on.
 type Take<'a> = &'a mut dyn FnMut(&[String], &Row) -> bool;
@@ -211,6 +224,13 @@ impl Table {
         Self { only: Some(Only { column, wants: Box::new(wants) }), ..self }
     }
 
+    /// The same table with these of its rows in place of all; `names` are those of its columns.
+    #[must_use]
+    pub(crate) fn of_rows(self, names: Vec<String>, rows: Arc<KeptRows>) -> Self {
+        let kept = Kept { columns: self.columns(), passed_over: self.passed_over(), names, rows };
+        Self { source: Source::Kept(kept), ..self }
+    }
+
     /// The format.
     pub fn format(&self) -> Format {
         self.format
@@ -223,6 +243,7 @@ impl Table {
             Source::JsonLines(_) => Vec::new(),
             Source::Parquet(parquet) => parquet.columns().to_vec(),
             Source::Section(_) => SECTION.map(str::to_owned).to_vec(),
+            Source::Kept(kept) => kept.columns.clone(),
         }
     }
 
@@ -230,6 +251,7 @@ impl Table {
     pub fn passed_over(&self) -> Vec<(String, WhyPassedOver)> {
         match &self.source {
             Source::Parquet(parquet) => parquet.passed_over().to_vec(),
+            Source::Kept(kept) => kept.passed_over.clone(),
             _ => Vec::new(),
         }
     }
@@ -266,6 +288,10 @@ impl Table {
             Source::JsonLines(lines) => lines.rows(&mut give)?,
             Source::Parquet(parquet) => parquet.rows(&mut give)?,
             Source::Section(reader) => section(&reader, &mut give)?,
+            Source::Kept(kept) => {
+                let names = |count: usize| kept.names.get(..count).unwrap_or(&kept.names);
+                let _ = kept.rows.iter().all(|(count, row)| give(names(*count), row));
+            }
         }
         Ok(broken_off.map_or(ControlFlow::Continue(()), ControlFlow::Break))
     }

@@ -7,7 +7,9 @@ mod one_row;
 mod points;
 mod scan;
 
+use std::collections::HashMap;
 use std::fs::File;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::{Code, Finding, Place};
@@ -75,7 +77,13 @@ impl Tracker for TableTool {
     }
 
     fn open_with(&self, path: &Utf8Path, columns: &RowColumns<'_>) -> Result<Option<Box<dyn Source>>, ConvertError> {
-        let mut opened = Opened { tool: *self, columns: Chosen::of(columns), files: Vec::new(), unread: Vec::new() };
+        let mut opened = Opened {
+            tool: *self,
+            columns: Chosen::of(columns),
+            files: Vec::new(),
+            unread: Vec::new(),
+            keys: OnceLock::new(),
+        };
         let files = self.files(path);
         let mut trouble = None;
         for file in files.iter().take(MOST_FILES) {
@@ -147,39 +155,58 @@ struct Opened {
     columns: Chosen,
     files: Vec<(Utf8PathBuf, Scanned)>,
     unread: Vec<Finding>,
+    keys: OnceLock<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    places: HashMap<String, (usize, usize)>,
+    in_order: Vec<(String, usize, usize)>,
 }
 
 /// A run of one of the files.
 struct Found<'a> {
-    key: String,
     run: &'a str,
     path: &'a Utf8Path,
     scanned: &'a Scanned,
 }
 
 impl Opened {
-    /// The runs of all files. Where two have one name, the file's stands before it.
-    fn found(&self) -> Vec<Found<'_>> {
-        let mut counts = std::collections::HashMap::new();
-        for (_, scanned) in &self.files {
-            for run in &scanned.runs {
-                *counts.entry(run.as_str()).or_insert(0_usize) += 1;
+    /// The keys of the runs of all files, with the numbers of file and run, and the other way
+    /// round. Where two runs have one name, the file's stands before it.
+    fn keys(&self) -> &Keys {
+        self.keys.get_or_init(|| {
+            let mut counts: HashMap<&str, usize> = HashMap::new();
+            for run in self.files.iter().flat_map(|(_, scanned)| &scanned.runs) {
+                *counts.entry(run).or_default() += 1;
             }
-        }
-        let each =
-            self.files.iter().flat_map(|(path, scanned)| scanned.runs.iter().map(move |run| (path, scanned, run)));
-        let found = each.map(|(path, scanned, run)| {
-            let is_alone = counts.get(run.as_str()) == Some(&1);
-            let stem = path.file_stem().unwrap_or("table");
-            Found { key: if is_alone { run.clone() } else { format!("{stem}/{run}") }, run, path, scanned }
-        });
-        found.collect()
+            let mut keys = Keys::default();
+            for (file, (path, scanned)) in self.files.iter().enumerate() {
+                for (number, run) in scanned.runs.iter().enumerate() {
+                    let is_alone = counts.get(run.as_str()) == Some(&1);
+                    let stem = path.file_stem().unwrap_or("table");
+                    let key = if is_alone { run.clone() } else { format!("{stem}/{run}") };
+                    keys.places.entry(key.clone()).or_insert((file, number));
+                    keys.in_order.push((key, file, number));
+                }
+            }
+            keys
+        })
+    }
+
+    fn found(&self, key: &str) -> Option<Found<'_>> {
+        let (file, number) = self.keys().places.get(key)?;
+        let (path, scanned) = self.files.get(*file)?;
+        Some(Found { run: scanned.runs.get(*number)?, path, scanned })
     }
 }
 
 impl Source for Opened {
     fn runs(&self) -> Result<Listing, ConvertError> {
-        let runs = self.found().into_iter().map(|found| Listed { id: found.run.to_owned(), ..Listed::new(found.key) });
+        let runs = self.keys().in_order.iter().filter_map(|(key, file, number)| {
+            let id = self.files.get(*file)?.1.runs.get(*number)?.clone();
+            Some(Listed { id, ..Listed::new(key.clone()) })
+        });
         let mut findings = Vec::new();
         for (path, scanned) in &self.files {
             let place = path.file_name().unwrap_or("table");
@@ -189,8 +216,7 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let found = self.found().into_iter().find(|found| found.key == key);
-        let found = found.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
+        let found = self.found(key).ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
         let mut ledger = Ledger::new(expbundle_format::record::Kind::Run, self.tool.name(), options);
         ledger.run(found.run);
         ledger.body().status = Some(expbundle_format::record::Status::Unknown);
@@ -200,6 +226,10 @@ impl Source for Opened {
         }
         let file = File::open(found.path).map_err(|error| tracker::unreadable(found.path, error))?;
         let table = Table::open(file).map_err(|error| tracker::unreadable(found.path, error))?;
+        let table = match found.scanned.points.get(found.run) {
+            Some(rows) => table.of_rows(found.scanned.names.clone(), Arc::clone(rows)),
+            None => table,
+        };
         if found.scanned.is_row_each {
             one_row::map(&mut ledger, table, &found, &place)?;
         } else {

@@ -4,19 +4,20 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use expbundle_format::{Code, Finding, Place};
 
 use super::Chosen;
 use crate::table::points::{EPOCH, STEPS, named, words};
-use crate::table::{Format, Row, Table, TableError};
+use crate::table::{Format, KeptRows, Row, Table, TableError};
 
 /// Names of columns that name the run, the likeliest first.
 const RUNS: [&str; 6] = ["run_id", "run", "run_uuid", "run_name", "trial_id", "trial"];
 /// Runs of one file.
 const MOST_RUNS: usize = 100_000;
-/// Rows that are kept, one for each run, in bytes.
+/// Rows that are kept, in bytes: one for each run, or all of them.
 const MOST_ROW_BYTES: usize = 64 << 20;
 
 /// What a file has.
@@ -32,6 +33,9 @@ pub(super) struct Scanned {
     pub names: Vec<String>,
     /// Where each run is one row, that row, unless all of them are too large to be kept.
     pub rows: HashMap<String, Row>,
+    /// Where runs are points, the rows of each, unless all of them are too large to be kept: then
+    /// the file is read again for each run.
+    pub points: HashMap<String, Arc<KeptRows>>,
     /// Rows that name no run.
     pub rows_without_run: u64,
     /// Rows that cannot be read.
@@ -52,6 +56,7 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
     let mut scanned = Scanned::default();
     let mut rows: HashMap<String, u64> = HashMap::new();
     let mut row_bytes = 0;
+    let mut points = Points::default();
     let read = table.try_for_each(|columns, row| {
         if columns.len() > names.len() {
             names = columns.to_vec();
@@ -70,6 +75,7 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
             scanned.rows_without_run += 1;
             return ControlFlow::Continue(());
         };
+        points.keep(&run, columns.len(), row);
         if let Some(count) = rows.get_mut(run.as_ref()) {
             *count += 1;
             // The run has points.
@@ -104,10 +110,36 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
     scanned.is_row_each = is_row_each(&names, chosen, &rows);
     if !scanned.is_row_each {
         scanned.rows = HashMap::new();
+        if scanned.trouble.is_none() {
+            scanned.points = points.rows.into_iter().map(|(run, rows)| (run, Arc::new(rows))).collect();
+        }
     }
     scanned.names = names;
     scanned.is_cut = format == Format::Csv && ends_within_a_line(path);
     Ok(scanned)
+}
+
+/// The rows of each run, as long as there is room for all.
+#[derive(Default)]
+struct Points {
+    rows: HashMap<String, KeptRows>,
+    bytes: usize,
+}
+
+impl Points {
+    fn keep(&mut self, run: &str, columns: usize, row: &Row) {
+        if self.bytes > MOST_ROW_BYTES {
+            return;
+        }
+        self.bytes += row.bytes();
+        if self.bytes > MOST_ROW_BYTES {
+            self.rows = HashMap::new();
+        } else if let Some(rows) = self.rows.get_mut(run) {
+            rows.push((columns, row.clone()));
+        } else {
+            self.rows.insert(run.to_owned(), vec![(columns, row.clone())]);
+        }
+    }
 }
 
 fn find(names: &[String], chosen: &Chosen) -> Option<usize> {
