@@ -14,10 +14,9 @@ import expbundle
 import expbundle.evaluations
 import pytest
 
-from conftest import FIXTURES
-
-LM_EVAL = FIXTURES / "evaluations" / "lm_eval.json"
-HF_EVALUATE = FIXTURES / "evaluations" / "hf_evaluate.json"
+FILES = Path(__file__).resolve().parent / "evaluations"
+LM_EVAL = FILES / "lm_eval.json"
+HF_EVALUATE = FILES / "hf_evaluate.json"
 
 
 def signed(results: expbundle.evaluations.Results, bundle: expbundle.Bundle, key: expbundle.Key) -> list[dict[str, Any]]:

@@ -97,6 +97,8 @@ def test_what_lies_on_the_server_is_in_the_bundle(server: Server, tmp_path: Path
     used = [one for one in record.section("artifacts.json")["artifacts"] if one["direction"] == "input"]
     assert [(one["name"], one["version"]) for one in used] == [("digits-data", "v1")]
     assert [file["path"] for file in used[0]["files"]] == ["big", "train.csv"]
+    named = [one for one in record.section("artifacts.json")["artifacts"] if one.get("path", "").endswith("model.safetensors")]
+    assert named[0]["digest"]["sha256"] == record.outputs[[one["role"] for one in record.outputs].index("model")]["digest"]["sha256"]
     items = account(bundle)
     assert items["history value"]["total"] == 5 * 4 + 1 and items["artifact file"]["total"] == 3
     assert (tmp_path / "out/r1/artifacts/digits-model-v3/model.safetensors").read_bytes() == bytes(range(256)) * 20

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import ExpbundleError
 
-__all__ = ["Folder", "role_of"]
+__all__ = ["Folder", "digest_of", "role_of"]
 
 BLOCK = 1 << 20
 
@@ -91,8 +91,14 @@ def _differs(path: Path, size: int | None, md5: str | None, sha256: str | None) 
 
 
 def _same(path: Path, algorithm: str, expected: str) -> bool:
+    digest = digest_of(path, algorithm)
+    return expected in (base64.b64encode(digest).decode(), digest.hex())
+
+
+def digest_of(path: Path, algorithm: str) -> bytes:
+    """The digest of a file, which is read in blocks."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-    return expected in (base64.b64encode(digest.digest()).decode(), digest.hexdigest())
+    return digest.digest()

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from .. import _core
 from ..errors import ExpbundleError
+from ._files import digest_of
 from ._options import Options
 from ._values import moment, plain
 
@@ -180,7 +181,9 @@ class Told:
                 return False
             if "is there already" not in str(error):
                 raise
-        self.artifact(direction=direction, role=role, size=on_disk.stat().st_size, **known)
+        # The strong digest ties what the tracker calls the file to the output or input of the record.
+        digest = {"sha256": digest_of(on_disk, "sha256").hex()}
+        self.artifact(direction=direction, role=role, size=on_disk.stat().st_size, digest=digest, **known)
         self.mapped(kind)
         return True
 
