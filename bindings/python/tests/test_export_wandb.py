@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +143,27 @@ def test_an_export_goes_on_where_it_was(server: Server, tmp_path: Path) -> None:
     assert list(export("wandb", "team/digits", tmp_path).written) == ["r1"]
     assert server.asked[weights[0]] == 1, "the weights were here"
     assert first.read_bytes() == before, "the same server gives the same bytes"
+
+
+def test_an_export_that_was_killed_goes_on(server: Server, tmp_path: Path) -> None:
+    server.may_send.clear()
+    command = [sys.executable, "-m", "expbundle.export", "wandb", "team/digits", "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 60
+        while not any(path.startswith("artifacts/") for path in server.asked):
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
+        server.may_send.set()
+    assert not (tmp_path / "out/r1.expb").exists()
+    done = export("wandb", "team/digits", tmp_path / "out")
+    assert list(done.written) == ["r1"]
+    assert server.asked["r1/files/requirements.txt"] == 1, "this file was here"
+    assert not list((tmp_path / "out").rglob("*.part"))
+    assert done.written["r1"].read_bytes() == export("wandb", "team/digits", tmp_path / "again").written["r1"].read_bytes()
 
 
 def test_a_run_that_went_on_is_exported_again(server: Server, tmp_path: Path, key: expbundle.Key) -> None:

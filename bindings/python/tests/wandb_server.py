@@ -25,6 +25,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.runs: dict[str, dict[str, Any]] = {}
         self.asked: Counter[str] = Counter()
+        self.may_send = threading.Event()
+        """Set while files of artifacts may be sent."""
+        self.may_send.set()
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
@@ -135,6 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.split("?")[0].lstrip("/")
         self.server.asked[path] += 1
         contents = self.server.contents()
+        if path.startswith("artifacts/"):
+            self.server.may_send.wait()
         self.send(contents.get(path, contents.get(path.rsplit("/", 1)[-1])))
 
     def send(self, body: bytes | None) -> None:
