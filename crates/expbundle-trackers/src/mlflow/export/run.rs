@@ -115,7 +115,8 @@ struct Metrics<'a>(&'a mut Reading);
 /// `[point]`.
 struct Points<'a> {
     metric: &'a mut Metric,
-    points_of_models: &'a mut u64,
+    /// Points that name a logged model.
+    of_models: &'a mut u64,
     /// What is in their places and is not a point.
     unread: &'a mut u64,
     /// A value in place of the list.
@@ -267,9 +268,9 @@ impl<'de> Visitor<'de> for Metrics<'_> {
         while let Some(key) = map.next_key::<String>()? {
             let mut metric = Metric { key, ..Metric::default() };
             let mut unread = 0;
-            let points_of_models = &mut self.0.points_of_models;
+            let of_models = &mut self.0.points_of_models;
             let mut plain = None;
-            let points = Points { metric: &mut metric, points_of_models, unread: &mut unread, plain: &mut plain };
+            let points = Points { metric: &mut metric, of_models, unread: &mut unread, plain: &mut plain };
             let result = map.next_value_seed(points);
             if unread > 0 {
                 self.0.run.found.unread.add_points(&metric, unread);
@@ -313,7 +314,7 @@ impl<'de> Visitor<'de> for Points<'_> {
                 *self.unread += 1;
                 continue;
             };
-            *self.points_of_models += u64::from(written.names_model);
+            *self.of_models += u64::from(written.names_model);
             let dataset = written.dataset.and_then(|dataset| self.metric.dataset_index(dataset));
             let WrittenPoint { value, timestamp_ms, step } = point;
             self.metric.points.push(Point { timestamp_ms, value, step, dataset });
