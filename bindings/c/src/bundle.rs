@@ -29,13 +29,13 @@ pub struct ExpbBundle {
 
 impl ExpbBundle {
     /// A handle for C.
-    pub fn boxed(intact: Intact) -> Box<Self> {
+    pub fn new(intact: Intact) -> Self {
         let ids = intact.records().keys().map(|id| c_text(&id.to_string())).collect();
-        Box::new(Self { intact, ids })
+        Self { intact, ids }
     }
 
     fn open(source: &Source) -> Result<Box<Self>, Failure> {
-        work(|| source.intact().map_err(Failure::from)).map(Self::boxed)
+        work(|| source.intact().map_err(Failure::from)).map(|intact| Box::new(Self::new(intact)))
     }
 
     /// The bytes of its file.

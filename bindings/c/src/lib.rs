@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "C hands over pointers; `given` and `call` are the only places that follow them")]
 // The contract of every pointer is that of the header, said once in `given`.
 #![allow(clippy::missing_safety_doc)]
+#![allow(clippy::doc_markdown, reason = "the header repeats these words, and C has no marks for code")]
 
 mod bundle;
 mod bytes;

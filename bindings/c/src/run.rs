@@ -231,7 +231,7 @@ pub unsafe extern "C" fn expb_run_finish(run: Option<&ExpbRun>, error: *mut *mut
     let act = || {
         let run = given::handle(run, "run")?.0.lock().map_err(|_| broken())?.take();
         let run = run.ok_or_else(finished)?;
-        work(|| run.finish().map_err(Failure::from)).map(ExpbBundle::boxed)
+        work(|| run.finish().map_err(Failure::from)).map(|intact| Box::new(ExpbBundle::new(intact)))
     };
     // SAFETY: the contract of `given`.
     unsafe { answer(error, act) }

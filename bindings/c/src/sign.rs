@@ -41,7 +41,7 @@ pub unsafe extern "C" fn expb_bundle_sign(
             let key = key_of(given::bytes(key, key_length, "key")?, given::optional_text(passphrase, "passphrase")?)?;
             let (name, created) = (given::optional_text(name, "name")?, given::moment(at_ns, "at_ns")?);
             let signing = Signing { key: &key, name, created };
-            work(|| signed(&bundle.intact, record, &signing)).map(ExpbBundle::boxed)
+            work(|| signed(&bundle.intact, record, &signing)).map(|intact| Box::new(ExpbBundle::new(intact)))
         })
     }
 }
