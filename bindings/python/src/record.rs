@@ -205,7 +205,7 @@ impl Record {
 
     /// How a notebook shows it: the text, and a curve of each metric.
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        // A section that is withheld, or that cannot be read, is no reason to show nothing.
+        // If the section is withheld or cannot be read, the text is shown alone.
         let curves = self.series(py, sections::METRICS).ok().flatten().map(|series| series.curves(py)).transpose()?;
         Ok(html::printed(&self.text()) + &curves.unwrap_or_default())
     }
