@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "conformance"))
 import trackers  # noqa: E402
 from generate.build import Bundle, artifact, body, digests, fixed, listing  # noqa: E402
+from trackers import field, varint  # noqa: E402
 
 # Below these a doubling is lost in what every start costs.
 SECONDS, MEGABYTES = 0.4, 60
@@ -44,18 +45,6 @@ def case(sizes, memory, name=None):
 
 
 # W&B: records in blocks of 32 KiB.
-
-
-def varint(number):
-    out = b""
-    while number > 127:
-        out += bytes([number & 127 | 128])
-        number >>= 7
-    return out + bytes([number])
-
-
-def field(number, data):
-    return varint(number << 3 | 2) + varint(len(data)) + data
 
 
 def whole(number, value):

@@ -32,7 +32,7 @@ def resident() -> float:
 
 
 def log(points: int, path: Path) -> None:
-    """Logs so many points, ten at a step, and saves the bundle."""
+    """Logs this many points, ten at a step, and saves the bundle."""
     run = expbundle.Run("bench", clock=False)
     names = [f"metric{index}" for index in range(KEYS)]
     steps = points // KEYS

@@ -29,7 +29,7 @@ FACTORS = {"a": 1.1, "b": 2.3, "c": 3.7, "d": 5.9}
 
 
 def bundle_at(path: Path, points: int) -> None:
-    """Saves a signed bundle with so many points."""
+    """Saves a signed bundle with this many points."""
     run = expbundle.Run("bench", clock=False)
     for step in range(points // 4):
         # Values without a pattern, which take the most room.
@@ -38,7 +38,7 @@ def bundle_at(path: Path, points: int) -> None:
 
 
 def folder_at(path: Path, bundle: Path, mib: int) -> None:
-    """Makes a model folder with weights of so many MiB, attaches the bundle, and releases it."""
+    """Makes a model folder with this many MiB of weights, attaches the bundle, and releases it."""
     path.mkdir()
     (path / "config.json").write_text("{}")
     with (path / "model.safetensors").open("wb") as file:

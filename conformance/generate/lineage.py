@@ -131,11 +131,11 @@ def add(suite):
     case("seen-twice", "two tools recorded one run: both made its weights, at one time", family(sees("mlflow"), sees("wandb")), twice)
     case("seen-twice-without-times", "times that nobody knows contradict nothing", family(sees("mlflow"), sees("wandb", on=None, end=None)), twice)
     case("seen-twice-in-turn", "a run that began after the other had ended is another run", family(sees("mlflow"), sees("wandb", on=25, end=26)))
-    case("seen-twice-and-derived", "a record is no other view of its parent", family(sees("mlflow"), sees("wandb", parents=[(0, "part-of")])))
+    case("seen-twice-and-derived", "a record is not another view of its parent", family(sees("mlflow"), sees("wandb", parents=[(0, "part-of")])))
     case("seen-twice-ambiguous", "two runs of one tool: nobody can tell which of them is meant", family(sees("mlflow"), sees("mlflow", "2"), sees("wandb")))
     elsewhere = [sees("mlflow"), sees("wandb", outputs=[weights, tuned]), sees("mlflow", "2", outputs=[tuned])]
     case("seen-twice-by-way-of-another", "two runs of one tool are never one", family(*elsewhere))
-    case("seen-twice-by-an-origin", "an origin is no run", family(sees("mlflow"), sees("huggingface", kind="origin")))
+    case("seen-twice-by-an-origin", "an origin is not a run", family(sees("mlflow"), sees("huggingface", kind="origin")))
     bundle = Bundle()
     first = run(bundle, 1, source=source)
     run(bundle, 2, source=source, parents=[parent(first, "resumed-from")], started="2026-11-24T09:00:00Z", ended=None)

@@ -247,7 +247,7 @@ static void survives(void) {
   CHECK(expb_bytes_data(NULL) == NULL && expb_bytes_length(NULL) == 0);
   CHECK(expb_report_json(NULL) == NULL && expb_report_state(NULL) == NULL && !expb_report_holds(NULL));
   CHECK(expb_bundle_record_count(NULL) == 0 && expb_bundle_record_id(NULL, 0) == NULL);
-  /* An error that nobody wants to see is no leak and no crash. */
+  /* An error that nobody asks for neither leaks nor crashes. */
   CHECK(expb_verify(NULL, NULL, NULL, NOW, NULL) == NULL);
   CHECK(!expb_bundle_save(NULL, NULL, true, NULL));
 

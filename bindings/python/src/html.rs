@@ -28,7 +28,7 @@ pub fn curves<'a>(rows: impl IntoIterator<Item = (&'a str, &'a [f64], String)>) 
 }
 
 /// A line through values at equal distances, between the smallest and the largest. Values that are
-/// not finite are gaps, and less than two values are no line.
+/// not finite are gaps, and fewer than two values draw no line.
 fn curve(values: &[f64]) -> String {
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     if finite().nth(1).is_none() {

@@ -82,6 +82,8 @@ impl Many<'_> {
     ) -> Result<(Place, Summary), ConvertError> {
         let path = folder.join(file_name(&run.key));
         let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
+        // Before the bundle, since each that waits is told what became of it, and nothing may fail then.
+        place_sweep(&converted, folder)?;
         let mut summary = Summary::default();
         summary.add(&converted, run);
         let place = if path.exists() {
@@ -92,7 +94,6 @@ impl Many<'_> {
             summary.count(&Placed::New);
             Place::Waits
         };
-        place_sweep(&converted, folder)?;
         Ok((place, summary))
     }
 

@@ -1,7 +1,7 @@
 //! Roll-ups: what an ancestry adds up to, and the weakest of it.
 //!
 //! Values are the caller's: hours, charges, states. Each ancestor counts once however many ways
-//! lead to it, and each run once however many records speak of it, of one tool or of several.
+//! lead to it, and each run once however many records describe it, of one tool or of several.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -26,7 +26,7 @@ from .errors import ExpbundleError, UsageError
 __all__ = ["Result", "Results", "hf_evaluate", "lm_eval"]
 
 NO_METRICS = ("alias", "name", "sample_count", "sample_len", "samples", " ")
-"""Members of a task's results that are no measurements."""
+"""Members of a task's results that are not measurements."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Results:
     facts: dict[str, Any]
     """What the file says of all of them: model, date, commit."""
     left_out: list[str]
-    """Measurements that are no numbers, by task and metric: no statement holds them."""
+    """Measurements that are not numbers, by task and metric: no statement holds them."""
 
     def sign(
         self,

@@ -1,25 +1,25 @@
 //! Windows of a large file as memory, while a lease keeps others from cutting it short.
 //!
-//! To copy a file out of the page cache costs about as much as to hash it with BLAKE3, so large files
-//! are mapped. But whoever reads a page of a map that has no file behind it any more is ended by a
-//! signal (SIGBUS), and a verifier must survive every file. So the file is mapped only under a read
-//! lease (fcntl(2), `F_SETLEASE`):
+//! To copy a file out of the page cache costs about as much as to hash it with BLAKE3, so large
+//! files are mapped. But whoever reads a page of a map that has no file behind it any more is ended
+//! by a signal (SIGBUS), and a verifier must survive every file. So the file is mapped only under a
+//! read lease (fcntl(2), `F_SETLEASE`):
 //!
 //! - The kernel grants it only if nobody has the file open for writing.
 //! - From then on, whoever opens it for writing or cuts it short waits until the lease is given up,
 //!   45 s at most (`/proc/sys/fs/lease-break-time`).
 //! - Each window first asks whether somebody waits. Then there are no more windows, the lease is
-//!   given up as soon as the last one ended, some milliseconds later, and the rest is read by copying,
-//!   which sees a file that became shorter as an error.
-//! - A window is read in by the kernel (`MADV_POPULATE_READ`) before it is used, so a page that cannot
-//!   be read is an error code.
+//!   given up as soon as the last one ended, some milliseconds later, and the rest is read by
+//!   copying, which sees a file that became shorter as an error.
+//! - A window is read in by the kernel (`MADV_POPULATE_READ`) before it is used, so a page that
+//!   cannot be read is an error code.
 //!
-//! What remains: a process that is stopped for 45 s in the middle of a window, while another program
-//! cuts that window off, ends by SIGBUS when it goes on; so does one that loses its disk after a page
-//! was read in and evicted again. Neither gives a digest.
+//! What remains: a process that is stopped for 45 s in the middle of a window, while another
+//! program cuts that window off, ends by SIGBUS when it goes on; so does one that loses its disk
+//! after a page was read in and evicted again. Neither gives a digest.
 //!
-//! A lease is refused for the files of other users, and worth nothing where another machine can change
-//! a file. There, and on all other systems, files are copied.
+//! A lease is refused for the files of other users, and worth nothing where another machine can
+//! change a file. There, and on all other systems, files are copied.
 #![expect(unsafe_code, reason = "to map a file is unsafe while others may change it: the lease sees that they wait")]
 
 use std::fs::File;
