@@ -49,52 +49,45 @@ impl Many<'_> {
 
     /// Converts some runs and puts their bundles in place together.
     fn part(&self, runs: &[&Listed], folder: &Utf8Path) -> Summary {
-        let (mut summary, mut waiting, mut together) = (Summary::default(), Vec::new(), Together::default());
+        let (mut summary, mut together) = (Summary::default(), Together::default());
+        let mut end = |key: &str, ended: Result<Summary, ConvertError>| {
+            (self.done)(ended.as_ref().err());
+            match ended {
+                Ok(one) => summary = std::mem::take(&mut summary).and(one),
+                Err(_) => summary.failed.push(key.to_owned()),
+            }
+        };
         for run in runs {
-            match self.place_with(&mut together, run, folder) {
-                Ok((Place::Waits, one)) => waiting.push((run, one)),
-                Ok((Place::Taken, one)) => {
-                    (self.done)(None);
-                    summary = summary.and(one);
-                }
-                Err(error) => {
-                    (self.done)(Some(&error));
-                    summary.failed.push(run.key.clone());
-                }
+            if let Some(ended) = self.place_with(&mut together, run, folder).transpose() {
+                end(&run.key, ended);
             }
         }
-        for ((run, one), placed) in waiting.into_iter().zip(together.put_in_place()) {
-            let placed = placed.map_err(ConvertError::from);
-            (self.done)(placed.as_ref().err());
-            match placed {
-                Ok(()) => summary = summary.and(one),
-                Err(_) => summary.failed.push(run.key.clone()),
-            }
+        for ((key, one), placed) in together.put_in_place() {
+            end(&key, placed.map(|()| one).map_err(ConvertError::from));
         }
         summary
     }
 
+    /// What a run comes to, unless its bundle waits: then that waits with it, by the run's key.
     fn place_with(
         &self,
-        together: &mut Together,
+        together: &mut Together<(String, Summary)>,
         run: &Listed,
         folder: &Utf8Path,
-    ) -> Result<(Place, Summary), ConvertError> {
+    ) -> Result<Option<Summary>, ConvertError> {
         let path = folder.join(file_name(&run.key));
         let converted = blinded(self.source.convert(&run.key, self.options)?, self.salt, &path)?;
-        // Before the bundle, since each that waits is told what became of it, and nothing may fail then.
+        // First, since what waits has not failed.
         place_sweep(&converted, folder)?;
         let mut summary = Summary::default();
         summary.add(&converted, run);
-        let place = if path.exists() {
+        if path.exists() {
             summary.count(&place(&converted, &path)?);
-            Place::Taken
-        } else {
-            together.add(path, &converted.bundle)?;
-            summary.count(&Placed::New);
-            Place::Waits
-        };
-        Ok((place, summary))
+            return Ok(Some(summary));
+        }
+        summary.count(&Placed::New);
+        together.add(path, &converted.bundle, (run.key.clone(), summary))?;
+        Ok(None)
     }
 
     /// Converts the runs to one bundle of all of them.
@@ -127,12 +120,6 @@ impl Many<'_> {
 
 /// Runs whose bundles are put in place together: each is an open file until then.
 const TOGETHER: usize = 64;
-
-/// Whether the place of a run's bundle was taken, so that it is known what became of it.
-enum Place {
-    Taken,
-    Waits,
-}
 
 /// What became of a converted run.
 #[derive(Clone, Debug, PartialEq, Eq)]
