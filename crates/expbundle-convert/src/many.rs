@@ -86,7 +86,7 @@ impl Many<'_> {
             return Ok(Some(summary));
         }
         summary.count(&Placed::New);
-        together.add(path, &converted.bundle, (run.key.clone(), summary))?;
+        together.add(&path, &converted.bundle, (run.key.clone(), summary))?;
         Ok(None)
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::failed;
 use super::{Output, OutputError, Over, WhyNotWritten};
@@ -30,12 +30,12 @@ impl<T> Together<T> {
     ///
     /// # Errors
     /// Something is there, or it cannot be written.
-    pub fn add(&mut self, path: Utf8PathBuf, bundle: &Bundle, about: T) -> Result<(), OutputError> {
-        let output = Output::new(&path, Over::NOTHING)?;
+    pub fn add(&mut self, path: &Utf8Path, bundle: &Bundle, about: T) -> Result<(), OutputError> {
+        let output = Output::new(path, Over::NOTHING)?;
         output.check(Some(bundle))?;
         let prepared =
-            PreparedFile::on_its_way(&path, 0o666, |file| bundle.write(io::BufWriter::with_capacity(1 << 16, file)));
-        self.waiting.push((prepared.map_err(failed("write the bundle", &path))?, about));
+            PreparedFile::on_its_way(path, 0o666, |file| bundle.write(io::BufWriter::with_capacity(1 << 16, file)));
+        self.waiting.push((prepared.map_err(failed("write the bundle", path))?, about));
         Ok(())
     }
 
@@ -77,8 +77,6 @@ fn again(error: &io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use camino::Utf8Path;
-
     use super::*;
 
     fn bundle(seed: u8) -> Bundle {
@@ -93,7 +91,7 @@ mod tests {
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let mut together = Together::default();
         for seed in 0..4 {
-            together.add(folder.join(format!("{seed}.expb")), &bundle(seed), seed).expect("room");
+            together.add(&folder.join(format!("{seed}.expb")), &bundle(seed), seed).expect("room");
         }
         assert_eq!(folder.read_dir_utf8().expect("a folder").count(), 4, "written, not in place");
         std::fs::write(folder.join("1.expb"), "somebody else's").expect("room");
