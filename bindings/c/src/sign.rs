@@ -3,12 +3,10 @@
 use std::ffi::c_char;
 
 use expbundle::verify::Intact;
-use expbundle_convert::audit;
 use expbundle_format::time::Time;
-use expbundle_query::Plan;
 use expbundle_run::FileError;
 use expbundle_statement::{Authorship, Generator, Predicate, Signing, SigningKey};
-use expbundle_words::{Failure, conversion, records};
+use expbundle_words::{Failure, recording, records};
 use zeroize::Zeroizing;
 
 use crate::bundle::ExpbBundle;
@@ -55,23 +53,11 @@ fn key_of(file: &[u8], passphrase: Option<&str>) -> Result<SigningKey, Failure> 
 fn signed(intact: &Intact, record: Option<&str>, signing: &Signing<'_>) -> Result<Intact, Failure> {
     let at = Time::timestamp(signing.created);
     let signer = signing.key.identity();
-    let refused = |error| records::which_to_sign(intact, &signer, error);
     let wanted: Vec<String> = record.map(str::to_owned).into_iter().collect();
-    let chosen = expbundle_query::several(intact, &wanted, at).map_err(refused)?;
+    let chosen = expbundle_query::several(intact, &wanted, at);
+    let chosen = chosen.map_err(|error| records::which_to_sign(intact, &signer, error))?;
     let generator = Generator { name: "expbundle".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     let says = Predicate::Authorship(Authorship { generator: Some(generator) });
     let says = chosen.ids.iter().map(|id| (*id, says.clone())).collect();
-    let mut plan = Plan::new(intact, signer.clone(), &chosen, says, at).map_err(refused)?;
-    plan.without_repeats(signing.name, at);
-    let said = plan.sign(signing)?;
-    for one in &said {
-        let found = audit::statement(one.file(), one.statement().kind().as_str(), &[]).places();
-        if !found.is_empty() {
-            return Err(conversion::secrets(&found, "remove the secret from the name"));
-        }
-    }
-    plan.check(&said, at)?;
-    let mut after = intact.clone();
-    after.add(&said);
-    Ok(after)
+    expbundle_run::say(intact, &chosen, says, signing, at).map_err(|error| recording::not_said(intact, &signer, error))
 }

@@ -6,16 +6,16 @@ use camino::Utf8Path;
 use expbundle::output::{Output, OutputError, Over};
 use expbundle::report::statement_reports;
 use expbundle::verify::Intact;
-use expbundle_convert::audit;
 use expbundle_format::number::Number;
 use expbundle_format::sections::Evaluation;
 use expbundle_format::{ArtifactDigests, RecordId};
-use expbundle_query::{Chosen, Plan, Source, revoked_of, sections_called, statement_starting, takes_in};
+use expbundle_query::{Chosen, Source, revoked_of, sections_called, statement_starting, takes_in};
+use expbundle_run::SayError;
 use expbundle_statement::{
     Asserted, Authorship, Comment, Deployment, DeploymentAction, Evaluated, Generator, LinkClaim, Predicate, PublicKey,
     Review, ReviewVerdict, Revocation, Revoked, Seal, Superseded,
 };
-use expbundle_words::{Failure, conversion};
+use expbundle_words::{Failure, recording};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBytes};
@@ -86,19 +86,11 @@ impl Bundle {
         };
         let says = chosen.ids.iter().map(|id| Ok((*id, predicate(intact, *id)?)));
         let says = says.collect::<Result<Vec<_>, Failure>>().map_err(|failure| raise(py, failure))?;
-        let mut plan = Plan::new(intact, signing.key.identity(), &chosen, says, at).map_err(&refused)?;
-        plan.without_repeats(signing.name, at);
-        let said = plan.sign(&signing).map_err(|error| raise(py, error))?;
-        for one in &said {
-            let found = audit::statement(one.file(), one.statement().kind().as_str(), &[]).places();
-            if !found.is_empty() {
-                return Err(raise(py, conversion::secrets(&found, "remove the secret from the statement")));
-            }
+        match expbundle_run::say(intact, &chosen, says, &signing, at) {
+            Ok(intact) => Ok(Self { intact, place: self.place.clone() }),
+            Err(SayError::Check(error)) => Err(unsound(py, error)),
+            Err(error) => Err(raise(py, recording::not_said(intact, &signing.key.identity(), error))),
         }
-        plan.check(&said, at).map_err(|error| unsound(py, error))?;
-        let mut after = intact.clone();
-        after.add(&said);
-        Ok(Self { intact: after, place: self.place.clone() })
     }
 }
 

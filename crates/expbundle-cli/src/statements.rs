@@ -6,12 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{Wanted, hash_file};
 use expbundle::output::Over;
 use expbundle::verify::Intact;
-use expbundle_convert::audit;
 use expbundle_convert::secrets::kind_or_place;
 use expbundle_format::{ArtifactDigests, DigestSet, RecordId};
 use expbundle_query::{Chosen, Plan};
+use expbundle_run::SayError;
 use expbundle_statement::{Predicate, SigningKey};
-use expbundle_words::{Failure, conversion, records, statements as words};
+use expbundle_words::{Failure, recording, records, statements as words};
 
 use crate::keys::SigningArguments;
 use crate::target::Target;
@@ -106,16 +106,11 @@ impl StatementArguments {
             return Ok(exit::OK);
         }
         terminal::talk(&words::planned(&plan, now));
-        let said = plan.sign(&signing)?;
-        for one in &said {
-            let found = audit::statement(one.file(), one.statement().kind().as_str(), &self.allow_secrets).places();
-            if !found.is_empty() {
-                let help = "nothing was written; remove the secret from the statement";
-                return Err(conversion::secrets(&found, help));
-            }
-        }
-        let sound = plan.check(&said, now.timestamp()).map_err(crate::tracker::unsound);
-        sound.map_err(|failure| failure.help("nothing was written"))?;
+        let said = expbundle_run::sign_plan(&plan, &signing, &self.allow_secrets, now.timestamp());
+        let said = said.map_err(|error| match error {
+            SayError::Check(error) => crate::tracker::unsound(error).help("nothing was written"),
+            other => recording::not_said(&intact, &signer, other),
+        })?;
         output.add(|| Ok::<_, Failure>(plan.added(&said, &source, output.path())?))?;
         for ((id, predicate), one) in plan.statements.iter().zip(&said) {
             let about = words::about(&intact, *id, predicate);

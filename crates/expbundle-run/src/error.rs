@@ -143,7 +143,7 @@ impl From<ConvertError> for RunError {
     }
 }
 
-fn in_words(found: &[(String, &'static str)]) -> String {
+pub fn in_words(found: &[(String, &'static str)]) -> String {
     const SHOWN: usize = 5;
     let mut words: Vec<String> = found.iter().take(SHOWN).map(|(place, kind)| format!("{place} ({kind})")).collect();
     if found.len() > SHOWN {

@@ -59,12 +59,14 @@ mod error;
 mod files;
 mod param;
 mod run;
+mod say;
 
 pub use agent::AgentError;
 pub use error::RunError;
 pub use files::{FileError, agent_key, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use param::Param;
 pub use run::{Run, known_relation, known_role, sections_in};
+pub use say::{SayError, say, sign_plan};
 
 pub use camino;
 pub use expbundle::verify::Intact;

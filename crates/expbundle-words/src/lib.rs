@@ -33,7 +33,7 @@ mod numbers;
 pub mod objections;
 pub mod plan;
 #[cfg(feature = "run")]
-mod recording;
+pub mod recording;
 pub mod records;
 pub mod registry;
 pub mod relations;

@@ -2,11 +2,12 @@
 //! next step.
 
 use camino::Utf8Path;
-use expbundle::verify::CheckError;
+use expbundle::verify::{CheckError, Intact};
 use expbundle_format::{Code, Finding};
-use expbundle_run::{AgentError, FileError, RunError};
+use expbundle_run::{AgentError, FileError, RunError, SayError};
+use expbundle_statement::Identity;
 
-use crate::{Failure, conversion, hints, quoted};
+use crate::{Failure, conversion, hints, quoted, records};
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
@@ -45,6 +46,19 @@ impl From<RunError> for Failure {
             RunError::Check(error) => error.into(),
             other => Self::usage(other.to_string()),
         }
+    }
+}
+
+/// Why nothing was said about a record of the bundle by the signer.
+pub fn not_said(intact: &Intact, signer: &Identity, error: SayError) -> Failure {
+    match error {
+        SayError::Which(error) => records::which_to_sign(intact, signer, error),
+        SayError::Sign(error) => error.into(),
+        SayError::Secrets { found } => {
+            conversion::secrets(&found, "nothing was written; remove the secret from the statement")
+        }
+        SayError::Check(error) => Failure::from(error),
+        other => Failure::usage(other.to_string()),
     }
 }
 
