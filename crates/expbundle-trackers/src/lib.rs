@@ -23,6 +23,7 @@ pub mod parquet_pages;
 #[cfg(feature = "parquet")]
 mod parquet_rows;
 mod protobuf;
+mod json_walk;
 mod python_json;
 mod scratch;
 mod series;

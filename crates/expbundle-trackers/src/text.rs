@@ -34,17 +34,18 @@ pub enum Json {
 
 /// Whether JSON has few enough values to be taken apart: no text has more of them than these bytes,
 /// and one.
-pub fn has_few_values(text: &str) -> bool {
-    text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() <= MOST_VALUES
+pub fn has_few_values(text: &[u8]) -> bool {
+    let marks = || text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    text.len() <= MOST_VALUES || marks() <= MOST_VALUES
 }
 
 /// Reads JSON of a foreign source, if it has not too many values. Python writes `NaN`, `Infinity`
 /// and `-Infinity` into it; these become texts.
 pub fn read_json(text: &str) -> Json {
     let text = text.strip_prefix(MARK).unwrap_or(text);
-    if has_few_values(text) {
-        serde_json::from_str(text).or_else(|_| python_json::read(text)).map_or(Json::None, Json::Value)
-    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() || python_json::read::<IgnoredAny>(text).is_ok() {
+    if has_few_values(text.as_bytes()) {
+        serde_json::from_str(text).or_else(|_| python_json::read(text.as_bytes())).map_or(Json::None, Json::Value)
+    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() || python_json::read::<IgnoredAny>(text.as_bytes()).is_ok() {
         Json::TooMany
     } else {
         Json::None

@@ -341,6 +341,32 @@ fn a_cut_export_keeps_what_came_before() {
 }
 
 #[test]
+fn a_damaged_value_of_an_export_takes_no_other_with_it() {
+    let source = Copy::of("export-import-v3");
+    let path = source.path.join("run/run.json");
+    let text = fs::read_to_string(&path).expect("a run");
+    let read = |text: &str| {
+        fs::write(&path, text).expect("room");
+        Source::open(&source.path.join("run")).expect("an export").read(SERVER_RUN).expect("a run")
+    };
+    let whole = read(&text);
+
+    let point = read(&text.replacen("\"step\": ", "\"step\": 0x", 1));
+    assert_eq!((point.found.points, &point.tags), (whole.found.points - 1, &whole.tags));
+    assert_eq!(point.found.unread.points, 1);
+
+    let params = read(&text.replacen("\"params\": {", "\"params\": {nope, ", 1));
+    assert_eq!((params.found.points, &params.tags), (whole.found.points, &whole.tags));
+    assert!(params.params.is_empty());
+    assert_finding(&params, SourceCode::Damaged, "run.json");
+
+    let many = ["0,"; 1 << 18].concat();
+    let tags = read(&text.replacen("\"tags\": {", &format!("\"tags\": {{\"many\": [{many} 0], "), 1));
+    assert_eq!((tags.found.points, &tags.params), (whole.found.points, &whole.params));
+    assert_finding(&tags, SourceCode::Damaged, "run.json");
+}
+
+#[test]
 fn a_run_that_the_exporter_failed_on_is_there() {
     let source = Copy::of("export-import");
     let path = source.path.join("experiment/experiment.json");

@@ -30,6 +30,9 @@ const MAX_DEPTH: usize = 5;
 /// The largest `experiment.json` or `model.json`. They hold lists of ids, and of versions.
 const MAX_JSON_BYTES: u64 = 256 << 20;
 
+/// How a finding about a damaged file begins.
+const NOT_AN_EXPORT: &str = "not the JSON of an export";
+
 /// One or several exports in a folder.
 #[derive(Debug)]
 pub(super) struct Export {
@@ -195,7 +198,7 @@ impl Index {
         let place = root.relative(path);
         let read = root.read_text(path, MAX_JSON_BYTES).map_err(|error| error.finding(&place));
         let parsed = read.and_then(|text| {
-            if !has_few_values(&text) {
+            if !has_few_values(text.as_bytes()) {
                 let detail = "the JSON has more values than are taken apart";
                 return Err(SourceFinding::new(SourceCode::Unsupported, &place, detail));
             }
@@ -213,12 +216,7 @@ impl Index {
 
 /// Reads a small document whole.
 fn document(text: &str) -> Result<Map<String, Value>, String> {
-    python_json::read(text).map_err(|error| reason(&error))
-}
-
-/// One line of what went wrong.
-fn reason(error: &serde_json::Error) -> String {
-    format!("not the JSON of an export: {error}")
+    python_json::read(text.as_bytes()).map_err(|error| format!("{NOT_AN_EXPORT}: {error}"))
 }
 
 fn version(version: Value) -> Option<ModelVersion> {

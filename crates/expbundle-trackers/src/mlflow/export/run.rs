@@ -1,24 +1,19 @@
-//! `run.json`, read as a stream: each point of a series takes six lines there, and more with
+//! `run.json`, walked through: each point of a series takes six lines there, and more with
 //! MLflow 3.
 
-use std::fmt;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 
 use camino::Utf8Path;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::point::{Written, WrittenPoint};
-use super::{reason, rest, take_integer, take_text, text};
+use super::{NOT_AN_EXPORT, rest, take_integer, take_text, text};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::json_walk::{ValueError, Walk, WalkError};
 use crate::mlflow::files::Root;
 use crate::mlflow::run::{Listed, Metric, Point, Run, RunInfo, Status};
-use crate::python_json::Quoting;
 use crate::text::skip_mark;
-
-/// The file is read in pieces of this size.
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// Reads `run.json` of a folder. If it is cut or damaged, what came before is kept.
 pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
@@ -27,12 +22,9 @@ pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
     let mut reading = Reading::default();
     match root.open(&path) {
         Ok(file) => {
-            let input = Quoting::new(unmarked(file));
-            let mut deserializer = serde_json::Deserializer::from_reader(input);
-            let result = Document(&mut reading).deserialize(&mut deserializer).and_then(|()| deserializer.end());
-            if let Err(error) = result {
-                reading.run.findings.push(damage(&place, &error));
-            }
+            let mut walk = Walk::new(unmarked(file));
+            let result = reading.document(&mut walk).and_then(|()| walk.end());
+            reading.run.findings.extend(result.err().map(|error| damage(&place, &error)));
         }
         Err(error) => reading.run.findings.push(error.finding(&place)),
     }
@@ -53,8 +45,8 @@ pub(super) fn read(root: &Root, folder: &Utf8Path) -> Run {
 }
 
 /// A file without the mark of its encoding; what is wrong with it is seen when it is read.
-fn unmarked(file: File) -> BufReader<File> {
-    let mut input = BufReader::with_capacity(BUFFER_BYTES, file);
+fn unmarked(file: File) -> impl Read {
+    let mut input = BufReader::new(file);
     let _ = skip_mark(&mut input);
     input
 }
@@ -63,13 +55,10 @@ fn unmarked(file: File) -> BufReader<File> {
 pub(super) fn read_head(root: &Root, path: &Utf8Path) -> Result<Listed, SourceFinding> {
     let place = root.relative(path);
     let file = root.open(path).map_err(|error| error.finding(&place))?;
-    let input = Quoting::new(unmarked(file));
-    let mut reading = Reading { head_only: true, ..Reading::default() };
-    let mut deserializer = serde_json::Deserializer::from_reader(input);
-    let result = Document(&mut reading).deserialize(&mut deserializer);
+    let mut reading = Reading { is_head: true, ..Reading::default() };
+    let result = reading.document(&mut Walk::new(unmarked(file)));
     let info = reading.run.info;
     match result {
-        // The error is how the reading ends early.
         _ if !info.run_id.is_empty() => Ok(Listed {
             run_id: info.run_id,
             name: info.name,
@@ -84,149 +73,177 @@ pub(super) fn read_head(root: &Root, path: &Utf8Path) -> Result<Listed, SourceFi
     }
 }
 
-fn damage(place: &str, error: &serde_json::Error) -> SourceFinding {
-    let code = match error.classify() {
-        serde_json::error::Category::Eof => SourceCode::Truncated,
-        serde_json::error::Category::Io => SourceCode::Unreadable,
-        _ => SourceCode::Damaged,
+fn damage(place: &str, error: &WalkError) -> SourceFinding {
+    let code = match error {
+        WalkError::Cut { .. } => SourceCode::Truncated,
+        WalkError::Io(_) => SourceCode::Unreadable,
+        WalkError::Other { .. } => SourceCode::Damaged,
     };
-    SourceFinding::new(code, place, reason(error))
+    SourceFinding::new(code, place, format!("{NOT_AN_EXPORT}: {error}"))
 }
 
 /// What was read so far; it outlives an error.
 #[derive(Default)]
 struct Reading {
     run: Run,
-    head_only: bool,
+    /// Whether only `info` is wanted.
+    is_head: bool,
     points_of_models: u64,
     /// Values of metrics that have neither time nor step.
     plain: Map<String, Value>,
 }
 
-/// The whole file: `{system, mlflow}`.
-struct Document<'a>(&'a mut Reading);
-
-/// `{info, params, metrics, tags}`.
-struct Body<'a>(&'a mut Reading);
-
-/// `{key: [point]}`.
-struct Metrics<'a>(&'a mut Reading);
-
-/// `[point]`.
-struct Points<'a> {
-    metric: &'a mut Metric,
-    /// Points that name a logged model.
-    of_models: &'a mut u64,
-    /// What is in their places and is not a point.
-    unread: &'a mut u64,
-    /// A value in place of the list.
-    plain: &'a mut Option<Value>,
-}
-
-macro_rules! seed {
-    ($name:ident, $method:ident) => {
-        impl<'de> DeserializeSeed<'de> for $name<'_> {
-            type Value = ();
-
-            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-                deserializer.$method(self)
+impl Reading {
+    /// The whole file: `{system, mlflow}`.
+    fn document<R: Read>(&mut self, walk: &mut Walk<R>) -> Result<(), WalkError> {
+        walk.object()?;
+        while let Some(name) = walk.member()? {
+            match name.as_str() {
+                "mlflow" => self.body(walk)?,
+                // Until 2022 they stood here.
+                "info" | "params" | "metrics" | "tags" => self.member(name, walk)?,
+                // `system` is about the exporting, not about the run; it was called `export_info`.
+                _ => walk.skip()?,
+            }
+            if self.has_head() {
+                break;
             }
         }
-    };
-}
-
-seed!(Document, deserialize_map);
-seed!(Body, deserialize_map);
-seed!(Metrics, deserialize_any);
-seed!(Points, deserialize_any);
-
-impl<'de> Visitor<'de> for Document<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an exported run")
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "mlflow" => map.next_value_seed(Body(&mut *self.0))?,
-                // Until 2022 they stood here.
-                "info" | "params" | "metrics" | "tags" => member(self.0, key, &mut map)?,
-                // `system` is about the exporting, not about the run; it was called `export_info`.
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+    /// `{info, params, metrics, tags}`.
+    fn body<R: Read>(&mut self, walk: &mut Walk<R>) -> Result<(), WalkError> {
+        walk.object()?;
+        while let Some(name) = walk.member()? {
+            self.member(name, walk)?;
+            if self.has_head() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_head(&self) -> bool {
+        self.is_head && !self.run.info.run_id.is_empty()
+    }
+
+    /// Reads one of `info`, `params`, `metrics` and `tags`, or something that later versions add.
+    fn member<R: Read>(&mut self, name: String, walk: &mut Walk<R>) -> Result<(), WalkError> {
+        match name.as_str() {
+            "info" => self.run.info = info(self.members(&name, walk)?),
+            _ if self.is_head => walk.skip()?,
+            "params" => {
+                let params = self.members(&name, walk)?;
+                self.run.found.params += params.len() as u64;
+                self.run.params = params.into_iter().map(|(key, value)| (key, text(value))).collect();
+            }
+            "tags" => {
+                let tags = self.members(&name, walk)?;
+                self.run.found.tags += tags.len() as u64;
+                self.run.tags = tags.into_iter().map(|(key, value)| (key, text(value))).collect();
+            }
+            "metrics" => self.metrics(walk)?,
+            _ => {
+                let value = self.whole(&name, walk)?;
+                let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                if !is_empty {
+                    self.run.info.extra.insert(name, value);
                 }
             }
         }
         Ok(())
     }
-}
 
-impl<'de> Visitor<'de> for Body<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("info, params, metrics and tags of a run")
+    /// The members of an object. Something else in its place is reported, and no more is lost.
+    fn members<R: Read>(&mut self, name: &str, walk: &mut Walk<R>) -> Result<Map<String, Value>, WalkError> {
+        match self.whole(name, walk)? {
+            Value::Object(members) => return Ok(members),
+            Value::Null => {}
+            _ => self.damaged("run.json", format!("`{name}` is not an object")),
+        }
+        Ok(Map::new())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            member(self.0, key, &mut map)?;
+    /// A value that is held as a whole; null, with a finding, if it cannot be.
+    fn whole<R: Read>(&mut self, name: &str, walk: &mut Walk<R>) -> Result<Value, WalkError> {
+        Ok(walk.value()?.unwrap_or_else(|error: ValueError| {
+            self.damaged("run.json", format!("`{name}` cannot be read: {error}"));
+            Value::Null
+        }))
+    }
+
+    fn damaged(&mut self, place: &str, detail: String) {
+        self.run.findings.push(SourceFinding::new(SourceCode::Damaged, place, detail));
+    }
+
+    /// `{key: [point]}`.
+    fn metrics<R: Read>(&mut self, walk: &mut Walk<R>) -> Result<(), WalkError> {
+        if walk.peek()? != b'{' {
+            self.members("metrics", walk)?;
+            return Ok(());
+        }
+        walk.object()?;
+        while let Some(key) = walk.member()? {
+            if walk.peek()? == b'[' {
+                self.series(key, walk)?;
+                continue;
+            }
+            // The oldest exports have the last value of a series alone, without its time.
+            match walk.value()? {
+                Ok(Value::Null) => self.add(Metric { key, ..Metric::default() }, 0),
+                Ok(value @ (Value::Number(_) | Value::String(_))) => {
+                    self.plain.insert(key, value);
+                }
+                _ => self.add(Metric { key, ..Metric::default() }, 1),
+            }
         }
         Ok(())
     }
-}
 
-/// Reads one of `info`, `params`, `metrics` and `tags`, or something that later versions add.
-fn member<'de, A: MapAccess<'de>>(reading: &mut Reading, key: String, map: &mut A) -> Result<(), A::Error> {
-    match key.as_str() {
-        "info" => {
-            let facts: Value = map.next_value()?;
-            reading.run.info = info(reading.object("info", facts));
-            if reading.head_only {
-                return Err(A::Error::custom("only the beginning is read"));
-            }
-        }
-        "params" => {
-            let params: Value = map.next_value()?;
-            let params = reading.object("params", params);
-            reading.run.found.params += params.len() as u64;
-            reading.run.params = params.into_iter().map(|(key, value)| (key, text(value))).collect();
-        }
-        "tags" => {
-            let tags: Value = map.next_value()?;
-            let tags = reading.object("tags", tags);
-            reading.run.found.tags += tags.len() as u64;
-            reading.run.tags = tags.into_iter().map(|(key, value)| (key, text(value))).collect();
-        }
-        "metrics" if !reading.head_only => map.next_value_seed(Metrics(reading))?,
-        "metrics" => {
-            map.next_value::<IgnoredAny>()?;
-        }
-        _ => {
-            let value: Value = map.next_value()?;
-            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-            if !empty {
-                reading.run.info.extra.insert(key, value);
-            }
-        }
+    /// `[point]`. What was read of it is kept, however it ends.
+    fn series<R: Read>(&mut self, key: String, walk: &mut Walk<R>) -> Result<(), WalkError> {
+        let (mut metric, mut unread) = (Metric { key, ..Metric::default() }, 0);
+        let result = self.points(&mut metric, &mut unread, walk);
+        self.add(metric, unread);
+        result
     }
-    Ok(())
-}
 
-impl Reading {
-    /// The members of an object. Something else in its place is reported, and no more is lost.
-    fn object(&mut self, name: &str, value: Value) -> Map<String, Value> {
-        match value {
-            Value::Object(members) => return members,
-            Value::Null => {}
-            _ => {
-                let detail = format!("`{name}` is not an object");
-                self.run.findings.push(SourceFinding::new(SourceCode::Damaged, "run.json", detail));
-            }
+    fn points<R: Read>(
+        &mut self,
+        metric: &mut Metric,
+        unread: &mut u64,
+        walk: &mut Walk<R>,
+    ) -> Result<(), WalkError> {
+        walk.array()?;
+        while walk.item()? {
+            let Ok(Written { point: Some(point), names_model, dataset }) = walk.value()? else {
+                *unread += 1;
+                continue;
+            };
+            self.points_of_models += u64::from(names_model);
+            let dataset = dataset.and_then(|dataset| metric.dataset_index(dataset));
+            let WrittenPoint { value, timestamp_ms, step } = point;
+            metric.points.push(Point { timestamp_ms, value, step, dataset });
         }
-        Map::new()
+        Ok(())
+    }
+
+    /// A series, and how many of its values are no points.
+    fn add(&mut self, mut metric: Metric, unread: u64) {
+        if unread > 0 {
+            self.run.found.unread.add_points(&metric, unread);
+            let detail = format!("{unread} of its values are not points with a value, a time and a step");
+            self.damaged(&format!("metrics/{}", metric.key), detail);
+        }
+        metric.count_duplicates();
+        let count = metric.points.len() as u64;
+        if metric.is_system() {
+            self.run.found.system_points += count;
+        } else {
+            self.run.found.points += count;
+        }
+        self.run.metrics.push(metric);
     }
 }
 
@@ -255,95 +272,4 @@ fn info(facts: Map<String, Value>) -> RunInfo {
         info.extra.insert("status".to_owned(), Value::String(status));
     }
     info
-}
-
-impl<'de> Visitor<'de> for Metrics<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("series by key")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            let mut metric = Metric { key, ..Metric::default() };
-            let mut unread = 0;
-            let of_models = &mut self.0.points_of_models;
-            let mut plain = None;
-            let points = Points { metric: &mut metric, of_models, unread: &mut unread, plain: &mut plain };
-            let result = map.next_value_seed(points);
-            if unread > 0 {
-                self.0.run.found.unread.add_points(&metric, unread);
-                let place = format!("metrics/{}", metric.key);
-                let detail = format!("{unread} of its values are not points with a value, a time and a step");
-                self.0.run.findings.push(SourceFinding::new(SourceCode::Damaged, place, detail));
-            }
-            if let Some(value) = plain {
-                self.0.plain.insert(metric.key.clone(), value);
-                continue;
-            }
-            metric.count_duplicates();
-            let count = metric.points.len() as u64;
-            let found = &mut self.0.run.found;
-            if metric.is_system() {
-                found.system_points += count;
-            } else {
-                found.points += count;
-            }
-            self.0.run.metrics.push(metric);
-            result?;
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-impl<'de> Visitor<'de> for Points<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("points of a series")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut points: A) -> Result<(), A::Error> {
-        while let Some(written) = points.next_element::<Written>()? {
-            let Some(point) = written.point else {
-                *self.unread += 1;
-                continue;
-            };
-            *self.of_models += u64::from(written.names_model);
-            let dataset = written.dataset.and_then(|dataset| self.metric.dataset_index(dataset));
-            let WrittenPoint { value, timestamp_ms, step } = point;
-            self.metric.points.push(Point { timestamp_ms, value, step, dataset });
-        }
-        Ok(())
-    }
-
-    // The oldest exports have the last value of a series alone, without its time.
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        *self.plain = Some(value.into());
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        *self.plain = Some(value.into());
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        *self.plain = Some(value.into());
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        *self.plain = Some(text.into());
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
 }
