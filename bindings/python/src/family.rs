@@ -40,14 +40,16 @@ pub fn merge(
             return Err(Failure::from(&family.refused.swap_remove(0)));
         }
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
-        Ok((expbundle_query::merge(members, Kept { closure, thin }, policy.as_ref(), at), passed_over))
+        Ok((
+            expbundle_query::merge(members, Kept { closure, thin, ..Kept::default() }, policy.as_ref(), at),
+            passed_over,
+        ))
     })?;
     let (merged, passed_over) = merged.map_err(|failure| raise(py, failure))?;
     warn(py, &relation_words::passed_over(&passed_over))?;
     let merged = merged.map_err(|error| match error {
-        MergeError::Query(error) => raise(py, error),
         MergeError::Check(error) => unsound(py, error),
-        other @ MergeError::Nothing => raise(py, Failure::usage(other.to_string())),
+        other => raise(py, other),
     })?;
     for note in comes_back(&merged.returning) {
         warn(py, &note)?;

@@ -1,11 +1,12 @@
 //! Several bundles as one, or a part of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use expbundle::Bundle;
 use expbundle::family::returning;
 use expbundle::verify::{CheckError, Intact};
 use expbundle_format::container::{EntryName, SectionName};
+use expbundle_format::limits::Limits;
 use expbundle_format::{Finding, RecordId};
 use expbundle_statement::TrustPolicy;
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ pub struct Kept<'a> {
     pub closure: Option<&'a str>,
     /// Of ancestors only records and statements, not their sections.
     pub thin: bool,
+    /// Results with more entries are refused.
+    pub limits: Limits,
 }
 
 /// Bundles as one.
@@ -47,13 +50,26 @@ pub enum MergeError {
     /// They contradict each other, or what is left out breaks a seal.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// The result would have more entries than every reader takes (spec/container.md, "Limits").
+    #[error("the result would have {entries} entries, and readers take {limit}")]
+    TooMany {
+        /// Of the result.
+        entries: usize,
+        /// The most.
+        limit: u64,
+    },
+}
+
+fn within(limit: u64, entries: usize) -> Result<(), MergeError> {
+    if entries as u64 > limit { Err(MergeError::TooMany { entries, limit }) } else { Ok(()) }
 }
 
 /// Merges bundles. What is intact by itself may contradict something in another one, so the result is
 /// checked anew.
 ///
 /// # Errors
-/// There is no bundle, none has the record, or nobody could verify the result.
+/// There is no bundle, none has the record, or nobody could verify the result. Whether it has too
+/// many entries is known before the work, unless only a part is kept.
 pub fn merge(
     members: Vec<Intact>,
     kept: Kept<'_>,
@@ -61,6 +77,11 @@ pub fn merge(
     at: Timestamp,
 ) -> Result<Merged, MergeError> {
     let is_one_as_it_is = members.len() == 1 && kept.closure.is_none() && !kept.thin;
+    if kept.closure.is_none() && !kept.thin {
+        let names: HashSet<&EntryName> =
+            members.iter().flat_map(|member| member.bundle().entries().map(|(name, _)| name)).collect();
+        within(kept.limits.entries, names.len())?;
+    }
     let mut returning = returning(members.iter().map(Intact::bundle));
     let mut intact = Intact::union(members).ok_or(MergeError::Nothing)?;
     let mut bundle = intact.bundle().clone();
@@ -84,6 +105,7 @@ pub fn merge(
         // A seal is broken by what is left out.
         bundle.sound(policy, at)?;
     }
+    within(kept.limits.entries, bundle.entries().count())?;
     returning
         .retain(|(record, section)| bundle.contains(&EntryName::Section { record: *record, section: section.clone() }));
     Ok(Merged { bundle, findings, against_by_trusted, returning })

@@ -3,10 +3,12 @@
 use camino::Utf8PathBuf;
 use expbundle::draft::Draft;
 use expbundle::verify::Intact;
+use expbundle_format::limits::Limits;
 use expbundle_format::record::{Kind, RecordBody};
 use expbundle_format::sections::{Context, JsonSection as _, Recipe};
 use expbundle_query::{
-    Differences, Plan, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find, one, several, starting,
+    Differences, Kept, MergeError, Plan, QueryError, Question, Relations, Scope, Shown, Source, WhyRefused, find,
+    merge, one, several, starting,
 };
 use expbundle_statement::{Authorship, Predicate, Signing, SigningKey};
 
@@ -41,6 +43,21 @@ fn a_record_is_named_by_the_beginning_of_its_id() {
     assert!(matches!(starting([id, id], &digits), Err(QueryError::Ambiguous { count: 2, .. })));
     let both = Intact::union([a, b]).expect("two parts");
     assert!(matches!(one(&both, None, at), Err(QueryError::WhichRecord(heads)) if heads.len() == 2));
+}
+
+#[test]
+fn what_no_reader_would_take_is_not_merged() {
+    let at = AT.parse().expect("a time");
+    let members = || vec![intact("a"), intact("b"), intact("a")];
+    let merged = |entries, closure: Option<&str>| {
+        let limits = Limits { entries, ..Limits::default() };
+        merge(members(), Kept { limits, closure, ..Kept::default() }, None, at)
+    };
+    // Two records with a section each; what is the same counts once.
+    assert_eq!(merged(4, None).expect("few enough").bundle.entries().count(), 4);
+    assert!(matches!(merged(3, None), Err(MergeError::TooMany { entries: 4, limit: 3 })));
+    let id = intact("a").only_record().expect("one").to_string();
+    assert_eq!(merged(2, Some(&id)).expect("a part").bundle.entries().count(), 2);
 }
 
 #[test]

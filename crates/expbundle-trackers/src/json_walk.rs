@@ -192,7 +192,11 @@ impl<R: Read> Walk<R> {
             }
             if !self.fill()? {
                 let is_whole = scan.ends_with_the_document();
-                return if is_whole { Ok((!is_long).then_some(length)) } else { Err(WalkError::Cut { line: self.line() }) };
+                return if is_whole {
+                    Ok((!is_long).then_some(length))
+                } else {
+                    Err(WalkError::Cut { line: self.line() })
+                };
             }
         }
     }

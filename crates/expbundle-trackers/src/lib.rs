@@ -14,6 +14,7 @@ pub mod http;
 pub mod huggingface;
 #[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
 mod inflate;
+mod json_walk;
 pub mod lightning;
 mod lines;
 mod members;
@@ -23,7 +24,6 @@ pub mod parquet_pages;
 #[cfg(feature = "parquet")]
 mod parquet_rows;
 mod protobuf;
-mod json_walk;
 mod python_json;
 mod scratch;
 mod series;

@@ -45,7 +45,9 @@ pub fn read_json(text: &str) -> Json {
     let text = text.strip_prefix(MARK).unwrap_or(text);
     if has_few_values(text.as_bytes()) {
         serde_json::from_str(text).or_else(|_| python_json::read(text.as_bytes())).map_or(Json::None, Json::Value)
-    } else if serde_json::from_str::<IgnoredAny>(text).is_ok() || python_json::read::<IgnoredAny>(text.as_bytes()).is_ok() {
+    } else if serde_json::from_str::<IgnoredAny>(text).is_ok()
+        || python_json::read::<IgnoredAny>(text.as_bytes()).is_ok()
+    {
         Json::TooMany
     } else {
         Json::None

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use camino::Utf8Path;
-use expbundle_convert::points::PointsError;
+use expbundle_convert::points::{KeySummary, PointsError};
 use expbundle_convert::tracker::{Listed, TRACKERS, is_address, recognized};
 use expbundle_convert::{ConvertError, Embedded, Summary, embed};
+use expbundle_format::number::Number;
 
 use crate::{
-    Failure, Tone, account, cell, count, findings, grouped, moment, named, one_line, paint, quoted, some_of, table,
+    Failure, Tone, account, cell, count, findings, grouped, moment, named, one_line, paint, quoted, rounded, some_of,
+    table,
 };
 
 /// The runs of a source as a table.
@@ -96,6 +98,16 @@ pub fn secrets(found: &[(String, &'static str)], help: &str) -> Failure {
 pub fn without_secrets(found: &[(String, &'static str)]) -> Result<(), Failure> {
     let help = "nothing was written; remove the secret from the title, the reason or the name";
     if found.is_empty() { Ok(()) } else { Err(secrets(found, help).help(help)) }
+}
+
+/// A line for each series of points.
+pub fn summaries(series: &[(String, KeySummary)]) -> String {
+    let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
+    let number = |value: Option<f64>| value.map(|value| rounded(Number(value))).unwrap_or_default();
+    rows.extend(series.iter().map(|(key, line)| {
+        vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
+    }));
+    table(&rows)
 }
 
 /// Why the points or lines of a Parquet section are not read or written.

@@ -1,21 +1,22 @@
 //! Errors of the libraries as a person reads them: the code, the place and the next step.
 
+use std::io;
 use std::path::Path;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::draft::DraftError;
 use expbundle::hash::{HashError, WhySkipped};
 use expbundle::output::{Loss, OutputError, WhyNotWritten};
 use expbundle::sign::SignError;
-use expbundle::verify::OpenError;
+use expbundle::verify::{CheckError, OpenError};
 use expbundle_directory::hub::HubError;
 use expbundle_directory::{ApplyError, AttachError, AuditError, ReleaseError};
 use expbundle_format::container::SectionName;
 use expbundle_format::{Code, Finding};
-use expbundle_query::{QueryError, Refused, WhyRefused};
+use expbundle_query::{MergeError, QueryError, Refused, WhyRefused};
 use expbundle_statement::StatementError;
 
-use crate::{Failure, cell, count, findings, hints, one_line, quoted, some_of};
+use crate::{Failure, cell, count, findings, grouped, hints, one_line, quoted, some_of};
 
 impl From<&Refused> for Failure {
     fn from(refused: &Refused) -> Self {
@@ -46,6 +47,39 @@ pub fn not_in_cache(error: &HubError) -> String {
         _ => error.to_string(),
     };
     one_line(&text)
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Query(error) => error.into(),
+            MergeError::Check(error) => error.into(),
+            MergeError::TooMany { entries, limit } => {
+                let (entries, limit) = (grouped(entries as u64), grouped(limit));
+                let message = format!("the result would have {entries} entries, and some readers take only {limit}");
+                Self::new(Code::ContainerLimit.as_str(), message)
+                    .help("merge fewer bundles, or keep a part: `--closure ID`, `--thin`")
+            }
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+/// The last of the errors.
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        let found = match error {
+            CheckError::Io(error) => return temporary(&error),
+            CheckError::NotIntact(wrong) => wrong.into_findings(),
+            CheckError::Contradiction(found) => found,
+        };
+        let last = found.into_iter().rfind(Finding::is_error);
+        last.expect("a bundle that is not intact has an error finding").into()
+    }
+}
+
+pub fn temporary(error: &io::Error) -> Failure {
+    Failure::io("use a temporary file", Utf8Path::new("the folder for temporary files"), error)
 }
 
 const ARTIFACTS: &str = "`expbundle show BUNDLE artifacts` lists them";

@@ -2,11 +2,12 @@
 //! next step.
 
 use camino::Utf8Path;
-use expbundle::verify::{CheckError, Intact};
-use expbundle_format::{Code, Finding};
+use expbundle::verify::Intact;
+use expbundle_format::Code;
 use expbundle_run::{AgentError, FileError, RunError, SayError};
 use expbundle_statement::Identity;
 
+use crate::failures::temporary;
 use crate::{Failure, conversion, hints, quoted, records};
 
 impl From<RunError> for Failure {
@@ -60,23 +61,6 @@ pub fn not_said(intact: &Intact, signer: &Identity, error: SayError) -> Failure 
         SayError::Check(error) => Failure::from(error),
         other => Failure::usage(other.to_string()),
     }
-}
-
-/// The last of the errors.
-impl From<CheckError> for Failure {
-    fn from(error: CheckError) -> Self {
-        let found = match error {
-            CheckError::Io(error) => return temporary(&error),
-            CheckError::NotIntact(wrong) => wrong.into_findings(),
-            CheckError::Contradiction(found) => found,
-        };
-        let last = found.into_iter().rfind(Finding::is_error);
-        last.expect("a bundle that is not intact has an error finding").into()
-    }
-}
-
-fn temporary(error: &std::io::Error) -> Failure {
-    Failure::io("use a temporary file", Utf8Path::new("the folder for temporary files"), error)
 }
 
 impl From<FileError> for Failure {

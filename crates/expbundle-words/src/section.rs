@@ -4,24 +4,13 @@ use std::fmt::Write as _;
 
 use expbundle_format::Foreign;
 use expbundle_format::foreign::is_unseen;
-use expbundle_format::number::{Number, typed};
+use expbundle_format::number::typed;
 use serde_json::Value;
 
-use crate::{Tone, block, cell, count, grouped, paint, rounded, table};
+use crate::{Tone, block, count, paint};
 
 /// Lines shown of one text.
 const MOST_LINES: usize = 1000;
-
-/// A line for each series of points.
-#[cfg(feature = "run")]
-pub fn summaries(series: &[(String, expbundle_convert::points::KeySummary)]) -> String {
-    let mut rows = vec![["KEY", "POINTS", "LAST", "MIN", "MAX"].map(str::to_owned).to_vec()];
-    let number = |value: Option<f64>| value.map(|value| rounded(Number(value))).unwrap_or_default();
-    rows.extend(series.iter().map(|(key, line)| {
-        vec![cell(key), grouped(line.count), number(line.last), number(line.min), number(line.max)]
-    }));
-    table(&rows)
-}
 
 /// JSON with what is not seen as escapes, among it DEL and its like: a terminal or a filter may take
 /// these out, and then two keys of an object may become one.

@@ -53,13 +53,12 @@ impl Merge {
         }
         family.refused.iter().for_each(|refused| terminal::print(&refused.into()));
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
-        let kept = Kept { closure: self.closure.as_deref(), thin: self.thin };
+        let kept = Kept { closure: self.closure.as_deref(), thin: self.thin, ..Kept::default() };
         let members = family.members.into_iter().map(|(_, intact)| intact).collect();
         let merged = merge(members, kept, policy.as_ref(), keys::now().timestamp());
         let Merged { bundle, findings, against_by_trusted, returning } = merged.map_err(|error| match error {
-            MergeError::Nothing => Failure::usage(error.to_string()),
-            MergeError::Query(error) => error.into(),
             MergeError::Check(error) => tracker::unsound(error),
+            other => other.into(),
         })?;
         output.save(&bundle)?;
         for note in plan::comes_back(&returning) {

@@ -7,7 +7,7 @@ use expbundle_format::RecordId;
 use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::sections::{self, JsonSection as _, SourceSection};
-use expbundle_words::section::{self, outline};
+use expbundle_words::section::outline;
 use expbundle_words::{Failure, Tone, account, conversion, paint, printable};
 
 use crate::{Outcome, exit, terminal};
@@ -47,7 +47,7 @@ pub(super) fn show_section(intact: &Intact, id: RecordId, name: &str, as_json: b
 
 fn points(content: &Content, name: &str) -> Outcome {
     let summaries = points::summaries(content).map_err(|error| conversion::points(error, name))?;
-    terminal::say(&section::summaries(&summaries));
+    terminal::say(&conversion::summaries(&summaries));
     let which = if name == sections::TELEMETRY { " --telemetry" } else { "" };
     terminal::talk(&format!("`expbundle extract --csv{which}` writes every point\n"));
     Ok(exit::OK)

@@ -209,12 +209,7 @@ impl Reading {
         result
     }
 
-    fn points<R: Read>(
-        &mut self,
-        metric: &mut Metric,
-        unread: &mut u64,
-        walk: &mut Walk<R>,
-    ) -> Result<(), WalkError> {
+    fn points<R: Read>(&mut self, metric: &mut Metric, unread: &mut u64, walk: &mut Walk<R>) -> Result<(), WalkError> {
         walk.array()?;
         while walk.item()? {
             let Ok(Written { point: Some(point), names_model, dataset }) = walk.value()? else {
