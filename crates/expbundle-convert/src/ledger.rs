@@ -18,6 +18,7 @@ use expbundle_format::record::{self, ArtifactRef, Form, Kind, Parent, RecordBody
 use expbundle_format::sections::{Account, Artifact, Artifacts, Direction, Identity, JsonSection, SourceSection};
 use expbundle_format::tree::Tree;
 use expbundle_format::{Code, DigestSet, Finding, Place};
+use expbundle_series::ConsoleLine;
 use expbundle_trackers::finding::SourceFinding;
 use expbundle_trackers::{Json, read_json};
 use serde_json::{Map, Value};
@@ -153,6 +154,19 @@ impl<'a> Ledger<'a> {
     /// Tells of several items that need no name.
     pub fn items(&self, kind: &'static str, count: u64) -> Item<'static> {
         Item { tally: Rc::clone(&self.tally), kind, name: "", count }
+    }
+
+    /// Adds what a program printed, if it did.
+    pub fn console(&mut self, lines: Vec<ConsoleLine>) -> Result<(), ConvertError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let divided = self.draft.console(lines)?;
+        if divided > 0 {
+            let message = format!("{divided} lines have more than 1 MiB, and were divided");
+            self.finding(Code::SourceLoss, "console", message);
+        }
+        Ok(())
     }
 
     /// Adds a finding at a place in the source.

@@ -5,12 +5,12 @@
 use camino::Utf8Path;
 use expbundle_format::Code;
 use expbundle_format::record::{Kind, Status};
-use expbundle_format::sections::{Context, Group, Recipe, Summary};
+use expbundle_format::sections::{Context, Group, Recipe};
 use expbundle_trackers::lightning::{Run, Source as Folders};
 use expbundle_trackers::wandb::Value;
 
-use crate::collector::Collector;
 use crate::gate::Converted;
+use crate::gathered::{Metrics, Written};
 use crate::ledger::Ledger;
 use crate::outputs::{self, OutputFile};
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
@@ -52,7 +52,7 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let mut points = Collector::new(options);
+        let mut points = Metrics::new(options);
         let run = self.folders.read(key, &mut points);
         let run = run.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
         build(&run, key, points, options)
@@ -64,7 +64,7 @@ fn experiment(key: &str) -> Option<String> {
     key.rsplit_once('/').map(|(name, _)| name.to_owned())
 }
 
-fn build(run: &Run, key: &str, points: Collector<'_>, options: &Options<'_>) -> Result<Converted, ConvertError> {
+fn build(run: &Run, key: &str, points: Metrics<'_>, options: &Options<'_>) -> Result<Converted, ConvertError> {
     let mut ledger = Ledger::new(Kind::Run, Lightning.name(), options);
     ledger.source.layout = Some("CSVLogger".to_owned());
     ledger.findings(&run.findings);
@@ -79,21 +79,20 @@ fn build(run: &Run, key: &str, points: Collector<'_>, options: &Options<'_>) -> 
         hparams::map(&mut ledger, &mut recipe, text);
     }
     hparams::gaps(&mut recipe, &ledger);
-    cells(&ledger, run, &points);
     let files = run.files.iter().map(|file| OutputFile::of(file, roles::of_file(&file.path))).collect();
     outputs::list(&mut ledger, "file", files)?;
-    let mut summary = Summary::default();
-    points.write(&mut ledger, &mut summary)?;
+    let written = points.write(&mut ledger)?;
+    cells(&ledger, run, &written);
     ledger.section(context);
     ledger.section(recipe);
-    ledger.section(summary);
+    ledger.section(written.summary());
     ledger.finish()
 }
 
-fn cells(ledger: &Ledger<'_>, run: &Run, points: &Collector<'_>) {
+fn cells(ledger: &Ledger<'_>, run: &Run, written: &Written) {
     let rows = &run.rows;
-    ledger.items("metric point", rows.numbers).but(points.numbers_left_out, series::TOO_LONG).mapped();
-    ledger.items("text", rows.texts).but(points.texts_left_out, series::TOO_LONG).mapped();
+    ledger.items("metric point", rows.numbers).but(written.numbers.left_out, series::TOO_LONG).mapped();
+    ledger.items("text", rows.texts).but(written.texts.left_out, series::TOO_LONG).mapped();
     ledger.items("cut cell", rows.cut).dropped("nobody knows how it goes on");
     for row in &rows.odd_rows {
         let cells = row.cells.iter().map(|cell| Value::Text(cell.clone())).collect();

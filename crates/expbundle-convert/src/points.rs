@@ -139,7 +139,7 @@ impl<W: Write> Csv<W> {
 /// take them for integers, which must be the same.
 fn decimal(value: f64) -> String {
     const PAST_64_BITS: f64 = 18_446_744_073_709_551_616.0;
-    let is_long = value.abs() >= 1e15 && value.abs() < PAST_64_BITS;
+    let is_long = value.abs() >= 1e15 && value.abs() < PAST_64_BITS && value.fract() == 0.0;
     if is_long { format!("{value:.0}") } else { Number(value).to_string() }
 }
 
@@ -155,7 +155,7 @@ mod tests {
             Point { step: Some(-1), time_ns: Some(1_500_000_000), value: Some(f64::NAN), text: Some("a \"b\", c") };
         csv.point("x,y", &point).expect("memory");
         csv.point("x", &Point { text: Some("a\r\nb"), ..Point::default() }).expect("memory");
-        for value in [1e300, -2.5e-7, 0.001, 1e15, -4_611_686_018_427_387_904.0] {
+        for value in [1e300, -2.5e-7, 0.001, 1e15, -4_611_686_018_427_387_904.0, -1_119_188_227_998_951.1] {
             csv.point("x", &Point { value: Some(value), ..Point::default() }).expect("memory");
         }
         csv.0.flush().expect("memory");
@@ -169,6 +169,7 @@ mod tests {
             "x,,,0.001,",
             "x,,,1000000000000000,",
             "x,,,-4611686018427387904,",
+            "x,,,-1119188227998951.1,",
             "",
         ];
         assert_eq!(String::from_utf8(written).expect("text"), lines.join("\r\n"));

@@ -514,6 +514,38 @@ fn part(converted: &Converted, name: &str) -> String {
 
 /// Secrets are taken out before names are set apart, so that `identity.json`, which nobody
 /// withholds from a friend, has none.
+/// A text logged line by line is one text to whoever reads the lines in turn.
+#[test]
+fn a_key_that_goes_over_the_rows_of_a_series_is_found() {
+    let mut maker = Maker::new(31);
+    let lines: Vec<String> = (0..6).map(|_| maker.make("{b64}").0).collect();
+    let dashes = "-----";
+    let first = format!("{dashes}BEGIN RSA PRIVATE KEY{dashes}");
+    let texts = [&[first], lines.as_slice(), &[format!("{dashes}END RSA PRIVATE KEY{dashes}")]].concat();
+
+    let (_kept, path) = folder();
+    let version = path.join("logs/version_0");
+    write(&version.join("hparams.yaml"), "lr: 0.1\n");
+    let rows: String = texts.iter().enumerate().map(|(step, text)| format!("{step},0.5,{text}\n")).collect();
+    write(&version.join("metrics.csv"), format!("step,loss,said\n{rows}"));
+    let lightning = open("lightning", &path);
+
+    let said = texts.iter().enumerate().map(|(step, text)| json!({"key": "said", "step": step, "text": text}));
+    let log: String = said.map(|point| format!("{point}\n")).collect();
+    write(&path.join("points.jsonl"), log);
+    let table = open("jsonl", &path.join("points.jsonl"));
+
+    let state: Vec<Value> = texts.iter().map(|text| json!({"loss": 0.5, "said": text, "step": 1})).collect();
+    write(&path.join("out/trainer_state.json"), json!({"log_history": state, "global_step": 8}).to_string());
+    let transformers = open("transformers", &path.join("out"));
+
+    for (tool, source) in [("lightning", lightning), ("jsonl", table), ("transformers", transformers)] {
+        let key = source.runs().expect("a list").runs.first().expect("a run").key.clone();
+        let converted = source.convert(&key, &Options::default()).expect("converted");
+        is_clean(tool, &converted, &lines);
+    }
+}
+
 #[test]
 fn the_identity_has_no_secrets() {
     for seed in 0..3 {

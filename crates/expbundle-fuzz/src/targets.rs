@@ -217,9 +217,9 @@ impl wandb::Points for Forgotten {
     }
 
     fn no_room(&mut self) {}
-    fn number(&mut self, _: u32, _: wandb::At, _: f64, _: Option<&str>) {}
-    fn other(&mut self, _: u32, _: wandb::At, _: &wandb::Value) {}
-    fn media(&mut self, _: &[String], _: wandb::At, _: wandb::Value) {}
+    fn number(&mut self, _: u32, _: expbundle_trackers::At, _: f64, _: Option<&str>) {}
+    fn other(&mut self, _: u32, _: expbundle_trackers::At, _: &wandb::Value) {}
+    fn media(&mut self, _: &[String], _: expbundle_trackers::At, _: wandb::Value) {}
     fn system(&mut self, _: &[String], _: Option<i64>, _: &wandb::Value) {}
 }
 

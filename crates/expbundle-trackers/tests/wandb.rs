@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_trackers::At;
 use expbundle_trackers::finding::SourceCode;
-use expbundle_trackers::wandb::{At, Points, RunFiles, Source, State, Value};
+use expbundle_trackers::wandb::{Points, RunFiles, Source, State, Value};
 use serde_json::Value as Json;
 
 fn fixtures() -> Utf8PathBuf {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use expbundle_trackers::At;
 use expbundle_trackers::finding::SourceCode;
-use expbundle_trackers::wandb::{At, Points, RunFiles, Source, State, Value};
+use expbundle_trackers::wandb::{Points, RunFiles, Source, State, Value};
 
 /// Counts points, and keeps the last number of each series.
 #[derive(Default)]

@@ -51,10 +51,7 @@ pub(super) fn map(ledger: &mut Ledger<'_>, session: &Session) -> Result<(), Conv
     }
     media.sort_by(|a, b| (&a.key, a.step, a.time, &a.path).cmp(&(&b.key, b.step, b.time, &b.path)));
     ledger.section(Media { media, salt: None });
-    if !lines.is_empty() {
-        ledger.draft.console(lines)?;
-    }
-    Ok(())
+    ledger.console(lines)
 }
 
 /// Writes a section of series. A series is the pair of metric and variant; where their joined names

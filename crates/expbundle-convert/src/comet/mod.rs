@@ -18,11 +18,12 @@ use expbundle_trackers::comet::{Session, Sessions};
 use expbundle_trackers::wandb::Value;
 
 use self::mapping::Mapping;
-use self::points::Gathered;
+use self::points::Sections;
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, stepped};
+use crate::wandb::console;
+use crate::{ConvertError, Options};
 
 /// Comet.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Source for Opened {
 struct Run {
     key: String,
     session: Session,
-    points: Gathered,
+    points: Sections,
     /// Whether it continues one of which nothing is here.
     is_torn: bool,
 }
@@ -91,7 +92,7 @@ impl Steps for Opened {
     type Run = Run;
 
     fn read(&self, key: &str, options: &Options<'_>) -> Result<Option<Read<Run>>, ConvertError> {
-        let mut points = Gathered::new(options);
+        let mut points = Sections::new(options);
         let session = self.sessions.read(key, &mut points, options.progress);
         let Some(session) = session.map_err(|error| tracker::unreadable(&self.path, error))? else { return Ok(None) };
         let parent = self.sessions.previous(key, &session);
@@ -131,7 +132,7 @@ fn time(session: &Session, name: &str) -> Option<Time> {
 fn build(
     key: &str,
     session: &Session,
-    points: Gathered,
+    points: Sections,
     (parent, is_torn): (ParentLink, bool),
     options: &Options<'_>,
 ) -> Result<Converted, ConvertError> {
@@ -158,7 +159,7 @@ fn build(
     let summary = points.write(&mut mapping.ledger)?;
     mapping.keep_rest();
     let mut ledger = mapping.ledger;
-    stepped::console(&mut ledger, &session.messages.console)?;
+    ledger.console(console::lines(&session.messages.console))?;
     ledger.section(context);
     ledger.section(recipe);
     ledger.section(summary);

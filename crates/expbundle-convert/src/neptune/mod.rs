@@ -16,12 +16,13 @@ use expbundle_format::time::Time;
 use expbundle_trackers::neptune::{Attribute, Fork, Layout, Run, Source as Runs};
 use serde_json::json;
 
-use self::points::Gathered;
+use self::points::Sections;
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
 use crate::ledger::Ledger;
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, stepped};
+use crate::wandb::console;
+use crate::{ConvertError, Options};
 
 /// Neptune.
 #[derive(Debug)]
@@ -78,10 +79,10 @@ impl Source for Opened {
 }
 
 impl Steps for Opened {
-    type Run = (Run, Gathered);
+    type Run = (Run, Sections);
 
     fn read(&self, key: &str, options: &Options<'_>) -> Result<Option<Read<Self::Run>>, ConvertError> {
-        let mut points = Gathered::new(options);
+        let mut points = Sections::new(options);
         let run = self.runs.read(key, &mut points, options.progress);
         let Some(run) = run.map_err(|error| tracker::unreadable(&self.path, error))? else { return Ok(None) };
         let fork = run.fork.as_ref().filter(|fork| is_here(fork, &run));
@@ -122,7 +123,7 @@ fn status(run: &Run) -> Option<Status> {
     (run.attributes.get("sys/failed") == Some(&Attribute::Bool(true))).then_some(Status::Failed)
 }
 
-fn build(run: &Run, points: Gathered, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
+fn build(run: &Run, points: Sections, parent: ParentLink, options: &Options<'_>) -> Result<Converted, ConvertError> {
     let mut ledger = Ledger::new(Kind::Run, Neptune.name(), options);
     let layout = match run.layout {
         Layout::Offline => "offline folder",
@@ -151,7 +152,7 @@ fn build(run: &Run, points: Gathered, parent: ParentLink, options: &Options<'_>)
     let summary = points.write(&mut ledger, run)?;
     facts(&mut ledger, run);
     ledger.items("console piece", run.console.len() as u64).mapped();
-    stepped::console(&mut ledger, &run.console)?;
+    ledger.console(console::lines(&run.console))?;
     ledger.section(context);
     ledger.section(recipe);
     ledger.section(media);

@@ -5,34 +5,34 @@ use std::collections::HashMap;
 use expbundle_format::sections::{self, Summary};
 use expbundle_trackers::neptune::{At, Points, Run};
 
+use crate::gathered::{Gathered, Key, When};
 use crate::ledger::Ledger;
 use crate::series::TOO_LONG;
-use crate::stepped::{Series, Stepped, When};
 use crate::{ConvertError, Options};
 
 /// What the client measures of the machine.
 const SYSTEM: &str = "monitoring/";
 
 /// Takes the values of a run.
-pub(super) struct Gathered {
-    metrics: Stepped,
-    telemetry: Stepped,
-    known: HashMap<String, (bool, Series)>,
+pub(super) struct Sections {
+    metrics: Gathered,
+    telemetry: Gathered,
+    known: HashMap<String, (bool, Key)>,
     /// Provisional values, and how much was done of each.
-    previews: HashMap<String, (bool, Series, Series)>,
+    previews: HashMap<String, (bool, Key, Key)>,
 }
 
-impl Gathered {
+impl Sections {
     pub fn new(options: &Options<'_>) -> Self {
         Self {
-            metrics: Stepped::new(sections::METRICS, options),
-            telemetry: Stepped::new(sections::TELEMETRY, options),
+            metrics: Gathered::new(sections::METRICS, options),
+            telemetry: Gathered::new(sections::TELEMETRY, options),
             known: HashMap::new(),
             previews: HashMap::new(),
         }
     }
 
-    fn series(&mut self, path: &str) -> (&mut Stepped, Series) {
+    fn series(&mut self, path: &str) -> (&mut Gathered, Key) {
         let (is_system, series) = if let Some(known) = self.known.get(path) {
             *known
         } else {
@@ -43,14 +43,14 @@ impl Gathered {
         (if is_system { &mut self.telemetry } else { &mut self.metrics }, series)
     }
 
-    fn add(&mut self, path: &str, name: &str) -> (bool, Series) {
+    fn add(&mut self, path: &str, name: &str) -> (bool, Key) {
         let is_system = path.starts_with(SYSTEM);
-        let series = if is_system { self.telemetry.add(name) } else { self.metrics.add(name) };
+        let series = if is_system { self.telemetry.key(name) } else { self.metrics.key(name) };
         (is_system, series)
     }
 
     /// Provisional values are a series of their own, and how much was done is another.
-    fn preview(&mut self, path: &str, at: At, ratio: f64) -> (&mut Stepped, Series) {
+    fn preview(&mut self, path: &str, at: At, ratio: f64) -> (&mut Gathered, Key) {
         let (is_system, values, ratios) = if let Some(known) = self.previews.get(path) {
             *known
         } else {
@@ -65,7 +65,7 @@ impl Gathered {
         (points, values)
     }
 
-    fn of(&mut self, path: &str, at: At) -> (&mut Stepped, Series) {
+    fn of(&mut self, path: &str, at: At) -> (&mut Gathered, Key) {
         match at.preview {
             Some(ratio) => self.preview(path, at, ratio),
             None => self.series(path),
@@ -74,21 +74,20 @@ impl Gathered {
 
     /// Writes both sections and tells of the values.
     pub fn write(self, ledger: &mut Ledger<'_>, run: &Run) -> Result<Summary, ConvertError> {
-        let metrics = self.metrics.write(&mut ledger.draft)?;
-        let telemetry = self.telemetry.write(&mut ledger.draft)?;
-        let left_out = metrics.left_out + telemetry.left_out;
+        let (metrics, telemetry) = (self.metrics.write(ledger)?, self.telemetry.write(ledger)?);
+        let left_out = metrics.left_out() + telemetry.left_out();
         ledger.items("series value", run.found.values).but(left_out, TOO_LONG).mapped();
-        metrics.tell(ledger, "metrics");
-        telemetry.tell(ledger, "telemetry");
+        metrics.tell_of_fractions(ledger, "metrics");
+        telemetry.tell_of_fractions(ledger, "telemetry");
         Ok(metrics.summary())
     }
 }
 
 fn when(at: At) -> When {
-    When { step: at.step, time_ns: at.time_ns }
+    When::at_fraction(at.step, at.time_ns)
 }
 
-impl Points for Gathered {
+impl Points for Sections {
     fn number(&mut self, path: &str, at: At, value: f64) {
         let (points, series) = self.of(path, at);
         points.number(series, when(at), value, None);

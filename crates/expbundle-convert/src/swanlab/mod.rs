@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record::{Kind, Status};
-use expbundle_format::sections::{self, Context, Event, EventSeverity, Events, Group, Summary};
+use expbundle_format::sections::{self, Context, Event, EventSeverity, Events, Group};
 use expbundle_format::time::Time;
 use expbundle_series::ConsoleLine;
+use expbundle_trackers::At;
 use expbundle_trackers::swanlab::{Column, Run, Runs, RunsError, Scalars, Start, State};
-use expbundle_trackers::wandb::At;
 use serde_json::{Map, Value};
 
 use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
@@ -23,7 +23,7 @@ use crate::gate::Converted;
 use crate::gathered::Gathered;
 use crate::ledger::Ledger;
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, series};
+use crate::{ConvertError, Options};
 
 /// `SwanLab`.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ struct Numbers {
 impl Scalars for Numbers {
     fn scalar(&mut self, key: &str, is_system: bool, at: At, value: f64) {
         let section = if is_system { &mut self.telemetry } else { &mut self.metrics };
+        let key = section.key(key);
         section.number(key, at, value, None);
     }
 }
@@ -263,23 +264,14 @@ fn console(ledger: &mut Ledger<'_>, run: &Run) -> Result<(), ConvertError> {
             line: line.line.trim_end_matches(['\r', '\n']).to_owned(),
         })
         .collect();
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let divided = ledger.draft.console(lines)?;
-    if divided > 0 {
-        let message = format!("{divided} lines have more than 1 MiB, and were divided");
-        ledger.finding(Code::SourceLoss, "console", message);
-    }
-    Ok(())
+    ledger.console(lines)
 }
 
 fn numbers(ledger: &mut Ledger<'_>, numbers: Numbers) -> Result<(), ConvertError> {
-    let metrics = numbers.metrics.write(&mut ledger.draft)?;
-    ledger.items("metric point", metrics.count).but(metrics.left_out, series::TOO_LONG).mapped();
-    ledger.section(Summary { series: metrics.series(), ..Summary::default() });
-    let system = numbers.telemetry.write(&mut ledger.draft)?;
-    ledger.items("system metric point", system.count).but(system.left_out, series::TOO_LONG).mapped();
+    let metrics = numbers.metrics.write(ledger)?;
+    metrics.tell(ledger, "metric point");
+    ledger.section(metrics.summary());
+    numbers.telemetry.write(ledger)?.tell(ledger, "system metric point");
     Ok(())
 }
 

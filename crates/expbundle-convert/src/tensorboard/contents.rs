@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use expbundle_format::record::role;
-use expbundle_format::sections::{Media, MediaItem, Summary};
+use expbundle_format::sections::{Media, MediaItem};
 use expbundle_trackers::tensorboard::{Medium, Sink};
 use expbundle_trackers::wandb::Value;
 use expbundle_trackers::{At, Series};
 
 use super::media::Files;
 use super::time;
-use crate::collector::Collector;
+use crate::gathered::{Metrics, Written};
 use crate::ledger::{Foreign as _, Ledger};
 use crate::{ConvertError, Options};
 
@@ -23,7 +23,7 @@ const MOST_OTHER_BYTES: usize = 4 << 20;
 
 /// Takes the contents of a run.
 pub(super) struct Contents<'a> {
-    pub points: Collector<'a>,
+    points: Metrics<'a>,
     files: Files,
     /// Histograms and alike.
     media: Vec<MediaItem>,
@@ -40,7 +40,7 @@ pub(super) struct Contents<'a> {
 impl<'a> Contents<'a> {
     pub fn new(options: &Options<'a>) -> Self {
         Self {
-            points: Collector::new(options),
+            points: Metrics::new(options),
             files: Files::default(),
             media: Vec::new(),
             values: 0,
@@ -57,18 +57,18 @@ impl<'a> Contents<'a> {
     }
 
     /// Writes the points, lists the files, and keeps what has no series.
-    pub fn write(self, ledger: &mut Ledger<'_>, summary: &mut Summary) -> Result<Media, ConvertError> {
+    pub fn write(self, ledger: &mut Ledger<'_>) -> Result<(Written, Media), ConvertError> {
         for (kind, name, value) in &self.others {
             ledger.item("message", &format!("{kind} {name}")).raw(value);
         }
         for (kind, count) in self.others_left_out {
             ledger.items("message", count).dropped(&format!("more than 4 MiB of messages: {kind}"));
         }
-        self.points.write(ledger, summary)?;
+        let written = self.points.write(ledger)?;
         let mut media = self.files.list(ledger)?;
         media.extend(self.media);
         media.sort_by(|a, b| (&a.key, a.step, a.time, &a.path).cmp(&(&b.key, b.step, b.time, &b.path)));
-        Ok(Media { media, salt: None })
+        Ok((written, Media { media, salt: None }))
     }
 }
 

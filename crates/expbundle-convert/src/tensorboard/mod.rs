@@ -11,13 +11,14 @@ mod recipe;
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_format::Code;
 use expbundle_format::record::Kind;
-use expbundle_format::sections::{Context, Group, Summary};
+use expbundle_format::sections::{Context, Group};
 use expbundle_format::time::Time;
 use expbundle_trackers::tensorboard::{Part, Run, Source as Files};
 use expbundle_trackers::wandb::{Members, Value};
 
 use self::contents::Contents;
 use crate::gate::Converted;
+use crate::gathered::Written;
 use crate::ledger::Ledger;
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
 use crate::{ConvertError, Options, series};
@@ -110,27 +111,26 @@ fn build(
     context.groups = groups.map(|name| Group { kind: "group".to_owned(), name, ..Group::default() }).collect();
     context.groups.dedup();
     let recipe = recipe::map(&mut ledger, run, folder, &mut context);
-    account(&mut ledger, run, &contents);
     about(&mut ledger, run);
-    let mut summary = Summary::default();
-    let media = contents.write(&mut ledger, &mut summary)?;
+    let (written, media) = contents.write(&mut ledger)?;
+    account(&mut ledger, run, &written);
     ledger.section(context);
     ledger.section(recipe);
-    ledger.section(summary);
+    ledger.section(written.summary());
     ledger.section(media);
     ledger.finish()
 }
 
 /// Tells what became of the items that the reader counted. Those of pictures and other files are
 /// told where they are listed.
-fn account(ledger: &mut Ledger<'_>, run: &Run, contents: &Contents<'_>) {
+fn account(ledger: &mut Ledger<'_>, run: &Run, written: &Written) {
     let mut superseded = 0;
     for (kind, found) in &run.found {
         superseded += found.superseded;
         let items = ledger.items(kind, found.total).but(found.superseded, SUPERSEDED);
         match *kind {
-            "scalar" => items.but(contents.points.numbers_left_out, series::TOO_LONG).mapped(),
-            "text" => items.but(contents.points.texts_left_out, series::TOO_LONG).mapped(),
+            "scalar" => items.but(written.numbers.left_out, series::TOO_LONG).mapped(),
+            "text" => items.but(written.texts.left_out, series::TOO_LONG).mapped(),
             "broken event" | "broken value" => items.dropped("part of it cannot be read"),
             "value without content" => items.dropped("it has neither content nor metadata"),
             "value of too many names" => items.dropped("the run has too many names"),

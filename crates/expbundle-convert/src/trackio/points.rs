@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use expbundle::hash::{Wanted, hash_file};
 use expbundle_format::record::role;
-use expbundle_format::sections::{self, Artifact, Direction, Media, MediaItem, Summary};
+use expbundle_format::sections::{self, Artifact, Direction, Media, MediaItem};
 use expbundle_format::{ArtifactDigests, Code};
+use expbundle_trackers::At;
 use expbundle_trackers::trackio::{Place, Rows, Run};
-use expbundle_trackers::wandb::{At, Value};
+use expbundle_trackers::wandb::Value;
 
 use super::{number_as_text, time, typed_value};
 use crate::gate::{Fate, LEFT_OUT};
 use crate::gathered::Gathered;
 use crate::ledger::Ledger;
 use crate::wandb::typed::{members, typed};
-use crate::{ConvertError, Options, roles, series};
+use crate::{ConvertError, Options, roles};
 
 /// Media objects of a run.
 const MOST_MEDIA: usize = 100_000;
@@ -53,7 +54,8 @@ impl Rows for Taken {
     }
 }
 
-fn put(gathered: &mut Gathered, key: &str, at: At, value: &Value) {
+fn put(gathered: &mut Gathered, name: &str, at: At, value: &Value) {
+    let key = gathered.key(name);
     match number_as_text(value) {
         Some(number) => gathered.number(key, at, number, None),
         None => gathered.value(key, at, value),
@@ -77,11 +79,10 @@ impl Taken {
         system.but(found.system_broken, "the row is not a JSON object").mapped();
         media(ledger, run, self.media)?;
         ledger.items("media object", self.too_many).dropped("there are more than 100,000 of them");
-        let metrics = self.metrics.write(&mut ledger.draft)?;
-        ledger.items("metric point", metrics.count).but(metrics.left_out, series::TOO_LONG).mapped();
-        ledger.section(Summary { series: metrics.series(), ..Summary::default() });
-        let system = self.telemetry.write(&mut ledger.draft)?;
-        ledger.items("system metric point", system.count).but(system.left_out, series::TOO_LONG).mapped();
+        let metrics = self.metrics.write(ledger)?;
+        metrics.tell(ledger, "metric point");
+        ledger.section(metrics.summary());
+        self.telemetry.write(ledger)?.tell(ledger, "system metric point");
         Ok(())
     }
 }

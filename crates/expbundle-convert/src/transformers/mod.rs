@@ -12,8 +12,8 @@ use expbundle_format::sections::{Context, Recipe, Summary};
 use expbundle_trackers::transformers::{Run, Source as Folders, State};
 use expbundle_trackers::wandb::Value;
 
-use crate::collector::Collector;
 use crate::gate::Converted;
+use crate::gathered::{Metrics, Written};
 use crate::ledger::{Fields, Foreign as _, Ledger};
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
 use crate::{ConvertError, Options, hparams, parameters, series};
@@ -54,7 +54,7 @@ impl Source for Opened {
     }
 
     fn convert(&self, key: &str, options: &Options<'_>) -> Result<Converted, ConvertError> {
-        let mut points = Collector::new(options);
+        let mut points = Metrics::new(options);
         let run = self.folders.read(key, &mut points);
         let run = run.ok_or_else(|| ConvertError::NoSuchRun { run: key.to_owned() })?;
         build(&run, key, points, options)
@@ -82,7 +82,7 @@ const RESULTS: [&str; 7] = [
     "total_flos",
 ];
 
-fn build(run: &Run, key: &str, points: Collector<'_>, options: &Options<'_>) -> Result<Converted, ConvertError> {
+fn build(run: &Run, key: &str, points: Metrics<'_>, options: &Options<'_>) -> Result<Converted, ConvertError> {
     let mut ledger = Ledger::new(Kind::Run, Transformers.name(), options);
     ledger.source.layout = Some("trainer state".to_owned());
     ledger.findings(&run.findings);
@@ -93,10 +93,11 @@ fn build(run: &Run, key: &str, points: Collector<'_>, options: &Options<'_>) -> 
     let (mut recipe, mut summary) = (Recipe::default(), Summary::default());
     members(&ledger, &run.state, &mut context, &mut recipe, &mut summary);
     ends(&ledger, &run.state, &mut summary);
-    history(&ledger, run, &points);
     files::map(&mut ledger, run, &mut recipe, &mut summary)?;
     hparams::gaps(&mut recipe, &ledger);
-    points.write(&mut ledger, &mut summary)?;
+    let written = points.write(&mut ledger)?;
+    history(&ledger, run, &written);
+    summary.series = written.series;
     ledger.section(context);
     ledger.section(recipe);
     ledger.section(summary);
@@ -148,10 +149,10 @@ fn ends(ledger: &Ledger<'_>, state: &State, summary: &mut Summary) {
     }
 }
 
-fn history(ledger: &Ledger<'_>, run: &Run, points: &Collector<'_>) {
+fn history(ledger: &Ledger<'_>, run: &Run, written: &Written) {
     let state = &run.state;
-    ledger.items("metric point", state.numbers).but(points.numbers_left_out, series::TOO_LONG).mapped();
-    ledger.items("text", state.texts).but(points.texts_left_out, series::TOO_LONG).mapped();
+    ledger.items("metric point", state.numbers).but(written.numbers.left_out, series::TOO_LONG).mapped();
+    ledger.items("text", state.texts).but(written.texts.left_out, series::TOO_LONG).mapped();
     ledger.items("damaged row", state.damaged).dropped("it cannot be read");
     for path in &run.earlier {
         ledger.item("earlier state", path).mapped();

@@ -26,7 +26,7 @@ use crate::ancestry::{Ancestry, ParentLink, Read, Steps};
 use crate::gate::Converted;
 use crate::privacy::{Learned, Private};
 use crate::tracker::{self, Listed, Listing, Source, Tracker};
-use crate::{ConvertError, Options, series, stepped};
+use crate::{ConvertError, Options, series};
 
 /// Weights & Biases.
 #[derive(Debug)]
@@ -243,5 +243,5 @@ fn values(mapping: &mut Mapping<'_>, written: &Written) {
 fn console_section(mapping: &mut Mapping<'_>) -> Result<(), ConvertError> {
     let pieces = &mapping.run().console;
     mapping.ledger.items("console piece", pieces.len() as u64).mapped();
-    stepped::console(&mut mapping.ledger, pieces)
+    mapping.ledger.console(console::lines(pieces))
 }

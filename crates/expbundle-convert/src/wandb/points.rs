@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use expbundle_format::sections;
 use expbundle_series::{KeyId as Key, KeySummary, Point, SeriesError};
-use expbundle_trackers::wandb::{At, Points, Value};
+use expbundle_trackers::At;
+use expbundle_trackers::wandb::{Points, Value};
 use serde_json::{Map, Value as Json};
 
 use super::typed::typed;

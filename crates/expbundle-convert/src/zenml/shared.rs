@@ -173,14 +173,7 @@ pub(super) fn console(ledger: &mut Ledger<'_>, logs: &[Log]) -> Result<(), Conve
             }
         }
     }
-    if !lines.is_empty() {
-        let divided = ledger.draft.console(lines)?;
-        if divided > 0 {
-            let message = format!("{divided} lines have more than 1 MiB, and were divided");
-            ledger.finding(FindingCode::SourceLoss, "logs", message);
-        }
-    }
-    Ok(())
+    ledger.console(lines)
 }
 
 pub(super) fn gaps(recipe: &mut Recipe) {

@@ -10,8 +10,8 @@ use super::log::{self, Kind};
 use super::messages;
 use super::records::{Column, ConsoleLine, Finish, Media, Record, Save, Start};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::series::At;
 use crate::text::open_file;
-use crate::wandb::At;
 
 /// What system metrics begin with.
 const SYSTEM: &str = "__swanlab__.";

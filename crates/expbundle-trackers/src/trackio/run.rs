@@ -9,9 +9,10 @@ use super::store::StoreError;
 use super::taken::Taken;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::mlflow::files::{FileError, Root};
+use crate::series::At;
 use crate::sqlite::Reader;
 use crate::time::nanoseconds;
-use crate::wandb::{At, Value};
+use crate::wandb::Value;
 
 /// Takes the rows of a run.
 pub trait Rows {

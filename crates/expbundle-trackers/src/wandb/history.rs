@@ -7,6 +7,7 @@ use super::item::{Raw, path_of};
 use super::keys::Keys;
 use super::value::Value;
 use crate::protobuf::{Field, Fields};
+use crate::series::At;
 
 /// A series has no longer name: what stands below a longer path is not taken apart, for every part
 /// would repeat it.
@@ -31,15 +32,6 @@ pub trait Points {
     fn media(&mut self, path: &[String], at: At, object: Value);
     /// A system metric. `path` has more than one part where older versions wrote an object.
     fn system(&mut self, path: &[String], time_ns: Option<i64>, value: &Value);
-}
-
-/// Where a value stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct At {
-    /// Step of its row.
-    pub step: Option<i64>,
-    /// Time of its row, in nanoseconds since 1970.
-    pub time_ns: Option<i64>,
 }
 
 /// How many of what there was, counted where it is read.

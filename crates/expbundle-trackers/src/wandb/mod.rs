@@ -16,7 +16,7 @@ mod value;
 
 pub use folder::{Folder, FolderFile};
 pub(crate) use history::nanoseconds;
-pub use history::{At, HistoryCounts, Points};
+pub use history::{HistoryCounts, Points};
 pub use run::{ConsolePiece, Exit, Run, State};
 pub use source::{Fork, Listed, RunFiles, Source, SourceError};
 pub use value::{Members, Value};

@@ -7,10 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::export::Export;
 use super::folder::Folder;
-use super::history::{At, Points};
+use super::history::Points;
 use super::run::{Run, State, read_log};
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::series::At;
 
 /// A W&B source.
 #[derive(Clone, Debug)]

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use expbundle_format::Code;
 use expbundle_format::number::typed;
 use expbundle_format::record::Status;
-use expbundle_format::sections::{self, Context, Gap, Group, Recipe, Summary};
+use expbundle_format::sections::{self, Context, Gap, Group, Recipe};
 use expbundle_format::time::Time;
-use expbundle_trackers::wandb::At;
+use expbundle_trackers::At;
 use serde_json::Value;
 
 use super::Found;
@@ -18,7 +18,7 @@ use crate::table::cell::Moment;
 use crate::table::points::{plain, words};
 use crate::table::reading::TimeUnit;
 use crate::table::{Cell, Row, Table};
-use crate::{ConvertError, series, tracker};
+use crate::{ConvertError, tracker};
 
 /// What parameters begin with, as MLflow, W&B and others write their columns.
 const PARAMETERS: [&str; 7] = ["params.", "param.", "params/", "config.", "config/", "hparams.", "hparams/"];
@@ -75,8 +75,8 @@ pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, plac
         Ok(ControlFlow::Continue(())) => return Err(ConvertError::NoSuchRun { run: found.run.to_owned() }),
         Err(error) => return Err(tracker::unreadable(found.path, error)),
     }
-    let written = metrics.write(&mut ledger.draft)?;
-    ledger.items("metric", written.count).but(written.left_out, series::TOO_LONG).mapped();
+    let written = metrics.write(ledger)?;
+    written.tell(ledger, "metric");
     let mut message = format!(
         "the columns were told by their names: a row for each run, which the column `{column}` names; \
          `--run-column` and `--step-column` name others"
@@ -91,7 +91,7 @@ pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, plac
     ledger.finding(Code::SourceLoss, place, message);
     let gap = |what: &str| Gap { what: what.to_owned(), detail: "a table of runs does not tell it".to_owned() };
     recipe.gaps = ["code", "data", "environment"].map(gap).to_vec();
-    ledger.section(Summary { series: written.series(), ..Summary::default() });
+    ledger.section(written.summary());
     ledger.section(context);
     ledger.section(recipe);
     Ok(())
@@ -136,9 +136,11 @@ impl Taken<'_, '_> {
                 self.untold.push(name.to_owned());
             }
             let name = metric.as_deref().unwrap_or(name);
-            self.metrics.number(name, At::default(), number.value, number.digits.as_deref());
+            let key = self.metrics.key(name);
+            self.metrics.number(key, At::default(), number.value, number.digits.as_deref());
         } else if let Some(name) = rest(&METRICS) {
-            self.metrics.text(&name, At::default(), text.into_owned());
+            let key = self.metrics.key(&name);
+            self.metrics.text(key, At::default(), text.into_owned());
         } else {
             self.context.labels.insert(name.to_owned(), text.into_owned());
         }

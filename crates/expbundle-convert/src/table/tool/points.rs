@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use expbundle_format::Code;
-use expbundle_format::sections::{self, Context, Gap, Recipe, Summary};
+use expbundle_format::sections::{self, Context, Gap, Recipe};
 use expbundle_series::SeriesError;
-use expbundle_trackers::wandb::At;
+use expbundle_trackers::At;
 
 use super::{Chosen, Found};
 use crate::gathered::Gathered;
@@ -14,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::table::points::words;
 use crate::table::reading::WhyPassedOver;
 use crate::table::{Cell, Columns, Fault, FaultKind, Form, Format, Reading, Row, Table, TableError, points};
-use crate::{ConvertError, series, tracker};
+use crate::{ConvertError, tracker};
 
 /// The longest text that all rows of a run may share to be a label.
 const MOST_LABEL_BYTES: usize = 4096;
@@ -77,7 +77,8 @@ pub(super) fn map(
     let table = only(table, found, Rc::clone(&watched));
     let columns = Columns { step: chosen.step.as_deref(), time: chosen.time.as_deref() };
     let mut gathered = Gathered::new(sections::METRICS, ledger.options);
-    let read = points(table, &columns, &mut |key, point| {
+    let read = points(table, &columns, &mut |name, point| {
+        let key = gathered.key(name);
         let at = At { step: point.step, time_ns: point.time_ns };
         match (point.value, point.text) {
             (Some(value), exact) => gathered.number(key, at, value, exact),
@@ -98,9 +99,9 @@ pub(super) fn map(
             None
         }
     };
-    let written = gathered.write(&mut ledger.draft)?;
-    ledger.items("metric point", written.count).but(written.left_out, series::TOO_LONG).mapped();
-    ledger.section(Summary { series: written.series(), ..Summary::default() });
+    let written = gathered.write(ledger)?;
+    written.tell(ledger, "metric point");
+    ledger.section(written.summary());
     let mut context = Context { title: found.run.to_owned(), ..Context::default() };
     if let Some(reading) = &reading {
         guesses(ledger, reading, found, chosen, place);
