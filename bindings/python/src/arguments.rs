@@ -23,16 +23,8 @@ pub fn path(value: &Bound<'_, PyAny>) -> PyResult<Utf8PathBuf> {
     let path: PathBuf = value.extract()?;
     let path = Utf8PathBuf::from_path_buf(path)
         .map_err(|path| PyValueError::new_err(format!("the path {} is not UTF-8", path.display())))?;
-    let not_here = |error| raise(value.py(), Failure::usage(expbundle_words::not_in_cache(&error)));
-    let Some(reference) = path.as_str().strip_prefix(hub::SCHEME) else {
-        if !hub::is_repository(&path) {
-            return Ok(path);
-        }
-        return hub::snapshot_in(&path, path.as_str(), None).map_err(not_here);
-    };
-    let cache = hub::cache(|name| std::env::var(name).ok())
-        .ok_or_else(|| PyFileNotFoundError::new_err("there is no home folder, so no Hub cache"))?;
-    hub::snapshot(&cache, reference).map_err(not_here)
+    hub::path(path.as_str(), |name| std::env::var(name).ok())
+        .map_err(|error| raise(value.py(), Failure::usage(expbundle_words::not_in_cache(&error))))
 }
 
 /// The same of what has to be there.

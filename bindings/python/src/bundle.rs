@@ -115,7 +115,8 @@ impl Bundle {
         document(py, &statement_reports(&self.intact, &verdict))
     }
 
-    /// Judges it again, without a file.
+    /// Judges it again, without a file. One of a model folder is judged with its files, by
+    /// `expbundle.verify(folder)`.
     #[pyo3(signature = (*, trust = None, require = None, at = None))]
     fn verify(
         slf: &Bound<'_, Self>,
@@ -123,6 +124,11 @@ impl Bundle {
         require: Option<&str>,
         at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Report> {
+        if slf.get().place.as_ref().is_some_and(|place| place.path.is_dir()) {
+            let message = "this bundle lies in a model folder, and is not judged without its files";
+            let failure = Failure::usage(message).help("`expbundle.verify(FOLDER)` judges both");
+            return Err(raise(slf.py(), failure));
+        }
         crate::report::verify(slf.py(), source(slf.as_any())?, trust, require, at, "blake3", 1)
     }
 

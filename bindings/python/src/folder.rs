@@ -10,7 +10,7 @@ use expbundle_words::{Failure, plan as words};
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
-use crate::arguments::{existing, moment, now, signers, sources};
+use crate::arguments::{existing, now, signers, sources};
 use crate::error::{plain, raise, unsound};
 use crate::key::Signer;
 use crate::work::work;
@@ -86,7 +86,6 @@ pub fn attach(
     let signer = key.map(|key| Signer::of(key, name, at)).transpose()?;
     let benchmarks = benchmarks.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>();
     let benchmarks = benchmarks.map_err(|error| raise(py, Failure::usage(format!("{error}"))))?;
-    let at = moment(at)?;
     let planned = work(py, |given| {
         let mut members = Vec::new();
         for source in bundles {
@@ -115,11 +114,12 @@ pub fn attach(
             signing: signer.signing(),
             release: Release { title, reason: None },
             policy,
+            at: now(),
         });
         if let Some(releasing) = &releasing {
             without_secrets(&audit::release(releasing).places())?;
         }
-        let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at };
+        let options = AttachOptions { base_models, benchmarks, keep_card, replace, releasing, policy, at: now() };
         let plan = plan_attach(&folder, &intact, present.as_ref(), &options, &|bytes| given.progress(bytes));
         let mut plan = plan.map_err(|error| Failure::from(&error))?;
         // Who attaches a copy without some sections may have meant them to be gone.
@@ -162,7 +162,7 @@ pub fn release(
     let plan = work(py, |given| {
         let present = present(&folder).map_err(|error| Failure::from(&error))?;
         let release = Release { title, reason };
-        let releasing = Releasing { signing: signer.signing(), release, policy: policy.as_ref() };
+        let releasing = Releasing { signing: signer.signing(), release, policy: policy.as_ref(), at: now() };
         without_secrets(&audit::release(&releasing).places())?;
         let mut plan = plan_release(&folder, present.as_ref(), &releasing, &|bytes| given.progress(bytes))
             .map_err(|error| Failure::from(&error))?;

@@ -16,15 +16,7 @@ pub const STREAM: &str = "-";
 /// A path that a person names. `hf:ORG/NAME[@REVISION]` is the snapshot of a repository in the
 /// local cache of the Hugging Face Hub, and the folder of such a repository its snapshot of `main`.
 pub fn path(text: &str) -> Result<Utf8PathBuf, String> {
-    let Some(reference) = text.strip_prefix(hub::SCHEME) else {
-        let path = Utf8Path::new(text);
-        if !hub::is_repository(path) {
-            return Ok(path.to_owned());
-        }
-        return hub::snapshot_in(path, text, None).map_err(|error| expbundle_words::not_in_cache(&error));
-    };
-    let cache = hub::cache(|name| std::env::var(name).ok()).ok_or("there is no home folder, so no Hub cache")?;
-    hub::snapshot(&cache, reference).map_err(|error| expbundle_words::not_in_cache(&error))
+    hub::path(text, |name| std::env::var(name).ok()).map_err(|error| expbundle_words::not_in_cache(&error))
 }
 
 /// The bundles and model folders that paths stand for: a folder of bundles stands for each of them.

@@ -18,17 +18,18 @@ pub fn intact(path: &Utf8Path, run: Option<&str>) -> Result<Intact, Failure> {
     // A bundle, or a directory that carries one, is not a source, whatever else lies there.
     let is_bundle = path.extension() == Some("expb") || path.join(expbundle_directory::BUNDLE_NAME).is_file();
     if is_bundle || tracker::look(path).is_err() {
-        return joined(path);
+        return joined(path, None);
     }
-    let Some(source) = tracker::open_any(path)? else { return joined(path) };
+    let Some(source) = tracker::open_any(path)? else { return joined(path, None) };
     Ok(checked(&tracker::convert(&*source, run, &Options::default())?.bundle, None)?.0)
 }
 
-/// A bundle, or all bundles of a folder as one.
-pub fn joined(path: &Utf8Path) -> Result<Intact, Failure> {
+/// A bundle, or all bundles of a folder as one. With a signers file no stranger's word makes them
+/// contradict each other.
+pub fn joined(path: &Utf8Path, policy: Option<&TrustPolicy>) -> Result<Intact, Failure> {
     match files::places(&[path.to_owned()]).as_slice() {
         [place] if place == path => files::intact(path),
-        places => Ok(checked(&expbundle_query::joined(places)?, None)?.0),
+        places => Ok(checked(&expbundle_query::joined(places)?, policy)?.0),
     }
 }
 

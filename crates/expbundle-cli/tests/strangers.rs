@@ -7,9 +7,10 @@ use expbundle::Bundle;
 use expbundle::draft::Draft;
 use expbundle_format::DigestSet;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
-use expbundle_format::sections::Context;
+use expbundle_format::sections::{Artifact, Artifacts, Context, Direction};
 use expbundle_statement::{
-    Authorship, Comment, Predicate, Review, ReviewVerdict, Revocation, Revoked, Signing, SigningKey, sign,
+    Asserted, Authorship, Comment, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Signing,
+    SigningKey, sign,
 };
 use serde_json::Value;
 use support::{Bench, json};
@@ -333,4 +334,157 @@ fn a_pointer_is_said_to_be_one() {
         let (status, text) = asked(&bench, &["lineage", "w.bin"]);
         assert!(status == 0 && text.contains("Git LFS pointer") == is_pointer, "{text}");
     }
+}
+
+/// A folder that Ada released as `title`, with one file of weights.
+fn released(bench: &Bench, folder: &str, weights: &[u8], title: &str) {
+    std::fs::create_dir_all(bench.path(folder)).expect("room");
+    std::fs::write(bench.path(folder).join("model.safetensors"), weights).expect("room");
+    std::fs::write(bench.path("ada"), key(ADA).to_openssh("", None).expect("a key").as_str()).expect("room");
+    bench.ok(&["release", folder, "--key", "ada", "--title", title, "--yes", "--at", "2026-11-20T09:00:00Z"]);
+}
+
+fn bundle_of(bench: &Bench, folder: &str) -> Bundle {
+    let path = camino::Utf8PathBuf::from_path_buf(bench.path(folder).join("experiment.expb")).expect("UTF-8");
+    expbundle::open(&path).expect("a bundle").bundle().clone()
+}
+
+/// Revokes the only release of a folder, as Ben.
+fn take_back_release(bench: &Bench, folder: &str, reason: &str) -> Bundle {
+    let mut bundle = bundle_of(bench, folder);
+    let intact = bundle.check().expect("intact").intact;
+    let release = intact.statements().iter().find(|one| one.listing().is_some()).expect("a release");
+    say(&mut bundle, release.record(), &revoke(Revoked::Statement(release.id()), reason), BEN);
+    bundle
+}
+
+#[test]
+fn a_revoked_release_of_these_files_is_named_first_whatever_followed_it() {
+    let bench = bench();
+    released(&bench, "m", b"weights", "one");
+    save(&bench, "m/experiment.expb", &take_back_release(&bench, "m", "BACKDOOR"));
+    // The same files are released again, and so the folder is trusted.
+    bench.ok(&["release", "m", "--key", "ada", "--title", "two", "--yes", "--at", "2026-11-22T09:00:00Z"]);
+    let (status, text) = asked(&bench, &["verify", "m"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.lines().next().expect("a headline").contains("REVOKED"), "{text}");
+    assert!(text.lines().take(3).any(|line| line.contains("by ben@x") && line.contains("BACKDOOR")), "{text}");
+    released(&bench, "n", b"other", "other");
+    let (_, text) = asked(&bench, &["verify", "m", "n"]);
+    assert_eq!(text.matches("REVOKED").count(), 1, "{text}");
+    let said = bench.said(&["release", "m", "--key", "ada", "--dry-run", "--trust", "s"]);
+    assert!(said.contains("REVOKED by ben@x: \"BACKDOOR\""), "{said}");
+    // Other files make another folder of it.
+    std::fs::write(bench.path("m/model.safetensors"), "changed").expect("room");
+    assert!(!asked(&bench, &["verify", "m"]).1.contains("REVOKED"));
+}
+
+#[test]
+fn attaching_keeps_what_was_said_against_a_release_of_this_folder() {
+    let bench = bench();
+    released(&bench, "m", b"weights", "one");
+    save(&bench, "came.expb", &take_back_release(&bench, "m", "BACKDOOR"));
+    std::fs::remove_file(bench.path("m/experiment.expb")).expect("it is there");
+    let said = bench.said(&["attach", "m", "came.expb", "--yes", "--trust", "s"]);
+    assert!(said.contains("REVOKED by ben@x: \"BACKDOOR\"") && !said.contains("of another folder"), "{said}");
+    assert!(asked(&bench, &["verify", "m"]).1.contains("RELEASE REVOKED by ben@x"));
+    // Of another folder nothing stays, whoever released it.
+    let mut strangers = bundle_of(&bench, "m");
+    released(&bench, "n", b"other", "other");
+    strangers.merge(&bundle_of(&bench, "n"));
+    save(&bench, "came.expb", &strangers);
+    std::fs::write(bench.path("eve"), format!("eve@x {}\n", key(EVE).public_key())).expect("room");
+    for trust in [None, Some("s"), Some("eve")] {
+        std::fs::remove_file(bench.path("m/experiment.expb")).expect("it is there");
+        let trust = trust.map(|file| ["--trust", file]).unwrap_or(["--keep-card", "--yes"]);
+        bench
+            .ok(&[&["attach", "m", "came.expb", "--yes"][..], &trust[..if trust[0] == "--trust" { 2 } else { 1 }]]
+                .concat());
+        let left = bundle_of(&bench, "m").check().expect("intact").intact;
+        assert_eq!(left.statements().iter().filter(|one| one.listing().is_some()).count(), 1);
+    }
+}
+
+#[test]
+fn a_release_is_told_of_by_those_who_are_trusted() {
+    let bench = bench();
+    let (mut bundle, id) = signed("mine", &[b"weights"], &[], ADA);
+    say(&mut bundle, id, &review(ReviewVerdict::Rejected, "POISONED"), BEN);
+    for (number, by) in (0..3).zip(EVE..) {
+        say(&mut bundle, id, &review(ReviewVerdict::NeedsChanges, &format!("noise {number}")), by);
+    }
+    bundle.merge(&signed("EVE", &[b"eve's"], &[], EVE).0);
+    std::fs::create_dir(bench.path("m")).expect("room");
+    std::fs::write(bench.path("m/model.safetensors"), "weights").expect("room");
+    std::fs::write(bench.path("m/evil.safetensors"), "eve's").expect("room");
+    save(&bench, "m/experiment.expb", &bundle);
+    std::fs::write(bench.path("ada"), key(ADA).to_openssh("", None).expect("a key").as_str()).expect("room");
+    // A date in the past is that of the release, and not when it is judged.
+    for at in ["2026-11-22T09:00:00Z", "2026-11-20T09:00:00Z"] {
+        let said = bench.said(&["release", "m", "--key", "ada", "--dry-run", "--trust", "s", "--at", at]);
+        assert!(said.contains("POISONED") && !said.contains("noise"), "{said}");
+        assert!(said.contains("not made by any record here: evil.safetensors"), "{said}");
+    }
+}
+
+#[test]
+fn no_stranger_stops_the_log_of_a_folder_of_bundles() {
+    let bench = bench();
+    std::fs::create_dir(bench.path("all")).expect("room");
+    let (mine, id) = signed("mine", &[b"mine"], &[], ADA);
+    save(&bench, "all/a.expb", &mine);
+    // A circle through our record.
+    let (mut eves, eve) = signed("EVE", &[b"eve's"], &[id], EVE);
+    let claim = LinkClaim::Record { parent: eve, relation: None, artifact: None };
+    say(&mut eves, id, &Predicate::Link(Asserted { claim, reason: None }), EVE);
+    save(&bench, "all/b.expb", &eves);
+    let output = bench.output(&["log", "all", "--trust", "s", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let log = json(&String::from_utf8(output.stdout).expect("UTF-8"));
+    let apart = |one: &Value| one["apart"].as_bool().expect("told of each");
+    assert_eq!(log.as_array().expect("statements").iter().filter(|one| !apart(one)).count(), 1, "{log}");
+}
+
+#[test]
+fn a_rejection_comes_before_whatever_else_is_told() {
+    let bench = bench();
+    let parents: Vec<DigestSet> = (0_u8..5).map(|number| DigestSet::of(&[number])).collect();
+    let (mut bundle, id) = signed("mine", &[b"mine"], &parents, ADA);
+    for number in 0..5 {
+        say(&mut bundle, id, &review(ReviewVerdict::Approved, &format!("fine {number}")), ADA);
+    }
+    say_at(&mut bundle, id, &review(ReviewVerdict::Rejected, "POISONED"), BEN, "2026-11-21T10:00:00Z");
+    save(&bench, "a.expb", &bundle);
+    let (_, text) = asked(&bench, &["why", "a.expb"]);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words}: {text}"));
+    assert!(at("POISONED") < at("It was made from") && at("POISONED") < at("approved"), "{text}");
+}
+
+#[test]
+fn a_stranger_takes_no_base_model_off_the_card() {
+    let bench = bench();
+    let (bundle, _) = signed("mine", &[b"weights"], &[], ADA);
+    save(&bench, "a.expb", &bundle);
+    std::fs::create_dir(bench.path("m")).expect("room");
+    std::fs::write(bench.path("m/model.safetensors"), "weights").expect("room");
+    bench.ok(&["attach", "m", "a.expb", "--yes", "--trust", "s", "--base-model", "team/base"]);
+    let base = DigestSet::of(b"base");
+    let mut body = RecordBody::new(Kind::Run);
+    body.inputs = vec![ArtifactRef::new("model".parse().expect("a role"), base.into(), 4, Form::File)];
+    let mut draft = Draft::new(body);
+    draft.json_section(&Context { title: "EVE".to_owned(), ..Context::default() }).expect("JSON");
+    let mut artifact = Artifact::new(Direction::Input, "model".parse().expect("a role"));
+    artifact.digest = Some(base.into());
+    artifact.uris = vec!["https://huggingface.co/team/base".to_owned()];
+    let artifacts = Artifacts { artifacts: vec![artifact], ..Artifacts::default() };
+    draft.json_section(&artifacts).expect("JSON");
+    let mut eves = draft.finish().expect("a bundle").into_bundle();
+    let eve = eves.records().next().expect("a record").1.digest().expect("memory");
+    say(&mut eves, eve, &vouch(), EVE);
+    eves.merge(&bundle);
+    save(&bench, "b.expb", &eves);
+    let said = bench.said(&["attach", "m", "b.expb", "--yes", "--trust", "s"]);
+    let card = std::fs::read_to_string(bench.path("m/README.md")).expect("a card");
+    assert!(card.contains("team/base"), "{said}{card}");
+    assert!(!said.contains("EVE"), "{said}");
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
-use expbundle::folder::{FileState, Folder, ReleaseState};
+use expbundle::folder::{FileState, Folder};
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::State;
 use expbundle::lock::{Seen, sweep};
@@ -24,6 +24,7 @@ use crate::front_matter::CardError;
 use crate::notes::{count, listed, name};
 use crate::plan::{self, After, Before, Change, Plan, read_text};
 use crate::release::{self, ReleaseError, Releasing};
+use crate::releases::of_other_folders;
 use crate::scan::{self, Scan};
 use crate::telling::Telling;
 use crate::{BUNDLE_NAME, card, gitattributes};
@@ -167,6 +168,9 @@ pub fn plan_attach(
     notes.extend(present.filter(|_| options.replace).and_then(|present| dropped(present.bundle(), incoming.bundle())));
     let mut joined = join(incoming, present.filter(|_| !options.replace), &mut notes);
     let standing = joined.standing(options.policy, options.at.timestamp());
+    if let Some(present) = present.filter(|_| options.replace) {
+        notes.extend(dropped_objections(present, &standing, options));
+    }
     let verdict = joined.judge(options.policy, options.at.timestamp());
     let wanted = match &options.releasing {
         Some(_) => Wanted::Both,
@@ -197,7 +201,7 @@ pub fn plan_attach(
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
     let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
-    let of_another_folder = of_another_folder(&found, incoming, present);
+    let of_another_folder = of_another_folder(&joined, &scan, incoming, present);
     if !of_another_folder.is_empty() {
         notes.push(format!(
             "{} of another folder left out: each belongs to its own",
@@ -205,6 +209,7 @@ pub fn plan_attach(
         ));
     }
     joined.leave_out(&of_another_folder);
+    notes.splice(..0, release::revoked_here(&found.report));
     let mut bundle = joined.bundle().clone();
     let files = if let Some(releasing) = &options.releasing {
         let tree = release::listing(&scan)?;
@@ -275,6 +280,22 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
     (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
 }
 
+/// Records against which something was said in the bundle that is replaced, and no more is.
+fn dropped_objections(present: &Intact, after: &Standing, options: &AttachOptions<'_>) -> Option<String> {
+    let before = present.standing(options.policy, options.at.timestamp());
+    let is_lost = |(id, said): &(&RecordId, &Vec<Objection>)| {
+        let stays = after.against.get(*id).map(Vec::as_slice).unwrap_or_default();
+        said.iter().any(|objection| !stays.contains(objection))
+    };
+    let lost = before.against.iter().filter(is_lost).count();
+    (lost > 0).then(|| {
+        format!(
+            "what was said against {} is lost with the bundle that is replaced: revocations or reviews",
+            count(lost, "record")
+        )
+    })
+}
+
 /// Both bundles as one, and what of it a person should know.
 fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) -> Intact {
     let Some(present) = present else { return incoming.clone() };
@@ -282,12 +303,18 @@ fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) ->
     Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
 }
 
-/// Releases that came with what is attached, and are not of this folder.
-fn of_another_folder(found: &Folder, incoming: &Intact, present: Option<&Intact>) -> BTreeSet<StatementId> {
+/// Releases that came with what is attached, and are not of this folder. Those of this one stay
+/// though they were revoked: what was said against it belongs to it.
+fn of_another_folder(
+    joined: &Intact,
+    scan: &Scan,
+    incoming: &Intact,
+    present: Option<&Intact>,
+) -> BTreeSet<StatementId> {
     let ids = |intact: &Intact| intact.statements().iter().map(VerifiedStatement::id).collect::<BTreeSet<_>>();
     let (came, was_here) = (ids(incoming), present.map(ids).unwrap_or_default());
-    let other = found.report.releases.iter().filter(|release| release.state != ReleaseState::Same);
-    other.map(|release| release.statement).filter(|id| came.contains(id) && !was_here.contains(id)).collect()
+    let other = of_other_folders(joined, scan, Digests::Blake3).into_iter();
+    other.filter(|id| came.contains(id) && !was_here.contains(id)).collect()
 }
 
 /// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what

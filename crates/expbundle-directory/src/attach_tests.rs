@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use expbundle::content::Content;
 use expbundle::draft::Draft;
-use expbundle::folder::Word;
+use expbundle::folder::{ReleaseState, Word};
 use expbundle::judge::State;
 use expbundle::verify::Unverified;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};
@@ -298,6 +298,7 @@ fn a_release_is_made_with_the_bundle_and_followed_by_the_next() {
         signing: Signing::new(&key, created.parse().expect("a time")),
         release: Release { title: Some("digits 1".to_owned()), reason: None },
         policy: None,
+        at: options().at,
     };
     let mut with_key = options();
     with_key.releasing = Some(releasing("2026-11-23T10:00:00Z"));
@@ -360,7 +361,7 @@ fn what_was_withheld_does_not_come_back_unsaid() {
 fn a_folder_with_pointers_or_links_is_not_released() {
     let (_guard, folder) = model_folder("digits-base-64-pointers");
     let key = SigningKey::from_seed(&[1; 32]);
-    let releasing = Releasing { signing: Signing::new(&key, options().at), release: Release::default(), policy: None };
+    let releasing = releasing(&key, None, options().at);
     let refused = |folder: &Utf8Path| plan_release(folder, None, &releasing, &|_| ()).expect_err("not whole");
     assert!(matches!(refused(&folder), ReleaseError::File { path, .. } if path == "model.safetensors"));
     fs::remove_file(folder.join("model.safetensors")).expect("there");
@@ -425,7 +426,7 @@ fn a_card_states_nothing_of_a_record_that_was_revoked_or_rejected() {
 }
 
 fn releasing<'a>(key: &'a SigningKey, policy: Option<&'a TrustPolicy>, at: Time) -> Releasing<'a> {
-    Releasing { signing: Signing::new(key, at), release: Release::default(), policy }
+    Releasing { signing: Signing::new(key, at), release: Release::default(), policy, at }
 }
 
 /// What a stranger put into a bundle decides neither what the card says nor what a release follows,

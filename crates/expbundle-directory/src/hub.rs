@@ -17,6 +17,9 @@ pub enum HubError {
     /// The text is not `[datasets/|spaces/][ORG/]NAME[@REVISION]`.
     #[error("`{0}` is not a repository of the Hub: write `hf:ORG/NAME` or `hf:ORG/NAME@REVISION`")]
     Malformed(String),
+    /// Nothing says where the cache is.
+    #[error("there is no home folder, so no Hub cache")]
+    NoCache,
     /// The cache has no such repository.
     #[error("the local Hub cache has no `{repository}`")]
     NoRepository {
@@ -47,6 +50,20 @@ pub fn cache(variable: impl Fn(&str) -> Option<String>) -> Option<Utf8PathBuf> {
     set("HF_HUB_CACHE")
         .or_else(|| set("HUGGINGFACE_HUB_CACHE"))
         .or_else(|| Some(set("HF_HOME").or_else(below_home)?.join("hub")))
+}
+
+/// A path that a person names: `hf:ORG/NAME[@REVISION]` is the snapshot of a repository in the cache,
+/// and the folder of a repository there, if nothing else lies in it, its snapshot of `main`.
+/// `variable` is the environment.
+///
+/// # Errors
+/// If there is no such snapshot here.
+pub fn path(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Utf8PathBuf, HubError> {
+    match text.strip_prefix(SCHEME) {
+        Some(reference) => snapshot(&cache(variable).ok_or(HubError::NoCache)?, reference),
+        None if is_repository(Utf8Path::new(text)) => snapshot_in(Utf8Path::new(text), text, None),
+        None => Ok(text.into()),
+    }
 }
 
 /// The snapshot of a repository in the cache, from `ORG/NAME[@REVISION]`. A revision is the name of
@@ -80,16 +97,29 @@ pub fn snapshot(cache: &Utf8Path, reference: &str) -> Result<Utf8PathBuf, HubErr
     snapshot_in(&folder, repository, revision)
 }
 
-/// Whether a folder is a repository in a cache: `models--acme--digits`, with its snapshots.
-pub fn is_repository(folder: &Utf8Path) -> bool {
+/// Whether a folder is a repository in a cache: `models--acme--digits`, with its snapshots, and with
+/// nothing else than the Hub's library puts there. Beside its snapshots a stranger could lay files
+/// that nobody looks at, and behind a link or another name lies somebody else's snapshot.
+fn is_repository(folder: &Utf8Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
-    ["models--", "datasets--", "spaces--"].iter().any(|kind| name.starts_with(kind))
-        && folder.join("snapshots").is_dir()
+    let is_named = ["models--", "datasets--", "spaces--"].iter().any(|kind| name.starts_with(kind));
+    is_named && names(&folder.join("snapshots")).is_some() && has_only_its_own(folder)
+}
+
+fn has_only_its_own(folder: &Utf8Path) -> bool {
+    let Ok(entries) = folder.read_dir_utf8() else { return false };
+    entries.into_iter().all(|entry| {
+        entry.is_ok_and(|entry| {
+            let is_known = ["blobs", "refs", "snapshots", ".no_exist"].contains(&entry.file_name());
+            // Of an entry itself, not of what a link leads to.
+            is_known && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        })
+    })
 }
 
 /// The snapshot of a revision in the folder of a repository, which errors call by this name;
 /// without a revision that of `main`, or the only one where there is no `main`.
-pub fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) -> Result<Utf8PathBuf, HubError> {
+fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) -> Result<Utf8PathBuf, HubError> {
     let snapshots = folder.join("snapshots");
     let here = names(&snapshots)
         .ok_or_else(|| HubError::NoRepository { repository: repository.to_owned(), path: folder.to_owned() })?;
@@ -113,20 +143,23 @@ pub fn snapshot_in(folder: &Utf8Path, repository: &str, revision: Option<&str>) 
     Ok(snapshots.join(found))
 }
 
-/// The folders in a folder, sorted. None if it is not here.
-fn names(folder: &Utf8Path) -> Option<Vec<String>> {
-    let entries = folder.read_dir_utf8().ok()?;
-    let folders = entries.filter_map(Result::ok).filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_owned()).collect();
+/// The snapshots, by their commits, sorted. None if the folder is not here.
+fn names(snapshots: &Utf8Path) -> Option<Vec<String>> {
+    let is_folder = |kind: fs::FileType| kind.is_dir();
+    snapshots.symlink_metadata().ok().map(|metadata| metadata.file_type()).filter(|kind| is_folder(*kind))?;
+    let entries = snapshots.read_dir_utf8().ok()?.filter_map(Result::ok);
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(is_folder));
+    let mut names: Vec<String> =
+        folders.map(|entry| entry.file_name().to_owned()).filter(|name| is_commit(name)).collect();
     names.sort_unstable();
     Some(names)
 }
 
-/// The commit that a branch or tag points to.
 fn is_commit(revision: &str) -> bool {
     revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
+/// The commit that a branch or tag points to.
 fn commit_of(path: &Utf8Path) -> Option<String> {
     let is_small = |metadata: fs::Metadata| metadata.is_file() && metadata.len() <= MOST_REF_BYTES;
     fs::metadata(path)
@@ -197,6 +230,44 @@ mod tests {
         }
         fs::remove_file(model.join("refs/main")).expect("a file");
         assert_eq!(snapshot(&cache, "acme/digits").expect("the only one").file_name(), Some(SECOND));
+    }
+
+    #[test]
+    fn a_folder_with_anything_else_is_no_repository() {
+        let (_folder, cache) = a_cache();
+        let model = cache.join("models--acme--digits");
+        assert!(is_repository(&model));
+        fs::create_dir_all(model.join("blobs")).expect("a folder");
+        fs::create_dir_all(model.join(".no_exist").join(FIRST)).expect("a folder");
+        assert!(is_repository(&model));
+        for name in ["pytorch_model.bin", "experiment.expb", ".hidden", "blobs.py", "Snapshots"] {
+            fs::write(model.join(name), "evil").expect("a file");
+            assert!(!is_repository(&model), "{name}");
+            fs::remove_file(model.join(name)).expect("it is there");
+        }
+        fs::create_dir_all(model.join("other")).expect("a folder");
+        assert!(!is_repository(&model));
+        fs::remove_dir(model.join("other")).expect("it is there");
+        assert!(is_repository(&model) && !is_repository(&cache));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_leads_out_of_a_repository() {
+        let (_folder, cache) = a_cache();
+        // Somebody else's snapshot beside it, by a link and by a name that is no commit.
+        let evil = cache.join("models--evil");
+        fs::create_dir_all(evil.join("refs")).expect("a folder");
+        fs::write(evil.join("refs/main"), FIRST).expect("a file");
+        for target in ["../models--acme--digits/snapshots", ".."] {
+            std::os::unix::fs::symlink(target, evil.join("snapshots")).expect("a link");
+            assert!(!is_repository(&evil));
+            assert!(snapshot(&cache, "evil").is_err());
+            fs::remove_file(evil.join("snapshots")).expect("it is there");
+        }
+        fs::create_dir_all(evil.join("snapshots/good")).expect("a folder");
+        fs::write(evil.join("refs/main"), "good").expect("a file");
+        assert!(snapshot(&cache, "evil").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! before the card that links to it, and goes after it, so whoever is killed between two renames
 //! leaves no link to nothing; attaching once more is the same as attaching once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 
@@ -138,9 +138,15 @@ pub struct ObjectedRecord {
 }
 
 /// What was said against records of a bundle and against their parents, the weightiest first. Of
-/// other records anybody can say anything.
+/// other records anybody can say anything. A record that is set apart is not here: a stranger chose
+/// its title and its parents.
 pub(super) fn objected(intact: &Intact, standing: &Standing) -> Vec<ObjectedRecord> {
-    let records = intact.records();
+    let records: BTreeMap<RecordId, _> = intact
+        .records()
+        .iter()
+        .filter(|(id, _)| !standing.apart.records.contains(id))
+        .map(|(id, record)| (*id, record))
+        .collect();
     let parents = records.values().flat_map(|record| &record.body().parents);
     let parents: BTreeSet<RecordId> = parents.map(|parent| RecordId(parent.record.blake3)).collect();
     let against = standing.against.iter().filter(|(id, _)| records.contains_key(id) || parents.contains(id));
@@ -148,7 +154,7 @@ pub(super) fn objected(intact: &Intact, standing: &Standing) -> Vec<ObjectedReco
         .map(|(id, objections)| ObjectedRecord {
             id: *id,
             is_here: records.contains_key(id),
-            title: intact.json_section::<Context>(*id).map(|context| context.title),
+            title: records.get(id).and_then(|_| intact.json_section::<Context>(*id)).map(|context| context.title),
             objections: objections.clone(),
         })
         .collect();

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use expbundle::bundle::Bundle;
+use expbundle::folder::FolderReport;
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::lock::{Seen, sweep};
 use expbundle::verify::{Digests, Intact, followed_by};
 use expbundle::write_file::is_unfinished;
+use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
-use expbundle_format::{DigestSet, StatementId};
+use expbundle_format::{DigestSet, Foreign, StatementId};
 use expbundle_statement::{
     Identity, Judgement, Release, Signing, SigningKey, StatementError, TrustPolicy, VerifiedStatement,
 };
@@ -36,13 +38,15 @@ pub struct Releasing<'a> {
     /// strangers among them: whoever holds the signed release without theirs knows that something
     /// is missing.
     pub policy: Option<&'a TrustPolicy>,
+    /// The moment at which signatures are judged, which is not the date that the release is given.
+    pub at: Time,
 }
 
 impl Releasing<'_> {
     fn follows(&self, earlier: &VerifiedStatement) -> bool {
         let is_trusted = |policy: &TrustPolicy| {
             let signed = earlier.time_evidence();
-            let judgement = policy.judge(earlier.identity(), signed, self.signing.created.timestamp());
+            let judgement = policy.judge(earlier.identity(), signed, self.at.timestamp());
             matches!(judgement, Judgement::Trusted { .. })
         };
         *earlier.identity() == self.signing.key.identity() || self.policy.is_none_or(is_trusted)
@@ -171,15 +175,27 @@ pub fn plan_release(
     let mut objected = Vec::new();
     let models = match present {
         Some(present) => {
-            let verdict = present.judge(None, releasing.signing.created.timestamp());
+            let verdict = present.judge(releasing.policy, releasing.at.timestamp());
             objected = plan::objected(present, &verdict.standing);
-            judge(&scan, present, &verdict, false, Digests::Blake3).report.not_made_here
+            let found = judge(&scan, present, &verdict, releasing.policy.is_some(), Digests::Blake3).report;
+            notes.splice(..0, revoked_here(&found));
+            found.not_made_here
         }
         None => tree.files().iter().map(|file| file.path.to_plain()).filter(|path| look_like_weights(path)).collect(),
     };
     notes.extend(note_on_models(&models));
     let seen = Seen::of(present.map(Intact::bundle));
     Ok(Plan { folder: folder.to_owned(), files: Vec::new(), changes, objected, notes, seen })
+}
+
+/// That a release of just these files was revoked, and by whom.
+pub(crate) fn revoked_here(found: &FolderReport) -> Vec<String> {
+    let revoked = found.releases.iter().filter(|release| release.same).filter_map(|release| {
+        let by = release.revoked_by.as_ref()?;
+        let reason = by.reason.as_deref().map(|reason| format!(": {}", Foreign::new(reason))).unwrap_or_default();
+        Some(format!("a release of just these files was REVOKED by {}{reason}", by.by.join(", ")))
+    });
+    revoked.collect()
 }
 
 /// A release says whose the models are, and not which run made them; that is said of those of which

@@ -44,25 +44,19 @@ impl Releases {
         let replaced = replaced(covering, &statements, &counting);
         let revocations = covering.revocations();
         // Many releases may name one listing.
-        let mut trees: HashMap<Blake3, (Option<Tree>, bool)> = HashMap::new();
+        let mut comparisons: HashMap<Blake3, Option<bool>> = HashMap::new();
         let mut all: Vec<ReleaseReport> = Vec::with_capacity(statements.len());
         for (id, statement) in &statements {
             let listing = statement.record().blake3;
-            let state = if covering.is_revoked(*id) {
-                ReleaseState::Revoked
-            } else if replaced.contains(id) {
-                ReleaseState::Replaced
-            } else {
-                let (tree, is_same) = trees.entry(listing).or_insert_with(|| {
-                    let tree = covering.intact().tree(listing);
-                    let is_same = tree.as_ref().is_some_and(|tree| is_same(tree, scan, covering.digests()));
-                    (tree, is_same)
-                });
-                match (tree, is_same) {
-                    (Some(_), true) => ReleaseState::Same,
-                    (Some(_), false) => ReleaseState::Differs,
-                    (None, _) => ReleaseState::Unlisted,
-                }
+            let same = *comparisons.entry(listing).or_insert_with(|| {
+                covering.intact().tree(listing).map(|tree| is_same(&tree, scan, covering.digests()))
+            });
+            let state = match same {
+                _ if covering.is_revoked(*id) => ReleaseState::Revoked,
+                _ if replaced.contains(id) => ReleaseState::Replaced,
+                Some(true) => ReleaseState::Same,
+                Some(false) => ReleaseState::Differs,
+                None => ReleaseState::Unlisted,
             };
             let title = match statement.predicate() {
                 Predicate::Release(release) => release.title.clone(),
@@ -76,6 +70,7 @@ impl Releases {
                 by,
                 created: statement.created(),
                 title,
+                same: same == Some(true),
                 listing,
                 revoked_by,
             });
@@ -89,7 +84,7 @@ impl Releases {
             let by: BTreeSet<String> = same.flat_map(|release| release.by.iter().cloned()).collect();
             HeldTo {
                 listing: chosen.listing,
-                tree: trees.remove(&chosen.listing).and_then(|(tree, _)| tree),
+                tree: covering.intact().tree(chosen.listing),
                 by: by.into_iter().collect(),
                 // One signer's title is not said of another.
                 title: chosen.title.clone().filter(|_| titles.len() == 1),
@@ -97,6 +92,17 @@ impl Releases {
         });
         Self { all, held_to }
     }
+}
+
+/// Releases, whether or not they count, that are not known to list just this folder.
+pub(crate) fn of_other_folders(intact: &Intact, scan: &Scan, digests: Digests) -> BTreeSet<StatementId> {
+    let mut comparisons: HashMap<Blake3, bool> = HashMap::new();
+    let mut is_other = |listing: Blake3| {
+        let compare = || !intact.tree(listing).is_some_and(|tree| is_same(&tree, scan, digests));
+        *comparisons.entry(listing).or_insert_with(compare)
+    };
+    let releases = intact.statements().iter().filter(|statement| statement.listing().is_some());
+    releases.filter(|release| is_other(release.record().blake3)).map(VerifiedStatement::id).collect()
 }
 
 /// The releases of a bundle that count and that no other one replaced, the latest first, whatever

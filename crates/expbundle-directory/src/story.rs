@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use expbundle::bundle::Bundle;
+use expbundle::standing::Standing;
 use expbundle::verify::Intact;
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
@@ -158,10 +159,12 @@ impl Chapter<'_> {
     }
 }
 
-/// Models at the Hub that records of a bundle were made from, whatever became of these records.
-pub fn base_models(intact: &Intact) -> BTreeSet<String> {
-    let all: Vec<RecordId> = intact.records().keys().copied().collect();
-    Story::of(intact, &all, &[]).additions("").0.base_models.into_iter().collect()
+/// Models at the Hub that records of a bundle were made from, whatever became of these records, but
+/// for those that are set apart.
+pub fn base_models(intact: &Intact, standing: &Standing) -> BTreeSet<String> {
+    let apart = &standing.apart.records;
+    let told: Vec<RecordId> = intact.records().keys().copied().filter(|id| !apart.contains(id)).collect();
+    Story::of(intact, &told, &[]).additions("").0.base_models.into_iter().collect()
 }
 
 fn section<S: JsonSection>(bundle: &Bundle, record: RecordId) -> Option<S> {

@@ -76,8 +76,10 @@ impl Telling<'_> {
     /// Base models that a person gave when a bundle was attached before: those that the card has of
     /// ours and that no record explains.
     fn given(&self, added: Vec<String>) -> Vec<String> {
-        let mut explained = story::base_models(self.joined);
-        explained.extend(self.present.map(story::base_models).unwrap_or_default());
+        let standing = &self.verdict.standing;
+        let mut explained = story::base_models(self.joined, standing);
+        let was_here = self.present.map(|present| story::base_models(present, standing));
+        explained.extend(was_here.unwrap_or_default());
         added.into_iter().filter(|model| !explained.contains(model)).collect()
     }
 

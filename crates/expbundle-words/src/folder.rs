@@ -23,7 +23,7 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     let here = folder.counts.here();
     let files = if here == 1 { "the 1 counted file".to_owned() } else { format!("all {here} counted files") };
     let who = signers(&folder.signers);
-    let but = but(report);
+    let but = but_revoked(report, folder) + &but(report);
     let differences = differences(report, folder);
     let what = match differences.as_slice() {
         [] => folder_path.clone(),
@@ -60,8 +60,11 @@ pub fn headline(report: &Report, folder: &FolderReport) -> String {
     }
     let revoked = revoked(folder);
     let release = match (&revoked, folder.covered_by) {
-        (Some(by), CoveredBy::Release) => format!("a later release was revoked {by}"),
-        (Some(by), _) => format!("RELEASE REVOKED {by}"),
+        (Some(Revoked { by, same: true }), CoveredBy::Release) => {
+            format!("A RELEASE OF JUST THESE FILES WAS REVOKED {by}")
+        }
+        (Some(Revoked { by, .. }), CoveredBy::Release) => format!("a later release was revoked {by}"),
+        (Some(Revoked { by, .. }), _) => format!("RELEASE REVOKED {by}"),
         (None, _) => "NOT RELEASED by anyone".to_owned(),
     };
     if report.state >= State::Signed && folder.covered_by == CoveredBy::Records {
@@ -100,13 +103,35 @@ fn signers(names: &[String]) -> String {
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
-/// By whom and when the latest release was revoked, if it was. One that a later release replaced
-/// does not matter any more.
-fn revoked(folder: &FolderReport) -> Option<String> {
-    let latest = folder.releases.iter().find(|release| release.state != ReleaseState::Replaced)?;
-    let by = latest.revoked_by.as_ref()?;
+/// A release that was revoked.
+struct Revoked {
+    /// By whom and when, and why.
+    by: String,
+    /// Whether it lists just the files that are here.
+    same: bool,
+}
+
+/// A release of just these files that was revoked, whatever replaced it; else the latest, if it was.
+/// Another one that a later release replaced does not matter any more.
+fn revoked(folder: &FolderReport) -> Option<Revoked> {
+    let of_these_files = folder.releases.iter().find(|release| is_revoked_here(release));
+    let latest = || folder.releases.iter().find(|release| release.state != ReleaseState::Replaced);
+    let release = of_these_files.or_else(latest)?;
+    let by = release.revoked_by.as_ref()?;
     let reason = by.reason.as_deref().map(|reason| format!(" ({})", quoted(reason))).unwrap_or_default();
-    Some(format!("by {} on {}{reason}", signers(&by.by), moment(by.created)))
+    let by = format!("by {} on {}{reason}", signers(&by.by), moment(by.created));
+    Some(Revoked { by, same: release.same })
+}
+
+fn is_revoked_here(release: &ReleaseReport) -> bool {
+    release.same && release.state == ReleaseState::Revoked
+}
+
+/// What the first line says of it.
+fn but_revoked(report: &Report, folder: &FolderReport) -> String {
+    let is_revoked = folder.releases.iter().any(is_revoked_here);
+    let joint = if report.holds && report.state > State::Malformed { "but" } else { "and" };
+    if is_revoked { format!(", {joint} a release of just these files was REVOKED") } else { String::new() }
 }
 
 /// Paths of the files in a state.

@@ -105,6 +105,8 @@ pub struct ReleaseReport {
     pub created: Time,
     /// What is released, as its signer says. Claimed.
     pub title: Option<String>,
+    /// Whether the directory is what it lists, to the byte, whether or not it counts.
+    pub same: bool,
     /// Its listing.
     #[serde(skip)]
     pub listing: Blake3,

@@ -11,7 +11,7 @@ use expbundle_directory::{AttachOptions, Benchmark, Plan, Releasing, plan_attach
 use expbundle_statement::{Release, Signing};
 use expbundle_words::{Failure, Tone, conversion, paint, plan as words};
 
-use crate::keys::{ReleaseSigning, SigningArguments, moment};
+use crate::keys::{ReleaseSigning, SigningArguments};
 use crate::terminal::{self, Progress};
 use crate::{Outcome, exit, files, signers, tracker};
 
@@ -102,14 +102,13 @@ impl Attach {
         }
         let arguments = self.signing.signing();
         let key = arguments.as_ref().map(SigningArguments::key).transpose()?;
-        let at = match &arguments {
-            Some(arguments) => arguments.created()?,
-            None => moment(None)?,
-        };
+        let now = crate::keys::now();
+        let at = arguments.as_ref().map_or(Ok(now), SigningArguments::created)?;
         let releasing = arguments.as_ref().zip(key.as_ref()).map(|(arguments, key)| Releasing {
             signing: Signing { key, name: arguments.name.as_deref(), created: at },
             release: Release { title: self.title, reason: None },
             policy: policy.as_ref(),
+            at: now,
         });
         if let Some(releasing) = &releasing {
             conversion::without_secrets(&audit::release(releasing).places())?;
@@ -123,7 +122,7 @@ impl Attach {
             replace: self.replace,
             releasing,
             policy: policy.as_ref(),
-            at,
+            at: now,
         };
         let mut plan = plan_attach(&self.directory, &intact, present.as_ref(), &options, &|bytes| bar.inc(bytes))
             .map_err(|error| Failure::from(&error))?;

@@ -29,8 +29,8 @@ pub struct Log {
 
 impl Log {
     pub fn run(self) -> Outcome {
-        let intact = tracker::joined(&self.path)?;
         let policy = self.trust.as_deref().map(signers::read).transpose()?;
+        let intact = tracker::joined(&self.path, policy.as_ref())?;
         let verdict = intact.judge(policy.as_ref(), keys::now().timestamp());
         let mut reports = statement_reports(&intact, &verdict);
         reports.reverse();

@@ -9,7 +9,7 @@ use expbundle_words::{Failure, conversion};
 use super::attach::{Consent, carry_out};
 use crate::keys::SigningArguments;
 use crate::terminal::Progress;
-use crate::{Outcome, files, signers};
+use crate::{Outcome, files, keys, signers};
 
 /// Release a model folder: list its counted files and sign the list
 ///
@@ -48,6 +48,7 @@ impl Release {
             signing: self.signing.by(&key)?,
             release: Predicated { title: self.title, reason: self.reason },
             policy: policy.as_ref(),
+            at: keys::now(),
         };
         conversion::without_secrets(&audit::release(&releasing).places())?;
         let bar = progress.bytes(|| 0, "hashing");

@@ -98,8 +98,9 @@ impl Options {
 
     /// From when on and until when the line counts.
     pub fn window(&self) -> Window {
-        let moment = |time: DateTime| Offset::UTC.to_timestamp(time).ok();
-        Window { after: self.valid_after.and_then(moment), before: self.valid_before.and_then(moment) }
+        // What is beyond all times is as far away as the last of them.
+        let moment = |time: DateTime| Offset::UTC.to_timestamp(time).unwrap_or(Timestamp::MAX);
+        Window { after: self.valid_after.map(moment), before: self.valid_before.map(moment) }
     }
 
     /// Whether the line counts at a moment.

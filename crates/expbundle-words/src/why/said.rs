@@ -8,23 +8,33 @@ use expbundle_statement::{DeploymentAction, Identity, Kind, Predicate, ReviewVer
 
 use crate::{Tone, calling_itself, count, day, moment, objections, one_line, paint, quoted};
 
+/// What signers wrote about a record.
+pub(super) struct Said {
+    /// What trusted keys have against it.
+    pub against: String,
+    /// The rest.
+    pub others: String,
+}
+
 /// What signers wrote about it: verdicts, and where it is in use.
 ///
 /// Of one reviewer the latest review of each scope and role has a sentence. With a signers file
-/// only trusted signers have, and what is against the record comes first; without one all keys are
-/// unknown, and each sentence begins with that.
-pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
+/// only trusted signers have; without one all keys are unknown, and each sentence begins with that.
+pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
     const MOST_WORDS: usize = 50;
     const MOST_UNKNOWN: usize = 3;
     let about = relations.said_about(id);
     let (trusted, unknown): (Vec<_>, Vec<_>) =
         about.into_iter().partition(|statement| principal(relations, statement).is_some());
-    let against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();
-    let shown = MOST_WORDS.max(against);
+    let number_against = trusted.iter().filter(|statement| statement.predicate().is_against()).count();
+    let shown = MOST_WORDS.max(number_against);
     let told = in_time(trusted.iter().take(shown).copied());
     let is_scoped = told.iter().any(|(statement, _)| scope(statement).is_some());
-    let words = |(statement, on): &(&VerifiedStatement, String)| trusted_words(relations, statement, on, is_scoped);
-    let mut text: String = told.iter().map(words).collect();
+    let (mut against, mut text) = (String::new(), String::new());
+    for (statement, on) in &told {
+        let part = if statement.predicate().is_against() { &mut against } else { &mut text };
+        *part += &trusted_words(relations, statement, on, is_scoped);
+    }
     let more = trusted.len().saturating_sub(shown);
     if more > 0 {
         text +=
@@ -37,20 +47,23 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> String {
     };
     let (by_author, others): (Vec<_>, Vec<_>) =
         unknown.into_iter().partition(|statement| is_author(statement.identity()));
-    let against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
-    let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(against)));
-    text += &unknown_words(shown);
+    let number_against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
+    let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(number_against)));
+    let (shown_against, shown): (Vec<_>, Vec<_>) =
+        shown.iter().copied().partition(|statement| statement.predicate().is_against());
+    text += &unknown_words(&shown_against);
+    text += &unknown_words(&shown);
     text += &folded("by its authors", more);
-    let (against, others): (Vec<_>, Vec<_>) =
+    let (unknown_against, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|statement| statement.predicate().is_against());
-    for (what, statements) in [("against it", against), ("in its favour or about its use", others)] {
+    for (what, statements) in [("against it", unknown_against), ("in its favour or about its use", others)] {
         if statements.len() <= MOST_UNKNOWN {
             text += &unknown_words(&statements);
         } else {
             text += &folded(what, &statements);
         }
     }
-    text
+    Said { against, others: text }
 }
 
 /// Statements by keys that nobody vouches for, as a number.
@@ -64,17 +77,15 @@ pub(super) fn folded(what: &str, statements: &[&VerifiedStatement]) -> String {
     format!(" There {are} {number}, {what} (`expbundle log`).")
 }
 
-/// Statements with when each was made. What was said on one day stands in the order of time, with
-/// the time of day; days on which something was said against the record come first.
+/// Statements with when each was made, in the order of time. What was said on one day has the time of
+/// day.
 fn in_time<'a>(statements: impl IntoIterator<Item = &'a VerifiedStatement>) -> Vec<(&'a VerifiedStatement, String)> {
     let mut by_day: BTreeMap<String, Vec<&VerifiedStatement>> = BTreeMap::new();
     for statement in statements {
         by_day.entry(day(statement.created())).or_default().push(statement);
     }
-    let mut days: Vec<(String, Vec<&VerifiedStatement>)> = by_day.into_iter().collect();
-    days.sort_by_key(|(_, said)| !said.iter().any(|one| one.predicate().is_against()));
     let mut all = Vec::new();
-    for (day, mut said) in days {
+    for (day, mut said) in by_day {
         said.sort_by_key(|one| (one.created(), one.id()));
         let is_alone = said.len() == 1;
         let when = |one: &VerifiedStatement| if is_alone { day.clone() } else { moment(one.created()) };

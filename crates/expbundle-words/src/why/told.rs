@@ -41,14 +41,16 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     };
     text.push('.');
     let against = &relations.verdict.standing.against;
-    // Reviews have their sentences below, and who says the same again says no more.
+    // Reviews have sentences of their own, and who says the same again says no more.
     let objections = against.get(&id).into_iter().flatten();
-    let mut said = BTreeSet::new();
+    let mut repeated = BTreeSet::new();
     for words in objections.filter(|one| !one.is_review()).map(objections::words) {
-        if said.insert(words.clone()) {
+        if repeated.insert(words.clone()) {
             text += &format!(" It was {}.", paint(Tone::Bad, &words));
         }
     }
+    let said = words_about(relations, id);
+    text += &said.against;
     let ancestors: BTreeSet<RecordId> = relations.graph().ancestors(&[id]).into_iter().collect();
     for ancestor in relations.by_weight(objected(&relations.verdict, id)).into_iter().filter(|ancestor| *ancestor != id)
     {
@@ -59,7 +61,7 @@ pub(super) fn told(relations: &Relations, id: RecordId) -> String {
     }
     text += &published(relations, id);
     text += &sources(relations, id);
-    text += &words_about(relations, id);
+    text += &said.others;
     if ancestors.len() > 1 {
         let state = |id| relations.graph().record(id).map(|_| relations.state(id));
         let weakest = match relations.graph().weakest(&[id], state) {

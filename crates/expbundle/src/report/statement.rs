@@ -39,6 +39,9 @@ pub struct StatementReport {
     /// Whether it, its key, or the record that it vouches for was revoked: then it counts for
     /// nothing. A revocation itself cannot be revoked.
     pub revoked: bool,
+    /// Whether it is set apart: with a signers file, by a key that is not trusted. Then it changes
+    /// nothing.
+    pub apart: bool,
     /// Whether it revokes the key that signed it: that counts, though the key no longer does.
     #[serde(skip)]
     pub takes_back_its_own_key: bool,
@@ -96,6 +99,7 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
                 Kind::Authorship => !verdict.standing.vouches(statement),
                 _ => verdict.standing.statements.contains(&statement.id()),
             },
+            apart: verdict.standing.apart.statements.contains(&statement.id()),
             takes_back_its_own_key: matches!(
                 statement.predicate(),
                 Predicate::Revocation(Revocation { revoked: Revoked::Signer(signer), .. }) if signer == statement.identity()
@@ -106,9 +110,8 @@ pub fn statement_reports(intact: &Intact, verdict: &Verdict) -> Vec<StatementRep
     // One statement may be wrapped in many envelopes, and is one statement.
     reports.dedup_by_key(|report| report.id);
     // What is set apart changes no order of what counts, so of one date it comes behind.
-    let is_apart = |report: &&StatementReport| verdict.standing.apart.statements.contains(&report.id);
     let ordered = |same_date: &[StatementReport]| -> Vec<StatementReport> {
-        let (apart, counting): (Vec<_>, Vec<_>) = same_date.iter().partition(is_apart);
+        let (apart, counting): (Vec<_>, Vec<_>) = same_date.iter().partition(|report| report.apart);
         in_chain(&counting).into_iter().chain(in_chain(&apart)).cloned().collect()
     };
     reports.chunk_by(|a, b| a.created == b.created).flat_map(ordered).collect()
