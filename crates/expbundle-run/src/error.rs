@@ -118,9 +118,41 @@ pub enum RunError {
     /// A temporary file cannot be written, or there is no randomness for salts.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The journal cannot be written or read.
+    #[error("the journal `{}` {source}", path.display())]
+    Journal {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        source: JournalError,
+    },
     /// It would not be intact, or would contradict itself.
     #[error(transparent)]
     Check(CheckError),
+}
+
+/// What is wrong with a journal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// There is a file already, perhaps the journal of a run that was killed.
+    #[error("is there already")]
+    Exists,
+    /// Another process has it open, or this one.
+    #[error("is being written")]
+    Busy,
+    /// The file has nothing of a journal.
+    #[error("is not a journal")]
+    NotAJournal,
+    /// The run was told points before: they would not be in it.
+    #[error("would lack the points that the run has already")]
+    Late,
+    /// What is told is longer than a line of a journal can be: 64 MiB, bytes as base64.
+    #[error("has no room for a section of more than 64 MiB (bytes as base64)")]
+    TooLong,
+    /// The system says no. What the call told is in the run all the same, and not in the journal.
+    #[error("cannot be written or read: {0}")]
+    Io(io::Error),
 }
 
 impl From<CheckError> for RunError {

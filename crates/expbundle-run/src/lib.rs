@@ -47,7 +47,10 @@
 //! | files that went in and came out | [`Run::input`], [`Run::output`] | the record, `artifacts.json` |
 //! | earlier runs | [`Run::derived_from`] | the record |
 //! | people, machines | [`Run::identity`] | `identity.json`, which can be withheld |
+//! | what happened, what it used, what was measured | [`Run::add_event`], [`Run::add_use`], [`Run::add_charge`], [`Run::add_evaluation`] | `events.json`, `cost.json`, `evaluations.json` |
 //! | anything else of the format | [`Run::section`], [`Run::file_section`] | by its name |
+//!
+//! With a [journal](Run::journal) a run whose process is killed is not lost: [`Run::recover`] reads it.
 //!
 //! Nothing can be finished that a verifier refuses, and no secret gets in. The same calls over the
 //! same files give the same bytes: nothing here looks at a clock or prints.
@@ -57,14 +60,20 @@
 mod agent;
 mod error;
 mod files;
+mod given;
+mod journal;
+mod keep;
 mod param;
+mod recover;
 mod run;
 mod say;
+mod tell;
 
 pub use agent::AgentError;
-pub use error::RunError;
+pub use error::{JournalError, RunError};
 pub use files::{FileError, agent_key, is_public_keys, key_file_warning, open_key, open_public_keys, open_signers};
 pub use param::Param;
+pub use recover::{Recovered, begin};
 pub use run::{Run, known_relation, known_role, sections_in};
 pub use say::{SayError, say, sign_plan};
 

@@ -16,6 +16,11 @@ impl Param {
         Self(parameters::value(text))
     }
 
+    /// The value that a typed tree stands for.
+    pub fn of_tree(tree: Value) -> Self {
+        Self(tree)
+    }
+
     /// The value of a typed tree.
     pub fn into_value(self) -> Value {
         self.0

@@ -9,40 +9,57 @@ use expbundle::Content;
 use expbundle::draft::{Draft, OneRecord};
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
-use expbundle_convert::series::{Section, summary};
+use expbundle_convert::series::summary;
 use expbundle_convert::table::{self, Columns, Reading, Table, TableError};
 use expbundle_convert::{Options, apart, audit, declared};
 use expbundle_format::container::SectionName;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{Kind, Parent, RecordBody, Source, Status, Word, role};
-use expbundle_format::sections::{self, Artifacts, Context, Direction, Identity, JsonSection, Recipe, Summary};
+use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source, Status, Word, role};
+use expbundle_format::sections::{
+    self, Artifact, Artifacts, Context, Cost, Direction, Evaluations, Events, Identity, JsonSection, Recipe, Summary,
+};
 use expbundle_format::time::Time;
 use expbundle_format::{RecordId, json};
 use expbundle_lineage::relation;
-use expbundle_series::{ConsoleReader, KeySummary, Point, SeriesError, SeriesReader, SeriesWriter};
-use serde_json::Value;
+use expbundle_series::{KeySummary, Point, SeriesWriter};
+use expbundle_trackers::journal::PointKind;
+use serde_json::json;
 
 use crate::error::RunError;
+use crate::given::{given, readable};
+use crate::journal::Journal;
+use crate::keep::{Changed, Part};
 use crate::param::Param;
+use crate::recover::Loss;
 
 /// A run in the making: tell it what went in, what happened and what came out, and
 /// [finish](Run::finish) it.
 ///
 /// What a run is told is kept in memory, but for points, which go to a temporary file once there
-/// are many. Files are hashed and not copied.
+/// are many. Files are hashed and not copied. With a [`journal`](Run::journal) a run whose process
+/// is killed is not lost.
 #[derive(Debug)]
 pub struct Run {
-    draft: Draft,
-    context: Context,
-    recipe: Recipe,
-    artifacts: Artifacts,
-    identity: Identity,
-    summary: Summary,
+    pub(crate) draft: Draft,
+    pub(crate) context: Context,
+    pub(crate) recipe: Recipe,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) identity: Identity,
+    pub(crate) summary: Summary,
+    pub(crate) events: Events,
+    pub(crate) cost: Cost,
+    pub(crate) evaluations: Evaluations,
     metrics: SeriesWriter,
     telemetry: SeriesWriter,
     /// Keys that have one value without a step.
     finals: BTreeSet<String>,
-    allow_secrets: Vec<String>,
+    pub(crate) allow_secrets: Vec<String>,
+    /// What is kept of all this in a file as well.
+    pub(crate) journal: Option<Journal>,
+    /// What the journal does not have yet.
+    pub(crate) changed: Changed,
+    /// What is missing in the journal that the run was read from.
+    pub(crate) loss: Option<Loss>,
 }
 
 /// Sections of which the run is told by calls of their own, and which are made when it is finished.
@@ -68,86 +85,106 @@ impl Run {
             artifacts: Artifacts::default(),
             identity: Identity::default(),
             summary: Summary::default(),
+            events: Events::default(),
+            cost: Cost::default(),
+            evaluations: Evaluations::default(),
             metrics: SeriesWriter::new(),
             telemetry: SeriesWriter::new(),
             finals: BTreeSet::new(),
             allow_secrets: Vec::new(),
+            journal: None,
+            changed: Changed::default(),
+            loss: None,
         }
     }
 
     /// When it started.
     #[must_use]
     pub fn started(mut self, time: Time) -> Self {
-        self.draft.body_mut().started = Some(time);
+        self.body_mut().started = Some(time);
         self
     }
 
     /// When it ended.
     #[must_use]
     pub fn ended(mut self, time: Time) -> Self {
-        self.draft.body_mut().ended = Some(time);
+        self.body_mut().ended = Some(time);
         self
     }
 
     /// How it ended.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
-        self.draft.body_mut().status = Some(status);
+        self.body_mut().status = Some(status);
         self
     }
 
     /// The tool that tracked it, and that tool's id of it.
     #[must_use]
     pub fn tracked_by(mut self, tool: impl Into<String>, run: impl Into<String>) -> Self {
-        self.draft.body_mut().source = Some(Source { tool: tool.into(), run: run.into() });
+        self.body_mut().source = Some(Source { tool: tool.into(), run: run.into() });
         self
     }
 
     /// Notes in Markdown.
     #[must_use]
     pub fn notes(mut self, notes: impl Into<String>) -> Self {
-        self.context.notes = Some(notes.into());
+        self.context().notes = Some(notes.into());
         self
     }
 
     /// A word to find it by.
     #[must_use]
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
-        self.context.tags.push(tag.into());
+        self.context().tags.push(tag.into());
         self
     }
 
     /// A parameter. The last value of a name counts.
     #[must_use]
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
-        self.recipe.parameters.insert(name.into(), value.into().into_value());
+        self.recipe().parameters.insert(name.into(), value.into().into_value());
         self
     }
 
     /// The rest of the story: purpose, hypothesis, labels, groups, links.
     pub fn context(&mut self) -> &mut Context {
+        self.changed.mark(Part::Context);
         &mut self.context
     }
 
     /// The rest of the recipe: code, environment, hardware, seeds.
     pub fn recipe(&mut self) -> &mut Recipe {
+        self.changed.mark(Part::Recipe);
         &mut self.recipe
     }
 
     /// Names of people and machines, which can be withheld. Where they stand in other sections, a
     /// marker takes their place.
     pub fn identity(&mut self) -> &mut Identity {
+        self.changed.mark(Part::Identity);
         &mut self.identity
+    }
+
+    pub(crate) fn body_mut(&mut self) -> &mut RecordBody {
+        self.changed.mark(Part::Record);
+        self.draft.body_mut()
+    }
+
+    pub(crate) fn has_no_points(&self) -> bool {
+        self.metrics.is_empty() && self.telemetry.is_empty()
     }
 
     /// What is known of the artifacts: names, metadata, licences. Those of [`Run::input`] and
     /// [`Run::output`] are here already.
     pub fn artifacts(&mut self) -> &mut Artifacts {
+        self.changed.mark(Part::Artifacts);
         &mut self.artifacts
     }
 
     /// What the source itself calls its summary. The lines of series are computed from the points.
     pub fn summary(&mut self) -> &mut Summary {
+        self.changed.mark(Part::Summary);
         &mut self.summary
     }
 
@@ -161,6 +198,7 @@ impl Run {
     /// The same, of a run that goes on.
     pub fn allow(&mut self, names: impl IntoIterator<Item = String>) {
         self.allow_secrets.extend(names);
+        self.changed = Changed::EVERYTHING;
     }
 
     /// A file or folder that went in, by its role: `model`, `dataset`, `config`, …
@@ -181,7 +219,11 @@ impl Run {
     /// A file or folder of any role, also of one that only its writer knows: such a role carries no
     /// lineage.
     pub fn add_file(&mut self, direction: Direction, role: &Word, path: &Path) -> Result<(), RunError> {
-        let path = utf8(path)?;
+        self.together(|run| run.listed(direction, role, utf8(path)?))?
+    }
+
+    fn listed(&mut self, direction: Direction, role: &Word, path: Utf8PathBuf) -> Result<(), RunError> {
+        let described = self.artifacts.artifacts.len();
         let file = [(role.clone(), path.clone())];
         let mut options = Options { allow_secrets: &self.allow_secrets, ..Options::default() };
         match direction {
@@ -204,8 +246,16 @@ impl Run {
                 return Err(RunError::Twice { path, role: role.to_string() });
             }
         }
-        declared::list_in(self.draft.body_mut(), listed);
-        Ok(())
+        for (direction, listed) in listed {
+            if let (Form::Tree, Some(digest)) = (listed.form, listed.digest.blake3()) {
+                self.keep_fixed(&format!("artifacts/{digest}"))?;
+            }
+            let member = if direction == Direction::Input { "inputs" } else { "outputs" };
+            self.keep_more(Part::Record, || json!({ member: [&listed] }))?;
+            declared::list_in(self.draft.body_mut(), vec![(direction, listed)]);
+        }
+        let more: Vec<Artifact> = self.artifacts.artifacts.iter().skip(described).cloned().collect();
+        self.keep_more(Part::Artifacts, || json!({ "artifacts": more }))
     }
 
     /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …
@@ -218,8 +268,9 @@ impl Run {
     /// The same by any relation.
     pub fn add_parent(&mut self, parent: &Intact, record: RecordId, relation: Word) -> Result<(), RunError> {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
-        self.draft.body_mut().parents.push(Parent { record: record.digest(), relation });
-        Ok(())
+        let parent = Parent { record: record.digest(), relation };
+        self.draft.body_mut().parents.push(parent.clone());
+        self.keep_more(Part::Record, || json!({ "parents": [parent] }))
     }
 
     /// The models and data that a record put out become inputs of this run, without their files at
@@ -227,8 +278,9 @@ impl Run {
     pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
         let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
-        self.draft.body_mut().inputs.extend(made.cloned());
-        Ok(())
+        let made: Vec<ArtifactRef> = made.cloned().collect();
+        self.draft.body_mut().inputs.extend(made.iter().cloned());
+        self.keep_more(Part::Record, || json!({ "inputs": made }))
     }
 
     /// A value of a metric at a step.
@@ -239,7 +291,8 @@ impl Run {
     /// A point of a metric: with a step, a time in nanoseconds since 1970, a number, a text.
     pub fn log(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
         let id = self.metrics.key(key)?;
-        Ok(self.metrics.push(id, point)?)
+        self.metrics.push(id, point)?;
+        self.keep_point(PointKind::Metrics, key, &point)
     }
 
     /// The final value of a metric that has no other points.
@@ -247,24 +300,32 @@ impl Run {
         if !self.finals.insert(key.to_owned()) {
             return Err(RunError::NotFinal { key: key.to_owned() });
         }
-        self.log(key, Point { value: Some(value), ..Point::default() })
+        let point = Point { value: Some(value), ..Point::default() };
+        let id = self.metrics.key(key)?;
+        self.metrics.push(id, point)?;
+        self.keep_point(PointKind::Final, key, &point)
     }
 
     /// A point of a system metric: the load of a processor, the memory of a card.
     pub fn log_system(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
         let id = self.telemetry.key(key)?;
-        Ok(self.telemetry.push(id, point)?)
+        self.telemetry.push(id, point)?;
+        self.keep_point(PointKind::Telemetry, key, &point)
     }
 
     /// The points of a table that any program wrote: CSV, JSON lines or Parquet
     /// ([`expbundle_convert::table`]). What was guessed and what was left out is in the [`Reading`].
     pub fn metrics_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        Ok(read(&mut self.metrics, table, columns)?)
+        let read = read(&mut self.metrics, &mut self.journal, PointKind::Metrics, table, columns)?;
+        self.keep()?;
+        Ok(read)
     }
 
     /// System metrics of a table, in the same way.
     pub fn system_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        Ok(read(&mut self.telemetry, table, columns)?)
+        let read = read(&mut self.telemetry, &mut self.journal, PointKind::Telemetry, table, columns)?;
+        self.keep()?;
+        Ok(read)
     }
 
     /// Any other JSON section of the format: `cost.json`, `evaluations.json`, `events.json`, …
@@ -272,7 +333,8 @@ impl Run {
         if MADE_AT_THE_END.contains(&S::NAME) {
             return Err(RunError::OwnSection(S::NAME.to_owned()));
         }
-        Ok(self.draft.json_section(section)?)
+        self.draft.json_section(section)?;
+        self.keep_fixed(S::NAME)
     }
 
     /// A section by its name and bytes. JSON is held to its schema and written in the fixed form;
@@ -284,32 +346,39 @@ impl Run {
         let wrong = |source| RunError::Section { name: name.to_string(), source };
         let text = name.as_str();
         if MADE_AT_THE_END.contains(&text) {
-            return match text {
-                Context::NAME => given(&mut self.context, &bytes),
-                Recipe::NAME => given(&mut self.recipe, &bytes),
-                Artifacts::NAME => {
-                    let known = std::mem::take(&mut self.artifacts.artifacts);
-                    given(&mut self.artifacts, &bytes).map(|()| self.artifacts.artifacts.extend(known))
-                }
-                Identity::NAME => given(&mut self.identity, &bytes),
-                _ => given(&mut self.summary, &bytes),
-            };
+            self.given_section(text, &bytes)?;
+            return self.keep();
         }
-        match text.rsplit('.').next() {
-            Some("json") => {
+        self.has_room_for(bytes.len())?;
+        match name.extension() {
+            "json" => {
                 sections::check(name, &bytes, &limits).map_err(wrong)?;
                 let value = json::parse(&bytes, &limits).map_err(wrong)?;
                 let bytes = json::to_bytes(&value).map_err(wrong)?;
                 self.draft.section(text, sections::JSON, Content::bytes(bytes))?;
             }
-            Some("parquet") => {
+            "parquet" => {
                 let content = Content::bytes(bytes);
                 readable(text, &content).map_err(|source| RunError::Parquet { name: text.to_owned(), source })?;
                 self.draft.section(text, sections::PARQUET, content)?;
             }
             _ => self.draft.section(text, "application/octet-stream", Content::bytes(bytes))?,
         }
-        Ok(())
+        self.keep_fixed(text)
+    }
+
+    fn given_section(&mut self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
+        match name {
+            Context::NAME => given(self.context(), bytes),
+            Recipe::NAME => given(self.recipe(), bytes),
+            Artifacts::NAME => {
+                let artifacts = self.artifacts();
+                let known = std::mem::take(&mut artifacts.artifacts);
+                given(artifacts, bytes).map(|()| artifacts.artifacts.extend(known))
+            }
+            Identity::NAME => given(self.identity(), bytes),
+            _ => given(self.summary(), bytes),
+        }
     }
 
     /// The bundle of this one record, unsigned, checked as a bundle from elsewhere would be.
@@ -324,6 +393,8 @@ impl Run {
     }
 
     fn gathered(mut self) -> Result<OneRecord, RunError> {
+        // The bundle has everything, so it is made even if the journal cannot be written.
+        self.keep().ok();
         if self.context.title.trim().is_empty() {
             return Err(RunError::NoTitle);
         }
@@ -344,8 +415,14 @@ impl Run {
         self.draft.json_section(&self.context)?;
         write(&mut self.draft, &self.recipe)?;
         write(&mut self.draft, &self.summary)?;
+        write(&mut self.draft, &self.events)?;
+        write(&mut self.draft, &self.cost)?;
+        write(&mut self.draft, &self.evaluations)?;
         self.artifacts.sort();
         write(&mut self.draft, &self.artifacts)?;
+        if let Some(loss) = self.loss.take() {
+            loss.tell(&mut self.draft)?;
+        }
         let found = audit::draft(&self.draft, &self.identity, &self.allow_secrets).places();
         if !found.is_empty() {
             return Err(RunError::Secrets { found });
@@ -372,10 +449,17 @@ pub fn sections_in(folder: &Utf8Path) -> Result<BTreeMap<SectionName, Utf8PathBu
 }
 
 /// Takes the points of a table.
-fn read(writer: &mut SeriesWriter, table: Table, columns: &Columns<'_>) -> Result<Reading, TableError> {
+fn read(
+    writer: &mut SeriesWriter,
+    journal: &mut Option<Journal>,
+    kind: PointKind,
+    table: Table,
+    columns: &Columns<'_>,
+) -> Result<Reading, TableError> {
     table::points(table, columns, &mut |key, point| {
         let id = writer.key(key)?;
-        writer.push(id, point)
+        writer.push(id, point)?;
+        journal.as_mut().map_or(Ok(()), |journal| Ok(journal.point(kind, key, &point)?))
     })
 }
 
@@ -398,61 +482,12 @@ fn write<S: JsonSection + Default + PartialEq>(draft: &mut Draft, section: &S) -
     Ok(())
 }
 
-/// Reads a section that the run goes on with. What it has no place for would be lost, and is an
-/// error.
-fn given<S: JsonSection>(section: &mut S, bytes: &[u8]) -> Result<(), RunError> {
-    let limits = Limits::default();
-    let wrong = |source| RunError::Section { name: S::NAME.to_owned(), source };
-    let value = json::parse(bytes, &limits).map_err(wrong)?;
-    *section = json::from_bytes(bytes, &limits).map_err(wrong)?;
-    let kept = json::parse(&json::to_bytes(section).map_err(wrong)?, &limits).map_err(wrong)?;
-    let mut lost = Vec::new();
-    members_lost(&value, &kept, String::new(), &mut lost);
-    if lost.is_empty() { Ok(()) } else { Err(RunError::UnknownMembers { name: S::NAME.to_owned(), members: lost }) }
-}
-
-/// The members of a value that another one lacks. Those that say nothing are not written again.
-fn members_lost(given: &Value, kept: &Value, place: String, lost: &mut Vec<String>) {
-    let says_nothing = match given {
-        Value::Null | Value::Bool(false) => true,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(true) => false,
-    };
-    match (given, kept) {
-        (Value::Object(given), Value::Object(kept)) => {
-            for (name, value) in given {
-                let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
-                members_lost(value, kept.get(name).unwrap_or(&Value::Null), place, lost);
-            }
-        }
-        (Value::Array(given), Value::Array(kept)) if given.len() == kept.len() => {
-            for (at, (given, kept)) in given.iter().zip(kept).enumerate() {
-                members_lost(given, kept, format!("{place}[{at}]"), lost);
-            }
-        }
-        (_, Value::Null) if !says_nothing => lost.push(place),
-        _ => {}
-    }
-}
-
-fn readable(name: &str, content: &Content) -> Result<(), SeriesError> {
-    let section = Section(content.clone());
-    match name {
-        sections::METRICS | sections::TELEMETRY => SeriesReader::open(section)?.for_each(|_| ()),
-        sections::CONSOLE => ConsoleReader::open(section)?.for_each(|_| ()),
-        _ => Ok(()),
-    }
-}
-
 fn checked(bundle: &OneRecord) -> Result<Intact, RunError> {
     // Nobody has signed it, so the moment decides nothing.
     Ok(bundle.sound(None, jiff::Timestamp::UNIX_EPOCH)?.0)
 }
 
-fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
+pub(crate) fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
     Utf8Path::from_path(path).map(Utf8Path::to_owned).ok_or_else(|| RunError::Path(path.to_owned()))
 }
 

@@ -14,6 +14,7 @@ pub mod http;
 pub mod huggingface;
 #[cfg_attr(not(feature = "zip"), path = "no_inflate.rs")]
 mod inflate;
+pub mod journal;
 mod json_walk;
 pub mod lightning;
 mod lines;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read as _};
 use crate::finding::{SourceCode, SourceFinding};
 
 /// A longer line is not read.
-const MOST_LINE_BYTES: u64 = 64 << 20;
+pub(crate) const MOST_LINE_BYTES: u64 = 64 << 20;
 
 /// A line of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,16 @@ impl Count {
         }
         self.lines += 1;
     }
+
+    /// The finding for these lines, if there are any.
+    pub fn finding(&self, code: SourceCode, what: &str, file: &str) -> Option<SourceFinding> {
+        let detail = match self.lines {
+            0 => return None,
+            1 => what.to_owned(),
+            lines => format!("{what}: this line, and {} more", lines - 1),
+        };
+        Some(SourceFinding::new(code, format!("{file}:{}", self.first), detail))
+    }
 }
 
 /// Lines of a log that cannot be read, by the kind of trouble: one finding for each kind.
@@ -97,12 +107,7 @@ impl Trouble {
             (&self.not_utf8, SourceCode::Damaged, "not UTF-8; the bytes that are not were replaced"),
             (&self.no_room, SourceCode::Unsupported, "beyond what is held in memory, and not kept"),
         ] {
-            let detail = match count.lines {
-                0 => continue,
-                1 => what.to_owned(),
-                lines => format!("{what}: this line, and {} more", lines - 1),
-            };
-            findings.push(SourceFinding::new(code, format!("{file}:{}", count.first), detail));
+            findings.extend(count.finding(code, what, file));
         }
     }
 }

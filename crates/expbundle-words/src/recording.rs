@@ -4,7 +4,7 @@
 use camino::Utf8Path;
 use expbundle::verify::Intact;
 use expbundle_format::Code;
-use expbundle_run::{AgentError, FileError, RunError, SayError};
+use expbundle_run::{AgentError, FileError, JournalError, RunError, SayError};
 use expbundle_statement::Identity;
 
 use crate::failures::temporary;
@@ -44,9 +44,35 @@ impl From<RunError> for Failure {
             RunError::File(error) => error.into(),
             RunError::Draft(error) => error.into(),
             RunError::Io(error) => temporary(&error),
+            RunError::Journal { path, source } => {
+                let path = path.to_string_lossy();
+                journal(&path, &source)
+            }
             RunError::Check(error) => error.into(),
             other => Self::usage(other.to_string()),
         }
+    }
+}
+
+/// What is wrong with the journal of a run.
+fn journal(path: &str, error: &JournalError) -> Failure {
+    let told = |code: &'static str, help: &str| {
+        Failure::new(code, format!("the journal {} {error}", quoted(path))).at(path).help(help)
+    };
+    match error {
+        JournalError::Exists => told(
+            "cli.usage",
+            "it may be that of a run that was killed: recover that run, resume it, or give another path",
+        ),
+        JournalError::Busy => told(
+            "cli.usage",
+            "end the process that writes it, and those that it started by a fork, such as workers that load data; or \
+             recover the run without resuming it",
+        ),
+        JournalError::NotAJournal => told("cli.source", "give the file that the run had as its journal"),
+        JournalError::Late => told("cli.usage", "begin the journal before the first point"),
+        JournalError::TooLong => told("cli.usage", "keep it in a file, and tell the run of the file"),
+        _ => told("cli.io", "what the call told is in the run all the same: make room, and go on or finish the run"),
     }
 }
 
