@@ -169,6 +169,25 @@ fn what_is_no_bundle_or_a_spoiled_one_is_refused_with_its_code() {
 }
 
 #[test]
+fn the_journal_of_a_run_that_was_killed() {
+    let bench = Bench::with_bundle();
+    let journal = concat!(
+        "{\"expbundle-journal\":1}\n",
+        "[\"set\",\"context.json\",{\"title\":\"killed\"}]\n",
+        "[\"metrics\",0,1764500000000000000,\"loss\",0.5]\n",
+        "[\"metrics\",1,1764500001000000000,\"lo"
+    );
+    std::fs::write(bench.path("run.expj"), journal).expect("room");
+    let said = bench.said(&["create", "--from", "run.expj", "-o", "killed.expb"]);
+    assert!(said.contains("[source.truncated]") && said.contains("run.expj:4"), "{said}");
+    bundle_is_valid(&bench, "killed.expb");
+    let shown = json(&bench.ok(&["show", "killed.expb", "--json"]));
+    assert!(shown.to_string().contains("\"unknown\""), "{shown}");
+    std::fs::write(bench.path("other.expj"), "{}\n").expect("room");
+    bench.fails(2, "cli.source", &["create", "--from", "other.expj", "-o", "d.expb"]);
+}
+
+#[test]
 fn bundles_by_hand() {
     let bench = Bench::with_bundle();
     // The same arguments, the same bytes.

@@ -1,7 +1,5 @@
 //! `expbundle create`: a bundle by hand, for what no tracker saw.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
 use expbundle::output::{Inputs, holds};
@@ -13,8 +11,8 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::Word;
 use expbundle_format::sections::Direction;
 use expbundle_query::is_proven;
-use expbundle_run::{Run, RunError, sections_in};
-use expbundle_words::{Failure, account, registry};
+use expbundle_run::{Run, RunError, begin};
+use expbundle_words::{Failure, account, findings, registry};
 
 use super::convert::role_and_file;
 use crate::numbers::Numbers;
@@ -32,7 +30,8 @@ use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
     --input base.safetensors --output q4.gguf -o step.expb\n  \
     expbundle create --title \"small model, lr 0.01\" --param lr=0.01 --metrics points.csv \\\n      \
     --metric test/accuracy=0.93 --output model.bin -o run.expb\n  \
-    expbundle create --from my-sections --title \"a run\" -o run.expb\n\n\
+    expbundle create --from my-sections --title \"a run\" -o run.expb\n  \
+    expbundle create --from run.expj -o run.expb\n\n\
     A table of metrics, here points.csv, is CSV, JSON lines or Parquet:\n  \
     step,time,train/loss,val/loss\n  \
     0,2026-11-28T03:00:00Z,0.71,\n  \
@@ -51,8 +50,9 @@ pub struct Create {
     /// Section, e.g. recipe.json=my-recipe.json
     #[arg(long, value_name = "NAME=FILE", value_parser = section_and_file)]
     section: Vec<(SectionName, Utf8PathBuf)>,
-    /// Folder of hand-written sections: context.json, recipe.json, …
-    #[arg(long, value_name = "DIR", value_parser = files::path)]
+    /// Folder of hand-written sections: context.json, recipe.json, …; or the journal of a run that
+    /// was killed
+    #[arg(long, value_name = "PATH", value_parser = files::path)]
     from: Option<Utf8PathBuf>,
     #[command(flatten)]
     numbers: Numbers,
@@ -91,12 +91,10 @@ impl Create {
             files::regular_or_folder(path, "read the file")?;
             terminal::talk(&registry::role(role).unwrap_or_default());
         }
-        let mut sources = BTreeMap::new();
-        if let Some(folder) = &self.from {
-            sources = sections_in(folder).map_err(failure)?;
-        }
+        let (begun, mut sources) = begin(self.from.as_deref()).map_err(failure)?;
+        terminal::talk(&findings::all(&begun.findings));
         sources.extend(self.section.iter().cloned());
-        let mut run = Run::new(String::new()).allow_secrets(self.allow_secrets.iter().cloned());
+        let mut run = begun.run.allow_secrets(self.allow_secrets.iter().cloned());
         let parents = self.derive(&mut run)?;
         for (name, path) in &sources {
             terminal::talk(&registry::section(name).unwrap_or_default());
