@@ -103,6 +103,23 @@ def seeds(target):
             yield from (card + BETWEEN + configs[0] for card in fixtures("README.md"))
         case "tracker":
             yield from sources()
+        case "journal":
+            yield JOURNAL
+            yield JOURNAL[:-9]
+
+
+JOURNAL = b"""{"expbundle-journal":1}
+["set","record.json",{"spec":"1.0","kind":"run","inputs":[],"outputs":[],"parents":[]}]
+["set","context.json",{"title":"a run"}]
+["add","recipe.json",{"parameters":{"lr":0.1}}]
+["add","events",{"events":[{"kind":"checkpoint","severity":"info"}]}]
+["set","own.json",[1,2.5,null]]
+["bytes","own.bin","AAEC"]
+["redacted","recipe.json","recipe.json/parameters/token","github-token"]
+["metrics",7,1764500000000000000,"loss",0.5,"note","warm","best",["NaN"],"id",[1.0,"1"]]
+["telemetry",null,null,"gpu",97.5]
+["final",null,null,"accuracy",0.93]
+"""
 
 
 def sources():

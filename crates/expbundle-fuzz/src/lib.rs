@@ -26,6 +26,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("huggingface", targets::huggingface),
     ("mlflow_export", targets::mlflow_export),
     ("tracker", targets::tracker),
+    ("journal", targets::journal),
 ];
 
 /// The target that the variable `TARGET` names.

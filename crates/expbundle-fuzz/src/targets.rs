@@ -24,8 +24,9 @@ use expbundle_format::json;
 use expbundle_format::limits::Limits;
 use expbundle_format::pointer::Pointer;
 use expbundle_format::record::Record;
-use expbundle_format::sections;
+use expbundle_format::sections::{self, SourceSection};
 use expbundle_format::tree::Tree;
+use expbundle_run::{Recovered, Run};
 use expbundle_series::{ConsoleLine, ConsoleReader, OwnedPoint, SeriesReader, SeriesWriter, write_console};
 use expbundle_statement::{Envelope, Statement};
 use expbundle_trackers::{huggingface as hub, mlflow, wandb};
@@ -345,6 +346,21 @@ pub fn tracker(bytes: &[u8]) {
                 assert!(converted.account.adds_up());
             }
         }
+    });
+}
+
+/// The journal of a run: what is read of it is finished, or refused, as any other run. From what is
+/// whole nothing is missing.
+pub fn journal(bytes: &[u8]) {
+    with_folder(&[("run.expj", bytes)], |root| {
+        let Ok(Recovered { run, findings }) = Run::recover(root.join("run.expj")) else { return };
+        let Ok(intact) = run.finish() else { return };
+        let record = intact.only_record().expect("a run has one");
+        let source = intact.json_section::<SourceSection>(record);
+        assert_eq!(
+            findings.is_empty(),
+            source.is_none_or(|source| source.damage.is_empty() && source.account.secrets.is_empty())
+        );
     });
 }
 
