@@ -32,6 +32,14 @@ def expbundle(steps: int) -> Iterator[Callable[[int], None]]:
     run.finish().save("run.expb")
 
 
+def expbundle_journal(steps: int) -> Iterator[Callable[[int], None]]:
+    import expbundle
+
+    run = expbundle.Run("bench", journal="run.expj")
+    yield lambda step: run.log(NUMBERS, step=step)
+    run.finish().save("run.expb")
+
+
 def mlflow(steps: int) -> Iterator[Callable[[int], None]]:
     import mlflow
 
@@ -68,7 +76,7 @@ def trackio(steps: int) -> Iterator[Callable[[int], None]]:
     trackio.finish()
 
 
-TOOLS = [expbundle, mlflow, wandb, tensorboardX, trackio]
+TOOLS = [expbundle, expbundle_journal, mlflow, wandb, tensorboardX, trackio]
 
 
 def measure(tool: str, steps: int) -> float:
@@ -95,12 +103,12 @@ def main() -> None:
     if asked.one:
         print("\n" + json.dumps(measure(asked.one, asked.steps)))
         return
-    tools = [tool.__name__ for tool in TOOLS if importlib.util.find_spec(tool.__name__)]
+    tools = [tool.__name__ for tool in TOOLS if importlib.util.find_spec(tool.__name__.removesuffix("_journal"))]
     times: dict[str, list[float]] = {tool: [] for tool in tools}
     for _ in range(asked.turns):
         for tool in tools:
             # A tool that is quick gets more steps, so that its time is more than noise.
-            steps = asked.steps * (50 if tool == "expbundle" else 1)
+            steps = asked.steps * (50 if tool.startswith("expbundle") else 1)
             with tempfile.TemporaryDirectory() as folder:
                 command = [sys.executable, os.path.abspath(__file__), "--one", tool, "--steps", str(steps)]
                 environment = {**os.environ, "TRACKIO_DIR": folder, "HF_HUB_OFFLINE": "1"}
@@ -109,7 +117,7 @@ def main() -> None:
     ours = statistics.median(times["expbundle"])
     for tool in tools:
         median = statistics.median(times[tool])
-        print(f"{tool:14} {median:10.2f} µs a step of ten numbers  {median / ours:8.0f} ×")
+        print(f"{tool:18} {median:10.2f} µs a step of ten numbers  {median / ours:8.0f} ×")
 
 
 if __name__ == "__main__":

@@ -6,20 +6,19 @@ use std::sync::Mutex;
 use expbundle_format::container::SectionName;
 use expbundle_format::number::Number;
 use expbundle_format::record::Status;
-use expbundle_format::sections::{
-    Basis, Charge, Cost, Direction, Evaluation, Evaluations, Event, EventSeverity, Events, ResourceUse,
-};
+use expbundle_format::sections::{Basis, Charge, Direction, Evaluation, Event, EventSeverity, ResourceUse};
 use expbundle_format::time::Time;
-use expbundle_run::{Point, RunError, known_relation, known_role};
-use expbundle_words::Failure;
+use expbundle_run::{Param, Point, Recovered, RunError, known_relation, known_role};
+use expbundle_words::{Failure, findings};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBool, PyBytes, PyDict, PyFloat, PyMapping, PyString};
 
-use crate::arguments::{existing, moment, salt};
+use crate::arguments::{existing, moment, path, salt};
 use crate::bundle::Bundle;
-use crate::error::{raise, unsound, usage};
+use crate::error::{raise, unsound, usage, warn};
 use crate::record::Record;
+use crate::report::Finding;
 use crate::value::from_python;
 use crate::work::work;
 
@@ -27,29 +26,27 @@ use crate::work::work;
 #[pyclass(frozen, module = "expbundle")]
 pub struct Run {
     /// `None` once it is finished.
-    told: Mutex<Option<Told>>,
+    told: Mutex<Option<expbundle_run::Run>>,
     /// The process that began it: a fork has a copy that nobody will finish.
     process: u32,
     /// Whether what is told without a time gets the present one.
     clock: bool,
-}
-
-struct Told {
-    run: expbundle_run::Run,
-    events: Events,
-    cost: Cost,
-    evaluations: Evaluations,
-    ended: Option<Time>,
-    status: Option<Status>,
+    /// What could not be read of the journal that it comes from.
+    findings: Vec<expbundle_format::Finding>,
 }
 
 impl Run {
+    fn of(run: expbundle_run::Run, clock: bool, findings: Vec<expbundle_format::Finding>) -> Self {
+        Self { told: Mutex::new(Some(run)), process: std::process::id(), clock, findings }
+    }
+
     /// Does something to the run, unless it is finished or another process began it.
-    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut Told) -> Result<T, RunError>) -> PyResult<T> {
+    fn with<T>(&self, py: Python<'_>, act: impl FnOnce(&mut expbundle_run::Run) -> Result<T, RunError>) -> PyResult<T> {
         self.own(py)?;
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let told = told.as_mut().ok_or_else(|| usage(py, "the run is finished"))?;
-        act(told).map_err(|error| refused(py, error))
+        let acted = act(told).and_then(|acted| told.keep().map(|()| acted));
+        acted.map_err(|error| refused(py, error))
     }
 
     fn own(&self, py: Python<'_>) -> PyResult<()> {
@@ -79,19 +76,8 @@ impl Run {
         self.own(py)?;
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let told = told.as_mut().ok_or_else(|| usage(py, "the run is finished"))?;
-        let mut points = Points { run: &mut told.run, step, time_ns, is_system };
-        if let Ok(dict) = values.cast::<PyDict>() {
-            for (key, value) in dict.iter() {
-                points.tell("", &key, &value)?;
-            }
-            return Ok(());
-        }
-        let mapping = values.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("expected a dict of metrics"))?;
-        for item in mapping.items()? {
-            let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            points.tell("", &key, &value)?;
-        }
-        Ok(())
+        let logged = told.together(|run| Points { run, step, time_ns, is_system }.all(values));
+        logged.map_err(|error| refused(py, error))?
     }
 }
 
@@ -107,6 +93,21 @@ struct Points<'a> {
 const DEEPEST: usize = 16;
 
 impl Points<'_> {
+    fn all(&mut self, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Ok(dict) = values.cast::<PyDict>() {
+            for (key, value) in dict.iter() {
+                self.tell("", &key, &value)?;
+            }
+            return Ok(());
+        }
+        let mapping = values.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("expected a dict of metrics"))?;
+        for item in mapping.items()? {
+            let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            self.tell("", &key, &value)?;
+        }
+        Ok(())
+    }
+
     /// A value of a metric: a number, a text, or a dict of more, whose names are joined by `/`.
     fn tell(&mut self, above: &str, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let Ok(name) = key.cast::<PyString>() else {
@@ -171,10 +172,20 @@ fn word<T: serde::de::DeserializeOwned>(py: Python<'_>, what: &str, word: &str) 
     serde_json::from_value(serde_json::Value::from(word)).map_err(|error| usage(py, &format!("{what}: {error}")))
 }
 
+/// How it ended, and when.
+fn end_of(
+    py: Python<'_>,
+    status: Option<&str>,
+    ended: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Option<Status>, Option<Time>)> {
+    let status = status.map(|status| word(py, "status", status)).transpose()?;
+    Ok((status, ended.map(|ended| moment(Some(ended))).transpose()?))
+}
+
 #[pymethods]
 impl Run {
     #[new]
-    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true))]
+    #[pyo3(signature = (title, *, started = None, tool = None, run = None, clock = true, journal = None))]
     fn new(
         py: Python<'_>,
         title: String,
@@ -182,6 +193,7 @@ impl Run {
         tool: Option<String>,
         run: Option<String>,
         clock: bool,
+        journal: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let mut new = expbundle_run::Run::new(title);
         match (tool, run) {
@@ -196,15 +208,22 @@ impl Run {
         if let Some(started) = started {
             new = new.started(started);
         }
-        let told = Told {
-            run: new,
-            events: Events::default(),
-            cost: Cost::default(),
-            evaluations: Evaluations::default(),
-            ended: None,
-            status: None,
-        };
-        Ok(Self { told: Mutex::new(Some(told)), process: std::process::id(), clock })
+        if let Some(journal) = journal {
+            new = new.journal(path(journal)?).map_err(|error| refused(py, error))?;
+        }
+        Ok(Self::of(new, clock, Vec::new()))
+    }
+
+    /// The run of a journal, to be finished; with `resume`, to go on.
+    #[staticmethod]
+    #[pyo3(signature = (journal, *, resume = false, clock = true))]
+    fn recover(py: Python<'_>, journal: &Bound<'_, PyAny>, resume: bool, clock: bool) -> PyResult<Self> {
+        let path = existing(journal)?;
+        let read =
+            work(py, |_| if resume { expbundle_run::Run::resume(&path) } else { expbundle_run::Run::recover(&path) })?;
+        let Recovered { run, findings } = read.map_err(|error| refused(py, error))?;
+        warn(py, &findings::all(&findings))?;
+        Ok(Self::of(run, resume && clock, findings))
     }
 
     /// Values of metrics at a step.
@@ -225,27 +244,24 @@ impl Run {
         let mut params = BTreeMap::new();
         for item in mapping.items()? {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            params.insert(name.str()?.to_cow()?.into_owned(), from_python(&value)?);
+            params.insert(name.str()?.to_cow()?.into_owned(), Param::of_tree(from_python(&value)?));
         }
-        self.with(py, |told| {
-            told.run.recipe().parameters.extend(params);
-            Ok(())
-        })
+        self.with(py, |run| run.add_params(params))
     }
 
     /// Words to find it by.
     #[pyo3(signature = (*tags))]
     fn tags(&self, py: Python<'_>, tags: Vec<String>) -> PyResult<()> {
-        self.with(py, |told| {
-            told.run.context().tags.extend(tags);
+        self.with(py, |run| {
+            run.context().tags.extend(tags);
             Ok(())
         })
     }
 
     /// Notes in Markdown; what is told later is a paragraph of its own.
     fn note(&self, py: Python<'_>, text: &str) -> PyResult<()> {
-        self.with(py, |told| {
-            let notes = &mut told.run.context().notes;
+        self.with(py, |run| {
+            let notes = &mut run.context().notes;
             *notes = Some(notes.take().map_or_else(|| text.to_owned(), |notes| format!("{notes}\n\n{text}")));
             Ok(())
         })
@@ -264,7 +280,7 @@ impl Run {
     /// A record that this one follows from.
     fn derive_from(&self, py: Python<'_>, parent: &Bound<'_, Record>, relation: &str) -> PyResult<()> {
         let (intact, id) = parent.get().pair();
-        self.with(py, |told| told.run.add_parent(intact, id, known_relation(relation)?))
+        self.with(py, |run| run.add_parent(intact, id, known_relation(relation)?))
     }
 
     /// Something that happened around the run.
@@ -282,10 +298,7 @@ impl Run {
         let details = details.unwrap_or_default().into_iter();
         let details = details.map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<_>>()?;
         let event = Event { time: self.time(time)?, kind, severity, text, details, ..Event::default() };
-        self.with(py, |told| {
-            told.events.events.push(event);
-            Ok(())
-        })
+        self.with(py, |run| run.add_event(event))
     }
 
     /// What the run used: `cost("gpu-hours", 3.5, "h", model="H200")`.
@@ -302,10 +315,8 @@ impl Run {
         method: Option<String>,
     ) -> PyResult<()> {
         let basis: Basis = word(py, "basis", basis)?;
-        self.with(py, |told| {
-            told.cost.resources.push(ResourceUse { resource, model, amount: Number(amount), unit, basis, method });
-            Ok(())
-        })
+        let used = ResourceUse { resource, model, amount: Number(amount), unit, basis, method };
+        self.with(py, |run| run.add_use(used))
     }
 
     /// What was charged for it: `charge("12.40", "EUR", basis="billed")`.
@@ -323,10 +334,8 @@ impl Run {
         rate_date: Option<String>,
     ) -> PyResult<()> {
         let basis: Basis = word(py, "basis", basis)?;
-        self.with(py, |told| {
-            told.cost.charges.push(Charge { amount, currency, basis, rate, rate_unit, rate_source, rate_date });
-            Ok(())
-        })
+        let charge = Charge { amount, currency, basis, rate, rate_unit, rate_source, rate_date };
+        self.with(py, |run| run.add_charge(charge))
     }
 
     /// A result of an evaluation that was part of the run.
@@ -344,10 +353,7 @@ impl Run {
     ) -> PyResult<()> {
         let value = Some(Number(value));
         let one = Evaluation { metric, value, task, dataset, split, evaluator, ..Evaluation::default() };
-        self.with(py, |told| {
-            told.evaluations.evaluations.push(one);
-            Ok(())
-        })
+        self.with(py, |run| run.add_evaluation(one))
     }
 
     /// A section of the format by its name, as a dict, or a file of one's own as bytes.
@@ -357,14 +363,14 @@ impl Run {
             Ok(bytes) => bytes.as_bytes().to_vec(),
             Err(_) => serde_json::to_vec(&from_python(content)?).map_err(|error| usage(py, &error.to_string()))?,
         };
-        self.with(py, |told| told.run.file_section(&name, bytes))
+        self.with(py, |run| run.file_section(&name, bytes))
     }
 
     /// Keeps what looks like a secret of these kinds, or at these places: for false alarms.
     #[pyo3(signature = (*names))]
     fn allow_secrets(&self, py: Python<'_>, names: Vec<String>) -> PyResult<()> {
-        self.with(py, |told| {
-            told.run.allow(names);
+        self.with(py, |run| {
+            run.allow(names);
             Ok(())
         })
     }
@@ -372,11 +378,9 @@ impl Run {
     /// When it ended, and how, if not now and well.
     #[pyo3(signature = (status = None, *, ended = None))]
     fn end(&self, py: Python<'_>, status: Option<&str>, ended: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let status: Option<Status> = status.map(|status| word(py, "status", status)).transpose()?;
-        let ended = ended.map(|ended| moment(Some(ended))).transpose()?;
-        self.with(py, |told| {
-            told.status = status.or(told.status);
-            told.ended = ended.or(told.ended);
+        let (status, ended) = end_of(py, status, ended)?;
+        self.with(py, |run| {
+            run.end(status, ended);
             Ok(())
         })
     }
@@ -390,26 +394,15 @@ impl Run {
         ended: Option<&Bound<'_, PyAny>>,
         blind: bool,
     ) -> PyResult<Bundle> {
-        self.end(py, status, ended)?;
+        let (status, ended) = end_of(py, status, ended)?;
+        self.own(py)?;
         let told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Told { mut run, events, cost, evaluations, ended, status } =
-            told.ok_or_else(|| usage(py, "the run is finished"))?;
-        run = run.status(status.unwrap_or(Status::Finished));
-        if let Some(ended) = ended.or_else(|| self.clock.then(present)) {
-            run = run.ended(ended);
-        }
-        let finished = work(py, |_| {
-            if events != Events::default() {
-                run.section(&events)?;
-            }
-            if cost != Cost::default() {
-                run.section(&cost)?;
-            }
-            if evaluations != Evaluations::default() {
-                run.section(&evaluations)?;
-            }
-            if blind { run.finish_blinded(salt) } else { run.finish() }
-        })?;
+        let mut run = told.ok_or_else(|| usage(py, "the run is finished"))?;
+        run.end(status, ended);
+        let status = run.told_status().unwrap_or(Status::Finished);
+        let ended = run.told_end().or_else(|| self.clock.then(present));
+        run.end(Some(status), ended);
+        let finished = work(py, |_| if blind { run.finish_blinded(salt) } else { run.finish() })?;
         Ok(Bundle::new(finished.map_err(|error| refused(py, error))?))
     }
 
@@ -417,6 +410,12 @@ impl Run {
     #[getter]
     fn finished(&self) -> bool {
         self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_none()
+    }
+
+    /// What could not be read of the journal that it comes from.
+    #[getter]
+    fn findings(&self) -> Vec<Finding> {
+        self.findings.iter().map(Finding::of).collect()
     }
 
     fn __repr__(&self) -> &'static str {
@@ -427,6 +426,6 @@ impl Run {
 impl Run {
     fn file(&self, py: Python<'_>, direction: Direction, role: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
         let path = existing(path)?;
-        self.with(py, |told| told.run.add_file(direction, &known_role(role)?, path.as_std_path()))
+        self.with(py, |run| run.add_file(direction, &known_role(role)?, path.as_std_path()))
     }
 }

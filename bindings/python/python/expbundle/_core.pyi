@@ -362,7 +362,8 @@ class Run:
     """A run in the making; :meth:`finish` makes the bundle.
 
     What it is told is kept in memory, but for points, which go to a temporary file once there are
-    many. Files are hashed when they are told, and not copied.
+    many. Files are hashed when they are told, and not copied. With a ``journal`` a run whose process
+    is killed is not lost.
 
     >>> import expbundle
     >>> run = expbundle.Run("fit", clock=False)
@@ -379,11 +380,29 @@ class Run:
         tool: str | None = None,
         run: str | None = None,
         clock: bool = True,
+        journal: _Path | None = None,
     ) -> Run:
         """Begins a run.
 
         ``tool`` and ``run`` name the tracker that has it and that tracker's id. With ``clock=False``
         nothing gets the present time, so that the same content gives the same bytes.
+
+        ``journal`` is a file, which must not be there yet, that keeps what each call told when the
+        call returns: :meth:`recover` reads it if the process is killed. It stays until you delete
+        it. A power cut may lose the last half minute. A call that cannot write to
+        it raises :class:`expbundle.ExpbundleError`; the run has what it told all the same.
+        """
+    @staticmethod
+    def recover(journal: _Path, *, resume: bool = False, clock: bool = True) -> Run:
+        """The run of a journal, to be finished as any other.
+
+        The file is only read. Unless the run was told how and when it ended, its status is
+        ``unknown``, and it ended with its last point or event. With ``resume`` it goes on, in the
+        same file and by the present time, unless ``clock`` is false.
+
+        What cannot be read is a ``UserWarning`` and in :attr:`findings`; the bundle names it too.
+        Raises ``FileNotFoundError``, :class:`expbundle.ExpbundleError` if the file is not a journal,
+        and :class:`expbundle.UsageError` if it is to be resumed and is still being written.
         """
     def log(
         self, values: Mapping[str, _Scalar], *, step: int | None = None, time: _Moment | None = None
@@ -466,6 +485,9 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether the bundle was made already."""
+    @property
+    def findings(self) -> list[Finding]:
+        """What is damaged or missing in the journal that the run was recovered from."""
 
 @final
 class Source:
