@@ -196,10 +196,6 @@ def commands(program, scratch):
 
         return begin
 
-    def with_model(folder):
-        shutil.copytree(model, folder / "model")
-        shutil.copy(scratch / "model.expb", folder / "model.expb")
-
     run("create", "--title", "another model", "--output", f"model={weights}", "--out", scratch / "other.expb")
     bundle, other, key = scratch / "model.expb", scratch / "other.expb", scratch / "key"
     with zipfile.ZipFile(scratch / "zipped.expb", "w", zipfile.ZIP_DEFLATED) as zipped, zipfile.ZipFile(runs[0]) as whole:
@@ -241,7 +237,14 @@ def commands(program, scratch):
     yield add("repack", copy(scratch / "zipped.expb"), "repack", "zipped.expb")
     yield add("extract", begun(), "extract", runs[0].name, "--section", "context", "-o", "out.json")
     yield add("extract --everything", begun(), "extract", runs[0].name, "--everything", "-o", "out")
-    yield add("attach", with_model, "attach", "model", "model.expb", "--yes")
+    shutil.copy(bundle, scratch / "evaluated.expb")
+    run("evaluation", scratch / "evaluated.expb", "--result", "accuracy=0.9", "--dataset", "team/digits", *["--key", key, "--at", AT])
+
+    def with_results(folder):
+        shutil.copytree(model, folder / "model")
+        shutil.copy(scratch / "evaluated.expb", folder / "model.expb")
+
+    yield add("attach", with_results, "attach", "model", "model.expb", "--benchmark", "team/digits=top-1", "--yes")
     yield add("release", carries, "release", "model", *signs, "--yes")
     yield add("detach", carries, "detach", "model", "--yes")
     yield add("man", nothing, "man", "-o", "man")

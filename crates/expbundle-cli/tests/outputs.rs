@@ -5,7 +5,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::{Bench, fixture};
+use support::{Bench, fixture, json};
 
 /// Every file of a folder, with its bytes; links as what they are.
 fn state(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -68,7 +68,7 @@ const COMMANDS: [(&str, &str); 20] = [
 #[test]
 fn no_command_writes_over_what_it_reads() {
     let bench = bench();
-    let record = support::json(&bench.ok(&["verify", "a.expb", "--json"]))["records"][0]["id"].to_string();
+    let record = json(&bench.ok(&["verify", "a.expb", "--json"]))["records"][0]["id"].to_string();
     let run = fixture("wandb/os-exit");
     let takes_force = ["create", "withhold", "extract", "merge"];
     for (command, input) in COMMANDS {
@@ -177,6 +177,69 @@ fn what_a_killed_command_left_goes_with_the_next_one_that_writes() {
         assert!(output.status.success(), "{command}: {said}");
         assert!(left.iter().all(|path| !path.exists()), "{command} left them there");
         assert!(mine.exists(), "{command} removed what another program wrote");
+    }
+}
+
+/// Also from the folders in a model folder: nobody shall sign for half of a file.
+#[test]
+fn what_a_killed_command_left_anywhere_in_a_model_folder_is_removed_and_not_released() {
+    for command in ["attach model b.expb --yes --key key", "release model --key key --yes", "detach model --yes"] {
+        let bench = bench();
+        let left = [".eval_results/.expbundle-Ab12Cd.part", "a/b/.expbundle-Ef34Gh.part", "a/.expbundle-Ij56Kl.part/c"]
+            .map(|path| bench.path("model").join(path));
+        for path in &left {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("room");
+            std::fs::write(path, b"half of it").expect("room");
+        }
+        bench.ok(&command.split(' ').collect::<Vec<_>>());
+        assert!(left.iter().all(|path| !path.exists()), "{command} left them there");
+        if !command.starts_with("detach") {
+            let said = bench.ok(&["verify", "model"]);
+            assert!(said.contains("1 file released") && !said.contains(".part"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_another_command_is_writing_is_not_released() {
+    let bench = bench();
+    std::fs::create_dir(bench.path("model/a")).expect("room");
+    for left in ["model/a/.expbundle-Ab12Cd.part", "model/a/.expbundle-Ef34Gh.part"] {
+        if left.contains("Ab12") {
+            std::fs::write(bench.path(left), b"half of it").expect("room");
+        } else {
+            std::fs::create_dir(bench.path(left)).expect("room");
+            std::fs::write(bench.path(left).join("b"), b"half of it").expect("room");
+        }
+        let writing = std::fs::File::open(bench.path(left)).expect("our own");
+        writing.lock().expect("Linux has locks");
+        let (_, said) = bench.fails(2, "cli.release", &["release", "model", "--key", "key", "--yes"]);
+        assert!(said.contains("is being written by another command"), "{said}");
+        assert!(bench.path(left).exists());
+    }
+}
+
+/// Nobody reads what is not finished, and to *verify* it is a file like others.
+#[test]
+fn what_is_not_finished_is_no_file_of_a_model_but_for_verify() {
+    let bench = bench();
+    bench.ok(&["release", "model", "--key", "key", "--yes"]);
+    let left = ["model/.expbundle-Ab12Cd.part", "model/a/.expbundle-Ef34Gh.part/b"].map(|path| bench.path(path));
+    for path in &left {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("room");
+        std::fs::write(path, b"half of it").expect("room");
+    }
+    let verified = json(&bench.ok(&["verify", "model", "--json"]))["findings"].to_string();
+    assert_eq!(verified.matches("directory.uncovered").count(), 2, "{verified}");
+    assert!(verified.contains("Ab12Cd") && verified.contains("Ef34Gh"), "{verified}");
+    bench.ok(&["convert", "huggingface", "model", "-o", "origin.expb"]);
+    bench.ok(&["create", "--title", "x", "--output", "model", "-o", "tree.expb"]);
+    for bundle in ["origin.expb", "tree.expb"] {
+        let everything = bench.path(bundle).with_extension("everything");
+        bench.ok(&["extract", bundle, "--everything", "-o", everything.to_str().expect("UTF-8")]);
+        let texts = state(&everything).into_iter().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+        let texts: String = texts.collect();
+        assert!(texts.contains("weights.bin") && !texts.contains(".part"), "{bundle}: {texts}");
     }
 }
 

@@ -111,7 +111,7 @@ impl<'a> Mapping<'a> {
     /// Files are what the origin puts out: each by itself, as far as a record has room, and the
     /// others as one tree.
     fn files(&mut self) -> Result<(), ConvertError> {
-        self.ledger.items("bookkeeping file", self.model.bookkeeping).dropped("of git and of download tools");
+        self.ledger.items("bookkeeping file", self.model.bookkeeping).dropped("of git and of tools");
         self.ledger.found("file", self.model.files.len() as u64);
         let mut files: Vec<&ModelFile> = self.model.files.iter().collect();
         if files.len() > MOST_FILES {

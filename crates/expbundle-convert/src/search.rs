@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{HashError, list_files};
+use expbundle::write_file::is_unfinished_path;
 use md5::{Digest as _, Md5};
 
 /// The files of some folders by size; their MD5 is computed when a size fits.
@@ -31,7 +32,7 @@ impl FileIndex {
                 by_size.entry(size).or_default().push(place.clone());
                 continue;
             }
-            let (files, _) = list_files(place, &|_, _| false)?;
+            let (files, _) = list_files(place, &|path, _| is_unfinished_path(path))?;
             for file in files {
                 by_size.entry(file.size(place)?).or_default().push(file.on_disk(place));
             }

@@ -9,7 +9,7 @@ use expbundle::bundle::Bundle;
 use expbundle::folder::{FileState, Folder};
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::State;
-use expbundle::lock::{Seen, sweep};
+use expbundle::lock::{Seen, sweep_below};
 use expbundle::standing::{Objection, ObjectionKind, Standing};
 use expbundle::verify::{CheckError, Digests, Intact, OpenError};
 use expbundle_format::container::EntryName;
@@ -176,7 +176,7 @@ pub fn plan_attach(
         Some(_) => Wanted::Both,
         None => check::wanted(&joined, &standing, Digests::Blake3),
     };
-    sweep(folder);
+    sweep_below(folder);
     let scan = scan::scan(folder, wanted, progress)?;
     notes.extend(notes_on_names(folder, &names)?);
     let mut changes = Vec::new();
@@ -320,6 +320,7 @@ fn of_another_folder(
 /// Works out what taking a bundle away changes: the bundle, its line in `.gitattributes`, and what
 /// was added to the card.
 pub fn plan_detach(folder: &Utf8Path) -> Result<Plan, AttachError> {
+    sweep_below(folder);
     let mut changes = Vec::new();
     let mut notes = Vec::new();
     let before = text_of(folder, GITATTRIBUTES)?;

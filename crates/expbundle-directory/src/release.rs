@@ -7,9 +7,9 @@ use camino::Utf8Path;
 use expbundle::bundle::Bundle;
 use expbundle::folder::FolderReport;
 use expbundle::hash::{HashError, Progress, Wanted};
-use expbundle::lock::{Seen, sweep};
+use expbundle::lock::{Seen, sweep_below};
 use expbundle::verify::{Digests, Intact, followed_by};
-use expbundle::write_file::is_unfinished;
+use expbundle::write_file::is_unfinished_path;
 use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeError, TreeFile};
 use expbundle_format::weights::look_like_weights;
@@ -70,8 +70,8 @@ pub enum ReleaseError {
         /// The cause.
         why: String,
     },
-    /// Another command is writing a file of the folder.
-    #[error("{} is being written by another command", name(path))]
+    /// Another command is writing a file of the folder, or was killed where nobody can tell.
+    #[error("{} is being written by another command, or was left by one that was killed", name(path))]
     Unfinished {
         /// The path.
         path: String,
@@ -88,7 +88,7 @@ pub enum ReleaseError {
 pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     let refused = |path: &str, why: String| Err(ReleaseError::File { path: path.to_owned(), why });
     if let Some(skipped) = scan.skipped.first() {
-        if is_unfinished(&skipped.path) {
+        if is_unfinished_path(&skipped.path) {
             return Err(ReleaseError::Unfinished { path: skipped.path.clone() });
         }
         return refused(&skipped.path, skipped.why.to_string());
@@ -96,7 +96,7 @@ pub fn listing(scan: &Scan) -> Result<Tree, ReleaseError> {
     if let Some(path) = scan.alike.first() {
         return refused(path, "some file systems treat its path as that of another file here".to_owned());
     }
-    let unfinished = scan.files.iter().map(|(path, _)| path.to_plain()).find(|path| is_unfinished(path));
+    let unfinished = scan.files.iter().map(|(path, _)| path.to_plain()).find(|path| is_unfinished_path(path));
     if let Some(path) = unfinished {
         return Err(ReleaseError::Unfinished { path });
     }
@@ -165,7 +165,7 @@ pub fn plan_release(
     releasing: &Releasing<'_>,
     progress: Progress<'_>,
 ) -> Result<Plan, ReleaseError> {
-    sweep(folder);
+    sweep_below(folder);
     let scan = scan(folder, Wanted::Both, progress)?;
     let tree = listing(&scan)?;
     let mut bundle = present.map(|present| present.bundle().clone()).unwrap_or_default();

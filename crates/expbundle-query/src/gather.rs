@@ -8,6 +8,7 @@ use expbundle::Content;
 use expbundle::family::check_all;
 use expbundle::hash;
 use expbundle::verify::{Checked, Digests, Intact, NotIntact, Unverified};
+use expbundle::write_file::is_unfinished;
 use expbundle_directory::BUNDLE_NAME;
 use expbundle_format::Finding;
 
@@ -111,7 +112,9 @@ fn search(folder: &Utf8Path, found: &mut Found) -> Result<(), QueryError> {
                 }
             };
             let is_bundle = path.file_name() == Some(BUNDLE_NAME) || path.extension() == Some("expb");
-            if kind.is_dir() {
+            if kind.is_dir() && path.file_name().is_some_and(is_unfinished) {
+                found.passed_over.push((path.into_std_path_buf(), "what is in it is not finished"));
+            } else if kind.is_dir() {
                 folders.push(path);
             } else if is_bundle && hash::is_file_of(&folder, &path) {
                 bundles.push(path);

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch::may_be_of_run;
 
 /// Entries that are looked at before a folder counts as one of something else.
 const ENTRIES_WITHOUT_A_RUN: usize = 50_000;
@@ -150,7 +151,8 @@ pub(crate) fn files(
 ) -> Vec<FolderFile> {
     let mut files = Vec::new();
     let mut find = |code, path: String, detail: &str| findings.push(SourceFinding::new(code, path, detail));
-    for entry in WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false) {
+    let walk = WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false);
+    for entry in walk.into_iter().filter_entry(may_be_of_run) {
         if files.len() >= MOST_ENTRIES {
             find(SourceCode::Unsupported, String::new(), "the folder has too many files; the rest is not listed");
             break;

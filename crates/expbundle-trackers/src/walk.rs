@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch::may_be_of_run;
 
 /// More files than any run has, and folders in folders.
 const MOST_FILES: usize = 100_000;
@@ -22,7 +23,8 @@ pub struct SourceFile {
 /// Links, pipes and the like are findings.
 pub(crate) fn files(root: &Utf8Path, known: &[&str], findings: &mut Vec<SourceFinding>) -> Vec<SourceFile> {
     let mut files = Vec::new();
-    for entry in WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name() {
+    let walk = WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(may_be_of_run) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {

@@ -244,7 +244,9 @@ impl From<&ReleaseError> for Failure {
             ReleaseError::File { path, .. } => failure
                 .at(path.as_str())
                 .help("a release covers the bytes of every file, so replace this one with a regular file or remove it"),
-            ReleaseError::Unfinished { .. } => failure.help("wait until it is done, and run it again"),
+            ReleaseError::Unfinished { .. } => {
+                failure.help("run it again when the other command is done; if there is none, delete the file first")
+            }
             ReleaseError::Tree(_) | ReleaseError::Statement(_) => failure,
         }
     }

@@ -91,6 +91,19 @@ pub fn sweep(folder: &Utf8Path) {
     }
 }
 
+/// The same in a folder and in all folders below it but git's own.
+pub fn sweep_below(folder: &Utf8Path) {
+    let walk = walkdir::WalkDir::new(folder).into_iter().filter_entry(|entry| {
+        let name = entry.file_name().to_str();
+        entry.depth() == 0 || (entry.file_type().is_dir() && name.is_some_and(|name| name != ".git"))
+    });
+    for entry in walk.flatten() {
+        if let Some(folder) = Utf8Path::from_path(entry.path()) {
+            sweep(folder);
+        }
+    }
+}
+
 /// What was in the place of a bundle when somebody looked. Names of objects are digests, so the
 /// same names are the same bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +219,22 @@ mod tests {
         assert_eq!(left, 4, "the one whose writer lives, and those of other names");
         alive.put_in_place().expect("a free place");
         assert!(path.join("out").is_dir());
+    }
+
+    #[test]
+    fn what_nobody_will_finish_is_removed_from_the_folders_below_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        for folder in ["a/b/.expbundle-bbbbbb.part/c", ".git"] {
+            fs::create_dir_all(path.join(folder)).expect("room");
+        }
+        let left = ["", "a/", "a/b/", ".git/"].map(|folder| path.join(format!("{folder}.expbundle-aaaaaa.part")));
+        for left in &left {
+            fs::write(left, b"half").expect("room");
+        }
+        sweep_below(&path);
+        assert_eq!(left.map(|left| left.exists()), [false, false, false, true], "what git keeps is git's");
+        assert_eq!(fs::read_dir(path.join("a/b")).expect("a folder").count(), 0);
     }
 
     /// Many writers make files and folders where as many others sweep: none loses what it made.

@@ -50,6 +50,11 @@ pub fn is_unfinished(name: &str) -> bool {
     UNFINISHED.fits(name)
 }
 
+/// Whether a path within a folder, with `/` between names, is such a file, or is in such a folder.
+pub fn is_unfinished_path(path: &str) -> bool {
+    path.split('/').any(is_unfinished)
+}
+
 /// A file that is complete on disk and not yet in its place.
 ///
 /// Several of them are how a change of several files comes as near to all or nothing as a file
@@ -341,6 +346,12 @@ mod tests {
             ["a/.expbundle-Ab12Cd.part", "expbundle-Ab12Cd.part", ".expbundle-Ab12Cd.part~", ".Expbundle-Ab12Cd.part"]
         {
             assert!(!is_unfinished(mine), "{mine}");
+        }
+        for left in [".expbundle-Ab12Cd.part", "a/.expbundle-Ab12Cd.part", "a/.expbundle-Ab12Cd.part/b/c"] {
+            assert!(is_unfinished_path(left), "{left}");
+        }
+        for mine in ["", "a/b", "a/.expbundle-mine.part/b"] {
+            assert!(!is_unfinished_path(mine), "{mine}");
         }
     }
 

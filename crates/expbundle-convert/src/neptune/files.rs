@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::hash::{Wanted, hash_file, list_files};
+use expbundle::write_file::is_unfinished_path;
 use expbundle_format::record::{Word, role};
 use expbundle_format::sections::{Artifact, DatasetFacts, Direction};
 use expbundle_format::time::Time;
@@ -177,7 +178,7 @@ impl Elsewhere {
                 files.add(place.clone(), std::fs::metadata(place).map_or(0, |file| file.len()));
                 continue;
             }
-            let (listed, _) = list_files(place, &|_, _| false)?;
+            let (listed, _) = list_files(place, &|path, _| is_unfinished_path(path))?;
             for file in listed {
                 files.add(file.on_disk(place), file.size(place)?);
             }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::card::{Card, yaml};
 use super::revision::Hub;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch;
 use crate::text::{Json, read_json, text_at};
 
 /// A file of the folder.
@@ -95,7 +96,8 @@ impl Model {
             }
             let path = relative.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/");
             let first = relative.components().next().map_or("", |part| part.as_str());
-            if BOOKKEEPING.contains(&first) || path == OURS {
+            let is_unfinished = relative.components().any(|part| scratch::is_unfinished(part.as_str()));
+            if BOOKKEEPING.contains(&first) || path == OURS || is_unfinished {
                 model.bookkeeping += 1;
                 continue;
             }

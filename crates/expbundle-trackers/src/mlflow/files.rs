@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 
 use super::run::{ArtifactFile, Artifacts, Place};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch::may_be_of_run;
 use crate::text::{Text, decode};
 
 /// More files in one folder than any run has; a limit for listings made by an attacker.
@@ -186,7 +187,7 @@ impl Root {
         };
         let mut files = Vec::new();
         let entries = WalkDir::new(&folder).min_depth(1).max_depth(MAX_DEPTH).sort_by_file_name();
-        for entry in entries {
+        for entry in entries.into_iter().filter_entry(may_be_of_run) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {

@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::value::Value;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch;
 use crate::text::text_at;
 
 /// Lines of `requirements.txt` that are kept: no environment has so many packages.
@@ -64,6 +65,9 @@ impl Folder {
                 continue;
             }
             match in_files {
+                Some(relative) if relative.components().any(|part| scratch::is_unfinished(part.as_str())) => {
+                    folder.bookkeeping += 1;
+                }
                 Some(relative) if kind.is_file() => match entry.metadata() {
                     Ok(metadata) => folder.files.push(FolderFile {
                         path: slashes(relative),

@@ -7,6 +7,7 @@ use super::metadata::{self, Metadata};
 use super::store::first;
 use super::{Row, dashed, text};
 use crate::finding::{SourceCode, SourceFinding};
+use crate::scratch::may_be_of_run;
 use crate::sqlite::Reader;
 
 /// An artifact has a few files; a container of many values has one for each.
@@ -154,7 +155,8 @@ fn files(folder: &Utf8Path, name: &str, looks: &[String], findings: &mut Vec<Sou
         let path = folder.file_name().unwrap_or_default().to_owned();
         return vec![ArtifactFile { path, on_disk: folder.to_owned(), is_visualization: false }];
     }
-    for entry in WalkDir::new(folder).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name() {
+    let walk = WalkDir::new(folder).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(may_be_of_run) {
         let Ok(entry) = entry else { continue };
         let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");

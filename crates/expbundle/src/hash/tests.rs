@@ -185,8 +185,14 @@ fn links_and_names_that_are_not_utf8_are_told_and_not_followed() {
 #[test]
 fn what_a_writer_left_unfinished_is_no_file_of_a_tree() {
     let (_keep, path) = folder();
-    std::fs::create_dir(path.join("a")).expect("a folder");
-    for name in ["a/w.bin", "a/.expbundle-Ab12Cd.part", ".expbundle-Ef34Gh.part", ".expbundle-y.part"] {
+    std::fs::create_dir_all(path.join("a/.expbundle-Ij56Kl.part")).expect("a folder");
+    for name in [
+        "a/w.bin",
+        "a/.expbundle-Ab12Cd.part",
+        "a/.expbundle-Ij56Kl.part/w.bin",
+        ".expbundle-Ef34Gh.part",
+        ".expbundle-y.part",
+    ] {
         std::fs::write(path.join(name), name).expect("a file");
     }
     let tree = hash_tree(&path, &|_| ()).expect("a tree");

@@ -4,8 +4,8 @@ use camino::Utf8Path;
 use expbundle_format::tree::{Tree, TreeFile};
 use expbundle_lineage::parallel::prelude::*;
 
-use super::{Found, HashError, Progress, Wanted, hash_file, list_files};
-use crate::write_file::is_unfinished;
+use super::{HashError, Progress, Wanted, hash_file, list_files};
+use crate::write_file::is_unfinished_path;
 
 /// Hashes a folder into its listing, several files at a time, without what a writer of ours left
 /// unfinished in it.
@@ -14,9 +14,7 @@ use crate::write_file::is_unfinished;
 /// The folder holds no files, or something that a listing cannot hold: it is listed as it is, or
 /// not at all.
 pub fn hash_tree(folder: &Utf8Path, progress: Progress<'_>) -> Result<Tree, HashError> {
-    let is_left_over =
-        |path: &str, found| found == Found::File && is_unfinished(path.rsplit('/').next().unwrap_or(path));
-    let (listed, skipped) = list_files(folder, &is_left_over)?;
+    let (listed, skipped) = list_files(folder, &|path, _| is_unfinished_path(path))?;
     let more = skipped.len().saturating_sub(1);
     if let Some(first) = skipped.into_iter().next() {
         return Err(HashError::LeftOut { folder: folder.to_owned(), first, more });
