@@ -370,6 +370,22 @@ fn an_archive_that_nobody_reads_any_more_is_removed() {
     assert_eq!(fs::read_dir(bench.path(".")).expect("a folder").count(), 0, "nothing stays");
 }
 
+/// The same of a tracker's database, which is copied if it has a journal.
+#[test]
+fn a_copy_that_nobody_reads_any_more_is_removed() {
+    let bench = Bench::new();
+    fs::copy(fixture("mlflow/sqlite/mlflow.db"), bench.path("mlflow.db")).expect("room");
+    fs::write(bench.path("mlflow.db-wal"), "x").expect("room");
+    let left = bench.path("tmp/.expbundle-aaaaaa.part");
+    fs::create_dir_all(&left).expect("room");
+    fs::write(left.join("copy.db"), "runs").expect("room");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+    command.args(["convert", "mlflow", "mlflow.db", "--list"]).current_dir(bench.path("."));
+    let output = command.env("TMPDIR", bench.path("tmp")).output().expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::read_dir(bench.path("tmp")).expect("a folder").count(), 0, "nothing stays");
+}
+
 /// `-` is standard output for every command that writes a bundle.
 #[test]
 fn repacking_writes_to_standard_output() {

@@ -182,6 +182,8 @@ const HOST_FILES: &[&str] = &["std::fs", "std::path", "File::", "PathBuf", "cami
 const SOCKETS: &[&str] = &["std::net", "TcpStream", "UdpSocket"];
 const RANDOM_WORDS: &[&str] = &["getrandom", "OsRng", "thread_rng", "rand::", "RandomState"];
 const UNSAFE: &[&str] = &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code"];
+/// What a killed process leaves. A `tempfile()` has no name, and goes with the process.
+const LEFT_BEHIND: &[&str] = &["TempDir", "tempdir", "NamedTempFile", "TempPath", "tempfile_in", "temp_dir"];
 const PRINTING: &[&str] = &[
     "println!",
     "print!",
@@ -245,6 +247,22 @@ fn libraries_do_not_print_and_nobody_is_unsafe() {
         broken.extend(is_unsafe.filter(|place| !may_be(place)));
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// What is written beside its place or among temporary files is removed by the next command if this
+/// one is killed. Only these two modules give it the names by which that is known.
+#[test]
+fn libraries_leave_nothing_behind_that_nobody_removes() {
+    let homes = ["crates/expbundle/src/write_file.rs:", "crates/expbundle-trackers/src/scratch.rs:"];
+    let exempt = ["expbundle-cli", "expbundle-conformance", "expbundle-fuzz"];
+    let (mut elsewhere, mut at_home) = (Vec::new(), 0);
+    for package in metadata().members().filter(|package| !exempt.contains(&package.name.as_str())) {
+        let lines = source_lines(&package.name);
+        for place in LEFT_BEHIND.iter().flat_map(|word| saying(&lines, word)) {
+            if homes.iter().any(|home| place.starts_with(home)) { at_home += 1 } else { elsewhere.push(place) }
+        }
+    }
+    assert!(elsewhere.is_empty() && at_home > 0, "use `PreparedFile`, `PreparedFolder` or `Scratch`: {elsewhere:#?}");
 }
 
 /// The scans above would pass on anything if they read nothing, so they are tried on a file where

@@ -43,10 +43,6 @@ impl Tracker for Comet {
         if sessions.keys().len() == 0 {
             return Ok(None);
         }
-        // Reading an archive unpacks it there, and whoever is killed meanwhile leaves it.
-        if let Ok(folder) = Utf8PathBuf::from_path_buf(tempfile::env::temp_dir()) {
-            expbundle::lock::sweep(&folder);
-        }
         Ok(Some(Box::new(Opened { path: path.to_owned(), sessions, ancestry: Ancestry::default() })))
     }
 }

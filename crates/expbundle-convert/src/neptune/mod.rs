@@ -42,10 +42,6 @@ impl Tracker for Neptune {
         if runs.keys().len() == 0 {
             return Ok(None);
         }
-        // Bytes that only a log has are written there, and whoever is killed meanwhile leaves them.
-        if let Ok(folder) = Utf8PathBuf::from_path_buf(tempfile::env::temp_dir()) {
-            expbundle::lock::sweep(&folder);
-        }
         Ok(Some(Box::new(Opened { path: path.to_owned(), runs, ancestry: Ancestry::default() })))
     }
 }

@@ -8,7 +8,7 @@ mod contents;
 mod media;
 mod recipe;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use expbundle_format::Code;
 use expbundle_format::record::Kind;
 use expbundle_format::sections::{Context, Group};
@@ -39,11 +39,6 @@ impl Tracker for TensorBoard {
     fn open(&self, path: &Utf8Path) -> Result<Option<Box<dyn Source>>, ConvertError> {
         let files = Files::open(path).map_err(|error| tracker::unreadable(path, error))?;
         let Some(files) = files else { return Ok(None) };
-        // Pictures lie in a temporary folder while they are hashed, and whoever is killed meanwhile
-        // leaves it.
-        if let Ok(folder) = Utf8PathBuf::from_path_buf(tempfile::env::temp_dir()) {
-            expbundle::lock::sweep(&folder);
-        }
         Ok(Some(Box::new(Opened { files })))
     }
 }

@@ -5,11 +5,11 @@ use std::io;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::finding::{SourceCode, SourceFinding};
 use crate::git::{Id, Repository, TreeEntryKind};
+use crate::scratch::Scratch;
 use crate::text::read_text;
 
 /// More files are data, which DVC keeps elsewhere.
@@ -36,7 +36,7 @@ enum Place {
 #[derive(Debug)]
 struct CommitFiles {
     repository: Arc<Repository>,
-    folder: TempDir,
+    folder: Scratch,
 }
 
 impl Files {
@@ -86,7 +86,7 @@ impl Files {
 
     /// The files of a commit.
     pub(super) fn of_commit(repository: &Arc<Repository>, tree: &Id) -> io::Result<Self> {
-        let commit = CommitFiles { repository: Arc::clone(repository), folder: TempDir::new()? };
+        let commit = CommitFiles { repository: Arc::clone(repository), folder: Scratch::new()? };
         let mut files = Self { entries: BTreeMap::new(), findings: Vec::new(), commit: Some(commit) };
         let mut folders = vec![(String::new(), tree.clone(), 0)];
         while let Some((prefix, id, level)) = folders.pop() {

@@ -19,12 +19,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
 use self::budget::Budget;
 pub(crate) use self::rows::Reader;
 /// Why a database cannot be read at all.
 pub(crate) use rusqlite::Error as DatabaseError;
+
+use crate::scratch::Scratch;
 
 /// Limits that SQLite keeps to while it reads a database of a stranger. The largest value is a
 /// span of one of MLflow's traces.
@@ -48,7 +49,7 @@ pub(crate) struct Database {
     /// is removed.
     idle: Mutex<Vec<Connection>>,
     /// The copy that is read instead, if there was a journal.
-    copy: Option<TempDir>,
+    copy: Option<Scratch>,
     /// Columns by table.
     schema: Schema,
     /// Other tables that have rows.
@@ -150,14 +151,14 @@ const STATEMENTS: usize = 64;
 const COPY: &str = "copy.db";
 
 /// Copies a database with its journal into a temporary folder, if it has one.
-fn copy_if_hot(path: &Utf8Path) -> std::io::Result<Option<TempDir>> {
+fn copy_if_hot(path: &Utf8Path) -> std::io::Result<Option<Scratch>> {
     let beside = |suffix: &str| Utf8PathBuf::from(format!("{path}{suffix}"));
     let hot = |suffix: &&str| fs::metadata(beside(suffix)).is_ok_and(|file| file.is_file() && file.len() > 0);
     let journals: Vec<&str> = ["-wal", "-journal"].into_iter().filter(hot).collect();
     if journals.is_empty() {
         return Ok(None);
     }
-    let folder = TempDir::new()?;
+    let folder = Scratch::new()?;
     fs::copy(path, folder.path().join(COPY))?;
     for suffix in journals {
         fs::copy(beside(suffix), folder.path().join(format!("{COPY}{suffix}")))?;
