@@ -66,5 +66,5 @@ impl Target {
 fn write(bundle: &Bundle) -> Result<(), Failure> {
     let mut stdout = BufWriter::with_capacity(1 << 16, terminal::Stdout);
     let written = bundle.write(&mut stdout).and_then(|()| stdout.flush());
-    if terminal::is_ended() { Ok(()) } else { Ok(written?) }
+    if terminal::is_broken() { Ok(()) } else { Ok(written?) }
 }

@@ -89,19 +89,20 @@ pub fn say_json_text(json: &str) {
     });
 }
 
-/// Stdout for bytes that come in pieces. A piece that cannot be written is an error, so that nobody
-/// goes on for hours; what became of the output is known to [`conclude`] all the same.
+/// Stdout for bytes that come in pieces. When nobody listens any more they go nowhere, for what is
+/// still to be read decides the exit status. That a piece could not be written for another reason is
+/// an error, which [`conclude`] reports.
 pub struct Stdout;
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         keep(|| io::stdout().write_all(bytes));
-        if is_ended() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
+        if is_broken() { Err(io::ErrorKind::Other.into()) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         keep(|| io::stdout().flush());
-        if is_ended() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -114,8 +115,14 @@ fn keep(write: impl FnOnce() -> io::Result<()>) {
 }
 
 /// Whether stdout takes no more.
-pub fn is_ended() -> bool {
+fn is_ended() -> bool {
     ENDED.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// Whether stdout takes no more, and not because nobody listens.
+pub fn is_broken() -> bool {
+    let ended = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+    ended.as_ref().is_some_and(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }
 
 /// The exit status of a command that concluded this one. Whoever read our output may have seen

@@ -480,3 +480,37 @@ fn points_out_of_nothing_are_not_counted_one_by_one() {
     // A million are read, as the limit begins at fifty.
     assert!(bench.ok(&["show", "nothing.expb", "metrics"]).contains("1,048,576"));
 }
+
+/// A section that is damaged at its end is found to be so, whoever reads how much of its points.
+#[test]
+fn a_damaged_end_decides_the_exit_status_also_of_what_nobody_reads() {
+    let bench = Bench::new();
+    let mut writer = SeriesWriter::new();
+    let key = writer.key("loss").expect("short enough");
+    for step in 0..100_000_i32 {
+        let value = f64::from(step).sin();
+        writer.push(key, Point { step: Some(step.into()), value: Some(value), ..Point::default() }).expect("room");
+    }
+    let mut section = Vec::new();
+    writer.finish(&mut section, None).expect("memory");
+    // The last page ends where the footer begins, whose size stands before the last four bytes.
+    let (rest, _) = section.split_last_chunk::<4>().expect("a magic number");
+    let footer = u32::from_le_bytes(*rest.last_chunk().expect("a size")) as usize;
+    let at = section.len() - 8 - footer - 40;
+    section[at] ^= 0xff;
+    let mut draft = titled(Draft::new(body(1)), "late");
+    draft.section(sections::METRICS, sections::PARQUET, Content::bytes(section)).expect("a section");
+    save(&bench, "late.expb", &finished(draft).0);
+    let extract = |stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(["extract", "late.expb", "--csv"]).current_dir(bench.path("."));
+        let output = command.stdin(Stdio::null()).stdout(stdout).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("error["), "{said}");
+        output.status.code()
+    };
+    assert_eq!(extract(Stdio::null()), Some(2));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    assert_eq!(extract(writer.into()), Some(2), "into a closed pipe");
+}

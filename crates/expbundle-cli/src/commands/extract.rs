@@ -112,8 +112,8 @@ impl Goes {
         let Self::File(place) = self else {
             let mut stdout = std::io::BufWriter::with_capacity(1 << 16, terminal::Stdout);
             let written = write(&mut stdout).and_then(|()| Ok(stdout.flush()?));
-            // What became of the output is for the end to say.
-            return if terminal::is_ended() { Ok(exit::OK) } else { written.map(|()| exit::OK) };
+            // That it could not be written is for the end to say.
+            return if terminal::is_broken() { Ok(exit::OK) } else { written.map(|()| exit::OK) };
         };
         let mut trouble = None;
         let written = place.write(|file| {
