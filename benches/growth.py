@@ -10,6 +10,7 @@ import base64
 import math
 import os
 import pathlib
+import random
 import resource
 import shutil
 import subprocess
@@ -36,18 +37,18 @@ def case(name, unit, least):
 
 @case("convert wandb", "rows of 30 keys", 25_000)
 def _(folder, n, tools):
-    return ["convert", "wandb", generate_wandb.generate(n, 30, folder), "--force", "-o", folder / "out.expb"]
+    return ["convert", "wandb", generate_wandb.generate(n, 30, folder), "-o", folder / "out.expb"]
 
 
 @case("convert wandb, 1,000 rows", "keys", 250)
 def _(folder, n, tools):
-    return ["convert", "wandb", generate_wandb.generate(1_000, n, folder), "--force", "-o", folder / "out.expb"]
+    return ["convert", "wandb", generate_wandb.generate(1_000, n, folder), "-o", folder / "out.expb"]
 
 
 @case("convert mlflow, file store", "points of 20 metrics", 250_000)
 def _(folder, n, tools):
     generate_mlflow.generate(n, 20, folder)
-    return ["convert", "mlflow", folder / "mlruns", "--force", "-o", folder / "out.expb"]
+    return ["convert", "mlflow", folder / "mlruns", "-o", folder / "out.expb"]
 
 
 @case("convert mlflow --all, anew", "runs of 100 points", 250)
@@ -119,7 +120,7 @@ def files(folder, n):
     for number in range(n):
         path = model / f"{number // 1000:03}" / f"{number:07}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(number.to_bytes(8, "little") * 128)
+        path.write_bytes(random.Random(number).randbytes(1024))
     return model
 
 
@@ -127,6 +128,8 @@ def measured(command, folder):
     """Seconds of processor time and MiB of one run."""
     # What a turn before it made, so that no turn finds its work done.
     shutil.rmtree(folder / "out", ignore_errors=True)
+    if command[1] != "verify":
+        (folder / "out.expb").unlink(missing_ok=True)
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
