@@ -355,6 +355,27 @@ fn a_folder_of_bundles_is_taken_as_one() {
     bench.ok(&["inspect", "runs"]);
 }
 
+/// Where no run can be converted there is no bundle, and the cause is told.
+#[test]
+fn a_bundle_of_no_run_is_not_written() {
+    let bench = Bench::new();
+    let store = fixture("mlflow/file-store/mlruns");
+    let session = fixture("clearml/baseline-zip");
+    for (tool, source) in [("mlflow", &store), ("clearml", &session)] {
+        for out in ["runs.expb", "runs", "-"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+            command.args(["convert", tool, source, "--all", "-o", out]).current_dir(bench.path("."));
+            let output = command.env("TMPDIR", bench.path("none")).output().expect("the program runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{tool} {out}: {said}");
+            assert!(output.stdout.is_empty(), "{tool} {out}: {said}");
+            assert!(said.contains("not found") || said.contains("No such file"), "{tool} {out}: {said}");
+            assert!(said.contains("temporary"), "{tool} {out}: {said}");
+            assert_eq!(fs::read_dir(bench.path(".")).expect("a folder").count(), 0, "{tool} {out}: {said}");
+        }
+    }
+}
+
 /// What somebody unpacked and was killed over goes with the next look at a session.
 #[test]
 fn an_archive_that_nobody_reads_any_more_is_removed() {

@@ -90,8 +90,8 @@ impl Many<'_> {
         Ok(None)
     }
 
-    /// Converts the runs to one bundle of all of them.
-    pub fn family(&self, runs: &[&Listed]) -> (Summary, Bundle) {
+    /// Converts the runs to one bundle of all of them; to none if no run could be converted.
+    pub fn family(&self, runs: &[&Listed]) -> (Summary, Option<Bundle>) {
         let one = |run: &&Listed| {
             let converted = self.source.convert(&run.key, self.options).and_then(|run| run.blinded(self.salt));
             (self.done)(converted.as_ref().err());
@@ -114,7 +114,8 @@ impl Many<'_> {
                 family.merge(sweep);
             }
         }
-        (summary, family)
+        let is_any = summary.has_any();
+        (summary, is_any.then_some(family))
     }
 }
 

@@ -29,6 +29,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether there is a bundle of any of the runs.
+    pub fn has_any(&self) -> bool {
+        self.new + self.unchanged + self.changed > 0
+    }
+
     /// Counts what became of a run.
     pub(crate) fn count(&mut self, placed: &Placed) {
         match placed {

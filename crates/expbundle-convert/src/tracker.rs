@@ -417,9 +417,17 @@ pub(crate) fn finding(found: &SourceFinding) -> Finding {
     Finding::new(code, Place::entry(&found.place), &found.detail)
 }
 
-/// The finding for a run that cannot be listed.
+/// The finding for a run that cannot be listed, with all causes.
 pub(crate) fn not_listed(key: &str, error: &dyn Error) -> Finding {
-    Finding::new(Code::SourceUnreadable, Place::entry(key), error.to_string())
+    let mut messages = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        messages.push(cause.to_string());
+        next = cause.source();
+    }
+    // Transparent wrappers say what their cause says.
+    messages.dedup();
+    Finding::new(Code::SourceUnreadable, Place::entry(key), messages.join(": "))
 }
 
 /// The error for a source, or a part of it, that cannot be read.

@@ -454,8 +454,11 @@ fn many_runs_are_written_once_and_what_goes_wrong_with_one_is_told() {
         assert_eq!(summary.failed, ["none"]);
     }
     let (summary, family) = many.family(&runs);
-    assert_eq!((summary.new, family.records().count() as u64), (written, written));
-    assert_eq!(wrong.into_inner(), 3);
+    let records = family.expect("a bundle").records().count() as u64;
+    assert_eq!((summary.new, records), (written, written));
+    let (summary, family) = many.family(&[&none]);
+    assert!(family.is_none() && summary.failed == ["none"], "of no run there is no bundle");
+    assert_eq!(wrong.into_inner(), 4);
     let wanted = Wanted::Experiment("none");
     assert!(matches!(listing.chosen(wanted), Err(ConvertError::NoExperiment { .. })));
 }

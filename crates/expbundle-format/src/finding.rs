@@ -161,7 +161,7 @@ codes! {
     SourceTruncated "source.truncated" Warning "the source ends unexpectedly; everything before that was kept";
     SourceDamaged "source.damaged" Warning "part of the source is damaged; everything readable was kept";
     SourceMissing "source.missing" Warning "the source lists this, but it was not found";
-    SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions, and whether another program has it open";
+    SourceUnreadable "source.unreadable" Warning "part of the source could not be read; check its permissions, whether another program has it open, and the room for temporary files";
     SourceUnsupported "source.unsupported" Warning "the source has an item that this version does not support; it was counted, and kept raw where possible";
     SourceOutside "source.outside" Warning "the source refers to a path outside its own folder; such links are not followed";
     SourceSecret "source.secret" Warning "a secret was replaced by a marker; treat it as leaked and replace it at its issuer";

@@ -56,7 +56,11 @@ impl Scratch {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         loop {
-            let folder = builder.tempdir_in(temporary)?;
+            // Without its name, which differs each time.
+            let no_room = |error: io::Error| {
+                io::Error::new(error.kind(), format!("no temporary folder can be made (TMPDIR): {}", error.kind()))
+            };
+            let folder = builder.tempdir_in(temporary).map_err(no_room)?;
             let lock = match File::open(folder.path()) {
                 Ok(lock) => lock,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -40,15 +40,18 @@ pub fn summary(mut summary: Summary, out: &Utf8Path) -> String {
     summary.embedded.sort();
     summary.too_large.sort();
     text += &embedded(&summary.embedded, &summary.too_large);
-    text += &format!(
-        "{} {out}: {} written, {} unchanged, {} written next to another bundle, {} failed\n",
-        if summary.failed.is_empty() { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") },
-        grouped(summary.new),
-        grouped(summary.unchanged),
-        grouped(summary.changed),
-        summary.failed.len()
-    );
-    if !summary.failed.is_empty() {
+    let failed = summary.failed.len();
+    text += &if failed > 0 && !summary.has_any() {
+        format!("{} {out}: {failed} failed\n", paint(Tone::Bad, "not written"))
+    } else {
+        let done = if failed == 0 { paint(Tone::Good, "done") } else { paint(Tone::Bad, "not all done") };
+        let [new, unchanged, changed] = [summary.new, summary.unchanged, summary.changed].map(grouped);
+        format!(
+            "{done} {out}: {new} written, {unchanged} unchanged, {changed} written next to another bundle, {failed} \
+             failed\n"
+        )
+    };
+    if failed > 0 {
         text += &format!("failed: {}\n", one_line(&summary.failed.join(", ")));
     }
     text

@@ -222,10 +222,10 @@ impl Convert {
             many.into_folder(&chosen, &out)?
         } else {
             let (summary, family) = many.family(&chosen);
-            if is_stream {
-                Target::new(&out, Over::NOTHING)?.save(&family)?;
-            } else if !holds(&out, &family) {
-                save(&family, &out)?;
+            match &family {
+                Some(family) if is_stream => Target::new(&out, Over::NOTHING)?.save(family)?,
+                Some(family) if !holds(&out, family) => save(family, &out)?,
+                _ => {}
             }
             summary
         };
@@ -233,9 +233,9 @@ impl Convert {
         // Runs that were named are here; of all, or those of an experiment, these may be some.
         let unread = listing.unread.iter().filter(|_| self.run.is_empty());
         summary.failed.extend(unread.map(|finding| finding.place.to_string()));
-        let all_done = summary.failed.is_empty();
+        let (all_done, is_there) = (summary.failed.is_empty(), summary.has_any());
         terminal::talk(&conversion::summary(summary, &out));
-        if !is_stream {
+        if !is_stream && is_there {
             terminal::say(&format!("{out}\n"));
         }
         Ok(if all_done { exit::OK } else { exit::ERROR })
