@@ -65,6 +65,53 @@ const WRITES: [&str; 6] = [
     "repack big.expb -o old.expb --force",
 ];
 
+/// Runs without what root may do beyond others, which is to read and write everything.
+fn run_as_others(folder: &tempfile::TempDir, arguments: &str) -> Output {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut command = if folder.path().metadata().expect("our own").uid() == 0 {
+        let mut setpriv = Command::new("setpriv");
+        let none = "-dac_override,-dac_read_search";
+        setpriv.args([format!("--bounding-set={none}"), format!("--inh-caps={none}"), PROGRAM.to_owned()]);
+        setpriv
+    } else {
+        Command::new(PROGRAM)
+    };
+    command.args(arguments.split(' ')).current_dir(folder.path()).output().expect("the program runs")
+}
+
+/// A folder to write in and not to read can be neither locked nor brought to the disk: so nothing is
+/// written there, instead of something of which it is said that it was not.
+#[test]
+fn a_folder_that_may_not_be_read_is_left_as_it_was() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = prepared();
+    let mode = |mode| {
+        for path in [folder.path().to_owned(), folder.path().join("model")] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("our own");
+        }
+    };
+    for arguments in [
+        "note old.expb seen --key key",
+        "sign big.expb --key key -o signed.expb",
+        "create --title two -o two.expb",
+        "extract big.expb --section context -o context",
+        "extract big.expb --everything -o everything",
+        "attach model old.expb --yes",
+        "keygen -o other",
+        "man -o model",
+    ] {
+        let before = state(folder.path());
+        mode(0o300);
+        let output = run_as_others(&folder, arguments);
+        mode(0o700);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        assert!(said.contains("Permission denied"), "{arguments}: {said}");
+        assert!(state(folder.path()) == before, "{arguments} wrote something: {said}");
+        assert!(run_as_others(&folder, arguments).status.success(), "{arguments}: it was the mode");
+    }
+}
+
 /// Nor a folder that would be in the way of the next call.
 #[test]
 fn a_disk_without_room_leaves_no_folder() {

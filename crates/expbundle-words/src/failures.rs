@@ -228,8 +228,7 @@ impl From<&ApplyError> for Failure {
             ApplyError::Changed { path } => {
                 Self::new("cli.io", error.to_string()).at(path.as_str()).help("run it again; nothing was changed")
             }
-            ApplyError::Locked { path, source } => Self::io("lock the folder", path, source)
-                .help("run it again when the other command is done; nothing was changed"),
+            ApplyError::Locked { path, source } => not_locked("lock the folder", path, source),
             ApplyError::Write { path, source } => Self::io("write the file", path, source),
         }
     }
@@ -265,6 +264,21 @@ impl From<&OpenError> for Failure {
     }
 }
 
+/// Nothing was written, for nobody could keep other writers away.
+fn not_locked(action: &str, path: &Utf8Path, error: &io::Error) -> Failure {
+    let failure = Failure::io(action, path, error);
+    match error.kind() {
+        io::ErrorKind::WouldBlock => failure.help(
+            "nothing was written; run it again when the other command is done. On Linux `lslocks` or `fuser` names \
+             the process that holds the lock",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            failure.help("nothing was written; the folder must be one that you may read, so that it can be locked")
+        }
+        _ => failure,
+    }
+}
+
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         Self::from(&error)
@@ -276,8 +290,7 @@ impl From<&OutputError> for Failure {
         let usage = |help: &str| Self::usage(why.to_string()).at(path.as_str()).help(help);
         match why {
             WhyNotWritten::Failed(action, error) => Self::io(action, path, error),
-            WhyNotWritten::Locked(error) => Self::io("lock the folder of the file", path, error)
-                .help("nothing was written; run it again when the other command is done"),
+            WhyNotWritten::Locked(error) => not_locked("lock the folder of the file", path, error),
             WhyNotWritten::Unfinished => {
                 usage("choose another name: the next command removes files named `.expbundle-XXXXXX.part`")
             }

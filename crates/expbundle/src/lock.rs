@@ -39,7 +39,8 @@ impl FolderLock {
     /// there.
     ///
     /// # Errors
-    /// Another writer does not end: [`io::ErrorKind::WouldBlock`].
+    /// Another writer does not end: [`io::ErrorKind::WouldBlock`]. Or the folder cannot be opened or
+    /// locked, although it is on a file system that has locks.
     pub fn beside(path: &Utf8Path) -> io::Result<Self> {
         // Not each time: many bundles are written into one folder, and each would list it.
         static SWEPT: Mutex<BTreeSet<Utf8PathBuf>> = Mutex::new(BTreeSet::new());
@@ -52,9 +53,16 @@ impl FolderLock {
     }
 }
 
-/// The folder, locked; nothing where that cannot be had.
+/// The folder, locked; nothing where there are no locks, or no folder.
 fn locked(folder: &Utf8Path) -> io::Result<Option<File>> {
-    let Ok(file) = File::open(folder) else { return Ok(None) };
+    let file = match File::open(folder) {
+        Ok(file) => file,
+        // Whoever writes there will say so.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if cfg!(unix) => return Err(error),
+        // Folders cannot be opened on all systems.
+        Err(_) => return Ok(None),
+    };
     Ok(wait_for(|| file.try_lock(), WAIT)?.then_some(file))
 }
 
@@ -63,11 +71,23 @@ fn wait_for(mut try_lock: impl FnMut() -> Result<(), TryLockError>, wait: Durati
     for _ in 0..TRIES {
         match try_lock() {
             Ok(()) => return Ok(true),
-            Err(TryLockError::Error(_)) => return Ok(false),
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => return Ok(false),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) => sleep(wait),
         }
     }
-    Err(io::Error::new(io::ErrorKind::WouldBlock, "another writer is at work in this folder"))
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "another process has kept this folder locked for a minute"))
+}
+
+/// Whether an error says that a file system has no locks for folders. NFS has none without its
+/// daemon (`ENOLCK`), and else none for what is not open for writing (`EBADF`), as no folder is.
+fn has_no_locks(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_of_nfs = matches!(error.raw_os_error(), Some(libc::ENOLCK | libc::EBADF));
+    #[cfg(not(unix))]
+    let is_of_nfs = false;
+    is_of_nfs || matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
 }
 
 /// Removes files and folders that nobody will finish: their lock is free, because their writer is
@@ -173,6 +193,16 @@ mod tests {
         };
         let unsupported = || TryLockError::Error(io::ErrorKind::Unsupported.into());
         assert!(!answer(&mut vec![Err(unsupported())]).expect("an answer"));
+        #[cfg(unix)]
+        for number in [libc::ENOLCK, libc::EBADF, libc::ENOSYS, libc::EOPNOTSUPP, libc::EINVAL] {
+            let none = TryLockError::Error(io::Error::from_raw_os_error(number));
+            assert!(!answer(&mut vec![Err(none)]).expect("an answer"), "{number}");
+        }
+        // What else goes wrong says nothing of other writers.
+        let interrupted = || TryLockError::Error(io::ErrorKind::Interrupted.into());
+        assert!(answer(&mut vec![Ok(()), Err(interrupted())]).expect("an answer"));
+        let denied = TryLockError::Error(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(answer(&mut vec![Err(denied)]).expect_err("no lock").kind(), io::ErrorKind::PermissionDenied);
         assert!(answer(&mut vec![Ok(())]).expect("an answer"));
         assert!(
             answer(&mut vec![Ok(()), Err(TryLockError::WouldBlock), Err(TryLockError::WouldBlock)]).expect("an answer")

@@ -88,6 +88,7 @@ impl PreparedFile {
         write: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> io::Result<Self> {
         let kept = permissions_to_keep(path)?;
+        check_syncable(folder_of(path))?;
         // Whoever may not read the old file may not read the new one before it is in its place.
         let builder = unfinished(if kept.is_some() { 0o600 } else { mode });
         let mut temporary = loop {
@@ -154,6 +155,7 @@ impl PreparedFolder {
     /// Something is in its place.
     pub fn new(path: &Utf8Path) -> io::Result<Self> {
         must_be_free(path)?;
+        check_syncable(folder_of(path))?;
         let builder = unfinished(0o777);
         loop {
             let temporary = builder.tempdir_in(folder_of(path))?;
@@ -237,6 +239,7 @@ pub fn check_replaceable(path: &Utf8Path) -> io::Result<()> {
 
 /// Removes a file for good.
 pub fn remove_file(path: &Utf8Path) -> io::Result<()> {
+    check_syncable(folder_of(path))?;
     fs::remove_file(path)?;
     sync_folder(folder_of(path))
 }
@@ -271,6 +274,19 @@ fn permissions_to_keep(path: &Utf8Path) -> io::Result<Option<Permissions>> {
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Utf8Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Refuses a folder that nobody could [sync](sync_folder) before anything is written there: it may
+/// be one to write in and not to read.
+#[cfg(unix)]
+fn check_syncable(folder: &Utf8Path) -> io::Result<()> {
+    File::open(folder).map(|_| ())
+}
+
+/// Folders cannot be opened as files here.
+#[cfg(not(unix))]
+fn check_syncable(_: &Utf8Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Folders cannot be opened as files here; the file itself is on the disk.
