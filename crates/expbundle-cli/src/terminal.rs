@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use anstream::AutoStream;
+use expbundle::output::write_patiently;
 use expbundle_words::Failure;
 use expbundle_words::section::visible_json;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -57,9 +59,9 @@ pub fn say(text: &str) {
         return;
     }
     keep(|| {
-        let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        let mut shown = AutoStream::new(Vec::new(), AutoStream::choice(&io::stdout()));
+        shown.write_all(text.as_bytes())?;
+        write_patiently(&mut io::stdout(), &shown.into_inner())
     });
 }
 
@@ -82,11 +84,7 @@ pub fn say_json_end(items: u64) {
 
 /// Writes JSON to stdout, past `anstream`, which takes out DEL and its like.
 pub fn say_json_text(json: &str) {
-    keep(|| {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(visible_json(json).as_bytes())?;
-        stdout.flush()
-    });
+    keep(|| write_patiently(&mut io::stdout(), visible_json(json).as_bytes()));
 }
 
 /// Stdout for bytes that come in pieces. When nobody listens any more they go nowhere, for what is
@@ -96,12 +94,11 @@ pub struct Stdout;
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        keep(|| io::stdout().write_all(bytes));
+        keep(|| write_patiently(&mut io::stdout(), bytes));
         if is_broken() { Err(io::ErrorKind::Other.into()) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        keep(|| io::stdout().flush());
         Ok(())
     }
 }

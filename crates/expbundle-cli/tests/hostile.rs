@@ -178,6 +178,13 @@ fn a_pipe_is_refused_before_anybody_waits_for_it() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
         assert!(text.contains("not a regular file"), "{arguments:?}: {text}");
     }
+    // Standard output is a pipe here, too.
+    for signers in ["pipe", "/dev/stdout"] {
+        let output = run(&bench, &["trust", "add", signers, "key.pub", "--as", "ada"]);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{signers}: {text}");
+        assert!(text.contains("cannot write the file: there is a"), "{signers}: {text}");
+    }
     let output = run(&bench, &["detach", "folder", "--yes"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     // What the shell puts in the place of `<(…)` is a pipe that somebody writes to.

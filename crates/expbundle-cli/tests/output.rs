@@ -173,6 +173,36 @@ fn what_was_signed_is_signed() {
     bench.ok(&["verify", "a.expb", "--require", "signed"]);
 }
 
+/// A stream that refuses what it cannot take at once is waited for: nothing of the output is lost.
+#[test]
+#[cfg(unix)]
+fn an_output_that_takes_little_at_a_time_gets_all() {
+    use std::fmt::Write as _;
+    use std::io::Read as _;
+    let bench = Bench::new();
+    let mut table = "step,loss\n".to_owned();
+    for step in 0..60_000 {
+        writeln!(table, "{step},{}", f64::from(step).sin()).expect("memory");
+    }
+    std::fs::write(bench.path("points.csv"), table).expect("room");
+    bench.ok(&["create", "--title", "long", "--metrics", "points.csv", "-o", "long.expb"]);
+    for arguments in [&["extract", "long.expb", "--csv"][..], &["--help"], &["verify", "long.expb", "--json"]] {
+        let whole = bench.output(arguments).stdout;
+        let (mut reader, writer) = std::os::unix::net::UnixStream::pair().expect("two ends");
+        writer.set_nonblocking(true).expect("it can be");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_expbundle"));
+        command.args(arguments).current_dir(bench.folder.path()).stderr(Stdio::piped());
+        let mut child = command.stdout(std::os::fd::OwnedFd::from(writer)).spawn().expect("the program runs");
+        drop(command);
+        // It fills what the system keeps before anybody reads.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).expect("until it ends");
+        assert!(child.wait().expect("it ends").success(), "{arguments:?}");
+        assert!(read == whole, "{arguments:?}: {} of {} bytes", read.len(), whole.len());
+    }
+}
+
 /// Nothing is said to be done before it is: where the write fails, no id is printed, and no word of
 /// it.
 #[test]

@@ -67,13 +67,13 @@ impl Trust {
 
 /// Adds a line for each key that the file does not have under that name for that time.
 fn add(path: &Utf8Path, keys: &TrustPolicy, name: &str, window: Window) -> Result<(), Failure> {
+    // Somebody else who adds to it meanwhile is an error, not a lost line.
+    let output = Output::added_to(path)?;
     if is_public_keys(path) {
         return Err(Failure::usage("the signers file is called like a file of public keys, or is a key")
             .at(path.as_str())
             .help("name the signers file first, then the key: `expbundle trust add signers ada.pub --as NAME`"));
     }
-    // Somebody else who adds to it meanwhile is an error, not a lost line.
-    let output = Output::back_into(path);
     let mut text = if path.exists() { files::read_text(path)? } else { String::new() };
     let there = if path.exists() { signers::read(path)? } else { TrustPolicy::default() };
     let lines = there

@@ -14,6 +14,7 @@ mod error;
 mod folder;
 mod inputs;
 mod pages;
+mod stream;
 mod together;
 
 use error::failed;
@@ -21,6 +22,7 @@ pub use error::{Loss, OutputError, WhyNotWritten};
 pub use folder::{MadeFolders, OutputFolder, make_folders};
 pub use inputs::{Inputs, Over, is_one};
 pub use pages::{write_keys, write_page};
+pub use stream::write_patiently;
 pub use together::Together;
 
 /// A file to be written, and what was there when the call began.
@@ -56,6 +58,15 @@ impl Output {
     /// The file that a call reads and has all of, to be put back in another layout.
     pub fn back_into(path: &Utf8Path) -> Self {
         Self { path: path.to_owned(), seen: Seen::at(path), lost: None }
+    }
+
+    /// A text file that a call reads, if it is there, and adds to.
+    ///
+    /// # Errors
+    /// What is there cannot be written back: a pipe, a device, a link.
+    pub fn added_to(path: &Utf8Path) -> Result<Self, OutputError> {
+        check_replaceable(path).map_err(failed("write the file", path))?;
+        Ok(Self::back_into(path))
     }
 
     /// Where it will be.
