@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use crate::error::{JournalError, RunError};
 use crate::journal::Journal;
 use crate::keep::Part;
-use crate::run::{Run, sections_in, utf8};
+use crate::lists::utf8;
+use crate::run::{Run, sections_in};
 
 /// A run that was read from a journal.
 #[derive(Debug)]

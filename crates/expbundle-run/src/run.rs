@@ -1,8 +1,7 @@
 //! A run in the making.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter};
-use std::path::Path;
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::Content;
@@ -10,26 +9,23 @@ use expbundle::draft::{Draft, OneRecord};
 use expbundle::verify::Intact;
 use expbundle_convert::blind::blind;
 use expbundle_convert::series::summary;
-use expbundle_convert::table::{self, Columns, Reading, Table, TableError};
-use expbundle_convert::{Options, apart, audit, declared};
+use expbundle_convert::{apart, audit};
 use expbundle_format::container::SectionName;
+use expbundle_format::json;
 use expbundle_format::limits::Limits;
-use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody, Source, Status, Word, role};
+use expbundle_format::record::{Kind, RecordBody, Source, Status};
 use expbundle_format::sections::{
-    self, Artifact, Artifacts, Context, Cost, Direction, Evaluations, Events, Identity, JsonSection, Recipe, Summary,
+    self, Artifacts, Context, Cost, Evaluations, Events, Identity, JsonSection, Recipe, Summary,
 };
 use expbundle_format::time::Time;
-use expbundle_format::{RecordId, json};
-use expbundle_lineage::relation;
-use expbundle_series::{KeySummary, Point, SeriesWriter};
-use expbundle_trackers::journal::PointKind;
-use serde_json::json;
+use expbundle_series::SeriesWriter;
 
 use crate::error::RunError;
 use crate::given::{given, readable};
 use crate::journal::Journal;
 use crate::keep::{Changed, Part};
 use crate::param::Param;
+use crate::points::points;
 use crate::recover::Loss;
 
 /// A run in the making: tell it what went in, what happened and what came out, and
@@ -49,10 +45,10 @@ pub struct Run {
     pub(crate) events: Events,
     pub(crate) cost: Cost,
     pub(crate) evaluations: Evaluations,
-    metrics: SeriesWriter,
-    telemetry: SeriesWriter,
+    pub(crate) metrics: SeriesWriter,
+    pub(crate) telemetry: SeriesWriter,
     /// Keys that have one value without a step.
-    finals: BTreeSet<String>,
+    pub(crate) finals: BTreeSet<String>,
     pub(crate) allow_secrets: Vec<String>,
     /// What is kept of all this in a file as well.
     pub(crate) journal: Option<Journal>,
@@ -201,133 +197,6 @@ impl Run {
         self.changed = Changed::EVERYTHING;
     }
 
-    /// A file or folder that went in, by its role: `model`, `dataset`, `config`, …
-    /// (spec/relations.toml), or a URI of your own.
-    ///
-    /// The file is hashed and not copied; a folder is recorded whole or not at all.
-    pub fn input(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
-        self.add_file(Direction::Input, &known_role(role)?, path.as_ref())?;
-        Ok(self)
-    }
-
-    /// A file or folder that came out, in the same way.
-    pub fn output(mut self, role: &str, path: impl AsRef<Path>) -> Result<Self, RunError> {
-        self.add_file(Direction::Output, &known_role(role)?, path.as_ref())?;
-        Ok(self)
-    }
-
-    /// A file or folder of any role, also of one that only its writer knows: such a role carries no
-    /// lineage.
-    pub fn add_file(&mut self, direction: Direction, role: &Word, path: &Path) -> Result<(), RunError> {
-        self.together(|run| run.listed(direction, role, utf8(path)?))?
-    }
-
-    fn listed(&mut self, direction: Direction, role: &Word, path: Utf8PathBuf) -> Result<(), RunError> {
-        let described = self.artifacts.artifacts.len();
-        let file = [(role.clone(), path.clone())];
-        let mut options = Options { allow_secrets: &self.allow_secrets, ..Options::default() };
-        match direction {
-            Direction::Input => options.inputs = &file,
-            Direction::Output => options.outputs = &file,
-        }
-        let draft = &mut self.draft;
-        let listed = declared::list(&mut self.artifacts.artifacts, &options, |tree| {
-            let listing = tree.to_bytes();
-            let size = listing.len() as u64;
-            Ok::<_, RunError>((draft.embed(Content::bytes(listing))?, size))
-        })?;
-        for (direction, listed) in &listed {
-            let body = self.draft.body();
-            let known = match direction {
-                Direction::Input => &body.inputs,
-                Direction::Output => &body.outputs,
-            };
-            if known.contains(listed) {
-                return Err(RunError::Twice { path, role: role.to_string() });
-            }
-        }
-        for (direction, listed) in listed {
-            if let (Form::Tree, Some(digest)) = (listed.form, listed.digest.blake3()) {
-                self.keep_fixed(&format!("artifacts/{digest}"))?;
-            }
-            let member = if direction == Direction::Input { "inputs" } else { "outputs" };
-            self.keep_more(Part::Record, || json!({ member: [&listed] }))?;
-            declared::list_in(self.draft.body_mut(), vec![(direction, listed)]);
-        }
-        let more: Vec<Artifact> = self.artifacts.artifacts.iter().skip(described).cloned().collect();
-        self.keep_more(Part::Artifacts, || json!({ "artifacts": more }))
-    }
-
-    /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …
-    /// (spec/relations.toml), or a URI of your own.
-    pub fn derived_from(mut self, parent: &Intact, record: RecordId, relation: &str) -> Result<Self, RunError> {
-        self.add_parent(parent, record, known_relation(relation)?)?;
-        Ok(self)
-    }
-
-    /// The same by any relation.
-    pub fn add_parent(&mut self, parent: &Intact, record: RecordId, relation: Word) -> Result<(), RunError> {
-        let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
-        let parent = Parent { record: record.digest(), relation };
-        self.draft.body_mut().parents.push(parent.clone());
-        self.keep_more(Part::Record, || json!({ "parents": [parent] }))
-    }
-
-    /// The models and data that a record put out become inputs of this run, without their files at
-    /// hand.
-    pub fn takes_outputs_of(&mut self, parent: &Intact, record: RecordId) -> Result<(), RunError> {
-        let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
-        let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
-        let made: Vec<ArtifactRef> = made.cloned().collect();
-        self.draft.body_mut().inputs.extend(made.iter().cloned());
-        self.keep_more(Part::Record, || json!({ "inputs": made }))
-    }
-
-    /// A value of a metric at a step.
-    pub fn point(&mut self, key: &str, step: i64, value: f64) -> Result<(), RunError> {
-        self.log(key, Point { step: Some(step), value: Some(value), ..Point::default() })
-    }
-
-    /// A point of a metric: with a step, a time in nanoseconds since 1970, a number, a text.
-    pub fn log(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
-        let id = self.metrics.key(key)?;
-        self.metrics.push(id, point)?;
-        self.keep_point(PointKind::Metrics, key, &point)
-    }
-
-    /// The final value of a metric that has no other points.
-    pub fn final_value(&mut self, key: &str, value: f64) -> Result<(), RunError> {
-        if !self.finals.insert(key.to_owned()) {
-            return Err(RunError::NotFinal { key: key.to_owned() });
-        }
-        let point = Point { value: Some(value), ..Point::default() };
-        let id = self.metrics.key(key)?;
-        self.metrics.push(id, point)?;
-        self.keep_point(PointKind::Final, key, &point)
-    }
-
-    /// A point of a system metric: the load of a processor, the memory of a card.
-    pub fn log_system(&mut self, key: &str, point: Point<'_>) -> Result<(), RunError> {
-        let id = self.telemetry.key(key)?;
-        self.telemetry.push(id, point)?;
-        self.keep_point(PointKind::Telemetry, key, &point)
-    }
-
-    /// The points of a table that any program wrote: CSV, JSON lines or Parquet
-    /// ([`expbundle_convert::table`]). What was guessed and what was left out is in the [`Reading`].
-    pub fn metrics_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        let read = read(&mut self.metrics, &mut self.journal, PointKind::Metrics, table, columns)?;
-        self.keep()?;
-        Ok(read)
-    }
-
-    /// System metrics of a table, in the same way.
-    pub fn system_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        let read = read(&mut self.telemetry, &mut self.journal, PointKind::Telemetry, table, columns)?;
-        self.keep()?;
-        Ok(read)
-    }
-
     /// Any other JSON section of the format: `cost.json`, `evaluations.json`, `events.json`, …
     pub fn section<S: JsonSection>(&mut self, section: &S) -> Result<(), RunError> {
         if MADE_AT_THE_END.contains(&S::NAME) {
@@ -448,32 +317,6 @@ pub fn sections_in(folder: &Utf8Path) -> Result<BTreeMap<SectionName, Utf8PathBu
     Ok(sections)
 }
 
-/// Takes the points of a table.
-fn read(
-    writer: &mut SeriesWriter,
-    journal: &mut Option<Journal>,
-    kind: PointKind,
-    table: Table,
-    columns: &Columns<'_>,
-) -> Result<Reading, TableError> {
-    table::points(table, columns, &mut |key, point| {
-        let id = writer.key(key)?;
-        writer.push(id, point)?;
-        journal.as_mut().map_or(Ok(()), |journal| Ok(journal.point(kind, key, &point)?))
-    })
-}
-
-/// A section of points, unless there are none.
-fn points(draft: &mut Draft, name: &str, writer: SeriesWriter) -> Result<Vec<(String, KeySummary)>, RunError> {
-    if writer.is_empty() {
-        return Ok(Vec::new());
-    }
-    let file = tempfile::tempfile()?;
-    let series = writer.finish(BufWriter::with_capacity(1 << 20, file.try_clone()?), None)?;
-    draft.section(name, sections::PARQUET, Content::file(file)?)?;
-    Ok(series)
-}
-
 /// A section, unless it says nothing.
 fn write<S: JsonSection + Default + PartialEq>(draft: &mut Draft, section: &S) -> Result<(), RunError> {
     if *section != S::default() {
@@ -485,30 +328,4 @@ fn write<S: JsonSection + Default + PartialEq>(draft: &mut Draft, section: &S) -
 fn checked(bundle: &OneRecord) -> Result<Intact, RunError> {
     // Nobody has signed it, so the moment decides nothing.
     Ok(bundle.sound(None, jiff::Timestamp::UNIX_EPOCH)?.0)
-}
-
-pub(crate) fn utf8(path: &Path) -> Result<Utf8PathBuf, RunError> {
-    Utf8Path::from_path(path).map(Utf8Path::to_owned).ok_or_else(|| RunError::Path(path.to_owned()))
-}
-
-/// A role of the format or a URI. Others are allowed by the format and carry no lineage, so one
-/// that is misspelt would be lost.
-///
-/// # Errors
-/// [`RunError::Role`]
-pub fn known_role(text: &str) -> Result<Word, RunError> {
-    let wrong = || RunError::Role { role: text.to_owned(), known: role::ALL.join(", ") };
-    let word: Word = text.parse().map_err(|_| wrong())?;
-    if role::ALL.contains(&text) || text.contains(':') { Ok(word) } else { Err(wrong()) }
-}
-
-/// A relation of the format or a URI, in the same way.
-///
-/// # Errors
-/// [`RunError::Relation`]
-pub fn known_relation(text: &str) -> Result<Word, RunError> {
-    let known = || relation::RELATIONS.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
-    let wrong = || RunError::Relation { relation: text.to_owned(), known: known() };
-    let word: Word = text.parse().map_err(|_| wrong())?;
-    if relation::is_known(&word) || text.contains(':') { Ok(word) } else { Err(wrong()) }
 }

@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use serde_json::Value;
 
 use super::description::{Cost, Description};
-use super::line::{Line, PointKind, PointValue};
+use super::line::{Line, PointKind, PointValue, Points};
 use super::{HEADER, VERSION};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::lines::{self, Count, Lines, Trouble};
@@ -89,6 +89,13 @@ pub fn read<E: From<io::Error>>(
     Ok(reader.is_ours.then(|| reader.end(file)))
 }
 
+/// What became of a line.
+enum Outcome {
+    Taken,
+    Damaged,
+    NoRoom,
+}
+
 #[derive(Default)]
 struct Reader {
     journal: Journal,
@@ -126,53 +133,61 @@ impl Reader {
             self.trouble.no_room.add(number);
             return Ok(());
         }
-        let Ok(line) = serde_json::from_slice(bytes) else {
-            self.trouble.damaged.add(number);
-            return Ok(());
+        let outcome = match serde_json::from_slice(bytes) {
+            Ok(Line::Points(points)) => self.points(&points, take)?,
+            Ok(line) => self.describe(line, cost),
+            Err(_) => Outcome::Damaged,
         };
-        let description = &mut self.journal.description;
-        let (is_whole, has_room) = match line {
-            Line::Points(points) => {
-                for (key, value) in &points.values {
-                    let (step, time_ns) = (points.step, points.time_ns);
-                    if take(JournalPoint { kind: points.kind, key, step, time_ns, value })? {
-                        self.journal.points += 1;
-                    } else {
-                        self.refused.add(number);
-                    }
-                }
-                self.journal.last_ns = self.journal.last_ns.max(points.time_ns);
-                (true, true)
-            }
-            Line::Set(name, _) if !description.has_room(Some(&name), cost) => (true, false),
-            Line::Set(name, value) => {
-                description.set(name, value, cost);
-                (true, true)
-            }
-            Line::Bytes(name, _) if !description.has_room(Some(&name), cost) => (true, false),
-            Line::Bytes(name, text) => {
-                let bytes = STANDARD.decode(text);
-                (bytes.map(|bytes| description.set_bytes(name, bytes, cost)).is_ok(), true)
-            }
-            _ if !description.has_room(None, cost) => (true, false),
-            Line::Add(name, value) => (description.add(name, value, cost), true),
-            Line::Redacted(name, place, kind) => {
-                description.redact(name, place, kind, cost);
-                (true, true)
-            }
-            Line::Unknown => {
-                self.unknown.add(number);
-                (true, true)
-            }
-        };
-        if !is_whole {
-            self.trouble.damaged.add(number);
-        } else if !has_room {
-            self.trouble.no_room.add(number);
-        } else {
-            self.is_ours = true;
+        match outcome {
+            Outcome::Taken => self.is_ours = true,
+            Outcome::Damaged => self.trouble.damaged.add(number),
+            Outcome::NoRoom => self.trouble.no_room.add(number),
         }
         Ok(())
+    }
+
+    fn points<E>(
+        &mut self,
+        points: &Points,
+        take: &mut dyn FnMut(JournalPoint<'_>) -> Result<bool, E>,
+    ) -> Result<Outcome, E> {
+        let Points { kind, step, time_ns, .. } = *points;
+        for (key, value) in &points.values {
+            if take(JournalPoint { kind, key, step, time_ns, value })? {
+                self.journal.points += 1;
+            } else {
+                self.refused.add(self.number + 1);
+            }
+        }
+        self.journal.last_ns = self.journal.last_ns.max(time_ns);
+        Ok(Outcome::Taken)
+    }
+
+    fn describe(&mut self, line: Line, cost: Cost) -> Outcome {
+        let description = &mut self.journal.description;
+        let replaced = match &line {
+            Line::Set(name, _) | Line::Bytes(name, _) => Some(name.as_str()),
+            _ => None,
+        };
+        if !description.has_room(replaced, cost) {
+            return Outcome::NoRoom;
+        }
+        match line {
+            Line::Set(name, value) => description.set(name, value, cost),
+            Line::Bytes(name, text) => match STANDARD.decode(text) {
+                Ok(bytes) => description.set_bytes(name, bytes, cost),
+                Err(_) => return Outcome::Damaged,
+            },
+            Line::Add(name, value) => {
+                if !description.add(name, value, cost) {
+                    return Outcome::Damaged;
+                }
+            }
+            Line::Redacted(name, place, kind) => description.redact(name, place, kind, cost),
+            // Points have a way of their own.
+            Line::Points(_) | Line::Unknown => self.unknown.add(self.number + 1),
+        }
+        Outcome::Taken
     }
 
     fn end(self, file: &str) -> Journal {
