@@ -138,9 +138,9 @@ impl Run {
     pub fn keep(&mut self) -> Result<(), RunError> {
         let Some(mut journal) = self.journal.take() else { return Ok(()) };
         let written = self.describe(&mut journal).and_then(|()| journal.write().map_err(|error| journal.wrong(error)));
-        self.changed = if written.is_ok() { Changed::default() } else { Changed::EVERYTHING };
         self.journal = Some(journal);
-        written
+        self.changed = Changed::default();
+        self.lacks_nothing_after(written)
     }
 
     /// What is told within comes into the journal by one write.
@@ -166,16 +166,29 @@ impl Run {
     #[inline]
     pub(crate) fn keep_point(&mut self, kind: PointKind, key: &str, point: &Point<'_>) -> Result<(), RunError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        journal.point(kind, key, point).map_err(|error| journal.wrong(error))?;
+        let kept = journal.point(kind, key, point).map_err(|error| journal.wrong(error));
+        self.lacks_nothing_after(kept)?;
         self.keep_unless_held()
     }
 
+    /// Has everything written again that can be, if something was not: what was held went with it.
+    pub(crate) fn lacks_nothing_after<T, E>(&mut self, kept: Result<T, E>) -> Result<T, E> {
+        if kept.is_err() {
+            self.changed = Changed::EVERYTHING;
+        }
+        kept
+    }
+
     /// Puts more of a part into the journal, without the rest of it.
-    pub(crate) fn keep_more(&mut self, part: Part, more: impl FnOnce() -> Value) -> Result<(), RunError> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
+    pub(crate) fn keep_more(&mut self, part: Part, more: impl FnOnce(&Self) -> Value) -> Result<(), RunError> {
+        if self.journal.is_none() {
+            return Ok(());
+        }
         if !self.changed.has(part) {
-            let added = journal.add(part.name(), part.place(), more()).map_err(|error| journal.wrong(error))?;
-            if !added {
+            let more = more(self);
+            let Some(journal) = &mut self.journal else { return Ok(()) };
+            let added = journal.add(part.name(), part.place(), more).map_err(|error| journal.wrong(error));
+            if !self.lacks_nothing_after(added)? {
                 self.changed.mark(part);
             }
         }
@@ -187,7 +200,7 @@ impl Run {
         let Some(mut journal) = self.journal.take() else { return Ok(()) };
         let kept = self.describe_fixed(&mut journal, |other| other == name);
         self.journal = Some(journal);
-        kept?;
+        self.lacks_nothing_after(kept)?;
         self.keep_unless_held()
     }
 

@@ -67,11 +67,11 @@ impl Run {
                 self.keep_fixed(&format!("artifacts/{digest}"))?;
             }
             let member = if direction == Direction::Input { "inputs" } else { "outputs" };
-            self.keep_more(Part::Record, || json!({ member: [&listed] }))?;
+            self.keep_more(Part::Record, |_| json!({ member: [&listed] }))?;
             declared::list_in(self.draft.body_mut(), vec![(direction, listed)]);
         }
         let more: Vec<Artifact> = self.artifacts.artifacts.iter().skip(described).cloned().collect();
-        self.keep_more(Part::Artifacts, || json!({ "artifacts": more }))
+        self.keep_more(Part::Artifacts, |_| json!({ "artifacts": more }))
     }
 
     /// A record that this one follows from, and how: `fine-tuned-from`, `quantized-from`, …
@@ -86,7 +86,7 @@ impl Run {
         let record = parent.records().get(&record).ok_or(RunError::NoRecord(record))?;
         let parent = Parent { record: record.digest(), relation };
         self.draft.body_mut().parents.push(parent.clone());
-        self.keep_more(Part::Record, || json!({ "parents": [parent] }))
+        self.keep_more(Part::Record, |_| json!({ "parents": [parent] }))
     }
 
     /// The models and data that a record put out become inputs of this run, without their files at
@@ -96,7 +96,7 @@ impl Run {
         let made = record.body().outputs.iter().filter(|output| role::carries_lineage(&output.role));
         let made: Vec<ArtifactRef> = made.cloned().collect();
         self.draft.body_mut().inputs.extend(made.iter().cloned());
-        self.keep_more(Part::Record, || json!({ "inputs": made }))
+        self.keep_more(Part::Record, |_| json!({ "inputs": made }))
     }
 }
 

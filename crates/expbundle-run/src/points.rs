@@ -47,14 +47,16 @@ impl Run {
     /// The points of a table that any program wrote: CSV, JSON lines or Parquet
     /// ([`expbundle_convert::table`]). What was guessed and what was left out is in the [`Reading`].
     pub fn metrics_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        let read = read(&mut self.metrics, &mut self.journal, PointKind::Metrics, table, columns)?;
+        let read = read(&mut self.metrics, &mut self.journal, PointKind::Metrics, table, columns);
+        let read = self.lacks_nothing_after(read)?;
         self.keep()?;
         Ok(read)
     }
 
     /// System metrics of a table, in the same way.
     pub fn system_from(&mut self, table: Table, columns: &Columns<'_>) -> Result<Reading, RunError> {
-        let read = read(&mut self.telemetry, &mut self.journal, PointKind::Telemetry, table, columns)?;
+        let read = read(&mut self.telemetry, &mut self.journal, PointKind::Telemetry, table, columns);
+        let read = self.lacks_nothing_after(read)?;
         self.keep()?;
         Ok(read)
     }

@@ -108,7 +108,7 @@ fn read(path: &Path) -> Result<(Recovered, journal::Journal), RunError> {
     }
     let mut all: Vec<Finding> = findings.iter().map(finding).collect();
     for (place, kind) in description.redacted.values().flatten() {
-        all.push(Finding::new(Code::SourceSecret, Place::entry(place), format!("the journal has no secrets ({kind})")));
+        all.push(Finding::new(Code::SourceSecret, Place::entry(place), format!("left out of the journal ({kind})")));
     }
     if !findings.is_empty() || !secrets.is_empty() {
         let damage = findings.into_iter().map(|found| Damage {
@@ -148,10 +148,12 @@ fn take(run: &mut Run, point: JournalPoint<'_>) -> Result<bool, RunError> {
     };
     match taken {
         Ok(()) => Ok(true),
-        Err(RunError::NotFinal { .. }) => Ok(false),
-        Err(RunError::Series(
-            SeriesError::KeyTooLong { .. } | SeriesError::TextTooLong { .. } | SeriesError::TooManyKeys,
-        )) => Ok(false),
+        Err(
+            RunError::NotFinal { .. }
+            | RunError::Series(
+                SeriesError::KeyTooLong { .. } | SeriesError::TextTooLong { .. } | SeriesError::TooManyKeys,
+            ),
+        ) => Ok(false),
         Err(other) => Err(other),
     }
 }

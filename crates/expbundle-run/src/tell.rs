@@ -18,31 +18,31 @@ impl Run {
         let params: BTreeMap<String, Value> =
             params.into_iter().map(|(name, value)| (name, value.into_value())).collect();
         self.recipe.parameters.extend(params.clone());
-        self.keep_more(Part::Recipe, || json!({ "parameters": params }))
+        self.keep_more(Part::Recipe, |_| json!({ "parameters": params }))
     }
 
     /// Something that happened around the run.
     pub fn add_event(&mut self, event: Event) -> Result<(), RunError> {
-        self.events.events.push(event.clone());
-        self.keep_more(Part::Events, || json!({ "events": [event] }))
+        self.events.events.push(event);
+        self.keep_more(Part::Events, |run| json!({ "events": run.events.events.last().as_slice() }))
     }
 
     /// What the run used of a resource.
     pub fn add_use(&mut self, used: ResourceUse) -> Result<(), RunError> {
-        self.cost.resources.push(used.clone());
-        self.keep_more(Part::Cost, || json!({ "resources": [used] }))
+        self.cost.resources.push(used);
+        self.keep_more(Part::Cost, |run| json!({ "resources": run.cost.resources.last().as_slice() }))
     }
 
     /// What was charged for it.
     pub fn add_charge(&mut self, charge: Charge) -> Result<(), RunError> {
-        self.cost.charges.push(charge.clone());
-        self.keep_more(Part::Cost, || json!({ "charges": [charge] }))
+        self.cost.charges.push(charge);
+        self.keep_more(Part::Cost, |run| json!({ "charges": run.cost.charges.last().as_slice() }))
     }
 
     /// A result of an evaluation that was part of the run.
     pub fn add_evaluation(&mut self, evaluation: Evaluation) -> Result<(), RunError> {
-        self.evaluations.evaluations.push(evaluation.clone());
-        self.keep_more(Part::Evaluations, || json!({ "evaluations": [evaluation] }))
+        self.evaluations.evaluations.push(evaluation);
+        self.keep_more(Part::Evaluations, |run| json!({ "evaluations": run.evaluations.evaluations.last().as_slice() }))
     }
 
     /// How and when it ended. What is not given stays as it was told before. It comes into the
