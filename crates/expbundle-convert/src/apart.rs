@@ -21,6 +21,9 @@ use crate::series::Section;
 use crate::texts::{At, Texts};
 use crate::{ConvertError, findings};
 
+/// What embedded files are counted as.
+pub(crate) const EMBEDDED: &str = "embedded file";
+
 /// A draft that went through.
 #[derive(Debug)]
 pub struct Passed {
@@ -177,19 +180,18 @@ impl Sieve {
     /// Leaves out embedded files that name somebody, or of which nobody can tell, and counts all of
     /// them.
     fn embedded(&self, draft: &mut Draft, identity: &mut Identity, account: &mut Account) -> Result<(), ConvertError> {
-        const KIND: &str = "embedded file";
         let all: Vec<_> = draft.embedded().map(|(digest, content)| (digest, content.clone())).collect();
         for (digest, content) in all {
-            account.found(KIND, 1);
+            account.found(EMBEDDED, 1);
             let why = match look_into(&self.private, &content.read(u64::MAX)?) {
                 Look::Clean => {
-                    account.mapped(KIND, 1);
+                    account.mapped(EMBEDDED, 1);
                     continue;
                 }
                 Look::Private => "it names people, machines or places; the record has its digest",
                 Look::Packed => "it is packed, so that nobody sees what it names; the record has its digest",
             };
-            account.dropped(KIND, 1, why);
+            account.dropped(EMBEDDED, 1, why);
             let Some(content) = draft.leave_out(digest) else { continue };
             let body = draft.body();
             // What no file of the source has would be lost.
@@ -273,7 +275,13 @@ fn counted(draft: &mut Draft, markers: &Markers, embedded: &Account) -> Result<A
     let mut section: SourceSection =
         json::from_bytes(&bytes, &Limits::default()).map_err(|error| wrong(&name, error))?;
     section.account.replaced = markers.places();
-    section.account.items.extend(embedded.items.clone());
+    for (kind, line) in &embedded.items {
+        section.account.found(kind, line.total);
+        section.account.mapped(kind, line.mapped);
+        for dropped in &line.dropped {
+            section.account.dropped(kind, dropped.count, &dropped.reason);
+        }
+    }
     let bytes = json::to_bytes(&section).map_err(|error| wrong(&name, error))?;
     draft.replace_section(&name, Content::bytes(bytes))?;
     Ok(section.account)

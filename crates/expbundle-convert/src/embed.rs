@@ -4,8 +4,8 @@ use expbundle_format::record::role;
 
 /// The largest file that is embedded without being asked for, in bytes.
 pub const MOST_BYTES: u64 = 1 << 20;
-/// The most bytes that one run's embedded files come to. Listings and texts of the source are
-/// embedded whatever this says.
+/// The most bytes that one run's embedded files come to. Listings, and those texts of the source
+/// that are wanted, are embedded whatever this says.
 pub const MOST_BYTES_IN_ALL: u64 = 16 << 20;
 
 /// Which files of the source are embedded.
@@ -31,6 +31,11 @@ impl Choice<'_> {
         }
     }
 
+    /// Whether a text that the source holds as a text is to be embedded.
+    pub(crate) fn wants_text(self, path: &str) -> bool {
+        self == Self::Small || self.names(path)
+    }
+
     /// Whether somebody asked for this file by a pattern.
     pub(crate) fn asks_for(self, path: &str) -> bool {
         self.names(path)
@@ -44,6 +49,11 @@ impl Choice<'_> {
             fits(pattern, text)
         })
     }
+}
+
+/// Whether a file is packed by its name, where its bytes have no mark that tells.
+pub(crate) fn is_packed_by_name(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("br"))
 }
 
 /// Whether a pattern fits the whole of a text. Time is the product of both lengths.

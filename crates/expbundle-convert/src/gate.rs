@@ -25,8 +25,12 @@ use serde_json::Value;
 use crate::apart::{self, Passed};
 use crate::blind::{Salt, blind};
 use crate::embed::Budget;
+use crate::privacy::{self, form_of};
 use crate::scrub::Scrubber;
 use crate::{ConvertError, Options, embed, findings};
+
+/// Why a file is not embedded although it is small.
+const NOT_EMBEDDED: &str = "its format is not known, so nobody sees what it names; `--embed` asks for it";
 
 /// A run as a bundle.
 #[derive(Debug)]
@@ -133,6 +137,8 @@ pub struct Draft<'a> {
     left_out: BTreeSet<String>,
     embedded: Vec<(Blake3, Embedded)>,
     too_large: Vec<Embedded>,
+    /// Files of a format that nobody here can look into, and that nobody asked for.
+    not_embedded: u64,
 }
 
 impl<'a> Draft<'a> {
@@ -146,6 +152,7 @@ impl<'a> Draft<'a> {
             left_out: BTreeSet::new(),
             embedded: Vec::new(),
             too_large: Vec::new(),
+            not_embedded: 0,
         }
     }
 
@@ -233,6 +240,12 @@ impl<'a> Draft<'a> {
         if !as_hashed {
             return Ok(Fate::Listed);
         }
+        // Brotli has no mark, and neither do other formats that nobody here knows.
+        let is_unknown = self.choice == embed::Choice::Small && form_of(&bytes) == privacy::Form::Unknown;
+        if is_unknown || embed::is_packed_by_name(file.path) {
+            self.not_embedded += 1;
+            return Ok(Fate::Listed);
+        }
         self.budget.take(file.size);
         let digest = self.inner.embed(Content::bytes(bytes))?;
         self.embedded.push((digest.blake3, Embedded { path: file.path.to_owned(), size: file.size }));
@@ -303,11 +316,14 @@ impl<'a> Draft<'a> {
         self.left_out.extend(digest.sha256().map(|digest| digest.to_string()));
     }
 
-    /// Embeds a text that the source holds as a text, without its secrets. Gives its digests and
-    /// size.
+    /// Embeds a text that the source holds as a text, without its secrets, unless nobody wants it.
+    /// Gives its digests and size.
     pub fn embed_text(&mut self, path: &str, text: &str) -> Result<(DigestSet, u64), ConvertError> {
         let clean = self.scrubber.text(path, text);
         let size = clean.len() as u64;
+        if !self.choice.wants_text(path) {
+            return Ok((DigestSet::of(clean.as_bytes()), size));
+        }
         let digest = self.inner.embed(Content::bytes(clean.into_bytes()))?;
         self.embedded.push((digest.blake3, Embedded { path: path.to_owned(), size }));
         Ok((digest, size))
@@ -373,6 +389,8 @@ impl<'a> Draft<'a> {
         findings::put_in_order(&mut findings);
         source.damage = findings.iter().map(damage).collect();
         self.scrubber.count(&mut source.account);
+        source.account.found(apart::EMBEDDED, self.not_embedded);
+        source.account.dropped(apart::EMBEDDED, self.not_embedded, NOT_EMBEDDED);
         let Passed { bundle, title, account, finding, .. } = apart::pass(self.inner, identity, Some(&source))?;
         findings.extend(finding);
         let mut embedded = self.embedded;

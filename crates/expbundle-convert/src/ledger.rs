@@ -225,7 +225,8 @@ impl<'a> Ledger<'a> {
         Ok(fate)
     }
 
-    /// Embeds a text that the source holds as a text, as the bytes of an artifact.
+    /// Embeds a text that the source holds as a text, as the bytes of an artifact, unless the person
+    /// converting does not want it.
     pub fn text(&mut self, path: &str, text: &str, artifact: &mut Artifact) -> Result<DigestSet, ConvertError> {
         let (digest, size) = self.draft.embed_text(path, text)?;
         (artifact.digest, artifact.size) = (Some(digest.into()), Some(size));

@@ -6,6 +6,7 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_convert::Options;
+use expbundle_convert::embed::Choice;
 use expbundle_convert::tracker::{Source, TRACKERS};
 use expbundle_format::Code;
 use expbundle_format::record::Status;
@@ -397,4 +398,21 @@ fn databases_that_are_cut_are_an_error_or_are_read() {
             }
         }
     }
+}
+
+/// `--no-embed` embeds no text of the source either, and a pattern only what fits.
+#[test]
+fn texts_of_the_source_are_embedded_as_asked() {
+    let source = open("zenml", &fixture("family"));
+    let key = source.runs().expect("a list").runs.first().expect("a run").key.clone();
+    let embedded = |embed: Choice<'_>| {
+        let converted = source.convert(&key, &Options { embed, ..Options::default() }).expect("a run");
+        assert!(converted.account.adds_up(), "{:#?}", converted.account);
+        converted.embedded.iter().map(|file| file.path.clone()).collect::<Vec<_>>()
+    };
+    let small = embedded(Choice::Small);
+    assert!(small.iter().any(|path| path.ends_with(".py")), "{small:?}");
+    assert_eq!(embedded(Choice::None), [""; 0]);
+    assert_eq!(embedded(Choice::Only(&["*.nothing".to_owned()])), [""; 0]);
+    assert!(embedded(Choice::Only(&["*.py".to_owned()])).iter().all(|path| path.ends_with(".py")));
 }

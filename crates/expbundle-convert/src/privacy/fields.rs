@@ -10,8 +10,10 @@ use super::{Kind, Part};
 
 /// Longer names of members, and longer values, are none of people and machines, in bytes.
 const LONGEST: usize = 128;
+/// Longer lists of them are none, in bytes.
+const LONGEST_LIST: usize = 1 << 16;
 /// The most values of a list that are looked at.
-const MOST_VALUES: usize = 64;
+const MOST_VALUES: usize = 1 << 14;
 /// The most blanks or backslashes between a name and its value.
 const BETWEEN: usize = 8;
 /// Before a dot, these are things of a program: `host=args.host`.
@@ -195,7 +197,7 @@ fn quoted(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
     let quote_at = text.run_within(at, BETWEEN, |letter| letter == '\\');
     let quote = text.after(quote_at).filter(|letter| "\"'".contains(*letter))?;
     let from = quote_at + 1;
-    let end = text.run_within(from, LONGEST, |letter| letter != quote && letter != '\n');
+    let end = text.run_within(from, LONGEST_LIST, |letter| letter != quote && letter != '\n');
     let inside = text.slice(from, end).trim_end_matches('\\');
     (text.after(end) == Some(quote)).then_some((from, from + inside.len()))
 }
@@ -229,12 +231,12 @@ fn plain(text: &Text<'_>, kind: Kind, at: &Plain, found: &mut Vec<Part>) {
     let mut end = text.run_within(at.value, LONGEST, fits);
     // `gpu[07-08]`
     while text.after(end) == Some('[') && end > at.value && kind == Kind::Host {
-        let close = text.run_within(end + 1, LONGEST, |letter| letter.is_ascii_digit() || ",-".contains(letter));
+        let close = text.run_within(end + 1, LONGEST_LIST, |letter| letter.is_ascii_digit() || ",-".contains(letter));
         if text.after(close) != Some(']') {
             return;
         }
         end = text.run_within(close + 1, LONGEST, |letter| fits(letter) || letter == ',');
-        if end - at.value > LONGEST {
+        if end - at.value > LONGEST_LIST {
             break;
         }
     }
@@ -306,6 +308,9 @@ fn further_hosts(text: &Text<'_>, first_end: usize, found: &mut Vec<Part>) {
 /// Adds a value that can be a name.
 fn add(text: &Text<'_>, kind: Kind, from: usize, to: usize, found: &mut Vec<Part>) {
     let value = text.slice(from, to);
+    if value.split([',', '&', ';', ' ']).any(|one| one.len() > LONGEST) {
+        return;
+    }
     // A port is of nobody.
     let digits = value.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let value = match digits.strip_suffix(':').filter(|_| kind == Kind::Host && digits.len() < value.len()) {

@@ -108,6 +108,8 @@ pub(super) const FILE_ENDS: &[&str] = &[
 /// `ada@example.org.txt`.
 const DOMAIN_ENDS: &[&str] =
     &["com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "dev", "app", "cloud", "tech", "example"];
+/// How far before a login a command is looked for, in bytes.
+const BEFORE_LOGIN: usize = 128;
 /// Measures that are written with `@`.
 const METRICS: &[&str] = &[
     "recall",
@@ -313,6 +315,12 @@ fn domain_end(text: &Text<'_>, local: &str, at: usize) -> Option<usize> {
     {
         return Some(end);
     }
+    if let Some(length) = domain_within(domain).filter(|_| !METRICS.contains(&&*local.to_lowercase())) {
+        return Some(at + length);
+    }
+    if is_address(text, at, domain) {
+        return Some(end);
+    }
     if is_file {
         return None;
     }
@@ -338,6 +346,36 @@ fn domain_end(text: &Text<'_>, local: &str, at: usize) -> Option<usize> {
         && !(stem.contains("sha") || stem.contains("blake"))
         && !METRICS.contains(&&*local.to_lowercase());
     is_machine.then_some(end)
+}
+
+/// How much of a name is a domain, where something is put behind it: `example.org-final`,
+/// `example.org.1`, `example.org.h5`.
+fn domain_within(name: &str) -> Option<usize> {
+    let mut at = name.find('.')? + 1;
+    for label in name.get(at..)?.split('.') {
+        let head = label.split('-').next().unwrap_or_default();
+        let end = head.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let lower = end.to_ascii_lowercase();
+        let is_country = end.len() == 2 && head == end && end.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_known = [DOMAIN_ENDS, PRIVATE_DOMAINS].iter().any(|ends| ends.contains(&&*lower));
+        let is_file = FILE_ENDS.contains(&&*lower) || ["py", "sh", "md", "rs", "js", "so"].contains(&&*lower);
+        if is_known || is_country && !is_file {
+            return Some(at + end.len());
+        }
+        at += label.len() + 1;
+    }
+    None
+}
+
+/// Whether what stands behind a login is the address of a machine: `ada@10.0.0.5`. Four numbers may
+/// be a version, too, unless they are of a private network or a command stands before the login.
+fn is_address(text: &Text<'_>, at: usize, name: &str) -> bool {
+    const COMMANDS: &[&str] = &["ssh", "scp", "sftp", "rsync", "mosh", "ssh-copy-id", "sshfs"];
+    let Ok(address) = name.parse::<core::net::Ipv4Addr>() else { return false };
+    let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+    let line = text.slice(text.back_within(at, BEFORE_LOGIN, |letter| letter != '\n'), at);
+    let is_command = || line.split(|letter: char| !letter.is_alphanumeric() && letter != '-').any(|word| COMMANDS.contains(&word));
+    address.is_private() || address.is_link_local() || is_shared || text.has(at + name.len(), ":") || is_command()
 }
 
 fn mails(text: &Text<'_>, covered: &[(usize, usize)], found: &mut Vec<Part>) {

@@ -141,10 +141,26 @@ pub(super) fn owner(key: &str, text: &str) -> Option<Part> {
     (start < end && !names_no_one(text.get(start..end)?)).then_some(Part { start, end, kind: Kind::Owner })
 }
 
-/// The kind of a value as a whole: what the member says it is, if it is a name.
+/// The kind of a value as a whole: what the member says it is, if it is a name or a list of them.
 pub(super) fn kind_of_value(key: Option<&str>, text: &str) -> Option<Kind> {
+    /// More words are a sentence, unless each part between commas is a name.
+    const MOST_WORDS: usize = 12;
     let kind = key.and_then(kind_of_key)?;
-    (text.len() <= LONGEST_NAME && !names_no_one(text) && text.split_whitespace().count() <= 12).then_some(kind)
+    let is_short = text.len() <= LONGEST_NAME && text.split_whitespace().count() <= MOST_WORDS;
+    (!names_no_one(text) && (is_short || is_list(kind, text))).then_some(kind)
+}
+
+/// Whether a long text is a list of names, each of which is short.
+fn is_list(kind: Kind, text: &str) -> bool {
+    let fits = |name: &str| name.len() <= LONGEST_NAME;
+    if kind != Kind::Host {
+        return text.split([',', ';', '&', '\n']).map(str::trim).all(|name| fits(name) && is_name(name));
+    }
+    let is_host = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || "-_.:[]".contains(letter));
+    let has_number = |name: &str| name.contains(|letter: char| letter.is_ascii_digit());
+    let has_blanks = text.contains(char::is_whitespace);
+    let mut hosts = text.split(|letter: char| letter.is_whitespace() || ",;".contains(letter)).filter(|one| !one.is_empty());
+    text.contains(char::is_alphabetic) && hosts.all(|one| fits(one) && is_host(one) && (!has_blanks || has_number(one)))
 }
 
 /// Words that a source has for people and machines.
@@ -315,17 +331,15 @@ impl Learned {
         let head = text.slice(text.back_within(end, LONGEST_NAME, |letter| letter != '\n'), end);
         let head = head.rsplit([',', ':', ';', '\n', '>', '"', '|', '*']).next().unwrap_or_default();
         let words = head.split_whitespace().rev().take(4);
-        let words: Vec<&str> = words.take_while(|word| word.starts_with(char::is_uppercase)).collect();
+        // Many scripts have no capitals.
+        let begins = |letter: char| letter.is_alphabetic() && !letter.is_lowercase();
+        let words: Vec<&str> = words.take_while(|word| word.starts_with(begins)).collect();
         self.person(&words.into_iter().rev().collect::<Vec<_>>().join(" "));
     }
 
     /// `Author: Ada Lovelace`, `- **Developed by:** Ada Lovelace`, `host: node17`
     fn line(&mut self, line: &str) {
-        const MOST_BYTES: usize = 256;
-        if line.len() > MOST_BYTES {
-            return;
-        }
-        let Some((key, value)) = line.split_once(':') else { return };
+        let Some((key, value)) = line.split_once(':').filter(|(key, _)| key.len() <= LONGEST_NAME) else { return };
         let value = value.trim_start_matches('*').trim();
         let (value, is_value) = (value.trim_matches(['"', '\'', '[', ']']), !value.starts_with("//"));
         // `{"host": "node17"}` is told by its quotes.

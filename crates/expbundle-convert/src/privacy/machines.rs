@@ -421,8 +421,10 @@ fn ipv4(text: &Text<'_>, start: usize, token: &str, found: &mut Vec<Part>) {
         }
         let number = token.get(at..at + length).unwrap_or_default().trim_end_matches('.');
         let rest = token.get(at + number.len()..).unwrap_or_default();
-        let alone = at == 0 || bytes.get(at - 1).is_some_and(|byte| b":-_".contains(byte));
-        let ended = rest.is_empty() || rest.starts_with([':', '-', '_']) || begins_file_end(rest);
+        // Beside a script without spaces, an address is a word of its own.
+        let alone = at == 0 || bytes.get(at - 1).is_some_and(|byte| b":-_".contains(byte) || !byte.is_ascii());
+        let ends = |letter: char| ":-_".contains(letter) || !letter.is_ascii();
+        let ended = rest.is_empty() || rest.starts_with(ends) || begins_file_end(rest);
         if let Ok(address) = number.parse::<Ipv4Addr>()
             && alone
             && ended

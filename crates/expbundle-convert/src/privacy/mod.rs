@@ -15,6 +15,7 @@ mod lists;
 mod look;
 mod machines;
 mod opaque;
+mod packed;
 mod paths;
 mod tree;
 mod views;
@@ -24,6 +25,7 @@ pub use learn::{Learned, kind_of_key};
 pub(crate) use learn::{is_flag, member_key, named};
 use learn::{kind_of_value, owner};
 pub use opaque::{Look, look_into, parts_of_file};
+pub use packed::{Form, form_of};
 
 use crate::secrets::{is_marker_as_word, markers_as_words};
 use words::Words;

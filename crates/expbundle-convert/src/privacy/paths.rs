@@ -105,7 +105,7 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
     };
     let is_boundary = previous
         .is_none_or(|letter| has_no_spaces(letter) || !letter.is_alphanumeric() && !"/.~_-$\\<%*})]".contains(letter));
-    if !is_boundary && !is_flag() && !is_home_of(text, at, previous) {
+    if !is_boundary && !is_flag() && !is_home_of(text, at, previous) && !is_after_sign(text, at, previous) {
         return Path::None;
     }
     if is_digit_of_base64(text, at, previous) {
@@ -139,14 +139,18 @@ fn unix_path(text: &Text<'_>, at: usize, previous: Option<char>) -> Path {
         }
     }
     // Before the whole path is looked at: `,/1,/1,/1` is one word with many beginnings.
-    let first_from = if is_share { at + 2 } else { at + 1 };
+    let mut first_from = if is_share { at + 2 } else { at + 1 };
+    // `/./home`
+    while let Some(step) = ["./", "../"].iter().find(|step| text.has(first_from, step)) {
+        first_from += step.len();
+    }
     let first_end = text.run(first_from, |letter| letter != '/' && letter != '\n');
     if !text.slice(first_from, first_end).contains(char::is_alphabetic) {
         return Path::None;
     }
     let end = path_end(text, at, previous);
     let path = text.slice(at, end);
-    let folders: Vec<&str> = path.split('/').filter(|folder| !folder.is_empty()).collect();
+    let folders: Vec<&str> = path.split('/').filter(|folder| !["", ".", ".."].contains(folder)).collect();
     let Some(first) = folders.first().filter(|first| first.contains(char::is_alphabetic)) else { return Path::None };
     if !is_share && is_system(&folders) {
         return Path::Public(end);
@@ -210,6 +214,25 @@ fn is_home_of(text: &Text<'_>, at: usize, previous: Option<char>) -> bool {
         Some('.') => {
             let end = text.run_within(name, 64, |letter| letter.is_alphanumeric() || "._-".contains(letter));
             text.before(at - 1) == Some('.') && text.after(end) == Some('/')
+        }
+        _ => false,
+    }
+}
+
+/// Whether what stands before a path is a sign of the text around it: `${DATA:-/scratch/x}`, a line
+/// that a patch removes, `**/scratch/x**` in Markdown, `</scratch/x>`. A tag of HTML has no more
+/// slashes, and in `**/*.py` nothing closes.
+fn is_after_sign(text: &Text<'_>, at: usize, previous: Option<char>) -> bool {
+    let before = text.before(at.saturating_sub(previous.map_or(0, char::len_utf8)));
+    match previous {
+        Some('-') => before.is_none_or(|letter| letter == ':' || letter == '\n'),
+        Some('<') => {
+            let name = text.run_within(at + 1, QUOTED, |letter| letter != '/' && !ends_token(letter));
+            text.has(name, "/") && !text.has(name, "/>")
+        }
+        Some('*') => {
+            let end = text.run_within(at, QUOTED, |letter| letter != '*' && !ends_token(letter));
+            before == Some('*') && text.has(end, "**") && text.before(end) != Some('/')
         }
         _ => false,
     }

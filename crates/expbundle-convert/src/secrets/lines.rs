@@ -149,7 +149,7 @@ fn item(line: &[u8]) -> Item {
 fn value_alone(line: &[u8]) -> Option<Range<usize>> {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         compiled(
-            r#"(?i)^[ \t]*(?:-[ \t]+)?\{?[ \t]*["']?value["']?[ \t]*[:=][ \t]*["']?([^\s"']{4,1000})["']?[ \t]*,?[ \t]*$"#,
+            r#"(?i)^[ \t]*(?:-[ \t]+)?\{?[ \t]*["']?value["']?[ \t]*[:=][ \t]*["']?([^\s"']{4,})["']?[ \t]*,?[ \t]*$"#,
         )
     });
     VALUE.captures(line)?.get(1).map(|value| value.range())

@@ -12,6 +12,7 @@ mod marker;
 mod names;
 mod rules;
 mod settings;
+mod signs;
 mod text;
 mod values;
 mod views;
@@ -37,6 +38,7 @@ pub use rules::{Check, RULES, Rule};
 use settings::Setting;
 pub use settings::{Class, holds_secrets, is_name_of_pair, is_value_of_pair};
 pub(crate) use views::control_sequence;
+pub(crate) use whole_files::without_lengths;
 pub use whole_files::{file_of_one_word, scan_file};
 
 /// A secret in a text.

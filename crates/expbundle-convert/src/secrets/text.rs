@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::settings::{self, Class, Setting};
-use super::{Found, compiled};
+use super::{Found, compiled, signs};
 
 /// Parts of names that say "secret"; without any of them in a text no setting is looked for.
 /// [`NAME`] has the same.
@@ -79,8 +79,8 @@ pub(super) const NAME: &str = concat!(
 fn expressions() -> &'static [Regex; 7] {
     static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
         let name = format!("({NAME})");
-        let quoted = r#"[brfu]{0,2}(?:"{3}([^"]{1,1000})"|\\+"([^"\\\r\n]{1,1000})|"((?:[^"\\\r\n]|\\.){1,1000})|\\+'([^'\\\r\n]{1,1000})|'((?:[^'\\\r\n]|\\.){1,1000})|`([^`\r\n]{1,1000}))"#;
-        let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]{1,1000})"#;
+        let quoted = r#"[brfu]{0,2}(?:"{3}([^"]+)"|\\+"([^"\\\r\n]+)|"((?:[^"\\\r\n]|\\.)+)|\\+'([^'\\\r\n]+)|'((?:[^'\\\r\n]|\\.)+)|`([^`\r\n]+))"#;
+        let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]+)"#;
         let value = format!("(?:{quoted}|{bare})");
         [
             // `name = value`, `"name": "value"`, `name: str = "value"`,
@@ -101,7 +101,7 @@ fn expressions() -> &'static [Regex; 7] {
             // `<name>value</name>`, `ENV NAME value`, `configure set NAME value`,
             // `#define NAME value`
             compiled(&format!(
-                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]{{1,1000}})</|<(?:[a-z][\w.\-]{{0,40}}:)?{name}(?:\s[^<>]{{0,200}})?>([^<>]{{1,1000}})</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|remote[ \t]+modify(?:[ \t]+--?\w+){{0,3}}[ \t]+[\w.\-]+|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
+                r"(?i)(?:<key>{name}</key>\s{{0,20}}<string>([^<>]+)</|<(?:[a-z][\w.\-]{{0,40}}:)?{name}(?:\s[^<>]{{0,200}})?>([^<>]+)</|(?:\b(?:ENV|setenv|setx|configure[ \t]+set|config[ \t]+set|remote[ \t]+modify(?:[ \t]+--?\w+){{0,3}}[ \t]+[\w.\-]+|set[ \t]+-\w{{1,3}})[ \t]+|\#[ \t]*define[ \t]+|\bset\([ \t]*){name}[ \t]+{value})"
             )),
             // `"value": "value", "name": "NAME"`, `value="value" name="NAME"`,
             // `set_api_key("value")`
@@ -126,15 +126,15 @@ pub(super) fn settings_in(text: &[u8], found: &mut Vec<Found>) {
         let mut value = value.range();
         let quote = value.start.checked_sub(1).and_then(|before| text.get(before)).copied();
         let is_quoted = quote.is_some_and(|quote| b"\"'`>".contains(&quote));
-        if class == Class::Password && !is_quoted && begins_line(text, name.start()) {
-            value.end += signs_after(text, value.end);
+        let tight = text.get(name.end()..value.start) == Some(b"=");
+        let is_variable = tight && !name.as_bytes().iter().any(u8::is_ascii_lowercase);
+        if class == Class::Password && !is_quoted {
+            value.end += signs::after(text, name.start(), value.clone(), is_variable);
         }
         let value_text = text_of(value.clone());
         let line_end = value.end.saturating_add(200).min(text.len());
         let rest = text_of(value.end..line_end);
         let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
-        let tight = text.get(name.end()..value.start) == Some(b"=");
-        let is_variable = tight && !name.as_bytes().iter().any(u8::is_ascii_lowercase);
         let setting = if is_quoted {
             Setting::Quoted
         } else {
@@ -182,6 +182,7 @@ pub(super) fn settings_in(text: &[u8], found: &mut Vec<Found>) {
             found.push(Found { kind: class.kind(), range: value.range() });
         }
     }
+    signs::in_braces(text, found);
     for captures in call.captures_iter(text) {
         let mut groups = captures.iter().skip(2).flatten();
         let (Some(name), Some(value)) = (groups.next(), groups.next()) else { continue };
@@ -201,24 +202,4 @@ pub(super) fn settings_in(text: &[u8], found: &mut Vec<Found>) {
             found.push(Found { kind: class.kind(), range: value.range() });
         }
     }
-}
-
-/// Whether a name is the first word of its line, as in files of settings.
-fn begins_line(text: &[u8], name: usize) -> bool {
-    /// Longer indents are none, in bytes.
-    const INDENT: usize = 64;
-    let before = text.get(name.saturating_sub(INDENT)..name).unwrap_or_default();
-    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.trim_ascii().is_empty() || line.trim_ascii() == b"export"
-}
-
-/// How many bytes of a password follow that end a value elsewhere: `a&bx9;kQ2`, but `a&ssl=true`.
-fn signs_after(text: &[u8], end: usize) -> usize {
-    /// Longer ones are none, in bytes.
-    const LONGEST: usize = 256;
-    let rest = text.get(end..).unwrap_or_default().iter().take(LONGEST);
-    let length = rest.take_while(|byte| byte.is_ascii_graphic() && !b"\"'`=<>(){}[]\\,".contains(byte)).count();
-    let rest = text.get(end..end + length).unwrap_or_default();
-    let is_whole = text.get(end + length).is_none_or(u8::is_ascii_whitespace);
-    if is_whole && rest.first().is_some_and(|byte| b";&|".contains(byte)) && length > 1 { length } else { 0 }
 }

@@ -51,8 +51,8 @@ pub(super) fn is_name(value: &str) -> bool {
 
 /// Whether a value without quotes is an expression of a program: `tokenizer.pad_token`,
 /// `load_key(…)`, a variable named like the setting.
-pub(super) fn is_code(value: &str, next: Option<char>) -> bool {
-    is_call(value, next) || is_of_words(value) && (names_secret(value) || is_shout(value))
+pub(super) fn is_code(value: &str, rest: &str) -> bool {
+    is_call(value, rest) || is_of_words(value) && (names_secret(value) || is_shout(value))
 }
 
 /// Letters, digits and the joints of an expression.
@@ -107,10 +107,11 @@ pub(super) fn is_type(value: &str) -> bool {
 }
 
 /// A call, an index, an attribute or an argument of a call.
-pub(super) fn is_call(value: &str, next: Option<char>) -> bool {
+pub(super) fn is_call(value: &str, rest: &str) -> bool {
     if !is_of_words(value) {
         return false;
     }
+    let next = rest.chars().next();
     // A tag of HTML may follow.
     let called = next.is_some_and(|next| "([{".contains(next) || next == '<' && !is_random(value));
     let dotted = value.split('.').count() > 1

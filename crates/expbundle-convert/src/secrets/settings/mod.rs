@@ -18,7 +18,7 @@ use code::{
     names_secret,
 };
 use path::{is_known_path, is_path};
-use placeholder::is_reference;
+use placeholder::{is_cut_off, is_reference};
 use random::is_uuid;
 
 pub use name::{class_of, holds_secrets, is_name_of_pair, is_neutral, is_value_of_pair};
@@ -77,7 +77,7 @@ pub enum Setting<'a> {
 /// Whether a value under a name of that class is a secret.
 pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
     let value = value.trim_matches(|c: char| c.is_whitespace() || c == ',');
-    if is_placeholder(value) || is_reference(value) {
+    if is_placeholder(value) && !(class == Class::Password && is_cut_off(value)) || is_reference(value) {
         return false;
     }
     match (class, setting) {
@@ -108,9 +108,9 @@ pub fn is_secret(class: Class, value: &str, setting: Setting<'_>) -> bool {
             let next = rest.chars().next();
             let is_code = match class {
                 // Any letters may be a password.
-                Class::Password if is_variable => is_call(value, next) || names_secret(value) && is_shout(value),
-                Class::Password => is_call(value, next) || names_secret(value) && is_joined(value) || is_shout(value),
-                _ => is_code(value, next),
+                Class::Password if is_variable => is_call(value, rest) || names_secret(value) && is_shout(value),
+                Class::Password => is_call(value, rest) || names_secret(value) && is_joined(value) || is_shout(value),
+                _ => is_code(value, rest),
             };
             let is_file = if class == Class::Password { is_known_path(value) } else { is_path(value) };
             if is_code || is_file {

@@ -129,11 +129,25 @@ pub(super) fn is_reference(value: &str) -> bool {
         "keyring:",
         "!secret",
         "!vault",
-        // A type in YAML.
-        "!!",
         "ENC[",
         "sops:",
         "projects/",
     ];
-    STARTS.iter().any(|start| value.starts_with(start))
+    // `!!str`, `!!python/name`: a type in YAML.
+    let is_type =
+        value.strip_prefix("!!").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase() || b"/:._ ".contains(&byte)));
+    is_type || STARTS.iter().any(|start| value.starts_with(start))
+}
+
+/// Whether enough of a password stands beside the dots or stars that are said for the rest of it:
+/// `Kq7xW2mP...`.
+pub(super) fn is_cut_off(value: &str) -> bool {
+    /// Fewer letters are those that masks leave: `sk-...9zzR`.
+    const SHORTEST: usize = 7;
+    let dots = |c: char| "*.•…".contains(c);
+    let rest: String = value.replace("xxxx", "").split(dots).collect();
+    let has = |kind: fn(char) -> bool| rest.contains(kind);
+    let is_mixed = has(|c| c.is_ascii_digit()) && has(char::is_alphabetic);
+    let is_template = value.contains(['<', '{', '[', '\\']) || value.to_ascii_lowercase().contains("your");
+    rest.chars().count() >= SHORTEST && is_mixed && !is_template
 }
