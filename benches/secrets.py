@@ -11,6 +11,7 @@ mistake in one of them shows as a miss.
 
 import base64
 import collections
+import html
 import json
 import pathlib
 import random
@@ -119,9 +120,9 @@ def named(rng):
     yield "setting: list", ["args", ["--lr", "0.1", "--password", p, "--x"]], [p]
     yield "setting: list", ["args", ["--lr", "0.1", f"--api-key={k}", "--x"]], [k]
     for text in (f"password: {p}", f"PASSWORD={p} python train.py", f"python train.py --password {p} --lr 0.1", f"DB_PASSWORD='{p}'", f'password = "{p}"',
-                 f"{{'password': '{p}', 'lr': 0.1}}", f'{{"password": "{p}"}}', f"login(user='ada', password='{p}')", f"<password>{p.replace('&', '')}</password>",
+                 f"{{'password': '{p}', 'lr': 0.1}}", f'{{"password": "{p}"}}', f"login(user='ada', password='{p}')", f"<password>{html.escape(p, quote=False)}</password>",
                  f"password: str = '{p}'", f"os.environ['DB_PASSWORD'] = '{p}'", f"os.getenv('DB_PASSWORD', '{p}')", f"spring.datasource.password={p}"):
-        yield "text: password", text, [p.replace("&", "") if "<password>" in text else p]
+        yield "text: password", text, [html.escape(p, quote=False) if "<password>" in text else p]
     for text in (f"api_key: {k}", f"--api-key {k}", f"WANDB_API_KEY={h}", f"client_secret='{k}'", f"wandb.login(key='{draw(rng, HEX, 40)}')", f"hf_token={k}",
                  f"aws_secret_access_key = {draw(rng, B64, 40)}", f"X-Api-Key: {k}", f"export COMET_API_KEY={k}", f'api.clearml {{ "secret_key" = "{k}" }}',
                  f"MLFLOW_TRACKING_TOKEN={k}", f"wandb login {draw(rng, HEX, 40)}"):
@@ -135,9 +136,9 @@ def named(rng):
     for query in (f"X-Amz-Algorithm=a&X-Amz-Signature={draw(rng, HEX, 64)}", f"X-Goog-Signature={draw(rng, HEX, 128)}", f"sv=2024&sig={draw(rng, ALNUM, 43)}%3D",
                   f"Expires=1&Signature={draw(rng, ALNUM, 27)}%3D", f"access_token={k}", f"token={k}"):
         yield "url: signed", f"see https://bucket.example.org/data/x.parquet?{query}", [query.rsplit("=", 1)[1]]
-    yield "connection string", f"Server=db;Database=x;User Id=sa;Password={p.replace('&', '').replace('#', '')};", [p.replace("&", "").replace("#", "")]
+    yield "connection string", f"Server=db;Database=x;User Id=sa;Password={p};", [p]
     yield "connection string", f"Driver={{ODBC Driver 18}};Server=db;Uid=sa;Pwd={k}", [k]
-    for name, value, text in ((n, v, t) for n, v in (("api_key", k), ("db_password", p.replace("<", "").replace("&", ""))) for t in (
+    for name, value, text in ((n, v, t) for n, v in (("api_key", k), ("db_password", p)) for t in (
             f'parser.add_argument("--{n}", type=str, default="{v}", help="the {n}")', f"@click.option('--{n}', default='{v}')", f'{n}: str = Field("{v}", env="X")',
             f'{n}: SecretStr = SecretStr("{v}")', f'{n} = os.getenv("X") or "{v}"', f'variable "{n}" {{\n  type = string\n  default = "{v}"\n}}')):
         yield "text: default", text, [value]
@@ -175,6 +176,27 @@ def named(rng):
         yield "private key", ["lines", text.split("\n")], body
         one_line = base64.b64encode(text.encode()).decode()
         yield "private key", f"client-key-data: {one_line}", [one_line[40:200]]
+
+
+SIGNS = "!#$%&*+,-./:;<=>?@^_|~"
+
+
+def carried(rng):
+    """Passwords with every sign, and settings in texts that are trees or have something before each line."""
+    for text in ("DB_PASSWORD=@@", "export DB_PASSWORD=@@", "%env DB_PASSWORD=@@", "docker run -e DB_PASSWORD=@@ image", "[db]\npassword = @@\n", "db:\n  db_password: @@\n",
+                 "Server=h;Password=@@;Encrypt=yes", "t.py --db-password=@@ --lr 1", "INFO db_password=@@", "environment:\n  - POSTGRES_PASSWORD=@@\n"):
+        halves = [draw(rng, ALNUM, 7) + "7", "9" + draw(rng, ALNUM, 7)]
+        yield "text: signs", text.replace("@@", rng.choice(SIGNS).join(halves)), halves
+    key = "7" + draw(rng, ALNUM, 30) + "9"
+    for before in ("+", "# ", "> ", "INFO ", "[rank0]: ", "(Trainer pid=12) ", "2026-11-30 10:00:00,123 - x - INFO - "):
+        for text in (f"env:\n- name: API_KEY\n  value: \"{key}\"", f"api_key:\n  {key}\nb: 1"):
+            yield "text: before lines", "\n".join(before + line for line in text.split("\n")), [key]
+    for outer, inner in (("secrets", "wandb"), ("credentials", "svc"), ("api_keys", "openai"), ("wandb", "key")):
+        for text in (json.dumps({outer: {inner: key}}), json.dumps({outer: {inner: key}}) + '\n{"a": 1}\n', f"lr: 0.1\n{outer}:\n  {inner}: {key}\n", f'[{outer}]\n{inner} = "{key}"\n'):
+            yield "text: tree", text, [key]
+        yield "setting: flattened", [f"{outer}.{inner}", key], [key]
+    yield "text: table", f'name,url,password,note\nx,https://x.org/a,{key},"a, b"\n', [key]
+    yield "text: table", ",".join(f"c{at}" for at in range(150)) + ",api_key\n" + "1," * 150 + key + "\n", [key]
 
 
 WORDS = "loss accuracy train valid model layer attention head key value query token embedding batch step epoch rate decay warmup seed data".split()
@@ -258,6 +280,9 @@ def main():
             planted += [(kind, text, parts) for _, text in contexts(rng, secret)]
         planted += list(named(rng))
         plain += list(innocent(rng))
+    # From a seed of its own, so that the texts above stay what they were.
+    apart = random.Random(f"carried {seed}")
+    planted += [one for _ in range(rounds) for one in carried(apart)]
     hits, all_of, missed = collections.Counter(), collections.Counter(), []
     for (kind, text, parts), found in zip(planted, scan(program, [text for _, text, _ in planted])):
         left = found["left"] if isinstance(found["left"], str) else json.dumps(found["left"])

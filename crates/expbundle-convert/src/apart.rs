@@ -73,6 +73,14 @@ pub fn pass(mut draft: Draft, mut identity: Identity, source: Option<&SourceSect
             draft.replace_section(&name, content)?;
         }
     }
+    for (name, content) in of_own_text(&draft) {
+        let text = String::from_utf8(content.read(u64::MAX)?).unwrap_or_default();
+        let parts = sieve.private.parts(&text);
+        if !parts.is_empty() {
+            let replaced = sieve.markers.replace(&text, &parts);
+            draft.replace_section(&name, Content::bytes(replaced.into_bytes()))?;
+        }
+    }
     if let Some(run) = draft.body_mut().source.as_mut().map(|source| &mut source.run) {
         let parts = sieve.private.parts(run);
         if !parts.is_empty() {
@@ -114,6 +122,11 @@ impl Sieve {
             series(name.as_str(), content, &mut |key, text| learned.value(key, text))?;
             let media_type = draft.body().sections.get(name).map(|section| section.media_type.as_str());
             if media_type != Some(sections::JSON) || name.as_str() == Identity::NAME {
+                if ![Some(sections::JSON), Some(sections::PARQUET)].contains(&media_type)
+                    && let Ok(text) = String::from_utf8(content.read(u64::MAX)?)
+                {
+                    learned.text(&text);
+                }
                 continue;
             }
             let mut value =
@@ -202,6 +215,15 @@ impl Sieve {
         }
         Ok(())
     }
+}
+
+/// Sections of somebody's own that are neither JSON nor Parquet.
+fn of_own_text(draft: &Draft) -> Vec<(SectionName, Content)> {
+    let is_own = |name: &SectionName| {
+        let media_type = draft.body().sections.get(name).map(|section| section.media_type.as_str());
+        ![Some(sections::JSON), Some(sections::PARQUET)].contains(&media_type)
+    };
+    draft.sections().filter(|(name, _)| is_own(name)).map(|(name, content)| (name.clone(), content.clone())).collect()
 }
 
 /// Reads the texts of a Parquet section: lines of the console, or keys and texts of series. A text

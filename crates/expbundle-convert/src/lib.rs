@@ -23,6 +23,7 @@ mod artifact_files;
 pub mod audit;
 pub mod blind;
 pub mod declared;
+mod decoded;
 pub mod embed;
 pub mod exposure;
 mod findings;

@@ -1,13 +1,15 @@
 //! Takes secrets out of what is going into a bundle, and counts them by place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use expbundle_format::finding::Place;
 use expbundle_format::sections::{Account, JsonSection as _};
 use expbundle_format::{Code, Finding};
 use serde_json::{Map, Value};
 
-use crate::secrets::{self, Class};
+use crate::privacy;
+use crate::secrets::{self, Around, Class};
 
 /// The members of a JSON Web Key that nobody else may know (RFC 7518, 6).
 const PRIVATE_OF_JWK: &[&str] = &["d", "k", "p", "q", "dp", "dq", "qi"];
@@ -27,7 +29,26 @@ pub struct Scrubber {
     found: BTreeMap<(String, &'static str), u64>,
     /// The last long value in which there was none, and its name: a table may have it in each row.
     clean: Option<(String, String)>,
+    /// Of a text that is a tree, only what the names in it say is looked for: how deep it is within
+    /// another, and the values so far.
+    in_text: Option<(u8, Vec<(String, &'static str)>)>,
 }
+
+/// What names say of a value below them.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    /// Its own name, or one that it passes on.
+    class: Option<Class>,
+    /// Whether that is said of everything below.
+    all: bool,
+    /// A name further out, below which only what looks like a secret is one.
+    near: Option<Around>,
+    /// Whether the name around is that of a service.
+    of_service: bool,
+}
+
+/// How often a text may be a tree within a tree.
+const MOST_TREES: u8 = 4;
 
 /// Values that are remembered, in bytes.
 const LONG: usize = 1 << 10;
@@ -79,9 +100,32 @@ impl Scrubber {
 
     /// A text without its secrets.
     pub fn text(&mut self, place: &str, text: &str) -> String {
+        if let Some((depth, _)) = self.in_text {
+            return if depth < MOST_TREES { self.tree(place, text, depth + 1) } else { text.to_owned() };
+        }
         let mut found = secrets::scan(text);
         found.retain(|one| self.take(one.kind, place));
-        if found.is_empty() { text.to_owned() } else { secrets::redacted(text, &found) }
+        let clean = if found.is_empty() { text.to_owned() } else { secrets::redacted(text, &found) };
+        self.tree(place, &clean, 1)
+    }
+
+    /// A text without the values of which its names say that they are secret, where it is JSON, YAML
+    /// or TOML.
+    fn tree(&mut self, place: &str, text: &str, depth: u8) -> String {
+        let trees = if secrets::may_tell(text) { privacy::trees(text) } else { Vec::new() };
+        let mut inner = Self { in_text: Some((depth, Vec::new())), ..Self::default() };
+        for mut tree in trees {
+            without_numbers(&mut tree);
+            inner.value("", &mut tree);
+        }
+        let (_, mut values) = inner.in_text.unwrap_or_default();
+        values.retain(|(value, _)| !value.contains("[secret removed: "));
+        if let Some((_, outer)) = &mut self.in_text {
+            outer.extend(values);
+            return text.to_owned();
+        }
+        values.retain(|(_, kind)| self.take(kind, place));
+        without_values(text, &values)
     }
 
     /// Lines of one text, as a program writes them: a secret may go over several. As many lines
@@ -130,13 +174,15 @@ impl Scrubber {
 
     /// Every text and name in a value.
     pub fn value(&mut self, place: &str, value: &mut Value) {
-        self.below(&mut place.to_owned(), value, None, false);
+        self.below(&mut place.to_owned(), value, Told::default());
     }
 
-    /// `class` is what names say of the value, and `all` whether they say it of everything below.
-    fn below(&mut self, place: &mut String, value: &mut Value, class: Option<Class>, all: bool) {
+    fn below(&mut self, place: &mut String, value: &mut Value, told: Told) {
+        let class = told.class;
         let whole = match &*value {
-            Value::String(text) => class.and_then(|class| secrets::whole(class, text)),
+            Value::String(text) => class
+                .and_then(|class| secrets::whole(class, text))
+                .or_else(|| told.near.and_then(|around| around.kind(text))),
             Value::Number(number) => class.and_then(|class| number_kind(class, &number.to_string())),
             Value::Object(members) => typed(members).zip(class).and_then(|(number, class)| number_kind(class, number)),
             _ => None,
@@ -144,6 +190,9 @@ impl Scrubber {
         if let Some(kind) = whole
             && self.take(kind, place)
         {
+            if let (Some((_, values)), Some(text)) = (&mut self.in_text, value.as_str()) {
+                values.push((text.to_owned(), kind));
+            }
             *value = secrets::marker(kind).into();
             return;
         }
@@ -152,15 +201,15 @@ impl Scrubber {
                 let clean = self.text(place, text);
                 *text = clean;
             }
-            Value::Array(items) => self.items(place, items, class, all),
-            Value::Object(members) => self.members(place, members, class, all),
+            Value::Array(items) => self.items(place, items, told),
+            Value::Object(members) => self.members(place, members, told),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
     /// The items of a list: each by itself, after an option such as `--password`, as a pair, and
     /// together as lines of one text.
-    fn items(&mut self, place: &mut String, items: &mut [Value], class: Option<Class>, all: bool) {
+    fn items(&mut self, place: &mut String, items: &mut [Value], told: Told) {
         let length = place.len();
         let mut option: Option<Class> = None;
         // `["api_key", "…"]`
@@ -172,13 +221,19 @@ impl Scrubber {
         };
         for (index, item) in items.iter_mut().enumerate() {
             place.push_str(&format!("/{index}"));
-            let is_option = item.as_str().is_some_and(|text| text.starts_with('-'));
-            self.below(place, item, class.or(option.filter(|_| !is_option)).or(pair.filter(|_| index == 1)), all);
+            // A key may begin with a hyphen, too.
+            let is_option = item.as_str().is_some_and(|text| text.starts_with('-') && !secrets::is_random(text));
+            let class = told.class.or(option.filter(|_| !is_option)).or(pair.filter(|_| index == 1));
+            self.assigned(place, item);
+            self.below(place, item, Told { class, ..told });
             place.truncate(length);
             option = item
                 .as_str()
                 .filter(|text| text.starts_with('-') && !text.contains('='))
                 .and_then(|text| secrets::class_of(text.trim_start_matches('-')));
+        }
+        if self.in_text.is_some() {
+            return;
         }
         let mut lines: Vec<&mut String> = Vec::new();
         for item in items.iter_mut() {
@@ -190,7 +245,24 @@ impl Scrubber {
         }
     }
 
-    fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, around: Option<Class>, all: bool) {
+    /// `--db-password=…` and `DB_PASSWORD=…` in a list: all behind the sign is the value.
+    fn assigned(&mut self, place: &str, item: &mut Value) {
+        let Some((name, value)) = item.as_str().and_then(|text| text.split_once('=')) else { return };
+        let plain = name.trim_start_matches(['-', '+']);
+        if plain.is_empty() || plain.contains(char::is_whitespace) || plain.contains(['"', '\'', '{', '(']) {
+            return;
+        }
+        let Some(kind) = secrets::assigned(plain, value).filter(|kind| self.take(kind, place)) else { return };
+        if let Some((_, values)) = &mut self.in_text {
+            values.push((value.to_owned(), kind));
+        }
+        *item = format!("{name}={}", secrets::marker(kind)).into();
+    }
+
+    fn members(&mut self, place: &mut String, members: &mut Map<String, Value>, told: Told) {
+        let around = told.class;
+        // A `Secret` of Kubernetes.
+        let of_secret = members.get("kind").and_then(Value::as_str) == Some("Secret");
         let length = place.len();
         // `{"name": "API_KEY", "value": "…"}`
         let mut pairs = members.iter().filter(|(member, _)| secrets::is_name_of_pair(member));
@@ -209,11 +281,16 @@ impl Scrubber {
                 renamed.push((name.clone(), clean));
             }
             let around = if secrets::is_value_of_pair(name) { named.or(around) } else { around };
-            let below = all || secrets::holds_secrets(name);
-            let class = secrets::class_below(around, name, all)
+            let below = told.all || secrets::holds_secrets(name) || of_secret && name == "data";
+            let class = secrets::class_below(around, name, told.all)
+                .or(Some(Class::Secret).filter(|_| below))
                 .or(of_login.filter(|_| name == "key"))
                 .or(of_key.filter(|_| PRIVATE_OF_JWK.contains(&name.as_str())));
-            self.below(place, value, class, below);
+            let of_service = told.of_service && ["key", "token", "secret"].contains(&name.as_str());
+            let near = Around::of(name).or_else(|| secrets::around(name)).or(told.near);
+            let near = near.or(Some(Around::Near(Class::Secret)).filter(|_| of_service));
+            let of_service = secrets::is_service(name);
+            self.below(place, value, Told { class, all: below, near, of_service });
             place.truncate(length);
         }
         let mut next: BTreeMap<String, u64> = BTreeMap::new();
@@ -241,7 +318,8 @@ impl Scrubber {
         for (index, row) in rows.iter_mut().enumerate() {
             for (column, class) in &named {
                 if let Some(value) = row.get_mut(*column) {
-                    self.below(&mut format!("{place}/data/{index}/{column}"), value, Some(*class), false);
+                    let told = Told { class: Some(*class), ..Told::default() };
+                    self.below(&mut format!("{place}/data/{index}/{column}"), value, told);
                 }
             }
         }
@@ -291,17 +369,51 @@ impl Scrubber {
     }
 }
 
-/// Kinds of secrets that the members of a JSON file tell: what stands below `credentials`, lines of
+/// Kinds of secrets that the members of a file of JSON, YAML or TOML tell: what stands below `credentials`, lines of
 /// a key in a list.
 fn kinds_of_members(bytes: &[u8]) -> Vec<&'static str> {
-    if !bytes.trim_ascii_start().starts_with(b"{") && !bytes.trim_ascii_start().starts_with(b"[") {
-        return Vec::new();
-    }
-    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
-    without_numbers(&mut value);
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| secrets::may_tell(text)) else { return Vec::new() };
     let mut scrubber = Scrubber::default();
-    scrubber.value("", &mut value);
+    for mut value in privacy::trees(text) {
+        without_numbers(&mut value);
+        scrubber.value("", &mut value);
+    }
     scrubber.found().map(|(_, kind, _)| kind).collect()
+}
+
+/// A text with markers for values that stand in it, as they are or escaped as in JSON. One that is not
+/// found is written in some other way; then nothing of the text is kept.
+fn without_values(text: &str, values: &[(String, &'static str)]) -> String {
+    let escaped = |value: &str| Value::from(value).to_string().trim_matches('"').to_owned();
+    let all: Vec<(String, usize)> = values
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (value, _))| [(value.clone(), at), (escaped(value), at)])
+        .filter(|(value, _)| !value.is_empty())
+        .collect();
+    let Some((_, first)) = values.first() else { return text.to_owned() };
+    let builder = || AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all.iter().map(|(value, _)| value));
+    let Ok(finder) = builder() else { return secrets::marker(first) };
+    let mut found = vec![false; values.len()];
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for hit in finder.find_iter(text) {
+        let is_of_word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        let before = text.get(..hit.start()).and_then(|text| text.chars().next_back());
+        let after = text.get(hit.end()..).and_then(|text| text.chars().next());
+        let Some((_, at)) = all.get(hit.pattern().as_usize()) else { continue };
+        let (Some((_, kind)), Some(found)) = (values.get(*at), found.get_mut(*at)) else { continue };
+        if is_of_word(before) || is_of_word(after) {
+            continue;
+        }
+        *found = true;
+        clean += text.get(end..hit.start()).unwrap_or_default();
+        clean += &secrets::marker(kind);
+        end = hit.end();
+    }
+    let known: BTreeSet<&str> = values.iter().zip(&found).filter(|(_, found)| **found).map(|((value, _), _)| value.as_str()).collect();
+    let is_whole = values.iter().all(|(value, _)| known.contains(value.as_str()));
+    if is_whole { clean + text.get(end..).unwrap_or_default() } else { secrets::marker(first) }
 }
 
 /// In the vocabulary of a tokenizer `password` is a word with a number.

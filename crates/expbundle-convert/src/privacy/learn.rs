@@ -15,7 +15,7 @@ use super::look::Text;
 use super::paths::is_home;
 use super::tree::{self, Leaf};
 use super::{Kind, Part, forms, views};
-use crate::secrets::{is_marker_as_word, markers_as_words};
+use crate::secrets::{is_marker_as_word, markers_as_words, prefix_length};
 
 /// Longer values than this are prose and no names, in bytes.
 const LONGEST_NAME: usize = 128;
@@ -301,7 +301,14 @@ impl Learned {
     /// What a text says by its form: whose folders, addresses and machines it names.
     pub fn text(&mut self, text: &str) {
         let text = &*without_markers(text);
-        text.lines().for_each(|line| self.line(line));
+        for line in text.lines() {
+            self.line(line);
+            // `[rank0]: user: ada`
+            let prefix = prefix_length(line.as_bytes());
+            if let Some(rest) = line.get(prefix..).filter(|_| prefix > 0) {
+                self.line(rest);
+            }
+        }
         self.members(text);
         for view in views::pieces(text).flat_map(|(_, piece)| views::of(piece)) {
             let mut parts = Vec::new();

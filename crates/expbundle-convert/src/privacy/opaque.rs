@@ -2,6 +2,7 @@
 
 use super::packed::{Form, form_of, png_chunks};
 use super::{Kind, Learned, Private};
+use crate::decoded;
 use crate::secrets::without_lengths;
 
 /// What a look into a file gave.
@@ -34,16 +35,21 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
         let parts = private.parts(text).into_iter().filter(|part| part.kind != Kind::Marker);
         parts.map(|part| (part.kind, text.get(part.start..part.end).unwrap_or_default().to_owned())).collect()
     };
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && !text.contains('\0')
-    {
-        return parts(text).into_iter().chain(members(text)).collect();
+    let mut found: Vec<(Kind, String)> = Vec::new();
+    if let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) {
+        found.extend(parts(text).into_iter().chain(members(text)));
+        // Short records of protocol buffers are UTF-8, too.
+        let is_of_text = |letter: char| !letter.is_ascii_control() || "\t\r\n\x0c\x1b\x08\x07".contains(letter);
+        if text.chars().all(is_of_text) {
+            return found;
+        }
     }
-    let wide = wide_runs(bytes);
+    let mut wide = decoded::wide(bytes);
+    wide.extend(decoded::older(bytes));
     let long = wide.iter().filter(|run| run.chars().count() >= SHORTEST_RUN).cloned();
     let apart = without_lengths(bytes).unwrap_or_default();
     let texts = runs(bytes).chain(runs(&apart)).chain(long).chain(png_texts(bytes));
-    let mut found: Vec<(Kind, String)> = texts.flat_map(|text| parts(&text)).chain(words(private, bytes)).collect();
+    found.extend(texts.flat_map(|text| parts(&text)).chain(words(private, bytes)));
     let wide = wide.join("\n");
     found.extend(words(private, wide.as_bytes()).into_iter().chain(members(&wide)));
     found
@@ -63,8 +69,9 @@ fn words(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
     let text = String::from_utf8_lossy(bytes);
     let mut found = Vec::new();
     private.words.find(&text, &mut found);
+    let encoded = private.words.encoded_in(bytes);
     let words = found.iter().filter_map(|part| Some((part.kind, text.get(part.start..part.end)?.to_owned())));
-    words.filter(|(_, word)| word.chars().count() >= SHORTEST_WORD).collect()
+    words.filter(|(_, word)| word.chars().count() >= SHORTEST_WORD).chain(encoded).collect()
 }
 
 /// Keywords and texts, which are too short to be told from chance.
@@ -83,39 +90,4 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
         .split(|byte| !is_printable(*byte))
         .filter(|run| run.len() >= SHORTEST_RUN)
         .map(|run| String::from_utf8_lossy(run).into_owned())
-}
-
-/// Runs of letters in UTF-16 and UTF-32, either end first, at any place.
-fn wide_runs(bytes: &[u8]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for (width, start) in [(2, 0), (2, 1), (4, 0), (4, 1), (4, 2), (4, 3)] {
-        let mut run = String::new();
-        let mut end = |run: &mut String| {
-            if run.chars().count() >= SHORTEST_WORD {
-                all.push(std::mem::take(run));
-            }
-            run.clear();
-        };
-        for unit in bytes.get(start..).unwrap_or_default().chunks_exact(width) {
-            match wide_letter(unit) {
-                Some(letter) => run.push(letter),
-                None => end(&mut run),
-            }
-        }
-        end(&mut run);
-    }
-    all
-}
-
-/// A printable letter of ASCII, or one of Latin, Greek or Cyrillic, of two or four bytes. Of other
-/// scripts, bytes that are no text look like letters.
-fn wide_letter(unit: &[u8]) -> Option<char> {
-    const LAST: u32 = 0x52f;
-    let code = match unit {
-        [low, high] | [low, high, 0, 0] if *high <= 5 => u32::from(u16::from_le_bytes([*low, *high])),
-        [high, low] | [0, 0, high, low] => u32::from(u16::from_be_bytes([*high, *low])),
-        _ => return None,
-    };
-    let letter = char::from_u32(code).filter(|_| code <= LAST)?;
-    (u8::try_from(code).is_ok_and(is_printable) || code > 0x7f && letter.is_alphabetic()).then_some(letter)
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use expbundle_trackers::{Json, read_json, read_yaml};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::learn::{is_flag, member_key, named};
 
@@ -69,8 +69,9 @@ fn may_be_tree(text: &str) -> bool {
     text.contains('\n') || text.starts_with(['{', '['])
 }
 
-/// The trees of a text: JSON, a line of JSON each, or documents of YAML with something around them.
-fn trees(text: &str) -> Vec<Value> {
+/// The trees of a text: JSON, a line of JSON each, documents of YAML with something around them, TOML,
+/// or sections of settings.
+pub(crate) fn trees(text: &str) -> Vec<Value> {
     if text.len() > MOST_BYTES || !may_be_tree(text) {
         return Vec::new();
     }
@@ -86,11 +87,31 @@ fn trees(text: &str) -> Vec<Value> {
             return values;
         }
     }
-    documents(text)
-        .into_iter()
-        .filter(|document| may_be_yaml(document))
-        .filter_map(|document| read_yaml(&document))
-        .collect()
+    let documents = documents(text).into_iter().filter(|document| may_be_yaml(document));
+    let documents: Vec<Value> = documents.filter_map(|document| read_yaml(&document)).collect();
+    if documents.is_empty() { toml(text).or_else(|| sections(text)).into_iter().collect() } else { documents }
+}
+
+fn toml(text: &str) -> Option<Value> {
+    let table: toml::Table = text.contains('=').then(|| text.parse().ok())??;
+    serde_json::to_value(table).ok()
+}
+
+/// `[db]` and `user = ada` below it, as many programs have their settings.
+fn sections(text: &str) -> Option<Value> {
+    let (mut all, mut section) = (Map::new(), None);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    for line in lines {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = Some(name.to_owned());
+            all.insert(name.to_owned(), Value::Object(Map::new()));
+            continue;
+        }
+        let (name, value) = line.split_once(['=', ':'])?;
+        let members = all.get_mut(section.as_ref()?)?.as_object_mut()?;
+        members.insert(name.trim().to_owned(), value.trim().into());
+    }
+    section.map(|_| Value::Object(all))
 }
 
 /// What stands between the lines that end documents, as at the head of a text in Markdown.

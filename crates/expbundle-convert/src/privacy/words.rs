@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aho_corasick::AhoCorasick;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::look::count;
 use super::{Kind, Part};
+use crate::decoded;
 
 /// Longer words than this, in bytes, are not looked for one by one; the value that holds one is
 /// private as a whole.
@@ -19,6 +21,8 @@ pub struct Words {
     kinds: HashMap<String, Kind>,
     /// The lengths of words by their first letter, longest first.
     lengths: HashMap<char, Vec<usize>>,
+    /// Words with letters beyond ASCII, as they are written.
+    beyond_ascii: Vec<(String, Kind)>,
 }
 
 /// A text without case, accents and invisible letters, and where its bytes stand in the text; none
@@ -81,6 +85,7 @@ impl Words {
     pub fn new(words: &BTreeMap<String, Kind>) -> Self {
         let mut all = Self::default();
         let mut lengths: BTreeMap<char, BTreeSet<usize>> = BTreeMap::new();
+        all.beyond_ascii = words.iter().filter(|(word, _)| !word.is_ascii()).map(|(word, kind)| (word.clone(), *kind)).collect();
         for (word, kind) in words {
             let word = folded(word.trim()).0;
             let Some(first) = word.chars().next().filter(|_| word.len() <= MOST_BYTES) else { continue };
@@ -115,6 +120,22 @@ impl Words {
         }
     }
 
+    /// The words that bytes have in other encodings than UTF-8, in small letters, with a capital, and
+    /// in capitals.
+    pub fn encoded_in(&self, bytes: &[u8]) -> Vec<(Kind, String)> {
+        let (mut patterns, mut of) = (Vec::new(), Vec::new());
+        for (at, (word, _)) in self.beyond_ascii.iter().enumerate() {
+            for case in cases(word) {
+                let spellings = decoded::spellings(&case);
+                of.extend(spellings.iter().map(|_| at));
+                patterns.extend(spellings);
+            }
+        }
+        let Some(finder) = AhoCorasick::new(&patterns).ok().filter(|_| !patterns.is_empty()) else { return Vec::new() };
+        let hits: BTreeSet<usize> = finder.find_iter(bytes).filter_map(|hit| of.get(hit.pattern().as_usize()).copied()).collect();
+        hits.into_iter().filter_map(|at| self.beyond_ascii.get(at)).map(|(word, kind)| (*kind, word.clone())).collect()
+    }
+
     /// The longest word at a place.
     fn at(&self, folded: &str, at: usize, letter: char, before: Option<char>) -> Option<(usize, Kind)> {
         let lengths = self.lengths.get(&letter)?;
@@ -127,6 +148,16 @@ impl Words {
             stands_alone(word, before, after).then_some((end, *kind))
         })
     }
+}
+
+fn cases(word: &str) -> BTreeSet<String> {
+    let capital = |word: &str| -> String {
+        let mut letters = word.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        first + letters.as_str()
+    };
+    let each = word.split_inclusive([' ', '-']).map(capital).collect();
+    [word.to_owned(), word.to_uppercase(), capital(word), each].into()
 }
 
 fn stands_alone(word: &str, before: Option<char>, after: Option<char>) -> bool {

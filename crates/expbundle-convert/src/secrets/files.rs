@@ -5,6 +5,8 @@ use super::settings::{self, Class};
 /// Names, lower case, and the ends of paths.
 const NAMES: &[&str] = &[
     ".env",
+    ".env~",
+    ".envrc",
     ".netrc",
     "_netrc",
     ".pypirc",
@@ -115,6 +117,7 @@ const ENDS: &[&str] = &[
     ".kdb",
     ".agekey",
     ".tfstate",
+    ".tfstate.backup",
     ".tfvars",
     ".ovpn",
     ".keytab",

@@ -15,9 +15,9 @@ use super::text::NAME;
 use super::{Found, compiled};
 
 /// Lines that are longer are neither tables nor lists, in bytes.
-const LINE: usize = 10_000;
+const LINE: usize = 1 << 20;
 /// The most columns of a table.
-const COLUMNS: usize = 100;
+const COLUMNS: usize = 1 << 14;
 
 /// Signs between columns. A row of blanks or dots, and the lines of a drawn table, are made `|`
 /// before.
@@ -25,7 +25,7 @@ const SIGNS: &[u8] = b"|\t,;";
 
 /// Finds secrets by the lines around them.
 pub fn read(text: &[u8], found: &mut Vec<Found>) {
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){NAME}")));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){}", *NAME)));
     let names = &*NAMES;
     let mut below: Option<Below> = None;
     let mut tables = Tables::default();
@@ -100,8 +100,9 @@ struct Below {
 /// `api_key:`, `"api_keys": [`, `- --wandb_key`, `## Password`, `api_key = """`, `<api_key>`
 fn name_alone(line: &[u8]) -> Option<Below> {
     static ALONE: LazyLock<Regex> = LazyLock::new(|| {
+        let name = &*NAME;
         compiled(&format!(
-            r#"(?i)^(?:[ \t>{{("']|\xe2[\x94-\x96][\x80-\xbf])*(?:(#{{1,6}}[ \t]+|[-*][ \t]+["']?--?|["']?--?|<|\?[ \t]+)|[-*][ \t]+)?["'\\*_`]{{0,3}}({NAME})["'\\*_`>)]{{0,3}}[ \t]*([:=](?:[ \t]*[&!][\w!]+)?[\s\[\]({{|>+\-"'\\]*|,)?[ \t]*$"#
+            r#"(?i)^(?:[ \t>{{("']|\xe2[\x94-\x96][\x80-\xbf])*(?:(#{{1,6}}[ \t]+|[-*][ \t]+["']?--?|["']?--?|<|\?[ \t]+)|[-*][ \t]+)?["'\\*_`]{{0,3}}({name})["'\\*_`>)]{{0,3}}[ \t]*([:=](?:[ \t]*[&!][\w!]+)?[\s\[\]({{|>+\-"'\\]*|,)?[ \t]*$"#
         ))
     });
     let captures = ALONE.captures(line)?;
@@ -165,8 +166,9 @@ fn is_beside_value(line: &[u8]) -> bool {
 /// `name: API_KEY`
 fn named(line: &[u8]) -> Option<Class> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        let name = &*NAME;
         compiled(&format!(
-            r#"(?i)^[ \t]*(?:-[ \t]+)?["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']?({NAME})["']?[ \t]*,?[ \t]*\}}?,?$"#
+            r#"(?i)^[ \t]*(?:-[ \t]+)?["']?(?:name|key)["']?[ \t]*[:=][ \t]*["']?({name})["']?[ \t]*,?[ \t]*\}}?,?$"#
         ))
     });
     let captures = NAMED.captures(line)?;
@@ -310,7 +312,8 @@ fn with_columns(line: &[u8]) -> Vec<u8> {
 fn cells(line: &[u8], sign: u8) -> Vec<Range<usize>> {
     let mut cells = Vec::new();
     let mut start = 0;
-    for cell in line.split(|byte| *byte == sign) {
+    while let Some(rest) = line.get(start..) {
+        let cell = rest.get(..cell_end(rest, sign)).unwrap_or_default();
         let blank = |byte: &u8| b" \t\"'`*".contains(byte);
         let before = cell.iter().take_while(|byte| blank(byte)).count();
         let after = cell.iter().rev().take_while(|byte| blank(byte)).count();
@@ -321,4 +324,28 @@ fn cells(line: &[u8], sign: u8) -> Vec<Range<usize>> {
         }
     }
     cells
+}
+
+/// Where a cell ends: one in quotes may have the sign in it, and its quotes twice.
+fn cell_end(rest: &[u8], sign: u8) -> usize {
+    let end = |from: usize| {
+        let rest = rest.get(from..).unwrap_or_default();
+        from + memchr::memchr(sign, rest).unwrap_or(rest.len())
+    };
+    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+    if sign == b'|' || rest.get(blanks) != Some(&b'"') {
+        return end(0);
+    }
+    let mut at = blanks + 1;
+    loop {
+        let Some(close) = rest.get(at..).and_then(|rest| memchr::memchr(b'"', rest)) else { return end(0) };
+        at += close + 1;
+        match rest.get(at) {
+            Some(b'"') => at += 1,
+            None => return at,
+            Some(next) if *next == sign || *next == b' ' => return end(at),
+            // Not as CSV has quotes.
+            Some(_) => return end(0),
+        }
+    }
 }

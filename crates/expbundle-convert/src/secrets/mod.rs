@@ -10,6 +10,7 @@ mod files;
 mod lines;
 mod marker;
 mod names;
+mod prefixes;
 mod rules;
 mod settings;
 mod signs;
@@ -29,14 +30,15 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use blocks::BLOCKS;
 use check::holds;
-use text::STEMS;
+use text::SPELLED;
 
 pub use files::is_secret_file;
 pub(crate) use marker::{is_marker_as_word, markers_as_words};
 pub use marker::{marker, redacted};
+pub(crate) use prefixes::length as prefix_length;
 pub use rules::{Check, RULES, Rule};
 use settings::Setting;
-pub use settings::{Class, holds_secrets, is_name_of_pair, is_value_of_pair};
+pub use settings::{Around, Class, around, holds_secrets, is_name_of_pair, is_service, is_value_of_pair};
 pub(crate) use views::control_sequence;
 pub(crate) use whole_files::without_lengths;
 pub use whole_files::{file_of_one_word, scan_file};
@@ -98,8 +100,24 @@ pub fn scan(text: &str) -> Vec<Found> {
 /// Whether a value under a name is a secret as a whole, and of which kind: a member of an object,
 /// `--name value`.
 pub fn setting(name: &str, value: &str) -> Option<&'static str> {
+    match settings::class_of(name) {
+        Some(class) => whole(class, value),
+        None => around(name).and_then(|around| around.kind(value)),
+    }
+}
+
+/// Whether `name=value` in a list of arguments or variables has a secret, and of which kind.
+pub fn assigned(name: &str, value: &str) -> Option<&'static str> {
     let class = settings::class_of(name)?;
-    whole(class, value)
+    settings::is_value(class, value).then_some(class.kind())
+}
+
+/// Whether a text has a part of a name that says "secret".
+pub(crate) fn may_tell(text: &str) -> bool {
+    static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::builder().ascii_case_insensitive(true).build(SPELLED.iter()).expect("a few short words")
+    });
+    STEMS.is_match(text)
 }
 
 /// What a name says of its value.
@@ -117,6 +135,11 @@ pub fn class_below(around: Option<Class>, name: &str, all: bool) -> Option<Class
 /// Whether a value that only stands near a name of that class looks like a secret.
 pub fn looks_drawn(class: Class, value: &str) -> bool {
     settings::is_drawn(class, value)
+}
+
+/// Whether a text looks drawn at random.
+pub fn is_random(text: &str) -> bool {
+    settings::is_random(text)
 }
 
 /// Whether a value of that class is a secret, and of which kind.
@@ -138,7 +161,7 @@ struct Compiled {
 
 static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let pairs = RULES.iter().enumerate().flat_map(|(rule, one)| one.keywords.iter().map(move |word| (rule, *word)));
-    let stems = STEMS.iter().map(|stem| (RULES.len(), *stem));
+    let stems = SPELLED.iter().map(|stem| (RULES.len(), stem.as_str()));
     let blocks = BLOCKS.iter().map(|word| (RULES.len() + 1, *word));
     let (rule_of_keyword, words): (Vec<usize>, Vec<&str>) = pairs.chain(stems).chain(blocks).unzip();
     let keywords = AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few hundred short words");

@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::settings::{self, Class, Setting};
 use super::{Found, compiled, signs};
 
 /// Parts of names that say "secret"; without any of them in a text no setting is looked for.
-/// [`NAME`] has the same.
-pub(super) const STEMS: &[&str] = &[
+const STEMS: &[&str] = &[
     "pass",
     "pwd",
     "pw",
@@ -35,6 +35,8 @@ pub(super) const STEMS: &[&str] = &[
     "chave",
     "contras",
     "mdp",
+    "mot_de_passe",
+    "motdepasse",
     "senha",
     "parola",
     "parool",
@@ -64,21 +66,39 @@ pub(super) const STEMS: &[&str] = &[
     "비밀번호",
 ];
 
+/// The same as they are written: the expressions know no capitals beyond ASCII, and an accent may be
+/// a letter of its own.
+pub(super) static SPELLED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let spell = |stem: &&str| -> Vec<String> {
+        if stem.is_ascii() {
+            return vec![(*stem).to_owned()];
+        }
+        let mut letters = stem.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        let turkish = stem.to_uppercase().replace('I', "İ");
+        let cases = [(*stem).to_owned(), stem.to_uppercase(), first + letters.as_str(), turkish];
+        cases.into_iter().flat_map(|one| [one.nfd().collect(), one]).collect()
+    };
+    let mut all: Vec<String> = STEMS.iter().flat_map(spell).collect();
+    all.sort();
+    all.dedup();
+    all
+});
+
 /// A name that may say "secret"; [`settings::class_of`] decides. Letters beyond ASCII are bytes
 /// here.
-pub(super) const NAME: &str = concat!(
-    r"(?:[a-z0-9_.\-\x80-\xff]*",
-    "(?:pass|pwd|pw|secret|token|key|cred|auth|cookie|jwt|bearer|mnemonic|otp|pat|psk|sas|kennwort|zugangsdaten|ssel|clave|llave|chave|contras|mdp",
-    "|mot_?de_?passe|senha|parola|parool|wachtwoord|senord|hasło|haslo|heslo|jelsz|lozinka|salasana|adgangskode|sifre|şifre|kata_sandi|cle_|clé_|_cle",
-    "|ароль|ключ|密码|密碼|口令|密钥|パスワード|暗証番号|비밀번호)",
-    r"[a-z0-9_\-\x80-\xff]*)"
-);
+pub(super) static NAME: LazyLock<String> = LazyLock::new(|| {
+    let mut stems = SPELLED.clone();
+    // The longest first, as they are tried.
+    stems.sort_by_key(|stem| std::cmp::Reverse(stem.len()));
+    format!(r"(?:[a-z0-9_.\-\x80-\xff]*(?:{})[a-z0-9_\-\x80-\xff]*)", stems.join("|"))
+});
 
 /// The expressions of settings: assigned, an argument, a call, a pair, an element, a pair the other
 /// way round, called.
 fn expressions() -> &'static [Regex; 7] {
     static EXPRESSIONS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
-        let name = format!("({NAME})");
+        let name = format!("({})", *NAME);
         let quoted = r#"[brfu]{0,2}(?:"{3}([^"]+)"|\\+"([^"\\\r\n]+)|"((?:[^"\\\r\n]|\\.)+)|\\+'([^'\\\r\n]+)|'((?:[^'\\\r\n]|\\.)+)|`([^`\r\n]+))"#;
         let bare = r#"([^\s"'`,;<>(){}\[\]|&\\]+)"#;
         let value = format!("(?:{quoted}|{bare})");

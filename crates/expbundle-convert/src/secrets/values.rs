@@ -57,7 +57,7 @@ const WRAPPERS: &[&str] = &[
 
 /// Finds the values of telling names that stand further behind.
 pub fn defaults(text: &[u8], found: &mut Vec<Found>) {
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){NAME}")));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){}", *NAME)));
     for name in NAMES.find_iter(text) {
         let Some(class) = settings::class_of(&String::from_utf8_lossy(name.as_bytes())) else { continue };
         let end = text.len().min(name.end() + REACH);

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Found;
+use super::{Found, prefixes};
 
 /// How many layers of escapes are taken off: a text in JSON in JSON in a notebook has three.
 const LAYERS: usize = 4;
@@ -40,6 +40,11 @@ pub fn all(text: &[u8], find: impl Fn(&[u8]) -> Vec<Found>) -> Vec<Found> {
         }
     };
     for _ in 0..LAYERS {
+        if let Some(layer) = unprefixed(innermost(text, &layers)) {
+            layers.push(layer);
+            look(&layers);
+            layers.pop();
+        }
         // Letters first, as long as the quotes around a name are there.
         for take_off in [letters, halved] {
             if let Some(layer) = take_off(innermost(text, &layers)) {
@@ -101,10 +106,29 @@ fn peeled(text: &[u8], quotes: Quotes) -> Option<Layer> {
         b'\\' => backslash(rest, stands_for),
         b'&' => entity(rest, stands_for),
         b'%' => percent(rest, stands_for),
+        // A blank at which no line is broken.
+        b'\xc2' if rest.get(1) == Some(&0xa0) => Some((2, b" ")),
         b'\x1b' | b'\xc2' => control(rest),
         b']' => rest.starts_with(b"]]>").then_some((3, b"".as_slice())),
         _ => tag(rest),
     })
+}
+
+/// The text without what a log, a patch or a quotation puts before its lines; nothing if there are
+/// not two such lines.
+fn unprefixed(text: &[u8]) -> Option<Layer> {
+    let mut layer = Layer { text: Vec::with_capacity(text.len()), steps: Vec::new() };
+    let (mut at, mut count) = (0, 0);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let length = prefixes::length(line).min(line.len());
+        if length > 0 {
+            layer.steps.push(Step { here: layer.text.len(), before: at + length, is_gap: true });
+            count += 1;
+        }
+        layer.text.extend_from_slice(line.get(length..).unwrap_or_default());
+        at += line.len();
+    }
+    (count > 1).then_some(layer)
 }
 
 /// The lines that a literal of a program has: `'Password:\n…\n'`. Nothing if no literal has

@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 
 use super::text::NAME;
 use super::{Found, compiled, files, joined, scan_binary, scan_bytes, settings, whole};
+use crate::decoded;
 
 /// The kind of secret that a file of one word is by its name: `token` with a token in it.
 pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
@@ -16,21 +17,15 @@ pub fn file_of_one_word(path: &str, bytes: &[u8]) -> Option<&'static str> {
     files::class_of_file(path).filter(|_| is_word).and_then(|class| whole(class, word))
 }
 
-/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) are read too;
-/// then places are not exact. So are texts before which their length stands.
+/// Finds the secrets in the bytes of a file. Texts of two bytes a character (UTF-16) and of older
+/// encodings are read too; then places are not exact. So are texts before which their length stands.
 pub fn scan_file(bytes: &[u8]) -> Vec<Found> {
-    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || {
-        let zeros = bytes.iter().take(4096).filter(|byte| **byte == 0).count();
-        zeros * 3 > bytes.len().min(4096)
-    };
     let mut found = scan_as_is(bytes);
-    if wide {
-        let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
-        found.extend(scan_as_is(&narrow));
-    }
     if is_text(bytes) {
         found.extend(first_pickle(bytes).iter().flat_map(|settings| scan_bytes(settings)));
     } else {
+        let texts = decoded::wide(bytes).into_iter().chain(decoded::older(bytes));
+        found.extend(texts.flat_map(|text| scan_bytes(text.as_bytes())));
         found.extend(without_lengths(bytes).iter().flat_map(|apart| scan_binary(apart)));
         values_after_names(bytes, &mut found);
     }
@@ -58,7 +53,7 @@ fn values_after_names(bytes: &[u8], found: &mut Vec<Found>) {
     /// How far the next text is, in bytes: marks of its type, and numbers that pickles give to
     /// texts.
     const BETWEEN: usize = 16;
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){NAME}")));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(&format!("(?i){}", *NAME)));
     for name in NAMES.find_iter(bytes) {
         let texts = (name.start()..name.end()).take(TYPE).flat_map(|at| texts_at(bytes, at));
         let told =
@@ -128,6 +123,8 @@ pub(crate) fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
                 let end = before + 1 + length;
                 let is_near = before.checked_sub(begins).is_some_and(|between| between < BEFORE);
                 let is_half = length < told;
+                // The slash of a path is none.
+                let is_near = is_near && (before == begins && !is_half || told != usize::from(b'/'));
                 let fits = end == run && (is_near || !is_half)
                     || is_near && !is_half && (end < run || end <= run + MORE);
                 if length < SHORTEST || !fits {

@@ -1,6 +1,8 @@
 //! What names say of their values.
 
-use super::Class;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{Class, is_drawn, is_secret};
 use crate::secrets::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSES, PASSWORDS, SERVICES, USERS};
 
 /// The words of a name: `AWS_SECRET_ACCESS_KEY`, `clientSecret`, `db.password` and `APIKey` are
@@ -8,7 +10,8 @@ use crate::secrets::names::{KEYS, LOCKS, NEUTRAL, OPENS, PASSES, PASSWORDS, SERV
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
-    let letters: Vec<char> = name.chars().collect();
+    // An accent may be a letter of its own; what `İ` leaves in small letters is none.
+    let letters: Vec<char> = name.nfkc().collect();
     for (at, letter) in letters.iter().copied().enumerate() {
         let before = at.checked_sub(1).and_then(|before| letters.get(before)).copied();
         let after = letters.get(at + 1).copied();
@@ -19,7 +22,7 @@ fn words(name: &str) -> Vec<String> {
             words.push(std::mem::take(&mut word));
         }
         if letter.is_alphanumeric() {
-            word.extend(letter.to_lowercase());
+            word.extend(letter.to_lowercase().filter(|letter| letter.is_alphanumeric()));
         }
     }
     if !word.is_empty() {
@@ -123,6 +126,46 @@ fn class_of_words(words: &[String]) -> Option<Class> {
 pub fn holds_secrets(name: &str) -> bool {
     let words = words(name);
     words.last().is_some_and(|last| ["secrets", "credentials", "creds", "passwords"].contains(&last.as_str()))
+        // Of a `Secret` of Kubernetes.
+        || name == "stringData"
+}
+
+/// What a name somewhere around a value says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// Everything below is secret: `secrets`, `credentials`.
+    Holds,
+    /// It is one if it looks like a secret: `api_keys: {openai: …}`, `password: {dev: …}`.
+    Near(Class),
+}
+
+impl Around {
+    /// What a name says of everything below it.
+    pub fn of(name: &str) -> Option<Self> {
+        if holds_secrets(name) {
+            return Some(Self::Holds);
+        }
+        class_of(name).filter(|class| matches!(class, Class::Secret | Class::Password)).map(Self::Near)
+    }
+
+    /// The kind of secret that a value below is.
+    pub fn kind(self, value: &str) -> Option<&'static str> {
+        match self {
+            Self::Holds => is_secret(Class::Secret, value, super::Setting::Whole).then_some(Class::Secret.kind()),
+            Self::Near(class) => is_drawn(class, value).then_some(class.kind()),
+        }
+    }
+}
+
+/// What the parts of a flattened name say of its last one: `secrets.wandb`, `api_keys/openai`.
+pub fn around(name: &str) -> Option<Around> {
+    let mut parts = name.split(['.', '/', ':']).rev().skip(1);
+    parts.find_map(Around::of)
+}
+
+/// Whether a name is that of a service, so that `key` below it is one that opens something.
+pub fn is_service(name: &str) -> bool {
+    SERVICES.iter().any(|service| name.eq_ignore_ascii_case(service))
 }
 
 /// Whether a name passes on what the name around it says: `api_key: {value: …}`.
@@ -135,11 +178,14 @@ pub fn is_neutral(name: &str) -> bool {
 /// Whether a member has the name of what stands in the one beside it:
 /// `{"name": "API_KEY", "value": "…"}`.
 pub fn is_name_of_pair(member: &str) -> bool {
-    const NAMES: &[&str] = &["name", "key", "k", "variable", "param", "parameter", "setting", "option"];
+    const NAMES: &[&str] = &[
+        "name", "key", "k", "variable", "param", "parameter", "setting", "option", "id", "field", "header", "env_var",
+        "envvar", "ParameterKey",
+    ];
     NAMES.iter().any(|name| member.eq_ignore_ascii_case(name))
 }
 
 /// Whether a member has the value of what is named in the one beside it.
 pub fn is_value_of_pair(member: &str) -> bool {
-    ["value", "val", "v"].iter().any(|name| member.eq_ignore_ascii_case(name))
+    ["value", "val", "v", "ParameterValue"].iter().any(|name| member.eq_ignore_ascii_case(name))
 }

@@ -143,11 +143,14 @@ pub(super) fn is_reference(value: &str) -> bool {
 /// `Kq7xW2mP...`.
 pub(super) fn is_cut_off(value: &str) -> bool {
     /// Fewer letters are those that masks leave: `sk-...9zzR`.
-    const SHORTEST: usize = 7;
-    let dots = |c: char| "*.•…".contains(c);
-    let rest: String = value.replace("xxxx", "").split(dots).collect();
-    let has = |kind: fn(char) -> bool| rest.contains(kind);
-    let is_mixed = has(|c| c.is_ascii_digit()) && has(char::is_alphabetic);
+    const SHORTEST: usize = 6;
+    let plain = value.replace("xxxx", "*");
+    let mut parts = plain.split(|c: char| "*.•…".contains(c));
     let is_template = value.contains(['<', '{', '[', '\\']) || value.to_ascii_lowercase().contains("your");
-    rest.chars().count() >= SHORTEST && is_mixed && !is_template
+    let is_drawn = |part: &str| {
+        part.chars().count() >= SHORTEST
+            && part.contains(|c: char| c.is_ascii_digit())
+            && part.contains(char::is_alphabetic)
+    };
+    !is_template && parts.any(is_drawn)
 }
