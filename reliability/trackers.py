@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import struct
 
+import packs
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -101,6 +103,16 @@ def neptune(folder, operations):
     return convert(folder, "neptune", folder / ".neptune")
 
 
+LOCK = b"schema: '2.0'\nstages: {}\n"
+
+
+def project(folder, make):
+    """A DVC project of one commit, and the commands that list and convert it."""
+    pack = packs.Pack()
+    path = pack.write(folder / "project", pack.object(packs.COMMIT, packs.commit(make(pack), message=b"first")))
+    return [*convert(folder, "dvc", path), ["convert", "dvc", str(path), "--list"]]
+
+
 def register(case):
     """Adds the inputs to the table of `bounds.py`."""
 
@@ -169,6 +181,52 @@ def register(case):
         for k in range(n):
             written(folder, f"dvclive/plots/metrics/m{k}.tsv", b"step\tm\n0\t0.5\n")
         return convert(folder, "dvc", folder / "dvclive")
+
+    @case([8, 16, 32], 400, "dvc: n levels of folders, each in ten places, a lock in each of the last")
+    def _(folder, n):
+        return project(folder, lambda pack: pack.shared(pack.folder(("100644", "dvc.lock", pack.file(LOCK))), n))
+
+    @case([8, 16, 32], 400, "dvc: n levels of folders, each in ten places, links in the last")
+    def _(folder, n):
+        def make(pack):
+            lock = pack.file(LOCK)
+            links = pack.folder(*(("120000", f"l{k}", lock) for k in range(10)))
+            return pack.folder(("100644", "dvc.lock", lock), ("40000", "x", pack.shared(links, n)))
+
+        return project(folder, make)
+
+    @case([8, 16, 32], 400, "dvc: n levels of folders of series, of which the work tree has one file")
+    def _(folder, n):
+        def make(pack):
+            values = pack.file(b'{"a":1}')
+            series = pack.shared(pack.folder(("100644", "a.tsv", values)), n)
+            plots = pack.folder(("40000", "metrics", series))
+            return pack.folder(("40000", "dvclive", pack.folder(("100644", "metrics.json", values), ("40000", "plots", plots))))
+
+        written(folder, "project/dvclive/metrics.json", b'{"a":1}')
+        return project(folder, make)
+
+    @case([16, 32, 64], 400, "dvc: n commits of 32 MB, each a difference to the one before")
+    def _(folder, n):
+        pack, rest = packs.Pack(), 32 << 20
+        folders = [pack.folder(("100644", "dvc.lock", pack.file(LOCK + b"# %d" % k))) for k in range(n)]
+        first = packs.commit(folders[0], message=b"x" * rest)
+        head, size = pack.object(packs.COMMIT, first), len(first)
+        for one in folders[1:]:
+            begin = packs.commit(one, [head])
+            head, size = pack.difference(begin, size, rest), len(begin) + rest
+        path = pack.write(folder / "project", head)
+        return [["convert", "dvc", str(path), "--list"], ["convert", "dvc", str(path), "--all", "-o", str(folder / "out")]]
+
+    @case([16, 32, 64], 400, "dvc: n commits with messages and locks of 16 MB")
+    def _(folder, n):
+        pack, before = packs.Pack(), []
+        for k in range(n):
+            lock = pack.file(LOCK + b"# %d" % k + b"#" * (16 << 20))
+            before = [pack.object(packs.COMMIT, packs.commit(pack.folder(("100644", "dvc.lock", lock)), before, b"x" * (16 << 20)))]
+        path = pack.write(folder / "project", before[0])
+        written(folder, "project/.dvc/cache/runs/00/0000/1111", b"cmd: a\nouts:\n- {path: m, md5: 0000000000000000000000000000000a}\n")
+        return [["convert", "dvc", str(path), "--list"], ["convert", "dvc", str(path), "--all", "-o", str(folder / "out")]]
 
     @case([20_000, 40_000, 80_000], 400, "trackio: n rows of a run, each of three values")
     def _(folder, n):

@@ -54,3 +54,24 @@ impl SourceFinding {
         Self { code, place: place.into(), detail: detail.into() }
     }
 }
+
+/// Things of one kind that are a finding together, at the place of the first.
+#[derive(Debug, Default)]
+pub(crate) struct Several {
+    count: u64,
+    first: Option<String>,
+}
+
+impl Several {
+    /// Counts one.
+    pub fn add(&mut self, one: impl FnOnce() -> String) {
+        self.count += 1;
+        self.first.get_or_insert_with(one);
+    }
+
+    /// The finding, if there are any: what is told of one, or of several with their number in front.
+    pub fn finding(self, code: SourceCode, of_one: &str, of_several: &str) -> Option<SourceFinding> {
+        let detail = if self.count == 1 { of_one.to_owned() } else { format!("{} {of_several}", self.count) };
+        Some(SourceFinding::new(code, self.first?, detail))
+    }
+}

@@ -38,6 +38,7 @@ pub mod trackio;
 pub mod transformers;
 mod walk;
 pub mod wandb;
+mod work;
 mod yaml;
 pub mod zenml;
 

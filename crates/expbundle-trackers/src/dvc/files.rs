@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
-use crate::finding::{SourceCode, SourceFinding};
-use crate::git::{Id, Repository, TreeEntryKind};
+use super::pipeline::within;
+use crate::finding::{Several, SourceCode, SourceFinding};
+use crate::git::{GitError, Id, Reader, TreeEntryKind};
 use crate::scratch::Scratch;
 use crate::text::read_text;
 
@@ -35,7 +35,7 @@ enum Place {
 /// Files of a commit are written here when somebody asks for them.
 #[derive(Debug)]
 struct CommitFiles {
-    repository: Arc<Repository>,
+    reader: Reader,
     folder: Scratch,
 }
 
@@ -85,45 +85,11 @@ impl Files {
     }
 
     /// The files of a commit.
-    pub(super) fn of_commit(repository: &Arc<Repository>, tree: &Id) -> io::Result<Self> {
-        let commit = CommitFiles { repository: Arc::clone(repository), folder: Scratch::new()? };
-        let mut files = Self { entries: BTreeMap::new(), findings: Vec::new(), commit: Some(commit) };
-        let mut folders = vec![(String::new(), tree.clone(), 0)];
-        while let Some((prefix, id, level)) = folders.pop() {
-            let entries = match repository.tree(&id) {
-                Ok(entries) if level < MOST_LEVELS => entries,
-                Ok(_) => continue,
-                Err(error) => {
-                    files.found(SourceCode::Damaged, if prefix.is_empty() { "." } else { &prefix }, error.to_string());
-                    continue;
-                }
-            };
-            for entry in entries {
-                let path = format!("{prefix}{}", entry.name);
-                match entry.kind {
-                    TreeEntryKind::Folder => folders.push((format!("{path}/"), entry.id, level + 1)),
-                    TreeEntryKind::File if files.entries.len() < MOST_FILES => {
-                        files.entries.insert(path, Place::Blob(entry.id));
-                    }
-                    TreeEntryKind::File => {
-                        files.found(
-                            SourceCode::Unsupported,
-                            ".",
-                            "the commit has more than 500,000 files; the rest is not read",
-                        );
-                        return Ok(files);
-                    }
-                    TreeEntryKind::Other => {
-                        files.found(
-                            SourceCode::Outside,
-                            &path,
-                            "it is a link or another repository; it is not followed",
-                        );
-                    }
-                }
-            }
-        }
-        Ok(files)
+    pub(super) fn of_commit(reader: Reader, tree: &Id) -> io::Result<Self> {
+        let mut entries = BTreeMap::new();
+        let findings = walk(&reader, tree, &mut entries);
+        let commit = CommitFiles { reader, folder: Scratch::new()? };
+        Ok(Self { entries, findings, commit: Some(commit) })
     }
 
     fn found(&mut self, code: SourceCode, place: &str, detail: impl Into<String>) {
@@ -162,15 +128,79 @@ impl Files {
     }
 }
 
+/// Walks through the folders of a commit, as far as the size of the repository allows.
+fn walk(reader: &Reader, tree: &Id, files: &mut BTreeMap<String, Place>) -> Vec<SourceFinding> {
+    let (mut findings, mut skipped) = (Vec::new(), Skipped::default());
+    let mut folders = vec![(String::new(), tree.clone(), 0)];
+    while let Some((folder, id, level)) = folders.pop() {
+        let place = || if folder.is_empty() { ".".to_owned() } else { folder.clone() };
+        if level >= MOST_LEVELS {
+            skipped.deep.add(place);
+            continue;
+        }
+        let entries = match reader.tree(&id) {
+            Ok(entries) => entries,
+            Err(GitError::Limit(_)) => {
+                skipped.beyond.add(place);
+                continue;
+            }
+            Err(error) => {
+                findings.push(SourceFinding::new(SourceCode::Damaged, place(), error.to_string()));
+                continue;
+            }
+        };
+        for entry in entries {
+            let path = within(&folder, &entry.name);
+            match entry.kind {
+                _ if files.len() >= reader.most_files() || !reader.visit(path.len()) => skipped.beyond.add(|| path),
+                TreeEntryKind::Folder => folders.push((path, entry.id, level + 1)),
+                TreeEntryKind::File => {
+                    files.insert(path, Place::Blob(entry.id));
+                }
+                TreeEntryKind::Other => skipped.links.add(|| path),
+            }
+        }
+    }
+    findings.extend(skipped.findings());
+    findings
+}
+
+/// What of a commit is not read.
+#[derive(Default)]
+struct Skipped {
+    beyond: Several,
+    deep: Several,
+    links: Several,
+}
+
+impl Skipped {
+    fn findings(self) -> impl Iterator<Item = SourceFinding> {
+        let beyond = self.beyond.finding(
+            SourceCode::Unsupported,
+            "it is not looked at: the commit has more files than are read of a repository of this size",
+            "files and folders, this one the first, are not looked at: the commit has more files than are read of a repository of this size",
+        );
+        let deep = self.deep.finding(
+            SourceCode::Unsupported,
+            "the folder lies in more than 64 others and is not looked at",
+            "folders, this one the first, lie in more than 64 others and are not looked at",
+        );
+        let links = self.links.finding(
+            SourceCode::Outside,
+            "it is a link or another repository; it is not followed",
+            "files, this one the first, are links or other repositories; they are not followed",
+        );
+        [beyond, deep, links].into_iter().flatten()
+    }
+}
+
 impl CommitFiles {
     fn write(&self, id: &Id) -> io::Result<Utf8PathBuf> {
         let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidInput, "the name of the temporary folder is not UTF-8");
         let path = Utf8PathBuf::from_path_buf(self.folder.path().join(id.to_string())).map_err(not_utf8)?;
         if !path.exists() {
-            let bytes = self
-                .repository
-                .blob(id)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+            let bytes =
+                self.reader.blob(id).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
             std::fs::write(&path, bytes)?;
         }
         Ok(path)

@@ -5,32 +5,27 @@
 //! whose first commit names it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 
 use super::files::Files;
 use super::pipeline::folder_of;
+use super::results::{Folders, Results};
 use super::workspace;
-use crate::finding::{SourceCode, SourceFinding};
-use crate::git::{Commit, Id, Repository, TreeEntry, TreeEntryKind};
+use crate::finding::{Several, SourceCode, SourceFinding};
+use crate::git::{Commit, Id, Reader, Repository};
 
 /// Commits that are looked at, from those that refs name backwards.
 const MOST_COMMITS: usize = 100_000;
-/// Folders of all commits that are looked at; equal ones once.
-const MOST_FOLDERS: usize = 2_000_000;
-/// Folders in each other.
-const MOST_LEVELS: usize = 64;
+/// Of texts of commits so much is kept until a commit is read as a run.
+const MOST_TEXT_BYTES: usize = 1024;
 /// The key of results that no commit has.
 const WORKSPACE: &str = "workspace";
-
-/// Results of a folder: paths in it, and the object of each.
-pub(super) type Results = Rc<Vec<(String, Id)>>;
 
 /// A run: a commit, or the work tree.
 #[derive(Clone, Debug, Default)]
 pub struct Revision {
     /// What names it: the commit, or `workspace`.
     pub key: String,
-    /// The commit that recorded the results, by its id.
+    /// The commit that recorded the results, by its id. In an index its texts are cut.
     pub commit: Option<(Id, Commit)>,
     /// Refs whose commits have these results.
     pub refs: Vec<String>,
@@ -63,32 +58,47 @@ pub struct Index {
 }
 
 impl Index {
-    /// The texts of all locks of pipelines.
-    pub(super) fn locks(&self, repository: Option<&Repository>, work_tree: &Files) -> Vec<String> {
-        let of_commits =
-            self.locks.iter().filter_map(|id| Some(String::from_utf8_lossy(&repository?.blob(id).ok()?).into_owned()));
-        let paths = work_tree.paths().filter(|path| folder_of(path, &["dvc.lock"]).is_some());
-        of_commits.chain(paths.filter_map(|path| work_tree.text(path).ok()?)).collect()
+    /// Visits the texts of all locks of pipelines, one at a time.
+    pub(super) fn for_each_lock(&mut self, reader: Option<&Reader>, work_tree: &Files, visit: &mut dyn FnMut(&str)) {
+        let mut unread = Several::default();
+        for id in &self.locks {
+            match reader.map(|reader| reader.blob(id)) {
+                Some(Ok(bytes)) => visit(&String::from_utf8_lossy(&bytes)),
+                Some(Err(_)) => unread.add(|| format!(".git: {id}")),
+                None => {}
+            }
+        }
+        for path in work_tree.paths().filter(|path| folder_of(path, &["dvc.lock"]).is_some()) {
+            match work_tree.text(path) {
+                Ok(text) => visit(&text.unwrap_or_default()),
+                Err(_) => unread.add(|| path.to_owned()),
+            }
+        }
+        self.findings.extend(unread.finding(
+            SourceCode::Unreadable,
+            "a lock was not compared with the cache of runs",
+            "locks, this one the first, were not compared with the cache of runs",
+        ));
     }
 }
 
 /// Finds the runs of a repository and its work tree.
-pub(super) fn index(repository: Option<&Repository>, work_tree: &Files) -> Index {
+pub(super) fn index(reader: Option<&Reader>, work_tree: &Files) -> Index {
     let mut index = Index::default();
-    if let Some(repository) = repository {
-        index.findings.extend(repository.findings.iter().cloned());
-        let mut history = History { repository, findings: Vec::new(), seen: HashMap::new(), folders: HashMap::new() };
+    if let Some(reader) = reader {
+        index.findings.extend(reader.findings.iter().cloned());
+        let mut history = History { reader, findings: Vec::new(), seen: HashMap::new(), folders: Folders::default() };
         let groups = history.groups();
         index.findings.append(&mut history.findings);
-        let locks = groups.iter().flat_map(|group| group.results.iter());
-        index.locks = locks.filter(|(path, _)| path.ends_with("dvc.lock")).map(|(_, id)| id.clone()).collect();
-        let same = workspace::same_results(repository, work_tree, &groups);
+        index.locks = history.folders.locks().cloned().collect();
+        let same = workspace::same_results(reader, work_tree, &history.folders, &groups, &mut index.findings);
         let revisions = groups
             .into_iter()
             .enumerate()
             .map(|(at, group)| Revision { in_work_tree: same == Some(at), ..group.revision });
         index.revisions.extend(revisions);
-        passed_over(repository, &mut index.findings);
+        index.findings.extend(history.folders.findings());
+        passed_over(reader, &mut index.findings);
     }
     let has_results = !workspace::results(work_tree).is_empty();
     let is_told = index.revisions.iter().any(|revision| revision.in_work_tree);
@@ -127,11 +137,10 @@ pub(super) struct Group {
 
 /// What was seen of the commits of a repository.
 struct History<'a> {
-    repository: &'a Repository,
+    reader: &'a Reader,
     findings: Vec<SourceFinding>,
     seen: HashMap<Id, (Commit, Results)>,
-    /// Results of folders, each of which was looked at once.
-    folders: HashMap<Id, Results>,
+    folders: Folders,
 }
 
 impl History<'_> {
@@ -145,13 +154,13 @@ impl History<'_> {
         let mut by_results: HashMap<Results, usize> = HashMap::new();
         for (id, (commit, results)) in commits {
             let is_same = |parent: &Id| self.seen.get(parent).is_some_and(|(_, before)| before == results);
-            if results.is_empty() || by_results.contains_key(results) || commit.parents.iter().any(is_same) {
+            if *results == Folders::NONE || by_results.contains_key(results) || commit.parents.iter().any(is_same) {
                 continue;
             }
-            by_results.insert(Rc::clone(results), groups.len());
+            by_results.insert(*results, groups.len());
             let revision =
                 Revision { key: id.to_string(), commit: Some((id.clone(), commit.clone())), ..Revision::default() };
-            groups.push(Group { revision, results: Rc::clone(results) });
+            groups.push(Group { revision, results: *results });
         }
         for (name, tip) in &tips {
             let at = self.seen.get(tip).and_then(|(_, results)| by_results.get(results));
@@ -166,18 +175,18 @@ impl History<'_> {
     fn tips(&mut self) -> BTreeMap<String, Id> {
         let mut tips = BTreeMap::new();
         let kinds = ["refs/heads/", "refs/tags/", "refs/remotes/"];
-        for (name, id) in self.repository.refs() {
+        for (name, id) in self.reader.refs() {
             if !kinds.iter().any(|kind| name.starts_with(kind)) && experiment(name).is_none() {
                 continue;
             }
-            match self.repository.commit_of(id) {
+            match self.reader.commit_of(id) {
                 Ok(commit) => {
                     tips.insert(name.clone(), commit);
                 }
                 Err(error) => self.findings.push(SourceFinding::new(SourceCode::Unreadable, name, error.to_string())),
             }
         }
-        if let Some(head) = self.repository.head() {
+        if let Some(head) = self.reader.head() {
             tips.insert("HEAD".to_owned(), head.clone());
         }
         tips
@@ -194,11 +203,12 @@ impl History<'_> {
                 self.findings.push(SourceFinding::new(SourceCode::Unsupported, ".git", detail));
                 break;
             }
-            match self.repository.commit(&id) {
+            match self.reader.commit(&id) {
                 Ok(commit) => {
                     next.extend(commit.parents.iter().cloned());
-                    let results = commit.tree.as_ref().map(|tree| self.results(tree, 0)).unwrap_or_default();
-                    self.seen.insert(id, (commit, results));
+                    let tree = commit.tree.as_ref();
+                    let results = tree.map_or(Folders::NONE, |tree| self.folders.results(self.reader, tree));
+                    self.seen.insert(id, (commit.cut(MOST_TEXT_BYTES), results));
                 }
                 Err(error) => unreadable.push(error.to_string()),
             }
@@ -214,52 +224,6 @@ impl History<'_> {
             };
             self.findings.push(SourceFinding::new(SourceCode::Missing, ".git", detail));
         }
-    }
-
-    /// The results of a folder: locks of pipelines, and what `DVCLive` wrote.
-    fn results(&mut self, folder: &Id, level: usize) -> Results {
-        if let Some(known) = self.folders.get(folder) {
-            return Rc::clone(known);
-        }
-        let mut results = Vec::new();
-        if level < MOST_LEVELS && self.folders.len() < MOST_FOLDERS {
-            let entries = self.entries(folder);
-            let plots = self.plots(&entries);
-            for entry in &entries {
-                let is_result = match entry.kind {
-                    TreeEntryKind::File => entry.name == "dvc.lock" || plots.is_some() && entry.name == "metrics.json",
-                    TreeEntryKind::Folder => entry.name == "dvclive" || Some(&entry.id) == plots.as_ref(),
-                    TreeEntryKind::Other => false,
-                };
-                if is_result {
-                    results.push((entry.name.clone(), entry.id.clone()));
-                } else if entry.kind == TreeEntryKind::Folder {
-                    let below = self.results(&entry.id, level + 1);
-                    results.extend(below.iter().map(|(path, id)| (format!("{}/{path}", entry.name), id.clone())));
-                }
-            }
-        }
-        let results = Rc::new(results);
-        self.folders.insert(folder.clone(), Rc::clone(&results));
-        results
-    }
-
-    fn entries(&mut self, folder: &Id) -> Vec<TreeEntry> {
-        match self.repository.tree(folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.findings.push(SourceFinding::new(SourceCode::Damaged, ".git", error.to_string()));
-                Vec::new()
-            }
-        }
-    }
-
-    /// The folder of plots, if there are series in it.
-    fn plots(&mut self, entries: &[TreeEntry]) -> Option<Id> {
-        let is_folder = |entry: &&TreeEntry, name: &str| entry.kind == TreeEntryKind::Folder && entry.name == name;
-        let plots = entries.iter().find(|entry| is_folder(entry, "plots"))?;
-        let inside = self.entries(&plots.id);
-        inside.iter().find(|entry| is_folder(entry, "metrics")).map(|_| plots.id.clone())
     }
 }
 

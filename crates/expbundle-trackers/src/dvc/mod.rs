@@ -6,6 +6,7 @@ mod index;
 mod live;
 mod pipeline;
 mod project;
+mod results;
 mod run;
 mod run_cache;
 mod settings;

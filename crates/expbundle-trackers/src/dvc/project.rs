@@ -13,11 +13,13 @@ use super::run::Run;
 use super::run_cache;
 use super::settings::Settings;
 use crate::finding::{SourceCode, SourceFinding};
-use crate::git::Repository;
+use crate::git::{Reader, Repository};
 use crate::text::read_text;
 
 /// Entries that are looked at to find a series.
 const MOST_ENTRIES: usize = 1000;
+/// Bytes that may be unpacked for a run, however many others there are.
+const RUN_BYTES: u64 = 32 << 20;
 
 /// Why a project cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -119,9 +121,12 @@ impl Project {
     /// Its runs.
     pub fn index(&self) -> &Index {
         self.index.get_or_init(|| {
-            let mut index = index::index(self.repository.as_deref(), self.work_tree());
-            let locks = index.locks(self.repository.as_deref(), self.work_tree());
-            index.findings.extend(run_cache::unlisted(&self.root, &locks));
+            let reader = self.repository.as_ref().map(|repository| Reader::new(repository, repository.most_bytes()));
+            let mut index = index::index(reader.as_ref(), self.work_tree());
+            let unlisted = run_cache::unlisted(&self.root, |visit| {
+                index.for_each_lock(reader.as_ref(), self.work_tree(), visit);
+            });
+            index.findings.extend(unlisted);
             index.findings.extend(self.elsewhere());
             index
         })
@@ -141,10 +146,15 @@ impl Project {
         };
         let failed = |source| ProjectError::Read { path: self.root.clone(), source };
         let mut run = Run::new(revision.clone(), &self.root, Arc::clone(self.work_tree()));
-        if let Some((repository, tree)) =
-            self.repository.as_ref().zip(revision.commit.as_ref().and_then(|(_, commit)| commit.tree.as_ref()))
-        {
-            run.files = Some(Files::of_commit(repository, tree).map_err(failed)?);
+        if let Some((repository, (id, commit))) = self.repository.as_ref().zip(revision.commit.as_ref()) {
+            let reader = Reader::new(repository, self.share(repository));
+            match reader.commit(id) {
+                Ok(whole) => run.commit(id, whole),
+                Err(error) => run.findings.push(SourceFinding::new(SourceCode::Unreadable, ".git", error.to_string())),
+            }
+            if let Some(tree) = &commit.tree {
+                run.files = Some(Files::of_commit(reader, tree).map_err(failed)?);
+            }
         }
         if let Some(repository) = &self.repository {
             run.head = repository.head().map(ToString::to_string);
@@ -157,6 +167,11 @@ impl Project {
         }
         run.gather();
         Ok(Some(run))
+    }
+
+    /// Bytes that may be unpacked for one run. It does not depend on which others are read.
+    fn share(&self, repository: &Repository) -> u64 {
+        (repository.most_bytes() / self.index().revisions.len().max(1) as u64).max(RUN_BYTES)
     }
 
     /// The text of a small file of the work tree.

@@ -11,6 +11,10 @@ use super::live::{self, Live};
 use super::pipeline::{self, Pipeline, Tracked, within};
 use super::settings::Settings;
 use crate::finding::{SourceCode, SourceFinding};
+use crate::git::{Commit, Id};
+
+/// A message of more bytes is not one that a person wrote.
+const MOST_MESSAGE_BYTES: usize = 64 << 10;
 
 /// How many items a run has, counted where they are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +96,16 @@ impl Run {
     /// A text of the revision; `None` if there is no such file.
     pub fn text(&self, path: &str) -> io::Result<Option<String>> {
         self.files().text(path)
+    }
+
+    /// Sets the commit, whose texts are cut in an index.
+    pub(super) fn commit(&mut self, id: &Id, commit: Commit) {
+        if commit.message.len() > MOST_MESSAGE_BYTES {
+            let detail =
+                format!("the message of the commit has {} bytes; the first 64 KiB are kept", commit.message.len());
+            self.findings.push(SourceFinding::new(SourceCode::Unsupported, ".git", detail));
+        }
+        self.revision.commit = Some((id.clone(), commit.cut(MOST_MESSAGE_BYTES)));
     }
 
     pub(super) fn unreadable(&mut self, place: &str, error: &io::Error) {

@@ -1,14 +1,13 @@
 //! Whether a work tree has the results of a commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::files::Files;
 use super::index::Group;
 use super::pipeline::{folder_of, pipelines};
-use crate::git::{Id, Repository, TreeEntryKind};
-
-/// Folders in each other.
-const MOST_LEVELS: usize = 64;
+use super::results::Folders;
+use crate::finding::{SourceCode, SourceFinding};
+use crate::git::{GitError, Id, Reader};
 
 /// The files of results: locks of pipelines, and what `DVCLive` wrote.
 pub(super) fn results(files: &Files) -> BTreeSet<&str> {
@@ -33,7 +32,13 @@ pub(super) fn results(files: &Files) -> BTreeSet<&str> {
 }
 
 /// The group of commits whose results the work tree has.
-pub(super) fn same_results(repository: &Repository, work_tree: &Files, groups: &[Group]) -> Option<usize> {
+pub(super) fn same_results(
+    reader: &Reader,
+    work_tree: &Files,
+    folders: &Folders,
+    groups: &[Group],
+    findings: &mut Vec<SourceFinding>,
+) -> Option<usize> {
     let here = results(work_tree);
     if here.is_empty() {
         return None;
@@ -45,45 +50,43 @@ pub(super) fn same_results(repository: &Repository, work_tree: &Files, groups: &
     let is_out = |path: &str| {
         outs.iter().any(|out| path == *out || path.strip_prefix(*out).is_some_and(|rest| rest.starts_with('/')))
     };
-    let head = repository.head().map(ToString::to_string);
+    let head = reader.head().map(ToString::to_string);
+    let branch = reader.branch().map(|branch| format!("refs/heads/{branch}"));
     let nearness = |group: &Group| {
         let revision = &group.revision;
-        let branch = repository.branch().map(|branch| format!("refs/heads/{branch}"));
         let is_head =
             revision.refs.iter().any(|name| Some(name) == branch.as_ref()) || Some(&revision.key) == head.as_ref();
         (!is_head, revision.baseline != head)
     };
-    let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_key(|at| groups.get(*at).map(nearness));
-    order.into_iter().find(|at| {
-        let Some(group) = groups.get(*at) else { return false };
-        let mut there = BTreeMap::new();
-        for (path, id) in group.results.iter() {
-            expand(repository, path, id, 0, &mut there);
-        }
-        let is_known = |path: &&&str| there.contains_key(**path) || is_out(path);
-        here.iter().all(|path| is_known(&path))
-            && there.iter().all(|(path, id)| is_same(repository, work_tree, path, id))
-    })
-}
-
-/// The files of a result, which is a file or a folder.
-fn expand(repository: &Repository, path: &str, id: &Id, level: usize, files: &mut BTreeMap<String, Id>) {
-    match repository.tree(id) {
-        Ok(entries) if level < MOST_LEVELS => {
-            for entry in entries.iter().filter(|entry| entry.kind != TreeEntryKind::Other) {
-                expand(repository, &format!("{path}/{}", entry.name), &entry.id, level + 1, files);
+    let mut order: Vec<(usize, &Group)> = groups.iter().enumerate().collect();
+    order.sort_by_key(|(_, group)| nearness(group));
+    for (at, group) in order {
+        let mut there = BTreeSet::new();
+        let mut visit = |path: &str, id: &Id| {
+            there.insert(path.to_owned());
+            is_same(reader, work_tree, path, id)
+        };
+        match folders.all_files(reader, group.results, &mut visit) {
+            Ok(true) if here.iter().all(|path| there.contains(*path) || is_out(path)) => return Some(at),
+            Ok(_) | Err(GitError::Missing(_) | GitError::Damaged(..)) => {}
+            Err(error @ GitError::Limit(_)) => {
+                let detail = format!("the work tree is not compared with the results of all commits: {error}");
+                findings.push(SourceFinding::new(SourceCode::Unsupported, ".git", detail));
+                return None;
             }
         }
-        _ => {
-            files.insert(path.to_owned(), id.clone());
-        }
     }
+    None
 }
 
-fn is_same(repository: &Repository, work_tree: &Files, path: &str, id: &Id) -> bool {
-    let Ok(Some(on_disk)) = work_tree.on_disk(path) else { return false };
-    let Ok(there) = repository.blob(id) else { return false };
+/// Whether the work tree has the very file; `false` if one of both cannot be read.
+fn is_same(reader: &Reader, work_tree: &Files, path: &str, id: &Id) -> Result<bool, GitError> {
+    let Ok(Some(on_disk)) = work_tree.on_disk(path) else { return Ok(false) };
+    let there = match reader.blob(id) {
+        Ok(there) => there,
+        Err(error @ GitError::Limit(_)) => return Err(error),
+        Err(_) => return Ok(false),
+    };
     let is_as_large = std::fs::metadata(&on_disk).is_ok_and(|file| file.len() == there.len() as u64);
-    is_as_large && std::fs::read(&on_disk).is_ok_and(|here| here == there)
+    Ok(is_as_large && std::fs::read(&on_disk).is_ok_and(|here| here == there))
 }

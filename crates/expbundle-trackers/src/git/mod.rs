@@ -3,9 +3,11 @@
 //! Objects are read loose and from packs, within bounds. Their digests are not computed again: what
 //! a commit is worth is told by whoever has the repository, not by us (docs/decisions/0038).
 
+mod bases;
 mod loose;
 mod object;
 mod pack;
+mod reader;
 mod refs;
 
 use std::collections::BTreeMap;
@@ -14,17 +16,28 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use walkdir::WalkDir;
+
 pub use self::object::Commit;
-use self::object::{Kind, Object};
 pub(crate) use self::object::{TreeEntry, TreeEntryKind};
 use self::pack::Packs;
+pub(crate) use self::reader::Reader;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::text::read_text;
+use crate::work::Work;
 
 /// A file that a tracker keeps in git has less; one of more is named and not read.
 const MOST_OBJECT_BYTES: u64 = 256 << 20;
-/// A tag may name a tag.
-const MOST_TAGS: usize = 8;
+/// What a repository of any size may unpack to.
+const UNPACKED_BYTES: u64 = 256 << 20;
+/// Bytes that may be unpacked more for each byte of its objects.
+const UNPACKED_PER_BYTE: u64 = 128;
+/// More files are data, which DVC keeps elsewhere.
+const MOST_FILES: usize = 500_000;
+/// Files of a commit in a repository of any size.
+const LEAST_FILES: u64 = 10_000;
+/// Bytes of the objects for each file more.
+const BYTES_PER_FILE: u64 = 20;
 
 /// The name of an object: SHA-1, or SHA-256 in repositories that are made so.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,12 +81,17 @@ pub(crate) enum GitError {
     /// It is broken, or not of the kind that it should be.
     #[error("the object {0} is damaged: {1}")]
     Damaged(Id, String),
+    /// More would be unpacked than the size of the repository allows.
+    #[error("{0} is not read: the repository unpacks to far more than its size allows")]
+    Limit(String),
 }
 
 /// A repository.
 #[derive(Debug)]
 pub(crate) struct Repository {
     folder: Utf8PathBuf,
+    /// The size of all objects as they are stored.
+    bytes: u64,
     packs: Packs,
     /// Refs by their full names, with what they name; of an annotated tag, the tag.
     refs: BTreeMap<String, Id>,
@@ -97,9 +115,10 @@ impl Repository {
             findings.push(SourceFinding::new(SourceCode::Outside, ".git/objects/info/alternates", detail));
         }
         let packs = Packs::open(&folder.join("objects/pack"), &mut findings);
+        let bytes = size(&folder.join("objects"));
         let refs = refs::all(&folder, &mut findings);
         let head = refs::head(&folder, &refs);
-        Some(Self { folder, packs, refs, head, findings })
+        Some(Self { folder, bytes, packs, refs, head, findings })
     }
 
     /// Refs by their full names, with what they name.
@@ -122,52 +141,31 @@ impl Repository {
         read_text(&self.folder.join("config")).ok()?
     }
 
-    /// The commit that an object names: itself, or through annotated tags.
-    pub fn commit_of(&self, id: &Id) -> Result<Id, GitError> {
-        let mut id = id.clone();
-        for _ in 0..MOST_TAGS {
-            let object = self.read(&id)?;
-            match object.kind {
-                Kind::Commit => return Ok(id),
-                Kind::Tag => {
-                    id = object.tagged().ok_or_else(|| GitError::Damaged(id, "no object is tagged".to_owned()))?;
-                }
-                _ => break,
-            }
-        }
-        Err(GitError::Damaged(id, "it is not a commit".to_owned()))
+    /// Bytes that may be unpacked to read all of it: in proportion to the size of its objects.
+    pub fn most_bytes(&self) -> u64 {
+        UNPACKED_BYTES.saturating_add(self.bytes.saturating_mul(UNPACKED_PER_BYTE))
     }
 
-    /// Reads a commit.
-    pub fn commit(&self, id: &Id) -> Result<Commit, GitError> {
-        let object = self.read(id)?;
-        Commit::parse(&object).ok_or_else(|| GitError::Damaged(id.clone(), "it is not a commit".to_owned()))
+    /// Files that one commit may have. Each takes the digest of its bytes, so it is no smaller.
+    pub fn most_files(&self) -> usize {
+        let most = LEAST_FILES.saturating_add(self.bytes / BYTES_PER_FILE);
+        usize::try_from(most).map_or(MOST_FILES, |most| most.min(MOST_FILES))
     }
+}
 
-    /// Reads a folder. Entries with names that lead out of it are left out.
-    pub fn tree(&self, id: &Id) -> Result<Vec<TreeEntry>, GitError> {
-        let object = self.read(id)?;
-        let length = id.0.len();
-        object.entries(length).ok_or_else(|| GitError::Damaged(id.clone(), "it is not a folder".to_owned()))
-    }
-
-    /// Reads a file.
-    pub fn blob(&self, id: &Id) -> Result<Vec<u8>, GitError> {
-        let object = self.read(id)?;
-        let is_blob = object.kind == Kind::Blob;
-        if is_blob { Ok(object.bytes) } else { Err(GitError::Damaged(id.clone(), "it is not a file".to_owned())) }
-    }
-
-    fn read(&self, id: &Id) -> Result<Object, GitError> {
-        let damaged = |error: io::Error| GitError::Damaged(id.clone(), error.to_string());
-        if let Some(object) = loose::read(&self.folder.join("objects"), id).map_err(damaged)? {
-            return Ok(object);
-        }
-        self.packs.read(id).map_err(damaged)?.ok_or_else(|| GitError::Missing(id.clone()))
-    }
+/// The size of the files of objects.
+fn size(objects: &Utf8Path) -> u64 {
+    let entries = WalkDir::new(objects).follow_links(false).into_iter().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    files.filter_map(|entry| Some(entry.metadata().ok()?.len())).fold(0, u64::saturating_add)
 }
 
 /// The error for bytes that are not what they should be.
 fn broken(detail: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, detail)
+}
+
+/// Takes bytes that are going to be unpacked.
+fn take(work: &Work, bytes: u64) -> io::Result<()> {
+    if work.take(bytes) { Ok(()) } else { Err(io::ErrorKind::QuotaExceeded.into()) }
 }

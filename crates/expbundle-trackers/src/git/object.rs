@@ -1,5 +1,7 @@
 //! What is in an object.
 
+use std::sync::Arc;
+
 use super::Id;
 
 /// The kinds of objects.
@@ -27,7 +29,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Object {
     pub kind: Kind,
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
 }
 
 /// A commit.
@@ -48,6 +50,16 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// The same with no text of more than so many bytes.
+    pub(crate) fn cut(mut self, most_bytes: usize) -> Self {
+        let texts = [&mut self.author, &mut self.committer, &mut self.message];
+        for text in texts.into_iter().filter(|text| text.len() > most_bytes) {
+            text.truncate((0..=most_bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default());
+            text.shrink_to_fit();
+        }
+        self
+    }
+
     pub(super) fn parse(object: &Object) -> Option<Self> {
         if object.kind != Kind::Commit {
             return None;

@@ -2,14 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::bases::{Bases, Place};
 use super::object::{Kind, Object};
-use super::{Id, MOST_OBJECT_BYTES, broken};
+use super::{Id, MOST_OBJECT_BYTES, broken, take};
 use crate::finding::{SourceCode, SourceFinding};
 use crate::inflate::inflate;
 use crate::text::open_file;
+use crate::work::Work;
 
 /// Packs of a repository that nobody ever tidied up.
 const MOST_PACKS: usize = 10_000;
@@ -19,6 +22,8 @@ const MOST_INDEX_BYTES: u64 = 512 << 20;
 const MOST_DELTAS: usize = 4096;
 /// Bytes of all differences of a chain.
 const MOST_DELTA_BYTES: u64 = 512 << 20;
+/// Copying bytes from a base takes so much less than inflating them.
+const COPIES: u64 = 8;
 /// `0xff 't' 'O' 'c'` and version 2.
 const INDEX_HEADER: &[u8] = b"\xfftOc\0\0\0\x02";
 
@@ -62,24 +67,30 @@ impl Packs {
         Self(packs)
     }
 
-    /// Reads an object; `None` if no pack has it.
-    pub fn read(&self, id: &Id) -> io::Result<Option<Object>> {
-        match self.find(id) {
-            Some((pack, offset)) => self.resolve(pack, offset).map(Some),
-            None => Ok(None),
-        }
+    /// Reads an object; `None` if no pack has it. What is unpacked for it is taken from the work.
+    pub fn read(&self, id: &Id, work: &Work, bases: &mut Bases) -> io::Result<Option<Object>> {
+        self.find(id).map(|(pack, offset)| self.resolve(pack, offset, work, bases)).transpose()
     }
 
-    fn find(&self, id: &Id) -> Option<(&Pack, u64)> {
-        self.0.iter().find_map(|pack| Some((pack, pack.find(id)?)))
+    fn find(&self, id: &Id) -> Option<(usize, u64)> {
+        self.0.iter().enumerate().find_map(|(at, pack)| Some((at, pack.find(id)?)))
     }
 
-    fn resolve<'a>(&'a self, mut pack: &'a Pack, mut offset: u64) -> io::Result<Object> {
+    fn resolve(&self, mut pack: usize, mut offset: u64, work: &Work, bases: &mut Bases) -> io::Result<Object> {
         let mut deltas = Vec::new();
         let mut bytes = 0_u64;
         let mut object = loop {
-            let delta = match pack.at(offset)? {
-                Packed::Whole(object) => break object,
+            let place = Place::Packed(pack, offset);
+            if let Some(known) = bases.get(&place) {
+                take(work, known.bytes.len() as u64)?;
+                break known;
+            }
+            let file = self.0.get(pack).ok_or_else(|| broken("the pack is not here"))?;
+            let delta = match file.at(offset, work)? {
+                Packed::Whole(object) => {
+                    bases.keep(place, &object);
+                    break object;
+                }
                 Packed::At(base, delta) => {
                     offset = base;
                     delta
@@ -90,13 +101,18 @@ impl Packs {
                 }
             };
             bytes = bytes.saturating_add(delta.len() as u64);
-            deltas.push(delta);
+            deltas.push((place, delta));
             if deltas.len() > MOST_DELTAS || bytes > MOST_DELTA_BYTES {
                 return Err(broken("it is made of more differences than any object"));
             }
         };
-        for delta in deltas.iter().rev() {
-            object.bytes = apply(&object.bytes, delta).ok_or_else(|| broken("a difference is damaged"))?;
+        while let Some((place, delta)) = deltas.pop() {
+            let damaged = || broken("a difference is damaged");
+            let (from, to, pieces) = sizes(&delta).ok_or_else(damaged)?;
+            take(work, if deltas.is_empty() { to as u64 } else { to as u64 / COPIES })?;
+            let base = Some(object.bytes).filter(|base| base.len() == from);
+            object.bytes = Arc::new(base.and_then(|base| apply(&base, to, pieces)).ok_or_else(damaged)?);
+            bases.keep(place, &object);
         }
         Ok(object)
     }
@@ -150,7 +166,7 @@ impl Pack {
         None
     }
 
-    fn at(&self, offset: u64) -> io::Result<Packed> {
+    fn at(&self, offset: u64, work: &Work) -> io::Result<Packed> {
         let path = Utf8PathBuf::from(format!("{}.pack", self.path));
         let file: File = open_file(&path)?.ok_or_else(|| broken("the pack is not here"))?;
         let mut file = BufReader::new(file);
@@ -169,6 +185,7 @@ impl Pack {
         if size > MOST_OBJECT_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 256 MiB"));
         }
+        take(work, size)?;
         let base = match kind {
             6 => Some(offset.checked_sub(distance(&mut file)?).filter(|base| *base < offset)),
             _ => None,
@@ -193,7 +210,7 @@ impl Pack {
             (_, _, Some(id)) => return Ok(Packed::To(id, bytes)),
             _ => return Err(broken("it is of no known kind")),
         };
-        Ok(Packed::Whole(Object { kind, bytes }))
+        Ok(Packed::Whole(Object { kind, bytes: Arc::new(bytes) }))
     }
 }
 
@@ -218,13 +235,15 @@ fn distance(file: &mut impl Read) -> io::Result<u64> {
     Ok(distance)
 }
 
-/// Applies a difference: sizes of both sides, then pieces of the base and bytes of its own.
-fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
+/// What stands in front of a difference, the sizes of both sides, and what follows.
+fn sizes(mut delta: &[u8]) -> Option<(usize, usize, &[u8])> {
     let (from, to) = (size(&mut delta)?, size(&mut delta)?);
-    if from != base.len() || to as u64 > MOST_OBJECT_BYTES {
-        return None;
-    }
-    let mut result = Vec::new();
+    (to as u64 <= MOST_OBJECT_BYTES).then_some((from, to, delta))
+}
+
+/// Applies a difference, pieces of the base and bytes of its own, that makes so many bytes.
+fn apply(base: &[u8], to: usize, mut delta: &[u8]) -> Option<Vec<u8>> {
+    let mut result = Vec::with_capacity(to);
     while let Some((code, rest)) = delta.split_first() {
         delta = rest;
         let piece = if code & 0x80 != 0 {
