@@ -10,7 +10,7 @@ use expbundle_query::Source;
 use expbundle_run::open_signers;
 use expbundle_statement::TrustPolicy;
 use expbundle_words::Failure;
-use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
