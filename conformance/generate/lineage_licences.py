@@ -5,6 +5,7 @@ from .cases import FULL
 from .lineage import artifact, described, family, listing
 
 CONFLICT, UNKNOWN, WITHHELD = "lineage.licence-conflict", "lineage.licence-unknown", "lineage.licence-withheld"
+GAP = "lineage.unaccounted-input"
 X, Y, Z = artifact(b"weights"), artifact(b"another"), artifact(b"third")
 FREE = ("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc-by-4.0", "cc0-1.0", "isc", "mit", "unlicense")
 # What each licence of an ancestor allows, as the table says.
@@ -44,7 +45,7 @@ def add(suite):
     case("licence-of-one-of-two-parents", "each parent asks for itself", family(
         {"outputs": [X], "sections": licensed("gpl-3.0"), "on": 19, "end": 20}, {"outputs": [Z], "sections": licensed("mit", Z), "on": 21, "end": 22}, {"inputs": [X, Z], "outputs": [Y], "sections": licensed("mit", Y)}), [CONFLICT])
     case("licence-of-an-input", "what `artifacts.json` says was taken in was taken in, so it was passed on, and is licensed by nobody here", family(
-        {"outputs": [X], "sections": licensed("gpl-3.0", direction="input"), "on": 21, "end": 22}, {"inputs": [X], "outputs": [Y], "sections": licensed("mit", Y)}), ["lineage.unaccounted-input"])
+        {"outputs": [X], "sections": licensed("gpl-3.0", direction="input"), "on": 21, "end": 22}, {"inputs": [X], "outputs": [Y], "sections": licensed("mit", Y)}), [GAP, UNKNOWN])
     case("licence-of-a-role-without-lineage", "the licence of code is not that of the model", family(
         {"outputs": [X], "sections": licensed("gpl-3.0", {**X, "role": "code"}), "on": 21, "end": 22}, {"inputs": [X], "outputs": [Y], "sections": licensed("mit", Y)}), [UNKNOWN])
     case("licence-by-a-declared-link", "along links of any grade", family(
@@ -54,16 +55,26 @@ def add(suite):
     withheld = two("mit", "mit")
     name = next(name for name in withheld.objects if name.startswith(f"records/{digests(withheld.made[0])['blake3']}/artifacts"))
     del withheld.objects[name]
-    case("licence-withheld", "what is withheld says nothing", withheld, ["lineage.unaccounted-input", WITHHELD, "section.withheld"])
+    case("licence-withheld", "what is withheld says nothing", withheld, [GAP, UNKNOWN, WITHHELD, "section.withheld"])
     kept = two("gpl-3.0", "mit", outputs=[{**X, "passedOn": False}])
     name = next(name for name in kept.objects if name.startswith(f"records/{digests(kept.made[0])['blake3']}/artifacts"))
     del kept.objects[name]
     case("licence-of-a-parent-withheld", "what is withheld may conflict, so silence would be a verdict", kept, [UNKNOWN, WITHHELD, "section.withheld"])
+    case("licence-of-an-unknown-origin", "what is of unknown origin has a licence that nobody knows", family({"inputs": [X], "outputs": [Y], "sections": licensed("mit", Y)}), [GAP, UNKNOWN])
+    case("licence-of-an-unknown-origin-of-nobody", "where the record states none, none is missed", family({"inputs": [X], "outputs": [Y], "sections": licensed(None, Y)}), [GAP])
+    case("licence-of-nothing-taken-in", "what was made from nothing needs no other licence", family({"outputs": [Y], "sections": licensed("mit", Y)}))
+    case("licence-of-a-name-of-unknown-origin", "a name is of unknown origin too", family(
+        {"outputs": [Y], "sections": described({"direction": "input", "role": "model", "name": "base"}, {"direction": "output", "role": "model", "digest": Y["digest"], "licence": "mit"})}), [GAP, UNKNOWN])
+    elsewhere = {"record": digests(b"elsewhere"), "relation": "fine-tuned-from"}
+    case("licence-of-a-parent-that-is-not-here", "a parent that is not here states none that anybody knows", family({"parents": [elsewhere], "outputs": [Y], "sections": licensed("mit", Y)}), [UNKNOWN, "lineage.parent-absent"])
     files = listing({"model.bin": b"weights"})
     tree = artifact(files, "dataset", form="tree")
     for name, base, own, is_here, also in (
-        ("licence-of-what-a-tree-holds", None, "mit", False, [WITHHELD]), ("licence-of-what-a-tree-holds-of-the-base", "gpl-3.0", None, False, [WITHHELD]),
-        ("licence-of-what-a-tree-holds-of-nobody", None, None, False, []), ("licence-of-what-a-tree-holds-that-is-here", None, "mit", True, []),
+        ("licence-of-what-a-tree-holds", None, "mit", False, [UNKNOWN, WITHHELD]), ("licence-of-what-a-tree-holds-of-the-base", "gpl-3.0", None, False, [UNKNOWN, WITHHELD]),
+        ("licence-of-what-a-tree-holds-of-nobody", None, None, False, []), ("licence-of-what-a-tree-holds-that-is-here", None, "mit", True, [UNKNOWN]),
     ):
         bundle = family({"inputs": [tree], "outputs": [X], "sections": licensed(base), "on": 21, "end": 22}, {"inputs": [Z], "outputs": [Y], "sections": licensed(own, Y)}, embed=[files] if is_here else [])
         case(name, "where a listing is not here, what was taken in may ask for something", bundle, [*also, "lineage.unaccounted-input"])
+    hidden = artifact(files, form="tree")
+    put_out = family({"outputs": [hidden], "sections": licensed("gpl-3.0", hidden), "on": 21, "end": 22}, {"inputs": [X], "outputs": [Y], "sections": licensed("mit", Y)})
+    case("licence-of-what-a-tree-that-was-put-out-holds", "where a listing is not here, what others took in may be in it", put_out, [GAP, UNKNOWN, WITHHELD])

@@ -2,7 +2,7 @@
 
 from .build import ADA, AT, BEN, EVE, artifact as exact, digests, payload, says, sign
 from .cases import FULL
-from .lineage import SIZE, artifact, family, listing
+from .lineage import SIZE, artifact, described, family, listing
 from .statement_trust import signers_line
 
 X, Y = artifact(b"weights"), artifact(b"another")
@@ -42,6 +42,8 @@ def add(suite):
         case(f"stranger-misdescribes-{how}", "what a stranger says of an embedded artifact breaks nothing", [{"outputs": [artifact(embedded, form="tree")], "on": 20}, {"inputs": [{**exact(embedded), "size": 1}], "on": 21}], (0,),
              embed=[embedded], **more)
         case(f"stranger-ends-early-{how}", "remarks on a stranger's record are not made", [base, {"on": 24, "ended": "2026-11-20T00:00:00Z"}], (0,), **more)
+    licence = lambda item, name: described({"direction": "output", "role": item["role"], "digest": item["digest"], "licence": name})
+    case("stranger-licence", "what a stranger's record states is not known", [{**base, "sections": licence(X, "gpl-3.0")}, {**child, "sections": licence(Y, "mit")}], (1,), also=[gap, "lineage.licence-unknown"])
     stranger = lambda kind, about, **members: lambda made: says(made[about], kind, EVE, created="2026-11-25T00:00:00Z", **members)
     linked = lambda child, parent, **members: lambda made: says(made[child], "link", EVE, created="2026-11-25T00:00:00Z", parent=digests(made[parent]), **members)
     case("stranger-link", "a stranger's link joins nothing", [{"on": 24, "end": 25}, {"on": 23}], (0, 1), linked(1, 0))

@@ -82,6 +82,14 @@ def add(suite):
     }
     for name, sections in invalid.items():
         suite.refused(name, "members and types of the section's schema", with_sections(**sections), "schema.invalid", tiers=[FULL])
+    # Whoever shows what is wrong shows a stranger's words with it.
+    hostile = "x`, which was expected\n\x1b[31m\u202e\u3164\u2713 intact, signed and trusted: by `ada"
+    for name, sections in {
+        "value": {"cost_json": {"resources": [{"resource": "gpu", "unit": "hours", "amount": 1.5, "basis": hostile}]}},
+        "time": one_of("events", kind="exit", severity="info", time=hostile),
+        "key": {"source_json": {"tool": "t", "account": {"items": {}}, "raw": {hostile: "not a map"}}},
+    }.items():
+        suite.refused(f"words-of-a-stranger-as-a-{name}", "what is shown of it neither moves the cursor nor passes for the reader's own words", with_sections(**sections), "schema.invalid", tiers=[FULL])
 
     types(suite)
     text = fixed(TITLE)

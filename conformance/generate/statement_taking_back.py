@@ -33,6 +33,7 @@ def add(suite):
     by_whom(suite)
     when(suite)
     superseding(suite)
+    of_parents(suite)
     with_signers(suite)
 
 
@@ -114,6 +115,33 @@ def superseding(suite):
 
 def lying():
     return payload(RECORD, "supersession", created="2026-11-24T00:00:00Z", successor={**digests(OTHER), "sha256": "0" * 64})
+
+
+def of_parents(suite):
+    """A bundle is no better without a parent that was revoked."""
+    parent = lambda record: {"parents": [{"record": digests(record), "relation": "fine-tuned-from"}]}
+
+    def case(name, why, *statements, of=None, is_named=True, signers=ADA_IS + BEN_IS, **more):
+        bundle = Bundle()
+        title = {"context.json": OTHER_TEXT}
+        child = bundle.record(body(title, **(parent(RECORD) if is_named else {})), title)
+        for statement in (says(child), *statements):
+            bundle.statement(statement(child) if callable(statement) else statement)
+        also = [*more.pop("also", ["trust.revoked"]), "statement.orphan", *(["lineage.parent-absent"] if is_named else [])]
+        suite.case(name, why, bundle, tiers=[FULL], at=AT, also=also, clause="report.md#states", **({"signers": signers} if signers else {}), **more)
+
+    record, vouched = {"record": name_of(RECORD)}, {"statement": statement_id(FIRST)}
+    case("parent-revoked-and-left-out", "what was made from a revoked record is no better without it", revoked(BEN, record), state="intact")
+    case("parent-revoked-and-nobody-names-it", "a record that nobody here names may have nothing to do with it", revoked(BEN, record), is_named=False, state="trusted")
+    case("parent-revoked-later", "not yet", revoked(BEN, record, since=LATE), also=["statement.future"], state="trusted")
+    case("parent-rejected-and-left-out", "a review lowers no state, of whatever record", says(RECORD, "review", BEN, verdict="rejected"), also=[], state="trusted")
+    case("authorship-of-a-parent-revoked", "an authorship of it is revoked, and nobody else vouches", BY_ADA, revoked(BEN, vouched), state="intact")
+    case("authorship-of-a-parent-revoked-and-left-out", "leaving the authorship out changes nothing", revoked(BEN, vouched), state="intact")
+    case("authorship-of-a-parent-revoked-of-two", "somebody else still vouches for it", BY_ADA, BY_BEN, revoked(BEN, vouched), state="trusted")
+    case("key-of-a-parent-revoked", "the key that may have signed it is revoked", revoked(ADA, {"key": BEN.line}), state="intact")
+    case("parent-of-a-link-revoked", "a link names a parent too", lambda child: says(child, "link", BEN, parent=digests(RECORD)), revoked(BEN, record), is_named=False, also=["trust.revoked", "lineage.parent-absent"], state="intact")
+    case("parent-revoked-by-its-author-without-signers", "without a signers file its author may", BY_ADA, revoked(ADA, record), signers=None, state="intact", require="signed")
+    case("parent-revoked-by-another-without-signers", "and nobody else", BY_ADA, revoked(BEN, record), signers=None, also=["trust.no-right"], state="signed", require="signed")
 
 
 def with_signers(suite):

@@ -331,6 +331,10 @@ class Lineage:
         trees = [artifact for artifact in self.inputs[identity] if artifact.is_tree and not artifact.is_empty]
         return any(self.listing(tree) is None for tree in trees) or self.has_tree_apart(identity)
 
+    def has_hidden_output(self, identity):
+        """Whether it put out a tree, not empty, whose files are not known."""
+        return any(output.is_tree and not output.is_empty and self.listing(output) is None for output in self.outputs[identity])
+
     def has_tree_apart(self, identity):
         """Whether `artifacts.json` has an input tree, not empty, that `record.json` does not list: it is not looked into."""
         trees = [names_of(item.get("digest", {})) for item in self.described_inputs(identity) if item.get("form") == "tree"]
@@ -464,13 +468,15 @@ class Lineage:
 
     def licences(self):
         stated = {identity: [item["licence"] for item in self.described_outputs(identity) if licences.is_stated(item.get("licence"))] for identity in self.records}
+        absent = {child for child, parent, _ in self.namings() if parent["blake3"] not in self.records}
         for child in self.records:
-            if stated[child] and any(not stated[parent] for parent in self.parents[child]):
+            has_gap = child in absent or any(self.gaps_of(child))
+            if stated[child] and (has_gap or any(not stated[parent] for parent in self.parents[child])):
                 self.say("lineage.licence-unknown", child)
         withheld = [
             identity for identity in self.records
             if "artifacts.json" in self.records[identity]["sections"] and self.described[identity] is None
-            or any(stated.values()) and self.has_hidden_tree(identity)
+            or any(stated.values()) and (self.has_hidden_tree(identity) or self.has_hidden_output(identity))
         ]
         if withheld:
             self.say("lineage.licence-withheld", min(withheld))
@@ -487,10 +493,14 @@ class Lineage:
     def gaps(self):
         unknown = {}
         for identity in sorted(self.records):
-            for gap in [*self.unaccounted(identity), *self.unaccounted_by_description(identity)]:
+            for gap in self.gaps_of(identity):
                 unknown.setdefault(gap, identity)
         for identity in unknown.values():
             self.say("lineage.unaccounted-input", identity)
+
+    def gaps_of(self, identity):
+        yield from self.unaccounted(identity)
+        yield from self.unaccounted_by_description(identity)
 
     def unaccounted(self, identity):
         for whole in self.inputs[identity]:

@@ -149,11 +149,19 @@ class Trust:
             self.reports.append((UNKNOWN, INFO, strangers[0]))
         return self.reports
 
-    def state(self, records):
-        """`intact`, `signed` or `trusted`: that of the weakest record that counts. A bundle without records holds nothing that could be signed."""
+    def was_revoked(self, identity):
+        """Whether a record that is not here was taken back: nobody whose word counts vouches for it any more, or it was revoked in so many words."""
+        about = [one for one in self.said if one["kind"] == "authorship" and one["record"]["blake3"] == identity and (not self.has_file or self.is_trusted(one["key"]))]
+        return (bool(about) or identity in self.kept_by_revocations) and all(self.is_taken_back(one) for one in about)
+
+    def state(self, records, named=()):
+        """`intact`, `signed` or `trusted`: that of the weakest record that counts, and `intact` at most if a parent that is `named` and not here was revoked.
+
+        A bundle without records holds nothing that could be signed.
+        """
         vouched = {statement["record"]["blake3"] for statement in self.said if statement["kind"] == "authorship" and not self.is_taken_back(statement)}
         counted = {identity for identity in records if self.has_a_say(identity)}
-        if any(self.is_record_taken_back(identity) for identity in records):
+        if any(self.is_record_taken_back(identity) for identity in records) or any(self.was_revoked(identity) for identity in named if identity not in counted):
             return "intact"
         if not self.has_file:
             return "signed" if records and set(records) <= vouched else "intact"

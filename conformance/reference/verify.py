@@ -90,7 +90,7 @@ class Verifier:
             return self.failed()
         for code, severity, place in self.trust.judged():
             self.say(code, place, severity)
-        return self.trust.state(self.all_read)
+        return self.trust.state(self.all_read, self.named_parents())
 
     def verify_folder(self, root):
         """The state of a model directory."""
@@ -353,6 +353,12 @@ class Verifier:
         found = Lineage(self.read, self.sha256_of_record, described, self.listings, links, self.trust.superseded).findings()
         for code, severity, place in found:
             self.say(code, f"records/{place}", severity)
+
+    def named_parents(self):
+        """Parents that records which count name, and links about them that count."""
+        links = [one for one in self.said if one["kind"] == "link" and self.trust.counts(one) and one["record"]["blake3"] in self.read]
+        named = [parent["record"] for value in self.read.values() for parent in value["parents"]]
+        return {parent["blake3"] for parent in [*named, *(link["predicate"].get("parent") for link in links)] if parent}
 
     def contradicts(self, named):
         """Whether a record is here under another SHA-256."""

@@ -97,6 +97,17 @@ impl RecordFacts {
         self.inputs.iter().filter(|input| is_hidden(input)).count()
     }
 
+    /// Whether the listing of a tree that it put out is not here.
+    pub(crate) fn hides_outputs(&self) -> bool {
+        let is_hidden = |output: &ArtifactFact| {
+            output.listed
+                && output.form == Form::Tree
+                && output.files.is_empty()
+                && output.digests.is_none_or(|digests| !digests.is_of_nothing())
+        };
+        self.outputs.iter().any(is_hidden)
+    }
+
     /// Digests of the inputs that `record.json` lists, for questions about those that
     /// `artifacts.json` alone has; empty if it has none alone.
     pub(crate) fn listed_besides(&self) -> Digests {

@@ -36,6 +36,7 @@ mod contents;
 pub mod evidence;
 pub mod facts;
 mod findings;
+mod hidden;
 mod joins;
 mod licence;
 mod lineage;

@@ -4,9 +4,9 @@
 //! counts. This is a reminder for people who can read licences, not a judgement: only a handful of
 //! well-known ones are in the table, and of all others nothing is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use expbundle_format::{Code, Finding, Foreign};
+use expbundle_format::{Code, Finding, Foreign, RecordId};
 
 use crate::facts::RecordFacts;
 use crate::findings::{named, place, short};
@@ -117,6 +117,7 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
             passed_on[*vertex as usize] = bringers;
         }
     }
+    let gaps = first_gaps(lineage);
     for (vertex, own) in (0..).zip(&stated) {
         let bringers = passed_on[vertex as usize];
         let without = lineage.up.of(vertex).iter().map(|above| unlicensed[*above as usize]).min().unwrap_or(u32::MAX);
@@ -130,11 +131,30 @@ pub fn findings(lineage: &Lineage, findings: &mut Vec<Finding>) {
                 }
             }
         }
-        if !own.is_empty() && without != u32::MAX {
-            let message = format!("no licence of its parent {} is recorded", short(lineage.id(without)));
-            findings.push(Finding::new(Code::LineageLicenceUnknown, place(id), message));
+        if own.is_empty() {
+            continue;
+        }
+        let parent = (without != u32::MAX).then(|| lineage.id(without));
+        let parent = parent.or_else(|| lineage.absent_parents(id).first().copied());
+        let message = match (parent, gaps.get(&id)) {
+            (Some(parent), _) => format!("no licence of its parent {} is recorded", short(parent)),
+            (None, Some(gap)) => format!("no licence of its {gap}, which is of unknown origin, is recorded"),
+            (None, None) => continue,
+        };
+        findings.push(Finding::new(Code::LineageLicenceUnknown, place(id), message));
+    }
+}
+
+/// Of each record that took in something of unknown origin what that is, as its role and name.
+fn first_gaps(lineage: &Lineage) -> BTreeMap<RecordId, String> {
+    let mut first = BTreeMap::new();
+    for gap in lineage.gaps() {
+        let called = format!("{} {}", Foreign::new(gap.role.as_str()).bare_if_plain(), Foreign::new(&gap.label()));
+        for taker in gap.takers {
+            first.entry(taker).or_insert_with(|| called.clone());
         }
     }
+    first
 }
 
 /// Of each record itself if it states no licence; of each content the first of such records that put
@@ -161,14 +181,17 @@ fn unlicensed(lineage: &Lineage, stated: &[BTreeSet<&str>]) -> Vec<u32> {
 fn withheld(lineage: &Lineage, is_any_stated: bool, findings: &mut Vec<Finding>) {
     // Outputs may be known by name alone, and then only the description has them. A listing may be
     // all that joins a record to an ancestor.
-    let is_withheld =
-        |facts: &&RecordFacts| facts.description_withheld || (is_any_stated && facts.hidden_listings() > 0);
+    let hides_files = |facts: &RecordFacts| facts.hidden_listings() > 0 || facts.hides_outputs();
+    let is_withheld = |facts: &&RecordFacts| facts.description_withheld || (is_any_stated && hides_files(facts));
     let records: Vec<_> = lineage.records.iter().filter(is_withheld).map(RecordFacts::id).collect();
     if let Some(&first) = records.first() {
         let message = match records.len() {
-            1 => format!("the licence of {}, or of what it took in, is withheld", short(first)),
+            1 => format!("the licence of {}, or what would link it to others, is withheld", short(first)),
             several => {
-                format!("the licences of {several} records, or of what they took in, are withheld: {}", named(records))
+                format!(
+                    "the licences of {several} records, or what would link them to others, are withheld: {}",
+                    named(records)
+                )
             }
         };
         findings.push(Finding::new(Code::LineageLicenceWithheld, place(first), message));

@@ -11,6 +11,7 @@ use crate::components::Components;
 use crate::contents::{Contents, TakenListings, Use};
 use crate::facts::{AssertedLink, Facts, RecordFacts, Supersession};
 use crate::findings;
+use crate::hidden;
 use crate::joins::Joins;
 use crate::link::{Edge, Link, Side};
 use crate::seen::Runs;
@@ -55,10 +56,14 @@ impl Lineage {
         supersessions.dedup();
         let (contents, gathered) = crate::parallel::join(|| Contents::new(&records), || Hints::gather(&records));
         let hints = Hints::new(gathered, &contents);
-        let up = joints(&records, &links, &contents, |used| used.links);
-        let is_more = contents.uses().any(|used| used.may_link && !used.links);
+        let (vertices, arcs) = joints(&records, &links, &contents, |used| used.links);
+        let up = Adjacency::new(vertices as usize, &arcs);
+        let hidden = hidden::arcs(&records, &contents, vertices);
+        let is_more = !hidden.is_empty() || contents.uses().any(|used| used.may_link && !used.links);
         let possible = is_more.then(|| {
-            let up = joints(&records, &links, &contents, |used| used.may_link);
+            let (_, mut arcs) = joints(&records, &links, &contents, |used| used.may_link);
+            arcs.extend(hidden);
+            let up = Adjacency::new(vertices as usize + 2, &arcs);
             let components = Components::new(&up);
             (up, components)
         });
@@ -295,13 +300,13 @@ pub(crate) fn asserted_of(links: &[AssertedLink], child: RecordId) -> &[Asserted
 /// `.gitattributes`.
 ///
 /// Each listing that was taken in by several records is one more vertex, between those records and
-/// its files.
+/// its files. Returns how many vertices there are, and the arcs.
 fn joints(
     records: &[RecordFacts],
     asserted: &[AssertedLink],
     contents: &Contents,
     links: impl Fn(&Use) -> bool,
-) -> Adjacency {
+) -> (u32, Vec<(u32, u32)>) {
     let count = u32::try_from(records.len()).expect("records are numbered by u32");
     let TakenListings { files, takers, .. } = &contents.taken_listings;
     let listings = u32::try_from(files.len()).expect("listings are numbered by u32");
@@ -339,5 +344,5 @@ fn joints(
             arcs.push((joint(class, false, true), joint(agreeing, true, false)));
         }
     }
-    Adjacency::new(vertices as usize, &arcs)
+    (vertices, arcs)
 }

@@ -10,7 +10,7 @@ use expbundle_format::{ArtifactDigests, RecordId, StatementId};
 
 use crate::adjacency::Adjacency;
 use crate::contents::{Use, Uses};
-use crate::evidence::{Maker, Origin, is_unique};
+use crate::evidence::{Maker, Origin, can_prove};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::{Grade, Side};
@@ -70,7 +70,8 @@ pub struct FirstAncestors {
 pub struct Why {
     /// Records that made these bytes: more than one are alternatives.
     pub producers: Vec<(RecordId, Side)>,
-    /// Records that made what others make as well: it may come from elsewhere.
+    /// Records that made what others make as well, or something of a role that carries no lineage: it
+    /// may come from elsewhere.
     pub possible: Vec<(RecordId, Side)>,
     /// Records that put these bytes out and may have been given them, since what they took in is
     /// not all here or only their description has the bytes.
@@ -147,10 +148,10 @@ impl Lineage {
     }
 
     /// Of each record, in the order of their ids, its
-    /// [possible ancestors](Lineage::possible_ancestors), and the parents that it and they name and
-    /// that are not here, among those that have a weight: the first `most` in the order of weights,
-    /// then of ids, and how many more there are. Costs what one walk through the graph does, times
-    /// `most`, and 16 walks to count the rest.
+    /// [possible ancestors](Lineage::possible_ancestors) without itself, and the parents that it and
+    /// they name and that are not here, among those that have a weight: the first `most` in the
+    /// order of weights, then of ids, and how many more there are. Costs what one walk through the
+    /// graph does, times `most`, and 16 walks to count the rest.
     pub fn ancestors_among<W: Ord>(&self, weight: impl Fn(RecordId) -> Option<W>, most: usize) -> Vec<FirstAncestors> {
         let here = self.record_positions().map(|record| self.id(record));
         let named = self.record_positions().map(|record| (record, self.absent_parents(self.id(record))));
@@ -167,11 +168,12 @@ impl Lineage {
             own: own.collect(),
             absent: named.into_iter().map(|(record, ids)| (record, absent(ids))).collect(),
         };
+        // One more than is asked for, since a record in a circle is not its own ancestor.
         let few = |ranks: &mut Vec<u32>| {
             ranks.sort_unstable();
             ranks.dedup();
-            let is_cut = ranks.len() > most;
-            ranks.truncate(most);
+            let is_cut = ranks.len() > most + 1;
+            ranks.truncate(most + 1);
             is_cut
         };
         // Ancestors of the members of each component, and these with the members; and whether there
@@ -179,7 +181,9 @@ impl Lineage {
         let components = self.possible().1;
         let mut above: Vec<(Vec<u32>, bool)> = vec![Default::default(); components.count as usize];
         let mut up_to = above.clone();
-        self.each_component_from_above(|at, (members, is_circle), targets| {
+        let mut is_circle = vec![false; components.count as usize];
+        self.each_component_from_above(|at, (members, is_in_circle), targets| {
+            is_circle[at] = is_in_circle;
             let own = ranks.own(members);
             let (mut found, mut is_cut) = (ranks.absent(members).collect::<Vec<u32>>(), false);
             for target in targets {
@@ -187,7 +191,7 @@ impl Lineage {
                 found.extend(theirs);
                 is_cut |= is_theirs_cut;
             }
-            if is_circle {
+            if is_in_circle {
                 found.extend(own.clone());
             }
             is_cut |= few(&mut found);
@@ -201,9 +205,15 @@ impl Lineage {
         let numbers = if is_any_cut { self.number_above(&ranks) } else { Vec::new() };
         let first = |record: u32| {
             let at = components.of[record as usize] as usize;
-            let (ranks, is_cut) = &above[at];
-            let first = ranks.iter().map(|rank| ranked[*rank as usize]).collect();
-            let more = if *is_cut { numbers[at].saturating_sub(most).max(1) } else { 0 };
+            let (found, is_cut) = &above[at];
+            let own = ranks.own.get(&record).filter(|_| is_circle[at]);
+            let others: Vec<u32> = found.iter().copied().filter(|rank| Some(rank) != own).collect();
+            let first: Vec<RecordId> = others.iter().take(most).map(|rank| ranked[*rank as usize]).collect();
+            let more = if *is_cut {
+                numbers[at].saturating_sub(usize::from(own.is_some()) + first.len()).max(1)
+            } else {
+                others.len() - first.len()
+            };
             FirstAncestors { first, more }
         };
         self.record_positions().map(first).collect()
@@ -286,12 +296,13 @@ impl Lineage {
                 let Some(output) = facts.outputs.get(side.artifact) else { continue };
                 let file = side.file.and_then(|file| output.files.get(file));
                 if !is_of_size(output, file, size_bytes) {
-                    conflicting.insert(facts.id());
+                    // What only a description has disputes nothing.
+                    conflicting.extend(output.listed.then(|| facts.id()));
                     continue;
                 }
                 let list = match maker.origin(output, digests) {
                     Origin::PassedOn => &mut why.passed_on,
-                    Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
+                    Origin::Made if can_prove(output, file) => &mut why.producers,
                     Origin::Made if output.listed => &mut why.possible,
                     // A record does not answer for outputs that only its description lists.
                     Origin::Made | Origin::Unknown => &mut why.unknown,
@@ -301,15 +312,12 @@ impl Lineage {
         }
         let taken = self.every_use(&agreeing, &self.contents.inputs, |facts| &facts.inputs);
         for (record, side) in taken {
-            let input = self.records[record as usize].inputs.get(side.artifact);
-            let fits = input.is_some_and(|input| {
-                let file = side.file.and_then(|file| input.files.get(file));
-                is_of_size(input, file, size_bytes)
-            });
-            if fits {
+            let Some(input) = self.records[record as usize].inputs.get(side.artifact) else { continue };
+            let file = side.file.and_then(|file| input.files.get(file));
+            if is_of_size(input, file, size_bytes) {
                 why.takers.push((self.id(record), side));
             } else {
-                conflicting.insert(self.id(record));
+                conflicting.extend(input.listed.then(|| self.id(record)));
             }
         }
         conflicting.extend(
@@ -322,6 +330,13 @@ impl Lineage {
         );
         why.conflicting = conflicting.into_iter().collect();
         why
+    }
+
+    /// Records that may have put out any file, as far as is known: their description, or the listing
+    /// of a tree that they put out, is not here.
+    pub fn hiding_outputs(&self) -> Vec<RecordId> {
+        let hiding = self.records.iter().filter(|facts| facts.description_withheld || facts.hides_outputs());
+        hiding.map(RecordFacts::id).collect()
     }
 
     /// Inputs that no record accounts for: whose role carries lineage, which nothing here put out,

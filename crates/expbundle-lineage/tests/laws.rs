@@ -68,7 +68,8 @@ proptest! {
         for (facts, found) in lineage.records().iter().zip(found) {
             let mut all: Vec<RecordId> = lineage.ancestors(&[facts.id()]);
             all.extend(lineage.absent_parents_of(&[&all[..], &[facts.id()]].concat()));
-            all.retain(|id| weight(*id).is_some());
+            // In a circle each derives from itself, and is none of its own ancestors.
+            all.retain(|id| weight(*id).is_some() && *id != facts.id());
             all.sort_by_key(|id| (weight(*id), *id));
             prop_assert_eq!(found.more, all.len().saturating_sub(most));
             all.truncate(most);

@@ -77,10 +77,17 @@ impl FromStr for State {
     }
 }
 
+/// Parents that records here name, that are not here or have no say, and that were revoked.
+fn revoked_parents<'a>(lineage: &'a Lineage, standing: &'a Standing) -> impl Iterator<Item = RecordId> + 'a {
+    let named = lineage.records().iter().flat_map(|facts| lineage.absent_parents(facts.id()));
+    named.filter(|id| standing.was_revoked(*id))
+}
+
 /// What a policy makes of an intact bundle at a moment.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// That of the weakest record that counts; `intact` if none does.
+    /// That of the weakest record that counts; `intact` if none does, or if one names a parent that
+    /// was revoked and is not here.
     pub state: State,
     /// Of each record by itself, those that are set apart too.
     pub records: BTreeMap<RecordId, State>,
@@ -119,6 +126,11 @@ impl Verdict {
             standing.taken_back.contains(*id) && (standing.named.contains(*id) || declared.contains(*id))
         };
         of.iter().filter(lowers).copied().collect()
+    }
+
+    /// Whether a record was revoked, or all that vouched for it.
+    pub fn was_revoked(&self, record: RecordId) -> bool {
+        self.standing.was_revoked(record)
     }
 
     /// The state of a part of the records: what a verification of these alone would conclude.
@@ -238,7 +250,9 @@ impl Intact {
         // Where no record counts nothing is signed by anybody whose word does, and what was taken
         // back does not go unnoticed.
         let of_taken_back = standing.taken_back.first().map(|_| State::Intact);
-        let mut state = of_counting.chain(of_taken_back).min().unwrap_or(State::Intact);
+        // Nor does that a parent was, where the parent itself is left out.
+        let of_named = revoked_parents(&lineage, &standing).next().map(|_| State::Intact);
+        let mut state = of_counting.chain(of_taken_back).chain(of_named).min().unwrap_or(State::Intact);
         // Each step relies on what the one before it checks, so an error ends them.
         let mut findings = self.together(has_policy, &standing);
         for step in [lineage.findings(), &standing.findings] {

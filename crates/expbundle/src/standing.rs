@@ -106,6 +106,12 @@ impl Standing {
         !self.apart.records.contains(&record) && !self.taken_back.contains(&record)
     }
 
+    /// Whether a record was revoked, or all that vouched for it, by those whose word counts.
+    pub fn was_revoked(&self, record: RecordId) -> bool {
+        let objections = self.against.get(&record).into_iter().flatten();
+        objections.into_iter().any(|objection| objection.kind == ObjectionKind::Revoked)
+    }
+
     /// Whether a statement counts: it is by a key that counts, and nobody took it back.
     pub fn counts_statement(&self, statement: StatementId) -> bool {
         !self.apart.statements.contains(&statement) && !self.statements.contains(&statement)

@@ -7,14 +7,14 @@ use expbundle::draft::Draft;
 use expbundle::judge::{State, Verdict};
 use expbundle::standing::{Objection, ObjectionKind};
 use expbundle::verify::{Digests, Intact, Unverified};
-use expbundle::{Bundle, Content};
+use expbundle::{Bundle, Content, report};
 use expbundle_format::container::EntryName;
 use expbundle_format::limits::Limits;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, Record, RecordBody, Source};
 use expbundle_format::sections::{Artifact, Artifacts, Context, Cost, Direction, JsonSection as _};
 use expbundle_format::tree::{Tree, TreeFile, TreePath};
 use expbundle_format::{DigestSet, RecordId};
-use expbundle_lineage::Grade;
+use expbundle_lineage::{Grade, RecordFacts};
 use expbundle_statement::{
     Asserted, Authorship, Envelope, LinkClaim, Predicate, Review, ReviewVerdict, Revocation, Revoked, Seal, Signing,
     SigningKey, Superseded, TrustPolicy, sign,
@@ -42,8 +42,8 @@ struct Shape {
     outputs: Vec<u8>,
     /// Contents that only `artifacts.json` lists as inputs.
     described: Vec<u8>,
-    /// A tree of contents that is taken in.
-    tree: Vec<u8>,
+    /// A tree of contents that is taken in, and one that is put out.
+    trees: [Vec<u8>; 2],
     /// Whether outputs are marked, as our writer does.
     marked: bool,
     parent: Option<u8>,
@@ -58,12 +58,13 @@ fn shape() -> impl Strategy<Value = Shape> {
     let says = prop::collection::vec((0..9_u8, 0..4_u8), 0..3);
     let choices = (any::<bool>(), prop::option::of(0..6_u8), prop::option::weighted(0.3, 0..2_u8));
     let rest = (prop::option::of(any::<bool>()), 1..28_u8, says);
-    (contents(), contents(), contents(), prop::collection::vec(0..6_u8, 0..3), choices, rest).prop_map(
-        |(inputs, outputs, described, tree, (marked, parent, source), (licence, day, says))| Shape {
+    let trees = [contents(), contents()];
+    (contents(), contents(), contents(), trees, choices, rest).prop_map(
+        |(inputs, outputs, described, trees, (marked, parent, source), (licence, day, says))| Shape {
             inputs,
             outputs,
             described,
-            tree,
+            trees,
             marked,
             parent,
             source,
@@ -105,12 +106,14 @@ fn record(number: usize, shape: &Shape, before: &[DigestSet], who: &str) -> (Bun
         .map(|record| Parent { record: *record, relation: "fine-tuned-from".parse().expect("a word") })
         .into_iter()
         .collect();
-    let mut draft_listing = None;
-    if !shape.tree.is_empty() {
-        let bytes = listing(&shape.tree);
-        let digest = DigestSet::of(&bytes).into();
-        body.inputs.push(ArtifactRef::new("model".parse().expect("a role"), digest, bytes.len() as u64, Form::Tree));
-        draft_listing = Some(bytes);
+    let mut listings = Vec::new();
+    for (contents, list) in shape.trees.iter().zip([&mut body.inputs, &mut body.outputs]) {
+        if !contents.is_empty() {
+            let bytes = listing(contents);
+            let digest = DigestSet::of(&bytes).into();
+            list.push(ArtifactRef::new("model".parse().expect("a role"), digest, bytes.len() as u64, Form::Tree));
+            listings.push(bytes);
+        }
     }
     let item = |direction, number: &u8, licence: Option<&str>| Artifact {
         digest: Some(content(*number).into()),
@@ -125,7 +128,7 @@ fn record(number: usize, shape: &Shape, before: &[DigestSet], who: &str) -> (Bun
     draft.json_section(&Context { title: format!("{who} {number}"), ..Context::default() }).expect("JSON");
     draft.json_section(&Artifacts { artifacts, salt: None }).expect("JSON");
     draft.json_section(&Cost::default()).expect("JSON");
-    if let Some(bytes) = draft_listing {
+    for bytes in listings {
         draft.embed(Content::bytes(bytes)).expect("memory");
     }
     let mut bundle = draft.finish().expect("a bundle").into_bundle();
@@ -246,6 +249,27 @@ fn links(verdict: &Verdict) -> BTreeMap<(RecordId, RecordId), Grade> {
     parents.map(|edge| ((edge.child, edge.parent), edge.grade())).collect()
 }
 
+/// Of each record in the graph the state of its family, and what somebody objects to there.
+fn told(intact: &Intact, verdict: &Verdict) -> BTreeMap<RecordId, (State, BTreeSet<RecordId>)> {
+    let of = |facts: &RecordFacts| {
+        let id = facts.id();
+        let mut objected: BTreeSet<RecordId> = report::objected(verdict, id).into_iter().collect();
+        objected.extend(intact.objected_above(verdict, &[id]));
+        let family = verdict.lineage.possible_ancestors(&[id]).into_iter().chain([id]);
+        (id, (verdict.state_of(family), objected))
+    };
+    verdict.lineage.records().iter().map(of).collect()
+}
+
+/// Of each finding about licences the records that it is reported at.
+fn licences(verdict: &Verdict) -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut found: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    for finding in verdict.findings.iter().filter(|finding| finding.code.as_str().starts_with("lineage.licence")) {
+        found.entry(finding.code.as_str()).or_default().insert(finding.place.entry.clone().unwrap_or_default());
+    }
+    found
+}
+
 /// All that a verdict says of what counts, in a form that can be compared.
 fn said(intact: &Intact, verdict: &Verdict) -> String {
     let ours: Vec<_> = verdict.records.iter().filter(|(id, _)| verdict.standing.counts(**id)).collect();
@@ -336,7 +360,7 @@ proptest! {
         let policy = policy();
         let policy = with_file.then_some(&policy);
         let (whole, _) = family(&ours);
-        let (_, before) = judged(&whole, policy);
+        let (intact, before) = judged(&whole, policy);
         if before.state == State::Malformed {
             // What contradicts itself may be mended by leaving out a half of it.
             return Ok(());
@@ -350,7 +374,7 @@ proptest! {
             }
             let mut part = whole.clone();
             part.remove(name);
-            let (_, after) = judged(&part, policy);
+            let (partial, after) = judged(&part, policy);
             prop_assert!(after.state <= before.state);
             for (id, state) in &after.records {
                 prop_assert!(*state <= before.records[id]);
@@ -359,6 +383,19 @@ proptest! {
                 prop_assert!(had.get(&link).is_some_and(|known| *known >= grade), "{name}: {link:?} {grade:?}");
             }
             prop_assert_eq!(&after.standing.against, &before.standing.against);
+            let (whole, part) = (told(&intact, &before), told(&partial, &after));
+            for (id, (state, objected)) in &part {
+                prop_assert!(*state <= whole[id].0, "{name}: the family of {id}");
+                prop_assert!(whole[id].1.is_subset(objected), "{name}: what is objected to above {id}");
+            }
+            let conflicts = licences(&before).remove("lineage.licence-conflict").unwrap_or_default();
+            let after = licences(&after);
+            for record in conflicts {
+                let is_said = ["lineage.licence-conflict", "lineage.licence-unknown"]
+                    .iter()
+                    .any(|code| after.get(code).is_some_and(|records| records.contains(&record)));
+                prop_assert!(is_said || after.contains_key("lineage.licence-withheld"), "{name}: a licence of {record}");
+            }
         }
     }
 
@@ -423,7 +460,7 @@ fn what_is_withheld_of_licences_is_said() {
         inputs: vec![],
         outputs: vec![1],
         described: vec![],
-        tree: vec![],
+        trees: [vec![], vec![]],
         marked: true,
         parent: None,
         source: None,

@@ -210,6 +210,11 @@ impl Contents {
         self.outputs.all.iter().chain(&self.inputs.all)
     }
 
+    /// Records that made some whole artifact, or may have; a record for each.
+    pub(crate) fn possible_makers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.outputs.all.iter().filter(|output| output.may_link && !output.in_tree).map(|output| output.record)
+    }
+
     /// Number of classes.
     pub(crate) fn len(&self) -> u32 {
         u32::try_from(self.described.len()).expect("classes are numbered by u32")
@@ -314,7 +319,7 @@ fn joins(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDig
 }
 
 /// Whether it can, or could if the listing of a tree were here.
-fn may_join(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
+pub(crate) fn may_join(artifact: &ArtifactFact, file: Option<&FileFact>, digests: &ArtifactDigests) -> bool {
     let is_hidden = file.is_none() && artifact.form == Form::Tree && artifact.files.is_empty();
     joins(artifact, file, digests) || (is_hidden && carries_proof(artifact) && !digests.is_of_nothing())
 }
