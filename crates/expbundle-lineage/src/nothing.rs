@@ -42,6 +42,18 @@ const TEXTS: &[&str] = &[
     "--- []",
     "...",
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+    "{}\n",
+    "[]\n",
+    "{}\n{}",
+    "[]\n[]",
+    "inf",
+    "-inf",
+    "Infinity",
+    "-0.0",
+    "step",
+    "step,loss",
+    "epoch,loss",
+    "step,value",
 ];
 
 const TEXT_ENDS: &[&str] = &["", "\n", "\r\n"];
@@ -51,9 +63,9 @@ const REPEATED: &[&str] = &["\n", "\r\n", " ", "\0"];
 const MOST: usize = 64;
 
 /// Zero bytes: each multiple of 512 up to so many, since an empty tar file has 2 or 20.
-const BLOCKS: usize = 20;
+const BLOCKS: usize = 64;
 /// And each power of two up to this, since space is reserved so.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 1 << 21;
 
 /// Whole files.
 const FILES: &[&[u8]] = &[
@@ -191,6 +203,64 @@ const FILES: &[&[u8]] = &[
     b"(\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"flax\"}}      ",
     b"!\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"mlx\"}}",
     b"(\0\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"mlx\"}}       ",
+    // Pickle of OrderedDict().
+    b"ccollections\nOrderedDict\np0\n(tRp1\n.",
+    b"ccollections\nOrderedDict\nq\0)Rq\x01.",
+    b"\x80\x02ccollections\nOrderedDict\nq\0)Rq\x01.",
+    b"\x80\x03ccollections\nOrderedDict\nq\0)Rq\x01.",
+    b"\x80\x04\x95\"\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94.",
+    b"\x80\x05\x95\"\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94.",
+    // Pickle of Counter().
+    b"ccollections\nCounter\np0\n((dp1\ntp2\nRp3\n.",
+    b"ccollections\nCounter\nq\0(}q\x01tq\x02Rq\x03.",
+    b"\x80\x02ccollections\nCounter\nq\0}q\x01\x85q\x02Rq\x03.",
+    b"\x80\x03ccollections\nCounter\nq\0}q\x01\x85q\x02Rq\x03.",
+    b"\x80\x04\x95!\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x07Counter\x94\x93\x94}\x94\x85\x94R\x94.",
+    b"\x80\x05\x95!\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x07Counter\x94\x93\x94}\x94\x85\x94R\x94.",
+    // Pickle of defaultdict().
+    b"ccollections\ndefaultdict\np0\n(tRp1\n.",
+    b"ccollections\ndefaultdict\nq\0)Rq\x01.",
+    b"\x80\x02ccollections\ndefaultdict\nq\0)Rq\x01.",
+    b"\x80\x03ccollections\ndefaultdict\nq\0)Rq\x01.",
+    b"\x80\x04\x95\"\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94)R\x94.",
+    b"\x80\x05\x95\"\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94)R\x94.",
+    // Pickle of defaultdict(dict), (int) and (list).
+    b"ccollections\ndefaultdict\np0\n(c__builtin__\ndict\np1\ntp2\nRp3\n.",
+    b"ccollections\ndefaultdict\nq\0(c__builtin__\ndict\nq\x01tq\x02Rq\x03.",
+    b"\x80\x02ccollections\ndefaultdict\nq\0c__builtin__\ndict\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x03ccollections\ndefaultdict\nq\0cbuiltins\ndict\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x04\x957\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x04dict\x94\x93\x94\x85\x94R\x94.",
+    b"\x80\x05\x957\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x04dict\x94\x93\x94\x85\x94R\x94.",
+    b"ccollections\ndefaultdict\np0\n(c__builtin__\nlong\np1\ntp2\nRp3\n.",
+    b"ccollections\ndefaultdict\nq\0(c__builtin__\nlong\nq\x01tq\x02Rq\x03.",
+    b"\x80\x02ccollections\ndefaultdict\nq\0c__builtin__\nlong\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x03ccollections\ndefaultdict\nq\0cbuiltins\nint\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x04\x956\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x03int\x94\x93\x94\x85\x94R\x94.",
+    b"\x80\x05\x956\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x03int\x94\x93\x94\x85\x94R\x94.",
+    b"ccollections\ndefaultdict\np0\n(c__builtin__\nlist\np1\ntp2\nRp3\n.",
+    b"ccollections\ndefaultdict\nq\0(c__builtin__\nlist\nq\x01tq\x02Rq\x03.",
+    b"\x80\x02ccollections\ndefaultdict\nq\0c__builtin__\nlist\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x03ccollections\ndefaultdict\nq\0cbuiltins\nlist\nq\x01\x85q\x02Rq\x03.",
+    b"\x80\x04\x957\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x04list\x94\x93\x94\x85\x94R\x94.",
+    b"\x80\x05\x957\0\0\0\0\0\0\0\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x04list\x94\x93\x94\x85\x94R\x94.",
+    // Gguf without tensors, by version.
+    b"GGUF\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    // Zlib, by level.
+    b"x\x01\x01\0\0\xff\xff\0\0\0\x01",
+    b"x\x01\x03\0\0\0\0\x01",
+    b"x\x9c\x03\0\0\0\0\x01",
+    b"x\xda\x03\0\0\0\0\x01",
+    b"x^\x03\0\0\0\0\x01",
+    // Lzma.
+    b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x83\xff\xfb\xff\xff\xc0\0\0\0",
+    // Xz with other checks.
+    b"\xfd7zXZ\0\0\0\xff\x12\xd9A\0\0\0\0\x1c\xdfD!\x06r\x9ez\x01\0\0\0\0\0YZ",
+    b"\xfd7zXZ\0\0\x01i\"\xde6\0\0\0\0\x1c\xdfD!\x90B\x99\r\x01\0\0\0\0\x01YZ",
+    b"\xfd7zXZ\0\0\n\xe1\xfb\x0c\xa1\0\0\0\0\x1c\xdfD!\x18\x9bK\x9a\x01\0\0\0\0\nYZ",
+    // Safetensors with empty metadata.
+    b"\x13\0\0\0\0\0\0\0{\"__metadata__\":{}}",
+    b"\x18\0\0\0\0\0\0\0{\"__metadata__\":{}}     ",
 ];
 
 /// How a text becomes bytes.
@@ -287,6 +357,13 @@ mod tests {
             b"\xfe\xff\0{\0}",
             b"\x80\x04).",
             b"\x80\x05\x88.",
+            b"{}\n\n",
+            b"[]\n[]\n",
+            b"inf",
+            b"step,loss\n",
+            b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            &[0; 12_288],
+            &[0; 2 << 20],
         ];
         for content in known {
             assert!(is_known(content), "{content:?}");
