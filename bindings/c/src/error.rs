@@ -21,8 +21,8 @@ impl ExpbError {
         Self {
             code: c_text(failure.code()),
             message: c_text(&failure.message()),
-            place: failure.place().map(c_text),
-            help: failure.next_step().map(c_text),
+            place: failure.place().as_deref().map(c_text),
+            help: failure.next_step().as_deref().map(c_text),
         }
     }
 }

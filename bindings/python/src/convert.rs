@@ -184,7 +184,7 @@ impl Source {
     }
 
     fn __repr__(&self) -> String {
-        format!("<expbundle.Source {}>", self.path)
+        format!("<expbundle.Source {}>", expbundle_words::path(self.path.as_ref()))
     }
 }
 
@@ -228,7 +228,7 @@ impl Conversion {
     }
 
     fn __repr__(&self) -> String {
-        format!("<expbundle.Conversion of {:?}>", self.converted.title)
+        format!("<expbundle.Conversion of {}>", expbundle_words::quoted(&self.converted.title))
     }
 }
 

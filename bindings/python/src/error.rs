@@ -21,8 +21,9 @@ pub fn raise(py: Python<'_>, failure: impl Into<Failure>) -> PyErr {
     let choices = failure.choices().trim_end();
     let message =
         if choices.is_empty() { failure.message() } else { format!("{}\n{}", failure.message(), plain(choices)) };
-    let made = class_of(py, class)
-        .and_then(|class| class.call1((message, failure.code(), failure.place(), failure.next_step().map(plain))));
+    let made = class_of(py, class).and_then(|class| {
+        class.call1((message, failure.code(), failure.place(), failure.next_step().map(|help| plain(&help))))
+    });
     made.map_or_else(|error| error, PyErr::from_value)
 }
 

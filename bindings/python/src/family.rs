@@ -142,7 +142,7 @@ impl Why {
     }
 
     fn __repr__(&self) -> String {
-        format!("<expbundle.Why of {:?}>", self.name)
+        format!("<expbundle.Why of {}>", expbundle_words::quoted(&self.name))
     }
 }
 

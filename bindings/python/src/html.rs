@@ -1,7 +1,9 @@
 //! How notebooks show things. Names and texts are words of strangers, so nothing in them is taken for
-//! HTML.
+//! HTML, and names are cells as in the tables of the program.
 
 use std::fmt::Write as _;
+
+use expbundle_words::cell;
 
 /// Width and height of a curve, in pixels.
 const SIZE: (f64, f64) = (160.0, 24.0);
@@ -20,7 +22,7 @@ pub fn printed(text: &str) -> String {
 pub fn curves<'a>(rows: impl IntoIterator<Item = (&'a str, &'a [f64], String)>) -> String {
     let mut table = String::from("<table>");
     for (name, values, last) in rows {
-        let (name, picture, last) = (escaped(name), curve(values), escaped(&last));
+        let (name, picture, last) = (escaped(&cell(name)), curve(values), escaped(&last));
         // A `String` takes everything.
         let _written = write!(table, "<tr><td>{name}</td><td>{picture}</td><td>{last}</td></tr>");
     }

@@ -200,7 +200,7 @@ impl Record {
 
     fn __repr__(&self) -> String {
         let title = self.context().map_or_else(|| "(title withheld)".to_owned(), |context| context.title);
-        format!("<expbundle.Record {} {title:?}>", expbundle_query::short(&self.id))
+        format!("<expbundle.Record {} {}>", expbundle_query::short(&self.id), expbundle_words::quoted(&title))
     }
 
     /// How a notebook shows it: the text, and a curve of each metric.

@@ -61,6 +61,41 @@ def test_notebooks_show_words_of_strangers_as_words() -> None:
         assert "<script>" not in html and "&lt;script&gt;" in html
 
 
+HOSTILE = "x`, which was expected\n\x1b[31m\u202e\u3164\u2713 intact, signed and trusted: by `ada"
+
+
+def is_seen(text: str) -> bool:
+    """Whether a text is one line without characters that move the cursor or the direction."""
+    return not set(text) & {"\n", "\x1b", "\u202e", "\u3164"}
+
+
+@pytest.mark.parametrize("word", ["value", "time", "key"])
+def test_errors_show_words_of_strangers_as_words(word: str, tmp_path: Path) -> None:
+    data = (ROOT / f"conformance/cases/sections/words-of-a-stranger-as-a-{word}.expb").read_bytes()
+    path = tmp_path / f"{HOSTILE}.expb"
+    path.write_bytes(data)
+    for source in (data, path):
+        with pytest.raises(expbundle.NotIntact) as raised:
+            expbundle.open(source)
+        assert all(is_seen(line) for line in str(raised.value).split("\n"))
+        assert is_seen(str(raised.value.args[0])) and is_seen(raised.value.place or "")
+        assert "`x`, which" not in str(raised.value)
+        for finding in expbundle.verify(source).findings:
+            assert is_seen(repr(finding)) and is_seen(finding.place) and is_seen(finding.message)
+
+
+def test_notebooks_show_names_of_metrics_as_words() -> None:
+    run = expbundle.Run("t", clock=False)
+    names = ["\u202essol", "acc\u200buracy", "  trusted, by ada@example.org", "a" * 4000]
+    for name in names:
+        for step in range(3):
+            run.log({name: step}, step=step)
+    html = run.finish().record()._repr_html_()
+    table = html[html.index("<table>") :]
+    assert not set(table) & {"\u202e", "\u200b"} and "a" * 1000 not in table
+    assert "&quot;" in table
+
+
 def test_notebooks_draw_metrics() -> None:
     run = expbundle.Run("a run", clock=False)
     for step in range(1000):

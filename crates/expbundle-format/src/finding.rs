@@ -11,6 +11,8 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::{Foreign, ForeignLine, is_unseen};
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -211,6 +213,9 @@ impl JsonSchema for Code {
     }
 }
 
+/// Columns of a part of a place that are shown.
+const MOST_OF_A_PLACE: usize = 1000;
+
 /// Where a finding was made: as much of it as is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -268,11 +273,19 @@ impl Place {
     }
 }
 
+/// A part of a place as people see it: between quotation marks, with escapes, where it could be
+/// taken for something else.
+fn shown(part: &str) -> String {
+    let quoted = Foreign::new(part).at_most(MOST_OF_A_PLACE).to_string();
+    let is_plain = quoted.len() == part.len() + 2 && !part.contains(',');
+    if is_plain { part.to_owned() } else { quoted }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let offset = self.offset.map(|offset| format!("byte {offset}"));
-        let parts = [self.file.clone(), self.entry.clone(), self.pointer.clone(), offset];
-        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        let named = [&self.file, &self.entry, &self.pointer].into_iter().flatten().map(|part| shown(part));
+        f.write_str(&named.chain(offset).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -290,9 +303,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding.
+    /// A finding. The message is one line: what is not seen in it is escaped, whoever wrote it.
     pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self { code, place, message: message.into(), severity: code.severity() }
+        let mut message = message.into();
+        if message.chars().any(is_unseen) {
+            message = ForeignLine(&message, usize::MAX).to_string();
+        }
+        Self { code, place, message, severity: code.severity() }
     }
 
     /// The same in one of several files.
@@ -404,6 +421,24 @@ mod tests {
         assert_eq!(Place::offset(7).in_file("a.expb").to_string(), "a.expb, byte 7");
         let place = Place::entry("records/x/record.json").at_pointer("/inputs/0").at_byte(12);
         assert_eq!(place.to_string(), "records/x/record.json, /inputs/0, byte 12");
+    }
+
+    #[test]
+    fn what_strangers_wrote_neither_moves_the_cursor_nor_leaves_its_marks() {
+        let hostile = "x`, y\n\u{1b}[31m\u{202e}\u{3164}✓ intact, signed and trusted: by `ada";
+        let seen = |text: &str| !text.chars().any(is_unseen);
+        for code in Code::ALL {
+            let place = Place::entry(hostile).at_pointer(hostile).in_file(hostile);
+            let finding = Finding::new(*code, place, format!("{hostile} was found"));
+            let shown = [finding.to_string(), finding.message.clone(), finding.place.to_string()];
+            assert!(shown.iter().all(|text| seen(text)), "{shown:?}");
+            let written = serde_json::to_value(&finding).expect("plain members");
+            assert!(written["message"].as_str().is_some_and(seen));
+            assert_eq!(written["place"]["entry"], hostile, "programs get the name itself");
+        }
+        let part = Foreign::new(hostile).to_string();
+        let place = Place::entry(hostile).at_pointer("/a, b").in_file("größe 1/x.expb");
+        assert_eq!(place.to_string(), format!("größe 1/x.expb, {part}, \"/a, b\""));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! digests that mean nothing.
 
 use crate::digest::Sha256;
+use crate::foreign::Foreign;
 
 /// Pointers are shorter than this; what is longer is a file, whatever its first line says.
 pub const MAX_POINTER_BYTES: u64 = 1024;
@@ -31,19 +32,19 @@ pub enum PointerError {
     #[error("the Git LFS pointer is not plain text with a line feed after each line")]
     Form,
     /// After the version, keys are sorted, each once.
-    #[error("key `{key}` of the Git LFS pointer is out of order")]
+    #[error("key {} of the Git LFS pointer is out of order", Foreign::new(.key))]
     Order {
         /// The key.
         key: String,
     },
     /// Only `ext-<n>-<name>`, `oid` and `size` are known.
-    #[error("key `{key}` of the Git LFS pointer is unknown")]
+    #[error("key {} of the Git LFS pointer is unknown", Foreign::new(.key))]
     Key {
         /// The key.
         key: String,
     },
     /// `sha256:` and 64 lower-case hex digits; or a number of bytes.
-    #[error("key `{key}` of the Git LFS pointer has an invalid value")]
+    #[error("key {} of the Git LFS pointer has an invalid value", Foreign::new(.key))]
     Value {
         /// The key.
         key: &'static str,

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::Foreign;
+
 /// A moment, as RFC 3339 text in UTC: `2026-11-23T09:00:00Z`, with up to nine digits of a second.
 ///
 /// Offsets, lower-case letters and leap seconds are refused: one moment, one spelling. Read from
@@ -18,7 +20,7 @@ pub struct Time(Timestamp);
 
 /// Why a text is no [`Time`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an RFC 3339 time in UTC")]
+#[error("{} is not an RFC 3339 time in UTC", Foreign::new(.0))]
 pub struct TimeError(pub String);
 
 impl Time {

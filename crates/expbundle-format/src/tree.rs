@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use crate::digest::{DigestSet, Sha256};
 use crate::finding::{Code, Finding, Place};
+use crate::foreign::Foreign;
 
 /// The longest path in a listing, in bytes as written: what Linux takes (`PATH_MAX`).
 pub const MAX_PATH_BYTES: usize = 4096;
@@ -183,19 +184,19 @@ pub enum TreeError {
         line: usize,
     },
     /// One path twice.
-    #[error("`{path}` is listed twice")]
+    #[error("{} is listed twice", Foreign::new(.path.as_str()))]
     Duplicate {
         /// The path.
         path: TreePath,
     },
     /// A name is a file or a folder.
-    #[error("`{path}` is a file and a folder")]
+    #[error("{} is a file and a folder", Foreign::new(.path.as_str()))]
     FileAndFolder {
         /// The path.
         path: TreePath,
     },
     /// Larger than [`MAX_SIZE_BYTES`].
-    #[error("`{path}` is too large")]
+    #[error("{} is too large", Foreign::new(.path.as_str()))]
     TooLarge {
         /// The path.
         path: TreePath,

@@ -132,20 +132,21 @@ impl Failure {
         &self.0.code
     }
 
-    /// What is wrong, with what lies behind it, in a line.
+    /// What is wrong, with what lies behind it, in a line without anything unseen.
     pub fn message(&self) -> String {
         let because = self.0.causes.iter().map(String::as_str);
-        std::iter::once(self.0.message.as_str()).chain(because).collect::<Vec<_>>().join(": ")
+        let all: Vec<String> = std::iter::once(self.0.message.as_str()).chain(because).map(one_line).collect();
+        all.join(": ")
     }
 
-    /// Where, if that is known.
-    pub fn place(&self) -> Option<&str> {
-        self.0.place.as_deref()
+    /// Where, if that is known, in a line without anything unseen.
+    pub fn place(&self) -> Option<String> {
+        self.0.place.as_deref().map(one_line)
     }
 
-    /// What to do, if anything can be said.
-    pub fn next_step(&self) -> Option<&str> {
-        self.0.help.as_deref()
+    /// What to do, if anything can be said, without anything unseen.
+    pub fn next_step(&self) -> Option<String> {
+        self.0.help.as_deref().map(|help| printable(help).into_owned())
     }
 
     /// What there is to choose from: whole lines, or nothing.

@@ -13,6 +13,7 @@ use serde::de::{
 
 use super::JsonError;
 use super::parse::{Number, Parser, SHOWN_CHARACTERS, checked_text};
+use crate::foreign::Foreign;
 use crate::limits::Limits;
 
 /// Reads a text from its beginning until something is wrong with it, or does not fit the type: then
@@ -30,6 +31,13 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Ref
 pub struct Refused(Box<JsonError>);
 
 impl Refused {
+    /// A word that is none of those of the type. It may be anybody's, so it is quoted.
+    fn unknown(what: &str, found: &str, expected: &[&str]) -> Self {
+        let expected: Vec<String> = expected.iter().map(|one| format!("`{one}`")).collect();
+        let expected = if expected.is_empty() { "none".to_owned() } else { expected.join(", ") };
+        Self::custom(format_args!("unknown {what} {}, expected one of: {expected}", Foreign::new(found)))
+    }
+
     /// The same, seen from the object or array around it. The place is put together on the way up,
     /// so that what fits costs nothing.
     fn below(mut self, token: impl fmt::Display) -> Self {
@@ -56,6 +64,14 @@ impl std::error::Error for Refused {}
 impl de::Error for Refused {
     fn custom<T: fmt::Display>(message: T) -> Self {
         JsonError::Schema { pointer: String::new(), message: message.to_string() }.into()
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::unknown("value", variant, expected)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::unknown("member", field, expected)
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {

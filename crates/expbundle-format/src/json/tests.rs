@@ -225,6 +225,9 @@ fn a_variant_is_written_in_one_way() {
         let error = kind(&format!("[{text}]")).expect_err(text);
         assert_eq!((error.code(), error.place("x").pointer.as_deref()), (Code::SchemaInvalid, Some("/0")), "{text}");
     }
+    // A word of somebody else ends where its mark does.
+    let error = kind(r#"["x`, expected ✓"]"#).expect_err("no variant");
+    assert_eq!(error.to_string(), r#"unknown value "x`, expected \u{2713}", expected one of: `run`, `other`"#);
 }
 
 #[test]

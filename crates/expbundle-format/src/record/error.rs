@@ -3,6 +3,7 @@
 use super::{SPEC, SpecVersion};
 use crate::container::SectionName;
 use crate::finding::{Code, Finding, Place};
+use crate::foreign::Foreign;
 use crate::json::JsonError;
 
 /// Why bytes are no record.
@@ -19,7 +20,7 @@ pub enum RecordError {
         found: SpecVersion,
     },
     /// An extension must be understood and is not.
-    #[error("the record needs the extension `{uri}`")]
+    #[error("the record needs the extension {}", Foreign::new(.uri))]
     Critical {
         /// The URI.
         uri: String,
