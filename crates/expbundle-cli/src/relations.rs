@@ -64,10 +64,13 @@ pub fn find(paths: &[Utf8PathBuf]) -> Result<Vec<Source>, Failure> {
 /// The exit status of a command that told of these records: that of `verify` for them, and for what
 /// was taken back and is asked about.
 ///
-/// Broken bundles are none of these and still end it, for nobody knows what they would say.
+/// Broken bundles are none of these and still end it, for nobody knows what they would say. So does
+/// a file that no record is known to have made, where nobody asks for trust.
 pub fn conclude(relations: &Relations, told: impl IntoIterator<Item = RecordId>) -> u8 {
     let required = if relations.policy.is_some() { State::Trusted } else { State::Intact };
     let of_records = exit::of(relations.state_of_all(told), required);
     let of_broken = relations.refused.iter().map(|refused| exit::of_failure(&Failure::from(refused)));
-    exit::worst(of_broken.chain([of_records]))
+    // Where a bundle was not read, nobody knows whether it has a record that made the file.
+    let is_unknown = relations.is_of_unknown_maker() && relations.policy.is_none() && relations.refused.is_empty();
+    exit::worst(of_broken.chain([of_records]).chain(is_unknown.then_some(exit::FAILED)))
 }

@@ -900,3 +900,38 @@ fn a_bundle_that_was_not_read_lowers_the_answer() {
         assert!(output.status.code() == Some(1) && text.contains("1 bundle was not read"), "{view:?}: {text}");
     }
 }
+
+#[test]
+fn a_folder_is_shown_with_what_any_of_its_bundles_says() {
+    let bench = bench();
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    std::fs::create_dir(bench.path("d")).expect("room");
+    let save = |name: &str, bundle: &Bundle| {
+        bundle.save(&camino::Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8")).expect("room");
+    };
+    save("d/a.expb", &all);
+    say(&mut all, tuned, &vouch(), ADA);
+    say(&mut all, tuned, &reject("poisoned"), BEN);
+    save("d/b.expb", &all);
+    let said = |path: &str| flat(&bench, &["show", path]).matches("poisoned").count();
+    assert_eq!((said("d/a.expb"), said("d")), (0, 2 * said("d/b.expb")));
+    assert!(said("d/b.expb") > 0);
+}
+
+#[test]
+fn a_link_that_is_not_followed_lowers_the_answer() {
+    let bench = bench();
+    let (mut all, tuned) = finished(run("tuned", &[], &[b"tuned"], &[]));
+    say(&mut all, tuned, &vouch(), ADA);
+    save(&bench, &all);
+    std::fs::create_dir(bench.path("d")).expect("room");
+    std::os::unix::fs::symlink("../a.expb", bench.path("d/b.expb")).expect("a link");
+    std::fs::copy(bench.path("a.expb"), bench.path("d/a.expb")).expect("room");
+    let trust = ["--trust", "signers"];
+    for view in [&["lineage", "d"][..], &["why", "d"], &["why", "tuned.bin", "--with", "d"]] {
+        let output = bench.output(&[view, &trust].concat());
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(output.status.code() == Some(3) && text.contains("1 bundle was not read"), "{view:?}: {text}");
+        assert!(!text.contains(": trusted"), "{view:?}: {text}");
+    }
+}

@@ -95,10 +95,21 @@ pub fn find(sources: impl IntoIterator<Item = Source>) -> Result<Found, QueryErr
     Ok(found)
 }
 
+/// Whether a file of that name is taken for a bundle.
+pub(crate) fn is_bundle_name(path: &Utf8Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_ascii_lowercase().ends_with(".expb"))
+}
+
+/// Whether a link leads to a folder or bundle below a folder that is searched.
+fn leads_within(top: &Utf8Path, link: &Utf8Path) -> bool {
+    let (Ok(top), Ok(end)) = (top.canonicalize_utf8(), link.canonicalize_utf8()) else { return false };
+    end.starts_with(top) && (end.is_dir() || is_bundle_name(&end))
+}
+
 /// Every bundle below a folder, in the order of paths.
-fn search(folder: &Utf8Path, found: &mut Found) -> Result<(), QueryError> {
+fn search(top: &Utf8Path, found: &mut Found) -> Result<(), QueryError> {
     let mut bundles = Vec::new();
-    let mut folders = vec![folder.to_owned()];
+    let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {
         let describe = |source| QueryError::Folder { path: folder.clone(), source };
         for entry in folder.read_dir().map_err(describe)? {
@@ -111,13 +122,15 @@ fn search(folder: &Utf8Path, found: &mut Found) -> Result<(), QueryError> {
                     continue;
                 }
             };
-            let is_bundle = path.file_name() == Some(BUNDLE_NAME) || path.extension() == Some("expb");
+            let is_bundle = is_bundle_name(&path);
             if kind.is_dir() && path.file_name().is_some_and(is_unfinished) {
                 found.passed_over.push((path.into_std_path_buf(), "what is in it is not finished"));
             } else if kind.is_dir() {
                 folders.push(path);
             } else if is_bundle && hash::is_file_of(&folder, &path) {
                 bundles.push(path);
+            } else if kind.is_symlink() && leads_within(top, &path) {
+                // What it leads to is found by its own name.
             } else if kind.is_symlink() && (is_bundle || path.is_dir()) {
                 found.passed_over.push((path.into_std_path_buf(), "links are not followed"));
             } else if is_bundle {

@@ -65,8 +65,8 @@ pub struct LineageReport {
     /// Records that were compared with none, because what they did or took in is withheld.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<Vec<RecordId>>,
-    /// Bundles that were not looked at, since they are broken or cannot be read: what they say
-    /// against these records is not known.
+    /// Bundles that were not looked at, since they are broken or cannot be read, and links and pipes
+    /// that may be bundles or hold some: what they say against these records is not known.
     pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,

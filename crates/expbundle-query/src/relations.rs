@@ -18,7 +18,7 @@ use expbundle_format::{ArtifactDigests, Code, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, Edge, Grade, Joins, Lineage, RecordFacts, Side, Why};
 use expbundle_statement::{Kind, SkippedLine, TrustPolicy};
 
-use crate::gather::{Found, Gathered, Refused, Source, find, gather};
+use crate::gather::{Found, Gathered, Refused, Source, find, gather, is_bundle_name};
 use crate::{QueryError, starting};
 
 /// Records that are named as the makers of one input: of what thousands made and thousands took in,
@@ -103,7 +103,7 @@ impl Question<'_> {
     /// are given.
     fn sources(&self) -> Result<(Vec<Source>, Option<AskedFile>), QueryError> {
         let (mut sources, path) = (self.with.clone(), self.path());
-        if self.about.content.is_some() || !path.is_file() || path.extension() == Some("expb") {
+        if self.about.content.is_some() || !path.is_file() || is_bundle_name(path) {
             sources.push(self.about.clone());
             return Ok((sources, None));
         }
@@ -139,8 +139,10 @@ impl Question<'_> {
         };
         let mut other_makers = ids(lists.into_iter().flatten());
         other_makers.retain(|id| !start.contains(id));
-        let is_made = file.is_none() || !why.producers.is_empty() || !why.possible.is_empty();
-        Ok(Asked { start, other_makers, is_made, why })
+        let mut hiding = if file.is_some() { graph.hiding_outputs() } else { Vec::new() };
+        hiding.retain(|id| !start.contains(id) && !other_makers.contains(id));
+        let is_made = file.is_none() || !why.producers.is_empty();
+        Ok(Asked { start, other_makers, hiding, is_made, why })
     }
 
     /// The records without a say that are asked about: by id, as makers of the file, or as parts of
@@ -161,8 +163,10 @@ impl Question<'_> {
         match (self.record, file) {
             (Some(beginning), _) => starting(silent, beginning).into_iter().collect(),
             (None, Some(file)) => {
-                let why = intact.lineage_without_say(&silent, standing).why(&file.digests, Some(file.size));
-                ids(why.producers.iter().chain(&why.possible).chain(&why.unknown))
+                let graph = intact.lineage_without_say(&silent, standing);
+                let why = graph.why(&file.digests, Some(file.size));
+                let makers = ids(why.producers.iter().chain(&why.possible).chain(&why.unknown));
+                makers.into_iter().chain(graph.hiding_outputs()).collect::<BTreeSet<_>>().into_iter().collect()
             }
             // Other bundles only tell more of what was asked about.
             (None, None) => {
@@ -213,6 +217,9 @@ struct Asked {
     start: Vec<RecordId>,
     /// Records that may have made the file that is asked about, too.
     other_makers: Vec<RecordId>,
+    /// Records that may have made that file as far as is known, since what they put out is not all
+    /// here.
+    hiding: Vec<RecordId>,
     /// Whether some record is known to have made that file; `true` if no file is asked about.
     is_made: bool,
     why: Why,
@@ -220,7 +227,31 @@ struct Asked {
 
 impl Asked {
     fn all(&self) -> Vec<RecordId> {
-        self.start.iter().chain(&self.other_makers).copied().collect()
+        self.start.iter().chain(&self.other_makers).chain(&self.hiding).copied().collect()
+    }
+}
+
+impl Asked {
+    /// Of the records that may have made the file as far as is known, those of which that must not
+    /// go unsaid: somebody objects to them or to what they derive from, or less holds for them than
+    /// for what is told.
+    fn suspect(&mut self, verdict: &Verdict) {
+        let hiding = std::mem::take(&mut self.hiding);
+        if hiding.is_empty() {
+            return;
+        }
+        let graph = &verdict.lineage;
+        let told = verdict.state_of(graph.possible_ancestors(&self.start).into_iter().chain(self.start.clone()));
+        let is_suspect = |id: RecordId| {
+            verdict.standing.against.contains_key(&id)
+                || (graph.record(id).is_some() && verdict.records.get(&id).is_some_and(|state| *state < told))
+        };
+        let above = graph.ancestors_among(|id| is_suspect(id).then_some(()), 1);
+        let ids = graph.records().iter().map(RecordFacts::id);
+        let below: BTreeSet<RecordId> =
+            ids.zip(above).filter_map(|(id, above)| (!above.first.is_empty()).then_some(id)).collect();
+        self.other_makers.extend(hiding.into_iter().filter(|id| is_suspect(*id) || below.contains(id)));
+        self.other_makers.sort_unstable();
     }
 }
 
@@ -331,7 +362,8 @@ impl Relations {
                 asked = Ok(Asked { is_made: true, ..Asked::default() });
             }
         }
-        let asked = asked?;
+        let mut asked = asked?;
+        asked.suspect(&verdict);
         let above = intact.objected_above(&verdict, &asked.all());
         let taken_back = &verdict.standing.taken_back;
         let mut lowering = verdict.lowering(&above);
@@ -384,12 +416,14 @@ impl Relations {
     }
 
     /// The most that can hold for an answer that tells of these records.
-    pub(crate) fn most_of(&self, told: &[RecordId]) -> State {
-        // Of a file that nobody is known to have made nothing can be trusted, nor of records that
-        // do not count, nor of one whose parent was revoked and is not here.
+    pub fn most_of(&self, told: &[RecordId]) -> State {
+        // Of a file that nobody is known to have made, or of which records give different accounts,
+        // nothing can be trusted, nor of records that do not count, nor of one whose parent was
+        // revoked and is not here.
         let is_less = !self.is_made
             || self.start.is_empty()
-            || !self.refused.is_empty()
+            || !self.not_read().is_empty()
+            || !self.why.conflicting.is_empty()
             || self.revoked_parents(told).next().is_some();
         if is_less { State::Intact } else { State::Trusted }
     }
@@ -434,8 +468,7 @@ impl Relations {
 
     /// Parents that these records name, that are not here, and that were revoked.
     fn revoked_parents(&self, of: &[RecordId]) -> impl Iterator<Item = RecordId> + '_ {
-        let is_revoked = |id: &RecordId| self.against(*id).iter().any(|one| one.kind == ObjectionKind::Revoked);
-        self.graph().absent_parents_of(of).into_iter().filter(is_revoked)
+        self.graph().absent_parents_of(of).into_iter().filter(|id| self.verdict.was_revoked(*id))
     }
 
     /// Whose word a link is, if a statement makes it what it is: a principal, or a key that nobody
@@ -559,9 +592,12 @@ impl Relations {
         self.graph().record(record)?.inputs.get(input)
     }
 
-    /// The paths of bundles that were not looked at, in their order.
+    /// The paths of bundles that were not looked at, and of what may be one or hold some, in their
+    /// order. What is not UTF-8 in a path is replaced.
     pub fn not_read(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.refused.iter().map(|refused| refused.path.to_string()).collect();
+        let refused = self.refused.iter().map(|refused| refused.path.to_string());
+        let passed_over = self.passed_over.iter().map(|(path, _)| path.to_string_lossy().into_owned());
+        let mut paths: Vec<String> = refused.chain(passed_over).collect();
         paths.sort();
         paths
     }

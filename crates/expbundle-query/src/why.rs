@@ -49,20 +49,20 @@ pub struct WhyReport {
     pub told: Vec<Told>,
     /// How many more there are.
     pub more: usize,
-    /// Records that may have made the file as well.
+    /// Records that may have made the file as well. Of those of which that is only not known, since a
+    /// part of them is not here, the ones that lower the answer or that somebody objects to.
     pub other_makers: Vec<RecordId>,
     /// Records that took the file in.
     pub takers: Vec<RecordId>,
-    /// Records that describe other bytes by one of the file's digests: then the file is not to be
-    /// trusted.
+    /// Records that give the file another digest or size: then it is not to be trusted.
     pub conflicting: Vec<RecordId>,
     /// What was said against any of these and their ancestors, by those whose word counts: the
     /// weightiest first.
     pub objected: Vec<Objected>,
     /// What counts for nothing, because no trusted key signed it.
     pub apart: ApartCount,
-    /// Bundles that were not looked at, since they are broken or cannot be read: what they say
-    /// against these records is not known.
+    /// Bundles that were not looked at, since they are broken or cannot be read, and links and pipes
+    /// that may be bundles or hold some: what they say against these records is not known.
     pub not_read: Vec<String>,
     /// What is wrong with the family or worth knowing.
     pub findings: Vec<Finding>,

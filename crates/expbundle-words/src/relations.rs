@@ -44,7 +44,7 @@ pub fn absent(relations: &Relations, child: Option<RecordId>, parent: RecordId) 
 
 /// What is not known because bundles were not looked at.
 pub fn not_read(relations: &Relations) -> String {
-    match relations.refused.len() as u64 {
+    match relations.not_read().len() as u64 {
         0 => String::new(),
         1 => "; 1 bundle was not read, so this may be incomplete".to_owned(),
         several => format!("; {several} bundles were not read, so this may be incomplete"),

@@ -49,6 +49,9 @@ pub struct FamilyCosts {
     pub revoked: Vec<RecordId>,
     /// Parents that are not here.
     pub absent: Vec<RecordId>,
+    /// Records of the family that took in something of unknown origin: what that cost is not
+    /// counted.
+    pub unaccounted: Vec<RecordId>,
     /// Records that may be ancestors, as far as is known: their cost is not counted.
     pub possible: Vec<RecordId>,
 }
@@ -84,7 +87,8 @@ pub struct ChargeSum {
 impl Intact {
     /// Adds up what these records and all their ancestors cost, each once.
     ///
-    /// What was revoked is not added, stands for no run and takes nobody's place. A successor
+    /// What was revoked, itself or all that vouched for it, is not added, stands for no run and takes
+    /// nobody's place. A successor
     /// counts in place of what it supersedes. Of several records of one run one that is signed
     /// counts before one that is not.
     pub fn costs(&self, verdict: &Verdict, of: &[RecordId]) -> FamilyCosts {
@@ -92,7 +96,7 @@ impl Intact {
         let cost = |id: RecordId| self.json_section::<Cost>(id);
         let rollup: Rollup<Vec<(RecordId, Cost)>> = verdict.lineage.rollup(
             of,
-            |id| verdict.standing.records.contains(&id),
+            |id| verdict.was_revoked(id),
             |id| Reverse(state(id)),
             |id| cost(id).filter(figure::is_known).map(|cost| vec![(id, cost)]),
             |mut all, mut one| {
@@ -139,7 +143,11 @@ impl Intact {
         let mut possible = verdict.lineage.possible_ancestors(of);
         let known: HashSet<RecordId> = verdict.lineage.ancestors(of).into_iter().chain(of.iter().copied()).collect();
         possible.retain(|id| !known.contains(id));
-        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent, possible }
+        let mut unaccounted: Vec<RecordId> = verdict.lineage.gaps().into_iter().flat_map(|gap| gap.takers).collect();
+        unaccounted.retain(|id| known.contains(id));
+        unaccounted.sort_unstable();
+        unaccounted.dedup();
+        FamilyCosts { sums, counted, unknown, withheld, repeated, superseded, revoked, absent, unaccounted, possible }
     }
 }
 

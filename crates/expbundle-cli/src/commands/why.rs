@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use expbundle_query::{Scope, WhyReport};
 
 use crate::relations::{self, Around};
-use crate::{Outcome, exit, files, terminal};
+use crate::{Outcome, files, terminal};
 
 /// Explain where a file comes from: which experiment made it, from what, who approved it, and where
 /// it is in use
@@ -13,7 +13,7 @@ use crate::{Outcome, exit, files, terminal};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: that of `verify` for the records in the answer: 0 the required state holds · 1 something is broken, or no \
-    record made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
+    record is known to have made the file and no --trust was given · 2 no answer: usage, I/O error or beyond the limits · 3 with --trust, not trusted\n\n\
     Examples:\n  expbundle why model.safetensors\n  expbundle why model.safetensors --with ./bundles --trust signers"
 )]
 pub struct Why {
@@ -32,10 +32,7 @@ impl Why {
     pub fn run(self) -> Outcome {
         let relations = relations::of(&self.file, &self.around, None, Scope::Ancestors)?;
         let family = relations.family(&relations.start);
-        // Where a bundle was not read, nobody knows whether it has a record that made the file.
-        let is_unknown =
-            relations.file.is_some() && family.is_empty() && relations.policy.is_none() && relations.refused.is_empty();
-        let status = if is_unknown { exit::FAILED } else { relations::conclude(&relations, family) };
+        let status = relations::conclude(&relations, family);
         if self.json {
             terminal::say_json(&WhyReport::of(&relations));
             return Ok(status);

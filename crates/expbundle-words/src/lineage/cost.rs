@@ -60,6 +60,11 @@ pub fn words(relations: &Relations, cost: &FamilyCosts) -> String {
             _ = writeln!(text, "not counted: {} that {why}: {}", count(which.len() as u64, "record"), listed(which));
         }
     }
+    if !cost.unaccounted.is_empty() {
+        let who = count(cost.unaccounted.len() as u64, "record");
+        let what = paint(Tone::Doubt, "what made the inputs of unknown origin");
+        _ = writeln!(text, "not counted: {what} of {who}: {}", listed(&cost.unaccounted));
+    }
     for one in cost.sums.not_added.iter().take(FIGURES) {
         let model = one.model.as_deref().map(|model| format!(" {}", cell(model))).unwrap_or_default();
         let what = match &one.resource {

@@ -230,6 +230,13 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
             );
         }
         Some((Some(state), which)) => {
+            let most = relations.most_of(&relations.family(shown));
+            if most < state {
+                let state = paint(Tone::Doubt, most.as_str());
+                let but = but(relations, start);
+                _ = writeln!(text, "at most {state}{but}");
+                return text + &unknown_maker(relations);
+            }
             let tone = if state == State::Trusted { Tone::Good } else { Tone::Doubt };
             let state = paint(tone, state.as_str());
             let but = but(relations, start);
@@ -241,8 +248,15 @@ pub fn family(relations: &Relations, start: &[RecordId], shown: &[RecordId], dir
         }
         None => text.push('\n'),
     }
+    text + &unknown_maker(relations)
+}
+
+/// That nobody is known to have made the file that is asked about, if so.
+fn unknown_maker(relations: &Relations) -> String {
+    let mut text = String::new();
     if relations.is_of_unknown_maker() {
-        let line = "it is unknown whether a record here made the file or only received it as an input";
+        let line =
+            "no record here is known to have made the file: it may have been an input, or be the same everywhere";
         _ = writeln!(text, "{}", paint(Tone::Bad, line));
     }
     text

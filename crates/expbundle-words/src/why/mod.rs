@@ -122,7 +122,8 @@ fn opening(relations: &Relations, name: &str, file: &AskedFile) -> String {
     if !why.conflicting.is_empty() {
         let which: Vec<String> = why.conflicting.iter().map(short).collect();
         let which = some_of(&which, SHOWN, ", ");
-        text += &paint(Tone::Bad, &format!("shares a digest with other bytes in {which}; do not trust it. It "));
+        let wrong = format!("is described in {which} with another digest or size; do not trust it. It ");
+        text += &paint(Tone::Bad, &wrong);
     }
     match relations.start.as_slice() {
         [] => {

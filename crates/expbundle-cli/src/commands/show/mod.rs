@@ -1,7 +1,7 @@
 //! `expbundle show`: what was run, why, on what, with which results, at what cost, and who signed.
 //! One screen; then sections.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use expbundle_query::Shown;
 
 use crate::{Outcome, choice, exit, files, keys, terminal, tracker};
@@ -39,7 +39,7 @@ impl Show {
         let places = files::places(std::slice::from_ref(&self.path));
         let is_of_one = self.json || self.section.is_some() || self.record.is_some();
         if places != [self.path.as_path()] && !is_of_one {
-            return show_each(&places);
+            return show_each(&self.path, &places);
         }
         let intact = tracker::intact(&self.path, self.run.as_deref())?;
         let ids = choice::chosen(&intact, self.record.as_deref())?;
@@ -59,12 +59,13 @@ impl Show {
     }
 }
 
-/// Shows each bundle of a folder, one after the other.
-fn show_each(places: &[Utf8PathBuf]) -> Outcome {
+/// Shows the records of each bundle of a folder, one bundle after the other: with what all of them
+/// say, for an objection may stand in another one.
+fn show_each(folder: &Utf8Path, places: &[Utf8PathBuf]) -> Outcome {
+    let all = tracker::joined(folder)?;
     for (position, place) in places.iter().enumerate() {
-        let intact = files::intact(place)?;
-        let ids = choice::chosen(&intact, None)?;
-        let words = expbundle_words::show::words(&intact, &ids, keys::now().timestamp());
+        let ids = choice::chosen(&files::intact(place)?, None)?;
+        let words = expbundle_words::show::words(&all, &ids, keys::now().timestamp());
         terminal::say(&format!("{}{words}", if position == 0 { "" } else { "\n" }));
     }
     Ok(exit::OK)
