@@ -62,7 +62,7 @@ impl Show {
 /// Shows the records of each bundle of a folder, one bundle after the other: with what all of them
 /// say, for an objection may stand in another one.
 fn show_each(folder: &Utf8Path, places: &[Utf8PathBuf]) -> Outcome {
-    let all = tracker::joined(folder)?;
+    let all = tracker::joined(folder, None)?;
     for (position, place) in places.iter().enumerate() {
         let ids = choice::chosen(&files::intact(place)?, None)?;
         let words = expbundle_words::show::words(&all, &ids, keys::now().timestamp());
