@@ -392,7 +392,8 @@ fn without_values(text: &str, values: &[(String, &'static str)]) -> String {
         .filter(|(value, _)| !value.is_empty())
         .collect();
     let Some((_, first)) = values.first() else { return text.to_owned() };
-    let builder = || AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all.iter().map(|(value, _)| value));
+    let builder =
+        || AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all.iter().map(|(value, _)| value));
     let Ok(finder) = builder() else { return secrets::marker(first) };
     let mut found = vec![false; values.len()];
     let mut clean = String::with_capacity(text.len());
@@ -411,7 +412,8 @@ fn without_values(text: &str, values: &[(String, &'static str)]) -> String {
         clean += &secrets::marker(kind);
         end = hit.end();
     }
-    let known: BTreeSet<&str> = values.iter().zip(&found).filter(|(_, found)| **found).map(|((value, _), _)| value.as_str()).collect();
+    let known: BTreeSet<&str> =
+        values.iter().zip(&found).filter(|(_, found)| **found).map(|((value, _), _)| value.as_str()).collect();
     let is_whole = values.iter().all(|(value, _)| known.contains(value.as_str()));
     if is_whole { clean + text.get(end..).unwrap_or_default() } else { secrets::marker(first) }
 }

@@ -58,11 +58,18 @@ fn a_password_has_any_sign() {
     }
     // Some of what is drawn is a word, or a setting behind a sign.
     assert!(left.len() <= 4, "{left:#?}");
-    for kept in ["https://h/x?password=Kq7xW2mP&ssl=true", "DB_PASSWORD=Kq7xW2mP && python t.py", "Pwd=Kq7xW2mP;Encrypt=yes"] {
+    for kept in
+        ["https://h/x?password=Kq7xW2mP&ssl=true", "DB_PASSWORD=Kq7xW2mP && python t.py", "Pwd=Kq7xW2mP;Encrypt=yes"]
+    {
         let text = clean(kept);
         assert!(["ssl=true", "python t.py", "Encrypt=yes"].iter().any(|rest| text.ends_with(rest)), "{text}");
     }
-    for code in ["connect(host=h, password=pw,user=u)", "f(\n    password=pw,host\n)", "password = cfg.load(name)", "{password=pw,x}"] {
+    for code in [
+        "connect(host=h, password=pw,user=u)",
+        "f(\n    password=pw,host\n)",
+        "password = cfg.load(name)",
+        "{password=pw,x}",
+    ] {
         assert_eq!(clean(code), code);
     }
 }
@@ -70,7 +77,13 @@ fn a_password_has_any_sign() {
 #[test]
 fn a_value_is_taken_whole_whatever_its_length() {
     let mut maker = Maker::new(42);
-    for shape in ["API_KEY=VALUE\n", "api_key: \"VALUE\"\n", "{\"api_key\": \"VALUE\"}", "<api_key>VALUE</api_key>", "t.py --api-key VALUE"] {
+    for shape in [
+        "API_KEY=VALUE\n",
+        "api_key: \"VALUE\"\n",
+        "{\"api_key\": \"VALUE\"}",
+        "<api_key>VALUE</api_key>",
+        "t.py --api-key VALUE",
+    ] {
         let secret: String = (0..30).map(|_| maker.make("7{a64}").0).collect();
         let text = clean(&shape.replace("VALUE", &secret));
         assert!(!is_left(&text, &secret), "{shape}: {} letters left", text.len());
@@ -98,12 +111,34 @@ fn what_masks_a_password_is_told_from_one() {
 #[test]
 fn lines_are_read_without_what_stands_before_each() {
     const BEFORE: &[&str] = &[
-        "+", " ", "> ", "# ", "// ", "INFO ", "2026-11-30 10:00:00,123 - x - INFO - ", "  12 | ", "* ", "$ ", ">>> ",
-        "[0]<stdout>: ", "[rank0]: ", "0: ", "(Trainer pid=12) ", "\u{1b}[36m(Trainer pid=12)\u{1b}[0m ", "| ",
-        "I1130 10:00:00.123 ", "[2026-11-30 10:00] ", "-- ", "; ", "stdout: ", "2026-11-30T10:00:00.000000Z stdout F ",
-        "In [1]: ", "... ",
+        "+",
+        " ",
+        "> ",
+        "# ",
+        "// ",
+        "INFO ",
+        "2026-11-30 10:00:00,123 - x - INFO - ",
+        "  12 | ",
+        "* ",
+        "$ ",
+        ">>> ",
+        "[0]<stdout>: ",
+        "[rank0]: ",
+        "0: ",
+        "(Trainer pid=12) ",
+        "\u{1b}[36m(Trainer pid=12)\u{1b}[0m ",
+        "| ",
+        "I1130 10:00:00.123 ",
+        "[2026-11-30 10:00] ",
+        "-- ",
+        "; ",
+        "stdout: ",
+        "2026-11-30T10:00:00.000000Z stdout F ",
+        "In [1]: ",
+        "... ",
     ];
-    let shapes = ["env:\n- name: API_KEY\n  value: \"VALUE\"", "api_key:\n  VALUE\nb: 1", "python t.py\n--api-key\nVALUE\n--lr"];
+    let shapes =
+        ["env:\n- name: API_KEY\n  value: \"VALUE\"", "api_key:\n  VALUE\nb: 1", "python t.py\n--api-key\nVALUE\n--lr"];
     let (mut maker, mut left) = (Maker::new(43), Vec::new());
     for (before, shape) in BEFORE.iter().flat_map(|before| shapes.iter().map(move |shape| (before, shape))) {
         let secret = maker.make("7{a22}9").0;
@@ -120,7 +155,9 @@ fn lines_are_read_without_what_stands_before_each() {
 #[test]
 fn a_tree_is_read_in_every_form() {
     let mut maker = Maker::new(44);
-    for names in [["secrets", "wandb"], ["credentials", "svc"], ["api_keys", "openai"], ["password", "dev"], ["wandb", "key"]] {
+    for names in
+        [["secrets", "wandb"], ["credentials", "svc"], ["api_keys", "openai"], ["password", "dev"], ["wandb", "key"]]
+    {
         let secret = maker.make("Kq7{a18}9").0;
         let [outer, inner] = names;
         let tree = json!({ outer: { inner: secret } });
@@ -203,7 +240,17 @@ fn headers_are_read_with_every_scheme() {
 
 #[test]
 fn names_of_passwords_in_capitals_and_with_accents_apart() {
-    for name in ["HASŁO", "DB_HASŁO", "ПАРОЛЬ", "ŞİFRE", "Şifre", "contrasen\u{303}a", "lo\u{308}senord", "s\u{327}ifre", "КЛЮЧ_API"] {
+    for name in [
+        "HASŁO",
+        "DB_HASŁO",
+        "ПАРОЛЬ",
+        "ŞİFRE",
+        "Şifre",
+        "contrasen\u{303}a",
+        "lo\u{308}senord",
+        "s\u{327}ifre",
+        "КЛЮЧ_API",
+    ] {
         for shape in ["NAME=VALUE\n", "NAME: VALUE\n", "{\"NAME\": \"VALUE\"}", "t.py --NAME VALUE"] {
             let text = clean(&shape.replace("NAME", name).replace("VALUE", "Kq7xW2mP9zzR4vT8"));
             assert!(name == "КЛЮЧ_API" || !text.contains("Kq7xW"), "{text}");
@@ -219,7 +266,9 @@ fn in_utf16(text: &str) -> Vec<u8> {
 fn files_are_read_in_their_encoding() {
     let setting = "WANDB_API_KEY=7f3a9c81d0b7e64412ab3f2a9c81d0b7e64412ac\n";
     let log = format!("{}\n", "x".repeat(5000));
-    let in_latin = |text: &str| -> Vec<u8> { text.chars().map(|letter| u8::try_from(u32::from(letter)).expect("Latin-1")).collect() };
+    let in_latin = |text: &str| -> Vec<u8> {
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).expect("Latin-1")).collect()
+    };
     for (what, bytes) in [
         ("with a mark", [b"\xff\xfe".to_vec(), in_utf16(setting)].concat()),
         ("a log with a tail", [log.into_bytes(), in_utf16(setting)].concat()),

@@ -374,7 +374,8 @@ fn is_address(text: &Text<'_>, at: usize, name: &str) -> bool {
     let Ok(address) = name.parse::<core::net::Ipv4Addr>() else { return false };
     let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
     let line = text.slice(text.back_within(at, BEFORE_LOGIN, |letter| letter != '\n'), at);
-    let is_command = || line.split(|letter: char| !letter.is_alphanumeric() && letter != '-').any(|word| COMMANDS.contains(&word));
+    let is_command =
+        || line.split(|letter: char| !letter.is_alphanumeric() && letter != '-').any(|word| COMMANDS.contains(&word));
     address.is_private() || address.is_link_local() || is_shared || text.has(at + name.len(), ":") || is_command()
 }
 

@@ -159,7 +159,8 @@ fn is_list(kind: Kind, text: &str) -> bool {
     let is_host = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || "-_.:[]".contains(letter));
     let has_number = |name: &str| name.contains(|letter: char| letter.is_ascii_digit());
     let has_blanks = text.contains(char::is_whitespace);
-    let mut hosts = text.split(|letter: char| letter.is_whitespace() || ",;".contains(letter)).filter(|one| !one.is_empty());
+    let mut hosts =
+        text.split(|letter: char| letter.is_whitespace() || ",;".contains(letter)).filter(|one| !one.is_empty());
     text.contains(char::is_alphabetic) && hosts.all(|one| fits(one) && is_host(one) && (!has_blanks || has_number(one)))
 }
 

@@ -25,8 +25,8 @@ pub use learn::{Learned, kind_of_key};
 pub(crate) use learn::{is_flag, member_key, named};
 use learn::{kind_of_value, owner};
 pub use opaque::{Look, look_into, parts_of_file};
-pub(crate) use tree::trees;
 pub use packed::{Form, form_of};
+pub(crate) use tree::trees;
 
 use crate::secrets::{is_marker_as_word, markers_as_words};
 use words::Words;

@@ -3,7 +3,6 @@
 use super::packed::{Form, form_of, png_chunks};
 use super::{Kind, Learned, Private};
 use crate::decoded;
-use crate::secrets::without_lengths;
 
 /// What a look into a file gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub fn parts_of_file(private: &Private, bytes: &[u8]) -> Vec<(Kind, String)> {
     let mut wide = decoded::wide(bytes);
     wide.extend(decoded::older(bytes));
     let long = wide.iter().filter(|run| run.chars().count() >= SHORTEST_RUN).cloned();
-    let apart = without_lengths(bytes).unwrap_or_default();
+    let apart = without_lengths(bytes);
     let texts = runs(bytes).chain(runs(&apart)).chain(long).chain(png_texts(bytes));
     found.extend(texts.flat_map(|text| parts(&text)).chain(words(private, bytes)));
     let wide = wide.join("\n");
@@ -82,6 +81,35 @@ fn png_texts(bytes: &[u8]) -> impl Iterator<Item = String> {
 
 fn is_printable(byte: u8) -> bool {
     byte == b' ' || byte.is_ascii_graphic()
+}
+
+/// The bytes of a file that is not text, with a zero for each that stands before a path, is a letter or
+/// sign by chance, and says how long the path is, as in pickles, protocol buffers, `MessagePack`,
+/// CBOR, comments of pictures and Avro: `x/home/ada` is then no name with slashes in it.
+fn without_lengths(bytes: &[u8]) -> Vec<u8> {
+    /// Signs of a type that may stand before the length of a text, behind which others follow.
+    const BEFORE: usize = 4;
+    /// By how much a length may be more than that of the text: it counts itself, or a zero.
+    const MORE: usize = 2;
+    let mut apart = bytes.to_vec();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let run = rest.iter().take_while(|byte| is_printable(**byte)).count();
+        let pairs = rest.get(..run).unwrap_or_default().windows(2).enumerate();
+        for (before, length) in pairs.filter_map(|(before, pair)| match pair {
+            [length, b'/' | b'~' | b'\\'] => Some((before, usize::from(*length))),
+            _ => None,
+        }) {
+            let end = before + 1 + length;
+            let is_whole = (run..=run + MORE).contains(&end) || end < run && before < BEFORE;
+            // Avro has twice the length.
+            if is_whole || before + 1 + length / 2 == run {
+                apart.get_mut(at + before).into_iter().for_each(|byte| *byte = 0);
+            }
+        }
+        at += run.max(1);
+    }
+    apart
 }
 
 /// Runs of printable ASCII.

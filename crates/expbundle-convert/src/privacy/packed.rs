@@ -311,7 +311,9 @@ mod tests {
         for end in PACKED_ENDS {
             assert_eq!(form_of(&[&REST, *end].concat()), Form::Packed, "{end:?}");
         }
-        for message in [&b"\x85\x02\x0c\x03"[..], b"\x84\x5e\x03", b"\xc1\xc0\x4c\x03", b"\x8c\x0d\x04", b"\xd2\x80\x01"] {
+        for message in
+            [&b"\x85\x02\x0c\x03"[..], b"\x84\x5e\x03", b"\xc1\xc0\x4c\x03", b"\x8c\x0d\x04", b"\xd2\x80\x01"]
+        {
             assert_eq!(form_of(&[message, &REST].concat()), Form::Packed, "{message:?}");
         }
         assert_eq!(form_of(b"\n-----BEGIN PGP MESSAGE-----\n\nhQIMA"), Form::Packed);

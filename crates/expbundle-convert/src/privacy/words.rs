@@ -85,7 +85,8 @@ impl Words {
     pub fn new(words: &BTreeMap<String, Kind>) -> Self {
         let mut all = Self::default();
         let mut lengths: BTreeMap<char, BTreeSet<usize>> = BTreeMap::new();
-        all.beyond_ascii = words.iter().filter(|(word, _)| !word.is_ascii()).map(|(word, kind)| (word.clone(), *kind)).collect();
+        all.beyond_ascii =
+            words.iter().filter(|(word, _)| !word.is_ascii()).map(|(word, kind)| (word.clone(), *kind)).collect();
         for (word, kind) in words {
             let word = folded(word.trim()).0;
             let Some(first) = word.chars().next().filter(|_| word.len() <= MOST_BYTES) else { continue };
@@ -132,7 +133,8 @@ impl Words {
             }
         }
         let Some(finder) = AhoCorasick::new(&patterns).ok().filter(|_| !patterns.is_empty()) else { return Vec::new() };
-        let hits: BTreeSet<usize> = finder.find_iter(bytes).filter_map(|hit| of.get(hit.pattern().as_usize()).copied()).collect();
+        let hits: BTreeSet<usize> =
+            finder.find_iter(bytes).filter_map(|hit| of.get(hit.pattern().as_usize()).copied()).collect();
         hits.into_iter().filter_map(|at| self.beyond_ascii.get(at)).map(|(word, kind)| (*kind, word.clone())).collect()
     }
 

@@ -40,7 +40,6 @@ pub use rules::{Check, RULES, Rule};
 use settings::Setting;
 pub use settings::{Around, Class, around, holds_secrets, is_name_of_pair, is_service, is_value_of_pair};
 pub(crate) use views::control_sequence;
-pub(crate) use whole_files::without_lengths;
 pub use whole_files::{file_of_one_word, scan_file};
 
 /// A secret in a text.

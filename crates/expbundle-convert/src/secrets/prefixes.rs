@@ -30,7 +30,8 @@ pub(crate) fn length(line: &[u8]) -> usize {
     let head = line.get(..LONGEST).unwrap_or(line);
     let length = PREFIX.find(head).map_or(0, |found| found.end());
     // A line that a patch removes; `- x` is an item of a list.
-    let is_removed = length == 0 && line.first() == Some(&b'-') && line.get(1).is_some_and(|next| !b" -".contains(next));
+    let is_removed =
+        length == 0 && line.first() == Some(&b'-') && line.get(1).is_some_and(|next| !b" -".contains(next));
     let is_removed = is_removed || length == 0 && line.starts_with(b"-  ");
     length + usize::from(is_removed)
 }

@@ -17,7 +17,8 @@ const BEFORE: usize = 256;
 /// line, behind an option, in a connection string.
 pub(super) fn after(text: &[u8], name: usize, value: Range<usize>, is_variable: bool) -> usize {
     /// The next setting of a query, of a connection string or of a call; the next command.
-    static NEXT: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:[;&,|]+[A-Za-z_][\w .\-]{0,40}=|&&|\|\||[;|&][A-Za-z./]+[ \t])"));
+    static NEXT: LazyLock<Regex> =
+        LazyLock::new(|| compiled(r"^(?:[;&,|]+[A-Za-z_][\w .\-]{0,40}=|&&|\|\||[;|&][A-Za-z./]+[ \t])"));
     let rest = text.get(value.end..).unwrap_or_default();
     // A file of variables has no other quotes and brackets than those of a value.
     let is_line = is_variable && begins_line(text, name);
@@ -27,7 +28,8 @@ pub(super) fn after(text: &[u8], name: usize, value: Range<usize>, is_variable: 
     // `load(…)`, `keys[0]`, `<br>`
     let is_tag = chunk.starts_with(b"<") && chunk.iter().any(|byte| b"/>".contains(byte));
     // `get_password()` is a call there, too.
-    let is_call = chunk.first().is_some_and(|first| b"([".contains(first)) && chunk.last().is_some_and(|last| b")]".contains(last));
+    let is_call = chunk.first().is_some_and(|first| b"([".contains(first))
+        && chunk.last().is_some_and(|last| b")]".contains(last));
     let is_bracket = |first: &u8| b"([{)]}".contains(first) && (is_call || !is_line);
     if is_tag || chunk.first().is_none_or(is_bracket) || !is_said(text, name, is_variable) {
         return 0;
@@ -73,7 +75,8 @@ pub(super) fn in_braces(text: &[u8], found: &mut Vec<Found>) {
         let password = String::from_utf8_lossy(value.as_bytes());
         // `{password}` and `{cfg["db"].password}` are names of a program.
         let has = |kind: fn(char) -> bool| password.contains(kind);
-        let is_drawn = has(|c| c.is_ascii_digit()) && has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_uppercase());
+        let is_drawn =
+            has(|c| c.is_ascii_digit()) && has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_uppercase());
         let is_name = password.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
         let is_index = password.contains(['[', '(', '"', '\'']) && !is_drawn;
         let is_secret = settings::is_secret(Class::Password, &password, Setting::Quoted);

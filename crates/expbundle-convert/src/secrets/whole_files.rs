@@ -99,38 +99,21 @@ fn first_pickle(bytes: &[u8]) -> Option<Vec<u8>> {
     Some((texts.join("\n") + "\n" + &pairs.collect::<String>()).into_bytes())
 }
 
-/// The bytes of a file that is not text, with a zero for each byte that is a letter or sign by chance
-/// and says how long the text behind it is, as in pickles, protocol buffers, `MessagePack`, CBOR,
-/// comments of pictures and Avro: `8gsk_…` is then no word, and `x/home/ada` begins with a slash.
-/// Nothing if there is none.
-pub(crate) fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The bytes of a file that is not text, with a zero for each byte that is a letter by chance and
+/// says how long the text behind it is, as in pickles, protocol buffers, `MessagePack` and CBOR:
+/// `8gsk_…` is then no word. Nothing if there is none.
+fn without_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     /// Shorter texts are words.
-    const SHORTEST: usize = 15;
+    const SHORTEST: usize = 16;
     /// A sign of the type may stand before the length; elsewhere it must end with the text.
     const BEFORE: usize = 3;
-    /// By how much a length may be more than that of the text: it counts itself, or a zero.
-    const MORE: usize = 2;
     let mut apart = None;
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let run = rest.iter().take_while(|byte| is_printable(**byte)).count();
-        // Where the last text with a length ended: the next one begins there.
-        let mut begins = 0;
         for (before, length) in rest.iter().take(run).enumerate() {
-            let told = usize::from(*length);
-            // Avro has twice the length.
-            for length in [told, told / 2] {
-                let end = before + 1 + length;
-                let is_near = before.checked_sub(begins).is_some_and(|between| between < BEFORE);
-                let is_half = length < told;
-                // The slash of a path is none.
-                let is_near = is_near && (before == begins && !is_half || told != usize::from(b'/'));
-                let fits = end == run && (is_near || !is_half)
-                    || is_near && !is_half && (end < run || end <= run + MORE);
-                if length < SHORTEST || !fits {
-                    continue;
-                }
-                begins = if end < run { begins.max(end) } else { begins };
+            let end = before + 1 + usize::from(*length);
+            if usize::from(*length) >= SHORTEST && (end == run || end < run && before < BEFORE) {
                 let apart = apart.get_or_insert_with(|| bytes.to_vec());
                 if let Some(byte) = apart.get_mut(at + before) {
                     *byte = 0;

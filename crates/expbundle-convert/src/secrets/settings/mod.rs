@@ -21,7 +21,7 @@ use path::{is_known_path, is_path};
 use placeholder::{is_cut_off, is_reference};
 use random::is_uuid;
 
-pub use name::{Around, around, class_of, holds_secrets, is_service, is_name_of_pair, is_neutral, is_value_of_pair};
+pub use name::{Around, around, class_of, holds_secrets, is_name_of_pair, is_neutral, is_service, is_value_of_pair};
 pub use placeholder::is_placeholder;
 pub use random::is_random;
 

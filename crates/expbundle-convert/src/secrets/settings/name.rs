@@ -179,8 +179,20 @@ pub fn is_neutral(name: &str) -> bool {
 /// `{"name": "API_KEY", "value": "…"}`.
 pub fn is_name_of_pair(member: &str) -> bool {
     const NAMES: &[&str] = &[
-        "name", "key", "k", "variable", "param", "parameter", "setting", "option", "id", "field", "header", "env_var",
-        "envvar", "ParameterKey",
+        "name",
+        "key",
+        "k",
+        "variable",
+        "param",
+        "parameter",
+        "setting",
+        "option",
+        "id",
+        "field",
+        "header",
+        "env_var",
+        "envvar",
+        "ParameterKey",
     ];
     NAMES.iter().any(|name| member.eq_ignore_ascii_case(name))
 }

@@ -134,8 +134,9 @@ pub(super) fn is_reference(value: &str) -> bool {
         "projects/",
     ];
     // `!!str`, `!!python/name`: a type in YAML.
-    let is_type =
-        value.strip_prefix("!!").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase() || b"/:._ ".contains(&byte)));
+    let is_type = value
+        .strip_prefix("!!")
+        .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase() || b"/:._ ".contains(&byte)));
     is_type || STARTS.iter().any(|start| value.starts_with(start))
 }
 
