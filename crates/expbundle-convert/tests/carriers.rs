@@ -181,6 +181,10 @@ fn a_tree_is_read_in_every_form() {
             assert!(!is_left(&flat, &secret), "{outer}{sign}{inner}");
         }
     }
+    let mut object = json!({"api_keys": {"serper": "8a".repeat(16)}, "wandb": {"key": "9f".repeat(20), "mode": "online"}});
+    Scrubber::default().value("x", &mut object);
+    let object = object.to_string();
+    assert!(!object.contains("8a8a") && !object.contains("9f9f") && object.contains("online"), "{object}");
     for kept in ["secrets:\n  count: 3\n", "api_keys:\n  provider: vault\n", "tokenizer:\n  key: value\n"] {
         assert_eq!(clean(kept), kept);
     }

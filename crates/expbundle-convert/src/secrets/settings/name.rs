@@ -152,9 +152,20 @@ impl Around {
     pub fn kind(self, value: &str) -> Option<&'static str> {
         match self {
             Self::Holds => is_secret(Class::Secret, value, super::Setting::Whole).then_some(Class::Secret.kind()),
-            Self::Near(class) => is_drawn(class, value).then_some(class.kind()),
+            Self::Near(class) => (is_drawn(class, value) || is_long(value)).then_some(class.kind()),
         }
     }
+}
+
+/// Whether a value is as long as keys are, and of letters and digits alone: no name of a model.
+fn is_long(value: &str) -> bool {
+    /// Keys of most services have more, in letters.
+    const SHORTEST: usize = 20;
+    let has = |kind: fn(u8) -> bool| value.bytes().any(kind);
+    value.len() >= SHORTEST
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && has(|byte| byte.is_ascii_digit())
+        && has(|byte| byte.is_ascii_alphabetic())
 }
 
 /// What the parts of a flattened name say of its last one: `secrets.wandb`, `api_keys/openai`.
