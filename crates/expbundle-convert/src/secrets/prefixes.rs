@@ -19,7 +19,7 @@ pub(crate) fn length(line: &[u8]) -> usize {
             r"\[[^\[\]\r\n]{1,40}\](?:<\w{1,12}>)?:?|\([^()\r\n]{1,40} (?:pid|ip|rank)=[^()\r\n]{1,40}\)",
             // Times, and how much a line matters.
             r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.,]*(?:Z|[+-]\d\d:?\d\d)?|\d\d:\d\d:\d\d[\d.,]*",
-            r"|[IWEF]\d{4}[ \t]+[\d:.]{8,18}|(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|NOTICE)\b:?",
+            r"|[IWEF]\d{4}[ \t]+[\d:.]{8,18}|(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|NOTICE)\b:?(?: -)?",
             r"|- [\w.]{1,40} -|std(?:out|err)\b:?|F\b",
             // Numbers of lines and ranks, prompts, comments, quotations, patches.
             r"|\d{1,6}(?::|[ \t]{0,4}\|)|In \[\d{1,6}\]:|[\w.\-]{1,32}@[\w.\-]{1,64}:[^\s#$]{0,64}[#$]",
