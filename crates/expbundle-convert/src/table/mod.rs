@@ -155,10 +155,17 @@ enum Source {
 
 /// Rows of a run that were read before, so that a file is not read once for each run.
 struct Kept {
-    columns: Vec<String>,
-    passed_over: Vec<(String, WhyPassedOver)>,
+    head: Head,
     names: Vec<String>,
     rows: Arc<KeptRows>,
+}
+
+/// What a table is before its rows are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    format: Format,
+    columns: Vec<String>,
+    passed_over: Vec<(String, WhyPassedOver)>,
 }
 
 /// Rows, each with the number of columns that were known by then.
@@ -224,11 +231,14 @@ impl Table {
         Self { only: Some(Only { column, wants: Box::new(wants) }), ..self }
     }
 
-    /// The same table with these of its rows in place of all; `names` are those of its columns.
-    #[must_use]
-    pub(crate) fn of_rows(self, names: Vec<String>, rows: Arc<KeptRows>) -> Self {
-        let kept = Kept { columns: self.columns(), passed_over: self.passed_over(), names, rows };
-        Self { source: Source::Kept(kept), ..self }
+    /// What it is before its rows are read.
+    pub(crate) fn head(&self) -> Head {
+        Head { format: self.format, columns: self.columns(), passed_over: self.passed_over() }
+    }
+
+    /// Some rows of a table that was read before; `names` are those of its columns.
+    pub(crate) fn of_rows(head: Head, names: Vec<String>, rows: Arc<KeptRows>) -> Self {
+        Self { format: head.format, source: Source::Kept(Kept { head, names, rows }), only: None }
     }
 
     /// The format.
@@ -243,7 +253,7 @@ impl Table {
             Source::JsonLines(_) => Vec::new(),
             Source::Parquet(parquet) => parquet.columns().to_vec(),
             Source::Section(_) => SECTION.map(str::to_owned).to_vec(),
-            Source::Kept(kept) => kept.columns.clone(),
+            Source::Kept(kept) => kept.head.columns.clone(),
         }
     }
 
@@ -251,7 +261,7 @@ impl Table {
     pub fn passed_over(&self) -> Vec<(String, WhyPassedOver)> {
         match &self.source {
             Source::Parquet(parquet) => parquet.passed_over().to_vec(),
-            Source::Kept(kept) => kept.passed_over.clone(),
+            Source::Kept(kept) => kept.head.passed_over.clone(),
             _ => Vec::new(),
         }
     }

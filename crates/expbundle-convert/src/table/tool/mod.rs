@@ -171,6 +171,16 @@ struct Found<'a> {
     scanned: &'a Scanned,
 }
 
+impl Found<'_> {
+    /// The rows of the run, if they were kept, or the file again.
+    fn table(&self) -> Result<Table, TableError> {
+        match (&self.scanned.head, self.scanned.rows.get(self.run)) {
+            (Some(head), Some(rows)) => Ok(Table::of_rows(head.clone(), self.scanned.names.clone(), Arc::clone(rows))),
+            _ => Table::open(File::open(self.path)?),
+        }
+    }
+}
+
 impl Opened {
     /// The keys of the runs of all files, with the numbers of file and run, and the other way
     /// round. Where two runs have one name, the file's stands before it.
@@ -224,12 +234,7 @@ impl Source for Opened {
         for finding in found.scanned.findings(&place) {
             ledger.finding(finding.code, &place, finding.message);
         }
-        let file = File::open(found.path).map_err(|error| tracker::unreadable(found.path, error))?;
-        let table = Table::open(file).map_err(|error| tracker::unreadable(found.path, error))?;
-        let table = match found.scanned.points.get(found.run) {
-            Some(rows) => table.of_rows(found.scanned.names.clone(), Arc::clone(rows)),
-            None => table,
-        };
+        let table = found.table().map_err(|error| tracker::unreadable(found.path, error))?;
         if found.scanned.is_row_each {
             one_row::map(&mut ledger, table, &found, &place)?;
         } else {

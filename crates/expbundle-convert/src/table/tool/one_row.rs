@@ -52,15 +52,7 @@ pub(super) fn map(ledger: &mut Ledger<'_>, table: Table, found: &Found<'_>, plac
     let metrics = Gathered::new(sections::METRICS, ledger.options);
     let context = Context { title: found.run.to_owned(), ..Context::default() };
     let mut taken = Taken { ledger, context, recipe: Recipe::default(), metrics, untold: Vec::new() };
-    let kept = found.scanned.rows.get(found.run);
-    if let Some(row) = kept {
-        let at = found.scanned.names.iter().position(|name| *name == column);
-        taken.row(&found.scanned.names, row, at);
-    }
     let read = table.try_for_each(|names, row| {
-        if kept.is_some() {
-            return ControlFlow::Break(());
-        }
         let at = names.iter().position(|name| *name == column);
         let is_it = at.and_then(|at| row.cell(at)).and_then(words).as_deref() == Some(found.run);
         if !is_it {

@@ -11,13 +11,13 @@ use expbundle_format::{Code, Finding, Place};
 
 use super::Chosen;
 use crate::table::points::{EPOCH, STEPS, named, words};
-use crate::table::{Format, KeptRows, Row, Table, TableError};
+use crate::table::{Format, Head, KeptRows, Row, Table, TableError};
 
 /// Names of columns that name the run, the likeliest first.
 const RUNS: [&str; 6] = ["run_id", "run", "run_uuid", "run_name", "trial_id", "trial"];
 /// Runs of one file.
 const MOST_RUNS: usize = 100_000;
-/// Rows that are kept, in bytes: one for each run, or all of them.
+/// Rows that are kept, in bytes.
 const MOST_ROW_BYTES: usize = 64 << 20;
 
 /// What a file has.
@@ -31,11 +31,11 @@ pub(super) struct Scanned {
     pub is_row_each: bool,
     /// The names of the columns.
     pub names: Vec<String>,
-    /// Where each run is one row, that row, unless all of them are too large to be kept.
-    pub rows: HashMap<String, Row>,
-    /// Where runs are points, the rows of each, unless all of them are too large to be kept: then
-    /// the file is read again for each run.
-    pub points: HashMap<String, Arc<KeptRows>>,
+    /// What the table is beside its rows.
+    pub head: Option<Head>,
+    /// The rows of each run, unless all of them are too large to be kept: then the file is read again
+    /// for each run.
+    pub rows: HashMap<String, Arc<KeptRows>>,
     /// Rows that name no run.
     pub rows_without_run: u64,
     /// Rows that cannot be read.
@@ -53,10 +53,9 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
     let format = table.format();
     let mut names = table.columns();
     let mut column = find(&names, chosen);
-    let mut scanned = Scanned::default();
+    let mut scanned = Scanned { head: Some(table.head()), ..Scanned::default() };
     let mut rows: HashMap<String, u64> = HashMap::new();
-    let mut row_bytes = 0;
-    let mut points = Points::default();
+    let mut kept = Kept::default();
     let read = table.try_for_each(|columns, row| {
         if columns.len() > names.len() {
             names = columns.to_vec();
@@ -75,21 +74,16 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
             scanned.rows_without_run += 1;
             return ControlFlow::Continue(());
         };
-        points.keep(&run, columns.len(), row);
         if let Some(count) = rows.get_mut(run.as_ref()) {
             *count += 1;
-            // The run has points.
-            scanned.rows.remove(run.as_ref());
         } else if rows.len() < MOST_RUNS {
             scanned.runs.push(run.to_string());
-            row_bytes += row.bytes();
-            if row_bytes <= MOST_ROW_BYTES {
-                scanned.rows.insert(run.to_string(), row.clone());
-            }
-            rows.insert(run.into_owned(), 1);
+            rows.insert(run.to_string(), 1);
         } else {
             scanned.is_over = true;
+            return ControlFlow::Continue(());
         }
+        kept.keep(&run, columns.len(), row);
         ControlFlow::Continue(())
     });
     match read {
@@ -108,12 +102,7 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
         scanned.runs = vec![path.file_stem().unwrap_or("table").to_owned()];
     }
     scanned.is_row_each = is_row_each(&names, chosen, &rows);
-    if !scanned.is_row_each {
-        scanned.rows = HashMap::new();
-        if scanned.trouble.is_none() {
-            scanned.points = points.rows.into_iter().map(|(run, rows)| (run, Arc::new(rows))).collect();
-        }
-    }
+    scanned.rows = kept.rows.into_iter().map(|(run, rows)| (run, Arc::new(rows))).collect();
     scanned.names = names;
     scanned.is_cut = format == Format::Csv && ends_within_a_line(path);
     Ok(scanned)
@@ -121,12 +110,12 @@ pub(super) fn scan(table: Table, chosen: &Chosen, path: &Utf8Path) -> Result<Sca
 
 /// The rows of each run, as long as there is room for all.
 #[derive(Default)]
-struct Points {
+struct Kept {
     rows: HashMap<String, KeptRows>,
     bytes: usize,
 }
 
-impl Points {
+impl Kept {
     fn keep(&mut self, run: &str, columns: usize, row: &Row) {
         if self.bytes > MOST_ROW_BYTES {
             return;
