@@ -141,3 +141,39 @@ fn of_a_long_message_the_beginning_is_kept() {
     let told = details(&opened, Code::SourceUnsupported);
     assert!(told.iter().any(|one| one.contains("has 100000 bytes; the first 64 KiB are kept")), "{told:?}");
 }
+
+/// Doublings of two values, as text and as what they unfold to.
+fn doublings(count: usize) -> String {
+    let more = (1..count).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1));
+    format!("a0: &a0 [x, x]\n{}", more.collect::<String>())
+}
+
+/// Each file may repeat some thousand values, and all of them together some ten thousand.
+#[test]
+fn aliases_are_bounded_in_each_file_and_in_all() {
+    let room = tempfile::tempdir().expect("room");
+    let project = Utf8Path::from_path(room.path()).expect("UTF-8");
+    let write = |name: &str, text: &str| std::fs::write(project.join(name), text).expect("room");
+    write("dvc.yaml", "x: &x {a: 1, b: [1, 2]}\nstages: {}\ny: {<<: *x, c: *x}\n");
+    write("dvc.lock", &doublings(25));
+    for number in 0..80 {
+        write(&format!("x{number}.dvc"), &doublings(9));
+    }
+    let (_, _, opened) = converted(project);
+    let told = details(&opened, Code::SourceDamaged);
+    let of = |name: &str| told.iter().filter(|one| one.contains(name) && one.contains("repeat far more")).count();
+    assert_eq!((of("dvc.yaml"), of("dvc.lock")), (0, 1), "{told:?}");
+    assert!((1..80).contains(&of(".dvc")), "{told:?}");
+}
+
+/// A document that repeats too much is not tried again line by line, which took seconds.
+#[test]
+fn what_repeats_too_much_is_read_once() {
+    let room = tempfile::tempdir().expect("room");
+    let project = Utf8Path::from_path(room.path()).expect("UTF-8");
+    let lines: String = (0..100).map(|line| format!("k{line}: 1\n")).collect();
+    std::fs::write(project.join("dvc.lock"), doublings(25) + &lines).expect("room");
+    let (_, _, opened) = converted(project);
+    let told = details(&opened, Code::SourceDamaged);
+    assert!(told.len() == 1 && told[0].contains("repeat far more"), "{told:?}");
+}

@@ -45,7 +45,7 @@ pub mod zenml;
 pub use folder::FolderFile;
 pub use scratch::Scratch;
 pub use series::{At, Series};
-pub use text::{Json, Text, read_decoded, read_json, read_text, read_yaml, read_yaml_with_anchors, skip_mark};
+pub use text::{Json, Text, read_decoded, read_json, read_text, read_yaml, skip_mark};
 pub use time::nanoseconds as read_time;
 
 /// The example of the README, as a test.

@@ -73,9 +73,17 @@ pub fn read_yaml(text: &str) -> Option<Value> {
     yaml::values(text, options, Floats::Finite).ok()
 }
 
-/// The same with anchors, aliases and merge keys, which people write in the settings of pipelines;
-/// what they unfold to is bounded.
-pub fn read_yaml_with_anchors(text: &str) -> Option<Value> {
+/// What aliases and merge keys of a document of any size may repeat, in values, and more for each
+/// byte of it.
+const REPEATED: usize = 1 << 13;
+const REPEATED_PER_BYTE: usize = 4;
+/// Bytes of texts that aliases repeat, for each byte of the document.
+const SCALAR_BYTES_PER_BYTE: usize = 64;
+
+/// The same with anchors, aliases and merge keys, which people write in the settings of pipelines.
+/// What they repeat is bounded in proportion to the document, and by what the caller allows.
+pub(crate) fn read_yaml_with_anchors(text: &str, most_repeated: usize) -> Yaml {
+    let repeated = REPEATED.saturating_add(text.len().saturating_mul(REPEATED_PER_BYTE)).min(most_repeated);
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_anchors: 1000,
@@ -84,16 +92,35 @@ pub fn read_yaml_with_anchors(text: &str) -> Option<Value> {
             max_documents: 1,
             max_depth: 64,
             max_nodes: MOST_VALUES,
+            max_total_scalar_bytes: text.len().saturating_mul(SCALAR_BYTES_PER_BYTE),
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MOST_VALUES,
+            max_total_replayed_events: repeated.min(MOST_VALUES),
             max_replay_stack_depth: 16,
         },
         strict_booleans: true,
         duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
         with_snippet: false,
     };
-    yaml::values(text, options, Floats::Finite).ok()
+    match yaml::values(text, options, Floats::Finite) {
+        Ok(value) => Yaml::Value(value),
+        Err(error) if yaml::is_over(&error) => Yaml::TooMany { repeated },
+        Err(_) => Yaml::None,
+    }
+}
+
+/// What a text is as YAML.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Yaml {
+    /// Taken apart.
+    Value(Value),
+    /// It has more values or levels than are taken apart, or repeats more than it may.
+    TooMany {
+        /// What it may repeat, in values.
+        repeated: usize,
+    },
+    /// None, or it is damaged.
+    None,
 }
 
 /// Opens a regular file; `None` if it is not there, a link, a pipe or the like.

@@ -47,6 +47,30 @@ pub(crate) fn values(text: &str, mut options: Options, floats: Floats) -> Result
     Ok(value)
 }
 
+/// Whether a document is refused for its size or depth, so that a part of it is no better.
+pub(crate) fn is_over(error: &Error) -> bool {
+    if let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = error {
+        return is_over(error);
+    }
+    matches!(
+        error,
+        Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasReplayCounterOverflow { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. }
+    )
+}
+
+/// How many values there are.
+pub(crate) fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
 /// Walks a document again, along the values that were read from it.
 struct Spelt<'a> {
     value: &'a mut Value,

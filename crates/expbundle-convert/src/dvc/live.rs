@@ -7,7 +7,7 @@ use expbundle_format::number::typed;
 use expbundle_format::record::{Word, role};
 use expbundle_format::sections::{Artifact, Direction, Media, MediaItem, Recipe, Summary};
 use expbundle_trackers::dvc::Run;
-use expbundle_trackers::{read_yaml_with_anchors, wandb};
+use expbundle_trackers::wandb;
 use serde_json::{Map, Value};
 
 use super::recipe;
@@ -54,7 +54,7 @@ fn text(ledger: &mut Ledger<'_>, run: &Run, path: &str) -> Option<String> {
 fn latest(ledger: &mut Ledger<'_>, run: &Run, path: &str, summary: &mut Summary) {
     let item = ledger.item("DVCLive file", path);
     let Some(text) = text(ledger, run, path) else { return item.dropped("the file cannot be read") };
-    let Some(tree @ Value::Object(_)) = values(path, &text) else {
+    let Some(tree @ Value::Object(_)) = values(run, path, &text) else {
         ledger.finding(Code::SourceDamaged, path, "the file is not a JSON object");
         return if text.is_empty() { item.dropped("the file is empty") } else { item.raw(text.as_str()) };
     };
@@ -70,7 +70,7 @@ fn latest(ledger: &mut Ledger<'_>, run: &Run, path: &str, summary: &mut Summary)
 fn parameters(ledger: &mut Ledger<'_>, run: &Run, path: &str, recipe: &mut Recipe) {
     let item = ledger.item("DVCLive file", path);
     let Some(text) = text(ledger, run, path) else { return item.dropped("the file cannot be read") };
-    let Some(Value::Object(members)) = read_yaml_with_anchors(&text) else {
+    let Some(Value::Object(members)) = run.yaml(&text) else {
         ledger.finding(Code::SourceDamaged, path, "the file is not a YAML mapping; its text is kept");
         return item.raw(text.as_str());
     };
@@ -87,7 +87,7 @@ fn plot(ledger: &mut Ledger<'_>, run: &Run, path: &str, name: &str, media: &mut 
     let image = name.strip_prefix("plots/images/");
     if let Some(key) = name.strip_prefix("plots/").filter(|name| image.is_none() && extension(name) == Some("json"))
         && let Some(text) = text(ledger, run, path)
-        && let Some(value) = values(path, &text)
+        && let Some(value) = values(run, path, &text)
     {
         let key = key.trim_end_matches(".json").to_owned();
         media.media.push(MediaItem {
@@ -154,9 +154,9 @@ fn extension(path: &str) -> Option<&str> {
 }
 
 /// A file of values as a typed tree: YAML, or JSON as Python writes it, with NaN and infinities.
-pub(super) fn values(path: &str, text: &str) -> Option<Value> {
+pub(super) fn values(run: &Run, path: &str, text: &str) -> Option<Value> {
     if matches!(extension(path), Some("yaml" | "yml")) {
-        return read_yaml_with_anchors(text).map(|value| typed::tree(&value));
+        return run.yaml(text).map(|value| typed::tree(&value));
     }
     wandb::Value::parse(text).map(|value| value.tree())
 }

@@ -162,7 +162,7 @@ fn metric_files(ledger: &mut Ledger<'_>, run: &Run, declared: &mut std::collecti
     for path in outputs::metric_files(run) {
         let item = ledger.item("metrics file", &path);
         let tree = match run.text(&path) {
-            Ok(Some(text)) => live::values(&path, &text),
+            Ok(Some(text)) => live::values(run, &path, &text),
             _ => None,
         };
         let Some(tree) = tree else {

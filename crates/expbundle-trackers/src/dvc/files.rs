@@ -10,10 +10,16 @@ use super::pipeline::within;
 use crate::finding::{Several, SourceCode, SourceFinding};
 use crate::git::{GitError, Id, Reader, TreeEntryKind};
 use crate::scratch::Scratch;
-use crate::text::read_text;
+use crate::text::{Yaml, read_text, read_yaml_with_anchors};
+use crate::work::Work;
+use crate::yaml;
 
 /// More files are data, which DVC keeps elsewhere.
 const MOST_FILES: usize = 500_000;
+/// Values that aliases of YAML repeat, beyond one for each byte of their files.
+const MOST_REPEATED: u64 = 1 << 16;
+/// What a value takes of the work of a repository: its files may hold the same text many times.
+const VALUE_BYTES: usize = 256;
 /// Folders in each other.
 const MOST_LEVELS: usize = 64;
 
@@ -24,6 +30,8 @@ pub struct Files {
     /// What is passed over, and what could not be read.
     pub findings: Vec<SourceFinding>,
     commit: Option<CommitFiles>,
+    /// Values that aliases of YAML may repeat in all files.
+    repeated: Work,
 }
 
 #[derive(Debug)]
@@ -42,7 +50,8 @@ struct CommitFiles {
 impl Files {
     /// The files of a folder. Those of git, of caches and of other tools' scratch are none.
     pub fn of_folder(root: &Utf8Path) -> Self {
-        let mut files = Self { entries: BTreeMap::new(), findings: Vec::new(), commit: None };
+        let mut files =
+            Self { entries: BTreeMap::new(), findings: Vec::new(), commit: None, repeated: Work::new(MOST_REPEATED) };
         let mut odd: Vec<String> = Vec::new();
         let walk = WalkDir::new(root).min_depth(1).max_depth(MOST_LEVELS).follow_links(false).sort_by_file_name();
         let walk = walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !is_scratch(entry));
@@ -89,7 +98,7 @@ impl Files {
         let mut entries = BTreeMap::new();
         let findings = walk(&reader, tree, &mut entries);
         let commit = CommitFiles { reader, folder: Scratch::new()? };
-        Ok(Self { entries, findings, commit: Some(commit) })
+        Ok(Self { entries, findings, commit: Some(commit), repeated: Work::new(MOST_REPEATED) })
     }
 
     fn found(&mut self, code: SourceCode, place: &str, detail: impl Into<String>) {
@@ -120,6 +129,33 @@ impl Files {
             (Some(Place::Blob(id)), Some(commit)) => commit.write(id).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// A text of the revision as YAML, with anchors. What its files repeat is bounded together.
+    pub(super) fn yaml(&self, text: &str) -> Yaml {
+        let allowed = usize::try_from(self.repeated.left()).unwrap_or(usize::MAX);
+        if !self.unpacks(text.len()) {
+            return Yaml::TooMany { repeated: 0 };
+        }
+        let yaml = read_yaml_with_anchors(text, allowed);
+        let (values, repeated) = match &yaml {
+            Yaml::Value(value) => {
+                let values = yaml::count(value);
+                (values, values.saturating_sub(text.len()))
+            }
+            Yaml::TooMany { repeated } => (*repeated, *repeated),
+            Yaml::None => (0, 0),
+        };
+        if self.repeated.take(repeated as u64) && self.unpacks(values.saturating_mul(VALUE_BYTES)) {
+            yaml
+        } else {
+            Yaml::TooMany { repeated: 0 }
+        }
+    }
+
+    /// Takes bytes of the work of the repository, if the files are those of a commit.
+    fn unpacks(&self, bytes: usize) -> bool {
+        self.commit.as_ref().is_none_or(|commit| commit.reader.visit(bytes))
     }
 
     /// A text of a bearable size; `None` if there is no such file.

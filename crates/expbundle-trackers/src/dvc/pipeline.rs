@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::files::Files;
 use crate::finding::{SourceCode, SourceFinding};
-use crate::text::read_yaml_with_anchors;
+use crate::text::Yaml;
 
 /// The stages of a folder.
 #[derive(Clone, Debug, Default)]
@@ -141,10 +141,11 @@ fn document(files: &Files, path: &str, findings: &mut Vec<SourceFinding>) -> Map
     let (code, detail) = match files.text(path) {
         Ok(None) => return Map::new(),
         Ok(Some(text)) if text.trim().is_empty() => return Map::new(),
-        Ok(Some(text)) => match read_yaml_with_anchors(&text) {
-            Some(Value::Object(members)) => return members,
-            Some(_) => (SourceCode::Damaged, "the file is not a mapping".to_owned()),
-            None => return intact_part(&text, path, findings),
+        Ok(Some(text)) => match files.yaml(&text) {
+            Yaml::Value(Value::Object(members)) => return members,
+            Yaml::Value(_) => (SourceCode::Damaged, "the file is not a mapping".to_owned()),
+            Yaml::TooMany { .. } => (SourceCode::Damaged, TOO_MANY.to_owned()),
+            Yaml::None => return intact_part(files, &text, path, findings),
         },
         Err(error) => (SourceCode::Unreadable, error.to_string()),
     };
@@ -152,18 +153,24 @@ fn document(files: &Files, path: &str, findings: &mut Vec<SourceFinding>) -> Map
     Map::new()
 }
 
+/// Why a file is not read that is no damaged one.
+const TOO_MANY: &str = "the file has too many values or levels, or its aliases repeat far more than it has";
+
 /// What stands before the place where a file was cut or damaged: as many lines as are a document.
-fn intact_part(text: &str, path: &str, findings: &mut Vec<SourceFinding>) -> Map<String, Value> {
-    // Every attempt reads all lines before it, so there are few.
+fn intact_part(files: &Files, text: &str, path: &str, findings: &mut Vec<SourceFinding>) -> Map<String, Value> {
+    // Every attempt reads all lines before it, so there are few, and fewer of a long text.
     const MOST_ATTEMPTS: usize = 64;
+    const MOST_BYTES: usize = 4 << 20;
+    let attempts = (MOST_BYTES / text.len().max(1)).clamp(1, MOST_ATTEMPTS);
     let lines: Vec<&str> = text.lines().collect();
-    let intact = (1..lines.len()).rev().take(MOST_ATTEMPTS).find_map(|count| {
-        let text = lines.get(..count)?.join("\n");
-        read_yaml_with_anchors(&text).and_then(object)
-    });
+    let intact =
+        (1..lines.len()).rev().take(attempts).find_map(|count| match files.yaml(&lines.get(..count)?.join("\n")) {
+            Yaml::Value(value) => object(value),
+            Yaml::TooMany { .. } | Yaml::None => None,
+        });
     let detail = match &intact {
         Some(_) => "the file is cut or damaged; what stands before is kept",
-        None => "the file is not YAML, or has too many values or levels",
+        None => "the file is not YAML",
     };
     findings.push(SourceFinding::new(SourceCode::Damaged, path, detail));
     intact.unwrap_or_default()

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
 
 use super::files::Files;
 use super::index::Revision;
@@ -12,6 +13,7 @@ use super::pipeline::{self, Pipeline, Tracked, within};
 use super::settings::Settings;
 use crate::finding::{SourceCode, SourceFinding};
 use crate::git::{Commit, Id};
+use crate::text::Yaml;
 
 /// A message of more bytes is not one that a person wrote.
 const MOST_MESSAGE_BYTES: usize = 64 << 10;
@@ -96,6 +98,14 @@ impl Run {
     /// A text of the revision; `None` if there is no such file.
     pub fn text(&self, path: &str) -> io::Result<Option<String>> {
         self.files().text(path)
+    }
+
+    /// A text of the revision as YAML; `None` if it is none, or has too many values or levels.
+    pub fn yaml(&self, text: &str) -> Option<Value> {
+        match self.files().yaml(text) {
+            Yaml::Value(value) => Some(value),
+            Yaml::TooMany { .. } | Yaml::None => None,
+        }
     }
 
     /// Sets the commit, whose texts are cut in an index.
