@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import sqlite3
 import struct
+import subprocess
+import sys
 
 import packs
 
@@ -228,6 +230,14 @@ def register(case):
         written(folder, "project/.dvc/cache/runs/00/0000/1111", b"cmd: a\nouts:\n- {path: m, md5: 0000000000000000000000000000000a}\n")
         return [["convert", "dvc", str(path), "--list"], ["convert", "dvc", str(path), "--all", "-o", str(folder / "out")]]
 
+    @case([4, 8, 16], 400, "dvc: n files of 25 doublings by anchors, each with 100 lines behind them")
+    def _(folder, n):
+        bomb = "a0: &a0 [x, x]\n" + "".join(f"a{k}: &a{k} [*a{k - 1}, *a{k - 1}]\n" for k in range(1, 25))
+        for k in range(n):
+            written(folder, f"project/x{k}.dvc", (bomb + "".join(f"k{line}: 1\n" for line in range(100))).encode())
+        written(folder, "project/dvc.lock", LOCK)
+        return convert(folder, "dvc", folder / "project")
+
     @case([20_000, 40_000, 80_000], 400, "trackio: n rows of a run, each of three values")
     def _(folder, n):
         run = "5a50637fee2b4755b054bcc67bfdd598"
@@ -264,6 +274,34 @@ def register(case):
         def _(folder, n, form=form, head=head, row=row):
             path = written(folder, f"points.{form}", head + b"".join(row % (k, step) for k in range(n) for step in range(50)))
             return [["convert", form, str(path), "--all", "-o", str(folder / "out")]]
+
+    @case([500, 1_000, 2_000], 400, "parquet: n runs of a row, each in a row group of its own")
+    def _(folder, n):
+        path = folder / "runs.parquet"
+        made = f"import pyarrow, pyarrow.parquet, sys; pyarrow.parquet.write_table(pyarrow.table({{'run': [f'r{{k}}' for k in range({n})], 'lr': [0.1] * {n}}}), sys.argv[1], row_group_size=1)"
+        subprocess.run([sys.executable, "-c", made, str(path)], check=True)
+        return [["convert", "parquet", str(path), "--all", "-o", str(folder / "out")]]
+
+    @case([500, 1_000, 2_000], 400, "mlflow.db: n runs of 20 parameters, no table with an index")
+    def _(folder, n):
+        path = copied(folder, "mlflow/sqlite/mlflow.db")
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("pragma foreign_keys = off")
+        connection.execute("begin")
+        columns = [row[1] for row in connection.execute("pragma table_info(runs)")]
+        run = list(connection.execute("select * from runs").fetchone())
+        for table in ("runs", "params", "metrics", "tags", "latest_metrics"):
+            connection.execute(f"create table bare as select * from {table} where 0")
+            connection.execute(f"drop table {table}")
+            connection.execute(f"alter table bare rename to {table}")
+        for k in range(n):
+            run[columns.index("run_uuid")] = f"{k:032x}"
+            connection.execute(f"insert into runs values ({', '.join('?' * len(run))})", run)
+        params = ((f"k{j}", "v", f"{k:032x}") for k in range(n) for j in range(20))
+        connection.executemany("insert into params (key, value, run_uuid) values (?, ?, ?)", params)
+        connection.execute("commit")
+        connection.close()
+        return [["convert", "mlflow", str(path), "--all", "-o", str(folder / "out")]]
 
     @case([250_000, 500_000, 1_000_000], 400, "swanlab: noise behind the first bytes of a log")
     def _(folder, n):

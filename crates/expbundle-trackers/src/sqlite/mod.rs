@@ -6,14 +6,15 @@
 //! columns that an older version of the tool lacks read as empty.
 
 mod budget;
+mod keys;
 mod row;
 mod rows;
 mod stream;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::config::DbConfig;
@@ -21,6 +22,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use self::budget::Budget;
+use self::keys::{Found, Keys};
 pub(crate) use self::rows::Reader;
 /// Why a database cannot be read at all.
 pub(crate) use rusqlite::Error as DatabaseError;
@@ -54,6 +56,8 @@ pub(crate) struct Database {
     schema: Schema,
     /// Other tables that have rows.
     others: Vec<String>,
+    /// How rows are found, by table and column, for all who read.
+    found: Mutex<HashMap<(String, String), Found<Arc<Keys>>>>,
 }
 
 /// Columns by table.
@@ -67,7 +71,8 @@ impl Database {
         let path = path.canonicalize_utf8().map_err(io)?;
         let copy = copy_if_hot(&path).map_err(io)?;
         let idle = Mutex::default();
-        let mut database = Self { path, idle, copy, schema: Schema::new(), others: Vec::new() };
+        let mut database =
+            Self { path, idle, copy, schema: Schema::new(), others: Vec::new(), found: Mutex::default() };
         let connection = database.connect()?;
         database.schema = read_schema(&connection, tables)?;
         database.others = others(&connection, tables)?;
@@ -88,13 +93,37 @@ impl Database {
 
     /// Reads, within what the size of the file, and of its log of writes, allows.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> T) -> Result<T, DatabaseError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = idle.map_or_else(|| self.connect(), Ok)?;
+        let connection = self.idle_or_new()?;
         let beside = |suffix: &str| fs::metadata(format!("{}{suffix}", self.path)).map_or(0, |file| file.len());
         let budget = Budget::new(&connection, beside("").saturating_add(beside("-wal")));
-        let answer = read(&Reader { connection: &connection, schema: &self.schema, budget: &budget });
+        let answer = read(&Reader { connection: &connection, database: self, budget: &budget });
         self.rest(connection);
         Ok(answer)
+    }
+
+    /// How the rows are found that have a value in the first of these columns. To look takes nothing
+    /// of what one reader may take, since it is for all.
+    fn found(&self, table: &str, columns: &[&str]) -> Found<Arc<Keys>> {
+        let first = columns.first().copied().unwrap_or_default();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = || {
+            let Ok(connection) = self.idle_or_new() else { return Found::BySqlite };
+            // That of the last reader would end it. It can fail only where the connection is not one's own.
+            let _ = connection.progress_handler(0, None::<fn() -> bool>);
+            let looked = keys::look(&connection, table, columns);
+            self.rest(connection);
+            match looked {
+                Found::ById(keys) => Found::ById(Arc::new(keys)),
+                Found::Nowhere => Found::Nowhere,
+                Found::BySqlite => Found::BySqlite,
+            }
+        };
+        found.entry((table.to_owned(), first.to_owned())).or_insert_with(look).clone()
+    }
+
+    fn idle_or_new(&self) -> rusqlite::Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.connect(), Ok)
     }
 
     /// Keeps a connection for the next who reads.

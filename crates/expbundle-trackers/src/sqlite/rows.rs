@@ -4,26 +4,27 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode};
 use serde_json::{Map, Value};
 
-use super::Schema;
+use super::Database;
 use super::budget::Budget;
+use super::keys::{Asked, Found};
 use super::row::Row;
 use super::stream::Rows;
 use crate::finding::{SourceCode, SourceFinding};
 
 /// Damaged places of a table behind which reading goes on.
-const MOST_DAMAGES: u32 = 1000;
+pub(super) const MOST_DAMAGES: u32 = 1000;
 
 /// Reads tables; what is broken becomes a finding.
 pub(crate) struct Reader<'a> {
     pub(super) connection: &'a Connection,
-    pub(super) schema: &'a Schema,
+    pub(super) database: &'a Database,
     pub(super) budget: &'a Budget,
 }
 
 impl Reader<'_> {
     /// Whether a table has all these columns.
     pub fn has(&self, table: &str, columns: &[&str]) -> bool {
-        self.schema.get(table).is_some_and(|present| columns.iter().all(|column| present.contains(*column)))
+        self.database.has(table, columns)
     }
 
     /// Those of these columns that a table has, and where each of them is among those.
@@ -43,7 +44,7 @@ impl Reader<'_> {
         equal: &[(&str, &str)],
         findings: &mut Vec<SourceFinding>,
     ) -> Vec<Map<String, Value>> {
-        let Some(columns) = self.schema.get(table) else { return Vec::new() };
+        let Some(columns) = self.database.schema.get(table) else { return Vec::new() };
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         self.fold(table, &names, equal, findings, Vec::new, |rows, row| rows.push(members(&names, row.0)))
     }
@@ -68,6 +69,22 @@ impl Reader<'_> {
         if self.budget.is_over() {
             findings.extend(self.budget.finding(table));
             return new();
+        }
+        let asked = Asked { table, columns, equal };
+        match self.ids(asked, findings) {
+            Found::ById(ids) => {
+                let mut gathered = new();
+                self.each(asked, &ids, findings, &mut |row, _| {
+                    let takes = self.budget.takes(row, columns.len());
+                    if takes {
+                        add(&mut gathered, Row(row));
+                    }
+                    takes
+                });
+                return gathered;
+            }
+            Found::Nowhere => return new(),
+            Found::BySqlite => {}
         }
         let (list, condition) = (list(columns), condition(&filters));
         let values: Vec<&str> = equal.iter().map(|(_, value)| *value).collect();
@@ -120,16 +137,22 @@ impl Reader<'_> {
         if !self.has(table, &filters) || !self.has(table, columns) {
             return;
         }
+        let mut give = |row: &rusqlite::Row<'_>, id| {
+            let passes = self.budget.passes(row, columns.len());
+            if passes {
+                take(id, Row(row));
+            }
+            passes
+        };
+        let asked = Asked { table, columns, equal };
+        match self.ids(asked, findings) {
+            Found::ById(ids) => return self.each(asked, &ids, findings, &mut give),
+            Found::Nowhere => return,
+            Found::BySqlite => {}
+        }
         let mut rows = Rows::new(self.connection, table, columns, equal);
         let mut damages = 0;
         while !self.budget.is_over() {
-            let mut give = |row: &rusqlite::Row<'_>, id| {
-                let passes = self.budget.passes(row, columns.len());
-                if passes {
-                    take(id, Row(row));
-                }
-                passes
-            };
             match rows.read(&mut give) {
                 Err(error) if !self.budget.is_over() => {
                     damages += 1;
@@ -200,14 +223,14 @@ pub(super) fn list(columns: &[&str]) -> String {
     columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
-fn condition(columns: &[&str]) -> String {
+pub(super) fn condition(columns: &[&str]) -> String {
     let equal = (1..).zip(columns).map(|(index, column)| format!("{} = ?{index}", quoted(column)));
     let equal = equal.collect::<Vec<_>>().join(" AND ");
     if equal.is_empty() { equal } else { format!(" WHERE {equal}") }
 }
 
 /// What SQLite says of a table that it cannot read to the end. Its messages hold no path.
-fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
+pub(super) fn finding(table: &str, error: &rusqlite::Error) -> SourceFinding {
     let code = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => SourceCode::Damaged,
         _ => SourceCode::Unreadable,
