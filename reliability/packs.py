@@ -1,4 +1,4 @@
-"""Git repositories as no git writes them, for `trackers.py`: packs whose objects unfold to far more than their size."""
+"""Git repositories that git itself would not write, for `trackers.py`: packs whose objects unfold to far more than their size."""
 
 import struct
 import zlib

@@ -47,7 +47,7 @@ pub(crate) fn values(text: &str, mut options: Options, floats: Floats) -> Result
     Ok(value)
 }
 
-/// Whether a document is refused for its size or depth, so that a part of it is no better.
+/// Whether a document is refused for its size or depth, so that reading a part of it would not help.
 pub(crate) fn is_over(error: &Error) -> bool {
     if let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = error {
         return is_over(error);

@@ -1,4 +1,4 @@
-//! Git repositories as no git writes them: a pack whose objects have the names that a test chooses.
+//! Git repositories that git itself would not write: a pack whose objects have the names that a test chooses.
 
 use std::fs;
 use std::io::Write as _;

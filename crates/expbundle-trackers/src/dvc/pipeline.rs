@@ -153,7 +153,7 @@ fn document(files: &Files, path: &str, findings: &mut Vec<SourceFinding>) -> Map
     Map::new()
 }
 
-/// Why a file is not read that is no damaged one.
+/// Why a file is not read although it is not damaged.
 const TOO_MANY: &str = "the file has too many values or levels, or its aliases repeat far more than it has";
 
 /// What stands before the place where a file was cut or damaged: as many lines as are a document.

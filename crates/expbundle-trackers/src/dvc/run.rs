@@ -100,7 +100,7 @@ impl Run {
         self.files().text(path)
     }
 
-    /// A text of the revision as YAML; `None` if it is none, or has too many values or levels.
+    /// A text of the revision as YAML; `None` if it is not YAML, or has too many values or levels.
     pub fn yaml(&self, text: &str) -> Option<Value> {
         match self.files().yaml(text) {
             Yaml::Value(value) => Some(value),

@@ -146,7 +146,8 @@ impl Repository {
         UNPACKED_BYTES.saturating_add(self.bytes.saturating_mul(UNPACKED_PER_BYTE))
     }
 
-    /// Files that one commit may have. Each takes the digest of its bytes, so it is no smaller.
+    /// Files that one commit may have. Each takes at least the bytes of its digest, unless several names
+    /// share one.
     pub fn most_files(&self) -> usize {
         let most = LEAST_FILES.saturating_add(self.bytes / BYTES_PER_FILE);
         usize::try_from(most).map_or(MOST_FILES, |most| most.min(MOST_FILES))
