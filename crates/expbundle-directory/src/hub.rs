@@ -255,7 +255,7 @@ mod tests {
     #[cfg(unix)]
     fn nothing_leads_out_of_a_repository() {
         let (_folder, cache) = a_cache();
-        // Somebody else's snapshot beside it, by a link and by a name that is no commit.
+        // Somebody else's snapshot beside it, by a link and by a name other than a commit.
         let evil = cache.join("models--evil");
         fs::create_dir_all(evil.join("refs")).expect("a folder");
         fs::write(evil.join("refs/main"), FIRST).expect("a file");

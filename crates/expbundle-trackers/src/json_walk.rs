@@ -26,7 +26,7 @@ pub(crate) enum WalkError {
     /// The document ends too early.
     #[error("it ends in the middle, in line {line}")]
     Cut {
-        /// The last line.
+        /// Number of the last line, from 1.
         line: u64,
     },
     /// Something else stands there.
@@ -34,7 +34,7 @@ pub(crate) enum WalkError {
     Other {
         /// What should be there.
         expected: &'static str,
-        /// Where.
+        /// Number of the line, from 1.
         line: u64,
     },
 }
@@ -48,7 +48,7 @@ pub(crate) enum ValueError {
     /// It has more values than are taken apart.
     #[error("it has more values than are taken apart")]
     TooMany,
-    /// It is no JSON, or something else than is asked for.
+    /// It is not JSON, or not what is asked for.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
@@ -158,7 +158,7 @@ impl<R: Read> Walk<R> {
         Ok(true)
     }
 
-    /// The next byte that is no white space.
+    /// The next byte other than white space.
     fn next_byte(&mut self) -> Result<Option<u8>, WalkError> {
         loop {
             let rest = self.window.get(self.at..).unwrap_or_default();

@@ -31,6 +31,7 @@ pub struct Opened {
     intact: Intact,
 }
 
+#[allow(dead_code, reason = "no test looks at everything")]
 impl Opened {
     #[track_caller]
     pub fn new(converted: Converted) -> Self {
