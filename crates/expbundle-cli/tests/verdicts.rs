@@ -224,7 +224,7 @@ fn an_objection_is_told_once_and_agrees_with_the_verdict() {
 }
 
 #[test]
-fn verdicts_of_one_day_stand_in_the_order_of_time() {
+fn what_is_against_a_record_stands_first_and_the_rest_in_the_order_of_time() {
     let bench = released();
     let review = |words: &[&str], at: &str| {
         bench.ok(&[&["review", "c.expb", "--key", "k", "--at", at, "--verdict"], words].concat());
@@ -236,14 +236,14 @@ fn verdicts_of_one_day_stand_in_the_order_of_time() {
     let text = why(&bench, &["m/model.safetensors", "--with", "c.expb", "--trust", "k.pub"]);
     let by = "by the key in k.pub";
     let said = [
-        format!("It was approved for \"internal use\" {by} on 2026-11-22 08:00 UTC."),
         format!("It was rejected as a whole {by} on 2026-11-22 09:00 UTC."),
-        format!("It was approved as a whole {by} as \"legal\" on 2026-11-22 10:00 UTC."),
         format!("It was approved as a whole {by} as \"safety\" on 2026-11-21."),
+        format!("It was approved for \"internal use\" {by} on 2026-11-22 08:00 UTC."),
+        format!("It was approved as a whole {by} as \"legal\" on 2026-11-22 10:00 UTC."),
     ];
     assert!(text.contains(&said.join(" ")), "{text}");
     let text = why(&bench, &["m/model.safetensors", "--with", "c.expb"]);
-    let order = ["08:00 UTC: approved", "09:00 UTC: rejected", "10:00 UTC: approved"];
+    let order = ["09:00 UTC: rejected", "08:00 UTC: approved", "10:00 UTC: approved"];
     let places: Vec<Option<usize>> = order.iter().map(|words| text.find(words)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
 }

@@ -181,7 +181,8 @@ fn a_tree_is_read_in_every_form() {
             assert!(!is_left(&flat, &secret), "{outer}{sign}{inner}");
         }
     }
-    let mut object = json!({"api_keys": {"serper": "8a".repeat(16)}, "wandb": {"key": "9f".repeat(20), "mode": "online"}});
+    let mut object =
+        json!({"api_keys": {"serper": "8a".repeat(16)}, "wandb": {"key": "9f".repeat(20), "mode": "online"}});
     Scrubber::default().value("x", &mut object);
     let object = object.to_string();
     assert!(!object.contains("8a8a") && !object.contains("9f9f") && object.contains("online"), "{object}");

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use expbundle::bundle::Bundle;
-use expbundle::folder::{FileState, Folder};
+use expbundle::folder::{FileState, Folder, ReleaseReport, ReleaseState};
 use expbundle::hash::{HashError, Progress, Wanted};
 use expbundle::judge::State;
 use expbundle::lock::{Seen, sweep_below};
@@ -201,7 +201,7 @@ pub fn plan_attach(
         return Err(AttachError::Contradict { finding: Box::new(finding.clone()) });
     }
     let found = check::judge(&scan, &joined, &verdict, options.policy.is_some(), Digests::Blake3);
-    let of_another_folder = of_another_folder(&joined, &scan, incoming, present);
+    let of_another_folder = of_another_folder(&found, &joined, &scan, incoming, present);
     if !of_another_folder.is_empty() {
         notes.push(format!(
             "{} of another folder left out: each belongs to its own",
@@ -303,9 +303,10 @@ fn join(incoming: &Intact, present: Option<&Intact>, notes: &mut Vec<String>) ->
     Intact::union([incoming.clone(), present.clone()]).unwrap_or_else(|| incoming.clone())
 }
 
-/// Releases that came with what is attached, and are not of this folder. Those of this one stay
-/// though they were revoked: what was said against it belongs to it.
+/// Releases that came with what is attached, and are not of this folder, or were replaced by one of
+/// another. One of these files stays though it was revoked: what was said against it belongs to it.
 fn of_another_folder(
+    found: &Folder,
     joined: &Intact,
     scan: &Scan,
     incoming: &Intact,
@@ -313,7 +314,9 @@ fn of_another_folder(
 ) -> BTreeSet<StatementId> {
     let ids = |intact: &Intact| intact.statements().iter().map(VerifiedStatement::id).collect::<BTreeSet<_>>();
     let (came, was_here) = (ids(incoming), present.map(ids).unwrap_or_default());
-    let other = of_other_folders(joined, scan, Digests::Blake3).into_iter();
+    let is_replaced = |release: &&ReleaseReport| release.state == ReleaseState::Replaced;
+    let replaced = found.report.releases.iter().filter(is_replaced).map(|release| release.statement);
+    let other = of_other_folders(joined, scan, Digests::Blake3).into_iter().chain(replaced);
     other.filter(|id| came.contains(id) && !was_here.contains(id)).collect()
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use expbundle::content::Content;
 use expbundle::draft::Draft;
-use expbundle::folder::{ReleaseState, Word};
+use expbundle::folder::Word;
 use expbundle::judge::State;
 use expbundle::verify::Unverified;
 use expbundle_format::record::{ArtifactRef, Form, Kind, Parent, RecordBody};

@@ -227,7 +227,7 @@ fn a_variant_is_written_in_one_way() {
     }
     // A word of somebody else ends where its mark does.
     let error = kind(r#"["x`, expected ✓"]"#).expect_err("no variant");
-    assert_eq!(error.to_string(), r#"unknown value "x`, expected \u{2713}", expected one of: `run`, `other`"#);
+    assert_eq!(error.to_string(), r#"unknown value "x`, expected ✓", expected one of: `run`, `other`"#);
 }
 
 #[test]

@@ -49,10 +49,7 @@ pub(super) fn words_about(relations: &Relations, id: RecordId) -> Said {
         unknown.into_iter().partition(|statement| is_author(statement.identity()));
     let number_against = by_author.iter().filter(|statement| statement.predicate().is_against()).count();
     let (shown, more) = by_author.split_at(by_author.len().min(MOST_WORDS.max(number_against)));
-    let (shown_against, shown): (Vec<_>, Vec<_>) =
-        shown.iter().copied().partition(|statement| statement.predicate().is_against());
-    text += &unknown_words(&shown_against);
-    text += &unknown_words(&shown);
+    text += &unknown_words(shown);
     text += &folded("by its authors", more);
     let (unknown_against, others): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|statement| statement.predicate().is_against());
@@ -135,13 +132,16 @@ fn trusted_words(relations: &Relations, statement: &VerifiedStatement, on: &str,
     }
 }
 
+/// What is against it first.
 fn unknown_words(statements: &[&VerifiedStatement]) -> String {
     let sentence = |(statement, on): (&VerifiedStatement, String)| {
         let who = calling_itself(&statement.identity().to_string(), statement.signer_name());
         let says = one_line(&statement.predicate().brief(60));
         format!(" {} ({who}) wrote on {on}: {says}.", paint(Tone::Doubt, "An unchecked key"))
     };
-    in_time(statements.iter().copied()).into_iter().map(sentence).collect()
+    let mut told = in_time(statements.iter().copied());
+    told.sort_by_key(|(statement, _)| !statement.predicate().is_against());
+    told.into_iter().map(sentence).collect()
 }
 
 fn principal<'a>(relations: &'a Relations, statement: &VerifiedStatement) -> Option<&'a str> {

@@ -468,9 +468,9 @@ fn entry_name(text: &str) -> Option<EntryName> {
     starts.filter_map(|start| text.get(start..)).find_map(|name| name.parse().ok())
 }
 
-/// A foreign name in a message: no more than a line of it, and nothing that is not seen.
+/// A foreign name as a place, which shows it escaped: no more than a line of it.
 pub fn shown_name(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).escape_debug().take(160).collect()
+    String::from_utf8_lossy(name).chars().take(160).collect()
 }
 
 /// The place of the next local header at or after a position.

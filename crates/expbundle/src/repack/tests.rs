@@ -347,7 +347,7 @@ fn folders_and_backslashes_are_understood_and_other_files_reported() {
     let repacked = repacked(&zipped).expect("objects");
     assert_eq!(written(&repacked.bundle), written(&bundle));
     let [finding, end] = &repacked.dropped[..] else { panic!("{:?}", repacked.dropped) };
-    assert_eq!((finding.code, finding.place.to_string().as_str()), (Code::ContainerName, "my run\\\\readme.md"));
+    assert_eq!((finding.code, finding.place.to_string().as_str()), (Code::ContainerName, r#""my run\\readme.md""#));
     assert_eq!(end.code, Code::ContainerTruncated);
 }
 
