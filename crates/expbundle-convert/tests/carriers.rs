@@ -142,7 +142,8 @@ fn lines_are_read_without_what_stands_before_each() {
     let (mut maker, mut left) = (Maker::new(43), Vec::new());
     for (before, shape) in BEFORE.iter().flat_map(|before| shapes.iter().map(move |shape| (before, shape))) {
         let secret = maker.make("7{a22}9").0;
-        let text: String = shape.replace("VALUE", &secret).lines().map(|line| format!("{before}{line}\n")).collect();
+        let shape = shape.replace("VALUE", &secret);
+        let text = shape.lines().map(|line| format!("{before}{line}\n")).collect::<Vec<_>>().concat();
         let text = clean(&text);
         if is_left(&text, &secret) {
             left.push(text);
@@ -199,7 +200,7 @@ fn tables_of_any_width_and_with_quoted_cells_are_read() {
     let mut maker = Maker::new(45);
     for columns in [3, 99, 150, 400] {
         let secret = maker.make("7{a28}9").0;
-        let header = (0..columns).map(|at| format!("c{at},")).collect::<String>() + "api_key";
+        let header = (0..columns).map(|at| format!("c{at},")).collect::<Vec<_>>().concat() + "api_key";
         let row = "\"a, b\",".repeat(columns) + &secret;
         assert!(!is_left(&clean(&format!("{header}\n{row}\n")), &secret), "{columns} columns");
     }

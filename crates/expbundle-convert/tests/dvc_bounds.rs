@@ -171,8 +171,8 @@ fn aliases_are_bounded_in_each_file_and_in_all() {
 fn what_repeats_too_much_is_read_once() {
     let room = tempfile::tempdir().expect("room");
     let project = Utf8Path::from_path(room.path()).expect("UTF-8");
-    let lines: String = (0..100).map(|line| format!("k{line}: 1\n")).collect();
-    std::fs::write(project.join("dvc.lock"), doublings(25) + &lines).expect("room");
+    let lines: Vec<_> = (0..100).map(|line| format!("k{line}: 1\n")).collect();
+    std::fs::write(project.join("dvc.lock"), doublings(25) + &lines.concat()).expect("room");
     let (_, _, opened) = converted(project);
     let told = details(&opened, Code::SourceDamaged);
     assert!(told.len() == 1 && told[0].contains("repeat far more"), "{told:?}");

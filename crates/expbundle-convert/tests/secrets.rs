@@ -526,13 +526,13 @@ fn a_key_that_goes_over_the_rows_of_a_series_is_found() {
     let (_kept, path) = folder();
     let version = path.join("logs/version_0");
     write(&version.join("hparams.yaml"), "lr: 0.1\n");
-    let rows: String = texts.iter().enumerate().map(|(step, text)| format!("{step},0.5,{text}\n")).collect();
-    write(&version.join("metrics.csv"), format!("step,loss,said\n{rows}"));
+    let rows: Vec<_> = texts.iter().enumerate().map(|(step, text)| format!("{step},0.5,{text}\n")).collect();
+    write(&version.join("metrics.csv"), format!("step,loss,said\n{}", rows.concat()));
     let lightning = open("lightning", &path);
 
     let said = texts.iter().enumerate().map(|(step, text)| json!({"key": "said", "step": step, "text": text}));
-    let log: String = said.map(|point| format!("{point}\n")).collect();
-    write(&path.join("points.jsonl"), log);
+    let log: Vec<_> = said.map(|point| format!("{point}\n")).collect();
+    write(&path.join("points.jsonl"), log.concat());
     let table = open("jsonl", &path.join("points.jsonl"));
 
     let state: Vec<Value> = texts.iter().map(|text| json!({"loss": 0.5, "said": text, "step": 1})).collect();

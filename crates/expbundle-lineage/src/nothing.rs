@@ -362,8 +362,8 @@ mod tests {
             b"inf",
             b"step,loss\n",
             b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-            &[0; 12_288],
-            &[0; 2 << 20],
+            &vec![0; 12_288],
+            &vec![0; 2 << 20],
         ];
         for content in known {
             assert!(is_known(content), "{content:?}");

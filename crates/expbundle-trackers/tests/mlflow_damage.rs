@@ -360,7 +360,7 @@ fn a_damaged_value_of_an_export_takes_no_other_with_it() {
     assert!(params.params.is_empty());
     assert_finding(&params, SourceCode::Damaged, "run.json");
 
-    let many = ["0,"; 1 << 18].concat();
+    let many = "0,".repeat(1 << 18);
     let tags = read(&text.replacen("\"tags\": {", &format!("\"tags\": {{\"many\": [{many} 0], "), 1));
     assert_eq!((tags.found.points, &tags.params), (whole.found.points, &whole.params));
     assert_finding(&tags, SourceCode::Damaged, "run.json");

@@ -60,7 +60,7 @@ impl From<MergeError> for Failure {
                 Self::new(Code::ContainerLimit.as_str(), message)
                     .help("merge fewer bundles, or keep a part: `--closure ID`, `--thin`")
             }
-            other => Self::usage(other.to_string()),
+            other @ MergeError::Nothing => Self::usage(other.to_string()),
         }
     }
 }

@@ -85,7 +85,7 @@ const PACKED_AT: &[(usize, &[u8])] = &[
     (24, b"\xde\xc0\xef\xbe"),
 ];
 
-/// How the tables of LevelDB and RocksDB end.
+/// How the tables of `LevelDB` and `RocksDB` end.
 const PACKED_ENDS: &[&[u8]] = &[b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", b"\xf7\xcf\xf4\x85\xb7\x41\xe2\x88"];
 
 /// What archives and packed streams begin with that may stand behind something else: a program that
@@ -148,7 +148,7 @@ pub fn form_of(bytes: &[u8]) -> Form {
 fn is_packed(bytes: &[u8]) -> bool {
     let text = bytes.trim_ascii_start();
     let begins = |start: &&[u8]| bytes.starts_with(start) || start.starts_with(b"-----") && text.starts_with(start);
-    PACKED.iter().any(|start| begins(start))
+    PACKED.iter().any(begins)
         || PACKED_AT.iter().any(|(at, mark)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
         || PACKED_ENDS.iter().any(|end| bytes.ends_with(end))
         || is_old_tar(bytes)
@@ -168,7 +168,7 @@ fn is_old_tar(bytes: &[u8]) -> bool {
     u64::from_str_radix(digits.trim_matches(['\0', ' ']), 8) == Ok(sum)
 }
 
-/// A message of OpenPGP in bytes (RFC 9580): a session key for somebody or of a passphrase, or data
+/// A message of `OpenPGP` in bytes (RFC 9580): a session key for somebody or of a passphrase, or data
 /// that is encrypted or packed.
 fn is_openpgp(bytes: &[u8]) -> bool {
     if is_text(bytes.get(..bytes.len().min(64)).unwrap_or_default()) {
@@ -333,9 +333,9 @@ mod tests {
 
     #[test]
     fn what_is_known_to_be_plain_is_told_from_what_is_not() {
-        let records: Vec<u8> = [3_u64, 5]
+        let records: Vec<u8> = [3_u8, 5]
             .into_iter()
-            .flat_map(|length| [length.to_le_bytes().to_vec(), vec![0x99; 8 + length as usize]].concat())
+            .flat_map(|length| [u64::from(length).to_le_bytes().to_vec(), vec![0x99; 8 + usize::from(length)]].concat())
             .collect();
         for plain in [
             b"lr: 0.1\n".as_slice(),

@@ -53,7 +53,7 @@ pub(super) fn after(text: &[u8], name: usize, value: Range<usize>, is_variable: 
 fn is_said(text: &[u8], name: usize, is_variable: bool) -> bool {
     let before = text.get(name.saturating_sub(BEFORE)..name).unwrap_or_default();
     let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
+    let count = |sign: u8| memchr::memchr_iter(sign, line).count();
     let is_call = count(b'(') > count(b')');
     let is_apart = line.last().is_none_or(|byte| b" \t;-&?+\"'[|".contains(byte));
     is_variable || !is_call && is_apart

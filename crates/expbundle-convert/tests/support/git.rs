@@ -1,5 +1,7 @@
 //! Git repositories that git itself would not write: a pack whose objects have the names that a test chooses.
 
+#![allow(clippy::cast_possible_truncation, clippy::format_collect, reason = "small numbers, byte by byte, in a test")]
+
 use std::fs;
 use std::io::Write as _;
 

@@ -42,6 +42,9 @@ const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
 ];
 
+/// What was looked for, by table and column.
+type FoundKeys = HashMap<(String, String), Found<Arc<Keys>>>;
+
 /// A database.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -57,7 +60,7 @@ pub(crate) struct Database {
     /// Other tables that have rows.
     others: Vec<String>,
     /// How rows are found, by table and column, for all who read.
-    found: Mutex<HashMap<(String, String), Found<Arc<Keys>>>>,
+    found: Mutex<FoundKeys>,
 }
 
 /// Columns by table.
