@@ -10,7 +10,7 @@ use expbundle_format::{ArtifactDigests, RecordId, StatementId};
 
 use crate::adjacency::Adjacency;
 use crate::contents::{Use, Uses};
-use crate::evidence::{Maker, Origin, can_prove};
+use crate::evidence::{Maker, Origin, is_unique};
 use crate::facts::{ArtifactFact, RecordFacts};
 use crate::lineage::Lineage;
 use crate::link::{Grade, Side};
@@ -70,8 +70,7 @@ pub struct FirstAncestors {
 pub struct Why {
     /// Records that made these bytes: more than one are alternatives.
     pub producers: Vec<(RecordId, Side)>,
-    /// Records that made what others make as well, or something of a role that carries no lineage: it
-    /// may come from elsewhere.
+    /// Records that made what others make as well: it may come from elsewhere.
     pub possible: Vec<(RecordId, Side)>,
     /// Records that put these bytes out and may have been given them, since what they took in is
     /// not all here or only their description has the bytes.
@@ -302,7 +301,7 @@ impl Lineage {
                 }
                 let list = match maker.origin(output, digests) {
                     Origin::PassedOn => &mut why.passed_on,
-                    Origin::Made if can_prove(output, file) => &mut why.producers,
+                    Origin::Made if output.listed && is_unique(output, file) => &mut why.producers,
                     Origin::Made if output.listed => &mut why.possible,
                     // A record does not answer for outputs that only its description lists.
                     Origin::Made | Origin::Unknown => &mut why.unknown,

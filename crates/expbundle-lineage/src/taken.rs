@@ -154,7 +154,7 @@ pub(crate) mod tests {
     #[test]
     fn where_a_file_comes_from_is_asked_of_each_record_once() {
         let lineage = family(100, &[tree("tree", &listing("file", 1000))]);
-        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).possible.len(), 2000));
+        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).producers.len(), 2000));
         // The listing once, and of each record what it lists and what it took in.
         assert!(ordered <= 1000 + 2 * 100, "{ordered}");
     }
@@ -164,7 +164,7 @@ pub(crate) mod tests {
         let trees: Vec<ArtifactFact> =
             (0..20).map(|number| tree(&format!("tree {number}"), &listing(&format!("file {number}"), 1000))).collect();
         let lineage = family(100, &trees);
-        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).possible.len(), 2000));
+        let ordered = ordered(|| assert_eq!(lineage.why(&digests("output"), None).producers.len(), 2000));
         assert!(ordered <= 20 * 1000 + 2 * 20 * 100, "{ordered}");
     }
 
