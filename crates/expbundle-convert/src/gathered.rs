@@ -81,7 +81,7 @@ pub(crate) struct Gathered {
     trouble: Option<SeriesError>,
 }
 
-/// How many values were given, and how many of them the format has no room for.
+/// How many values were given, and how many of them do not fit the format.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Taken {
     pub given: u64,
@@ -275,7 +275,7 @@ impl Written {
         self.numbers.given + self.texts.given
     }
 
-    /// Values that the format has no room for.
+    /// Values that do not fit the format.
     pub fn left_out(&self) -> u64 {
         self.numbers.left_out + self.texts.left_out
     }

@@ -280,7 +280,7 @@ fn dropped(present: &Bundle, new: &Bundle) -> Option<String> {
     (!words.is_empty()).then(|| format!("`{BUNDLE_NAME}` is replaced, and loses {}", words.join(", ")))
 }
 
-/// Records against which something was said in the bundle that is replaced, and no more is.
+/// That the new bundle lacks objections which the old one has.
 fn dropped_objections(present: &Intact, after: &Standing, options: &AttachOptions<'_>) -> Option<String> {
     let before = present.standing(options.policy, options.at.timestamp());
     let is_lost = |(id, said): &(&RecordId, &Vec<Objection>)| {
@@ -290,7 +290,7 @@ fn dropped_objections(present: &Intact, after: &Standing, options: &AttachOption
     let lost = before.against.iter().filter(is_lost).count();
     (lost > 0).then(|| {
         format!(
-            "what was said against {} is lost with the bundle that is replaced: revocations or reviews",
+            "`--replace` drops objections to {} that only the old bundle has; attach without it to keep them",
             count(lost, "record")
         )
     })

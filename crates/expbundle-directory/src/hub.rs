@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_anything_else_is_no_repository() {
+    fn a_folder_with_anything_else_is_not_a_repository() {
         let (_folder, cache) = a_cache();
         let model = cache.join("models--acme--digits");
         assert!(is_repository(&model));
