@@ -108,6 +108,12 @@ def chain(case):
     case("listing-withheld", "a release whose listing is not here covers nothing", bundle_of((released(FILES), ADA, None)), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
     case("listing-withheld-and-made", "and the run that made the weights does not stand in for it", bundle_of((released(FILES), ADA, None), bundle=model()), {"model.safetensors": WEIGHTS}, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
     case("listing-is-none", "nor one that names what is not a listing", bundle_of((released(b"no listing"), ADA, b"no listing")), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+    for name, false in (("sha256", "0" * 64), ("sha256-of-other-files", digests(listing({"a": b"a"}))["sha256"])):
+        def lie(key, false=false):
+            return payload(None, "release", key, subjects=[{"name": ".", "digest": {**digests(listing(FILES)), "sha256": false}}])
+
+        case(f"listing-of-another-{name}", "nor one whose listing has another SHA-256, whether or not all digests were asked for", bundle_of((lie(ADA), ADA, FILES)), FILES, [NO_LISTING, UNCOVERED, NO_WEIGHTS], **TRUST)
+        case(f"listing-of-another-{name}-and-own", "what another release says of the same listing does not help it", bundle_of((lie(BEN), BEN, None), (released(FILES), ADA, FILES)), FILES, state="trusted", **TRUST)
     case("listing-of-the-first-withheld", "what was replaced is not needed", bundle_of((first, ADA, None), (second, ADA, FILES)), FILES, state="trusted", **TRUST)
 
 

@@ -1,5 +1,6 @@
 """spec/directory.md: what covers the files of a model directory, and what that amounts to."""
 
+import hashlib
 import posixpath
 
 import record as rules
@@ -127,10 +128,10 @@ class Directory:
         return max(same or releases, key=date_and_id, default=None)
 
     def listing(self, release):
-        """The files that a release lists, by path; None if its listing is not here or is none."""
+        """The files that a release lists, by path; None if its listing is not here, by both digests, or is none."""
         named = release["record"]
         content = self.bundle.sound_artifacts.get(named["blake3"])
-        if content is None:
+        if content is None or hashlib.sha256(content).hexdigest() != named["sha256"]:
             return None
         try:
             return {unescaped(path): file for path, file in rules.listing(content).items()}

@@ -133,7 +133,7 @@ impl Check<'_> {
     fn by_release(&mut self, held_to: &HeldTo, outputs: &Outputs) -> Vec<FileReport> {
         let Some(tree) = &held_to.tree else {
             let message = format!(
-                "the folder was released by {}, and the listing {} is not in the bundle, or is not one",
+                "the folder was released by {}, and the listing {} is not in the bundle by both digests, or is not one",
                 held_to.by.join(", "),
                 held_to.listing
             );

@@ -242,7 +242,7 @@ fn last_tree(intact: &Intact, key: &SigningKey) -> Option<Tree> {
     let is_own = |statement: &&VerifiedStatement| statement.listing().is_some() && *statement.identity() == own;
     let mut releases: Vec<_> = intact.statements().iter().filter(is_own).collect();
     releases.sort_by_key(|statement| (statement.created(), statement.id()));
-    releases.iter().rev().find_map(|statement| intact.tree(statement.listing()?.blake3))
+    releases.iter().rev().find_map(|statement| intact.released(statement.listing()?))
 }
 
 /// What changed between two listings, a line for each file.

@@ -9,7 +9,7 @@ use expbundle::judge::Verdict;
 use expbundle::verify::{Digests, Intact};
 use expbundle_format::time::Time;
 use expbundle_format::tree::{Tree, TreeFile};
-use expbundle_format::{Blake3, StatementId};
+use expbundle_format::{Blake3, DigestSet, StatementId};
 use expbundle_statement::{Identity, Predicate, VerifiedStatement};
 
 use crate::covering::Covering;
@@ -44,12 +44,12 @@ impl Releases {
         let replaced = replaced(covering, &statements, &counting);
         let revocations = covering.revocations();
         // Many releases may name one listing.
-        let mut comparisons: HashMap<Blake3, Option<bool>> = HashMap::new();
+        let mut comparisons: HashMap<DigestSet, Option<bool>> = HashMap::new();
         let mut all: Vec<ReleaseReport> = Vec::with_capacity(statements.len());
         for (id, statement) in &statements {
-            let listing = statement.record().blake3;
+            let listing = statement.record();
             let same = *comparisons.entry(listing).or_insert_with(|| {
-                covering.intact().tree(listing).map(|tree| is_same(&tree, scan, covering.digests()))
+                covering.intact().released(listing).map(|tree| is_same(&tree, scan, covering.digests()))
             });
             let state = match same {
                 _ if covering.is_revoked(*id) => ReleaseState::Revoked,
@@ -71,7 +71,7 @@ impl Releases {
                 created: statement.created(),
                 title,
                 same: same == Some(true),
-                listing,
+                listing: listing.blake3,
                 revoked_by,
             });
         }
@@ -79,12 +79,14 @@ impl Releases {
         let counts = |release: &&ReleaseReport| release.state <= ReleaseState::Unlisted;
         let chosen = all.iter().find(|release| release.state == ReleaseState::Same).or_else(|| all.iter().find(counts));
         let held_to = chosen.map(|chosen| {
-            let same = all.iter().filter(counts).filter(|release| release.listing == chosen.listing);
+            // Of one BLAKE3 with two SHA-256 one is false, and that release is without its listing.
+            let is_it = |release: &&ReleaseReport| (release.listing, release.state) == (chosen.listing, chosen.state);
+            let same = all.iter().filter(is_it);
             let titles: BTreeSet<Option<&str>> = same.clone().map(|release| release.title.as_deref()).collect();
             let by: BTreeSet<String> = same.flat_map(|release| release.by.iter().cloned()).collect();
             HeldTo {
                 listing: chosen.listing,
-                tree: covering.intact().tree(chosen.listing),
+                tree: statements.get(&chosen.statement).and_then(|one| covering.intact().released(one.record())),
                 by: by.into_iter().collect(),
                 // One signer's title is not said of another.
                 title: chosen.title.clone().filter(|_| titles.len() == 1),
@@ -96,13 +98,13 @@ impl Releases {
 
 /// Releases, whether or not they count, that are not known to list just this folder.
 pub(crate) fn of_other_folders(intact: &Intact, scan: &Scan, digests: Digests) -> BTreeSet<StatementId> {
-    let mut comparisons: HashMap<Blake3, bool> = HashMap::new();
-    let mut is_other = |listing: Blake3| {
-        let compare = || !intact.tree(listing).is_some_and(|tree| is_same(&tree, scan, digests));
+    let mut comparisons: HashMap<DigestSet, bool> = HashMap::new();
+    let mut is_other = |listing: DigestSet| {
+        let compare = || !intact.released(listing).is_some_and(|tree| is_same(&tree, scan, digests));
         *comparisons.entry(listing).or_insert_with(compare)
     };
     let releases = intact.statements().iter().filter(|statement| statement.listing().is_some());
-    releases.filter(|release| is_other(release.record().blake3)).map(VerifiedStatement::id).collect()
+    releases.filter(|release| is_other(release.record())).map(VerifiedStatement::id).collect()
 }
 
 /// The releases of a bundle that count and that no other one replaced, the latest first, whatever

@@ -9,7 +9,7 @@ use expbundle_format::record::Kind as RecordKind;
 use expbundle_format::record::role::carries_lineage;
 use expbundle_format::time::Time;
 use expbundle_format::tree::TreeFile;
-use expbundle_format::{Agreement, ArtifactDigests, Blake3, Finding, RecordId, StatementId};
+use expbundle_format::{Agreement, ArtifactDigests, DigestSet, Finding, RecordId, StatementId};
 use expbundle_lineage::{ArtifactFact, RecordFacts};
 use expbundle_statement::{Deployment, Kind, Predicate, SkippedLine, VerifiedStatement};
 use schemars::JsonSchema;
@@ -203,10 +203,10 @@ impl Relations {
         let is_it = |listed: &&TreeFile| {
             ArtifactDigests::from(listed.digest).agreement(&file.digests) == Agreement::Same && listed.size == file.size
         };
-        let mut paths: HashMap<Blake3, Option<String>> = HashMap::new();
+        let mut paths: HashMap<DigestSet, Option<String>> = HashMap::new();
         let path = |release: &'a VerifiedStatement| {
-            let listing = release.listing()?.blake3;
-            let find = || self.intact.tree(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
+            let listing = release.listing()?;
+            let find = || self.intact.released(listing)?.files().iter().find(is_it).map(|listed| listed.path.to_plain());
             let path = paths.entry(listing).or_insert_with(find).clone()?;
             Some((release, path))
         };

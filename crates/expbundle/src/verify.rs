@@ -17,7 +17,7 @@ use expbundle_format::limits::Limits;
 use expbundle_format::record::Record;
 use expbundle_format::sections::JsonSection;
 use expbundle_format::tree::Tree;
-use expbundle_format::{Blake3, Finding, RecordId, StatementId, json};
+use expbundle_format::{Blake3, DigestSet, Finding, RecordId, StatementId, json};
 use expbundle_lineage::parallel;
 use expbundle_statement::{Identity, Kind, VerifiedStatement, once_each};
 
@@ -487,6 +487,16 @@ impl Intact {
     pub fn tree(&self, listing: Blake3) -> Option<Tree> {
         let content = self.bundle.get(&EntryName::Artifact(listing))?;
         Tree::parse(&content.read(self.limits.section_bytes).ok()?).ok()
+    }
+
+    /// The listing that a release names, if it is embedded: the bytes of both digests.
+    pub fn released(&self, listing: DigestSet) -> Option<Tree> {
+        let content = self.bundle.get(&EntryName::Artifact(listing.blake3))?;
+        let bytes = content.read(self.limits.section_bytes).ok()?;
+        if DigestSet::of(&bytes) != listing {
+            return None;
+        }
+        Tree::parse(&bytes).ok()
     }
 
     /// Statements about a record, in the order of their dates.
